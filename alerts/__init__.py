@@ -1,0 +1,1 @@
+"""Judging, and telling clinicians: pure rules and lifecycle, and the shells that deliver."""

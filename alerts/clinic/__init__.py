@@ -1,0 +1,1 @@
+"""The clinician door: pages and API. Reaches the database only."""

@@ -1,0 +1,1 @@
+"""The vendor door: verify, append to Kafka, answer. It parses nothing and reaches no database."""

@@ -1,0 +1,1 @@
+"""One connector a file; the list is in ingest/connector.py."""

@@ -1,0 +1,1 @@
+"""Bytes in, facts or rejects out. Pure: no I/O, no clock."""

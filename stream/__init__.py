@@ -1,0 +1,1 @@
+"""The worker: Faust agents as thin shells over parsers, compute and storage."""
