@@ -1,0 +1,25 @@
+"""Clocks: the instant in epoch ms, from the machine or from a file that a test or a player writes.
+
+Only shells read a clock; everything below them takes `now` as an argument.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+Clock: TypeAlias = Callable[[], int]
+
+
+def clock(said: str) -> Clock:
+    """Return the clock of the setting KADENS_CLOCK: `system`, `fixed:EPOCH_MS` or `file:PATH` (holds EPOCH_MS)."""
+    kind, _, rest = said.partition(":")
+    if kind == "system" and not rest:
+        return lambda: time.time_ns() // 1_000_000
+    if kind == "fixed":
+        fixed = int(rest)
+        return lambda: fixed
+    if kind == "file" and rest:
+        path = Path(rest)
+        return lambda: int(path.read_text(encoding="ascii"))
+    raise ValueError(f"KADENS_CLOCK={said!r}: one of system, fixed:EPOCH_MS, file:PATH is wanted")

@@ -1,0 +1,57 @@
+"""Instants, local days and ISO weeks. Pure: the zone and the instant are always arguments, nothing reads a clock."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+
+
+def epoch_ms(instant: datetime) -> int:
+    """Return an aware datetime as integer epoch milliseconds (floor)."""
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def utc(ms: int) -> datetime:
+    """Return epoch milliseconds as an aware UTC datetime, exact to the millisecond."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+
+
+def rfc3339(ms: int) -> str:
+    """Return epoch milliseconds as RFC 3339 in UTC: whole seconds without a fraction, else three digits."""
+    spec = "seconds" if ms % 1000 == 0 else "milliseconds"
+    return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def local_date(ms: int, zone: str) -> date:
+    """Return the calendar date at an instant in an IANA zone."""
+    return utc(ms).astimezone(ZoneInfo(zone)).date()
+
+
+@lru_cache(maxsize=65_536)
+def midnight(day: date, zone: str) -> int:
+    """Return the epoch ms at which a local date begins in an IANA zone."""
+    return epoch_ms(datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC))
+
+
+def day_bounds(day: date, zone: str) -> tuple[int, int]:
+    """Return [start, end) of a local date in epoch ms: 23, 24 or 25 hours."""
+    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
+
+
+def monday(day: date) -> date:
+    """Return the Monday of the ISO week of a date."""
+    return day - timedelta(days=day.weekday())
+
+
+def week_bounds(first: date, zone: str) -> tuple[int, int]:
+    """Return [start, end) in epoch ms of the local ISO week that begins on the Monday `first`."""
+    return midnight(first, zone), midnight(first + timedelta(days=7), zone)
+
+
+def dates_between(start_ms: int, end_ms: int, zone: str) -> list[date]:
+    """Return the local dates that [start, end) touches, in order; an empty span touches the date of its start."""
+    first = local_date(start_ms, zone)
+    last = local_date(max(end_ms - 1, start_ms), zone)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,0 +1,43 @@
+"""The envelope of a body on `kadens.raw`: Kafka headers, written by the vendor door and read by the normaliser."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+RAW_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who sent what, when. `patient` is set where a link token named one; `address` where the body lies in the
+    body store (the event's value is then empty). `message_id` is the sender's idempotency key, for tracing only.
+    """
+
+    connector: str
+    received_ms: int
+    sha256: str
+    size: int
+    content_type: str = ""
+    patient: str = ""
+    address: str = ""
+    message_id: str = ""
+    version: str = RAW_VERSION
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Return the Kafka headers, in field order."""
+        return [(f.name, str(getattr(self, f.name)).encode()) for f in fields(self)]
+
+    @staticmethod
+    def read(headers: Iterable[tuple[str, bytes]]) -> "Envelope":
+        """Read what `headers` wrote; raises KeyError or ValueError on anything else. Unknown headers are ignored."""
+        said = {name: value.decode() for name, value in headers}
+        return Envelope(
+            connector=said["connector"],
+            received_ms=int(said["received_ms"]),
+            sha256=said["sha256"],
+            size=int(said["size"]),
+            content_type=said.get("content_type", ""),
+            patient=said.get("patient", ""),
+            address=said.get("address", ""),
+            message_id=said.get("message_id", ""),
+            version=said.get("version", RAW_VERSION),
+        )

@@ -1,0 +1,125 @@
+"""The only reader of the environment: KADENS_* variables (and the secrets file) into one frozen value.
+
+Lower layers get plain values from `wiring`; none of them sees this module. A missing or malformed setting is a
+`SettingsError` that names the variable and says what it wants.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting is missing or malformed; the text names it and says what it wants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorSecrets:
+    """Secrets of one connector: `keys` are tried in turn, so that they can be rotated."""
+
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What must never be printed: connector keys, the link-token key and the key-encryption key (32 bytes)."""
+
+    connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
+    link_key: bytes = b""
+    wrapping_key: bytes = b""
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a process of Kadens needs to know, read once at its start."""
+
+    kafka: str
+    database: str
+    bodies: str
+    secrets: Secrets
+    clock: str = "system"
+    vendor_host: str = "127.0.0.1"
+    vendor_port: int = 8801
+    clinic_host: str = "127.0.0.1"
+    clinic_port: int = 8802
+    clinic_url: str = "http://127.0.0.1:8802"
+    clinic_demo: bool = False
+    smtp: str = ""
+    mail_from: str = "kadens@localhost"
+    worker_id: str = ""
+    mock_broker: bool = False
+    max_body: int = 100 * 1024 * 1024
+    replay_window_s: int = 300
+    commit_interval_s: float = 1.0
+    stall_s: float = 60.0
+
+
+_INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s"}
+_FLOATS = {"commit_interval_s", "stall_s"}
+_FLAGS = {"clinic_demo", "mock_broker"}
+_REQUIRED = ("kafka", "database", "bodies")
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting: `vendor_port` is KADENS_VENDOR_PORT."""
+    return f"KADENS_{name.upper()}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read KADENS_* variables; `X_FILE` names a file that holds the value of X. Raises `SettingsError`."""
+    env = os.environ if environment is None else environment
+    names = [name for name in Settings.__dataclass_fields__ if name != "secrets"]
+    said = {name: _value(name, text) for name in names if (text := _text(env, variable(name))) is not None}
+    missing = [variable(name) for name in _REQUIRED if name not in said]
+    if missing:
+        raise SettingsError(f"not set: {', '.join(missing)}. `kadens doctor` lists every setting.")
+    return Settings(secrets=read_secrets(_text(env, "KADENS_SECRETS_FILE")), **said)
+
+
+def read_secrets(path: str | None) -> Secrets:
+    """Read the TOML secrets file: link_key and wrapping_key as hex, `[connectors.NAME] keys = [...]`."""
+    if not path:
+        return Secrets()
+    try:
+        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        connectors = {
+            name: ConnectorSecrets(keys=tuple(row["keys"])) for name, row in said.get("connectors", {}).items()
+        }
+        return Secrets(
+            connectors=connectors,
+            link_key=bytes.fromhex(said.get("link_key", "")),
+            wrapping_key=bytes.fromhex(said.get("wrapping_key", "")),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"KADENS_SECRETS_FILE={path}: cannot be read as secrets ({type(error).__name__})"
+        ) from error
+
+
+def _text(env: Mapping[str, str], name: str) -> str | None:
+    if name in env:
+        return env[name]
+    path = env.get(f"{name}_FILE")
+    if path is None or name == "KADENS_SECRETS":
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE={path}: {error.strerror}") from error
+
+
+def _value(name: str, text: str) -> Any:  # noqa: ANN401 - one of str, int, float, bool by the tables above
+    try:
+        if name in _INTEGERS:
+            return int(text)
+        if name in _FLOATS:
+            return float(text)
+    except ValueError as error:
+        raise SettingsError(f"{variable(name)}={text!r}: a number is wanted") from error
+    return text.lower() in {"1", "true", "yes"} if name in _FLAGS else text
