@@ -47,8 +47,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A rule's predicate held, once. `key` names the occasion (a report's record, a Monday): the same occasion is
-    the same finding however often it is judged. `at_ms` is when, in measured time, it began to hold.
+    """A rule's predicate held, once.
+
+    `key` names the occasion (a report's record, a Monday): the same occasion is the same finding however often it
+    is judged. `at_ms` is when, in measured time, it began to hold.
 
     `evidence` is JSON-plain: values, times, sources, coverage and thresholds, enough to judge it again by hand.
     """

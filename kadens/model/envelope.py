@@ -8,8 +8,10 @@ RAW_VERSION = "1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Who sent what, when. `patient` is set where a link token named one; `address` where the body lies in the
-    body store (the event's value is then empty). `message_id` is the sender's idempotency key, for tracing only.
+    """Who sent what, when.
+
+    `patient` is set where a link token named one; `address` where the body lies in the body store (the event's
+    value is then empty). `message_id` is the sender's idempotency key, for tracing only.
     """
 
     connector: str
