@@ -1,0 +1,188 @@
+"""Apache Kafka in KRaft mode on loopback, one broker or three, with data that survives `kill -9`.
+
+For one machine and for tests: without TLS and accounts, so it listens on 127.0.0.1 and must never listen elsewhere.
+"""
+
+import base64
+import secrets
+import shutil
+import signal
+import socket
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from .kafka_jars import jars, kafka_available
+from .process import Child, StartFailed, claim, end, kill, launch, wait_ready
+from .topics import brokers_answering
+
+HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)  # below Linux's ephemeral ports, so that a restart finds its port free
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+JAVA = (
+    "-Xmx512m",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One broker, which is a controller too: its number from 1, its folder and its two ports."""
+
+    number: int
+    folder: Path
+    port: int
+    controller: int
+
+    @property
+    def address(self) -> str:
+        """Where clients reach this broker."""
+        return f"{HOST}:{self.port}"
+
+
+class Kafka:
+    """A cluster of `brokers` nodes under `data`; `address` is its bootstrap list, the same over restarts."""
+
+    def __init__(self, data: Path, *, cache: Path | None = None, brokers: int = 1) -> None:
+        self.data, self.cache = data, cache
+        ports = _free_ports(2 * brokers)
+        self.nodes = [
+            Node(number=1 + i, folder=data / f"node-{1 + i}", port=ports[2 * i], controller=ports[2 * i + 1])
+            for i in range(brokers)
+        ]
+        self._running: dict[int, Child] = {}
+        self._claim: BinaryIO | None = None
+
+    @property
+    def address(self) -> str:
+        """The bootstrap list, `host:port[,host:port…]`."""
+        return ",".join(node.address for node in self.nodes)
+
+    def start(self) -> None:
+        """Start every broker that does not run and wait until all answer; StartFailed with the end of the log.
+
+        Only the main thread may call this (`process.launch`).
+        """
+        reason = kafka_available(self.cache)
+        if reason:
+            raise StartFailed("kafka", reason)
+        # a second broker on one folder would write to the first one's metadata log before it fails
+        self._claim = self._claim or claim("kafka", self.data)
+        for node in self.nodes:
+            if not self._alive(node.number):
+                self._launch(node)
+        for node in self.nodes:
+            wait_ready(self._running[node.number], partial(self._answers, node), seconds=START_SECONDS)
+
+    def stop(self) -> None:
+        """End all brokers in order; their data stays."""
+        for child in self._running.values():
+            child.process.send_signal(signal.SIGTERM)
+        for child in self._running.values():
+            end(child, first=signal.SIGTERM, seconds=STOP_SECONDS)
+        self._running.clear()
+        if self._claim is not None:
+            self._claim.close()
+        self._claim = None
+
+    def kill(self, number: int = 1) -> None:
+        """End one broker by SIGKILL, as a power cut would for the process."""
+        kill(self._running.pop(number))
+
+    def restart(self) -> None:
+        """Start again what is not running, on the same data and the same ports."""
+        self.start()
+
+    def __enter__(self) -> Self:
+        """Start; what did start is stopped again when the rest did not."""
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all brokers."""
+        self.stop()
+
+    def _alive(self, number: int) -> bool:
+        return number in self._running and self._running[number].alive()
+
+    def _answers(self, node: Node) -> bool:
+        return brokers_answering(node.address) == len(self.nodes)
+
+    def _launch(self, node: Node) -> None:
+        node.folder.mkdir(parents=True, exist_ok=True)
+        settings, log = node.folder / "server.properties", node.folder / "broker.log"
+        settings.write_text(_properties(node, self.nodes))
+        self._format(settings, log)
+        argv = [*self._java(), "kafka.Kafka", str(settings)]
+        # SIGKILL at our death: a broker that lost its controllers can take minutes over a SIGTERM
+        self._running[node.number] = launch(f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL)
+
+    def _format(self, settings: Path, log: Path) -> None:
+        argv = [*self._java(), "kafka.tools.StorageTool", "format", "-t", self._cluster_id(), "-c", str(settings)]
+        if not (settings.parent / "data" / "meta.properties").exists():
+            tool = launch("kafka format", argv, log=log, on_death=signal.SIGKILL)
+            if tool.process.wait(START_SECONDS) != 0:
+                raise StartFailed(tool.part, f"ended with status {tool.process.returncode}", log)
+
+    def _java(self) -> list[str]:
+        return [shutil.which("java") or "java", *JAVA, "-cp", f"{jars(self.cache)}/*"]
+
+    def _cluster_id(self) -> str:
+        """Give the id all nodes are formatted with, drawn once for a data folder."""
+        file = self.data / "cluster-id"
+        if not file.exists():
+            file.write_text(base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="))
+        return file.read_text()
+
+
+def _properties(node: Node, nodes: list[Node]) -> str:
+    """Write the broker's settings. Three nodes keep three copies and need two, as in production; one keeps one."""
+    copies, needed = (3, 2) if len(nodes) >= 3 else (1, 1)  # noqa: PLR2004 - a quorum's smallest size
+    rows = {
+        "process.roles": "broker,controller",
+        "node.id": node.number,
+        "controller.quorum.voters": ",".join(f"{n.number}@{HOST}:{n.controller}" for n in nodes),
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{HOST}:{node.controller}",
+        "advertised.listeners": f"PLAINTEXT://{node.address}",
+        "log.dirs": (node.folder / "data").resolve(),
+        "auto.create.topics.enable": "false",  # a mistyped topic is an error, not a new topic
+        "default.replication.factor": copies,
+        "min.insync.replicas": needed,
+        "offsets.topic.replication.factor": copies,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": needed,
+        "transaction.state.log.num.partitions": 4,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": needed,
+        "group.initial.rebalance.delay.ms": 0,
+        # after SIGKILL a broker is let in again only when its last session has run out (9 s by default)
+        "broker.session.timeout.ms": 3_000,
+        "broker.heartbeat.interval.ms": 500,
+    }
+    return "".join(f"{key}={value}\n" for key, value in rows.items())
+
+
+def _free_ports(count: int) -> list[int]:
+    """Find loopback ports nobody listens on; a race with another program ends in StartFailed, not in a mix-up."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if probe.connect_ex((HOST, port)) != 0:
+                found.add(port)
+    return sorted(found)

