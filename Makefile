@@ -4,19 +4,35 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 ROOTS := alerts ingest parsers storage stream
+# byte-compiling everything that is never imported would double the time of an installation
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: up test check bench types chaos lock
+.PHONY: up test check bench types chaos lock help .venv
 
-.PHONY: .venv
-.venv: $(VENV)/.stamp
+help:
+	@echo "make up ARGS='--demo'   run everything on this machine, with simulated patients"
+	@echo "make test               every test (ARGS go to pytest)"
+	@echo "make check              linter, formatter, type checker, import guards"
+	@echo "make bench              speed, as ratios against named baselines (ARGS go to the bench)"
+	@echo "make chaos              kill tests over Apache Kafka (ARGS go to pytest, e.g. ARGS='--seed 7')"
+	@echo "make .venv              only create the virtual environment"
+	@echo "make lock               resolve the dependencies of pyproject.toml again (needs uv)"
 
-$(VENV)/.stamp: requirements.lock pyproject.toml
+.venv: $(VENV)/.development
+
+# what running needs
+$(VENV)/.runtime: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
-up: .venv
+# what testing and checking need on top
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
+	touch $@
+
+up: $(VENV)/.runtime
 	$(BIN)/kadens up $(ARGS)
 
 test: .venv
@@ -40,3 +56,7 @@ bench: .venv
 
 chaos: .venv
 	$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
