@@ -1,0 +1,112 @@
+"""Reads for the clinician door below a number: one session with its samples and facts, one alert with its evidence.
+
+Bounded to one care unit like `queries`; it never writes.
+"""
+
+from ..model.derived import Session
+from ..model.metrics import METRIC
+from . import queries, rows
+from .views import AlertBrief, AlertPage, FactRow, FindingRow, MoveRow, ReportRow, SessionSheet
+
+LOWEST, HIGHEST = 30, 230  # beats a minute; outside is no reading of a heart
+
+# at one instant the last of (revision, value) stands, as in the series that the zones were computed from
+_HEART = """
+select distinct on (s.time) s.time as t, s.value as v
+  from sample s
+ where s.patient = (select id from patient where pseudonym = %(patient)s) and s.metric = %(metric)s
+   and s.source = (select heart_source from session where session = %(session)s
+                      and patient = (select id from patient where pseudonym = %(patient)s))
+   and s.time >= to_timestamp(%(start)s / 1000.0) and s.time < to_timestamp(%(end)s / 1000.0)
+   and s.value between %(lowest)s and %(highest)s
+ order by s.time, s.revision desc, s.value desc
+"""
+
+_FACTS = """
+select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f.end_at as end_ms,
+       f.received_at as received_ms, f.connector, o.vendor, o.app, o.device, o.device_type, o.method, f.body,
+       b.size as kept_bytes
+  from session s join fact f on f.patient = s.patient join record r on r.id = f.record
+  join source o on o.id = f.source left join body b on b.patient = f.patient and b.sha256 = f.body
+ where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and ((f.source = s.declared_by and r.record = s.record)
+        or (f.source = s.heart_source and f.kind = 'samples' and f.metric = %(metric)s
+            and f.start_at < s.end_at and f.end_at >= s.start_at))
+ order by f.kind <> 'workout', f.start_at, f.kind, f.metric, f.part
+ limit 200
+"""
+
+_REPORTS = f"""
+select {queries.REPORT_COLUMNS}
+  from session s join fact f on f.patient = s.patient and f.kind = 'report' join record r on r.id = f.record
+  join source o on o.id = f.source
+ where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and (f.payload ->> 'session' = s.record or r.record = s.record
+        or (coalesce(f.payload ->> 'session', '') = '' and f.local_date = s.local_date))
+ order by f.start_at, r.record
+"""  # noqa: S608 - a constant of this package
+
+_ALERT = """
+select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, a.raised_at as raised_ms,
+       a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
+  from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and a.id::text = %(alert)s
+"""
+
+_FINDINGS = """
+select key, rule, rule_version, tier, at as at_ms, session, evidence, stands, added_at as added_ms
+  from alert_finding where alert::text = %(alert)s order by at desc, rule, key
+"""
+
+_MOVES = """
+select at as at_ms, actor, from_state, to_state, reason from alert_move where alert::text = %(alert)s order by id
+"""
+
+
+async def session_sheet(conn: rows.Connection, unit: str, pseudonym: str, session: str) -> SessionSheet | None:
+    """Return one session with its heart-rate samples, facts and reports; None when this unit has no such session."""
+    brief = await queries.patient(conn, unit, pseudonym)
+    found = await queries.sessions_of(conn, unit, pseudonym, limit=1, one=session)
+    if brief is None or not found:
+        return None
+    asked = {"patient": pseudonym, "session": session, "metric": METRIC["heart_rate"].id}
+    return SessionSheet(
+        patient=brief,
+        session=found[0],
+        heart=await _heart(conn, asked, found[0]),
+        facts=tuple(await rows.fetch(conn, _FACTS, asked, _fact)),
+        reports=tuple(await _reports(conn, asked)),
+    )
+
+
+async def alert_page(conn: rows.Connection, unit: str, alert: str) -> AlertPage | None:
+    """Return one alert with its findings, moves and audit rows; None when this unit has no such alert."""
+    found = await rows.fetch(conn, _ALERT, {"unit": unit, "alert": alert}, lambda row: AlertBrief(**row))
+    brief = await queries.patient(conn, unit, found[0].pseudonym) if found else None
+    if not found or brief is None:
+        return None
+    asked = {"alert": alert}
+    return AlertPage(
+        patient=brief,
+        alert=found[0],
+        findings=tuple(await rows.fetch(conn, _FINDINGS, asked, lambda row: FindingRow(**row))),
+        moves=tuple(await rows.fetch(conn, _MOVES, asked, lambda row: MoveRow(**row))),
+        audit=await queries.audit(conn, unit, brief.pseudonym, about=f"alert:{alert}"),
+    )
+
+
+async def _heart(conn: rows.Connection, asked: rows.Row, session: Session) -> tuple[tuple[int, float], ...]:
+    span = {"start": session.start_ms, "end": session.end_ms, "lowest": LOWEST, "highest": HIGHEST}
+    return tuple(await rows.fetch(conn, _HEART, {**asked, **span}, lambda row: (row["t"], row["v"])))
+
+
+async def _reports(conn: rows.Connection, asked: rows.Row) -> list[ReportRow]:
+    return await rows.fetch(conn, _REPORTS, asked, queries.report)
+
+
+def _fact(row: rows.Row) -> FactRow:
+    plain = (
+        "kind", "record", "revision", "metric", "part", "start_ms", "end_ms", "received_ms", "connector", "body",
+        "kept_bytes",
+    )  # fmt: skip
+    return FactRow(source=rows.source(row), **{name: row[name] for name in plain})
