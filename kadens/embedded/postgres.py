@@ -42,7 +42,7 @@ class Postgres:
 
     `binaries` is another PostgreSQL 18's bin folder; `settings` are set on the command line at every start
     (`{"shared_preload_libraries": "timescaledb"}`). As root the server runs as the account `postgres`, or `nobody`
-    where there is none, and every parent of `data` must let others pass: StartFailed says so, nothing is opened up.
+    where there is none; `postgres_home` says where the data lie when that account cannot reach `data`.
     """
 
     def __init__(self, data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None) -> None:

@@ -1,7 +1,8 @@
 """Where an embedded PostgreSQL lives: its account, its programs and its folders. It starts nothing.
 
 As root the server gets another account, because PostgreSQL refuses root. No account is created and no folder
-that already exists has its permissions changed, parents least of all.
+that already exists has its permissions changed, parents least of all: data asked for below a closed folder such
+as /root lie in a new folder of /var/lib/kadens instead, and a link stands where they were asked for.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from .process import Account, StartFailed
 ACCOUNTS = ("postgres", "nobody")  # the first that exists runs the server when we are root
 SOCKET_PATH = 90  # bytes; Linux allows 107 for folder and file name, macOS 103
 SOCKET_FILE = ".s.PGSQL.5432"
+ELSEWHERE = Path("/var/lib/kadens")  # for data of root's whose own place the server's account cannot reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,8 @@ class Home:
 
 def open_home(data: Path, binaries: Path | None = None) -> Home:
     """Make the folders a server needs under `data`; StartFailed when its account cannot get there."""
-    data = data.resolve()
     account = server_account()
-    data.mkdir(parents=True, exist_ok=True, mode=0o711)
-    if account is not None:
-        _check_reachable(data, account)
+    data = _data_folder(data, account)
     programs = binaries or bundled_binaries()
     if account is not None and not _reachable(programs):
         programs = _copy(programs, data / "programs")
@@ -84,15 +83,33 @@ def bundled_binaries() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _check_reachable(data: Path, account: Account) -> None:
-    closed = [str(folder) for folder in (data, *data.parents) if not folder.stat().st_mode & stat.S_IXOTH]
-    if closed:
-        why = f"the account {account.name} that it runs under cannot pass {closed[-1]}"
-        raise StartFailed("postgres", f"{why}; choose a data folder elsewhere, such as /var/lib/kadens")
+def _data_folder(data: Path, account: Account | None) -> Path:
+    """Make the data folder where the account can reach it, and give its real path."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    if account is not None and not os.path.lexists(data) and not _reachable(data.parent):
+        _link_elsewhere(data)
+    if not data.exists():
+        data.mkdir()
+        data.chmod(0o711)  # whatever the umask: the account has to pass, and sees nothing
+    data = data.resolve()
+    if account is not None and not _reachable(data):
+        raise StartFailed(
+            "postgres", f"the account {account.name} that it runs under cannot reach {data}; name a folder elsewhere"
+        )
+    return data
+
+
+def _link_elsewhere(data: Path) -> None:
+    ELSEWHERE.mkdir(parents=True, exist_ok=True, mode=0o755)
+    real = Path(tempfile.mkdtemp(prefix="pg-", dir=ELSEWHERE))
+    real.chmod(0o711)
+    data.symlink_to(real)
 
 
 def _reachable(folder: Path) -> bool:
-    return all(one.stat().st_mode & stat.S_IXOTH for one in (folder, *folder.resolve().parents))
+    """Tell whether any account may pass every folder down to this one."""
+    real = folder.resolve()
+    return all(one.stat().st_mode & stat.S_IXOTH for one in (real, *real.parents))
 
 
 def _copy(binaries: Path, target: Path) -> Path:

@@ -126,11 +126,25 @@ def test_not_started_is_an_error(open_folder: Path) -> None:
 
 
 @as_root
-def test_a_closed_parent_is_refused_and_left_closed(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
+def test_below_a_closed_folder_the_data_lie_elsewhere(
+    open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_home, "ELSEWHERE", open_folder / "lib")
+    closed = tmp_path / "root"
     closed.mkdir(mode=0o700)
-    with pytest.raises(StartFailed, match="cannot pass"):
-        Postgres(closed / "pg").start()
+    for _ in range(2):
+        with Postgres(closed / "var" / "pg") as server:
+            assert answer(server.dsn(), "SELECT 1") == 1
+    assert (closed / "var" / "pg").resolve() == next((open_folder / "lib").iterdir())
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
+@as_root
+def test_a_closed_folder_is_refused_and_left_closed(tmp_path: Path) -> None:
+    closed = tmp_path / "pg"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(StartFailed, match=r"the account .* cannot reach"):
+        Postgres(closed).start()
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
