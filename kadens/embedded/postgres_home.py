@@ -88,9 +88,7 @@ def _data_folder(data: Path, account: Account | None) -> Path:
     data.parent.mkdir(parents=True, exist_ok=True)
     if account is not None and not os.path.lexists(data) and not _reachable(data.parent):
         _link_elsewhere(data)
-    if not data.exists():
-        data.mkdir()
-        data.chmod(0o711)  # whatever the umask: the account has to pass, and sees nothing
+    _make_passable(data)
     data = data.resolve()
     if account is not None and not _reachable(data):
         raise StartFailed(
@@ -100,10 +98,17 @@ def _data_folder(data: Path, account: Account | None) -> Path:
 
 
 def _link_elsewhere(data: Path) -> None:
-    ELSEWHERE.mkdir(parents=True, exist_ok=True, mode=0o755)
+    _make_passable(ELSEWHERE)
     real = Path(tempfile.mkdtemp(prefix="pg-", dir=ELSEWHERE))
     real.chmod(0o711)
     data.symlink_to(real)
+
+
+def _make_passable(folder: Path) -> None:
+    """Make a folder that others may pass and not read, whatever the umask; one that exists stays as it is."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)
 
 
 def _reachable(folder: Path) -> bool:
@@ -123,6 +128,8 @@ def _copy(binaries: Path, target: Path) -> Path:
         shutil.rmtree(target, ignore_errors=True)
         new = target.with_name(target.name + ".new")
         shutil.rmtree(new, ignore_errors=True)
+        for folder in (new, new / package.name):
+            _make_passable(folder)
         shutil.copytree(binaries.parent, new / package.name / binaries.parent.name)
         libraries = package.with_name(package.name + ".libs")
         if libraries.is_dir():
