@@ -1,0 +1,77 @@
+"""The Faust app and the life of a worker: start, watch, stop. Must never continue after an error it does not know.
+
+Faust runs as a service inside our own loop, so that signals, the exit status and the order of closing are ours.
+No tables, no web server, no topic creation, no own assignor: the database is the state and the program makes the
+topics. After an unexpected error the process ends with status 1; whoever started it starts it again.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+from typing import Any
+
+import faust
+from mode import CrashingSupervisor
+from yarl import URL
+
+GROUP = "kadens"
+SESSION_S = 10.0  # a killed worker's partitions move after this; a restart under the same instance id takes less
+MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
+STOP_S = 20.0
+EXIT_CRASHED = 1
+log = logging.getLogger("kadens.stream")
+
+
+def make_app(*, brokers: str, worker_id: str, mock: bool, commit_interval_s: float, folder: Path) -> faust.App:
+    """Return the Faust app with the settings of `design: stream`; `folder` is scratch space that Faust insists on."""
+    return faust.App(
+        GROUP,
+        broker=[URL(f"kafka://{one}") for one in brokers.split(",")],
+        store="memory://",
+        datadir=folder,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        agent_supervisor=CrashingSupervisor,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=None if mock else worker_id or None,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        producer_acks=-1,
+        broker_commit_interval=commit_interval_s,
+        broker_session_timeout=MOCK_SESSION_S if mock else SESSION_S,
+        broker_heartbeat_interval=1.0,
+    )
+
+
+async def serve(app: faust.App, loops: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run the app and the endless `loops` until SIGTERM or SIGINT; raises what ended any of them otherwise."""
+    stop = asyncio.Event()
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(one) for one in (stop.wait(), _run(app), *loops)]
+    try:
+        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in finished:
+            await task
+    finally:
+        await _close(app, tasks)
+
+
+async def _run(app: faust.App) -> None:
+    await app.start()
+    await app.wait_until_stopped()
+    raise app.crash_reason or RuntimeError("the stream ended by itself")
+
+
+async def _close(app: faust.App, tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Stop all within `STOP_S`; a part that hangs must not keep a broken worker alive."""
+    asyncio.get_running_loop().call_later(STOP_S, os._exit, EXIT_CRASHED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await app.stop()

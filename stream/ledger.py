@@ -1,0 +1,85 @@
+"""The database's account of what was finished, held against the log: replays are skipped, holes stop the worker.
+
+A partition's account is kept under the topic *and* the cluster's id, so that a new log is never taken for the old
+one. Binding: nothing continues over a hole. While running, the group's committed offset is set back to where the
+account stands and the process ends, so that the next start fetches what is missing. What the log no longer holds
+(retention, a topic made anew) stops every start with `LogMismatchError` until a person accepts the loss.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..storage import offsets
+from ..storage.pool import Connection
+from .log import Bounds
+from .messages import Run
+from .watchdog import Place
+
+
+class HoleError(RuntimeError):
+    """The broker jumped: offsets [expected, first) of a partition were never finished."""
+
+    def __init__(self, topic: str, partition: int, expected: int, first: int) -> None:
+        super().__init__(f"{topic}[{partition}]: offsets {expected} to {first - 1} were never delivered")
+        self.topic, self.partition, self.expected = topic, partition, expected
+
+
+class LogMismatchError(RuntimeError):
+    """The log does not hold what this database still waits for, or less than it has already finished."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The account of one log."""
+
+    cluster: str
+
+    def name(self, topic: str) -> str:
+        """Return the name a topic's account is kept under."""
+        return f"{topic}@{self.cluster}"
+
+    async def claim(self, conn: Connection, run: Run) -> Run | None:
+        """Advance the account past a run in the caller's transaction; return what of it is new, None when nothing.
+
+        Raises `HoleError`.
+        """
+        found = await offsets.advance(conn, self.name(run.topic), run.partition, run.first, run.next)
+        match found:
+            case offsets.Hole(expected=expected, first=first):
+                raise HoleError(run.topic, run.partition, expected, first)
+            case offsets.Replay(start=start):
+                return run.since(start)
+        return run
+
+    async def open(self, conn: Connection, bounds: Mapping[Place, Bounds], *, accept: bool) -> list[Place]:
+        """Hold the account against the log at the start of a worker, in the caller's transaction.
+
+        A partition without an account gets one from the log's start. Where log and account do not meet, raises
+        `LogMismatchError`, or with `accept` goes on from the log's start and returns the partitions concerned.
+        """
+        done = {
+            (topic, part): following
+            for topic in sorted({topic for topic, _ in bounds})
+            for part, following in (await offsets.finished(conn, self.name(topic))).items()
+        }
+        for (topic, part), there in bounds.items():
+            if (topic, part) not in done:
+                await offsets.advance(conn, self.name(topic), part, 0, there.start)
+        apart = [place for place, there in bounds.items() if place in done and not _meets(done[place], there)]
+        if apart and not accept:
+            raise LogMismatchError(_tell(apart[0], done[apart[0]], bounds[apart[0]]))
+        for topic, part in apart:
+            await offsets.skip_to(conn, self.name(topic), part, bounds[topic, part].start)
+        return apart
+
+
+def _meets(done: int, there: Bounds) -> bool:
+    return there.start <= done <= there.end
+
+
+def _tell(place: Place, done: int, there: Bounds) -> str:
+    topic, part = place
+    return (
+        f"{topic}[{part}]: this database has finished up to offset {done}, the log holds {there.start} to {there.end}."
+        " Either the log is another one, or it has lost messages. Accepting that is a person's decision."
+    )

@@ -1,0 +1,70 @@
+"""Looks at the log from outside any consumer group: which cluster it is, and where each partition begins and ends.
+
+It consumes and commits nothing. The watchdog asks here and not Faust, whose own view stops with it.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from .topics import TOPICS
+from .watchdog import Place
+
+PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPICS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """One partition of the log: offsets [start, end) are there."""
+
+    start: int
+    end: int
+
+
+class LogView:
+    """A started client without a group."""
+
+    def __init__(self, brokers: str, client: AIOKafkaConsumer) -> None:
+        self._brokers, self._client = brokers, client
+
+    async def bounds(self, topics: Iterable[str]) -> dict[Place, Bounds]:
+        """Return the bounds of every partition of `topics`; raises `aiokafka.errors.KafkaError`."""
+        places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS[topic])]
+        starts = await self._client.beginning_offsets(places)
+        ends = await self._client.end_offsets(places)
+        return {(place.topic, place.partition): Bounds(start=starts[place], end=ends[place]) for place in places}
+
+    async def identity(self, *, mock: bool) -> str:
+        """Return the id of the cluster. A mock cluster's is no more than an address in memory, so its port is added."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._brokers)
+        await admin.start()
+        try:
+            said = await admin.describe_cluster()
+        finally:
+            await admin.close()
+        return f"{said['cluster_id']}:{self._brokers}" if mock else str(said["cluster_id"])
+
+    async def committed(self, group: str, topics: Iterable[str]) -> dict[Place, int]:
+        """Return what a consumer group has committed; a partition without a commit is absent."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._brokers)
+        await admin.start()
+        try:
+            said = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
+        wanted = set(topics)
+        return {(p.topic, p.partition): m.offset for p, m in said.items() if p.topic in wanted and m.offset >= 0}
+
+
+@asynccontextmanager
+async def open_log(brokers: str) -> AsyncIterator[LogView]:
+    """Connect to `brokers` and give a view of the log."""
+    client = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, client_id="kadens-watch")
+    await client.start()
+    try:
+        yield LogView(brokers, client)
+    finally:
+        await client.stop()

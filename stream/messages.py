@@ -1,0 +1,85 @@
+"""Messages as the worker's functions see them, whatever client read them, and the one door out: `Producer`.
+
+Must never know Faust or aiokafka: these are plain values, so that the functions can be tested without a broker.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of the log, as it lies there."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+    key: bytes = b""
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message to append. The log's partitioner hashes `key`, so all of one patient stays in order."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers = ()
+
+
+class Producer(Protocol):
+    """Appends to the log. Returns once every message is on all in-sync replicas; raises when one is not."""
+
+    async def send_all(self, messages: Sequence[Outgoing]) -> None:
+        """Append all messages; order within a key is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Messages of one partition without a gap: offsets [first, next)."""
+
+    topic: str
+    partition: int
+    messages: tuple[Message, ...]
+
+    @property
+    def first(self) -> int:
+        """Return the first offset."""
+        return self.messages[0].offset
+
+    @property
+    def next(self) -> int:
+        """Return the offset after the last."""
+        return self.messages[-1].offset + 1
+
+    def since(self, offset: int) -> "Run | None":
+        """Return what of this run lies at or after `offset`; None when nothing does."""
+        rest = tuple(message for message in self.messages if message.offset >= offset)
+        return Run(topic=self.topic, partition=self.partition, messages=rest) if rest else None
+
+
+def runs(messages: Iterable[Message]) -> list[Run]:
+    """Group messages by partition, in offset order, each offset once, cut where an offset is missing.
+
+    A cut is not an error here: the second run meets `stream_offset`, which tells a hole from a replay.
+    """
+    unique = {(message.topic, message.partition, message.offset): message for message in messages}
+    found: list[list[Message]] = []
+    for place in sorted(unique):
+        message = unique[place]
+        last = found[-1][-1] if found else None
+        if last is not None and _follows(last, message):
+            found[-1].append(message)
+        else:
+            found.append([message])
+    return [Run(topic=run[0].topic, partition=run[0].partition, messages=tuple(run)) for run in found]
+
+
+def _follows(last: Message, message: Message) -> bool:
+    same = (last.topic, last.partition) == (message.topic, message.partition)
+    return same and message.offset == last.offset + 1

@@ -1,0 +1,48 @@
+"""The worker's producer: aiokafka, idempotent, acks=all, awaited in bulk. Must never drop or reorder what it got."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+
+from .messages import Outgoing
+
+MAX_REQUEST = 2 * 1024 * 1024  # bytes; the topics' max.message.bytes
+LINGER_MS = 2
+IN_FLIGHT = 500  # futures awaited together, so that a body of many blocks does not fill the memory
+
+
+class LogProducer:
+    """`messages.Producer` over a started aiokafka producer."""
+
+    def __init__(self, client: AIOKafkaProducer) -> None:
+        self._client = client
+
+    async def send_all(self, messages: Sequence[Outgoing]) -> None:
+        """Append all messages and wait for every acknowledgement; raises `aiokafka.errors.KafkaError`."""
+        for start in range(0, len(messages), IN_FLIGHT):
+            part = messages[start : start + IN_FLIGHT]
+            sent = [
+                await self._client.send(one.topic, value=one.value, key=one.key, headers=list(one.headers))
+                for one in part
+            ]
+            await asyncio.gather(*sent)
+
+
+@asynccontextmanager
+async def open_producer(brokers: str) -> AsyncIterator[LogProducer]:
+    """Connect to `brokers` (`host:port[,host:port…]`) and give a producer; all it was given is sent at the end."""
+    client = AIOKafkaProducer(
+        bootstrap_servers=brokers,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=LINGER_MS,
+        max_request_size=MAX_REQUEST,
+        client_id="kadens-worker",
+    )
+    await client.start()
+    try:
+        yield LogProducer(client)
+    finally:
+        await client.stop()

@@ -1,0 +1,34 @@
+"""Runs: any heap of messages becomes gapless runs in offset order, each offset once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.stream.messages import Message, runs
+
+places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))
+
+
+def message(topic: str, partition: int, offset: int) -> Message:
+    return Message(topic=topic, partition=partition, offset=offset, value=b"")
+
+
+@given(st.lists(places, max_size=40))
+def test_runs_hold_every_offset_once_in_order_and_without_gaps(said: list[tuple[str, int, int]]) -> None:
+    found = runs(message(*place) for place in said)
+    flat = [(run.topic, run.partition, one.offset) for run in found for one in run.messages]
+    assert flat == sorted(set(said))
+    for run in found:
+        assert [one.offset for one in run.messages] == list(range(run.first, run.next))
+
+
+def test_a_missing_offset_cuts() -> None:
+    found = runs(message("a", 0, offset) for offset in (3, 1, 0, 4))
+    assert [(run.first, run.next) for run in found] == [(0, 2), (3, 5)]
+
+
+def test_since_keeps_what_is_new() -> None:
+    (run,) = runs(message("a", 0, offset) for offset in range(5))
+    later = run.since(3)
+    assert later is not None
+    assert (later.first, later.next) == (3, 5)
+    assert run.since(5) is None
