@@ -1,0 +1,50 @@
+"""The sending side of `verify`: builds the headers that a vendor would send with a body. Pure.
+
+For tests, for players of demo data and for `kadens send`; it must never run inside a door.
+"""
+
+import base64
+import hmac
+from collections.abc import Callable
+
+from .verify import ECDSA, Scheme, fields_bytes, opening_bytes
+
+_ENCODE: dict[str, Callable[[bytes], str]] = {
+    "hex": lambda raw: raw.hex(),
+    "base64": lambda raw: base64.b64encode(raw).decode(),
+}
+
+
+def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
+    """Return the headers (lower-case names) that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
+
+    Raises ValueError where only the vendor can sign (a public-key scheme) or the body lacks a signed field.
+    """
+    if scheme.algorithm == ECDSA:
+        raise ValueError(f"{scheme.name}: only the holder of the private key can sign")
+    at = str(at_ms // scheme.unit_ms)
+    names = [piece for piece in dict.fromkeys((*scheme.signed, scheme.clock)) if ":" in piece]
+    values = {piece: at if piece == scheme.clock else message_id for piece in names}
+    headers = {piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("header:")}
+    pairs = {piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("pair:")}
+    raw = hmac.digest(scheme.key(secret), _signed(scheme, headers, pairs, body), scheme.algorithm)
+    return {**headers, scheme.header: _written(scheme, pairs, _ENCODE[scheme.encoding](raw))}
+
+
+def _signed(scheme: Scheme, headers: dict[str, str], pairs: dict[str, str], body: bytes) -> bytes:
+    if any(piece.startswith("field:") for piece in scheme.signed):
+        text = fields_bytes(scheme, body)
+    else:
+        opening = opening_bytes(scheme, headers, pairs)
+        text = None if opening is None else opening + body
+    if text is None:
+        raise ValueError(f"{scheme.name}: the body or the message id lacks what is signed")
+    return text
+
+
+def _written(scheme: Scheme, pairs: dict[str, str], signature: str) -> str:
+    if scheme.given == "versions":
+        return f"v1,{signature}"
+    if scheme.given == "pairs":
+        return ",".join([*(f"{name}={text}" for name, text in pairs.items()), f"v1={signature}"])
+    return signature
