@@ -1,0 +1,184 @@
+"""What the compose files promise: pinned images, health checks, secrets in files, and who can reach whom.
+
+There is no container engine in the tests: the files are read, nothing is started.
+"""
+
+import re
+import stat
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # ships no types
+
+from kadens.settings import read_settings, variable
+
+ROOT = Path(__file__).parents[2]
+OURS = {"migrate", "vendor-door", "worker", "clinician-door"}
+
+
+class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
+    """YAML as compose reads it: `!reset` empties what a file before has set."""
+
+
+Loader.add_constructor("!reset", lambda loader, node: loader.construct_sequence(node))
+
+
+def load(name: str) -> dict[str, Any]:
+    said: dict[str, Any] = yaml.load((ROOT / name).read_text(), Loader)  # noqa: S506 - a safe loader with one more tag
+    return said
+
+
+COMPOSE = load("docker-compose.yml")
+TLS = load("deploy/compose.tls.yml")
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ALL = [*SERVICES.items(), ("tls", TLS["services"]["tls"])]
+NAMES = [name for name, _ in ALL]
+
+
+def reach(service: str) -> set[str]:
+    """Give the services that share a network with one."""
+    own = set(SERVICES[service]["networks"])
+    return {name for name, row in SERVICES.items() if name != service and own & set(row["networks"])}
+
+
+def environment(service: str, secrets: Path) -> dict[str, str]:
+    """Give what a service finds in its environment, its secret files as they lie on this machine."""
+    said = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in SERVICES[service]["environment"].items()}
+    return {name: value.replace("/run/secrets", str(secrets)) for name, value in said.items()}
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that a copy of make-secrets filled."""
+    folder = tmp_path_factory.mktemp("deploy")
+    script = folder / "make-secrets"
+    script.write_bytes((ROOT / "deploy/make-secrets").read_bytes())
+    script.chmod(0o755)
+    said = subprocess.run([script], check=True, capture_output=True, text=True)
+    for file in (folder / "secrets").iterdir():
+        assert all(word not in said.stderr + said.stdout for word in re.findall(r"[0-9a-f]{64}", file.read_text()))
+    return folder / "secrets"
+
+
+@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+def test_images_are_pinned(name: str, service: Mapping[str, Any]) -> None:
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", service["image"]), name
+
+
+def test_our_image_is_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {SERVICES[name]["image"] for name in OURS} == {f"kadens:{version}"}
+
+
+def test_base_images_are_pinned() -> None:
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    assert bases
+    assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base) for base in bases)
+
+
+@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+def test_a_service_is_watched_or_runs_once(name: str, service: Mapping[str, Any]) -> None:
+    once = service.get("restart") == "no"
+    assert once != bool(service.get("healthcheck", {}).get("test")), name
+    waited = {need.get("condition") for row in SERVICES.values() for need in [row.get("depends_on", {}).get(name, {})]}
+    assert ("service_completed_successfully" in waited) == once
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_our_services_may_do_little(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert re.search(r"^USER 10001", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+def test_no_secret_stands_in_the_file(name: str, service: Mapping[str, Any]) -> None:
+    for key, value in service.get("environment", {}).items():
+        if re.search("PASSWORD|SECRET|TOKEN|KEY|DSN", key):
+            assert key.endswith("_FILE"), (name, key)
+            assert value.startswith("/run/secrets/")
+        assert not re.search(r"://[^/]*:[^/]*@", value), (name, key)
+
+
+def test_secrets_are_files_outside_the_repository() -> None:
+    for row in COMPOSE["secrets"].values():
+        assert set(row) == {"file"}
+        assert row["file"].startswith("deploy/secrets/")
+    assert "/secrets/" in (ROOT / "deploy/.gitignore").read_text().split()
+    used = {secret for row in SERVICES.values() for secret in row.get("secrets", [])}
+    assert used == set(COMPOSE["secrets"])
+
+
+def test_the_vendor_door_reaches_the_log_and_nothing_else() -> None:
+    assert "kafka" in reach("vendor-door")
+    assert not reach("vendor-door") & {"database", "clinician-door", "mail"}
+    assert SERVICES["vendor-door"]["volumes"] == ["bodies:/var/lib/kadens/bodies"]
+    assert COMPOSE["networks"]["internet"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+
+
+def test_the_clinician_door_reaches_the_database_and_nothing_else() -> None:
+    assert "database" in reach("clinician-door")
+    assert not reach("clinician-door") & {"kafka", "vendor-door", "mail"}
+    assert "volumes" not in SERVICES["clinician-door"]
+
+
+def test_log_and_store_are_closed_to_the_outside() -> None:
+    for name in ("kafka", "database"):
+        assert "ports" not in SERVICES[name]
+        assert all((COMPOSE["networks"][network] or {}).get("internal") for network in SERVICES[name]["networks"])
+
+
+def test_what_is_published_is_published_on_loopback_or_behind_tls() -> None:
+    published = [port for row in SERVICES.values() for port in row.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:") for port in published)
+    closed = {name for name, row in TLS["services"].items() if row.get("ports") == []}
+    assert closed == {name for name, row in SERVICES.items() if row.get("ports")}
+
+
+def test_only_behind_the_vendor_door_no_key_opens_what_is_stored(secrets: Path) -> None:
+    door = read_settings(environment("vendor-door", secrets)).secrets
+    assert (len(door.link_key), door.wrapping_key) == (32, b"")
+    worker = read_settings(environment("worker", secrets)).secrets
+    assert (worker.link_key, len(worker.wrapping_key)) == (door.link_key, 32)
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_the_settings_of_each_process_are_read(name: str, secrets: Path) -> None:
+    said = environment(name, secrets)
+    known = {variable(field) for field in read_settings(said).__dataclass_fields__} | {"KADENS_SECRETS"}
+    assert {key.removesuffix("_FILE") for key in said} <= known
+
+
+def test_doors_and_database_agree_on_ports_and_password(secrets: Path) -> None:
+    settings = read_settings(environment("worker", secrets))
+    password = (secrets / "postgres_password").read_text()
+    assert settings.database == f"postgresql://kadens:{password}@database:5432/kadens"
+    assert len(password) == 64
+    for name, port in (("vendor-door", settings.vendor_port), ("clinician-door", settings.clinic_port)):
+        assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+        assert f":{port}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
+
+
+def test_secrets_are_drawn_once(secrets: Path) -> None:
+    before = {file.name: file.read_bytes() for file in secrets.iterdir()}
+    subprocess.run([secrets.parent / "make-secrets"], check=True, capture_output=True)
+    assert before == {file.name: file.read_bytes() for file in secrets.iterdir()}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets.iterdir()} == {0o444}
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+
+
+def test_the_image_holds_every_source_folder_and_no_more() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    wanted = {"kadens", *packages["package-dir"].values()}
+    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE))
+    lines = (ROOT / "deploy/Dockerfile.dockerignore").read_text().split()
+    allowed = {line[1:] for line in lines if line.startswith("!")}
+    assert copied == wanted
+    assert wanted <= allowed
+    assert lines[0] == "*"
+    assert not allowed & {path.name for path in ROOT.glob(".*")}
