@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -55,11 +55,13 @@ def launch(
     log: Path,
     on_death: signal.Signals,
     account: Account | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Child:
     """Start a program that appends to `log` and gets `on_death` when this process dies.
 
-    It gets its own session (Ctrl-C reaches us, not it) and an environment of its own. The kernel ties it to the
-    *thread* that starts it, so only the main thread may: RuntimeError otherwise.
+    It gets its own session (Ctrl-C reaches us, not it), and of the environment only `environment`, which is where a
+    secret belongs: everybody can read a command line. The kernel ties the program to the *thread* that starts it, so
+    only the main thread may: RuntimeError otherwise.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(f"{part} must be started from the main thread: it would die with any other")
@@ -71,7 +73,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=plain_environment(),
+            env={**plain_environment(), **(environment or {})},
             start_new_session=True,
         )
     return Child(part=part, process=process, log=log)

@@ -34,9 +34,12 @@ def test_a_program_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
 
 def test_the_callers_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGDATABASE", "elsewhere")
-    child = launch("part", ["/usr/bin/env"], log=tmp_path / "log", on_death=signal.SIGKILL)
+    given = {"KADENS_KAFKA": "given"}
+    child = launch("part", ["/usr/bin/env"], log=tmp_path / "log", on_death=signal.SIGKILL, environment=given)
     assert child.process.wait(30) == 0
-    assert "PGDATABASE" not in (tmp_path / "log").read_text()
+    said = (tmp_path / "log").read_text()
+    assert "KADENS_KAFKA=given" in said
+    assert "PGDATABASE" not in said
 
 
 def test_only_the_main_thread_may_start(tmp_path: Path) -> None:
