@@ -17,10 +17,12 @@ create table record (
   record text not null,
   revision bigint not null,
   body bytea not null,
-  unique (patient, source, record)
+  unique (patient, record, source)
 );
 
 -- One row a fact of the standing revision of its record. `metric` is 0 and `part` is 0 where there is none.
+-- `content` is a hash of all that was told: equal facts have equal content, whenever they came. The samples of a
+-- block lie in `sample`; its `payload` says how many they are and from when to when.
 create table fact (
   record bigint not null references record on delete cascade,
   kind text not null,
@@ -37,6 +39,7 @@ create table fact (
   connector text not null,
   body bytea not null,
   payload jsonb not null,
+  content bytea not null,
   primary key (record, kind, metric, part)
 );
 create index fact_patient on fact (patient, kind, start_at);

@@ -1,0 +1,99 @@
+"""One SHA-256 a table over what it says, in key order: equal digests mean equal data, however it got there.
+
+Left out are surrogate ids (resolved to pseudonym, source and record instead) and times of arrival, which differ
+between two deliveries of the same facts. Alerts count by what stands: an alert that was raised and retracted on the
+way to the same facts is history, not data. `stream_offset`, `outbox`, `audit`, `due`, `alert_move`, `quarantine`
+and `schema_migration` are not in: they tell what this run did, not what is known of a patient.
+"""
+
+import hashlib
+
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+
+from .pool import Connection
+
+_LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
+_SOURCE = "jsonb_build_array({0}.vendor, {0}.app, {0}.device, {0}.device_type, {0}.method)"
+_ZONES = "very_light_ms, light_ms, moderate_ms, vigorous_ms, near_max_ms, unknown_ms"
+_BATCH = 10_000
+
+# The rows of each table as columns in key order. Samples come in the order of their key, without a sort on TimescaleDB.
+QUERIES: dict[str, str] = {
+    "patient": "select pseudonym, zone, u.name from patient p join care_unit u on u.id = p.care_unit order by 1",
+    "account": """
+select vendor, account, p.pseudonym, unlinked_at is null from account a join patient p on p.id = a.patient
+order by 1, 2, 3, 4""",
+    "consent": """
+select p.pseudonym, vendor, kind, given_at, withdrawn_at from consent c join patient p on p.id = c.patient
+order by 1, 2, 3, 4""",
+    "heart_profile": """
+select p.pseudonym, valid_from, profile::text from heart_profile h join patient p on p.id = h.patient order by 1, 2""",
+    "prescription": """
+select p.pseudonym, prescription, version, body::text from prescription r join patient p on p.id = r.patient
+order by 1, 2, 3""",
+    "record": f"""
+select p.pseudonym, {_SOURCE.format("s")}::text, r.record, r.revision, r.body
+from record r join patient p on p.id = r.patient join source s on s.id = r.source order by 1, 2, 3""",
+    "fact": f"""
+select p.pseudonym, {_SOURCE.format("s")}::text, r.record, f.kind, f.metric, f.part, f.start_at, f.end_at,
+       f.offset_min, f.offset_origin, f.local_date, f.connector, f.body, f.payload::text, f.content
+from fact f join record r on r.id = f.record join patient p on p.id = f.patient join source s on s.id = f.source
+order by 1, 2, 3, 4, 5, 6""",
+    "sample": f"""
+select p.pseudonym, x.metric, {_SOURCE.format("s")}::text, coalesce(r.record, ''), x.time, x.value, x.revision
+from sample x join patient p on p.id = x.patient join source s on s.id = x.source
+left join record r on r.id = x.record order by 1, 2, 3, 4, 5""",
+    "watermark": f"""
+select p.pseudonym, {_SOURCE.format("s")}::text, w.time
+from watermark w join patient p on p.id = w.patient join source s on s.id = w.source order by 1, 2""",
+    "body": """
+select p.pseudonym, b.sha256, b.connector, b.content_type, b.size from body b join patient p on p.id = b.patient
+order by 1, 2""",
+    "session": f"""
+select p.pseudonym, session, start_at, end_at, local_date, type, said, {_SOURCE.format("d")}::text, record, x.body,
+       case when h.id is not null then {_SOURCE.format("h")}::text end, {_ZONES}, limits::text,
+       hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, algorithm
+from session x join patient p on p.id = x.patient join source d on d.id = x.declared_by
+left join source h on h.id = x.heart_source order by 1, 2""",
+    "day": f"""
+select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, algorithm
+from day d join patient p on p.id = d.patient order by 1, 2""",
+    "week": f"""
+select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, known_days, algorithm
+from week w join patient p on p.id = w.patient order by 1, 2""",
+    "alert": f"""
+select p.pseudonym, a.family, a.rule, a.rule_version, a.tier from alert a join patient p on p.id = a.patient
+where a.state in {_LIVE} and exists (select from alert_finding f where f.alert = a.id and f.stands) order by 1, 2""",
+    "alert_finding": f"""
+select p.pseudonym, a.family, f.rule, f.key, f.rule_version, f.tier, f.at, f.session
+from alert_finding f join alert a on a.id = f.alert join patient p on p.id = a.patient
+where f.stands and a.state in {_LIVE} order by 1, 2, 3, 4""",
+}
+
+
+async def digest(conn: Connection, tables: tuple[str, ...] = tuple(QUERIES)) -> dict[str, str]:
+    """Return the SHA-256 (hex) of each table, as of one instant if the caller's transaction is a snapshot."""
+    return {table: await _digest(conn, QUERIES[table]) for table in tables}
+
+
+async def _digest(conn: Connection, query: str) -> str:
+    """Hash the rows as the server's text, each field with its length; a null is not an empty text."""
+    hashed = hashlib.sha256()
+    async with conn.transaction(), conn.cursor(name="kadens_digest") as cursor:
+        await cursor.execute(query)
+        while rows := await _some(cursor):
+            hashed.update(b"".join(map(_line, rows)))
+    return hashed.hexdigest()
+
+
+async def _some(cursor: AsyncCursor[TupleRow]) -> list[TupleRow]:
+    return await cursor.fetchmany(_BATCH)
+
+
+def _line(row: TupleRow) -> bytes:
+    return b"".join(b"-," if said is None else b"%d:%s," % (len(text := _text(said)), text) for said in row) + b"\n"
+
+
+def _text(said: object) -> bytes:
+    return bytes(said) if isinstance(said, (bytes, memoryview)) else repr(said).encode()

@@ -1,0 +1,293 @@
+"""Who is followed, by whom, and on what grounds: units, clinicians, patients, accounts, consent, prescriptions.
+
+A patient is known by a pseudonym everywhere; who that is lies sealed in the schema `identity` and is read here
+only. Consent is looked up at the time of receipt: no consent, no row.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from ..model import codec
+from ..model.calendar import utc
+from ..model.intensity import HeartProfile
+from ..model.prescription import Prescription
+from . import crypto, due, quarantine
+from .pool import Connection
+
+SOURCE_FETCH = "source_fetch"
+
+_ADD_PATIENT = """
+insert into patient (pseudonym, zone, care_unit, clinician, created_at)
+select %s, %s, u.id, (select c.id from clinician c where c.subject = %s), %s from care_unit u where u.name = %s
+returning id"""
+_CLINICIAN = """
+insert into clinician (subject, name, email, care_unit) select %s, %s, %s, id from care_unit where name = %s
+on conflict (subject) do update set name = excluded.name, email = excluded.email, care_unit = excluded.care_unit
+returning id"""
+_LINK = """
+insert into account (vendor, account, patient, linked_at) select %s, %s, id, %s from patient where pseudonym = %s
+on conflict (vendor, account) where unlinked_at is null do nothing"""
+_OWNERS = """
+select a.vendor, a.account, p.pseudonym from unnest(%s::text[], %s::text[]) as k (vendor, account)
+join account a using (vendor, account) join patient p on p.id = a.patient where a.unlinked_at is null"""
+_GIVE = """
+insert into consent (patient, vendor, kind, given_at, recorded_at)
+select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s from patient p
+where p.id = %(patient)s and not exists (
+  select from consent c where c.patient = p.id and c.vendor = %(vendor)s and c.kind = %(kind)s
+  and c.given_at <= %(at)s and (c.withdrawn_at is null or c.withdrawn_at > %(at)s))
+on conflict do nothing"""
+_WITHDRAW = """
+update consent set withdrawn_at = greatest(%s, given_at)
+where patient = %s and vendor = %s and kind = %s and (withdrawn_at is null or withdrawn_at > %s)"""
+_CONSENTED = """
+select k.n from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as k (pseudonym, vendor, at, n)
+join patient p using (pseudonym) join consent c on c.patient = p.id and c.vendor = k.vendor and c.kind = %s
+where c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at)"""
+_PROFILE = """
+insert into heart_profile (patient, valid_from, profile, recorded_at) values (%s, %s, %s, %s)
+on conflict (patient, valid_from) do update set profile = excluded.profile, recorded_at = excluded.recorded_at"""
+_PRESCRIBE = """
+insert into prescription (patient, prescription, version, valid_from, valid_to, body, recorded_at)
+values (%s, %s, %s, %s, %s, %s, %s)"""
+
+
+class UnknownNameError(LookupError):
+    """A patient, care unit or clinician that is not there. The text says which kind, never who."""
+
+
+class TakenError(ValueError):
+    """A pseudonym, account or version that is used already, by somebody or something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinician:
+    """A clinician: `subject` is the identity provider's name for them."""
+
+    subject: str
+    name: str
+    email: str
+    unit: str
+
+
+async def add_unit(conn: Connection, name: str) -> None:
+    """Add a care unit unless it is there."""
+    await conn.execute("insert into care_unit (name) values (%s) on conflict do nothing", [name])
+
+
+async def add_clinician(conn: Connection, clinician: Clinician) -> None:
+    """Add a clinician, or bring name, address and unit up to date; raises `UnknownNameError` for the unit."""
+    words = [clinician.subject, clinician.name, clinician.email, clinician.unit]
+    if await (await conn.execute(_CLINICIAN, words)).fetchone() is None:
+        raise UnknownNameError("there is no such care unit")
+
+
+async def add_patient(  # noqa: PLR0913 - each names one thing
+    conn: Connection,
+    *,
+    wrapping_key: bytes,
+    unit: str,
+    zone: str,
+    now_ms: int,
+    pseudonym: str = "",
+    identity: Mapping[str, str] | None = None,
+    clinician: str = "",
+) -> str:
+    """Add a patient with a data key of their own and return the pseudonym, a random one unless given.
+
+    `zone` is an IANA zone (ZoneInfoNotFoundError otherwise); `identity` (name, number, address…) is sealed.
+    Raises `UnknownNameError` for the unit and `TakenError` for the pseudonym.
+    """
+    name = pseudonym or secrets.token_hex(8)
+    row = [name, ZoneInfo(zone).key, clinician, utc(now_ms), unit]
+    try:
+        async with conn.transaction():
+            made = await (await conn.execute(_ADD_PATIENT, row)).fetchone()
+    except UniqueViolation as error:
+        raise TakenError("the pseudonym is taken") from error
+    if made is None:
+        raise UnknownNameError("there is no such care unit")
+    await _add_identity(conn, made[0], name, wrapping_key, identity)
+    return name
+
+
+async def identity_of(conn: Connection, wrapping_key: bytes, patient: str) -> dict[str, str]:
+    """Return who a patient is, {} when nothing is kept. The caller writes the audit row."""
+    found = await conn.execute(
+        "select i.sealed from identity.person i join patient p on p.id = i.patient where p.pseudonym = %s", [patient]
+    )
+    row = await found.fetchone()
+    if row is None:
+        return {}
+    key = await data_key(conn, wrapping_key, patient)
+    said: dict[str, str] = codec.loads(crypto.open_sealed(key, row[0], f"identity:{patient}"))
+    return said
+
+
+async def data_key(conn: Connection, wrapping_key: bytes, patient: str) -> bytes:
+    """Return a patient's data key; raises `UnknownNameError` when there is none (any more)."""
+    found = await conn.execute(
+        "select k.wrapped from identity.data_key k join patient p on p.id = k.patient where p.pseudonym = %s", [patient]
+    )
+    row = await found.fetchone()
+    if row is None:
+        raise UnknownNameError("there is no data key of this patient")
+    return crypto.open_sealed(wrapping_key, row[0], f"data_key:{patient}")
+
+
+async def link_account(conn: Connection, patient: str, vendor: str, account: str, now_ms: int) -> int:
+    """Link a vendor's account to a patient, release what waits in quarantine for it, and return how many bodies.
+
+    Raises `TakenError` when the account is linked to another patient: unlink it there first.
+    """
+    await patient_id(conn, patient)
+    await conn.execute(_LINK, [vendor, account, utc(now_ms), patient])
+    if await patient_of(conn, vendor, account) != patient:
+        raise TakenError("the account is linked to another patient")
+    return await quarantine.release(conn, vendor, account, now_ms)
+
+
+async def unlink(conn: Connection, vendor: str, account: str, now_ms: int) -> bool:
+    """End the link of an account; False when there was none."""
+    done = await conn.execute(
+        "update account set unlinked_at = %s where vendor = %s and account = %s and unlinked_at is null",
+        [utc(now_ms), vendor, account],
+    )
+    return done.rowcount == 1
+
+
+async def patient_of(conn: Connection, vendor: str, account: str) -> str | None:
+    """Return the pseudonym that an account is linked to now."""
+    return (await patients_of(conn, [(vendor, account)])).get((vendor, account))
+
+
+async def patients_of(conn: Connection, accounts: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the pseudonym of each (vendor, account) that is linked now."""
+    words = [[vendor for vendor, _ in accounts], [account for _, account in accounts]]
+    rows = await (await conn.execute(_OWNERS, words)).fetchall()
+    return {(vendor, account): pseudonym for vendor, account, pseudonym in rows}
+
+
+async def give_consent(
+    conn: Connection, patient: str, vendor: str, *, from_ms: int, now_ms: int, kind: str = SOURCE_FETCH
+) -> None:
+    """Record that a patient consents from an instant on; nothing when a consent covers that instant already."""
+    row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
+    await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms)})
+
+
+async def withdraw_consent(
+    conn: Connection, patient: str, vendor: str, *, from_ms: int, kind: str = SOURCE_FETCH
+) -> bool:
+    """End the consent from an instant on; what was received before stays. False when there was none."""
+    at = utc(from_ms)
+    done = await conn.execute(_WITHDRAW, [at, await patient_id(conn, patient), vendor, kind, at])
+    return done.rowcount > 0
+
+
+async def consented(conn: Connection, patient: str, vendor: str, at_ms: int, kind: str = SOURCE_FETCH) -> bool:
+    """Tell whether the patient's consent covers what a vendor says at an instant (the time of receipt)."""
+    return bool(await consents(conn, [(patient, vendor, at_ms)], kind))
+
+
+async def consents(conn: Connection, asked: Sequence[tuple[str, str, int]], kind: str = SOURCE_FETCH) -> set[int]:
+    """Return the places in `asked` (patient, vendor, received_ms) that a consent covers."""
+    words = [[one[0] for one in asked], [one[1] for one in asked], [utc(one[2]) for one in asked]]
+    rows = await (await conn.execute(_CONSENTED, [*words, kind])).fetchall()
+    return {n - 1 for (n,) in rows}
+
+
+async def zone_of(conn: Connection, patient: str) -> str:
+    """Return a patient's IANA zone; raises `UnknownNameError`."""
+    zones = await zones_of(conn, [patient])
+    if patient not in zones:
+        raise UnknownNameError("there is no such patient")
+    return zones[patient]
+
+
+async def zones_of(conn: Connection, patients: Collection[str]) -> dict[str, str]:
+    """Return the IANA zone of each patient that exists."""
+    found = await conn.execute("select pseudonym, zone from patient where pseudonym = any(%s)", [list(patients)])
+    return dict(await found.fetchall())
+
+
+async def patients(conn: Connection) -> list[str]:
+    """Return every pseudonym, in order."""
+    return [name for (name,) in await (await conn.execute("select pseudonym from patient order by 1")).fetchall()]
+
+
+async def patient_id(conn: Connection, patient: str) -> int:
+    """Return a patient's surrogate, for the modules of this folder; raises `UnknownNameError`."""
+    row = await (await conn.execute("select id from patient where pseudonym = %s", [patient])).fetchone()
+    if row is None:
+        raise UnknownNameError("there is no such patient")
+    return int(row[0])
+
+
+async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
+    """Keep a heart profile from its `valid_from` on. Sessions from that date on are stale: derive them again."""
+    number = await patient_id(conn, patient)
+    row = [number, profile.valid_from, Jsonb(codec.plain(profile), dumps=codec.dumps), utc(now_ms)]
+    await conn.execute(_PROFILE, row)
+
+
+async def profiles(conn: Connection, patient: str) -> tuple[HeartProfile, ...]:
+    """Return a patient's heart profiles, by `valid_from`."""
+    found = await conn.execute(
+        "select h.profile from heart_profile h join patient p on p.id = h.patient "
+        "where p.pseudonym = %s order by h.valid_from",
+        [patient],
+    )
+    return tuple(_profile(said) for (said,) in await found.fetchall())
+
+
+async def prescribe(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> None:
+    """Keep a version of a prescription and make the patient due now.
+
+    The same version again changes nothing; raises `TakenError` when it says something else.
+    """
+    number = await patient_id(conn, patient)
+    body = codec.plain(prescription)
+    dates = [prescription.valid_from, prescription.valid_to]
+    key = [number, prescription.id, prescription.version]
+    try:
+        async with conn.transaction():
+            kept = Jsonb(body, dumps=codec.dumps)
+            await conn.execute(_PRESCRIBE, [*key, *dates, kept, utc(now_ms)])
+    except UniqueViolation as error:
+        if await _prescription(conn, key) != codec.loads(codec.dumps(body)):
+            raise TakenError("this version of the prescription says something else") from error
+        return
+    await due.mark(conn, patient, now_ms, "prescription")
+
+
+async def _add_identity(
+    conn: Connection, number: int, name: str, wrapping_key: bytes, identity: Mapping[str, str] | None
+) -> None:
+    key = crypto.new_key()
+    wrapped = crypto.seal(wrapping_key, key, f"data_key:{name}")
+    await conn.execute("insert into identity.data_key (patient, wrapped) values (%s, %s)", [number, wrapped])
+    if identity:
+        sealed = crypto.seal(key, codec.dumps(dict(identity)), f"identity:{name}")
+        await conn.execute("insert into identity.person (patient, sealed) values (%s, %s)", [number, sealed])
+
+
+async def _prescription(conn: Connection, key: Sequence[object]) -> object:
+    found = await conn.execute(
+        "select body from prescription where patient = %s and prescription = %s and version = %s", key
+    )
+    row = await found.fetchone()
+    return row[0] if row else None
+
+
+def _profile(said: Mapping[str, Any]) -> HeartProfile:
+    bpm = said.get("clinician_bpm")
+    typed: dict[str, Any] = {"valid_from": date.fromisoformat(said["valid_from"])}
+    return HeartProfile(**{**said, **typed, "clinician_bpm": None if bpm is None else tuple(bpm)})

@@ -1,0 +1,29 @@
+"""The connection pool, opened when a process starts. Every session speaks UTC; nothing here knows a table."""
+
+from typing import TypeAlias
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+Connection: TypeAlias = AsyncConnection[TupleRow]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+
+async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, timeout_s: float = 30.0) -> Pool:
+    """Open a pool and wait until `min_size` connections answer; raises `psycopg_pool.PoolTimeout` after `timeout_s`.
+
+    A checked-out connection is a transaction: it commits when the block ends, and rolls back on an exception.
+    """
+    pool: Pool = AsyncConnectionPool(dsn, min_size=min_size, max_size=max_size, open=False, configure=_utc)
+    try:
+        await pool.open(wait=True, timeout=timeout_s)
+    except BaseException:
+        await pool.close()
+        raise
+    return pool
+
+
+async def _utc(conn: Connection) -> None:
+    await conn.execute("set time zone 'UTC'")
+    await conn.commit()

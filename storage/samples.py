@@ -1,0 +1,174 @@
+"""Samples into their table: whole columns, one COPY, and at one key the greater (revision, value) stands.
+
+The COPY is optimistic, straight into the key; only where a sample is there already does it fall back to a staging
+table. Samples of a record carry its surrogate in their key, those of a nameless stream carry 0. It must never
+depend on the order in which blocks arrive.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.errors import UniqueViolation
+from psycopg.sql import SQL, Identifier, Literal
+
+from ..model.calendar import utc
+from ..model.facts import Instants, Values
+from .columns import COLUMNS, Rows, copy_bytes, empty_rows, microseconds
+from .pool import Connection
+
+STREAM = 0  # the record number of samples that belong to no record
+SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, record
+
+_PARTITION_LOCK = 0x73616D706C65  # "sample"
+_MISSING = """
+select name from unnest(%s::text[]) as name
+where to_regclass(name) is null and (select relkind from pg_class where oid = 'sample'::regclass) = 'p'
+order by name"""
+_STAGE = "create temp table if not exists sample_stage (like sample) on commit delete rows"
+_UPSERT = """
+insert into sample
+select * from sample_stage order by patient, metric, source, time, record
+on conflict (patient, metric, source, time, record)
+do update set value = excluded.value, revision = excluded.revision
+where (excluded.revision, excluded.value) > (sample.revision, sample.value)"""
+_REMOVE = """
+delete from sample
+where patient = %s and metric = %s and source = %s and record = %s and time >= %s and time <= %s"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Put:
+    """The samples of one block: `t` int64[n] epoch ms, not decreasing, and `v` float64[n], of one series."""
+
+    series: SeriesKey
+    revision: int
+    t: Instants
+    v: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Where the samples of one fact lie: its series, and the first and last instant in epoch ms."""
+
+    series: SeriesKey
+    first_ms: int
+    last_ms: int
+
+
+def pack(puts: Iterable[Put]) -> Rows:
+    """Return the rows of all blocks in key order, each key once: at equal keys the greater (revision, value)."""
+    by_series: dict[SeriesKey, list[Put]] = defaultdict(list)
+    for put in puts:
+        if len(put.t):
+            by_series[put.series].append(put)
+    keys = sorted(by_series)
+    columns = [_series(by_series[key]) for key in keys]
+    rows = empty_rows(sum(len(t) for t, _, _ in columns))
+    if not keys:
+        return rows
+    lengths = np.array([len(t) for t, _, _ in columns])
+    for name, ids in zip(("patient", "metric", "source", "record"), np.array(keys).T, strict=True):
+        rows[name] = np.repeat(ids, lengths)
+    rows["time"] = microseconds(np.concatenate([t for t, _, _ in columns]))
+    rows["value"] = np.concatenate([v for _, v, _ in columns]) + 0.0  # -0.0 becomes 0.0: equal values, equal bytes
+    rows["revision"] = np.concatenate([revision for _, _, revision in columns])
+    return rows
+
+
+async def write(conn: Connection, puts: Sequence[Put]) -> int:
+    """Store the samples of all blocks, in the caller's transaction, and return how many rows were offered."""
+    rows = pack(puts)
+    if len(rows) == 0:
+        return 0
+    await make_partitions(conn, puts)
+    data = copy_bytes(rows)
+    try:
+        async with conn.transaction():
+            await _copy(conn, "sample", data)
+    except UniqueViolation:
+        await conn.execute(_STAGE)
+        await _copy(conn, "sample_stage", data)
+        await conn.execute(_UPSERT)
+        await conn.execute("truncate sample_stage")
+    return len(rows)
+
+
+async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
+    """Remove the samples of records whose newer revision stands now; bounded in time, so that partitions prune."""
+    rows = [(*e.series, utc(e.first_ms), utc(e.last_ms)) for e in extents if e.series[3] != STREAM]
+    if rows:
+        async with conn.cursor() as cursor:
+            await cursor.executemany(_REMOVE, [(p, m, s, r, first, last) for p, m, s, r, first, last in rows])
+
+
+async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
+    """Make the monthly partitions that the samples need, where the table is natively partitioned.
+
+    Made beside the table and attached, which blocks neither readers nor writers of the other months; workers that
+    need the same new month wait for each other.
+    """
+    months = {month for put in puts if len(put.t) for month in _months(put.t)}
+    names = {_name(month): month for month in months}
+    if not await _missing(conn, names):
+        return
+    await conn.execute("select pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
+    for name in await _missing(conn, names):
+        await _attach(conn, name, names[name])
+
+
+def _series(puts: list[Put]) -> tuple[Instants, Values, NDArray[np.int64]]:
+    """Return t, v and revision of one series, t strictly increasing."""
+    puts = sorted(puts, key=lambda put: int(put.t[0]))
+    t = np.concatenate([put.t for put in puts])
+    v = np.concatenate([put.v for put in puts])
+    revision = np.repeat(np.array([put.revision for put in puts], np.int64), [len(put.t) for put in puts])
+    if bool(np.all(t[1:] > t[:-1])):
+        return t, v, revision
+    order = np.lexsort((v, revision, t))
+    t, v, revision = t[order], v[order], revision[order]
+    last = np.append(t[1:] != t[:-1], True)
+    return t[last], v[last], revision[last]
+
+
+async def _copy(conn: Connection, table: str, data: bytes) -> None:
+    statement = SQL("copy {} ({}) from stdin (format binary)").format(
+        Identifier(table), SQL(", ").join(map(Identifier, COLUMNS))
+    )
+    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        await copy.write(data)
+
+
+def _months(t: Instants) -> Iterator[tuple[int, int]]:
+    first, last = utc(int(t[0])), utc(int(t[-1]))
+    if (first.year, first.month) == (last.year, last.month):
+        yield first.year, first.month
+        return
+    for month in np.unique(t.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)).tolist():
+        yield 1970 + month // 12, 1 + month % 12
+
+
+def _name(month: tuple[int, int]) -> str:
+    return f"sample_{month[0]:04}_{month[1]:02}"
+
+
+async def _missing(conn: Connection, names: Iterable[str]) -> list[str]:
+    return [name for (name,) in await (await conn.execute(_MISSING, [list(names)])).fetchall()]
+
+
+async def _attach(conn: Connection, name: str, month: tuple[int, int]) -> None:
+    start, end = (datetime.fromisoformat(f"{y:04}-{m:02}-01T00:00Z") for y, m in (month, _following(month)))
+    await conn.execute(SQL("create table {} (like sample)").format(Identifier(name)))
+    await conn.execute(
+        SQL("alter table sample attach partition {} for values from ({}) to ({})").format(
+            Identifier(name), Literal(start.isoformat()), Literal(end.isoformat())
+        )
+    )
+
+
+def _following(month: tuple[int, int]) -> tuple[int, int]:
+    return (month[0], month[1] + 1) if month[1] < 12 else (month[0] + 1, 1)  # noqa: PLR2004 - months a year

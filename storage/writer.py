@@ -1,0 +1,226 @@
+"""Stores facts so that order, duplication and splitting do not matter: the end state depends on what was told only.
+
+A record has revisions; the one with the greater (revision, body) stands, its facts are in `fact`, and what an
+older one said is removed. Blocks of a nameless stream are never superseded: their points join one series, and at
+one instant the greater (revision, value) stands. It must never commit: the transaction is the caller's.
+
+A body tells a part of a record once; should it tell two that differ, the one with the greater hash stands.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..model.calendar import epoch_ms, utc
+from ..model.codec import kind_of
+from ..model.facts import Deletion, Joining, SampleBlock, Told
+from ..model.metrics import METRIC
+from . import factrows, samples
+from .factrows import FactKey, Removed
+from .pool import Connection
+from .spans import Span, merge
+from .surrogates import PatientRow, RecordKey, RecordRow, Standing, lock_patients, record_rows, source_ids
+
+FIRST_MS = 0
+LAST_MS = 4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
+LONGEST_RECORD = 512  # characters; an index entry has a limit
+LONGEST_WORD = 256
+
+_WATERMARK = """
+insert into watermark (patient, source, time)
+select * from unnest(%s::int[], %s::int[], %s::timestamptz[]) order by 1, 2
+on conflict (patient, source) do update set time = excluded.time where excluded.time > watermark.time"""
+_TARGETS = """
+select k.patient, min(f.start_at), max(f.end_at)
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+join record r using (patient, record) join fact f on f.record = r.id
+group by k.patient, r.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A fact that cannot be stored, by its place in the batch, and why: for the dead letters."""
+
+    index: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a batch did.
+
+    `touched` says, for each patient, where derived rows may have become stale. `new` counts facts stored,
+    `skipped` those that were there already or older than what stands, `samples` the rows offered.
+    """
+
+    touched: dict[str, tuple[Span, ...]]
+    new: int
+    skipped: int
+    samples: int
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """One fact of the batch, with the keys of its rows."""
+
+    told: Told
+    patient: PatientRow
+    source: int
+    record: RecordKey
+    standing: Standing
+    content: bytes
+
+    @property
+    def within(self) -> tuple[str, int, int]:
+        fact = self.told.fact
+        return kind_of(fact), factrows.metric_id(fact), factrows.part_of(fact)
+
+    @property
+    def stream(self) -> bool:
+        fact = self.told.fact
+        return isinstance(fact, SampleBlock) and fact.joining is Joining.STREAM
+
+
+_Touched: TypeAlias = dict[int, list[Span]]
+
+
+async def write_facts(conn: Connection, told: Sequence[Told]) -> Written:
+    """Store a batch of facts of any patients, in the caller's transaction; the patients stay locked until it ends.
+
+    A fact that cannot be stored (unknown patient, impossible instant or name) is in `refused`; the others are
+    stored. Redelivery of a stored fact changes nothing.
+    """
+    patients = await lock_patients(conn, {one.patient for one in told})
+    refused = tuple(Refused(index=n, why=why) for n, one in enumerate(told) if (why := _refusal(one, patients)))
+    skip = {one.index for one in refused}
+    kept = [one for n, one in enumerate(told) if n not in skip]
+    sources = await source_ids(conn, {one.fact.head.source for one in kept})
+    items = _distinct(_item(one, patients[one.patient], sources[one.fact.head.source]) for one in kept)
+    return await _store(conn, items, len(kept), refused)
+
+
+async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple[Refused, ...]) -> Written:
+    records = await record_rows(conn, _best(items))
+    removed = await factrows.remove(conn, [row.id for row in records.values() if row.replaced])
+    await samples.remove(conn, [one.extent for one in removed if one.extent])
+    there = await factrows.contents(conn, [row.id for row in records.values() if row.before and not row.replaced])
+    fresh = [item for item in items if there.get(_key(item, records)) != item.content]
+    new = _winners([item for item in fresh if item.standing == records[item.record].now], records, there)
+    await factrows.insert(conn, [_row(key, item) for key, item in new.items()])
+    blocks = [item for item in fresh if item.stream or item.standing == records[item.record].now]
+    written = await samples.write(conn, list(_puts(blocks, records)))
+    await _watermarks(conn, items)
+    spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
+    await _add_targets(conn, spans, list(new.values()), removed)
+    names = {item.patient.id: item.told.patient for item in items}
+    touched = {names[patient]: merge(found) for patient, found in spans.items()}
+    return Written(touched=touched, new=len(new), skipped=told - len(new), samples=written, refused=refused)
+
+
+def _refusal(told: Told, patients: dict[str, PatientRow]) -> str:
+    """Return why a fact cannot be stored, or an empty text. The text never holds a value."""
+    fact, head = told.fact, told.fact.head
+    span = factrows.span_of(fact)
+    if told.patient not in patients:
+        return "the patient is not known"
+    if not FIRST_MS <= span.start_ms <= span.end_ms < LAST_MS:
+        return "the interval is not within 1970 to 2100, or ends before it starts"
+    if isinstance(fact, SampleBlock) and fact.metric not in METRIC:
+        return "the metric is not in the registry"
+    source = head.source
+    words = (source.vendor, source.app, source.device, fact.target if isinstance(fact, Deletion) else "")
+    if len(head.record) > LONGEST_RECORD or any(len(word) > LONGEST_WORD for word in words[:3]):
+        return "the record id or the source's name is too long"
+    if any("\0" in word for word in (head.record, *words)):
+        return "a name holds a NUL character"
+    return ""
+
+
+def _item(told: Told, patient: PatientRow, source: int) -> _Item:
+    head = told.fact.head
+    return _Item(
+        told=told,
+        patient=patient,
+        source=source,
+        record=(patient.id, source, head.record),
+        standing=(head.revision, bytes.fromhex(told.body)),
+        content=factrows.content(told.fact),
+    )
+
+
+def _distinct(items: Iterable[_Item]) -> list[_Item]:
+    """Return the items without repetitions of the same fact from the same body."""
+    return list({(item.record, item.within, item.standing, item.content): item for item in items}.values())
+
+
+def _best(items: Iterable[_Item]) -> dict[RecordKey, Standing]:
+    best: dict[RecordKey, Standing] = {}
+    for item in items:
+        best[item.record] = max(best.get(item.record, item.standing), item.standing)
+    return best
+
+
+def _key(item: _Item, records: dict[RecordKey, RecordRow]) -> FactKey:
+    return (records[item.record].id, *item.within)
+
+
+def _winners(
+    items: Iterable[_Item], records: dict[RecordKey, RecordRow], there: dict[FactKey, bytes]
+) -> dict[FactKey, _Item]:
+    """Return the fact to store at each key: the greatest content, if it is greater than what is there."""
+    best: dict[FactKey, _Item] = {}
+    for item in items:
+        key = _key(item, records)
+        standing = best[key].content if key in best else there.get(key, b"")
+        if item.content > standing:
+            best[key] = item
+    return dict(sorted(best.items()))
+
+
+def _row(key: FactKey, item: _Item) -> tuple[object, ...]:
+    return factrows.row(key, item.patient.id, item.source, item.patient.zone, item.told, item.content)
+
+
+def _puts(items: Iterable[_Item], records: dict[RecordKey, RecordRow]) -> Iterator[samples.Put]:
+    for item in items:
+        fact = item.told.fact
+        if isinstance(fact, SampleBlock):
+            owner = samples.STREAM if item.stream else records[item.record].id
+            series = (item.patient.id, METRIC[fact.metric].id, item.source, owner)
+            yield samples.Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v)
+
+
+async def _watermarks(conn: Connection, items: Iterable[_Item]) -> None:
+    """Raise the watermarks by all that was told, also by what was skipped: then order cannot matter."""
+    latest: dict[tuple[int, int], int] = {}
+    for item in items:
+        measured = factrows.measured_ms(item.told.fact)
+        if measured is not None:
+            key = item.patient.id, item.source
+            latest[key] = max(latest.get(key, measured), measured)
+    if latest:
+        patients, sources = zip(*latest, strict=True)
+        await conn.execute(_WATERMARK, [list(patients), list(sources), [utc(ms) for ms in latest.values()]])
+
+
+def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> _Touched:
+    spans: _Touched = defaultdict(list)
+    for item in items:
+        spans[item.patient.id].append(factrows.span_of(item.told.fact))
+    for one in removed:
+        spans[one.patient].append(one.span)
+    return spans
+
+
+async def _add_targets(conn: Connection, spans: _Touched, items: list[_Item], removed: list[Removed]) -> None:
+    """Touch also what deletions delete and what reports report on, wherever in time that lies."""
+    spoken = {(item.patient.id, target) for item in items if (target := factrows.target_of(item.told.fact))}
+    spoken |= {(one.patient, one.target) for one in removed if one.target}
+    if not spoken:
+        return
+    patients, records = zip(*sorted(spoken), strict=True)
+    found = await conn.execute(_TARGETS, [list(patients), list(records)])
+    for patient, start, end in await found.fetchall():
+        spans[patient].append(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)))
