@@ -1,1 +1,36 @@
-"""FIT files as numpy columns. Pure: bytes in, columns or a typed error out."""
+"""FIT decoder: bytes to numpy columns. Pure; reads the profile tables of `fitdecode` and nothing else.
+
+    fit = decode(data, messages={"record", "session"})     # FitError if there is nothing to keep
+    fit["record"]["heart_rate"]                            # float64 (n,), NaN = invalid
+    fit["session"].numbers("total_elapsed_time")           # NaN column when the file has none
+    fit.segments, fit.problems, fit.complete               # chained files, what was wrong and where
+
+Columns by profile name (`unknown_<n>` for fields the profile lacks, `dev:<name>` for developer fields):
+numbers float64 (n,) or (n, items), scaled, in the profile's units, NaN where invalid; enums as their numbers
+(`enum_values("sport")` names them); texts object (n,) of str or None; bytes uint8 (n, size). `timestamp` and other
+`date_time` fields are seconds since the FIT epoch (`FIT_EPOCH` in Unix seconds), with compressed and 16-bit timestamps
+resolved. Components are expanded (`enhanced_speed`, `distance`, `hr.event_timestamp` ...). Places are left out unless
+`positions=True`. `activity.read_activity(fit)` gives sessions, device, local offset and sample columns.
+"""
+
+from .errors import Code, FitError, FitProblem, Limits
+from .file import FitFile, decode
+from .group import Group
+from .profile import enum_values
+from .segments import Segment
+
+FIT_EPOCH = 631_065_600
+"""1989-12-31T00:00:00Z in Unix seconds."""
+
+__all__ = [
+    "FIT_EPOCH",
+    "Code",
+    "FitError",
+    "FitFile",
+    "FitProblem",
+    "Group",
+    "Limits",
+    "Segment",
+    "decode",
+    "enum_values",
+]

@@ -1,0 +1,139 @@
+"""Values of the messages of one definition, as columns in message order.
+
+Reads bytes only where the scan said messages are. Numbers come as float64 with NaN for "invalid" (64-bit integers
+lose what float64 cannot hold), texts as objects (str or None), bytes as uint8 rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .layout import BYTES, NUMBER, TEXT, Column, Layout, read_layout
+
+if TYPE_CHECKING:
+    from .scan import Stream
+
+Floats: TypeAlias = NDArray[np.float64]
+AnyColumn: TypeAlias = NDArray[Any]
+
+# Up to this many messages, unpacking all numbers at once beats one array expression a column.
+_FEW = 24
+
+
+class Table:
+    """Columns of one stream; each is computed when first asked for."""
+
+    __slots__ = ("_data", "_matrix", "_rows", "layout", "starts", "stream")
+
+    def __init__(self, data: bytes, stream: Stream) -> None:
+        self._data = data
+        self.stream = stream
+        self.layout: Layout = read_layout(stream.definition)
+        self.starts: NDArray[np.uint32] = np.frombuffer(stream.starts, dtype=np.uint32)
+        self._rows: NDArray[np.void] | None = None
+        self._matrix: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def column(self, column: Column) -> AnyColumn:
+        """Values of a column: (n,) or (n, items) float64, (n,) object for text, (n, size) uint8 for bytes."""
+        if column.kind == NUMBER:
+            return self._numbers(column)
+        if column.kind == TEXT:
+            return self._texts(column)
+        return self.raw(column.at, column.size)
+
+    def raw(self, at: int, size: int) -> NDArray[np.uint8]:
+        """Give the `size` stored bytes at `at` of every message, (n, size)."""
+        return self._view("u1", at, size)
+
+    def _view(self, dtype: str, at: int, items: int) -> AnyColumn:
+        rows = self._gather()
+        form = np.dtype(dtype)
+        return np.ndarray((len(rows), items), form, buffer=rows, offset=at, strides=(rows.itemsize, form.itemsize))
+
+    def _gather(self) -> NDArray[np.void]:
+        """Copy the messages together, so that every field lies at a constant stride."""
+        if self._rows is None:
+            size = self.layout.size
+            every_offset: NDArray[np.void] = np.ndarray(
+                (len(self._data) - size + 1,), f"V{size}", buffer=self._data, strides=(1,)
+            )
+            self._rows = every_offset[self.starts.astype(np.intp) + 1]
+        return self._rows
+
+    def _numbers(self, column: Column) -> Floats:
+        if len(self.starts) <= _FEW and not self.layout.wide and column.slot >= 0:
+            matrix = self._unpack()
+            if column.items == 1:
+                return matrix[:, column.slot]
+            return matrix[:, column.slot : column.slot + column.items]
+        return _physical(self._view(column.dtype, column.at, column.items), column)
+
+    def _unpack(self) -> Floats:
+        if self._matrix is None:
+            layout, data, unpack = self.layout, self._data, self.layout.numbers.unpack_from
+            matrix = np.array([unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64)
+            matrix[matrix == layout.invalid] = np.nan
+            matrix /= layout.scale
+            matrix -= layout.offset
+            self._matrix = matrix
+        return self._matrix
+
+    def _texts(self, column: Column) -> AnyColumn:
+        data, out = self._data, np.empty(len(self.starts), dtype=object)
+        seen: dict[bytes, str | None] = {}
+        for i, start in enumerate(self.stream.starts):
+            at = start + 1 + column.at
+            stored = data[at : at + column.size]
+            if stored not in seen:
+                seen[stored] = text_of(stored)
+            out[i] = seen[stored]
+        return out
+
+
+def text_of(stored: bytes) -> str | None:
+    """Text up to the first zero byte, None when empty; broken UTF-8 gives replacement characters."""
+    return stored.split(b"\0", 1)[0].decode("utf-8", "replace") or None
+
+
+def _physical(stored: AnyColumn, column: Column) -> Floats:
+    if column.items == 1:
+        stored = stored[:, 0]
+    values = stored.astype(np.float64)
+    if column.invalid is not None:
+        # Up to 32 bits, float64 is exact, and comparing what now lies together is faster.
+        bad = stored == column.invalid if stored.itemsize > 4 else values == column.invalid  # noqa: PLR2004
+        if bad.any():
+            values[bad] = np.nan
+    if column.scale != 1.0:
+        values /= column.scale
+    if column.offset:
+        values -= column.offset
+    return values
+
+
+def missing(kind: str, rows: int, items: int) -> AnyColumn:
+    """Make a column without any value: NaN, None or 0xFF, in the shape `Table.column` gives."""
+    if kind == TEXT:
+        return np.full(rows, None, dtype=object)
+    if kind == BYTES:
+        return np.full((rows, items), 0xFF, dtype=np.uint8)
+    return np.full(rows if items == 1 else (rows, items), np.nan)
+
+
+def widen(values: AnyColumn, items: int) -> AnyColumn:
+    """Give a column `items` values a row, filling with NaN (numbers) or 0xFF (bytes)."""
+    if items == 1 and values.ndim == 1:
+        return values
+    rows = values.reshape(len(values), -1)
+    if rows.shape[1] == items:
+        return rows
+    fill = 0xFF if values.dtype == np.uint8 else np.nan
+    wide = np.full((len(rows), items), fill, dtype=values.dtype)
+    wide[:, : rows.shape[1]] = rows
+    return wide

@@ -1,0 +1,84 @@
+"""Fields packed into other fields, taken out: enhanced values, compressed speed and distance, accumulated counters.
+
+Walks the profile's component table; one rule only is special nowhere: accumulated components continue from the last
+full value of their target (`hr.event_timestamp_12` from `event_timestamp`), as the format says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .columns import Floats, widen
+from .sequences import unwrap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .profile import Part
+
+_WINDOW = 5  # bytes that hold any 32-bit component whatever its first bit
+
+
+def _bits(stored: NDArray[np.uint8], part: Part) -> NDArray[np.int64]:
+    """Component of every row of little-endian bytes (n, size)."""
+    first = part.shift // 8
+    window = stored[:, first : first + _WINDOW].astype(np.int64)
+    value = (window << (8 * np.arange(window.shape[1]))).sum(axis=1)
+    bits: NDArray[np.int64] = (value >> (part.shift % 8)) & ((1 << part.bits) - 1)
+    return bits
+
+
+def expand(
+    stored: NDArray[np.uint8],
+    sizes: NDArray[np.int64],
+    parts: tuple[Part, ...],
+    full: Floats | None,
+    segment: NDArray[np.int64],
+) -> Floats:
+    """Values of a target field from its components: (n,) for one component, else (n, parts), NaN where invalid.
+
+    `stored`: little-endian bytes of the source field (n, size), of which `sizes` (n,) are there; all 0xFF is invalid.
+    `full`: values of the target itself (n,) or (n, k), which re-seed accumulation; `segment`: segment of each row.
+    """
+    inside = np.arange(stored.shape[1]) < sizes[:, None]
+    valid = ((stored != 0xFF) & inside).any(axis=1)  # noqa: PLR2004
+    usable = [part for part in parts if part.shift + part.bits <= 8 * stored.shape[1]]
+    if not usable:
+        return np.full(len(stored), np.nan)
+    values = np.stack([_bits(stored, part) for part in usable], axis=1)
+    known = np.stack([valid & (8 * sizes >= part.shift + part.bits) for part in usable], axis=1)
+    if usable[0].accumulate:
+        values = _accumulate(values, known, usable[0], full, segment)
+    scale = np.array([part.scale for part in usable])
+    offset = np.array([part.offset for part in usable])
+    out = np.where(known, values / scale - offset, np.nan)
+    return out[:, 0] if len(parts) == 1 else out
+
+
+def _accumulate(
+    values: NDArray[np.int64], known: NDArray[np.bool_], part: Part, full: Floats | None, segment: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Absolute counters for (n, k) wrapped ones; a full value in the same message comes before its components."""
+    rows = len(values)
+    seeds = (
+        np.zeros((rows, 0)) if full is None else widen(full, full.shape[1] if full.ndim > 1 else 1).reshape(rows, -1)
+    )
+    counts = np.round((seeds + part.offset) * part.scale)
+    together = np.concatenate([np.nan_to_num(counts).astype(np.int64), values], axis=1)
+    there = np.concatenate([~np.isnan(counts), known], axis=1)
+    is_full = np.zeros_like(there)
+    is_full[:, : seeds.shape[1]] = True
+    for index in np.unique(segment):
+        chosen = there & (segment == index)[:, None]
+        together[chosen], _ = unwrap(together[chosen], is_full[chosen], part.bits, start=0)
+    return together[:, seeds.shape[1] :]
+
+
+def little_endian(stored: NDArray[np.uint8], item: int, *, big: bool) -> NDArray[np.uint8]:
+    """Turn rows of big-endian items of `item` bytes into little-endian ones."""
+    if not big or item == 1:
+        return stored
+    rows, size = stored.shape
+    return stored.reshape(rows, size // item, item)[:, :, ::-1].reshape(rows, size)

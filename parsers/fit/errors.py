@@ -1,0 +1,74 @@
+"""What can be wrong with a FIT file, as values; and the limits beyond which we stop reading.
+
+Never raises by itself and never carries a decoded value: a problem says where and why, not what was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Cause of a problem. The first group keeps nothing, the second keeps all whole messages before the offset."""
+
+    EMPTY = "empty"
+    NOT_FIT = "not_fit"
+    TOO_LARGE = "too_large"
+
+    TRUNCATED = "truncated"
+    UNTERMINATED = "unterminated"
+    UNDEFINED_LOCAL = "undefined_local"
+    TRAILING_BYTES = "trailing_bytes"
+    TOO_MANY_SEGMENTS = "too_many_segments"
+    TOO_MANY_MESSAGES = "too_many_messages"
+    TOO_MANY_DEFINITIONS = "too_many_definitions"
+    EMPTY_MESSAGES = "empty_messages"
+    FILE_CRC = "file_crc"
+
+    HEADER_CRC = "header_crc"
+    DEVICE_TIME = "device_time"
+
+
+# These do not mean that something is missing.
+HARMLESS = frozenset({Code.HEADER_CRC, Code.DEVICE_TIME})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitProblem:
+    """Something wrong at `offset` (bytes from the start of the input) in segment number `segment`."""
+
+    code: Code
+    offset: int
+    segment: int
+    reason: str
+
+
+class FitError(Exception):
+    """The input is no FIT file that we read: nothing was kept."""
+
+    def __init__(self, code: Code, offset: int, reason: str) -> None:
+        super().__init__(f"{code} at byte {offset}: {reason}")
+        self.code = code
+        self.offset = offset
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Caps on what one file may ask of us; declared sizes are never trusted over the length of the input.
+
+    `definitions_per_message` bounds redefinition: a real ski recording redefines before nearly every message
+    (5,868 definitions, 6,849 messages), so the cap stands above that, and interning makes each one cheap.
+    """
+
+    size: int = 64 * 1024 * 1024
+    messages: int = 5_000_000
+    segments: int = 64
+    layouts: int = 4096
+    definitions_base: int = 1000
+    definitions_per_message: int = 4
+    empty_messages: int = 1000
+
+
+LIMITS = Limits()

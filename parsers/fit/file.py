@@ -1,0 +1,194 @@
+"""A decoded FIT input: segments, groups of messages, problems. Start here: `decode`.
+
+Decoding finds every message and checks lengths and checksums; columns are computed when asked for. Never raises
+anything but `FitError`, and only when there is nothing to keep.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import profile
+from .columns import AnyColumn, Table
+from .developer import Description, read_descriptions
+from .errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
+from .group import Group
+from .scan import Budget, Stream, walk_segment
+from .segments import Segment, is_header, read_segment
+from .times import Stamps, compressed_stamps, short_stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+_LATE_CHECKSUM = 2
+
+
+class FitFile:
+    """What a FIT input holds.
+
+    `fit["record"]` is the `Group` of a message (name or number); `segments` are the chained files; `problems` say
+    what was wrong and where; `complete` is False when something may be missing or the file checksum differs.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        segments: Sequence[Segment],
+        streams: Sequence[Stream],
+        problems: Sequence[FitProblem],
+        wanted: frozenset[int] | None,
+        positions: bool,
+    ) -> None:
+        self._data = data
+        self._streams = streams
+        self._wanted = wanted
+        self._groups: dict[int, Group] = {}
+        self.segments = tuple(segments)
+        self.problems = tuple(problems)
+        self.positions = positions
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read to the declared end, with the right checksum."""
+        return all(problem.code in HARMLESS for problem in self.problems)
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """Message numbers in the file (those asked for), in order of first appearance."""
+        numbers = dict.fromkeys(stream.number for stream in self._streams)
+        return tuple(n for n in numbers if self._wanted is None or n in self._wanted)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Message names in the file, in order of first appearance."""
+        return tuple(profile.message_name(number) for number in self.numbers)
+
+    @property
+    def messages(self) -> int:
+        """How many data messages were found, asked for or not."""
+        return sum(len(stream.starts) for stream in self._streams)
+
+    def __contains__(self, name: str | int) -> bool:
+        try:
+            return profile.message_number(name) in self.numbers
+        except KeyError:
+            return False
+
+    def __getitem__(self, name: str | int) -> Group:
+        """Group of a message by name or number; empty when the file has none. Raises KeyError if not asked for."""
+        number = profile.message_number(name)
+        if self._wanted is not None and number not in self._wanted:
+            raise KeyError(name)
+        if number not in self._groups:
+            self._groups[number] = Group(number, self._of_number(number), self)
+        return self._groups[number]
+
+    def _of_number(self, number: int) -> list[Table]:
+        return [table for stream, table in zip(self._streams, self._tables, strict=True) if stream.number == number]
+
+    @cached_property
+    def _tables(self) -> list[Table]:
+        return [Table(self._data, stream) for stream in self._streams]
+
+    def _of_segment(self, segment: int) -> list[Table]:
+        return [table for table in self._tables if table.stream.segment == segment]
+
+    @cached_property
+    def _descriptions(self) -> list[list[Description]]:
+        tables = self._of_number(profile.FIELD_DESCRIPTION)
+        return [
+            read_descriptions([table for table in tables if table.stream.segment == segment.index])
+            for segment in self.segments
+        ]
+
+    def descriptions(self, segment: int) -> Sequence[Description]:
+        """Developer field descriptions of a segment, in file order."""
+        return self._descriptions[segment]
+
+    @cached_property
+    def _stamps(self) -> Stamps:
+        found = []
+        for segment in self.segments:
+            tables = self._of_segment(segment.index)
+            short = [table for table in tables if table.stream.number == profile.MONITORING]
+            found.append(compressed_stamps(self._data, tables))
+            if short:
+                found.append(short_stamps(tables))
+        starts, stamps = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.argsort(starts, kind="stable")
+        return starts[order], stamps[order]
+
+    def stamps(self) -> Stamps:
+        """Offsets and full timestamps of the messages whose timestamp had to be resolved."""
+        return self._stamps
+
+    def materialise(self) -> dict[str, dict[str, AnyColumn]]:
+        """Compute every column of every group now, by message name."""
+        return {profile.message_name(number): self[number].materialise() for number in self.numbers}
+
+
+def decode(
+    data: bytes | memoryview,
+    *,
+    messages: Collection[str | int] | None = None,
+    positions: bool = False,
+    limits: Limits = LIMITS,
+) -> FitFile:
+    """Decode a FIT input of one or more chained files.
+
+    `messages`: names or numbers to offer (default all). `positions`: offer latitudes and longitudes too.
+    Raises FitError (empty, no FIT header, over the size limit) when nothing can be kept; anything else that is
+    wrong is in `FitFile.problems`, and all whole messages before it are kept. Raises KeyError for an unknown name.
+    """
+    if len(data) > limits.size:
+        raise FitError(Code.TOO_LARGE, limits.size, f"{len(data)} bytes, at most {limits.size} are read")
+    if not len(data):
+        raise FitError(Code.EMPTY, 0, "no bytes")
+    data = bytes(data)
+    if not is_header(data, 0):
+        raise FitError(Code.NOT_FIT, 0, "no FIT header")
+    wanted = None if messages is None else frozenset(map(profile.message_number, messages))
+    segments, streams, problems = _read_all(data, limits)
+    return FitFile(data, segments=segments, streams=streams, problems=problems, wanted=wanted, positions=positions)
+
+
+def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream], list[FitProblem]]:
+    segments: list[Segment] = []
+    streams: list[Stream] = []
+    problems: list[FitProblem] = []
+    budget, at = Budget(limits), 0
+    while at < len(data):
+        index = len(segments)
+        if index == limits.segments:
+            problems.append(_problem(Code.TOO_MANY_SEGMENTS, at, index, f"more than {index} chained files"))
+            break
+        if not is_header(data, at):
+            problems.append(_problem(Code.TRAILING_BYTES, at, index - 1, f"{len(data) - at} bytes after the end"))
+            break
+        segment, wrong = read_segment(data, at, index, limits)
+        found, stop = walk_segment(data, segment.body, segment.end, index, budget)
+        if stop is not None and not _explained(wrong, stop.offset, segment):
+            if stop.code is Code.TRUNCATED:  # says more precisely what the length told already
+                wrong = [problem for problem in wrong if problem.code is not Code.TRUNCATED]
+            wrong.append(_problem(stop.code, stop.offset, index, stop.reason))
+        segments.append(segment)
+        streams += found
+        problems += wrong
+        at = segment.after
+        if budget.exhausted:
+            break
+    return segments, streams, problems
+
+
+def _explained(wrong: Sequence[FitProblem], offset: int, segment: Segment) -> bool:
+    """Whether a stop is only the checksum at the end of a segment whose length is wrong anyway."""
+    lengths = (Code.UNTERMINATED, Code.TRUNCATED)
+    return any(problem.code in lengths for problem in wrong) and segment.end - offset <= _LATE_CHECKSUM
+
+
+def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:
+    return FitProblem(code=code, offset=offset, segment=segment, reason=reason)

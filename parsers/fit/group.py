@@ -1,0 +1,205 @@
+"""All messages of one number as columns, over every definition and segment, in file order.
+
+Computes a column when it is first asked for; leaves places out unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from . import profile
+from .columns import AnyColumn, Floats, Table, missing, widen
+from .components import expand, little_endian
+from .developer import Description, developer_columns
+from .layout import TEXT, Column
+from .times import Stamps, fill_stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+_TIMESTAMP = "timestamp"
+_CHAIN = 2  # compressed_speed_distance -> speed -> enhanced_speed
+
+
+class Context(Protocol):
+    """What a group must know about the rest of its file."""
+
+    positions: bool
+
+    def descriptions(self, segment: int) -> Sequence[Description]:
+        """Developer field descriptions of a segment."""
+        ...
+
+    def stamps(self) -> Stamps:
+        """Timestamps that had to be resolved, of the whole file."""
+        ...
+
+
+class Group:
+    """Messages of one number. `group["heart_rate"]` is a column; `names` lists them; rows are in file order."""
+
+    def __init__(self, number: int, tables: Sequence[Table], context: Context) -> None:
+        self.number = number
+        self.name = profile.message_name(number)
+        self._tables = tables
+        self._context = context
+        self._cache: dict[str, AnyColumn] = {}
+
+    def __len__(self) -> int:
+        return sum(len(table) for table in self._tables)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns: fields of the file, then those given by components and resolved timestamps."""
+        return tuple(self._names)
+
+    @cached_property
+    def _columns(self) -> list[dict[str, Column]]:
+        """Columns of every table by name; where two tables differ in kind, the later name carries it."""
+        kinds: dict[str, str] = {}
+        found = []
+        for table in self._tables:
+            columns = table.layout.columns
+            if table.layout.developer:
+                known = self._context.descriptions(table.stream.segment)
+                columns = columns | developer_columns(table, known)
+            if any(kinds.setdefault(name, column.kind) != column.kind for name, column in columns.items()):
+                columns = {
+                    name if kinds[name] == column.kind else f"{name}:{column.kind}": column
+                    for name, column in columns.items()
+                }
+            found.append(columns)
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, None]:
+        names: dict[str, None] = {}
+        for columns in self._columns:
+            for name, column in columns.items():
+                if self._context.positions or not column.position:
+                    names[name] = None
+        for _ in range(_CHAIN):
+            for target, sources in self._expansions.items():
+                if any(source.source in names for source in sources):
+                    names[target] = None
+        if any(table.stream.compressed for table in self._tables) or "timestamp_16" in names:
+            names[_TIMESTAMP] = None
+        return names
+
+    @cached_property
+    def _expansions(self) -> dict[str, tuple[profile.Expansion, ...]]:
+        return profile.expansions(self.number)
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp] | None:
+        """Order of the rows of all tables by offset, None when they already are in order."""
+        if len(self._tables) <= 1:
+            return None
+        starts = np.concatenate([table.starts for table in self._tables])
+        return np.argsort(starts, kind="stable")
+
+    @cached_property
+    def offsets(self) -> NDArray[np.uint32]:
+        """Offset of the record header of every message, ascending."""
+        return np.asarray(self._joined([table.starts for table in self._tables]), dtype=np.uint32)
+
+    @cached_property
+    def segment(self) -> NDArray[np.int64]:
+        """Index of the segment of every message."""
+        return np.asarray(
+            self._joined([np.full(len(table), table.stream.segment, dtype=np.int64) for table in self._tables])
+        )
+
+    def _joined(self, parts: Sequence[AnyColumn]) -> AnyColumn:
+        if not parts:
+            return np.zeros(0)
+        joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return joined if self._order is None else joined[self._order]
+
+    def __getitem__(self, name: str) -> AnyColumn:
+        """Column by name: float64 (n,) or (n, items) with NaN, object (n,) of str or None, uint8 (n, size).
+
+        Raises KeyError when no message has it.
+        """
+        if name not in self._cache:
+            if name not in self._names:
+                raise KeyError(name)
+            self._cache[name] = self._compute(name)
+        return self._cache[name]
+
+    def numbers(self, name: str) -> Floats:
+        """Numeric column (n,), all NaN when the file has none of it; of an array field the first value."""
+        if name not in self._names or self[name].dtype != np.float64:
+            return np.full(len(self), np.nan)
+        values = self[name]
+        return values if values.ndim == 1 else values[:, 0]
+
+    def texts(self, name: str) -> list[str | None]:
+        """Text column as a list, all None when the file has none of it."""
+        if name not in self._names or self[name].dtype != object:
+            return [None] * len(self)
+        return list(self[name])
+
+    def _compute(self, name: str) -> AnyColumn:
+        values = self._stored(name)
+        for source in self._expansions.get(name, ()):
+            if source.source in self._names:
+                values = _either(values, self._expanded(source, values))
+        if values is None:
+            values = np.full(len(self), np.nan)
+        if name == _TIMESTAMP and np.isnan(values).any():
+            values = values.copy()
+            fill_stamps(values, self.offsets, self._context.stamps)
+        return values
+
+    def _stored(self, name: str) -> AnyColumn | None:
+        """Read the column as the file has it, None where no definition names it."""
+        columns = [columns.get(name) for columns in self._columns]
+        present = [column for column in columns if column is not None]
+        if not present:
+            return None
+        items = 1 if present[0].kind == TEXT else max(column.items for column in present)
+        parts = [
+            missing(present[0].kind, len(table), items) if column is None else widen(table.column(column), items)
+            for table, column in zip(self._tables, columns, strict=True)
+        ]
+        return self._joined(parts)
+
+    def _expanded(self, source: profile.Expansion, full: AnyColumn | None) -> AnyColumn:
+        if source.same:
+            return self[source.source]
+        columns = [columns.get(source.source) for columns in self._columns]
+        size = max(column.size for column in columns if column is not None)
+        stored, sizes = [], []
+        for table, column in zip(self._tables, columns, strict=True):
+            raw = np.full((len(table), 0), 0xFF, dtype=np.uint8)
+            if column is not None:
+                big = column.dtype.startswith(">")
+                raw = little_endian(table.raw(column.at, column.size), int(column.dtype[-1]), big=big)
+            stored.append(widen(raw, size) if raw.shape[1] != size else raw)
+            sizes.append(np.full(len(table), raw.shape[1], dtype=np.int64))
+        return expand(self._joined(stored), self._joined(sizes), source.parts, full, self.segment)
+
+    def materialise(self) -> dict[str, AnyColumn]:
+        """Compute every column now."""
+        return {name: self[name] for name in self._names}
+
+
+def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
+    """Take the first value where it is valid, else the second."""
+    if first is None or first.dtype != np.float64 or second.dtype != np.float64:
+        return second if first is None else first
+    items = max(1 if values.ndim == 1 else values.shape[1] for values in (first, second))
+    first, second = widen(first, items), widen(second, items)
+    return np.where(np.isnan(first), second, first)

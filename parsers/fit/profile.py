@@ -1,0 +1,156 @@
+"""The FIT profile as plain look-ups over the tables of the `fitdecode` package (MIT).
+
+Uses its tables only, never its reader; holds no state but these tables and adds nothing to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
+
+TIMESTAMP_FIELD = 253
+RECORD, SESSION, MONITORING, FIELD_DESCRIPTION = 20, 18, 55, 206
+
+
+@dataclass(frozen=True, slots=True)
+class BaseType:
+    """A FIT base type: `kind` of column, numpy and struct letters, size in bytes, value that means "invalid"."""
+
+    kind: str
+    numpy: str
+    struct: str
+    size: int
+    invalid: int | None
+
+
+NUMBER, TEXT, BYTES = "number", "text", "bytes"
+BYTE = BaseType(BYTES, "u1", "B", 1, 0xFF)
+# Keyed by the low five bits: some writers leave the endian bit of the base type out.
+BASE_TYPES = {
+    0: BaseType(NUMBER, "u1", "B", 1, 0xFF),
+    1: BaseType(NUMBER, "i1", "b", 1, 0x7F),
+    2: BaseType(NUMBER, "u1", "B", 1, 0xFF),
+    3: BaseType(NUMBER, "i2", "h", 2, 0x7FFF),
+    4: BaseType(NUMBER, "u2", "H", 2, 0xFFFF),
+    5: BaseType(NUMBER, "i4", "i", 4, 0x7FFFFFFF),
+    6: BaseType(NUMBER, "u4", "I", 4, 0xFFFFFFFF),
+    7: BaseType(TEXT, "u1", "s", 1, None),
+    8: BaseType(NUMBER, "f4", "f", 4, None),
+    9: BaseType(NUMBER, "f8", "d", 8, None),
+    10: BaseType(NUMBER, "u1", "B", 1, 0),
+    11: BaseType(NUMBER, "u2", "H", 2, 0),
+    12: BaseType(NUMBER, "u4", "I", 4, 0),
+    13: BYTE,
+    14: BaseType(NUMBER, "i8", "q", 8, 0x7FFFFFFFFFFFFFFF),
+    15: BaseType(NUMBER, "u8", "Q", 8, 0xFFFFFFFFFFFFFFFF),
+    16: BaseType(NUMBER, "u8", "Q", 8, 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One component: `bits` bits from `shift` of the source field, as `value / scale - offset` of a target field."""
+
+    shift: int
+    bits: int
+    scale: float
+    offset: float
+    accumulate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """How the field `source` gives values of another field. `same`: the physical value is simply handed on."""
+
+    source: str
+    parts: tuple[Part, ...]
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A profile field: value = stored / scale - offset. `position`: a latitude or longitude."""
+
+    name: str
+    kind: str
+    scale: float
+    offset: float
+    position: bool
+
+
+def _kind(raw: Any) -> str:  # noqa: ANN401 - a table entry of an untyped package
+    base = raw.type if raw.is_base_type else raw.type.base_type
+    return BASE_TYPES[base.identifier & 0x1F].kind
+
+
+@cache
+def fields(number: int) -> dict[int, Field]:
+    """Fields of a message number by field number; empty for a message that no open profile knows."""
+    message = MESSAGE_TYPES.get(number)
+    if message is None:
+        return {}
+    return {
+        raw.def_num: Field(
+            name=raw.name,
+            kind=_kind(raw),
+            scale=float(raw.scale or 1),
+            offset=float(raw.offset or 0),
+            position=raw.units == "semicircles",
+        )
+        for raw in message.fields.values()
+    }
+
+
+@cache
+def message_name(number: int) -> str:
+    """Name of a message number, `unknown_<number>` when the profile has none."""
+    message = MESSAGE_TYPES.get(number)
+    return f"unknown_{number}" if message is None else str(message.name)
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    return {message.name: number for number, message in MESSAGE_TYPES.items()}
+
+
+def message_number(name: str | int) -> int:
+    """Find the number of a message by name, number or `unknown_<number>`. Raises KeyError for a name nobody knows."""
+    if isinstance(name, int):
+        return name
+    if name.startswith("unknown_") and name[8:].isdigit():
+        return int(name[8:])
+    return _numbers()[name]
+
+
+def _same(raw: Any) -> bool:  # noqa: ANN401
+    if len(raw.components) != 1:
+        return False
+    (only,) = raw.components
+    base = raw.type if raw.is_base_type else raw.type.base_type
+    units = (only.scale or 1, only.offset or 0) == (raw.scale or 1, raw.offset or 0)
+    return bool(not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER)
+
+
+@cache
+def expansions(number: int) -> dict[str, tuple[Expansion, ...]]:
+    """Target field name -> the fields whose components give it."""
+    found: dict[str, list[Expansion]] = {}
+    message = MESSAGE_TYPES.get(number)
+    for raw in message.fields.values() if message else ():
+        for target in dict.fromkeys(component.name for component in raw.components or ()):
+            parts = tuple(
+                Part(c.bit_offset, c.bits, float(c.scale or 1), float(c.offset or 0), bool(c.accumulate))
+                for c in raw.components
+                if c.name == target
+            )
+            found.setdefault(target, []).append(Expansion(raw.name, parts, _same(raw)))
+    return {target: tuple(sources) for target, sources in found.items()}
+
+
+@cache
+def enum_values(type_name: str) -> dict[int, str]:
+    """Names of the values of a profile type, as `enum_values("sport")[1] == "running"`."""
+    return dict(FIELD_TYPES[type_name].enum)

@@ -1,0 +1,114 @@
+"""Headers, lengths and checksums: where each chained FIT file of the input begins and ends.
+
+Believes the header only as far as the checksum or the framing agrees; never looks at messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .crc import crc16
+from .errors import Code, FitProblem, Limits
+
+_SIGNATURE = b".FIT"
+_SHORTEST, _WITH_CRC = 12, 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One FIT file of the chain. `start`: its header; messages lie in `body`..`end`; `after`: first byte behind it.
+
+    `protocol` and `profile` are the versions it declares, `crc_ok` is None where no checksum could be found.
+    """
+
+    index: int
+    start: int
+    body: int
+    end: int
+    after: int
+    protocol: float
+    profile: int
+    crc_ok: bool | None
+
+
+def is_header(data: bytes, at: int) -> bool:
+    """Whether a FIT header stands at `at`."""
+    return data[at + 8 : at + 12] == _SIGNATURE and data[at] >= _SHORTEST and at + data[at] <= len(data)
+
+
+def _next_header(data: bytes, at: int) -> int:
+    """Offset of the next checked or plain FIT header from `at` on, or the end of the input."""
+    found = data.find(_SIGNATURE, at + 8)
+    while found != -1:
+        start = found - 8
+        if is_header(data, start) and data[start] in (_SHORTEST, _WITH_CRC) and header_crc_ok(data, start):
+            return start
+        found = data.find(_SIGNATURE, found + 4)
+    return len(data)
+
+
+def header_crc_ok(data: bytes, at: int) -> bool:
+    """Whether the header's own checksum is right, absent or zero (the format allows zero)."""
+    if data[at] < _WITH_CRC:
+        return True
+    stored = data[at + 12 : at + 14]
+    return stored == b"\0\0" or crc16(data[at : at + 14]) == 0
+
+
+def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:
+    return FitProblem(code=code, offset=offset, segment=segment, reason=reason)
+
+
+def read_segment(data: bytes, at: int, index: int, limits: Limits) -> tuple[Segment, list[FitProblem]]:
+    """Frame the segment whose header stands at `at` (see `is_header`)."""
+    body = at + data[at]
+    declared = int.from_bytes(data[at + 4 : at + 8], "little")
+    problems = []
+    if not header_crc_ok(data, at):
+        problems.append(_problem(Code.HEADER_CRC, at + 12, index, "header checksum differs"))
+    end, after, crc_ok, wrong = _frame(data, at, body, declared, limits)
+    if wrong is not None:
+        code, offset, reason = wrong
+        problems.append(_problem(code, offset, index, reason))
+    version = data[at + 1]
+    segment = Segment(
+        index=index,
+        start=at,
+        body=body,
+        end=end,
+        after=after,
+        protocol=(version >> 4) + (version & 0x0F) / 10,
+        profile=int.from_bytes(data[at + 2 : at + 4], "little"),
+        crc_ok=crc_ok,
+    )
+    return segment, problems
+
+
+_Wrong = tuple[Code, int, str]
+
+
+def _frame(
+    data: bytes, at: int, body: int, declared: int, limits: Limits
+) -> tuple[int, int, bool | None, _Wrong | None]:
+    """End of the messages, offset behind the segment, checksum verdict, and what is wrong with the length."""
+    length, end = len(data), body + declared
+    if end + 2 <= length:
+        if crc16(memoryview(data)[at : end + 2]) == 0:
+            return end, end + 2, True, None
+        if end + 2 == length or is_header(data, end + 2):
+            return end, end + 2, False, (Code.FILE_CRC, end, "file checksum differs")
+        return _open_end(data, at, body, f"declared {declared} bytes do not end the file")
+    if declared > limits.size:
+        return _open_end(data, at, body, f"declared {declared} bytes, more than any file may have")
+    kept = min(end, length)
+    missing = end + 2 - length
+    return kept, length, None, (Code.TRUNCATED, kept, f"{missing} of the declared bytes are missing")
+
+
+def _open_end(data: bytes, at: int, body: int, reason: str) -> tuple[int, int, bool | None, _Wrong | None]:
+    """Treat a length that cannot be right: read on to the next header or the end of the input."""
+    limit = _next_header(data, body)
+    wrong = (Code.UNTERMINATED, at + 4, reason)
+    if limit - 2 >= body and crc16(memoryview(data)[at:limit]) == 0:
+        return limit - 2, limit, True, wrong
+    return limit, limit, None, wrong
