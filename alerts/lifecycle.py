@@ -1,0 +1,244 @@
+"""The life of an alert: the table of moves, and what findings do to alerts. Pure; stores nothing, sends nothing.
+
+At most one live alert a patient and rule family (clinical definition section 6). Judging again changes nothing; a
+correction takes findings away and, when none is left to stand on, retracts the alert.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..model.alert import LIVE, Alert, Finding, State, Tier
+from ..model.calendar import DAY_MS
+from .rules import RULE
+from .wording import headline, weight
+
+RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
+CORRECTED = "corrected"
+
+# Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its finding may come back.
+DEALT_WITH = frozenset({State.RESOLVED, State.EXPIRED})
+
+
+class Action(StrEnum):
+    """What may be done to an alert: by a clinician, by time (wake, expire) or by the judge (escalate, retract)."""
+
+    ACKNOWLEDGE = "acknowledge"
+    START = "start"
+    SNOOZE = "snooze"
+    WAKE = "wake"
+    RESOLVE = "resolve"
+    ESCALATE = "escalate"
+    RETRACT = "retract"
+    EXPIRE = "expire"
+
+
+TRANSITIONS: dict[tuple[State, Action], State] = {
+    (State.OPEN, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
+    (State.OPEN, Action.START): State.IN_PROGRESS,
+    (State.OPEN, Action.SNOOZE): State.SNOOZED,
+    (State.OPEN, Action.RESOLVE): State.RESOLVED,
+    (State.OPEN, Action.ESCALATE): State.OPEN,
+    (State.OPEN, Action.RETRACT): State.RETRACTED,
+    (State.OPEN, Action.EXPIRE): State.EXPIRED,
+    (State.ACKNOWLEDGED, Action.START): State.IN_PROGRESS,
+    (State.ACKNOWLEDGED, Action.SNOOZE): State.SNOOZED,
+    (State.ACKNOWLEDGED, Action.RESOLVE): State.RESOLVED,
+    (State.ACKNOWLEDGED, Action.ESCALATE): State.OPEN,
+    (State.ACKNOWLEDGED, Action.RETRACT): State.RETRACTED,
+    (State.IN_PROGRESS, Action.SNOOZE): State.SNOOZED,
+    (State.IN_PROGRESS, Action.RESOLVE): State.RESOLVED,
+    (State.IN_PROGRESS, Action.ESCALATE): State.OPEN,
+    (State.IN_PROGRESS, Action.RETRACT): State.RETRACTED,
+    (State.SNOOZED, Action.WAKE): State.OPEN,
+    (State.SNOOZED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
+    (State.SNOOZED, Action.START): State.IN_PROGRESS,
+    (State.SNOOZED, Action.RESOLVE): State.RESOLVED,
+    (State.SNOOZED, Action.ESCALATE): State.OPEN,
+    (State.SNOOZED, Action.RETRACT): State.RETRACTED,
+}
+
+NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})
+
+
+class MoveRefusedError(ValueError):
+    """The table has no such move; nothing was changed."""
+
+    def __init__(self, state: State, action: Action) -> None:
+        super().__init__(f"an alert that is {state.value} cannot take the action {action.value}")
+        self.state = state
+        self.action = action
+
+
+class ReasonMissingError(ValueError):
+    """The move needs a reason, and for resolving one of `RESOLUTIONS`; nothing was changed."""
+
+
+class StepKind(StrEnum):
+    """What storage does with a step: a new alert; findings added; findings no longer standing; the alert retracted."""
+
+    RAISE = "raise"
+    APPEND = "append"
+    DROP = "drop"
+    RETRACT = "retract"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One effect of judging. `alert` is the id of the alert it concerns, None for RAISE.
+
+    `findings`: for RAISE and APPEND stored as standing (a finding already there by rule and key is replaced, also one
+    that had ceased to stand); for DROP and RETRACT they cease to stand. The other fields are the alert afterwards.
+    """
+
+    kind: StepKind
+    family: str
+    alert: str | None
+    findings: tuple[Finding, ...]
+    tier: Tier
+    state: State
+    rule: str
+    rule_version: int
+    sentence: str
+    reason: str = ""
+
+
+def move(alert: Alert, action: Action, reason: str = "") -> State:
+    """Return the state after an action. `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked.
+
+    Raises `MoveRefusedError` when the table has no such move, `ReasonMissingError` when the reason will not do.
+    """
+    if (alert.state, action) not in TRANSITIONS:
+        raise MoveRefusedError(alert.state, action)
+    if action in NEEDS_REASON and not reason.strip():
+        raise ReasonMissingError(f"the action {action.value} needs a reason")
+    if action is Action.RESOLVE and reason.partition(":")[0].strip() not in RESOLUTIONS:
+        raise ReasonMissingError(f"a resolution is one of: {', '.join(RESOLUTIONS)}")
+    return TRANSITIONS[alert.state, action]
+
+
+def actions(state: State) -> tuple[Action, ...]:
+    """Return the actions that the table allows in a state, in the order of the table."""
+    return tuple(action for (from_state, action) in TRANSITIONS if from_state is state)
+
+
+def settle(
+    live: Sequence[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
+) -> tuple[Step, ...]:
+    """Return what judging changes, family by family; nothing when the alerts already say what the findings say.
+
+    `live` are the patient's live alerts with their standing findings, `recent` the closed ones whose findings may still
+    be within a look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
+    """
+    found = list(findings)
+    alerts = {alert.family: alert for alert in live if alert.state in LIVE}
+    families = sorted({finding.family for finding in found} | set(alerts))
+    return tuple(step for family in families for step in _family(family, alerts.get(family), recent, found, now_ms))
+
+
+def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
+    """Return the epoch ms at which a cooldown ends that holds a fresh finding back, or None: a time to judge again."""
+    ends = [_held_until(finding, recent) for finding in _new(findings, recent) if finding.fresh]
+    return min((at for at in ends if at > now_ms), default=None)
+
+
+def _family(
+    family: str, alert: Alert | None, recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
+) -> list[Step]:
+    mine = [finding for finding in findings if finding.family == family]
+    if alert is not None:
+        return _changed(alert, recent, mine, now_ms)
+    new = _new(mine, recent)
+    may_raise = [finding for finding in new if finding.fresh and _held_until(finding, recent) <= now_ms]
+    return [_step(StepKind.RAISE, family, None, new, new)] if may_raise else []
+
+
+def _changed(alert: Alert, recent: Sequence[Alert], mine: Sequence[Finding], now_ms: int) -> list[Step]:
+    had = {_name(finding): finding for finding in alert.findings.values()}
+    holds = {_name(f): f for f in (*_new(mine, recent), *(f for f in mine if _name(f) in had))}
+    gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
+    added = [new for name, new in holds.items() if name not in had or _said(had[name]) != _said(new)]
+    standing = [*({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))]
+    if not any(finding.fresh or _was_fresh(finding, alert) for finding in standing):
+        return [_retraction(alert, list(had.values()))]
+    steps = [(StepKind.APPEND, added), (StepKind.DROP, gone)]
+    return [_step(kind, alert.family, alert, findings, standing) for kind, findings in steps if findings]
+
+
+def _step(
+    kind: StepKind, family: str, alert: Alert | None, findings: Sequence[Finding], standing: Sequence[Finding]
+) -> Step:
+    first = min(standing, key=weight)
+    rose = alert is not None and _graver(first.tier, alert.tier)
+    state = State.OPEN if alert is None else alert.state
+    return Step(
+        kind=kind,
+        family=family,
+        alert=None if alert is None else alert.id,
+        findings=tuple(sorted(findings, key=_in_time)),
+        tier=first.tier,
+        state=TRANSITIONS[state, Action.ESCALATE] if rose else state,
+        rule=first.rule,
+        rule_version=first.rule_version,
+        sentence=headline(standing),
+        reason="a graver finding" if rose else "",
+    )
+
+
+def _retraction(alert: Alert, had: Sequence[Finding]) -> Step:
+    return Step(
+        kind=StepKind.RETRACT,
+        family=alert.family,
+        alert=alert.id,
+        findings=tuple(sorted(had, key=_in_time)),
+        tier=alert.tier,
+        state=TRANSITIONS[alert.state, Action.RETRACT],
+        rule=alert.rule,
+        rule_version=max((finding.rule_version for finding in had if finding.rule == alert.rule), default=0),
+        sentence=alert.sentence,
+        reason=CORRECTED,
+    )
+
+
+def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
+    """Return the findings that no alert closed before has dealt with, at their tier or a graver one."""
+    dealt = [f for alert in recent if alert.state in DEALT_WITH for f in alert.findings.values()]
+    known = {(_name(f), tier) for f in dealt for tier in Tier if not _graver(tier, f.tier)}
+    return [finding for finding in findings if (_name(finding), finding.tier) not in known]
+
+
+def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
+    """Return when the cooldown ends for a finding: none for tier A, nor for one graver than the alert it follows."""
+    closed = [alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH]
+    like = [alert for alert in closed if finding.tier is not Tier.A and not _graver(finding.tier, alert.tier)]
+    cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
+    return max((alert.changed_ms + cooldown_ms for alert in like), default=0)
+
+
+def _in_sight(finding: Finding, now_ms: int) -> bool:
+    """Return whether the judge would still find it: what slid out of the look-back has aged, not ceased to hold."""
+    rule = RULE.get(finding.rule)
+    from_ms: int = finding.evidence["from_ms"]
+    return rule is not None and from_ms >= now_ms - rule.thresholds["look_back_days"] * DAY_MS
+
+
+def _was_fresh(finding: Finding, alert: Alert) -> bool:
+    """Return whether a finding was one that could raise when the alert was raised, and not only its company."""
+    until: int = finding.evidence["fresh_until_ms"]
+    return until >= alert.raised_ms
+
+
+def _graver(one: Tier, other: Tier) -> bool:
+    return one.value < other.value
+
+
+def _name(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.key
+
+
+def _said(finding: Finding) -> tuple[object, ...]:
+    return finding.tier, finding.rule_version, finding.evidence
+
+
+def _in_time(finding: Finding) -> tuple[int, str, str]:
+    return finding.at_ms, finding.rule, finding.key
