@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kadens.ingest.links import LONGEST, mint, read
 
 KEY = b"k" * 32

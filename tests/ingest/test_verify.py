@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook
+
 from kadens.ingest.sender import sign
 from kadens.ingest.verify import (
     ECDSA,
@@ -26,7 +28,6 @@ from kadens.ingest.verify import (
     tink_keys,
     verify,
 )
-from standardwebhooks.webhooks import Webhook
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("KADENS_TEST_DATA", ROOT.parent / "shared" / "data")) / "vendors" / "synthetic"
@@ -46,7 +47,7 @@ AWAY = 10**15  # ms: a window that any recorded time is in
 def vector(name: str) -> dict[str, Any]:
     if not VECTORS.exists():
         pytest.skip("the recorded signature vectors are not on this machine")
-    found: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
     assert set(found) == set(NAMES)
     return found[name]
 

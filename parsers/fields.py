@@ -1,0 +1,145 @@
+"""Typed fields of parsed JSON: each reader returns a value of the type it names or raises `Unreadable`. Pure.
+
+`where` is always the path of the record; a reader adds its key. Must never put a value into an error.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+from ..model.codec import loads
+from ..model.errors import BodyError
+from ..model.facts import Reject
+from ..model.metrics import METRIC
+from .bounds import LONGEST_TEXT, readable
+
+Json: TypeAlias = dict[str, Any]
+
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
+_OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
+MOST_OFFSET = 18 * 60  # minutes east or west of UTC; real ones end at +14:00
+
+
+class Unreadable(ValueError):  # noqa: N818 - reads as what is wrong with the field
+    """One field is not what it should be; `where` is its path, `why` never holds the value."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+def document(body: bytes) -> Json:
+    """Return the JSON object that a body holds; BodyError with the offset for anything else.
+
+    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of two equal keys the
+    last one counts.
+    """
+    try:
+        said = loads(body)
+    except json.JSONDecodeError as error:
+        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
+    if not isinstance(said, dict):
+        raise BodyError("@0", "not a JSON object")
+    return said
+
+
+def object_of(value: object, where: str) -> Json:
+    """Return a JSON object."""
+    if not isinstance(value, dict):
+        raise Unreadable(where, "not an object")
+    return value
+
+
+def list_of(value: object, where: str) -> list[Any]:
+    """Return a JSON list."""
+    if not isinstance(value, list):
+        raise Unreadable(where, "not a list")
+    return value
+
+
+def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text of 1 to `longest` characters without control characters."""
+    if not isinstance(value, str) or not value:
+        raise Unreadable(where, "not a text")
+    if len(value) > longest:
+        raise Unreadable(where, f"longer than {longest} characters")
+    if any(char < " " or char == "\x7f" for char in value):
+        raise Unreadable(where, "holds a control character")
+    return value
+
+
+def optional_text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text as `text` does; "" for null and for an empty one."""
+    return "" if value is None or value == "" else text(value, where, longest)
+
+
+def number(value: object, where: str) -> float:
+    """Return a finite number as float64; true, false and texts are none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Unreadable(where, "not a number")
+    return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
+
+
+def within(value: object, low: float, high: float, where: str) -> float:
+    """Return a number from `low` to `high`, both included."""
+    found = number(value, where)
+    if not low <= found <= high:
+        raise Unreadable(where, f"outside of {low:g} to {high:g}")
+    return found
+
+
+def measure(value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0) -> float:
+    """Return `value * factor + offset` in the canonical unit of `metric`, within the registry's floor and ceiling."""
+    row = METRIC[metric]
+    canonical = number(value, where) * factor + offset
+    if not row.floor <= canonical <= row.ceiling:
+        raise Unreadable(where, f"outside of {row.floor:g} to {row.ceiling:g} {row.unit}")
+    return canonical
+
+
+def instant(value: object, where: str) -> tuple[int, int | None]:
+    """Return an RFC 3339 instant as epoch ms (floor) and its UTC offset in minutes as written; None for `Z`."""
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise Unreadable(where, "not an RFC 3339 time with an offset")
+    try:
+        said = datetime.fromisoformat(value.upper())
+        ms, offset = (said - _EPOCH) // _MS, said.utcoffset()
+    except (ValueError, OverflowError) as error:
+        raise Unreadable(where, "not a time that exists") from error
+    if not readable(ms):
+        raise Unreadable(where, "not between the years 2000 and 2100")
+    return ms, None if value[-1] in "Zz" or offset is None else offset // _MINUTE
+
+
+def zone_offset(value: object, where: str) -> int | None:
+    """Return "+01:00" as minutes east of UTC; None for null."""
+    if value is None:
+        return None
+    found = _OFFSET.fullmatch(value) if isinstance(value, str) else None
+    minutes = int(found[2]) * 60 + int(found[3]) if found else MOST_OFFSET + 1
+    if found is None or minutes > MOST_OFFSET:
+        raise Unreadable(where, "not a UTC offset")
+    return -minutes if found[1] == "-" else minutes
+
+
+def rejects(errors: Iterable[Unreadable]) -> tuple[Reject, ...]:
+    """Return one reject for each cause, at its first place and with its count, in the order of first places.
+
+    A body of many records with one fault makes one dead letter that way and not thousands.
+    """
+    first: dict[tuple[str, str], Unreadable] = {}
+    count: Counter[tuple[str, str]] = Counter()
+    for error in errors:
+        cause = (re.sub(r"\[[0-9]+\]", "[]", error.where), error.why)
+        first.setdefault(cause, error)
+        count[cause] += 1
+    return tuple(
+        Reject(where=error.where, why=error.why if count[cause] == 1 else f"{error.why} ({count[cause]} records)")
+        for cause, error in first.items()
+    )

@@ -1,0 +1,228 @@
+"""Open Wearables' outgoing webhooks to facts: workouts, series of samples, totals of days. Pure.
+
+One event a body: `{"type": …, "data": {"user_id": …, …}}`. The bodies name no revision: of a workout's versions the
+longest stands, of a day's totals the greatest (they grow), and samples join one series. Positions are never read.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from ..model.calendar import DAY_MS, MINUTE_MS, utc
+from ..model.codec import dumps, plain
+from ..model.columns import columns
+from ..model.errors import BodyError
+from ..model.facts import (
+    BLOCK,
+    DaySummary,
+    Fact,
+    Head,
+    Joining,
+    Method,
+    OffsetOrigin,
+    Parsed,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from ..model.metrics import METRIC
+from ..model.units import Unit, conversion
+from .bounds import LONGEST_WORKOUT_MS, MOST_RECORDS
+from .fields import (
+    Json,
+    Unreadable,
+    document,
+    instant,
+    list_of,
+    measure,
+    object_of,
+    optional_text,
+    rejects,
+    text,
+    within,
+    zone_offset,
+)
+from .open_wearables_names import (
+    NOT_FOLLOWED_EVENTS,
+    NOT_FOLLOWED_SERIES,
+    SERIES,
+    SERIES_EVENT_PREFIX,
+    SERIES_EVENTS,
+    WORKOUT_TYPES,
+    device_type,
+)
+
+VENDOR = "open_wearables"
+
+# name in the body -> (our name in Workout.summary, greatest believable figure)
+SUMMARY: dict[str, tuple[str, float]] = {
+    "duration_seconds": ("duration", 1e6),
+    "calories_kcal": ("active_energy", 1e6),
+    "distance_meters": ("distance", 1e9),
+    "avg_heart_rate_bpm": ("heart_rate_mean", 1e3),
+    "max_heart_rate_bpm": ("heart_rate_max", 1e3),
+    "elevation_gain_meters": ("ascent", 1e5),
+}
+
+Errors: TypeAlias = list[Unreadable]
+Series: TypeAlias = tuple[Source, int | None]  # samples of one device at one UTC offset make one block
+
+
+def parse(body: bytes) -> Parsed:
+    """Return the facts of one event; BodyError when it is no event or names no user.
+
+    An event or a series that is known and not followed gives no facts and no reject; an unknown one is a reject.
+    """
+    event = document(body)
+    try:
+        data = object_of(event.get("data"), "data")
+        account = text(data.get("user_id"), "data.user_id")
+        kind = text(event.get("type"), "type")
+    except Unreadable as error:
+        raise BodyError(error.where, error.why) from error
+    errors: Errors = []
+    try:
+        facts = tuple(_facts(kind, data, errors))
+    except Unreadable as error:
+        facts, errors = (), [*errors, error]
+    return Parsed(account=account, facts=facts, rejects=rejects(errors))
+
+
+def _facts(kind: str, data: Json, errors: Errors) -> Iterator[Fact]:
+    if kind == "workout.created":
+        yield _workout(data, errors)
+    elif kind in SERIES_EVENTS or kind.startswith(SERIES_EVENT_PREFIX):
+        yield from _series(data, errors)
+    elif kind not in NOT_FOLLOWED_EVENTS:
+        raise Unreadable("type", "an unknown event")
+
+
+def _workout(data: Json, errors: Errors) -> Workout:
+    start, written = instant(data.get("start_time"), "data.start_time")
+    end, _ = instant(data.get("end_time"), "data.end_time")
+    if not 0 < end - start <= LONGEST_WORKOUT_MS:
+        raise Unreadable("data.end_time", "not after the start by at most seven days")
+    said = optional_text(data.get("type"), "data.type")
+    offset = _offset(data.get("zone_offset"), written, "data.zone_offset")
+    record = text(data.get("id"), "data.id")
+    source = _source(data.get("source"), "data.source", Method.WORKOUT)
+    return Workout(
+        head=_head(source, record, end - start, (start, end), offset),
+        type=WORKOUT_TYPES.get(said, "other"),
+        said=said,
+        summary=dict(_summary(data, errors)),
+    )
+
+
+def _summary(data: Json, errors: Errors) -> Iterator[tuple[str, float]]:
+    """Yield the sender's own totals; a bad one is an error of its own and does not cost the workout."""
+    for said, (ours, most) in SUMMARY.items():
+        try:
+            if data.get(said) is not None:
+                yield ours, within(data[said], 0, most, f"data.{said}")
+        except Unreadable as error:
+            errors.append(error)
+
+
+def _series(data: Json, errors: Errors) -> Iterator[Fact]:
+    series = text(data.get("series_type"), "data.series_type")
+    if series in NOT_FOLLOWED_SERIES:
+        return
+    if series not in SERIES:
+        raise Unreadable("data.series_type", "an unknown series")
+    samples = list_of(data.get("samples"), "data.samples")
+    if len(samples) > MOST_RECORDS:
+        raise Unreadable("data.samples", f"more than {MOST_RECORDS} samples")
+    blocks: defaultdict[Series, list[tuple[int, float]]] = defaultdict(list)
+    totals: dict[str, DaySummary] = {}
+    for index, sample in enumerate(samples):
+        try:
+            _sample(sample, f"data.samples[{index}]", series, blocks, totals)
+        except Unreadable as error:
+            errors.append(error)
+    yield from totals.values()
+    for of, points in blocks.items():
+        yield from _blocks(of, series, points)
+
+
+def _sample(
+    said: object,
+    where: str,
+    series: str,
+    blocks: defaultdict[Series, list[tuple[int, float]]],
+    totals: dict[str, DaySummary],
+) -> None:
+    sample = object_of(said, where)
+    if sample.get("type", series) != series:
+        raise Unreadable(f"{where}.type", "not the type of its series")
+    metric = SERIES[series]
+    ms, written = instant(sample.get("timestamp"), f"{where}.timestamp")
+    offset = _offset(sample.get("zone_offset"), written, f"{where}.zone_offset")
+    unit = _unit(sample.get("unit"), metric, f"{where}.unit")
+    value = measure(sample.get("value"), metric, f"{where}.value", unit.factor, unit.offset)
+    source = _source(sample.get("source"), f"{where}.source", Method.UNKNOWN)
+    if sample.get("is_daily_total") is True:
+        total = _total(source, series, ms, offset, value)
+        key = f"{source} {total.head.record}"
+        totals[key] = max(totals.get(key, total), total, key=lambda one: one.head.revision)
+    else:
+        blocks[source, offset].append((ms, value))
+
+
+def _unit(said: object, metric: str, where: str) -> Unit:
+    unit = conversion(said, METRIC[metric].unit) if isinstance(said, str) else None
+    if unit is None:
+        raise Unreadable(where, f"not a unit of {metric}")
+    return unit
+
+
+def _total(source: Source, series: str, ms: int, offset: int | None, value: float) -> DaySummary:
+    """Return the total of the local date of its instant; without an offset, of the date as it is written (UTC)."""
+    shift = (offset or 0) * MINUTE_MS
+    day = utc(ms + shift).date()
+    start = (ms + shift) // DAY_MS * DAY_MS - shift
+    head = _head(source, f"{series}:{day}", int(value * 1000), (start, start + DAY_MS), offset)
+    return DaySummary(head=head, local_date=day, values={SERIES[series]: value})
+
+
+def _blocks(of: Series, series: str, points: list[tuple[int, float]]) -> Iterator[SampleBlock]:
+    source, offset = of
+    t, v = columns(points)
+    for first in range(0, len(t), BLOCK):
+        part_t, part_v = t[first : first + BLOCK], v[first : first + BLOCK]
+        content = dumps({"source": plain(source), "offset": offset, "t": part_t, "v": part_v})
+        record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"
+        span = int(part_t[0]), int(part_t[-1]) + 1
+        yield SampleBlock(
+            head=_head(source, record, 0, span, offset),
+            metric=SERIES[series],
+            t=part_t,
+            v=part_v,
+            joining=Joining.STREAM,
+        )
+
+
+def _source(said: object, where: str, method: Method) -> Source:
+    source = object_of(said, where)
+    provider = optional_text(source.get("provider"), f"{where}.provider")
+    device = optional_text(source.get("device"), f"{where}.device")
+    kind = device_type(provider, device)
+    return Source(vendor=VENDOR, app=provider, device=device, device_type=kind, method=method)
+
+
+def _offset(said: object, written: int | None, where: str) -> int | None:
+    """`zone_offset` is what the source's clock was set to. Without it, a time written in UTC says nothing of it."""
+    return zone_offset(said, where) if said is not None else written or None
+
+
+def _head(source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
+    return Head(
+        source=source,
+        record=record,
+        revision=revision,
+        start_ms=span[0],
+        end_ms=span[1],
+        offset_min=offset,
+        offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
+    )

@@ -1,0 +1,134 @@
+"""What Open Wearables calls things, as tables: events, series, workout types and devices. Data only.
+
+Read from its public sources (version of August 2026). Each series name appears once: followed, or knowingly not.
+"""
+
+from ..model.facts import DeviceType
+
+SERIES: dict[str, str] = {
+    "heart_rate": "heart_rate",
+    "resting_heart_rate": "resting_heart_rate",
+    "heart_rate_variability_sdnn": "heart_rate_variability_sdnn",
+    "heart_rate_variability_rmssd": "heart_rate_variability_rmssd",
+    "oxygen_saturation": "oxygen_saturation",
+    "respiratory_rate": "respiratory_rate",
+    "blood_glucose": "blood_glucose",
+    "blood_pressure_systolic": "blood_pressure_systolic",
+    "blood_pressure_diastolic": "blood_pressure_diastolic",
+    "weight": "weight",
+    "body_temperature": "body_temperature",
+    "vo2_max": "oxygen_uptake",
+    "steps": "steps",
+    "energy": "active_energy",
+    "basal_energy": "basal_energy",
+    "cadence": "cadence",
+    "power": "power",
+    "speed": "speed",
+    "running_power": "power",
+    "running_speed": "speed",
+    "elevation": "altitude",
+}
+
+# Known and not kept: nobody needs them to follow up exercise, and what is not needed is not stored (positions above
+# all). Distances come as increments where the metric `distance` is a running total.
+NOT_FOLLOWED_SERIES: frozenset[str] = frozenset(
+    """
+    latitude longitude
+    distance_walking_running distance_cycling distance_swimming distance_downhill_snow_sports distance_other
+    heart_rate_recovery_one_minute walking_heart_rate_average atrial_fibrillation_burden
+    sleeping_breathing_disturbances breathing_disturbance_index blood_alcohol_content peripheral_perfusion_index
+    forced_vital_capacity forced_expiratory_volume_1 peak_expiratory_flow_rate insulin_delivery
+    height body_fat_percentage body_mass_index lean_body_mass waist_circumference body_fat_mass skeletal_muscle_mass
+    skin_temperature skin_temperature_deviation skin_temperature_trend_deviation
+    six_minute_walk_test_distance cardiovascular_age
+    stand_time exercise_time physical_effort flights_climbed average_met active_time push_count
+    walking_step_length walking_speed walking_double_support_percentage walking_asymmetry_percentage
+    walking_steadiness stair_descent_speed stair_ascent_speed
+    running_vertical_oscillation running_ground_contact_time running_stride_length running_vertical_ratio
+    running_stance_time_balance swimming_stroke_count underwater_depth
+    workout_effort_score estimated_workout_effort_score
+    environmental_audio_exposure headphone_audio_exposure environmental_sound_reduction time_in_daylight
+    water_temperature uv_exposure inhaler_usage weather_temperature weather_humidity air_temperature
+    garmin_stress_level garmin_skin_temperature garmin_fitness_age garmin_body_battery
+    electrodermal_activity number_of_times_fallen number_of_alcoholic_beverages nike_fuel hydration
+    """.split()  # noqa: SIM905 - words to read, not syntax
+)
+
+SERIES_EVENTS: frozenset[str] = frozenset(
+    f"{group}.created"
+    for group in """
+    heart_rate heart_rate_variability steps calories spo2 respiratory_rate body_temperature stress blood_glucose
+    blood_pressure body_composition fitness_metrics recovery_score activity_timeseries workout_metrics environmental
+    timeseries
+    """.split()  # noqa: SIM905 - words to read, not syntax
+)
+SERIES_EVENT_PREFIX = "series."  # the same samples once more, one event a series: they join to the same facts
+
+# Known and not kept: sleep and cycles are no part of exercise, and consent to a source is the clinic's own record,
+# so that the sender's connection and sync events change nothing here.
+NOT_FOLLOWED_EVENTS: frozenset[str] = frozenset(
+    """
+    sleep.created menstrual_cycle.created connection.created connection.revoked
+    sync.started sync.completed sync.failed
+    """.split()  # noqa: SIM905 - words to read, not syntax
+)
+
+_WORKOUTS: dict[str, str] = {
+    "walking": "walking walking_fitness casual_walking",
+    "hiking": "hiking trail_hiking mountaineering snowshoeing orienteering",
+    "running": "running trail_running",
+    "treadmill": "treadmill",
+    "cycling": "cycling mountain_biking cyclocross e_biking",
+    "indoor_cycling": "indoor_cycling",
+    "wheelchair": "wheelchair",
+    "swimming": "swimming pool_swimming open_water_swimming",
+    "rowing": "rowing rowing_machine",
+    "paddling": "kayaking canoeing paddling stand_up_paddleboarding",
+    "diving": "diving snorkeling",
+    "cross_country_skiing": "cross_country_skiing backcountry_skiing",
+    "skiing": "alpine_skiing downhill_skiing snowboarding snow_sports winter_sports",
+    "strength": "strength_training",
+    "cardio": "cardio_training fitness_equipment aerobics group_exercise",
+    "elliptical": "elliptical",
+    "stair_climbing": "stair_climbing",
+    "yoga": "yoga",
+    "pilates": "pilates",
+    "mobility": "stretching",
+    "dance": "dance",
+    "ball_sport": """soccer basketball football american_football baseball volleyball handball rugby hockey floorball
+        lacrosse cricket water_polo team_sports""",
+    "racket_sport": "tennis badminton squash table_tennis padel pickleball racquetball racket_sports",
+    "climbing": "rock_climbing indoor_climbing bouldering",
+    "riding": "horseback_riding",
+    "golf": "golf",
+    "transition": "transition",
+    "multisport": "triathlon multisport",
+}
+WORKOUT_TYPES: dict[str, str] = {said: ours for ours, words in _WORKOUTS.items() for said in words.split()}
+
+# The first word that the device's name holds, in lower case. Rings and earbuds stay unknown.
+DEVICES: tuple[tuple[str, DeviceType], ...] = (
+    *((word, DeviceType.STRAP) for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")),
+    *((word, DeviceType.SCALE) for word in ("scale", "index s", "body+", "body comp")),
+    *((word, DeviceType.PHONE) for word in ("phone", "ipad")),
+    *(
+        (word, DeviceType.WATCH)
+        for word in (
+            *("watch", "band", "forerunner", "fenix", "fēnix", "venu", "vivo", "vívo", "epix", "enduro", "instinct"),
+            *("tactix", "approach", "lily", "vantage", "grit x", "pacer", "ignite", "unite", "suunto", "whoop"),
+            *("versa", "charge", "sense", "inspire", "apex", "vertix", "coros"),
+        )
+    ),
+    ("pixel", DeviceType.PHONE),
+    ("galaxy", DeviceType.PHONE),
+)
+PROVIDERS: dict[str, DeviceType] = dict.fromkeys(
+    ("garmin", "polar", "suunto", "coros", "whoop", "fitbit"), DeviceType.WATCH
+)
+
+
+def device_type(provider: str, device: str) -> DeviceType:
+    """Return what kind of thing a device is by its name, else by what its provider sells."""
+    name = device.lower()
+    named = (kind for word, kind in DEVICES if word in name)
+    return next(named, PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN) if not name else DeviceType.UNKNOWN)

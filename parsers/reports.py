@@ -1,0 +1,191 @@
+"""What patients report through an app, in Kadens' own JSON, to facts. Pure.
+
+    {"type": "report.created" | "report.amended" | "report.withdrawn",
+     "patient": "<the app's own user id>",
+     "report": {…}  or  "reports": [{…}, …]}
+
+A report:
+
+    id           required  the app's id of the answer; the same id again is the same answer
+    revision     integer, 0 when created; at least 1, and required, when amended or withdrawn
+    answered_at  required  RFC 3339 with offset
+    instrument   required  pain | exertion | day_form | session   (not needed to withdraw)
+    phase        before | during | after | next_morning | none
+    value, scale required but for `session`; see SCALES. A value is never converted from one scale to another.
+    session      the app's or vendor's id of the workout it concerns
+    site         where it hurts
+    activity, started_at, ended_at   required for `session`, the patient's own word for an exercise done
+    equipment    list of texts
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ..model.activities import TYPES
+from ..model.errors import BodyError
+from ..model.facts import (
+    Deletion,
+    DeviceType,
+    Fact,
+    Head,
+    Instrument,
+    Method,
+    OffsetOrigin,
+    Parsed,
+    Phase,
+    Report,
+    Source,
+)
+from .bounds import LONGEST_WORKOUT_MS, MOST_RECORDS
+from .fields import Json, Unreadable, document, instant, list_of, number, object_of, optional_text, rejects, text
+
+Word = TypeVar("Word", Instrument, Phase)
+
+SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
+EVENTS = ("report.created", "report.amended", "report.withdrawn")
+LONGEST_WORD = 64  # characters of a body site or a piece of equipment
+MOST_EQUIPMENT = 20
+MOST_REVISION = 2**53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """One row: a scale's id, what it is asked for, and its range; `whole` when only integers are on it."""
+
+    id: str
+    instrument: Instrument
+    low: float
+    high: float
+    whole: bool = True
+
+
+SCALES: tuple[Scale, ...] = (
+    Scale(id="nrs-0-10", instrument=Instrument.PAIN, low=0, high=10),
+    Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, whole=False),
+    Scale(id="borg-6-20", instrument=Instrument.EXERTION, low=6, high=20),
+    Scale(id="form-1-5", instrument=Instrument.DAY_FORM, low=1, high=5),
+)
+
+
+def parse(body: bytes) -> Parsed:
+    """Return the reports of one body; BodyError when it is no event of EVENTS or names no patient."""
+    event = document(body)
+    errors: list[Unreadable] = []
+    try:
+        account = text(event.get("patient"), "patient")
+        kind = _kind(event.get("type"))
+        records = list(_records(event))
+    except Unreadable as error:
+        raise BodyError(error.where, error.why) from error
+    facts: list[Fact] = []
+    for where, record in records:
+        try:
+            facts.append(_fact(kind, object_of(record, where), where))
+        except Unreadable as error:
+            errors.append(error)
+    return Parsed(account=account, facts=tuple(facts), rejects=rejects(errors))
+
+
+def _kind(said: object) -> str:
+    if not isinstance(said, str) or said not in EVENTS:
+        raise Unreadable("type", "an unknown event")
+    return said
+
+
+def _records(event: Json) -> Iterator[tuple[str, Any]]:
+    if "report" in event:
+        yield "report", event["report"]
+    if "reports" in event:
+        many = list_of(event["reports"], "reports")
+        if len(many) > MOST_RECORDS:
+            raise Unreadable("reports", f"more than {MOST_RECORDS} reports")
+        yield from ((f"reports[{index}]", record) for index, record in enumerate(many))
+    if "report" not in event and "reports" not in event:
+        raise Unreadable("report", "absent")
+
+
+def _fact(kind: str, said: Json, where: str) -> Report | Deletion:
+    record = text(said.get("id"), f"{where}.id")
+    revision = _revision(said.get("revision"), kind, f"{where}.revision")
+    at, offset = instant(said.get("answered_at"), f"{where}.answered_at")
+    if kind == "report.withdrawn":
+        return Deletion(head=_head(record, revision, (at, at), offset), target=record)
+    instrument = _one_of(Instrument, said.get("instrument"), f"{where}.instrument")
+    session = instrument is Instrument.SESSION
+    span = _span(said, where) if session else (at, at)
+    value, scale = (None, "") if session else _answer(said, instrument, where)
+    return Report(
+        head=_head(record, revision, span, offset),
+        instrument=instrument,
+        phase=_one_of(Phase, said.get("phase", Phase.NONE), f"{where}.phase"),
+        value=value,
+        scale=scale,
+        session=optional_text(said.get("session"), f"{where}.session"),
+        site=optional_text(said.get("site"), f"{where}.site", LONGEST_WORD),
+        type=_activity(said.get("activity"), f"{where}.activity", required=session),
+        equipment=_equipment(said.get("equipment"), f"{where}.equipment"),
+    )
+
+
+def _revision(said: object, kind: str, where: str) -> int:
+    least = 0 if kind == "report.created" else 1
+    value = 0 if said is None and not least else said
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_REVISION:
+        raise Unreadable(where, f"not an integer of at least {least}")
+    return value
+
+
+def _answer(said: Json, instrument: Instrument, where: str) -> tuple[float, str]:
+    """Return value and scale. The scale must be named, and one on which this is asked: a number alone is no answer."""
+    scale = next((row for row in SCALES if row.id == said.get("scale") and row.instrument is instrument), None)
+    if scale is None:
+        raise Unreadable(f"{where}.scale", f"not a scale for {instrument}")
+    value = number(said.get("value"), f"{where}.value")
+    if not scale.low <= value <= scale.high:
+        raise Unreadable(f"{where}.value", f"not on {scale.id}")
+    if scale.whole and not value.is_integer():
+        raise Unreadable(f"{where}.value", f"{scale.id} has whole numbers only")
+    return value, scale.id
+
+
+def _span(said: Json, where: str) -> tuple[int, int]:
+    start, _ = instant(said.get("started_at"), f"{where}.started_at")
+    end, _ = instant(said.get("ended_at"), f"{where}.ended_at")
+    if not 0 < end - start <= LONGEST_WORKOUT_MS:
+        raise Unreadable(f"{where}.ended_at", "not after the start by at most seven days")
+    return start, end
+
+
+def _activity(said: object, where: str, *, required: bool) -> str:
+    if said is None and not required:
+        return ""
+    if not isinstance(said, str) or said not in TYPES:
+        raise Unreadable(where, "not a known activity")
+    return said
+
+
+def _equipment(said: object, where: str) -> tuple[str, ...]:
+    pieces = [] if said is None else list_of(said, where)
+    if len(pieces) > MOST_EQUIPMENT:
+        raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces")
+    return tuple(text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces))
+
+
+def _one_of(words: type[Word], said: object, where: str) -> Word:
+    found = next((word for word in words if word.value == said), None)
+    if found is None:
+        raise Unreadable(where, "not one of its words")
+    return found
+
+
+def _head(record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
+    return Head(
+        source=SOURCE,
+        record=record,
+        revision=revision,
+        start_ms=span[0],
+        end_ms=span[1],
+        offset_min=offset,
+        offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
+    )

@@ -1,0 +1,337 @@
+"""Open Wearables' events: recorded shapes (invented values) to facts, and what must be refused without a crash."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.activities import TYPES
+from kadens.model.codec import encode_fact, loads
+from kadens.model.errors import BodyError
+from kadens.model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
+from kadens.model.metrics import METRIC
+from kadens.model.units import conversion
+from kadens.parsers.open_wearables import parse
+from kadens.parsers.open_wearables_names import (
+    NOT_FOLLOWED_EVENTS,
+    NOT_FOLLOWED_SERIES,
+    SERIES,
+    SERIES_EVENTS,
+    WORKOUT_TYPES,
+    device_type,
+)
+
+CASES = sorted((Path(__file__).parents[1] / "data" / "open_wearables").iterdir())
+T0 = 1_700_000_000_000
+
+
+def sample(**changes: object) -> dict[str, Any]:
+    said = {
+        "timestamp": "2023-11-14T22:13:20+00:00",
+        "zone_offset": "+01:00",
+        "type": "heart_rate",
+        "value": 120,
+        "unit": "bpm",
+        "source": {"provider": "garmin", "device": "Forerunner 255"},
+        "is_daily_total": None,
+    }
+    return {**said, **changes}
+
+
+def series(*samples: object, kind: str = "heart_rate.created", of: str = "heart_rate", **changes: object) -> bytes:
+    data = {"user_id": "u1", "provider": "garmin", "series_type": of, "samples": samples, **changes}
+    return json.dumps({"type": kind, "data": data}).encode()
+
+
+def workout(**changes: object) -> bytes:
+    data = {
+        "id": "w1",
+        "user_id": "u1",
+        "type": "running",
+        "start_time": "2023-11-14T22:13:20+00:00",
+        "end_time": "2023-11-14T22:43:20+00:00",
+        "zone_offset": None,
+        "source": {"provider": "garmin", "device": None},
+    }
+    return json.dumps({"type": "workout.created", "data": {**data, **changes}}).encode()
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
+def test_recorded_case(folder: Path) -> None:
+    parsed = parse((folder / "payload.json").read_bytes())
+    found = {
+        "account": parsed.account,
+        "facts": [loads(encode_fact(fact)) for fact in parsed.facts],
+        "rejects": [[reject.where, reject.why] for reject in parsed.rejects],
+    }
+    assert found == json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+
+
+def test_tables_agree_with_the_registries() -> None:
+    assert set(SERIES.values()) <= set(METRIC)
+    assert set(WORKOUT_TYPES.values()) <= set(TYPES)
+    assert not set(SERIES) & NOT_FOLLOWED_SERIES
+    assert not SERIES_EVENTS & NOT_FOLLOWED_EVENTS
+    units = "bpm ms percent % mg_dl mg/dL mmHg brpm celsius count kcal meters m ml_kg_min rpm watts W m_per_s m/s kg"
+    for metric in SERIES.values():
+        assert any(conversion(said, METRIC[metric].unit) for said in units.split()), metric
+
+
+def test_samples_are_sorted_joined_and_the_greatest_of_one_instant_stands() -> None:
+    later = sample(timestamp="2023-11-14T22:13:21.5+00:00", value=121)
+    parsed = parse(series(later, sample(value=130), sample(value=110)))
+    (block,) = parsed.facts
+    assert isinstance(block, SampleBlock)
+    assert block.t.tolist() == [T0, T0 + 1500]
+    assert block.v.tolist() == [130.0, 121.0]
+    assert (block.t.dtype.name, block.v.dtype.name) == ("int64", "float64")
+    assert block.joining is Joining.STREAM
+    assert (block.head.start_ms, block.head.end_ms, block.head.offset_min) == (T0, T0 + 1501, 60)
+    assert block.head.record.startswith("heart_rate:")
+
+
+def test_the_group_event_and_the_series_event_give_the_same_facts() -> None:
+    group, single = series(sample()), series(sample(), kind="series.heart_rate.created")
+    assert [encode_fact(f) for f in parse(group).facts] == [encode_fact(f) for f in parse(single).facts]
+
+
+def test_a_block_for_each_device_and_offset() -> None:
+    other = sample(source={"provider": "polar", "device": "Polar H10"})
+    parsed = parse(series(sample(), other, sample(zone_offset="-03:30")))
+    assert [(f.head.source.device_type, f.head.offset_min) for f in parsed.facts] == [
+        (DeviceType.WATCH, 60),
+        (DeviceType.STRAP, 60),
+        (DeviceType.WATCH, -210),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "unit", "value", "metric", "canonical"),
+    [
+        ("blood_glucose", "mg_dl", 180.15588, "blood_glucose", 10.0),
+        ("vo2_max", "ml_kg_min", 41.5, "oxygen_uptake", 41.5),
+        ("running_speed", "m_per_s", 2.5, "speed", 2.5),
+        ("oxygen_saturation", "%", 97, "oxygen_saturation", 97.0),
+        ("weight", "kg", 81.25, "weight", 81.25),
+        ("steps", "count", 40, "steps", 40.0),
+    ],
+)
+def test_units(of: str, unit: str, value: float, metric: str, canonical: float) -> None:
+    (block,) = parse(series(sample(type=of, unit=unit, value=value), of=of)).facts
+    assert isinstance(block, SampleBlock)
+    assert (block.metric, block.v.tolist()) == (metric, [pytest.approx(canonical, rel=1e-12)])
+
+
+def test_a_days_total_is_no_sample_and_the_greatest_stands() -> None:
+    one = sample(type="steps", unit="count", value=4000, is_daily_total=True, timestamp="2023-11-14T23:30:00+00:00")
+    parsed = parse(series(one, {**one, "value": 6000}, {**one, "value": 5000}, of="steps", kind="steps.created"))
+    (day,) = parsed.facts
+    assert isinstance(day, DaySummary)
+    assert (day.local_date.isoformat(), day.values, day.head.revision) == ("2023-11-15", {"steps": 6000.0}, 6_000_000)
+    assert day.head.end_ms - day.head.start_ms == 86_400_000
+
+
+def test_a_workout_without_what_is_optional() -> None:
+    parsed = parse(workout(type=None, calories_kcal=None))
+    (fact,) = parsed.facts
+    assert isinstance(fact, Workout)
+    assert (fact.type, fact.said, fact.summary) == ("other", "", {})
+    assert (fact.head.start_ms, fact.head.end_ms, fact.head.offset_min) == (T0, T0 + 1_800_000, None)
+    assert fact.head.source.device_type is DeviceType.WATCH
+    assert fact.head.revision == 1_800_000
+
+
+def test_a_bad_total_does_not_cost_the_workout() -> None:
+    parsed = parse(workout(calories_kcal="many", distance_meters=-1, avg_heart_rate_bpm=140))
+    (fact,) = parsed.facts
+    assert isinstance(fact, Workout)
+    assert fact.summary == {"heart_rate_mean": 140.0}
+    assert [(r.where, r.why) for r in parsed.rejects] == [
+        ("data.calories_kcal", "not a number"),
+        ("data.distance_meters", "outside of 0 to 1e+09"),
+    ]
+
+
+BAD_SAMPLES: list[tuple[str, dict[str, Any], str]] = [
+    ("a text", {"value": "120"}, "value: not a number"),
+    ("true", {"value": True}, "value: not a number"),
+    ("null", {"value": None}, "value: not a number"),
+    ("65535", {"value": 65535}, "value: outside of 0 to 1000 /min"),
+    ("negative", {"value": -1}, "value: outside of 0 to 1000 /min"),
+    ("a huge integer", {"value": 10**30}, "value: outside of 0 to 1000 /min"),
+    ("no unit", {"unit": None}, "unit: not a unit of heart_rate"),
+    ("another unit", {"unit": "kcal"}, "unit: not a unit of heart_rate"),
+    ("a unit that is a list", {"unit": ["bpm"]}, "unit: not a unit of heart_rate"),
+    ("no time", {"timestamp": None}, "timestamp: not an RFC 3339 time with an offset"),
+    ("a time without offset", {"timestamp": "2023-11-14T22:13:20"}, "timestamp: not an RFC 3339 time with an offset"),
+    ("a day that is none", {"timestamp": "2023-02-30T00:00:00Z"}, "timestamp: not a time that exists"),
+    ("1900", {"timestamp": "1900-01-01T00:00:00Z"}, "timestamp: not between the years 2000 and 2100"),
+    ("2100", {"timestamp": "2100-01-01T00:00:00Z"}, "timestamp: not between the years 2000 and 2100"),
+    ("year 1", {"timestamp": "0001-01-01T00:00:00+18:00"}, "timestamp: not between the years 2000 and 2100"),
+    ("year 9999", {"timestamp": "9999-12-31T23:59:59-18:00"}, "timestamp: not between the years 2000 and 2100"),
+    ("an offset of a day", {"zone_offset": "+24:00"}, "zone_offset: not a UTC offset"),
+    ("an offset in words", {"zone_offset": "CET"}, "zone_offset: not a UTC offset"),
+    ("an offset as a number", {"zone_offset": 60}, "zone_offset: not a UTC offset"),
+    ("another type", {"type": "steps"}, "type: not the type of its series"),
+    ("no source", {"source": None}, "source: not an object"),
+    ("a device of 10 kB", {"source": {"device": "d" * 10_000}}, "source.device: longer than 256 characters"),
+    ("a device with NUL", {"source": {"device": "d\0"}}, "source.device: holds a control character"),
+]
+
+
+@pytest.mark.parametrize(("what", "changes", "said"), BAD_SAMPLES, ids=[row[0] for row in BAD_SAMPLES])
+def test_a_bad_sample_is_a_reject_and_the_others_are_kept(what: str, changes: dict[str, Any], said: str) -> None:
+    parsed = parse(series(sample(), sample(**changes), sample(timestamp="2023-11-14T22:13:21Z")))
+    assert [f"{reject.where}: {reject.why}" for reject in parsed.rejects] == [f"data.samples[1].{said}"], what
+    assert sum(len(f.t) for f in parsed.facts if isinstance(f, SampleBlock)) == 2
+
+
+def test_a_heart_rate_of_zero_is_kept_as_told() -> None:
+    (block,) = parse(series(sample(value=0))).facts
+    assert isinstance(block, SampleBlock)
+    assert block.v.tolist() == [0.0]
+
+
+def test_one_reject_for_one_cause() -> None:
+    parsed = parse(series(*[sample(value=None)] * 400, sample(unit="x"), 7))
+    assert [(r.where, r.why) for r in parsed.rejects] == [
+        ("data.samples[0].value", "not a number (400 records)"),
+        ("data.samples[400].unit", "not a unit of heart_rate"),
+        ("data.samples[401]", "not an object"),
+    ]
+
+
+BAD_EVENTS: list[tuple[str, bytes, str]] = [
+    ("an unknown event", b'{"type":"x.created","data":{"user_id":"u"}}', "type: an unknown event"),
+    ("an unknown series", series(of="blood_type"), "data.series_type: an unknown series"),
+    ("no series", series(of=""), "data.series_type: not a text"),
+    ("samples that are none", series(samples={}), "data.samples: not a list"),
+    ("too many samples", series(samples=[0] * 100_001), "data.samples: more than 100000 samples"),
+    ("a workout without id", workout(id=None), "data.id: not a text"),
+    ("a workout that ends first", workout(end_time="2023-11-14T22:13:20Z"),
+     "data.end_time: not after the start by at most seven days"),
+    ("a workout of a year", workout(end_time="2024-11-14T22:13:20Z"),
+     "data.end_time: not after the start by at most seven days"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "body", "said"), BAD_EVENTS, ids=[row[0] for row in BAD_EVENTS])
+def test_a_bad_event_is_one_reject(what: str, body: bytes, said: str) -> None:
+    parsed = parse(body)
+    assert ([f"{r.where}: {r.why}" for r in parsed.rejects], parsed.facts) == ([said], ()), what
+
+
+BAD_BODIES: list[tuple[str, bytes, str]] = [
+    ("nothing", b"", "@0"),
+    ("not JSON", b"<html>", "@0"),
+    ("a list", b"[]", "@0"),
+    ("bytes that are no text", b'{"type":"\xff"}', "@0"),
+    ("cut short", series(sample())[:-1], "@"),
+    ("NaN", series(sample()).replace(b"120", b"NaN"), "@"),
+    ("Infinity", series(sample()).replace(b"120", b"Infinity"), "@"),
+    ("1e400", series(sample()).replace(b"120", b"1e400"), "@"),
+    ("a lone surrogate", series(sample()).replace(b'"u1"', b'"\\ud800"'), "@"),
+    ("10,000 levels", b'{"data":' + b"[" * 10_000 + b"]" * 10_000 + b"}", "@"),
+    ("10,000 objects deep", b'{"data":' * 10_000 + b"1" + b"}" * 10_000, "@"),
+    ("no data", b'{"type":"workout.created"}', "data"),
+    ("no user", b'{"type":"workout.created","data":{}}', "data.user_id"),
+    ("a user of 10 kB", workout(user_id="u" * 10_000), "data.user_id"),
+    ("a user with a line end", workout(user_id="u\n"), "data.user_id"),
+    ("no type", b'{"data":{"user_id":"u"}}', "type"),
+]
+
+
+@pytest.mark.parametrize(("what", "body", "where"), BAD_BODIES, ids=[row[0] for row in BAD_BODIES])
+def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, where: str) -> None:
+    with pytest.raises(BodyError) as caught:
+        parse(body)
+    assert caught.value.where.startswith(where), what
+
+
+def test_of_two_equal_keys_the_last_counts() -> None:
+    assert parse(b'{"type":"x","type":"sync.started","data":{"user_id":"a","user_id":"b"}}').account == "b"
+
+
+@pytest.mark.parametrize("kind", sorted(NOT_FOLLOWED_EVENTS))
+def test_known_events_that_are_not_followed_are_silent(kind: str) -> None:
+    parsed = parse(json.dumps({"type": kind, "data": {"user_id": "u1", "stages": {"deep": 1}}}).encode())
+    assert (parsed.account, parsed.facts, parsed.rejects) == ("u1", (), ())
+
+
+def test_known_series_that_are_not_followed_are_silent() -> None:
+    parsed = parse(series(sample(type="latitude", unit="degrees"), of="latitude"))
+    assert (parsed.facts, parsed.rejects) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("provider", "device", "kind"),
+    [
+        ("polar", "Polar H10", DeviceType.STRAP),
+        ("garmin", "HRM-Pro Plus", DeviceType.STRAP),
+        ("apple", "Apple Watch Series 9", DeviceType.WATCH),
+        ("apple", "iPhone15,2", DeviceType.PHONE),
+        ("google", "Pixel Watch 3", DeviceType.WATCH),
+        ("google", "Pixel 9", DeviceType.PHONE),
+        ("garmin", "Index S2", DeviceType.SCALE),
+        ("garmin", "", DeviceType.WATCH),
+        ("oura", "Oura Ring Gen3", DeviceType.UNKNOWN),
+        ("apple", "", DeviceType.UNKNOWN),
+    ],
+)
+def test_device_types(provider: str, device: str, kind: DeviceType) -> None:
+    assert device_type(provider, device) is kind
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(value=JSON)
+def test_any_json_is_parsed_or_a_body_error(value: object) -> None:
+    try:
+        parse(json.dumps(value).encode())
+    except BodyError:
+        return
+
+
+@given(body=st.binary(max_size=200))
+def test_any_bytes_are_a_body_error(body: bytes) -> None:
+    with pytest.raises(BodyError):
+        parse(body)
+
+
+SAMPLE_KEYS = sorted(sample())
+WORKOUT_KEYS = sorted([*json.loads(workout())["data"], "duration_seconds", "max_heart_rate_bpm", "distance_meters"])
+
+
+@given(changes=st.dictionaries(st.sampled_from(SAMPLE_KEYS), JSON, max_size=3))
+def test_any_field_of_a_sample(changes: dict[str, Any]) -> None:
+    _never_raises(series(sample(), {**sample(), **changes}))
+
+
+@given(changes=st.dictionaries(st.sampled_from(WORKOUT_KEYS), JSON, max_size=3))
+def test_any_field_of_a_workout(changes: dict[str, Any]) -> None:
+    _never_raises(workout(**changes))
+
+
+@given(cut=st.integers(0, 400), byte=st.integers(0, 255))
+def test_one_byte_changed(cut: int, byte: int) -> None:
+    whole = bytearray(series(sample(), sample(value=1)))
+    whole[cut % len(whole)] = byte
+    _never_raises(bytes(whole))
+
+
+def _never_raises(body: bytes) -> None:
+    try:
+        parsed = parse(body)
+    except BodyError:
+        return
+    for fact in parsed.facts:
+        loads(encode_fact(fact))
+        assert fact.head.start_ms <= fact.head.end_ms

@@ -1,0 +1,34 @@
+"""The table of parsers against the folder, and which of them reads a body."""
+
+from pathlib import Path
+
+import pytest
+
+from kadens.model.errors import BodyError
+from kadens.parsers.table import PARSERS, parse, sniff
+
+FOLDER = Path(__file__).parents[2] / "parsers"
+HELPERS = {"bounds", "fields", "open_wearables_names", "table", "__init__"}
+
+
+def test_every_parser_in_the_folder_is_a_row() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py")} - HELPERS
+    assert [row.name for row in PARSERS if not row.formats] == []
+    assert {row.name for row in PARSERS} == files
+
+
+def test_json_connectors_by_their_name() -> None:
+    assert parse("reports", b'{"type":"report.created","patient":"p","reports":[]}').account == "p"
+    assert parse("open_wearables", b'{"type":"sync.started","data":{"user_id":"u"}}').account == "u"
+
+
+def test_a_connector_without_a_parser_is_our_bug() -> None:
+    with pytest.raises(LookupError, match="nobody"):
+        parse("nobody", b"{}")
+
+
+def test_a_file_is_what_its_bytes_say() -> None:
+    assert sniff(b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT") == "fit"
+    assert sniff(b"") is None
+    with pytest.raises(BodyError, match="not a file format that is read"):
+        parse("files", b"<gpx/>", "application/vnd.ant.fit")
