@@ -50,6 +50,7 @@ class Settings:
     clinic_port: int = 8802
     clinic_url: str = "http://127.0.0.1:8802"
     clinic_demo: bool = False
+    clinic_unit: str = ""
     smtp: str = ""
     mail_from: str = "kadens@localhost"
     worker_id: str = ""
@@ -58,9 +59,10 @@ class Settings:
     replay_window_s: int = 300
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
+    metrics_port: int = 0
 
 
-_INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s"}
+_INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port"}
 _FLOATS = {"commit_interval_s", "stall_s"}
 _FLAGS = {"clinic_demo", "mock_broker"}
 _REQUIRED = ("kafka", "database", "bodies")
@@ -71,9 +73,14 @@ def variable(name: str) -> str:
     return f"KADENS_{name.upper()}"
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def environment() -> dict[str, str]:
+    """Return the KADENS_* variables of this process."""
+    return {name: value for name, value in os.environ.items() if name.startswith("KADENS_")}
+
+
+def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings:
     """Read KADENS_* variables; `X_FILE` names a file that holds the value of X. Raises `SettingsError`."""
-    env = os.environ if environment is None else environment
+    env = os.environ if said_environment is None else said_environment
     names = [name for name in Settings.__dataclass_fields__ if name != "secrets"]
     said = {name: _value(name, text) for name in names if (text := _text(env, variable(name))) is not None}
     missing = [variable(name) for name in _REQUIRED if name not in said]

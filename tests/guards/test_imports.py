@@ -22,10 +22,11 @@ RANKS: tuple[tuple[str, int], ...] = (
     ("kadens.ingest.verify", 1),
     ("kadens.ingest.sender", 1),
     ("kadens.storage", 2),
-    ("kadens.stream", 3),
-    ("kadens.ingest", 3),
-    ("kadens.alerts", 3),
-    ("kadens", 4),
+    ("kadens.alerts.delivery", 3),
+    ("kadens.stream", 4),
+    ("kadens.ingest", 4),
+    ("kadens.alerts", 4),
+    ("kadens", 5),
 )
 PURE = ("kadens.model", "kadens.parsers", "kadens.stream.compute")
 PURE_FILES = ("kadens.alerts.rules", "kadens.alerts.lifecycle", "kadens.alerts.wording", "kadens.alerts.predicates")
@@ -41,7 +42,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "psycopg_pool": ("kadens.storage",),
     "fitdecode": ("kadens.parsers.fit",),
     "fitparse": (),
-    "os": ("kadens.settings", "kadens.embedded", "kadens.up", "kadens.stream.watchdog", "kadens.storage.bodies"),
+    "os": ("kadens.settings", "kadens.embedded", "kadens.up", "kadens.stream.app", "kadens.storage.bodies"),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 

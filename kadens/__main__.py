@@ -1,0 +1,5 @@
+"""`python -m kadens` is the program `kadens`."""
+
+from .cli import main
+
+main()

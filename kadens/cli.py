@@ -1,0 +1,48 @@
+"""The program `kadens`: the list of its commands. Each lives in `commands/`; nothing is done here."""
+
+import typer
+
+from .commands import files, look, operate, people, processes
+
+app = typer.Typer(
+    name="kadens",
+    help="Follows up prescribed exercise: what watches and apps record, against the prescription.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+door = typer.Typer(no_args_is_help=True, help="Run one of the two doors.")
+door.command("vendor")(processes.vendor_door)
+door.command("clinic")(processes.clinic_door)
+
+patient = typer.Typer(no_args_is_help=True, help="Patients: add one, link accounts, make a link token.")
+patient.command("add")(people.add)
+patient.command("link")(people.link)
+patient.command("unlink")(people.unlink)
+patient.command("profile")(people.profile)
+patient.command("token")(people.token)
+
+consent = typer.Typer(no_args_is_help=True, help="Consent to fetch from a source: give, withdraw.")
+consent.command("give")(people.give)
+consent.command("withdraw")(people.withdraw)
+
+app.command("up")(processes.up)
+app.add_typer(door, name="door")
+app.command("worker")(processes.worker)
+app.command("migrate")(processes.migrate)
+app.command("doctor")(operate.doctor)
+app.command("inspect")(files.inspect_file)
+app.command("import")(files.import_files)
+app.command("send")(operate.send)
+app.add_typer(patient, name="patient")
+app.add_typer(consent, name="consent")
+app.command("prescribe")(people.prescribe)
+app.command("digest")(look.digest)
+app.command("dead")(look.dead)
+
+
+def main() -> None:
+    """Run the program."""
+    app()

@@ -1,0 +1,1 @@
+"""The commands of `kadens`, a file a theme. Thin: they read arguments, call, print, and set the exit code."""

@@ -1,0 +1,105 @@
+"""Commands about files: what one holds, and bringing files in through the vendor door."""
+
+import sys
+from datetime import date
+from http.client import MULTIPLE_CHOICES
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+from rich.table import Table
+
+from ..ingest.links import mint
+from ..inspect import inspect
+from ..model.intensity import ZONES, HeartProfile
+from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
+from .operate import post
+
+OCTETS = "application/octet-stream"
+
+
+def inspect_file(
+    path: Annotated[Path, typer.Argument(help="A FIT file; - reads standard input.")],
+    hr_rest: Annotated[float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")] = None,
+    hr_max: Annotated[float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show what a file holds: workouts with their zone times, samples, and problems with their offsets."""
+    found = inspect(_read(path), _profile(hr_rest, hr_max))
+    if as_json:
+        print_json(found)
+    else:
+        _print(path, found)
+    if not found["complete"] and not found["workouts"] and not found["samples"]:
+        raise typer.Exit(1)
+
+
+def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None:
+    if hr_max is None:
+        return None
+    if hr_rest is not None and not 0 < hr_rest < hr_max:
+        fail("--hr-rest must lie between 0 and --hr-max", code=2)
+    return HeartProfile(valid_from=date.min, hr_rest=hr_rest, hr_max=hr_max)
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+
+
+def _print(path: Path, found: dict[str, Any]) -> None:
+    state = "complete" if found["complete"] else "damaged: what could be read is shown"
+    out.print(f"{path}: {found['format'] or 'unknown format'}, {state}, sha256 {found['sha256']}")
+    for problem in found["problems"]:
+        out.print(f"  problem at {problem['where']}: {problem['reason']}")
+    table = Table("workout", "start", "end", *[zone.value.replace("_", " ") for zone in ZONES], "heart rate")
+    for workout in found["workouts"]:
+        zones = [clock_text(ms) for ms in workout["zones_ms"].values()]
+        heart = workout["heart_rate"]
+        pulse = f"{heart['min']:.0f}-{heart['max']:.0f}, mean {heart['mean']:.0f}" if heart["n"] else "none"
+        table.add_row(workout["type"], workout["start"], workout["end"], *zones, pulse)
+    out.print(table)
+    for metric, extent in found["samples"].items():
+        out.print(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
+
+
+def clock_text(ms: int) -> str:
+    """Return milliseconds as h:mm:ss, to the second below."""
+    seconds = ms // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="FIT files, or folders of them.")],
+    *,
+    patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],
+    url: Annotated[str, typer.Option(help="Address of the vendor door; the running one when left out.")] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Send files through the vendor door, in the patient's name. Sending one again changes nothing."""
+    settings = settings_of(data)
+    base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
+    headers = {"authorization": f"Bearer {mint(patient, settings.secrets.link_key)}", "content-type": OCTETS}
+    files = [path for said in paths for path in _files(said)]
+    if not files:
+        fail("no FIT file there", code=2)
+    refused = 0
+    for path in track(files, description="sending", console=err, transient=True):
+        status, _ = post(f"{base}/v1/files", _read(path), headers)
+        if status >= MULTIPLE_CHOICES:
+            refused += 1
+            err.print(f"{path}: refused with status {status}")
+    err.print(f"{len(files) - refused} of {len(files)} files received; `kadens dead` lists what cannot be read")
+    raise typer.Exit(1 if refused else 0)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(one for one in path.rglob("*") if one.suffix.lower() == ".fit")
+    return [path]

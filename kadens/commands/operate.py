@@ -1,0 +1,136 @@
+"""Commands for operating: check every dependency, and play a vendor to try a connector."""
+
+import asyncio
+import http.client
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from ..ingest.connector import CONNECTORS
+from ..ingest.sender import sign
+from ..settings import Settings
+from ..storage.pool import open_pool
+from ..stream.topics import TOPICS
+from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
+
+CHECK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the doctor: what was looked at, whether it is well, and what to do when it is not."""
+
+    what: str
+    well: bool
+    says: str
+
+
+def doctor(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """Check log, topics, database, schema, body store and secrets, and say what to do; exits 1 when any is not well."""
+    found = run(_look(settings_of(data)))
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        for one in found:
+            out.print(f"{'ok ' if one.well else 'BAD'}  {one.what:<10} {one.says}", markup=False)
+    raise typer.Exit(0 if all(one.well for one in found) else 1)
+
+
+async def _look(settings: Settings) -> list[Finding]:
+    checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]]], ...] = (
+        ("log", _log),
+        ("database", _database),
+        ("bodies", _bodies),
+        ("secrets", _secrets),
+    )
+    return [await _checked(what, check(settings)) for what, check in checks]
+
+
+async def _checked(what: str, work: Awaitable[str]) -> Finding:
+    try:
+        return Finding(what=what, well=True, says=await asyncio.wait_for(work, CHECK_S))
+    except Exception as error:  # noqa: BLE001 - whatever a dependency throws is the finding
+        return Finding(what=what, well=False, says=f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+async def _log(settings: Settings) -> str:
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - the doctor alone needs it
+
+    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    listed = await asyncio.to_thread(admin.list_topics, timeout=CHECK_S - 1)
+    missing = [topic.name for topic in TOPICS if topic.name not in listed.topics]
+    if missing:
+        raise LookupError(f"{settings.kafka} answers, but {', '.join(missing)} is missing: run `kadens migrate`")
+    return f"{settings.kafka}, {len(listed.brokers)} broker(s), {len(TOPICS)} topics"
+
+
+async def _database(settings: Settings) -> str:
+    from ..storage.migrate import pending  # noqa: PLC0415
+
+    async with await open_pool(settings.database, max_size=1, timeout_s=CHECK_S - 1) as pool, pool.connection() as conn:
+        waiting = await pending(conn)
+    if waiting:
+        raise LookupError(f"answers, but the schema lacks {', '.join(waiting)}: run `kadens migrate`")
+    return "answers, schema up to date"
+
+
+async def _bodies(settings: Settings) -> str:
+    from ..storage.bodies import open_bodies  # noqa: PLC0415
+
+    store = open_bodies(settings.bodies)
+    probe = b"kadens doctor"
+    address = await store.put("0" * 64, probe)
+    if await store.get(address) != probe:
+        raise LookupError("what was written did not come back")
+    return "writes and reads"
+
+
+async def _secrets(settings: Settings) -> str:
+    missing = [name for name in ("link_key", "wrapping_key") if not getattr(settings.secrets, name)]
+    keyless = [one.name for one in CONNECTORS if one.scheme and not settings.secrets.connectors.get(one.name)]
+    if missing or keyless:
+        raise LookupError(f"missing in the secrets file: {', '.join([*missing, *keyless])}")
+    return f"keys of {len(settings.secrets.connectors)} connectors, link key, wrapping key"
+
+
+def send(
+    connector: Annotated[str, typer.Argument(help="open_wearables or reports.")],
+    path: Annotated[Path, typer.Argument(help="The body to send.")],
+    *,
+    url: Annotated[str, typer.Option(help="Address of the vendor door; the running one when left out.")] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Play a vendor: sign a body as the vendor would and post it to the vendor door."""
+    settings = settings_of(data)
+    row = next((one for one in CONNECTORS if one.name == connector), None)
+    keys = settings.secrets.connectors.get(connector)
+    if row is None or row.scheme is None or keys is None or not keys.keys:
+        signed = ", ".join(one.name for one in CONNECTORS if one.scheme)
+        fail(f"{connector}: no key to sign with; connectors that are signed: {signed}", code=2)
+    body = path.read_bytes()
+    headers = sign(row.scheme, keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000)
+    base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
+    status, answer = post(base + row.path, body, {"content-type": "application/json", **headers})
+    out.print(f"{status} {answer.decode(errors='replace')}", markup=False)
+    raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    """Post a body and return status and answer; leaves with exit code 1 when nobody answers."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=60)
+    try:
+        connection.request("POST", parts.path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except OSError as error:
+        fail(f"{url}: {error.strerror or error}")
+    finally:
+        connection.close()

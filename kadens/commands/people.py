@@ -1,0 +1,237 @@
+"""Commands about people: patients, accounts, consent, heart profiles, prescriptions.
+
+Each is one transaction with its audit row; health values go in by file and are never printed.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from ..clock import clock
+from ..ingest.links import mint
+from ..model.calendar import epoch_ms
+from ..model.codec import loads
+from ..model.intensity import HeartProfile
+from ..model.prescription import Intensity, Pause, Prescription
+from ..settings import Settings
+from ..storage import audit
+from ..storage import people as store
+from ..storage.pool import Connection, open_pool
+from .console import DEFAULT_DATA, Data, err, fail, out, run, settings_of
+
+T = TypeVar("T")
+OPERATOR = audit.Actor(subject="kadens", role="operator")
+Patient = Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")]
+Source = Annotated[str, typer.Option("--source", help="The connector: open_wearables, files, reports.")]
+At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now when left out.")]
+
+
+def add(
+    *,
+    unit: Annotated[str, typer.Option(help="Care unit, made when it is not there; the door's own when left out.")] = "",
+    zone: Annotated[str, typer.Option(help="IANA time zone of the patient.")] = "Europe/Stockholm",
+    name: Annotated[str, typer.Option(help="Name, kept sealed with the patient's own key.")] = "",
+    pseudonym: Annotated[str, typer.Option(help="Given pseudonym; a random one when left out.")] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Add a patient and print the pseudonym."""
+    settings = settings_of(data)
+    if len(settings.secrets.wrapping_key) not in {16, 24, 32}:
+        fail("wrapping_key is missing in the secrets file: a patient's key could not be kept", code=2)
+
+    place = unit or settings.clinic_unit
+    if not place:
+        fail("--unit is wanted: no KADENS_CLINIC_UNIT is set", code=2)
+
+    async def work(conn: Connection, now_ms: int) -> str:
+        await store.add_unit(conn, place)
+        identity = {"name": name} if name else None
+        return await store.add_patient(
+            conn,
+            wrapping_key=settings.secrets.wrapping_key,
+            unit=place,
+            zone=zone,
+            now_ms=now_ms,
+            pseudonym=pseudonym,
+            identity=identity,
+        )
+
+    out.print(_do(settings, work, "patient.add"), markup=False)
+
+
+def link(
+    account: Annotated[str, typer.Argument(help="The patient's user id at the vendor.")],
+    *,
+    patient: Patient,
+    source: Source,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Link a vendor's account to a patient; bodies of the last day that waited for it are taken in."""
+
+    async def work(conn: Connection, now_ms: int) -> int:
+        return await store.link_account(conn, patient, source, account, now_ms)
+
+    err.print(
+        f"linked; {_do(settings_of(data), work, 'account.link', patient, source)} bodies released from quarantine"
+    )
+
+
+def unlink(
+    account: Annotated[str, typer.Argument(help="The patient's user id at the vendor.")],
+    *,
+    source: Source,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """End the link of a vendor's account; what it sends from now on goes to quarantine."""
+
+    async def work(conn: Connection, now_ms: int) -> bool:
+        return await store.unlink(conn, source, account, now_ms)
+
+    if not _do(settings_of(data), work, "account.unlink", None, source):
+        fail("that account is not linked")
+
+
+def profile(
+    path: Annotated[Path, typer.Argument(help="JSON: valid_from, birth_year, hr_rest, hr_max, beta_blocker, …")],
+    *,
+    patient: Patient,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Set what a patient's heart rate zones rest on, from a local date on."""
+    said = _json(path)
+    _known(said, HeartProfile)
+    bpm = said.get("clinician_bpm")
+    typed = {"valid_from": _day(said, "valid_from"), "clinician_bpm": tuple(bpm) if bpm else None}
+    value = HeartProfile(**{**said, **typed})
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        await store.set_profile(conn, patient, value, now_ms)
+
+    _do(settings_of(data), work, "patient.profile", patient)
+
+
+def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
+    """Print the patient's link token for `POST /v1/files`: whoever has it may send files in the patient's name."""
+    settings = settings_of(data)
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        del now_ms
+        await store.zone_of(conn, patient)
+
+    _do(settings, work, "patient.token", patient)
+    out.print(mint(patient, settings.secrets.link_key), markup=False)
+
+
+def give(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA) -> None:
+    """Record that a patient consents to data from a source, from an instant on."""
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        await store.give_consent(conn, patient, source, from_ms=_instant(at, now_ms), now_ms=now_ms)
+
+    _do(settings_of(data), work, "consent.give", patient, source)
+
+
+def withdraw(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA) -> None:
+    """Record that a patient withdrew consent: what arrives from that instant on is not stored."""
+
+    async def work(conn: Connection, now_ms: int) -> bool:
+        return await store.withdraw_consent(conn, patient, source, from_ms=_instant(at, now_ms))
+
+    if not _do(settings_of(data), work, "consent.withdraw", patient, source):
+        fail("there is no consent to withdraw")
+
+
+def prescribe(
+    path: Annotated[Path, typer.Argument(help="JSON: id, version, valid_from, valid_to, sessions_per_week, …")],
+    *,
+    patient: Patient,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write a version of a prescription."""
+    said = _json(path)
+    _known(said, Prescription)
+    value = _prescription(said)
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        await store.prescribe(conn, patient, value, now_ms)
+
+    _do(settings_of(data), work, "prescription.write", patient, value.id)
+
+
+def _prescription(said: dict[str, Any]) -> Prescription:
+    try:
+        typed: dict[str, Any] = {
+            "valid_from": _day(said, "valid_from"),
+            "valid_to": _day(said, "valid_to"),
+            "intensity": Intensity(**said["intensity"]),
+            "types": tuple(said.get("types", ())),
+            "pauses": tuple(
+                Pause(first=_day(one, "first"), last=_day(one, "last"), why=one.get("why", ""))
+                for one in said.get("pauses", ())
+            ),
+        }
+        return Prescription(**{**said, **typed})
+    except (KeyError, TypeError) as error:
+        fail(f"the prescription cannot be read: {error}", code=2)
+
+
+def _do(
+    settings: Settings,
+    work: Callable[[Connection, int], Awaitable[T]],
+    action: str,
+    patient: str | None = None,
+    detail: str = "",
+) -> T:
+    """Run one transaction with its audit row; what the store refuses becomes an error text and exit code 1."""
+
+    async def whole() -> T:
+        now_ms = clock(settings.clock)()
+        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+            done = await work(conn, now_ms)
+            entry = audit.Entry(at_ms=now_ms, actor=OPERATOR, action=action, patient=patient, object=detail)
+            await audit.write(conn, entry)
+            return done
+
+    try:
+        return run(whole())
+    except (store.UnknownNameError, store.TakenError, KeyError) as error:
+        fail(str(error))
+
+
+def _instant(said: str, now_ms: int) -> int:
+    if not said:
+        return now_ms
+    try:
+        instant = datetime.fromisoformat(said)
+    except ValueError:
+        fail(f"--at {said}: an RFC 3339 instant such as 2026-11-20T08:00:00+01:00 is wanted", code=2)
+    if instant.tzinfo is None:
+        fail(f"--at {said}: say the offset, as in +01:00 or Z", code=2)
+    return epoch_ms(instant)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        said = loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        fail(f"{path}: {error}", code=2)
+    if not isinstance(said, dict):
+        fail(f"{path}: a JSON object is wanted", code=2)
+    return said
+
+
+def _known(said: dict[str, Any], cls: type[Any]) -> None:
+    unknown = set(said) - {one.name for one in fields(cls)}
+    if unknown:
+        fail(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(one.name for one in fields(cls))}", code=2)
+
+
+def _day(said: dict[str, Any], name: str) -> date:
+    try:
+        return date.fromisoformat(said[name])
+    except (KeyError, TypeError, ValueError):
+        fail(f"{name}: a date such as 2026-11-23 is wanted", code=2)

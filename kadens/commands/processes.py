@@ -1,0 +1,88 @@
+"""Commands that run something: the whole of Kadens on this machine, or one production process each.
+
+Imports stand inside the functions: each process loads only what it runs.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import DEFAULT_DATA, Data, err, fail, settings_of
+
+
+def vendor_door(*, data: Data = DEFAULT_DATA) -> None:
+    """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
+    import uvicorn  # noqa: PLC0415 - each process loads only what it runs
+
+    from ..wiring import vendor_door as build  # noqa: PLC0415
+
+    settings = settings_of(data)
+    uvicorn.run(build(settings), host=settings.vendor_host, port=settings.vendor_port, log_level="warning")
+
+
+def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
+    """Run the clinician door: worklist, patient pages, API."""
+    import uvicorn  # noqa: PLC0415
+
+    from ..wiring import clinic_door as build  # noqa: PLC0415
+
+    settings = settings_of(data)
+    uvicorn.run(build(settings), host=settings.clinic_host, port=settings.clinic_port, log_level="warning")
+
+
+def worker(*, data: Data = DEFAULT_DATA) -> None:
+    """Run a worker of the consumer group: normalise, derive, judge, deliver."""
+    from ..wiring import run_worker  # noqa: PLC0415
+
+    raise typer.Exit(run_worker(settings_of(data)))
+
+
+def migrate(*, data: Data = DEFAULT_DATA) -> None:
+    """Bring the database's schema up to date, and make the topics that are missing."""
+    from ..wiring import migrate as bring_up  # noqa: PLC0415
+
+    for line in bring_up(settings_of(data)):
+        err.print(line)
+
+
+def up(  # noqa: PLR0913 - one argument an option of the command
+    *,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Enrol eight simulated patients and play their history.")
+    ] = False,
+    until_alert: Annotated[
+        bool, typer.Option("--until-alert", help="Print the first pain alert as JSON and stop (0), or fail (1).")
+    ] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds that --until-alert waits after the start.")] = 300.0,
+    broker: Annotated[str, typer.Option(help="auto, kafka, mock, or HOST:PORT of a running Kafka.")] = "auto",
+    database: Annotated[str, typer.Option(help="embedded, or the DSN of a running PostgreSQL.")] = "embedded",
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Data folder; a fresh one for --demo, else ./var.")
+    ] = None,
+    vendor_port: Annotated[int, typer.Option(help="Port of the vendor door; 0 takes a free one.")] = 8801,
+    clinic_port: Annotated[int, typer.Option(help="Port of the clinician door; 0 takes a free one.")] = 8802,
+    clock: Annotated[str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")] = "system",
+    seed: Annotated[int, typer.Option(help="Seed of the simulated patients.")] = 1,
+    weeks: Annotated[int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")] = 12,
+) -> None:
+    """Run everything on this machine: log, database, both doors, worker; stops cleanly on Ctrl-C."""
+    from ..up import Options  # noqa: PLC0415
+    from ..up import up as start  # noqa: PLC0415
+
+    if until_alert and not demo:
+        fail("--until-alert needs --demo: without it nobody reports pain", code=2)
+    options = Options(
+        demo=demo,
+        until_alert=until_alert,
+        timeout_s=timeout,
+        broker=broker,
+        database=database,
+        data=data,
+        vendor_port=vendor_port,
+        clinic_port=clinic_port,
+        clock=clock,
+        seed=seed,
+        weeks=weeks,
+    )
+    raise typer.Exit(start(options))

@@ -1,0 +1,98 @@
+"""What a file holds, as facts, sessions and zones, without any server: the heart of `kadens inspect`.
+
+Pure: bytes and a heart profile in, a JSON-plain dict out. The same parsers and the same zones as in the worker.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from .model.calendar import rfc3339
+from .model.errors import BodyError
+from .model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
+from .model.intensity import CLASSES, ZONES, HeartLimits, HeartProfile
+from .parsers.table import parse, sniff
+from .stream.compute.limits import heart_limits
+from .stream.compute.zones import accepted, time_in_zones
+
+MAX_GAP_MS = 30_000
+
+
+def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
+    """Return what `kadens inspect --json` prints; an unreadable body has `format` None and one problem."""
+    head = {"sha256": hashlib.sha256(body).hexdigest(), "format": sniff(body)}
+    try:
+        parsed = parse("files", body)
+    except BodyError as error:
+        problem = problem_of(Reject(where=error.where, why=error.why))
+        return {**head, "complete": False, "problems": [problem], "workouts": [], "samples": {}}
+    return {**head, **_contents(parsed, profile)}
+
+
+def problem_of(reject: Reject) -> dict[str, Any]:
+    """Return a problem as JSON: `offset` is the byte position where `where` names one, else null."""
+    offset = int(reject.where[1:]) if reject.where.startswith("@") and reject.where[1:].isdigit() else None
+    return {"where": reject.where, "offset": offset, "reason": reject.why}
+
+
+def _contents(parsed: Parsed, profile: HeartProfile | None) -> dict[str, Any]:
+    blocks = [fact for fact in parsed.facts if isinstance(fact, SampleBlock)]
+    t, v = _column(block for block in blocks if block.metric == "heart_rate")
+    workouts = sorted(
+        (fact for fact in parsed.facts if isinstance(fact, Workout)), key=lambda w: (w.head.start_ms, w.head.record)
+    )
+    return {
+        "complete": parsed.complete,
+        "problems": [problem_of(reject) for reject in parsed.rejects],
+        "workouts": [_workout(workout, t, v, profile) for workout in workouts],
+        "samples": _samples(blocks),
+    }
+
+
+def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | None) -> dict[str, Any]:
+    start, end = workout.head.start_ms, workout.head.end_ms
+    limits = heart_limits(profile, datetime.fromtimestamp(start / 1000, UTC).date())
+    return {
+        "start": rfc3339(start),
+        "end": rfc3339(end),
+        "type": workout.type,
+        "zones_ms": _zones(t, v, start, end, limits),
+        "heart_rate": _heart(t, v, start, end),
+    }
+
+
+def _zones(t: Instants, v: Values, start: int, end: int, limits: HeartLimits) -> dict[str, int]:
+    if not limits.valid:
+        return {**dict.fromkeys(CLASSES, 0), "unknown": end - start}
+    times = time_in_zones(t, v, start, end, limits.edges, MAX_GAP_MS)
+    return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
+
+
+def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:
+    inside = v[accepted(v) & (t >= start) & (t < end)]
+    if not len(inside):
+        return {"n": 0, "min": None, "mean": None, "max": None}
+    return {"n": len(inside), "min": inside.min(), "mean": round(float(inside.mean()), 3), "max": inside.max()}
+
+
+def _samples(blocks: Sequence[SampleBlock]) -> dict[str, Any]:
+    return {metric: _extent(b for b in blocks if b.metric == metric) for metric in sorted({b.metric for b in blocks})}
+
+
+def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:
+    t, _ = _column(blocks)
+    return {"n": len(t), "first": rfc3339(int(t[0])), "last": rfc3339(int(t[-1]))}
+
+
+def _column(blocks: Iterable[SampleBlock]) -> tuple[Instants, Values]:
+    """Join blocks to one column in time order; the sort is stable, so that the last of equal times stays last."""
+    chosen = list(blocks)
+    if not chosen:
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    t = np.concatenate([block.t for block in chosen])
+    v = np.concatenate([block.v for block in chosen])
+    order = np.argsort(t, kind="stable")
+    return t[order], v[order]
