@@ -68,13 +68,18 @@ class _Raw(Loader):
 
 
 def arrays_as_bytes(cursor_or_connection: Any) -> None:  # noqa: ANN401 - anything of psycopg that has adapters
-    """Make a cursor return bigint[] and float8[] as bytes for `instants` and `values` (with `binary=True`)."""
-    for name in ("int8", "float8"):
+    """Make a cursor with `binary=True` return arrays as bytes, for `instants`, `integers` and `values`."""
+    for name in ("int8", "float8", "timestamptz"):
         array = cursor_or_connection.adapters.types[name].array_oid
         cursor_or_connection.adapters.register_loader(array, _Raw)
 
 
 def instants(array: bytes | None) -> Instants:
+    """Return a timestamptz[] without nulls, as the server sent it, as int64[n] epoch ms (floor)."""
+    return integers(array) // 1000 + EPOCH_2000_MS
+
+
+def integers(array: bytes | None) -> NDArray[np.int64]:
     """Return a bigint[] without nulls, as the server sent it, as int64[n]."""
     return _items(array, ">i8").astype(np.int64)
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from ..model.calendar import epoch_ms, utc
 from ..model.codec import kind_of
-from ..model.facts import Deletion, Joining, SampleBlock, Told
+from ..model.facts import Deletion, Joining, SampleBlock, Told, Workout
 from ..model.metrics import METRIC
 from . import factrows, samples
 from .factrows import FactKey, Removed
@@ -36,6 +36,10 @@ select k.patient, min(f.start_at), max(f.end_at)
 from unnest(%s::int[], %s::text[]) as k (patient, record)
 join record r using (patient, record) join fact f on f.record = r.id
 group by k.patient, r.id"""
+_NAMING = """
+select k.patient, f.start_at, f.end_at
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +117,10 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
     written = await samples.write(conn, list(_puts(blocks, records)))
     await _watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
-    await _add_targets(conn, spans, list(new.values()), removed)
+    told_of = {(item.patient.id, item.record[2]) for item in new.values() if isinstance(item.told.fact, Workout)}
+    told_of |= {(key[0], key[2]) for key, row in records.items() if row.replaced}
+    await _add(conn, spans, _TARGETS, _spoken_of(new.values(), removed))
+    await _add(conn, spans, _NAMING, told_of)
     names = {item.patient.id: item.told.patient for item in items}
     touched = {names[patient]: merge(found) for patient, found in spans.items()}
     return Written(touched=touched, new=len(new), skipped=told - len(new), samples=written, refused=refused)
@@ -214,13 +221,17 @@ def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> _Touched:
     return spans
 
 
-async def _add_targets(conn: Connection, spans: _Touched, items: list[_Item], removed: list[Removed]) -> None:
-    """Touch also what deletions delete and what reports report on, wherever in time that lies."""
-    spoken = {(item.patient.id, target) for item in items if (target := factrows.target_of(item.told.fact))}
-    spoken |= {(one.patient, one.target) for one in removed if one.target}
-    if not spoken:
+def _spoken_of(items: Iterable[_Item], removed: Iterable[Removed]) -> set[tuple[int, str]]:
+    """Return (patient, record) of what deletions delete and what reports report on."""
+    spoken = {(item.patient.id, factrows.target_of(item.told.fact)) for item in items}
+    return {one for one in spoken | {(one.patient, one.target) for one in removed} if one[1]}
+
+
+async def _add(conn: Connection, spans: _Touched, query: str, named: set[tuple[int, str]]) -> None:
+    """Touch also what facts say about each other, wherever in time that lies."""
+    if not named:
         return
-    patients, records = zip(*sorted(spoken), strict=True)
-    found = await conn.execute(_TARGETS, [list(patients), list(records)])
+    patients, records = zip(*sorted(named), strict=True)
+    found = await conn.execute(query.encode(), [list(patients), list(records)])
     for patient, start, end in await found.fetchall():
         spans[patient].append(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)))

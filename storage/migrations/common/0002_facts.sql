@@ -43,6 +43,7 @@ create table fact (
   primary key (record, kind, metric, part)
 );
 create index fact_patient on fact (patient, kind, start_at);
+create index fact_session on fact (patient, (payload ->> 'session')) where kind = 'report';
 
 -- Latest measured instant of each source.
 create table watermark (

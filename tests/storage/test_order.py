@@ -1,0 +1,131 @@
+"""Order, duplication and splitting of facts do not matter: the digests of facts and derived rows are the same."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from kadens.model.facts import Joining, Told
+from kadens.storage import derived, people
+from kadens.storage.digest import digest
+from kadens.storage.pool import Connection
+from kadens.storage.writer import write_facts
+from kadens.stream.compute.derive import derive
+
+from .tellers import MIN, PHONE, T0, block, day, deletion, head, pain, run, told, workout
+
+DAY = 1440 * MIN
+PATIENTS = ("p1", "p2")
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> list[Told]:
+    """Return what two patients' sources tell, with revisions, overlaps, deletions and answers about sessions."""
+    return [told(*_one(draw), body=draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(1, 7)))]
+
+
+def _one(draw: st.DrawFn) -> tuple[object, str]:
+    return draw(_FACT), draw(st.sampled_from(PATIENTS))
+
+
+_RECORD = st.sampled_from(["r1", "r2"])
+_REVISION = st.integers(0, 2)
+_AT = st.integers(-2, 3).map(lambda n: T0 + n * DAY // 2)
+_MINUTES = st.sampled_from([20, 45, 600])
+_BPM = st.sampled_from([80.0, 110.0, 150.0])
+
+
+@st.composite
+def _workout(draw: st.DrawFn) -> object:
+    at, minutes = draw(_AT), draw(_MINUTES)
+    said = head(draw(_RECORD), at, at + minutes * MIN, revision=draw(_REVISION))
+    return workout(said, draw(st.sampled_from(["running", "walking"])))
+
+
+@st.composite
+def _samples(draw: st.DrawFn) -> object:
+    at, revision = draw(_AT), draw(_REVISION)
+    said = head(draw(_RECORD), at, at + 20 * MIN, revision=revision)
+    return block(said, list(range(at, at + 20 * MIN, MIN)), [draw(_BPM)] * 20)
+
+
+@st.composite
+def _stream(draw: st.DrawFn) -> object:
+    at, bpm, revision = draw(_AT), draw(_BPM), draw(_REVISION)
+    said = head(f"hr:{at}:{bpm}", at, at + 60 * MIN, source=PHONE, revision=revision)
+    return block(said, list(range(at, at + 60 * MIN, 5 * MIN)), [bpm] * 12, joining=Joining.STREAM)
+
+
+_FACT = st.one_of(
+    _workout(),
+    _samples(),
+    _stream(),
+    st.builds(pain, st.sampled_from(["q1", "q2"]), _AT, st.sampled_from([1.0, 7.0]), revision=_REVISION),
+    st.builds(
+        lambda at, named: pain("q3", at, 4.0, session=named),
+        _AT,
+        _RECORD,
+    ),
+    st.builds(day, st.just("d1"), st.just(T0), st.sampled_from([100.0, 200.0]), revision=_REVISION),
+    st.builds(deletion, st.just("x1"), _RECORD, revision=_REVISION),
+)
+
+
+def _unique(batch: Sequence[Told]) -> list[Told]:
+    """Keep what a contract of parsers demands: one body tells a part of a record once."""
+    seen: dict[object, Told] = {}
+    for one in batch:
+        fact = one.fact
+        key = (one.patient, fact.head.source, fact.head.record, fact.head.revision, one.body, type(fact))
+        seen.setdefault(key, one)
+    return list(seen.values())
+
+
+async def apply(conn: Connection, batches: Sequence[Sequence[Told]]) -> dict[str, str]:
+    """Store and derive batch by batch, give the digests, and undo everything."""
+    async with conn.transaction(force_rollback=True):
+        for batch in batches:
+            written = await write_facts(conn, batch)
+            for patient, spans in written.touched.items():
+                window = await derived.load_window(conn, patient, spans)
+                await derived.replace(conn, patient, window, derive(window))
+        return await digest(conn)
+
+
+@pytest.fixture(scope="module")
+def loop_and_conn(embedded: str) -> object:
+    with asyncio.Runner() as runner:
+        conn = runner.run(_connect(embedded))
+        yield runner, conn
+        runner.run(conn.close())
+
+
+async def _connect(server: str) -> Connection:
+    conn = await AsyncConnection.connect(server.replace("/postgres?", "/kadens_template?"), autocommit=False)
+    await people.add_unit(conn, "unit")
+    for name in PATIENTS:
+        await people.add_patient(
+            conn, wrapping_key=bytes(32), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=name
+        )
+    return conn
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batch=facts(), seed=st.integers(0, 2**32))
+def test_any_order_split_and_repetition_ends_the_same(
+    loop_and_conn: tuple[asyncio.Runner, Connection], batch: list[Told], seed: int
+) -> None:
+    runner, conn = loop_and_conn
+    batch = _unique(batch)
+    chance = random.Random(seed)
+    other = [*batch, *chance.choices(batch, k=2)]
+    chance.shuffle(other)
+    cut = chance.randrange(len(other) + 1)
+    one_by_one = [[one] for one in other]
+    at_once = runner.run(apply(conn, [batch]))
+    assert runner.run(apply(conn, [other[:cut], other[cut:]])) == at_once
+    assert runner.run(apply(conn, one_by_one)) == at_once
