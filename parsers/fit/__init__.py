@@ -10,27 +10,31 @@ numbers float64 (n,) or (n, items), scaled, in the profile's units, NaN where in
 (`enum_values("sport")` names them); texts object (n,) of str or None; bytes uint8 (n, size). `timestamp` and other
 `date_time` fields are seconds since the FIT epoch (`FIT_EPOCH` in Unix seconds), with compressed and 16-bit timestamps
 resolved. Components are expanded (`enhanced_speed`, `distance`, `hr.event_timestamp` ...). Places are left out unless
-`positions=True`. `activity.read_activity(fit)` gives sessions, device, local offset and sample columns.
+`positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
 """
 
+from .activity import FIT_EPOCH, MESSAGES, Activity, Device, Samples, Session, read_activity
 from .errors import Code, FitError, FitProblem, Limits
 from .file import FitFile, decode
 from .group import Group
 from .profile import enum_values
 from .segments import Segment
 
-FIT_EPOCH = 631_065_600
-"""1989-12-31T00:00:00Z in Unix seconds."""
-
 __all__ = [
     "FIT_EPOCH",
+    "MESSAGES",
+    "Activity",
     "Code",
+    "Device",
     "FitError",
     "FitFile",
     "FitProblem",
     "Group",
     "Limits",
+    "Samples",
     "Segment",
+    "Session",
     "decode",
     "enum_values",
+    "read_activity",
 ]

@@ -1,0 +1,38 @@
+"""Sessions and heart rate of real files, against time in zone computed by an independent program."""
+
+from pathlib import Path
+
+from kadens.parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
+from kadens.stream.compute.zones import karvonen, time_in_zones
+
+REST, PEAK = 60, 190
+EDGES = (
+    karvonen(REST, PEAK, 0.30),
+    karvonen(REST, PEAK, 0.40),
+    karvonen(REST, PEAK, 0.60),
+    karvonen(REST, PEAK, 0.90),
+)
+ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
+
+
+def test_sessions_and_zones_are_equal_to_the_millisecond(zone_rows: tuple[Path, list[dict[str, str]]]) -> None:
+    path, rows = zone_rows
+    activity = read_activity(decode(path.read_bytes(), messages=MESSAGES))
+    heart = activity.samples.get("heart_rate")
+    declared = [(str(s.start_ms), str(s.length_ms)) for s in activity.sessions]
+    assert declared == [(row["start_ms"], row["length_ms"]) for row in rows]
+    numbers = {name: str(number) for number, name in enum_values("sport").items()}
+    for row, session in zip(rows, activity.sessions, strict=True):
+        # the oracle's profile is older: it gives numbers for sports it has no name for
+        assert row["sport"] in (session.sport, numbers.get(session.sport))
+    for row, session in zip(rows, activity.sessions, strict=True):
+        if row["jump"] == "0":
+            assert zones(heart, session) == {zone: row[zone] for zone in ZONES}
+
+
+def zones(heart: Samples | None, session: Session) -> dict[str, str]:
+    if heart is None:
+        return dict.fromkeys(ZONES, "0") | {"unknown": str(session.length_ms)}
+    end = session.start_ms + session.length_ms
+    times = time_in_zones(heart.t, heart.v, session.start_ms, end, EDGES)
+    return {zone: str(getattr(times, zone)) for zone in ZONES}
