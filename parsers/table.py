@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..model.errors import BodyError
 from ..model.facts import Parsed
-from . import open_wearables, reports
+from . import fit_facts, open_wearables, reports
 
 FILES = "files"  # the connector whose bodies are files: what they are is read from their first bytes
 
@@ -30,6 +30,7 @@ class Magic:
 
 PARSERS: tuple[Parser, ...] = (
     Parser(name="open_wearables", formats=("json",), parse=open_wearables.parse),
+    Parser(name="fit_facts", formats=("fit",), parse=fit_facts.parse),
     Parser(name="reports", formats=("json",), parse=reports.parse),
 )
 MAGIC: tuple[Magic, ...] = (Magic(format="fit", at=8, bytes=b".FIT"),)

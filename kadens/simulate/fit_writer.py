@@ -68,9 +68,9 @@ _SPAN = {
 class Recording:
     """One workout as a watch saw it.
 
-    `t` int64 (n,) epoch ms, ascending; FIT keeps whole seconds of it. `columns`: by metric name float64 (n,) in canonical
-    units, NaN where there was no reading; cadence in steps a minute on foot, else turns a minute. `developer`: columns
-    of developer fields by name. `exertion_cr10` 0..10 and `feel` 0..100 as answered on the watch.
+    `t` int64 (n,) epoch ms, ascending; FIT keeps whole seconds of it. `columns`: by metric name float64 (n,) in
+    canonical units, NaN where there was no reading; cadence in steps a minute on foot, else turns a minute.
+    `developer`: columns of developer fields by name. `exertion_cr10` 0..10 and `feel` 0..100 as answered on the watch.
     """
 
     start_ms: int

@@ -13,11 +13,12 @@ resolved. Components are expanded (`enhanced_speed`, `distance`, `hr.event_times
 `positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
 """
 
-from .activity import FIT_EPOCH, MESSAGES, Activity, Device, Samples, Session, read_activity
+from .activity import FIT_EPOCH, MESSAGES, Activity, Device, Session, read_activity
 from .errors import Code, FitError, FitProblem, Limits
 from .file import FitFile, decode
 from .group import Group
 from .profile import enum_values
+from .samples import Samples
 from .segments import Segment
 
 __all__ = [

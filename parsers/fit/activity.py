@@ -1,6 +1,6 @@
 """What a FIT activity declares: sessions, device, local offset, and sample columns of its records.
 
-Turns FIT seconds into integer epoch milliseconds (UTC) and nothing else: no clock, no plausibility of a value, no place.
+Turns FIT seconds into integer epoch milliseconds (UTC) and nothing else: no clock, no plausibility, no place.
 Times below 0x10000000 count from when a device was switched on: they are reported, never taken for a date.
 """
 
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .errors import Code, FitProblem
 from .profile import enum_values
+from .samples import Samples
 
 if TYPE_CHECKING:
     from .columns import Floats
@@ -28,8 +28,6 @@ DEVICE_TIME_END = 0x10000000
 
 MESSAGES = frozenset({"file_id", "device_info", "activity", "session", "record", "monitoring", "hrv"})
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
-
-Instants: TypeAlias = NDArray[np.int64]
 
 # Sample column -> profile fields, the first that has a value wins.
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -55,14 +53,6 @@ _ANTPLUS_HEART, _BLE_HEART, _WRIST_HEART = 120, 1, 10
 _ANTPLUS, _BLUETOOTH, _BLE, _LOCAL = 1, 2, 3, 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Samples:
-    """Valid samples of one quantity in file order: `t` int64 (n,) epoch ms UTC, `v` float64 (n,) in profile units."""
-
-    t: Instants
-    v: Floats
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A declared session: [start_ms, start_ms + length_ms) UTC, where length is `total_elapsed_time`.
@@ -85,11 +75,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Who wrote the file. `heart_from`: "strap" or "wrist" when a device_info says so, else ""."""
+    """Who wrote the file, and when it says that was (FIT seconds).
+
+    `heart_from`: "strap" or "wrist" when a device_info says so, else "".
+    """
 
     manufacturer: str = ""
     product: str = ""
     serial: str = ""
+    created: int | None = None
     heart_from: str = ""
 
 
@@ -200,6 +194,7 @@ def _device(fit: FitFile) -> Device:
         manufacturer=maker,
         product=product,
         serial=_digits(_first(ident.numbers("serial_number"))),
+        created=None if math.isnan(created := _first(ident.numbers("time_created"))) else int(created),
         heart_from=_heart_from(info),
     )
 
@@ -215,7 +210,7 @@ def _heart_from(info: Group) -> str:
 
 
 def _offset(group: Group) -> int | None:
-    """Read the local offset in minutes from the first activity message that has a believable one: whole quarters of an hour."""
+    """Read the local offset in minutes from the first believable activity message, in quarters of an hour."""
     for local, utc in zip(group.numbers("local_timestamp"), group.numbers("timestamp"), strict=True):
         minutes = (local - utc) / 60
         if abs(minutes) <= _LONGEST_OFFSET_MIN and utc >= DEVICE_TIME_END:  # False for NaN

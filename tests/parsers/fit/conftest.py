@@ -1,6 +1,6 @@
 """Real FIT files beside the repository; tests that need them skip with a reason where they are absent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def _oracle() -> list[tuple[Path, list[dict[str, str]]]]:
     return [(FIT / name, list(group)) for name, group in groupby(rows, key=lambda row: row["file"])]
 
 
-def _cases(values: Iterable[object], ids: Iterable[str], where: Path) -> list[object]:
+def _cases(values: Iterable[object], ids: Iterable[str], where: Path) -> Sequence[object]:
     found = [pytest.param(value, id=name) for value, name in zip(values, ids, strict=True)]
     return found or [pytest.param(None, marks=pytest.mark.skip(reason=f"no real FIT files at {where}"), id="absent")]
 

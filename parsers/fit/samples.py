@@ -1,0 +1,56 @@
+"""Sample columns and what may be done to them before they become facts: order, bounds, a factor within spans.
+
+Never invents, smooths or interpolates a sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Instants: TypeAlias = NDArray[np.int64]
+Values: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Samples:
+    """Valid samples of one quantity: `t` int64 (n,) epoch ms UTC, `v` float64 (n,)."""
+
+    t: Instants
+    v: Values
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+def rounded(samples: Samples, digits: int = 6) -> Samples:
+    """Return the samples without the dust of binary fractions: 2562 / 5 - 500 is 12.4 on paper."""
+    return Samples(t=samples.t, v=np.round(samples.v, digits))
+
+
+def in_order(samples: Samples) -> Samples:
+    """Return the samples in order of time; of those at one instant the last told stands."""
+    order = np.argsort(samples.t, kind="stable")
+    t, v = samples.t[order], samples.v[order]
+    last = np.append(t[1:] != t[:-1], [True] * bool(len(t)))
+    return Samples(t=t[last], v=v[last])
+
+
+def within(samples: Samples, times: tuple[int, int], values: tuple[float, float]) -> Samples:
+    """Return the samples with first <= t < end and floor <= v <= ceiling."""
+    kept = (samples.t >= times[0]) & (samples.t < times[1]) & (samples.v >= values[0]) & (samples.v <= values[1])
+    return Samples(t=samples.t[kept], v=samples.v[kept])
+
+
+def doubled(samples: Samples, spans: Iterable[tuple[int, int]]) -> Samples:
+    """Return the samples with twice the value where start <= t <= end of any span (strides to steps)."""
+    inside = np.zeros(len(samples.t), dtype=np.bool_)
+    for start, end in spans:
+        inside |= (samples.t >= start) & (samples.t <= end)
+    return Samples(t=samples.t, v=np.where(inside, 2 * samples.v, samples.v))

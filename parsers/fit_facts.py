@@ -1,0 +1,144 @@
+"""A FIT file to facts: its sessions as workouts, its records as sample blocks. Pure.
+
+FIT names no record and no revision: the record is the file's own identity (who wrote it, and when it was begun), and
+of two versions of one file the one with more messages stands. Places are never read. A damaged file gives what lies
+before the damage, and says so.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from ..model.errors import BodyError
+from ..model.facts import (
+    BLOCK,
+    DeviceType,
+    Fact,
+    Head,
+    Method,
+    OffsetOrigin,
+    Parsed,
+    Reject,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from ..model.metrics import METRIC
+from .bounds import FIRST_MS, LAST_MS, LONGEST_WORKOUT_MS, readable
+from .fit import MESSAGES, Activity, FitError, Samples, Session, decode, read_activity
+from .fit.samples import doubled, in_order, rounded, within
+from .fit_types import MAKERS, ON_FOOT, type_of
+
+VENDOR = "files"
+MOST_EXERTION = 10.0
+
+
+def parse(body: bytes) -> Parsed:
+    """Return the facts of one FIT file; BodyError when there is nothing to keep. The account is the envelope's."""
+    try:
+        fit = decode(body, messages=MESSAGES)
+    except FitError as error:
+        raise BodyError(f"@{error.offset}", error.reason) from error
+    activity = read_activity(fit)
+    rejects = [Reject(where=f"@{p.offset}", why=f"{p.code}: {p.reason}") for p in (*fit.problems, *activity.problems)]
+    told = _Told(activity, revision=fit.messages)
+    facts: list[Fact] = [*told.workouts(rejects), *told.blocks(rejects)]
+    return Parsed(account="", facts=tuple(facts), rejects=tuple(rejects), complete=fit.complete)
+
+
+class _Told:
+    """One activity on its way to facts: what all of them share."""
+
+    def __init__(self, activity: Activity, revision: int) -> None:
+        self.activity = activity
+        self.revision = revision
+        self.record = _identity(activity)
+
+    def head(self, source: Source, record: str, span: tuple[int, int]) -> Head:
+        offset = self.activity.offset_min
+        return Head(
+            source=source,
+            record=record,
+            revision=self.revision,
+            start_ms=span[0],
+            end_ms=span[1],
+            offset_min=offset,
+            offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
+        )
+
+    def source(self, method: Method, *, heart: bool = False) -> Source:
+        device = self.activity.device
+        kind = MAKERS.get(device.manufacturer, DeviceType.UNKNOWN)
+        if heart and device.heart_from == "strap":
+            kind = DeviceType.STRAP
+        return Source(vendor=VENDOR, app=device.manufacturer, device=device.product, device_type=kind, method=method)
+
+    def workouts(self, rejects: list[Reject]) -> Iterator[Workout]:
+        told: dict[str, Workout] = {}
+        for session in self.activity.sessions:
+            where = f"@{session.offset}"
+            if not readable(session.start_ms):
+                rejects.append(Reject(where=where, why="session not between the years 2000 and 2100"))
+            elif not 0 < session.length_ms <= LONGEST_WORKOUT_MS:
+                rejects.append(Reject(where=where, why="session without a length of at most seven days"))
+            else:
+                workout = self._workout(session, rejects)
+                told.setdefault(workout.head.record, workout)
+        yield from told.values()
+
+    def _workout(self, session: Session, rejects: list[Reject]) -> Workout:
+        span = (session.start_ms, session.start_ms + session.length_ms)
+        exertion = session.exertion_cr10
+        if exertion is not None and exertion > MOST_EXERTION:
+            rejects.append(Reject(where=f"@{session.offset}", why="exertion not on the scale 0 to 10"))
+            exertion = None
+        named = [session.sport, session.sub_sport] if session.sub_sport not in ("", "generic") else [session.sport]
+        return Workout(
+            head=self.head(self.source(Method.WORKOUT), f"{self.record}:{session.start_ms}-{session.length_ms}", span),
+            type=type_of(session.sport, session.sub_sport),
+            said="/".join(named),
+            moving_ms=session.moving_ms,
+            exertion_cr10=exertion,
+            summary=session.totals | ({} if session.feel is None else {"feel": session.feel}),
+        )
+
+    def blocks(self, rejects: list[Reject]) -> Iterator[SampleBlock]:
+        for metric, samples in self.activity.samples.items():
+            steps = doubled(samples, self._on_foot()) if metric == "cadence" else samples
+            source = self.source(Method.WORKOUT, heart=metric == "heart_rate")
+            yield from self._parts(source, self.record, metric, steps, rejects)
+        for metric, samples in self.activity.background.items():
+            source = self.source(Method.BACKGROUND)
+            yield from self._parts(source, f"{self.record}:background", metric, samples, rejects)
+
+    def _on_foot(self) -> list[tuple[int, int]]:
+        return [
+            (session.start_ms, session.start_ms + session.length_ms)
+            for session in self.activity.sessions
+            if type_of(session.sport, session.sub_sport) in ON_FOOT
+        ]
+
+    def _parts(
+        self, source: Source, record: str, metric: str, samples: Samples, rejects: list[Reject]
+    ) -> Iterator[SampleBlock]:
+        row = METRIC[metric]
+        kept = within(samples, (FIRST_MS, LAST_MS), (row.floor, row.ceiling))
+        if len(kept) < len(samples):
+            why = f"{len(samples) - len(kept)} samples with a time or value outside of what is read"
+            rejects.append(Reject(where=f"record.{metric}", why=why))
+        kept = in_order(rounded(kept))
+        for part, first in enumerate(range(0, len(kept), BLOCK)):
+            t, v = kept.t[first : first + BLOCK], kept.v[first : first + BLOCK]
+            head = self.head(source, record, (int(t[0]), int(t[-1]) + 1))
+            yield SampleBlock(head=head, metric=metric, t=t, v=v, part=part)
+
+
+def _identity(activity: Activity) -> str:
+    """Return the file's identity: a hash, so that a serial number does not travel on."""
+    device = activity.device
+    begun: int | None = device.created
+    if begun is None:
+        starts = [session.start_ms for session in activity.sessions]
+        starts += [int(samples.t.min()) for samples in (*activity.samples.values(), *activity.background.values())]
+        begun = min(starts, default=0)
+    words = (device.manufacturer, device.product, device.serial, activity.file_type, str(begun))
+    return f"fit:{hashlib.sha256('/'.join(words).encode()).hexdigest()[:24]}"
