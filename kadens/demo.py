@@ -28,6 +28,7 @@ from .simulate.enrol import enrol
 from .simulate.lag import Behind, Gate, wait_idle
 from .simulate.player import on_time, play
 from .storage import evidence, queries
+from .storage.people import TakenError
 from .storage.pool import open_pool
 from .stream.topics import DERIVED, FACTS, RAW
 
@@ -73,12 +74,17 @@ class Demo:
         self._place, self._until, self._err = place, until_alert, err
         self._now = clock(place.clock)
         self._cohort = demo_cohort(now_ms=self._now(), seed=seed, weeks=weeks)
+        self._fresh = True
         self.stop = threading.Event()
         self.status: int | None = None
 
     def enrol(self) -> None:
-        """Write the people of the cohort, with accounts, consents, profiles and prescriptions."""
-        asyncio.run(enrol(self._place.dsn, self._cohort, wrapping_key=self._place.secrets.wrapping_key))
+        """Write the people of the cohort; where an earlier demo left them, their history is there too."""
+        try:
+            asyncio.run(enrol(self._place.dsn, self._cohort, wrapping_key=self._place.secrets.wrapping_key))
+        except TakenError:
+            self._fresh = False
+            self._err.print("the demo patients are here already; their history is not played again")
 
     def run(self) -> None:
         """Play history and live part, then show the alert, or keep sending until stopped."""
@@ -93,7 +99,8 @@ class Demo:
     def _run(self) -> None:
         behind = Behind(self._place.brokers, GROUP, {t.name: t.partitions for t in (RAW, FACTS, DERIVED)})
         door = VendorDoor(self._place.host, self._place.vendor_port, self._keys(), self._now)
-        self._play_history(behind, door)
+        if self._fresh:
+            self._play_history(behind, door)
         posted_ms = self._play_live(door)
         found = self._wait_for_alert()
         if self._until:

@@ -15,7 +15,7 @@ from kadens.stream.compute.zones import time_in_zones
 from kadens.model.alert import Tier
 from kadens.model.calendar import DAY_MS, MINUTE_MS, local_date, monday, utc
 from kadens.model.intensity import HeartLimits
-from kadens.simulate import bodies, plan
+from kadens.simulate import bodies, plan, signals
 from kadens.simulate.cohort import Cohort, Person, Role, cohort, demo_cohort
 from kadens.simulate.deliveries import history, last_minutes, live
 from kadens.simulate.faults import Faults, disturb
@@ -151,7 +151,7 @@ def test_the_planned_effort_is_moderate_by_the_profile(demo: Cohort, number: int
 
 def test_the_day_at_ease_stays_below_moderate(demo: Cohort) -> None:
     for person in (p for p in demo.people if p.wear):
-        ease = bodies.signals.background_heart(np.random.default_rng(3), person.body, 720)
+        ease = signals.background_heart(np.random.default_rng(3), person.body, 720)
         assert np.nanmax(ease) < min(person.body.low, limits(person).edges[1])
 
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
-from kadens import children as kept
 from kadens.children import Children, Job
-from kadens.embedded.process import Child, StartFailed
+from kadens.embedded.process import Child, StartFailed, launch
 from kadens.mailbox import Mailbox
 from kadens.runtime import forget_runtime, secrets_in, write_runtime
 from kadens.up import Options, free_port, up
@@ -34,13 +34,12 @@ def said() -> list[str]:
 @pytest.fixture
 def children(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Children]:
     """Children that run `python -c WORD` instead of `python -m kadens WORD`, and come back at once."""
-    real = kept.launch
 
-    def run_word(part: str, argv: list[str], **rest: object) -> Child:
-        return real(part, [sys.executable, "-c", argv[-1]], **rest)  # type: ignore[arg-type] - passed on as they came
+    def run_word(part: str, argv: list[str], **rest: Any) -> Child:  # noqa: ANN401 - passed on as they came
+        return launch(part, [sys.executable, "-c", argv[-1]], **rest)
 
-    monkeypatch.setattr(kept, "launch", run_word)
-    monkeypatch.setattr(kept, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("kadens.children.launch", run_word)
+    monkeypatch.setattr("kadens.children.FIRST_PAUSE_S", 0.0)
     made = Children({"KADENS_WORD": "heard"}, tmp_path, said.append)
     yield made
     made.stop()
@@ -88,7 +87,7 @@ def test_stopping_ends_every_child_by_sigterm(children: Children, tmp_path: Path
 
 
 def test_a_child_that_is_not_ready_in_time_fails_the_start(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "START_SECONDS", 0.3)
+    monkeypatch.setattr("kadens.children.START_SECONDS", 0.3)
     job = Job(name="door", words=("import time; time.sleep(60)",), ready=f"http://127.0.0.1:{free_port()}/healthz")
     with pytest.raises(StartFailed, match="door: did not answer"):
         children.start(job)

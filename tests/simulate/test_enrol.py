@@ -1,0 +1,57 @@
+"""The people of a cohort in a real database: linked, consented before the first body, prescribed, sealed."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from kadens.storage import people
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import open_pool
+
+from kadens.embedded.postgres import temporary_postgres
+from kadens.simulate.cohort import Cohort, demo_cohort
+from kadens.simulate.deliveries import history
+from kadens.simulate.delivery import CONNECTORS
+from kadens.simulate.enrol import enrol
+
+KEY = bytes(range(32))
+
+
+@pytest.fixture(scope="module")
+def dsn() -> Iterator[str]:
+    with temporary_postgres() as server:
+        made = server.create_database("kadens")
+        asyncio.run(migrate(made))
+        yield made
+
+
+async def seen(dsn: str, whole: Cohort) -> dict[str, tuple[object, ...]]:
+    first_ms = next(iter(history(whole))).due_ms
+    async with await open_pool(dsn) as pool, pool.connection() as conn:
+        return {
+            person.pseudonym: (
+                await people.zone_of(conn, person.pseudonym),
+                [await people.consented(conn, person.pseudonym, one, first_ms) for one in CONNECTORS],
+                await people.patient_of(conn, "open_wearables", person.account),
+                await people.profiles(conn, person.pseudonym),
+                await people.identity_of(conn, KEY, person.pseudonym),
+            )
+            for person in whole.people
+        }
+
+
+def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) -> None:
+    whole = demo_cohort(now_ms=1_795_426_200_000, weeks=3)
+    asyncio.run(enrol(dsn, whole, wrapping_key=KEY))
+    assert asyncio.run(seen(dsn, whole)) == {
+        person.pseudonym: (
+            person.zone,
+            [True, True, True],
+            person.pseudonym if person.account else None,
+            (person.profile,),
+            {"name": person.name, "born": str(person.born)},
+        )
+        for person in whole.people
+    }
+    with pytest.raises(people.TakenError):
+        asyncio.run(enrol(dsn, whole, wrapping_key=KEY))
