@@ -48,7 +48,8 @@ def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ..
 
     A day before is included: a session of the day before may reach into the span.
     """
-    return tuple(sorted({day for start, end in spans for day in dates_between(start - DAY_MS, end, zone)}))
+    reach = [(start - DAY_MS, max(end, start + 1)) for start, end in spans]
+    return tuple(sorted({day for start, end in reach for day in dates_between(start, end, zone)}))
 
 
 def derive(window: Window) -> Derived:

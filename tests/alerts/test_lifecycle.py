@@ -1,0 +1,315 @@
+"""Alerts: the table of moves; raising once, appending, retracting; and that judging again changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.alerts.lifecycle import (
+    CORRECTED,
+    RESOLUTIONS,
+    TRANSITIONS,
+    Action,
+    MoveRefusedError,
+    ReasonMissingError,
+    Step,
+    StepKind,
+    actions,
+    move,
+    settle,
+    wakes,
+)
+from kadens.alerts.wording import headline
+from kadens.model.alert import LIVE, Alert, Finding, State, Tier
+
+NOW = 1_900_000_000_000
+DAY = 86_400_000
+
+
+def pain(key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6) -> Finding:
+    at = NOW - int(days_ago * DAY)
+    said = {"value": 8 if tier is Tier.A else value, "phase": "after", "local_date": "2026-11-20"}
+    return Finding(
+        rule="P1",
+        rule_version=1,
+        family="pain",
+        key=key,
+        tier=tier,
+        at_ms=at,
+        fresh=days_ago <= 14 if fresh is None else fresh,
+        evidence={
+            "from_ms": at,
+            "fresh_until_ms": at + 14 * DAY if fresh is None or fresh else at,
+            "ratings": [said] * (1 if tier is Tier.A else 2),
+            "thresholds": {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3},
+        },
+    )
+
+
+def alert(
+    *findings: Finding, state: State = State.OPEN, tier: Tier = Tier.B, days_ago: float = 1, id_: str = "a"
+) -> Alert:
+    return Alert(
+        id=id_,
+        patient="p",
+        family="pain",
+        rule="P1",
+        tier=tier,
+        state=state,
+        raised_ms=NOW - int(days_ago * DAY),
+        changed_ms=NOW - int(days_ago * DAY),
+        sentence=headline(findings) if findings else "",
+        findings={f.key: f for f in findings},
+    )
+
+
+class Store:
+    """What storage does with steps, in a dict: the reference that the database must equal."""
+
+    def __init__(self, *alerts: Alert) -> None:
+        self.alerts = {one.id: one for one in alerts}
+
+    def settle(self, findings: Sequence[Finding], now_ms: int = NOW) -> tuple[Step, ...]:
+        live = [one for one in self.alerts.values() if one.state in LIVE]
+        recent = [one for one in self.alerts.values() if one.state not in LIVE]
+        steps = settle(live, recent, findings, now_ms)
+        for step in steps:
+            self.apply(step, now_ms)
+        return steps
+
+    def apply(self, step: Step, now_ms: int) -> None:
+        id_ = step.alert or f"new{len(self.alerts)}"
+        before = self.alerts.get(id_) or replace(alert(), id=id_, family=step.family, raised_ms=now_ms)
+        had = dict(before.findings)
+        for finding in step.findings:
+            if step.kind in (StepKind.RAISE, StepKind.APPEND):
+                had[finding.key] = finding
+            else:
+                del had[finding.key]
+        self.alerts[id_] = replace(
+            before, findings=had, tier=step.tier, state=step.state, rule=step.rule, sentence=step.sentence
+        )
+
+    def live(self) -> tuple[str, Tier, str, frozenset[str]] | None:
+        live = [one for one in self.alerts.values() if one.state in LIVE]
+        assert len(live) <= 1
+        return (live[0].family, live[0].tier, live[0].sentence, frozenset(live[0].findings)) if live else None
+
+
+def kinds(steps: Sequence[Step]) -> list[StepKind]:
+    return [step.kind for step in steps]
+
+
+# The table
+
+
+def test_closed_states_have_no_way_out_and_live_ones_can_be_closed() -> None:
+    for state in State:
+        assert bool(actions(state)) == (state in LIVE)
+        assert (Action.RESOLVE in actions(state)) == (Action.RETRACT in actions(state)) == (state in LIVE)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("action", Action)
+def test_every_move_is_in_the_table_or_refused(state: State, action: Action) -> None:
+    one = alert(state=state)
+    if (state, action) in TRANSITIONS:
+        assert move(one, action, "other") is TRANSITIONS[state, action]
+    else:
+        with pytest.raises(MoveRefusedError) as refused:
+            move(one, action, "other")
+        assert (refused.value.state, refused.value.action) == (state, action)
+
+
+def test_the_usual_walk() -> None:
+    one = alert()
+    for action, reason, state in [
+        (Action.ACKNOWLEDGE, "", State.ACKNOWLEDGED),
+        (Action.START, "", State.IN_PROGRESS),
+        (Action.SNOOZE, "until Monday", State.SNOOZED),
+        (Action.WAKE, "", State.OPEN),
+        (Action.RESOLVE, "contacted: by telephone", State.RESOLVED),
+    ]:
+        one = replace(one, state=move(one, action, reason))
+        assert one.state is state
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"), [(Action.SNOOZE, " "), (Action.RESOLVE, ""), (Action.RESOLVE, "done"), (Action.RETRACT, "")]
+)
+def test_a_reason_is_asked_for(action: Action, reason: str) -> None:
+    with pytest.raises(ReasonMissingError):
+        move(alert(), action, reason)
+
+
+def test_each_resolution_will_do() -> None:
+    assert {move(alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {State.RESOLVED}
+
+
+# Raising and appending
+
+
+def test_a_fresh_finding_raises_with_all_that_holds() -> None:
+    old, new = pain("old", days_ago=20), pain("new")
+    (step,) = settle([], [], [new, old], NOW)
+    assert (step.kind, step.family, step.alert, step.tier, step.state) == (
+        StepKind.RAISE,
+        "pain",
+        None,
+        Tier.B,
+        State.OPEN,
+    )
+    assert step.findings == (old, new)
+    assert step.sentence.endswith("And 1 more.")
+    assert settle([], [], [old], NOW) == ()
+    assert settle([], [], [], NOW) == ()
+
+
+def test_families_are_settled_apart() -> None:
+    other = replace(pain("w"), rule="A1", family="adherence")
+    other = replace(other, evidence={**other.evidence, "weeks": [], "thresholds": {"ratio": 0.8}})
+    steps = settle([], [], [pain("x"), other], NOW)
+    assert [(step.kind, step.family) for step in steps] == [(StepKind.RAISE, "adherence"), (StepKind.RAISE, "pain")]
+    assert kinds(settle([alert(pain("x"))], [], [pain("x"), other], NOW)) == [StepKind.RAISE]
+
+
+def test_new_evidence_appends_to_the_live_alert() -> None:
+    for state in LIVE:
+        (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y")], NOW)
+        assert (step.kind, step.alert, step.findings, step.state) == (StepKind.APPEND, "a", (pain("y"),), state)
+
+
+def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
+    for state in LIVE:
+        (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], NOW)
+        assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, State.OPEN)
+        assert step.sentence.startswith("Pain 8 of 10")
+
+
+def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
+    (step,) = settle([alert(pain("x", Tier.A), tier=Tier.A)], [], [pain("x")], NOW)
+    assert (step.kind, step.findings, step.tier) == (StepKind.APPEND, (pain("x"),), Tier.B)
+
+
+# Corrections
+
+
+def test_what_no_longer_holds_is_dropped_and_the_tier_follows() -> None:
+    live = alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=State.ACKNOWLEDGED)
+    (step,) = settle([live], [], [pain("x")], NOW)
+    assert (step.kind, step.findings, step.tier) == (StepKind.DROP, (pain("y", Tier.A),), Tier.B)
+    assert step.state is State.ACKNOWLEDGED
+
+
+def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() -> None:
+    for state in LIVE:
+        (step,) = settle([alert(pain("x"), state=state)], [], [], NOW)
+        assert (step.kind, step.state, step.reason) == (StepKind.RETRACT, State.RETRACTED, CORRECTED)
+        assert step.findings == (pain("x"),)
+
+
+def test_a_resolved_alert_stays_when_its_finding_goes() -> None:
+    assert settle([], [alert(pain("x"), state=State.RESOLVED)], [], NOW) == ()
+
+
+def test_what_slid_out_of_the_look_back_has_not_been_corrected() -> None:
+    old = pain("x", days_ago=28.01)
+    assert settle([alert(old, days_ago=28)], [], [], NOW) == ()
+    (step,) = settle([alert(old, days_ago=28)], [], [pain("y", Tier.A)], NOW)
+    assert step.kind is StepKind.APPEND
+    assert kinds(settle([alert(pain("x", days_ago=27.99), days_ago=27)], [], [], NOW)) == [StepKind.RETRACT]
+
+
+def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
+    stale, fresh = pain("stale", days_ago=20), pain("fresh", days_ago=2)
+    (step,) = settle([alert(stale, fresh)], [], [stale], NOW)
+    assert step.kind is StepKind.RETRACT
+    (step,) = settle([alert(stale, fresh, days_ago=8)], [], [stale], NOW)  # raised when it was fresh
+    assert step.kind is StepKind.DROP
+
+
+def test_a_retracted_finding_may_come_back() -> None:
+    gone = alert(pain("x"), state=State.RETRACTED)
+    assert kinds(settle([], [gone], [pain("x")], NOW)) == [StepKind.RAISE]
+
+
+# After resolving
+
+
+def test_what_was_dealt_with_is_not_raised_again() -> None:
+    for state in (State.RESOLVED, State.EXPIRED):
+        closed = alert(pain("x"), state=state, days_ago=10)
+        assert settle([], [closed], [pain("x")], NOW) == ()
+        (step,) = settle([], [closed], [pain("x"), pain("y")], NOW)
+        assert step.findings == (pain("y"),)
+        assert settle([alert(pain("y"), id_="b")], [closed], [pain("x"), pain("y")], NOW) == ()
+
+
+def test_what_was_dealt_with_and_became_graver_is() -> None:
+    closed = alert(pain("x"), state=State.RESOLVED, days_ago=0)
+    assert kinds(settle([], [closed], [pain("x", Tier.A)], NOW)) == [StepKind.RAISE]
+
+
+def test_cooldown_of_seven_days_unless_tier_a() -> None:
+    def after(days: float, finding: Finding, tier: Tier = Tier.B) -> list[StepKind]:
+        return kinds(settle([], [alert(pain("x"), state=State.RESOLVED, tier=tier, days_ago=days)], [finding], NOW))
+
+    assert after(6.99, pain("y")) == []
+    assert after(7, pain("y")) == [StepKind.RAISE]
+    assert after(0, pain("y", Tier.A)) == [StepKind.RAISE]
+    assert after(0, pain("y", Tier.A), Tier.A) == [StepKind.RAISE]
+    assert after(0, pain("y"), Tier.C) == [StepKind.RAISE]
+    assert after(0, pain("y", days_ago=20)) == []
+
+
+def test_no_cooldown_after_a_retraction_nor_from_another_family() -> None:
+    retracted = alert(pain("x"), state=State.RETRACTED, days_ago=0)
+    other = replace(alert(pain("x"), state=State.RESOLVED, days_ago=0), family="adherence")
+    assert kinds(settle([], [retracted, other], [pain("y")], NOW)) == [StepKind.RAISE]
+
+
+def test_wakes_when_the_cooldown_ends() -> None:
+    closed = alert(pain("x"), state=State.RESOLVED, days_ago=3)
+    assert wakes([closed], [pain("x"), pain("y")], NOW) == NOW + 4 * DAY
+    assert wakes([closed], [pain("x")], NOW) is None
+    assert wakes([closed], [pain("y", fresh=False)], NOW) is None
+    assert wakes([], [pain("y")], NOW) is None
+
+
+# Properties
+
+keys = st.sampled_from(["a", "b", "c", "d"])
+sets = st.lists(
+    st.builds(pain, keys, st.sampled_from([Tier.A, Tier.B]), st.just(2), fresh=st.booleans(), value=st.just(6)),
+    max_size=4,
+    unique_by=lambda finding: finding.key,
+)
+
+
+@given(st.lists(sets, max_size=5), sets)
+def test_the_live_alert_is_a_function_of_the_last_findings(before: list[list[Finding]], last: list[Finding]) -> None:
+    walked, direct = Store(), Store()
+    for findings in [*before, last]:
+        walked.settle(findings)
+    direct.settle(last)
+    assert walked.live() == direct.live()
+
+
+@given(st.lists(sets, min_size=1, max_size=5))
+def test_judging_again_changes_nothing(walk: list[list[Finding]]) -> None:
+    store = Store()
+    for findings in walk:
+        store.settle(findings)
+        assert store.settle(findings) == ()
+        assert store.settle(findings[::-1]) == ()
+
+
+@given(sets, st.sampled_from([State.RESOLVED, State.EXPIRED]), st.integers(0, 40))
+def test_after_closing_the_same_findings_raise_nothing_ever(findings: list[Finding], state: State, days: int) -> None:
+    store = Store()
+    store.settle(findings)
+    for id_, one in store.alerts.items():
+        store.alerts[id_] = replace(one, state=state, changed_ms=NOW)
+    assert store.settle(findings, NOW + days * DAY) == () or not store.alerts

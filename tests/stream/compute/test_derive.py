@@ -1,0 +1,344 @@
+"""Sessions and days from a window: exact rows, and that nothing depends on order, repetition or splitting."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.codec import dumps, plain
+from kadens.model.derived import Derived, HeartSummary
+from kadens.model.facts import DeviceType, Head, Instrument, Method, Phase, Report, Source, Told, Workout
+from kadens.model.intensity import HeartProfile, ZoneTimes
+from kadens.stream.compute.derive import HeartColumn, Window, dates_touched, derive
+
+ZONE = "Europe/Stockholm"
+DAY = date(2026, 11, 20)
+MIN = 60_000
+WATCH = Source(vendor="files", device="w 1", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+BACK = Source(vendor="open_wearables", device="w 2", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+STRAP = Source(vendor="open_wearables", device="s 1", device_type=DeviceType.STRAP, method=Method.WORKOUT)
+PHONE = Source(vendor="open_wearables", device="p 1", device_type=DeviceType.PHONE)
+APP = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
+PROFILE = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60, hr_max=190)  # 99, 112, 138, 177
+
+
+def at(hour: int, minute: int = 0, day: int = 20) -> int:
+    """Local time in Stockholm, where winter is an hour ahead of UTC."""
+    return int(datetime(2026, 11, day, tzinfo=UTC).timestamp() * 1000) + (60 * (hour - 1) + minute) * MIN
+
+
+def told(fact: Workout | Report) -> Told:
+    return Told(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
+
+
+def workout(start: int, end: int, source: Source = WATCH, record: str = "r1", **more: Any) -> Told:  # noqa: ANN401
+    head = Head(source=source, record=record, start_ms=start, end_ms=end)
+    return told(Workout(head=head, **{"type": "walking", "said": "Walk", **more}))
+
+
+def report(start: int, instrument: Instrument, record: str, end: int | None = None, **more: Any) -> Told:  # noqa: ANN401
+    head = Head(source=APP, record=record, start_ms=start, end_ms=start if end is None else end)
+    return told(Report(head=head, instrument=instrument, **more))
+
+
+def hearts(source: Source, start: int, end: int, rate: float, record: str = "r1", step: int = 1_000) -> HeartColumn:
+    t = np.arange(start, end, step, dtype=np.int64)
+    return HeartColumn(source=source, record=record, t=t, v=np.full(len(t), rate))
+
+
+def window(**more: Any) -> Window:  # noqa: ANN401
+    whole = {"workouts": (), "hearts": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,)}
+    return Window(patient="p", zone=ZONE, **{**whole, **more})
+
+
+def as_bytes(derived: Derived) -> bytes:
+    return dumps(plain(derived))
+
+
+def test_a_session_and_its_day_exactly() -> None:
+    start, end = at(10), at(10, 30)
+    columns = (hearts(WATCH, start, at(10, 20), 120), hearts(WATCH, at(10, 20), at(10, 29), 150, "r2"))
+    got = derive(window(workouts=(workout(start, end, moving_ms=5, exertion_cr10=3.0),), hearts=columns))
+    (session,), (day,) = got.sessions, got.days
+    assert session.zones == ZoneTimes(moderate=20 * MIN, vigorous=9 * MIN + 29_000, unknown=31_000)
+    assert session.heart == HeartSummary(n=1740, minimum=120, mean=(1200 * 120 + 540 * 150) / 1740, maximum=150)
+    assert (session.start_ms, session.end_ms, session.local_date) == (start, end, DAY)
+    assert (session.type, session.said, session.moving_ms, session.exertion_cr10) == ("walking", "Walk", 5, 3.0)
+    assert (session.declared_by, session.heart_source, session.record, session.body) == (WATCH, WATCH, "r1", "b" * 64)
+    assert (session.partial, session.limits.method) == (False, "hrr:measured")
+    assert (day.local_date, day.sessions, day.session_ms, day.zones) == (DAY, 1, 30 * MIN, session.zones)
+    assert (day.wear_min, day.answered) == (29, False)
+
+
+def test_an_id_stays_when_the_workout_is_corrected_and_differs_by_patient_source_and_record() -> None:
+    one = workout(at(10), at(11))
+    ids = [
+        derive(replace(window(workouts=(w,)), patient=p)).sessions[0].id
+        for w, p in [
+            (one, "p"),
+            (workout(at(10), at(12)), "p"),
+            (one, "q"),
+            (workout(at(10), at(11), BACK), "p"),
+            (workout(at(10), at(11), record="r2"), "p"),
+        ]
+    ]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 4
+
+
+def test_a_session_counts_on_the_date_on_which_it_starts_in_the_patients_zone() -> None:
+    late = workout(at(23, 50), at(23, 50) + 30 * MIN)
+    both = window(workouts=(late,), dates=(DAY, date(2026, 11, 21)), hearts=(hearts(WATCH, at(23, 50), at(24), 120),))
+    assert [(d.local_date.day, d.sessions, d.wear_min) for d in derive(both).days] == [(20, 1, 10), (21, 0, 0)]
+    assert derive(replace(both, dates=(date(2026, 11, 21),))).sessions == ()
+
+
+def test_more_than_a_fifth_unknown_is_partial() -> None:
+    span = at(10), at(10) + 100_000
+    for seconds, partial in [(80, False), (79, True)]:
+        last = hearts(WATCH, span[0], span[0] + (seconds - 29) * 1_000, 120)
+        (session,) = derive(window(workouts=(workout(*span),), hearts=(last,))).sessions
+        assert (session.zones.unknown, session.partial) == ((100 - seconds) * 1_000, partial)
+
+
+def test_the_sessions_own_source_speaks_first_then_the_best_ranked() -> None:
+    span = at(10), at(10, 10)
+    everyone = [hearts(s, *span, 100 + n) for n, s in enumerate((PHONE, BACK, STRAP, WATCH))]
+    for heard, speaks in [(everyone, WATCH), (everyone[:3], STRAP), (everyone[:2], BACK), (everyone[:1], PHONE)]:
+        (session,) = derive(window(workouts=(workout(*span),), hearts=tuple(heard))).sessions
+        assert session.heart_source == speaks
+        assert session.heart.n == 600
+    (session,) = derive(window(workouts=(workout(*span),), hearts=(hearts(BACK, at(9), at(10), 100),))).sessions
+    assert (session.heart_source, session.heart.n, session.zones) == (None, 0, ZoneTimes(unknown=10 * MIN))
+
+
+def test_background_samples_of_one_a_minute_hold_for_longer() -> None:
+    span = at(10), at(10, 10)
+    for source, unknown in [(BACK, 0), (PHONE, 5 * MIN)]:
+        column = hearts(source, *span, 120, step=MIN)
+        (session,) = derive(window(workouts=(workout(*span),), hearts=(column,))).sessions
+        assert session.zones == ZoneTimes(moderate=10 * MIN - unknown, unknown=unknown)
+
+
+def test_at_one_instant_the_greater_record_then_value_stands() -> None:
+    t = np.array([at(10)])
+    columns = [HeartColumn(source=WATCH, record=r, t=t, v=np.array([v])) for r, v in [("a", 150.0), ("b", 101.0)]]
+    columns += [HeartColumn(source=WATCH, record="b", t=t, v=np.array([102.0]))]
+    for order in (columns, columns[::-1]):
+        (session,) = derive(window(workouts=(workout(at(10), at(10, 1)),), hearts=tuple(order))).sessions
+        assert session.heart == HeartSummary(n=1, minimum=102, mean=102, maximum=102)
+
+
+def test_limits_are_those_valid_on_the_date_and_invalid_ones_leave_time_unknown() -> None:
+    later = replace(PROFILE, valid_from=date(2026, 11, 20), rate_limited=True)
+    whole = window(
+        profiles=(later, PROFILE),
+        dates=(date(2026, 11, 19), DAY),
+        workouts=(workout(at(10, day=19), at(11, day=19), record="r0"), workout(at(10), at(11))),
+        hearts=(hearts(WATCH, at(10, day=19), at(11, day=19), 120, "r0"), hearts(WATCH, at(10), at(11), 120)),
+    )
+    before, after = derive(whole).sessions
+    assert before.zones == ZoneTimes(moderate=60 * MIN)
+    assert (after.zones, after.limits.valid, after.heart.mean) == (ZoneTimes(unknown=60 * MIN), False, 120)
+
+
+def test_a_session_by_hand_has_unknown_zones_and_answers_its_day() -> None:
+    by_hand = report(at(10), Instrument.SESSION, "s1", at(10, 40), type="nordic_walking", value=4, scale="borg-cr10")
+    got = derive(window(reports=(by_hand,), hearts=(hearts(BACK, at(10), at(11), 120),)))
+    (session,), (day,) = got.sessions, got.days
+    assert (session.zones, session.partial, session.heart_source) == (ZoneTimes(unknown=40 * MIN), True, None)
+    assert (session.type, session.exertion_cr10, session.declared_by) == ("nordic_walking", 4, APP)
+    assert (day.sessions, day.session_ms, day.wear_min, day.answered) == (1, 40 * MIN, 60, True)
+
+
+def test_an_unknown_type_is_other() -> None:
+    (session,) = derive(window(workouts=(workout(at(10), at(11), type="quidditch"),))).sessions
+    assert session.type == "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "sessions"),
+    [
+        ({}, 1),
+        ({"start": at(10, 2), "end": at(10, 58)}, 1),
+        ({"type": "running"}, 1),  # one family
+        ({"start": at(10, 2) + 1}, 2),
+        ({"end": at(11, 2) + 1}, 2),
+        ({"type": "cycling"}, 2),
+    ],
+)
+def test_one_session_by_two_routes_is_one(change: dict[str, Any], sessions: int) -> None:
+    second = {"start": at(10), "end": at(11), "source": BACK, "record": "x", **change}
+    for order in (1, -1):
+        both = (workout(at(10), at(11)), workout(**second))[::order]
+        got = derive(window(workouts=both)).sessions
+        assert len(got) == sessions
+        assert [s.declared_by for s in got if s.record == "r1"] == [WATCH]
+
+
+def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> None:
+    said = report(
+        at(11), Instrument.SESSION, "s1", at(11, 20), session="r1", type="walking", value=5, scale="borg-cr10"
+    )
+    (session,) = derive(window(workouts=(workout(at(10), at(11)),), reports=(said,))).sessions
+    assert (session.declared_by, session.exertion_cr10) == (WATCH, 5)
+
+
+@pytest.mark.parametrize(
+    ("answered", "more", "found"),
+    [
+        (at(10, 30), {}, 6.0),
+        (at(16, 59), {}, 6.0),
+        (at(17), {}, 6.0),
+        (at(17) + 1, {}, None),
+        (at(9, 59), {}, None),
+        (at(20), {"session": "r1"}, 6.0),
+        (at(10, 30), {"scale": "borg-6-20"}, None),
+        (at(10, 30), {"value": None}, None),
+    ],
+)
+def test_exertion_goes_to_the_session_it_concerns(answered: int, more: dict[str, Any], found: float | None) -> None:
+    said = report(answered, Instrument.EXERTION, "e1", **{"value": 6.0, "scale": "borg-cr10", **more})
+    (session,) = derive(window(workouts=(workout(at(10), at(11)),), reports=(said,))).sessions
+    assert session.exertion_cr10 == found
+
+
+def test_the_patients_last_word_on_exertion_beats_the_watch() -> None:
+    said = [report(at(11, n), Instrument.EXERTION, f"e{n}", value=n, scale="borg-cr10") for n in (2, 7, 4)]
+    (session,) = derive(window(workouts=(workout(at(10), at(11), exertion_cr10=1.0),), reports=tuple(said))).sessions
+    assert session.exertion_cr10 == 7
+
+
+def test_a_reference_to_the_twin_that_was_dropped_finds_the_session() -> None:
+    twins = (workout(at(10), at(11)), workout(at(10), at(11), BACK, "x"))
+    said = report(at(20), Instrument.EXERTION, "e1", value=6, scale="borg-cr10", session="x")
+    (session,) = derive(window(workouts=twins, reports=(said,))).sessions
+    assert (session.record, session.exertion_cr10) == ("r1", 6)
+
+
+def test_wear_counts_a_minute_once_over_all_sources_and_only_accepted_samples() -> None:
+    columns = (
+        hearts(BACK, at(8), at(8, 10), 70, step=MIN),
+        hearts(PHONE, at(8, 5), at(8, 20), 70),
+        hearts(BACK, at(9), at(10), 20, "r2"),
+    )
+    assert derive(window(hearts=columns)).days[0].wear_min == 20
+
+
+@pytest.mark.parametrize(("day", "minutes"), [(date(2026, 3, 29), 23 * 60), (date(2026, 10, 25), 25 * 60)])
+def test_wear_on_days_of_23_and_25_hours(day: date, minutes: int) -> None:
+    around = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+    column = hearts(BACK, around - 86_400_000, around + 2 * 86_400_000, 70, step=MIN)
+    assert derive(window(hearts=(column,), dates=(day,))).days[0].wear_min == minutes
+
+
+def test_a_fact_of_another_kind_is_our_bug() -> None:
+    with pytest.raises(TypeError):
+        derive(window(workouts=(report(at(10), Instrument.PAIN, "x"),)))
+    with pytest.raises(TypeError):
+        derive(window(reports=(workout(at(10), at(11)),)))
+
+
+def test_dates_touched_reach_a_day_back() -> None:
+    got = dates_touched([(at(10), at(11)), (at(23, 59), at(24, 1))], ZONE)
+    assert [day.day for day in got] == [19, 20, 21]
+    assert [day.day for day in dates_touched([(at(0), at(0))], ZONE)] == [19, 20]
+
+
+# Windows full of what might go wrong: twins, overlaps, equal instants, midnights, answers that concern nothing.
+
+minutes = st.integers(0, 3 * 24 * 60)
+sources = st.sampled_from([WATCH, BACK, STRAP, PHONE])
+records = st.sampled_from(["a", "b", "c"])
+workouts = st.builds(
+    lambda start, length, source, record, kind: workout(
+        at(0, day=19) + start * MIN, at(0, day=19) + (start + length) * MIN, source, record, type=kind
+    ),
+    minutes,
+    st.integers(0, 120),
+    sources,
+    records,
+    st.sampled_from(["walking", "running", "cycling"]),
+)
+answers = st.builds(
+    lambda start, instrument, record, value, session: report(
+        at(0, day=19) + start * MIN, instrument, record, value=value, scale="borg-cr10", session=session,
+        phase=Phase.AFTER, end=at(0, day=19) + (start + 30) * MIN,
+    ),
+    minutes,
+    st.sampled_from(list(Instrument)),
+    st.sampled_from(["q1", "q2", "q3"]),
+    st.none() | st.integers(0, 10),
+    st.sampled_from(["", "a", "q1", "nowhere"]),
+)  # fmt: skip
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> HeartColumn:
+    points = draw(st.lists(st.tuples(minutes, st.sampled_from([20.0, 90.0, 120.0, 150.0])), max_size=12))
+    t = np.array([at(0, day=19) + minute * MIN for minute, _ in points], dtype=np.int64)
+    return HeartColumn(source=draw(sources), record=draw(records), t=t, v=np.array([v for _, v in points]))
+
+
+windows = st.builds(
+    lambda w, h, r: window(
+        workouts=tuple(w), hearts=tuple(h), reports=tuple(r), dates=tuple(date(2026, 11, d) for d in (19, 20, 21))
+    ),
+    st.lists(workouts, max_size=6),
+    st.lists(columns(), max_size=6),
+    st.lists(answers, max_size=6),
+)
+
+
+@given(windows, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Random) -> None:
+    def stirred(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+        twice = [*rows, *chance.sample(rows, chance.randint(0, len(rows)))]
+        return tuple(chance.sample(twice, len(twice)))
+
+    other = Window(
+        patient="p",
+        zone=ZONE,
+        profiles=stirred(whole.profiles),
+        dates=stirred(whole.dates),
+        workouts=stirred(whole.workouts),
+        hearts=stirred(whole.hearts),
+        reports=stirred(whole.reports),
+    )
+    assert as_bytes(derive(other)) == as_bytes(derive(whole))
+
+
+@given(windows, st.integers(0, 12))
+def test_how_samples_were_split_into_columns_changes_no_byte(whole: Window, cut: int) -> None:
+    halves = [
+        replace(c, t=part[0], v=part[1])
+        for c in whole.hearts
+        for part in ((c.t[:cut], c.v[:cut]), (c.t[cut:], c.v[cut:]))
+    ]
+    assert as_bytes(derive(replace(whole, hearts=tuple(halves)))) == as_bytes(derive(whole))
+
+
+@given(windows)
+def test_each_date_alone_gives_what_all_together_give(whole: Window) -> None:
+    together = derive(whole)
+    alone = [derive(replace(whole, dates=(day,))) for day in whole.dates]
+    assert as_bytes(together) == as_bytes(
+        Derived(sessions=tuple(s for d in alone for s in d.sessions), days=tuple(x for d in alone for x in d.days))
+    )
+
+
+@given(windows)
+def test_the_invariants_of_rows(whole: Window) -> None:
+    got = derive(whole)
+    assert all(s.zones.total == s.end_ms - s.start_ms for s in got.sessions)
+    assert len({s.id for s in got.sessions}) == len(got.sessions)
+    for day in got.days:
+        mine = [s for s in got.sessions if s.local_date == day.local_date]
+        assert (day.sessions, day.session_ms) == (len(mine), sum(s.zones.total for s in mine))
+        assert day.zones.total == day.session_ms
+        assert 0 <= day.wear_min <= 24 * 60

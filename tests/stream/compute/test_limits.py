@@ -1,0 +1,155 @@
+"""Heart rate limits: the golden patient of the definition, the precedence, and when heart rate must not be used."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.codec import dumps, loads, plain
+from kadens.model.intensity import Confidence, HeartLimits, HeartProfile, ZoneTimes
+from kadens.stream.compute.limits import PEAKS, SCHEMES, heart_limits, profile_on
+from kadens.stream.compute.zones import time_in_zones
+
+ON = date(2026, 11, 23)
+SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
+BLOCKED = replace(SIXTY, beta_blocker=True, coronary_disease=True)
+BPM = (90.0, 100.0, 115.0, 130.0)
+
+
+def limits(**changes: Any) -> HeartLimits:  # noqa: ANN401 - any field of a profile
+    return heart_limits(replace(SIXTY, **changes), ON)
+
+
+def test_golden_patient_by_tanaka() -> None:
+    got = heart_limits(SIXTY, ON)
+    assert got.edges == (91.8, 102.4, 123.6, 155.4)
+    assert (got.method, got.confidence, got.valid, got.scheme) == ("hrr:tanaka", Confidence.LOW, True, "acsm2011")
+    assert got.inputs["hr_max"] == 166
+
+
+def test_golden_patient_by_brawner_shown_but_not_valid() -> None:
+    got = heart_limits(BLOCKED, ON)
+    assert got.edges == (78.6, 84.8, 97.2, 115.8)
+    assert (got.method, got.confidence, got.valid) == ("hrr:brawner", Confidence.LOW, False)
+    assert got.inputs["hr_max"] == 122
+
+
+def test_a_steady_95_is_light_by_the_one_and_moderate_by_the_other() -> None:
+    t, hr = np.arange(0, 60_000, 1_000), np.full(60, 95.0)
+    by = [time_in_zones(t, hr, 0, 60_000, heart_limits(profile, ON).edges) for profile in (SIXTY, BLOCKED)]
+    assert by == [ZoneTimes(light=60_000), ZoneTimes(moderate=60_000)]
+
+
+def test_keteyian_in_heart_failure() -> None:
+    got = limits(beta_blocker=True, heart_failure=True)
+    assert (got.method, got.inputs["hr_max"], got.valid) == ("hrr:keteyian", 119 + 30 - 30, False)
+
+
+def test_without_resting_rate_percent_of_maximum() -> None:
+    got = limits(hr_rest=None)
+    assert (got.method, got.edges) == ("hrmax:tanaka", (94.62, 106.24, 127.82, 159.36))
+
+
+def test_measured_on_medication_beats_every_formula() -> None:
+    got = limits(hr_max=120, beta_blocker=True, coronary_disease=True)
+    assert (got.method, got.edges) == ("hrr:measured", (78.0, 84.0, 96.0, 114.0))
+    assert (got.confidence, got.valid) == (Confidence.HIGH, True)
+    assert limits(hr_max=120, hr_rest=None).confidence is Confidence.MEDIUM
+
+
+def test_the_clinician_beats_everything() -> None:
+    got = limits(clinician_bpm=BPM, hr_max=120, rate_limited=True, beta_blocker=True)
+    assert (got.method, got.edges, got.confidence, got.valid) == ("clinician", BPM, Confidence.HIGH, True)
+    assert got.inputs == {"bpm_light": 90, "bpm_moderate": 100, "bpm_vigorous": 115, "bpm_near_max": 130}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"beta_blocker": True},
+        {"beta_blocker": True, "hr_rest": None},
+        {"beta_blocker": True, "coronary_disease": True},
+        {"beta_blocker": True, "heart_failure": True},
+        {"rate_limited": True},
+        {"rate_limited": True, "hr_max": 150},
+        {"birth_year": None},
+        {"hr_max": 60},  # not above resting
+        {"hr_max": 50},
+        {"clinician_bpm": (90.0, 90.0, 115.0, 130.0)},
+        {"clinician_bpm": (0.0, 90.0, 115.0, 130.0)},
+    ],
+)
+def test_heart_rate_must_not_be_used(changes: dict[str, Any]) -> None:
+    assert not limits(**changes).valid
+
+
+@pytest.mark.parametrize(
+    ("changes", "confidence"),
+    [({"beta_blocker": True}, Confidence.NONE), ({"rate_limited": True, "hr_max": 150}, Confidence.NONE)],
+)
+def test_a_figure_for_other_people_has_no_confidence(changes: dict[str, Any], confidence: Confidence) -> None:
+    assert limits(**changes).confidence is confidence
+
+
+def test_nothing_known_is_method_none() -> None:
+    empty = HeartProfile(valid_from=date(2026, 1, 1), hr_rest=60)
+    assert [(x.method, x.valid) for x in (heart_limits(None, ON), heart_limits(empty, ON))] == [("none", False)] * 2
+
+
+def test_age_is_that_reached_in_the_year() -> None:
+    assert [heart_limits(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [60, 61]
+
+
+def test_an_unknown_scheme_is_refused() -> None:
+    with pytest.raises(KeyError):
+        heart_limits(SIXTY, ON, "acsm2000")
+
+
+def test_profile_on_takes_the_latest_begun() -> None:
+    older, newer = SIXTY, replace(SIXTY, valid_from=date(2026, 6, 1), hr_rest=55)
+    for rows in ([older, newer], [newer, older]):
+        assert profile_on(rows, date(2026, 5, 31)) is older
+        assert profile_on(rows, date(2026, 6, 1)) is newer
+        assert profile_on(rows, date(2025, 12, 31)) is None
+
+
+profiles = st.builds(
+    HeartProfile,
+    valid_from=st.just(date(2026, 1, 1)),
+    birth_year=st.none() | st.integers(1900, 2026),
+    hr_rest=st.none() | st.integers(30, 120),
+    hr_max=st.none() | st.integers(60, 220),
+    beta_blocker=st.booleans(),
+    coronary_disease=st.booleans(),
+    heart_failure=st.booleans(),
+    rate_limited=st.booleans(),
+)
+
+
+@given(profiles)
+def test_from_inputs_alone_the_edges_can_be_computed_again(profile: HeartProfile) -> None:
+    got = heart_limits(profile, ON)
+    if got.method == "none":
+        assert not got.valid
+        return
+    base = got.inputs["hr_rest"] if got.method.startswith("hrr") else 0.0
+    percent = [got.inputs[f"percent_{name}"] for name in ("light", "moderate", "vigorous", "near_max")]
+    assert got.edges == pytest.approx([base + p / 100 * (got.inputs["hr_max"] - base) for p in percent], abs=1e-6)
+
+
+@given(profiles)
+def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
+    got = heart_limits(profile, ON)
+    assert not got.valid or 0 < got.edges[0] < got.edges[1] < got.edges[2] < got.edges[3]
+    assert not got.valid or not profile.rate_limited
+    assert not got.valid or not profile.beta_blocker or got.method.endswith("measured")
+    assert loads(dumps(plain(got)))["inputs"] == got.inputs
+
+
+def test_the_tables_say_percent_in_order() -> None:
+    assert all(list(row) == sorted(row) for scheme in SCHEMES.values() for row in (scheme.hrr, scheme.hr_max))
+    assert [peak.name for peak in PEAKS] == ["measured", "keteyian", "brawner", "tanaka"]

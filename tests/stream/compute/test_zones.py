@@ -1,0 +1,120 @@
+"""Time in zones: the oracle of the definition, a reference that counts every millisecond, and what must not matter."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.intensity import ZONES, ZoneTimes
+from kadens.stream.compute.zones import karvonen, time_in_zones
+
+EDGES = (94.62, 106.24, 127.82, 159.36)  # 57, 64, 77 and 96 % of 166
+
+Sample = tuple[int, float]
+END = 400
+GAP = 30
+
+rates = st.one_of(
+    st.floats(20, 240), st.sampled_from([0.0, 29.999, 30.0, 230.0, 230.001, float("nan"), float("inf"), *EDGES])
+)
+samples = st.lists(st.tuples(st.integers(-60, END + 60), rates), max_size=25)
+
+
+def count(rows: list[Sample], start: int = 0, end: int = END, gap: int = GAP) -> ZoneTimes:
+    t = np.array([at for at, _ in rows], dtype=np.int64)
+    hr = np.array([rate for _, rate in rows], dtype=np.float64)
+    return time_in_zones(t, hr, start, end, EDGES, gap)
+
+
+def reference(rows: list[Sample], start: int, end: int, gap: int) -> tuple[int, ...]:
+    """One millisecond at a time: the last sample at or before it, if it is not too old, says the class."""
+    good = [(at, rate) for at, rate in rows if 30 <= rate <= 230 and start <= at < end]
+    sums = [0] * len(ZONES)
+    for ms in range(start, end):
+        before = [(at, n, rate) for n, (at, rate) in enumerate(good) if at <= ms]
+        at, _, rate = max(before, default=(ms - gap, 0, 0.0))
+        zone = sum(rate >= edge for edge in EDGES) if ms - at < gap else len(EDGES) + 1
+        sums[zone] += 1
+    return tuple(sums)
+
+
+def test_oracle_of_the_definition() -> None:
+    t = np.array([0, 10, 20, 200]) * 1000
+    hr = np.array([100.0, 130.0, 130.0, 160.0])
+    assert time_in_zones(t, hr, 0, 205_000, EDGES, 30_000) == ZoneTimes(
+        light=10_000, vigorous=40_000, near_max=5_000, unknown=150_000
+    )
+
+
+@pytest.mark.parametrize(("fraction", "rate"), [(0.0, 60.0), (0.40, 84.0), (0.6, 96.0), (0.9, 114.0), (1.0, 120.0)])
+def test_karvonen_is_exact(fraction: float, rate: float) -> None:
+    assert karvonen(60, 120, fraction) == rate
+
+
+def test_a_whole_edge_stays_whole() -> None:
+    assert all(karvonen(60, 190, p / 100) == 60 + p * 130 / 100 for p in range(101))
+
+
+@pytest.mark.parametrize(
+    ("rate", "zone"),
+    [(94.61, "very_light"), (94.62, "light"), (106.24, "moderate"), (127.82, "vigorous"), (159.36, "near_max")],
+)
+def test_an_edge_belongs_to_the_class_above(rate: float, zone: str) -> None:
+    assert count([(0, rate)]) == ZoneTimes(**{zone: GAP, "unknown": END - GAP})
+
+
+@pytest.mark.parametrize("rate", [0.0, 29.999, 230.001, float("nan"), float("inf"), float("-inf")])
+def test_what_no_heart_beats_is_no_sample(rate: float) -> None:
+    assert count([(0, 100.0), (10, rate)]) == ZoneTimes(light=GAP, unknown=END - GAP)
+
+
+def test_the_limits_of_what_is_accepted_belong_to_it() -> None:
+    assert count([(0, 30.0), (20, 230.0)]) == ZoneTimes(very_light=20, near_max=GAP, unknown=END - GAP - 20)
+
+
+def test_no_samples_and_no_length() -> None:
+    assert count([]) == ZoneTimes(unknown=END)
+    assert count([(0, 100.0)], end=0) == ZoneTimes()
+
+
+def test_of_two_at_one_instant_the_last_counts() -> None:
+    assert count([(0, 170.0), (0, 100.0)]) == ZoneTimes(light=GAP, unknown=END - GAP)
+
+
+@given(samples)
+def test_equals_counting_every_millisecond(rows: list[Sample]) -> None:
+    assert count(rows).as_tuple() == reference(rows, 0, END, GAP)
+
+
+@given(samples, st.integers(0, 500), st.integers(1, 200))
+def test_zones_and_unknown_add_up(rows: list[Sample], end: int, gap: int) -> None:
+    got = count(rows, end=end, gap=gap)
+    assert got.total == end
+    assert min(got.as_tuple()) >= 0
+
+
+@given(st.data(), st.dictionaries(st.integers(-60, END + 60), rates, max_size=25))
+def test_order_and_repetition_do_not_matter(data: st.DataObject, rows: dict[int, float]) -> None:
+    twice = data.draw(st.permutations([*rows.items(), *rows.items()]))
+    assert count(twice) == count(list(rows.items()))
+
+
+@given(st.dictionaries(st.integers(0, END - 1), st.floats(30, 230), min_size=1, max_size=25), st.data())
+def test_a_cut_at_a_sample_adds_up(rows: dict[int, float], data: st.DataObject) -> None:
+    cut = data.draw(st.sampled_from(sorted(rows)))
+    whole = list(rows.items())
+    assert count(whole, end=cut) + count(whole, start=cut) == count(whole)
+
+
+@given(samples, st.integers(0, END))
+def test_a_cut_anywhere_only_forgets_what_was_held_over_it(rows: list[Sample], cut: int) -> None:
+    parts, whole = count(rows, end=cut) + count(rows, start=cut), count(rows)
+    assert parts.total == whole.total
+    assert 0 <= parts.unknown - whole.unknown < GAP
+
+
+def test_columns_of_a_day_stay_exact() -> None:
+    rng = np.random.default_rng(7)
+    t = np.cumsum(rng.integers(1, 2_000, 86_400)) + 1_900_000_000_000
+    got = time_in_zones(t, rng.uniform(20, 240, 86_400), int(t[0]), int(t[-1]) + 5, EDGES)
+    assert got.total == int(t[-1]) + 5 - int(t[0])
