@@ -40,6 +40,29 @@ def run_worker(settings: Settings) -> int:
     )
 
 
+def vendor_door(settings: Settings) -> "FastAPI":
+    """Return the vendor door: log and body store, no database."""
+    from .ingest.http import vendor_app
+    from .ingest.publisher import KafkaPublisher
+    from .ingest.receive import Door
+    from .ingest.vendors import CONNECTORS
+    from .storage.bodies import open_bodies
+    from .stream.topics import RAW
+
+    return vendor_app(
+        Door(
+            connectors=CONNECTORS,
+            secrets={name: row.keys for name, row in settings.secrets.connectors.items()},
+            link_key=settings.secrets.link_key,
+            publisher=KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes),
+            bodies=open_bodies(needed(settings, "bodies")),
+            clock=clock(settings.clock),
+            max_body=settings.max_body,
+            window_ms=settings.replay_window_s * 1000,
+        )
+    )
+
+
 def clinic_door(settings: Settings) -> "FastAPI":
     """Return the clinician door. Raises `SettingsError` where nobody could tell who is at it."""
     from .alerts.clinic.app import create_app

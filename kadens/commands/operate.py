@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from ..ingest.connector import CONNECTORS
 from ..ingest.sender import sign
+from ..ingest.vendors import CONNECTORS
 from ..settings import Settings
 from ..storage.pool import open_pool
 from ..stream.topics import TOPICS
@@ -93,7 +93,7 @@ async def _bodies(settings: Settings) -> str:
 
 async def _secrets(settings: Settings) -> str:
     missing = [name for name in ("link_key", "wrapping_key") if not getattr(settings.secrets, name)]
-    keyless = [one.name for one in CONNECTORS if one.scheme and not settings.secrets.connectors.get(one.name)]
+    keyless = [one.name for one in CONNECTORS if one.schemes and not settings.secrets.connectors.get(one.name)]
     if missing or keyless:
         raise LookupError(f"missing in the secrets file: {', '.join([*missing, *keyless])}")
     return f"keys of {len(settings.secrets.connectors)} connectors, link key, wrapping key"
@@ -110,13 +110,13 @@ def send(
     settings = settings_of(data)
     row = next((one for one in CONNECTORS if one.name == connector), None)
     keys = settings.secrets.connectors.get(connector)
-    if row is None or row.scheme is None or keys is None or not keys.keys:
-        signed = ", ".join(one.name for one in CONNECTORS if one.scheme)
+    if row is None or not row.schemes or keys is None or not keys.keys:
+        signed = ", ".join(one.name for one in CONNECTORS if one.schemes)
         fail(f"{connector}: no key to sign with; connectors that are signed: {signed}", code=2)
     body = path.read_bytes()
-    headers = sign(row.scheme, keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000)
+    headers = sign(row.schemes[0], keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000)
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
-    status, answer = post(base + row.path, body, {"content-type": "application/json", **headers})
+    status, answer = post(f"{base}/v1/hooks/{connector}", body, {"content-type": "application/json", **headers})
     out.print(f"{status} {answer.decode(errors='replace')}", markup=False)
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
