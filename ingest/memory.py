@@ -1,0 +1,65 @@
+"""A log and a body store in this process's memory, for tests and trials of the door. Must never hold real data."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..model.envelope import Envelope
+from .ports import NotAcceptedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One acknowledged message."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    envelope: Envelope
+
+
+@dataclass(slots=True)
+class MemoryLog:
+    """`ports.Publisher` that keeps what it acknowledged in `events`; with `up` False it accepts nothing."""
+
+    up: bool = True
+    events: list[Event] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Do nothing."""
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Do nothing."""
+        await asyncio.sleep(0)
+
+    async def ready(self) -> bool:
+        """Return `up`."""
+        return self.up
+
+    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+        """Keep one message; raises `NotAcceptedError` while `up` is False."""
+        await asyncio.sleep(0)
+        if not self.up:
+            raise NotAcceptedError("down")
+        self.events.append(Event(topic=topic, key=key, value=value, envelope=Envelope.read(headers)))
+
+
+@dataclass(slots=True)
+class MemoryBodies:
+    """`ports.BodyStore` that keeps bodies by their address in `bodies`; with `up` False it is a full disk."""
+
+    up: bool = True
+    bodies: dict[str, bytes] = field(default_factory=dict)
+
+    async def put(self, sha256: str, chunks: Iterable[bytes]) -> str:
+        """Keep a body; raises OSError while `up` is False, ValueError when its content has another SHA-256."""
+        await asyncio.sleep(0)
+        if not self.up:
+            raise OSError("full")
+        body = b"".join(chunks)
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise ValueError("not the content of this address")
+        self.bodies[f"memory:{sha256}"] = body
+        return f"memory:{sha256}"

@@ -1,0 +1,39 @@
+"""What the vendor door counts, for Prometheus: connectors and reasons only, never an identity or a value."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The door's counters in a registry of their own, so that two doors in one process do not mix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._received = self._counter("received", "Bodies acknowledged", ["connector"])
+        self._bytes = self._counter("bytes", "Bytes of acknowledged bodies", ["connector"])
+        self._refused = self._counter("refused", "Requests refused, by reason", ["connector", "reason"])
+        self._seconds = Histogram(
+            "kadens_door_answer_seconds",
+            "From the request's head to the answer",
+            ["connector"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+
+    def received(self, connector: str, size: int, seconds: float) -> None:
+        """Count an acknowledged body of `size` bytes."""
+        self._received.labels(connector).inc()
+        self._bytes.labels(connector).inc(size)
+        self._seconds.labels(connector).observe(seconds)
+
+    def refused(self, connector: str, reason: str) -> None:
+        """Count a refusal; `connector` is `unknown` for a name that is none of ours."""
+        self._refused.labels(connector, reason).inc()
+
+    def text(self) -> bytes:
+        """Return the exposition format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, said: str, labels: list[str]) -> Counter:
+        return Counter(f"kadens_door_{name}", said, labels, registry=self.registry)

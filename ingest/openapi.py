@@ -1,0 +1,83 @@
+"""How the vendor door is described: request bodies, answers and signatures for its OpenAPI 3.1 document. Data only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field
+
+from .problems import PROBLEM, PROBLEM_TYPE, ProblemBody
+
+Described = dict[str, Any]
+
+INTAKE = ("early_end", "empty", "slow", "length_required", "too_large", "log")
+SIGNED = ("missing", "stale", "forged")
+
+SIGNATURES: Described = {
+    "signatureId": {"type": "apiKey", "in": "header", "name": "webhook-id"},
+    "signatureTime": {"type": "apiKey", "in": "header", "name": "webhook-timestamp"},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks: `v1,` and base64(HMAC-SHA256(`id.timestamp.body`)); `svix-*` names do too.",
+    },
+    "link": {"type": "http", "scheme": "bearer", "description": "A patient's link token."},
+}
+BY_SIGNATURE: list[Described] = [{"signatureId": [], "signatureTime": [], "signature": []}]
+
+
+class Received(BaseModel):
+    """The body is kept and will be read; `received` is its SHA-256."""
+
+    received: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+def problems(*reasons: str) -> dict[int | str, Described]:
+    """Return the `responses` of these problems, by status; `default` stands for what the server itself answers."""
+    rows = [PROBLEM[reason] for reason in reasons]
+    said: dict[int | str, str] = {
+        row.status: " ".join(one.detail for one in rows if one.status == row.status) for row in rows
+    }
+    schema = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    return {
+        status: {"description": text, "content": schema} for status, text in (*said.items(), ("default", "Problem"))
+    }
+
+
+def _operation(reasons: tuple[str, ...], security: list[Described], content: Described) -> Described:
+    body = {"required": True, "content": content}
+    return {
+        "status_code": 202,
+        "tags": ["intake"],
+        "response_model": Received,
+        "response_description": "Kept; the same body may be sent again without harm.",
+        "responses": problems(*reasons, *INTAKE),
+        "openapi_extra": {"requestBody": body, "security": security},
+    }
+
+
+_JSON: Described = {"application/json": {"schema": {"type": "object"}}}
+_ANY: Described = {**_JSON, "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_FILE: Described = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+HOOK = _operation((*SIGNED, "link", "unknown_connector"), BY_SIGNATURE, _JSON)
+HOOK_WITH_LINK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
+UPLOAD = _operation(("link",), [{"link": []}], _FILE)
+REPORT = _operation((*SIGNED, "unknown_connector"), BY_SIGNATURE, _JSON)
+
+
+def described(app: FastAPI) -> Callable[[], Described]:
+    """Return the function that builds the document once: FastAPI's own, with signatures and the problem's schema."""
+
+    def openapi() -> Described:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            components = document.setdefault("components", {})
+            components.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
+            components["securitySchemes"] = SIGNATURES
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    return openapi

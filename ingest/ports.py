@@ -1,0 +1,31 @@
+"""What the vendor door needs from outside: a log that accepts, and a store for large bodies. Protocols only."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+
+class NotAcceptedError(Exception):
+    """The log or the body store did not take it in time; the sender must try again."""
+
+
+class Publisher(Protocol):
+    """The log. Once `append` returns, the message survives a crash of any one broker and of ourselves."""
+
+    async def start(self) -> None:
+        """Connect."""
+
+    async def stop(self) -> None:
+        """Disconnect."""
+
+    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+        """Append one message and wait for its acknowledgement by all replicas; raises `NotAcceptedError`."""
+
+    async def ready(self) -> bool:
+        """Return whether the log answers now."""
+
+
+class BodyStore(Protocol):
+    """Bodies by content address. Once `put` returns, the body survives a crash."""
+
+    async def put(self, sha256: str, chunks: Iterable[bytes]) -> str:
+        """Store a body under its SHA-256 (hex) and return its address; raises OSError. The same body twice is one."""

@@ -1,0 +1,79 @@
+"""Every way in which the vendor door says no, as a table, and its RFC 9457 form.
+
+Never 410: some vendors then unsubscribe for good. A detail never holds a value that was sent.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import orjson
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One row: `reason` is the stable word that programs and metrics use."""
+
+    reason: str
+    status: int
+    detail: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Refused(Exception):  # noqa: N818 - reads as what happened
+    """A request that is answered with a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.reason)
+        self.problem = problem
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457 problem details, with the stable word `reason`."""
+
+    type: str = Field("about:blank", description="always about:blank: the status says what kind of problem it is")
+    title: str = Field(description="the status in words")
+    status: int
+    detail: str
+    reason: str = Field(description="a stable word for programs")
+
+
+SIGN = (("WWW-Authenticate", "Signature"),)
+LINK = (("WWW-Authenticate", "Bearer"),)
+AGAIN = (("Retry-After", "5"),)
+
+PROBLEMS: tuple[Problem, ...] = (
+    Problem(reason="early_end", status=400, detail="The body ended before its length."),
+    Problem(reason="empty", status=400, detail="The body is empty."),
+    Problem(reason="missing", status=401, detail="The body carries no signature.", headers=SIGN),
+    Problem(reason="stale", status=401, detail="The signed time is outside of the window.", headers=SIGN),
+    Problem(reason="forged", status=401, detail="No key of this connector made this signature.", headers=SIGN),
+    Problem(reason="link", status=401, detail="No valid link token came with the body.", headers=LINK),
+    Problem(reason="unknown_connector", status=404, detail="There is no such connector."),
+    Problem(reason="slow", status=408, detail="The body took too long."),
+    Problem(reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."),
+    Problem(reason="too_large", status=413, detail="The body is larger than this door takes."),
+    Problem(reason="log", status=503, detail="The body could not be kept. Send it again.", headers=AGAIN),
+    Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=AGAIN),
+)
+PROBLEM = {row.reason: row for row in PROBLEMS}
+
+
+def refused(reason: str) -> Refused:
+    """Return the exception of a row."""
+    return Refused(PROBLEM[reason])
+
+
+def problem_response(problem: Problem) -> Response:
+    """Return the HTTP answer of a problem."""
+    said = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "reason": problem.reason,
+    }
+    return Response(orjson.dumps(said), problem.status, dict(problem.headers), PROBLEM_TYPE)

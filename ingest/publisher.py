@@ -1,0 +1,102 @@
+"""The log behind the vendor door: an idempotent aiokafka producer that answers only when all replicas have it.
+
+Must never keep a sender waiting beyond its deadline, and must never stay broken: after an error that is not a mere
+delay the client is replaced, because aiokafka's sequence numbers may then be ahead of the broker's for ever.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from .ports import NotAcceptedError
+
+CLOSING_S = 5.0  # an idempotent client never gives a batch up; its stop must not wait for a dead broker
+
+
+class KafkaPublisher:
+    """`ports.Publisher` on Kafka. Comes up without a broker and connects as soon as there is one."""
+
+    def __init__(self, brokers: str, *, max_message: int, deadline_s: float = 10.0) -> None:
+        """Take `host:port[,host:port…]`, the largest message in bytes, and how long a sender may be kept waiting."""
+        self._brokers, self._max_message, self._deadline_s = brokers, max_message, deadline_s
+        self._client: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect if a broker answers; else the first append will."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._connected()
+        except (TimeoutError, KafkaError):
+            return
+
+    async def stop(self) -> None:
+        """Send what is under way, for at most `CLOSING_S`, and disconnect."""
+        client, self._client = self._client, None
+        if client is not None:
+            await _close(client)
+        await asyncio.gather(*self._closing)
+
+    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+        """Append one message and wait for its acknowledgement; raises `NotAcceptedError` at the deadline."""
+        client: AIOKafkaProducer | None = None
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                client = await self._connected()
+                await (await client.send(topic, value=value, key=key, headers=headers))
+        except TimeoutError as error:
+            raise NotAcceptedError("no acknowledgement in time") from error
+        except KafkaError as error:
+            self._give_up(client)
+            raise NotAcceptedError(type(error).__name__) from error
+
+    async def ready(self) -> bool:
+        """Return whether a broker answers within the deadline."""
+        try:
+            async with asyncio.timeout(min(self._deadline_s, 2.0)):
+                client = await self._connected()
+                return bool(await client.client.force_metadata_update())
+        except (TimeoutError, KafkaError):
+            return False
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            if self._client is None:
+                self._client = await _open(self._brokers, self._max_message, self._deadline_s)
+            return self._client
+
+    def _give_up(self, client: AIOKafkaProducer | None) -> None:
+        if client is not None and client is self._client:
+            self._client = None
+            closing = asyncio.create_task(_close(client))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+
+async def _open(brokers: str, max_message: int, deadline_s: float) -> AIOKafkaProducer:
+    client = AIOKafkaProducer(
+        bootstrap_servers=brokers,
+        client_id="kadens-vendor-door",
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,  # a broker has one request under way; what arrives meanwhile is the next batch
+        max_request_size=max_message,
+        request_timeout_ms=int(deadline_s * 1000),
+    )
+    try:
+        await client.start()
+    except BaseException:
+        await client.stop()
+        raise
+    return client
+
+
+async def _close(client: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(CLOSING_S):
+            await client.stop()
+    except (TimeoutError, KafkaError):
+        await client.client.close()

@@ -1,0 +1,6 @@
+"""Patients' reports from an app, signed as Standard Webhooks with the secret that the clinic gave the app."""
+
+from ..connector import Connector
+from ..verify import STANDARD_WEBHOOKS, SVIX
+
+REPORTS = Connector(name="reports", title="Patient reports", parser="reports", schemes=(STANDARD_WEBHOOKS, SVIX))
