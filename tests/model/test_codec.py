@@ -1,0 +1,174 @@
+"""The codec: what is written is read back, equal facts give equal bytes, and another version is refused."""
+
+import random
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.codec import (
+    KINDS,
+    UnknownSchemaError,
+    decode_fact,
+    decode_told,
+    dumps,
+    encode_fact,
+    encode_told,
+    kind_of,
+    loads,
+    plain,
+)
+from kadens.model.envelope import Envelope
+from kadens.model.facts import (
+    DaySummary,
+    Deletion,
+    DeviceType,
+    Fact,
+    Head,
+    Instrument,
+    Joining,
+    Method,
+    OffsetOrigin,
+    Phase,
+    Report,
+    SampleBlock,
+    Source,
+    Told,
+    Workout,
+)
+
+text = st.text(st.characters(codec="utf-8"), max_size=12)
+number = st.floats(allow_nan=False, allow_infinity=False)
+ms = st.integers(-(2**53), 2**53)
+heads = st.builds(
+    Head,
+    source=st.builds(
+        Source,
+        vendor=text,
+        app=text,
+        device=text,
+        device_type=st.sampled_from(DeviceType),
+        method=st.sampled_from(Method),
+    ),
+    record=text,
+    revision=ms,
+    start_ms=ms,
+    end_ms=ms,
+    offset_min=st.none() | st.integers(-840, 840),
+    offset_origin=st.sampled_from(OffsetOrigin),
+)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> SampleBlock:
+    rows = draw(st.lists(st.tuples(ms, number), max_size=20))
+    return SampleBlock(
+        head=draw(heads),
+        metric="heart_rate",
+        t=np.array([t for t, _ in rows], dtype=np.int64),
+        v=np.array([v for _, v in rows], dtype=np.float64),
+        joining=draw(st.sampled_from(Joining)),
+        part=draw(st.integers(0, 9)),
+    )
+
+
+facts: st.SearchStrategy[Fact] = st.one_of(
+    blocks(),
+    st.builds(
+        Workout,
+        head=heads,
+        type=text,
+        said=text,
+        moving_ms=st.none() | ms,
+        exertion_cr10=st.none() | number,
+        summary=st.dictionaries(text, number, max_size=3),
+    ),
+    st.builds(DaySummary, head=heads, local_date=st.dates(), values=st.dictionaries(text, number, max_size=3)),
+    st.builds(
+        Report,
+        head=heads,
+        instrument=st.sampled_from(Instrument),
+        phase=st.sampled_from(Phase),
+        value=st.none() | number,
+        scale=text,
+        session=text,
+        site=text,
+        type=text,
+        equipment=st.lists(text, max_size=3).map(tuple),
+    ),
+    st.builds(Deletion, head=heads, target=text, metric=text),
+)
+
+
+@given(facts)
+def test_a_fact_is_read_back(fact: Fact) -> None:
+    again = decode_fact(loads(encode_fact(fact)))
+    assert type(again) is type(fact)
+    assert encode_fact(again) == encode_fact(fact)
+    if not isinstance(fact, SampleBlock):
+        assert again == fact
+
+
+@given(facts, text, ms)
+def test_a_told_is_read_back(fact: Fact, patient: str, received_ms: int) -> None:
+    told = Told(patient=patient, connector="c", received_ms=received_ms, body="f" * 64, fact=fact)
+    again = decode_told(encode_told(told))
+    assert (again.patient, again.connector, again.received_ms, again.body) == (patient, "c", received_ms, "f" * 64)
+    assert encode_told(again) == encode_told(told)
+
+
+@given(blocks())
+def test_columns_come_back_exact_and_typed(block: SampleBlock) -> None:
+    again = decode_fact(loads(encode_fact(block)))
+    assert isinstance(again, SampleBlock)
+    assert (str(again.t.dtype), str(again.v.dtype)) == ("int64", "float64")
+    assert np.array_equal(again.t, block.t)
+    assert np.array_equal(again.v, block.v)
+
+
+@given(st.dictionaries(text, number, max_size=6), st.randoms(use_true_random=False))
+def test_order_of_keys_changes_no_byte(values: dict[str, float], chance: random.Random) -> None:
+    rows = list(values.items())
+    assert dumps(dict(chance.sample(rows, len(rows)))) == dumps(values)
+
+
+def test_every_kind_has_a_name_and_a_reader() -> None:
+    assert {kind_of(block): type(block) for block in ALL} == KINDS
+    assert all(decode_fact(loads(encode_fact(fact))) is not None for fact in ALL)
+
+
+HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
+ALL: tuple[Fact, ...] = (
+    SampleBlock(head=HEAD, metric="heart_rate", t=np.array([0]), v=np.array([60.0])),
+    Workout(head=HEAD, type="walking"),
+    DaySummary(head=HEAD, local_date=date(2026, 11, 23), values={"steps": 1}),
+    Report(head=HEAD, instrument=Instrument.PAIN),
+    Deletion(head=HEAD),
+)
+
+
+@pytest.mark.parametrize("change", [{"v": 2}, {"v": None}, {"fact": {"kind": "dream"}}, {"fact": {}}])
+def test_another_version_or_kind_is_refused(change: dict[str, Any]) -> None:
+    event = loads(encode_told(Told(patient="p", connector="c", received_ms=0, body="", fact=ALL[1])))
+    with pytest.raises(UnknownSchemaError):
+        decode_told(dumps(event | change))
+
+
+def test_plain_reaches_all_the_way_down() -> None:
+    assert plain([HEAD.source, {"day": (Phase.AFTER,)}])[1] == {"day": ["after"]}
+    assert plain(HEAD)["source"]["device_type"] == "unknown"
+
+
+@given(text.filter(bool), ms, st.integers(0, 10**9))
+def test_an_envelope_survives_the_log(message_id: str, received_ms: int, size: int) -> None:
+    sent = Envelope(connector="files", received_ms=received_ms, sha256="ab", size=size, message_id=message_id)
+    assert Envelope.read([*sent.headers(), ("of another program", b"x")]) == sent
+
+
+@pytest.mark.parametrize("headers", [[], [("connector", b"c")], [("received_ms", b"soon")]])
+def test_an_envelope_of_something_else_is_refused(headers: list[tuple[str, bytes]]) -> None:
+    with pytest.raises((KeyError, ValueError)):
+        Envelope.read(headers)
