@@ -59,8 +59,11 @@ def _operation(reasons: tuple[str, ...], security: list[Described], content: Des
 
 
 _JSON: Described = {"application/json": {"schema": {"type": "object"}}}
-_ANY: Described = {**_JSON, "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-_FILE: Described = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_ANY: Described = {
+    **_JSON,
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}},
+}
+_FILE: Described = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
 
 HOOK = _operation((*SIGNED, "link", "unknown_connector"), BY_SIGNATURE, _JSON)
 HOOK_WITH_LINK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)

@@ -1,0 +1,75 @@
+"""The vendor door's OpenAPI document, and the door held against it by generated requests."""
+
+import base64
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from schemathesis import AuthContext, Case
+from schemathesis.openapi.loaders import from_asgi
+
+from kadens.ingest.http import vendor_app
+from kadens.ingest.links import mint
+from kadens.ingest.memory import MemoryBodies, MemoryLog
+from kadens.ingest.receive import Door
+from kadens.ingest.vendors import CONNECTORS
+
+SECRET = "whsec_" + base64.b64encode(b"the key of the tests").decode()
+LINK_KEY = b"the link key of the tests"
+DOOR = Door(
+    connectors=CONNECTORS,
+    secrets={row.name: (SECRET,) for row in CONNECTORS},
+    link_key=LINK_KEY,
+    publisher=MemoryLog(),
+    bodies=MemoryBodies(),
+    clock=lambda: 1_700_000_000_000,
+)
+schema = from_asgi("/openapi.json", vendor_app(DOOR))
+
+
+@schema.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_door_keeps_to_its_document(case: Case[Any]) -> None:
+    case.call_and_validate()
+
+
+class Link:
+    """A patient's link token, as a client holds it."""
+
+    def get(self, _case: Case[Any], _context: AuthContext) -> str:
+        return mint("patient-7", LINK_KEY)
+
+    def set(self, case: Case[Any], data: str, _context: AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+uploads = from_asgi("/openapi.json", vendor_app(DOOR)).include(path="/v1/files")
+
+
+@uploads.auth(Link)
+@uploads.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_uploads_with_a_link_keep_to_it_too(case: Case[Any]) -> None:
+    answer = case.call_and_validate()
+    assert answer.status_code in {202, 400, 401, 405, 411}
+
+
+def test_the_document_names_every_path_and_answer() -> None:
+    document = vendor_app(DOOR).openapi()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {
+        "/v1/hooks/{connector}",
+        "/v1/hooks/{connector}/{token}",
+        "/v1/files",
+        "/v1/reports",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
+    for path in ("/v1/hooks/{connector}", "/v1/reports"):
+        assert {"202", "400", "401", "404", "408", "411", "413", "503"} <= set(
+            document["paths"][path]["post"]["responses"]
+        )
+    text = json.dumps(document)
+    assert "HTTPValidationError" not in text
+    assert SECRET not in text

@@ -1,0 +1,102 @@
+"""The Kafka publisher against librdkafka's mock cluster: acknowledgement, a dead broker, and its return."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from kadens.embedded.mock import PRODUCE, MockKafka
+from kadens.ingest.ports import NotAcceptedError
+from kadens.ingest.publisher import KafkaPublisher
+
+TOPIC = "kadens.raw"
+HEADERS = [("connector", b"open_wearables"), ("address", b"")]
+
+
+def run(coroutine: Awaitable[None]) -> None:
+    async def bounded() -> None:
+        await asyncio.wait_for(coroutine, 60)
+
+    asyncio.run(bounded())
+
+
+def publisher(address: str, deadline_s: float = 10.0) -> KafkaPublisher:
+    return KafkaPublisher(address, max_message=2 * 1024 * 1024, deadline_s=deadline_s)
+
+
+async def read(address: str, count: int) -> list[tuple[bytes, bytes]]:
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=address, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        return [(event.key, event.value) for event in [await consumer.getone() for _ in range(count)]]
+    finally:
+        await consumer.stop()
+
+
+def test_what_is_acknowledged_is_in_the_log() -> None:
+    async def scenario(address: str) -> None:
+        log = publisher(address)
+        await log.start()
+        assert await log.ready()
+        bodies = [(b"%d" % n, b"x" * size) for n, size in enumerate((0, 10, 512 * 1024, 1024 * 1024))]
+        await asyncio.gather(*(log.append(TOPIC, key, body, HEADERS) for key, body in bodies))
+        await log.stop()
+        assert sorted(await read(address, len(bodies))) == bodies
+
+    with MockKafka({TOPIC: 2}) as kafka:
+        run(scenario(kafka.address))
+
+
+def test_no_broker_is_not_accepted_in_time_and_the_door_still_starts() -> None:
+    async def scenario() -> None:
+        log = publisher("127.0.0.1:1", deadline_s=0.3)
+        await log.start()
+        assert not await log.ready()
+        with pytest.raises(NotAcceptedError):
+            await log.append(TOPIC, b"k", b"v", HEADERS)
+        await log.stop()
+
+    run(scenario())
+
+
+def test_a_broker_that_goes_and_comes_back() -> None:
+    async def scenario(kafka: MockKafka) -> None:
+        log = publisher(kafka.address, deadline_s=1.5)
+        await log.append(TOPIC, b"1", b"before", HEADERS)
+        kafka.broker_down()
+        with pytest.raises(NotAcceptedError):
+            await log.append(TOPIC, b"2", b"lost or late", HEADERS)
+        assert not await log.ready()
+        kafka.broker_up()
+        while True:
+            try:
+                await log.append(TOPIC, b"3", b"after", HEADERS)
+                break
+            except NotAcceptedError:
+                continue
+        await log.stop()
+        found = [value for _, value in await read(kafka.address, 2)]
+        assert found[0] == b"before"
+
+    with MockKafka({TOPIC: 1}) as kafka:
+        run(scenario(kafka))
+
+
+@pytest.mark.parametrize("code", [45, 29])  # OUT_OF_ORDER_SEQUENCE_NUMBER, TOPIC_AUTHORIZATION_FAILED
+def test_an_error_that_is_no_delay_does_not_last(code: int) -> None:
+    async def scenario(kafka: MockKafka) -> None:
+        log = publisher(kafka.address)
+        await log.start()
+        broken = log._client
+        kafka.fail_next(PRODUCE, [code])
+        with pytest.raises(NotAcceptedError):
+            await log.append(TOPIC, b"1", b"refused", HEADERS)
+        assert broken is not None
+        assert log._client is not broken  # the mock checks no sequence numbers; a real broker would refuse for ever
+        await log.append(TOPIC, b"2", b"taken", HEADERS)
+        await log.stop()
+        assert await read(kafka.address, 1) == [(b"2", b"taken")]
+
+    with MockKafka({TOPIC: 1}) as kafka:
+        run(scenario(kafka))
