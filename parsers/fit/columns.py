@@ -26,13 +26,14 @@ _FEW = 24
 class Table:
     """Columns of one stream; each is computed when first asked for."""
 
-    __slots__ = ("_data", "_matrix", "_rows", "layout", "starts", "stream")
+    __slots__ = ("_data", "_few", "_matrix", "_rows", "layout", "starts", "stream")
 
     def __init__(self, data: bytes, stream: Stream) -> None:
         self._data = data
         self.stream = stream
         self.layout: Layout = read_layout(stream.definition)
         self.starts: NDArray[np.uint32] = np.frombuffer(stream.starts, dtype=np.uint32)
+        self._few = len(stream.starts) <= _FEW and not self.layout.wide
         self._rows: NDArray[np.void] | None = None
         self._matrix: Floats | None = None
 
@@ -42,7 +43,9 @@ class Table:
     def column(self, column: Column) -> AnyColumn:
         """Values of a column: (n,) or (n, items) float64, (n,) object for text, (n, size) uint8 for bytes."""
         if column.kind == NUMBER:
-            return self._numbers(column)
+            if self._few and column.slot >= 0:
+                return self._unpacked(column)
+            return _physical(self._view(column.dtype, column.at, column.items), column)
         if column.kind == TEXT:
             return self._texts(column)
         return self.raw(column.at, column.size)
@@ -66,23 +69,20 @@ class Table:
             self._rows = every_offset[self.starts.astype(np.intp) + 1]
         return self._rows
 
-    def _numbers(self, column: Column) -> Floats:
-        if len(self.starts) <= _FEW and not self.layout.wide and column.slot >= 0:
-            matrix = self._unpack()
-            if column.items == 1:
-                return matrix[:, column.slot]
-            return matrix[:, column.slot : column.slot + column.items]
-        return _physical(self._view(column.dtype, column.at, column.items), column)
+    def _unpacked(self, column: Column) -> Floats:
+        matrix = self._unpack() if self._matrix is None else self._matrix
+        if column.items == 1:
+            return matrix[:, column.slot]
+        return matrix[:, column.slot : column.slot + column.items]
 
     def _unpack(self) -> Floats:
-        if self._matrix is None:
-            layout, data, unpack = self.layout, self._data, self.layout.numbers.unpack_from
-            matrix = np.array([unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64)
-            matrix[matrix == layout.invalid] = np.nan
-            matrix /= layout.scale
-            matrix -= layout.offset
-            self._matrix = matrix
-        return self._matrix
+        layout, data, unpack = self.layout, self._data, self.layout.numbers.unpack_from
+        matrix = np.array([unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64)
+        matrix[matrix == layout.invalid] = np.nan
+        matrix /= layout.scale
+        matrix -= layout.offset
+        self._matrix = matrix
+        return matrix
 
     def _texts(self, column: Column) -> AnyColumn:
         data, out = self._data, np.empty(len(self.starts), dtype=object)

@@ -5,16 +5,16 @@ Knows nothing beyond the segment it was given: a description in one file never n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+import math
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import profile
 from .layout import Column, DeveloperSlot, column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .columns import Table
 
@@ -41,38 +41,50 @@ class Description:
         return units in _PLACE_UNITS or any(word in name for word in _PLACE_WORDS) or name in ("lat", "lon", "lng")
 
 
-def read_descriptions(tables: Sequence[Table]) -> list[Description]:
-    """All descriptions of a segment in file order; those without an index or number are left out."""
-    found = []
+Known: TypeAlias = dict[tuple[int, int], list[Description]]
+"""Descriptions of a segment by developer index and field number, each list in file order."""
+
+
+def read_descriptions(tables: Sequence[Table]) -> Known:
+    """Read the descriptions of a segment; those without an index or number are left out."""
+    found: list[Description] = []
     for table in tables:
-        columns = table.layout.columns
-        values = {
-            name: table.column(columns[name]).tolist() if name in columns else [None] * len(table)
-            for name in ("developer_data_index", "field_definition_number", "fit_base_type_id", "field_name", "units")
-        }
-        for start, index, number, base, name, units in zip(table.starts.tolist(), *values.values(), strict=True):
-            if _whole(index) is not None and _whole(number) is not None:
-                found.append(
-                    Description(
-                        start=start, index=int(index), number=int(number), name=name, base=_whole(base), units=units
-                    )
-                )
-    return sorted(found, key=lambda description: description.start)
+        found += _read(table)
+    known: Known = {}
+    for description in sorted(found, key=_start):
+        known.setdefault((description.index, description.number), []).append(description)
+    return known
+
+
+def _start(description: Description) -> int:
+    return description.start
+
+
+def _read(table: Table) -> Iterator[Description]:
+    columns = table.layout.columns
+    values = [
+        table.column(columns[name]).tolist() if name in columns else [None] * len(table)
+        for name in ("developer_data_index", "field_definition_number", "fit_base_type_id", "field_name", "units")
+    ]
+    for start, said_index, said_number, base, name, units in zip(table.starts.tolist(), *values, strict=True):
+        index, number = _whole(said_index), _whole(said_number)
+        if index is not None and number is not None:
+            yield Description(start=start, index=index, number=number, name=name, base=_whole(base), units=units)
 
 
 def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, float) and not np.isnan(value) else None
+    return int(value) if isinstance(value, float) and math.isfinite(value) else None
 
 
-def _description_of(slot: DeveloperSlot, first: int, known: Sequence[Description]) -> Description | None:
+def _description_of(slot: DeveloperSlot, first: int, known: Known) -> Description | None:
     """Find the last description before the messages; if there is none, the first one after (some devices are late)."""
-    same = [d for d in known if d.index == slot.index and d.number == slot.number]
-    before = [d for d in same if d.start < first]
-    return before[-1] if before else (same[0] if same else None)
+    same = known.get((slot.index, slot.number), [])
+    before = bisect_left(same, first, key=_start)
+    return same[max(before - 1, 0)] if same else None
 
 
-def developer_columns(table: Table, known: Sequence[Description]) -> dict[str, Column]:
-    """Columns of the developer fields of a stream, named `dev:<name>`, or `dev:<index>:<number>` while unnamed."""
+def developer_columns(table: Table, known: Known) -> dict[str, Column]:
+    """Place the developer fields of a stream, named `dev:<name>`, or `dev:<index>:<number>` while unnamed."""
     found: dict[str, Column] = {}
     for slot in table.layout.developer:
         description = _description_of(slot, int(table.starts[0]), known)
@@ -83,14 +95,5 @@ def developer_columns(table: Table, known: Sequence[Description]) -> dict[str, C
         column = column_of(base, slot.at, slot.size, table.layout.order, name=name)
         position = description is not None and description.position
         key = unnamed if name in found else name
-        found[key] = Column(
-            name=key,
-            kind=column.kind,
-            at=column.at,
-            size=column.size,
-            items=column.items,
-            dtype=column.dtype,
-            invalid=column.invalid,
-            position=position,
-        )
+        found[key] = replace(column, name=key, position=position)
     return found

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import profile
 from .columns import AnyColumn, Table
-from .developer import Description, read_descriptions
+from .developer import Known, read_descriptions
 from .errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
 from .group import Group
 from .scan import Budget, Stream, walk_segment
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _LATE_CHECKSUM = 2
+_MOST_DESCRIPTIONS = 1024
+_CELLS_PER_BYTE = 64
 
 
 class FitFile:
@@ -47,6 +49,7 @@ class FitFile:
         self._streams = streams
         self._wanted = wanted
         self._groups: dict[int, Group] = {}
+        self._tables: dict[int, list[Table]] = {}
         self.segments = tuple(segments)
         self.problems = tuple(problems)
         self.positions = positions
@@ -88,25 +91,29 @@ class FitFile:
         return self._groups[number]
 
     def _of_number(self, number: int) -> list[Table]:
-        return [table for stream, table in zip(self._streams, self._tables, strict=True) if stream.number == number]
-
-    @cached_property
-    def _tables(self) -> list[Table]:
-        return [Table(self._data, stream) for stream in self._streams]
+        if number not in self._tables:
+            self._tables[number] = [Table(self._data, stream) for stream in self._streams if stream.number == number]
+        return self._tables[number]
 
     def _of_segment(self, segment: int) -> list[Table]:
-        return [table for table in self._tables if table.stream.segment == segment]
+        numbers = {stream.number for stream in self._streams}
+        return [table for n in numbers for table in self._of_number(n) if table.stream.segment == segment]
 
     @cached_property
-    def _descriptions(self) -> list[list[Description]]:
-        tables = self._of_number(profile.FIELD_DESCRIPTION)
+    def _descriptions(self) -> list[Known]:
+        """Descriptions by segment; of each definition only as many messages as any real file has, many times over."""
+        tables = [
+            Table(self._data, stream.head(_MOST_DESCRIPTIONS))
+            for stream in self._streams
+            if stream.number == profile.FIELD_DESCRIPTION
+        ]
         return [
             read_descriptions([table for table in tables if table.stream.segment == segment.index])
             for segment in self.segments
         ]
 
-    def descriptions(self, segment: int) -> Sequence[Description]:
-        """Developer field descriptions of a segment, in file order."""
+    def descriptions(self, segment: int) -> Known:
+        """Developer field descriptions of a segment."""
         return self._descriptions[segment]
 
     @cached_property
@@ -127,7 +134,14 @@ class FitFile:
         return self._stamps
 
     def materialise(self) -> dict[str, dict[str, AnyColumn]]:
-        """Compute every column of every group now, by message name."""
+        """Compute every column of every group now, by message name.
+
+        Raises FitError (too large) when rows times columns go far beyond the input, which no real file comes near:
+        a definition may name a field that hardly any message has.
+        """
+        cells = sum(len(self[number]) * len(self[number].names) for number in self.numbers)
+        if cells > _CELLS_PER_BYTE * len(self._data):
+            raise FitError(Code.TOO_LARGE, 0, f"{cells} values in {len(self._data)} bytes")
         return {profile.message_name(number): self[number].materialise() for number in self.numbers}
 
 

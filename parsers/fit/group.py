@@ -5,7 +5,7 @@ Computes a column when it is first asked for; leaves places out unless told othe
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,8 +13,8 @@ import numpy as np
 from . import profile
 from .columns import AnyColumn, Floats, Table, missing, widen
 from .components import expand, little_endian
-from .developer import Description, developer_columns
-from .layout import TEXT, Column
+from .developer import Known, developer_columns
+from .layout import TEXT, Column, Layout
 from .times import Stamps, fill_stamps
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Context(Protocol):
 
     positions: bool
 
-    def descriptions(self, segment: int) -> Sequence[Description]:
+    def descriptions(self, segment: int) -> Known:
         """Developer field descriptions of a segment."""
         ...
 
@@ -67,6 +67,8 @@ class Group:
     @cached_property
     def _columns(self) -> list[dict[str, Column]]:
         """Columns of every table by name; where two tables differ in kind, the later name carries it."""
+        if len(self._tables) == 1 and not self._tables[0].layout.developer:
+            return [self._tables[0].layout.columns]
         kinds: dict[str, str] = {}
         found = []
         for table in self._tables:
@@ -84,17 +86,13 @@ class Group:
 
     @cached_property
     def _names(self) -> dict[str, None]:
-        names: dict[str, None] = {}
-        for columns in self._columns:
-            for name, column in columns.items():
-                if self._context.positions or not column.position:
-                    names[name] = None
-        for _ in range(_CHAIN):
-            for target, sources in self._expansions.items():
-                if any(source.source in names for source in sources):
-                    names[target] = None
-        if any(table.stream.compressed for table in self._tables) or "timestamp_16" in names:
-            names[_TIMESTAMP] = None
+        positions = self._context.positions
+        if len(self._tables) == 1 and not self._tables[0].layout.developer:
+            names = _layout_names(self._tables[0].layout, positions=positions)
+        else:
+            names = _names(self.number, self._columns, positions=positions)
+        if any(table.stream.compressed for table in self._tables):
+            names = names | {_TIMESTAMP: None}
         return names
 
     @cached_property
@@ -132,11 +130,12 @@ class Group:
 
         Raises KeyError when no message has it.
         """
-        if name not in self._cache:
+        found = self._cache.get(name)
+        if found is None:
             if name not in self._names:
                 raise KeyError(name)
-            self._cache[name] = self._compute(name)
-        return self._cache[name]
+            found = self._cache[name] = self._compute(name)
+        return found
 
     def numbers(self, name: str) -> Floats:
         """Numeric column (n,), all NaN when the file has none of it; of an array field the first value."""
@@ -153,9 +152,10 @@ class Group:
 
     def _compute(self, name: str) -> AnyColumn:
         values = self._stored(name)
-        for source in self._expansions.get(name, ()):
-            if source.source in self._names:
-                values = _either(values, self._expanded(source, values))
+        if name in self._expansions:
+            for source in self._expansions[name]:
+                if source.source in self._names:
+                    values = _either(values, self._expanded(source, values))
         if values is None:
             values = np.full(len(self), np.nan)
         if name == _TIMESTAMP and np.isnan(values).any():
@@ -165,6 +165,9 @@ class Group:
 
     def _stored(self, name: str) -> AnyColumn | None:
         """Read the column as the file has it, None where no definition names it."""
+        if len(self._tables) == 1:
+            only = self._columns[0].get(name)
+            return None if only is None else self._tables[0].column(only)
         columns = [columns.get(name) for columns in self._columns]
         present = [column for column in columns if column is not None]
         if not present:
@@ -203,3 +206,25 @@ def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
     items = max(1 if values.ndim == 1 else values.shape[1] for values in (first, second))
     first, second = widen(first, items), widen(second, items)
     return np.where(np.isnan(first), second, first)
+
+
+@lru_cache(maxsize=4096)
+def _layout_names(layout: Layout, *, positions: bool) -> dict[str, None]:
+    return _names(layout.number, [layout.columns], positions=positions)
+
+
+def _names(number: int, tables: Sequence[dict[str, Column]], *, positions: bool) -> dict[str, None]:
+    """List the columns that may be shown, and those that components of them give."""
+    names: dict[str, None] = {}
+    for columns in tables:
+        for name, column in columns.items():
+            if positions or not column.position:
+                names[name] = None
+    expansions = profile.expansions(number)
+    for _ in range(_CHAIN):
+        for target, sources in expansions.items():
+            if any(source.source in names for source in sources):
+                names[target] = None
+    if "timestamp_16" in names:
+        names[_TIMESTAMP] = None
+    return names

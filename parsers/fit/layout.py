@@ -6,7 +6,7 @@ that another file said (developer field names are therefore not resolved here).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ class DeveloperSlot:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
     """A definition message, read. `numbers` unpacks all numeric values of one message in slot order."""
 
@@ -90,19 +90,7 @@ def column_of(
 
 
 def _scaled(column: Column, field: profile.Field) -> Column:
-    return Column(
-        name=column.name,
-        kind=column.kind,
-        at=column.at,
-        size=column.size,
-        items=column.items,
-        dtype=column.dtype,
-        invalid=column.invalid,
-        scale=field.scale,
-        offset=field.offset,
-        slot=column.slot,
-        position=field.position,
-    )
+    return replace(column, scale=field.scale, offset=field.offset, position=field.position)
 
 
 def _column(number: int, order: str, definition: bytes, at: int, slot: int) -> Column:

@@ -32,6 +32,12 @@ class Stream:
         self.compressed = compressed
         self.starts = array("I")
 
+    def head(self, count: int) -> Stream:
+        """Return the first messages only."""
+        first = Stream(self.definition, self.size, self.segment, compressed=self.compressed)
+        first.starts = self.starts[:count]
+        return first
+
 
 @dataclass(slots=True)
 class Stop:
@@ -60,7 +66,7 @@ def _never(_start: int) -> None:
 class _Walk:
     """Tables of one segment: for each record header byte the step to the next message and where to note its start."""
 
-    __slots__ = ("budget", "by_local", "data", "end", "notes", "segment", "steps", "streams")
+    __slots__ = ("budget", "by_local", "compressed", "data", "end", "notes", "plain", "segment", "steps")
 
     def __init__(self, data: bytes, end: int, segment: int, budget: Budget) -> None:
         self.data = data
@@ -69,48 +75,65 @@ class _Walk:
         self.budget = budget
         self.steps = [0] * 256
         self.notes: list[Callable[[int], None]] = [_never] * 256
-        self.by_local: list[tuple[bytes, int] | None] = [None] * 16
-        self.streams: dict[tuple[bytes, bool], Stream] = {}
+        self.by_local: list[Stream | None] = [None] * 16
+        self.plain: dict[bytes, Stream] = {}
+        self.compressed: dict[bytes, Stream] = {}
+
+    def streams(self) -> list[Stream]:
+        return [*self.plain.values(), *self.compressed.values()]
 
     def count(self, *, empty_only: bool = False) -> int:
-        return sum(len(stream.starts) for stream in self.streams.values() if not (empty_only and stream.size))
+        return sum(len(stream.starts) for stream in self.streams() if not (empty_only and stream.size))
 
-    def install(self, first: int, how_many: int, local: int, *, compressed: bool) -> None:
-        """Let `how_many` header bytes from `first` on mean messages of this local type."""
-        known = self.by_local[local]
-        if known is None:
-            return
-        definition, size = known
-        stream = self.streams.get((definition, compressed))
+    def new_stream(self, definition: bytes) -> Stream:
+        end = 4 + 3 * definition[3]
+        size = sum(definition[5:end:3]) + sum(definition[end + 2 :: 3])
+        stream = self.plain[definition] = Stream(definition, size, self.segment, compressed=False)
+        self.budget.layouts.add(definition)
+        return stream
+
+    def install(self, local: int, stream: Stream) -> None:
+        """Let the plain headers of a local type mean this stream; bits 4 and 5 of a data header say nothing."""
+        steps, notes = self.steps, self.notes
+        steps[local] = steps[local | 0x10] = steps[local | 0x20] = steps[local | 0x30] = stream.size + 1
+        notes[local] = notes[local | 0x10] = notes[local | 0x20] = notes[local | 0x30] = stream.starts.append
+        self.by_local[local] = stream
+        if self.compressed and local < 4:  # noqa: PLR2004 - two bits name the type under a compressed timestamp
+            first = 0x80 | local << 5
+            steps[first : first + 32] = [0] * 32
+
+    def install_compressed(self, local: int, plain: Stream) -> None:
+        """Let the 32 compressed headers of a local type mean messages of its definition."""
+        stream = self.compressed.get(plain.definition)
         if stream is None:
-            stream = Stream(definition, size, self.segment, compressed=compressed)
-            self.streams[definition, compressed] = stream
-        self.steps[first : first + how_many] = [size + 1] * how_many
-        self.notes[first : first + how_many] = [stream.starts.append] * how_many
+            stream = Stream(plain.definition, plain.size, self.segment, compressed=True)
+            self.compressed[plain.definition] = stream
+        first = 0x80 | local << 5
+        self.steps[first : first + 32] = [stream.size + 1] * 32
+        self.notes[first : first + 32] = [stream.starts.append] * 32
+
+
+def _definition_end(data: bytes, p: int, end: int) -> int:
+    """Find the offset after the definition message at `p`; more than `end` when it is cut off."""
+    if p + 6 > end:
+        return end + 1
+    after = p + 6 + 3 * data[p + 5]
+    if data[p] & _DEVELOPER:
+        after += 1 + 3 * data[after] if after < end else 1
+    return after
 
 
 def _definition(walk: _Walk, p: int) -> int | Stop:
     """Read the definition message at `p`; gives the offset after it."""
-    data, budget = walk.data, walk.budget
-    header = data[p]
-    fields_end = p + 6 + 3 * data[p + 5] if p + 6 <= walk.end else walk.end + 1
-    after, size = fields_end, 0
-    if header & _DEVELOPER and fields_end < walk.end:
-        after = fields_end + 1 + 3 * data[fields_end]
-        size = sum(data[fields_end + 2 : after : 3])
-    if after > walk.end or (header & _DEVELOPER and fields_end == walk.end):
+    data = walk.data
+    after = _definition_end(data, p, walk.end)
+    if after > walk.end:
         return Stop(Code.TRUNCATED, p, "definition message cut off")
-    size += sum(data[p + 7 : fields_end : 3])
-    definition = data[p + 2 : after]
-    local = header & 0x0F
-    walk.by_local[local] = (definition, size)
-    for first in (local, local | 0x10, local | 0x20, local | 0x30):
-        walk.install(first, 1, local, compressed=False)
-    if local < 4:  # noqa: PLR2004 - only two bits name the local type under a compressed timestamp
-        first = 0x80 | local << 5
-        walk.steps[first : first + 32] = [0] * 32
-    budget.definitions += 1
-    budget.layouts.add(definition)
+    definition, local = data[p + 2 : after], data[p] & 0x0F
+    stream = walk.plain.get(definition) or walk.new_stream(definition)
+    if walk.by_local[local] is not stream:
+        walk.install(local, stream)
+    walk.budget.definitions += 1
     return _over_budget(walk, p) or after
 
 
@@ -131,9 +154,10 @@ def _unusual(walk: _Walk, p: int) -> int | Stop:
     if header & 0xC0 == _DEFINITION:
         return _definition(walk, p)
     local = (header >> 5) & 3 if header & 0x80 else header & 0x0F
-    if walk.by_local[local] is None:
+    stream = walk.by_local[local]
+    if stream is None:
         return Stop(Code.UNDEFINED_LOCAL, p, f"local message type {local} is not defined")
-    walk.install(0x80 | local << 5, 32, local, compressed=True)
+    walk.install_compressed(local, stream)
     return p
 
 
@@ -173,10 +197,10 @@ def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget
     if stopped is None and p > end:
         stopped = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
     budget.messages += walk.count()
-    return [stream for stream in walk.streams.values() if stream.starts], stopped
+    return [stream for stream in walk.streams() if stream.starts], stopped
 
 
 def _drop_last(walk: _Walk) -> int:
     """Forget the one message that runs over the end; gives its offset."""
-    last = max((stream for stream in walk.streams.values() if stream.starts), key=lambda stream: stream.starts[-1])
+    last = max((stream for stream in walk.streams() if stream.starts), key=lambda stream: stream.starts[-1])
     return last.starts.pop()
