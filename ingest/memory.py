@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..model.envelope import Envelope
 from .ports import NotAcceptedError
@@ -53,13 +54,13 @@ class MemoryBodies:
     up: bool = True
     bodies: dict[str, bytes] = field(default_factory=dict)
 
-    async def put(self, sha256: str, chunks: Iterable[bytes]) -> str:
+    async def put(self, sha256: str, body: bytes | Path) -> str:
         """Keep a body; raises OSError while `up` is False, ValueError when its content has another SHA-256."""
         await asyncio.sleep(0)
         if not self.up:
             raise OSError("full")
-        body = b"".join(chunks)
-        if hashlib.sha256(body).hexdigest() != sha256:
+        content = body if isinstance(body, bytes) else await asyncio.to_thread(body.read_bytes)
+        if hashlib.sha256(content).hexdigest() != sha256:
             raise ValueError("not the content of this address")
-        self.bodies[f"memory:{sha256}"] = body
+        self.bodies[f"memory:{sha256}"] = content
         return f"memory:{sha256}"

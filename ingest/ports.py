@@ -1,7 +1,10 @@
 """What the vendor door needs from outside: a log that accepts, and a store for large bodies. Protocols only."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+Clock: TypeAlias = Callable[[], int]  # now, in epoch ms
 
 
 class NotAcceptedError(Exception):
@@ -27,5 +30,8 @@ class Publisher(Protocol):
 class BodyStore(Protocol):
     """Bodies by content address. Once `put` returns, the body survives a crash."""
 
-    async def put(self, sha256: str, chunks: Iterable[bytes]) -> str:
-        """Store a body under its SHA-256 (hex) and return its address; raises OSError. The same body twice is one."""
+    async def put(self, sha256: str, body: bytes | Path) -> str:
+        """Store a body, or the content of a file, under its SHA-256 (hex) and return its address; raises OSError.
+
+        The same body twice is one.
+        """

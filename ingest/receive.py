@@ -7,15 +7,15 @@ anything is kept, the body store before the log, the log's acknowledgement befor
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from starlette.requests import ClientDisconnect
 
-from ..clock import Clock
 from ..model.envelope import Envelope
 from ..stream.topics import RAW
 from . import links
 from .connector import Account, Connector
-from .ports import BodyStore, NotAcceptedError, Publisher
+from .ports import BodyStore, Clock, NotAcceptedError, Publisher
 from .problems import refused
 from .spool import Spool, fill
 from .verify import Check, Verdict, begin
@@ -137,9 +137,15 @@ def _ignore(_chunk: bytes) -> None:
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     """Append the event; a large body goes into the store first, so that no event points at nothing."""
     try:
-        address = await door.bodies.put(envelope.sha256, spool.chunks()) if spool.size > INLINE else ""
-        value = b"" if address else b"".join(spool.chunks())
+        value, address = await _placed(door, envelope.sha256, spool.content())
         headers = replace(envelope, address=address).headers()
         await door.publisher.append(RAW.name, envelope.sha256.encode(), value, headers)
     except (NotAcceptedError, OSError) as error:
         raise refused("log") from error
+
+
+async def _placed(door: Door, sha256: str, body: bytes | Path) -> tuple[bytes, str]:
+    """Return what the event itself holds, and the address where the body lies otherwise."""
+    if isinstance(body, bytes) and len(body) <= INLINE:
+        return body, ""
+    return b"", await door.bodies.put(sha256, body)

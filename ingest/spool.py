@@ -5,13 +5,13 @@ Holds at most `SPOOL` bytes of a body in memory, whatever its length.
 
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import IO
 
 from .problems import refused
 
 SPOOL = 5 * 1024 * 1024  # bytes; above, the body goes to disk
-CHUNK = 256 * 1024
 
 
 class Spool:
@@ -33,7 +33,7 @@ class Spool:
         self.size += len(chunk)
         self._hash.update(chunk)
         if self._file is None and self.size > SPOOL:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+            self._file = tempfile.NamedTemporaryFile(prefix="kadens-body-")  # noqa: SIM115 - closed by `close`
             self._file.writelines(self._parts)
             self._parts = []
         if self._file is None:
@@ -41,14 +41,12 @@ class Spool:
         else:
             self._file.write(chunk)
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the whole body from its start, in pieces."""
+    def content(self) -> bytes | Path:
+        """Return the whole body, or the file that it lies in until `close`."""
         if self._file is None:
-            yield from self._parts
-            return
-        self._file.seek(0)
-        while piece := self._file.read(CHUNK):
-            yield piece
+            return b"".join(self._parts)
+        self._file.flush()
+        return Path(self._file.name)
 
     def close(self) -> None:
         """Forget the body."""
