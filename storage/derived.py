@@ -85,7 +85,7 @@ async def _sessions(conn: Connection, number: int, dates: Sequence[date], new: S
 
 
 async def _days(conn: Connection, number: int, dates: Sequence[date], new: Iterable[Day]) -> list[Change]:
-    old = {d.local_date: d for d in await rows.fetch(conn, _DAYS, {"patient": number, "dates": list(dates)}, _day)}
+    old = {d.local_date: d for d in await rows.fetch(conn, _DAYS, {"patient": number, "dates": list(dates)}, read_day)}
     wanted = {d.local_date: d for d in new if d.sessions or d.wear_min or d.answered}
     put = [d for key, d in sorted(wanted.items()) if old.get(key) != d]
     drop = sorted(old.keys() - wanted.keys())
@@ -102,7 +102,7 @@ async def _weeks(conn: Connection, number: int, window: Window) -> list[Change]:
     asked = {"patient": number, "dates": mondays}
     old = {w.monday: w for w in await rows.fetch(conn, _WEEKS, asked, rows.week)}
     dates = [first + timedelta(days=n) for first in mondays for n in range(7)]
-    days = await rows.fetch(conn, _DAYS, {"patient": number, "dates": dates}, _day)
+    days = await rows.fetch(conn, _DAYS, {"patient": number, "dates": dates}, read_day)
     wanted = {first: week(first, days) for first in sorted({monday(day.local_date) for day in days})}
     put = [w for first, w in wanted.items() if old.get(first) != w]
     drop = sorted(old.keys() - wanted.keys())
@@ -146,7 +146,8 @@ def _week_row(number: int, w: Week) -> tuple[Any, ...]:
     return (number, w.monday, w.sessions, w.session_ms, *w.zones.as_tuple(), *rest)
 
 
-def _day(row: rows.Row) -> Day:
+def read_day(row: rows.Row) -> Day:
+    """Return one day from its row."""
     plain = ("local_date", "sessions", "session_ms", "wear_min", "answered", "algorithm")
     return Day(
         zones=ZoneTimes(**{f.name: row[f"{f.name}_ms"] for f in fields(ZoneTimes)}), **{n: row[n] for n in plain}

@@ -1,4 +1,8 @@
-"""Patients that a judge must look at, and by when. One row a patient: the earliest time that anybody asked for."""
+"""Patients that a judge must look at, and by when. One row a patient: the earliest time that anybody asked for.
+
+Whoever takes a patient holds the patient's lock first: the writer marks patients due under that lock, and two orders
+of locking would be a deadlock.
+"""
 
 from collections.abc import Collection
 
@@ -9,9 +13,11 @@ _MARK = """
 insert into due (patient, at, why) select id, %s, %s from patient where pseudonym = any(%s) order by id
 on conflict (patient) do update set at = excluded.at, why = excluded.why where excluded.at < due.at"""
 _TAKE = """
-delete from due where patient in (
-  select d.patient from due d where d.at <= %s order by d.at, d.patient limit %s for update skip locked)
-returning (select pseudonym from patient p where p.id = due.patient), at, why"""
+with picked as materialized (
+  select p.id, p.pseudonym from due d join patient p on p.id = d.patient
+  where d.at <= %s order by d.at, p.id limit %s for no key update of p skip locked)
+delete from due using picked where due.patient = picked.id returning picked.pseudonym, due.at"""
+_SETTLE = "delete from due where patient = (select id from patient where pseudonym = %s)"
 
 
 async def mark(conn: Connection, patient: str, at_ms: int, why: str) -> None:
@@ -25,9 +31,19 @@ async def mark_all(conn: Connection, patients: Collection[str], at_ms: int, why:
 
 
 async def take(conn: Connection, now_ms: int, n: int) -> list[str]:
-    """Remove and return up to `n` patients due by now, the longest waiting first; another worker's are skipped.
+    """Lock, remove and return up to `n` patients due by now, the longest waiting first; locked ones are skipped.
 
     They are due again if the caller's transaction rolls back, so judge them in that transaction.
     """
     rows = await (await conn.execute(_TAKE, [utc(now_ms), n])).fetchall()
-    return [pseudonym for pseudonym, _, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
+    return [pseudonym for pseudonym, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
+
+
+async def settle(conn: Connection, patient: str, next_ms: int | None) -> None:
+    """Replace what was asked for by the next time that a look is needed, None for never.
+
+    Only for the judge, who holds the patient's lock and has seen everything up to now.
+    """
+    await conn.execute(_SETTLE, [patient])
+    if next_ms is not None:
+        await mark(conn, patient, next_ms, "next")

@@ -33,6 +33,7 @@ order by f.start_at, r.record, f.record""")
 _NEAR = SQL("""
 exists (select from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as k (low, high)
         where f.start_at >= k.low - %(longest)s * interval '1 ms' and f.start_at < k.high and f.end_at >= k.low)""")
+_SINCE = SQL("f.start_at >= %(since)s")
 _NAMING = SQL("f.payload ->> 'session' = any(%(records)s)")
 _NAMED = SQL("r.record = any(%(records)s)")
 _HEARTS = """
@@ -98,6 +99,12 @@ async def extent(conn: Connection, patient: str) -> Span | None:
     )
     row = await found.fetchone()
     return Span(start_ms=epoch_ms(row[0]), end_ms=epoch_ms(row[1])) if row and row[0] else None
+
+
+async def reports_since(conn: Connection, patient: int, since_ms: int) -> tuple[Told, ...]:
+    """Return the reports of a patient (a surrogate) from an instant on that nobody took back, by time."""
+    told = await _facts(conn, patient, ["report"], _SINCE, {"since": utc(since_ms)})
+    return _kept(told, await _masks(conn, patient))
 
 
 async def _widened(conn: Connection, patient: int, spans: Iterable[Span]) -> list[Span]:

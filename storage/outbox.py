@@ -1,0 +1,91 @@
+"""What must leave this system, written in the transaction that decided it, so that nothing is announced in vain.
+
+Delivery is at least once: a row is marked sent in the transaction that sent it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from ..model import codec
+from ..model.calendar import epoch_ms, utc
+from .listening import CHANNEL
+from .pool import Connection
+
+LONGEST_PAYLOAD = 7_900  # PostgreSQL takes less than 8000 bytes
+
+_PUT = """
+insert into outbox (channel, key, recipient, body, created_at, not_before) values (%s, %s, %s, %s, %s, %s)
+on conflict (channel, key) do nothing"""
+_TAKE = """
+select id, key, recipient, body, created_at, attempts from outbox
+where channel = %s and sent_at is null and not_before <= %s order by id limit %s for update skip locked"""
+_SENT = "update outbox set sent_at = %s, attempts = attempts + 1, error = '' where id = any(%s)"
+_FAILED = "update outbox set not_before = %s, attempts = attempts + 1, error = %s where id = %s"
+_PRUNE = "delete from outbox where channel = %s and sent_at <= %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One message that waits; `attempts` counts the failures so far."""
+
+    id: int
+    key: str
+    recipient: str
+    body: Mapping[str, Any]
+    created_ms: int
+    attempts: int
+
+
+async def put(conn: Connection, channel: str, key: str, recipient: str, body: Mapping[str, Any], now_ms: int) -> None:
+    """Add one message; the same key on the same channel again changes nothing."""
+    at = utc(now_ms)
+    await conn.execute(_PUT, [channel, key, recipient, Jsonb(body, dumps=codec.dumps), at, at])
+
+
+async def take(conn: Connection, channel: str, now_ms: int, n: int) -> list[Waiting]:
+    """Return and lock up to `n` messages that may go out now, oldest first; another worker's are skipped."""
+    rows = await (await conn.execute(_TAKE, [channel, utc(now_ms), n])).fetchall()
+    return [
+        Waiting(id=id_, key=key, recipient=recipient, body=body, created_ms=epoch_ms(created), attempts=attempts)
+        for id_, key, recipient, body, created, attempts in rows
+    ]
+
+
+async def sent(conn: Connection, ids: Sequence[int], now_ms: int) -> None:
+    """Mark messages as sent."""
+    if ids:
+        await conn.execute(_SENT, [utc(now_ms), list(ids)])
+
+
+async def failed(conn: Connection, id_: int, error: str, retry_ms: int) -> None:
+    """Keep a message for a later attempt. `error` is a kind of error: no address, no value."""
+    await conn.execute(_FAILED, [utc(retry_ms), error, id_])
+
+
+async def prune(conn: Connection, channel: str, before_ms: int) -> int:
+    """Remove what was sent before an instant, and return how many messages."""
+    return (await conn.execute(_PRUNE, [channel, utc(before_ms)])).rowcount
+
+
+async def notify(conn: Connection, patients: Collection[str]) -> None:
+    """Tell listening pages which patients changed, once this transaction commits. Call it once a flush."""
+    for payload in _payloads(sorted(patients)):
+        await conn.execute("select pg_notify(%s, %s)", [CHANNEL, payload])
+
+
+def _payloads(patients: Iterable[str]) -> Iterator[str]:
+    """Yield lists of pseudonyms as JSON, each short enough."""
+    names: list[str] = []
+    size = 2
+    for name in patients:
+        room = len(codec.dumps(name)) + 1
+        if size + room > LONGEST_PAYLOAD:
+            yield codec.dumps(names).decode()
+            names, size = [], 2
+        names.append(name)
+        size += room
+    if names:
+        yield codec.dumps(names).decode()
