@@ -22,7 +22,7 @@ from .model.calendar import rfc3339
 from .settings import Secrets
 from .simulate.cohort import demo_cohort
 from .simulate.deliveries import history, last_minutes, live
-from .simulate.delivery import OPEN_WEARABLES
+from .simulate.delivery import OPEN_WEARABLES, REPORTS
 from .simulate.door import Keys, VendorDoor
 from .simulate.enrol import enrol
 from .simulate.lag import Behind, Gate, wait_idle
@@ -171,7 +171,11 @@ class Demo:
 
     def _keys(self) -> Keys:
         secrets = self._place.secrets
-        return Keys(open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0], link=secrets.link_key)
+        return Keys(
+            open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
+            reports=secrets.connectors[REPORTS].keys[0],
+            link=secrets.link_key,
+        )
 
     def _bar(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

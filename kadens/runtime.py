@@ -12,7 +12,7 @@ from .model.codec import dumps
 from .settings import Secrets, read_secrets
 
 SECRETS, RUNTIME = "secrets.toml", "runtime.json"
-SIGNED = ("open_wearables", "reports", "files")  # connectors that get a key of their own
+SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
 
 
 def secrets_in(data: Path) -> tuple[Path, Secrets]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..ingest.links import mint
 from ..ingest.sender import sign
-from ..ingest.verify import SVIX
+from ..ingest.verify import STANDARD_WEBHOOKS, SVIX
 from .delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
 
 TIMEOUT_S = 30.0
@@ -26,10 +26,14 @@ class Refused(RuntimeError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What it takes to send: the Open Wearables secret and the key of the patients' link tokens."""
+    """What it takes to send: the secrets of two connectors, and the key of the patients' link tokens for files."""
 
     open_wearables: str
+    reports: str
     link: bytes
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
 
 
 class VendorDoor:
@@ -76,19 +80,19 @@ def request(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[st
 
 
 def _hook(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[str, Mapping[str, str]]:
-    return "/v1/hooks/open_wearables", sign(SVIX, keys.open_wearables, body, delivery.key, at_ms)
+    return "/v1/hooks/open_wearables", sign(SVIX, keys.open_wearables, body, _id(delivery), at_ms)
+
+
+def _report(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[str, Mapping[str, str]]:
+    return "/v1/reports", sign(STANDARD_WEBHOOKS, keys.reports, body, _id(delivery), at_ms)
 
 
 def _file(delivery: Delivery, _body: bytes, keys: Keys, _at_ms: int) -> tuple[str, Mapping[str, str]]:
-    return "/v1/files", _bearer(delivery, keys)
+    return "/v1/files", {"authorization": f"Bearer {mint(delivery.patient, keys.link)}"}
 
 
-def _report(delivery: Delivery, _body: bytes, keys: Keys, _at_ms: int) -> tuple[str, Mapping[str, str]]:
-    return "/v1/reports", _bearer(delivery, keys)
-
-
-def _bearer(delivery: Delivery, keys: Keys) -> dict[str, str]:
-    return {"authorization": f"Bearer {mint(delivery.patient, keys.link)}"}
+def _id(delivery: Delivery) -> str:
+    return "msg_" + delivery.key.replace("/", "_")
 
 
 _REQUESTS: Mapping[str, Callable[[Delivery, bytes, Keys, int], tuple[str, Mapping[str, str]]]] = {

@@ -14,6 +14,7 @@ from .plan import Outing
 SERIAL = 3_900_000_000  # of the first invented watch; far from those of real ones
 SPORTS: Mapping[str, tuple[str, int]] = {"indoor_cycling": ("cycling", 6)}  # FIT sport and sub-sport
 WALK = ("walking", 0)
+WATCH, BIKE_COMPUTER = 3076, 3121  # product numbers of FIT's profile
 
 
 def fit_body(person: Person, one: Outing, columns: Mapping[str, NDArray[np.float64]]) -> bytes:
@@ -29,6 +30,7 @@ def fit_body(person: Person, one: Outing, columns: Mapping[str, NDArray[np.float
         offset_min=0 if offset is None else int(offset.total_seconds() * 1000) // MINUTE_MS,
         t=one.start_ms + np.arange(seconds, dtype=np.int64) * 1000,
         columns=dict(columns),
+        product=BIKE_COMPUTER if person.wear is None else WATCH,
         serial=SERIAL + person.number,
         strap=person.wear is None,
     )

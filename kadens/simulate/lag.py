@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import Consumer, TopicPartition
 
-MOST_BYTES = 4 * 1024 * 1024
-MOST_FACTS = 40  # events in one partition of the facts topic
+MOST_BYTES = 12 * 1024 * 1024
+MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
 ANSWER_S = 5.0
 
