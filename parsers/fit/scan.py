@@ -188,7 +188,7 @@ def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget
         if isinstance(after, Stop):
             stopped = after
         elif walk.count(empty_only=True) > limits.empty_messages:
-            stopped = Stop(Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field")
+            stopped = Stop(Code.EMPTY_MESSAGES, after, f"more than {limits.empty_messages} messages without a field")
         elif budget.messages + walk.count() > limits.messages:
             stopped = Stop(Code.TOO_MANY_MESSAGES, after, f"more than {limits.messages} messages")
         else:
