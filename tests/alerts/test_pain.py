@@ -97,6 +97,12 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
     assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
 
 
+def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
+    earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
+    (finding,) = judge(look(*earlier, rating("x", 1, 6, session="t")))
+    assert [said["record"] for said in finding.evidence["ratings"]] == ["x", "e2"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -200,7 +206,9 @@ ratings = st.builds(
 @given(st.lists(ratings, max_size=12), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: random.Random) -> None:
     again = [*pain, *chance.sample(pain, len(pain) // 2)]
-    assert judge(look(*chance.sample(again, len(again)))) == judge(look(*pain))
+    got = judge(look(*chance.sample(again, len(again))))
+    assert got == judge(look(*pain))
+    assert list(got) == sorted(got, key=lambda finding: (finding.at_ms, finding.key))
 
 
 @given(st.lists(ratings, max_size=12), st.integers(0, 60))

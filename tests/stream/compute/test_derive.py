@@ -117,6 +117,16 @@ def test_the_sessions_own_source_speaks_first_then_the_best_ranked() -> None:
     assert (session.heart_source, session.heart.n, session.zones) == (None, 0, ZoneTimes(unknown=10 * MIN))
 
 
+def test_of_two_of_one_rank_the_one_with_more_samples_speaks_then_the_first_by_name() -> None:
+    span = at(10), at(10, 10)
+    other = replace(PHONE, device="p 0")
+    for seconds, speaks in [(1_000, other), (2_000, PHONE)]:
+        heard = (hearts(PHONE, *span, 120), hearts(other, *span, 130, step=seconds))
+        for order in (1, -1):
+            (session,) = derive(window(workouts=(workout(*span),), hearts=heard[::order])).sessions
+            assert session.heart_source == speaks
+
+
 def test_background_samples_of_one_a_minute_hold_for_longer() -> None:
     span = at(10), at(10, 10)
     for source, unknown in [(BACK, 0), (PHONE, 5 * MIN)]:
@@ -210,6 +220,7 @@ def test_exertion_goes_to_the_session_it_concerns(answered: int, more: dict[str,
 
 def test_the_patients_last_word_on_exertion_beats_the_watch() -> None:
     said = [report(at(11, n), Instrument.EXERTION, f"e{n}", value=n, scale="borg-cr10") for n in (2, 7, 4)]
+    said[0] = replace(said[0], fact=replace(said[0].fact, head=replace(said[0].fact.head, revision=9)))
     (session,) = derive(window(workouts=(workout(at(10), at(11), exertion_cr10=1.0),), reports=tuple(said))).sessions
     assert session.exertion_cr10 == 7
 
