@@ -25,11 +25,16 @@ class ConnectorSecrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What must never be printed: connector keys, the link-token key and the key-encryption key (32 bytes)."""
+    """What must never be printed: connector keys, the keys of link tokens, patients' keys and sessions (32 bytes).
+
+    `oidc_client_secret` is what the identity provider gave this client.
+    """
 
     connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
     link_key: bytes = b""
     wrapping_key: bytes = b""
+    session_key: bytes = b""
+    oidc_client_secret: str = ""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -51,6 +56,12 @@ class Settings:
     clinic_url: str = "http://127.0.0.1:8802"
     clinic_demo: bool = False
     clinic_unit: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_unit_claim: str = "care_unit"
+    oidc_role_claim: str = ""
+    oidc_roles: str = ""
+    session_minutes: int = 480
     smtp: str = ""
     mail_from: str = "kadens@localhost"
     worker_id: str = ""
@@ -62,7 +73,7 @@ class Settings:
     metrics_port: int = 0
 
 
-_INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port"}
+_INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes"}
 _FLOATS = {"commit_interval_s", "stall_s"}
 _FLAGS = {"clinic_demo", "mock_broker"}
 _REQUIRED = ("kafka", "database", "bodies")
@@ -90,7 +101,10 @@ def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings
 
 
 def read_secrets(path: str | None) -> Secrets:
-    """Read the TOML secrets file: link_key and wrapping_key as hex, `[connectors.NAME] keys = [...]`."""
+    """Read the TOML secrets file: `[connectors.NAME] keys = [...]`, and the keys by name, as hex.
+
+    `oidc_client_secret` stands as the identity provider gave it.
+    """
     if not path:
         return Secrets()
     try:
@@ -102,6 +116,8 @@ def read_secrets(path: str | None) -> Secrets:
             connectors=connectors,
             link_key=bytes.fromhex(said.get("link_key", "")),
             wrapping_key=bytes.fromhex(said.get("wrapping_key", "")),
+            session_key=bytes.fromhex(said.get("session_key", "")),
+            oidc_client_secret=str(said.get("oidc_client_secret", "")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(

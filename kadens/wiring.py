@@ -11,10 +11,17 @@ from .clock import clock
 from .settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping, Sequence
+
     from fastapi import FastAPI
+
+    from .alerts.clinic.identity import Identify
+    from .alerts.clinic.oidc import SignIn
+    from .storage.pool import Connection
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 KEY_SIZES = {16, 24, 32}
+SESSION_KEY_SIZE = 32
 
 
 def run_worker(settings: Settings) -> int:
@@ -64,24 +71,75 @@ def vendor_door(settings: Settings) -> "FastAPI":
 
 
 def clinic_door(settings: Settings) -> "FastAPI":
-    """Return the clinician door. Raises `SettingsError` where nobody could tell who is at it."""
+    """Return the clinician door: sign-in by an identity provider, or the demo clinician on loopback.
+
+    Raises `SettingsError` where nobody could tell who is at it.
+    """
+    from .alerts.clinic import oidc
     from .alerts.clinic.app import create_app
     from .alerts.clinic.doors import Clinic
-    from .alerts.clinic.identity import Clinician, demo
+    from .alerts.clinic.session import derived
     from .storage.identities import names_of
 
+    key, database, now = wrapping_key(settings), needed(settings, "database"), clock(settings.clock)
+
+    def names(conn: "Connection", patients: "Sequence[str]") -> "Awaitable[Mapping[str, str]]":
+        return names_of(conn, key, patients)
+
+    if not settings.oidc_issuer:
+        return create_app(Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True))
+    sign_in = sign_in_of(settings)
+    form_key = derived(settings.secrets.session_key, "forms")
+    clinic = Clinic(database=database, identify=oidc.identify(sign_in), clock=now, names=names, form_key=form_key)
+    app = create_app(clinic)
+    oidc.install(app, sign_in)
+    return app
+
+
+def demo(settings: Settings) -> "Identify":
+    """Return the demo clinician, for loopback only; raises `SettingsError` that says what to set instead."""
+    from .alerts.clinic.identity import Clinician
+    from .alerts.clinic.identity import demo as everybody
+
     if not (settings.clinic_demo and local_only(settings)):
-        raise SettingsError("no identity provider: only the demo clinician on loopback is built (KADENS_CLINIC_DEMO)")
-    key = wrapping_key(settings)
-    clinician = Clinician(subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit)
-    return create_app(
-        Clinic(
-            database=needed(settings, "database"),
-            identify=demo(settings.clinic_host, clinician),
-            clock=clock(settings.clock),
-            names=lambda conn, patients: names_of(conn, key, patients),
-            demo=True,
+        raise SettingsError(
+            "nobody could sign in at the clinician door: set KADENS_OIDC_ISSUER and KADENS_OIDC_CLIENT_ID, and "
+            "oidc_client_secret and session_key in the secrets file. KADENS_CLINIC_DEMO=1 lets everybody in as one "
+            f"demo clinician, on loopback only (KADENS_CLINIC_HOST is {settings.clinic_host})"
         )
+    clinician = Clinician(subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit)
+    return everybody(settings.clinic_host, clinician)
+
+
+def sign_in_of(settings: Settings) -> "SignIn":
+    """Return how clinicians sign in; raises `SettingsError` that names what is missing or unsafe."""
+    from .alerts.clinic.oidc import CALLBACK, SignIn
+    from .alerts.clinic.provider import Provider, Registration, is_safe
+    from .alerts.clinic.tokens import Reading
+
+    for name, address in (("oidc_issuer", settings.oidc_issuer), ("clinic_url", needed(settings, "clinic_url"))):
+        if not is_safe(address):
+            raise SettingsError(f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)")
+    if not settings.secrets.oidc_client_secret:
+        raise SettingsError("oidc_client_secret in the secrets file: what the identity provider gave this client")
+    now = clock(settings.clock)
+    registration = Registration(
+        issuer=settings.oidc_issuer,
+        client_id=needed(settings, "oidc_client_id"),
+        client_secret=settings.secrets.oidc_client_secret,
+        redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK,
+    )
+    if settings.oidc_roles and not settings.oidc_role_claim:
+        raise SettingsError("KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in")
+    roles = tuple(role for said in settings.oidc_roles.split(",") if (role := said.strip()))
+    unit_claim = needed(settings, "oidc_unit_claim")
+    return SignIn(
+        provider=Provider(registration, now),
+        reading=Reading(unit_claim=unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
+        key=session_key(settings),
+        life_ms=settings.session_minutes * 60_000,
+        secure=settings.clinic_url.startswith("https:"),
+        clock=now,
     )
 
 
@@ -111,6 +169,14 @@ def wrapping_key(settings: Settings) -> bytes:
     key = settings.secrets.wrapping_key
     if len(key) not in KEY_SIZES:
         raise SettingsError("wrapping_key in the secrets file: 32 bytes as hex are wanted")
+    return key
+
+
+def session_key(settings: Settings) -> bytes:
+    """Return the key that signs clinicians' sessions; raises `SettingsError` when it is not 32 bytes."""
+    key = settings.secrets.session_key
+    if len(key) != SESSION_KEY_SIZE:
+        raise SettingsError("session_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
     return key
 
 
