@@ -65,10 +65,28 @@ _ANY: Described = {
 }
 _FILE: Described = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
 
+_REPORT: Described = {
+    "application/json": {
+        "schema": {"type": "object"},
+        "example": {
+            "type": "report.created",
+            "patient": "app-user-17",
+            "report": {
+                "id": "ans-1001",
+                "instrument": "pain",
+                "phase": "after",
+                "value": 4,
+                "scale": "nrs-0-10",
+                "answered_at": "2026-06-11T08:20:15+02:00",
+            },
+        },
+    }
+}
+
 HOOK = _operation((*SIGNED, "link", "unknown_connector"), BY_SIGNATURE, _JSON)
 HOOK_WITH_LINK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
 UPLOAD = _operation(("link",), [{"link": []}], _FILE)
-REPORT = _operation((*SIGNED, "unknown_connector"), BY_SIGNATURE, _JSON)
+REPORT = _operation((*SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
 
 
 def described(app: FastAPI) -> Callable[[], Described]:

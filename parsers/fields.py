@@ -19,6 +19,7 @@ from .bounds import LONGEST_TEXT, readable
 Json: TypeAlias = dict[str, Any]
 
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
@@ -69,7 +70,7 @@ def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
         raise Unreadable(where, "not a text")
     if len(value) > longest:
         raise Unreadable(where, f"longer than {longest} characters")
-    if any(char < " " or char == "\x7f" for char in value):
+    if _CONTROL.search(value):
         raise Unreadable(where, "holds a control character")
     return value
 

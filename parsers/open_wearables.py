@@ -7,7 +7,7 @@ longest stands, of a day's totals the greatest (they grow), and samples join one
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ..model.calendar import DAY_MS, MINUTE_MS, utc
 from ..model.codec import dumps, plain
@@ -27,7 +27,7 @@ from ..model.facts import (
     Workout,
 )
 from ..model.metrics import METRIC
-from ..model.units import Unit, conversion
+from ..model.units import conversion
 from .bounds import LONGEST_WORKOUT_MS, MOST_RECORDS
 from .fields import (
     Json,
@@ -135,55 +135,82 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
     if len(samples) > MOST_RECORDS:
         raise Unreadable("data.samples", f"more than {MOST_RECORDS} samples")
     blocks: defaultdict[Series, list[tuple[int, float]]] = defaultdict(list)
-    totals: dict[str, DaySummary] = {}
+    totals: dict[tuple[Source, str], DaySummary] = {}
+    for read in _readings(samples, series, errors):
+        if read.is_total:
+            total = _total(series, read)
+            of = read.source, total.head.record
+            totals[of] = max(totals.get(of, total), total, key=lambda one: one.head.revision)
+        else:
+            blocks[read.source, read.offset].append((read.ms, read.value))
+    yield from totals.values()
+    for key, points in blocks.items():
+        yield from _blocks(key, series, points)
+
+
+class _Context(NamedTuple):
+    """What the samples of one device have in common: read once, not for each sample."""
+
+    source: Source
+    factor: float
+    shift: float
+    zone: int | None
+
+
+class _Reading(NamedTuple):
+    """One sample that could be read."""
+
+    source: Source
+    offset: int | None
+    ms: int
+    value: float
+    is_total: bool
+
+
+def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Reading]:
+    known: dict[object, _Context] = {}
     for index, sample in enumerate(samples):
         try:
-            _sample(sample, f"data.samples[{index}]", series, blocks, totals)
+            yield _reading(object_of(sample, ""), series, known)
         except Unreadable as error:
-            errors.append(error)
-    yield from totals.values()
-    for of, points in blocks.items():
-        yield from _blocks(of, series, points)
+            errors.append(Unreadable(f"data.samples[{index}].{error.where}".rstrip("."), error.why))
 
 
-def _sample(
-    said: object,
-    where: str,
-    series: str,
-    blocks: defaultdict[Series, list[tuple[int, float]]],
-    totals: dict[str, DaySummary],
-) -> None:
-    sample = object_of(said, where)
+def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Reading:
+    """Read one sample; the paths of its errors begin at the sample, because building whole ones would cost more."""
+    source = object_of(sample.get("source"), "source")
+    zone = sample.get("zone_offset")
+    key = (sample.get("type"), sample.get("unit"), zone, source.get("provider"), source.get("device"))
+    try:
+        context = known[key]
+    except (KeyError, TypeError):  # TypeError: a list or an object where a text should be
+        context = _context(sample, series)
+        known[key] = context
+    ms, written = instant(sample.get("timestamp"), "timestamp")
+    value = measure(sample.get("value"), SERIES[series], "value", context.factor, context.shift)
+    offset = written or None if zone is None else context.zone
+    return _Reading(context.source, offset, ms, value, sample.get("is_daily_total") is True)
+
+
+def _context(sample: Json, series: str) -> _Context:
+    """Read what is the same in many samples; only texts and null get through, so that the result can be known again."""
     if sample.get("type", series) != series:
-        raise Unreadable(f"{where}.type", "not the type of its series")
-    metric = SERIES[series]
-    ms, written = instant(sample.get("timestamp"), f"{where}.timestamp")
-    offset = _offset(sample.get("zone_offset"), written, f"{where}.zone_offset")
-    unit = _unit(sample.get("unit"), metric, f"{where}.unit")
-    value = measure(sample.get("value"), metric, f"{where}.value", unit.factor, unit.offset)
-    source = _source(sample.get("source"), f"{where}.source", Method.UNKNOWN)
-    if sample.get("is_daily_total") is True:
-        total = _total(source, series, ms, offset, value)
-        key = f"{source} {total.head.record}"
-        totals[key] = max(totals.get(key, total), total, key=lambda one: one.head.revision)
-    else:
-        blocks[source, offset].append((ms, value))
+        raise Unreadable("type", "not the type of its series")
+    unit = sample.get("unit")
+    row = conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
+    if row is None:
+        raise Unreadable("unit", f"not a unit of {SERIES[series]}")
+    zone = zone_offset(sample.get("zone_offset"), "zone_offset")
+    return _Context(_source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone)
 
 
-def _unit(said: object, metric: str, where: str) -> Unit:
-    unit = conversion(said, METRIC[metric].unit) if isinstance(said, str) else None
-    if unit is None:
-        raise Unreadable(where, f"not a unit of {metric}")
-    return unit
-
-
-def _total(source: Source, series: str, ms: int, offset: int | None, value: float) -> DaySummary:
+def _total(series: str, read: _Reading) -> DaySummary:
     """Return the total of the local date of its instant; without an offset, of the date as it is written (UTC)."""
-    shift = (offset or 0) * MINUTE_MS
-    day = utc(ms + shift).date()
-    start = (ms + shift) // DAY_MS * DAY_MS - shift
-    head = _head(source, f"{series}:{day}", int(value * 1000), (start, start + DAY_MS), offset)
-    return DaySummary(head=head, local_date=day, values={SERIES[series]: value})
+    shift = (read.offset or 0) * MINUTE_MS
+    day = utc(read.ms + shift).date()
+    start = (read.ms + shift) // DAY_MS * DAY_MS - shift
+    head = _head(read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset)
+    return DaySummary(head=head, local_date=day, values={SERIES[series]: read.value})
 
 
 def _blocks(of: Series, series: str, points: list[tuple[int, float]]) -> Iterator[SampleBlock]:
@@ -212,7 +239,7 @@ def _source(said: object, where: str, method: Method) -> Source:
 
 
 def _offset(said: object, written: int | None, where: str) -> int | None:
-    """`zone_offset` is what the source's clock was set to. Without it, a time written in UTC says nothing of it."""
+    """Return what the source's clock was set to. Without `zone_offset`, a time written in UTC says nothing of it."""
     return zone_offset(said, where) if said is not None else written or None
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +18,9 @@ from kadens.ingest.memory import MemoryBodies, MemoryLog
 from kadens.ingest.problems import PROBLEMS
 from kadens.ingest.receive import INLINE, Door
 from kadens.ingest.sender import sign
+from kadens.ingest.spool import SPOOL
 from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
+from kadens.storage.bodies import open_bodies
 
 NOW = 1_700_000_000_000
 BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
@@ -211,6 +214,15 @@ def test_a_large_body_lies_in_the_store_before_the_append(
     (event,) = log.events
     assert (event.value, event.envelope.address, event.envelope.size) == (b"", f"memory:{sha}", len(body))
     assert bodies.bodies == {f"memory:{sha}": body}
+
+
+def test_the_real_store_holds_what_was_sent(door: Door, log: MemoryLog, tmp_path: Path) -> None:
+    store = open_bodies(str(tmp_path))
+    transport = httpx.ASGITransport(app=vendor_app(replace(door, bodies=store)))
+    body = b"x" * (SPOOL + 1)
+    client = httpx.AsyncClient(transport=transport, base_url="http://door")
+    assert post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+    assert run(store.get(log.events[0].envelope.address)) == body
 
 
 @pytest.mark.parametrize("size", [INLINE, INLINE + 1])
