@@ -2,6 +2,7 @@
 
 Pure: raw bytes, headers, secrets and `now` in, a verdict out. Must never decode a body before its verdict (one row
 reads three short fields, because those are all its vendor signs), never compare with `==`, never name a secret.
+Over 300 lines, because the table and the code that walks it are to be read together.
 """
 
 import base64
