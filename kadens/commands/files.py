@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import track
-from rich.table import Table
 
 from ..ingest.links import mint
 from ..inspect import inspect
-from ..model.intensity import ZONES, HeartProfile
+from ..model.intensity import HeartProfile
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
 from .operate import post
 
@@ -58,15 +57,18 @@ def _print(path: Path, found: dict[str, Any]) -> None:
     out.print(f"{path}: {found['format'] or 'unknown format'}, {state}, sha256 {found['sha256']}")
     for problem in found["problems"]:
         out.print(f"  problem at {problem['where']}: {problem['reason']}")
-    table = Table("workout", "start", "end", *[zone.value.replace("_", " ") for zone in ZONES], "heart rate")
     for workout in found["workouts"]:
-        zones = [clock_text(ms) for ms in workout["zones_ms"].values()]
-        heart = workout["heart_rate"]
-        pulse = f"{heart['min']:.0f}-{heart['max']:.0f}, mean {heart['mean']:.0f}" if heart["n"] else "none"
-        table.add_row(workout["type"], workout["start"], workout["end"], *zones, pulse)
-    out.print(table)
+        out.print(f"  {workout['type']}, {workout['start']} to {workout['end']}, {_pulse(workout['heart_rate'])}")
+        zones = [f"{name.replace('_', ' ')} {clock_text(ms)}" for name, ms in workout["zones_ms"].items()]
+        out.print(f"    {', '.join(zones)}")
     for metric, extent in found["samples"].items():
         out.print(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
+
+
+def _pulse(heart: dict[str, Any]) -> str:
+    if not heart["n"]:
+        return "no heart rate"
+    return f"heart rate {heart['min']:.0f}-{heart['max']:.0f}, mean {heart['mean']:.1f}, {heart['n']} samples"
 
 
 def clock_text(ms: int) -> str:
