@@ -16,7 +16,7 @@ from .columns import AnyColumn, Table
 from .developer import Known, read_descriptions
 from .errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
 from .group import Group
-from .scan import Budget, Stream, walk_segment
+from .scan import Budget, Stop, Stream, walk_segment
 from .segments import Segment, is_header, read_segment
 from .times import Stamps, compressed_stamps, short_stamps
 
@@ -185,7 +185,7 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
             break
         segment, wrong = read_segment(data, at, index, limits)
         found, stop = walk_segment(data, segment.body, segment.end, index, budget)
-        if stop is not None and not _explained(wrong, stop.offset, segment):
+        if stop is not None and not _explained(wrong, stop, segment):
             if stop.code is Code.TRUNCATED:  # says more precisely what the length told already
                 wrong = [problem for problem in wrong if problem.code is not Code.TRUNCATED]
             wrong.append(_problem(stop.code, stop.offset, index, stop.reason))
@@ -198,10 +198,11 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
     return segments, streams, problems
 
 
-def _explained(wrong: Sequence[FitProblem], offset: int, segment: Segment) -> bool:
+def _explained(wrong: Sequence[FitProblem], stop: Stop, segment: Segment) -> bool:
     """Whether a stop is only the checksum at the end of a segment whose length is wrong anyway."""
-    lengths = (Code.UNTERMINATED, Code.TRUNCATED)
-    return any(problem.code in lengths for problem in wrong) and segment.end - offset <= _LATE_CHECKSUM
+    codes = {problem.code for problem in wrong}
+    late = segment.end - stop.offset <= _LATE_CHECKSUM
+    return late and (Code.UNTERMINATED in codes or (Code.TRUNCATED in codes and stop.code is Code.UNDEFINED_LOCAL))
 
 
 def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:

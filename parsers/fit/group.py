@@ -160,7 +160,7 @@ class Group:
             values = np.full(len(self), np.nan)
         if name == _TIMESTAMP and np.isnan(values).any():
             values = values.copy()
-            fill_stamps(values, self.offsets, self._context.stamps)
+            fill_stamps(values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps)
         return values
 
     def _stored(self, name: str) -> AnyColumn | None:

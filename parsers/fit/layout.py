@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Field 253 is the timestamp of any message, known or not.
+_EVERYWHERE = {profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER, 1.0, 0.0, position=False)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """Where the values of one field lie in a message, and how they are read.
@@ -96,7 +100,7 @@ def _scaled(column: Column, field: profile.Field) -> Column:
 def _column(number: int, order: str, definition: bytes, at: int, slot: int) -> Column:
     field_number, size, code = definition
     base = profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
-    field = profile.fields(number).get(field_number)
+    field = profile.fields(number).get(field_number, _EVERYWHERE.get(field_number))
     if field is not None:
         return _scaled(column_of(base, at, size, order, name=field.name, expected=field.kind, slot=slot), field)
     column = column_of(base, at, size, order, name=f"unknown_{field_number}", slot=slot)

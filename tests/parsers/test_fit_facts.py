@@ -1,0 +1,136 @@
+"""FIT files as facts: workouts, blocks in order and in parts, identity, and what is rejected."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from kadens.parsers import fit_types
+from kadens.parsers.fit import enum_values
+from kadens.parsers.fit_facts import parse
+
+from kadens.model.activities import TYPES
+from kadens.model.errors import BodyError
+from kadens.model.facts import BLOCK, DeviceType, Method, OffsetOrigin, SampleBlock, Workout
+from kadens.simulate.fit_writer import Recording, write_activity
+
+START = 1_700_000_000_000
+N = 30
+WALK = Recording(
+    start_ms=START,
+    end_ms=START + 30_250,
+    offset_min=60,
+    moving_ms=29_000,
+    t=START + 1000 * np.arange(N),
+    columns={
+        "heart_rate": np.linspace(60, 89, N),
+        "cadence": np.full(N, 113.0),
+        "altitude": np.full(N, 12.4),
+        "distance": np.linspace(0, 29, N),
+    },
+    exertion_cr10=4,
+    strap=True,
+)
+
+
+def blocks(data: bytes) -> dict[str, SampleBlock]:
+    return {fact.metric: fact for fact in parse(data).facts if isinstance(fact, SampleBlock)}
+
+
+def workout(data: bytes) -> Workout:
+    (found,) = (fact for fact in parse(data).facts if isinstance(fact, Workout))
+    return found
+
+
+def test_a_walk() -> None:
+    parsed = parse(write_activity(WALK))
+    assert (parsed.account, parsed.rejects, parsed.complete) == ("", (), True)
+    found = workout(write_activity(WALK))
+    assert (found.head.start_ms, found.head.end_ms) == (START, START + 30_250)
+    assert (found.head.offset_min, found.head.offset_origin) == (60, OffsetOrigin.SOURCE)
+    assert (found.type, found.said) == ("walking", "walking")
+    assert (found.moving_ms, found.exertion_cr10) == (29_000, 4.0)
+    assert found.summary == {"distance": 29.0, "heart_rate_mean": 74.0, "heart_rate_max": 89.0}
+    assert found.head.source.device_type is DeviceType.WATCH
+    assert found.head.source.method is Method.WORKOUT
+
+
+def test_blocks_have_canonical_units_and_their_own_source() -> None:
+    found = blocks(write_activity(WALK))
+    assert set(found) == {"heart_rate", "cadence", "altitude", "distance"}
+    heart = found["heart_rate"]
+    assert heart.t.tolist() == (START + 1000 * np.arange(N)).tolist()
+    assert heart.v.tolist() == list(range(60, 90))
+    assert (heart.head.start_ms, heart.head.end_ms) == (START, START + 29_001)
+    assert heart.head.source.device_type is DeviceType.STRAP
+    assert found["cadence"].head.source.device_type is DeviceType.WATCH
+    assert set(found["cadence"].v) == {113.0}  # steps a minute; the file says 56.5 strides
+    assert set(found["altitude"].v) == {12.4}
+
+
+def test_turns_of_a_crank_are_not_doubled() -> None:
+    ride = dataclasses.replace(WALK, sport="cycling", sub_sport=6)
+    assert set(blocks(write_activity(ride))["cadence"].v) == {113.0}
+    assert workout(write_activity(ride)).type == "indoor_cycling"
+    assert workout(write_activity(ride)).said == "cycling/indoor_cycling"
+
+
+def test_of_equal_instants_the_last_told_stands_and_order_is_by_time() -> None:
+    t = np.array([START + 2000, START + 1000, START + 1000])
+    mixed = dataclasses.replace(WALK, t=t, columns={"heart_rate": np.array([80.0, 81.0, 82.0])})
+    heart = blocks(write_activity(mixed))["heart_rate"]
+    assert (heart.t.tolist(), heart.v.tolist()) == ([START + 1000, START + 2000], [82.0, 80.0])
+
+
+def test_many_samples_come_in_parts() -> None:
+    n = 2 * BLOCK + 5
+    columns = {"heart_rate": np.full(n, 70.0)}
+    long = dataclasses.replace(
+        WALK, end_ms=START + n * 1000, t=START + 1000 * np.arange(n), columns=columns, strap=False
+    )
+    parts = [fact for fact in parse(write_activity(long)).facts if isinstance(fact, SampleBlock)]
+    assert [(part.part, len(part.t)) for part in parts] == [(0, BLOCK), (1, BLOCK), (2, 5)]
+    assert len({part.head.record for part in parts}) == 1
+
+
+def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> None:
+    whole = write_activity(WALK)
+    again, cut = parse(whole), parse(whole[:-300])
+    assert [f.head for f in again.facts] == [f.head for f in parse(whole).facts]
+    assert not cut.complete
+    assert cut.rejects[0].why.startswith("truncated")
+    assert cut.facts[0].head.record == blocks(whole)["heart_rate"].head.record
+    assert cut.facts[0].head.revision < again.facts[0].head.revision
+    other = parse(write_activity(dataclasses.replace(WALK, serial=2)))
+    assert other.facts[0].head.record != again.facts[0].head.record
+    assert "1" not in (again.facts[0].head.source.device, again.facts[0].head.record)
+
+
+def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -> None:
+    for end in (START, START + 30 * 86_400_000):
+        parsed = parse(write_activity(dataclasses.replace(WALK, end_ms=end)))
+        assert [reject.why for reject in parsed.rejects] == ["session without a length of at most seven days"]
+        assert not any(isinstance(fact, Workout) for fact in parsed.facts)
+        assert parsed.facts
+        assert parsed.complete
+
+
+def test_exertion_beyond_the_scale_is_rejected_alone() -> None:
+    parsed = parse(write_activity(dataclasses.replace(WALK, exertion_cr10=12)))
+    assert [reject.why for reject in parsed.rejects] == ["exertion not on the scale 0 to 10"]
+    assert isinstance(parsed.facts[0], Workout)
+    assert parsed.facts[0].exertion_cr10 is None
+
+
+def test_what_is_no_fit_file_is_a_body_error_with_a_place() -> None:
+    with pytest.raises(BodyError, match="@0: no FIT header"):
+        parse(b"<gpx/>")
+
+
+def test_every_word_in_the_tables_exists_on_both_sides() -> None:
+    sports, subs = set(enum_values("sport").values()), set(enum_values("sub_sport").values())
+    assert set(fit_types.BY_SPORT) <= sports
+    assert set(fit_types.BY_SUB_SPORT) <= subs
+    ours = {*fit_types.BY_SPORT.values(), *fit_types.BY_SUB_SPORT.values(), *fit_types.VIRTUAL.values()}
+    assert ours | fit_types.ON_FOOT <= set(TYPES)
+    assert fit_types.type_of("generic", "generic") == "other"
+    assert fit_types.type_of("cycling", "virtual_activity") == "indoor_cycling"
