@@ -16,14 +16,15 @@ from ..model.calendar import monday, utc
 from ..model.derived import Change, Day, Derived, Session, Week
 from ..model.facts import Source
 from ..model.intensity import ZoneTimes
-from ..stream.compute.derive import Window
+from ..stream.compute.derive import Window, derive
 from ..stream.compute.weeks import week
 from . import rows
 from .pool import Connection
+from .spans import Span
 from .surrogates import lock_patient, source_ids
 from .windows import extent, load_window
 
-__all__ = ["extent", "load_window", "replace"]
+__all__ = ["extent", "load_window", "read_day", "rederive", "replace"]
 
 _SESSIONS = """
 select s.session, s.start_at as start_ms, s.end_at as end_ms, s.local_date, s.type, s.said, s.record, s.body,
@@ -67,6 +68,15 @@ async def replace(conn: Connection, patient: str, window: Window, derived: Deriv
     changes = await _sessions(conn, number, window.dates, derived.sessions)
     days = await _days(conn, number, window.dates, derived.days)
     return (*changes, *days, *await _weeks(conn, number, window))
+
+
+async def rederive(conn: Connection, patient: str, since_ms: int = 0) -> tuple[Change, ...]:
+    """Derive anew whatever began at or after an instant: for a new profile, zone or algorithm, when no fact is new."""
+    span = await extent(conn, patient)
+    if span is None or span.end_ms < since_ms:
+        return ()
+    window = await load_window(conn, patient, [Span(start_ms=max(span.start_ms, since_ms), end_ms=span.end_ms)])
+    return await replace(conn, patient, window, derive(window))
 
 
 async def _sessions(conn: Connection, number: int, dates: Sequence[date], new: Sequence[Session]) -> list[Change]:

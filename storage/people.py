@@ -7,18 +7,16 @@ only. Consent is looked up at the time of receipt: no consent, no row.
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from ..model import codec
-from ..model.calendar import utc
+from ..model.calendar import midnight, utc
 from ..model.intensity import HeartProfile
 from ..model.prescription import Prescription
-from . import crypto, due, quarantine
+from . import crypto, derived, due, profiles, quarantine
 from .pool import Connection
 
 SOURCE_FETCH = "source_fetch"
@@ -51,9 +49,6 @@ _CONSENTED = """
 select k.n from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as k (pseudonym, vendor, at, n)
 join patient p using (pseudonym) join consent c on c.patient = p.id and c.vendor = k.vendor and c.kind = %s
 where c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at)"""
-_PROFILE = """
-insert into heart_profile (patient, valid_from, profile, recorded_at) values (%s, %s, %s, %s)
-on conflict (patient, valid_from) do update set profile = excluded.profile, recorded_at = excluded.recorded_at"""
 _PRESCRIBE = """
 insert into prescription (patient, prescription, version, valid_from, valid_to, body, recorded_at)
 values (%s, %s, %s, %s, %s, %s, %s)"""
@@ -232,20 +227,14 @@ async def patient_id(conn: Connection, patient: str) -> int:
 
 
 async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
-    """Keep a heart profile from its `valid_from` on. Sessions from that date on are stale: derive them again."""
-    number = await patient_id(conn, patient)
-    row = [number, profile.valid_from, Jsonb(codec.plain(profile), dumps=codec.dumps), utc(now_ms)]
-    await conn.execute(_PROFILE, row)
+    """Keep a heart profile from its `valid_from` on, derive what began since then anew, and make the patient due.
 
-
-async def profiles(conn: Connection, patient: str) -> tuple[HeartProfile, ...]:
-    """Return a patient's heart profiles, by `valid_from`."""
-    found = await conn.execute(
-        "select h.profile from heart_profile h join patient p on p.id = h.patient "
-        "where p.pseudonym = %s order by h.valid_from",
-        [patient],
-    )
-    return tuple(_profile(said) for (said,) in await found.fetchall())
+    Facts may come before or after the profile they are read with: both end the same.
+    """
+    zone = await zone_of(conn, patient)
+    await profiles.put(conn, patient, profile, now_ms)
+    if await derived.rederive(conn, patient, midnight(profile.valid_from, zone)):
+        await due.mark(conn, patient, now_ms, "profile")
 
 
 async def prescribe(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> None:
@@ -285,9 +274,3 @@ async def _prescription(conn: Connection, key: Sequence[object]) -> object:
     )
     row = await found.fetchone()
     return row[0] if row else None
-
-
-def _profile(said: Mapping[str, Any]) -> HeartProfile:
-    bpm = said.get("clinician_bpm")
-    typed: dict[str, Any] = {"valid_from": date.fromisoformat(said["valid_from"])}
-    return HeartProfile(**{**said, **typed, "clinician_bpm": None if bpm is None else tuple(bpm)})

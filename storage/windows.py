@@ -15,8 +15,9 @@ from ..model.calendar import DAY_MS, MINUTE_MS, day_bounds, epoch_ms, utc
 from ..model.facts import Instants, OffsetOrigin, Source, Told, Values
 from ..model.metrics import METRIC
 from ..stream.compute.derive import HeartColumn, Window, dates_touched
-from . import columns, factrows, people
+from . import columns, factrows
 from .pool import Connection
+from .profiles import profiles
 from .spans import Span, merge
 from .surrogates import lock_patient, read_source
 
@@ -82,7 +83,7 @@ async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> 
     return Window(
         patient=patient,
         zone=row.zone,
-        profiles=await people.profiles(conn, patient),
+        profiles=await profiles(conn, patient),
         dates=dates,
         workouts=_kept(workouts, masks),
         hearts=await _hearts(conn, row.id, reach, masks),

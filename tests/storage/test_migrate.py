@@ -23,7 +23,7 @@ async def test_applies_once_and_then_nothing(empty: str) -> None:
 
 async def test_two_at_once_do_not_meet(empty: str) -> None:
     one, other = await asyncio.gather(migrate(empty), migrate(empty))
-    assert sorted([len(one), len(other)])[0] == 0
+    assert [] in (one, other)
 
 
 async def test_a_changed_file_is_an_error(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +34,7 @@ async def test_a_changed_file_is_an_error(empty: str, monkeypatch: pytest.Monkey
         return Migration(version=first.version, name=first.name, sql=first.sql + "\n"), *rest
 
     monkeypatch.setattr(runner, "migrations", changed)
-    with pytest.raises(MigrationError, match="common/0001_people.sql: has changed"):
+    with pytest.raises(MigrationError, match=r"common/0001_people\.sql: has changed"):
         await migrate(empty)
 
 

@@ -1,3 +1,4 @@
+import psycopg
 import pytest
 
 from kadens.model.facts import Fact, Told
@@ -101,8 +102,7 @@ async def test_a_report_touches_the_session_it_names(conn: Connection) -> None:
 
 async def test_nothing_is_left_of_a_transaction_that_failed(conn: Connection) -> None:
     before = await digest(conn)
-    with pytest.raises(RuntimeError):
-        async with conn.transaction():
-            await write_facts(conn, all_of(run()))
-            raise RuntimeError
+    async with conn.transaction() as transaction:
+        await write_facts(conn, all_of(run()))
+        raise psycopg.Rollback(transaction)
     assert await digest(conn) == before

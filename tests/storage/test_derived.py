@@ -1,0 +1,124 @@
+from datetime import date
+
+import pytest
+
+from kadens.model.derived import Change
+from kadens.model.facts import Deletion, Told
+from kadens.model.intensity import HeartProfile
+from kadens.storage import derived, people
+from kadens.storage.digest import digest
+from kadens.storage.pool import Connection
+from kadens.storage.writer import write_facts
+from kadens.stream.compute.derive import derive
+
+from .tellers import MIN, T0, block, deletion, head, pain, run, told
+
+pytestmark = pytest.mark.anyio
+DAY = 1440 * MIN
+
+
+async def tell(conn: Connection, *told_: Told) -> list[Change]:
+    changes: list[Change] = []
+    written = await write_facts(conn, told_)
+    for patient, spans in written.touched.items():
+        window = await derived.load_window(conn, patient, spans)
+        changes += await derived.replace(conn, patient, window, derive(window))
+    return changes
+
+
+def kinds(changes: list[Change]) -> list[str]:
+    return [change.what for change in changes]
+
+
+async def one(conn: Connection, query: str) -> tuple[object, ...] | None:
+    return await (await conn.execute(query.encode())).fetchone()
+
+
+async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) -> None:
+    changes = await tell(conn, *map(told, run()))
+    assert kinds(changes) == ["session.created", "day.revised", "week.revised"]
+    assert await one(conn, "select hr_n, hr_mean, algorithm from session") == (180, 120.0, "2026.1")
+    assert await one(conn, "select local_date, sessions, session_ms, wear_min from day") == (
+        date(2026, 9, 21),
+        1,
+        30 * MIN,
+        31,  # minutes of the clock with a sample: T0 lies within one
+    )
+    assert await one(conn, "select monday, sessions from week") == (date(2026, 9, 21), 1)
+
+
+async def test_deriving_again_changes_nothing(conn: Connection) -> None:
+    await tell(conn, *map(told, run()))
+    before = await digest(conn)
+    span = await derived.extent(conn, "p1")
+    assert span is not None
+    window = await derived.load_window(conn, "p1", [span])
+    assert await derived.replace(conn, "p1", window, derive(window)) == ()
+    assert await digest(conn) == before
+
+
+async def test_a_correction_revises_and_names_what_changed(conn: Connection) -> None:
+    await tell(conn, *map(told, run()))
+    changes = await tell(conn, *[told(fact, body="later") for fact in run(minutes=20, revision=1)])
+    revised = [change for change in changes if change.what == "session.revised"]
+    assert len(revised) == 1
+    assert revised[0].reason.startswith("changed: end_ms, body")
+
+
+async def test_a_moved_session_keeps_its_id_and_leaves_its_old_day(conn: Connection) -> None:
+    first = await tell(conn, *map(told, run()))
+    moved = await tell(conn, *[told(fact, body="later") for fact in run(start=T0 + 9 * DAY, revision=1)])
+    assert {c.key for c in moved if c.what == "session.revised"} == {first[0].key}
+    assert await one(conn, "select count(*), min(local_date) from day") == (1, date(2026, 9, 30))
+    assert await one(conn, "select count(*), min(monday) from week") == (1, date(2026, 9, 28))
+
+
+@pytest.mark.parametrize("deleted_first", [False, True])
+async def test_a_deleted_record_is_no_session_whichever_came_first(conn: Connection, deleted_first: bool) -> None:  # noqa: FBT001
+    facts = [[told(fact) for fact in run()], [told(deletion("x", "r1"))]]
+    changes = [await tell(conn, *batch) for batch in (facts[::-1] if deleted_first else facts)]
+    assert await one(conn, "select count(*) from session") == (0,)
+    assert await one(conn, "select count(*) from day") == (0,)
+    assert deleted_first or kinds(changes[1]) == ["session.retracted", "day.revised", "week.revised"]
+
+
+async def test_a_newer_revision_survives_an_older_deletion(conn: Connection) -> None:
+    await tell(conn, told(deletion("x", "r1")), *[told(fact) for fact in run(revision=1)])
+    assert await one(conn, "select hr_n from session") == (180,)
+
+
+async def test_a_deleted_interval_of_heart_rate_is_not_read(conn: Connection) -> None:
+    await tell(conn, *map(told, run()))
+    gone = Deletion(head=head("x", T0, T0 + 10 * MIN), metric="heart_rate")
+    await tell(conn, told(gone))
+    assert await one(conn, "select hr_n from session") == (120,)
+
+
+async def test_samples_after_midnight_reach_the_session_of_the_day_before(conn: Connection) -> None:
+    late = T0 + 7 * 60 * MIN + 30 * MIN  # 23:43 in Stockholm
+    fact, _ = run(start=late, minutes=60)
+    await tell(conn, told(fact))
+    said = head("r1", late, late + 60 * MIN)
+    await tell(conn, told(block(said, [late + 50 * MIN], [120.0])))
+    assert await one(conn, "select local_date, hr_n from session") == (date(2026, 9, 21), 1)
+
+
+async def test_an_answer_days_later_makes_its_day_answered_and_no_other(conn: Connection) -> None:
+    await tell(conn, *map(told, run()))
+    await tell(conn, told(pain("q1", T0 + 3 * DAY, 2, session="r1")))
+    assert await one(conn, "select local_date from day where answered") == (date(2026, 9, 24),)
+
+
+async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connection) -> None:
+    profile = HeartProfile(valid_from=date(2026, 9, 1), birth_year=1966, hr_rest=60.0, hr_max=160.0)
+    digests = []
+    for profile_first in (True, False):
+        async with conn.transaction(force_rollback=True):
+            if profile_first:
+                await people.set_profile(conn, "p1", profile, T0)
+            await tell(conn, *map(told, run()))
+            if not profile_first:
+                await people.set_profile(conn, "p1", profile, T0)
+            assert await one(conn, "select vigorous_ms > 0 from session") == (True,)
+            digests.append(await digest(conn))
+    assert digests[0] == digests[1]

@@ -1,0 +1,138 @@
+"""Judging through the database: real rules and lifecycle, steps carried out, mail written, the next look set."""
+
+import json
+from datetime import date
+
+import pytest
+
+from kadens.alerts import lifecycle, rules
+from kadens.model.alert import Alert, Judgeable, State, Tier
+from kadens.model.facts import Told
+from kadens.model.prescription import Intensity, Prescription
+from kadens.storage import derived, due, judging, outbox, people
+from kadens.storage.digest import digest
+from kadens.storage.pool import Connection
+from kadens.storage.writer import write_facts
+from kadens.stream.compute.derive import derive
+
+from .tellers import MIN, T0, deletion, pain, PERSON, run, told
+
+pytestmark = pytest.mark.anyio
+DAY = 1440 * MIN
+NOW = T0 + 3 * 60 * MIN
+
+
+async def tell(conn: Connection, *told_: Told) -> None:
+    written = await write_facts(conn, told_)
+    for patient, spans in written.touched.items():
+        window = await derived.load_window(conn, patient, spans)
+        await derived.replace(conn, patient, window, derive(window))
+    await due.mark_all(conn, list(written.touched), NOW, "facts")
+
+
+async def judge(conn: Connection, now: int = NOW) -> tuple[Judgeable, tuple[Alert, ...], tuple[Alert, ...]]:
+    on, live, recent = await judging.load(conn, "p1", now)
+    steps = lifecycle.settle(live, recent, rules.judge(on), now)
+    await judging.apply(conn, "p1", steps, now, rules.next_due(on))
+    return await judging.load(conn, "p1", now)
+
+
+async def prescribed(conn: Connection) -> None:
+    await people.add_clinician(conn, people.Clinician(subject="c", name="C", email="c@example.org", unit="unit"))
+    plan = Prescription(
+        id="rx",
+        version=1,
+        valid_from=date(2026, 8, 3),
+        valid_to=date(2026, 12, 27),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        intensity=Intensity(method="hrr", low=0.4, high=0.6),
+    )
+    await people.prescribe(conn, "p1", plan, NOW - 30 * DAY)
+
+
+async def mails(conn: Connection) -> list[str]:
+    return [row.recipient for row in await outbox.take(conn, judging.MAIL, NOW, 10)]
+
+
+async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(conn: Connection) -> None:
+    await prescribed(conn)
+    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9, session="r1")))
+    on, live, recent = await judge(conn)
+    assert [(a.rule, a.tier, a.state, a.raised_ms) for a in live] == [("P1", Tier.A, State.OPEN, NOW)]
+    assert [rating.session for rating in on.pain] == [on.sessions[0].id]
+    before = await digest(conn)
+    _, again, _ = await judge(conn)
+    assert (again, recent) == (live, ())
+    assert await digest(conn) == before
+    assert await mails(conn) == ["c@example.org"]
+    row = await (await conn.execute("select body::text from outbox")).fetchone()
+    assert row is not None
+    assert "9" not in row[0]
+
+
+async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
+    await prescribed(conn)
+    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await judge(conn)
+    await tell(conn, told(pain("q1", T0 + 40 * MIN, 2, revision=1)))
+    _, live, recent = await judge(conn)
+    assert live == ()
+    assert [(a.state, a.findings) for a in recent] == [(State.RETRACTED, {})]
+    moves = await (await conn.execute("select from_state, to_state, reason from alert_move order by id")).fetchall()
+    assert moves == [(None, "open", ""), ("open", "retracted", "corrected")]
+
+
+async def test_an_answer_taken_back_counts_no_more(conn: Connection) -> None:
+    await prescribed(conn)
+    await tell(conn, told(pain("q1", T0 + 40 * MIN, 9)))
+    await judge(conn)
+    await tell(conn, told(deletion("q1", "q1", source=PERSON, revision=1)))
+    on, live, _ = await judge(conn)
+    assert (on.pain, live) == ((), ())
+
+
+async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) -> None:
+    await prescribed(conn)
+    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await judge(conn)
+    until = NOW + 60_000
+    await conn.execute("update alert set state = 'snoozed', snoozed_until = to_timestamp(%s / 1000.0)", [until])
+    _, live, _ = await judge(conn, NOW + 1)
+    assert live[0].state is State.SNOOZED
+    assert await due.take(conn, until - 1, 5) == []
+    assert await due.take(conn, until, 5) == ["p1"]
+    _, live, _ = await judge(conn, until)
+    assert live[0].state is State.OPEN
+
+
+async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
+    await tell(conn, *map(told, run(start=NOW + DAY)))
+    on, _, _ = await judging.load(conn, "p1", NOW)
+    assert [(w.vendor, w.time_ms) for w in on.watermarks] == [("files", NOW)]
+
+
+async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
+    for _ in range(2):
+        await outbox.put(conn, "derived", "k", "p1", {"v": 1}, 5)
+    assert await outbox.take(conn, "derived", 4, 10) == []
+    [row] = await outbox.take(conn, "derived", 5, 10)
+    assert (row.key, row.recipient, row.body, row.created_ms, row.attempts) == ("k", "p1", {"v": 1}, 5, 0)
+    await outbox.failed(conn, row.id, "OSError", 50)
+    assert await outbox.take(conn, "derived", 49, 10) == []
+    assert [one.attempts for one in await outbox.take(conn, "derived", 50, 10)] == [1]
+    await outbox.sent(conn, [row.id], 60)
+    assert await outbox.take(conn, "derived", 99, 10) == []
+    assert await outbox.prune(conn, "derived", 60) == 1
+
+
+async def test_one_notification_names_every_patient_of_a_flush(conn: Connection) -> None:
+    await conn.execute("listen kadens_changed")
+    await conn.commit()
+    names = [f"patient-{n:05}" for n in range(1000)]
+    await outbox.notify(conn, names)
+    await conn.commit()
+    heard: list[str] = []
+    async for one in conn.notifies(timeout=5, stop_after=2):
+        heard += json.loads(one.payload)
+    assert sorted(set(heard)) == names
