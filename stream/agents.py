@@ -10,7 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any
 
 import faust
+from faust.types import TP
 
+from .faults import without_values
+from .ledger import HoleError
 from .messages import Message, Run, runs
 from .metrics import Metrics
 from .watchdog import Place
@@ -27,15 +30,27 @@ def add_agents(
     """Register one agent a topic. `done` learns the offset after the last finished one of each partition."""
     for topic, handler in handlers.items():
         channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(handler, done, metrics))
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(app, handler, done, metrics))
 
 
-def _agent(handler: Handler, done: MutableMapping[Place, int], metrics: Metrics) -> Callable[[Any], Awaitable[None]]:
+def _agent(
+    app: faust.App, handler: Handler, done: MutableMapping[Place, int], metrics: Metrics
+) -> Callable[[Any], Awaitable[None]]:
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
         async for events in stream.noack_take(TAKE, within=WITHIN_S):
-            await handle(events, handler, done, metrics)
+            try:
+                await handle(events, handler, done, metrics)
+            except HoleError as hole:
+                await _rewind(app, hole)
+                raise
 
     return take
+
+
+async def _rewind(app: faust.App, hole: HoleError) -> None:
+    """Set the group's committed offset back to the hole, so that the next start of a worker fetches it."""
+    place = TP(hole.topic, hole.partition)
+    await app.consumer._commit({place: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
 
 
 async def handle(events: Sequence[Any], handler: Handler, done: MutableMapping[Place, int], metrics: Metrics) -> None:
@@ -45,7 +60,8 @@ async def handle(events: Sequence[Any], handler: Handler, done: MutableMapping[P
         by_place.setdefault(((event.message.topic, event.message.partition), event.message.offset), []).append(event)
     for run in runs(_messages(events)):
         began = time.perf_counter()
-        await handler(run)
+        async with without_values(f"{run.topic}[{run.partition}] offsets {run.first} to {run.next - 1}"):
+            await handler(run)
         place = (run.topic, run.partition)
         for message in run.messages:
             for event in by_place[place, message.offset]:

@@ -14,19 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 from yarl import URL
+
+from .watchdog import Place
 
 GROUP = "kadens"
 SESSION_S = 10.0  # a killed worker's partitions move after this; a restart under the same instance id takes less
 MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
 STOP_S = 20.0
+BUFFER = 128  # messages waiting before an agent; bodies can be half a megabyte each
 EXIT_CRASHED = 1
 log = logging.getLogger("kadens.stream")
 
 
 def make_app(*, brokers: str, worker_id: str, mock: bool, commit_interval_s: float, folder: Path) -> faust.App:
-    """Return the Faust app with the settings of `design: stream`; `folder` is scratch space that Faust insists on."""
+    """Return the Faust app without agents; `folder` is scratch space that Faust insists on."""
     return faust.App(
         GROUP,
         broker=[URL(f"kafka://{one}") for one in brokers.split(",")],
@@ -37,6 +41,7 @@ def make_app(*, brokers: str, worker_id: str, mock: bool, commit_interval_s: flo
         web_enabled=False,
         agent_supervisor=CrashingSupervisor,
         stream_wait_empty=False,
+        stream_buffer_maxsize=BUFFER,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=None if mock else worker_id or None,
         consumer_max_fetch_size=4 * 1024 * 1024,
@@ -45,6 +50,14 @@ def make_app(*, brokers: str, worker_id: str, mock: bool, commit_interval_s: flo
         broker_session_timeout=MOCK_SESSION_S if mock else SESSION_S,
         broker_heartbeat_interval=1.0,
     )
+
+
+def assigned(app: faust.App) -> frozenset[Place]:
+    """Return the partitions this worker has now."""
+    try:
+        return frozenset((place.topic, place.partition) for place in app.consumer.assignment())
+    except ConsumerNotStarted:
+        return frozenset()
 
 
 async def serve(app: faust.App, loops: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -27,44 +27,40 @@ class Bounds:
 class LogView:
     """A started client without a group."""
 
-    def __init__(self, brokers: str, client: AIOKafkaConsumer) -> None:
-        self._brokers, self._client = brokers, client
+    def __init__(self, brokers: str, client: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+        self._brokers, self._client, self._admin = brokers, client, admin
 
     async def bounds(self, topics: Iterable[str]) -> dict[Place, Bounds]:
         """Return the bounds of every partition of `topics`; raises `aiokafka.errors.KafkaError`."""
-        places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS[topic])]
+        places = _places(topics)
         starts = await self._client.beginning_offsets(places)
         ends = await self._client.end_offsets(places)
         return {(place.topic, place.partition): Bounds(start=starts[place], end=ends[place]) for place in places}
 
     async def identity(self, *, mock: bool) -> str:
         """Return the id of the cluster. A mock cluster's is no more than an address in memory, so its port is added."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._brokers)
-        await admin.start()
-        try:
-            said = await admin.describe_cluster()
-        finally:
-            await admin.close()
+        said = await self._admin.describe_cluster()
         return f"{said['cluster_id']}:{self._brokers}" if mock else str(said["cluster_id"])
 
     async def committed(self, group: str, topics: Iterable[str]) -> dict[Place, int]:
         """Return what a consumer group has committed; a partition without a commit is absent."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._brokers)
-        await admin.start()
-        try:
-            said = await admin.list_consumer_group_offsets(group)
-        finally:
-            await admin.close()
-        wanted = set(topics)
-        return {(p.topic, p.partition): m.offset for p, m in said.items() if p.topic in wanted and m.offset >= 0}
+        said = await self._admin.list_consumer_group_offsets(group, partitions=_places(topics))
+        return {(place.topic, place.partition): at.offset for place, at in said.items() if at.offset >= 0}
+
+
+def _places(topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS[topic])]
 
 
 @asynccontextmanager
 async def open_log(brokers: str) -> AsyncIterator[LogView]:
     """Connect to `brokers` and give a view of the log."""
     client = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, client_id="kadens-watch")
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, client_id="kadens-watch")
     await client.start()
     try:
-        yield LogView(brokers, client)
+        await admin.start()
+        yield LogView(brokers, client, admin)
     finally:
+        await admin.close()
         await client.stop()

@@ -1,0 +1,131 @@
+"""Delivers what waits in the outbox: e-mail over SMTP, at least once, with a growing pause after a failure.
+
+A mail says that something waits and where to look; it must never hold a health value or a name, because mail is
+readable on its way. The Message-ID comes from the outbox key, so a second delivery of one row is the same mail.
+"""
+
+import asyncio
+import hashlib
+import smtplib
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import unquote, urlsplit
+
+from ..model.calendar import utc
+from ..storage import outbox
+from ..storage.pool import Pool
+
+CHANNEL = "email"
+TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
+TIMEOUT_S = 20.0
+FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail as it goes out."""
+
+    recipient: str
+    subject: str
+    text: str
+    key: str
+    at_ms: int
+
+
+Send = Callable[[Mail], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """Where mail goes: `scheme` is smtp, smtp+starttls or smtps."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+
+
+DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+def read_smtp(said: str) -> Smtp:
+    """Read `host:port` or `SCHEME://[user:password@]host[:port]`; raises ValueError that says what is wanted."""
+    parts = urlsplit(said if "://" in said else f"smtp://{said}")
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted")
+    return Smtp(
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=parts.port or DEFAULT_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def smtp_sender(server: Smtp, mail_from: str) -> Send:
+    """Return a function that sends one mail over SMTP, in a thread; raises OSError or `smtplib.SMTPException`."""
+
+    async def send(mail: Mail) -> None:
+        await asyncio.to_thread(_send, server, message(mail, mail_from))
+
+    return send
+
+
+def message(mail: Mail, mail_from: str) -> EmailMessage:
+    """Return the mail as RFC 5322 text."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = mail_from, mail.recipient, mail.subject
+    made["Date"] = format_datetime(utc(mail.at_ms))
+    made["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{mail_from.rpartition('@')[2]}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(mail.text)
+    return made
+
+
+def pause_ms(attempts: int) -> int:
+    """Return how long to wait after the `attempts`-th failure: 5 s, doubling, at most a quarter of an hour."""
+    return int(min(FIRST_PAUSE_MS * 2 ** min(attempts - 1, 16), LONGEST_PAUSE_MS))
+
+
+async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
+    """Send what is due and return how many were sent and how many failed; those are tried again later."""
+    sent = failed = 0
+    async with pool.connection() as conn:
+        for row in await outbox.take(conn, CHANNEL, now_ms, TAKE):
+            mail = Mail(
+                recipient=row.recipient,
+                subject=str(row.body["subject"]),
+                text=str(row.body["text"]),
+                key=row.key,
+                at_ms=row.created_ms,
+            )
+            try:
+                await send(mail)
+            except (OSError, smtplib.SMTPException) as error:
+                failed += 1
+                retry = now_ms + pause_ms(row.attempts + 1)
+                await outbox.failed(conn, row.id, type(error).__name__, retry)
+            else:
+                sent += 1
+                await outbox.sent(conn, [row.id], now_ms)
+    return sent, failed
+
+
+def _send(server: Smtp, mail: EmailMessage) -> None:
+    with _connect(server) as client:
+        if server.scheme == "smtp+starttls":
+            client.starttls(context=ssl.create_default_context())
+        if server.user:
+            client.login(server.user, server.password)
+        client.send_message(mail)
+
+
+def _connect(server: Smtp) -> smtplib.SMTP:
+    if server.scheme == "smtps":
+        tls = ssl.create_default_context()
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=tls)
+    return smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)

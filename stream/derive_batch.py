@@ -1,0 +1,90 @@
+"""Facts into the database, and what they change: sessions, days, weeks, who is due for a look, what goes out.
+
+One transaction a run: the account of offsets, the facts, every touched patient's recompute, `due` and the outbox.
+What a crash repeats is skipped by the account, or recognised by the writer. `kadens.derived` gets its events from the
+outbox after the commit, so it never tells of a change that did not happen.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ..model.codec import SCHEMA_VERSION, decode_told, dumps, plain
+from ..model.derived import Change
+from ..model.facts import Reject, Told
+from ..storage import derived, due, outbox
+from ..storage.pool import Connection
+from ..storage.spans import Span
+from ..storage.writer import write_facts
+from .compute.derive import derive
+from .dead import dead_letter
+from .messages import Message, Outgoing, Run
+from .parts import Parts
+from .topics import DERIVED
+
+CHANNEL = "derived"
+SEND = 500  # outbox rows sent in one transaction
+UNREAD = Reject(where="value", why="not a fact of this version")
+
+
+async def derive_run(run: Run, parts: Parts) -> None:
+    """Store and derive one run; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
+    async with parts.pool.connection() as conn:
+        fresh = await parts.ledger.claim(conn, run)
+        if fresh is None:
+            parts.metrics.replayed.labels(run.topic).inc(len(run.messages))
+            return
+        await _apply(conn, fresh, parts)
+    await send_changes(parts)
+
+
+async def send_changes(parts: Parts) -> int:
+    """Send what waits in the outbox for `kadens.derived`; return how many events."""
+    async with parts.pool.connection() as conn:
+        rows = await outbox.take(conn, CHANNEL, parts.now(), SEND)
+        await parts.producer.send_all(
+            [Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body)) for row in rows]
+        )
+        await outbox.sent(conn, [row.id for row in rows], parts.now())
+    return len(rows)
+
+
+async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
+    told, letters = _decode(run.messages)
+    written = await write_facts(conn, [one for _, one in told])
+    letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in written.refused]
+    parts.limit.check(dead=len(letters), good=len(run.messages) - len(letters))
+    for patient, spans in written.touched.items():
+        changes = await _recompute(conn, patient, spans, parts)
+        await outbox.put(conn, CHANNEL, f"{_place(run)}/{patient}", patient, _event(patient, changes), parts.now())
+    if written.touched:
+        await due.mark_all(conn, list(written.touched), parts.now(), "facts")
+        await outbox.notify(conn, list(written.touched))
+    parts.metrics.rows.labels("written").inc(written.samples)
+    parts.metrics.dead.labels(run.topic).inc(len(letters))
+    await parts.producer.send_all(letters)
+
+
+async def _recompute(conn: Connection, patient: str, spans: Sequence[Span], parts: Parts) -> tuple[Change, ...]:
+    """Derive the touched dates of one patient anew from everything that is stored about them."""
+    window = await derived.load_window(conn, patient, spans)
+    parts.metrics.recomputes.inc()
+    return await derived.replace(conn, patient, window, derive(window))
+
+
+def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Outgoing]]:
+    """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
+    told: list[tuple[Message, Told]] = []
+    letters: list[Outgoing] = []
+    for message in messages:
+        try:
+            told.append((message, decode_told(message.value)))
+        except (ValueError, KeyError, TypeError):
+            letters.append(dead_letter(message, [UNREAD]))
+    return told, letters
+
+
+def _event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:
+    return {"v": SCHEMA_VERSION, "patient": patient, "changes": plain(list(changes))}
+
+
+def _place(run: Run) -> str:
+    return f"{run.topic}/{run.partition}/{run.next}"

@@ -1,0 +1,41 @@
+"""The unexpected, told without a value: an error's kind and where it rose, never its text.
+
+Texts of database and parser errors quote what they choke on, which here is health data. Errors that are written by
+the worker itself hold no values and pass as they are.
+"""
+
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from .dead import DeadFloodError
+from .ledger import HoleError, LogMismatchError
+from .watchdog import StalledError
+
+TOLD = (DeadFloodError, HoleError, LogMismatchError, StalledError)
+FRAMES = 6
+
+
+class WorkerError(RuntimeError):
+    """A part of the worker failed in a way nobody planned; the process must end."""
+
+
+@asynccontextmanager
+async def without_values(what: str) -> AsyncIterator[None]:
+    """Turn an unexpected error of the block into a `WorkerError` that tells `what`, the kind and the place."""
+    try:
+        yield
+    except (*TOLD, WorkerError):
+        raise
+    except Exception as error:  # noqa: BLE001 - ends the process all the same, with nothing of the data in its words
+        raise WorkerError(f"{what}: {describe(error)}") from None
+
+
+def describe(error: BaseException) -> str:
+    """Return the kind of an error, the database's state code if it has one, and its innermost frames."""
+    state = getattr(error, "sqlstate", None)
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    path = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
+    cause = f", caused by {describe(error.__cause__)}" if error.__cause__ else ""
+    return f"{type(error).__name__}{f' {state}' if state else ''} at {path}{cause}"

@@ -1,0 +1,165 @@
+"""Bodies become facts: account to patient, consent at the time of receipt, parser, `kadens.facts`.
+
+One transaction a run. Facts and dead letters are on the log before it commits and before anything is acknowledged;
+what a crash repeats is the same facts again, which the writer recognises. Binding: no consent, no fact and no dead
+letter; a body of an account that nobody is linked to waits sealed in quarantine.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model.codec import encode_told, kind_of
+from ..model.facts import Reject, Told
+from ..storage import people, quarantine
+from ..storage.bodies import keep
+from ..storage.pool import Connection
+from .dead import dead_letter
+from .messages import Message, Outgoing, Run
+from .parts import Parts
+from .reading import Read, read, with_offset
+from .topics import FACTS
+
+RELEASE = 20  # bodies read again in one transaction
+NOBODY = Reject(where="headers", why="neither a patient nor an account")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """A body and the patient it belongs to; None when nobody is linked to its account."""
+
+    read: Read
+    patient: str | None
+
+
+async def normalise_run(run: Run, parts: Parts) -> None:
+    """Read, settle and send on one run; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
+    async with parts.pool.connection() as conn:
+        fresh = await parts.ledger.claim(conn, run)
+        if fresh is None:
+            parts.metrics.replayed.labels(run.topic).inc(len(run.messages))
+            return
+        await _settle(conn, [await read(one, parts.bodies) for one in fresh.messages], parts)
+
+
+async def release_quarantine(parts: Parts) -> int:
+    """Read again what was released because its account is linked now; return how many bodies."""
+    async with parts.pool.connection() as conn:
+        held = await quarantine.take_released(conn, parts.wrapping_key, RELEASE)
+        await _settle(conn, [await read(_message(one), parts.bodies) for one in held], parts)
+    return len(held)
+
+
+async def expire_quarantine(parts: Parts) -> int:
+    """Remove what nobody claimed in time; return how many bodies."""
+    async with parts.pool.connection() as conn:
+        gone = await quarantine.expire(conn, parts.now())
+    parts.metrics.bodies.labels("", "expired").inc(gone)
+    return gone
+
+
+async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> None:
+    """Decide over each body, write what stays here, and send on facts and dead letters."""
+    if not reads:
+        return
+    parts.limit.check(dead=sum(one.dead for one in reads), good=sum(not one.dead for one in reads))
+    owned = await _owners(conn, reads)
+    allowed = await _allowed(conn, owned)
+    zones = await people.zones_of(conn, {one.patient for one in owned if one.patient})
+    out: list[Outgoing] = []
+    for place, one in enumerate(owned):
+        outcome, sent = await _one(conn, one, zones, parts, allowed=place in allowed)
+        out += sent
+        parts.metrics.bodies.labels(one.read.envelope.connector, outcome).inc()
+    await parts.producer.send_all(out)
+
+
+async def _one(
+    conn: Connection, one: Owned, zones: Mapping[str, str], parts: Parts, *, allowed: bool
+) -> tuple[str, list[Outgoing]]:
+    """Return what becomes of one body, and what is sent on."""
+    said, patient = one.read, one.patient
+    if said.parsed is None:
+        return ("no_consent", []) if patient and not allowed else ("unreadable", _letters(said, parts))
+    if patient is None and not said.parsed.account:
+        return "nobody", [dead_letter(said.message, [NOBODY])]
+    if patient is None:
+        await quarantine.hold(conn, parts.wrapping_key, _held(said, said.parsed.account), said.envelope.received_ms)
+        return "quarantined", []
+    if not allowed or patient not in zones:
+        return "no_consent", []
+    await _keep(conn, said, patient, parts)
+    return "stored", [*_facts(said, patient, zones[patient], parts), *_letters(said, parts)]
+
+
+async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
+    """Name the patient of each body: the envelope's (a link token named one), else the account's."""
+    accounts = {
+        (one.envelope.connector, one.parsed.account)
+        for one in reads
+        if one.parsed is not None and one.parsed.account and not one.envelope.patient
+    }
+    linked = await people.patients_of(conn, accounts) if accounts else {}
+    return [Owned(read=one, patient=one.envelope.patient or _linked(one, linked)) for one in reads]
+
+
+def _linked(one: Read, linked: Mapping[tuple[str, str], str]) -> str | None:
+    return linked.get((one.envelope.connector, one.parsed.account)) if one.parsed else None
+
+
+async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
+    """Return the places of the bodies that a consent covered when they were received."""
+    asked = [(n, one.patient, one.read.envelope) for n, one in enumerate(owned) if one.patient]
+    found = await people.consents(conn, [(patient, e.connector, e.received_ms) for _, patient, e in asked])
+    return {asked[place][0] for place in found}
+
+
+async def _keep(conn: Connection, said: Read, patient: str, parts: Parts) -> None:
+    """Keep the body, sealed with the patient's own key, so that a better parser can read it again."""
+    await keep(conn, parts.bodies, parts.wrapping_key, patient=patient, envelope=said.envelope, body=said.body)
+
+
+def _facts(said: Read, patient: str, zone: str, parts: Parts) -> list[Outgoing]:
+    facts = [with_offset(fact, zone) for fact in said.parsed.facts] if said.parsed else []
+    for fact in facts:
+        parts.metrics.facts.labels(kind_of(fact)).inc()
+    envelope = said.envelope
+    told = [
+        Told(
+            patient=patient,
+            connector=envelope.connector,
+            received_ms=envelope.received_ms,
+            body=envelope.sha256,
+            fact=fact,
+        )
+        for fact in facts
+    ]
+    return [Outgoing(topic=FACTS.name, key=patient.encode(), value=encode_told(one)) for one in told]
+
+
+def _letters(said: Read, parts: Parts) -> list[Outgoing]:
+    if not said.rejects:
+        return []
+    for one in said.rejects:
+        parts.metrics.rejects.labels(said.envelope.connector, one.why).inc()
+    parts.metrics.dead.labels(said.message.topic).inc()
+    return [dead_letter(said.message, said.rejects)]
+
+
+def _held(said: Read, account: str) -> quarantine.Held:
+    message = said.message
+    return quarantine.Held(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        vendor=said.envelope.connector,
+        account=account,
+        headers={name: value.decode() for name, value in message.headers},
+        body=message.value,
+    )
+
+
+def _message(held: quarantine.Held) -> Message:
+    headers: Iterable[tuple[str, bytes]] = ((name, value.encode()) for name, value in held.headers.items())
+    return Message(
+        topic=held.topic, partition=held.partition, offset=held.offset, value=held.body, headers=tuple(headers)
+    )

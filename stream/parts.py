@@ -1,0 +1,27 @@
+"""What the worker's functions work with: the collaborators of one process, opened once. Holds no state of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..storage.bodies import BodyStore
+from ..storage.judging import WORKLIST
+from ..storage.pool import Pool
+from .dead import DeadLimit
+from .ledger import Ledger
+from .messages import Producer
+from .metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Pool, log, body store, key and clock of a worker. `now` gives epoch ms, `link` is where mails send."""
+
+    pool: Pool
+    producer: Producer
+    ledger: Ledger
+    bodies: BodyStore
+    wrapping_key: bytes
+    now: Callable[[], int]
+    metrics: Metrics
+    link: str = WORKLIST
+    limit: DeadLimit = field(default_factory=DeadLimit)

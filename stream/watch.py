@@ -1,0 +1,57 @@
+"""The watchdog's loop: looks at the log every few seconds and ends the worker by `StalledError`. See `watchdog`."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from aiokafka.errors import KafkaError
+
+from .log import LogView
+from .metrics import Metrics
+from .watchdog import Place, Progress, StalledError, observe, stalled
+
+LOOKS = 6  # looks within one stall time
+LONGEST_S = 10.0
+NOWHERE: Place = ("no partition assigned", 0)
+log = logging.getLogger(__name__)
+
+
+async def watch(  # noqa: PLR0913 - six plain collaborators, called once
+    view: LogView,
+    *,
+    group: str,
+    topics: tuple[str, ...],
+    assigned: Callable[[], frozenset[Place]],
+    done: Mapping[Place, int],
+    mock: bool,
+    stall_s: float,
+    metrics: Metrics,
+) -> None:
+    """Look for ever; raises `StalledError`. A broker that does not answer is no verdict: aiokafka reconnects."""
+    progress: dict[Place, Progress] = {}
+    while True:
+        await asyncio.sleep(min(stall_s / LOOKS, LONGEST_S))
+        ours = assigned()
+        try:
+            async with asyncio.timeout(stall_s):
+                ends = {place: there.end for place, there in (await view.bounds(topics)).items()}
+                finished = await view.committed(group, topics)
+        except (KafkaError, TimeoutError, OSError) as error:
+            log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
+            continue
+        finished |= {place: max(at, finished.get(place, 0)) for place, at in done.items() if place in ours}
+        seen = _seen(ours, ends, mock=mock)
+        progress = observe(progress, now_s=time.monotonic(), ends=seen, done=finished)
+        for place in ours & ends.keys():
+            metrics.lag.labels(place[0], str(place[1])).set(max(ends[place] - finished.get(place, 0), 0))
+        late = stalled(progress, now_s=time.monotonic(), stall_s=stall_s)
+        if late:
+            raise StalledError(f"no progress for {stall_s:g} s although messages wait: {late}")
+
+
+def _seen(ours: frozenset[Place], ends: Mapping[Place, int], *, mock: bool) -> Mapping[Place, int]:
+    """Return what to watch: our partitions; without any, the whole group's, or with one worker the lack itself."""
+    if ours:
+        return {place: end for place, end in ends.items() if place in ours}
+    return {NOWHERE: 1} if mock else ends

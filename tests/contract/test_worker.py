@@ -1,0 +1,209 @@
+"""What the worker promises, the same on every log: bodies in at `kadens.raw`, rows out, nothing lost or doubled."""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+
+import numpy as np
+import pytest
+from kadens.storage import people
+from kadens.storage.pool import Connection
+from kadens.stream.dead import DeadLetter, read_dead
+from kadens.stream.topics import RAW
+
+from kadens.model.calendar import DAY_MS, rfc3339
+from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
+
+from ..rig import KEY, Rig, run
+from .conftest import NOW_MS
+
+ZONE = "Europe/Stockholm"
+START_MS = NOW_MS - 6 * 3_600_000
+_numbers = count(1)
+
+
+class Patient:
+    """One patient of a test: linked and consenting unless told otherwise."""
+
+    def __init__(self, rig: Rig, *, linked: bool = True, consent: bool = True) -> None:
+        number = next(_numbers)
+        self.rig, self.name, self.account = rig, f"patient-{number}", f"account-{number}"
+        rig.do(lambda conn: self._add(conn, linked=linked, consent=consent))
+
+    async def _add(self, conn: Connection, *, linked: bool, consent: bool) -> None:
+        before = NOW_MS - 90 * DAY_MS
+        await people.add_unit(conn, "Unit")
+        await people.add_patient(conn, wrapping_key=KEY, unit="Unit", zone=ZONE, now_ms=before, pseudonym=self.name)
+        for vendor in ("open_wearables", "reports", "files") if consent else ():
+            await people.give_consent(conn, self.name, vendor, from_ms=before, now_ms=before)
+        for vendor in ("open_wearables", "reports") if linked else ():
+            await people.link_account(conn, self.name, vendor, self.account, before)
+
+    def link(self) -> int:
+        return self.rig.do(lambda conn: people.link_account(conn, self.name, "open_wearables", self.account, NOW_MS))
+
+    def count(self, table: str) -> int:
+        query = f"select count(*) from {table} x join patient p on p.id = x.patient where p.pseudonym = %s"  # noqa: S608
+        return int(self.rig.one(query, self.name))
+
+    def waits_for(self, table: str, rows: int = 1) -> None:
+        self.rig.wait(lambda: self.count(table) >= rows, f"{rows} rows in {table}")
+
+
+@pytest.fixture
+def patient(rig: Rig) -> Iterator[Patient]:
+    rig.set_clock(NOW_MS)
+    yield Patient(rig)
+    rig.set_clock(NOW_MS)
+
+
+def heart(account: str, minutes: int = 60, start_ms: int = START_MS) -> bytes:
+    t = start_ms + np.arange(minutes, dtype=np.int64) * 60_000
+    return heart_rate_body(account, ZONE, t, np.full(minutes, 120.0))
+
+
+def workout(account: str, record: str = "w1") -> bytes:
+    return workout_body(account, ZONE, record, "walking", (START_MS, START_MS + 1_800_000), {})
+
+
+def report(account: str, key: str = "r1", value: int = 8) -> bytes:
+    said = {
+        "id": key,
+        "answered_at": rfc3339(START_MS + 3_600_000),
+        "instrument": "pain",
+        "phase": "after",
+        "value": value,
+        "scale": "nrs-0-10",
+    }
+    return json.dumps({"type": "report.created", "patient": account, "report": said}).encode()
+
+
+def send(rig: Rig, *bodies: tuple[str, bytes], received_ms: int = NOW_MS) -> None:
+    for connector, body in bodies:
+        rig.append(connector, body, received_ms=received_ms)
+    rig.flush()
+
+
+def dead(rig: Rig) -> list[DeadLetter]:
+    async def read() -> list[DeadLetter]:
+        return [letter async for letter in read_dead(rig.brokers)]
+
+    return run(read())
+
+
+def settled(rig: Rig, other: Patient) -> None:
+    """Return once bodies sent now to every partition are done: what was sent before them is done too."""
+    before = other.count("fact")
+    for number in range(24):
+        send(rig, ("reports", report(other.account, f"mark-{before}-{number}", 0)))
+    other.waits_for("fact", before + 24)
+
+
+def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
+    account = patient.account
+    send(rig, ("open_wearables", heart(account)), ("open_wearables", workout(account)), ("reports", report(account)))
+    patient.waits_for("session")
+    patient.waits_for("sample", 60)
+    patient.waits_for("day")
+    patient.waits_for("week")
+    patient.waits_for("fact", 3)
+    patient.waits_for("body", 3)
+
+
+def test_an_alert_comes_of_pain(rig: Rig, patient: Patient) -> None:
+    send(rig, ("reports", report(patient.account, value=9)))
+    patient.waits_for("alert")
+
+
+def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(rig: Rig, patient: Patient) -> None:
+    garbage = b'{"type": "heart_rate.created", "data": [' + patient.account.encode()
+    fit = b"\x0e\x10\xd9\x07\x05\x00\x00\x00.FIT" + patient.account.encode()
+    rig.append("open_wearables", garbage, received_ms=NOW_MS)
+    rig.append("files", fit, received_ms=NOW_MS, patient=patient.name)
+    rig.append_raw(b"no envelope " + patient.account.encode(), b"k", [])
+    send(rig, ("reports", report(patient.account)))
+    patient.waits_for("fact")
+    rig.wait(lambda: sum(one.size in {len(garbage), len(fit)} for one in dead(rig)) >= 2, "dead letters")
+    letters = dead(rig)
+    (json_letter,) = [one for one in letters if one.size == len(garbage)]
+    assert (json_letter.topic, json_letter.connector, json_letter.received_ms) == (RAW.name, "open_wearables", NOW_MS)
+    assert json_letter.where
+    assert json_letter.why
+    assert any(one.connector == "files" for one in letters)
+    assert any(one.where == "headers" and one.connector == "" for one in letters)
+
+
+def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> None:
+    stranger = Patient(rig, linked=False)
+    send(rig, ("open_wearables", workout(stranger.account)))
+    held = "select count(*) from quarantine where account = %s"
+    rig.wait(lambda: rig.one(held, stranger.account) == 1, "quarantine")
+    assert stranger.count("fact") == 0
+    assert stranger.link() == 1
+    stranger.waits_for("session")
+    assert rig.one(held, stranger.account) == 0
+    assert patient.count("fact") == 0
+
+
+def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient: Patient) -> None:
+    stranger = Patient(rig, linked=False)
+    send(rig, ("open_wearables", workout(stranger.account)))
+    held = "select count(*) from quarantine where account = %s"
+    rig.wait(lambda: rig.one(held, stranger.account) == 1, "quarantine")
+    rig.set_clock(NOW_MS + DAY_MS)
+    rig.wait(lambda: rig.one(held, stranger.account) == 0, "expiry", 90)
+    assert stranger.link() == 0
+    settled(rig, patient)
+    assert stranger.count("fact") == 0
+
+
+def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
+    other = Patient(rig, consent=False)
+    broken = b'{"broken": ' + other.account.encode()
+    send(rig, ("open_wearables", workout(other.account)), ("reports", report(other.account)))
+    rig.append("open_wearables", broken, received_ms=NOW_MS, patient=other.name)
+    settled(rig, patient)
+    assert {table: other.count(table) for table in ("fact", "sample", "body", "session", "alert", "due")} == {
+        "fact": 0,
+        "sample": 0,
+        "body": 0,
+        "session": 0,
+        "alert": 0,
+        "due": 0,
+    }
+    assert not [one for one in dead(rig) if one.size == len(broken)]
+
+
+def test_consent_counts_at_the_time_of_receipt(rig: Rig, patient: Patient) -> None:
+    async def withdraw(conn: Connection) -> None:
+        await people.withdraw_consent(conn, patient.name, "open_wearables", from_ms=NOW_MS)
+
+    rig.do(withdraw)
+    send(rig, ("open_wearables", workout(patient.account, "before")), received_ms=NOW_MS - 1)
+    send(rig, ("open_wearables", workout(patient.account, "after")), received_ms=NOW_MS)
+    patient.waits_for("fact")
+    settled(rig, Patient(rig))
+    assert patient.count("fact") == 1
+
+
+def test_redelivery_changes_nothing(rig: Rig, patient: Patient) -> None:
+    bodies = [
+        ("open_wearables", heart(patient.account)),
+        ("open_wearables", workout(patient.account)),
+        ("reports", report(patient.account)),
+    ]
+    send(rig, *bodies)
+    patient.waits_for("session")
+    settled(rig, Patient(rig))
+    other = Patient(rig)
+    before = rig.digest()
+    send(rig, *bodies, *bodies[::-1], *bodies)
+    mark = report(other.account, "mark", 0)
+    send(rig, ("reports", mark))
+    other.waits_for("fact")
+    settled(rig, other)
+    after = rig.digest()
+    ours = "select count(*) from record r join patient p on p.id = r.patient where p.pseudonym = %s"
+    assert rig.one(ours, patient.name) == 3
+    assert after["sample"] == before["sample"]
+    assert after["session"] == before["session"]

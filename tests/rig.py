@@ -1,0 +1,169 @@
+"""What the tests of the worker share: a log, a database, worker processes, and a hand that appends bodies.
+
+It waits on conditions with a deadline and never sleeps for luck.
+"""
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+from confluent_kafka import Consumer, Producer, TopicPartition
+from kadens.storage.digest import digest
+from kadens.storage.pool import Connection
+from kadens.stream.topics import RAW, TOPICS
+
+from kadens.model.envelope import Envelope
+
+KEY = bytes(range(32))
+DEADLINE_S = 60.0
+T = TypeVar("T")
+PROGRAM = (sys.executable, "-W", "error::RuntimeWarning", str(Path(__file__).with_name("worker_process.py")))
+PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
+CONFIGS = {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
+
+
+@dataclass(slots=True, kw_only=True)
+class Rig:
+    """One log, one database and the workers between them."""
+
+    brokers: str
+    mock: bool
+    dsn: str
+    folder: Path
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _producer: Any = None
+
+    @property
+    def clock(self) -> Path:
+        return self.folder / "clock"
+
+    def set_clock(self, now_ms: int) -> None:
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(str(now_ms), encoding="ascii")
+        fresh.rename(self.clock)
+
+    def environment(self, worker_id: str, **more: str) -> dict[str, str]:
+        """Return the KADENS_* variables of a worker."""
+        said = {
+            "KADENS_KAFKA": self.brokers,
+            "KADENS_DATABASE": self.dsn,
+            "KADENS_BODIES": str(self.folder / "bodies"),
+            "KADENS_CLOCK": f"file:{self.clock}",
+            "KADENS_WORKER_ID": worker_id,
+            "KADENS_MOCK_BROKER": "1" if self.mock else "",
+            "KADENS_COMMIT_INTERVAL_S": "0.3",
+            "KADENS_STALL_S": "30",
+        }
+        return {"PATH": os.environ["PATH"], "TEST_WRAPPING_KEY": KEY.hex(), **said, **more}
+
+    def start_worker(self, worker_id: str = "w1", **more: str) -> subprocess.Popen[bytes]:
+        """Start a worker that appends to its log in the folder."""
+        with self.log(worker_id).open("ab") as out:
+            worker = subprocess.Popen(PROGRAM, env=self.environment(worker_id, **more), stdout=out, stderr=out)
+        self.workers.append(worker)
+        return worker
+
+    def log(self, worker_id: str) -> Path:
+        return self.folder / f"{worker_id}.log"
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.terminate()
+        for worker in self.workers:
+            try:
+                worker.wait(25)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+        self.workers.clear()
+
+    def append(
+        self, connector: str, body: bytes, *, received_ms: int, patient: str = "", content_type: str = "", **more: str
+    ) -> None:
+        """Append a body to `kadens.raw` as the vendor door does."""
+        sha = hashlib.sha256(body).hexdigest()
+        envelope = Envelope(
+            connector=connector,
+            received_ms=received_ms,
+            sha256=sha,
+            size=len(body),
+            content_type=content_type,
+            patient=patient,
+            **more,
+        )
+        self.append_raw(b"" if envelope.address else body, sha.encode(), envelope.headers())
+
+    def append_raw(self, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]], topic: str = RAW.name) -> None:
+        if self._producer is None:
+            self._producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5, "log_level": 0})
+        self._producer.produce(topic, value, key=key, headers=list(headers))
+        self._producer.poll(0)
+
+    def flush(self) -> None:
+        if self._producer is not None:
+            assert self._producer.flush(60) == 0
+
+    def do(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run one transaction."""
+
+        async def run() -> T:
+            async with await psycopg.AsyncConnection.connect(self.dsn) as conn:
+                await conn.execute("set time zone 'UTC'")
+                return await work(conn)
+
+        return asyncio.run(run())
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        async def ask(conn: Connection) -> list[tuple[Any, ...]]:
+            return await (await conn.execute(query.encode(), values)).fetchall()
+
+        return self.do(ask)
+
+    def one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - whatever the query asks for
+        return self.rows(query, *values)[0][0]
+
+    def ends(self, topics: Sequence[str]) -> dict[str, int]:
+        """Return how many messages each topic holds in all its partitions; no retention has cut any."""
+        client = Consumer({"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0})
+        try:
+            return {
+                topic: sum(
+                    client.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
+                    for number in range(PARTITIONS[topic])
+                )
+                for topic in topics
+            }
+        finally:
+            client.close()
+
+    def digest(self) -> dict[str, str]:
+        return self.do(digest)
+
+    def wait(self, holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
+        """Return once `holds()`; fails with the end of the workers' logs when a worker died or time is up."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            dead = [worker.returncode for worker in self.workers if worker.poll() is not None]
+            if dead or time.monotonic() > deadline:
+                raise AssertionError(
+                    f"{what}: {'a worker ended ' + str(dead) if dead else 'time is up'}\n{self.tail()}"
+                )
+            time.sleep(0.05)
+
+    def tail(self) -> str:
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in self.folder.glob("*.log")
+        )
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end."""
+    return asyncio.run(work)
