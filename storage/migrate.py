@@ -65,7 +65,10 @@ async def migrate(dsn: str) -> list[str]:
     async with _locked(dsn) as conn:
         await conn.execute(_LEDGER)
         applied = await _applied(conn)
-        wanted = migrations(await _kind(conn, applied))
+        kind = await _kind(conn, applied)
+        if kind == "timescale":
+            await conn.execute("create extension if not exists timescaledb")
+        wanted = migrations(kind)
         _check(applied, wanted)
         missing = [m for m in wanted if m.version not in applied]
         for migration in missing:
