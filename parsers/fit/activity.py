@@ -26,7 +26,7 @@ FIT_EPOCH = 631_065_600
 DEVICE_TIME_END = 0x10000000
 """FIT seconds below this count from power-up of the device."""
 
-MESSAGES = frozenset({"file_id", "device_info", "activity", "session", "record", "monitoring", "hrv"})
+MESSAGES = frozenset({"file_id", "device_info", "activity", "session", "record", "monitoring"})
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
 
 # Sample column -> profile fields, the first that has a value wins.

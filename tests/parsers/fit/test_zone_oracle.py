@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 from kadens.parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
+from kadens.parsers.fit_facts import parse
 from kadens.stream.compute.zones import karvonen, time_in_zones
+
+from kadens.model.facts import SampleBlock, Workout
 
 REST, PEAK = 60, 190
 EDGES = (
@@ -28,6 +32,21 @@ def test_sessions_and_zones_are_equal_to_the_millisecond(zone_rows: tuple[Path, 
     for row, session in zip(rows, activity.sessions, strict=True):
         if row["jump"] == "0":
             assert zones(heart, session) == {zone: row[zone] for zone in ZONES}
+
+
+def test_the_facts_of_the_file_give_the_same_zones(zone_rows: tuple[Path, list[dict[str, str]]]) -> None:
+    path, rows = zone_rows
+    facts = parse(path.read_bytes()).facts
+    workouts = [fact for fact in facts if isinstance(fact, Workout)]
+    blocks = [fact for fact in facts if isinstance(fact, SampleBlock) and fact.metric == "heart_rate"]
+    heart = None
+    if blocks:
+        heart = Samples(t=np.concatenate([b.t for b in blocks]), v=np.concatenate([b.v for b in blocks]))
+    for row, workout in zip(rows, workouts, strict=True):
+        span = Session(start_ms=workout.head.start_ms, length_ms=workout.head.end_ms - workout.head.start_ms)
+        assert (str(span.start_ms), str(span.length_ms)) == (row["start_ms"], row["length_ms"])
+        if row["jump"] == "0":
+            assert zones(heart, span) == {zone: row[zone] for zone in ZONES}
 
 
 def zones(heart: Samples | None, session: Session) -> dict[str, str]:
