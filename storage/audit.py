@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from .rows import Connection
+from .pool import Connection
 
 _WRITE = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)

@@ -6,20 +6,21 @@ Bounded to one care unit like `queries`; it never writes.
 from ..model.derived import Session
 from ..model.metrics import METRIC
 from . import queries, rows
+from .pool import Connection
 from .views import AlertBrief, AlertPage, FactRow, FindingRow, MoveRow, ReportRow, SessionSheet
 
 LOWEST, HIGHEST = 30, 230  # beats a minute; outside is no reading of a heart
 
-# at one instant the last of (revision, value) stands, as in the series that the zones were computed from
+# at one instant the greater (record, value) stands, as in the series that the zones were computed from
 _HEART = """
 select distinct on (s.time) s.time as t, s.value as v
-  from sample s
+  from sample s left join record r on r.id = s.record
  where s.patient = (select id from patient where pseudonym = %(patient)s) and s.metric = %(metric)s
    and s.source = (select heart_source from session where session = %(session)s
                       and patient = (select id from patient where pseudonym = %(patient)s))
    and s.time >= to_timestamp(%(start)s / 1000.0) and s.time < to_timestamp(%(end)s / 1000.0)
    and s.value between %(lowest)s and %(highest)s
- order by s.time, s.revision desc, s.value desc
+ order by s.time, coalesce(r.record, '') collate "C" desc, s.value desc
 """
 
 _FACTS = """
@@ -42,7 +43,8 @@ select {queries.REPORT_COLUMNS}
   join source o on o.id = f.source
  where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
    and (f.payload ->> 'session' = s.record or r.record = s.record
-        or (coalesce(f.payload ->> 'session', '') = '' and f.local_date = s.local_date))
+        or (coalesce(f.payload ->> 'session', '') = ''
+            and f.start_at between s.start_at - interval '2 hours' and s.end_at + interval '6 hours'))
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this package
 
@@ -50,20 +52,20 @@ _ALERT = """
 select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
   from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
- where u.name = %(unit)s and a.id::text = %(alert)s
+ where u.name = %(unit)s and a.id = %(alert)s
 """
 
 _FINDINGS = """
 select key, rule, rule_version, tier, at as at_ms, session, evidence, stands, added_at as added_ms
-  from alert_finding where alert::text = %(alert)s order by at desc, rule, key
+  from alert_finding where alert = %(alert)s order by at desc, rule, key
 """
 
 _MOVES = """
-select at as at_ms, actor, from_state, to_state, reason from alert_move where alert::text = %(alert)s order by id
+select at as at_ms, actor, from_state, to_state, reason from alert_move where alert = %(alert)s order by id
 """
 
 
-async def session_sheet(conn: rows.Connection, unit: str, pseudonym: str, session: str) -> SessionSheet | None:
+async def session_sheet(conn: Connection, unit: str, pseudonym: str, session: str) -> SessionSheet | None:
     """Return one session with its heart-rate samples, facts and reports; None when this unit has no such session."""
     brief = await queries.patient(conn, unit, pseudonym)
     found = await queries.sessions_of(conn, unit, pseudonym, limit=1, one=session)
@@ -79,28 +81,34 @@ async def session_sheet(conn: rows.Connection, unit: str, pseudonym: str, sessio
     )
 
 
-async def alert_page(conn: rows.Connection, unit: str, alert: str) -> AlertPage | None:
-    """Return one alert with its findings, moves and audit rows; None when this unit has no such alert."""
-    found = await rows.fetch(conn, _ALERT, {"unit": unit, "alert": alert}, lambda row: AlertBrief(**row))
-    brief = await queries.patient(conn, unit, found[0].pseudonym) if found else None
-    if not found or brief is None:
+async def alert(conn: Connection, unit: str, key: str) -> AlertBrief | None:
+    """Return one alert as it stands; None when this unit has no such alert."""
+    asked = {"unit": unit, "alert": rows.uuid(key)}
+    found = await rows.fetch(conn, _ALERT, asked, lambda row: AlertBrief(**row))
+    return found[0] if found else None
+
+
+async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
+    """Return one alert with its findings and moves; None when this unit has no such alert."""
+    found = await alert(conn, unit, key)
+    brief = await queries.patient(conn, unit, found.pseudonym) if found else None
+    if found is None or brief is None:
         return None
-    asked = {"alert": alert}
+    asked = {"alert": rows.uuid(key)}
     return AlertPage(
         patient=brief,
-        alert=found[0],
+        alert=found,
         findings=tuple(await rows.fetch(conn, _FINDINGS, asked, lambda row: FindingRow(**row))),
         moves=tuple(await rows.fetch(conn, _MOVES, asked, lambda row: MoveRow(**row))),
-        audit=await queries.audit(conn, unit, brief.pseudonym, about=f"alert:{alert}"),
     )
 
 
-async def _heart(conn: rows.Connection, asked: rows.Row, session: Session) -> tuple[tuple[int, float], ...]:
+async def _heart(conn: Connection, asked: rows.Row, session: Session) -> tuple[tuple[int, float], ...]:
     span = {"start": session.start_ms, "end": session.end_ms, "lowest": LOWEST, "highest": HIGHEST}
     return tuple(await rows.fetch(conn, _HEART, {**asked, **span}, lambda row: (row["t"], row["v"])))
 
 
-async def _reports(conn: rows.Connection, asked: rows.Row) -> list[ReportRow]:
+async def _reports(conn: Connection, asked: rows.Row) -> list[ReportRow]:
     return await rows.fetch(conn, _REPORTS, asked, queries.report)
 
 

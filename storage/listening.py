@@ -8,17 +8,24 @@ import psycopg
 CHANNEL = "kadens_changed"
 
 
+class UnreachableError(ConnectionError):
+    """The database cannot be reached, or went away."""
+
+
 async def changes(dsn: str) -> AsyncIterator[frozenset[str]]:
     """Yield the pseudonyms of each notification, for ever; an empty set means that anything may have changed.
 
     The first one is yielded as soon as the connection listens, since something may have changed before that.
-    Raises `psycopg.OperationalError` when the database cannot be reached or goes away.
+    Raises `UnreachableError` when the database cannot be reached or goes away.
     """
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
-        await conn.execute(f"listen {CHANNEL}")
-        yield frozenset()
-        async for said in conn.notifies():
-            yield pseudonyms(said.payload)
+    try:
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+            await conn.execute(f"listen {CHANNEL}")
+            yield frozenset()
+            async for said in conn.notifies():
+                yield pseudonyms(said.payload)
+    except psycopg.OperationalError as error:
+        raise UnreachableError("the database cannot be reached") from error
 
 
 def pseudonyms(payload: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from datetime import date
 from ..model.derived import Session, Week
 from ..model.prescription import Prescription
 from . import rows
+from .pool import Connection
 from .views import AlertBrief, AuditRow, PatientBrief, PatientPage, ReportRow, SourceRow, WorkRow
 
 LIVE = ["open", "acknowledged", "in_progress", "snoozed"]
@@ -98,7 +99,7 @@ select a.at as at_ms, a.actor, a.role, coalesce(u.name, '') as care_unit, a.acti
 """
 
 
-async def worklist(conn: rows.Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
+async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
     """Return every patient of a care unit, by pseudonym, with live alerts and the weeks from the Monday `since` on."""
     asked = {"unit": unit, "patient": None, "since": since}
     alerts = _by_patient(await _alerts(conn, asked, is_live=True, limit=None))
@@ -119,14 +120,14 @@ async def worklist(conn: rows.Connection, unit: str, since: date) -> tuple[WorkR
     )
 
 
-async def patient(conn: rows.Connection, unit: str, pseudonym: str) -> PatientBrief | None:
+async def patient(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
     """Return one patient of a care unit; None when this unit has no such patient."""
     found = await rows.fetch(conn, _PATIENTS, {"unit": unit, "patient": pseudonym}, _patient)
     return found[0] if found else None
 
 
 async def patient_page(
-    conn: rows.Connection, unit: str, pseudonym: str, since: date, sessions: int = 60
+    conn: Connection, unit: str, pseudonym: str, since: date, sessions: int = 60
 ) -> PatientPage | None:
     """Return what a patient's page shows: weeks and pain from `since` on, the latest `sessions` sessions."""
     asked = {"unit": unit, "patient": pseudonym, "since": since}
@@ -135,7 +136,7 @@ async def patient_page(
         return None
     return PatientPage(
         patient=brief,
-        prescriptions=tuple(one for _, one in await rows.fetch(conn, _PRESCRIPTIONS, asked, _prescribed)),
+        prescriptions=await prescriptions(conn, unit, pseudonym),
         alerts=tuple(await _alerts(conn, asked, is_live=True, limit=None)),
         past_alerts=await past_alerts(conn, unit, pseudonym),
         weeks=await weeks(conn, unit, pseudonym, since),
@@ -145,26 +146,32 @@ async def patient_page(
     )
 
 
-async def past_alerts(conn: rows.Connection, unit: str, pseudonym: str, limit: int = 20) -> tuple[AlertBrief, ...]:
+async def past_alerts(conn: Connection, unit: str, pseudonym: str, limit: int = 20) -> tuple[AlertBrief, ...]:
     """Return alerts that are no longer live, newest first."""
     asked = {"unit": unit, "patient": pseudonym}
     found = await _alerts(conn, asked, is_live=False, limit=None)
     return tuple(sorted(found, key=lambda one: -one.changed_ms)[:limit])
 
 
-async def live_alerts(conn: rows.Connection, unit: str) -> tuple[AlertBrief, ...]:
+async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
     """Return the live alerts of a care unit: tier, then oldest first."""
     return tuple(await _alerts(conn, {"unit": unit, "patient": None}, is_live=True, limit=None))
 
 
-async def weeks(conn: rows.Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
+async def prescriptions(conn: Connection, unit: str, pseudonym: str) -> tuple[Prescription, ...]:
+    """Return every version of a patient's prescriptions, newest first."""
+    found = await rows.fetch(conn, _PRESCRIPTIONS, {"unit": unit, "patient": pseudonym}, _prescribed)
+    return tuple(one for _, one in found)
+
+
+async def weeks(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
     """Return a patient's weeks from the Monday `since` on, oldest first."""
     asked = {"unit": unit, "patient": pseudonym, "since": since}
     return tuple(await rows.fetch(conn, _WEEKS, asked, rows.week))
 
 
 async def sessions_of(
-    conn: rows.Connection,
+    conn: Connection,
     unit: str,
     pseudonym: str,
     *,
@@ -178,7 +185,7 @@ async def sessions_of(
 
 
 async def audit(
-    conn: rows.Connection, unit: str, pseudonym: str, *, limit: int = 50, about: str | None = None
+    conn: Connection, unit: str, pseudonym: str, *, limit: int = 50, about: str | None = None
 ) -> tuple[AuditRow, ...]:
     """Return who did what to a patient's data, newest first; `about` bounds it to one object."""
     asked = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
@@ -190,7 +197,7 @@ def report(row: rows.Row) -> ReportRow:
     return ReportRow(**{**row, "equipment": tuple(row["equipment"])})
 
 
-async def _alerts(conn: rows.Connection, asked: rows.Row, *, is_live: bool, limit: int | None) -> Sequence[AlertBrief]:
+async def _alerts(conn: Connection, asked: rows.Row, *, is_live: bool, limit: int | None) -> Sequence[AlertBrief]:
     more = {"live": LIVE, "is_live": is_live, "limit": limit}
     return await rows.fetch(conn, _ALERTS, {**asked, **more}, lambda row: AlertBrief(**row))
 

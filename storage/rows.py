@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncCursor
 from psycopg.rows import AsyncRowFactory
 
 from ..model.calendar import epoch_ms
@@ -14,10 +14,10 @@ from ..model.derived import HeartSummary, Session, Week
 from ..model.facts import DeviceType, Method, Source
 from ..model.intensity import Confidence, HeartLimits, ZoneTimes
 from ..model.prescription import Intensity, Pause, Prescription
+from .pool import Connection
 
 T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]
-Connection: TypeAlias = AsyncConnection[Any]
 
 
 def value(said: object) -> Any:  # noqa: ANN401 - a database value has no narrower type
@@ -37,6 +37,14 @@ def built(make: Callable[[Row], T]) -> AsyncRowFactory[T]:
         return lambda row: make({name: value(said) for name, said in zip(names, row, strict=True)})
 
     return factory
+
+
+def uuid(said: str) -> UUID | None:
+    """Return a UUID, or None for text that is none: no row has that id."""
+    try:
+        return UUID(said)
+    except ValueError:
+        return None
 
 
 async def fetch(conn: Connection, sql: str, asked: Row, make: Callable[[Row], T]) -> list[T]:

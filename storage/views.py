@@ -3,7 +3,7 @@
 Names ending in `_ms` are epoch milliseconds in UTC; local dates are dates in the patient's zone.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -168,10 +168,9 @@ class SessionSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPage:
-    """One alert with its findings, its moves and who looked at it."""
+    """One alert with its findings and its moves."""
 
     patient: PatientBrief
     alert: AlertBrief
     findings: tuple[FindingRow, ...]
     moves: tuple[MoveRow, ...]
-    audit: tuple[AuditRow, ...] = field(default=())

@@ -1,0 +1,104 @@
+"""The clinician door as an ASGI application: pages, API, event stream, health. It reaches the database only.
+
+`create_app` builds it from what the deployer injects; the pool and the listener live from start-up to shutdown.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from mimetypes import guess_type
+
+from fastapi import FastAPI, Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+
+from ...storage.health import answers
+from ...storage.pool import open_pool
+from . import api, pages, problems
+from .doors import Clinic, Door, door
+from .guard import Guard
+from .live import Changes
+from .numbers import Numbers
+from .problems import Refused
+from .templating import STATIC, plotly
+from .visit import known
+
+SUMMARY = "Who needs a look today, why, and on what evidence. No intended medical purpose; for review by a clinician."
+FOREVER = "public, max-age=31536000, immutable"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def create_app(clinic: Clinic) -> FastAPI:
+    """Return the application. Its lifespan opens the pool and listens for changes; a database that is away fails it.
+
+    Serve it with a short graceful shutdown: pages hold event streams open.
+    """
+    app = FastAPI(
+        title="Kadens clinician door", version="1", summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=_lifespan
+    )
+    app.state.clinic = clinic
+    app.state.numbers = Numbers()
+    problems.install(app)
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    _plain_routes(app)
+    app.add_middleware(Guard, numbers=app.state.numbers)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    clinic: Clinic = app.state.clinic
+    numbers: Numbers = app.state.numbers
+    changes = Changes(clinic.database, numbers.changes.inc)
+    pool = await open_pool(clinic.database, clinic.pool_min, clinic.pool_max)
+    numbers.listeners.set_function(lambda: changes.followers)
+    listener = asyncio.create_task(changes.listen())
+    app.state.door = Door(clinic=clinic, pool=pool, changes=changes, numbers=numbers)
+    try:
+        yield
+    finally:
+        changes.close()
+        listener.cancel()
+        await asyncio.wait([listener])
+        await pool.close()
+
+
+def _plain_routes(app: FastAPI) -> None:
+    app.add_api_route("/events", events, include_in_schema=False)
+    app.add_api_route("/static/{name}", static, include_in_schema=False)
+    app.add_api_route("/healthz", healthy, include_in_schema=False)
+    app.add_api_route("/readyz", ready, include_in_schema=False)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
+
+
+async def events(request: Request) -> Response:
+    """Stream `changed` events to one page."""
+    known(request)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(door(request).changes.follow(), headers=headers, media_type="text/event-stream")
+
+
+async def static(name: str) -> Response:
+    """Serve one of our own files, or plotly.js from its wheel; nothing else is there."""
+    path = plotly() if name == "plotly.min.js" else STATIC / name
+    if name != path.name or name.startswith(".") or not path.is_file():
+        raise Refused(404, "There is no such file.")
+    kind = guess_type(name)[0] or "application/octet-stream"
+    return FileResponse(path, media_type=kind, headers={"cache-control": FOREVER})
+
+
+async def healthy() -> Response:
+    """Answer as long as the process runs."""
+    return PlainTextResponse("ok\n")
+
+
+async def ready(request: Request) -> Response:
+    """Answer 200 when the database does, else 503."""
+    if not await answers(door(request).pool):
+        raise Refused(503, "The database does not answer.")
+    return PlainTextResponse("ready\n")
+
+
+async def metrics(request: Request) -> Response:
+    """Return the counters in the Prometheus text format."""
+    return Response(door(request).numbers.text(), media_type=CONTENT_TYPE)

@@ -1,0 +1,54 @@
+"""What the clinician door is given when it is built, and what it holds while it runs. No setting is read here."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from starlette.requests import Request
+
+from ...storage.pool import Connection, Pool
+from .identity import Identify
+from .live import Changes
+from .numbers import Numbers
+
+Names: TypeAlias = Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, str]]]
+
+
+async def no_names(_conn: Connection, _pseudonyms: Sequence[str]) -> Mapping[str, str]:
+    """Open nobody's identity: pages show pseudonyms."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinic:
+    """Given from outside: the database, the clock (epoch ms), who is at the door, and how names are opened.
+
+    `names` returns the names it can open, by pseudonym. `form_key` signs forms: give every process of one door the
+    same one; by itself each makes its own, and forms end with it.
+    """
+
+    database: str
+    identify: Identify
+    clock: Callable[[], int]
+    names: Names = no_names
+    form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    pool_min: int = 1
+    pool_max: int = 4
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Held while the door is open."""
+
+    clinic: Clinic
+    pool: Pool
+    changes: Changes
+    numbers: Numbers
+
+
+def door(request: Request) -> Door:
+    """Return the open door of a request."""
+    held: Door = request.app.state.door
+    return held

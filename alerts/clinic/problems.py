@@ -1,0 +1,71 @@
+"""What can go wrong, as RFC 9457 problem details for the API and a plain page for a person. It names no patient."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .templating import render
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `errors` lists what is wrong with a request, by place."""
+
+    type: str = Field(default="about:blank", description="A URI that names the kind of problem")
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str = ""
+    errors: list[str] = Field(default_factory=list)
+
+
+class Refused(HTTPException):
+    """A request that is answered with a problem: `status_code` and a `detail` that holds no health value."""
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of a route: each status as a problem document."""
+    shown = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {status: {"description": HTTPStatus(status).phrase, **shown} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Answer refusals, unknown paths and malformed requests of `app` as problems."""
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return answer(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    places = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+    return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as described.", errors=places)
+
+
+def answer(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    errors: list[str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return a problem as JSON, or as a page where a browser asks for one."""
+    title = HTTPStatus(status).phrase
+    said = "" if detail == title else detail
+    problem = Problem(title=title, status=status, detail=said, errors=errors or [])
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
+    return render(request, "problem.html", {"problem": problem}, status=status, headers=headers)

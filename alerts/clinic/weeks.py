@@ -1,0 +1,73 @@
+"""Weeks beside what was due in them, measured as the rules measure. Pure; what is not known is never called a miss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ...model.derived import Week
+from ...model.intensity import ZoneTimes
+from ...model.prescription import Prescription
+from ..predicates.prescribed import Due, capped, due, measure
+from . import words
+
+ADHERENT = 0.8  # the cut-off of the Swedish osteoarthritis registry cohort
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekView:
+    """One ISO week. `share` is the smaller of sessions and minutes done by due, at most 1.
+
+    It is None when nothing was due all week or nothing is known of it; `said` says which. Figures of what was due have
+    pauses taken off and are None without a prescription on all seven days.
+    """
+
+    monday: date
+    sessions: int
+    session_ms: int
+    zones_ms: ZoneTimes
+    dose_min: float
+    due_sessions: float | None
+    due_min: float | None
+    due_dose_min: float | None
+    share: float | None
+    said: str
+    valid_days: int
+    answered_days: int
+    known_days: int
+    algorithm: str
+
+
+def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
+    """Return a week beside what was due in it."""
+    what = due(prescriptions, week.monday)
+    part = share(week, what)
+    return WeekView(
+        monday=week.monday,
+        sessions=week.sessions,
+        session_ms=week.session_ms,
+        zones_ms=week.zones,
+        dose_min=week.dose_min,
+        due_sessions=what.sessions if what else None,
+        due_min=what.minutes if what else None,
+        due_dose_min=what.dose_min if what else None,
+        share=part,
+        said=words.percent(part) if part is not None else "no data" if what and what.sessions else "none due",
+        valid_days=week.valid_days,
+        answered_days=week.answered_days,
+        known_days=week.known_days,
+        algorithm=week.algorithm,
+    )
+
+
+def share(week: Week, what: Due | None) -> float | None:
+    """Return how much of the sessions and minutes due was done, the smaller of both, at most 1."""
+    if what is None or not (week.known_days or week.sessions):
+        return None
+    done = measure(week, what)
+    return capped(min((ratio for ratio in (done.frequency, done.time) if ratio is not None), default=None))
+
+
+def last_four(weeks: Sequence[WeekView], this_monday: date) -> tuple[WeekView | None, ...]:
+    """Return the four weeks before the running one, oldest first; None where there is no row."""
+    by_monday = {one.monday: one for one in weeks}
+    return tuple(by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))

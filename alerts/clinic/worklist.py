@@ -1,0 +1,137 @@
+"""The worklist: who needs a look today, in order of need. Pure; grey (no data) is never an alert and never red."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ...model.calendar import DAY_MS, local_date, monday
+from ...model.prescription import Prescription
+from ...storage.views import AlertBrief, WorkRow
+from ..predicates.prescribed import all_paused, in_force
+from . import words
+from .weeks import WeekView, last_four, view
+
+SILENT_MS = 2 * DAY_MS
+
+
+class Need(StrEnum):
+    """What a row asks of the reader; the order is the order of the worklist."""
+
+    TIER_A = "a"
+    TIER_B = "b"
+    TIER_C = "c"
+    NO_DATA = "nodata"
+    SNOOZED = "snoozed"
+    ON_TRACK = "ontrack"
+
+
+ORDER = {need: rank for rank, need in enumerate(Need)}
+WORDS: dict[Need, str] = {
+    Need.TIER_A: "Tier A: same day",
+    Need.TIER_B: "Tier B: within 2 days",
+    Need.TIER_C: "Tier C: digest",
+    Need.NO_DATA: "No data",
+    Need.SNOOZED: "Snoozed",
+    Need.ON_TRACK: "On track",
+}
+ICONS: dict[Need, str] = {
+    Need.TIER_A: "alert",
+    Need.TIER_B: "review",
+    Need.TIER_C: "note",
+    Need.NO_DATA: "nodata",
+    Need.SNOOZED: "snooze",
+    Need.ON_TRACK: "check",
+}
+SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the worklist. `weeks` are the four before the running one, oldest first (None: no row)."""
+
+    pseudonym: str
+    name: str
+    need: Need
+    reason: str
+    alert: AlertBrief | None
+    more_alerts: int
+    weeks: tuple[WeekView | None, ...]
+    last_data_ms: int | None
+    silent: bool
+    freshness: str
+
+
+def lines(rows: tuple[WorkRow, ...], names: Mapping[str, str], now_ms: int) -> tuple[Line, ...]:
+    """Return the worklist in order of need: tier, age of the alert, then silence, then the name."""
+    return tuple(sorted((line(row, names, now_ms) for row in rows), key=_rank))
+
+
+def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
+    """Return one patient's row."""
+    patient = row.patient
+    awake = [one for one in row.alerts if one.state != "snoozed"]
+    lead = next(iter(awake or row.alerts), None)
+    need = _need(row, lead, now_ms)
+    today = local_date(now_ms, patient.zone)
+    weeks = tuple(view(week, row.prescriptions) for week in row.weeks)
+    return Line(
+        pseudonym=patient.pseudonym,
+        name=names.get(patient.pseudonym, patient.pseudonym),
+        need=need,
+        reason=_reason(row, need, lead, now_ms),
+        alert=lead,
+        more_alerts=max(len(row.alerts) - 1, 0),
+        weeks=last_four(weeks, monday(today)),
+        last_data_ms=patient.last_data_ms,
+        silent=silent(patient.last_data_ms, now_ms),
+        freshness=freshness(patient.last_data_ms, now_ms),
+    )
+
+
+def silent(last_data_ms: int | None, now_ms: int) -> bool:
+    """Tell whether nothing measured within the last 48 hours has arrived."""
+    return last_data_ms is None or now_ms - last_data_ms >= SILENT_MS
+
+
+def freshness(last_data_ms: int | None, now_ms: int) -> str:
+    """Return how old the newest measurement is, in words."""
+    return "no data yet" if last_data_ms is None else f"last data {words.ago(last_data_ms, now_ms)}"
+
+
+def tally(said: tuple[Line, ...]) -> dict[Need, int]:
+    """Return how many rows there are of each need."""
+    return {need: sum(one.need is need for one in said) for need in Need}
+
+
+def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
+    if lead is None:
+        today = local_date(now_ms, row.patient.zone)
+        expected = in_force(row.prescriptions, today) and not all_paused(row.prescriptions, today)
+        return Need.NO_DATA if expected and silent(row.patient.last_data_ms, now_ms) else Need.ON_TRACK
+    if lead.state == "snoozed":
+        return Need.SNOOZED
+    return Need.NO_DATA if lead.family in SILENT_FAMILIES else Need(lead.tier.lower())
+
+
+def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> str:
+    if lead is not None:
+        return lead.sentence
+    today = local_date(now_ms, row.patient.zone)
+    if need is Need.NO_DATA:
+        last = row.patient.last_data_ms
+        return "No data yet" if last is None else f"No data for {(now_ms - last) // DAY_MS} days"
+    if not in_force(row.prescriptions, today):
+        return "No prescription runs today"
+    return _pause(row.prescriptions, today) if all_paused(row.prescriptions, today) else "No rule met"
+
+
+def _pause(prescriptions: Sequence[Prescription], on: date) -> str:
+    pauses = [pause for one in in_force(prescriptions, on) for pause in one.pauses if pause.first <= on <= pause.last]
+    return "; ".join(dict.fromkeys(f"Paused until {words.day(pause.last)}: {pause.why}" for pause in pauses))
+
+
+def _rank(one: Line) -> tuple[int, int, str]:
+    since = one.alert.raised_ms if one.alert else (one.last_data_ms or 0)
+    age = since if one.need is not Need.ON_TRACK else 0
+    return ORDER[one.need], age, one.name.casefold()
