@@ -1,0 +1,149 @@
+"""The writer against a bare binary COPY of the same rows into the same table and key, in one interleaved run.
+
+In go facts as they come off the log (2,400-sample workout blocks at 1 Hz), out come committed rows; the baseline gets
+its rows packed already. `run(dsn)` wants a migrated database and leaves its rows there; `python -m bench.writer DSN`
+prints the figures, and without DSN starts a PostgreSQL of its own.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+
+import numpy as np
+from psycopg import AsyncConnection
+
+from kadens.embedded.postgres import temporary_postgres
+from kadens.model.facts import Head, Joining, SampleBlock, Source, Told, Workout
+from kadens.model.metrics import METRIC
+from kadens.storage import people, samples
+from kadens.storage.columns import copy_bytes
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import Connection
+from kadens.storage.writer import write_facts
+
+from .row import Row
+
+METRICS = ("heart_rate", "cadence", "speed", "altitude")
+SAMPLES = 2_400
+WORKOUTS = 10  # a batch: 10 workouts of 4 series, 96,000 samples
+ROUNDS = 7
+DAY_MS = 86_400_000
+T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
+SOURCE = Source(vendor="files", device="bench")
+ELSEWHERE = 1_000_000  # added to patient numbers for the baseline's rows
+COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
+
+
+def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[Told]:
+    """Return one batch of facts of one patient, at instants of its own."""
+    return [
+        Told(patient=patient, connector="files", received_ms=T0, body=sha256(b"body").hexdigest(), fact=fact)
+        for n in range(WORKOUTS)
+        for fact in _workout(number * WORKOUTS + n, joining)
+    ]
+
+
+def _workout(number: int, joining: Joining) -> list[Workout | SampleBlock]:
+    chance = np.random.default_rng(number)
+    start = T0 + number * 3_600_000
+    end = start + SAMPLES * 1000
+    t = np.arange(start, end, 1000, dtype=np.int64)
+    head = Head(source=SOURCE, record=f"bench:{number}", start_ms=start, end_ms=end, offset_min=120)
+    blocks = [
+        SampleBlock(head=head, metric=metric, t=t, v=chance.integers(60, 180, SAMPLES).astype(float), joining=joining)
+        for metric in METRICS
+    ]
+    return [Workout(head=head, type="running"), *blocks]
+
+
+def packed(told: list[Told], number: int) -> bytes:
+    """Return the rows of a batch as the writer would send them, under other patient numbers."""
+    blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
+    puts = [
+        samples.Put(series=(ELSEWHERE, METRIC[f.metric].id, 1, number * WORKOUTS + n), revision=0, t=f.t, v=f.v)
+        for n, f in ((n // len(METRICS), f) for n, f in enumerate(blocks))
+    ]
+    return copy_bytes(samples.pack(puts))
+
+
+async def _timed(conn: Connection, work: Callable[[], Coroutine[object, object, object]]) -> float:
+    begun = time.perf_counter()
+    async with conn.transaction():
+        await work()
+    return time.perf_counter() - begun
+
+
+async def _copy(conn: Connection, data: bytes) -> None:
+    async with conn.cursor() as cursor, cursor.copy(COPY) as copy:
+        await copy.write(data)
+
+
+async def _measure(dsn: str) -> dict[str, list[float]]:
+    seconds: dict[str, list[float]] = {"writer": [], "copy": [], "again": []}
+    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+        await people.add_unit(conn, "bench")
+        patient = await people.add_patient(conn, wrapping_key=bytes(32), unit="bench", zone="UTC", now_ms=0)
+        for number in range(ROUNDS + 1):
+            told = batch(patient, number)
+            data = packed(told, number)
+            await samples.make_partitions(conn, _puts(told))
+            turns = {"writer": lambda told=told: write_facts(conn, told), "copy": lambda data=data: _copy(conn, data)}
+            for name in sorted(turns, reverse=number % 2 == 0):
+                seconds[name].append(await _timed(conn, turns[name]))
+            seconds["again"].append(await _timed(conn, turns["writer"]))
+    return {name: found[1:] for name, found in seconds.items()}  # the first round warms up
+
+
+def _puts(told: list[Told]) -> list[samples.Put]:
+    blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
+    return [samples.Put(series=(0, 0, 0, 0), revision=0, t=f.t, v=f.v) for f in blocks]
+
+
+def run(dsn: str) -> list[Row]:
+    """Return the figures: medians of `ROUNDS` interleaved rounds."""
+    seconds = asyncio.run(_measure(dsn))
+    n = WORKOUTS * len(METRICS) * SAMPLES
+    ratio = statistics.median(c / w for c, w in zip(seconds["copy"], seconds["writer"], strict=True))
+    again = statistics.median(c / w for c, w in zip(seconds["copy"], seconds["again"], strict=True))
+    copied = n / statistics.median(seconds["copy"])
+    return [
+        Row(
+            name="writer, facts in, rows committed",
+            value=n / statistics.median(seconds["writer"]),
+            unit="samples/s",
+            baseline=f"binary COPY of the same rows into the same table and key, {copied:,.0f} samples/s",
+            ratio=ratio,
+            floor=0.85,
+            goal=0.95,
+        ),
+        Row(
+            name="writer, the same facts told again",
+            value=n / statistics.median(seconds["again"]),
+            unit="samples/s",
+            baseline="binary COPY of the same rows into the same table and key",
+            ratio=again,
+            floor=1.0,
+            goal=2.0,
+        ),
+    ]
+
+
+def main() -> None:
+    """Print the figures."""
+    if len(sys.argv) > 1:
+        rows = run(sys.argv[1])
+    else:
+        with temporary_postgres() as server:
+            dsn = server.create_database("bench")
+            asyncio.run(migrate(dsn))
+            rows = run(dsn)
+    for row in rows:
+        print(f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor {row.floor:g} goal {row.goal:g}")
+        print(f"{'':36} baseline: {row.baseline}")
+
+
+if __name__ == "__main__":
+    main()
