@@ -20,7 +20,7 @@ Floats: TypeAlias = NDArray[np.float64]
 AnyColumn: TypeAlias = NDArray[Any]
 
 # Up to this many messages, unpacking all numbers at once beats one array expression a column.
-_FEW = 24
+_FEW = 48
 
 
 class Table:

@@ -61,13 +61,12 @@ class FitFile:
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
-        """Message numbers in the file (those asked for), in order of first appearance."""
-        numbers = dict.fromkeys(stream.number for stream in self._streams)
-        return tuple(n for n in numbers if self._wanted is None or n in self._wanted)
+        """Message numbers in the file (those asked for), in order of their first definition."""
+        return tuple(n for n in self._by_number if self._wanted is None or n in self._wanted)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Message names in the file, in order of first appearance."""
+        """Message names in the file, in order of their first definition."""
         return tuple(profile.message_name(number) for number in self.numbers)
 
     @property
@@ -92,20 +91,25 @@ class FitFile:
 
     def _of_number(self, number: int) -> list[Table]:
         if number not in self._tables:
-            self._tables[number] = [Table(self._data, stream) for stream in self._streams if stream.number == number]
+            self._tables[number] = [Table(self._data, stream) for stream in self._by_number.get(number, ())]
         return self._tables[number]
 
+    @cached_property
+    def _by_number(self) -> dict[int, list[Stream]]:
+        found: dict[int, list[Stream]] = {}
+        for stream in self._streams:
+            found.setdefault(stream.number, []).append(stream)
+        return found
+
     def _of_segment(self, segment: int) -> list[Table]:
-        numbers = {stream.number for stream in self._streams}
-        return [table for n in numbers for table in self._of_number(n) if table.stream.segment == segment]
+        return [table for n in self._by_number for table in self._of_number(n) if table.stream.segment == segment]
 
     @cached_property
     def _descriptions(self) -> list[Known]:
         """Descriptions by segment; of each definition only as many messages as any real file has, many times over."""
         tables = [
-            Table(self._data, stream.head(_MOST_DESCRIPTIONS))
-            for stream in self._streams
-            if stream.number == profile.FIELD_DESCRIPTION
+            table if len(table) <= _MOST_DESCRIPTIONS else Table(self._data, table.stream.head(_MOST_DESCRIPTIONS))
+            for table in self._of_number(profile.FIELD_DESCRIPTION)
         ]
         return [
             read_descriptions([table for table in tables if table.stream.segment == segment.index])

@@ -48,10 +48,11 @@ class Group:
         self.name = profile.message_name(number)
         self._tables = tables
         self._context = context
+        self._rows = sum(map(len, tables))
         self._cache: dict[str, AnyColumn] = {}
 
     def __len__(self) -> int:
-        return sum(len(table) for table in self._tables)
+        return self._rows
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -96,6 +97,13 @@ class Group:
         return names
 
     @cached_property
+    def _direct(self) -> dict[str, Column]:
+        """Columns that need nothing but the one table there is: nearly all, in most files."""
+        if len(self._tables) != 1:
+            return {}
+        return _direct_columns(self._tables[0].layout)
+
+    @cached_property
     def _expansions(self) -> dict[str, tuple[profile.Expansion, ...]]:
         return profile.expansions(self.number)
 
@@ -134,7 +142,9 @@ class Group:
         if found is None:
             if name not in self._names:
                 raise KeyError(name)
-            found = self._cache[name] = self._compute(name)
+            direct = self._direct.get(name)
+            found = self._compute(name) if direct is None else self._tables[0].column(direct)
+            self._cache[name] = found
         return found
 
     def numbers(self, name: str) -> Floats:
@@ -168,16 +178,31 @@ class Group:
         if len(self._tables) == 1:
             only = self._columns[0].get(name)
             return None if only is None else self._tables[0].column(only)
-        columns = [columns.get(name) for columns in self._columns]
-        present = [column for column in columns if column is not None]
-        if not present:
+        places = self._places.get(name)
+        if places is None:
             return None
-        items = 1 if present[0].kind == TEXT else max(column.items for column in present)
-        parts = [
-            missing(present[0].kind, len(table), items) if column is None else widen(table.column(column), items)
-            for table, column in zip(self._tables, columns, strict=True)
-        ]
-        return self._joined(parts)
+        kind = places[0][2].kind
+        items = 1 if kind == TEXT else max(column.items for _, _, column in places)
+        joined = missing(kind, self._rows, items)
+        for first, table, column in places:
+            values = table.column(column)
+            rows = slice(first, first + len(values))
+            if joined.ndim == 1:
+                joined[rows] = values
+            else:
+                joined[rows, : column.items] = values if values.ndim > 1 else values[:, None]
+        return joined if self._order is None else joined[self._order]
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[int, Table, Column]]]:
+        """Every column's tables, with the first row of each among the rows not yet put in order."""
+        found: dict[str, list[tuple[int, Table, Column]]] = {}
+        first = 0
+        for table, columns in zip(self._tables, self._columns, strict=True):
+            for name, column in columns.items():
+                found.setdefault(name, []).append((first, table, column))
+            first += len(table)
+        return found
 
     def _expanded(self, source: profile.Expansion, full: AnyColumn | None) -> AnyColumn:
         if source.same:
@@ -206,6 +231,12 @@ def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
     items = max(1 if values.ndim == 1 else values.shape[1] for values in (first, second))
     first, second = widen(first, items), widen(second, items)
     return np.where(np.isnan(first), second, first)
+
+
+@lru_cache(maxsize=4096)
+def _direct_columns(layout: Layout) -> dict[str, Column]:
+    made = {_TIMESTAMP, *profile.expansions(layout.number)}
+    return {name: column for name, column in layout.columns.items() if name not in made}
 
 
 @lru_cache(maxsize=4096)
