@@ -19,7 +19,7 @@ from kadens.embedded.postgres import temporary_postgres
 from kadens.model.facts import Head, Joining, SampleBlock, Source, Told, Workout
 from kadens.model.metrics import METRIC
 from kadens.storage import people, samples
-from kadens.storage.columns import copy_bytes
+from kadens.storage.columns import COPY_HEAD, COPY_TAIL
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
@@ -29,11 +29,10 @@ from .row import Row
 METRICS = ("heart_rate", "cadence", "speed", "altitude")
 SAMPLES = 2_400
 WORKOUTS = 10  # a batch: 10 workouts of 4 series, 96,000 samples
-ROUNDS = 7
+ROUNDS = 16
 DAY_MS = 86_400_000
 T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
 SOURCE = Source(vendor="files", device="bench")
-ELSEWHERE = 1_000_000  # added to patient numbers for the baseline's rows
 COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
 
 
@@ -59,14 +58,14 @@ def _workout(number: int, joining: Joining) -> list[Workout | SampleBlock]:
     return [Workout(head=head, type="running"), *blocks]
 
 
-def packed(told: list[Told], number: int) -> bytes:
-    """Return the rows of a batch as the writer would send them, under other patient numbers."""
+def packed(told: list[Told], patient: int, number: int) -> bytes:
+    """Return the rows of a batch as the writer would send them, for another patient."""
     blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
     puts = [
-        samples.Put(series=(ELSEWHERE, METRIC[f.metric].id, 1, number * WORKOUTS + n), revision=0, t=f.t, v=f.v)
+        samples.Put(series=(patient, METRIC[f.metric].id, 1, number * WORKOUTS + n), revision=0, t=f.t, v=f.v)
         for n, f in ((n // len(METRICS), f) for n, f in enumerate(blocks))
     ]
-    return copy_bytes(samples.pack(puts))
+    return b"".join((COPY_HEAD, *(rows.tobytes() for rows in samples.pack(puts)), COPY_TAIL))
 
 
 async def _timed(conn: Connection, work: Callable[[], Coroutine[object, object, object]]) -> float:
@@ -85,13 +84,14 @@ async def _measure(dsn: str) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {"writer": [], "copy": [], "again": []}
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         await people.add_unit(conn, "bench")
-        patient = await people.add_patient(conn, wrapping_key=bytes(32), unit="bench", zone="UTC", now_ms=0)
+        two = [await people.add_patient(conn, wrapping_key=bytes(32), unit="bench", zone="UTC", now_ms=0) for _ in "ab"]
         for number in range(ROUNDS + 1):
-            told = batch(patient, number)
-            data = packed(told, number)
+            mine, other = two[:: 1 if number % 2 else -1]  # in turns: the last key of an index is the fastest
+            told = batch(mine, number)
+            data = packed(told, await people.patient_id(conn, other), number)
             await samples.make_partitions(conn, _puts(told))
             turns = {"writer": lambda told=told: write_facts(conn, told), "copy": lambda data=data: _copy(conn, data)}
-            for name in sorted(turns, reverse=number % 2 == 0):
+            for name in sorted(turns, reverse=number // 2 % 2 == 0):
                 seconds[name].append(await _timed(conn, turns[name]))
             seconds["again"].append(await _timed(conn, turns["writer"]))
     return {name: found[1:] for name, found in seconds.items()}  # the first round warms up

@@ -10,8 +10,8 @@ from psycopg.pq import Format
 from ..model.facts import Instants, Values
 
 EPOCH_2000_MS = 946_684_800_000  # PostgreSQL counts microseconds from 2000-01-01
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_TAIL = b"\xff\xff"
+COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_TAIL = b"\xff\xff"
 
 # one row of `sample` as binary COPY sends it: number of fields, then length and value of each
 _ROW = np.dtype(
@@ -45,17 +45,12 @@ def empty_rows(n: int) -> Rows:
     template["fields"] = len(_LENGTHS)
     for name, length in _LENGTHS.items():
         template[name] = length
-    return np.full(n, template, _ROW)
+    return np.frombuffer(bytearray(template.tobytes()) * n, _ROW)  # faster than np.full: one memcpy
 
 
 def microseconds(t: Instants) -> Instants:
     """Return epoch ms as PostgreSQL's microseconds since 2000."""
     return (t - EPOCH_2000_MS) * 1000
-
-
-def copy_bytes(rows: Rows) -> bytes:
-    """Return the rows as one binary COPY stream."""
-    return b"".join((_COPY_HEAD, rows.tobytes(), _COPY_TAIL))
 
 
 class _Raw(Loader):

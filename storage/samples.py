@@ -18,11 +18,13 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from ..model.calendar import utc
 from ..model.facts import Instants, Values
-from .columns import COLUMNS, Rows, copy_bytes, empty_rows, microseconds
+from .columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
 from .pool import Connection
 
 STREAM = 0  # the record number of samples that belong to no record
+PIECE = 10_000  # rows
 SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, record
+Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
 
 _PARTITION_LOCK = 0x73616D706C65  # "sample"
 _MISSING = """
@@ -60,42 +62,39 @@ class Extent:
     last_ms: int
 
 
-def pack(puts: Iterable[Put]) -> Rows:
-    """Return the rows of all blocks in key order, each key once: at equal keys the greater (revision, value)."""
+def pack(puts: Iterable[Put]) -> Iterator[Rows]:
+    """Yield the rows of all blocks in key order, each key once: at equal keys the greater (revision, value).
+
+    They come in pieces of at least `PIECE` rows, so that the server works on one while the next is packed.
+    """
     by_series: dict[SeriesKey, list[Put]] = defaultdict(list)
     for put in puts:
         if len(put.t):
             by_series[put.series].append(put)
-    keys = sorted(by_series)
-    columns = [_series(by_series[key]) for key in keys]
-    rows = empty_rows(sum(len(t) for t, _, _ in columns))
-    if not keys:
-        return rows
-    lengths = np.array([len(t) for t, _, _ in columns])
-    for name, ids in zip(("patient", "metric", "source", "record"), np.array(keys).T, strict=True):
-        rows[name] = np.repeat(ids, lengths)
-    rows["time"] = microseconds(np.concatenate([t for t, _, _ in columns]))
-    rows["value"] = np.concatenate([v for _, v, _ in columns]) + 0.0  # -0.0 becomes 0.0: equal values, equal bytes
-    rows["revision"] = np.concatenate([revision for _, _, revision in columns])
-    return rows
+    piece: list[tuple[SeriesKey, Columns]] = []
+    for key in sorted(by_series):
+        piece.append((key, _series(by_series[key])))
+        if sum(len(t) for _, (t, _, _) in piece) >= PIECE:
+            yield _rows(piece)
+            piece = []
+    if piece:
+        yield _rows(piece)
 
 
 async def write(conn: Connection, puts: Sequence[Put]) -> int:
     """Store the samples of all blocks, in the caller's transaction, and return how many rows were offered."""
-    rows = pack(puts)
-    if len(rows) == 0:
+    if not any(len(put.t) for put in puts):
         return 0
     await make_partitions(conn, puts)
-    data = copy_bytes(rows)
     try:
         async with conn.transaction():
-            await _copy(conn, "sample", data)
+            return await _copy(conn, "sample", puts)
     except UniqueViolation:
         await conn.execute(_STAGE)
-        await _copy(conn, "sample_stage", data)
+        offered = await _copy(conn, "sample_stage", puts)
         await conn.execute(_UPSERT)
         await conn.execute("truncate sample_stage")
-    return len(rows)
+        return offered
 
 
 async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
@@ -121,7 +120,19 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
         await _attach(conn, name, names[name])
 
 
-def _series(puts: list[Put]) -> tuple[Instants, Values, NDArray[np.int64]]:
+def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
+    """Return the rows of a few series."""
+    lengths = np.array([len(t) for _, (t, _, _) in piece])
+    rows = empty_rows(int(lengths.sum()))
+    for name, ids in zip(("patient", "metric", "source", "record"), np.array([key for key, _ in piece]).T, strict=True):
+        rows[name] = np.repeat(ids, lengths)
+    rows["time"] = microseconds(np.concatenate([t for _, (t, _, _) in piece]))
+    rows["value"] = np.concatenate([v for _, (_, v, _) in piece]) + 0.0  # -0.0 becomes 0.0: equal values, equal bytes
+    rows["revision"] = np.concatenate([revision for _, (_, _, revision) in piece])
+    return rows
+
+
+def _series(puts: list[Put]) -> Columns:
     """Return t, v and revision of one series, t strictly increasing."""
     puts = sorted(puts, key=lambda put: int(put.t[0]))
     t = np.concatenate([put.t for put in puts])
@@ -135,12 +146,18 @@ def _series(puts: list[Put]) -> tuple[Instants, Values, NDArray[np.int64]]:
     return t[last], v[last], revision[last]
 
 
-async def _copy(conn: Connection, table: str, data: bytes) -> None:
+async def _copy(conn: Connection, table: str, puts: Sequence[Put]) -> int:
     statement = SQL("copy {} ({}) from stdin (format binary)").format(
         Identifier(table), SQL(", ").join(map(Identifier, COLUMNS))
     )
+    offered = 0
     async with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        await copy.write(data)
+        await copy.write(COPY_HEAD)
+        for rows in pack(puts):
+            await copy.write(rows.view(np.uint8).data)
+            offered += len(rows)
+        await copy.write(COPY_TAIL)
+    return offered
 
 
 def _months(t: Instants) -> Iterator[tuple[int, int]]:
