@@ -35,14 +35,8 @@ class ZoneRow:
 def zone_rows(times: ZoneTimes, limits: HeartLimits) -> tuple[ZoneRow, ...]:
     """Return the six figures of a session, highest class first, unknown last; they add up to its length."""
     edges = [words.number(edge) for edge in limits.edges]
-    ranges = {
-        Zone.VERY_LIGHT: f"below {edges[0]}",
-        Zone.LIGHT: f"{edges[0]} to below {edges[1]}",
-        Zone.MODERATE: f"{edges[1]} to below {edges[2]}",
-        Zone.VIGOROUS: f"{edges[2]} to below {edges[3]}",
-        Zone.NEAR_MAX: f"{edges[3]} and above",
-        Zone.UNKNOWN: "no sample holds",
-    }
+    said = (f"below {edges[0]}", *(f"from {edge}" for edge in edges), "no sample")
+    ranges = dict(zip(ZONES, said, strict=True))
     by_zone = dict(zip(ZONES, times.as_tuple(), strict=True))
     whole = times.total or 1
     return tuple(

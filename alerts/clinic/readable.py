@@ -1,10 +1,16 @@
 """Frozen evidence as tables for a reader. Pure: it lays out what is there, of any shape, and interprets nothing."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from ...model.calendar import epoch_ms
 from . import words
 
+FIRST = ("local_date", "monday", "at", "value", "scale", "phase", "sessions", "sessions_due", "minutes", "minutes_due")
+LAST = ("record", "session", "prescriptions")
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 EPOCH_ENDS = (
     "from_ms",
     "at_ms",
@@ -33,7 +39,7 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
     listed = [_listed(key, said, zone) for key, said in evidence.items() if _is_table(said) and isinstance(said, list)]
     nested = [_named(words.label(key), said, zone) for key, said in evidence.items() if isinstance(said, dict) and said]
     single = {key: said for key, said in evidence.items() if not _is_table(said)}
-    return (*listed, *nested, *([_named("", single, zone)] if single else []))
+    return (*listed, *nested, *([_named("Rule and window", single, zone)] if single else []))
 
 
 def text(key: str, said: object, zone: str) -> str:
@@ -42,6 +48,8 @@ def text(key: str, said: object, zone: str) -> str:
         return {None: words.NOTHING, True: "yes", False: "no"}[said]
     if isinstance(said, int) and key.endswith("_ms"):
         return words.when(said, zone) if key.endswith(EPOCH_ENDS) else words.span(said)
+    if isinstance(said, str) and RFC3339.fullmatch(said):
+        return words.when(epoch_ms(datetime.fromisoformat(said)), zone)
     if isinstance(said, (list, tuple)):
         return ", ".join(text("", one, zone) for one in said) or "none"
     if isinstance(said, dict):
@@ -55,9 +63,19 @@ def _named(title: str, said: dict[str, Any], zone: str) -> Grid:
 
 
 def _listed(key: str, said: list[dict[str, Any]], zone: str) -> Grid:
-    names = list(dict.fromkeys(name for one in said for name in one))
-    rows = tuple(tuple(text(name, one.get(name), zone) for name in names) for one in said)
-    return Grid(title=words.label(key), heads=tuple(words.label(_bare(name)) for name in names), rows=rows)
+    """Return one row an object, or one column an object where that is the narrower table."""
+    names = sorted(dict.fromkeys(name for one in said for name in one), key=_place)
+    rows = [[words.label(_bare(name)), *(text(name, one.get(name), zone) for one in said)] for name in names]
+    turned = rows if len(said) < len(names) else [list(column) for column in zip(*rows, strict=True)]
+    heads, *cells = (tuple(row) for row in turned)
+    return Grid(title=words.label(key), heads=heads, rows=tuple(cells))
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Return where a column stands: what happened first, names of records last; jsonb keeps no order of its own."""
+    if name in FIRST:
+        return 0, FIRST.index(name)
+    return (2, LAST.index(name)) if name in LAST else (1, 0)
 
 
 def _is_table(said: object) -> bool:

@@ -1,6 +1,7 @@
 """Templates of the pages: strict about names, escaping everything, and static files by the hash of their content."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -24,6 +25,16 @@ def plotly() -> Path:
     return Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 
 
+@lru_cache(maxsize=1)
+def map_style() -> str:
+    """Return the id of the style element that plotly.js would insert for its maps, which we do not draw.
+
+    It leaves that when an element has the id already; an inserted one would break the content policy.
+    """
+    found = re.search(rb'getElementById\("([0-9a-f]{64})"\)', plotly().read_bytes())
+    return found[1].decode() if found else "plotly-map-style"
+
+
 @lru_cache(maxsize=64)
 def asset(name: str) -> str:
     """Return the address of a static file, with the hash of its content, so that it may be cached for ever."""
@@ -41,7 +52,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(words=words, asset=asset, need_words=WORDS, need_icons=ICONS)
+    made.globals.update(words=words, asset=asset, need_words=WORDS, need_icons=ICONS, map_style=map_style())
     return made
 
 
@@ -53,6 +64,7 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """Return a page. `request` gives the path, for the navigation."""
-    text = environment().get_template(template).render(path=request.url.path, **context)
+    """Return a page. `request` gives the path, for the navigation, and whether there is a sign-in to leave."""
+    own = {"path": request.url.path, "leaves": hasattr(request.app.state, "sign_in")}
+    text = environment().get_template(template).render(**own, **context)
     return HTMLResponse(text, status, headers)

@@ -8,17 +8,19 @@ from ...model.derived import Week
 from ...model.intensity import ZoneTimes
 from ...model.prescription import Prescription
 from ..predicates.prescribed import Due, capped, due, measure
+from ..rules import RULE
 from . import words
 
-ADHERENT = 0.8  # the cut-off of the Swedish osteoarthritis registry cohort
+ADHERENT = RULE["A1"].thresholds["ratio"]
+KNOWN_DAYS = RULE["A1"].thresholds["known_days"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekView:
     """One ISO week. `share` is the smaller of sessions and minutes done by due, at most 1.
 
-    It is None when nothing was due all week or nothing is known of it; `said` says which. Figures of what was due have
-    pauses taken off and are None without a prescription on all seven days.
+    It is None when nothing was due all week, or too little is known to call it low; `said` says which. What was due
+    has pauses taken off and is None without a prescription on all seven days.
     """
 
     monday: date
@@ -51,7 +53,7 @@ def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
         due_min=what.minutes if what else None,
         due_dose_min=what.dose_min if what else None,
         share=part,
-        said=words.percent(part) if part is not None else "no data" if what and what.sessions else "none due",
+        said=words.percent(part) if part is not None else "not known" if what and what.sessions else "none due",
         valid_days=week.valid_days,
         answered_days=week.answered_days,
         known_days=week.known_days,
@@ -60,11 +62,15 @@ def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
 
 
 def share(week: Week, what: Due | None) -> float | None:
-    """Return how much of the sessions and minutes due was done, the smaller of both, at most 1."""
-    if what is None or not (week.known_days or week.sessions):
+    """Return how much of the sessions and minutes due was done, the smaller of both, at most 1.
+
+    A week of which too few days are known may confirm but not refute: it is None when it would be low.
+    """
+    if what is None:
         return None
     done = measure(week, what)
-    return capped(min((ratio for ratio in (done.frequency, done.time) if ratio is not None), default=None))
+    part = capped(min((ratio for ratio in (done.frequency, done.time) if ratio is not None), default=None))
+    return None if part is not None and part < ADHERENT and week.known_days < KNOWN_DAYS else part
 
 
 def last_four(weeks: Sequence[WeekView], this_monday: date) -> tuple[WeekView | None, ...]:

@@ -76,5 +76,5 @@ def percent(share: float) -> str:
 
 def label(name: str) -> str:
     """Return a stored word as a reader's: next_morning is Next morning."""
-    text = name.replace("_", " ").strip()
+    text = f" {name.replace('_', ' ').strip()} ".replace(" hr ", " HR ").strip()
     return text[:1].upper() + text[1:]

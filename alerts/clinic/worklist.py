@@ -52,6 +52,7 @@ class Line:
 
     pseudonym: str
     name: str
+    zone: str
     need: Need
     reason: str
     alert: AlertBrief | None
@@ -78,6 +79,7 @@ def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
     return Line(
         pseudonym=patient.pseudonym,
         name=names.get(patient.pseudonym, patient.pseudonym),
+        zone=patient.zone,
         need=need,
         reason=_reason(row, need, lead, now_ms),
         alert=lead,

@@ -11,13 +11,15 @@
   const base = () => ({
     font: FONT, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true, dragmode: false,
     margin: { l: narrow() ? 44 : 56, r: narrow() ? 8 : 16, t: 10, b: 40 }, hoverlabel: { font: { family: css.fontFamily } },
-    legend: { orientation: "h", x: 0, y: -0.16, yanchor: "top", font: { size: 12 }, itemclick: false, itemdoubleclick: false },
+    legend: { orientation: "h", traceorder: "normal", x: 0, y: -0.16, yanchor: "top", font: { size: 12 }, itemclick: false, itemdoubleclick: false },
   });
   const axis = (title, more) => ({ title: { text: title, font: { size: 12, color: SOFT } }, gridcolor: LINE, zeroline: false, linecolor: LINE, tickfont: { size: 12 }, fixedrange: true, ...more });
   const band = (y0, y1, fill, opacity) => ({ type: "rect", layer: "below", xref: "paper", x0: 0, x1: 1, yref: "y", y0, y1, fillcolor: fill, opacity, line: { width: 0 } });
 
   function weeks(data) {
     const x = data.weeks;
+    const every = Math.ceil(x.length / (narrow() ? 6 : 16));
+    const shown = (_, n) => (x.length - 1 - n) % every === 0;
     const bars = data.zones.map((zone) => ({
       type: "bar", name: zone.name, x, y: zone.minutes, hovertemplate: "%{y:.0f} min<extra>" + zone.name + "</extra>",
       marker: zone.key === "unknown"
@@ -36,8 +38,8 @@
     if (data.due_dose.some((one) => one !== null)) {
       traces.push({ type: "scatter", mode: "lines", name: "Prescribed dose", x, y: data.due_dose, line: { color: "#a0400a", width: 1.5, dash: "dash", shape: "hvh" }, hovertemplate: "%{y:.0f} min<extra>Prescribed dose</extra>" });
     }
-    const layout = { ...base(), barmode: "stack", bargap: 0.35, hovermode: "x unified",
-      xaxis: axis("", { type: "category", tickvals: x, ticktext: data.short, tickangle: 0, automargin: true }),
+    const layout = { ...base(), showlegend: false, barmode: "stack", bargap: 0.35, hovermode: "x unified",
+      xaxis: axis("", { type: "category", gridcolor: "rgba(0,0,0,0)", tickvals: x.filter(shown), ticktext: data.short.filter(shown), tickangle: 0, automargin: true }),
       yaxis: axis("minutes", { rangemode: "tozero" }) };
     return [traces, layout];
   }
@@ -50,12 +52,12 @@
         marker: { symbol, size: 10, color: fill, line: { width: 1, color: "#fff" } }, hovertemplate: "%{x|%a %d %b %H:%M}<br>NRS %{y}<extra>" + phase.name + "</extra>" };
     });
     const fills = ["#e6f4eb", "#fff4e0", "#fdecec"];
-    const edges = [[0, 2.5], [2.5, 5.5], [5.5, 10]];
+    const edges = [[-0.5, 2.5], [2.5, 5.5], [5.5, 10.5]];
     const shapes = data.bands.map((_, n) => band(edges[n][0], edges[n][1], fills[n], 1));
-    const annotations = data.bands.map((one, n) => ({ xref: "paper", x: 1, xanchor: "right", y: edges[n][1], yanchor: "top", yref: "y", text: one.name, showarrow: false, font: { size: 11, color: SOFT } }));
-    const layout = { ...base(), shapes, annotations, hovermode: "closest", showlegend: true,
+    const annotations = data.bands.map((one, n) => ({ xref: "paper", x: 1.005, xanchor: "left", y: (edges[n][0] + edges[n][1]) / 2, yanchor: "middle", yref: "y", text: one.name, showarrow: false, font: { size: 11, color: SOFT } }));
+    const layout = { ...base(), margin: { l: narrow() ? 44 : 56, r: 54, t: 10, b: 40 }, shapes, annotations, hovermode: "closest", showlegend: true,
       xaxis: axis("", { type: "date", tickformat: "%d %b", automargin: true, nticks: narrow() ? 5 : 12, gridcolor: "rgba(0,0,0,0)" }),
-      yaxis: axis("pain, NRS", { range: [0, 10], dtick: 2 }) };
+      yaxis: axis("pain, NRS", { range: [-0.5, 10.5], dtick: 2 }) };
     return [traces, layout];
   }
 
