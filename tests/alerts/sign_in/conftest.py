@@ -19,6 +19,7 @@ from kadens.wiring import clinic_door
 from .provider import CLIENT, SECRET, Provider, listening, running, served
 
 NOW = 1_790_000_000_000
+Kept = Callable[[], list[tuple[str, str, str]]]
 Open = Callable[..., AbstractContextManager[httpx.Client]]
 UNIT = "Physiotherapy North"
 
@@ -45,7 +46,7 @@ def _nobody_yet(dsn: str) -> None:
 
 
 @pytest.fixture
-def clinicians(dsn: str) -> Callable[[], list[tuple[str, str, str]]]:
+def clinicians(dsn: str) -> Kept:
     """Give who is kept: subject, name, address."""
 
     def kept() -> list[tuple[str, str, str]]:
@@ -76,45 +77,43 @@ def provider(shared_provider: Provider) -> Provider:
     return shared_provider
 
 
-@pytest.fixture
-def settings(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Callable[..., Settings]:
-    """Give settings of a door that asks the provider; words change or add variables."""
-    secrets = tmp_path / "clinic.toml"
+def settings_of(dsn: str, folder: Path, **more: str) -> Settings:
+    """Return the settings of a door with sign-in, its secrets file in `folder`."""
+    secrets = folder / "clinic.toml"
     keys = f'wrapping_key = "{"00" * 32}"\nsession_key = "{"01" * 32}"\n'
     secrets.write_text(f'{keys}oidc_client_secret = "{SECRET}"\n', encoding="utf-8")
-
-    def made(**more: str) -> Settings:
-        said = {
-            "KADENS_KAFKA": "",
-            "KADENS_DATABASE": dsn,
-            "KADENS_BODIES": "",
-            "KADENS_CLOCK": f"file:{now}",
-            "KADENS_CLINIC_HOST": "0.0.0.0",  # noqa: S104 - a word only: no demo clinician must be let in
-            "KADENS_SECRETS_FILE": str(secrets),
-            "KADENS_OIDC_ISSUER": provider.url,
-            "KADENS_OIDC_CLIENT_ID": CLIENT,
-        }
-        return read_settings({**said, **more})
-
-    return made
+    said = {
+        "KADENS_KAFKA": "",
+        "KADENS_DATABASE": dsn,
+        "KADENS_BODIES": "",
+        "KADENS_CLINIC_HOST": "0.0.0.0",  # noqa: S104 - a word only: no demo clinician must be let in
+        "KADENS_SECRETS_FILE": str(secrets),
+        "KADENS_OIDC_CLIENT_ID": CLIENT,
+    }
+    return read_settings({**said, **more})
 
 
 @pytest.fixture
-def opened(settings: Callable[..., Settings], provider: Provider) -> Open:
-    """Give how a door is opened; its client asks for pages as a browser does, and follows nothing by itself."""
+def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
+    """Give how a door is opened; its client asks for pages as a browser does, and follows nothing by itself.
+
+    Words change or add variables.
+    """
 
     @contextmanager
     def one(**more: str) -> Iterator[httpx.Client]:
         with listening() as (socket, url):
-            made = settings(**{"KADENS_CLINIC_URL": url, **more})
+            usual = {"KADENS_CLINIC_URL": url, "KADENS_OIDC_ISSUER": provider.url, "KADENS_CLOCK": f"file:{now}"}
             provider.redirect = f"{url}/sign-in/callback"
-            with (
-                served(clinic_door(made), socket),
-                httpx.Client(base_url=url, headers={"accept": "text/html"}) as client,
-            ):
+            app = clinic_door(settings_of(dsn, tmp_path, **{**usual, **more}))
+            with served(app, socket), browser(url) as client:
                 yield client
 
     return one
+
+
+def browser(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"accept": "text/html"})
 
 
 @pytest.fixture

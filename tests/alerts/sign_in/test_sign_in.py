@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -12,11 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from kadens.alerts.clinic.oidc import inside
 
-from .conftest import NOW, UNIT, Open
+from .conftest import NOW, UNIT, Kept, Open
 from .provider import PERSON, RSA, Provider
 
 KEPT = [("u-1", "Karin Lind", "karin@example.org")]
-Kept = Callable[[], list[tuple[str, str, str]]]
 
 
 def here(door: httpx.Client) -> str:
@@ -155,9 +155,10 @@ def test_only_the_named_roles_are_let_in(opened: Open, roles: str, status: int) 
         assert sign_in(door).status_code == status
 
 
+Signing = Callable[[dict[str, Any]], str]
 STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
 ISSUED = NOW // 1000
-LIES = {
+LIES: dict[str, tuple[dict[str, Any], Signing | None]] = {
     "wrong nonce": ({"nonce": "n" * 43}, None),
     "wrong audience": ({"aud": "another"}, None),
     "for another client as well": ({"aud": ["kadens door", "another"], "azp": "another"}, None),
