@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
 
-from kadens.settings import read_settings, variable
+from kadens.settings import SettingsError, read_settings, variable
+from kadens.wiring import clinic_door
 
 ROOT = Path(__file__).parents[2]
 OURS = {"migrate", "vendor-door", "worker", "clinician-door"}
@@ -145,6 +146,27 @@ def test_only_behind_the_vendor_door_no_key_opens_what_is_stored(secrets: Path) 
     assert (len(door.link_key), door.wrapping_key) == (32, b"")
     worker = read_settings(environment("worker", secrets)).secrets
     assert (worker.link_key, len(worker.wrapping_key)) == (door.link_key, 32)
+
+
+def test_only_the_clinician_door_signs_sessions_and_it_speaks_for_nobody(secrets: Path) -> None:
+    clinic = read_settings(environment("clinician-door", secrets)).secrets
+    worker = read_settings(environment("worker", secrets)).secrets
+    assert (clinic.link_key, clinic.connectors, clinic.wrapping_key) == (b"", {}, worker.wrapping_key)
+    assert (len(clinic.session_key), worker.session_key) == (32, b"")
+    assert len({clinic.session_key, clinic.wrapping_key, worker.link_key}) == 3
+
+
+def test_the_clinician_door_opens_once_a_provider_and_its_secret_are_named(secrets: Path) -> None:
+    said = environment("clinician-door", secrets)
+    with pytest.raises(SettingsError, match="KADENS_OIDC_ISSUER"):
+        clinic_door(read_settings(said))
+    said["KADENS_OIDC_ISSUER"] = "https://id.example.org/realms/hospital"
+    with pytest.raises(SettingsError, match="oidc_client_secret"):
+        clinic_door(read_settings(said))
+    file = secrets / "clinic.filled"
+    file.write_text((secrets / "clinic.toml").read_text().replace('secret = ""', 'secret = "given"'))
+    assert clinic_door(read_settings({**said, "KADENS_SECRETS_FILE": str(file)}))
+    file.unlink()
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
