@@ -45,6 +45,7 @@
     wanted = held = false;
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { "X-Kadens-Refresh": "1" }, cache: "no-store" });
+      if (answer.status === 401) { location.reload(); return; }  // signed out: nothing of a patient stays in view
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const fresh of page.querySelectorAll("[data-live]")) {
