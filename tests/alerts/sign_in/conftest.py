@@ -16,9 +16,8 @@ from kadens.embedded.postgres import temporary_postgres
 from kadens.settings import Settings, read_settings
 from kadens.wiring import clinic_door
 
-from .provider import CLIENT, SECRET, Provider, listening, running, served
+from .provider import CLIENT, NOW, SECRET, Provider, listening, running, served
 
-NOW = 1_790_000_000_000
 Kept = Callable[[], list[tuple[str, str, str]]]
 Open = Callable[..., AbstractContextManager[httpx.Client]]
 UNIT = "Physiotherapy North"
@@ -66,7 +65,7 @@ def now(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_provider() -> Iterator[Provider]:
-    with running(lambda: NOW) as provider:
+    with running() as provider:
         yield provider
 
 

@@ -21,11 +21,12 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 CLIENT, SECRET = "kadens door", "s3cret:&+%"  # as awkward as RFC 6749 allows
+NOW = 1_790_000_000_000
 RSA = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "one"})
 PERSON = {
     "sub": "u-1",
@@ -45,8 +46,8 @@ class Provider:
     """The provider's state; tests change `person`, `sign`, `claims` and `description`."""
 
     url: str
-    clock: Callable[[], int]
     redirect: str = ""
+    clock: Callable[[], int] = lambda: NOW
     person: dict[str, Any] = field(default_factory=lambda: dict(PERSON))
     claims: dict[str, Any] = field(default_factory=dict)
     description: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Provider:
     def honest(self) -> None:
         self.person, self.claims, self.description, self.sign = dict(PERSON), {}, {}, sign
         self.asked.clear()
+        self.clock = lambda: NOW
 
     def discovery(self) -> dict[str, Any]:
         where = {
@@ -116,20 +118,26 @@ def app(provider: Provider) -> Starlette:
         provider.asked.append("keys")
         return JSONResponse({"keys": [RSA.as_dict(private=False)]})
 
+    async def end(request: Request) -> Response:
+        provider.asked.append("end")
+        assert set(request.query_params) == {"client_id", "post_logout_redirect_uri"}
+        return PlainTextResponse("The session has ended.")
+
     return Starlette(
         routes=[
             Route("/.well-known/openid-configuration", discovery),
             Route("/authorize", authorize),
             Route("/token", token, methods=["POST"]),
             Route("/keys", keys),
+            Route("/end", end),
         ]
     )
 
 
 @contextmanager
-def running(clock: Callable[[], int]) -> Iterator[Provider]:
+def running() -> Iterator[Provider]:
     """Run a provider on a free loopback port."""
-    with listening() as (door, url), served(app(provider := Provider(url=url, clock=clock)), door):
+    with listening() as (door, url), served(app(provider := Provider(url=url)), door):
         yield provider
 
 

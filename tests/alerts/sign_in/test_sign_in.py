@@ -13,8 +13,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from kadens.alerts.clinic.oidc import inside
 
-from .conftest import NOW, UNIT, Kept, Open
-from .provider import PERSON, RSA, Provider
+from .conftest import UNIT, Kept, Open
+from .provider import NOW, PERSON, RSA, Provider
 
 KEPT = [("u-1", "Karin Lind", "karin@example.org")]
 
