@@ -21,6 +21,7 @@ RANKS: tuple[tuple[str, int], ...] = (
     ("kadens.alerts.predicates", 1),
     ("kadens.ingest.verify", 1),
     ("kadens.ingest.sender", 1),
+    ("kadens.clock", 2),
     ("kadens.storage", 2),
     ("kadens.alerts.delivery", 3),
     ("kadens.stream", 4),
