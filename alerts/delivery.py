@@ -105,7 +105,7 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
             )
             try:
                 await send(mail)
-            except (OSError, smtplib.SMTPException) as error:
+            except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an address that is none
                 failed += 1
                 retry = now_ms + pause_ms(row.attempts + 1)
                 await outbox.failed(conn, row.id, type(error).__name__, retry)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from kadens.storage.digest import digest
+from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection
 from kadens.stream.topics import RAW, TOPICS
 
@@ -25,7 +25,7 @@ from kadens.model.envelope import Envelope
 KEY = bytes(range(32))
 DEADLINE_S = 60.0
 T = TypeVar("T")
-PROGRAM = (sys.executable, "-W", "error::RuntimeWarning", str(Path(__file__).with_name("worker_process.py")))
+PROGRAM = (sys.executable, "-m", "kadens", "worker")
 PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
 CONFIGS = {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
 
@@ -38,6 +38,7 @@ class Rig:
     mock: bool
     dsn: str
     folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _producer: Any = None
 
@@ -62,7 +63,9 @@ class Rig:
             "KADENS_COMMIT_INTERVAL_S": "0.3",
             "KADENS_STALL_S": "30",
         }
-        return {"PATH": os.environ["PATH"], "TEST_WRAPPING_KEY": KEY.hex(), **said, **more}
+        secrets = self.folder / "secrets.toml"
+        secrets.write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
+        return {"PATH": os.environ["PATH"], "KADENS_SECRETS_FILE": str(secrets), **said, **self.settings, **more}
 
     def start_worker(self, worker_id: str = "w1", **more: str) -> subprocess.Popen[bytes]:
         """Start a worker that appends to its log in the folder."""
@@ -146,6 +149,10 @@ class Rig:
 
     def digest(self) -> dict[str, str]:
         return self.do(digest)
+
+    def table(self, name: str) -> list[tuple[Any, ...]]:
+        """Return the rows that the digest of a table is made of."""
+        return self.rows(QUERIES[name])
 
     def wait(self, holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
         """Return once `holds()`; fails with the end of the workers' logs when a worker died or time is up."""

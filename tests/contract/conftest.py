@@ -4,9 +4,11 @@ KADENS_TEST_KAFKA=host:port names a broker to use instead of starting one; its t
 """
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from kadens.embedded.topics import create_topics
+from kadens.mailbox import Mailbox
 
 from ..rig import CONFIGS, PARTITIONS, Rig, run
 
 OUTSIDE = "KADENS_TEST_KAFKA"
+_numbers = count()
 NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
 
 
@@ -30,22 +34,47 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="session", params=["mock", pytest.param("kafka", marks=pytest.mark.kafka)])
+BINDINGS = ["mock", pytest.param("kafka", marks=pytest.mark.kafka)]
+
+
+@pytest.fixture(scope="session", params=BINDINGS)
 def rig(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
+    """Give a rig with a worker that runs as long as the tests do."""
+    with _rig(request.param, postgres, os.environ.get(OUTSIDE)) as made:
+        made.start_worker()
+        yield made
+
+
+@pytest.fixture(params=BINDINGS)
+def own(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
+    """Give a rig of the test's own, without a worker."""
+    with _rig(request.param, postgres, None) as made:
+        yield made
+
+
+@contextmanager
+def _rig(binding: str, postgres: Postgres, outside: str | None) -> Iterator[Rig]:
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="kadens-contract-") as folder:
-        mock = request.param == "mock"
-        brokers = stack.enter_context(MockKafka(PARTITIONS)).address if mock else _kafka(stack, Path(folder))
-        dsn = postgres.create_database(f"contract_{request.param}")
+        mock = binding == "mock"
+        brokers = stack.enter_context(MockKafka(PARTITIONS)).address if mock else _kafka(stack, Path(folder), outside)
+        dsn = postgres.create_database(f"contract_{next(_numbers)}")
         run(migrate(dsn))
         made = Rig(brokers=brokers, mock=mock, dsn=dsn, folder=Path(folder))
         made.set_clock(NOW_MS)
-        made.start_worker()
+        mailbox = stack.enter_context(Mailbox(made.folder / "mail", _free_port()))
+        made.settings["KADENS_SMTP"] = mailbox.address
         stack.callback(made.stop)
         yield made
 
 
-def _kafka(stack: ExitStack, folder: Path) -> str:
-    brokers = os.environ.get(OUTSIDE)
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _kafka(stack: ExitStack, folder: Path, outside: str | None) -> str:
+    brokers = outside
     if brokers is None:
         reason = kafka_available()
         if reason:

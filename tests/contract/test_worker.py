@@ -1,6 +1,7 @@
 """What the worker promises, the same on every log: bodies in at `kadens.raw`, rows out, nothing lost or doubled."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import count
 
@@ -110,9 +111,20 @@ def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
     patient.waits_for("body", 3)
 
 
-def test_an_alert_comes_of_pain(rig: Rig, patient: Patient) -> None:
-    send(rig, ("reports", report(patient.account, value=9)))
+def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Patient) -> None:
+    async def add_clinician(conn: Connection) -> None:
+        one = people.Clinician(subject="c", name="C", email=f"{patient.name}@clinic.example", unit="Unit")
+        await people.add_clinician(conn, one)
+
+    rig.do(add_clinician)
+    send(rig, *[("reports", report(patient.account, value=9))] * 3)
     patient.waits_for("alert")
+    mail = rig.folder / "mail"
+    rig.wait(lambda: any(patient.name in one.read_text() for one in mail.glob("*.eml")), "a mail")
+    (text,) = [one.read_text() for one in mail.glob("*.eml") if f"To: {patient.name}@" in one.read_text()]
+    words = re.findall(r"\w+", text.partition("\n\n")[2])
+    assert not {"9", "nine", "pain", patient.name, patient.account} & {word.lower() for word in words}
+    assert patient.count("alert") == 1
 
 
 def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(rig: Rig, patient: Patient) -> None:

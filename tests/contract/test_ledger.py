@@ -1,0 +1,95 @@
+"""The account of offsets against the log: a hole is fetched again, a log that does not fit stops the worker."""
+
+import time
+
+from kadens.storage import offsets, people
+from kadens.storage.pool import Connection
+from kadens.stream.topics import RAW
+
+from ..rig import KEY, Rig
+from .conftest import NOW_MS
+from .test_worker import report
+
+
+def add_patient(rig: Rig) -> None:
+    async def add(conn: Connection) -> None:
+        await people.add_unit(conn, "Unit")
+        await people.add_patient(conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p")
+        await people.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
+        await people.link_account(conn, "p", "reports", "a", 0)
+
+    rig.do(add)
+
+
+def send_reports(rig: Rig, first: int, last: int) -> None:
+    for number in range(first, last):
+        rig.append("reports", report("a", f"r{number}", 0), received_ms=NOW_MS)
+    rig.flush()
+
+
+def facts(rig: Rig) -> int:
+    return int(rig.one("select count(*) from fact"))
+
+
+def ended(rig: Rig) -> str:
+    """Return what the worker said when it ended by itself with status 1."""
+    (worker,) = rig.workers
+    assert worker.wait(60) == 1
+    rig.workers.clear()
+    return rig.tail()
+
+
+async def raw_name(conn: Connection) -> str:
+    """Return the name that the account of `kadens.raw` is kept under."""
+    rows = await (await conn.execute("select distinct topic from stream_offset")).fetchall()
+    (name,) = [name for (name,) in rows if name.startswith(f"{RAW.name}@")]
+    return str(name)
+
+
+def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
+    """Two partitions whose commit ran ahead of what was stored, as a stream library with a fault would have it."""
+    add_patient(own)
+    own.start_worker()
+    send_reports(own, 0, 40)
+    own.wait(lambda: facts(own) == 40, "40 facts")
+    own.stop()
+
+    async def forget(conn: Connection) -> int:
+        name = await raw_name(conn)
+        done = await offsets.finished(conn, name)
+        for part in (0, 1):
+            await offsets.skip_to(conn, name, part, 0)
+        await conn.execute("truncate fact, record cascade")
+        return done[0] + done[1]
+
+    lost = own.do(forget)
+    assert lost > 0
+    send_reports(own, 40, 100)
+    ends = 0
+    while facts(own) < 60 + lost:
+        worker = own.start_worker()
+        while worker.poll() is None and facts(own) < 60 + lost:
+            time.sleep(0.05)
+        if worker.poll() is not None:
+            own.workers.clear()
+            ends += 1
+        assert ends <= 2, own.tail()
+    assert ends > 0
+    assert "were never delivered" in own.tail()
+    own.stop()
+    assert facts(own) == 60 + lost
+
+
+def test_less_log_than_was_finished_stops_the_worker(own: Rig) -> None:
+    add_patient(own)
+    own.start_worker()
+    send_reports(own, 0, 8)
+    own.wait(lambda: facts(own) == 8, "8 facts")
+    own.stop()
+
+    async def more(conn: Connection) -> None:
+        await offsets.skip_to(conn, await raw_name(conn), 3, 1_000)
+
+    own.do(more)
+    own.start_worker()
+    assert "kadens.raw[3]: this database has finished up to offset 1000" in ended(own)
