@@ -114,33 +114,43 @@ def demo(settings: Settings) -> "Identify":
 def sign_in_of(settings: Settings) -> "SignIn":
     """Return how clinicians sign in; raises `SettingsError` that names what is missing or unsafe."""
     from .alerts.clinic.oidc import CALLBACK, SignIn
-    from .alerts.clinic.provider import Provider, Registration, is_safe
+    from .alerts.clinic.provider import Provider, Registration
     from .alerts.clinic.tokens import Reading
 
-    for name, address in (("oidc_issuer", settings.oidc_issuer), ("clinic_url", needed(settings, "clinic_url"))):
-        if not is_safe(address):
-            raise SettingsError(f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)")
-    if not settings.secrets.oidc_client_secret:
-        raise SettingsError("oidc_client_secret in the secrets file: what the identity provider gave this client")
+    check_sign_in(settings)
     now = clock(settings.clock)
     registration = Registration(
         issuer=settings.oidc_issuer,
-        client_id=needed(settings, "oidc_client_id"),
+        client_id=settings.oidc_client_id,
         client_secret=settings.secrets.oidc_client_secret,
         redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK,
     )
-    if settings.oidc_roles and not settings.oidc_role_claim:
-        raise SettingsError("KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in")
     roles = tuple(role for said in settings.oidc_roles.split(",") if (role := said.strip()))
-    unit_claim = needed(settings, "oidc_unit_claim")
     return SignIn(
         provider=Provider(registration, now),
-        reading=Reading(unit_claim=unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
+        reading=Reading(unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
         key=session_key(settings),
         life_ms=settings.session_minutes * 60_000,
         secure=settings.clinic_url.startswith("https:"),
         clock=now,
     )
+
+
+def check_sign_in(settings: Settings) -> None:
+    """Raise `SettingsError` where a sign-in would be unsafe or let in more than was meant."""
+    from .alerts.clinic.provider import is_safe
+
+    for name in ("oidc_client_id", "oidc_unit_claim", "clinic_url"):
+        needed(settings, name)
+    for name, address in (("oidc_issuer", settings.oidc_issuer), ("clinic_url", settings.clinic_url)):
+        if not is_safe(address):
+            raise SettingsError(f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)")
+    if not settings.secrets.oidc_client_secret:
+        raise SettingsError("oidc_client_secret in the secrets file: what the identity provider gave this client")
+    if settings.oidc_roles and not settings.oidc_role_claim:
+        raise SettingsError("KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in")
+    if settings.session_minutes < 1:
+        raise SettingsError(f"KADENS_SESSION_MINUTES={settings.session_minutes}: a minute at least is wanted")
 
 
 def migrate(settings: Settings) -> list[str]:
