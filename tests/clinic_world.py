@@ -110,7 +110,7 @@ def session(
 
 def report(patient: str, at_ms: int, instrument: Instrument, **more: object) -> Report:
     head = Head(source=PERSON, record=f"{instrument.value}:{patient}:{at_ms}", start_ms=at_ms, end_ms=at_ms)
-    return Report(head=head, instrument=instrument, **more)  # type: ignore[arg-type] - by name
+    return Report(head=head, instrument=instrument, **more)  # type: ignore[arg-type]  # by name
 
 
 def pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = "") -> Report:
@@ -302,7 +302,11 @@ class Served:
 
     def rows(self, sql: str, *asked: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as conn:
-            return conn.execute(sql, asked).fetchall()  # type: ignore[call-overload, no-any-return] - tests write SQL
+            return conn.execute(sql, asked).fetchall()  # type: ignore[call-overload, no-any-return]  # tests write SQL
+
+    def change(self, sql: str, *asked: object) -> None:
+        with psycopg.connect(self.dsn) as conn:
+            conn.execute(sql, asked)  # type: ignore[call-overload]  # tests write SQL
 
 
 async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, str]:

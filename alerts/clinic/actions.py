@@ -10,9 +10,8 @@ from .problems import Refused
 from .visit import Visit
 
 Action: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
-Reason: TypeAlias = Literal[
-    "contacted", "plan changed", "not relevant", "data error", "other", "waiting for the patient", "contact is planned"
-]
+Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
+SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
 
 RESOLVING: dict[str, str] = {
     "contacted": "Patient contacted",

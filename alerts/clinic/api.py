@@ -3,7 +3,7 @@
 Instants are epoch milliseconds in UTC (`_ms`), dates are local to the patient. Every read is audited like a page.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from ...model.derived import Session
 from ...storage.views import AlertBrief
 from . import csrf_guard, reads
-from .actions import LONGEST_SNOOZE, Action, Reason, Wish, act
+from .actions import LONGEST_SNOOZE, Resolution, SnoozeReason, Wish, act
 from .problems import documented
 from .reads import AlertView, PatientView, SessionView
 from .visit import visiting
@@ -32,12 +32,28 @@ Count = Annotated[int, Query(ge=1, le=520, description="How many weeks, the runn
 router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
 
-class Move(BaseModel, extra="forbid"):
-    """An action on an alert: `reason` is needed to resolve and to snooze, `days` to snooze."""
+class Plain(BaseModel, extra="forbid"):
+    """Take notice of an alert, or begin to work on it."""
 
-    action: Action
-    reason: Reason | None = None
-    days: int | None = Field(default=None, ge=1, le=LONGEST_SNOOZE)
+    action: Literal["acknowledge", "start"]
+
+
+class Snooze(BaseModel, extra="forbid"):
+    """Put an alert off for some days."""
+
+    action: Literal["snooze"]
+    days: int = Field(ge=1, le=LONGEST_SNOOZE)
+    reason: SnoozeReason
+
+
+class Resolve(BaseModel, extra="forbid"):
+    """Close an alert, and say what came of it."""
+
+    action: Literal["resolve"]
+    reason: Resolution
+
+
+Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
 
 
 @router.get("/worklist", responses=documented(401))
@@ -61,11 +77,11 @@ async def alert(request: Request, alert: UUID) -> AlertView:
         return await reads.alert(visit, str(alert))
 
 
-@router.post("/alerts/{alert}/moves", responses=documented(401, 403, 404, 409, 422))
+@router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
 async def move(request: Request, alert: UUID, said: Move) -> AlertBrief:
     """Acknowledge, start, snooze or resolve an alert. 409 when its state does not allow that."""
     csrf_guard.same_site(request)
-    wish = Wish(action=said.action, reason=said.reason or "", days=said.days or 0)
+    wish = Wish(**said.model_dump())
     async with visiting(request) as visit:
         moved = await act(visit, str(alert), wish)
     csrf_guard.counted(request, said.action)

@@ -66,9 +66,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _plain_routes(app: FastAPI) -> None:
     app.add_api_route("/events", events, include_in_schema=False)
     app.add_api_route("/static/{name}", static, include_in_schema=False)
-    app.add_api_route("/healthz", healthy, include_in_schema=False)
-    app.add_api_route("/readyz", ready, include_in_schema=False)
-    app.add_api_route("/metrics", metrics, include_in_schema=False)
+    for path, answer, more in (("/healthz", healthy, ()), ("/readyz", ready, (503,)), ("/metrics", metrics, ())):
+        app.add_api_route(
+            path, answer, response_class=PlainTextResponse, responses=problems.documented(*more), tags=["operation"]
+        )
 
 
 async def events(request: Request) -> Response:

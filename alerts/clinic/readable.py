@@ -27,11 +27,15 @@ EPOCH_ENDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One table: a title, column heads and rows of text. A grid of single values has no heads: name, value."""
+    """One table: a title, column heads and rows of text. A grid of single values has no heads: name, value.
+
+    A turned one has a column for each object, and the names of its values in the first.
+    """
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    turned: bool = False
 
 
 def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
@@ -66,9 +70,9 @@ def _listed(key: str, said: list[dict[str, Any]], zone: str) -> Grid:
     """Return one row an object, or one column an object where that is the narrower table."""
     names = sorted(dict.fromkeys(name for one in said for name in one), key=_place)
     rows = [[words.label(_bare(name)), *(text(name, one.get(name), zone) for one in said)] for name in names]
-    turned = rows if len(said) < len(names) else [list(column) for column in zip(*rows, strict=True)]
-    heads, *cells = (tuple(row) for row in turned)
-    return Grid(title=words.label(key), heads=heads, rows=tuple(cells))
+    turned = len(said) < len(names)
+    heads, *cells = (tuple(row) for row in (rows if turned else zip(*rows, strict=True)))
+    return Grid(title=words.label(key), heads=heads, rows=tuple(cells), turned=turned)
 
 
 def _place(name: str) -> tuple[int, int]:

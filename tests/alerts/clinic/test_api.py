@@ -1,0 +1,89 @@
+"""The API says what the pages say, and keeps to its own document; errors are problem documents."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.openapi import from_url
+
+from ...clinic_world import ALERTS, NOW, Served
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) -> None:
+    """Every operation, with requests as described and as not; a patient that is there among them."""
+    operations = [found.ok() for found in from_url(f"{acting.url}/openapi.json").get_all_operations()]
+    assert len(operations) == 11
+    for operation in operations:
+        if mode is GenerationMode.NEGATIVE and not (operation.body or any(operation.iter_parameters())):
+            continue  # nothing can be wrong with it
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        def keeps(case: Case[Any]) -> None:
+            case.call_and_validate()
+
+        keeps()
+
+
+def test_the_document_names_every_path_and_answer(door: Served) -> None:
+    said = door.get("/openapi.json").json()
+    assert said["openapi"].startswith("3.1")
+    api = [path for path in said["paths"] if path.startswith("/api/v1/")]
+    assert len(api) == 8
+    assert {"200", "400", "401", "403", "404", "409", "422"} == set(
+        said["paths"]["/api/v1/alerts/{alert}/moves"]["post"]["responses"]
+    )
+    assert "HTTPValidationError" not in json.dumps(said)
+    assert "Problem" in said["components"]["schemas"]
+
+
+def test_worklist_and_patient(door: Served) -> None:
+    lines = door.get("/api/v1/worklist").json()
+    assert {line["pseudonym"] for line in lines if line["need"] == "nodata"} == {"p-new", "p-silent"}
+    said = door.get("/api/v1/patients/p-pain").json()
+    assert (said["name"], len(said["sessions"]), said["silent"]) == ("Astrid Exempel", 30, False)
+    assert said["weeks"][-1]["zones_ms"]["unknown"] == 1_090_000
+    assert said["weeks"] == door.get("/api/v1/patients/p-pain/weeks").json()
+    assert door.get("/api/v1/patients/p-pain/weeks?count=2").json() == said["weeks"][-1:]
+
+
+def test_sessions_are_asked_page_by_page(door: Served) -> None:
+    whole = door.get("/api/v1/patients/p-pain/sessions?limit=500").json()
+    first = door.get("/api/v1/patients/p-pain/sessions?limit=20").json()
+    rest = door.get(f"/api/v1/patients/p-pain/sessions?before_ms={first[-1]['start_ms']}").json()
+    assert first + rest == whole
+
+
+def test_curve_is_thinned_to_what_is_asked(door: Served) -> None:
+    key = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()[0]["id"]
+    whole = door.get(f"/api/v1/patients/p-pain/sessions/{key}").json()
+    thin = door.get(f"/api/v1/patients/p-pain/sessions/{key}?max_points=100").json()["curve"]
+    assert (whole["curve"]["samples"], whole["curve"]["thinned"], whole["curve"]["v"].count(None)) == (444, False, 1)
+    assert whole["curve"]["gaps"] == [[1_045_000, 1_320_000]]
+    assert thin["thinned"]
+    assert len(thin["t_ms"]) <= 110
+    assert max(v for v in thin["v"] if v) == whole["session"]["heart"]["maximum"]
+
+
+def test_errors_are_problem_documents(door: Served) -> None:
+    for path, status in (("/patients/nobody", 404), ("/alerts/none", 422), (f"/alerts/{uuid4()}", 404), ("/x", 404)):
+        said = door.get("/api/v1" + path)
+        assert said.headers["content-type"] == "application/problem+json"
+        assert (said.status_code, said.json()["status"], said.json()["type"]) == (status, status, "about:blank")
+
+
+def test_moves_over_the_api(acting: Served) -> None:
+    door = acting
+    path = f"/api/v1/alerts/{ALERTS['mild']}/moves"
+    assert door.post(path, json={"action": "acknowledge"}).status_code == 409
+    assert door.post(path, json={"action": "resolve"}).status_code == 422
+    assert door.post(path, json={"action": "start"}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    said = door.post(path, json={"action": "snooze", "days": 2, "reason": "contact is planned"}).json()
+    assert (said["state"], said["snoozed_until_ms"]) == ("snoozed", NOW + 2 * 86_400_000)
+    seen = door.get(f"/api/v1/alerts/{ALERTS['mild']}").json()
+    assert [move["to_state"] for move in seen["page"]["moves"]] == ["open", "snoozed"]
+    assert door.post(f"/api/v1/alerts/{ALERTS['south']}/moves", json={"action": "acknowledge"}).status_code == 404
