@@ -31,4 +31,4 @@ def concerned(at_ms: int, sessions: Iterable[S], after_ms: int = AFTER_SESSION_M
     Of several the latest to start is meant, then the greater id: the order of `sessions` does not matter.
     """
     near = [s for s in sessions if s.start_ms <= at_ms <= max(s.end_ms + after_ms, s.start_ms)]
-    return max(near, key=lambda s: (at_ms < s.end_ms, min(s.end_ms, at_ms), s.start_ms, s.id), default=None)
+    return max(near, key=lambda s: (at_ms < s.end_ms, min(s.end_ms, at_ms), s.start_ms, s.id, s.end_ms), default=None)
