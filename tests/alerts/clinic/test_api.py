@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.openapi import from_url
 
 from ...clinic_world import ALERTS, NOW, Served
@@ -15,7 +16,9 @@ from ...clinic_world import ALERTS, NOW, Served
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) -> None:
     """Every operation, with requests as described and as not; a patient that is there among them."""
-    operations = [found.ok() for found in from_url(f"{acting.url}/openapi.json").get_all_operations()]
+    operations = [
+        found.ok() for found in from_url(f"{acting.url}/openapi.json").get_all_operations() if isinstance(found, Ok)
+    ]
     assert len(operations) == 11
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and not (operation.body or any(operation.iter_parameters())):

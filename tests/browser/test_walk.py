@@ -1,0 +1,192 @@
+"""A clinician's walk in a real browser: from alert to evidence to session, acting, by keyboard, on a small screen.
+
+Every test fails when the content policy was violated, a script failed, or a request left this machine.
+"""
+
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ..clinic_world import ALERTS, Served
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WATCH = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective));
+"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+@pytest.fixture(params=[1280, 400])
+def width(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
+
+
+@pytest.fixture
+def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=door.url)
+    context.add_init_script(WATCH)
+    said: list[str] = []
+    hosts: set[str] = set()
+    made = context.new_page()
+    made.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    made.on("pageerror", lambda one: said.append(str(one)))
+    made.on("request", lambda one: hosts.add(urlsplit(one.url).hostname or ""))
+    yield made
+    assert made.evaluate("window.violations") == []
+    assert said == []
+    assert hosts == {"127.0.0.1"}
+    context.close()
+
+
+def drawn(page: Page) -> None:
+    expect(page.locator("[data-chart]:not([data-drawn])")).to_have_count(0, timeout=20_000)
+
+
+def fits(page: Page) -> bool:
+    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return fits
+
+
+def test_from_alert_to_evidence_to_session_and_down(page: Page) -> None:
+    page.goto("/")
+    assert fits(page)
+    page.get_by_role("link", name="Pain 8 of 10 after exercise").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pain 8 of 10")
+    expect(page.locator("#evidence")).to_contain_text("Very high")
+    assert fits(page)
+    page.get_by_role("link", name="Open the session").click()
+    drawn(page)
+    expect(page.locator("#zones tfoot")).to_contain_text("42:00")
+    expect(page.locator("#facts")).to_contain_text("Samples: heart rate")
+    expect(page.locator("#reports")).to_contain_text("nrs-0-10")
+    assert page.locator("#curve .js-plotly-plot .scatterlayer .js-line").count() == 2
+    assert fits(page)
+    page.get_by_label("Breadcrumb").get_by_role("link", name="Astrid Exempel").click()
+    drawn(page)
+    assert page.locator(".js-plotly-plot").count() == 2
+    assert fits(page)
+
+
+def test_the_line_is_broken_where_nothing_was_measured(page: Page) -> None:
+    page.goto("/patients/p-pain")
+    page.locator("#sessions tbody a").first.click()
+    drawn(page)
+    expect(page.locator("#curve .scatterlayer .js-line")).to_have_count(2)
+    assert page.locator("#curve .barlayer .point").count() == 1
+
+
+def test_acknowledge_and_see_the_audit_row(page: Page, acting: Served) -> None:
+    page.goto(f"/alerts/{ALERTS['pain']}")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator(".done")).to_have_text("Acknowledged.")
+    expect(page.locator("#head .state")).to_have_text("Acknowledged")
+    expect(page.locator("#history")).to_contain_text("Open → Acknowledged")
+    expect(page.locator("#audit tbody")).to_contain_text("Acknowledge")
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    page.get_by_label("Plan changed").check()
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator("#history")).to_contain_text("plan changed")
+    page.goto("/")
+    expect(page.locator("#work-review")).not_to_contain_text("Astrid")
+    expect(page.locator("#work-track")).to_contain_text("Astrid")
+    assert acting.rows("select state from alert where id = %s", ALERTS["pain"]) == [("resolved",)]
+
+
+def test_by_keyboard_alone(page: Page, acting: Served) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Astrid Exempel")).to_be_focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pain 8 of 10")
+    button = page.get_by_role("button", name="Acknowledge")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if button.evaluate("(one) => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".done")).to_have_text("Acknowledged.")
+    assert acting.rows("select state from alert where id = %s", ALERTS["pain"]) == [("acknowledged",)]
+
+
+@pytest.mark.usefixtures("acting")
+def test_an_open_page_follows_what_happens_without_losing_focus(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("#live")).to_contain_text("Live")
+    link = page.get_by_role("link", name="Astrid Exempel")
+    link.focus()
+    with acting_elsewhere(page) as other:
+        other.goto(f"/alerts/{ALERTS['pain']}")
+        other.get_by_role("button", name="In progress").click()
+        expect(other.locator(".done")).to_be_visible()
+    expect(page.locator("#work-review .row-a")).to_contain_text("In progress")
+    expect(link).to_be_focused()
+
+
+def test_a_choice_being_made_is_not_taken_away(page: Page, acting: Served) -> None:
+    page.goto(f"/alerts/{ALERTS['pain']}")
+    expect(page.locator("#live")).to_contain_text("Live")
+    choice = page.get_by_label("Plan changed")
+    choice.check()
+    acting.change("update alert set state = 'acknowledged' where id = %s", ALERTS["pain"])
+    acting.change("select pg_notify('kadens_changed', '[]')")
+    expect(page.locator("#head .state")).to_have_text("Acknowledged")
+    expect(choice).to_be_checked()
+    expect(choice).to_be_focused()
+
+
+def test_every_page_has_one_heading_labels_and_a_table_for_each_chart(page: Page) -> None:
+    for path in ("/", "/patients/p-pain", f"/alerts/{ALERTS['low']}"):
+        page.goto(path)
+        assert page.locator("h1").count() == 1
+        for field in page.locator("select, input:not([type=hidden])").all():
+            assert field.evaluate("(one) => one.labels.length") == 1
+        for chart in page.locator("[data-chart]").all():
+            assert chart.get_attribute("aria-label")
+            assert chart.evaluate("(one) => one.closest('section').querySelector('table') !== null")
+
+
+def test_without_scripts_the_numbers_are_all_there(browser: Browser, door: Served) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=door.url)
+    page = context.new_page()
+    page.goto("/patients/p-pain")
+    expect(page.locator("[data-chart]").first).to_be_hidden()
+    page.locator("#weeks-table summary").click()
+    expect(page.locator("#weeks-table")).to_contain_text("W47, 16 Nov 2026")
+    context.close()
+
+
+class acting_elsewhere:  # noqa: N801 - used as a with statement
+    """A second page of the same clinician, closed at the end."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page.context.new_page()
+
+    def __enter__(self) -> Page:
+        return self.page
+
+    def __exit__(self, *_error: object) -> None:
+        self.page.close()
