@@ -32,7 +32,7 @@ class Finding:
 
 
 def doctor(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Check log, topics, database, schema, body store and secrets, and say what to do; exits 1 when any is not well."""
+    """Check log, database, body store, secrets, identity provider, and say what to do; exits 1 when one is not well."""
     found = run(_look(settings_of(data)))
     if as_json:
         print_json([asdict(one) for one in found])
@@ -48,6 +48,7 @@ async def _look(settings: Settings) -> list[Finding]:
         ("database", _database),
         ("bodies", _bodies),
         ("secrets", _secrets),
+        *((("sign-in", _sign_in),) if settings.oidc_issuer else ()),
     )
     return [await _checked(what, check(settings)) for what, check in checks]
 
@@ -97,6 +98,15 @@ async def _secrets(settings: Settings) -> str:
     if missing or keyless:
         raise LookupError(f"missing in the secrets file: {', '.join([*missing, *keyless])}")
     return f"keys of {len(settings.secrets.connectors)} connectors, link key, wrapping key"
+
+
+async def _sign_in(settings: Settings) -> str:
+    from ..wiring import sign_in_of  # noqa: PLC0415
+
+    provider = sign_in_of(settings).provider
+    said = await provider.description()
+    keys = list(await provider.keys())
+    return f"{said.issuer} answers with {len(keys)} key(s); to be registered: {provider.registration.redirect_uri}"
 
 
 def send(

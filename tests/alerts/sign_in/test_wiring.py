@@ -1,13 +1,17 @@
 """Who may be at the door is settled when it is built: a provider, the demo on loopback, or a refusal that says why."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from kadens.alerts.clinic.provider import ProviderError
 
+from kadens.commands.operate import _sign_in
 from kadens.settings import SettingsError
 from kadens.wiring import clinic_door, sign_in_of
 
 from .conftest import settings_of
+from .provider import Provider
 
 DSN = "postgresql://nobody@127.0.0.1:1/none"
 GOOD = {
@@ -78,3 +82,10 @@ def test_a_provider_wins_over_the_demo(tmp_path: Path) -> None:
     demo = {"KADENS_CLINIC_DEMO": "1", "KADENS_CLINIC_HOST": "127.0.0.1"}
     app = clinic_door(settings_of(DSN, tmp_path, **{**GOOD, **demo}))
     assert (app.state.clinic.demo, app.state.sign_in.issuer) == (False, GOOD["KADENS_OIDC_ISSUER"])
+
+
+def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> None:
+    said = asyncio.run(_sign_in(settings_of(DSN, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": provider.url})))
+    assert said == f"{provider.url} answers with 1 key(s); to be registered: https://care.example.org/sign-in/callback"
+    with pytest.raises(ProviderError, match="does not answer"):
+        asyncio.run(_sign_in(settings_of(DSN, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": "http://127.0.0.1:1"})))
