@@ -66,10 +66,10 @@ on conflict (alert, rule, key) do update set rule_version = excluded.rule_versio
 _DROP_FINDING = "update alert_finding set stands = false where alert = %s and rule = %s and key = %s"
 _MOVE = "insert into alert_move (alert, at, actor, from_state, to_state, reason) values (%s, %s, 'kadens', %s, %s, %s)"
 _RECIPIENTS = """
-select c.email from patient p join clinician c on c.id = p.clinician where p.id = %(patient)s
+select c.email from patient p join clinician c on c.id = p.clinician where p.id = %(patient)s and c.email <> ''
 union
 select c.email from patient p join clinician c on c.care_unit = p.care_unit
-where p.id = %(patient)s and p.clinician is null order by 1"""
+where p.id = %(patient)s and p.clinician is null and c.email <> '' order by 1"""
 _SNOOZED = "select min(snoozed_until) as at_ms from alert where patient = %(patient)s and state = 'snoozed'"
 
 

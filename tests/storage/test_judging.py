@@ -71,6 +71,14 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
     assert "9" not in row[0]
 
 
+async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> None:
+    await prescribed(conn)
+    await people.add_clinician(conn, people.Clinician(subject="d", name="D", email="", unit="unit"))
+    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await judge(conn)
+    assert await mails(conn) == ["c@example.org"]
+
+
 async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
     await prescribed(conn)
     await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
