@@ -12,6 +12,7 @@ from ..model.codec import encode_told, kind_of
 from ..model.facts import Reject, Told
 from ..storage import people, quarantine
 from ..storage.bodies import keep
+from ..storage.linked import release_linked
 from ..storage.pool import Connection
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
@@ -50,8 +51,9 @@ async def release_quarantine(parts: Parts) -> int:
 
 
 async def expire_quarantine(parts: Parts) -> int:
-    """Remove what nobody claimed in time; return how many bodies."""
+    """Remove what nobody claimed in time; return how many bodies. What is claimed by now is released before."""
     async with parts.pool.connection() as conn:
+        await release_linked(conn, parts.now())
         gone = await quarantine.expire(conn, parts.now())
     parts.metrics.bodies.labels("", "expired").inc(gone)
     return gone

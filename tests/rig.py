@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection
 from kadens.stream.topics import RAW, TOPICS
@@ -135,6 +135,16 @@ class Rig:
 
     def ends(self, topics: Sequence[str]) -> dict[str, int]:
         """Return how many messages each topic holds in all its partitions; no retention has cut any."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            try:
+                return self._ends(topics)
+            except KafkaException:  # a broker that was just started again names its leaders a little later
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _ends(self, topics: Sequence[str]) -> dict[str, int]:
         client = Consumer({"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0})
         try:
             return {

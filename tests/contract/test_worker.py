@@ -1,5 +1,6 @@
 """What the worker promises, the same on every log: bodies in at `kadens.raw`, rows out, nothing lost or doubled."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from itertools import count
 import numpy as np
 import pytest
 from kadens.storage import people
+from kadens.storage.bodies import open_bodies
 from kadens.storage.pool import Connection
 from kadens.stream.dead import DeadLetter, read_dead
 from kadens.stream.topics import RAW
 
 from kadens.model.calendar import DAY_MS, rfc3339
+from kadens.simulate.fit_writer import Recording, write_activity
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 
 from ..rig import KEY, Rig, run
@@ -79,6 +82,25 @@ def report(account: str, key: str = "r1", value: int = 8) -> bytes:
     return json.dumps({"type": "report.created", "patient": account, "report": said}).encode()
 
 
+def fit(seconds: int = 1_800) -> bytes:
+    """Return a walk of half an hour in the morning."""
+    start_ms = START_MS - 4 * 3_600_000
+    return write_activity(
+        Recording(
+            start_ms=start_ms,
+            end_ms=start_ms + seconds * 1000,
+            sport="walking",
+            sub_sport=0,
+            offset_min=60,
+            t=start_ms + np.arange(seconds, dtype=np.int64) * 1000,
+            columns={"heart_rate": np.full(seconds, 110.0)},
+            product=3076,
+            serial=3_900_000_000 + next(_numbers),
+            strap=False,
+        )
+    )
+
+
 def send(rig: Rig, *bodies: tuple[str, bytes], received_ms: int = NOW_MS) -> None:
     for connector, body in bodies:
         rig.append(connector, body, received_ms=received_ms)
@@ -103,12 +125,26 @@ def settled(rig: Rig, other: Patient) -> None:
 def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
     account = patient.account
     send(rig, ("open_wearables", heart(account)), ("open_wearables", workout(account)), ("reports", report(account)))
-    patient.waits_for("session")
-    patient.waits_for("sample", 60)
-    patient.waits_for("day")
-    patient.waits_for("week")
-    patient.waits_for("fact", 3)
-    patient.waits_for("body", 3)
+    rig.append("files", fit(), received_ms=NOW_MS, patient=patient.name)
+    rig.flush()
+    patient.waits_for("session", 2)
+    patient.waits_for("sample", 1_860)
+    patient.waits_for("fact", 5)
+    patient.waits_for("body", 4)
+    assert patient.count("day") == 1
+    assert patient.count("week") == 1
+    assert patient.count("sample") == 1_860
+
+
+def test_a_body_in_the_body_store_is_read_there(rig: Rig, patient: Patient) -> None:
+    body = fit()
+    address = run(open_bodies(str(rig.folder / "bodies")).put(hashlib.sha256(body).hexdigest(), body))
+    rig.append("files", body, received_ms=NOW_MS, patient=patient.name, address=address)
+    rig.append("files", body + b" ", received_ms=NOW_MS, patient=patient.name, address=address[:-4] + "0000")
+    rig.flush()
+    patient.waits_for("sample", 1_800)
+    rig.wait(lambda: any(one.where == "body store" for one in dead(rig)), "a dead letter")
+    assert patient.count("sample") == 1_800
 
 
 def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Patient) -> None:
@@ -155,6 +191,23 @@ def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> No
     stranger.waits_for("session")
     assert rig.one(held, stranger.account) == 0
     assert patient.count("fact") == 0
+
+
+def test_a_link_made_while_the_body_was_put_away_is_not_missed(rig: Rig) -> None:
+    stranger = Patient(rig, linked=False)
+    send(rig, ("open_wearables", workout(stranger.account)))
+    held = "select count(*) from quarantine where account = %s"
+    rig.wait(lambda: rig.one(held, stranger.account) == 1, "quarantine")
+
+    async def link_unseeing(conn: Connection) -> None:
+        """Link as a transaction does that cannot see the body yet."""
+        await conn.execute(
+            "insert into account select 'open_wearables', %s, id, created_at from patient where pseudonym = %s",
+            [stranger.account, stranger.name],
+        )
+
+    rig.do(link_unseeing)
+    stranger.waits_for("session")
 
 
 def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient: Patient) -> None:
