@@ -1,8 +1,12 @@
 """The program `kadens`: the list of its commands. Each lives in `commands/`; nothing is done here."""
 
+import sys
+
 import typer
 
 from .commands import files, look, operate, people, processes
+from .commands.console import err
+from .settings import SettingsError
 
 app = typer.Typer(
     name="kadens",
@@ -44,5 +48,9 @@ app.command("dead")(look.dead)
 
 
 def main() -> None:
-    """Run the program."""
-    app()
+    """Run the program. A setting that is missing or malformed is wrong use, told without a traceback."""
+    try:
+        app()
+    except SettingsError as error:
+        err.print(f"error: {error}", style="bold red", markup=False)
+        sys.exit(2)

@@ -43,14 +43,15 @@ def doctor(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
 
 
 async def _look(settings: Settings) -> list[Finding]:
-    checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]]], ...] = (
-        ("log", _log),
-        ("database", _database),
-        ("bodies", _bodies),
-        ("secrets", _secrets),
-        *((("sign-in", _sign_in),) if settings.oidc_issuer else ()),
+    # a process that is set up without a part (an empty setting) is well without it
+    checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]], str], ...] = (
+        ("log", _log, settings.kafka),
+        ("database", _database, settings.database),
+        ("bodies", _bodies, settings.bodies),
+        ("secrets", _secrets, "always"),
+        ("sign-in", _sign_in, settings.oidc_issuer),
     )
-    return [await _checked(what, check(settings)) for what, check in checks]
+    return [await _checked(what, check(settings)) for what, check, has in checks if has]
 
 
 async def _checked(what: str, work: Awaitable[str]) -> Finding:
@@ -93,11 +94,14 @@ async def _bodies(settings: Settings) -> str:
 
 
 async def _secrets(settings: Settings) -> str:
-    missing = [name for name in ("link_key", "wrapping_key") if not getattr(settings.secrets, name)]
+    # the link key belongs to who reads the log, the wrapping key to who reads the database
+    wanted = [name for name, part in (("link_key", settings.kafka), ("wrapping_key", settings.database)) if part]
+    missing = [name for name in wanted if not getattr(settings.secrets, name)]
+    if missing:
+        raise LookupError(f"missing in the secrets file: {', '.join(missing)}")
     keyless = [one.name for one in CONNECTORS if one.schemes and not settings.secrets.connectors.get(one.name)]
-    if missing or keyless:
-        raise LookupError(f"missing in the secrets file: {', '.join([*missing, *keyless])}")
-    return f"keys of {len(settings.secrets.connectors)} connectors, link key, wrapping key"
+    without = f"; not open, because without a key: {', '.join(keyless)}" if settings.kafka and keyless else ""
+    return f"{', '.join([*wanted, f'keys of {len(settings.secrets.connectors)} connectors'])}{without}"
 
 
 async def _sign_in(settings: Settings) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from kadens.alerts.clinic.provider import ProviderError
 
-from kadens.commands.operate import _sign_in
+from kadens.cli import main
+from kadens.commands.operate import _look, _sign_in
 from kadens.settings import SettingsError
 from kadens.wiring import clinic_door, sign_in_of
 
@@ -89,3 +90,26 @@ def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> Non
     assert said == f"{provider.url} answers with 1 key(s); to be registered: https://care.example.org/sign-in/callback"
     with pytest.raises(ProviderError, match="does not answer"):
         asyncio.run(_sign_in(settings_of(DSN, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": "http://127.0.0.1:1"})))
+
+
+def test_the_doctor_of_the_clinician_door_looks_at_what_that_door_has(
+    tmp_path: Path, provider: Provider, dsn: str
+) -> None:
+    found = asyncio.run(_look(settings_of(dsn, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": provider.url})))
+    assert [(one.what, one.well) for one in found] == [("database", True), ("secrets", True), ("sign-in", True)]
+
+
+def test_a_refusal_of_the_settings_is_told_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings_of(DSN, tmp_path)
+    said = {"KAFKA": "", "DATABASE": DSN, "BODIES": "", "SECRETS_FILE": str(tmp_path / "clinic.toml")}
+    for name, value in said.items():
+        monkeypatch.setenv(f"KADENS_{name}", value)
+    monkeypatch.setattr("sys.argv", ["kadens", "door", "clinic"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.startswith("error: nobody could sign in at the clinician door: set KADENS_OIDC_ISSUER")
+    assert "Traceback" not in told
