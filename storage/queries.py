@@ -18,8 +18,10 @@ LIVE = ["open", "acknowledged", "in_progress", "snoozed"]
 
 _PATIENTS = """
 select p.pseudonym, p.zone, u.name as care_unit, p.created_at as created_ms,
-       (select max(w.time) from watermark w where w.patient = p.id) as last_data_ms
+       d.time as last_data_ms, coalesce(d.worn, false) as worn
   from patient p join care_unit u on u.id = p.care_unit
+  left join lateral (select max(w.time) as time, bool_or(o.method = 'background') as worn
+                       from watermark w join source o on o.id = w.source where w.patient = p.id) d on true
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
  order by p.pseudonym
 """

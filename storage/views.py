@@ -14,13 +14,17 @@ from ..model.prescription import Prescription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientBrief:
-    """Whose page it is. `last_data_ms` is the latest measured instant of any source, None when there is none."""
+    """Whose page it is. `last_data_ms` is the latest measured instant of any source, None when there is none.
+
+    `worn` is True when a source records in the background too, so that some days without data say something.
+    """
 
     pseudonym: str
     zone: str
     care_unit: str
     created_ms: int
     last_data_ms: int | None
+    worn: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

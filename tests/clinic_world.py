@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -124,6 +124,14 @@ def answers(patient: str, first: date, days: int) -> list[Fact]:
     return [report(patient, ms, Instrument.DAY_FORM, value=4, scale="form-1-5") for ms in each if ms < NOW]
 
 
+def worn(patient: str) -> SampleBlock:
+    """Return one heart rate of a watch that records all day, six days ago."""
+    start = at(MONDAY - timedelta(days=7), 20)
+    source = replace(WATCH, method=Method.BACKGROUND)
+    head = Head(source=source, record=f"hr:{patient}", start_ms=start, end_ms=start + 1)
+    return SampleBlock(head=head, metric="heart_rate", t=np.array([start]), v=np.array([66.0]))
+
+
 def weeks(patient: str, first_ago: int, last_ago: int, weekdays: Sequence[int], minutes: int = 40) -> list[Fact]:
     days = [monday(ago) + timedelta(days=w) for ago in range(first_ago, last_ago - 1, -1) for w in weekdays]
     tops = [124 + 9 * math.sin(n) for n in range(len(days))]
@@ -153,7 +161,7 @@ def facts() -> dict[str, list[Fact]]:
     return {
         "p-pain": painful(),
         "p-low": [*weeks("p-low", 9, 3, (1, 3, 5)), *weeks("p-low", 2, 2, (1,), 20), *answers("p-low", monday(9), 64)],
-        "p-silent": [*weeks("p-silent", 8, 2, (0, 2, 5)), *answers("p-silent", monday(8), 50)],
+        "p-silent": [*weeks("p-silent", 8, 2, (0, 2, 5)), *answers("p-silent", monday(8), 50), worn("p-silent")],
         "p-good": [*weeks("p-good", 8, 1, (0, 2, 4)), *answers("p-good", monday(8), 57)],
         "p-fine": [*weeks("p-fine", 6, 1, (1, 3, 6), 45), *answers("p-fine", monday(6), 43), manual],
         "p-snooze": [*weeks("p-snooze", 6, 3, (1, 4)), *answers("p-snooze", monday(6), 43)],

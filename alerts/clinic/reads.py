@@ -90,7 +90,7 @@ async def patient(visit: Visit, pseudonym: str) -> PatientView:
         name=await _name(visit, pseudonym),
         now_ms=visit.now_ms,
         freshness=worklist.freshness(last, visit.now_ms),
-        silent=worklist.silent(last, visit.now_ms),
+        silent=worklist.silent(page.patient, visit.now_ms),
         in_force=in_force(page.prescriptions, local_date(visit.now_ms, zone)),
         prescriptions=page.prescriptions,
         alerts=page.alerts,

@@ -73,7 +73,10 @@ def share(week: Week, what: Due | None) -> float | None:
     return None if part is not None and part < ADHERENT and week.known_days < KNOWN_DAYS else part
 
 
-def last_four(weeks: Sequence[WeekView], this_monday: date) -> tuple[WeekView | None, ...]:
+def last_four(
+    weeks: Sequence[Week], prescriptions: Sequence[Prescription], this_monday: date
+) -> tuple[WeekView | None, ...]:
     """Return the four weeks before the running one, oldest first; None where there is no row."""
     by_monday = {one.monday: one for one in weeks}
-    return tuple(by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))
+    found = (by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))
+    return tuple(view(one, prescriptions) if one else None for one in found)

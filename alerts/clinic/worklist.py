@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from ...model.calendar import DAY_MS, local_date, monday
 from ...model.prescription import Prescription
-from ...storage.views import AlertBrief, WorkRow
+from ...storage.views import AlertBrief, PatientBrief, WorkRow
 from ..predicates.prescribed import all_paused, in_force
 from . import words
-from .weeks import WeekView, last_four, view
+from .weeks import WeekView, last_four
 
-SILENT_MS = 2 * DAY_MS
+SILENT_MS = 2 * DAY_MS  # for whoever wears something that records all day
+QUIET_MS = 7 * DAY_MS  # for whoever records or reports exercise only: days between sessions are no silence
 
 
 class Need(StrEnum):
@@ -75,7 +76,6 @@ def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
     lead = next(iter(awake or row.alerts), None)
     need = _need(row, lead, now_ms)
     today = local_date(now_ms, patient.zone)
-    weeks = tuple(view(week, row.prescriptions) for week in row.weeks)
     return Line(
         pseudonym=patient.pseudonym,
         name=names.get(patient.pseudonym, patient.pseudonym),
@@ -84,16 +84,17 @@ def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
         reason=_reason(row, need, lead, now_ms),
         alert=lead,
         more_alerts=max(len(row.alerts) - 1, 0),
-        weeks=last_four(weeks, monday(today)),
+        weeks=last_four(row.weeks, row.prescriptions, monday(today)),
         last_data_ms=patient.last_data_ms,
-        silent=silent(patient.last_data_ms, now_ms),
+        silent=silent(patient, now_ms),
         freshness=freshness(patient.last_data_ms, now_ms),
     )
 
 
-def silent(last_data_ms: int | None, now_ms: int) -> bool:
-    """Tell whether nothing measured within the last 48 hours has arrived."""
-    return last_data_ms is None or now_ms - last_data_ms >= SILENT_MS
+def silent(patient: PatientBrief, now_ms: int) -> bool:
+    """Tell whether nothing measured within the last 48 hours has arrived; 7 days where nothing records all day."""
+    allowed = SILENT_MS if patient.worn else QUIET_MS
+    return patient.last_data_ms is None or now_ms - patient.last_data_ms >= allowed
 
 
 def freshness(last_data_ms: int | None, now_ms: int) -> str:
@@ -110,7 +111,7 @@ def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
     if lead is None:
         today = local_date(now_ms, row.patient.zone)
         expected = in_force(row.prescriptions, today) and not all_paused(row.prescriptions, today)
-        return Need.NO_DATA if expected and silent(row.patient.last_data_ms, now_ms) else Need.ON_TRACK
+        return Need.NO_DATA if expected and silent(row.patient, now_ms) else Need.ON_TRACK
     if lead.state == "snoozed":
         return Need.SNOOZED
     return Need.NO_DATA if lead.family in SILENT_FAMILIES else Need(lead.tier.lower())

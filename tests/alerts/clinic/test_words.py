@@ -110,16 +110,19 @@ def test_a_week_of_which_too_little_is_known_is_never_low() -> None:
 
 
 def test_last_four_leaves_the_running_week_out() -> None:
-    weeks = [view(week(monday(n), 3, 7), prescriptions("p")) for n in (0, 2, 5)]
-    assert last_four(weeks, MONDAY) == (None, None, weeks[1], None)
+    weeks = [week(monday(n), 3, 7) for n in (0, 2, 5)]
+    said = prescriptions("p")
+    assert last_four(weeks, said, MONDAY) == (None, None, view(weeks[1], said), None)
 
 
-def row(name: str, tier: str = "", state: str = "open", raised: int = NOW, last: int | None = NOW) -> WorkRow:
+def row(
+    name: str, tier: str = "", state: str = "open", raised: int = NOW, last: int | None = NOW, *, worn: bool = True
+) -> WorkRow:
     alert = AlertBrief(
         id=name, pseudonym=name, family="pain", rule="P1", rule_version=1, tier=tier, state=state, raised_ms=raised,
         changed_ms=raised, snoozed_until_ms=None, sentence="Said.", resolution="",
     )  # fmt: skip
-    patient = PatientBrief(pseudonym=name, zone=ZONE, care_unit="u", created_ms=0, last_data_ms=last)
+    patient = PatientBrief(pseudonym=name, zone=ZONE, care_unit="u", created_ms=0, last_data_ms=last, worn=worn)
     return WorkRow(patient=patient, alerts=(alert,) if tier else (), weeks=(), prescriptions=tuple(prescriptions(name)))
 
 
@@ -140,6 +143,11 @@ def test_silence_is_grey_and_no_alert() -> None:
     assert (edge.need, edge.reason, edge.alert) == (worklist.Need.NO_DATA, "No data for 2 days", None)
     assert worklist.line(row("p", last=NOW - 2 * DAY + 1), {}, NOW).need is worklist.Need.ON_TRACK
     assert worklist.line(row("p", last=None), {}, NOW).reason == "No data yet"
+
+
+def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() -> None:
+    assert worklist.line(row("p", last=NOW - 7 * DAY + 1, worn=False), {}, NOW).need is worklist.Need.ON_TRACK
+    assert worklist.line(row("p", last=NOW - 7 * DAY, worn=False), {}, NOW).need is worklist.Need.NO_DATA
 
 
 def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
