@@ -21,16 +21,11 @@ import httpx
 import numpy as np
 import psycopg
 import uvicorn
+from psycopg.types.json import Jsonb
+
 from kadens.alerts.clinic.app import create_app
 from kadens.alerts.clinic.doors import Clinic
 from kadens.alerts.clinic.identity import Clinician, demo
-from kadens.storage import derived, people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, open_pool
-from kadens.storage.writer import write_facts
-from kadens.stream.compute.derive import derive
-from psycopg.types.json import Jsonb
-
 from kadens.model.calendar import epoch_ms
 from kadens.model.facts import (
     DeviceType,
@@ -48,6 +43,11 @@ from kadens.model.facts import (
 )
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Pause, Prescription
+from kadens.storage import derived, people
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import Connection, open_pool
+from kadens.storage.writer import write_facts
+from kadens.stream.compute.derive import derive
 
 NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
 MONDAY = date(2026, 11, 23)

@@ -19,10 +19,11 @@ from .guard import Guard
 from .live import Changes
 from .numbers import Numbers
 from .problems import Refused
-from .templating import STATIC, plotly
+from .templating import STATIC, packed, plotly
 from .visit import known
 
 SUMMARY = "Who needs a look today, why, and on what evidence. No intended medical purpose; for review by a clinician."
+LARGE = 100_000  # bytes
 FOREVER = "public, max-age=31536000, immutable"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -79,13 +80,17 @@ async def events(request: Request) -> Response:
     return StreamingResponse(door(request).changes.follow(), headers=headers, media_type="text/event-stream")
 
 
-async def static(name: str) -> Response:
-    """Serve one of our own files, or plotly.js from its wheel; nothing else is there."""
+async def static(request: Request, name: str) -> Response:
+    """Serve one of our own files, or plotly.js from its wheel, a large one packed; nothing else is there."""
     path = plotly() if name == "plotly.min.js" else STATIC / name
     if name != path.name or name.startswith(".") or not path.is_file():
         raise Refused(404, "There is no such file.")
     kind = guess_type(name)[0] or "application/octet-stream"
-    return FileResponse(path, media_type=kind, headers={"cache-control": FOREVER})
+    headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
+    if path.stat().st_size < LARGE or "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(path, media_type=kind, headers=headers)
+    data = await asyncio.to_thread(packed, path)
+    return Response(data, media_type=kind, headers={**headers, "content-encoding": "gzip"})
 
 
 async def healthy() -> Response:

@@ -1,5 +1,6 @@
 """Templates of the pages: strict about names, escaping everything, and static files by the hash of their content."""
 
+import gzip
 import hashlib
 import re
 from collections.abc import Mapping
@@ -33,6 +34,12 @@ def map_style() -> str:
     """
     found = re.search(rb'getElementById\("([0-9a-f]{64})"\)', plotly().read_bytes())
     return found[1].decode() if found else "plotly-map-style"
+
+
+@lru_cache(maxsize=4)
+def packed(path: Path) -> bytes:
+    """Return a file of ours gzipped, packed once a process: it holds nothing of anybody."""
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @lru_cache(maxsize=64)

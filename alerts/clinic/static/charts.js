@@ -24,7 +24,7 @@
       type: "bar", name: zone.name, x, y: zone.minutes, hovertemplate: "%{y:.0f} min<extra>" + zone.name + "</extra>",
       marker: zone.key === "unknown"
         ? { color: "#e6eaed", line: { width: 1, color: "#8a99a6" }, pattern: { shape: "/", fgcolor: "#8a99a6", size: 6, solidity: 0.25 } }
-        : { color: colour(`--z-${zone.key}`), line: { width: 1, color: "#fff" } },
+        : { color: colour(`--z-${zone.key}`), line: { width: 0.8, color: "#5b6b78" } },
     }));
     const prescribed = {
       type: "scatter", mode: "markers", name: "Prescribed minutes", x, y: data.due_min, hovertemplate: "%{y:.0f} min<extra>Prescribed</extra>",

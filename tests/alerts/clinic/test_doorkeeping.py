@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+
 from kadens.alerts.clinic import csrf
 from kadens.alerts.clinic.identity import demo
-from starlette.requests import Request
 
 from ...clinic_world import CLINICIAN, HOUR, KEY, NOW, Served, wait_until
 

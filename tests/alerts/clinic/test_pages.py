@@ -161,6 +161,9 @@ def test_static_files_are_ours_or_plotly(door: Served) -> None:
         said = door.get(address)
         assert said.status_code == 200
         assert "immutable" in said.headers["cache-control"]
+        plain = door.get(address, headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.content == said.content
     for name in ("nothing.js", "..%2fapp.py", "%2e%2e%2fapp.py", ".hidden", "__init__.py"):
         assert door.get(f"/static/{name}").status_code == 404
 

@@ -5,14 +5,14 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kadens.alerts.clinic import words, worklist
 from kadens.alerts.clinic.curve import curve, unbroken
 from kadens.alerts.clinic.readable import grids
 from kadens.alerts.clinic.weeks import last_four, view
-from kadens.storage.views import AlertBrief, PatientBrief, WorkRow
-
 from kadens.model.derived import Week
 from kadens.model.intensity import ZoneTimes
+from kadens.storage.views import AlertBrief, PatientBrief, WorkRow
 
 from ...clinic_world import DAY, HOUR, MIN, MONDAY, NOW, ZONE, monday, prescriptions
 
