@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 import psycopg
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+from kadens.model.envelope import Envelope
 from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection
 from kadens.stream.topics import RAW, TOPICS
-
-from kadens.model.envelope import Envelope
 
 KEY = bytes(range(32))
 DEADLINE_S = 60.0

@@ -1,6 +1,7 @@
 """Mail as it goes out: where to, under which id, and how long to wait after a failure."""
 
 import pytest
+
 from kadens.alerts.delivery import LONGEST_PAUSE_MS, Mail, Smtp, message, pause_ms, read_smtp
 
 MAIL = Mail(recipient="a@b.example", subject="Something waits", text="Look: https://x", key="alert/A/a@b", at_ms=0)

@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from kadens.storage.migrate import migrate
 
 from kadens.embedded.kafka import Kafka
 from kadens.embedded.kafka_jars import kafka_available
@@ -20,6 +19,7 @@ from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from kadens.embedded.topics import create_topics
 from kadens.mailbox import Mailbox
+from kadens.storage.migrate import migrate
 
 from ..rig import CONFIGS, PARTITIONS, Rig, run
 

@@ -8,15 +8,15 @@ from itertools import count
 
 import numpy as np
 import pytest
+
+from kadens.model.calendar import DAY_MS, rfc3339
+from kadens.simulate.fit_writer import Recording, write_activity
+from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import people
 from kadens.storage.bodies import open_bodies
 from kadens.storage.pool import Connection
 from kadens.stream.dead import DeadLetter, read_dead
 from kadens.stream.topics import RAW
-
-from kadens.model.calendar import DAY_MS, rfc3339
-from kadens.simulate.fit_writer import Recording, write_activity
-from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 
 from ..rig import KEY, Rig, run
 from .conftest import NOW_MS

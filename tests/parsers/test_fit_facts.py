@@ -4,13 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from kadens.parsers import fit_types
-from kadens.parsers.fit import enum_values
-from kadens.parsers.fit_facts import parse
 
 from kadens.model.activities import TYPES
 from kadens.model.errors import BodyError
 from kadens.model.facts import BLOCK, DeviceType, Method, OffsetOrigin, SampleBlock, Workout
+from kadens.parsers import fit_types
+from kadens.parsers.fit import enum_values
+from kadens.parsers.fit_facts import parse
 from kadens.simulate.fit_writer import Recording, write_activity
 
 START = 1_700_000_000_000

@@ -6,10 +6,10 @@ from io import BytesIO
 import numpy as np
 import pytest
 from fitparse import FitFile
-from kadens.parsers import open_wearables, reports
 
 from kadens.model.calendar import MINUTE_MS, utc
 from kadens.model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlock, Workout
+from kadens.parsers import open_wearables, reports
 from kadens.simulate import bodies, plan
 from kadens.simulate.cohort import Cohort, Person, Role, demo_cohort
 from kadens.simulate.deliveries import history, live

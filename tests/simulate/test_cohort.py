@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kadens.stream.compute.limits import heart_limits
-from kadens.stream.compute.zones import time_in_zones
 
 from kadens.model.alert import Tier
 from kadens.model.calendar import DAY_MS, MINUTE_MS, local_date, monday, utc
@@ -18,8 +16,10 @@ from kadens.model.intensity import HeartLimits
 from kadens.simulate import bodies, plan, signals
 from kadens.simulate.cohort import Cohort, Person, Role, cohort, demo_cohort
 from kadens.simulate.deliveries import history, last_minutes, live
-from kadens.simulate.faults import Faults, disturb
+from kadens.simulate.faults import Faults, arrivals, disturb
 from kadens.simulate.truth import truth
+from kadens.stream.compute.limits import heart_limits
+from kadens.stream.compute.zones import time_in_zones
 
 MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 INSTANTS = st.integers(1_767_225_600_000, 1_830_297_600_000)  # 2026 and 2027
@@ -229,3 +229,9 @@ def test_faults_lose_nothing_and_are_the_seeds_choice(demo: Cohort) -> None:
 def test_no_faults_change_nothing(demo: Cohort) -> None:
     told = list(history(demo))
     assert [d.key for d in disturb(told, Faults(), seed=1)] == [d.key for d in told]
+
+
+def test_arrivals_are_history_and_live_part_of_any_cohort() -> None:
+    whole = cohort(now_ms=MONDAY_MORNING, seed=3, patients=10, weeks=3)
+    arriving = arrivals(whole, Faults(duplicate=0.5, shuffle_ms=60_000))
+    assert {d.key for d in arriving} == {d.key for d in [*history(whole), *live(whole)]}

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from kadens.storage import people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import open_pool
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.simulate.cohort import Cohort, demo_cohort
 from kadens.simulate.deliveries import history
 from kadens.simulate.delivery import CONNECTORS
 from kadens.simulate.enrol import enrol
+from kadens.storage import people, profiles
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import open_pool
 
 KEY = bytes(range(32))
 
@@ -33,7 +33,7 @@ async def seen(dsn: str, whole: Cohort) -> dict[str, tuple[object, ...]]:
                 await people.zone_of(conn, person.pseudonym),
                 [await people.consented(conn, person.pseudonym, one, first_ms) for one in CONNECTORS],
                 await people.patient_of(conn, "open_wearables", person.account),
-                await people.profiles(conn, person.pseudonym),
+                await profiles.profiles(conn, person.pseudonym),
                 await people.identity_of(conn, KEY, person.pseudonym),
             )
             for person in whole.people

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from kadens.parsers.fit import FIT_EPOCH, decode, read_activity
 from kadens.parsers.fit.crc import crc16
-
 from kadens.simulate.fit_writer import SPORTS, Recording, write_activity
 
 START = 1_700_000_000_000

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from kadens.embedded.mock import MockKafka
 from kadens.simulate.delivery import JSON_TYPE, REPORTS, Delivery
@@ -115,6 +115,32 @@ def test_waiting_for_idle_has_an_end() -> None:
     assert not wait_idle(behind, seconds=5, clock=lambda: next(ticks))
     behind, _ = shrinking([{("raw", 0): 1}, {("raw", 0): 0}])
     assert wait_idle(behind, seconds=5, clock=lambda: next(ticks))
+
+
+class Coordinator:
+    """A consumer whose group has no coordinator for the first few questions."""
+
+    def __init__(self, code: int) -> None:
+        self.errors = [KafkaException(KafkaError(code))] * 2
+
+    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        assert timeout > 0
+        if self.errors:
+            raise self.errors.pop()
+        return places
+
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+        assert (place.topic, timeout > 0) == ("raw", True)
+        return 3, 7
+
+
+def test_a_group_that_looks_for_its_coordinator_is_asked_again(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = Behind(broker, "kadens", {"raw": 1})
+    monkeypatch.setattr(behind, "_consumer", Coordinator(KafkaError.NOT_COORDINATOR))
+    assert behind() == {("raw", 0): 4}
+    monkeypatch.setattr(behind, "_consumer", Coordinator(KafkaError.GROUP_AUTHORIZATION_FAILED))
+    with pytest.raises(KafkaException):
+        behind()
 
 
 @pytest.fixture

@@ -7,19 +7,19 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from kadens.alerts import rules
-from kadens.parsers import table
-from kadens.stream.compute.derive import HeartColumn, Window, derive
-from kadens.stream.compute.weeks import week
 
+from kadens.alerts import rules
 from kadens.model.alert import Finding, Judgeable, PainRating, SessionBrief, Watermark
 from kadens.model.calendar import DAY_MS, local_date, monday
 from kadens.model.derived import Derived
 from kadens.model.facts import Fact, Instrument, Report, SampleBlock, Told, Workout
+from kadens.parsers import table
 from kadens.simulate.cohort import Cohort, Person, Role, demo_cohort, first_monday
 from kadens.simulate.deliveries import history, live
 from kadens.simulate.delivery import Delivery
 from kadens.simulate.truth import truth
+from kadens.stream.compute.derive import HeartColumn, Window, derive
+from kadens.stream.compute.weeks import week
 
 MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 FRIDAY_EVENING = MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000

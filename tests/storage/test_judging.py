@@ -15,7 +15,7 @@ from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive
 
-from .tellers import MIN, T0, deletion, pain, PERSON, run, told
+from .tellers import MIN, PERSON, T0, deletion, pain, run, told
 
 pytestmark = pytest.mark.anyio
 DAY = 1440 * MIN

@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
@@ -19,13 +19,14 @@ from kadens.stream.compute.derive import derive
 from .tellers import MIN, PHONE, T0, block, day, deletion, head, pain, told, workout
 
 DAY = 1440 * MIN
-PATIENTS = ("p1", "p2")
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # each try is a hundred statements: it takes minutes
+PATIENTS = ("p1", "p1", "p1", "p2")  # mostly one, so that facts meet
 
 
 @st.composite
 def facts(draw: st.DrawFn) -> list[Told]:
     """Return what two patients' sources tell, with revisions, overlaps, deletions and answers about sessions."""
-    return [told(*_one(draw), body=draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(1, 7)))]
+    return [told(*_one(draw), body=draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))]
 
 
 def _one(draw: st.DrawFn) -> tuple[object, str]:
@@ -33,10 +34,10 @@ def _one(draw: st.DrawFn) -> tuple[object, str]:
 
 
 _RECORD = st.sampled_from(["r1", "r2"])
-_REVISION = st.integers(0, 2)
-_AT = st.integers(-2, 3).map(lambda n: T0 + n * DAY // 2)
+_REVISION = st.integers(0, 1)
+_AT = st.sampled_from([T0, T0 + 9 * 60 * MIN, T0 + 4 * DAY])
 _MINUTES = st.sampled_from([20, 45, 600])
-_BPM = st.sampled_from([80.0, 110.0, 150.0])
+_BPM = st.sampled_from([80.0, 150.0])
 
 
 @st.composite
@@ -55,7 +56,7 @@ def _samples(draw: st.DrawFn) -> object:
 
 @st.composite
 def _stream(draw: st.DrawFn) -> object:
-    at, bpm, revision = draw(_AT), draw(_BPM), draw(_REVISION)
+    at, bpm, revision = T0 + draw(st.sampled_from([0, 30])) * MIN, draw(_BPM), draw(_REVISION)
     said = head(f"hr:{at}:{bpm}", at, at + 60 * MIN, source=PHONE, revision=revision)
     return block(said, list(range(at, at + 60 * MIN, 5 * MIN)), [bpm] * 12, joining=Joining.STREAM)
 
@@ -107,14 +108,16 @@ def loop_and_conn(embedded: str) -> object:
 async def _connect(server: str) -> Connection:
     conn = await AsyncConnection.connect(server.replace("/postgres?", "/kadens_template?"), autocommit=False)
     await people.add_unit(conn, "unit")
-    for name in PATIENTS:
+    for name in sorted(set(PATIENTS)):
         await people.add_patient(
             conn, wrapping_key=bytes(32), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=name
         )
     return conn
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(batch=facts(), seed=st.integers(0, 2**32))
 def test_any_order_split_and_repetition_ends_the_same(
     loop_and_conn: tuple[asyncio.Runner, Connection], batch: list[Told], seed: int

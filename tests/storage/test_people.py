@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
-from zoneinfo import ZoneInfoNotFoundError
 
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Pause, Prescription

@@ -1,14 +1,13 @@
 import psycopg
 import pytest
 
-from kadens.model.facts import Fact, Told
+from kadens.model.facts import Fact, Joining, Told
 from kadens.storage.digest import digest
 from kadens.storage.pool import Connection
 from kadens.storage.spans import Span
 from kadens.storage.writer import write_facts
 
-from .tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
-from kadens.model.facts import Joining
+from .tellers import MIN, PHONE, T0, block, deletion, head, pain, run, told, workout
 
 pytestmark = pytest.mark.anyio
 
@@ -72,6 +71,34 @@ async def test_points_of_a_stream_join_and_the_greater_revision_stands(conn: Con
     await write_facts(conn, [part("a", 5, 80.0), part("b", 7, 70.0)])
     await write_facts(conn, [part("c", 6, 90.0)])
     assert await values(conn) == [(T0, 70.0), (T0 + 5, 80.0), (T0 + 6, 90.0), (T0 + 7, 70.0)]
+
+
+@pytest.mark.parametrize("bpm", [(80.0, 90.0), (90.0, 80.0)])
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_at_equal_revisions_the_greater_value_stands(
+    conn: Connection,
+    bpm: tuple[float, float],
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    said = [head(f"s{n}", T0, T0 + MIN, source=PHONE) for n in range(2)]
+    batch = [told(block(h, [T0], [v], joining=Joining.STREAM)) for h, v in zip(said, bpm, strict=True)]
+    for part in [batch] if at_once else [batch[:1], batch[1:]]:
+        await write_facts(conn, part)
+    assert await values(conn) == [(T0, 90.0)]
+
+
+async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> None:
+    later = T0 + 10 * 1440 * MIN
+    await write_facts(conn, [told(pain("q1", later, 3, session="r1"))])
+    written = await write_facts(conn, all_of(run()))
+    assert written.touched["p1"] == (Span(start_ms=T0, end_ms=T0 + 30 * MIN), Span(start_ms=later, end_ms=later))
+
+
+async def test_a_deletion_touches_what_it_deletes(conn: Connection) -> None:
+    start = T0 - 20 * 1440 * MIN
+    await write_facts(conn, all_of(run(start=start)))
+    written = await write_facts(conn, [told(deletion("x", "r1"))])
+    assert written.touched["p1"][0] == Span(start_ms=start, end_ms=start + 30 * MIN)
 
 
 async def test_unknown_patients_and_impossible_facts_are_refused_and_the_rest_stored(conn: Connection) -> None:

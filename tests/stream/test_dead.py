@@ -1,10 +1,10 @@
 """Dead letters: written and read back whole, and a flood of them is refused before it is sent."""
 
 import pytest
-from kadens.stream.dead import LISTED, DeadFloodError, DeadLimit, dead_letter, read_letter
-from kadens.stream.messages import Message
 
 from kadens.model.facts import Reject
+from kadens.stream.dead import LISTED, DeadFloodError, DeadLimit, dead_letter, read_letter
+from kadens.stream.messages import Message
 
 MESSAGE = Message(
     topic="kadens.raw",

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kadens.stream.messages import Message, runs
 
 places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))

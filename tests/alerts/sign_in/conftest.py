@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from kadens.storage import people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import open_pool
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.settings import Settings, read_settings
+from kadens.storage import people
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import open_pool
 from kadens.wiring import clinic_door
 
 from .provider import CLIENT, NOW, SECRET, Provider, listening, running, served

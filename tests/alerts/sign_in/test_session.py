@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kadens.alerts.clinic.identity import Clinician
 from kadens.alerts.clinic.session import Begun, derived, opened_begun, opened_clinician, seal_begun, seal_clinician
 

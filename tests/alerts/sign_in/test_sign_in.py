@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
 from kadens.alerts.clinic.oidc import inside
 
 from .conftest import UNIT, Kept, Open

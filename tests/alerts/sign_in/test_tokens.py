@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
 from kadens.alerts.clinic.identity import Clinician
 from kadens.alerts.clinic.tokens import (
     LEEWAY_S,

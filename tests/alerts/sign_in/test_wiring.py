@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from kadens.alerts.clinic.provider import ProviderError
 
+from kadens.alerts.clinic.provider import ProviderError
 from kadens.cli import main
 from kadens.commands.operate import _look, _sign_in
 from kadens.settings import SettingsError

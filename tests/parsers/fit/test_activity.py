@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from kadens.parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
 
+from kadens.parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
 from kadens.simulate.fit_messages import (
     ENUM,
     UINT8,

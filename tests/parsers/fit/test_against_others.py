@@ -19,6 +19,7 @@ import fitdecode
 import fitparse
 import numpy as np
 import pytest
+
 from kadens.parsers.fit import FIT_EPOCH, FitFile, Group, decode
 
 NAMES = ("record", "session")

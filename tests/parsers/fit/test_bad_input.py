@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 import pytest
+
 from kadens.parsers.fit import Code, FitError, Limits, decode
 from kadens.parsers.fit.crc import crc16
-
 from kadens.simulate.fit_messages import (
     BYTE,
     UINT8,

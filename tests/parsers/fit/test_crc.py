@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from kadens.parsers.fit.crc import crc16
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from kadens.parsers.fit import FIT_EPOCH, Code, decode, read_activity
 from kadens.parsers.fit.crc import crc16
-
 from kadens.simulate.fit_messages import (
     BYTE,
     ENUM,

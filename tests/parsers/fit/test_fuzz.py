@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kadens.parsers.fit import FitError, FitFile, decode, read_activity
 
+from kadens.parsers.fit import FitError, FitFile, decode, read_activity
 from kadens.simulate.fit_messages import fit_file
 from kadens.simulate.fit_writer import Recording, write_activity
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+
+from kadens.model.facts import SampleBlock, Workout
 from kadens.parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
 from kadens.parsers.fit_facts import parse
 from kadens.stream.compute.zones import karvonen, time_in_zones
-
-from kadens.model.facts import SampleBlock, Workout
 
 REST, PEAK = 60, 190
 EDGES = (

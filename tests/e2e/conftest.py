@@ -1,0 +1,65 @@
+"""A running `kadens up` without a demo, on the mock broker, for tests that use the commands on it."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+START_S = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running Kadens and its data folder."""
+
+    data: Path
+
+    def kadens(self, *words: str, code: int = 0) -> str:
+        """Run a command on it, expect its exit code, and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "kadens", *words, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def runtime(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
+        return said
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    with tempfile.TemporaryDirectory(prefix="kadens-e2e-") as folder:
+        data = Path(folder)
+        data.chmod(0o711)
+        words = ["up", "--broker", "mock", "--data", folder, "--vendor-port", "0", "--clinic-port", "0"]
+        log = data / "up.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen([sys.executable, "-m", "kadens", *words], stdout=out, stderr=out)
+        try:
+            _wait(process, data / "runtime.json", log)
+            yield Running(data=data)
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0, log.read_text(encoding="utf-8")
+
+
+def _wait(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while "Ctrl-C" not in log.read_text(encoding="utf-8"):
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, "did not come up in time"
+    assert runtime.exists()

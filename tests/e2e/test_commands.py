@@ -1,0 +1,128 @@
+"""The commands of the README on a running Kadens: a patient is enrolled, a file and a report come in, all is found."""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kadens.simulate.fit_writer import Recording, write_activity
+
+from .conftest import Running
+
+README = Path(__file__).parents[2] / "README.md"
+DEADLINE_S = 60
+START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not holds():
+        assert time.monotonic() < deadline, "did not happen in time"
+
+
+def recording() -> bytes:
+    """Twenty minutes at 120 beats a minute, a sample a second."""
+    t = START_MS + np.arange(1200, dtype=np.int64) * 1000
+    columns = {"heart_rate": np.full(1200, 120.0)}
+    return write_activity(Recording(start_ms=START_MS, end_ms=START_MS + 1_200_000, t=t, columns=columns))
+
+
+@pytest.fixture(scope="module")
+def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Fill what the README's commands leave open: the patient, and the files that they name."""
+    folder = tmp_path_factory.mktemp("readme")
+    profile = {"valid_from": "2025-01-01", "birth_year": 1965, "hr_rest": 60, "hr_max": 190}
+    prescription = {
+        "id": "rx-1",
+        "version": 1,
+        "valid_from": "2025-11-01",
+        "valid_to": "2026-11-01",
+        "sessions_per_week": 3,
+        "minutes_per_session": 30,
+        "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+    }
+    report = {
+        "type": "report.created",
+        "patient": "app-user-7",
+        "report": {
+            "id": "r-1",
+            "instrument": "pain",
+            "phase": "after",
+            "value": 2,
+            "scale": "nrs-0-10",
+            "answered_at": "2025-11-24T11:00:00+01:00",
+        },
+    }
+    named = {"profile.json": profile, "prescription.json": prescription, "report.json": report}
+    for name, content in named.items():
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    (folder / "walk.fit").write_bytes(recording())
+    patient = running.kadens("patient", "add", "--name", "Test Testsson").strip()
+    return {"PATIENT": patient, **{name: str(folder / name) for name in (*named, "walk.fit")}}
+
+
+def commands() -> list[str]:
+    """Every `kadens` line of the README's blocks marked `sh`, except those that run a server for ever."""
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
+    kadens = [line.removeprefix(".venv/bin/") for line in lines if line.startswith((".venv/bin/kadens ", "kadens "))]
+    return [line for line in kadens if not re.match(r"kadens (up|door|worker|patient add)\b", line)]
+
+
+def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str]) -> None:
+    assert len(commands()) >= 10
+    for line in commands():
+        said = [words.get(word, word) for word in line.split()[1:]]
+        if said[0] == "inspect":
+            continue
+        running.kadens(*said)
+
+
+def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> None:
+    clinic = running.runtime["addresses"]["clinic"]
+    address = f"{clinic}/api/v1/patients/{words['PATIENT']}/sessions"
+
+    def there() -> bool:
+        return bool(_sessions(address))
+
+    until(there)
+    (session,) = _sessions(address)
+    assert session["zones_ms"]["moderate"] == 1_200_000
+
+
+def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "noise.fit"
+    path.write_bytes(b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT??" + bytes(100))
+    running.kadens("import", str(path), "--patient", words["PATIENT"])
+
+    def listed() -> bool:
+        return bool(json.loads(running.kadens("dead", "--json")))
+
+    until(listed)
+    assert {one["connector"] for one in json.loads(running.kadens("dead", "--json"))} == {"files"}
+
+
+def test_the_digest_names_every_table(running: Running) -> None:
+    found = json.loads(running.kadens("digest", "--json"))
+    assert {"fact", "sample", "session", "day", "week", "alert"} <= set(found)
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in found.values())
+
+
+def test_doctor_finds_all_well(running: Running) -> None:
+    assert all(one["well"] for one in json.loads(running.kadens("doctor", "--json")))
+
+
+def test_a_stranger_is_refused(running: Running) -> None:
+    running.kadens("patient", "token", "--patient", "nobody", code=1)
+
+
+def _sessions(address: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - loopback
+        found: list[dict[str, Any]] = json.load(answer)
+    return found

@@ -1,0 +1,77 @@
+"""The first of the README's commands, whole: a demo through every real part, until the alert is there."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kadens.embedded.kafka_jars import kafka_available
+
+DEADLINE_S = 420
+without_kafka = kafka_available()
+BROKERS = [
+    "mock",
+    pytest.param(
+        "kafka",
+        marks=[
+            pytest.mark.kafka,
+            pytest.mark.skipif(without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"),
+        ],
+    ),
+]
+
+
+@pytest.fixture(scope="module", params=BROKERS)
+def alert(request: pytest.FixtureRequest) -> dict[str, Any]:
+    words = ["up", "--demo", "--until-alert", "--broker", request.param, "--vendor-port", "0", "--clinic-port", "0"]
+    done = subprocess.run(
+        [sys.executable, "-m", "kadens", *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_the_alert_names_rule_and_evidence(alert: dict[str, Any]) -> None:
+    assert (alert["rule"], alert["rule_version"], alert["tier"], alert["state"]) == ("P1", 1, "A", "open")
+    (finding,) = alert["findings"]
+    (rating,) = finding["evidence"]["ratings"]
+    assert (rating["value"], rating["scale"], rating["phase"]) == (8.0, "nrs-0-10", "after")
+    assert finding["evidence"]["thresholds"]["very_high"] == 8
+
+
+def test_the_alert_leads_to_a_session_with_zones_that_add_up(alert: dict[str, Any]) -> None:
+    session = alert["session"]
+    assert session["id"] == alert["findings"][0]["session"]
+    minutes = 42
+    assert sum(session["zones_ms"].values()) == minutes * 60_000
+    assert session["zones_ms"]["moderate"] > 0
+
+
+def test_the_times_are_in_order(alert: dict[str, Any]) -> None:
+    assert alert["session"]["start"] < alert["session"]["end"] < alert["findings"][0]["at"] < alert["raised"]
+
+
+def test_until_alert_without_demo_is_wrong_use() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kadens", "up", "--until-alert"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "--until-alert needs --demo" in done.stderr
+
+
+def test_nothing_is_left_running(alert: dict[str, Any]) -> None:
+    assert alert
+    mine = Path("/proc")
+    left = [path.parent.name for path in mine.glob("[0-9]*/cmdline") if b"kadens\0up\0--demo" in _read(path)]
+    assert left == []
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,116 @@
+"""The simulator's hand at the vendor door: what it signs is verified, a 503 is tried again, a refusal is final."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from kadens.ingest.links import read
+from kadens.ingest.vendors import CONNECTORS
+from kadens.ingest.verify import Verdict, verify
+from kadens.simulate.cohort import demo_cohort
+from kadens.simulate.deliveries import history, live
+from kadens.simulate.delivery import FILES, Delivery
+from kadens.simulate.door import Keys, Refused, VendorDoor, request
+
+NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+KEYS = Keys(open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=", reports="whsec_cmVwb3J0cw==", link=b"link key")
+Opens = Callable[[int], VendorDoor]
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers with the next status of the server's list, then 202, and keeps what came."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        statuses: list[int] = self.server.statuses  # type: ignore[attr-defined]
+        self.server.got.append((self.path, body))  # type: ignore[attr-defined]
+        self.send_response(statuses.pop(0) if statuses else 202)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as made:
+        made.daemon_threads = True
+        made.statuses, made.got = [], []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kadens.simulate.door.PAUSE_S", 0.0)
+
+
+@pytest.fixture
+def door() -> Iterator[Opens]:
+    opened: list[VendorDoor] = []
+
+    def make(port: int) -> VendorDoor:
+        opened.append(VendorDoor("127.0.0.1", port, KEYS, lambda: NOW))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def one_of_each() -> dict[str, Delivery]:
+    whole = demo_cohort(now_ms=NOW, weeks=3)
+    return {one.connector: one for one in [*history(whole), *live(whole)]}
+
+
+@pytest.mark.parametrize("name", ["open_wearables", "reports"])
+def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
+    delivery = one_of_each()[name]
+    body = delivery.make()
+    _, headers = request(delivery, body, KEYS, NOW)
+    connector = next(row for row in CONNECTORS if row.name == name)
+    secret = {"open_wearables": KEYS.open_wearables, "reports": KEYS.reports}[name]
+    said = {"now_ms": NOW + 1000, "window_ms": 300_000}
+    assert verify(connector.schemes, [secret], headers, body, **said) is Verdict.OK
+    assert verify(connector.schemes, [secret], headers, body + b" ", **said) is Verdict.FORGED
+
+
+def test_a_file_comes_with_its_patients_token() -> None:
+    delivery = one_of_each()[FILES]
+    path, headers = request(delivery, b"", KEYS, NOW)
+    assert path == "/v1/files"
+    assert read(headers["authorization"].removeprefix("Bearer "), KEYS.link) == delivery.patient
+
+
+def test_keys_are_not_shown() -> None:
+    assert "cmVwb3J0cw" not in f"{KEYS} {KEYS!r}"
+
+
+def test_a_busy_door_is_asked_again(server: ThreadingHTTPServer, door: Opens) -> None:
+    server.statuses[:] = [503, 429]  # type: ignore[attr-defined]
+    delivery = one_of_each()["reports"]
+    assert door(server.server_port).post(delivery) == len(delivery.make())
+    assert server.got == [("/v1/reports", delivery.make())] * 3  # type: ignore[attr-defined]
+
+
+def test_a_refusal_names_the_delivery_and_nothing_in_it(server: ThreadingHTTPServer, door: Opens) -> None:
+    server.statuses[:] = [401]  # type: ignore[attr-defined]
+    delivery = one_of_each()["reports"]
+    with pytest.raises(Refused) as refused:
+        door(server.server_port).post(delivery)
+    assert str(refused.value) == f"{delivery.key}: 401"
+
+
+def test_a_door_that_never_answers_is_given_up(door: Opens) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as closed:
+        port = closed.server_port
+    with pytest.raises(Refused, match="after 60 tries"):
+        door(port).post(one_of_each()["reports"])
