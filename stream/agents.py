@@ -5,8 +5,10 @@ failed), one concurrent instance (more acknowledge out of order), acknowledgemen
 after the handler returned, and an exception that leaves an agent ends the process (`CrashingSupervisor`).
 """
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
@@ -21,6 +23,7 @@ from .watchdog import Place
 Handler = Callable[[Run], Awaitable[None]]
 
 TAKE = 200  # messages; a batch is one transaction a partition
+ABREAST = 3  # partitions of one agent in work at once: one waits for the database while another computes
 WITHIN_S = 0.05  # how long a lone message waits for company
 
 
@@ -54,21 +57,41 @@ async def _rewind(app: faust.App, hole: HoleError) -> None:
 
 
 async def handle(events: Sequence[Any], handler: Handler, done: MutableMapping[Place, int], metrics: Metrics) -> None:
-    """Hand a batch to the handler run by run and acknowledge each run once it is done."""
-    by_place: dict[tuple[Place, int], list[Any]] = {}
+    """Hand a batch to the handler run by run, a few partitions at once, and acknowledge each run once it is done.
+
+    The runs of one partition follow each other; after a failure nothing more of that partition is acknowledged. The
+    other partitions are finished, then the first error is raised.
+    """
+    at: dict[tuple[Place, int], list[Any]] = {}
     for event in events:
-        by_place.setdefault(((event.message.topic, event.message.partition), event.message.offset), []).append(event)
+        at.setdefault(((event.message.topic, event.message.partition), event.message.offset), []).append(event)
+    by_place: dict[Place, list[Run]] = {}
     for run in runs(_messages(events)):
-        began = time.perf_counter()
-        async with without_values(f"{run.topic}[{run.partition}] offsets {run.first} to {run.next - 1}"):
-            await handler(run)
-        place = (run.topic, run.partition)
-        for message in run.messages:
-            for event in by_place[place, message.offset]:
-                event.ack()
-        done[place] = max(done.get(place, 0), run.next)
-        metrics.batch.labels(run.topic).observe(len(run.messages))
-        metrics.seconds.labels(run.topic).observe(time.perf_counter() - began)
+        by_place.setdefault((run.topic, run.partition), []).append(run)
+    gate = asyncio.Semaphore(ABREAST)
+
+    async def one_place(place: Place) -> None:
+        for run in by_place[place]:
+            async with gate, _measured(run, metrics):
+                await handler(run)
+            for message in run.messages:
+                for event in at[place, message.offset]:
+                    event.ack()
+            done[place] = max(done.get(place, 0), run.next)
+
+    ends = await asyncio.gather(*map(one_place, by_place), return_exceptions=True)
+    for end in ends:
+        if end is not None:
+            raise end
+
+
+@asynccontextmanager
+async def _measured(run: Run, metrics: Metrics) -> AsyncIterator[None]:
+    began = time.perf_counter()
+    async with without_values(f"{run.topic}[{run.partition}] offsets {run.first} to {run.next - 1}"):
+        yield
+    metrics.batch.labels(run.topic).observe(len(run.messages))
+    metrics.seconds.labels(run.topic).observe(time.perf_counter() - began)
 
 
 def _messages(events: Iterable[Any]) -> list[Message]:

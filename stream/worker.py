@@ -21,7 +21,7 @@ from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.bodies import open_bodies
 from ..storage.judging import WORKLIST
 from ..storage.pool import open_pool
-from .agents import Handler, add_agents
+from .agents import ABREAST, Handler, add_agents
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_run, send_changes
 from .faults import TOLD, WorkerError, describe, without_values
@@ -38,7 +38,7 @@ from .watch import watch
 
 READ = (RAW.name, FACTS.name, DERIVED.name)
 ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
-POOL = 6  # three agents and the timers
+POOL = 3 * ABREAST + 3  # three agents and the timers
 CRASHED = 1
 log = logging.getLogger(__name__)
 

@@ -75,7 +75,7 @@ def outcome(rig: Rig) -> Outcome:
 
 
 def check(rig: Rig, wanted: Outcome) -> None:
-    """Fail when the run left something else, or when any worker met a hole: then something was acknowledged too early."""
+    """Fail when the run left something else, or when a worker met a hole: then something was acknowledged early."""
     holes = [line for log in rig.folder.glob("*.log") for line in log.read_text().splitlines() if "never deliv" in line]
     assert not holes
     found = outcome(rig)
