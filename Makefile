@@ -44,7 +44,7 @@ types: .venv
 	for f in kadens/*; do case $$f in *__pycache__) ;; *) ln -s ../../../$$f build/types/kadens/ ;; esac; done
 	for d in $(ROOTS); do ln -s ../../../$$d build/types/kadens/$$d; done
 	MYPYPATH=build/types $(BIN)/mypy -p kadens
-	MYPYPATH=build/types $(BIN)/mypy tests bench
+	MYPYPATH=build/types $(BIN)/mypy --explicit-package-bases tests bench
 
 check: types
 	$(BIN)/ruff check .

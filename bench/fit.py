@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import fitparse
+
 from kadens.parsers.fit import FitError, decode
 
 from .row import Row

@@ -25,11 +25,6 @@ from typing import Any
 import numpy as np
 import psycopg
 from confluent_kafka import Producer
-from kadens.storage import people, samples
-from kadens.storage.columns import COPY_HEAD, COPY_TAIL
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
-from kadens.stream.topics import RAW, TOPICS
 
 from kadens.embedded.kafka import Kafka
 from kadens.embedded.kafka_jars import kafka_available
@@ -40,6 +35,11 @@ from kadens.model.envelope import Envelope
 from kadens.model.intensity import HeartProfile
 from kadens.model.metrics import METRIC
 from kadens.simulate.fit_writer import Recording, write_activity
+from kadens.storage import people, samples
+from kadens.storage.columns import COPY_HEAD, COPY_TAIL
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import Connection
+from kadens.stream.topics import RAW, TOPICS
 
 from .row import Row
 
@@ -246,10 +246,17 @@ def run() -> list[Row]:
             name="alert, report on the log to alert, p99",
             value=p99 * 1000,
             unit="ms",
-            baseline=f"2 s; p50 {middle * 1000:.0f} ms, at half the speed above",
+            baseline="2 s, at half the speed above",
             ratio=2.0 / p99,
             floor=1.0,
             goal=4.0,
+        ),
+        Row(
+            name="alert, report on the log to alert, p50",
+            value=middle * 1000,
+            unit="ms",
+            baseline="2 s, at half the speed above",
+            ratio=2.0 / middle,
         ),
     ]
 

@@ -28,7 +28,13 @@ def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
     from ..wiring import clinic_door as build  # noqa: PLC0415
 
     settings = settings_of(data)
-    uvicorn.run(build(settings), host=settings.clinic_host, port=settings.clinic_port, log_level="warning")
+    uvicorn.run(
+        build(settings),
+        host=settings.clinic_host,
+        port=settings.clinic_port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,  # an open page holds an event stream open
+    )
 
 
 def worker(*, data: Data = DEFAULT_DATA) -> None:

@@ -1,0 +1,86 @@
+"""`make bench`: every figure in one table, and in build/bench.json. Exits 1 when a figure is below its floor.
+
+Arguments name the benches to run (fit, writer, pipeline); none means all. `--fit FOLDER` names the FIT files.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from kadens.embedded.kafka_jars import kafka_available
+from kadens.embedded.postgres import temporary_postgres
+
+from . import fit, pipeline, writer
+from .row import Row
+
+ROOT = Path(__file__).parents[1]
+FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
+RESULT = ROOT / "build" / "bench.json"
+out = Console(soft_wrap=True)
+
+
+def main() -> int:
+    """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
+    asked = _arguments()
+    benches = {
+        "fit": lambda: _fit(asked.fit),
+        "writer": _writer,
+        "pipeline": _pipeline,
+    }
+    rows = [row for name, bench in benches.items() if name in (asked.benches or benches) for row in bench()]
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_bytes(orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2))
+    out.print(_table(rows))
+    out.print(f"written to {RESULT.relative_to(ROOT)}")
+    return 1 if any(_below(row) for row in rows) else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("benches", nargs="*", choices=["fit", "writer", "pipeline", []], help="all when none is named")
+    parser.add_argument("--fit", type=Path, default=FIT_FILES, help="folder of FIT files")
+    return parser.parse_args()
+
+
+def _fit(folder: Path) -> list[Row]:
+    if not folder.is_dir():
+        out.print(f"fit: left out, {folder} is not there")
+        return []
+    return fit.run(folder)
+
+
+def _writer() -> list[Row]:
+    with temporary_postgres() as server:
+        return writer.run(server.create_database("bench"))
+
+
+def _pipeline() -> list[Row]:
+    reason = kafka_available()
+    if reason:
+        out.print(f"pipeline: left out, Apache Kafka cannot run here: {reason}")
+        return []
+    return pipeline.run()
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("figure", "value", "unit", "ratio", "floor", "goal", "baseline")
+    for row in rows:
+        mark = " below the floor" if _below(row) else ""
+        figures = [_text(row.ratio) + mark, _text(row.floor), _text(row.goal)]
+        table.add_row(row.name, f"{row.value:,.4g}", row.unit, *figures, row.baseline)
+    return table
+
+
+def _below(row: Row) -> bool:
+    return row.ratio is not None and row.floor is not None and row.ratio < row.floor
+
+
+def _text(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.3g}"
+
+
+sys.exit(main())
