@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from kadens.model.calendar import DAY_MS, rfc3339
+from kadens.model.codec import encode_told
+from kadens.model.facts import Head, Source, Told, Workout
 from kadens.simulate.fit_writer import Recording, write_activity
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import people
 from kadens.storage.bodies import open_bodies
 from kadens.storage.pool import Connection
 from kadens.stream.dead import DeadLetter, read_dead
-from kadens.stream.topics import RAW
+from kadens.stream.topics import FACTS, RAW
 
 from ..rig import KEY, Rig, run
 from .conftest import NOW_MS
@@ -179,6 +181,29 @@ def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(rig: Rig, pa
     assert json_letter.why
     assert any(one.connector == "files" for one in letters)
     assert any(one.where == "headers" and one.connector == "" for one in letters)
+
+
+def test_what_is_no_fact_or_nobodys_goes_to_the_dead_letters(rig: Rig, patient: Patient) -> None:
+    future = b'{"v": 99, "patient": "' + patient.name.encode() + b'"}'
+    nobodys = encode_told(
+        Told(
+            patient="nobody",
+            connector="files",
+            received_ms=NOW_MS,
+            body="00" * 32,
+            fact=Workout(
+                head=Head(source=Source(vendor="files"), record=patient.name, start_ms=0, end_ms=1), type="walking"
+            ),
+        )
+    )
+    for value in (future, nobodys):
+        rig.append_raw(value, patient.name.encode(), [], FACTS.name)
+    send(rig, ("reports", report(patient.account)))
+    patient.waits_for("fact")
+    sizes = {len(future): "not a fact of this version", len(nobodys): "the patient is not known"}
+    rig.wait(lambda: {one.size for one in dead(rig)} >= sizes.keys(), "dead letters")
+    found = {one.size: one.why for one in dead(rig) if one.topic == FACTS.name and one.size in sizes}
+    assert found == sizes
 
 
 def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> None:

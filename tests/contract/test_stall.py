@@ -1,0 +1,22 @@
+"""A worker that makes no progress ends itself, and the next one goes on where it stood."""
+
+import psycopg
+
+from ..rig import Rig
+from .test_ledger import add_patient, ended, facts, send_reports
+
+
+def test_lag_without_progress_ends_the_worker(own: Rig) -> None:
+    add_patient(own)
+    own.settings["KADENS_STALL_S"] = "6"
+    own.start_worker()
+    send_reports(own, 0, 8)
+    own.wait(lambda: facts(own) == 8, "8 facts")
+    with psycopg.connect(own.dsn) as holder:
+        holder.execute("select from stream_offset for update")
+        send_reports(own, 8, 16)
+        said = ended(own)
+    assert "no progress for 6 s although messages wait" in said
+    assert facts(own) == 8
+    own.start_worker()
+    own.wait(lambda: facts(own) == 16, "16 facts")
