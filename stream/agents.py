@@ -2,7 +2,7 @@
 
 Binding, each measured against faust-streaming 0.15.3: `noack_take` only (`take` and `async for` acknowledge what
 failed), one concurrent instance (more acknowledge out of order), acknowledgement strictly in offset order and only
-after the handler returned, and an exception that leaves an agent ends the process (`CrashingSupervisor`).
+after the handler returned. An agent never ends: an exception that left it would do harm, see `_fail`.
 """
 
 import asyncio
@@ -28,26 +28,49 @@ WITHIN_S = 0.05  # how long a lone message waits for company
 
 
 def add_agents(
-    app: faust.App, handlers: Mapping[str, Handler], done: MutableMapping[Place, int], metrics: Metrics
+    app: faust.App,
+    handlers: Mapping[str, Handler],
+    done: MutableMapping[Place, int],
+    metrics: Metrics,
+    failed: asyncio.Future[None],
 ) -> None:
-    """Register one agent a topic. `done` learns the offset after the last finished one of each partition."""
+    """Register one agent a topic.
+
+    `done` learns the offset after the last finished one of each partition, `failed` the first error of a handler.
+    """
     for topic, handler in handlers.items():
         channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(app, handler, done, metrics))
+
+        async def step(events: Sequence[Any], handler: Handler = handler) -> None:
+            await handle(events, handler, done, metrics)
+
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(app, step, failed))
 
 
 def _agent(
-    app: faust.App, handler: Handler, done: MutableMapping[Place, int], metrics: Metrics
+    app: faust.App, step: Callable[[Sequence[Any]], Awaitable[None]], failed: asyncio.Future[None]
 ) -> Callable[[Any], Awaitable[None]]:
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
         async for events in stream.noack_take(TAKE, within=WITHIN_S):
             try:
-                await handle(events, handler, done, metrics)
-            except HoleError as hole:
-                await _rewind(app, hole)
-                raise
+                await step(events)
+            except Exception as error:  # noqa: BLE001 - it ends the process
+                await _fail(app, failed, error)
 
     return take
+
+
+async def _fail(app: faust.App, failed: asyncio.Future[None], error: Exception) -> None:
+    """Tell the error and stay here until the process ends.
+
+    Never leave: an agent that ends hands its stream back to Faust, which from then on acknowledges every message
+    that comes in, and the end of the process commits that (met by the chaos tests, told by the ledger as holes).
+    """
+    if isinstance(error, HoleError):
+        await _rewind(app, error)
+    if not failed.done():
+        failed.set_exception(error)
+    await asyncio.Event().wait()
 
 
 async def _rewind(app: faust.App, hole: HoleError) -> None:

@@ -60,15 +60,15 @@ def assigned(app: faust.App) -> frozenset[Place]:
         return frozenset()
 
 
-async def serve(app: faust.App, loops: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run the app and the endless `loops` until SIGTERM or SIGINT; raises what ended any of them otherwise."""
+async def serve(app: faust.App, failed: asyncio.Future[None], loops: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run the app and the endless `loops` until SIGTERM or SIGINT; raises what ended any of them, or what `failed`."""
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(one) for one in (stop.wait(), _run(app), *loops)]
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(one) for one in (stop.wait(), _run(app), *loops)]
     try:
-        finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finished, _ = await asyncio.wait([failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in finished:
             await task
     finally:

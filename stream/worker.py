@@ -93,7 +93,8 @@ async def _work(plan: WorkerPlan) -> None:
                 commit_interval_s=plan.commit_interval_s,
                 folder=Path(folder),
             )
-            add_agents(app, _handlers(parts), done, metrics)
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            add_agents(app, _handlers(parts), done, metrics, failed)
             if plan.metrics_port:
                 start_http_server(plan.metrics_port, registry=metrics.registry)
             guard = watch(
@@ -106,7 +107,7 @@ async def _work(plan: WorkerPlan) -> None:
                 stall_s=plan.stall_s,
                 metrics=metrics,
             )
-            await serve(app, [guard, *_timers(plan, parts)])
+            await serve(app, failed, [guard, *_timers(plan, parts)])
 
 
 def _handlers(parts: Parts) -> dict[str, Handler]:

@@ -1,0 +1,75 @@
+"""After a handler has failed nothing more is acknowledged, whatever still comes in before the process ends.
+
+Recorded from the chaos tests: an agent that ended by its exception let Faust acknowledge the messages behind the one
+that had failed, and the last commit passed over it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from kadens.embedded.mock import MockKafka
+from kadens.stream.agents import add_agents
+from kadens.stream.app import GROUP, make_app
+from kadens.stream.log import LogView, open_log
+from kadens.stream.messages import Outgoing, Run
+from kadens.stream.metrics import make_metrics
+from kadens.stream.producer import open_producer
+from kadens.stream.topics import RAW, TOPICS
+
+TRIES = 600
+
+
+async def holds(look: Callable[[], Awaitable[bool]]) -> bool:
+    for _ in range(TRIES):
+        if await look():
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def committed(view: LogView) -> int:
+    return sum((await view.committed(GROUP, [RAW.name])).values())
+
+
+async def scene(brokers: str, folder: Path) -> int:
+    """Let 20 messages succeed, the next fail and 30 more come in; return what is committed after the end."""
+    message = Outgoing(topic=RAW.name, key=b"one partition", value=b"")
+
+    async def handler(run: Run) -> None:
+        if run.next > 20:
+            raise ValueError("planned")
+
+    app = make_app(brokers=brokers, worker_id="", mock=True, commit_interval_s=0.1, folder=folder)
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done: dict[tuple[str, int], int] = {}
+    add_agents(app, {RAW.name: handler}, done, make_metrics(), failed)
+    async with open_log(brokers) as view, open_producer(brokers) as producer:
+        await producer.send_all([message] * 20)
+        await app.start()
+
+        async def all_committed() -> bool:
+            return await committed(view) == 20
+
+        async def has_failed() -> bool:
+            return failed.done()
+
+        async def all_fetched() -> bool:
+            places = [place for place in app.consumer.assignment() if place.topic == RAW.name]
+            return 51 in [await app.consumer.position(place) for place in places]
+
+        try:
+            assert await holds(all_committed)
+            await producer.send_all([message])
+            assert await holds(has_failed)
+            await producer.send_all([message] * 30)
+            assert await holds(all_fetched)
+        finally:
+            await app.stop()
+        assert isinstance(failed.exception(), Exception)
+        return await committed(view)
+
+
+def test_nothing_is_acknowledged_after_a_failure(tmp_path: Path) -> None:
+    with MockKafka({topic.name: topic.partitions for topic in TOPICS}) as mock:
+        assert asyncio.run(scene(mock.address, tmp_path)) == 20
