@@ -66,7 +66,7 @@ def next_due(on: Judgeable) -> int | None:
     """Return the epoch ms at which the outcome can change without new data, or None when it cannot.
 
     That is when the next week is judged, as long as a prescription runs or ran in it; and, while everything is
-    paused, the next midnight.
+    paused, the next midnight. A finding that only stops being fresh is no change: nothing is to be done about it.
     """
     today = local_date(on.now_ms, on.zone)
     mondays = [monday(today) - timedelta(days=7), monday(today)]
