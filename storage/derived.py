@@ -12,7 +12,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from ..model import codec
-from ..model.calendar import monday, utc
+from ..model.calendar import DAY_MS, monday, utc
 from ..model.derived import Change, Day, Derived, Session, Week
 from ..model.facts import Source
 from ..model.intensity import ZoneTimes
@@ -54,6 +54,7 @@ _DROP_SESSIONS = "delete from session where patient = %s and session = any(%s)"
 _DROP_DAYS = "delete from day where patient = %s and local_date = any(%s)"
 _DROP_WEEKS = "delete from week where patient = %s and monday = any(%s)"
 
+PIECE_MS = 28 * DAY_MS
 NEW = "told for the first time"
 GONE = "no fact tells of it any more"
 
@@ -71,12 +72,19 @@ async def replace(conn: Connection, patient: str, window: Window, derived: Deriv
 
 
 async def rederive(conn: Connection, patient: str, since_ms: int = 0) -> tuple[Change, ...]:
-    """Derive anew whatever began at or after an instant: for a new profile, zone or algorithm, when no fact is new."""
-    span = await extent(conn, patient)
-    if span is None or span.end_ms < since_ms:
+    """Derive anew whatever began at or after an instant: for a new profile, zone or algorithm, when no fact is new.
+
+    A few weeks at a time, so that years of samples do not have to fit in memory.
+    """
+    whole = await extent(conn, patient)
+    if whole is None or whole.end_ms < since_ms:
         return ()
-    window = await load_window(conn, patient, [Span(start_ms=max(span.start_ms, since_ms), end_ms=span.end_ms)])
-    return await replace(conn, patient, window, derive(window))
+    changes: list[Change] = []
+    for start in range(max(whole.start_ms, since_ms), whole.end_ms + 1, PIECE_MS):
+        piece = Span(start_ms=start, end_ms=min(start + PIECE_MS, whole.end_ms))
+        window = await load_window(conn, patient, [piece])
+        changes += await replace(conn, patient, window, derive(window))
+    return tuple(changes)
 
 
 async def _sessions(conn: Connection, number: int, dates: Sequence[date], new: Sequence[Session]) -> list[Change]:

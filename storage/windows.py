@@ -6,7 +6,7 @@ come after it, or before it, end in the same window.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from psycopg.sql import SQL, Composable
@@ -31,8 +31,10 @@ select p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload, r.rec
 from fact f join patient p on p.id = f.patient join record r on r.id = f.record join source s on s.id = f.source
 where f.patient = %(patient)s and f.kind = any(%(kinds)s) and {}
 order by f.start_at, r.record, f.record""")
+# the outer bounds are for the index; the spans within them may lie far apart
 _NEAR = SQL("""
-exists (select from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as k (low, high)
+f.start_at >= %(first)s and f.start_at < %(last)s
+and exists (select from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as k (low, high)
         where f.start_at >= k.low - %(longest)s * interval '1 ms' and f.start_at < k.high and f.end_at >= k.low)""")
 _SINCE = SQL("f.start_at >= %(since)s")
 _NAMING = SQL("f.payload ->> 'session' = any(%(records)s)")
@@ -51,6 +53,7 @@ where f.patient = %s and f.kind = 'deletion'"""
 _STARTS = """
 select f.start_at, f.end_at from fact f
 where f.patient = %(patient)s and f.kind in ('workout', 'report') and f.end_at > f.start_at
+and f.start_at >= %(first)s and f.start_at <= %(last)s
 and exists (select from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as k (low, high)
             where f.start_at >= k.low - %(longest)s * interval '1 ms' and f.start_at <= k.high and f.end_at >= k.low)"""
 
@@ -209,9 +212,17 @@ def _unmasked(source: Source, t: Instants, v: Values, revision: Instants, masks:
 
 
 def _bounds(spans: Iterable[Span]) -> dict[str, Any]:
-    spans = list(spans)
-    starts: list[datetime] = [utc(max(span.start_ms, -LONGEST_SESSION_MS)) for span in spans]
-    return {"starts": starts, "ends": [utc(span.end_ms) for span in spans], "longest": LONGEST_SESSION_MS}
+    """Return spans as the arguments of a query; a session that began up to 31 days before may reach into one."""
+    ordered = sorted(spans)
+    starts = [max(span.start_ms, -LONGEST_SESSION_MS) for span in ordered]
+    ends = [span.end_ms for span in ordered]
+    return {
+        "first": utc(min(starts, default=0) - LONGEST_SESSION_MS),
+        "last": utc(max(ends, default=0)),
+        "starts": [utc(ms) for ms in starts],
+        "ends": [utc(ms) for ms in ends],
+        "longest": LONGEST_SESSION_MS,
+    }
 
 
 def _meet(one: Span, other: Span) -> bool:

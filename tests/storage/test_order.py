@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
-from kadens.model.facts import Joining, Told
+from kadens.model.facts import Fact, Joining, Told
 from kadens.storage import derived, people
 from kadens.storage.digest import digest
 from kadens.storage.pool import Connection
@@ -29,7 +29,7 @@ def facts(draw: st.DrawFn) -> list[Told]:
     return [told(*_one(draw), body=draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))]
 
 
-def _one(draw: st.DrawFn) -> tuple[object, str]:
+def _one(draw: st.DrawFn) -> tuple[Fact, str]:
     return draw(_FACT), draw(st.sampled_from(PATIENTS))
 
 
@@ -41,21 +41,21 @@ _BPM = st.sampled_from([80.0, 150.0])
 
 
 @st.composite
-def _workout(draw: st.DrawFn) -> object:
+def _workout(draw: st.DrawFn) -> Fact:
     at, minutes = draw(_AT), draw(_MINUTES)
     said = head(draw(_RECORD), at, at + minutes * MIN, revision=draw(_REVISION))
     return workout(said, draw(st.sampled_from(["running", "walking"])))
 
 
 @st.composite
-def _samples(draw: st.DrawFn) -> object:
+def _samples(draw: st.DrawFn) -> Fact:
     at, revision = draw(_AT), draw(_REVISION)
     said = head(draw(_RECORD), at, at + 20 * MIN, revision=revision)
     return block(said, list(range(at, at + 20 * MIN, MIN)), [draw(_BPM)] * 20)
 
 
 @st.composite
-def _stream(draw: st.DrawFn) -> object:
+def _stream(draw: st.DrawFn) -> Fact:
     at, bpm, revision = T0 + draw(st.sampled_from([0, 30])) * MIN, draw(_BPM), draw(_REVISION)
     said = head(f"hr:{at}:{bpm}", at, at + 60 * MIN, source=PHONE, revision=revision)
     return block(said, list(range(at, at + 60 * MIN, 5 * MIN)), [bpm] * 12, joining=Joining.STREAM)
