@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,20 +98,23 @@ class Demo:
             raise
 
     def _run(self) -> None:
-        behind = Behind(self._place.brokers, GROUP, {t.name: t.partitions for t in (RAW, FACTS, DERIVED)})
+        counts = {topic.name: topic.partitions for topic in (RAW, FACTS, DERIVED)}
         door = VendorDoor(self._place.host, self._place.vendor_port, self._keys(), self._now)
-        if self._fresh:
-            self._play_history(behind, door)
-        posted_ms = self._play_live(door)
-        found = self._wait_for_alert()
-        if self._until:
-            sys.stdout.write(orjson.dumps({**found, "posted": rfc3339(posted_ms)}, option=orjson.OPT_INDENT_2).decode())
-            sys.stdout.write("\n")
-            sys.stdout.flush()
-            self.status = 0
-            return
-        self._tell(found)
-        self._pulse(door)
+        with closing(door), closing(Behind(self._place.brokers, GROUP, counts)) as behind:
+            if self._fresh:
+                self._play_history(behind, door)
+            posted_ms = self._play_live(door)
+            found = self._wait_for_alert()
+            if self._until:
+                self._print({**found, "posted": rfc3339(posted_ms)})
+                self.status = 0
+                return
+            self._tell(found)
+            self._pulse(door)
+
+    def _print(self, found: Mapping[str, Any]) -> None:
+        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n")
+        sys.stdout.flush()
 
     def _play_history(self, behind: Behind, door: VendorDoor) -> None:
         began, deliveries = time.monotonic(), list(history(self._cohort))

@@ -42,6 +42,7 @@ class VendorDoor:
     def __init__(self, host: str, port: int, keys: Keys, now: Callable[[], int]) -> None:
         self._host, self._port, self._keys, self._now = host, port, keys, now
         self._mine = threading.local()
+        self._opened: list[http.client.HTTPConnection] = []
 
     def post(self, delivery: Delivery) -> int:
         """Deliver one body, and return its size in bytes once the door has it; raises `Refused` or OSError."""
@@ -54,6 +55,11 @@ class VendorDoor:
                 raise Refused(f"{delivery.key}: {status}")
             time.sleep(PAUSE_S)
         raise Refused(f"{delivery.key}: {status} after {TRIES} tries")
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later post opens its own again."""
+        for connection in self._opened:
+            connection.close()
 
     def _once(self, delivery: Delivery, body: bytes) -> int:
         path, headers = request(delivery, body, self._keys, self._now())
@@ -70,6 +76,7 @@ class VendorDoor:
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._mine, "connection"):
             self._mine.connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+            self._opened.append(self._mine.connection)
         connection: http.client.HTTPConnection = self._mine.connection
         return connection
 

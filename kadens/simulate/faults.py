@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .cohort import Cohort
+from .deliveries import history, live
 from .delivery import Delivery
 
 
@@ -19,6 +21,11 @@ class Faults:
 
 
 NONE = Faults()
+
+
+def arrivals(whole: Cohort, faults: Faults) -> list[Delivery]:
+    """Return all that a cohort sends, history and live part, in the order in which it arrives."""
+    return disturb([*history(whole), *live(whole)], faults, whole.seed)
 
 
 def disturb(deliveries: Iterable[Delivery], faults: Faults, seed: int) -> list[Delivery]:

@@ -8,12 +8,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 MOST_BYTES = 12 * 1024 * 1024
 MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
 ANSWER_S = 5.0
+PATIENCE_S = 60.0
+PASSING = frozenset(  # a broker says these while a group finds its coordinator, and nobody says them for long
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own codes begin so
+        KafkaError._TRANSPORT,  # noqa: SLF001 - as above
+    }
+)
 
 Lag = Mapping[tuple[str, int], int]
 
@@ -29,6 +39,16 @@ class Behind:
 
     def __call__(self) -> dict[tuple[str, int], int]:
         """Return the number of messages behind, by topic and partition; KafkaException when nobody answers."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self._ask()
+            except KafkaException as error:
+                if error.args[0].code() not in PASSING or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_S)
+
+    def _ask(self) -> dict[tuple[str, int], int]:
         found = {}
         for place in self._consumer.committed(self._places, timeout=ANSWER_S):
             low, high = self._consumer.get_watermark_offsets(place, timeout=ANSWER_S)
