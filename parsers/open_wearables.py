@@ -126,7 +126,7 @@ def _summary(data: Json, errors: Errors) -> Iterator[tuple[str, float]]:
 
 
 def _series(data: Json, errors: Errors) -> Iterator[Fact]:
-    series = text(data.get("series_type"), "data.series_type")
+    series = _series_type(data)
     if series in NOT_FOLLOWED_SERIES:
         return
     if series not in SERIES:
@@ -146,6 +146,14 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
     yield from totals.values()
     for key, points in blocks.items():
         yield from _blocks(key, series, points)
+
+
+def _series_type(data: Json) -> str:
+    """Return the series of a batch; older senders name it in the samples alone."""
+    said, samples = data.get("series_type"), data.get("samples")
+    if said is None and isinstance(samples, list) and samples and isinstance(samples[0], dict):
+        said = samples[0].get("type")
+    return text(said, "data.series_type")
 
 
 class _Context(NamedTuple):
@@ -178,7 +186,7 @@ def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Read
 
 def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Reading:
     """Read one sample; the paths of its errors begin at the sample, because building whole ones would cost more."""
-    source = object_of(sample.get("source"), "source")
+    source = _source_object(sample.get("source"), "source")
     zone = sample.get("zone_offset")
     key = (sample.get("type"), sample.get("unit"), zone, source.get("provider"), source.get("device"))
     try:
@@ -231,11 +239,18 @@ def _blocks(of: Series, series: str, points: list[tuple[int, float]]) -> Iterato
 
 
 def _source(said: object, where: str, method: Method) -> Source:
-    source = object_of(said, where)
+    source = _source_object(said, where)
     provider = optional_text(source.get("provider"), f"{where}.provider")
     device = optional_text(source.get("device"), f"{where}.device")
     kind = device_type(provider, device)
     return Source(vendor=VENDOR, app=provider, device=device, device_type=kind, method=method)
+
+
+def _source_object(said: object, where: str) -> Json:
+    """Return a source as an object: some senders give its provider as a text, or nothing at all."""
+    if said is None:
+        return {}
+    return {"provider": said} if isinstance(said, str) else object_of(said, where)
 
 
 def _offset(said: object, written: int | None, where: str) -> int | None:

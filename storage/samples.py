@@ -7,7 +7,7 @@ depend on the order in which blocks arrive.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -140,10 +140,18 @@ def _series(puts: list[Put]) -> Columns:
     revision = np.repeat(np.array([put.revision for put in puts], np.int64), [len(put.t) for put in puts])
     if bool(np.all(t[1:] > t[:-1])):
         return t, v, revision
+    if puts[0].series[3] and any(bool(np.any(put.t[1:] == put.t[:-1])) for put in puts):
+        return _series([_last_of_equals(put) for put in puts])
     order = np.lexsort((v, revision, t))
     t, v, revision = t[order], v[order], revision[order]
     last = np.append(t[1:] != t[:-1], True)
     return t[last], v[last], revision[last]
+
+
+def _last_of_equals(put: Put) -> Put:
+    """Return a block of a record with the last sample of each instant: a device corrects itself in writing on."""
+    last = np.append(put.t[1:] != put.t[:-1], True)
+    return replace(put, t=put.t[last], v=put.v[last])
 
 
 async def _copy(conn: Connection, table: str, puts: Sequence[Put]) -> int:

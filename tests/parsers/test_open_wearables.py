@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kadens.model.activities import TYPES
-from kadens.model.codec import encode_fact, loads
+from kadens.model.codec import dumps, encode_fact, loads
 from kadens.model.errors import BodyError
 from kadens.model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from kadens.model.metrics import METRIC
@@ -176,10 +176,24 @@ BAD_SAMPLES: list[tuple[str, dict[str, Any], str]] = [
     ("an offset in words", {"zone_offset": "CET"}, "zone_offset: not a UTC offset"),
     ("an offset as a number", {"zone_offset": 60}, "zone_offset: not a UTC offset"),
     ("another type", {"type": "steps"}, "type: not the type of its series"),
-    ("no source", {"source": None}, "source: not an object"),
+    ("a source that is a number", {"source": 7}, "source: not an object"),
     ("a device of 10 kB", {"source": {"device": "d" * 10_000}}, "source.device: longer than 256 characters"),
     ("a device with NUL", {"source": {"device": "d\0"}}, "source.device: holds a control character"),
 ]
+
+
+@pytest.mark.parametrize(("said", "app"), [(None, ""), ("garmin", "garmin"), ({"provider": "polar"}, "polar")])
+def test_a_source_may_be_absent_a_text_or_an_object(said: object, app: str) -> None:
+    (block,) = parse(series(sample(source=said))).facts
+    assert block.head.source.app == app
+
+
+def test_a_batch_may_name_its_series_in_the_samples_alone() -> None:
+    whole = loads(series(sample()))
+    del whole["data"]["series_type"]
+    (block,) = parse(dumps(whole)).facts
+    assert isinstance(block, SampleBlock)
+    assert block.metric == "heart_rate"
 
 
 @pytest.mark.parametrize(("what", "changes", "said"), BAD_SAMPLES, ids=[row[0] for row in BAD_SAMPLES])
