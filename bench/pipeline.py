@@ -264,7 +264,8 @@ def run() -> list[Row]:
 def main() -> None:
     """Print the figures."""
     for row in run():
-        print(f"{row.name:46} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor {row.floor:g} goal {row.goal:g}")
+        bounds = "" if row.floor is None or row.goal is None else f"  floor {row.floor:g} goal {row.goal:g}"
+        print(f"{row.name:46} {row.value:12,.0f} {row.unit}  {row.ratio or 0:6.2f}x{bounds}")
         print(f"{'':46} baseline: {row.baseline}")
 
 
