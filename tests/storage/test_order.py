@@ -26,7 +26,8 @@ PATIENTS = ("p1", "p1", "p1", "p2")  # mostly one, so that facts meet
 @st.composite
 def facts(draw: st.DrawFn) -> list[Told]:
     """Return what two patients' sources tell, with revisions, overlaps, deletions and answers about sessions."""
-    return [told(*_one(draw), body=draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))]
+    drawn = [(*_one(draw), draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))]
+    return [told(fact, patient, body=body) for fact, patient, body in drawn]
 
 
 def _one(draw: st.DrawFn) -> tuple[Fact, str]:

@@ -86,6 +86,12 @@ async def test_at_equal_revisions_the_greater_value_stands(
     assert await values(conn) == [(T0, 90.0)]
 
 
+async def test_in_a_record_the_last_sample_of_an_instant_stands(conn: Connection) -> None:
+    said = block(head("r", T0, T0 + MIN), [T0, T0 + 5, T0 + 5, T0 + 9], [70.0, 95.0, 81.0, 82.0])
+    await write_facts(conn, [told(said)])
+    assert await values(conn) == [(T0, 70.0), (T0 + 5, 81.0), (T0 + 9, 82.0)]
+
+
 async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> None:
     later = T0 + 10 * 1440 * MIN
     await write_facts(conn, [told(pain("q1", later, 3, session="r1"))])
