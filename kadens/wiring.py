@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from .alerts.clinic.oidc import SignIn
     from .storage.pool import Connection
 
+LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 KEY_SIZES = {16, 24, 32}
 SESSION_KEY_SIZE = 32
 
 
-def run_worker(settings: Settings) -> int:
+def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     """Run a worker to its end and return its exit status."""
+    import logging
+
     from .stream.worker import WorkerPlan
     from .stream.worker import run_worker as run
 
+    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, datefmt=LOG_TIME)
+    logging.getLogger("kadens").setLevel(logging.INFO)
     return run(
         WorkerPlan(
             brokers=needed(settings, "kafka"),
@@ -40,9 +45,11 @@ def run_worker(settings: Settings) -> int:
             mock=settings.mock_broker,
             smtp=settings.smtp,
             mail_from=settings.mail_from,
+            clinic_url=settings.clinic_url,
             commit_interval_s=settings.commit_interval_s,
             stall_s=settings.stall_s,
             metrics_port=settings.metrics_port,
+            accept_loss=accept_loss,
         )
     )
 

@@ -1,9 +1,10 @@
 """Dead letters: how one is written, how many are too many, and how they are read back without a consumer group.
 
 A dead letter is the message as it was, with headers that say where it came from and why it is here. `why` and
-`where` never hold a value from the body. The limit binds: a deploy that would dead-letter nearly everything must
-stop rather than pour, so `DeadLimit.check` runs before anything of a batch is sent and the process ends with
-`DeadFloodError`; nothing is acknowledged, and the raw topic keeps the bodies until a better version reads them.
+`where` never hold a value from the body. What comes from outside may be as bad as it likes: one sender's bad day must
+not stop the others, and its bodies lie here and in the raw topic. The limit binds on `kadens.facts`, which only we
+write: a deploy that cannot read nearly all of it must stop rather than pour, so `DeadLimit.check` runs before
+anything of a batch is sent and the process ends with `DeadFloodError`, with nothing acknowledged.
 """
 
 import asyncio
@@ -67,7 +68,7 @@ def dead_letter(message: Message, rejects: Sequence[Reject], *, rejected: int | 
 class DeadLimit:
     """The share of the last `window` bodies that may become dead letters, once `least` were seen.
 
-    The default lets a vendor's bad day through and stops a parser that reads nothing any more.
+    The default lets a few events of another version through and stops a program that reads nothing any more.
     """
 
     window: int = 400

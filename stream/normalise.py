@@ -33,7 +33,7 @@ class Owned:
 
 
 async def normalise_run(run: Run, parts: Parts) -> None:
-    """Read, settle and send on one run; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
+    """Read, settle and send on one run; raises `HoleError` and what the log and database raise."""
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, run)
         if fresh is None:
@@ -63,7 +63,6 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> None
     """Decide over each body, write what stays here, and send on facts and dead letters."""
     if not reads:
         return
-    parts.limit.check(dead=sum(one.dead for one in reads), good=sum(not one.dead for one in reads))
     owned = await _owners(conn, reads)
     allowed = await _allowed(conn, owned)
     zones = await people.zones_of(conn, {one.patient for one in owned if one.patient})

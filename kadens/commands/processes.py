@@ -37,11 +37,17 @@ def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
     )
 
 
-def worker(*, data: Data = DEFAULT_DATA) -> None:
+def worker(
+    *,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on where log and database do not meet: what lies between is lost.")
+    ] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Run a worker of the consumer group: normalise, derive, judge, deliver."""
     from ..wiring import run_worker  # noqa: PLC0415
 
-    raise typer.Exit(run_worker(settings_of(data)))
+    raise typer.Exit(run_worker(settings_of(data), accept_loss=accept_loss))
 
 
 def migrate(*, data: Data = DEFAULT_DATA) -> None:
