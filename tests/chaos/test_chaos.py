@@ -6,6 +6,7 @@ broker and the database are killed in the other.
 """
 
 import random
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,8 @@ PATIENTS, WEEKS = 8, 3
 SETTLE_S = 120.0
 LONGEST_LIFE_S = 4.0
 
-UNEXPLAINED = ("never delivered", "DeadlockDetected", "TypeError", "KeyError")  # the first: acknowledged too early
+UNEXPLAINED = ("DeadlockDetected", "TypeError", "KeyError")
+EARLY = "never delivered"  # acknowledged too early; in a rebalance Faust also drops what waits and goes on behind it
 
 pytestmark = [
     pytest.mark.chaos,
@@ -76,10 +78,10 @@ def outcome(rig: Rig) -> Outcome:
     return Outcome(digest=rig.digest(), tables={name: rig.table(name) for name in QUERIES if name != "sample"})
 
 
-def check(rig: Rig, wanted: Outcome) -> None:
+def check(rig: Rig, wanted: Outcome, *, unexplained: Sequence[str] = (*UNEXPLAINED, EARLY)) -> None:
     """Fail when the run left something else, and when a worker met what kills do not explain."""
     lines = [line for log in rig.folder.glob("*.log") for line in log.read_text().splitlines()]
-    assert not [line for line in lines if any(word in line for word in UNEXPLAINED)]
+    assert not [line for line in lines if any(word in line for word in unexplained)]
     found = outcome(rig)
     apart = [name for name in wanted.digest if found.digest[name] != wanted.digest[name]]
     rows = {
@@ -181,24 +183,32 @@ def test_the_second_worker_takes_over(
     with stage(whole) as on:
         first, _ = on.rig.start_worker("w1"), on.rig.start_worker("w2")
         append(on.rig, waiting[:half])
-        on.rig.wait(lambda: on.rig.one("select count(*) from fact") > 0, "both at work")
+        at_work(on)
         _until(time.monotonic() + chance.uniform(1.0, LONGEST_LIFE_S))
         first.kill()
         first.wait()
         on.rig.workers.remove(first)
         append(on.rig, waiting[half:])
-        on.rig.wait(on.settled, "the second worker", SETTLE_S)
-        check(on.rig, quiet)
+        finish(on, on.rig.workers[0], "w2")
+        check(on.rig, quiet, unexplained=UNEXPLAINED)
 
 
-def finish(on: Stage) -> None:
+def at_work(on: Stage) -> None:
+    """Wait until the first fact is there, whatever becomes of a worker in the first rebalances."""
+    deadline = time.monotonic() + SETTLE_S
+    while not on.rig.one("select count(*) from fact"):
+        assert time.monotonic() < deadline, on.rig.tail()
+        _until(time.monotonic() + 0.05)
+
+
+def finish(on: Stage, worker: subprocess.Popen[bytes] | None = None, worker_id: str = "w1") -> None:
     """Run one worker until all is settled; started again when it ends, as a supervisor would."""
     deadline = time.monotonic() + SETTLE_S
-    worker = on.rig.start_worker()
+    worker = worker or on.rig.start_worker(worker_id)
     while not on.settled():
         if worker.poll() is not None:
             on.rig.workers.remove(worker)
-            worker = on.rig.start_worker()
+            worker = on.rig.start_worker(worker_id)
         assert time.monotonic() < deadline, on.rig.tail()
         _until(time.monotonic() + 0.2)
 
