@@ -22,10 +22,11 @@ class Running:
 
     data: Path
 
-    def kadens(self, *words: str, code: int = 0) -> str:
+    def kadens(self, *words: str, code: int = 0, serverless: bool = False) -> str:
         """Run a command on it, expect its exit code, and return what it printed."""
+        where = [] if serverless else ["--data", str(self.data)]
         done = subprocess.run(
-            [sys.executable, "-m", "kadens", *words, "--data", str(self.data)],
+            [sys.executable, "-m", "kadens", *words, *where],
             capture_output=True,
             text=True,
             timeout=60,
