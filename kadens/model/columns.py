@@ -16,5 +16,6 @@ def columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
     v = np.fromiter((value for _, value in points), dtype=np.float64, count=len(points))
     order = np.lexsort((v, t))
     t, v = t[order], v[order]
-    last = np.append(t[1:] != t[:-1], [True] * bool(len(t)))
+    last = np.ones(len(t), dtype=np.bool_)
+    last[:-1] = t[1:] != t[:-1]
     return t[last], v[last]

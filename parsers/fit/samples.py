@@ -38,7 +38,8 @@ def in_order(samples: Samples) -> Samples:
     """Return the samples in order of time; of those at one instant the last told stands."""
     order = np.argsort(samples.t, kind="stable")
     t, v = samples.t[order], samples.v[order]
-    last = np.append(t[1:] != t[:-1], [True] * bool(len(t)))
+    last = np.ones(len(t), dtype=np.bool_)
+    last[:-1] = t[1:] != t[:-1]
     return Samples(t=t[last], v=v[last])
 
 
