@@ -30,6 +30,7 @@ from .fit_types import MAKERS, ON_FOOT, type_of
 
 VENDOR = "files"
 MOST_EXERTION = 10.0
+MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
 
 def parse(body: bytes) -> Parsed:
@@ -88,7 +89,7 @@ class _Told:
     def _workout(self, session: Session, rejects: list[Reject]) -> Workout:
         span = (session.start_ms, session.start_ms + session.length_ms)
         exertion = session.exertion_cr10
-        if exertion is not None and exertion > MOST_EXERTION:
+        if exertion is not None and not 0 <= exertion <= MOST_EXERTION:
             rejects.append(Reject(where=f"@{session.offset}", why="exertion not on the scale 0 to 10"))
             exertion = None
         named = [session.sport, session.sub_sport] if session.sub_sport not in ("", "generic") else [session.sport]
@@ -96,10 +97,24 @@ class _Told:
             head=self.head(self.source(Method.WORKOUT), f"{self.record}:{session.start_ms}-{session.length_ms}", span),
             type=type_of(session.sport, session.sub_sport),
             said="/".join(named),
-            moving_ms=session.moving_ms,
+            moving_ms=self._moving(session, rejects),
             exertion_cr10=exertion,
-            summary=session.totals | ({} if session.feel is None else {"feel": session.feel}),
+            summary=self._summary(session, rejects),
         )
+
+    def _moving(self, session: Session, rejects: list[Reject]) -> int | None:
+        moving = session.moving_ms
+        if moving is not None and not 0 <= moving <= LONGEST_WORKOUT_MS:
+            rejects.append(Reject(where=f"@{session.offset}", why="moving time not between nothing and seven days"))
+            return None
+        return moving
+
+    def _summary(self, session: Session, rejects: list[Reject]) -> dict[str, float]:
+        said = session.totals | ({} if session.feel is None else {"feel": session.feel})
+        kept = {name: value for name, value in said.items() if 0 <= value <= MOST_TOTAL}
+        if len(kept) < len(said):
+            rejects.append(Reject(where=f"@{session.offset}", why="totals that cannot be"))
+        return kept
 
     def blocks(self, rejects: list[Reject]) -> Iterator[SampleBlock]:
         for metric, samples in self.activity.samples.items():

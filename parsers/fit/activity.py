@@ -47,6 +47,7 @@ _TOTALS: dict[str, tuple[str, ...]] = {
     "heart_rate_max": ("max_heart_rate",),
     "ascent": ("total_ascent",),
 }
+_LAST_TIME = 2**32  # a FIT time is an unsigned integer of 32 bits; a file may give it another type
 _LONGEST_OFFSET_MIN = 18 * 60
 _QUARTER_MIN = 15
 _ANTPLUS_HEART, _BLE_HEART, _WRIST_HEART = 120, 1, 10
@@ -121,7 +122,7 @@ def epoch_ms(seconds: float) -> int:
 
 
 def _first(values: Floats) -> float:
-    known = values[~np.isnan(values)]
+    known = values[np.isfinite(values)]  # a field may come as a float, and that as infinite
     return float(known[0]) if len(known) else math.nan
 
 
@@ -155,14 +156,14 @@ def _sessions(group: Group, problems: list[FitProblem]) -> list[Session]:
     for row, start in enumerate(group.numbers("start_time").tolist()):
         if start < DEVICE_TIME_END:
             _device_time(problems, group, row, 1)
-        elif not math.isnan(start):
+        elif math.isfinite(start):
             found.append(_session(group, row, start))
     return found
 
 
 def _session(group: Group, row: int, start: float) -> Session:
     def number(*names: str) -> float:
-        return next((float(v) for name in names if not math.isnan(v := group.numbers(name)[row])), math.nan)
+        return next((float(v) for name in names if math.isfinite(v := group.numbers(name)[row])), math.nan)
 
     elapsed, moving, effort = number("total_elapsed_time"), number("total_timer_time"), number("workout_rpe")
     if math.isnan(elapsed):
@@ -224,7 +225,7 @@ def _samples(group: Group, wanted: dict[str, tuple[str, ...]], problems: list[Fi
     early = np.flatnonzero(stamps < DEVICE_TIME_END)
     if len(early):
         _device_time(problems, group, int(early[0]), len(early))
-    dated = stamps >= DEVICE_TIME_END
+    dated = (stamps >= DEVICE_TIME_END) & (stamps <= _LAST_TIME)
     instants = np.where(dated, (stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
     found = {}
     for name, fields in wanted.items():

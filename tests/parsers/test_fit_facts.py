@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from kadens.model.activities import TYPES
+from kadens.model.codec import decode_told, encode_told
 from kadens.model.errors import BodyError
-from kadens.model.facts import BLOCK, DeviceType, Method, OffsetOrigin, SampleBlock, Workout
+from kadens.model.facts import BLOCK, DeviceType, Method, OffsetOrigin, SampleBlock, Told, Workout
 from kadens.parsers import fit_types
 from kadens.parsers.fit import enum_values
 from kadens.parsers.fit_facts import parse
+from kadens.simulate.fit_messages import FIT_EPOCH, FieldShape, Shape, fit_file, message
 from kadens.simulate.fit_writer import Recording, write_activity
 
 START = 1_700_000_000_000
@@ -134,3 +136,39 @@ def test_every_word_in_the_tables_exists_on_both_sides() -> None:
     assert ours | fit_types.ON_FOOT <= set(TYPES)
     assert fit_types.type_of("generic", "generic") == "other"
     assert fit_types.type_of("cycling", "virtual_activity") == "indoor_cycling"
+
+
+FLOAT64 = 0x89
+
+
+@pytest.mark.parametrize("said", [np.inf, -np.inf, 1e300, -1e300, 1e19, -5.0, -0.0])
+@pytest.mark.parametrize(
+    ("number", "field"),
+    [(n, f) for n, fields in {0: (0, 1, 2, 3, 4), 18: (2, 5, 6, 7, 8, 9, 16, 192, 193)}.items() for f in fields]
+    + [(20, f) for f in (253, 2, 3, 4, 5, 7, 13, 53, 73)],
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(number: int, field: int, said: float) -> None:
+    whole = write_activity(WALK)
+    again = FieldShape(number=field, base=FLOAT64)
+    span = {"start": FieldShape(number=2, base=FLOAT64), "length": FieldShape(number=7, base=FLOAT64)}
+    stamp = {"time": FieldShape(number=253, base=FLOAT64)}
+    rest = {18: span, 20: stamp}.get(number, {})
+    shape = Shape(number=number, local=9, fields={**{k: f for k, f in rest.items() if f.number != field}, "odd": again})
+    begun = START / 1000 - FIT_EPOCH
+    odd = fit_file([message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": said})])
+    for body in (whole + odd, odd + whole):
+        for fact in parse(body).facts:
+            told = Told(patient="p", connector="files", received_ms=0, body="", fact=fact)
+            assert encode_told(decode_told(encode_told(told))) == encode_told(told)
+            if isinstance(fact, Workout):
+                assert all(0 <= value <= 1e9 for value in fact.summary.values())
+                assert fact.moving_ms is None or 0 <= fact.moving_ms <= 604_800_000
+                assert fact.exertion_cr10 is None or 0 <= fact.exertion_cr10 <= 10
+
+
+def test_a_metric_with_no_sample_that_can_be_read_is_left_out() -> None:
+    column = {"heart_rate": WALK.columns["heart_rate"], "altitude": np.full(N, 30_000.0)}
+    parsed = parse(write_activity(dataclasses.replace(WALK, columns=column)))
+    assert [fact.metric for fact in parsed.facts if isinstance(fact, SampleBlock)] == ["heart_rate"]
+    assert [reject.where for reject in parsed.rejects] == ["record.altitude"]
