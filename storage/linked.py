@@ -9,9 +9,10 @@ from .pool import Connection
 
 _RELEASE = """
 update quarantine q set released_at = %s from account a
-where a.vendor = q.vendor and a.account = q.account and a.unlinked_at is null and q.released_at is null"""
+where a.vendor = q.vendor and a.account = q.account and a.unlinked_at is null and q.released_at is null
+  and a.linked_at < q.received_at + interval '1 day'"""
 
 
 async def release_linked(conn: Connection, now_ms: int) -> int:
-    """Mark every waiting body of an account that is linked now, and return how many."""
+    """Mark every waiting body of an account that was linked within a day and is now, and return how many."""
     return (await conn.execute(_RELEASE, [utc(now_ms)])).rowcount

@@ -16,7 +16,8 @@ _HOLD = """
 insert into quarantine (topic, part, "offset", vendor, account, headers, sealed, received_at)
 values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"""
 _RELEASE = """
-update quarantine set released_at = %s where vendor = %s and account = %s and released_at is null"""
+update quarantine set released_at = %s
+where vendor = %s and account = %s and received_at > %s and released_at is null"""
 _TAKE = """
 delete from quarantine where (topic, part, "offset") in (
   select topic, part, "offset" from quarantine where released_at is not null
@@ -57,8 +58,8 @@ async def hold(conn: Connection, wrapping_key: bytes, held: Held, received_ms: i
 
 
 async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> int:
-    """Mark what waits for an account that is linked now, and return how many bodies."""
-    return (await conn.execute(_RELEASE, [utc(now_ms), vendor, account])).rowcount
+    """Mark what has waited for less than a day for an account that is linked now, and return how many bodies."""
+    return (await conn.execute(_RELEASE, [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)])).rowcount
 
 
 async def take_released(conn: Connection, wrapping_key: bytes, n: int) -> list[Held]:
