@@ -22,6 +22,7 @@ from .topics import DERIVED
 
 CHANNEL = "derived"
 SEND = 500  # outbox rows sent in one transaction
+OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # what reading JSON of no fact raises
 UNREAD = Reject(where="value", why="not a fact of this version")
 
 
@@ -77,7 +78,7 @@ def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], li
     for message in messages:
         try:
             told.append((message, decode_told(message.value)))
-        except (ValueError, KeyError, TypeError):
+        except OTHER_SHAPE:
             letters.append(dead_letter(message, [UNREAD]))
     return told, letters
 

@@ -1,0 +1,16 @@
+"""What lies on `kadens.facts` and is no fact becomes a dead letter, whatever its shape."""
+
+import pytest
+
+from kadens.stream.derive_batch import _decode
+from kadens.stream.messages import Message
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"", b"7", b"[]", b"null", b'"fact"', b'{"v": 1}', b'{"v": 1, "patient": "p", "fact": []}', b"\xff", b'{"v": 2}'],
+)
+def test_json_of_any_shape_is_a_dead_letter(value: bytes) -> None:
+    told, letters = _decode([Message(topic="kadens.facts", partition=0, offset=1, value=value)])
+    assert told == []
+    assert [letter.value for letter in letters] == [value]
