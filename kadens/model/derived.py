@@ -52,7 +52,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """Totals of one local date. A session counts on the date on which it starts.
+    """Totals of one local date. A session counts on the date on which it starts; time that overlaps counts once.
 
     `wear_min` is the number of minutes with at least one accepted heart-rate sample; `answered` is True when the
     patient reported about that day.

@@ -14,9 +14,10 @@ from ...model.activities import TYPES
 from ...model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
 from ...model.derived import Day, Derived, Session
 from ...model.facts import Instants, Told
-from ...model.intensity import HeartProfile, ZoneTimes
+from ...model.intensity import ZONES, HeartLimits, HeartProfile, ZoneTimes
 from .hearts import HeartColumn, Series, hold_ms, merged, speaker, summary, worn_minutes
 from .limits import heart_limits, profile_on
+from .overlap import Pieces, counted
 from .sessions import Claim, claims, exertions
 from .zones import time_in_zones
 
@@ -62,20 +63,23 @@ def derive(window: Window) -> Derived:
     exertion = exertions(claimed, window.reports)
     wanted = frozenset(window.dates)
     here = [c for c in claimed if local_date(c.start_ms, window.zone) in wanted]
-    sessions = tuple(_session(claim, window, series, exertion.get(claim.id)) for claim in here)
-    return Derived(sessions=sessions, days=_days(window, sessions, series))
+    pieces = counted(claimed)
+    both = [_session(claim, window, series, exertion.get(claim.id), pieces[claim.id]) for claim in here]
+    return Derived(sessions=tuple(session for session, _ in both), days=_days(window, both, series))
 
 
-def _session(claim: Claim, window: Window, series: Sequence[Series], exertion: float | None) -> Session:
+def _session(
+    claim: Claim, window: Window, series: Sequence[Series], exertion: float | None, pieces: Pieces
+) -> tuple[Session, ZoneTimes]:
+    """Return a session whole, and its time in zones as far as it counts towards its day."""
     day = local_date(claim.start_ms, window.zone)
     limits = heart_limits(profile_on(window.profiles, day), day)
     samples = None if claim.manual else speaker(series, claim.source, claim.start_ms, claim.end_ms)
     length = claim.end_ms - claim.start_ms
-    zones = ZoneTimes(unknown=length)
-    if samples is not None and limits.valid:
-        hold = hold_ms(samples.source)
-        zones = time_in_zones(samples.t, samples.v, claim.start_ms, claim.end_ms, limits.edges, hold)
-    return Session(
+    heard = samples if limits.valid else None
+    zones = _zones_until(claim.end_ms, claim, heard, limits)
+    counts = zones if pieces == ((claim.start_ms, claim.end_ms),) else _zones_in(pieces, claim, heard, limits)
+    session = Session(
         id=claim.id,
         start_ms=claim.start_ms,
         end_ms=claim.end_ms,
@@ -93,23 +97,43 @@ def _session(claim: Claim, window: Window, series: Sequence[Series], exertion: f
         exertion_cr10=claim.exertion_cr10 if exertion is None else exertion,
         moving_ms=claim.moving_ms,
     )
+    return session, counts
 
 
-def _days(window: Window, sessions: Sequence[Session], series: Sequence[Series]) -> tuple[Day, ...]:
+def _zones_until(end_ms: int, claim: Claim, samples: Series | None, limits: HeartLimits) -> ZoneTimes:
+    """Return the time in zones from a session's start to an instant within it; without samples all is unknown."""
+    if samples is None:
+        return ZoneTimes(unknown=end_ms - claim.start_ms)
+    return time_in_zones(samples.t, samples.v, claim.start_ms, end_ms, limits.edges, hold_ms(samples.source))
+
+
+def _zones_in(pieces: Pieces, claim: Claim, samples: Series | None, limits: HeartLimits) -> ZoneTimes:
+    """Return the time in zones in pieces of a session; what a sample holds over a piece's edge is cut there."""
+    ends = [tuple(_zones_until(at, claim, samples, limits).as_tuple() for at in piece) for piece in pieces]
+    spent = [[high - low for low, high in zip(*both, strict=True)] for both in ends]
+    return sum((ZoneTimes(**dict(zip(ZONES, each, strict=True))) for each in spent), start=ZoneTimes())
+
+
+def _days(window: Window, sessions: Sequence[tuple[Session, ZoneTimes]], series: Sequence[Series]) -> tuple[Day, ...]:
     worn = worn_minutes(series)
     answered = {local_date(told.fact.head.start_ms, window.zone) for told in window.reports}
     return tuple(
-        _day(day, [s for s in sessions if s.local_date == day], _wear(worn, day, window.zone), answered=day in answered)
+        _day(
+            day,
+            [zones for s, zones in sessions if s.local_date == day],
+            _wear(worn, day, window.zone),
+            answered=day in answered,
+        )
         for day in sorted(set(window.dates))
     )
 
 
-def _day(day: date, sessions: Sequence[Session], wear_min: int, *, answered: bool) -> Day:
+def _day(day: date, counts: Sequence[ZoneTimes], wear_min: int, *, answered: bool) -> Day:
     return Day(
         local_date=day,
-        sessions=len(sessions),
-        session_ms=sum(s.end_ms - s.start_ms for s in sessions),
-        zones=sum((s.zones for s in sessions), start=ZoneTimes()),
+        sessions=len(counts),
+        session_ms=sum(zones.total for zones in counts),
+        zones=sum(counts, start=ZoneTimes()),
         wear_min=wear_min,
         answered=answered,
     )

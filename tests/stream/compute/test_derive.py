@@ -232,6 +232,28 @@ def test_a_reference_to_the_twin_that_was_dropped_finds_the_session() -> None:
     assert (session.record, session.exertion_cr10) == ("r1", 6)
 
 
+def test_a_minute_of_two_sessions_counts_once() -> None:
+    whole = workout(at(10), at(12), record="whole", type="other")
+    legs = [workout(at(10), at(10, 30), record="swim"), workout(at(10, 35), at(11), record="run")]
+    by_phone = workout(at(10, 50), at(12, 10), PHONE, "phone", type="cycling")
+    typed = report(at(11, 50), Instrument.SESSION, "s1", at(12, 20), type="yoga")
+    heard = (hearts(WATCH, at(10), at(12), 120, step=20_000), hearts(PHONE, at(12), at(12, 10) - 5_000, 150))
+    told_of = (whole, *legs, by_phone)
+    for order in (1, -1):
+        got = derive(window(workouts=told_of[::order], reports=(typed,), hearts=heard[::order]))
+        (day,) = got.days
+        assert {s.record: s.end_ms - s.start_ms for s in got.sessions}["whole"] == 120 * MIN
+        assert (day.sessions, day.session_ms) == (5, 140 * MIN)
+        assert day.zones == ZoneTimes(moderate=120 * MIN, vigorous=10 * MIN, unknown=10 * MIN)
+
+
+def test_time_over_midnight_that_overlaps_counts_once_on_the_date_of_the_better_session() -> None:
+    late, early = workout(at(23, 30), at(24, 30)), workout(at(24), at(25), PHONE, "x")
+    both = window(workouts=(late, early), dates=(DAY, date(2026, 11, 21)))
+    assert [(d.sessions, d.session_ms) for d in derive(both).days] == [(1, 60 * MIN), (1, 30 * MIN)]
+    assert derive(replace(both, dates=(date(2026, 11, 21),))).days == derive(both).days[1:]
+
+
 def test_wear_counts_a_minute_once_over_all_sources_and_only_accepted_samples() -> None:
     columns = (
         hearts(BACK, at(8), at(8, 10), 70, step=MIN),
