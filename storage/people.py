@@ -35,6 +35,12 @@ on conflict (vendor, account) where unlinked_at is null do nothing"""
 _OWNERS = """
 select a.vendor, a.account, p.pseudonym from unnest(%s::text[], %s::text[]) as k (vendor, account)
 join account a using (vendor, account) join patient p on p.id = a.patient where a.unlinked_at is null"""
+_OWNERS_AT = """
+select distinct on (k.n) k.n, p.pseudonym
+from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as k (vendor, account, at, n)
+join account a using (vendor, account) join patient p on p.id = a.patient
+where a.unlinked_at is null or (a.linked_at <= k.at and k.at < a.unlinked_at)
+order by k.n, a.unlinked_at nulls last"""
 _GIVE = """
 insert into consent (patient, vendor, kind, given_at, recorded_at)
 select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s from patient p
@@ -168,6 +174,17 @@ async def patients_of(conn: Connection, accounts: Collection[tuple[str, str]]) -
     words = [[vendor for vendor, _ in accounts], [account for _, account in accounts]]
     rows = await (await conn.execute(_OWNERS, words)).fetchall()
     return {(vendor, account): pseudonym for vendor, account, pseudonym in rows}
+
+
+async def owners(conn: Connection, told: Sequence[tuple[str, str, int]]) -> dict[int, str]:
+    """Return the pseudonym for each place in `told` (vendor, account, received_ms) whose account is anybody's.
+
+    That is whom it was linked to at the time of receipt, so that a body that waited in the log while the account
+    went to another patient is not taken for theirs; else whom it is linked to now.
+    """
+    words = [[one[0] for one in told], [one[1] for one in told], [utc(one[2]) for one in told]]
+    rows = await (await conn.execute(_OWNERS_AT, words)).fetchall()
+    return {n - 1: pseudonym for n, pseudonym in rows}
 
 
 async def give_consent(

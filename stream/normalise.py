@@ -93,18 +93,15 @@ async def _one(
 
 
 async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
-    """Name the patient of each body: the envelope's (a link token named one), else the account's."""
-    accounts = {
-        (one.envelope.connector, one.parsed.account)
-        for one in reads
+    """Name the patient of each body: the envelope's (a link token named one), else the account's at its receipt."""
+    asked = [
+        (place, (one.envelope.connector, one.parsed.account, one.envelope.received_ms))
+        for place, one in enumerate(reads)
         if one.parsed is not None and one.parsed.account and not one.envelope.patient
-    }
-    linked = await people.patients_of(conn, accounts) if accounts else {}
-    return [Owned(read=one, patient=one.envelope.patient or _linked(one, linked)) for one in reads]
-
-
-def _linked(one: Read, linked: Mapping[tuple[str, str], str]) -> str | None:
-    return linked.get((one.envelope.connector, one.parsed.account)) if one.parsed else None
+    ]
+    found = await people.owners(conn, [account for _, account in asked]) if asked else {}
+    linked = {asked[n][0]: patient for n, patient in found.items()}
+    return [Owned(read=one, patient=one.envelope.patient or linked.get(place)) for place, one in enumerate(reads)]
 
 
 async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:

@@ -105,6 +105,16 @@ async def test_a_version_of_a_prescription_stays_what_it_said(conn: Connection) 
     assert await due.take(conn, 0, 10) == ["p1"]
 
 
+async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(conn: Connection) -> None:
+    await people.link_account(conn, "p1", "v", "a", 10)
+    assert await people.owners(conn, [("v", "a", at) for at in (9, 10, 99)]) == {0: "p1", 1: "p1", 2: "p1"}
+    await people.unlink(conn, "v", "a", 20)
+    asked = [("v", "a", at) for at in (9, 10, 19, 20, 30)]
+    assert await people.owners(conn, asked) == {1: "p1", 2: "p1"}
+    await people.link_account(conn, "p2", "v", "a", 30)
+    assert await people.owners(conn, [*asked, ("v", "b", 30)]) == {0: "p2", 1: "p1", 2: "p1", 3: "p2", 4: "p2"}
+
+
 async def test_quarantine_waits_for_a_link_and_expires_without_one(conn: Connection) -> None:
     def held(offset: int, account: str) -> quarantine.Held:
         return quarantine.Held(
