@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,17 @@ BROKERS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="kadens-alert-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 @pytest.fixture(scope="module", params=BROKERS)
-def alert(request: pytest.FixtureRequest) -> dict[str, Any]:
-    words = ["up", "--demo", "--until-alert", "--broker", request.param, "--vendor-port", "0", "--clinic-port", "0"]
+def alert(request: pytest.FixtureRequest, data: Path) -> dict[str, Any]:
+    where = ["--data", str(data / request.param), "--vendor-port", "0", "--clinic-port", "0"]
+    words = ["up", "--demo", "--until-alert", "--broker", request.param, *where]
     done = subprocess.run(
         [sys.executable, "-m", "kadens", *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False
     )
@@ -63,10 +73,14 @@ def test_until_alert_without_demo_is_wrong_use() -> None:
     assert "--until-alert needs --demo" in done.stderr
 
 
-def test_nothing_is_left_running(alert: dict[str, Any]) -> None:
+def test_nothing_is_left_running(alert: dict[str, Any], data: Path) -> None:
     assert alert
-    mine = Path("/proc")
-    left = [path.parent.name for path in mine.glob("[0-9]*/cmdline") if b"kadens\0up\0--demo" in _read(path)]
+    mine = str(data).encode()
+    left = [
+        path.name
+        for path in Path("/proc").glob("[0-9]*")
+        if mine in _read(path / "cmdline") or mine in _read(path / "environ")
+    ]
     assert left == []
 
 
