@@ -83,6 +83,8 @@ async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> 
     masks = await _masks(conn, row.id)
     whole = [Span(start_ms=t.fact.head.start_ms, end_ms=t.fact.head.end_ms) for t in workouts]
     reach = merge([*around, *(s for s in whole if any(_meet(s, a) for a in around))], gap_ms=0)
+    if reach != around:  # sessions of several days: what they meet far from the dates counts too
+        workouts, reports = await _claims(conn, row.id, tuple(_wider(s) for s in reach))
     return Window(
         patient=patient,
         zone=row.zone,
@@ -223,6 +225,10 @@ def _bounds(spans: Iterable[Span]) -> dict[str, Any]:
         "ends": [utc(ms) for ms in ends],
         "longest": LONGEST_SESSION_MS,
     }
+
+
+def _wider(span: Span) -> Span:
+    return Span(start_ms=span.start_ms - DAY_MS, end_ms=span.end_ms + DAY_MS)
 
 
 def _meet(one: Span, other: Span) -> bool:

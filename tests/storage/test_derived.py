@@ -11,7 +11,7 @@ from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive
 
-from .tellers import MIN, T0, block, deletion, head, pain, run, told
+from .tellers import MIN, T0, block, deletion, head, pain, run, told, workout
 
 pytestmark = pytest.mark.anyio
 DAY = 1440 * MIN
@@ -122,3 +122,20 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
             assert await one(conn, "select vigorous_ms > 0 from session") == (True,)
             digests.append(await digest(conn))
     assert digests[0] == digests[1]
+
+
+async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in_any_order(conn: Connection) -> None:
+    long = workout(head("long", T0, T0 + 5 * 1440 * MIN))
+    far = workout(head("far", T0 + 4 * 1440 * MIN, T0 + 4 * 1440 * MIN + 60 * MIN))
+    near = workout(head("near", T0 - 600 * MIN, T0 - 590 * MIN))
+    found = []
+    for facts in ([long, far, near], [far, near, long], [near, long, far]):
+        await conn.execute("delete from fact")
+        await conn.execute("delete from record")
+        await conn.execute("delete from session")
+        for fact in facts:
+            for patient, spans in (await write_facts(conn, [told(fact)])).touched.items():
+                window = await derived.load_window(conn, patient, spans)
+                await derived.replace(conn, patient, window, derive(window))
+        found.append(await digest(conn, ("session", "day", "week")))
+    assert found[0] == found[1] == found[2]
