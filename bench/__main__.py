@@ -4,6 +4,7 @@ Arguments name the benches to run (fit, writer, pipeline); none means all. `--fi
 """
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
+from kadens.storage.migrate import migrate
 
 from . import fit, pipeline, writer
 from .row import Row
@@ -56,7 +58,9 @@ def _fit(folder: Path) -> list[Row]:
 
 def _writer() -> list[Row]:
     with temporary_postgres() as server:
-        return writer.run(server.create_database("bench"))
+        dsn = server.create_database("bench")
+        asyncio.run(migrate(dsn))
+        return writer.run(dsn)
 
 
 def _pipeline() -> list[Row]:
