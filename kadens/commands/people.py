@@ -4,23 +4,24 @@ Each is one transaction with its audit row; health values go in by file and are 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
-from datetime import date, datetime
+from datetime import datetime
+from inspect import signature
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from ..clock import clock
 from ..ingest.links import mint
 from ..model.calendar import epoch_ms
-from ..model.codec import loads
 from ..model.intensity import HeartProfile
-from ..model.prescription import Intensity, Pause, Prescription
+from ..model.prescription import Prescription
 from ..settings import Settings
 from ..storage import audit
 from ..storage import people as store
 from ..storage.pool import Connection, open_pool
+from ..stream.compute.limits import heart_limits
 from .console import DEFAULT_DATA, Data, err, fail, out, run, settings_of
 
 T = TypeVar("T")
@@ -102,11 +103,10 @@ def profile(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Set what a patient's heart rate zones rest on, from a local date on."""
-    said = _json(path)
-    _known(said, HeartProfile)
-    bpm = said.get("clinician_bpm")
-    typed = {"valid_from": _day(said, "valid_from"), "clinician_bpm": tuple(bpm) if bpm else None}
-    value = HeartProfile(**{**said, **typed})
+    value = _value(path, HeartProfile)
+    limits = heart_limits(value, value.valid_from)
+    if not limits.valid:
+        err.print(f"note: no heart rate zones rest on this profile (method {limits.method})")
 
     async def work(conn: Connection, now_ms: int) -> None:
         await store.set_profile(conn, patient, value, now_ms)
@@ -152,31 +152,14 @@ def prescribe(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write a version of a prescription."""
-    said = _json(path)
-    _known(said, Prescription)
-    value = _prescription(said)
+    value = _value(path, Prescription)
+    if value.valid_to < value.valid_from or value.sessions_per_week < 0 or value.minutes_per_session < 0:
+        fail("the prescription ends before it begins, or asks for less than nothing", code=2)
 
     async def work(conn: Connection, now_ms: int) -> None:
         await store.prescribe(conn, patient, value, now_ms)
 
     _do(settings_of(data), work, "prescription.write", patient, value.id)
-
-
-def _prescription(said: dict[str, Any]) -> Prescription:
-    try:
-        typed: dict[str, Any] = {
-            "valid_from": _day(said, "valid_from"),
-            "valid_to": _day(said, "valid_to"),
-            "intensity": Intensity(**said["intensity"]),
-            "types": tuple(said.get("types", ())),
-            "pauses": tuple(
-                Pause(first=_day(one, "first"), last=_day(one, "last"), why=one.get("why", ""))
-                for one in said.get("pauses", ())
-            ),
-        }
-        return Prescription(**{**said, **typed})
-    except (KeyError, TypeError) as error:
-        fail(f"the prescription cannot be read: {error}", code=2)
 
 
 def _do(
@@ -214,24 +197,19 @@ def _instant(said: str, now_ms: int) -> int:
     return epoch_ms(instant)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _value(path: Path, cls: type[T]) -> T:
+    """Return what a JSON file says as a value of the model; leaves with code 2 and every field that is wrong."""
     try:
-        said = loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        fail(f"{path}: {error}", code=2)
-    if not isinstance(said, dict):
-        fail(f"{path}: a JSON object is wanted", code=2)
-    return said
-
-
-def _known(said: dict[str, Any], cls: type[Any]) -> None:
-    unknown = set(said) - {one.name for one in fields(cls)}
+        said = path.read_bytes()
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+    known = set(signature(cls).parameters)
+    try:
+        unknown = set(TypeAdapter(dict[str, object]).validate_json(said)) - known
+        value = TypeAdapter(cls).validate_json(said)
+    except ValidationError as error:
+        wrong = [f"  {'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors()]
+        fail("\n".join([f"{path} cannot be read:", *wrong]), code=2)
     if unknown:
-        fail(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(one.name for one in fields(cls))}", code=2)
-
-
-def _day(said: dict[str, Any], name: str) -> date:
-    try:
-        return date.fromisoformat(said[name])
-    except (KeyError, TypeError, ValueError):
-        fail(f"{name}: a date such as 2026-11-23 is wanted", code=2)
+        fail(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}", code=2)
+    return value
