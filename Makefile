@@ -22,18 +22,20 @@ help:
 
 # what running needs
 $(VENV)/.runtime: requirements.lock pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-deps --no-build-isolation -e .
-	touch $@
+	@echo "installing what running needs, once: about half a minute" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.lock >&2
+	@$(PIP) --no-deps --no-build-isolation -e . >&2
+	@touch $@
 
 # what testing and checking need on top
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
-	$(PIP) --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "installing what testing needs, once" >&2
+	@$(PIP) --require-hashes -r requirements-dev.lock >&2
+	@touch $@
 
 up: $(VENV)/.runtime
-	$(BIN)/kadens up $(ARGS)
+	@$(BIN)/kadens up $(ARGS)
 
 test: .venv
 	$(BIN)/python -m pytest $(ARGS)

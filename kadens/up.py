@@ -20,6 +20,7 @@ from types import FrameType
 from rich.console import Console
 
 from .children import Children, Job
+from .clock import clock
 from .demo import Demo, Place
 from .embedded.kafka import Kafka
 from .embedded.kafka_jars import VERSION, default_cache, kafka_available
@@ -66,8 +67,13 @@ class Interrupted(Exception):  # noqa: N818 - reads as what happened
 
 
 def up(options: Options) -> int:
-    """Run until Ctrl-C, or until the first pain alert with `until_alert`. Returns the exit status: 0 done, 1 failed."""
+    """Run until Ctrl-C, or until the first pain alert with `until_alert`.
+
+    Returns the exit status: 0 done, 1 failed. Raises ValueError for options that cannot be, OSError for a folder or a
+    port that is not to be had.
+    """
     err = Console(stderr=True, highlight=False, soft_wrap=True)
+    check(options)
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with _folder(options) as data, ExitStack() as parts:
@@ -81,6 +87,20 @@ def up(options: Options) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def check(options: Options) -> None:
+    """Raise ValueError or OSError for what would only fail once half of it runs."""
+    clock(options.clock)
+    if options.broker not in {"auto", "kafka", "mock"} and not options.broker.rpartition(":")[2].isdigit():
+        raise ValueError(f"--broker {options.broker}: one of auto, kafka, mock or HOST:PORT is wanted")
+    for door, port in (("vendor", options.vendor_port), ("clinic", options.clinic_port)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise OSError(f"--{door}-port {port}: {error.strerror}; 0 takes a free one") from error
 
 
 def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:

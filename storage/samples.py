@@ -27,9 +27,11 @@ SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, rec
 Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
 
 _PARTITION_LOCK = 0x73616D706C65  # "sample"
+# asked by snapshot, not by to_regclass: its cache may not know yet what another worker has just committed
 _MISSING = """
 select name from unnest(%s::text[]) as name
-where to_regclass(name) is null and (select relkind from pg_class where oid = 'sample'::regclass) = 'p'
+where not exists (select from pg_class where relname = name and pg_table_is_visible(oid))
+  and (select relkind from pg_class where oid = 'sample'::regclass) = 'p'
 order by name"""
 _STAGE = "create temp table if not exists sample_stage (like sample) on commit delete rows"
 _UPSERT = """

@@ -127,7 +127,10 @@ def send(
     if row is None or not row.schemes or keys is None or not keys.keys:
         signed = ", ".join(one.name for one in CONNECTORS if one.schemes)
         fail(f"{connector}: no key to sign with; connectors that are signed: {signed}", code=2)
-    body = path.read_bytes()
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
     headers = sign(row.schemes[0], keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000)
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
     status, answer = post(f"{base}/v1/hooks/{connector}", body, {"content-type": "application/json", **headers})

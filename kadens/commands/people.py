@@ -14,6 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..clock import clock
 from ..ingest.links import mint
+from ..ingest.vendors import CONNECTORS
+from ..model.activities import TYPES
 from ..model.calendar import epoch_ms
 from ..model.intensity import HeartProfile
 from ..model.prescription import Prescription
@@ -25,9 +27,21 @@ from ..stream.compute.limits import heart_limits
 from .console import DEFAULT_DATA, Data, err, fail, out, run, settings_of
 
 T = TypeVar("T")
+METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
+SOURCES = tuple(one.name for one in CONNECTORS)
 OPERATOR = audit.Actor(subject="kadens", role="operator")
 Patient = Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")]
-Source = Annotated[str, typer.Option("--source", help="The connector: open_wearables, files, reports.")]
+
+
+def _source(said: str) -> str:
+    if said not in SOURCES:
+        raise typer.BadParameter(f"one of {', '.join(SOURCES)} is wanted")
+    return said
+
+
+Source = Annotated[
+    str, typer.Option("--source", callback=_source, help="The connector: open_wearables, files, reports.")
+]
 At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now when left out.")]
 
 
@@ -104,6 +118,9 @@ def profile(
 ) -> None:
     """Set what a patient's heart rate zones rest on, from a local date on."""
     value = _value(path, HeartProfile)
+    top = 250 if value.hr_max is None else value.hr_max
+    if not (20 < (value.hr_rest or 21) < top <= 250 and 1900 < (value.birth_year or 1901) <= 2100):  # noqa: PLR2004 - bounds of what can be meant
+        fail(f"{path}: hr_rest below hr_max, both between 20 and 250, and a birth year are wanted", code=2)
     limits = heart_limits(value, value.valid_from)
     if not limits.valid:
         err.print(f"note: no heart rate zones rest on this profile (method {limits.method})")
@@ -155,6 +172,10 @@ def prescribe(
     value = _value(path, Prescription)
     if value.valid_to < value.valid_from or value.sessions_per_week < 0 or value.minutes_per_session < 0:
         fail("the prescription ends before it begins, or asks for less than nothing", code=2)
+    if value.intensity.method not in METHODS or not value.intensity.low < value.intensity.high:
+        fail(f"intensity: a method of {', '.join(METHODS)}, and low below high are wanted", code=2)
+    if set(value.types) - set(TYPES):
+        fail(f"types: {', '.join(sorted(TYPES))} are known", code=2)
 
     async def work(conn: Connection, now_ms: int) -> None:
         await store.prescribe(conn, patient, value, now_ms)

@@ -72,8 +72,12 @@ def up(  # noqa: PLR0913 - one argument an option of the command
     data: Annotated[
         Path | None, typer.Option("--data", help="Data folder; a fresh one for --demo, else ./var.")
     ] = None,
-    vendor_port: Annotated[int, typer.Option(help="Port of the vendor door; 0 takes a free one.")] = 8801,
-    clinic_port: Annotated[int, typer.Option(help="Port of the clinician door; 0 takes a free one.")] = 8802,
+    vendor_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the vendor door; 0 takes a free one.")
+    ] = 8801,
+    clinic_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the clinician door; 0 takes a free one.")
+    ] = 8802,
     clock: Annotated[str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")] = "system",
     seed: Annotated[int, typer.Option(help="Seed of the simulated patients.")] = 1,
     weeks: Annotated[int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")] = 12,
@@ -97,4 +101,7 @@ def up(  # noqa: PLR0913 - one argument an option of the command
         seed=seed,
         weeks=weeks,
     )
-    raise typer.Exit(start(options))
+    try:
+        raise typer.Exit(start(options))
+    except (ValueError, OSError) as error:
+        fail(str(error))

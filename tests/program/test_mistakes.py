@@ -1,0 +1,91 @@
+"""What a person does wrong is told in a line, before anything starts or is kept; never a traceback."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kadens.cli import app
+
+PROFILE = {"valid_from": "2026-01-01", "birth_year": 1965, "hr_rest": 60, "hr_max": 172}
+PRESCRIPTION = {
+    "id": "rx-1",
+    "version": 1,
+    "valid_from": "2026-01-01",
+    "valid_to": "2027-01-01",
+    "sessions_per_week": 3,
+    "minutes_per_session": 40,
+    "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hr_max": "abc"},
+        {"hr_max": -5},
+        {"hr_max": 50},
+        {"hr_max": 1e308},
+        {"birth_year": 3000},
+        {"clinician_bpm": [1, 2]},
+        {"clinician_bpm": 5},
+        {"beta_blocker": "perhaps"},
+        {"hr_rests": 60},
+    ],
+)
+def test_a_profile_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
+    assert _refused(tmp_path, ["patient", "profile"], {**PROFILE, **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sessions_per_week": "three"},
+        {"sessions_per_week": -3},
+        {"id": 9},
+        {"version": "one"},
+        {"valid_to": "2025-01-01"},
+        {"types": ["flying"]},
+        {"intensity": {"method": "magic", "low": 0.4, "high": 0.6}},
+        {"intensity": {"method": "hrr", "low": 0.6, "high": 0.4}},
+        {"rules": {"P1": {"high": "x"}}},
+        {"pain_limit": "no"},
+    ],
+)
+def test_a_prescription_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
+    assert _refused(tmp_path, ["prescribe"], {**PRESCRIPTION, **wrong})
+
+
+def test_a_source_that_no_connector_has_is_wrong_use() -> None:
+    done = CliRunner().invoke(app, ["consent", "give", "--patient", "p", "--source", "nosuch"])
+    assert done.exit_code == 2
+    assert "open_wearables" in done.output
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        words = ["up", "--data", str(tmp_path), "--vendor-port", str(taken.getsockname()[1]), "--clinic-port", "0"]
+        done = CliRunner().invoke(app, words)
+    assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "Address already in use" in done.output
+
+
+@pytest.mark.parametrize("words", [["--broker", "foo"], ["--clock", "foo"]])
+def test_an_option_that_cannot_be_is_told_before_anything_starts(tmp_path: Path, words: list[str]) -> None:
+    where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]
+    done = CliRunner().invoke(app, ["up", *words, *where])
+    assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "is wanted" in done.output or "are wanted" in done.output
+
+
+def _refused(folder: Path, words: list[str], said: dict[str, object]) -> bool:
+    path = folder / "said.json"
+    path.write_text(json.dumps(said), encoding="utf-8")
+    done = CliRunner().invoke(app, [*words, str(path), "--patient", "p", "--data", str(folder)])
+    assert done.exit_code == 2, done.output
+    assert isinstance(done.exception, SystemExit)
+    return "not set: KADENS_KAFKA" not in done.output
