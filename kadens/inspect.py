@@ -18,8 +18,6 @@ from .parsers.table import parse, sniff
 from .stream.compute.limits import heart_limits
 from .stream.compute.zones import accepted, time_in_zones
 
-MAX_GAP_MS = 30_000
-
 
 def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
     """Return what `kadens inspect --json` prints; an unreadable body has `format` None and one problem."""
@@ -67,7 +65,7 @@ def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | N
 def _zones(t: Instants, v: Values, start: int, end: int, limits: HeartLimits) -> dict[str, int]:
     if not limits.valid:
         return {**dict.fromkeys(CLASSES, 0), "unknown": end - start}
-    times = time_in_zones(t, v, start, end, limits.edges, MAX_GAP_MS)
+    times = time_in_zones(t, v, start, end, limits.edges)
     return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
 
 

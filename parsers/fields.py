@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from ..model.codec import loads
 from ..model.errors import BodyError
-from ..model.facts import Reject
+from ..model.facts import Head, OffsetOrigin, Reject, Source
 from ..model.metrics import METRIC
 from .bounds import LONGEST_TEXT, readable
 
@@ -143,4 +143,17 @@ def rejects(errors: Iterable[Unreadable]) -> tuple[Reject, ...]:
     return tuple(
         Reject(where=error.where, why=error.why if count[cause] == 1 else f"{error.why} ({count[cause]} records)")
         for cause, error in first.items()
+    )
+
+
+def head(source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
+    """Return the head of a fact: `span` is [start, end) in epoch ms, `offset` minutes as the source said, or None."""
+    return Head(
+        source=source,
+        record=record,
+        revision=revision,
+        start_ms=span[0],
+        end_ms=span[1],
+        offset_min=offset,
+        offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
     )

@@ -17,10 +17,8 @@ from ..model.facts import (
     BLOCK,
     DaySummary,
     Fact,
-    Head,
     Joining,
     Method,
-    OffsetOrigin,
     Parsed,
     SampleBlock,
     Source,
@@ -33,6 +31,7 @@ from .fields import (
     Json,
     Unreadable,
     document,
+    head,
     instant,
     list_of,
     measure,
@@ -108,7 +107,7 @@ def _workout(data: Json, errors: Errors) -> Workout:
     record = text(data.get("id"), "data.id")
     source = _source(data.get("source"), "data.source", Method.WORKOUT)
     return Workout(
-        head=_head(source, record, end - start, (start, end), offset),
+        head=head(source, record, end - start, (start, end), offset),
         type=WORKOUT_TYPES.get(said, "other"),
         said=said,
         summary=dict(_summary(data, errors)),
@@ -217,8 +216,8 @@ def _total(series: str, read: _Reading) -> DaySummary:
     shift = (read.offset or 0) * MINUTE_MS
     day = utc(read.ms + shift).date()
     start = (read.ms + shift) // DAY_MS * DAY_MS - shift
-    head = _head(read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset)
-    return DaySummary(head=head, local_date=day, values={SERIES[series]: read.value})
+    of = head(read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset)
+    return DaySummary(head=of, local_date=day, values={SERIES[series]: read.value})
 
 
 def _blocks(of: Series, series: str, points: list[tuple[int, float]]) -> Iterator[SampleBlock]:
@@ -230,7 +229,7 @@ def _blocks(of: Series, series: str, points: list[tuple[int, float]]) -> Iterato
         record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"
         span = int(part_t[0]), int(part_t[-1]) + 1
         yield SampleBlock(
-            head=_head(source, record, 0, span, offset),
+            head=head(source, record, 0, span, offset),
             metric=SERIES[series],
             t=part_t,
             v=part_v,
@@ -256,15 +255,3 @@ def _source_object(said: object, where: str) -> Json:
 def _offset(said: object, written: int | None, where: str) -> int | None:
     """Return what the source's clock was set to. Without `zone_offset`, a time written in UTC says nothing of it."""
     return zone_offset(said, where) if said is not None else written or None
-
-
-def _head(source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
-    return Head(
-        source=source,
-        record=record,
-        revision=revision,
-        start_ms=span[0],
-        end_ms=span[1],
-        offset_min=offset,
-        offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
-    )

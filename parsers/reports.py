@@ -28,17 +28,15 @@ from ..model.facts import (
     Deletion,
     DeviceType,
     Fact,
-    Head,
     Instrument,
     Method,
-    OffsetOrigin,
     Parsed,
     Phase,
     Report,
     Source,
 )
 from .bounds import LONGEST_WORKOUT_MS, MOST_RECORDS
-from .fields import Json, Unreadable, document, instant, list_of, number, object_of, optional_text, rejects, text
+from .fields import Json, Unreadable, document, head, instant, list_of, number, object_of, optional_text, rejects, text
 
 Word = TypeVar("Word", Instrument, Phase)
 
@@ -110,13 +108,13 @@ def _fact(kind: str, said: Json, where: str) -> Report | Deletion:
     revision = _revision(said.get("revision"), kind, f"{where}.revision")
     at, offset = instant(said.get("answered_at"), f"{where}.answered_at")
     if kind == "report.withdrawn":
-        return Deletion(head=_head(record, revision, (at, at), offset), target=record)
+        return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
     instrument = _one_of(Instrument, said.get("instrument"), f"{where}.instrument")
     session = instrument is Instrument.SESSION
     span = _span(said, where) if session else (at, at)
     value, scale = (None, "") if session else _answer(said, instrument, where)
     return Report(
-        head=_head(record, revision, span, offset),
+        head=head(SOURCE, record, revision, span, offset),
         instrument=instrument,
         phase=_one_of(Phase, said.get("phase", Phase.NONE), f"{where}.phase"),
         value=value,
@@ -177,15 +175,3 @@ def _one_of(words: type[Word], said: object, where: str) -> Word:
     if found is None:
         raise Unreadable(where, "not one of its words")
     return found
-
-
-def _head(record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
-    return Head(
-        source=SOURCE,
-        record=record,
-        revision=revision,
-        start_ms=span[0],
-        end_ms=span[1],
-        offset_min=offset,
-        offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
-    )

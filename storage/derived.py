@@ -26,15 +26,10 @@ from .windows import extent, load_window
 
 __all__ = ["extent", "load_window", "read_day", "rederive", "replace"]
 
-_SESSIONS = """
-select s.session, s.start_at as start_ms, s.end_at as end_ms, s.local_date, s.type, s.said, s.record, s.body,
-       s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms, s.limits,
-       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.partial, s.exertion_cr10, s.moving_ms, s.algorithm,
-       d.vendor as d_vendor, d.app as d_app, d.device as d_device, d.device_type as d_device_type,
-       d.method as d_method, h.vendor as h_vendor, h.app as h_app, h.device as h_device,
-       h.device_type as h_device_type, h.method as h_method
+_SESSIONS = f"""
+select {rows.SESSION_COLUMNS}
 from session s join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
-where s.patient = %(patient)s and (s.local_date = any(%(dates)s) or s.session = any(%(ids)s))"""
+where s.patient = %(patient)s and (s.local_date = any(%(dates)s) or s.session = any(%(ids)s))"""  # noqa: S608 - a constant of this package
 _DAYS = "select * from day where patient = %(patient)s and local_date = any(%(dates)s)"
 _WEEKS = "select * from week where patient = %(patient)s and monday = any(%(dates)s)"
 _PUT_SESSION = """

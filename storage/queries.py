@@ -51,20 +51,15 @@ select p.pseudonym, r.body
  order by r.valid_from desc, r.version desc
 """
 
-_SESSIONS = """
-select s.session, s.start_at as start_ms, s.end_at as end_ms, s.local_date, s.type, s.said, s.record, s.body,
-       s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms, s.limits,
-       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.partial, s.exertion_cr10, s.moving_ms, s.algorithm,
-       d.vendor as d_vendor, d.app as d_app, d.device as d_device, d.device_type as d_device_type,
-       d.method as d_method, h.vendor as h_vendor, h.app as h_app, h.device as h_device,
-       h.device_type as h_device_type, h.method as h_method
+_SESSIONS = f"""
+select {rows.SESSION_COLUMNS}
   from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where u.name = %(unit)s and p.pseudonym = %(patient)s and (%(session)s::text is null or s.session = %(session)s)
    and (%(before)s::bigint is null or s.start_at < to_timestamp(%(before)s / 1000.0))
  order by s.start_at desc, s.session
  limit %(limit)s
-"""
+"""  # noqa: S608 - a constant of this package
 
 REPORT_COLUMNS = """
        r.record, f.start_at as at_ms, f.local_date, f.payload ->> 'instrument' as instrument,

@@ -1,4 +1,4 @@
-"""From database rows to values: instants to epoch ms, hashes to hex, stored JSON to the model. No SQL in here."""
+"""From database rows to values: instants to epoch ms, hashes to hex, stored JSON to the model. It asks nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -15,6 +15,15 @@ from ..model.facts import DeviceType, Method, Source
 from ..model.intensity import Confidence, HeartLimits, ZoneTimes
 from ..model.prescription import Intensity, Pause, Prescription
 from .pool import Connection
+
+# what `session` reads: of the session `s`, its declaring source `d` and its heart-rate source `h`
+SESSION_COLUMNS = """\
+       s.session, s.start_at as start_ms, s.end_at as end_ms, s.local_date, s.type, s.said, s.record, s.body,
+       s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms, s.limits,
+       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.partial, s.exertion_cr10, s.moving_ms, s.algorithm,
+       d.vendor as d_vendor, d.app as d_app, d.device as d_device, d.device_type as d_device_type,
+       d.method as d_method, h.vendor as h_vendor, h.app as h_app, h.device as h_device,
+       h.device_type as h_device_type, h.method as h_method"""
 
 T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]

@@ -1,38 +1,5 @@
-"""One database with the invented patients for all tests of the clinician door, and one served door."""
+"""The served clinician door, for the tests in this folder."""
 
-from collections.abc import Iterator
+from ...clinic_fixtures import acting, door, world
 
-import pytest
-
-from kadens.embedded.postgres import temporary_postgres
-
-from ...clinic_world import Served, seeded, serve
-
-
-@pytest.fixture(scope="session")
-def world() -> Iterator[str]:
-    """Give the DSN of a database with everybody in it."""
-    with temporary_postgres() as server:
-        dsn = server.create_database("clinic")
-        seeded(dsn)
-        yield dsn
-
-
-@pytest.fixture(scope="session")
-def door(world: str) -> Iterator[Served]:
-    """Serve the door."""
-    with serve(world) as served:
-        yield served
-
-
-@pytest.fixture
-def acting(door: Served) -> Iterator[Served]:
-    """Serve the door to a test that acts on alerts; they stand as before when it is over."""
-    columns = "state, changed_at, snoozed_until, resolution, id"
-    before = door.rows(f"select {columns} from alert")  # noqa: S608 - a constant
-    yield door
-    for row in before:
-        door.change(
-            "update alert set state = %s, changed_at = %s, snoozed_until = %s, resolution = %s where id = %s", *row
-        )
-    door.change("delete from alert_move where from_state is not null")
+__all__ = ["acting", "door", "world"]
