@@ -36,6 +36,9 @@ class HeartProfile:
     `hr_max` is measured in a symptom-limited test on current medication. `beta_blocker` and `rate_limited`
     (other rate-limiting drug, atrial fibrillation, pacemaker, transplant) make formulas invalid.
     `clinician_bpm` holds the four lower edges of light, moderate, vigorous and near_max in beats a minute.
+    `threshold_hr` is the heart rate at the lactate or functional threshold, `vt1_bpm` and `vt2_bpm` those at the two
+    ventilatory thresholds (measured), `ftp_w` the functional threshold power in watts. `sex` ("female", "male" or ""
+    for unknown) chooses the coefficient of TRIMP and nothing else.
     """
 
     valid_from: date
@@ -47,6 +50,11 @@ class HeartProfile:
     heart_failure: bool = False
     rate_limited: bool = False
     clinician_bpm: tuple[float, float, float, float] | None = None
+    threshold_hr: float | None = None
+    vt1_bpm: float | None = None
+    vt2_bpm: float | None = None
+    ftp_w: float | None = None
+    sex: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +95,24 @@ class ZoneTimes:
 
     def __add__(self, other: "ZoneTimes") -> "ZoneTimes":
         return ZoneTimes(**dict(zip(ZONES, map(sum, zip(self.as_tuple(), other.as_tuple(), strict=True)), strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banding:
+    """Time of a session in the bands of one named scheme, beside the canonical classes.
+
+    `metric` is what was measured, `edges` the lower edges of every band but the first, in its unit; `names` and `ms`
+    have one item a band, one more than `edges`. `unknown_ms` completes the session: their sum is its length, exactly.
+    `inputs` names every number that went in. Not `valid`: shown, but all of the time is unknown.
+    """
+
+    scheme: str
+    method: str
+    metric: str
+    names: tuple[str, ...]
+    edges: tuple[float, ...]
+    ms: tuple[int, ...]
+    unknown_ms: int
+    inputs: dict[str, float]
+    confidence: Confidence
+    valid: bool = True

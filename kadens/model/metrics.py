@@ -44,6 +44,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(id=20, name="blood_glucose", unit="mmol/L", floor=0, ceiling=200),
     Metric(id=21, name="blood_pressure_systolic", unit="mm[Hg]", floor=0, ceiling=500),
     Metric(id=22, name="blood_pressure_diastolic", unit="mm[Hg]", floor=0, ceiling=500),
+    Metric(id=23, name="mets", unit="{MET}", floor=0, ceiling=100),
 )
 
 METRIC: dict[str, Metric] = {row.name: row for row in METRICS}

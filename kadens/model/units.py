@@ -68,6 +68,8 @@ UNITS: tuple[Unit, ...] = (
     Unit("mmol_l", "mmol/L"),
     Unit("mg/dL", "mmol/L", 1 / 18.015588),
     Unit("mg_dl", "mmol/L", 1 / 18.015588),
+    Unit("{MET}", "{MET}"),
+    Unit("mets", "{MET}"),
     Unit("mm[Hg]", "mm[Hg]"),
     Unit("mmHg", "mm[Hg]"),
 )
