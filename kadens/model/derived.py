@@ -1,4 +1,4 @@
-"""Derived rows: sessions, days and weeks, each a pure function of facts, profiles, prescriptions and the patient's zone.
+"""Derived rows: sessions, days, weeks, each a pure function of facts, profiles, prescriptions and the patient's zone.
 
 Each row names the algorithm version; each session also names its inputs. A derived id comes from content, so
 deriving again changes nothing.
