@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from ..model.alert import Finding, Judgeable, Rule
 from ..model.calendar import local_date, midnight, monday
+from ..model.prescription import all_paused
 from .predicates.adherence import closes_ms, sustained_low
 from .predicates.pain import high_pain
-from .predicates.prescribed import all_paused
 
 RULES: tuple[Rule, ...] = (
     Rule(

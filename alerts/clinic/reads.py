@@ -8,12 +8,11 @@ from datetime import date, timedelta
 
 from ...model.calendar import local_date, monday
 from ...model.derived import Session
-from ...model.prescription import Prescription
+from ...model.prescription import Prescription, in_force
 from ...storage import evidence, queries
 from ...storage.views import AlertBrief, AlertPage, AuditRow, FactRow, PatientBrief, ReportRow, SourceRow
 from ...stream.compute.hearts import hold_ms
 from ...stream.compute.zones import MAX_GAP_MS
-from ..predicates.prescribed import in_force
 from . import weeks, worklist
 from .curve import Curve, curve
 from .problems import Refused

@@ -6,9 +6,8 @@ from datetime import date
 from enum import StrEnum
 
 from ...model.calendar import DAY_MS, local_date, monday
-from ...model.prescription import Prescription
+from ...model.prescription import Prescription, all_paused, in_force
 from ...storage.views import AlertBrief, PatientBrief, WorkRow
-from ..predicates.prescribed import all_paused, in_force
 from . import words
 from .weeks import WeekView, last_four
 

@@ -10,7 +10,8 @@ from typing import Any
 from ...model.alert import Finding, Judgeable, Rule, Tier
 from ...model.calendar import DAY_MS, MINUTE_MS, local_date, monday, week_bounds
 from ...model.derived import Week
-from .prescribed import Due, all_paused, due, measure, thresholds
+from ...model.prescription import all_paused
+from .prescribed import Due, due, measure, thresholds
 
 WEEK = timedelta(days=7)
 HOUR_MS = 60 * MINUTE_MS

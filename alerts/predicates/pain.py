@@ -12,7 +12,8 @@ from ...model.alert import Finding, Judgeable, PainRating, Rule, Tier
 from ...model.calendar import DAY_MS, rfc3339
 from ...model.facts import Instrument, Phase
 from ...model.occasion import concerned
-from .prescribed import all_paused, just_begun, thresholds
+from ...model.prescription import all_paused, just_begun
+from .prescribed import thresholds
 
 SCALE = "nrs-0-10"
 EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)

@@ -12,9 +12,8 @@ from ...model.alert import Rule
 from ...model.calendar import MINUTE_MS
 from ...model.derived import Week
 from ...model.intensity import CLASSES, ZoneTimes
-from ...model.prescription import Intensity, Prescription
+from ...model.prescription import Intensity, Prescription, in_force, paused
 
-FIRST_DAYS = 7
 PARTIAL_ABOVE = 0.2
 
 # Lower edges of the classes in the heart rate reserve, and the end: a prescribed range that begins and ends on these
@@ -44,32 +43,6 @@ class Adherence:
     time: float | None
     dose: float | None
     intensity: float | None
-
-
-def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescription, ...]:
-    """Return the prescriptions in force on a local date, by id: of each the newest version begun by then."""
-    newest: dict[str, Prescription] = {}
-    for row in sorted(prescriptions, key=lambda p: (p.id, p.version)):
-        if row.valid_from <= day:
-            newest[row.id] = row
-    return tuple(row for row in newest.values() if day <= row.valid_to)
-
-
-def paused(prescription: Prescription, day: date) -> bool:
-    """Return whether nothing is due on a local date because of a pause."""
-    return any(pause.first <= day <= pause.last for pause in prescription.pauses)
-
-
-def all_paused(prescriptions: Iterable[Prescription], day: date) -> bool:
-    """Return whether there are prescriptions in force on a local date and every one is paused."""
-    rows = in_force(prescriptions, day)
-    return bool(rows) and all(paused(row, day) for row in rows)
-
-
-def just_begun(prescriptions: Sequence[Prescription], day: date) -> bool:
-    """Return whether every prescription in force on a local date is in its first seven days, versions taken as one."""
-    begun = {row.id: min(p.valid_from for p in prescriptions if p.id == row.id) for row in in_force(prescriptions, day)}
-    return bool(begun) and all(day < first + timedelta(days=FIRST_DAYS) for first in begun.values())
 
 
 def thresholds(rule: Rule, prescriptions: Iterable[Prescription], day: date) -> dict[str, float]:

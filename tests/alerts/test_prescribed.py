@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.alerts.predicates.prescribed import adherence, capped, due, in_force
+from kadens.alerts.predicates.prescribed import adherence, capped, due
 from kadens.model.derived import Week
 from kadens.model.intensity import ZoneTimes
-from kadens.model.prescription import Intensity, Pause, Prescription
+from kadens.model.prescription import Intensity, Pause, Prescription, in_force
 
 MONDAY = date(2026, 11, 16)
 MIN = 60_000
