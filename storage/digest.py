@@ -17,6 +17,7 @@ from .pool import Connection
 _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 _SOURCE = "jsonb_build_array({0}.vendor, {0}.app, {0}.device, {0}.device_type, {0}.method)"
 _ZONES = "very_light_ms, light_ms, moderate_ms, vigorous_ms, near_max_ms, unknown_ms"
+_VOLUME = ", ".join(f"volume_{name}" for name in _ZONES.split(", "))
 _BATCH = 10_000
 
 # The rows of each table as columns in key order. Samples come in the order of their key, without a sort on TimescaleDB.
@@ -54,15 +55,21 @@ order by 1, 2""",
     "session": f"""
 select p.pseudonym, session, start_at, end_at, local_date, type, said, {_SOURCE.format("d")}::text, record, x.body,
        case when h.id is not null then {_SOURCE.format("h")}::text end, {_ZONES}, limits::text,
-       hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, algorithm
+       hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, moving_by, pauses::text, origin, offset_min,
+       offset_origin, counts, why, bandings::text, loads::text, flags::text, algorithm
 from session x join patient p on p.id = x.patient join source d on d.id = x.declared_by
 left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""
-select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, algorithm
+select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, {_VOLUME}, steps, night_hr,
+       loads::text, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""
-select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, known_days, algorithm
+select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, known_days, {_VOLUME},
+       steps, loads::text, algorithm
 from week w join patient p on p.id = w.patient order by 1, 2""",
+    "choice": f"""
+select p.pseudonym, c.local_date, c.metric, c.start_at, c.end_at, {_SOURCE.format("s")}::text, c.why
+from choice c join patient p on p.id = c.patient join source s on s.id = c.source order by 1, 2, 3, 4""",
     "alert": f"""
 select p.pseudonym, a.family, a.rule, a.rule_version, a.tier from alert a join patient p on p.id = a.patient
 where a.state in {_LIVE} and exists (select from alert_finding f where f.alert = a.id and f.stands) order by 1, 2""",

@@ -5,7 +5,7 @@ Bounded to one care unit like `queries`; it never writes.
 
 from ..model.derived import Session
 from ..model.metrics import METRIC
-from . import queries, rows
+from . import derived_rows, queries, rows
 from .pool import Connection
 from .views import AlertBrief, AlertPage, FactRow, FindingRow, MoveRow, ReportRow, SessionSheet
 
@@ -117,4 +117,4 @@ def _fact(row: rows.Row) -> FactRow:
         "kind", "record", "revision", "metric", "part", "start_ms", "end_ms", "received_ms", "connector", "body",
         "kept_bytes",
     )  # fmt: skip
-    return FactRow(source=rows.source(row), **{name: row[name] for name in plain})
+    return FactRow(source=derived_rows.source(row), **{name: row[name] for name in plain})

@@ -18,8 +18,7 @@ from ..model.alert import Alert, Finding, Judgeable, PainRating, SessionBrief, S
 from ..model.calendar import DAY_MS, local_date, utc
 from ..model.facts import Instrument, Phase, Report
 from ..model.prescription import Prescription
-from . import due, outbox, rows
-from .derived import read_day
+from . import derived_rows, due, outbox, rows
 from .pool import Connection
 from .surrogates import PatientRow, lock_patient
 from .windows import reports_since
@@ -32,8 +31,8 @@ WORKLIST = "the clinicians' worklist"
 
 _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 _PRESCRIPTIONS = "select body from prescription where patient = %(patient)s order by prescription, version"
-_WEEKS = "select * from week where patient = %(patient)s and monday >= %(since)s order by monday"
-_DAYS = "select * from day where patient = %(patient)s and local_date >= %(since)s order by local_date"
+_WEEKS = f"{derived_rows.WEEKS} where patient = %(patient)s and monday >= %(since)s order by monday"
+_DAYS = f"{derived_rows.DAYS} where patient = %(patient)s and local_date >= %(since)s order by local_date"
 _SESSIONS = """
 select session as id, start_at as start_ms, end_at as end_ms, local_date, type, record from session
 where patient = %(patient)s and local_date >= %(since)s order by start_at, session"""
@@ -117,8 +116,8 @@ async def _judgeable(conn: Connection, patient: str, row: PatientRow, now_ms: in
         zone=row.zone,
         now_ms=now_ms,
         prescriptions=tuple(await rows.fetch(conn, _PRESCRIPTIONS, asked, _prescription)),
-        weeks=tuple(await rows.fetch(conn, _WEEKS, asked, rows.week)),
-        days=tuple(await rows.fetch(conn, _DAYS, asked, read_day)),
+        weeks=tuple(await rows.fetch(conn, _WEEKS, asked, derived_rows.read_week)),
+        days=tuple(await rows.fetch(conn, _DAYS, asked, derived_rows.read_day)),
         sessions=tuple(session for _, session in sessions),
         pain=await _pain(conn, row, now_ms - LOOK_BACK_DAYS * DAY_MS, {name: one.id for name, one in sessions}),
         watermarks=tuple(await rows.fetch(conn, _WATERMARKS, asked, lambda said: Watermark(**said))),

@@ -255,7 +255,7 @@ async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now
 
 
 async def prescribe(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> None:
-    """Keep a version of a prescription and make the patient due now.
+    """Keep a version of a prescription, derive anew what began since it holds, and make the patient due now.
 
     The same version again changes nothing; raises `TakenError` when it says something else.
     """
@@ -271,6 +271,7 @@ async def prescribe(conn: Connection, patient: str, prescription: Prescription, 
         if await _prescription(conn, key) != codec.loads(codec.dumps(body)):
             raise TakenError("this version of the prescription says something else") from error
         return
+    await derived.rederive(conn, patient, midnight(prescription.valid_from, await zone_of(conn, patient)))
     await due.mark(conn, patient, now_ms, "prescription")
 
 

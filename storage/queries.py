@@ -10,7 +10,7 @@ from datetime import date
 
 from ..model.derived import Session, Week
 from ..model.prescription import Prescription
-from . import rows
+from . import derived_rows, rows
 from .pool import Connection
 from .views import AlertBrief, AuditRow, PatientBrief, PatientPage, ReportRow, SourceRow, WorkRow
 
@@ -36,13 +36,12 @@ select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, a.r
  limit %(limit)s
 """
 
-_WEEKS = """
-select p.pseudonym, w.monday, w.sessions, w.session_ms, w.very_light_ms, w.light_ms, w.moderate_ms, w.vigorous_ms,
-       w.near_max_ms, w.unknown_ms, w.dose_min, w.valid_days, w.answered_days, w.known_days, w.algorithm
+_WEEKS = f"""
+select p.pseudonym, {", ".join(f"w.{name}" for name in derived_rows.WEEK[1:])}
   from week w join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s) and w.monday >= %(since)s
  order by w.monday
-"""
+"""  # noqa: S608 - a constant of this package
 
 _PRESCRIPTIONS = """
 select p.pseudonym, r.body
@@ -52,7 +51,7 @@ select p.pseudonym, r.body
 """
 
 _SESSIONS = f"""
-select {rows.SESSION_COLUMNS}
+select {derived_rows.SESSION_COLUMNS}
   from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where u.name = %(unit)s and p.pseudonym = %(patient)s and (%(session)s::text is null or s.session = %(session)s)
@@ -101,7 +100,7 @@ async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, .
     asked = {"unit": unit, "patient": None, "since": since}
     alerts = _by_patient(await _alerts(conn, asked, is_live=True, limit=None))
     weeks: dict[str, list[Week]] = defaultdict(list)
-    for pseudonym, week in await rows.fetch(conn, _WEEKS, asked, lambda row: (row.pop("pseudonym"), rows.week(row))):
+    for pseudonym, week in await rows.fetch(conn, _WEEKS, asked, _week):
         weeks[pseudonym].append(week)
     prescribed: dict[str, list[Prescription]] = defaultdict(list)
     for pseudonym, one in await rows.fetch(conn, _PRESCRIPTIONS, asked, _prescribed):
@@ -164,7 +163,7 @@ async def prescriptions(conn: Connection, unit: str, pseudonym: str) -> tuple[Pr
 async def weeks(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
     """Return a patient's weeks from the Monday `since` on, oldest first."""
     asked = {"unit": unit, "patient": pseudonym, "since": since}
-    return tuple(await rows.fetch(conn, _WEEKS, asked, rows.week))
+    return tuple(await rows.fetch(conn, _WEEKS, asked, derived_rows.read_week))
 
 
 async def sessions_of(
@@ -178,7 +177,7 @@ async def sessions_of(
 ) -> tuple[Session, ...]:
     """Return a patient's sessions, newest first: those that began before `before_ms`, or just the session `one`."""
     asked = {"unit": unit, "patient": pseudonym, "limit": limit, "before": before_ms, "session": one}
-    return tuple(await rows.fetch(conn, _SESSIONS, asked, rows.session))
+    return tuple(await rows.fetch(conn, _SESSIONS, asked, derived_rows.read_session))
 
 
 async def audit(
@@ -201,6 +200,10 @@ async def _alerts(conn: Connection, asked: rows.Row, *, is_live: bool, limit: in
 
 def _patient(row: rows.Row) -> PatientBrief:
     return PatientBrief(**row)
+
+
+def _week(row: rows.Row) -> tuple[str, Week]:
+    return row["pseudonym"], derived_rows.read_week(row)
 
 
 def _prescribed(row: rows.Row) -> tuple[str, Prescription]:

@@ -14,9 +14,10 @@ from psycopg.sql import SQL, Composable
 from ..model.calendar import DAY_MS, MINUTE_MS, day_bounds, epoch_ms, utc
 from ..model.facts import Instants, OffsetOrigin, Source, Told, Values
 from ..model.metrics import METRIC
-from ..stream.compute.derive import HeartColumn, Window, dates_touched
+from ..stream.compute.derive import Column, Window, dates_touched
 from . import columns, factrows
 from .pool import Connection
+from .prescriptions import prescriptions_of
 from .profiles import profiles
 from .spans import Span, merge
 from .surrogates import lock_patient, read_source
@@ -91,8 +92,9 @@ async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> 
         profiles=await profiles(conn, patient),
         dates=dates,
         workouts=_kept(workouts, masks),
-        hearts=await _hearts(conn, row.id, reach, masks),
+        columns=await _hearts(conn, row.id, reach, masks),
         reports=_kept(reports, masks),
+        prescriptions=(await prescriptions_of(conn, [patient])).get(patient, ()),
     )
 
 
@@ -184,8 +186,8 @@ def _kept(told: Iterable[Told], masks: Masks) -> tuple[Told, ...]:
     return tuple(one for one, head in heads if not masks.hides(head.source, head.record, head.revision))
 
 
-async def _hearts(conn: Connection, patient: int, spans: Iterable[Span], masks: Masks) -> tuple[HeartColumn, ...]:
-    found: list[HeartColumn] = []
+async def _hearts(conn: Connection, patient: int, spans: Iterable[Span], masks: Masks) -> tuple[Column, ...]:
+    found: list[Column] = []
     async with conn.cursor(binary=True) as cursor:
         columns.arrays_as_bytes(cursor)
         for span in spans:
@@ -195,14 +197,14 @@ async def _hearts(conn: Connection, patient: int, spans: Iterable[Span], masks: 
     return tuple(found)
 
 
-def _column(row: tuple[Any, ...], masks: Masks) -> HeartColumn | None:
+def _column(row: tuple[Any, ...], masks: Masks) -> Column | None:
     *names, record, revision, time, value, revisions = row
     source = read_source(names)
     if record and masks.hides(source, record, revision):
         return None
     t, v = columns.instants(time), columns.values(value)
     t, v = _unmasked(source, t, v, columns.integers(revisions), masks)
-    return HeartColumn(source=source, record=record, t=t, v=v)
+    return Column(metric="heart_rate", source=source, record=record, t=t, v=v)
 
 
 def _unmasked(source: Source, t: Instants, v: Values, revision: Instants, masks: Masks) -> tuple[Instants, Values]:

@@ -11,7 +11,7 @@ from ...model.derived import Session
 from ...model.prescription import Prescription, in_force
 from ...storage import evidence, queries
 from ...storage.views import AlertBrief, AlertPage, AuditRow, FactRow, PatientBrief, ReportRow, SourceRow
-from ...stream.compute.hearts import hold_ms
+from ...stream.compute.sources import hold_ms
 from ...stream.compute.zones import MAX_GAP_MS
 from . import weeks, worklist
 from .curve import Curve, curve

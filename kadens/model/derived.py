@@ -46,12 +46,14 @@ class HeartSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which source speaks for one metric in the minutes [start, end), epoch ms, and why.
+    """Which source speaks for one metric in the minutes [start, end), epoch ms, of a local date, and why.
 
-    `why`: "only" (no other source had a sample), "rank" (others had and rank lower), "name" (others of equal rank had;
-    the order of names decides, so that any two computers agree).
+    `why` is the strongest reason met in it: "only" (no other source had a sample), "rank" (others had and rank lower),
+    "samples" (others of equal rank had clearly fewer), "name" (as many; the order of names decides, so that any two
+    computers agree).
     """
 
+    local_date: date
     metric: str
     source: Source
     start_ms: int
@@ -164,7 +166,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """Everything derived for the recomputed dates of one patient; `choices` are cut at the edges of the dates."""
+    """Everything derived for the recomputed dates of one patient."""
 
     sessions: tuple[Session, ...]
     days: tuple[Day, ...]

@@ -4,33 +4,36 @@ The result is a function of the window as a set: order, repetition and arrival o
 ids come from content. What a day needs from its neighbours: facts up to a day before and after the dates.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-
-from ...model.activities import TYPES
 from ...model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
-from ...model.derived import Day, Derived, Session
-from ...model.facts import Instants, Told
-from ...model.intensity import ZONES, HeartLimits, HeartProfile, ZoneTimes
-from .hearts import HeartColumn, Series, hold_ms, merged, speaker, summary, worn_minutes
+from ...model.derived import Choice, Derived, Origin, Session
+from ...model.facts import Told
+from ...model.intensity import HeartProfile, ZoneTimes
+from ...model.prescription import Prescription, in_force
+from .claims import Claim, claims, exertions, types_said
+from .columns import HEART, WHOLE, WITHIN, Column, Series, merged
+from .day_rows import day_row
+from .detected import detected
 from .limits import heart_limits, profile_on
-from .overlap import Pieces, counted
-from .sessions import Claim, claims, exertions
-from .zones import time_in_zones
+from .overlap import counted, covered
+from .resolve import Resolved, choices, resolve
+from .session_rows import Basis, Said, counted_zones, session_row
+from .twins import collapsed, joined
 
-__all__ = ["HeartColumn", "Window", "dates_touched", "derive"]
+__all__ = ["Column", "Window", "dates_touched", "derive"]
 
-PARTIAL_ABOVE = 0.2
+SHORTEST_MS = 10 * MINUTE_MS  # a session needs ten minutes, or half of the prescribed ones (section 3.3)
+OF_PRESCRIBED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Window:
     """What is known of a patient around some local dates.
 
-    `dates` are derived anew, whole. `workouts`, `reports` and `hearts` must reach a day beyond the dates on both
+    `dates` are derived anew, whole. `workouts`, `reports` and `columns` must reach a day beyond the dates on both
     sides (a session may end after midnight, an answer may come hours later), and cover whole every session that
     starts on the dates. `zone` is the patient's IANA zone.
     """
@@ -40,8 +43,9 @@ class Window:
     profiles: tuple[HeartProfile, ...]
     dates: tuple[date, ...]
     workouts: tuple[Told, ...]
-    hearts: tuple[HeartColumn, ...]
+    columns: tuple[Column, ...]
     reports: tuple[Told, ...]
+    prescriptions: tuple[Prescription, ...] = ()
 
 
 def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
@@ -54,92 +58,104 @@ def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ..
 
 
 def derive(window: Window) -> Derived:
-    """Return the sessions that start on the window's dates, by (start, id), and its days, by date.
+    """Return the sessions that start on the window's dates, by (start, id), its days, by date, and who spoke when.
 
     Raises TypeError when `workouts` or `reports` hold another kind of fact.
     """
-    series = merged(window.hearts)
-    claimed = claims(window.patient, window.workouts, window.reports)
-    exertion = exertions(claimed, window.reports)
-    wanted = frozenset(window.dates)
-    here = [c for c in claimed if local_date(c.start_ms, window.zone) in wanted]
-    pieces = counted(claimed)
-    both = [_session(claim, window, series, exertion.get(claim.id), pieces[claim.id]) for claim in here]
-    return Derived(sessions=tuple(session for session, _ in both), days=_days(window, both, series))
-
-
-def _session(
-    claim: Claim, window: Window, series: Sequence[Series], exertion: float | None, pieces: Pieces
-) -> tuple[Session, ZoneTimes]:
-    """Return a session whole, and its time in zones as far as it counts towards its day."""
-    day = local_date(claim.start_ms, window.zone)
-    limits = heart_limits(profile_on(window.profiles, day), day)
-    samples = None if claim.manual else speaker(series, claim.source, claim.start_ms, claim.end_ms)
-    length = claim.end_ms - claim.start_ms
-    heard = samples if limits.valid else None
-    zones = _zones_until(claim.end_ms, claim, heard, limits)
-    counts = zones if pieces == ((claim.start_ms, claim.end_ms),) else _zones_in(pieces, claim, heard, limits)
-    session = Session(
-        id=claim.id,
-        start_ms=claim.start_ms,
-        end_ms=claim.end_ms,
-        local_date=day,
-        type=claim.type if claim.type in TYPES else "other",
-        said=claim.said,
-        declared_by=claim.source,
-        record=claim.record,
-        body=claim.body,
-        heart_source=None if samples is None else samples.source,
-        zones=zones,
-        limits=limits,
-        heart=summary(samples),
-        partial=zones.unknown > PARTIAL_ABOVE * length,
-        exertion_cr10=claim.exertion_cr10 if exertion is None else exertion,
-        moving_ms=claim.moving_ms,
+    series = merged(window.columns)
+    heard = {metric: resolve(metric, found) for metric, found in sorted(series.items())}
+    basis = _bases(window)
+    told = collapsed(claims(window.patient, window.workouts, window.reports), series.get(HEART, ()))
+    told = collapsed(joined(told, window.zone), series.get(HEART, ()))
+    dates = sorted(set(window.dates))
+    found = detected(
+        window.patient,
+        window.zone,
+        dates,
+        heard,
+        lambda day: basis(day).limits,
+        lambda day: basis(day).shortest_ms,
+        told,
     )
-    return session, counts
-
-
-def _zones_until(end_ms: int, claim: Claim, samples: Series | None, limits: HeartLimits) -> ZoneTimes:
-    """Return the time in zones from a session's start to an instant within it; without samples all is unknown."""
-    if samples is None:
-        return ZoneTimes(unknown=end_ms - claim.start_ms)
-    return time_in_zones(samples.t, samples.v, claim.start_ms, end_ms, limits.edges, hold_ms(samples.source))
-
-
-def _zones_in(pieces: Pieces, claim: Claim, samples: Series | None, limits: HeartLimits) -> ZoneTimes:
-    """Return the time in zones in pieces of a session; what a sample holds over a piece's edge is cut there."""
-    ends = [tuple(_zones_until(at, claim, samples, limits).as_tuple() for at in piece) for piece in pieces]
-    spent = [[high - low for low, high in zip(*both, strict=True)] for both in ends]
-    return sum((ZoneTimes(**dict(zip(ZONES, each, strict=True))) for each in spent), start=ZoneTimes())
-
-
-def _days(window: Window, sessions: Sequence[tuple[Session, ZoneTimes]], series: Sequence[Series]) -> tuple[Day, ...]:
-    worn = worn_minutes(series)
+    claimed = sorted([*told, *found], key=lambda claim: (claim.start_ms, claim.id))
+    both = _sessions(window, claimed, heard, series.get(HEART, ()), basis)
     answered = {local_date(told.fact.head.start_ms, window.zone) for told in window.reports}
-    return tuple(
-        _day(
+    days = [
+        day_row(
             day,
-            [zones for s, zones in sessions if s.local_date == day],
-            _wear(worn, day, window.zone),
+            window.zone,
+            [pair for pair in both if pair[0].local_date == day],
+            heard,
+            basis(day).limits,
             answered=day in answered,
         )
-        for day in sorted(set(window.dates))
-    )
+        for day in dates
+    ]
+    sessions = tuple(session for session, _ in both)
+    return Derived(sessions=sessions, days=tuple(days), choices=_choices(heard, sessions, dates, window.zone))
 
 
-def _day(day: date, counts: Sequence[ZoneTimes], wear_min: int, *, answered: bool) -> Day:
-    return Day(
-        local_date=day,
-        sessions=len(counts),
-        session_ms=sum(zones.total for zones in counts),
-        zones=sum(counts, start=ZoneTimes()),
-        wear_min=wear_min,
-        answered=answered,
-    )
+def _sessions(
+    window: Window,
+    claimed: Sequence[Claim],
+    heard: Mapping[str, Resolved],
+    hearts: Sequence[Series],
+    basis: Callable[[date], Basis],
+) -> list[tuple[Session, ZoneTimes]]:
+    """Return the sessions that start on the dates, each with its time in zones as far as it counts towards its day."""
+    exertion = exertions(claimed, window.reports)
+    types = types_said(claimed, window.reports)
+    pieces = counted(claimed)
+    wanted = frozenset(window.dates)
+    found: list[tuple[Session, ZoneTimes]] = []
+    for claim in claimed:
+        day = local_date(claim.start_ms, window.zone)
+        if day in wanted:
+            said = Said(exertion_cr10=exertion.get(claim.id), type=types.get(claim.id, ""))
+            # what matters in sessions only is loaded for sessions that were told of, so a detected one looks not at it
+            mine = {m: heard[m] for m in WHOLE if m in heard} if claim.origin is Origin.DETECTED else heard
+            row = session_row(claim, basis(day), said, mine, hearts, pieces[claim.id])
+            whole = pieces[claim.id] == ((claim.start_ms, claim.end_ms),)
+            counts = row.zones if whole else counted_zones(claim, basis(day), mine, pieces[claim.id])
+            found.append((row, counts))
+    return found
 
 
-def _wear(worn: Instants, day: date, zone: str) -> int:
-    start, end = (ms // MINUTE_MS for ms in day_bounds(day, zone))
-    low, high = np.searchsorted(worn, (start, end))
-    return int(high - low)
+def _bases(window: Window) -> Callable[[date], Basis]:
+    """Return what figures rest on, by local date; found once a date."""
+    found: dict[date, Basis] = {}
+
+    def on(day: date) -> Basis:
+        if day not in found:
+            profile = profile_on(window.profiles, day)
+            prescribed = in_force(window.prescriptions, day)
+            found[day] = Basis(
+                day=day,
+                profile=profile,
+                limits=heart_limits(profile, day),
+                prescribed=prescribed,
+                shortest_ms=_shortest_ms(prescribed),
+            )
+        return found[day]
+
+    return on
+
+
+def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
+    """Return the least length of a session: ten minutes, or half of the shortest prescribed one if that is less."""
+    halves = [int(OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS) for row in prescribed]
+    return min([SHORTEST_MS, *halves])
+
+
+def _choices(
+    heard: Mapping[str, Resolved], sessions: Iterable[Session], dates: Iterable[date], zone: str
+) -> tuple[Choice, ...]:
+    """Return who speaks: on each date whole, or for a metric that matters in sessions only, in those of the date."""
+    found: list[Choice] = []
+    told = [one for one in sessions if one.origin is not Origin.DETECTED]
+    for day in dates:
+        within = covered((one.start_ms, one.end_ms) for one in told if one.local_date == day)
+        for metric in sorted(heard):
+            spans = within if metric in WITHIN else (day_bounds(day, zone),)
+            found += [one for start, end in spans for one in choices(heard[metric], start, end, day)]
+    return tuple(found)

@@ -22,6 +22,7 @@ def week(monday: date, days: Iterable[Day]) -> Week:
     """
     rows = sorted((d for d in days if monday <= d.local_date < monday + timedelta(days=7)), key=lambda d: d.local_date)
     zones = sum((d.zones for d in rows), start=ZoneTimes())
+    steps = [d.steps for d in rows if d.steps is not None]
     return Week(
         monday=monday,
         sessions=sum(d.sessions for d in rows),
@@ -31,7 +32,19 @@ def week(monday: date, days: Iterable[Day]) -> Week:
         valid_days=sum(_valid(d) for d in rows),
         answered_days=sum(d.answered for d in rows),
         known_days=sum(_valid(d) or d.answered for d in rows),
+        volume=sum((d.volume for d in rows), start=ZoneTimes()),
+        steps=sum(steps) if steps else None,
+        loads=_loads(rows),
     )
+
+
+def _loads(rows: Iterable[Day]) -> dict[str, float]:
+    """Return the sum of each load over days, in their order."""
+    found: dict[str, float] = {}
+    for day in rows:
+        for name, value in day.loads.items():
+            found[name] = found.get(name, 0.0) + value
+    return found
 
 
 def _valid(day: Day) -> bool:

@@ -38,7 +38,7 @@ def time_in_zones(
     start_ms: int,
     end_ms: int,
     edges: tuple[float, float, float, float],
-    max_gap_ms: int = MAX_GAP_MS,
+    max_gap_ms: int | NDArray[np.int64] = MAX_GAP_MS,
 ) -> ZoneTimes:
     """Return the milliseconds of [start, end) in each class; they and `unknown` add up to end - start, exactly.
 
@@ -49,7 +49,8 @@ def time_in_zones(
     inside = accepted(hr) & (t >= start_ms) & (t < end_ms)
     order = np.argsort(t[inside], kind="stable")
     at, value = t[inside][order], hr[inside][order]
-    held = np.minimum(np.diff(at, append=end_ms), max_gap_ms)
+    longest = max_gap_ms if isinstance(max_gap_ms, int) else max_gap_ms[inside][order]
+    held = np.minimum(np.diff(at, append=end_ms), longest)
     sums = np.zeros(len(edges) + 1, dtype=np.int64)
     np.add.at(sums, np.searchsorted(np.asarray(edges), value, side="right"), held)
     known = [int(ms) for ms in sums]

@@ -18,7 +18,7 @@ from kadens.simulate.cohort import Cohort, Person, Role, demo_cohort, first_mond
 from kadens.simulate.deliveries import history, live
 from kadens.simulate.delivery import Delivery
 from kadens.simulate.truth import truth
-from kadens.stream.compute.derive import HeartColumn, Window, derive
+from kadens.stream.compute.derive import Column, Window, derive
 from kadens.stream.compute.weeks import week
 
 MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
@@ -45,8 +45,8 @@ def window(person: Person, whole: Cohort, facts: list[Told]) -> Window:
         profiles=(person.profile,),
         dates=tuple(first_monday(person, whole) + timedelta(days=n) for n in range(days + 1)),
         workouts=tuple(one for one in facts if isinstance(one.fact, Workout)),
-        hearts=tuple(
-            HeartColumn(source=fact.head.source, record=fact.head.record, t=fact.t, v=fact.v)
+        columns=tuple(
+            Column(metric="heart_rate", source=fact.head.source, record=fact.head.record, t=fact.t, v=fact.v)
             for one in facts
             if isinstance(fact := one.fact, SampleBlock) and fact.metric == "heart_rate"
         ),

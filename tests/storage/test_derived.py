@@ -37,7 +37,7 @@ async def one(conn: Connection, query: str) -> tuple[object, ...] | None:
 async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) -> None:
     changes = await tell(conn, *map(told, run()))
     assert kinds(changes) == ["session.created", "day.revised", "week.revised"]
-    assert await one(conn, "select hr_n, hr_mean, algorithm from session") == (180, 120.0, "2026.1")
+    assert await one(conn, "select hr_n, hr_mean, algorithm from session") == (180, 120.0, "2026.2")
     assert await one(conn, "select local_date, sessions, session_ms, wear_min from day") == (
         date(2026, 9, 21),
         1,

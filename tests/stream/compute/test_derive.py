@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kadens.model.calendar import day_bounds
 from kadens.model.codec import dumps, plain
 from kadens.model.derived import Derived, HeartSummary, Session
 from kadens.model.facts import DeviceType, Head, Instrument, Method, Phase, Report, Source, Told, Workout
 from kadens.model.intensity import HeartProfile, ZoneTimes
-from kadens.stream.compute.derive import HeartColumn, Window, dates_touched, derive
+from kadens.stream.compute.derive import Column, Window, dates_touched, derive
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 20)
@@ -47,13 +48,13 @@ def report(start: int, instrument: Instrument, record: str, end: int | None = No
     return told(Report(head=head, instrument=instrument, **more))
 
 
-def hearts(source: Source, start: int, end: int, rate: float, record: str = "r1", step: int = 1_000) -> HeartColumn:
+def hearts(source: Source, start: int, end: int, rate: float, record: str = "r1", step: int = 1_000) -> Column:
     t = np.arange(start, end, step, dtype=np.int64)
-    return HeartColumn(source=source, record=record, t=t, v=np.full(len(t), rate))
+    return Column(metric="heart_rate", source=source, record=record, t=t, v=np.full(len(t), rate))
 
 
 def window(**more: Any) -> Window:  # noqa: ANN401
-    whole = {"workouts": (), "hearts": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,)}
+    whole = {"workouts": (), "columns": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,)}
     return Window(patient="p", zone=ZONE, **{**whole, **more})
 
 
@@ -64,7 +65,7 @@ def as_bytes(derived: Derived) -> bytes:
 def test_a_session_and_its_day_exactly() -> None:
     start, end = at(10), at(10, 30)
     columns = (hearts(WATCH, start, at(10, 20), 120), hearts(WATCH, at(10, 20), at(10, 29), 150, "r2"))
-    got = derive(window(workouts=(workout(start, end, moving_ms=5, exertion_cr10=3.0),), hearts=columns))
+    got = derive(window(workouts=(workout(start, end, moving_ms=5, exertion_cr10=3.0),), columns=columns))
     (session,), (day,) = got.sessions, got.days
     assert session.zones == ZoneTimes(moderate=20 * MIN, vigorous=9 * MIN + 29_000, unknown=31_000)
     assert session.heart == HeartSummary(n=1740, minimum=120, mean=(1200 * 120 + 540 * 150) / 1740, maximum=150)
@@ -94,7 +95,7 @@ def test_an_id_stays_when_the_workout_is_corrected_and_differs_by_patient_source
 
 def test_a_session_counts_on_the_date_on_which_it_starts_in_the_patients_zone() -> None:
     late = workout(at(23, 50), at(23, 50) + 30 * MIN)
-    both = window(workouts=(late,), dates=(DAY, date(2026, 11, 21)), hearts=(hearts(WATCH, at(23, 50), at(24), 120),))
+    both = window(workouts=(late,), dates=(DAY, date(2026, 11, 21)), columns=(hearts(WATCH, at(23, 50), at(24), 120),))
     assert [(d.local_date.day, d.sessions, d.wear_min) for d in derive(both).days] == [(20, 1, 10), (21, 0, 0)]
     assert derive(replace(both, dates=(date(2026, 11, 21),))).sessions == ()
 
@@ -103,18 +104,18 @@ def test_more_than_a_fifth_unknown_is_partial() -> None:
     span = at(10), at(10) + 100_000
     for seconds, partial in [(80, False), (79, True)]:
         last = hearts(WATCH, span[0], span[0] + (seconds - 29) * 1_000, 120)
-        (session,) = derive(window(workouts=(workout(*span),), hearts=(last,))).sessions
+        (session,) = derive(window(workouts=(workout(*span),), columns=(last,))).sessions
         assert (session.zones.unknown, session.partial) == ((100 - seconds) * 1_000, partial)
 
 
-def test_the_sessions_own_source_speaks_first_then_the_best_ranked() -> None:
+def test_the_best_ranked_source_speaks_in_a_session() -> None:
     span = at(10), at(10, 10)
     everyone = [hearts(s, *span, 100 + n) for n, s in enumerate((PHONE, BACK, STRAP, WATCH))]
-    for heard, speaks in [(everyone, WATCH), (everyone[:3], STRAP), (everyone[:2], BACK), (everyone[:1], PHONE)]:
-        (session,) = derive(window(workouts=(workout(*span),), hearts=tuple(heard))).sessions
+    for heard, speaks in [(everyone, STRAP), (everyone[3:], WATCH), (everyone[:2], BACK), (everyone[:1], PHONE)]:
+        (session,) = derive(window(workouts=(workout(*span),), columns=tuple(heard))).sessions
         assert session.heart_source == speaks
         assert session.heart.n == 600
-    (session,) = derive(window(workouts=(workout(*span),), hearts=(hearts(BACK, at(9), at(10), 100),))).sessions
+    (session,) = derive(window(workouts=(workout(*span),), columns=(hearts(BACK, at(9), at(10), 100),))).sessions
     assert (session.heart_source, session.heart.n, session.zones) == (None, 0, ZoneTimes(unknown=10 * MIN))
 
 
@@ -124,7 +125,7 @@ def test_of_two_of_one_rank_the_one_with_more_samples_speaks_then_the_first_by_n
     for seconds, speaks in [(1_000, other), (2_000, PHONE)]:
         heard = (hearts(PHONE, *span, 120), hearts(other, *span, 130, step=seconds))
         for order in (1, -1):
-            (session,) = derive(window(workouts=(workout(*span),), hearts=heard[::order])).sessions
+            (session,) = derive(window(workouts=(workout(*span),), columns=heard[::order])).sessions
             assert session.heart_source == speaks
 
 
@@ -132,16 +133,18 @@ def test_background_samples_of_one_a_minute_hold_for_longer() -> None:
     span = at(10), at(10, 10)
     for source, unknown in [(BACK, 0), (PHONE, 5 * MIN)]:
         column = hearts(source, *span, 120, step=MIN)
-        (session,) = derive(window(workouts=(workout(*span),), hearts=(column,))).sessions
+        (session,) = derive(window(workouts=(workout(*span),), columns=(column,))).sessions
         assert session.zones == ZoneTimes(moderate=10 * MIN - unknown, unknown=unknown)
 
 
 def test_at_one_instant_the_greater_record_then_value_stands() -> None:
     t = np.array([at(10)])
-    columns = [HeartColumn(source=WATCH, record=r, t=t, v=np.array([v])) for r, v in [("a", 150.0), ("b", 101.0)]]
-    columns += [HeartColumn(source=WATCH, record="b", t=t, v=np.array([102.0]))]
+    columns = [
+        Column(metric="heart_rate", source=WATCH, record=record, t=t, v=np.array([rate]))
+        for record, rate in [("a", 150.0), ("b", 101.0), ("b", 102.0)]
+    ]
     for order in (columns, columns[::-1]):
-        (session,) = derive(window(workouts=(workout(at(10), at(10, 1)),), hearts=tuple(order))).sessions
+        (session,) = derive(window(workouts=(workout(at(10), at(10, 1)),), columns=tuple(order))).sessions
         assert session.heart == HeartSummary(n=1, minimum=102, mean=102, maximum=102)
 
 
@@ -151,18 +154,18 @@ def test_limits_are_those_valid_on_the_date_and_invalid_ones_leave_time_unknown(
         profiles=(later, PROFILE),
         dates=(date(2026, 11, 19), DAY),
         workouts=(workout(at(10, day=19), at(11, day=19), record="r0"), workout(at(10), at(11))),
-        hearts=(hearts(WATCH, at(10, day=19), at(11, day=19), 120, "r0"), hearts(WATCH, at(10), at(11), 120)),
+        columns=(hearts(WATCH, at(10, day=19), at(11, day=19), 120, "r0"), hearts(WATCH, at(10), at(11), 120)),
     )
     before, after = derive(whole).sessions
     assert before.zones == ZoneTimes(moderate=60 * MIN)
     assert (after.zones, after.limits.valid, after.heart.mean) == (ZoneTimes(unknown=60 * MIN), False, 120)
 
 
-def test_a_session_by_hand_has_unknown_zones_and_answers_its_day() -> None:
+def test_a_session_by_hand_has_the_zones_that_a_watch_shows_and_answers_its_day() -> None:
     by_hand = report(at(10), Instrument.SESSION, "s1", at(10, 40), type="nordic_walking", value=4, scale="borg-cr10")
-    got = derive(window(reports=(by_hand,), hearts=(hearts(BACK, at(10), at(11), 120),)))
+    got = derive(window(reports=(by_hand,), columns=(hearts(BACK, at(10), at(11), 120),)))
     (session,), (day,) = got.sessions, got.days
-    assert (session.zones, session.partial, session.heart_source) == (ZoneTimes(unknown=40 * MIN), True, None)
+    assert (session.zones, session.partial, session.heart_source) == (ZoneTimes(moderate=40 * MIN), False, BACK)
     assert (session.type, session.exertion_cr10, session.declared_by) == ("nordic_walking", 4, APP)
     assert (day.sessions, day.session_ms, day.wear_min, day.answered) == (1, 40 * MIN, 60, True)
 
@@ -235,17 +238,20 @@ def test_a_reference_to_the_twin_that_was_dropped_finds_the_session() -> None:
 
 def test_a_minute_of_two_sessions_counts_once() -> None:
     whole = workout(at(10), at(12), record="whole", type="other")
-    legs = [workout(at(10), at(10, 30), record="swim"), workout(at(10, 35), at(11), record="run")]
+    legs = [
+        workout(at(10), at(10, 30), record="swim", type="swimming"),
+        workout(at(10, 35), at(11), record="run", type="running"),
+    ]
     by_phone = workout(at(10, 50), at(12, 10), PHONE, "phone", type="cycling")
     typed = report(at(11, 50), Instrument.SESSION, "s1", at(12, 20), type="yoga")
     heard = (hearts(WATCH, at(10), at(12), 120, step=20_000), hearts(PHONE, at(12), at(12, 10) - 5_000, 150))
     told_of = (whole, *legs, by_phone)
     for order in (1, -1):
-        got = derive(window(workouts=told_of[::order], reports=(typed,), hearts=heard[::order]))
+        got = derive(window(workouts=told_of[::order], reports=(typed,), columns=heard[::order]))
         (day,) = got.days
         assert {s.record: s.end_ms - s.start_ms for s in got.sessions}["whole"] == 120 * MIN
-        assert (day.sessions, day.session_ms) == (5, 140 * MIN)
-        assert day.zones == ZoneTimes(moderate=120 * MIN, vigorous=10 * MIN, unknown=10 * MIN)
+        assert (day.sessions, day.session_ms) == (3, 140 * MIN)
+        assert day.zones == ZoneTimes(moderate=120 * MIN, vigorous=10 * MIN + 24_000, unknown=10 * MIN - 24_000)
 
 
 def test_time_over_midnight_that_overlaps_counts_once_on_the_date_of_the_better_session() -> None:
@@ -261,14 +267,14 @@ def test_wear_counts_a_minute_once_over_all_sources_and_only_accepted_samples() 
         hearts(PHONE, at(8, 5), at(8, 20), 70),
         hearts(BACK, at(9), at(10), 20, "r2"),
     )
-    assert derive(window(hearts=columns)).days[0].wear_min == 20
+    assert derive(window(columns=columns)).days[0].wear_min == 20
 
 
 @pytest.mark.parametrize(("day", "minutes"), [(date(2026, 3, 29), 23 * 60), (date(2026, 10, 25), 25 * 60)])
 def test_wear_on_days_of_23_and_25_hours(day: date, minutes: int) -> None:
     around = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
     column = hearts(BACK, around - 86_400_000, around + 2 * 86_400_000, 70, step=MIN)
-    assert derive(window(hearts=(column,), dates=(day,))).days[0].wear_min == minutes
+    assert derive(window(columns=(column,), dates=(day,))).days[0].wear_min == minutes
 
 
 def test_a_fact_of_another_kind_is_our_bug() -> None:
@@ -313,15 +319,16 @@ answers = st.builds(
 
 
 @st.composite
-def columns(draw: st.DrawFn) -> HeartColumn:
+def columns(draw: st.DrawFn) -> Column:
     points = draw(st.lists(st.tuples(minutes, st.sampled_from([20.0, 90.0, 120.0, 150.0])), max_size=12))
     t = np.array([at(0, day=19) + minute * MIN for minute, _ in points], dtype=np.int64)
-    return HeartColumn(source=draw(sources), record=draw(records), t=t, v=np.array([v for _, v in points]))
+    v = np.array([v for _, v in points])
+    return Column(metric="heart_rate", source=draw(sources), record=draw(records), t=t, v=v)
 
 
 windows = st.builds(
     lambda w, h, r: window(
-        workouts=tuple(w), hearts=tuple(h), reports=tuple(r), dates=tuple(date(2026, 11, d) for d in (19, 20, 21))
+        workouts=tuple(w), columns=tuple(h), reports=tuple(r), dates=tuple(date(2026, 11, d) for d in (19, 20, 21))
     ),
     st.lists(workouts, max_size=6),
     st.lists(columns(), max_size=6),
@@ -341,7 +348,7 @@ def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Rando
         profiles=stirred(whole.profiles),
         dates=stirred(whole.dates),
         workouts=stirred(whole.workouts),
-        hearts=stirred(whole.hearts),
+        columns=stirred(whole.columns),
         reports=stirred(whole.reports),
     )
     assert as_bytes(derive(other)) == as_bytes(derive(whole))
@@ -351,10 +358,10 @@ def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Rando
 def test_how_samples_were_split_into_columns_changes_no_byte(whole: Window, cut: int) -> None:
     halves = [
         replace(c, t=part[0], v=part[1])
-        for c in whole.hearts
+        for c in whole.columns
         for part in ((c.t[:cut], c.v[:cut]), (c.t[cut:], c.v[cut:]))
     ]
-    assert as_bytes(derive(replace(whole, hearts=tuple(halves)))) == as_bytes(derive(whole))
+    assert as_bytes(derive(replace(whole, columns=tuple(halves)))) == as_bytes(derive(whole))
 
 
 @given(windows)
@@ -362,7 +369,11 @@ def test_each_date_alone_gives_what_all_together_give(whole: Window) -> None:
     together = derive(whole)
     alone = [derive(replace(whole, dates=(day,))) for day in whole.dates]
     assert as_bytes(together) == as_bytes(
-        Derived(sessions=tuple(s for d in alone for s in d.sessions), days=tuple(x for d in alone for x in d.days))
+        Derived(
+            sessions=tuple(s for d in alone for s in d.sessions),
+            days=tuple(x for d in alone for x in d.days),
+            choices=tuple(c for d in alone for c in d.choices),
+        )
     )
 
 
@@ -382,7 +393,9 @@ def test_the_invariants_of_rows(whole: Window) -> None:
     assert len({s.id for s in got.sessions}) == len(got.sessions)
     for day in got.days:
         mine = [s for s in got.sessions if s.local_date == day.local_date]
-        assert day.sessions == len(mine)
+        assert day.sessions == sum(s.counts for s in mine)
         assert day.session_ms <= length(mine)  # what other days' sessions cover counts there; exact cases stand above
         assert day.zones.total == day.session_ms
+        start, end = day_bounds(day.local_date, ZONE)
+        assert day.volume.total == end - start
         assert 0 <= day.wear_min <= 24 * 60

@@ -3,7 +3,10 @@
 import pytest
 
 from kadens.model.facts import DeviceType, Method, Source
-from kadens.stream.compute.hearts import merged, rank, summary, worn_minutes
+from kadens.stream.compute.columns import merged
+from kadens.stream.compute.resolve import resolve
+from kadens.stream.compute.session_rows import summary
+from kadens.stream.compute.sources import rank
 
 
 def source(device: DeviceType, method: Method) -> Source:
@@ -32,6 +35,6 @@ def test_every_source_has_a_rank_and_by_hand_is_last(device: DeviceType, method:
 
 
 def test_nothing_gives_nothing() -> None:
-    assert merged([]) == ()
-    assert len(worn_minutes([])) == 0
+    assert merged([]) == {}
+    assert resolve("heart_rate", ()).worn(0, 10**15) == 0
     assert summary(None).n == 0

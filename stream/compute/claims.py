@@ -1,26 +1,27 @@
-"""Which sessions there were: what sources and the patient claim, each physical session once. Never looks at samples.
+"""What sources and the patient claim as sessions, before anything is made one. Never looks at samples.
 
-Claims come from declared workouts and from the patient's own reports of a session. Two claims are one session when
-type family, start and end agree within two minutes (clinical definition section 3.3); the better ranked source stays.
+Claims come from declared workouts and from the patient's own reports of a session.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 from ...model.activities import TYPES
 from ...model.codec import dumps, encode_fact, plain
-from ...model.facts import Instrument, Report, Source, Told, Workout
+from ...model.derived import Origin
+from ...model.facts import Instrument, OffsetOrigin, Report, Source, Told, Workout
 from ...model.occasion import concerned
-from .hearts import identity, rank
 
-SAME_WITHIN_MS = 120_000
 EXERTION_SCALE = "borg-cr10"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A session as somebody declared it, [start, end) in epoch ms. `records` are all record names it is known by."""
+    """A session as somebody told it, [start, end) in epoch ms. `records` are all record names it is known by.
+
+    `gaps` are the times between parts that were made one session.
+    """
 
     id: str
     start_ms: int
@@ -30,10 +31,23 @@ class Claim:
     source: Source
     record: str
     body: str
-    manual: bool = False
+    origin: Origin = Origin.DECLARED
     exertion_cr10: float | None = None
     moving_ms: int | None = None
     records: frozenset[str] = frozenset()
+    gaps: tuple[tuple[int, int], ...] = ()
+    offset_min: int | None = None
+    offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
+
+    @property
+    def length_ms(self) -> int:
+        """Return the elapsed time in ms."""
+        return self.end_ms - self.start_ms
+
+
+def family(claim: Claim) -> str:
+    """Return the type family of a claim; a type that is no row is "other"."""
+    return TYPES.get(claim.type, "other")
 
 
 def session_id(patient: str, source: Source, record: str) -> str:
@@ -45,35 +59,64 @@ def session_id(patient: str, source: Source, record: str) -> str:
 
 
 def claims(patient: str, workouts: Iterable[Told], reports: Iterable[Told]) -> tuple[Claim, ...]:
-    """Return every session once, by (start, id). Raises TypeError for a fact of another kind."""
-    declared = [_of_workout(patient, told, _workout(told)) for told in _standing(workouts)]
+    """Return every claim, by (start, id). Raises TypeError for a fact of another kind.
+
+    A report that names a declared workout claims no session of its own.
+    """
+    declared = [_of_workout(patient, told, _workout(told)) for told in standing(workouts)]
     known = {claim.record for claim in declared}
     typed = [
         _of_report(patient, told, said)
-        for told in _standing(reports)
+        for told in standing(reports)
         if (said := _report(told)).instrument is Instrument.SESSION and said.session not in known
     ]
-    return tuple(sorted(_collapsed([*declared, *typed]), key=lambda claim: (claim.start_ms, claim.id)))
+    return tuple(sorted([*declared, *typed], key=lambda claim: (claim.start_ms, claim.id)))
 
 
 def exertions(claimed: Sequence[Claim], reports: Iterable[Told]) -> Mapping[str, float]:
     """Return exertion (Borg CR10) by session id, as the patient answered last; other scales are not read."""
-    by_record = {record: claim for claim in claimed for record in claim.records}
     found: dict[str, float] = {}
-    for told in sorted(_standing(reports), key=lambda told: (told.fact.head.start_ms, encode_fact(told.fact))):
+    for told in _in_time(reports):
         said = _report(told)
         if said.value is None or said.scale != EXERTION_SCALE or said.instrument not in _ASKS_EXERTION:
             continue
-        session = by_record.get(said.session or said.head.record) or concerned(said.head.start_ms, claimed)
+        session = _named(said, claimed) or concerned(said.head.start_ms, claimed)
         if session is not None:
             found[session.id] = said.value
+    return found
+
+
+def types_said(claimed: Sequence[Claim], reports: Iterable[Told]) -> Mapping[str, str]:
+    """Return type by session id where the patient's own report of a session says one: manual wins for the type."""
+    found: dict[str, str] = {}
+    for told in _in_time(reports):
+        said = _report(told)
+        session = _named(said, claimed)
+        if (
+            said.instrument is Instrument.SESSION
+            and said.type in TYPES
+            and said.type != "other"
+            and session is not None
+        ):
+            found[session.id] = said.type
     return found
 
 
 _ASKS_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 
 
-def _standing(facts: Iterable[Told]) -> list[Told]:
+def _in_time(reports: Iterable[Told]) -> list[Told]:
+    return sorted(standing(reports), key=lambda told: (told.fact.head.start_ms, encode_fact(told.fact)))
+
+
+def _named(said: Report, claimed: Iterable[Claim]) -> Claim | None:
+    """Return the session that a report names; of several with that record the nearest in time."""
+    name = said.session or said.head.record
+    known = [claim for claim in claimed if name in claim.records]
+    return min(known, key=lambda claim: (abs(claim.start_ms - said.head.start_ms), claim.id), default=None)
+
+
+def standing(facts: Iterable[Told]) -> list[Told]:
     """Return one fact a (source, record): the greater (revision, content, body). Storage does so too; twice is safe."""
     best: dict[tuple[Source, str], Told] = {}
     for told in sorted(facts, key=lambda told: (told.fact.head.revision, encode_fact(told.fact), told.body)):
@@ -107,12 +150,13 @@ def _of_workout(patient: str, told: Told, said: Workout) -> Claim:
         exertion_cr10=said.exertion_cr10,
         moving_ms=said.moving_ms,
         records=frozenset({head.record}),
+        offset_min=head.offset_min,
+        offset_origin=head.offset_origin,
     )
 
 
 def _of_report(patient: str, told: Told, said: Report) -> Claim:
     head = said.head
-    names = {head.record, said.session} - {""}
     return Claim(
         id=session_id(patient, head.source, head.record),
         start_ms=head.start_ms,
@@ -122,30 +166,8 @@ def _of_report(patient: str, told: Told, said: Report) -> Claim:
         source=head.source,
         record=head.record,
         body=told.body,
-        manual=True,
-        records=frozenset(names),
+        origin=Origin.REPORTED,
+        records=frozenset({head.record, said.session} - {""}),
+        offset_min=head.offset_min,
+        offset_origin=head.offset_origin,
     )
-
-
-def _collapsed(all_claims: Sequence[Claim]) -> list[Claim]:
-    kept: list[Claim] = []
-    for claim in sorted(all_claims, key=_precedence):
-        twin = next((n for n, better in enumerate(kept) if _same(better, claim)), None)
-        if twin is None:
-            kept.append(claim)
-        else:
-            kept[twin] = replace(kept[twin], records=kept[twin].records | claim.records)
-    return kept
-
-
-def _precedence(claim: Claim) -> tuple[bool, int, tuple[str, ...], str]:
-    return claim.manual, rank(claim.source), identity(claim.source), claim.record
-
-
-def _same(one: Claim, other: Claim) -> bool:
-    starts, ends = abs(one.start_ms - other.start_ms), abs(one.end_ms - other.end_ms)
-    return _family(one) == _family(other) and max(starts, ends) <= SAME_WITHIN_MS
-
-
-def _family(claim: Claim) -> str:
-    return TYPES.get(claim.type, "other")

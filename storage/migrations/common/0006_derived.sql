@@ -1,0 +1,46 @@
+-- Derived rows tell more: how a session came to be known, its pauses, intensity by every method, load and doubts; the
+-- whole of a day; and which source speaks for which metric in which minutes.
+alter table session
+  add column moving_by text not null default '',
+  add column pauses jsonb not null default '[]',
+  add column origin text not null default 'declared' check (origin in ('declared', 'reported', 'detected')),
+  add column offset_min smallint,
+  add column offset_origin text not null default 'unknown',
+  add column counts boolean not null default true,
+  add column why text not null default '',
+  add column bandings jsonb not null default '[]',
+  add column loads jsonb not null default '[]',
+  add column flags jsonb not null default '[]';
+
+alter table day
+  add column volume_very_light_ms bigint not null default 0,
+  add column volume_light_ms bigint not null default 0,
+  add column volume_moderate_ms bigint not null default 0,
+  add column volume_vigorous_ms bigint not null default 0,
+  add column volume_near_max_ms bigint not null default 0,
+  add column volume_unknown_ms bigint not null default 0,
+  add column steps bigint,
+  add column night_hr double precision,
+  add column loads jsonb not null default '{}';
+
+alter table week
+  add column volume_very_light_ms bigint not null default 0,
+  add column volume_light_ms bigint not null default 0,
+  add column volume_moderate_ms bigint not null default 0,
+  add column volume_vigorous_ms bigint not null default 0,
+  add column volume_near_max_ms bigint not null default 0,
+  add column volume_unknown_ms bigint not null default 0,
+  add column steps bigint,
+  add column loads jsonb not null default '{}';
+
+-- Ranges of minutes; a range is cut only where another source begins to speak.
+create table choice (
+  patient int not null references patient,
+  local_date date not null,
+  metric smallint not null,
+  start_at timestamptz not null,
+  end_at timestamptz not null check (end_at > start_at),
+  source int not null references source,
+  why text not null check (why in ('only', 'name', 'samples', 'rank')),
+  primary key (patient, local_date, metric, start_at)
+);

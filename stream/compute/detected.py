@@ -1,0 +1,116 @@
+"""Sessions that nobody declared, found in heart rate and steps minute by minute. Never overrides what was declared.
+
+Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by limits that may
+be used, or when it has 100 steps or more. Bouts are found on each local date alone, so that a date can be derived
+without its neighbours: what crosses midnight is two.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from ...model.calendar import MINUTE_MS, day_bounds
+from ...model.derived import Origin
+from ...model.facts import Instants, OffsetOrigin, Source, Values
+from ...model.intensity import HeartLimits
+from .bouts import bouts
+from .claims import Claim, session_id
+from .columns import CADENCE, HEART, STEPS
+from .overlap import absorbed
+from .resolve import Resolved
+from .tracks import Track
+
+RECORD = "detected"
+STEPPING = 100.0  # steps a minute: about 3 METs, clinical definition section 2.3
+MOST_STEPS = 250.0  # more at one instant is the sum of many minutes, and says nothing of this one
+WALKS_FROM = 0.5
+
+LimitsOn = Callable[[date], HeartLimits]
+
+
+def detected(
+    patient: str,
+    zone: str,
+    dates: Iterable[date],
+    heard: Mapping[str, Resolved],
+    limits_on: LimitsOn,
+    shortest_on: Callable[[date], int],
+    claimed: Sequence[Claim],
+) -> list[Claim]:
+    """Return the bouts of the dates that are long enough to be sessions and that no claim absorbs, as claims.
+
+    `shortest_on` gives the least length of a session on a date, in ms; `claimed` are declared and reported sessions.
+    """
+    found: list[Claim] = []
+    for day in dates:
+        start, end = day_bounds(day, zone)
+        beating = _beating(heard.get(HEART), start, end, limits_on(day))
+        stepping = _stepping(heard, start, end)
+        for first, last in bouts(np.union1d(beating, stepping)):
+            span = first * MINUTE_MS, last * MINUTE_MS
+            if span[1] - span[0] >= shortest_on(day) and not absorbed(span, claimed):
+                found.append(_claim(patient, span, heard, stepping))
+    return found
+
+
+def _beating(heart: Resolved | None, start: int, end: int, limits: HeartLimits) -> Instants:
+    """Return the epoch minutes of [start, end) with a mean heart rate of moderate or more."""
+    if heart is None or not limits.valid:
+        return np.empty(0, np.int64)
+    minutes, first = _by_minute(heart.within(start, end))
+    if not len(minutes):
+        return minutes
+    track = heart.within(start, end)
+    return minutes[_means(track.v, first) >= limits.edges[1]]
+
+
+def _stepping(heard: Mapping[str, Resolved], start: int, end: int) -> Instants:
+    """Return the epoch minutes of [start, end) with 100 steps or more, by cadence or by counted steps."""
+    found = [np.empty(0, np.int64)]
+    for metric, value in ((CADENCE, _means), (STEPS, _sums)):
+        if metric in heard:
+            track = heard[metric].within(start, end)
+            minutes, first = _by_minute(track)
+            rate = value(track.v, first) if len(minutes) else np.empty(0, np.float64)
+            found.append(minutes[(rate >= STEPPING) & (rate <= MOST_STEPS)])
+    return np.unique(np.concatenate(found))
+
+
+def _by_minute(track: Track) -> tuple[Instants, Instants]:
+    """Return the epoch minutes with a sample, and the place of the first sample of each."""
+    minutes = track.t // MINUTE_MS
+    first = np.flatnonzero(np.diff(minutes, prepend=np.iinfo(np.int64).min))
+    return minutes[first], first
+
+
+def _means(v: Values, first: Instants) -> Values:
+    return _sums(v, first) / np.diff(first, append=len(v))
+
+
+def _sums(v: Values, first: Instants) -> Values:
+    return np.add.reduceat(v, first)
+
+
+def _claim(patient: str, span: tuple[int, int], heard: Mapping[str, Resolved], stepping: Instants) -> Claim:
+    start, end = span
+    record = f"{RECORD}:{start}"
+    walked = int(np.searchsorted(stepping, end // MINUTE_MS) - np.searchsorted(stepping, start // MINUTE_MS))
+    return Claim(
+        id=session_id(patient, Source(vendor="kadens"), record),
+        start_ms=start,
+        end_ms=end,
+        type="walking" if walked * MINUTE_MS >= WALKS_FROM * (end - start) else "other",
+        said="",
+        source=_source(heard, start, end),
+        record=record,
+        body="",
+        origin=Origin.DETECTED,
+        offset_origin=OffsetOrigin.UNKNOWN,
+    )
+
+
+def _source(heard: Mapping[str, Resolved], start: int, end: int) -> Source:
+    """Return who speaks in most of a bout: for heart rate, else for cadence, else for steps."""
+    told = (heard[metric].main_source(start, end) for metric in (HEART, CADENCE, STEPS) if metric in heard)
+    return next(source for source in told if source is not None)

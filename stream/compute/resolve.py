@@ -1,0 +1,165 @@
+"""Which source speaks for a metric in which minute: one physical minute counts once. Never averages two sources.
+
+Of the sources with a sample in a minute the best ranked speaks; of equal ranks the one with clearly more samples (a
+power of two more); of these the first by name, so that any two computers agree. The decision is kept as ranges, cut
+only where another source begins to speak.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...model.calendar import MINUTE_MS
+from ...model.derived import Choice
+from ...model.facts import Instants, Source
+from .columns import Series
+from .sources import hold_ms, rank
+from .tracks import Track
+
+WHY = ("only", "name", "samples", "rank")
+NOBODY = np.iinfo(np.int64).max
+_STEP = 64  # between ranks: more than the bits of any number of samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Resolved:
+    """The samples that speak for one metric, and who says so.
+
+    `track` holds the samples and `owner` int64[n] the place in `sources` of each; `minutes` int64[m] are the epoch
+    minutes with a sample, increasing, `speaker` int64[m] who speaks in each and `why` int64[m] places in `WHY`.
+    """
+
+    metric: str
+    sources: tuple[Source, ...]
+    track: Track
+    owner: NDArray[np.int64]
+    minutes: Instants
+    speaker: NDArray[np.int64]
+    why: NDArray[np.int64]
+
+    def within(self, start_ms: int, end_ms: int) -> Track:
+        """Return the samples in [start, end), as views."""
+        return self.track.within(start_ms, end_ms)
+
+    def main_source(self, start_ms: int, end_ms: int) -> Source | None:
+        """Return the source of most samples in [start, end), the best speaker of equals; None without samples."""
+        low, high = np.searchsorted(self.track.t, (start_ms, end_ms))
+        counts = np.bincount(self.owner[low:high], minlength=len(self.sources))
+        return self.sources[int(np.argmax(counts))] if high > low else None
+
+    def worn(self, start_ms: int, end_ms: int) -> int:
+        """Return the number of minutes in [start, end) with a sample."""
+        low, high = np.searchsorted(self.minutes, (start_ms // MINUTE_MS, end_ms // MINUTE_MS))
+        return int(high - low)
+
+
+def resolve(metric: str, series: Sequence[Series]) -> Resolved:
+    """Return the samples that speak for a metric, from its series, best speaker first (`columns.merged`)."""
+    heard = [kept for one in series if len((kept := one.accepted()).t)]
+    if len(heard) == 1:
+        return _alone(metric, heard[0])
+    own = [_minutes(one.t) for one in heard]
+    minutes = np.unique(np.concatenate([at for at, _ in own])) if own else np.empty(0, np.int64)
+    places = [np.searchsorted(minutes, at) for at, _ in own]
+    scores = [_STEP * rank(one.source) - _bits(n) for one, (_, n) in zip(heard, own, strict=True)]
+    speaker, why = _decide(len(minutes), places, scores)
+    return _collected(metric, heard, minutes, speaker, why)
+
+
+def choices(resolved: Resolved, start_ms: int, end_ms: int, day: date) -> tuple[Choice, ...]:
+    """Return who speaks in the minutes that begin in [start, end), as ranges in time, for a local date.
+
+    A range goes from the first to behind the last minute in which its source speaks; why is the strongest reason met.
+    """
+    low, high = np.searchsorted(resolved.minutes, (-(-start_ms // MINUTE_MS), -(-end_ms // MINUTE_MS)))
+    minutes, speaker, why = resolved.minutes[low:high], resolved.speaker[low:high], resolved.why[low:high]
+    if not len(minutes):
+        return ()
+    first = np.flatnonzero(np.diff(speaker, prepend=-1))
+    last = np.append(first[1:], len(minutes)) - 1
+    strongest = np.maximum.reduceat(why, first)
+    return tuple(
+        Choice(
+            local_date=day,
+            metric=resolved.metric,
+            source=resolved.sources[int(speaker[a])],
+            start_ms=int(minutes[a]) * MINUTE_MS,
+            end_ms=(int(minutes[b]) + 1) * MINUTE_MS,
+            why=WHY[int(reason)],
+        )
+        for a, b, reason in zip(first, last, strongest, strict=True)
+    )
+
+
+def _minutes(t: Instants) -> tuple[Instants, Instants]:
+    """Return the epoch minutes of samples in time, each once, and the number of samples in each."""
+    minutes = t // MINUTE_MS
+    first = np.flatnonzero(np.diff(minutes, prepend=-1))
+    return minutes[first], np.diff(first, append=len(t))
+
+
+def _bits(n: Instants) -> Instants:
+    """Return the number of bits of each count: its class, so that one sample more or less decides nothing."""
+    return np.frexp(n.astype(np.float64))[1].astype(np.int64)
+
+
+def _alone(metric: str, one: Series) -> Resolved:
+    minutes, _ = _minutes(one.t)
+    nobody = np.zeros(len(minutes), np.int64)
+    return Resolved(
+        metric=metric,
+        sources=(one.source,),
+        track=Track(metric=metric, t=one.t, v=one.v, hold=np.full(len(one.t), hold_ms(one.source))),
+        owner=np.zeros(len(one.t), np.int64),
+        minutes=minutes,
+        speaker=nobody,
+        why=nobody,
+    )
+
+
+def _decide(
+    n: int, places: Sequence[Instants], scores: Sequence[NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return who speaks in each of `n` minutes and why, from each source's minutes (as places) and scores there.
+
+    The least score speaks; the sources come best speaker first, and of equal scores the earlier one speaks.
+    """
+    speaker, why = np.full(n, -1, np.int64), np.zeros(n, np.int64)
+    best = np.full(n, NOBODY)
+    for number in range(len(places) - 1, -1, -1):
+        at, score = places[number], scores[number]
+        why[at] = np.maximum(why[at], _reason(best[at], score))
+        wins = score <= best[at]
+        speaker[at[wins]], best[at[wins]] = number, score[wins]
+    return speaker, why
+
+
+def _reason(best: NDArray[np.int64], score: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place in `WHY` of what tells two scores apart; 0 where nobody spoke before."""
+    other_rank = -(-best // _STEP) != -(-score // _STEP)
+    return np.select([best == NOBODY, other_rank, best != score], [0, 3, 2], default=1)
+
+
+def _collected(
+    metric: str, heard: Sequence[Series], minutes: Instants, speaker: NDArray[np.int64], why: NDArray[np.int64]
+) -> Resolved:
+    kept = [one.t[speaker[np.searchsorted(minutes, one.t // MINUTE_MS)] == n] for n, one in enumerate(heard)]
+    values = [one.v[speaker[np.searchsorted(minutes, one.t // MINUTE_MS)] == n] for n, one in enumerate(heard)]
+    lengths = [len(t) for t in kept]
+    t = np.concatenate(kept) if kept else np.empty(0, np.int64)
+    v = np.concatenate(values) if values else np.empty(0, np.float64)
+    owner = np.repeat(np.arange(len(heard)), lengths)
+    hold = np.repeat(np.array([hold_ms(one.source) for one in heard], np.int64), lengths)
+    order = np.argsort(t, kind="stable")
+    return Resolved(
+        metric=metric,
+        sources=tuple(one.source for one in heard),
+        track=Track(metric=metric, t=t[order], v=v[order], hold=hold[order]),
+        owner=owner[order],
+        minutes=minutes,
+        speaker=speaker,
+        why=why,
+    )

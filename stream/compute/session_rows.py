@@ -1,0 +1,135 @@
+"""One session's row from its claim and the samples that speak in it. Looks at nothing outside the session."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from ...model.activities import TYPES
+from ...model.calendar import MINUTE_MS
+from ...model.derived import Flag, HeartSummary, Session
+from ...model.intensity import ZONES, HeartLimits, HeartProfile, ZoneTimes
+from ...model.prescription import Prescription
+from .claims import Claim, family
+from .columns import CADENCE, HEART, SPEED, Series
+from .moving import moving_ms, pauses
+from .overlap import Pieces, mostly_covered
+from .quality import Heard, cadence_at, flags
+from .resolve import Resolved
+from .tracks import Track
+from .zones import time_in_zones
+
+PARTIAL_ABOVE = 0.2
+ON_FOOT = "foot"  # the family in which cadence counts steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a session's figures rest on beside its samples, on the local date on which it starts."""
+
+    day: date
+    profile: HeartProfile | None
+    limits: HeartLimits
+    prescribed: tuple[Prescription, ...]
+    shortest_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the patient said about a session, which beats what a source said: exertion (CR10) and type."""
+
+    exertion_cr10: float | None = None
+    type: str = ""
+
+
+def session_row(
+    claim: Claim, basis: Basis, said: Said, heard: Mapping[str, Resolved], hearts: Sequence[Series], pieces: Pieces
+) -> Session:
+    """Return one session whole; `hearts` is heart rate as it was told, a series a source, for the doubts about it."""
+    start, end = claim.start_ms, claim.end_ms
+    heart = heard[HEART].within(start, end) if HEART in heard else None
+    zones = zones_until(end, claim, heart if basis.limits.valid else None, basis.limits)
+    moving, moving_by, found = _moving(claim, heard)
+    why = _why_not(claim, basis, pieces)
+    kind = said.type or claim.type
+    return Session(
+        id=claim.id,
+        start_ms=start,
+        end_ms=end,
+        local_date=basis.day,
+        type=kind if kind in TYPES else "other",
+        said=claim.said,
+        declared_by=claim.source,
+        record=claim.record,
+        body=claim.body,
+        heart_source=heard[HEART].main_source(start, end) if HEART in heard else None,
+        zones=zones,
+        limits=basis.limits,
+        heart=summary(heart),
+        partial=zones.unknown > PARTIAL_ABOVE * claim.length_ms,
+        exertion_cr10=claim.exertion_cr10 if said.exertion_cr10 is None else said.exertion_cr10,
+        moving_ms=moving,
+        moving_by=moving_by,
+        pauses=found,
+        origin=claim.origin,
+        offset_min=claim.offset_min,
+        offset_origin=claim.offset_origin,
+        counts=not why,
+        why=why,
+        flags=_flags(claim, heard, hearts),
+    )
+
+
+def counted_zones(claim: Claim, basis: Basis, heard: Mapping[str, Resolved], pieces: Pieces) -> ZoneTimes:
+    """Return the time in zones in the pieces of a session that count; what a sample holds over an edge is cut there."""
+    heart = heard[HEART].within(claim.start_ms, claim.end_ms) if HEART in heard and basis.limits.valid else None
+    ends = [tuple(zones_until(at, claim, heart, basis.limits).as_tuple() for at in piece) for piece in pieces]
+    spent = [[high - low for low, high in zip(*both, strict=True)] for both in ends]
+    return sum((ZoneTimes(**dict(zip(ZONES, each, strict=True))) for each in spent), start=ZoneTimes())
+
+
+def zones_until(end_ms: int, claim: Claim, heart: Track | None, limits: HeartLimits) -> ZoneTimes:
+    """Return the time in zones from a session's start to an instant within it; without samples all is unknown."""
+    if heart is None or not len(heart.t):
+        return ZoneTimes(unknown=end_ms - claim.start_ms)
+    return time_in_zones(heart.t, heart.v, claim.start_ms, end_ms, limits.edges, heart.hold)
+
+
+def summary(heart: Track | None) -> HeartSummary:
+    """Return count, minimum, mean and maximum of accepted samples."""
+    if heart is None or not len(heart.v):
+        return HeartSummary(n=0, minimum=None, mean=None, maximum=None)
+    v = heart.v
+    return HeartSummary(n=len(v), minimum=float(v.min()), mean=float(v.mean()), maximum=float(v.max()))
+
+
+def _flags(claim: Claim, heard: Mapping[str, Resolved], hearts: Iterable[Series]) -> tuple[Flag, ...]:
+    """Return the doubts about the sources that recorded heart rate in the session, by source, kind and time."""
+    steps = heard[CADENCE].track if CADENCE in heard and family(claim) == ON_FOOT else None
+    found: list[Flag] = []
+    for one in hearts:
+        mine = one.within(claim.start_ms, claim.end_ms)
+        cadence = np.full(len(mine.t), np.nan) if steps is None else cadence_at(mine.t, steps.t, steps.v)
+        told = Heard(source=one.source, t=mine.t, v=mine.v, codes=mine.codes, cadence=cadence)
+        found += flags(told, claim.start_ms, claim.end_ms)
+    return tuple(found)
+
+
+def _moving(claim: Claim, heard: Mapping[str, Resolved]) -> tuple[int | None, str, tuple[tuple[int, int], ...]]:
+    """Return moving time, who says so, and the pauses: a source's own figure wins, pauses are what speed shows."""
+    speed = heard[SPEED].track if SPEED in heard else None
+    shown = pauses(speed, claim.start_ms, claim.end_ms, family(claim))
+    found = claim.gaps if shown is None else shown
+    if claim.moving_ms is not None:
+        return claim.moving_ms, "source", found
+    if shown is None:
+        return None, "", found
+    return moving_ms(claim.start_ms, claim.end_ms, shown), "speed", found
+
+
+def _why_not(claim: Claim, basis: Basis, pieces: Pieces) -> str:
+    """Return why a session is not one of its day's sessions, or an empty text."""
+    if claim.length_ms < basis.shortest_ms:
+        return f"shorter than {basis.shortest_ms / MINUTE_MS:g} minutes"
+    return "within other sessions" if mostly_covered(claim, pieces) else ""
