@@ -1,0 +1,139 @@
+"""Claims that are one session: twins by two routes, told apart by heart rate, and parts with a short break."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.derived import Origin
+from kadens.model.facts import DeviceType, Method, Source
+from kadens.stream.compute.claims import Claim
+from kadens.stream.compute.columns import Column, Series, merged
+from kadens.stream.compute.twins import alike, collapsed, joined
+
+MIN = 60_000
+ZONE = "Europe/Stockholm"
+T0 = 1_795_000_000_000 - 1_795_000_000_000 % 86_400_000 + 8 * 3_600_000  # 09:00 in Stockholm
+WATCH = Source(vendor="files", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+PHONE = Source(vendor="hub", device_type=DeviceType.PHONE, method=Method.WORKOUT)
+
+
+def claim(start: int, end: int, source: Source = WATCH, record: str = "", kind: str = "walking") -> Claim:
+    name = record or f"{start}-{end}-{source.vendor}"
+    return Claim(
+        id=name,
+        start_ms=T0 + start * MIN,
+        end_ms=T0 + end * MIN,
+        type=kind,
+        said="",
+        source=source,
+        record=name,
+        body="",
+        records=frozenset({name}),
+    )
+
+
+def hearts(source: Source, rates: list[float]) -> Series:
+    t = T0 + np.arange(len(rates), dtype=np.int64) * MIN
+    return merged([Column(metric="heart_rate", source=source, record="r", t=t, v=np.array(rates))])["heart_rate"][0]
+
+
+UP = [80.0 + 3 * n for n in range(20)]
+DOWN = UP[::-1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (UP, [rate + 5 for rate in UP], True),
+        (UP, [rate + 40 for rate in UP], True),  # another level, but up and down together
+        (UP, DOWN, False),
+        ([100.0] * 20, [105.0] * 20, True),
+        ([100.0] * 20, [111.0] * 20, False),  # far apart, and flat lines do not go together
+        (UP[:4], DOWN[:4], True),  # too few minutes to speak against it
+    ],
+)
+def test_two_curves_of_one_heart(one: list[float], other: list[float], same: bool) -> None:  # noqa: FBT001
+    assert alike(hearts(WATCH, one), hearts(PHONE, other), T0, T0 + 20 * MIN) is same
+
+
+def test_twins_are_one_unless_their_heart_rates_say_otherwise() -> None:
+    both = [claim(0, 20), claim(1, 21, PHONE)]
+    assert [c.source for c in collapsed(both, [])] == [WATCH]
+    assert len(collapsed(both, [hearts(WATCH, UP), hearts(PHONE, UP)])) == 1
+    assert len(collapsed(both, [hearts(WATCH, UP), hearts(PHONE, DOWN)])) == 2
+
+
+def test_the_one_that_stays_knows_the_records_of_its_twin() -> None:
+    (one,) = collapsed([claim(1, 21, PHONE, "p"), claim(0, 20, WATCH, "w")], [])
+    assert (one.record, one.records) == ("w", frozenset({"w", "p"}))
+
+
+def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -> None:
+    (one,) = joined([claim(35, 60), claim(0, 30)], ZONE)
+    assert (one.id, one.start_ms, one.end_ms) == ("0-30-files", T0, T0 + 60 * MIN)
+    assert one.gaps == ((T0 + 30 * MIN, T0 + 35 * MIN),)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        claim(36, 60),  # a minute too late
+        claim(29, 60),  # overlaps
+        claim(31, 60, kind="running"),
+        replace(claim(31, 60), origin=Origin.REPORTED),
+        claim(31 + 24 * 60, 60 + 24 * 60),
+    ],
+)
+def test_others_stay_apart(second: Claim) -> None:
+    assert len(joined([claim(0, 30), second], ZONE)) == 2
+
+
+def test_parts_do_not_join_over_midnight() -> None:
+    at = 15 * 60  # minutes from T0 to midnight
+    assert len(joined([claim(at - 30, at - 1), claim(at + 1, at + 30)], ZONE)) == 2
+
+
+def test_moving_time_adds_up_where_all_parts_know_it() -> None:
+    first, second = replace(claim(0, 30), moving_ms=5), replace(claim(31, 60), moving_ms=7)
+    assert joined([first, second], ZONE)[0].moving_ms == 12
+    assert joined([first, replace(second, moving_ms=None)], ZONE)[0].moving_ms is None
+
+
+parts = st.builds(
+    lambda start, length, kind, source: claim(start, start + length, source, kind=kind),
+    st.integers(0, 100),
+    st.integers(1, 30),
+    st.sampled_from(["walking", "running"]),
+    st.sampled_from([WATCH, PHONE]),
+)
+unique_parts = st.lists(parts, max_size=8, unique_by=lambda c: (c.id, c.type)).map(
+    lambda found: [replace(c, id=f"{c.id}-{c.type}") for c in found]
+)
+
+
+def spans(claimed: list[Claim]) -> set[tuple[str, int, int, frozenset[str]]]:
+    return {(c.id, c.start_ms, c.end_ms, c.records) for c in claimed}
+
+
+@given(unique_parts, st.randoms(use_true_random=False))
+def test_joining_and_collapsing_do_not_depend_on_order(some: list[Claim], chance: random.Random) -> None:
+    mixed = chance.sample(some, len(some))
+    assert spans(joined(mixed, ZONE)) == spans(joined(some, ZONE))
+    assert spans(collapsed(mixed, [])) == spans(collapsed(some, []))
+
+
+@given(unique_parts)
+def test_joining_is_associative(some: list[Claim]) -> None:
+    """Whichever two parts are looked at first, the same sets of parts end as one."""
+    whole = {c.records for c in joined(some, ZONE)}
+    pairs = [joined([a, b], ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
+    together = [set(pair[0].records) for pair in pairs if len(pair) == 1]
+    for one in some:
+        grown = set(one.records)
+        while more := [group for group in together if group & grown and not group <= grown]:
+            grown |= set().union(*more)
+        assert frozenset(grown) in whole
