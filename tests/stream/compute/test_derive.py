@@ -18,6 +18,8 @@ from kadens.model.facts import DeviceType, Head, Instrument, Method, Phase, Repo
 from kadens.model.intensity import HeartProfile, ZoneTimes
 from kadens.stream.compute.derive import Column, Window, dates_touched, derive
 
+from ...depth import INVARIANT
+
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 20)
 MIN = 60_000
@@ -295,6 +297,8 @@ def test_dates_touched_reach_a_day_back() -> None:
 minutes = st.integers(0, 3 * 24 * 60)
 sources = st.sampled_from([WATCH, BACK, STRAP, PHONE])
 records = st.sampled_from(["a", "b", "c"])
+rates = st.sampled_from([0.0, 20.0, 90.0, 120.0, 150.0])
+metrics = st.sampled_from(["heart_rate", "heart_rate", "cadence", "steps", "speed"])
 workouts = st.builds(
     lambda start, length, source, record, kind: workout(
         at(0, day=19) + start * MIN, at(0, day=19) + (start + length) * MIN, source, record, type=kind
@@ -320,10 +324,11 @@ answers = st.builds(
 
 @st.composite
 def columns(draw: st.DrawFn) -> Column:
-    points = draw(st.lists(st.tuples(minutes, st.sampled_from([20.0, 90.0, 120.0, 150.0])), max_size=12))
-    t = np.array([at(0, day=19) + minute * MIN for minute, _ in points], dtype=np.int64)
-    v = np.array([v for _, v in points])
-    return Column(metric="heart_rate", source=draw(sources), record=draw(records), t=t, v=v)
+    points = draw(st.lists(st.tuples(minutes, st.integers(1, 25), rates), max_size=6))
+    runs = [(minute + n, rate) for minute, length, rate in points for n in range(length)]
+    t = np.array([at(0, day=19) + minute * MIN for minute, _ in runs], dtype=np.int64)
+    v = np.array([rate for _, rate in runs], dtype=np.float64)
+    return Column(metric=draw(metrics), source=draw(sources), record=draw(records), t=t, v=v)
 
 
 windows = st.builds(
@@ -336,6 +341,7 @@ windows = st.builds(
 )
 
 
+@INVARIANT
 @given(windows, st.randoms(use_true_random=False))
 def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Random) -> None:
     def stirred(rows: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -354,6 +360,7 @@ def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Rando
     assert as_bytes(derive(other)) == as_bytes(derive(whole))
 
 
+@INVARIANT
 @given(windows, st.integers(0, 12))
 def test_how_samples_were_split_into_columns_changes_no_byte(whole: Window, cut: int) -> None:
     halves = [
@@ -364,6 +371,7 @@ def test_how_samples_were_split_into_columns_changes_no_byte(whole: Window, cut:
     assert as_bytes(derive(replace(whole, columns=tuple(halves)))) == as_bytes(derive(whole))
 
 
+@INVARIANT
 @given(windows)
 def test_each_date_alone_gives_what_all_together_give(whole: Window) -> None:
     together = derive(whole)
@@ -386,6 +394,7 @@ def length(sessions: Iterable[Session]) -> int:
     return covered
 
 
+@INVARIANT
 @given(windows)
 def test_the_invariants_of_rows(whole: Window) -> None:
     got = derive(whole)

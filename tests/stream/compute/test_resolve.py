@@ -12,6 +12,8 @@ from kadens.model.facts import DeviceType, Method, Source
 from kadens.stream.compute.columns import Column, merged
 from kadens.stream.compute.resolve import Resolved, choices, resolve
 
+from ...depth import INVARIANT
+
 MIN = 60_000
 DAY = date(1970, 1, 1)
 STRAP = Source(vendor="a", device_type=DeviceType.STRAP, method=Method.WORKOUT)
@@ -95,6 +97,7 @@ columns = st.builds(
 )
 
 
+@INVARIANT
 @given(st.lists(columns, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(some: list[Column], chance: random.Random) -> None:
     found = spoken(*some)

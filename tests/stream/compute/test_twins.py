@@ -14,6 +14,8 @@ from kadens.stream.compute.claims import Claim
 from kadens.stream.compute.columns import Column, Series, merged
 from kadens.stream.compute.twins import alike, collapsed, joined
 
+from ...depth import INVARIANT
+
 MIN = 60_000
 ZONE = "Europe/Stockholm"
 T0 = 1_795_000_000_000 - 1_795_000_000_000 % 86_400_000 + 8 * 3_600_000  # 09:00 in Stockholm
@@ -119,6 +121,7 @@ def spans(claimed: list[Claim]) -> set[tuple[str, int, int, frozenset[str]]]:
     return {(c.id, c.start_ms, c.end_ms, c.records) for c in claimed}
 
 
+@INVARIANT
 @given(unique_parts, st.randoms(use_true_random=False))
 def test_joining_and_collapsing_do_not_depend_on_order(some: list[Claim], chance: random.Random) -> None:
     mixed = chance.sample(some, len(some))
@@ -126,6 +129,7 @@ def test_joining_and_collapsing_do_not_depend_on_order(some: list[Claim], chance
     assert spans(collapsed(mixed, [])) == spans(collapsed(some, []))
 
 
+@INVARIANT
 @given(unique_parts)
 def test_joining_is_associative(some: list[Claim]) -> None:
     """Whichever two parts are looked at first, the same sets of parts end as one."""
