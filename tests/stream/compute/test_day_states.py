@@ -1,0 +1,243 @@
+"""Day states: the order in which they are found, when a session is due, and that missing data never makes a miss."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from kadens.model.calendar import day_bounds
+from kadens.model.derived import Day, DayState
+from kadens.model.facts import DeviceType, Method, Source
+from kadens.model.intensity import ZoneTimes
+from kadens.model.prescription import Intensity, Pause, Prescription
+from kadens.stream.compute.day_states import Known, day_states, worn
+
+ZONE = "Europe/Stockholm"
+MONDAY = date(2026, 11, 16)
+WEEK = [MONDAY + timedelta(days=n) for n in range(7)]
+LATER = MONDAY + timedelta(days=9)
+END_MS = day_bounds(WEEK[6], ZONE)[1]
+WATCH = Source(vendor="v", device_type=DeviceType.WATCH)
+PHONE = Source(vendor="v", device_type=DeviceType.PHONE)
+PERSON = Source(vendor="v", device_type=DeviceType.PERSON)
+SCALE = Source(vendor="v", device_type=DeviceType.SCALE)
+TYPED = Source(vendor="v", device_type=DeviceType.WATCH, method=Method.MANUAL)
+
+LETTERS = {
+    DayState.ACTIVE: "A",
+    DayState.REST: "r",
+    DayState.NO_ACTIVITY: "X",
+    DayState.NOT_WORN: "w",
+    DayState.NO_DATA: "d",
+    DayState.PAUSED: "P",
+    DayState.BLOCKED: "B",
+}
+
+
+def prescription(n: int, *pauses: tuple[int, int], name: str = "a", begins: int = -60, ends: int = 60) -> Prescription:
+    """So many sessions a week; days are counted from the Monday."""
+    return Prescription(
+        id=name,
+        version=1,
+        valid_from=MONDAY + timedelta(days=begins),
+        valid_to=MONDAY + timedelta(days=ends),
+        sessions_per_week=n,
+        minutes_per_session=30,
+        intensity=Intensity(method="hrr", low=0.4, high=0.6),
+        pauses=tuple(Pause(first=WEEK[a], last=WEEK[b], why="illness") for a, b in pauses),
+    )
+
+
+def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False) -> Day:
+    return Day(local_date=at, sessions=sessions, session_ms=0, zones=ZoneTimes(), wear_min=wear, answered=answered)
+
+
+def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> Known:
+    """Return a week, a letter a day: digit sessions, "." worn, "w" worn 599 minutes, "?" that and answered, " " no row."""
+    rows = {
+        at: day(at, int(c) if c.isdigit() else 0, 599 if c in "w?" else 600, answered=c == "?")
+        for at, c in zip(WEEK, text, strict=True)
+        if c != " "
+    }
+    return Known(
+        days=rows,
+        prescriptions=prescriptions,
+        blocked=frozenset(WEEK[n] for n in blocked),
+        watermarks={WATCH: END_MS},
+        zone=ZONE,
+        today=LATER,
+    )
+
+
+def states(of: Known) -> str:
+    return "".join(LETTERS[state] for state in day_states(WEEK, of).values())
+
+
+@pytest.mark.parametrize(
+    ("text", "per_week", "expected"),
+    [
+        (".......", 3, "rrrrXXX"),  # three are missing: the last days on which they fitted
+        ("1.1.1..", 3, "ArArArr"),
+        ("1......", 3, "ArrrrXX"),
+        ("1....1.", 3, "ArrrrAX"),
+        ("....1..", 3, "rrrrAXX"),
+        ("......1", 3, "rrrrXXA"),
+        ("3......", 3, "Arrrrrr"),
+        (".......", 7, "XXXXXXX"),
+        (".......", 1, "rrrrrrX"),
+        (".......", 0, "rrrrrrr"),
+        ("1111...", 3, "AAAArrr"),
+        ("w......", 3, "wrrrrXX"),  # the Monday may have held one
+        ("?......", 3, "wrrrXXX"),  # not if the patient answered
+        ("wwww...", 3, "wwwwrrr"),
+        ("    ...", 3, "wwwwrrr"),
+        ("...wwww", 3, "rrrwwww"),
+        ("...w...", 5, "rrXwXXX"),  # Wednesday: two still fitted only if nobody trained on Thursday
+    ],
+)
+def test_a_week_exactly(text: str, per_week: int, expected: str) -> None:
+    assert states(known(text, prescription(per_week))) == expected
+
+
+def test_nothing_prescribed_nothing_due() -> None:
+    assert states(known("..1....")) == "rrArrrr"
+    assert states(known(".......", prescription(7, begins=7))) == "rrrrrrr"
+    assert states(known(".......", prescription(7, ends=-1))) == "rrrrrrr"
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        (prescription(3, (0, 6)), "PPPPPPP"),
+        (prescription(3, (0, 2)), "PPPrrrX"),  # 12 / 7: one whole session in four days
+        (prescription(3, (4, 6)), "rrrXPPP"),
+        (prescription(7, (3, 3)), "XXXPXXX"),
+        (prescription(3, begins=3), "rrrrrrX"),
+        (prescription(3, ends=1), "rrrrrrr"),  # 6 / 7: none
+        (prescription(7, ends=1), "XXrrrrr"),
+    ],
+)
+def test_a_part_of_a_week_asks_for_its_share(plan: Prescription, expected: str) -> None:
+    assert states(known(".......", plan)) == expected
+
+
+def test_prescriptions_add_up_and_one_pause_is_no_pause() -> None:
+    two = (prescription(3), prescription(5, name="b"))
+    assert states(known(".......", *two)) == "rrrXXXX"  # eight sessions, two a day
+    assert states(known(".......", two[0], prescription(5, (0, 6), name="b"))) == "rrrrXXX"
+    assert states(known(".......", replace(two[0], sessions_per_week=4, max_per_day=2))) == "rrrrrXX"
+
+
+def test_a_new_version_counts_from_its_day() -> None:
+    newer = replace(prescription(7, begins=4), version=2)
+    assert states(known(".......", prescription(0), newer)) == "rrrrXXX"
+
+
+def test_blocked_days_ask_nothing_and_say_nothing() -> None:
+    assert states(known("1......", prescription(7), blocked=(0, 3))) == "BXXBXXX"
+    assert states(known("1..1...", prescription(3, (0, 6)), blocked=(0,))) == "BPPPPPP"
+
+
+def test_order_of_precedence() -> None:
+    of = known("1......", prescription(7))
+    at = WEEK[0]
+    silent = replace(of, watermarks={})
+    unworn = replace(of, days={})
+    paused = (prescription(7, (0, 0)),)
+    assert day_states([at], replace(of, blocked=frozenset([at]), prescriptions=paused))[at] is DayState.BLOCKED
+    assert day_states([at], replace(of, prescriptions=paused))[at] is DayState.PAUSED
+    assert day_states([at], silent)[at] is DayState.ACTIVE
+    assert day_states([at], replace(unworn, watermarks={}))[at] is DayState.NO_DATA
+    assert day_states([at], replace(unworn, prescriptions=()))[at] is DayState.NOT_WORN
+    assert day_states([at], known(".......", prescription(6)))[at] is DayState.REST
+    assert day_states([at], known(".......", prescription(7)))[at] is DayState.NO_ACTIVITY
+
+
+@pytest.mark.parametrize("behind_ms", [0, 1])
+def test_a_source_must_have_delivered_to_the_end_of_the_day(behind_ms: int) -> None:
+    of = replace(known(".......", prescription(7)), watermarks={PHONE: END_MS - 86_400_000, WATCH: END_MS - behind_ms})
+    assert states(of) == "XXXXXX" + "Xd"[behind_ms]
+
+
+@pytest.mark.parametrize(("day_", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> None:
+    start = day_bounds(day_, ZONE)[0]
+    plan = replace(prescription(7), valid_from=day_, valid_to=day_ + timedelta(days=400))
+    base = replace(known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: day(day_)})
+    late, early = ({WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
+    assert day_states([day_], replace(base, watermarks=late))[day_] is DayState.NO_ACTIVITY
+    assert day_states([day_], replace(base, watermarks=early))[day_] is DayState.NO_DATA
+
+
+@pytest.mark.parametrize("source", [PERSON, SCALE, TYPED])
+def test_a_person_or_a_scale_says_nothing_by_silence(source: Source) -> None:
+    assert not worn(source)
+    assert states(replace(known(".......", prescription(7)), watermarks={source: END_MS})) == "ddddddd"
+
+
+@pytest.mark.parametrize("today", WEEK)
+def test_a_day_that_is_not_over_is_no_miss(today: date) -> None:
+    over = WEEK.index(today)
+    assert states(replace(known(".......", prescription(7)), today=today)) == "X" * over + "d" * (7 - over)
+
+
+plans = st.lists(
+    st.builds(
+        lambda n, first, length, begins, ends, name: prescription(
+            n, (first, min(first + length, 6)), name=name, begins=begins, ends=ends
+        ),
+        st.integers(0, 7), st.integers(0, 6), st.integers(0, 3), st.integers(-3, 6), st.integers(0, 9),
+        st.sampled_from("ab"),
+    ),
+    max_size=2,
+    unique_by=lambda plan: plan.id,
+)  # fmt: skip
+weeks = st.text("0123.w? ", min_size=7, max_size=7)
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> Known:
+    return replace(
+        known(draw(weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))),
+        watermarks=draw(
+            st.dictionaries(
+                st.sampled_from([WATCH, PHONE, PERSON, SCALE]), st.integers(END_MS - 8 * 86_400_000, END_MS + 1)
+            )
+        ),
+        today=draw(st.sampled_from([*WEEK, LATER])),
+    )
+
+
+@given(anything())
+def test_no_activity_rests_on_wear_and_on_a_watermark(of: Known) -> None:
+    for at, state in day_states(WEEK, of).items():
+        if state is DayState.NO_ACTIVITY:
+            assert of.days[at].wear_min >= 600
+            assert of.days[at].sessions == 0
+            assert any(ms >= day_bounds(at, ZONE)[1] for source, ms in of.watermarks.items() if worn(source))
+            assert at < of.today
+            assert at not in of.blocked
+
+
+@given(anything(), st.permutations(WEEK))
+def test_the_order_asked_in_does_not_matter(of: Known, dates: list[date]) -> None:
+    assert day_states(dates, of) == day_states(WEEK, of)
+
+
+@given(st.text("01.", min_size=7, max_size=7), st.integers(0, 7))
+def test_as_many_misses_as_sessions_are_missing(text: str, per_week: int) -> None:
+    assert states(known(text, prescription(per_week))).count("X") == max(0, per_week - text.count("1"))
+
+
+@given(anything(), st.integers(0, 6))
+def test_less_data_never_makes_a_miss(of: Known, lost: int) -> None:
+    """A day that nobody wore turns no other day into a miss, unless it had a session that is lost with it."""
+    row = of.days.get(WEEK[lost])
+    assume(row is not None and row.sessions <= 1)
+    less = replace(of, days={at: one for at, one in of.days.items() if at != WEEK[lost]})
+    missed = [at for at, state in day_states(WEEK, less).items() if state is DayState.NO_ACTIVITY]
+    before = [at for at, state in day_states(WEEK, of).items() if state is DayState.NO_ACTIVITY]
+    assume(WEEK[lost] not in of.blocked and all(p.valid_from <= WEEK[0] and not p.pauses for p in of.prescriptions))
+    assert set(missed) <= set(before)
