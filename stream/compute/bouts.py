@@ -66,7 +66,8 @@ def _epochs(seconds: float, epoch_s: int) -> int:
 def _sums(mask: NDArray[np.bool_], width: int) -> NDArray[np.int64]:
     """Return how many are true in each window of `width`; a window is named by its first place."""
     total = np.concatenate([np.zeros(1, np.int64), np.cumsum(mask)])
-    return total[width:] - total[:-width]
+    sums: NDArray[np.int64] = total[width:] - total[:-width]
+    return sums
 
 
 def _unbroken(active: NDArray[np.bool_], width: int, longest: int) -> NDArray[np.bool_]:
@@ -74,4 +75,5 @@ def _unbroken(active: NDArray[np.bool_], width: int, longest: int) -> NDArray[np
     if width <= longest:
         return np.ones(len(active) - width + 1, np.bool_)
     too_long = _sums(~active, longest + 1) == longest + 1
-    return _sums(too_long, width - longest) == 0
+    whole: NDArray[np.bool_] = _sums(too_long, width - longest) == 0
+    return whole

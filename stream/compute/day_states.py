@@ -6,8 +6,8 @@ past its end, it was worn, nothing was recorded, and a session was due.
 When a session is due. A prescription asks for a number of sessions a week and leaves the days to the patient, so that
 a date without one is no miss as long as the week can still be done. A date is due when the sessions that remain no
 longer fit into the other days that may hold one: those after it, and those before it about which nothing is known (not
-delivered, or not worn, and not answered). A worn week with all of its days thus has as many dates of NO_ACTIVITY as
-sessions are missing, the last ones of the week, and missing data never makes a miss.
+worn, no session, no answer). A week worn on all of its days thus has as many dates of NO_ACTIVITY as sessions are
+missing, the last ones of the week that could have held them; and missing data never makes a miss.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -74,7 +74,7 @@ def _sessions(day: date, known: Known) -> int:
 
 def _is_known(day: date, known: Known) -> bool:
     row = known.days.get(day)
-    return row is not None and (row.sessions > 0 or row.answered or (_worn(day, known) and _delivered(day, known)))
+    return row is not None and (row.sessions > 0 or row.answered or _worn(day, known))
 
 
 def _worn(day: date, known: Known) -> bool:

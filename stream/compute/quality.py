@@ -4,7 +4,7 @@ Clinical definition section 3.1. A doubt is a code beside a sample or a flag bes
 for others to decide. Flags say what the samples look like, not what the heart did.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -58,21 +58,23 @@ def hygiene(t: Instants, v: Values) -> Codes:
 def _jumps(t: Instants, v: Values) -> Codes:
     codes = np.zeros(len(v), np.uint8)
     far = np.flatnonzero(np.abs(v[1:] - v[:-1]) > JUMP_BPM) + 1
-    if len(far):
-        chain = np.cumsum((np.diff(t, prepend=t[:1]) > CHAIN_GAP_MS) | (np.diff(t // HOUR_MS, prepend=0) != 0))
-        inside = far[chain[far] == chain[far - 1]]
-        codes[list(_rejected(inside.tolist(), t, v, chain))] = JUMP
+    for hour in np.unique(t[far] // HOUR_MS).tolist():
+        low, high = np.searchsorted(t, (hour * HOUR_MS, (hour + 1) * HOUR_MS))
+        codes[low + np.array(list(_of_hour(t[low:high], v[low:high])), np.int64)] = JUMP
     return codes
 
 
-def _rejected(far: Sequence[int], t: Instants, v: Values, chain: NDArray[np.int64]) -> Iterator[int]:
-    """Yield the places of jumps. `far`: places within a chain that lie far from the sample before them, increasing.
+def _of_hour(t: Instants, v: Values) -> Iterator[int]:
+    """Yield the places of jumps in samples of one hour.
 
-    Between two of those all is accepted, so that the rule need be walked only from one to the next accepted sample.
+    Only a sample far from the one before it can begin a run of jumps; from there the rule is walked to the next
+    accepted sample, and up to the next such place all is accepted.
     """
+    chain = np.cumsum(np.diff(t, prepend=t[:1]) > CHAIN_GAP_MS, dtype=np.int64)
+    far = np.flatnonzero((np.abs(np.diff(v)) > JUMP_BPM) & (np.diff(chain) == 0)) + 1
     confirmed = _confirmed(v, chain)
     done = 0
-    for place in far:
+    for place in far.tolist():
         if place < done:
             continue
         last, at = place - 1, place

@@ -55,9 +55,9 @@ def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False)
 
 
 def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> Known:
-    """Return a week, a letter a day: digit sessions, "." worn, "w" worn 599 minutes, "?" that and answered, " " no row."""
+    """Return a week, a letter a day: digit sessions, "." worn; unworn: "w", "?" answered, "a" active, " " no row."""
     rows = {
-        at: day(at, int(c) if c.isdigit() else 0, 599 if c in "w?" else 600, answered=c == "?")
+        at: day(at, int(c) if c.isdigit() else int(c == "a"), 599 if c in "w?a" else 600, answered=c == "?")
         for at, c in zip(WEEK, text, strict=True)
         if c != " "
     }
@@ -91,6 +91,7 @@ def states(of: Known) -> str:
         ("1111...", 3, "AAAArrr"),
         ("w......", 3, "wrrrrXX"),  # the Monday may have held one
         ("?......", 3, "wrrrXXX"),  # not if the patient answered
+        ("a......", 3, "ArrrrXX"),  # nor if one was recorded
         ("wwww...", 3, "wwwwrrr"),
         ("    ...", 3, "wwwwrrr"),
         ("...wwww", 3, "rrrwwww"),
@@ -138,6 +139,7 @@ def test_a_new_version_counts_from_its_day() -> None:
 def test_blocked_days_ask_nothing_and_say_nothing() -> None:
     assert states(known("1......", prescription(7), blocked=(0, 3))) == "BXXBXXX"
     assert states(known("1..1...", prescription(3, (0, 6)), blocked=(0,))) == "BPPPPPP"
+    assert states(known(".......", prescription(3), blocked=(0, 1, 2, 3))) == "BBBBrrX"
 
 
 def test_order_of_precedence() -> None:
@@ -194,7 +196,7 @@ plans = st.lists(
     max_size=2,
     unique_by=lambda plan: plan.id,
 )  # fmt: skip
-weeks = st.text("0123.w? ", min_size=7, max_size=7)
+weeks = st.text("0123.aw? ", min_size=7, max_size=7)
 
 
 @st.composite

@@ -46,7 +46,8 @@ def reference(t: Instants, v: Values) -> list[int]:
 
 
 def codes_of(*v: float, gap: int = 1_000) -> list[int]:
-    return hygiene(*columns([(gap, value) for value in v], NOON)).tolist()
+    t, values_ = columns([(gap, value) for value in v], NOON)
+    return list(map(int, hygiene(t, values_)))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,7 @@ def codes_of(*v: float, gap: int = 1_000) -> list[int]:
         ((100, 131, 100), [0, 2, 0]),
         ((100, 131, 131, 100), [0, 2, 2, 0]),
         ((100, 131, 131, 131, 100), [0, 2, 2, 2, 0]),  # two confirm the first, and no third
+        ((100, 140, 170, 110, 140), [0, 0, 0, 2, 0]),  # within thirty of it, thirty included
         ((100, 131, 131, 131, 131, 100), [0, 0, 0, 0, 0, 2]),  # three confirm; then 100 is the jump
     ],
 )
@@ -147,6 +149,11 @@ def test_what_is_left_out_is_counted() -> None:
     assert flags(of, NOON, NOON + HOUR_MS)[0] == Flag(
         what="range", metric="heart_rate", source=STRAP, start_ms=NOON + 2_000, end_ms=NOON + 7_001, n=3
     )
+
+
+def test_a_session_begins_at_its_start_and_ends_before_its_end() -> None:
+    of = heard([(1_000, 0.0)] * 5)
+    assert [(f.start_ms - NOON, f.n) for f in flags(of, NOON + 2_000, NOON + 4_000)] == [(2_000, 2)]
 
 
 def test_one_value_for_ten_minutes_is_a_flat_line() -> None:
