@@ -158,7 +158,7 @@ def threshold_scale(profile: HeartProfile) -> Scale | None:
         return None
     usable = not profile.rate_limited and profile.threshold_hr > 0
     return Scale(
-        top=profile.threshold_hr,
+        top=float(profile.threshold_hr),
         method=f"{THRESHOLD}:measured",
         inputs={"threshold_hr": float(profile.threshold_hr)},
         confidence=Confidence.HIGH if usable else Confidence.NONE,

@@ -53,7 +53,7 @@ def accepted(hr: Values) -> NDArray[np.bool_]:
 
 
 def held(track: Track, start_ms: int, end_ms: int) -> Held:
-    """Return what the samples of a track in [start, end) held within it; a sample before the start is not among them."""
+    """Return what the samples of a track in [start, end) held there; a sample before the start is not among them."""
     part = track.within(start_ms, end_ms)
     return _held(part.t, part.v, part.hold, end_ms)
 
