@@ -39,8 +39,9 @@ def per_minute(hr: Values, rest: float, peak: float, by: Coefficients) -> Values
     At rest and below a minute weighs nothing. Source: Banister 1991. The exponential is that of `math`: numpy's own
     depends on the processor.
     """
-    r = np.maximum((hr - rest) / (peak - rest), 0.0)
-    return r * by.a * np.array([exp(power) for power in (by.b * r).tolist()])
+    r: Values = np.maximum((hr - rest) / (peak - rest), 0.0)
+    grown: Values = np.array([exp(power) for power in (by.b * r).tolist()], dtype=np.float64)
+    return r * by.a * grown
 
 
 def trimp(heart: Held, rest: float, peak: float, by: Coefficients) -> float:
