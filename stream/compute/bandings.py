@@ -14,12 +14,12 @@ import numpy as np
 
 from ...model.intensity import Banding, Confidence, HeartProfile
 from ...model.prescription import Intensity
+from .columns import CADENCE, HEART, METS, OXYGEN, POWER
 from .limits import Inputs, Scale, clinician_limits, heart_scale, threshold_scale
-from .schemes import CR10, FTP, HR_MAX, HRR, METS, RPE_6_20, SCHEMES, STEPS, THRESHOLD, Scheme, rpe_6_20
+from .schemes import CR10, FTP, HR_MAX, HRR, MET, RPE_6_20, SCHEMES, STEPS, THRESHOLD, Scheme, rpe_6_20
 from .tracks import Track
 from .zones import Held, folded, held, time_in_bands
 
-HEART = "heart_rate"
 EXERTION = "exertion_cr10"  # an answer, not a track: one value for the whole session
 EXERTION_6_20 = "exertion_6_20"
 ML_PER_MET = 3.5  # of oxygen a kilogram and minute
@@ -149,23 +149,23 @@ METHODS: tuple[Method, ...] = (
     Method(scheme="esc2020", metric=HEART, cut=_scaled(HR_MAX, _heart(HR_MAX))),
     Method(scheme="coaching5", metric=HEART, cut=_scaled(HR_MAX, _heart(HR_MAX))),
     Method(scheme="threshold5", metric=HEART, cut=_scaled(THRESHOLD, _threshold)),
-    Method(scheme="power7", metric="power", cut=_scaled(FTP, _ftp)),
+    Method(scheme="power7", metric=POWER, cut=_scaled(FTP, _ftp)),
     Method(
         scheme="cadence",
-        metric="cadence",
+        metric=CADENCE,
         cut=_scaled(STEPS, _absolute("cadence:absolute", Confidence.LOW)),
         families=ON_FOOT,
     ),
-    Method(scheme="acsm2011", metric="mets", cut=_scaled(METS, _absolute("mets:device", Confidence.LOW))),
-    Method(scheme="acsm2011", metric="oxygen_uptake", cut=_scaled(METS, _OXYGEN)),
+    Method(scheme="acsm2011", metric=METS, cut=_scaled(MET, _absolute("mets:device", Confidence.LOW))),
+    Method(scheme="acsm2011", metric=OXYGEN, cut=_scaled(MET, _OXYGEN)),
     Method(scheme="acsm2011", metric=EXERTION, cut=_scaled(CR10, _RPE_CR10)),
     Method(scheme="esc2020", metric=EXERTION, cut=_scaled(CR10, _RPE_CR10)),
     Method(scheme="prescribed", metric=HEART, cut=_range("hrr", _heart(HRR), percent=100)),
     Method(scheme="prescribed", metric=HEART, cut=_range("bpm", _absolute("bpm", Confidence.HIGH))),
-    Method(scheme="prescribed", metric="power", cut=_range("watts", _absolute("watts", Confidence.HIGH))),
+    Method(scheme="prescribed", metric=POWER, cut=_range("watts", _absolute("watts", Confidence.HIGH))),
     Method(
         scheme="prescribed",
-        metric="cadence",
+        metric=CADENCE,
         cut=_range("cadence", _absolute("cadence:absolute", Confidence.HIGH)),
         families=ON_FOOT,
     ),

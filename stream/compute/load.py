@@ -13,7 +13,8 @@ import numpy as np
 
 from ...model.derived import Load
 from ...model.intensity import Confidence, HeartProfile
-from .bandings import EXERTION, HEART
+from .bandings import EXERTION
+from .columns import HEART, POWER, SPEED
 from .formulas import BANISTER, Coefficients, decoupling, edwards, lucia, mean, session_rpe, trimp, trimp100, zonal
 from .limits import Inputs, Scale, heart_scale, threshold_scale
 from .schemes import HR_MAX, HRR
@@ -22,7 +23,7 @@ from .zones import Held, folded, held
 
 RECOVERY_MS = 60_000
 UNKNOWN_AT_MOST = 0.2  # of a half of the session, for decoupling
-_OUTPUTS = ("power", "speed")  # the first that is known in both halves speaks
+_OUTPUTS = (POWER, SPEED)  # the first that is known in both halves speaks
 _DIGITS = 6
 
 NO_HEART = "no heart rate"

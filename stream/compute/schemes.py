@@ -15,7 +15,7 @@ HR_MAX = "hrmax"  # percent of maximal heart rate
 VO2_MAX = "vo2max"  # percent of maximal oxygen uptake
 RPE_6_20 = "borg-6-20"
 CR10 = "borg-cr10"
-METS = "mets"
+MET = "mets"
 THRESHOLD = "threshold_hr"  # percent of the heart rate at the threshold
 FTP = "ftp"  # percent of functional threshold power
 STEPS = "steps"  # a minute
@@ -39,7 +39,7 @@ SCHEMES: dict[str, Scheme] = {
             VO2_MAX: (37, 46, 64, 91),
             RPE_6_20: (9, 12, 14, 18),
             CR10: (1, 3, 4.5, 8.5),
-            METS: (2, 3, 6, 8.8),
+            MET: (2, 3, 6, 8.8),
         },
     ),
     "esc2020": Scheme(  # ESC 2020 sports cardiology
