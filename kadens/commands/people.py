@@ -19,6 +19,7 @@ from ..model.activities import TYPES
 from ..model.calendar import epoch_ms
 from ..model.intensity import HeartProfile
 from ..model.prescription import Prescription
+from ..model.profile_check import problems
 from ..settings import Settings
 from ..storage import audit
 from ..storage import people as store
@@ -111,16 +112,19 @@ def unlink(
 
 
 def profile(
-    path: Annotated[Path, typer.Argument(help="JSON: valid_from, birth_year, hr_rest, hr_max, beta_blocker, …")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="JSON: valid_from, birth_year, sex, hr_rest, hr_max, beta_blocker, threshold_hr, ftp_w, …"),
+    ],
     *,
     patient: Patient,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Set what a patient's heart rate zones rest on, from a local date on."""
     value = _value(path, HeartProfile)
-    top = 250 if value.hr_max is None else value.hr_max
-    if not (20 < (value.hr_rest or 21) < top <= 250 and 1900 < (value.birth_year or 1901) <= 2100):  # noqa: PLR2004 - bounds of what can be meant
-        fail(f"{path}: hr_rest below hr_max, both between 20 and 250, and a birth year are wanted", code=2)
+    wrong = problems(value)
+    if wrong:
+        fail("\n  ".join([f"{path} cannot be meant:", *wrong]), code=2)
     limits = heart_limits(value, value.valid_from)
     if not limits.valid:
         err.print(f"note: no heart rate zones rest on this profile (method {limits.method})")

@@ -21,7 +21,10 @@ from datetime import date
 from itertools import pairwise
 
 from ...model.intensity import CLASSES, Confidence, HeartLimits, HeartProfile
+from .schemes import HR_MAX, HRR, SCHEMES, THRESHOLD
 from .zones import karvonen
+
+CANONICAL = "acsm2011"
 
 Edges = tuple[float, float, float, float]
 Inputs = dict[str, float]
@@ -30,16 +33,22 @@ _NO_EDGES: Edges = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
-    """Lower edges of light, moderate, vigorous and near_max: percent of heart rate reserve, and of maximal rate."""
+class Scale:
+    """Where 0 and 100 percent of a basis lie for a patient, in the unit of what is measured, and how that was found.
 
-    hrr: tuple[int, int, int, int]
-    hr_max: tuple[int, int, int, int]
+    Not `valid`: edges may be shown on it, but no time is counted by them.
+    """
 
+    base: float = 0.0
+    top: float
+    method: str
+    inputs: Inputs
+    confidence: Confidence
+    valid: bool = True
 
-SCHEMES: dict[str, Scheme] = {
-    "acsm2011": Scheme(hrr=(30, 40, 60, 90), hr_max=(57, 64, 77, 96)),
-}
+    def edges(self, percents: Sequence[float]) -> tuple[float, ...]:
+        """Return the edges at some percents, in the unit of what is measured."""
+        return tuple(karvonen(self.base, self.top, percent / 100) for percent in percents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,20 +109,74 @@ def profile_on(profiles: Iterable[HeartProfile], on: date) -> HeartProfile | Non
     return max(begun, key=lambda profile: (profile.valid_from, repr(profile)), default=None)
 
 
-def heart_limits(profile: HeartProfile | None, on: date, scheme: str = "acsm2011") -> HeartLimits:
-    """Return the edges for a patient on a local date, with method, inputs and confidence.
+def heart_limits(profile: HeartProfile | None, on: date) -> HeartLimits:
+    """Return the edges of the canonical classes for a patient on a local date, with method, inputs and confidence.
 
-    Age is the age reached in the year of `on`, for only the year of birth is known. Without a profile, or without any
-    figure to start from, the method is "none" and nothing is valid. Raises KeyError for a scheme that is no row.
+    Without a profile, or without any figure to start from, the method is "none" and nothing is valid.
     """
-    table = SCHEMES[scheme]
     if profile is None:
-        return _none(scheme)
+        return _NONE
     if profile.clinician_bpm is not None:
-        return _clinician(profile.clinician_bpm, scheme)
+        return clinician_limits(profile.clinician_bpm)
+    for basis in (HRR, HR_MAX):
+        scale = heart_scale(profile, on, basis)
+        if scale is not None:
+            return _by_scale(scale, SCHEMES[CANONICAL].edges[basis])
+    return _NONE
+
+
+def heart_scale(profile: HeartProfile, on: date, basis: str) -> Scale | None:
+    """Return the scale of heart rate reserve (`HRR`) or of maximal heart rate (`HR_MAX`) of a patient on a local date.
+
+    The best maximum speaks (`PEAKS`), drugs decide on validity as the head of this module says. Age is the age reached
+    in the year of `on`, for only the year of birth is known. None: the figures do not allow it.
+    """
     inputs = _inputs(profile, on)
     peak = next((row for row in PEAKS if row.fits(profile) and all(name in inputs for name in row.needs)), None)
-    return _by_peak(peak, profile, inputs, scheme, table) if peak else _none(scheme)
+    if peak is None or (basis == HRR and "hr_rest" not in inputs):
+        return None
+    top = round(peak.rate(inputs), 6)
+    base = inputs["hr_rest"] if basis == HRR else 0.0
+    usable = not profile.rate_limited and 0 <= base < top
+    needs = ("hr_rest", *peak.needs) if basis == HRR else peak.needs
+    return Scale(
+        base=base,
+        top=top,
+        method=f"{basis}:{peak.name}",
+        inputs={**{name: inputs[name] for name in needs}, "hr_max": top},
+        confidence=_confidence(peak, profile, basis) if usable else Confidence.NONE,
+        valid=usable and not (profile.beta_blocker and peak.formula),
+    )
+
+
+def threshold_scale(profile: HeartProfile) -> Scale | None:
+    """Return the scale of the heart rate at the threshold, as measured; None when it was not.
+
+    Like a measured maximum it holds on a beta-blocker, and does not where rate and effort no longer go together.
+    """
+    if profile.threshold_hr is None:
+        return None
+    usable = not profile.rate_limited and profile.threshold_hr > 0
+    return Scale(
+        top=float(profile.threshold_hr),
+        method=f"{THRESHOLD}:measured",
+        inputs={"threshold_hr": float(profile.threshold_hr)},
+        confidence=Confidence.HIGH if usable else Confidence.NONE,
+        valid=usable,
+    )
+
+
+def clinician_limits(bpm: Edges) -> HeartLimits:
+    """Return the clinician's own edges; valid when they ascend."""
+    fine = _ascending(bpm)
+    return HeartLimits(
+        edges=bpm,
+        scheme=CANONICAL,
+        method="clinician",
+        inputs=_named("bpm", bpm),
+        confidence=Confidence.HIGH if fine else Confidence.NONE,
+        valid=fine,
+    )
 
 
 def _inputs(profile: HeartProfile, on: date) -> Inputs:
@@ -122,51 +185,28 @@ def _inputs(profile: HeartProfile, on: date) -> Inputs:
     return {name: float(value) for name, value in said.items() if value is not None}
 
 
-def _by_peak(peak: Peak, profile: HeartProfile, inputs: Inputs, scheme: str, table: Scheme) -> HeartLimits:
-    top = round(peak.rate(inputs), 6)
-    rest = inputs.get("hr_rest")
-    percent, base = (table.hr_max, 0.0) if rest is None else (table.hrr, rest)
-    edges = _edges(percent, base, top)
-    usable = not profile.rate_limited and _ascending(edges)
-    used = {name: inputs[name] for name in ("hr_rest", *peak.needs) if name in inputs}
+def _by_scale(scale: Scale, percents: Sequence[float]) -> HeartLimits:
+    light, moderate, vigorous, near_max = scale.edges(percents)
     return HeartLimits(
-        edges=edges,
-        scheme=scheme,
-        method=f"{'hrmax' if rest is None else 'hrr'}:{peak.name}",
-        inputs={**used, "hr_max": top, **_named("percent", percent)},
-        confidence=_confidence(peak, profile) if usable else Confidence.NONE,
-        valid=usable and not (profile.beta_blocker and peak.formula),
+        edges=(light, moderate, vigorous, near_max),
+        scheme=CANONICAL,
+        method=scale.method,
+        inputs={**scale.inputs, **_named("percent", percents)},
+        confidence=scale.confidence,
+        valid=scale.valid,
     )
 
 
-def _edges(percent: Sequence[int], base: float, top: float) -> Edges:
-    light, moderate, vigorous, near_max = (karvonen(base, top, p / 100) for p in percent)
-    return light, moderate, vigorous, near_max
-
-
-def _confidence(peak: Peak, profile: HeartProfile) -> Confidence:
+def _confidence(peak: Peak, profile: HeartProfile, basis: str) -> Confidence:
     if profile.beta_blocker and not peak.beta_blocked:
         return Confidence.NONE
-    without_rest = peak.confidence is Confidence.HIGH and profile.hr_rest is None
+    without_rest = peak.confidence is Confidence.HIGH and basis == HR_MAX
     return Confidence.MEDIUM if without_rest else peak.confidence
 
 
-def _clinician(bpm: Edges, scheme: str) -> HeartLimits:
-    fine = _ascending(bpm)
-    return HeartLimits(
-        edges=bpm,
-        scheme=scheme,
-        method="clinician",
-        inputs=_named("bpm", bpm),
-        confidence=Confidence.HIGH if fine else Confidence.NONE,
-        valid=fine,
-    )
-
-
-def _none(scheme: str) -> HeartLimits:
-    return HeartLimits(
-        edges=_NO_EDGES, scheme=scheme, method="none", inputs={}, confidence=Confidence.NONE, valid=False
-    )
+_NONE = HeartLimits(
+    edges=_NO_EDGES, scheme=CANONICAL, method="none", inputs={}, confidence=Confidence.NONE, valid=False
+)
 
 
 def _named(what: str, four: Sequence[float]) -> Inputs:

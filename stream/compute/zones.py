@@ -1,18 +1,38 @@
-"""Time in heart rate zones by sample and hold, in whole milliseconds. Never guesses: what no sample holds is unknown.
+"""Time in classes of intensity by sample and hold, in whole milliseconds. Never guesses: what nobody holds is unknown.
 
-Clinical definition section 3.2: a sample holds until the next one, for at most `max_gap`, and never past the end.
+Clinical definition section 3.2: a sample holds until the next one, for at most its own limit, and never past the end.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...model.facts import Instants, Values
-from ...model.intensity import ZoneTimes
+from ...model.intensity import ZONES, ZoneTimes
+from .tracks import Track
 
 HR_FLOOR = 30.0
 HR_CEILING = 230.0
 MAX_GAP_MS = 30_000
 _DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held:
+    """What was measured in a span and for how long each value was held: `v` float64[n], `ms` int64[n].
+
+    A value may come more than once, and the order says nothing.
+    """
+
+    v: Values
+    ms: NDArray[np.int64]
+
+    @property
+    def known_ms(self) -> int:
+        """Return for how long anything was held."""
+        return int(self.ms.sum())
 
 
 def karvonen(rest: float, peak: float, fraction: float) -> float:
@@ -32,6 +52,36 @@ def accepted(hr: Values) -> NDArray[np.bool_]:
         return (hr >= HR_FLOOR) & (hr <= HR_CEILING)
 
 
+def held(track: Track, start_ms: int, end_ms: int) -> Held:
+    """Return what the samples of a track in [start, end) held there; a sample before the start is not among them."""
+    part = track.within(start_ms, end_ms)
+    return _held(part.t, part.v, part.hold, end_ms)
+
+
+def folded(whole: Held) -> Held:
+    """Return the same with every value once, increasing: what follows need not depend on the order of samples."""
+    order = np.argsort(whole.v)
+    v, ms = whole.v[order], whole.ms[order]
+    first = np.flatnonzero(np.diff(v, prepend=np.nan))
+    return Held(v=v[first], ms=np.add.reduceat(ms, first) if len(first) else ms)
+
+
+def time_in_bands(whole: Held, edges: Sequence[float]) -> tuple[int, ...]:
+    """Return the milliseconds in each of len(edges) + 1 classes, from low to high.
+
+    `edges` are the lower edges of every class but the first, ascending; an edge belongs to the class above it.
+    """
+    band = np.searchsorted(np.asarray(edges, dtype=np.float64), whole.v, side="right")
+    sums = np.bincount(band, weights=whole.ms, minlength=len(edges) + 1)  # whole numbers below 2**53: exact
+    return tuple(map(int, sums.tolist()))
+
+
+def zone_times(whole: Held, length_ms: int, edges: tuple[float, float, float, float]) -> ZoneTimes:
+    """Return the time in the five canonical classes and `unknown`, which add up to the length, exactly."""
+    known = time_in_bands(whole, edges)
+    return ZoneTimes(**dict(zip(ZONES, (*known, length_ms - sum(known)), strict=True)))
+
+
 def time_in_zones(
     t: Instants,
     hr: Values,
@@ -48,17 +98,9 @@ def time_in_zones(
     """
     inside = accepted(hr) & (t >= start_ms) & (t < end_ms)
     order = np.argsort(t[inside], kind="stable")
-    at, value = t[inside][order], hr[inside][order]
     longest = max_gap_ms if isinstance(max_gap_ms, int) else max_gap_ms[inside][order]
-    held = np.minimum(np.diff(at, append=end_ms), longest)
-    sums = np.zeros(len(edges) + 1, dtype=np.int64)
-    np.add.at(sums, np.searchsorted(np.asarray(edges), value, side="right"), held)
-    known = [int(ms) for ms in sums]
-    return ZoneTimes(
-        very_light=known[0],
-        light=known[1],
-        moderate=known[2],
-        vigorous=known[3],
-        near_max=known[4],
-        unknown=end_ms - start_ms - sum(known),
-    )
+    return zone_times(_held(t[inside][order], hr[inside][order], longest, end_ms), end_ms - start_ms, edges)
+
+
+def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> Held:
+    return Held(v=v, ms=np.minimum(np.diff(t, append=end_ms), hold))

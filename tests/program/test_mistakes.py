@@ -33,10 +33,27 @@ PRESCRIPTION = {
         {"clinician_bpm": 5},
         {"beta_blocker": "perhaps"},
         {"hr_rests": 60},
+        {"hr_rest": 0},
+        {"clinician_bpm": [100, 90, 120, 140]},
+        {"threshold_hr": "high"},
+        {"threshold_hr": 172},
+        {"vt1_bpm": 140, "vt2_bpm": 130},
+        {"vt2_bpm": 180},
+        {"ftp_w": -200},
+        {"sex": "f"},
     ],
 )
 def test_a_profile_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
     assert _refused(tmp_path, ["patient", "profile"], {**PROFILE, **wrong})
+
+
+def test_a_refusal_of_a_profile_names_every_field_and_no_value(tmp_path: Path) -> None:
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps({**PROFILE, "sex": "secret", "ftp_w": 98765, "threshold_hr": 173}), encoding="utf-8")
+    done = CliRunner().invoke(app, ["patient", "profile", str(path), "--patient", "p", "--data", str(tmp_path)])
+    assert done.exit_code == 2
+    assert all(f"{name}: " in done.output for name in ("sex", "ftp_w", "threshold_hr"))
+    assert not any(value in done.output for value in ("secret", "98765", "173"))
 
 
 @pytest.mark.parametrize(

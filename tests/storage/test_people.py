@@ -91,9 +91,17 @@ async def test_consent_counts_at_the_instant_of_receipt(conn: Connection) -> Non
 async def test_profiles_come_back_as_given(conn: Connection) -> None:
     first = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960, clinician_bpm=(90.0, 100.5, 120.0, 140.0))
     later = HeartProfile(valid_from=date(2026, 5, 1), hr_max=150.0, beta_blocker=True)
-    for profile in (later, first, first):
+    tested = replace(later, valid_from=date(2026, 8, 1), threshold_hr=139.5, vt1_bpm=110.0, vt2_bpm=141.0)
+    tested = replace(tested, ftp_w=180.0, sex="female")
+    for profile in (tested, later, first, first):
         await people.set_profile(conn, "p1", profile, 0)
-    assert await profiles(conn, "p1") == (first, later)
+    assert await profiles(conn, "p1") == (first, later, tested)
+
+
+async def test_a_profile_of_before_a_field_was_known_is_read_without_it(conn: Connection) -> None:
+    await people.set_profile(conn, "p1", HeartProfile(valid_from=date(2026, 1, 1), hr_max=150.0), 0)
+    await conn.execute("update heart_profile set profile = profile - 'sex' - 'ftp_w' - 'threshold_hr' - 'vt1_bpm'")
+    assert await profiles(conn, "p1") == (HeartProfile(valid_from=date(2026, 1, 1), hr_max=150.0),)
 
 
 async def test_a_version_of_a_prescription_stays_what_it_said(conn: Connection) -> None:

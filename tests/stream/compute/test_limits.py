@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kadens.model.codec import dumps, loads, plain
 from kadens.model.intensity import Confidence, HeartLimits, HeartProfile, ZoneTimes
-from kadens.stream.compute.limits import PEAKS, SCHEMES, heart_limits, profile_on
+from kadens.stream.compute.limits import PEAKS, Scale, heart_limits, heart_scale, profile_on, threshold_scale
+from kadens.stream.compute.schemes import HR_MAX, HRR
 from kadens.stream.compute.zones import time_in_zones
 
 ON = date(2026, 11, 23)
@@ -104,9 +105,50 @@ def test_age_is_that_reached_in_the_year() -> None:
     assert [heart_limits(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [60, 61]
 
 
-def test_an_unknown_scheme_is_refused() -> None:
-    with pytest.raises(KeyError):
-        heart_limits(SIXTY, ON, "acsm2000")
+def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
+    by = {basis: heart_scale(replace(SIXTY, hr_max=170), ON, basis) for basis in (HRR, HR_MAX)}
+    assert by[HRR] == Scale(
+        base=60, top=170, method="hrr:measured", inputs={"hr_rest": 60, "hr_max": 170}, confidence=Confidence.HIGH
+    )
+    assert by[HR_MAX] == Scale(
+        base=0, top=170, method="hrmax:measured", inputs={"hr_max": 170}, confidence=Confidence.MEDIUM
+    )
+
+
+@pytest.mark.parametrize("basis", [HRR, HR_MAX])
+@pytest.mark.parametrize(
+    ("changes", "valid"),
+    [
+        ({"beta_blocker": True}, False),
+        ({"beta_blocker": True, "coronary_disease": True}, False),
+        ({"beta_blocker": True, "hr_max": 120}, True),
+        ({"rate_limited": True, "hr_max": 150}, False),
+        ({"clinician_bpm": BPM, "rate_limited": True}, False),  # what the clinician said is another method
+        ({}, True),
+    ],
+)
+def test_drugs_decide_on_every_scale(basis: str, changes: dict[str, Any], *, valid: bool) -> None:
+    scale = heart_scale(replace(SIXTY, **changes), ON, basis)
+    assert scale is not None
+    assert scale.valid is valid
+
+
+@pytest.mark.parametrize(
+    ("changes", "confidence", "valid"),
+    [
+        ({}, Confidence.HIGH, True),
+        ({"beta_blocker": True}, Confidence.HIGH, True),
+        ({"rate_limited": True}, Confidence.NONE, False),
+    ],
+)
+def test_a_measured_threshold_holds_as_a_measured_maximum_does(
+    changes: dict[str, Any], confidence: Confidence, *, valid: bool
+) -> None:
+    got = threshold_scale(replace(SIXTY, threshold_hr=150, **changes))
+    assert got == Scale(
+        top=150, method="threshold_hr:measured", inputs={"threshold_hr": 150}, confidence=confidence, valid=valid
+    )
+    assert threshold_scale(SIXTY) is None
 
 
 def test_profile_on_takes_the_latest_begun() -> None:
@@ -150,6 +192,5 @@ def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
     assert loads(dumps(plain(got)))["inputs"] == got.inputs
 
 
-def test_the_tables_say_percent_in_order() -> None:
-    assert all(list(row) == sorted(row) for scheme in SCHEMES.values() for row in (scheme.hrr, scheme.hr_max))
+def test_the_order_of_precedence() -> None:
     assert [peak.name for peak in PEAKS] == ["measured", "keteyian", "brawner", "tanaka"]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kadens.model.intensity import ZONES, ZoneTimes
-from kadens.stream.compute.zones import karvonen, time_in_zones
+from kadens.stream.compute.tracks import Track
+from kadens.stream.compute.zones import Held, folded, held, karvonen, time_in_bands, time_in_zones, zone_times
 
 EDGES = (94.62, 106.24, 127.82, 159.36)  # 57, 64, 77 and 96 % of 166
 
@@ -118,3 +119,60 @@ def test_columns_of_a_day_stay_exact() -> None:
     t = np.cumsum(rng.integers(1, 2_000, 86_400)) + 1_900_000_000_000
     got = time_in_zones(t, rng.uniform(20, 240, 86_400), int(t[0]), int(t[-1]) + 5, EDGES)
     assert got.total == int(t[-1]) + 5 - int(t[0])
+
+
+Spot = tuple[float, int]  # value, hold
+
+spots = st.dictionaries(
+    st.integers(-60, END + 60), st.tuples(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5]), st.integers(1, 90)), max_size=25
+)
+scales = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5, 4.0]), unique=True, max_size=5).map(sorted)
+
+
+def track(rows: dict[int, Spot]) -> Track:
+    at = sorted(rows)
+    return Track(
+        metric="speed",
+        t=np.array(at, dtype=np.int64),
+        v=np.array([rows[ms][0] for ms in at], dtype=np.float64),
+        hold=np.array([rows[ms][1] for ms in at], dtype=np.int64),
+    )
+
+
+def by_millisecond(rows: dict[int, Spot], edges: list[float]) -> list[int]:
+    sums = [0] * (len(edges) + 1)
+    for ms in range(END):
+        at = max((at for at in rows if 0 <= at <= ms), default=None)
+        if at is not None and ms - at < rows[at][1]:
+            sums[sum(rows[at][0] >= edge for edge in edges)] += 1
+    return sums
+
+
+@given(spots, scales)
+def test_any_number_of_classes_each_sample_with_its_own_hold(rows: dict[int, Spot], edges: list[float]) -> None:
+    whole = held(track(rows), 0, END)
+    assert list(time_in_bands(whole, edges)) == by_millisecond(rows, edges)
+    assert whole.known_ms == sum(by_millisecond(rows, edges))
+
+
+@given(spots, scales)
+def test_folding_keeps_every_millisecond(rows: dict[int, Spot], edges: list[float]) -> None:
+    whole = held(track(rows), 0, END)
+    once = folded(whole)
+    assert sorted(set(once.v.tolist())) == once.v.tolist()
+    assert set(once.v.tolist()) == set(whole.v.tolist())
+    assert time_in_bands(once, edges) == time_in_bands(whole, edges)
+
+
+def test_folding_adds_up_what_is_equal() -> None:
+    once = folded(Held(v=np.array([3.0, 1.0, 3.0]), ms=np.array([5, 7, 9])))
+    assert (once.v.tolist(), once.ms.tolist()) == ([1.0, 3.0], [7, 14])
+
+
+def test_oracle_of_the_definition_over_a_track() -> None:
+    t = np.array([0, 10, 20, 200]) * 1000
+    v = np.array([100.0, 130.0, 130.0, 160.0])
+    spoken = Track(metric="heart_rate", t=t, v=v, hold=np.full(4, 30_000))
+    assert zone_times(held(spoken, 0, 205_000), 205_000, EDGES) == ZoneTimes(
+        light=10_000, vigorous=40_000, near_max=5_000, unknown=150_000
+    )

@@ -1,0 +1,59 @@
+"""The table of schemes: as printed, ascending, and the same words of Borg's two scales in the same class."""
+
+from itertools import pairwise
+
+import pytest
+
+from kadens.stream.compute.schemes import ANCHORS, CR10, RPE_6_20, SCHEMES, rpe_6_20
+
+
+def test_acsm_as_printed() -> None:
+    assert SCHEMES["acsm2011"].names == ("very_light", "light", "moderate", "vigorous", "near_max")
+    assert SCHEMES["acsm2011"].edges == {
+        "hrr": (30, 40, 60, 90),
+        "hrmax": (57, 64, 77, 96),
+        "vo2max": (37, 46, 64, 91),
+        "borg-6-20": (9, 12, 14, 18),
+        "borg-cr10": (1, 3, 4.5, 8.5),
+        "mets": (2, 3, 6, 8.8),
+    }
+
+
+def test_esc_as_printed() -> None:
+    assert SCHEMES["esc2020"].names == ("low", "moderate", "high", "very_high")
+    assert SCHEMES["esc2020"].edges == {
+        "hrr": (40, 70, 85),
+        "hrmax": (55, 75, 90),
+        "vo2max": (40, 70, 85),
+        "borg-6-20": (12, 14, 17),
+        "borg-cr10": (3, 4.5, 7),
+    }
+
+
+def test_schemes_of_sport() -> None:
+    found = {name: dict(SCHEMES[name].edges) for name in ("coaching5", "threshold5", "power7", "cadence", "prescribed")}
+    assert found == {
+        "coaching5": {"hrmax": (50, 60, 70, 80, 90)},
+        "threshold5": {"threshold_hr": (68, 83, 94, 105)},
+        "power7": {"ftp": (55, 75, 90, 105, 120, 150)},
+        "cadence": {"steps": (100, 130)},
+        "prescribed": {},
+    }
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_edges_ascend_and_are_one_fewer_than_names(name: str) -> None:
+    for edges in SCHEMES[name].edges.values():
+        assert len(edges) == len(SCHEMES[name].names) - 1
+        assert all(low < high for low, high in pairwise(edges))
+
+
+@pytest.mark.parametrize("name", ["acsm2011", "esc2020"])
+def test_both_scales_of_exertion_say_the_same(name: str) -> None:
+    edges = SCHEMES[name].edges
+    assert tuple(rpe_6_20(edge) for edge in edges[CR10]) == edges[RPE_6_20]
+
+
+def test_the_anchors_are_met_and_the_ends_are_flat() -> None:
+    assert [rpe_6_20(cr10) for cr10, _ in ANCHORS] == [grade for _, grade in ANCHORS]
+    assert (rpe_6_20(0.25), rpe_6_20(6), rpe_6_20(11)) == (6.5, 16, 19)
