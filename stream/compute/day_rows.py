@@ -7,6 +7,7 @@ from ...model.calendar import day_bounds
 from ...model.derived import Day, Session
 from ...model.intensity import HeartLimits, ZoneTimes
 from .columns import HEART, STEPS
+from .load import ADDING
 from .resolve import Resolved
 from .resting import night_hr
 from .zones import time_in_zones
@@ -58,10 +59,6 @@ def _loads(sessions: Iterable[Session]) -> dict[str, float]:
     found: dict[str, float] = {}
     for session in sessions:
         for load in session.loads:
-            if load.value is not None and load.name in SUMMED:
+            if load.value is not None and load.name in ADDING:
                 found[load.name] = found.get(load.name, 0.0) + load.value
     return found
-
-
-# Loads that add up; decoupling and recovery are of one session.
-SUMMED: frozenset[str] = frozenset({"trimp", "trimp100", "edwards", "lucia", "zonal", "session_rpe"})

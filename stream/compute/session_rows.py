@@ -9,10 +9,12 @@ import numpy as np
 from ...model.activities import TYPES
 from ...model.calendar import MINUTE_MS
 from ...model.derived import Flag, HeartSummary, Session
-from ...model.intensity import ZONES, HeartLimits, HeartProfile, ZoneTimes
+from ...model.intensity import ZONES, Banding, HeartLimits, HeartProfile, ZoneTimes
 from ...model.prescription import Prescription
+from .bandings import bandings
 from .claims import Claim, family
 from .columns import CADENCE, HEART, SPEED, Series
+from .load import loads
 from .moving import moving_ms, pauses
 from .overlap import Pieces, mostly_covered
 from .quality import Heard, cadence_at, flags
@@ -53,6 +55,7 @@ def session_row(
     moving, moving_by, found = _moving(claim, heard)
     why = _why_not(claim, basis, pieces)
     kind = said.type or claim.type
+    exertion = claim.exertion_cr10 if said.exertion_cr10 is None else said.exertion_cr10
     return Session(
         id=claim.id,
         start_ms=start,
@@ -68,7 +71,7 @@ def session_row(
         limits=basis.limits,
         heart=summary(heart),
         partial=zones.unknown > PARTIAL_ABOVE * claim.length_ms,
-        exertion_cr10=claim.exertion_cr10 if said.exertion_cr10 is None else said.exertion_cr10,
+        exertion_cr10=exertion,
         moving_ms=moving,
         moving_by=moving_by,
         pauses=found,
@@ -77,6 +80,15 @@ def session_row(
         offset_origin=claim.offset_origin,
         counts=not why,
         why=why,
+        bandings=_bandings(claim, basis, heard, exertion),
+        loads=loads(
+            {metric: one.track for metric, one in heard.items()},
+            start,
+            end,
+            basis.profile,
+            basis.day,
+            exertion_cr10=exertion,
+        ),
         flags=_flags(claim, heard, hearts),
     )
 
@@ -102,6 +114,20 @@ def summary(heart: Track | None) -> HeartSummary:
         return HeartSummary(n=0, minimum=None, mean=None, maximum=None)
     v = heart.v
     return HeartSummary(n=len(v), minimum=float(v.min()), mean=float(v.mean()), maximum=float(v.max()))
+
+
+def _bandings(claim: Claim, basis: Basis, heard: Mapping[str, Resolved], exertion: float | None) -> tuple[Banding, ...]:
+    """Return the time by every method; a prescribed range speaks when one prescription is in force."""
+    return bandings(
+        {metric: one.track for metric, one in heard.items()},
+        claim.start_ms,
+        claim.end_ms,
+        basis.profile,
+        basis.day,
+        family=family(claim),
+        exertion_cr10=exertion,
+        prescribed=basis.prescribed[0].intensity if len(basis.prescribed) == 1 else None,
+    )
 
 
 def _flags(claim: Claim, heard: Mapping[str, Resolved], hearts: Iterable[Series]) -> tuple[Flag, ...]:
