@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from kadens.stream.compute.bouts import bouts, published_bouts
 
+from ...depth import INVARIANT
+
 minutes = st.sets(st.integers(0, 120), max_size=60)
 
 
@@ -56,6 +58,7 @@ def test_equals_one_minute_after_the_other(active: set[int]) -> None:
     assert found(*active) == reference(active)
 
 
+@INVARIANT
 @given(minutes, minutes, st.integers(6, 20))
 def test_pieces_decide_for_themselves(one: set[int], other: set[int], still: int) -> None:
     behind = max(one, default=0) + still - min(other, default=0)

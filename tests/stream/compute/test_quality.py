@@ -11,6 +11,8 @@ from kadens.model.derived import Flag
 from kadens.model.facts import DeviceType, Instants, Method, Source, Values
 from kadens.stream.compute.quality import FLAGS, HOUR_MS, Heard, cadence_at, flags, hygiene
 
+from ...depth import INVARIANT
+
 STRAP = Source(vendor="v", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 NOON = 494_000 * HOUR_MS
 NAN = float("nan")
@@ -93,12 +95,14 @@ def test_a_whole_hour_starts_anew() -> None:
     assert hygiene(t, np.array([100.0, 180.0, 180.0, 180.0])).tolist() == [0, 2, 0, 0]
 
 
+@INVARIANT
 @given(rows)
 def test_equals_the_rule_one_sample_at_a_time(pairs: list[tuple[int, float]]) -> None:
     t, v = columns(pairs)
     assert hygiene(t, v).tolist() == reference(t, v)
 
 
+@INVARIANT
 @given(rows, rows, st.integers(-30_000, 30_000))
 def test_any_window_of_whole_hours_gives_the_same(
     before: list[tuple[int, float]], after: list[tuple[int, float]], shift: int
