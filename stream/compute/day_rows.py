@@ -10,7 +10,7 @@ from .columns import HEART, STEPS
 from .load import ADDING
 from .resolve import Resolved
 from .resting import night_hr
-from .zones import time_in_zones
+from .zones import zones_of
 
 
 def day_row(
@@ -33,19 +33,11 @@ def day_row(
         zones=zones,
         wear_min=heart.worn(start, end) if heart else 0,
         answered=answered,
-        volume=_volume(heart, start, end, limits),
+        volume=zones_of(None if heart is None else heart.track, start, end, limits),
         steps=_steps(heard.get(STEPS), start, end),
         night_hr=None if heart is None else night_hr(heart.track.t, heart.track.v, day, zone),
         loads=_loads(session for session, _ in sessions if session.counts),
     )
-
-
-def _volume(heart: Resolved | None, start: int, end: int, limits: HeartLimits) -> ZoneTimes:
-    """Return the time in zones of every minute of the date."""
-    track = heart.within(start, end) if heart and limits.valid else None
-    if track is None or not len(track.t):
-        return ZoneTimes(unknown=end - start)
-    return time_in_zones(track.t, track.v, start, end, limits.edges, track.hold)
 
 
 def _steps(steps: Resolved | None, start: int, end: int) -> int | None:

@@ -5,7 +5,7 @@ ids come from content. What a day needs from its neighbours: facts up to a day b
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ...model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
@@ -20,7 +20,7 @@ from .detected import detected
 from .limits import heart_limits, profile_on
 from .overlap import counted, covered
 from .resolve import Resolved, choices, resolve
-from .session_rows import Basis, Said, counted_zones, session_row
+from .session_rows import Basis, counted_zones, session_row
 from .twins import collapsed, joined
 
 __all__ = ["Column", "Window", "dates_touched", "derive"]
@@ -111,10 +111,14 @@ def _sessions(
     for claim in claimed:
         day = local_date(claim.start_ms, window.zone)
         if day in wanted:
-            said = Said(exertion_cr10=exertion.get(claim.id), type=types.get(claim.id, ""))
+            spoken = replace(
+                claim,
+                exertion_cr10=exertion.get(claim.id, claim.exertion_cr10),
+                type=types.get(claim.id, claim.type),
+            )
             # what matters in sessions only is loaded for sessions that were told of, so a detected one looks not at it
             mine = {m: heard[m] for m in WHOLE if m in heard} if claim.origin is Origin.DETECTED else heard
-            row = session_row(claim, basis(day), said, mine, hearts, pieces[claim.id])
+            row = session_row(spoken, basis(day), mine, hearts, pieces[claim.id])
             whole = pieces[claim.id] == ((claim.start_ms, claim.end_ms),)
             counts = row.zones if whole else counted_zones(claim, basis(day), mine, pieces[claim.id])
             found.append((row, counts))

@@ -9,7 +9,7 @@ import numpy as np
 from ...model.activities import TYPES
 from ...model.calendar import MINUTE_MS
 from ...model.derived import Flag, HeartSummary, Session
-from ...model.intensity import ZONES, Banding, HeartLimits, HeartProfile, ZoneTimes
+from ...model.intensity import ZONES, HeartLimits, HeartProfile, ZoneTimes
 from ...model.prescription import Prescription
 from .bandings import bandings
 from .claims import Claim, family
@@ -20,7 +20,7 @@ from .overlap import Pieces, mostly_covered
 from .quality import Heard, cadence_at, flags
 from .resolve import Resolved
 from .tracks import Track
-from .zones import time_in_zones
+from .zones import zones_of
 
 PARTIAL_ABOVE = 0.2
 ON_FOOT = "foot"  # the family in which cadence counts steps
@@ -37,31 +37,22 @@ class Basis:
     shortest_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What the patient said about a session, which beats what a source said: exertion (CR10) and type."""
-
-    exertion_cr10: float | None = None
-    type: str = ""
-
-
 def session_row(
-    claim: Claim, basis: Basis, said: Said, heard: Mapping[str, Resolved], hearts: Sequence[Series], pieces: Pieces
+    claim: Claim, basis: Basis, heard: Mapping[str, Resolved], hearts: Sequence[Series], pieces: Pieces
 ) -> Session:
     """Return one session whole; `hearts` is heart rate as it was told, a series a source, for the doubts about it."""
     start, end = claim.start_ms, claim.end_ms
     heart = heard[HEART].within(start, end) if HEART in heard else None
-    zones = zones_until(end, claim, heart if basis.limits.valid else None, basis.limits)
+    tracks = {metric: one.track for metric, one in heard.items()}
+    zones = zones_until(end, claim, tracks.get(HEART), basis.limits)
     moving, moving_by, found = _moving(claim, heard)
     why = _why_not(claim, basis, pieces)
-    kind = said.type or claim.type
-    exertion = claim.exertion_cr10 if said.exertion_cr10 is None else said.exertion_cr10
     return Session(
         id=claim.id,
         start_ms=start,
         end_ms=end,
         local_date=basis.day,
-        type=kind if kind in TYPES else "other",
+        type=claim.type if claim.type in TYPES else "other",
         said=claim.said,
         declared_by=claim.source,
         record=claim.record,
@@ -71,7 +62,7 @@ def session_row(
         limits=basis.limits,
         heart=summary(heart),
         partial=zones.unknown > PARTIAL_ABOVE * claim.length_ms,
-        exertion_cr10=exertion,
+        exertion_cr10=claim.exertion_cr10,
         moving_ms=moving,
         moving_by=moving_by,
         pauses=found,
@@ -80,32 +71,32 @@ def session_row(
         offset_origin=claim.offset_origin,
         counts=not why,
         why=why,
-        bandings=_bandings(claim, basis, heard, exertion),
-        loads=loads(
-            {metric: one.track for metric, one in heard.items()},
+        bandings=bandings(
+            tracks,
             start,
             end,
             basis.profile,
             basis.day,
-            exertion_cr10=exertion,
+            family=family(claim),
+            exertion_cr10=claim.exertion_cr10,
+            prescribed=basis.prescribed[0].intensity if len(basis.prescribed) == 1 else None,
         ),
+        loads=loads(tracks, start, end, basis.profile, basis.day, exertion_cr10=claim.exertion_cr10),
         flags=_flags(claim, heard, hearts),
     )
 
 
 def counted_zones(claim: Claim, basis: Basis, heard: Mapping[str, Resolved], pieces: Pieces) -> ZoneTimes:
     """Return the time in zones in the pieces of a session that count; what a sample holds over an edge is cut there."""
-    heart = heard[HEART].within(claim.start_ms, claim.end_ms) if HEART in heard and basis.limits.valid else None
+    heart = heard[HEART].track if HEART in heard else None
     ends = [tuple(zones_until(at, claim, heart, basis.limits).as_tuple() for at in piece) for piece in pieces]
     spent = [[high - low for low, high in zip(*both, strict=True)] for both in ends]
     return sum((ZoneTimes(**dict(zip(ZONES, each, strict=True))) for each in spent), start=ZoneTimes())
 
 
 def zones_until(end_ms: int, claim: Claim, heart: Track | None, limits: HeartLimits) -> ZoneTimes:
-    """Return the time in zones from a session's start to an instant within it; without samples all is unknown."""
-    if heart is None or not len(heart.t):
-        return ZoneTimes(unknown=end_ms - claim.start_ms)
-    return time_in_zones(heart.t, heart.v, claim.start_ms, end_ms, limits.edges, heart.hold)
+    """Return the time in zones from a session's start to an instant within it."""
+    return zones_of(heart, claim.start_ms, end_ms, limits)
 
 
 def summary(heart: Track | None) -> HeartSummary:
@@ -114,20 +105,6 @@ def summary(heart: Track | None) -> HeartSummary:
         return HeartSummary(n=0, minimum=None, mean=None, maximum=None)
     v = heart.v
     return HeartSummary(n=len(v), minimum=float(v.min()), mean=float(v.mean()), maximum=float(v.max()))
-
-
-def _bandings(claim: Claim, basis: Basis, heard: Mapping[str, Resolved], exertion: float | None) -> tuple[Banding, ...]:
-    """Return the time by every method; a prescribed range speaks when one prescription is in force."""
-    return bandings(
-        {metric: one.track for metric, one in heard.items()},
-        claim.start_ms,
-        claim.end_ms,
-        basis.profile,
-        basis.day,
-        family=family(claim),
-        exertion_cr10=exertion,
-        prescribed=basis.prescribed[0].intensity if len(basis.prescribed) == 1 else None,
-    )
 
 
 def _flags(claim: Claim, heard: Mapping[str, Resolved], hearts: Iterable[Series]) -> tuple[Flag, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...model.facts import Instants, Values
-from ...model.intensity import ZONES, ZoneTimes
+from ...model.intensity import ZONES, HeartLimits, ZoneTimes
 from .tracks import Track
 
 HR_FLOOR = 30.0
@@ -80,6 +80,13 @@ def zone_times(whole: Held, length_ms: int, edges: tuple[float, float, float, fl
     """Return the time in the five canonical classes and `unknown`, which add up to the length, exactly."""
     known = time_in_bands(whole, edges)
     return ZoneTimes(**dict(zip(ZONES, (*known, length_ms - sum(known)), strict=True)))
+
+
+def zones_of(track: Track | None, start_ms: int, end_ms: int, limits: HeartLimits) -> ZoneTimes:
+    """Return the time of [start, end) in the five classes by a patient's limits; unknown when they are not valid."""
+    if track is None or not limits.valid:
+        return ZoneTimes(unknown=end_ms - start_ms)
+    return zone_times(held(track, start_ms, end_ms), end_ms - start_ms, limits.edges)
 
 
 def time_in_zones(
