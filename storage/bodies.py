@@ -28,12 +28,12 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"(incoming|kept)/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}")
 
 _KEEP = """
-insert into body (patient, sha256, connector, content_type, size, address, received_at)
-select id, %s, %s, %s, %s, %s, %s from patient where pseudonym = %s on conflict do nothing"""
+insert into body (patient, sha256, connector, content_type, size, address, received_at, parser)
+select id, %s, %s, %s, %s, %s, %s, %s from patient where pseudonym = %s on conflict do nothing"""
 _KEPT = """
-select b.address from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
+select b.address, b.parser from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
-select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at
+select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.parser
 from body b join patient p on p.id = b.patient where p.pseudonym = %s order by b.received_at, b.sha256"""
 
 
@@ -55,10 +55,11 @@ class BodyStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBody:
-    """One kept body of a patient, and the envelope it came in."""
+    """One kept body of a patient, the envelope it came in, and the version of the parser its facts come from."""
 
     address: str
     envelope: Envelope
+    parser: int = 1
 
 
 def open_bodies(url: str) -> BodyStore:
@@ -69,20 +70,31 @@ def open_bodies(url: str) -> BodyStore:
 
 
 async def keep(
-    conn: Connection, store: BodyStore, wrapping_key: bytes, *, patient: str, envelope: Envelope, body: bytes
-) -> None:
+    conn: Connection,
+    store: BodyStore,
+    wrapping_key: bytes,
+    *,
+    patient: str,
+    envelope: Envelope,
+    body: bytes,
+    parser: int = 1,
+) -> int:
     """Seal a body with the patient's key, store it and write its row; once, however often it comes.
 
+    Returns the version of the parser whose reading of it counts: `parser`, or the one it was kept with before.
     Raises `people.UnknownNameError` when the patient has no data key.
     """
     sha = bytes.fromhex(envelope.sha256)
-    if await (await conn.execute(_KEPT, [patient, sha])).fetchone() is not None:
-        return
+    there = await (await conn.execute(_KEPT, [patient, sha])).fetchone()
+    if there is not None:
+        return int(there[1])
     key = await people.data_key(conn, wrapping_key, patient)
     sealed = crypto.seal(key, body, f"body:{patient}:{envelope.sha256}")
     address = await store.put(_kept_name(patient, envelope.sha256), sealed, KEPT)
-    row = [sha, envelope.connector, envelope.content_type, len(body), address, utc(envelope.received_ms), patient]
-    await conn.execute(_KEEP, row)
+    row = [sha, envelope.connector, envelope.content_type, len(body), address, utc(envelope.received_ms), parser]
+    made = await conn.execute(_KEEP, [*row, patient])
+    there = None if made.rowcount else await (await conn.execute(_KEPT, [patient, sha])).fetchone()
+    return int(there[1]) if there else parser
 
 
 async def open_kept(
@@ -90,11 +102,18 @@ async def open_kept(
 ) -> bytes | None:
     """Return a kept body as it was received, or None; raises `crypto.SealError` when it does not open."""
     row = await (await conn.execute(_KEPT, [patient, bytes.fromhex(sha256)])).fetchone()
-    sealed = await store.get(row[0]) if row else None
-    if sealed is None:
+    if row is None:
         return None
-    key = await people.data_key(conn, wrapping_key, patient)
-    return crypto.open_sealed(key, sealed, f"body:{patient}:{sha256}")
+    return await unseal(store, await people.data_key(conn, wrapping_key, patient), patient, row[0], sha256)
+
+
+async def unseal(store: BodyStore, key: bytes, patient: str, address: str, sha256: str) -> bytes | None:
+    """Return the body at an address, opened with the patient's data key; None when it is not there.
+
+    Raises `crypto.SealError` when it does not open.
+    """
+    sealed = await store.get(address)
+    return None if sealed is None else crypto.open_sealed(key, sealed, f"body:{patient}:{sha256}")
 
 
 async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
@@ -103,6 +122,7 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
     return [
         KeptBody(
             address=address,
+            parser=parser,
             envelope=Envelope(
                 connector=connector,
                 received_ms=epoch_ms(received),
@@ -112,7 +132,7 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
                 patient=patient,
             ),
         )
-        for sha, connector, content_type, size, address, received in rows
+        for sha, connector, content_type, size, address, received, parser in rows
     ]
 
 

@@ -7,20 +7,20 @@ one instant the greater (revision, value) stands. It must never commit: the tran
 A body tells a part of a record once; should it tell two that differ, the one with the greater hash stands.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from ..model.calendar import epoch_ms, utc
+from ..model.calendar import utc
 from ..model.codec import kind_of
 from ..model.facts import Deletion, Joining, SampleBlock, Told, Workout
 from ..model.metrics import METRIC
 from . import factrows, samples
 from .factrows import FactKey, Removed
 from .pool import Connection
+from .readings import outdated
 from .spans import Span, merge
 from .surrogates import PatientRow, RecordKey, RecordRow, Standing, lock_patients, record_rows, source_ids
+from .touched import Touched, add_spoken_of, removed_spans
 
 FIRST_MS = 0
 LAST_MS = 4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
@@ -31,15 +31,6 @@ _WATERMARK = """
 insert into watermark (patient, source, time)
 select * from unnest(%s::int[], %s::int[], %s::timestamptz[]) order by 1, 2
 on conflict (patient, source) do update set time = excluded.time where excluded.time > watermark.time"""
-_TARGETS = """
-select k.patient, min(f.start_at), max(f.end_at)
-from unnest(%s::int[], %s::text[]) as k (patient, record)
-join record r using (patient, record) join fact f on f.record = r.id
-group by k.patient, r.id"""
-_NAMING = """
-select k.patient, f.start_at, f.end_at
-from unnest(%s::int[], %s::text[]) as k (patient, record)
-join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +78,15 @@ class _Item:
         return isinstance(fact, SampleBlock) and fact.joining is Joining.STREAM
 
 
-_Touched: TypeAlias = dict[int, list[Span]]
-
-
 async def write_facts(conn: Connection, told: Sequence[Told]) -> Written:
     """Store a batch of facts of any patients, in the caller's transaction; the patients stay locked until it ends.
 
     A fact that cannot be stored (unknown patient, impossible instant or name) is in `refused`; the others are
-    stored. Redelivery of a stored fact changes nothing.
+    stored. Redelivery of a stored fact changes nothing, nor does one of a body that was read anew since.
     """
     patients = await lock_patients(conn, {one.patient for one in told})
     refused = tuple(Refused(index=n, why=why) for n, one in enumerate(told) if (why := _refusal(one, patients)))
-    skip = {one.index for one in refused}
+    skip = {one.index for one in refused} | await outdated(conn, told)
     kept = [one for n, one in enumerate(told) if n not in skip]
     sources = await source_ids(conn, {one.fact.head.source for one in kept})
     items = _distinct(_item(one, patients[one.patient], sources[one.fact.head.source]) for one in kept)
@@ -119,8 +107,7 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
     told_of = {(item.patient.id, item.record[2]) for item in new.values() if isinstance(item.told.fact, Workout)}
     told_of |= {(key[0], key[2]) for key, row in records.items() if row.replaced}
-    await _add(conn, spans, _TARGETS, _spoken_of(new.values(), removed))
-    await _add(conn, spans, _NAMING, told_of)
+    await add_spoken_of(conn, spans, spoken_of=_spoken_of(new.values(), removed), told_of=told_of)
     names = {item.patient.id: item.told.patient for item in items}
     touched = {names[patient]: merge(found) for patient, found in spans.items()}
     return Written(touched=touched, new=len(new), skipped=told - len(new), samples=written, refused=refused)
@@ -212,26 +199,14 @@ async def _watermarks(conn: Connection, items: Iterable[_Item]) -> None:
         await conn.execute(_WATERMARK, [list(patients), list(sources), [utc(ms) for ms in latest.values()]])
 
 
-def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> _Touched:
-    spans: _Touched = defaultdict(list)
+def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> Touched:
+    spans = removed_spans(removed)
     for item in items:
         spans[item.patient.id].append(factrows.span_of(item.told.fact))
-    for one in removed:
-        spans[one.patient].append(one.span)
     return spans
 
 
 def _spoken_of(items: Iterable[_Item], removed: Iterable[Removed]) -> set[tuple[int, str]]:
-    """Return (patient, record) of what deletions delete and what reports report on."""
+    """Return (patient, record) of what deletions delete and reports report on."""
     spoken = {(item.patient.id, factrows.target_of(item.told.fact)) for item in items}
-    return {one for one in spoken | {(one.patient, one.target) for one in removed} if one[1]}
-
-
-async def _add(conn: Connection, spans: _Touched, query: str, named: set[tuple[int, str]]) -> None:
-    """Touch also what facts say about each other, wherever in time that lies."""
-    if not named:
-        return
-    patients, records = zip(*sorted(named), strict=True)
-    found = await conn.execute(query.encode(), [list(patients), list(records)])
-    for patient, start, end in await found.fetchall():
-        spans[patient].append(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)))
+    return spoken | {(one.patient, one.target) for one in removed}

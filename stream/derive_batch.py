@@ -55,7 +55,7 @@ async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
     parts.limit.check(dead=len(letters), good=len(run.messages) - len(letters))
     for patient, spans in written.touched.items():
         changes = await _recompute(conn, patient, spans, parts)
-        await outbox.put(conn, CHANNEL, f"{_place(run)}/{patient}", patient, _event(patient, changes), parts.now())
+        await outbox.put(conn, CHANNEL, f"{_place(run)}/{patient}", patient, event(patient, changes), parts.now())
     if written.touched:
         await due.mark_all(conn, list(written.touched), parts.now(), "facts")
         await outbox.notify(conn, list(written.touched))
@@ -83,7 +83,8 @@ def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], li
     return told, letters
 
 
-def _event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:
+def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:
+    """Return an event of `kadens.derived`: what changed for a patient."""
     return {"v": SCHEMA_VERSION, "patient": patient, "changes": plain(list(changes))}
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.codec import encode_told, kind_of
-from ..model.facts import Reject, Told
+from ..model.facts import Reject
+from ..parsers.table import version
 from ..storage import people, quarantine
 from ..storage.bodies import keep
 from ..storage.linked import release_linked
@@ -17,7 +18,7 @@ from ..storage.pool import Connection
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
-from .reading import Read, read, with_offset
+from .reading import Read, read, told_by
 from .topics import FACTS
 
 RELEASE = 20  # bodies read again in one transaction
@@ -88,7 +89,8 @@ async def _one(
         return "quarantined", []
     if not allowed or patient not in zones:
         return "no_consent", []
-    await _keep(conn, said, patient, parts)
+    if await _keep(conn, said, patient, parts) != version(said.envelope.connector):
+        return "read_before", []  # by another version of its parser: `kadens replay` puts the new reading in place
     return "stored", [*_facts(said, patient, zones[patient], parts), *_letters(said, parts)]
 
 
@@ -111,26 +113,17 @@ async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
     return {asked[place][0] for place in found}
 
 
-async def _keep(conn: Connection, said: Read, patient: str, parts: Parts) -> None:
+async def _keep(conn: Connection, said: Read, patient: str, parts: Parts) -> int:
     """Keep the body, sealed with the patient's own key, so that a better parser can read it again."""
-    await keep(conn, parts.bodies, parts.wrapping_key, patient=patient, envelope=said.envelope, body=said.body)
+    parser = version(said.envelope.connector)
+    how = (conn, parts.bodies, parts.wrapping_key)
+    return await keep(*how, patient=patient, envelope=said.envelope, body=said.body, parser=parser)
 
 
 def _facts(said: Read, patient: str, zone: str, parts: Parts) -> list[Outgoing]:
-    facts = [with_offset(fact, zone) for fact in said.parsed.facts] if said.parsed else []
-    for fact in facts:
-        parts.metrics.facts.labels(kind_of(fact)).inc()
-    envelope = said.envelope
-    told = [
-        Told(
-            patient=patient,
-            connector=envelope.connector,
-            received_ms=envelope.received_ms,
-            body=envelope.sha256,
-            fact=fact,
-        )
-        for fact in facts
-    ]
+    told = told_by(said.envelope, said.parsed, patient, zone) if said.parsed else []
+    for one in told:
+        parts.metrics.facts.labels(kind_of(one.fact)).inc()
     return [Outgoing(topic=FACTS.name, key=patient.encode(), value=encode_told(one)) for one in told]
 
 

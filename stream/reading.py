@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from ..model.calendar import utc
 from ..model.envelope import Envelope
 from ..model.errors import BodyError
-from ..model.facts import Fact, OffsetOrigin, Parsed, Reject
-from ..parsers.table import FILES, PARSERS, parse
+from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, Told
+from ..parsers.table import FILES, PARSERS, parse, version
 from ..storage.bodies import BodyStore
 from .messages import Message
 
@@ -52,10 +52,32 @@ async def read(message: Message, bodies: BodyStore) -> Read:
             return _unread(message, envelope, b"", Reject(where="body store", why="the body is not there"))
         body = kept
     try:
-        parsed = await _parse(envelope, body)
+        parsed = await parse_body(envelope, body)
     except BodyError as error:
         return _unread(message, envelope, body, Reject(where=error.where, why=error.why))
     return Read(message=message, envelope=envelope, body=body, parsed=parsed, rejects=parsed.rejects)
+
+
+def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list[Told]:
+    """Return the facts of a body as told of a patient in an IANA zone, by today's version of its parser."""
+    parser = version(envelope.connector)
+    return [
+        Told(
+            patient=patient,
+            connector=envelope.connector,
+            received_ms=envelope.received_ms,
+            body=envelope.sha256,
+            fact=with_offset(fact, zone),
+            parser=parser,
+        )
+        for fact in parsed.facts
+    ]
+
+
+async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
+    """Return what today's parser makes of a body, a big one in a thread; raises BodyError."""
+    said = (envelope.connector, body, envelope.content_type)
+    return parse(*said) if len(body) < THREAD_BYTES else await asyncio.to_thread(parse, *said)
 
 
 def with_offset(fact: Fact, zone: str) -> Fact:
@@ -70,11 +92,6 @@ def with_offset(fact: Fact, zone: str) -> Fact:
 def _offset_min(at_ms: int, zone: str) -> int:
     shift = utc(at_ms).astimezone(ZoneInfo(zone)).utcoffset()
     return round(shift.total_seconds() / 60) if shift is not None else 0
-
-
-async def _parse(envelope: Envelope, body: bytes) -> Parsed:
-    said = (envelope.connector, body, envelope.content_type)
-    return parse(*said) if len(body) < THREAD_BYTES else await asyncio.to_thread(parse, *said)
 
 
 def _unread(message: Message, envelope: Envelope, body: bytes, reject: Reject) -> Read:

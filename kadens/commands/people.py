@@ -151,7 +151,7 @@ def give(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_
     """Record that a patient consents to data from a source, from an instant on."""
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await store.give_consent(conn, patient, source, from_ms=_instant(at, now_ms), now_ms=now_ms)
+        await store.give_consent(conn, patient, source, from_ms=instant(at, now_ms), now_ms=now_ms)
 
     _do(settings_of(data), work, "consent.give", patient, source)
 
@@ -160,7 +160,7 @@ def withdraw(*, patient: Patient, source: Source, at: At = "", data: Data = DEFA
     """Record that a patient withdrew consent: what arrives from that instant on is not stored."""
 
     async def work(conn: Connection, now_ms: int) -> bool:
-        return await store.withdraw_consent(conn, patient, source, from_ms=_instant(at, now_ms))
+        return await store.withdraw_consent(conn, patient, source, from_ms=instant(at, now_ms))
 
     if not _do(settings_of(data), work, "consent.withdraw", patient, source):
         fail("there is no consent to withdraw")
@@ -210,15 +210,16 @@ def _do(
         fail(str(error))
 
 
-def _instant(said: str, now_ms: int) -> int:
+def instant(said: str, otherwise: int, option: str = "--at") -> int:
+    """Return an option's RFC 3339 instant as epoch ms, `otherwise` when it is left out; leaves with code 2."""
     if not said:
-        return now_ms
+        return otherwise
     try:
         instant = datetime.fromisoformat(said)
     except ValueError:
-        fail(f"--at {said}: an RFC 3339 instant such as 2026-11-20T08:00:00+01:00 is wanted", code=2)
+        fail(f"{option} {said}: an RFC 3339 instant such as 2026-11-20T08:00:00+01:00 is wanted", code=2)
     if instant.tzinfo is None:
-        fail(f"--at {said}: say the offset, as in +01:00 or Z", code=2)
+        fail(f"{option} {said}: say the offset, as in +01:00 or Z", code=2)
     return epoch_ms(instant)
 
 

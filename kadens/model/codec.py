@@ -84,7 +84,7 @@ def encode_told(told: Told) -> bytes:
     """Return a `Told` as the value of a `kadens.facts` event."""
     fact = {"kind": kind_of(told.fact), **plain(told.fact)}
     envelope = {"patient": told.patient, "connector": told.connector, "received_ms": told.received_ms}
-    return dumps({"v": SCHEMA_VERSION, **envelope, "body": told.body, "fact": fact})
+    return dumps({"v": SCHEMA_VERSION, **envelope, "body": told.body, "parser": told.parser, "fact": fact})
 
 
 def decode_told(data: bytes) -> Told:
@@ -98,6 +98,7 @@ def decode_told(data: bytes) -> Told:
         received_ms=event["received_ms"],
         body=event["body"],
         fact=decode_fact(event["fact"]),
+        parser=event.get("parser", 1),  # events from before parsers had versions
     )
 
 

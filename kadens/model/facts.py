@@ -176,13 +176,17 @@ Fact: TypeAlias = SampleBlock | Workout | DaySummary | Report | Deletion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One fact on its way: whose it is, when it was received, and the SHA-256 (hex) of the body that told it."""
+    """One fact on its way: whose it is, when it was received, and the SHA-256 (hex) of the body that told it.
+
+    `parser` is the version of the parser that read the body (`parsers.table.version`).
+    """
 
     patient: str
     connector: str
     received_ms: int
     body: str
     fact: Fact
+    parser: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,50 @@
+"""Where derived rows may have become stale: where facts lie, and what facts say about each other. It never writes."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from ..model.calendar import epoch_ms
+from .factrows import Removed
+from .pool import Connection
+from .spans import Span
+
+Touched: TypeAlias = dict[int, list[Span]]  # by patient (a surrogate)
+Names: TypeAlias = set[tuple[int, str]]  # (patient, record)
+
+_TARGETS = """
+select k.patient, min(f.start_at), max(f.end_at)
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+join record r using (patient, record) join fact f on f.record = r.id
+group by k.patient, r.id"""
+_NAMING = """
+select k.patient, f.start_at, f.end_at
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
+
+
+def removed_spans(removed: Iterable[Removed]) -> Touched:
+    """Return where removed facts lay."""
+    spans: Touched = defaultdict(list)
+    for one in removed:
+        spans[one.patient].append(one.span)
+    return spans
+
+
+async def add_spoken_of(conn: Connection, spans: Touched, *, spoken_of: Names, told_of: Names) -> None:
+    """Touch also what facts say about each other, wherever in time that lies.
+
+    `spoken_of` are the records that deletions delete and reports report on, `told_of` those of workouts and of
+    whatever was replaced: the reports that name them may now belong elsewhere.
+    """
+    await _add(conn, spans, _TARGETS, {one for one in spoken_of if one[1]})
+    await _add(conn, spans, _NAMING, told_of)
+
+
+async def _add(conn: Connection, spans: Touched, query: str, named: Names) -> None:
+    if not named:
+        return
+    patients, records = zip(*sorted(named), strict=True)
+    found = await conn.execute(query.encode(), [list(patients), list(records)])
+    for patient, start, end in await found.fetchall():
+        spans[patient].append(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)))

@@ -1,0 +1,153 @@
+"""The worker's functions behind a log in memory: a body that is appended is normalised, stored and derived at once."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from kadens.model.calendar import rfc3339
+from kadens.model.codec import dumps
+from kadens.model.envelope import Envelope
+from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
+from kadens.storage import audit, people
+from kadens.storage.bodies import open_bodies
+from kadens.storage.digest import digest
+from kadens.storage.pool import Connection, open_pool
+from kadens.stream.derive_batch import derive_run
+from kadens.stream.judge_patient import judge_due
+from kadens.stream.ledger import Ledger
+from kadens.stream.messages import Message, Outgoing, Run
+from kadens.stream.metrics import make_metrics
+from kadens.stream.normalise import normalise_run
+from kadens.stream.parts import Parts
+from kadens.stream.replay import Means
+from kadens.stream.topics import FACTS, RAW
+
+from .tellers import MIN, T0
+
+KEY = bytes(32)
+ZONE = "Europe/Stockholm"
+NOW = T0 + 3 * 60 * MIN
+OPERATOR = audit.Actor(subject="test", role="operator")
+VENDORS = ("open_wearables", "reports", "files")
+
+
+@dataclass(slots=True)
+class MemoryLog:
+    """Keeps what was appended until it is taken."""
+
+    waiting: list[Outgoing] = field(default_factory=list)
+
+    async def send_all(self, messages: Sequence[Outgoing]) -> None:
+        self.waiting += messages
+
+    def take(self, topic: str) -> list[Outgoing]:
+        taken = [one for one in self.waiting if one.topic == topic]
+        self.waiting = [one for one in self.waiting if one.topic != topic]
+        return taken
+
+
+@dataclass(slots=True, kw_only=True)
+class Inline:
+    """One worker without a broker. `hold` keeps facts on their way until `deliver`."""
+
+    parts: Parts
+    log: MemoryLog
+    hold: bool = False
+    offsets: dict[str, int] = field(default_factory=dict)
+    now_ms: int = NOW
+
+    @property
+    def means(self) -> Means:
+        return Means(
+            pool=self.parts.pool,
+            bodies=self.parts.bodies,
+            wrapping_key=KEY,
+            now=self.parts.now,
+            actor=OPERATOR,
+        )
+
+    async def receive(self, connector: str, body: bytes, received_ms: int = NOW, patient: str = "p1") -> None:
+        said = Envelope(
+            connector=connector,
+            received_ms=received_ms,
+            sha256=sha256(body).hexdigest(),
+            size=len(body),
+            patient=patient,
+        )
+        message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(said.headers()))
+        await normalise_run(self._run(RAW.name, [message]), self.parts)
+        if not self.hold:
+            await self.deliver()
+
+    async def deliver(self) -> None:
+        facts = self.log.take(FACTS.name)
+        if facts:
+            await derive_run(self._run(FACTS.name, facts), self.parts)
+
+    async def judge(self) -> None:
+        while await judge_due(self.parts):
+            pass
+
+    async def digest(self) -> dict[str, str]:
+        async with self.parts.pool.connection() as conn:
+            return await digest(conn)
+
+    async def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        async with self.parts.pool.connection() as conn:
+            return await (await conn.execute(query.encode(), values)).fetchall()
+
+    async def forget(self) -> None:
+        """Make the database a fresh one, with the same patients."""
+        async with self.parts.pool.connection() as conn:
+            tables = "fact, record, sample, watermark, body, session, day, week, alert, alert_finding, alert_move, due"
+            await conn.execute(f"truncate {tables}".encode())
+
+    def _run(self, topic: str, messages: Sequence[Outgoing]) -> Run:
+        first = self.offsets.get(topic, 0)
+        self.offsets[topic] = first + len(messages)
+        numbered = [
+            Message(topic=topic, partition=0, offset=first + n, value=one.value, key=one.key, headers=one.headers)
+            for n, one in enumerate(messages)
+        ]
+        return Run(topic=topic, partition=0, messages=tuple(numbered))
+
+
+@asynccontextmanager
+async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator[Inline]:
+    """Give a worker on a database where p1, p2 and p3 consent to every source."""
+    for patient in ("p1", "p2", "p3"):
+        for vendor in VENDORS:
+            await people.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
+    await conn.commit()
+    log = MemoryLog()
+    async with await open_pool(dsn, max_size=4) as pool:
+        parts = Parts(
+            pool=pool,
+            producer=log,
+            ledger=Ledger(cluster="memory"),
+            bodies=open_bodies(str(folder)),
+            wrapping_key=KEY,
+            now=lambda: inline.now_ms,
+            metrics=make_metrics(),
+        )
+        inline = Inline(parts=parts, log=log)
+        yield inline
+
+
+def heart(start: int = T0, minutes: int = 40, bpm: float = 120) -> bytes:
+    """Return a body of one sample a minute."""
+    t = start + np.arange(minutes, dtype=np.int64) * MIN
+    return heart_rate_body("account", ZONE, t, np.full(minutes, float(bpm)))
+
+
+def workout(record: str = "w1", start: int = T0, minutes: int = 30) -> bytes:
+    return workout_body("account", ZONE, record, "walking", (start, start + minutes * MIN), {})
+
+
+def report(kind: str = "created", key: str = "q1", value: int = 9, at: int = T0 + 40 * MIN, **more: object) -> bytes:
+    said = {"id": key, "answered_at": rfc3339(at), "instrument": "pain", "phase": "after", "value": value}
+    return dumps({"type": f"report.{kind}", "patient": "account", "report": {**said, "scale": "nrs-0-10", **more}})
