@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -161,17 +162,21 @@ async def test_a_body_that_comes_again_is_read_anew_by_a_replay_alone(
     assert await world.digest() == before
 
 
-async def test_a_body_kept_while_a_replay_runs_is_part_of_it(world: Inline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a wrong revision outranked when it came, after the bodies were listed, is told with them."""
-    wanted = await fresh(world, workout(minutes=30), workout(minutes=35))
+@pytest.mark.parametrize("late", [workout(minutes=35), workout(start=T0 + HOUR, minutes=20)])
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
+    world: Inline, monkeypatch: pytest.MonkeyPatch, turn: int, late: bytes
+) -> None:
+    """What a revision outranked when it came, rightly or not, after the bodies were listed, counts with them."""
+    wanted = await fresh(world, workout(minutes=30), late)
     use(monkeypatch, faulty(wrong_revisions), 1)
     await send(world, workout(minutes=30))
     use(monkeypatch, open_wearables.parse, 2)
-    late, real = [workout(minutes=35)], standing.lock
+    turns, real = count(1), standing.lock
 
     async def lock(conn: Connection, patient: str) -> PatientRow:
-        if late:
-            await world.receive("open_wearables", late.pop())
+        if next(turns) == turn:
+            await send(world, late)
         return await real(conn, patient)
 
     monkeypatch.setattr(standing, "lock", lock)
