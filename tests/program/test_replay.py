@@ -1,0 +1,144 @@
+"""`kadens replay` as an operator runs it, on an embedded database with bodies that an older parser read wrongly."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from psycopg import AsyncConnection
+from typer.testing import CliRunner
+
+from kadens.cli import app
+from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.model.facts import Parsed, SampleBlock
+from kadens.parsers import open_wearables, table
+from kadens.storage import people
+from kadens.storage.digest import digest
+from kadens.storage.migrate import migrate
+
+from ..storage.inline import KEY, NOW, ZONE, heart, open_inline, workout
+from ..storage.tellers import MIN, T0
+
+HOUR = 60 * MIN
+_numbers = count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The program on a database with three patients, of whom p1 and p2 have bodies."""
+
+    dsn: str
+    folder: Path
+
+    def replay(self, *words: str) -> Result:
+        environment = {
+            "KADENS_KAFKA": "127.0.0.1:1",
+            "KADENS_DATABASE": self.dsn,
+            "KADENS_BODIES": str(self.folder / "bodies"),
+            "KADENS_SECRETS_FILE": str(self.folder / "secrets.toml"),
+            "KADENS_CLOCK": f"fixed:{NOW}",
+        }
+        return CliRunner().invoke(app, ["replay", *words], env=environment)
+
+    def digest(self) -> dict[str, str]:
+        async def work() -> dict[str, str]:
+            async with await AsyncConnection.connect(self.dsn) as conn:
+                return await digest(conn)
+
+        return asyncio.run(work())
+
+
+def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[table.Parser, ...]:
+    mine = table.Parser(name="open_wearables", formats=("json",), parse=parse, version=version)
+    return (mine, *(row for row in table.PARSERS if row.name != "open_wearables"))
+
+
+def halved(body: bytes) -> Parsed:
+    good = open_wearables.parse(body)
+    return replace(good, facts=tuple(replace(f, v=f.v / 2) if isinstance(f, SampleBlock) else f for f in good.facts))
+
+
+async def _fill(dsn: str, folder: Path) -> None:
+    await migrate(dsn)
+    async with await AsyncConnection.connect(dsn) as conn:
+        await people.add_unit(conn, "unit")
+        for name in ("p1", "p2", "p3"):
+            await people.add_patient(conn, wrapping_key=KEY, unit="unit", zone=ZONE, now_ms=0, pseudonym=name)
+        async with open_inline(dsn, conn, folder) as inline:
+            for patient, hours in (("p1", 0), ("p1", 24), ("p2", 0)):
+                await inline.receive("open_wearables", heart(T0 + hours * HOUR), NOW, patient)
+                await inline.receive("open_wearables", workout(f"w{hours}", T0 + hours * HOUR), NOW, patient)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    with temporary_postgres() as started:
+        yield started
+
+
+@pytest.fixture
+def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    (tmp_path / "secrets.toml").write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
+    dsn = server.create_database(f"kadens_{next(_numbers)}")
+    monkeypatch.setattr(table, "PARSERS", read_with(halved, 1))
+    asyncio.run(_fill(dsn, tmp_path / "bodies"))
+    monkeypatch.setattr(table, "PARSERS", read_with(open_wearables.parse, 2))
+    return Program(dsn=dsn, folder=tmp_path)
+
+
+def test_compare_then_replay_then_nothing_is_left_to_do(program: Program) -> None:
+    before = program.digest()
+    looked = program.replay("--all", "--dry-run", "--diff", "--check", "--json")
+    assert looked.exit_code == 1, looked.stderr
+    said = json.loads(looked.stdout)
+    assert said["bodies"] == {"read": 6, "told_anew": 3, "unreadable": 0, "no_consent": 0, "left": 0}
+    assert said["rows"] == {"algorithm only": 0, "session.revised": 3}
+    found = [(row["patient"], row["what"], row["columns"]["hr_max"]) for row in said["differences"]]
+    assert found == [(name, "session.revised", [60.0, 120.0]) for name in ("p1", "p1", "p2")]
+    assert program.digest() == before
+
+    done = program.replay("--patient", "p1", "--source", "open_wearables")
+    assert done.exit_code == 0, done.stderr
+    assert "changed: 2 session.revised" in done.stdout
+    assert "120" not in done.stdout + done.stderr
+
+    done = program.replay("--all", "--json")
+    assert json.loads(done.stdout)["rows"] == {"session.revised": 1}
+    again = program.replay("--all", "--dry-run", "--check", "--json")
+    assert again.exit_code == 0
+    assert json.loads(again.stdout)["bodies"]["read"] == 0
+
+
+def test_the_table_names_each_column_with_then_and_now(program: Program) -> None:
+    looked = program.replay("--patient", "p2", "--dry-run", "--diff")
+    assert looked.exit_code == 0
+    (line,) = [line for line in looked.stdout.splitlines() if "hr_max" in line]
+    assert [word for word in line.split() if word in {"60.0", "120.0"}] == ["60.0", "120.0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "either --patient or --all"),
+        (["--all", "--patient", "p1"], 2, "either --patient or --all"),
+        (["--all", "--diff"], 2, "add --dry-run"),
+        (["--all", "--source", "nobody"], 2, "is wanted"),
+        (["--all", "--from", "yesterday"], 2, "--from yesterday: an RFC 3339 instant"),
+        (["--all", "--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z"], 2, "is not before"),
+        (["--all", "--derive-only", "--again"], 2, "reads no body"),
+    ],
+)
+def test_wrong_use_is_told_before_anything_is_opened(words: list[str], code: int, said: str) -> None:
+    done = CliRunner().invoke(app, ["replay", *words])
+    assert done.exit_code == code
+    assert said in done.stderr
+
+
+def test_a_patient_that_is_not_there(program: Program) -> None:
+    done = program.replay("--patient", "nobody")
+    assert done.exit_code == 1
+    assert "there is no such patient" in done.stderr
