@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from kadens.model.calendar import rfc3339
-from kadens.model.codec import dumps
+from kadens.model.codec import dumps, encode_told, loads
 from kadens.model.envelope import Envelope
+from kadens.model.facts import Told
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import audit, people
 from kadens.storage.bodies import open_bodies
@@ -24,7 +25,7 @@ from kadens.stream.metrics import make_metrics
 from kadens.stream.normalise import normalise_run
 from kadens.stream.parts import Parts
 from kadens.stream.replay import Means
-from kadens.stream.topics import FACTS, RAW
+from kadens.stream.topics import DERIVED, FACTS, RAW
 
 from .tellers import MIN, T0
 
@@ -82,6 +83,16 @@ class Inline:
         await normalise_run(self._run(RAW.name, [message]), self.parts)
         if not self.hold:
             await self.deliver()
+
+    async def tell(self, *told: Told) -> None:
+        """Deliver facts that no parser here tells yet."""
+        messages = [Outgoing(topic=FACTS.name, key=b"", value=encode_told(one)) for one in told]
+        await derive_run(self._run(FACTS.name, messages), self.parts)
+
+    async def changes(self) -> list[tuple[str, str]]:
+        """Return (what, reason) of what has gone out to `kadens.derived` since the last time, by session, day, week."""
+        sent = [loads(one.value) for one in self.log.take(DERIVED.name)]
+        return [(change["what"], change["reason"]) for event in sent for change in event["changes"]]
 
     async def deliver(self) -> None:
         facts = self.log.take(FACTS.name)
