@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -14,16 +14,15 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.model.facts import Parsed, SampleBlock
 from kadens.parsers import open_wearables, table
 from kadens.storage import people
 from kadens.storage.digest import digest
 from kadens.storage.migrate import migrate
 
+from ..storage.faults import HOUR, faulty, read_with, wrong_values
 from ..storage.inline import KEY, NOW, ZONE, heart, open_inline, workout
-from ..storage.tellers import MIN, T0
+from ..storage.tellers import T0
 
-HOUR = 60 * MIN
 _numbers = count()
 
 
@@ -52,16 +51,6 @@ class Program:
         return asyncio.run(work())
 
 
-def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[table.Parser, ...]:
-    mine = table.Parser(name="open_wearables", formats=("json",), parse=parse, version=version)
-    return (mine, *(row for row in table.PARSERS if row.name != "open_wearables"))
-
-
-def halved(body: bytes) -> Parsed:
-    good = open_wearables.parse(body)
-    return replace(good, facts=tuple(replace(f, v=f.v / 2) if isinstance(f, SampleBlock) else f for f in good.facts))
-
-
 async def _fill(dsn: str, folder: Path) -> None:
     await migrate(dsn)
     async with await AsyncConnection.connect(dsn) as conn:
@@ -84,7 +73,7 @@ def server() -> Iterator[Postgres]:
 def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     (tmp_path / "secrets.toml").write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
     dsn = server.create_database(f"kadens_{next(_numbers)}")
-    monkeypatch.setattr(table, "PARSERS", read_with(halved, 1))
+    monkeypatch.setattr(table, "PARSERS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))
     monkeypatch.setattr(table, "PARSERS", read_with(open_wearables.parse, 2))
     return Program(dsn=dsn, folder=tmp_path)

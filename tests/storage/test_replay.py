@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kadens.model.errors import BodyError
-from kadens.model.facts import Fact, Joining, Parsed, SampleBlock, Workout
+from kadens.model.facts import Parsed
 from kadens.model.prescription import Intensity, Prescription
 from kadens.parsers import open_wearables, reports, table
 from kadens.storage import due, people, standing
@@ -19,14 +19,23 @@ from kadens.storage.surrogates import PatientRow
 from kadens.stream import replay as replay_module
 from kadens.stream.replay import Replayed, Scope, rehearse, replay
 
-from .inline import NOW, Inline, heart, open_inline, report, workout
-from .tellers import MIN, T0
+from .faults import (
+    BODIES,
+    DAY,
+    FAULTS,
+    HOUR,
+    Fault,
+    faulty,
+    read_with,
+    wrong_names,
+    wrong_revisions,
+    wrong_times,
+    wrong_values,
+)
+from .inline import NOW, Inline, open_inline, report, workout
+from .tellers import T0
 
 pytestmark = pytest.mark.anyio
-HOUR = 60 * MIN
-DAY = 24 * HOUR
-Change = Callable[[Fact], Fact | None]
-EVERYTHING = ("fact", "record", "sample", "watermark", "session", "day", "week", "body")
 
 
 @pytest.fixture
@@ -35,64 +44,8 @@ async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Inl
         yield inline
 
 
-def faulty(change: Change) -> Callable[[bytes], Parsed]:
-    """Return the parser of Open Wearables with a fault."""
-
-    def parse(body: bytes) -> Parsed:
-        good = open_wearables.parse(body)
-        return replace(good, facts=tuple(bad for fact in good.facts if (bad := change(fact)) is not None))
-
-    return parse
-
-
 def use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], version: int) -> None:
-    rows = [
-        replace(row, parse=parse, version=version) if row.name == "open_wearables" else row for row in table.PARSERS
-    ]
-    monkeypatch.setattr(table, "PARSERS", tuple(rows))
-
-
-def wrong_values(fact: Fact) -> Fact:
-    return replace(fact, v=fact.v / 2) if isinstance(fact, SampleBlock) else fact
-
-
-def wrong_times(fact: Fact) -> Fact:
-    head = replace(fact.head, start_ms=fact.head.start_ms + DAY, end_ms=fact.head.end_ms + DAY)
-    return replace(fact, head=head, t=fact.t + DAY) if isinstance(fact, SampleBlock) else replace(fact, head=head)
-
-
-def wrong_names(fact: Fact) -> Fact:
-    return replace(fact, head=replace(fact.head, record=f"x{fact.head.record}"))
-
-
-def one_name(fact: Fact) -> Fact:
-    """Take every workout for one record: the longest alone stands."""
-    return replace(fact, head=replace(fact.head, record="same")) if isinstance(fact, Workout) else fact
-
-
-def wrong_revisions(fact: Fact) -> Fact:
-    return replace(fact, head=replace(fact.head, revision=10**9 - fact.head.revision))
-
-
-def wrong_joining(fact: Fact) -> Fact:
-    return replace(fact, joining=Joining.RECORD) if isinstance(fact, SampleBlock) else fact
-
-
-def no_samples(fact: Fact) -> Fact | None:
-    return None if isinstance(fact, SampleBlock) else fact
-
-
-FAULTS: tuple[Change, ...] = (
-    wrong_values, wrong_times, wrong_names, one_name, wrong_revisions, wrong_joining, no_samples,
-)  # fmt: skip
-BODIES = (
-    heart(),
-    heart(T0 + 20 * MIN, bpm=90),  # its samples meet those of the first
-    heart(T0 + 3 * HOUR),
-    workout(),
-    workout(minutes=35),  # the same record again, longer
-    workout("w2", T0 + 3 * HOUR),
-)
+    monkeypatch.setattr(table, "PARSERS", read_with(parse, version))
 
 
 async def send(world: Inline, *bodies: bytes) -> None:
@@ -111,7 +64,7 @@ async def fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("bytes_together", [1, 2**22])
 async def test_a_fault_of_a_parser_is_put_right(
-    world: Inline, monkeypatch: pytest.MonkeyPatch, fault: Change, bytes_together: int
+    world: Inline, monkeypatch: pytest.MonkeyPatch, fault: Fault, bytes_together: int
 ) -> None:
     monkeypatch.setattr(replay_module, "TOGETHER", bytes_together)
     wanted = await fresh(world, *BODIES)

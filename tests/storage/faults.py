@@ -1,0 +1,80 @@
+"""Faults of a parser to plant: what each makes of a fact that Open Wearables tells, and bodies to tell it with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from kadens.model.facts import Fact, Joining, Parsed, SampleBlock, Workout
+from kadens.parsers import open_wearables, table
+
+from .inline import heart, workout
+from .tellers import MIN, T0
+
+Fault: TypeAlias = Callable[[Fact], Fact | None]
+HOUR = 60 * MIN
+DAY = 24 * HOUR
+
+
+def faulty(change: Fault) -> Callable[[bytes], Parsed]:
+    """Return the parser of Open Wearables with a fault."""
+
+    def parse(body: bytes) -> Parsed:
+        good = open_wearables.parse(body)
+        return replace(good, facts=tuple(bad for fact in good.facts if (bad := change(fact)) is not None))
+
+    return parse
+
+
+def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[table.Parser, ...]:
+    """Return the table of parsers with another one for Open Wearables."""
+    mine = table.Parser(name="open_wearables", formats=("json",), parse=parse, version=version)
+    return (mine, *(row for row in table.PARSERS if row.name != "open_wearables"))
+
+
+def wrong_values(fact: Fact) -> Fact:
+    return replace(fact, v=fact.v / 2) if isinstance(fact, SampleBlock) else fact
+
+
+def wrong_times(fact: Fact) -> Fact:
+    head = replace(fact.head, start_ms=fact.head.start_ms + DAY, end_ms=fact.head.end_ms + DAY)
+    return replace(fact, head=head, t=fact.t + DAY) if isinstance(fact, SampleBlock) else replace(fact, head=head)
+
+
+def wrong_names(fact: Fact) -> Fact:
+    return replace(fact, head=replace(fact.head, record=f"x{fact.head.record}"))
+
+
+def one_name(fact: Fact) -> Fact:
+    """Take every workout for one record: the longest alone stands."""
+    return replace(fact, head=replace(fact.head, record="same")) if isinstance(fact, Workout) else fact
+
+
+def wrong_revisions(fact: Fact) -> Fact:
+    return replace(fact, head=replace(fact.head, revision=10**9 - fact.head.revision))
+
+
+def wrong_joining(fact: Fact) -> Fact:
+    return replace(fact, joining=Joining.RECORD) if isinstance(fact, SampleBlock) else fact
+
+
+def no_samples(fact: Fact) -> Fact | None:
+    return None if isinstance(fact, SampleBlock) else fact
+
+
+FAULTS: tuple[Fault, ...] = (
+    wrong_values,
+    wrong_times,
+    wrong_names,
+    one_name,
+    wrong_revisions,
+    wrong_joining,
+    no_samples,
+)
+BODIES = (
+    heart(),
+    heart(T0 + 20 * MIN, bpm=90),  # its samples meet those of the first
+    heart(T0 + 3 * HOUR),
+    workout(),
+    workout(minutes=35),  # the same record again, longer
+    workout("w2", T0 + 3 * HOUR),
+)
