@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..model.derived import Session, Week
+from ..model.derived import Choice, Session, Week
 from ..model.facts import Source
 from ..model.prescription import Prescription
 
@@ -168,6 +168,7 @@ class SessionSheet:
     heart: tuple[tuple[int, float], ...]
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

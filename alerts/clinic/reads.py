@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ...model.calendar import local_date, monday
-from ...model.derived import Session
+from ...model.derived import Choice, Session
 from ...model.prescription import Prescription, in_force
 from ...storage import evidence, queries
 from ...storage.views import AlertBrief, AlertPage, AuditRow, FactRow, PatientBrief, ReportRow, SourceRow
@@ -56,6 +56,7 @@ class SessionView:
     curve: Curve
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ async def lines(visit: Visit) -> tuple[Line, ...]:
 
 async def patient(visit: Visit, pseudonym: str) -> PatientView:
     """Return one patient's page."""
-    zone = (await _brief(visit, pseudonym)).zone
+    zone = (await brief(visit, pseudonym)).zone
     await visit.read("patient", pseudonym)
     page = await queries.patient_page(visit.conn, visit.unit, pseudonym, _since(visit.now_ms, zone, WEEKS_SHOWN))
     if page is None:
@@ -102,22 +103,6 @@ async def patient(visit: Visit, pseudonym: str) -> PatientView:
     )
 
 
-async def sessions(visit: Visit, pseudonym: str, limit: int, before_ms: int | None) -> tuple[Session, ...]:
-    """Return a patient's sessions, newest first."""
-    await _brief(visit, pseudonym)
-    await visit.read("sessions", pseudonym)
-    return await queries.sessions_of(visit.conn, visit.unit, pseudonym, limit=limit, before_ms=before_ms)
-
-
-async def patient_weeks(visit: Visit, pseudonym: str, count: int) -> tuple[WeekView, ...]:
-    """Return the latest `count` weeks of a patient beside the prescription, oldest first."""
-    zone = (await _brief(visit, pseudonym)).zone
-    await visit.read("weeks", pseudonym)
-    prescribed = await queries.prescriptions(visit.conn, visit.unit, pseudonym)
-    found = await queries.weeks(visit.conn, visit.unit, pseudonym, _since(visit.now_ms, zone, count))
-    return tuple(weeks.view(week, prescribed) for week in found)
-
-
 async def session(visit: Visit, pseudonym: str, key: str, max_points: int = 2_000) -> SessionView:
     """Return one session's sheet, its curve thinned to about `max_points`."""
     sheet = await evidence.session_sheet(visit.conn, visit.unit, pseudonym, key)
@@ -133,6 +118,7 @@ async def session(visit: Visit, pseudonym: str, key: str, max_points: int = 2_00
         curve=curve(sheet.heart, one.start_ms, one.end_ms, gap, max_points),
         facts=sheet.facts,
         reports=sheet.reports,
+        choices=sheet.choices,
     )
 
 
@@ -153,11 +139,12 @@ async def alerts(visit: Visit) -> tuple[AlertBrief, ...]:
     return await queries.live_alerts(visit.conn, visit.unit)
 
 
-async def _brief(visit: Visit, pseudonym: str) -> PatientBrief:
-    brief = await queries.patient(visit.conn, visit.unit, pseudonym)
-    if brief is None:
+async def brief(visit: Visit, pseudonym: str) -> PatientBrief:
+    """Return a patient of the clinician's care unit; 404 for any other."""
+    found = await queries.patient(visit.conn, visit.unit, pseudonym)
+    if found is None:
         raise _unknown("patient")
-    return brief
+    return found
 
 
 async def _name(visit: Visit, pseudonym: str) -> str:
