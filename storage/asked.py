@@ -1,4 +1,4 @@
-"""Reads behind the questions of the API and of `kadens query`: pages of sessions, days, watermarks, consents, choices.
+"""Reads behind the questions of the API and of `kadens query`: pages of sessions, days, watermarks, consents.
 
 Bounded to one care unit like `queries`; it never writes.
 """
@@ -9,8 +9,7 @@ from datetime import date, datetime
 from ..model.calendar import utc
 from ..model.derived import Day, Session
 from ..model.facts import Source
-from . import rows
-from .derived import read_day
+from . import derived_rows, rows
 from .pool import Connection
 
 _PATIENT = """
@@ -21,7 +20,7 @@ _UNIT = """
 select u.name as unit from patient p join care_unit u on u.id = p.care_unit where p.pseudonym = %(patient)s"""
 
 _SESSIONS = f"""
-select {rows.SESSION_COLUMNS}
+select {derived_rows.SESSION_COLUMNS}
   from session s join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where s.patient = {_PATIENT}
    and (%(start)s::timestamptz is null or s.start_at >= %(start)s)
@@ -32,7 +31,7 @@ select {rows.SESSION_COLUMNS}
  limit %(limit)s
 """  # noqa: S608 - a constant of this package
 
-_DAYS = f"select * from day where patient = {_PATIENT} and local_date between %(first)s and %(last)s"  # noqa: S608 - same
+_DAYS = f"{derived_rows.DAYS} where patient = {_PATIENT} and local_date between %(first)s and %(last)s"
 
 _WATERMARKS = f"""
 select o.vendor, o.app, o.device, o.device_type, o.method, w.time as time_ms
@@ -66,19 +65,19 @@ async def sessions(conn: Connection, unit: str, pseudonym: str, ask: SessionsAsk
     before, before_id = ask.before or (None, None)
     asked = {"unit": unit, "patient": pseudonym, "type": ask.type, "limit": limit, "before_id": before_id}
     instants = {"start": _utc(ask.start_ms), "end": _utc(ask.end_ms), "before": _utc(before)}
-    return tuple(await rows.fetch(conn, _SESSIONS, {**asked, **instants}, rows.session))
+    return tuple(await rows.fetch(conn, _SESSIONS, {**asked, **instants}, derived_rows.read_session))
 
 
 async def days(conn: Connection, unit: str, pseudonym: str, first: date, last: date) -> dict[date, Day]:
     """Return the days from `first` to `last` that have a row, by date."""
     asked = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
-    return {row.local_date: row for row in await rows.fetch(conn, _DAYS, asked, read_day)}
+    return {row.local_date: row for row in await rows.fetch(conn, _DAYS, asked, derived_rows.read_day)}
 
 
 async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source, int]:
     """Return the latest measured instant, in epoch ms, that each source has delivered."""
     asked = {"unit": unit, "patient": pseudonym}
-    return dict(await rows.fetch(conn, _WATERMARKS, asked, lambda row: (rows.source(row), row["time_ms"])))
+    return dict(await rows.fetch(conn, _WATERMARKS, asked, lambda row: (derived_rows.source(row), row["time_ms"])))
 
 
 async def consents(conn: Connection, unit: str, pseudonym: str) -> tuple[tuple[int, int | None], ...]:

@@ -161,14 +161,17 @@ class PatientPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSheet:
-    """One session and what it was derived from. `heart` is (epoch ms, beats a minute), one value an instant."""
+    """One session and what it was derived from. `heart` is (epoch ms, beats a minute), one value an instant.
+
+    `choices` are those of its minutes, cut at its ends, by metric and time.
+    """
 
     patient: PatientBrief
     session: Session
     heart: tuple[tuple[int, float], ...]
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def in_order(first: date, last: date) -> None:
 
 
 def dates(first: date | None, last: date | None, now_ms: int, zone: str, back: int, most: int) -> list[date]:
-    """Return every date from `first` to `last`, both included; left out, `last` is today and `first` `back` days before.
+    """Return every date from `first` to `last`, both included; left out, `last` is today and `first` is `back` before.
 
     Raises `WrongAskError` when `first` is after `last`, and above `most` dates.
     """

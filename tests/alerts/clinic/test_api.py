@@ -45,7 +45,7 @@ def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) ->
 
 
 def not_to_be_answered(answer: Response) -> bool:
-    """Tell whether a reason was given that no schema can say: years, leap seconds, and how two parameters go together."""
+    """Tell whether a reason was given that no schema can say: years, leap seconds, two parameters together."""
     said = answer.json() if answer.status_code == 422 else {}
     if said.get("errors"):
         return all(re.match(r"query\.(from|to): (years are|there is no such)", one) for one in said["errors"])
