@@ -61,7 +61,7 @@ async def sessions(conn: Connection, who: PatientBrief, ask: SessionsAsk) -> Ses
     before = session_answers.placed(ask.before) if ask.before else None
     which = asked.SessionsAsk(start_ms=start, end_ms=end, type=ask.type, before=before)
     found = await asked.sessions(conn, who.care_unit, who.pseudonym, which, ask.limit + 1)
-    return session_answers.page(found, ask.limit)
+    return session_answers.page(found, ask.limit, who.zone)
 
 
 async def days(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesAsk) -> DaysAnswer:

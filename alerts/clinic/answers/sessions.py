@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from ....model.calendar import rfc3339
@@ -35,7 +36,7 @@ class SessionLine(Shape):
     offset_min: int | None
     """Minutes east of UTC where it took place; null when the source said none."""
     offset_origin: OffsetOrigin
-    local_date: str
+    local_date: date
     """The date in the patient's zone on which it began; it counts on that day."""
     duration_ms: int
     moving_ms: int | None
@@ -137,16 +138,18 @@ class SessionAnswer(SessionLine):
 class SessionsAnswer(Shape):
     """A page of sessions, newest first."""
 
+    zone: str
+    """The patient's IANA zone, in which dates were read."""
     sessions: tuple[SessionLine, ...]
     next: str | None
     """Ask on with this as `before`; null when there are no more. No session is skipped or repeated."""
 
 
-def page(found: Sequence[Session], limit: int) -> SessionsAnswer:
+def page(found: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
     """Return the first `limit` of the sessions found (ask for one more), and the cursor of the rest."""
     shown = found[:limit]
     more = len(found) > limit
-    return SessionsAnswer(sessions=tuple(map(listed, shown)), next=cursor(shown[-1]) if more else None)
+    return SessionsAnswer(zone=zone, sessions=tuple(map(listed, shown)), next=cursor(shown[-1]) if more else None)
 
 
 def cursor(one: Session) -> str:
@@ -191,14 +194,13 @@ def whole(
 
 def _line(one: Session) -> dict[str, Any]:
     same = (
-        "id", "offset_min", "offset_origin", "moving_ms", "moving_by", "type", "said", "origin", "counts", "why",
-        "partial", "exertion_cr10", "loads", "record", "body", "algorithm",
+        "id", "local_date", "offset_min", "offset_origin", "moving_ms", "moving_by", "type", "said", "origin",
+        "counts", "why", "partial", "exertion_cr10", "loads", "record", "body", "algorithm",
     )  # fmt: skip
     return {
         **{name: getattr(one, name) for name in same},
         "start": rfc3339(one.start_ms),
         "end": rfc3339(one.end_ms),
-        "local_date": one.local_date.isoformat(),
         "duration_ms": one.end_ms - one.start_ms,
         "zones_ms": Zones.of(one.zones),
         "heart": Heart(**plain(one.heart)),
