@@ -3,18 +3,22 @@
 A patient, session or alert of another care unit is 404, as one that never was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ...model.calendar import local_date, monday
+from ...model.calendar import local_date, midnight, monday
 from ...model.derived import Choice, Session
 from ...model.prescription import Prescription, in_force
-from ...storage import evidence, queries
+from ...storage import asked, evidence, queries
 from ...storage.views import AlertBrief, AlertPage, AuditRow, FactRow, PatientBrief, ReportRow, SourceRow
+from ...stream.compute.day_states import day_states
 from ...stream.compute.sources import hold_ms
 from ...stream.compute.zones import MAX_GAP_MS
-from . import weeks, worklist
+from . import asking, heatmap, weeks, worklist
+from .answers.asks import MOST_SESSIONS
 from .curve import Curve, curve
+from .heatmap import Heatmap
 from .problems import Refused
 from .visit import Visit
 from .weeks import WeekView
@@ -27,7 +31,7 @@ WEEKS_SHOWN = 16
 class PatientView:
     """One patient: `in_force` is what is prescribed today, `prescriptions` all versions, newest first.
 
-    Weeks and pain are oldest first, sessions and audit newest first.
+    `calendar` has a square a date of twelve weeks. Weeks and pain are oldest first, sessions and audit newest first.
     """
 
     patient: PatientBrief
@@ -40,6 +44,7 @@ class PatientView:
     alerts: tuple[AlertBrief, ...]
     past_alerts: tuple[AlertBrief, ...]
     weeks: tuple[WeekView, ...]
+    calendar: Heatmap
     pain: tuple[ReportRow, ...]
     sessions: tuple[Session, ...]
     sources: tuple[SourceRow, ...]
@@ -96,6 +101,7 @@ async def patient(visit: Visit, pseudonym: str) -> PatientView:
         alerts=page.alerts,
         past_alerts=page.past_alerts,
         weeks=tuple(weeks.view(week, page.prescriptions) for week in page.weeks),
+        calendar=await _calendar(visit, page.patient, page.prescriptions),
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
@@ -137,6 +143,14 @@ async def alerts(visit: Visit) -> tuple[AlertBrief, ...]:
     """Return the live alerts of the clinician's care unit: tier, then oldest first."""
     await visit.read("alerts")
     return await queries.live_alerts(visit.conn, visit.unit)
+
+
+async def _calendar(visit: Visit, who: PatientBrief, prescriptions: Sequence[Prescription]) -> Heatmap:
+    dates = heatmap.dates(local_date(visit.now_ms, who.zone))
+    known = await asking.known(visit.conn, who, visit.now_ms, dates)
+    since = asked.SessionsAsk(start_ms=midnight(dates[0], who.zone))
+    sessions = await asked.sessions(visit.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS)
+    return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
 
 
 async def brief(visit: Visit, pseudonym: str) -> PatientBrief:
