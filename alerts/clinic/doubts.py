@@ -51,3 +51,9 @@ def load(name: str) -> str:
 def counted(*, counts: bool, why: str) -> str:
     """Return whether a session is one of its day's sessions, and why not."""
     return "Counted" if counts else f"Not counted: {why}"
+
+
+def clock(start_ms: int, end_ms: int, zone: str) -> str:
+    """Return a span by the clock; one time where both are in the same minute."""
+    start, end = words.at(start_ms, zone), words.at(end_ms, zone)
+    return start if start == end else f"{start} to {end}"

@@ -37,7 +37,7 @@ SIGNS: dict[Look, str] = {
     Look.MISSED: "\u00d7",
     Look.REST: "R",
     Look.PAUSED: "P",
-    Look.NOT_WORN: "W",
+    Look.NOT_WORN: "\u25cb",
     Look.NO_DATA: "\u2013",
     Look.BLOCKED: "B",
 }

@@ -43,7 +43,9 @@ async def check(conn: Connection, chance: random.Random) -> None:
         first = start // HOUR * HOUR if found.width_ms % HOUR == 0 else start // 1000 * 1000
         first = start // DAY * DAY if found.width_ms % DAY == 0 else first
         first = start // MIN * MIN if found.width_ms % MIN == 0 and found.width_ms < HOUR else first
-        wanted = bucketed(await standing(conn, patient), start, end, found.width_ms, int(found.t[0]) if len(found.t) else first)
+        wanted = bucketed(
+            await standing(conn, patient), start, end, found.width_ms, int(found.t[0]) if len(found.t) else first
+        )
         said = zip(found.n.tolist(), found.minimum.tolist(), found.mean.tolist(), found.maximum.tolist(), strict=True)
         assert dict(zip(found.t.tolist(), said, strict=True)) == wanted
         assert len(found.t) <= points
