@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from .commands import files, look, operate, people, processes, replay
+from .commands import files, look, operate, people, processes, query, replay
 from .commands.console import err
 from .settings import SettingsError
 
@@ -32,6 +32,12 @@ consent = typer.Typer(no_args_is_help=True, help="Consent to fetch from a source
 consent.command("give")(people.give)
 consent.command("withdraw")(people.withdraw)
 
+asked = typer.Typer(no_args_is_help=True, help="Questions about a patient's data: timeline, sessions, days, weeks.")
+asked.command("timeline")(query.timeline)
+asked.command("sessions")(query.sessions)
+asked.command("days")(query.days)
+asked.command("weeks")(query.weeks)
+
 app.command("up")(processes.up)
 app.add_typer(door, name="door")
 app.command("worker")(processes.worker)
@@ -44,6 +50,7 @@ app.add_typer(patient, name="patient")
 app.add_typer(consent, name="consent")
 app.command("prescribe")(people.prescribe)
 app.command("replay")(replay.run_replay)
+app.add_typer(asked, name="query")
 app.command("digest")(look.digest)
 app.command("dead")(look.dead)
 

@@ -48,6 +48,16 @@ select {queries.REPORT_COLUMNS}
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this package
 
+_CHOICES = """
+select c.local_date, c.metric, greatest(c.start_at, s.start_at) as start_ms, least(c.end_at, s.end_at) as end_ms,
+       c.why, o.vendor, o.app, o.device, o.device_type, o.method
+  from session s join choice c on c.patient = s.patient and c.start_at < s.end_at and c.end_at > s.start_at
+  join source o on o.id = c.source
+ where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and c.local_date between s.local_date - 1 and s.local_date + 8
+ order by c.metric, start_ms
+"""
+
 _ALERT = """
 select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
@@ -66,7 +76,7 @@ select at as at_ms, actor, from_state, to_state, reason from alert_move where al
 
 
 async def session_sheet(conn: Connection, unit: str, pseudonym: str, session: str) -> SessionSheet | None:
-    """Return one session with its heart-rate samples, facts and reports; None when this unit has no such session."""
+    """Return one session with its heart-rate samples, facts, reports and choices; None when there is none."""
     brief = await queries.patient(conn, unit, pseudonym)
     found = await queries.sessions_of(conn, unit, pseudonym, limit=1, one=session)
     if brief is None or not found:
@@ -78,6 +88,7 @@ async def session_sheet(conn: Connection, unit: str, pseudonym: str, session: st
         heart=await _heart(conn, asked, found[0]),
         facts=tuple(await rows.fetch(conn, _FACTS, asked, _fact)),
         reports=tuple(await _reports(conn, asked)),
+        choices=tuple(await rows.fetch(conn, _CHOICES, asked, derived_rows.read_choice)),
     )
 
 

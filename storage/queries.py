@@ -55,7 +55,6 @@ select {derived_rows.SESSION_COLUMNS}
   from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where u.name = %(unit)s and p.pseudonym = %(patient)s and (%(session)s::text is null or s.session = %(session)s)
-   and (%(before)s::bigint is null or s.start_at < to_timestamp(%(before)s / 1000.0))
  order by s.start_at desc, s.session
  limit %(limit)s
 """  # noqa: S608 - a constant of this package
@@ -172,11 +171,10 @@ async def sessions_of(
     pseudonym: str,
     *,
     limit: int,
-    before_ms: int | None = None,
     one: str | None = None,
 ) -> tuple[Session, ...]:
-    """Return a patient's sessions, newest first: those that began before `before_ms`, or just the session `one`."""
-    asked = {"unit": unit, "patient": pseudonym, "limit": limit, "before": before_ms, "session": one}
+    """Return a patient's sessions, newest first, or just the session `one`."""
+    asked = {"unit": unit, "patient": pseudonym, "limit": limit, "session": one}
     return tuple(await rows.fetch(conn, _SESSIONS, asked, derived_rows.read_session))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..model.derived import Session, Week
+from ..model.derived import Choice, Session, Week
 from ..model.facts import Source
 from ..model.prescription import Prescription
 
@@ -161,13 +161,17 @@ class PatientPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSheet:
-    """One session and what it was derived from. `heart` is (epoch ms, beats a minute), one value an instant."""
+    """One session and what it was derived from. `heart` is (epoch ms, beats a minute), one value an instant.
+
+    `choices` are those of its minutes, cut at its ends, by metric and time.
+    """
 
     patient: PatientBrief
     session: Session
     heart: tuple[tuple[int, float], ...]
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

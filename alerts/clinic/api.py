@@ -1,33 +1,25 @@
-"""The JSON API under /api/v1: all that the pages show, and the actions. Errors are RFC 9457 problem documents.
+"""The JSON API under /api/v1: worklist, alerts and patient as the pages show them, and the actions.
 
-Instants are epoch milliseconds in UTC (`_ms`), dates are local to the patient. Every read is audited like a page.
+Errors are RFC 9457 problem documents. Instants here are epoch milliseconds in UTC (`_ms`), dates are local to the
+patient. Every read is audited like a page. Questions about one patient's data are in `api_data`.
 """
 
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from ...model.derived import Session
 from ...storage.views import AlertBrief
 from . import csrf_guard, reads
 from .actions import LONGEST_SNOOZE, Resolution, SnoozeReason, Wish, act
+from .answers.asks import TEXT
 from .problems import documented
-from .reads import AlertView, PatientView, SessionView
+from .reads import AlertView, PatientView
 from .visit import visiting
-from .weeks import WeekView
 from .worklist import Line
 
-TEXT = r"^[^\x00-\x1f\x7f/]+$"  # a control character is in no identifier, and the database takes no NUL
-LATEST_MS = 253_402_300_799_999
-
 Pseudonym = Annotated[str, Path(min_length=1, max_length=64, pattern=TEXT, description="The patient's pseudonym")]
-SessionKey = Annotated[str, Path(min_length=1, max_length=128, pattern=TEXT, description="The session's id")]
-Points = Annotated[int, Query(ge=100, le=20_000, description="Above this the curve is thinned to its extremes")]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Before = Annotated[int | None, Query(ge=0, le=LATEST_MS, description="Only sessions that began before this instant")]
-Count = Annotated[int, Query(ge=1, le=520, description="How many weeks, the running one included")]
 
 router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
@@ -93,28 +85,3 @@ async def patient(request: Request, pseudonym: Pseudonym) -> PatientView:
     """Return one patient: prescription, alerts, weeks, pain, latest sessions, sources and audit."""
     async with visiting(request) as visit:
         return await reads.patient(visit, pseudonym)
-
-
-@router.get("/patients/{pseudonym}/weeks", responses=documented(401, 404, 422))
-async def weeks(request: Request, pseudonym: Pseudonym, count: Count = reads.WEEKS_SHOWN) -> tuple[WeekView, ...]:
-    """Return the latest weeks beside the prescription, oldest first."""
-    async with visiting(request) as visit:
-        return await reads.patient_weeks(visit, pseudonym, count)
-
-
-@router.get("/patients/{pseudonym}/sessions", responses=documented(401, 404, 422))
-async def sessions(
-    request: Request, pseudonym: Pseudonym, limit: Limit = 60, before_ms: Before = None
-) -> tuple[Session, ...]:
-    """Return sessions, newest first; ask on with the last one's `start_ms` as `before_ms`."""
-    async with visiting(request) as visit:
-        return await reads.sessions(visit, pseudonym, limit, before_ms)
-
-
-@router.get("/patients/{pseudonym}/sessions/{session}", responses=documented(401, 404, 422))
-async def session(
-    request: Request, pseudonym: Pseudonym, session: SessionKey, max_points: Points = 2_000
-) -> SessionView:
-    """Return one session with its heart-rate curve, zones, limits, facts and reports."""
-    async with visiting(request) as visit:
-        return await reads.session(visit, pseudonym, session, max_points)

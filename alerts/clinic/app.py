@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 
 from ...storage.health import answers
 from ...storage.pool import open_pool
-from . import api, pages, problems
+from . import api, api_data, pages, problems
 from .doors import Clinic, Door, door
 from .guard import Guard
 from .live import Changes
@@ -40,6 +40,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     app.state.numbers = Numbers()
     problems.install(app)
     app.include_router(api.router)
+    app.include_router(api_data.router)
     app.include_router(pages.router)
     _plain_routes(app)
     app.add_middleware(Guard, numbers=app.state.numbers)

@@ -8,7 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from ...model.metrics import METRIC_BY_ID
 from . import charts, csrf, csrf_guard, reads, worklist
 from .actions import RESOLVING, SNOOZE_DAYS, SNOOZING, Action, Wish, act
-from .api import Pseudonym, SessionKey
+from .api import Pseudonym
+from .api_data import SessionKey
 from .readable import grids
 from .templating import render
 from .visit import Visit, visiting

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from .answers.moments import WrongAskError
+from .asking import NotThereError
 from .templating import render
 
 MEDIA_TYPE = "application/problem+json"
@@ -39,6 +41,8 @@ def install(app: FastAPI) -> None:
     """Answer refusals, unknown paths and malformed requests of `app` as problems."""
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(WrongAskError, _unanswerable)
+    app.add_exception_handler(NotThereError, _not_there)
     plain = app.openapi
 
     def described() -> dict[str, Any]:
@@ -60,8 +64,19 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _malformed(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    places = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+    places = [
+        f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].removeprefix('Value error, ')}"
+        for one in error.errors()
+    ]
     return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as described.", errors=places)
+
+
+async def _unanswerable(request: Request, error: Exception) -> Response:
+    return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    return answer(request, HTTPStatus.NOT_FOUND, str(error))
 
 
 def answer(

@@ -3,18 +3,22 @@
 A patient, session or alert of another care unit is 404, as one that never was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ...model.calendar import local_date, monday
-from ...model.derived import Session
+from ...model.calendar import local_date, midnight, monday
+from ...model.derived import Choice, Session
 from ...model.prescription import Prescription, in_force
-from ...storage import evidence, queries
+from ...storage import asked, evidence, queries
 from ...storage.views import AlertBrief, AlertPage, AuditRow, FactRow, PatientBrief, ReportRow, SourceRow
+from ...stream.compute.day_states import day_states
 from ...stream.compute.sources import hold_ms
 from ...stream.compute.zones import MAX_GAP_MS
-from . import weeks, worklist
+from . import asking, heatmap, weeks, worklist
+from .answers.asks import MOST_SESSIONS
 from .curve import Curve, curve
+from .heatmap import Heatmap
 from .problems import Refused
 from .visit import Visit
 from .weeks import WeekView
@@ -27,7 +31,7 @@ WEEKS_SHOWN = 16
 class PatientView:
     """One patient: `in_force` is what is prescribed today, `prescriptions` all versions, newest first.
 
-    Weeks and pain are oldest first, sessions and audit newest first.
+    `calendar` has a square a date of twelve weeks. Weeks and pain are oldest first, sessions and audit newest first.
     """
 
     patient: PatientBrief
@@ -40,6 +44,7 @@ class PatientView:
     alerts: tuple[AlertBrief, ...]
     past_alerts: tuple[AlertBrief, ...]
     weeks: tuple[WeekView, ...]
+    calendar: Heatmap
     pain: tuple[ReportRow, ...]
     sessions: tuple[Session, ...]
     sources: tuple[SourceRow, ...]
@@ -56,6 +61,7 @@ class SessionView:
     curve: Curve
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ async def lines(visit: Visit) -> tuple[Line, ...]:
 
 async def patient(visit: Visit, pseudonym: str) -> PatientView:
     """Return one patient's page."""
-    zone = (await _brief(visit, pseudonym)).zone
+    zone = (await brief(visit, pseudonym)).zone
     await visit.read("patient", pseudonym)
     page = await queries.patient_page(visit.conn, visit.unit, pseudonym, _since(visit.now_ms, zone, WEEKS_SHOWN))
     if page is None:
@@ -95,27 +101,12 @@ async def patient(visit: Visit, pseudonym: str) -> PatientView:
         alerts=page.alerts,
         past_alerts=page.past_alerts,
         weeks=tuple(weeks.view(week, page.prescriptions) for week in page.weeks),
+        calendar=await _calendar(visit, page.patient, page.prescriptions),
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
         audit=await queries.audit(visit.conn, visit.unit, pseudonym),
     )
-
-
-async def sessions(visit: Visit, pseudonym: str, limit: int, before_ms: int | None) -> tuple[Session, ...]:
-    """Return a patient's sessions, newest first."""
-    await _brief(visit, pseudonym)
-    await visit.read("sessions", pseudonym)
-    return await queries.sessions_of(visit.conn, visit.unit, pseudonym, limit=limit, before_ms=before_ms)
-
-
-async def patient_weeks(visit: Visit, pseudonym: str, count: int) -> tuple[WeekView, ...]:
-    """Return the latest `count` weeks of a patient beside the prescription, oldest first."""
-    zone = (await _brief(visit, pseudonym)).zone
-    await visit.read("weeks", pseudonym)
-    prescribed = await queries.prescriptions(visit.conn, visit.unit, pseudonym)
-    found = await queries.weeks(visit.conn, visit.unit, pseudonym, _since(visit.now_ms, zone, count))
-    return tuple(weeks.view(week, prescribed) for week in found)
 
 
 async def session(visit: Visit, pseudonym: str, key: str, max_points: int = 2_000) -> SessionView:
@@ -133,6 +124,7 @@ async def session(visit: Visit, pseudonym: str, key: str, max_points: int = 2_00
         curve=curve(sheet.heart, one.start_ms, one.end_ms, gap, max_points),
         facts=sheet.facts,
         reports=sheet.reports,
+        choices=sheet.choices,
     )
 
 
@@ -153,11 +145,20 @@ async def alerts(visit: Visit) -> tuple[AlertBrief, ...]:
     return await queries.live_alerts(visit.conn, visit.unit)
 
 
-async def _brief(visit: Visit, pseudonym: str) -> PatientBrief:
-    brief = await queries.patient(visit.conn, visit.unit, pseudonym)
-    if brief is None:
+async def _calendar(visit: Visit, who: PatientBrief, prescriptions: Sequence[Prescription]) -> Heatmap:
+    dates = heatmap.dates(local_date(visit.now_ms, who.zone))
+    known = await asking.known(visit.conn, who, visit.now_ms, dates)
+    since = asked.SessionsAsk(start_ms=midnight(dates[0], who.zone))
+    sessions = await asked.sessions(visit.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS)
+    return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
+
+
+async def brief(visit: Visit, pseudonym: str) -> PatientBrief:
+    """Return a patient of the clinician's care unit; 404 for any other."""
+    found = await queries.patient(visit.conn, visit.unit, pseudonym)
+    if found is None:
         raise _unknown("patient")
-    return brief
+    return found
 
 
 async def _name(visit: Visit, pseudonym: str) -> str:

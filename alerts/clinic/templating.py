@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from . import words
+from . import doubts, heatmap, words
 from .worklist import ICONS, WORDS
 
 HERE = Path(str(files("kadens.alerts.clinic")))
@@ -60,6 +60,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(words=words, asset=asset, need_words=WORDS, need_icons=ICONS, map_style=map_style())
+    made.globals.update(look_signs=heatmap.SIGNS, look_words=heatmap.WORDS, doubts=doubts)
     return made
 
 

@@ -94,6 +94,30 @@ def test_the_line_is_broken_where_nothing_was_measured(page: Page) -> None:
     assert page.locator("#curve .barlayer .point").count() == 1
 
 
+def test_from_a_square_of_the_calendar_to_its_session(page: Page) -> None:
+    page.goto("/patients/p-pain")
+    squares = page.locator("#calendar .squares .square")
+    expect(squares).to_have_count(78)
+    expect(page.locator("#calendar .square-legend")).to_contain_text("Not worn")
+    link = page.get_by_role("link", name="Sun 22 Nov 2026: Done, 1 recorded, 42 min")
+    size = link.bounding_box()
+    assert size is not None
+    assert min(size["width"], size["height"]) >= 22
+    assert fits(page)
+    link.click()
+    expect(page.locator("#head .stand-in")).to_have_text("Counted")
+    expect(page.locator("#spoken tbody")).to_contain_text("No other source measured")
+    expect(page.locator("#doubts")).to_contain_text("None.")
+    assert fits(page)
+
+
+def test_no_data_is_grey_and_never_red(page: Page) -> None:
+    page.goto("/patients/p-silent")
+    grey = page.locator("#calendar .squares .look-no_data").first
+    colours = grey.evaluate("(one) => getComputedStyle(one).backgroundColor.match(/[0-9]+/g).map(Number)")
+    assert max(colours) - min(colours) <= 12
+
+
 def test_acknowledge_and_see_the_audit_row(page: Page, acting: Served) -> None:
     page.goto(f"/alerts/{ALERTS['pain']}")
     page.get_by_role("button", name="Acknowledge").click()

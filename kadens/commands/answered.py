@@ -1,0 +1,65 @@
+"""Answers as files: JSON as the API says it, CSV, and Parquet with typed columns. It computes nothing."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from arro3.core import Array, DataType, Table
+from arro3.io import write_parquet
+
+from ..alerts.clinic.answers.flat import Answer, Kind, flat
+from ..model.calendar import epoch_ms, rfc3339
+
+EPOCH = date(1970, 1, 1)
+
+
+def as_json(answer: Answer) -> bytes:
+    """Return what the API answers, on one line."""
+    return answer.model_dump_json().encode() + b"\n"
+
+
+def as_csv(answer: Answer) -> bytes:
+    """Return RFC 4180 text with a header; a cell is empty where nothing is known, an instant is RFC 3339."""
+    found = flat(answer)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(found.columns)
+    writer.writerows([_plain(one) for one in row.values()] for row in found.rows)
+    return text.getvalue().encode()
+
+
+def as_parquet(answer: Answer) -> bytes:
+    """Return one Parquet file: instants as milliseconds in UTC, dates as dates, null where nothing is known."""
+    found = flat(answer)
+    arrays = [_column(kind, [row[name] for row in found.rows]) for name, kind in found.columns.items()]
+    file = io.BytesIO()
+    write_parquet(Table.from_arrays(arrays, names=list(found.columns)), file)
+    return file.getvalue()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - one cell of any column
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return rfc3339(epoch_ms(value)) if isinstance(value, datetime) else value
+
+
+def _days(value: date) -> int:
+    return (value - EPOCH).days
+
+
+# how a type of column is given to Arrow (as integers where it takes no Python values), and what it becomes
+STORED: dict[Kind, tuple[Callable[[], DataType], Callable[[Any], Any], DataType]] = {
+    bool: (DataType.bool, bool, DataType.bool()),
+    int: (DataType.int64, int, DataType.int64()),
+    float: (DataType.float64, float, DataType.float64()),
+    str: (DataType.utf8, str, DataType.utf8()),
+    date: (DataType.int32, _days, DataType.date32()),
+    datetime: (DataType.int64, epoch_ms, DataType.timestamp("ms", tz="UTC")),
+}
+
+
+def _column(kind: Kind, cells: list[Any]) -> Array:
+    given, stored, becomes = STORED[kind]
+    return Array([None if one is None else stored(one) for one in cells], type=given()).cast(becomes)

@@ -1,0 +1,218 @@
+"""`kadens query`: questions about one patient's data, answered as the clinician door's API answers them.
+
+Each is one audited read in one transaction. A mistake is told in one line, with exit code 2.
+"""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from ..alerts.clinic import asking
+from ..alerts.clinic.answers.asks import (
+    MOST_POINTS,
+    MOST_SESSIONS,
+    USUAL_POINTS,
+    USUAL_SESSIONS,
+    Ask,
+    DatesAsk,
+    SessionsAsk,
+    TimelineAsk,
+)
+from ..alerts.clinic.answers.flat import Answer
+from ..alerts.clinic.answers.moments import WrongAskError
+from ..clock import clock
+from ..storage import asked, audit, queries
+from ..storage.pool import Connection, open_pool
+from ..storage.views import PatientBrief
+from .answered import as_csv, as_json, as_parquet
+from .console import DEFAULT_DATA, Data, fail, out, run, settings_of
+from .people import OPERATOR, Patient
+from .tabled import table
+
+Q = TypeVar("Q", bound=Ask)
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSON = "json"
+
+
+class Kind(StrEnum):
+    """Bands of minimum, mean and maximum, or a line that keeps the shape of the curve."""
+
+    BAND = "band"
+    LINE = "line"
+
+
+Prescription = Annotated[
+    str, typer.Option("--prescription", help="A prescription's id: from its first date to its last, unless said.")
+]
+From = Annotated[
+    str,
+    typer.Option("--from", help="First date (2026-11-01, in the patient's zone) or instant (2026-11-01T08:00:00Z)."),
+]
+To = Annotated[str, typer.Option("--to", help="Last date, itself included, or the instant at which it ends.")]
+First = Annotated[str, typer.Option("--from", help="First date, such as 2026-11-01; 12 weeks ago when left out.")]
+Last = Annotated[str, typer.Option("--to", help="Last date, itself included; today when left out.")]
+As = Annotated[Format, typer.Option("--format", help="table for reading; csv, parquet and json hold every column.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write to this file; stdout when left out.")]
+WRITERS: dict[Format, Callable[[Answer], bytes]] = {
+    Format.CSV: as_csv,
+    Format.PARQUET: as_parquet,
+    Format.JSON: as_json,
+}
+
+
+def timeline(  # noqa: PLR0913 - each names one option
+    *,
+    patient: Patient,
+    metric: Annotated[str, typer.Option(help="heart_rate, steps, power, speed, … (a wrong one lists all).")],
+    prescription: Prescription = "",
+    first: From = "",
+    last: To = "",
+    points: Annotated[int, typer.Option(min=1, max=MOST_POINTS, help="Never more points than this.")] = USUAL_POINTS,
+    kind: Annotated[Kind, typer.Option("--as", help="band: min, mean, max of equal spans; line: samples.")] = Kind.BAND,
+    form: As = Format.TABLE,
+    to_file: Out = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show one metric over time; the last four weeks unless said."""
+    more = {"metric": metric, "points": points, "as": kind.value}
+    ask = _asked(TimelineAsk, prescription, first, last, more)
+    _show(
+        patient, f"timeline:{metric}", lambda conn, who, now: asking.timeline(conn, who, now, ask), form, to_file, data
+    )
+
+
+def sessions(  # noqa: PLR0913 - each names one option
+    *,
+    patient: Patient,
+    prescription: Prescription = "",
+    first: From = "",
+    last: To = "",
+    kind: Annotated[str, typer.Option("--type", help="walking, running, … (a wrong one lists all).")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=MOST_SESSIONS, help="At most so many.")] = USUAL_SESSIONS,
+    before: Annotated[str, typer.Option(help="Go on where the last answer ended: what it said as next.")] = "",
+    form: As = Format.TABLE,
+    to_file: Out = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List sessions, newest first; all of them unless bounded."""
+    ask = _asked(SessionsAsk, prescription, first, last, {"type": kind, "limit": limit, "before": before})
+    _show(patient, "sessions", lambda conn, who, _now: asking.sessions(conn, who, ask), form, to_file, data)
+
+
+def days(
+    *,
+    patient: Patient,
+    prescription: Prescription = "",
+    first: First = "",
+    last: Last = "",
+    form: As = Format.TABLE,
+    to_file: Out = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List every date with its state: active, rest, no activity, not worn, no data, paused, blocked."""
+    ask = _asked(DatesAsk, prescription, first, last, {})
+    _show(patient, "days", lambda conn, who, now: asking.days(conn, who, now, ask), form, to_file, data)
+
+
+def weeks(
+    *,
+    patient: Patient,
+    prescription: Prescription = "",
+    first: First = "",
+    last: Last = "",
+    form: As = Format.TABLE,
+    to_file: Out = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List weeks with their adherence (done over due); with --prescription that one alone, and its averages."""
+    ask = _asked(DatesAsk, "", first, last, {})
+    if prescription:
+        what = f"prescription:{prescription}"
+        _show(patient, what, lambda *at: asking.prescription_weeks(*at, prescription, ask), form, to_file, data)
+    else:
+        _show(patient, "weeks", lambda conn, who, now: asking.weeks(conn, who, now, ask), form, to_file, data)
+
+
+def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[str, Any]) -> Q:
+    """Return a question from its options; leaves with code 2 and one line when one is wrong."""
+    said = {"prescription": prescription, "from": first, "to": last, **more}
+    try:
+        return cls(**{name: value for name, value in said.items() if value != ""})
+    except ValidationError as error:
+        wrong = [f"--{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()]
+        fail("; ".join(wrong), code=2)
+
+
+def _show(
+    patient: str,
+    what: str,
+    work: Callable[[Connection, PatientBrief, int], Awaitable[Answer]],
+    form: Format,
+    to_file: Path | None,
+    data: Path,
+) -> None:
+    if form is Format.PARQUET and to_file is None:
+        fail("--format parquet: --out FILE is wanted", code=2)
+    answer = _answer(patient, what, work, data)
+    if form is Format.TABLE:
+        _print(answer, to_file)
+        return
+    written = WRITERS[form](answer)
+    if to_file is None:
+        typer.echo(written.decode(), nl=False)
+    else:
+        _write(to_file, written)
+
+
+def _answer(
+    patient: str, what: str, work: Callable[[Connection, PatientBrief, int], Awaitable[Answer]], data: Path
+) -> Answer:
+    settings = settings_of(data)
+    now_ms = clock(settings.clock)()
+
+    async def whole() -> Answer:
+        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+            unit = await asked.unit_of(conn, patient)
+            who = await queries.patient(conn, unit, patient) if unit else None
+            if who is None:
+                raise asking.NotThereError("there is no such patient")
+            entry = audit.Entry(at_ms=now_ms, actor=OPERATOR, action="read", patient=patient, object=what)
+            await audit.write(conn, entry)
+            return await work(conn, who, now_ms)
+
+    try:
+        return run(whole())
+    except asking.NotThereError as error:
+        fail(str(error))
+    except WrongAskError as error:
+        fail(str(error).replace("`from`", "--from").replace("`to`", "--to"), code=2)
+
+
+def _print(answer: Answer, to_file: Path | None) -> None:
+    found, below = table(answer)
+    if to_file is None:
+        out.print(found, soft_wrap=False)
+        out.print(below, markup=False)
+        return
+    with out.capture() as text:
+        out.print(found, soft_wrap=False)
+        out.print(below, markup=False)
+    _write(to_file, text.get().encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")

@@ -1,0 +1,150 @@
+"""Answers as tables that fit a terminal of 80 columns: the columns that matter, in words and local time. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+from rich.text import Text
+
+from ..alerts.clinic import words
+from ..alerts.clinic.answers.adherence import AdherenceShape, Ratio
+from ..alerts.clinic.answers.days import DaysAnswer
+from ..alerts.clinic.answers.flat import Answer, told
+from ..alerts.clinic.answers.sessions import SessionsAnswer
+from ..alerts.clinic.answers.timelines import TimelineAnswer
+from ..alerts.clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
+
+MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
+ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
+LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state", "week", "rx"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """Heads, lines of text, and what is said below them."""
+
+    heads: tuple[str, ...]
+    lines: Iterable[tuple[str, ...]]
+    below: str = ""
+
+
+def table(answer: Answer) -> tuple[Table, str]:
+    """Return an answer as a table, nothing known an en dash, and the line below it."""
+    sheet = _sheet(answer)
+    made = Table(box=None, pad_edge=False)
+    for head in sheet.heads:
+        made.add_column(head, justify="left" if head in LEFT else "right", overflow="fold")
+    for line in sheet.lines:
+        made.add_row(*map(Text, line))
+    return made, sheet.below
+
+
+def _sheet(answer: Answer) -> Sheet:
+    if isinstance(answer, TimelineAnswer):
+        return _timeline(answer)
+    if isinstance(answer, SessionsAnswer):
+        return _sessions(answer)
+    if isinstance(answer, DaysAnswer):
+        return _days(answer)
+    return _weeks(answer) if isinstance(answer, WeeksAnswer) else _prescription(answer)
+
+
+def _timeline(answer: TimelineAnswer) -> Sheet:
+    sources = [told(answer.sources[place]) for place in answer.source]
+    values = (answer.n, answer.minimum, answer.mean, answer.maximum) if answer.kind == "band" else (answer.v,)
+    lines = zip(answer.t, zip(*values, strict=True), sources, strict=True)
+    width = "" if answer.width_ms is None else f", each of {words.span(answer.width_ms)}"
+    return Sheet(
+        heads=("when", *(("n", "min", "mean", "max") if answer.kind == "band" else ("value",)), "source"),
+        lines=((_at(t, answer.zone), *map(words.number, figures), source) for t, figures, source in lines),
+        below=f"{answer.metric} in {answer.unit}, {answer.samples} samples{width}; times in {answer.zone}",
+    )
+
+
+def _sessions(answer: SessionsAnswer) -> Sheet:
+    more = f"; more: --before {answer.next}" if answer.next else ""
+    return Sheet(
+        heads=("when", "type", "length", "moderate", "vigorous", "HR", "counted"),
+        lines=(
+            (
+                _at(one.start, answer.zone),
+                words.label(one.type),
+                words.span(one.duration_ms),
+                words.span(one.zones_ms.moderate),
+                words.span(one.zones_ms.vigorous + one.zones_ms.near_max),
+                words.number(one.heart.mean),
+                "yes" if one.counts else f"no: {one.why}",
+            )
+            for one in answer.sessions
+        ),
+        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{more}",
+    )
+
+
+def _days(answer: DaysAnswer) -> Sheet:
+    return Sheet(
+        heads=("date", "state", "sessions", "minutes", "wear min", "steps", "rest HR"),
+        lines=(
+            (
+                words.day(one.local_date),
+                words.label(one.state.value),
+                str(one.sessions),
+                str(one.session_ms // words.MINUTE_MS),
+                str(one.wear_min),
+                words.number(one.steps),
+                words.number(one.resting_hr),
+            )
+            for one in answer.days
+        ),
+        below=f"{len(answer.days)} dates in {answer.zone}; only No activity may count as a miss",
+    )
+
+
+def _weeks(answer: WeeksAnswer) -> Sheet:
+    lines = (
+        (
+            week.iso_week,
+            str(week.sessions),
+            str(week.session_ms // words.MINUTE_MS),
+            words.number(week.dose_min),
+            f"{week.known_days} of 7",
+            *_measures(one),
+            one.prescription if one else words.NOTHING,
+        )
+        for week in answer.weeks
+        for one in week.adherence or (None,)
+    )
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "rx")
+    return Sheet(heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}")
+
+
+def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
+    lines = (
+        (
+            week.iso_week,
+            f"{week.sessions} of {words.number(week.due_sessions)}",
+            f"{week.session_ms // words.MINUTE_MS} of {words.number(week.due_min)}",
+            words.number(week.dose_min),
+            f"{week.known_days} of 7",
+            *_measures(week),
+        )
+        for week in answer.weeks
+    )
+    averages = [getattr(answer.whole, name) for name in MEASURES]
+    means = ", ".join(f"{name} {_ratio(one)}" for name, one in zip(ADHERENCE, averages, strict=True))
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE)
+    return Sheet(heads=heads, lines=lines, below=f"{answer.prescription}, over {answer.whole.weeks} weeks: {means}")
+
+
+def _measures(one: AdherenceShape | None) -> list[str]:
+    return [_ratio(getattr(one, name) if one else None) for name in MEASURES]
+
+
+def _ratio(one: Ratio | None) -> str:
+    return words.NOTHING if one is None else words.percent(one.uncapped)
+
+
+def _at(said: str, zone: str) -> str:
+    return datetime.fromisoformat(said).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")

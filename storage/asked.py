@@ -1,0 +1,90 @@
+"""Reads behind the questions of the API and of `kadens query`: pages of sessions, days, watermarks, consents.
+
+Bounded to one care unit like `queries`; it never writes.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ..model.calendar import utc
+from ..model.derived import Day, Session
+from ..model.facts import Source
+from . import derived_rows, rows
+from .pool import Connection
+
+_PATIENT = """
+ (select p.id from patient p join care_unit u on u.id = p.care_unit
+   where u.name = %(unit)s and p.pseudonym = %(patient)s)"""
+
+_UNIT = """
+select u.name as unit from patient p join care_unit u on u.id = p.care_unit where p.pseudonym = %(patient)s"""
+
+_SESSIONS = f"""
+select {derived_rows.SESSION_COLUMNS}
+  from session s join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
+ where s.patient = {_PATIENT}
+   and (%(start)s::timestamptz is null or s.start_at >= %(start)s)
+   and (%(end)s::timestamptz is null or s.start_at < %(end)s)
+   and (%(type)s::text is null or s.type = %(type)s)
+   and (%(before)s::timestamptz is null or (s.start_at, s.session) < (%(before)s, %(before_id)s))
+ order by s.start_at desc, s.session desc
+ limit %(limit)s
+"""  # noqa: S608 - a constant of this package
+
+_DAYS = f"{derived_rows.DAYS} where patient = {_PATIENT} and local_date between %(first)s and %(last)s"
+
+_WATERMARKS = f"""
+select o.vendor, o.app, o.device, o.device_type, o.method, w.time as time_ms
+  from watermark w join source o on o.id = w.source where w.patient = {_PATIENT}
+"""  # noqa: S608 - same
+
+_CONSENTS = f"""
+select given_at as given_ms, withdrawn_at as withdrawn_ms
+  from consent where kind = 'source_fetch' and patient = {_PATIENT} order by given_at, vendor
+"""  # noqa: S608 - same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsAsk:
+    """Which sessions: begun in [start, end) epoch ms, of a type, after the place `before` in the list (start, id)."""
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    type: str | None = None
+    before: tuple[int, str] | None = None
+
+
+async def unit_of(conn: Connection, pseudonym: str) -> str | None:
+    """Return the care unit of a patient, for an operator who is bounded to none; None for an unknown patient."""
+    found = await rows.fetch(conn, _UNIT, {"patient": pseudonym}, lambda row: str(row["unit"]))
+    return found[0] if found else None
+
+
+async def sessions(conn: Connection, unit: str, pseudonym: str, ask: SessionsAsk, limit: int) -> tuple[Session, ...]:
+    """Return at most `limit` sessions by start and id, the newest first."""
+    before, before_id = ask.before or (None, None)
+    asked = {"unit": unit, "patient": pseudonym, "type": ask.type, "limit": limit, "before_id": before_id}
+    instants = {"start": _utc(ask.start_ms), "end": _utc(ask.end_ms), "before": _utc(before)}
+    return tuple(await rows.fetch(conn, _SESSIONS, {**asked, **instants}, derived_rows.read_session))
+
+
+async def days(conn: Connection, unit: str, pseudonym: str, first: date, last: date) -> dict[date, Day]:
+    """Return the days from `first` to `last` that have a row, by date."""
+    asked = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
+    return {row.local_date: row for row in await rows.fetch(conn, _DAYS, asked, derived_rows.read_day)}
+
+
+async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source, int]:
+    """Return the latest measured instant, in epoch ms, that each source has delivered."""
+    asked = {"unit": unit, "patient": pseudonym}
+    return dict(await rows.fetch(conn, _WATERMARKS, asked, lambda row: (derived_rows.source(row), row["time_ms"])))
+
+
+async def consents(conn: Connection, unit: str, pseudonym: str) -> tuple[tuple[int, int | None], ...]:
+    """Return [given, withdrawn) of each consent to fetch, in epoch ms; None while it holds."""
+    asked = {"unit": unit, "patient": pseudonym}
+    return tuple(await rows.fetch(conn, _CONSENTS, asked, lambda row: (row["given_ms"], row["withdrawn_ms"])))
+
+
+def _utc(ms: int | None) -> datetime | None:
+    return None if ms is None else utc(ms)
