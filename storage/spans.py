@@ -23,3 +23,32 @@ def merge(spans: Iterable[Span], gap_ms: int = DAY_MS) -> tuple[Span, ...]:
         else:
             merged.append(span)
     return tuple(merged)
+
+
+def without(spans: Iterable[Span], holes: Iterable[Span]) -> tuple[Span, ...]:
+    """Return what of the spans lies in no hole, in order; nothing of it is empty."""
+    cut = sorted(holes)
+    return tuple(piece for span in sorted(spans) for piece in _pieces(span, cut))
+
+
+def inner(span: Span, unit_ms: int) -> Span:
+    """Return the whole units (counted from 1970) within a span; an empty span where there is none."""
+    start, end = -(-span.start_ms // unit_ms) * unit_ms, span.end_ms // unit_ms * unit_ms
+    return Span(start_ms=start, end_ms=max(start, end))
+
+
+def outer(span: Span, unit_ms: int) -> Span:
+    """Return the whole units (counted from 1970) that a span touches; an empty span touches one."""
+    end = max(span.end_ms, span.start_ms + 1)
+    return Span(start_ms=span.start_ms // unit_ms * unit_ms, end_ms=-(-end // unit_ms) * unit_ms)
+
+
+def _pieces(span: Span, holes: Iterable[Span]) -> Iterable[Span]:
+    left = span.start_ms
+    for hole in holes:
+        if hole.end_ms > left and hole.start_ms < span.end_ms:
+            if hole.start_ms > left:
+                yield Span(start_ms=left, end_ms=hole.start_ms)
+            left = hole.end_ms
+    if left < span.end_ms:
+        yield Span(start_ms=left, end_ms=span.end_ms)

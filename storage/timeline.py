@@ -5,13 +5,27 @@ that two devices never count twice. What is answered equals what the samples say
 superseded, deletions masked, values accepted), whether or not the bands are refreshed. It never writes.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..model.calendar import DAY_MS, MINUTE_MS, utc
 from ..model.facts import Instants, Source, Values
+from ..model.metrics import METRIC
+from ..stream.compute.bands import HOUR_MS, Cells, Measured, cells, gathered, joined, spoken
+from ..stream.compute.lttb import FEWEST, lttb
+from . import bands
 from .pool import Connection
+from .series import read
+from .spans import Span, inner, outer, without
+
+UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1)
+LINE_SAMPLES = 1_000_000
+_MORE = """
+select count(*) from (
+  select from sample where patient = %s and metric = %s and time >= %s and time < %s limit %s) x"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,16 +70,111 @@ async def timeline(
 ) -> Timeline:
     """Return at most `points` buckets of one metric of a patient (a surrogate, `people.patient_id`) in [from, to).
 
-    Buckets are of whole UTC days or hours where they are at least that long, else of whole seconds. Raises `KeyError`
-    for a metric that is not in the registry, ValueError for an empty span or fewer than one point.
+    Buckets are of whole UTC days or hours where they are at least that long, else of whole minutes, seconds or
+    milliseconds. Raises `KeyError` for a metric that is not in the registry, ValueError for an empty span or fewer
+    than one point.
     """
-    raise NotImplementedError
+    span = _span(from_ms, to_ms, points, 1)
+    unit, width, start = grid(span, points)
+    sources = await bands.sources_of(conn, patient_number)
+    asked = _Asked(patient=patient_number, metric=METRIC[metric].id, sources=sources)
+    if unit == DAY_MS:
+        found = await _days(conn, asked, span)
+    elif unit == HOUR_MS:
+        found = await _hours(conn, asked, [span], await bands.dirty(conn, patient_number, span))
+    else:
+        found = await _samples(conn, asked, [span], width, start)
+    shown = gathered(found, width, start)
+    numbers, place = np.unique(shown.source, return_inverse=True)
+    return Timeline(
+        width_ms=width,
+        sources=tuple(sources[number] for number in numbers.tolist()),
+        t=shown.t,
+        n=shown.n,
+        minimum=shown.low,
+        mean=shown.total / shown.n,
+        maximum=shown.high,
+        source=place,
+    )
 
 
 async def line(conn: Connection, patient_number: int, metric: str, from_ms: int, to_ms: int, points: int) -> Line:
     """Return at most `points` of the samples in [from, to), chosen by LTTB, which keeps the shape of the curve.
 
-    The first and the last sample are kept; a short peak may not be, which is what bands are for. Raises as `timeline`
-    does, and `TooManySamplesError` above `LINE_SAMPLES` samples.
+    The first and the last sample are kept; a short peak may not be, which is what bands are for. Raises `KeyError` for
+    a metric that is not in the registry, ValueError for an empty span or fewer than two points, and
+    `TooManySamplesError` above `LINE_SAMPLES` samples.
     """
-    raise NotImplementedError
+    span = _span(from_ms, to_ms, points, FEWEST)
+    number = METRIC[metric].id
+    counted = await conn.execute(_MORE, [patient_number, number, utc(from_ms), utc(to_ms), LINE_SAMPLES + 1])
+    if (await counted.fetchall())[0][0] > LINE_SAMPLES:
+        raise TooManySamplesError(f"more than {LINE_SAMPLES:,} samples: a line is drawn of fewer")
+    series = (await read(conn, patient_number, [span], [number])).series.get(number, ())
+    t, v, place = _heard(series)
+    kept = lttb(t, v, points)
+    return Line(sources=tuple(one.source for one in series), t=t[kept], v=v[kept], source=place[kept], of=len(t))
+
+
+def grid(span: Span, points: int) -> tuple[int, int, int]:
+    """Return the unit and the length of at most `points` buckets over a span, and where the first begins, in ms.
+
+    >>> grid(Span(start_ms=1_800_000, end_ms=10 * 3_600_000), 3)
+    (3600000, 14400000, 0)
+    """
+    unit = next((u for u in UNITS_MS if u * points <= span.end_ms - span.start_ms), 1)
+    start = span.start_ms // unit * unit
+    return unit, -(-(span.end_ms - start) // (unit * points)) * unit, start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Whose what, and who may have measured it."""
+
+    patient: int
+    metric: int
+    sources: Mapping[int, Source]
+
+
+def _span(from_ms: int, to_ms: int, points: int, fewest: int) -> Span:
+    if not from_ms < to_ms or points < fewest:
+        raise ValueError(f"an empty span, or fewer than {fewest} points")
+    return Span(start_ms=from_ms, end_ms=to_ms)
+
+
+async def _days(conn: Connection, asked: _Asked, span: Span) -> Cells:
+    """Return day bands where no mark lies, and the hours of all other days."""
+    marked = await bands.dirty(conn, asked.patient, outer(span, DAY_MS))
+    clean = without([inner(span, DAY_MS)], [outer(one, DAY_MS) for one in marked])
+    whole = [await bands.days(conn, asked.patient, asked.metric, one) for one in clean]
+    return joined([*whole, await _hours(conn, asked, without([span], clean), marked)])
+
+
+async def _hours(conn: Connection, asked: _Asked, spans: Sequence[Span], marked: Sequence[Span]) -> Cells:
+    """Return hour bands where no mark lies, and the samples of all other hours; of each hour, who speaks in it."""
+    clean = without([inner(one, HOUR_MS) for one in spans], marked)
+    whole = [await bands.hours(conn, asked.patient, asked.metric, one) for one in clean]
+    rest = await _samples(conn, asked, without(spans, clean), HOUR_MS, 0)
+    return joined([spoken(joined(whole), asked.sources), rest])
+
+
+async def _samples(conn: Connection, asked: _Asked, spans: Sequence[Span], width_ms: int, start_ms: int) -> Cells:
+    """Return the samples of these spans as cells; of each hour, or part of an hour, who speaks in it."""
+    if not spans:
+        return joined(())
+    said = await read(conn, asked.patient, spans, [asked.metric])
+    found = cells(said.series.get(asked.metric, ()), said.numbers, width_ms, start_ms)
+    return spoken(found, {number: source for source, number in said.numbers.items()})
+
+
+def _heard(series: Sequence[Measured]) -> tuple[Instants, Values, NDArray[np.int64]]:
+    """Return the samples of whoever speaks in each hour, by time, and the place of who measured each."""
+    places = {one.source: place for place, one in enumerate(series)}
+    heard = spoken(cells(series, places), dict(enumerate(places)))
+    hours = [heard.hour[heard.source == place] for place in places.values()]
+    kept = [np.isin(one.t // HOUR_MS * HOUR_MS, mine) for one, mine in zip(series, hours, strict=True)]
+    t = np.concatenate([np.empty(0, np.int64), *(one.t[mine] for one, mine in zip(series, kept, strict=True))])
+    v = np.concatenate([np.empty(0), *(one.v[mine] for one, mine in zip(series, kept, strict=True))])
+    place = np.repeat(np.arange(len(series)), [int(mine.sum()) for mine in kept])
+    order = np.argsort(t, kind="stable")
+    return t[order], v[order], place[order]

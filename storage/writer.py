@@ -16,7 +16,7 @@ from ..model.calendar import epoch_ms, utc
 from ..model.codec import kind_of
 from ..model.facts import Deletion, Joining, SampleBlock, Told, Workout
 from ..model.metrics import METRIC
-from . import factrows, samples
+from . import bands, factrows, samples
 from .factrows import FactKey, Removed
 from .pool import Connection
 from .spans import Span, merge
@@ -122,6 +122,7 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
     await _add(conn, spans, _TARGETS, _spoken_of(new.values(), removed))
     await _add(conn, spans, _NAMING, told_of)
     names = {item.patient.id: item.told.patient for item in items}
+    await bands.mark(conn, _measured(blocks, new.values(), removed, spans))
     touched = {names[patient]: merge(found) for patient, found in spans.items()}
     return Written(touched=touched, new=len(new), skipped=told - len(new), samples=written, refused=refused)
 
@@ -219,6 +220,14 @@ def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> _Touched:
     for one in removed:
         spans[one.patient].append(one.span)
     return spans
+
+
+def _measured(blocks: Iterable[_Item], new: Iterable[_Item], removed: Iterable[Removed], spans: _Touched) -> _Touched:
+    """Return where samples say something else now: where blocks lie and lay, and all of `spans` where one is hidden."""
+    measured = _spans((item for item in blocks if isinstance(item.told.fact, SampleBlock)), removed)
+    hiding = {item.patient.id for item in new if isinstance(item.told.fact, Deletion)}
+    hiding |= {one.patient for one in removed if one.extent is None}
+    return {**measured, **{patient: spans[patient] for patient in hiding}}
 
 
 def _spoken_of(items: Iterable[_Item], removed: Iterable[Removed]) -> set[tuple[int, str]]:

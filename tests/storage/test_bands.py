@@ -1,0 +1,78 @@
+"""Bands are a function of the facts, and what is read beside them is exact whether or not they were refreshed."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from kadens.model.facts import Deletion, Joining, Told
+from kadens.storage import bands, people
+from kadens.storage.digest import DRAINED, digest
+from kadens.storage.pool import Connection
+from kadens.storage.spans import Span
+from kadens.storage.timeline import timeline
+from kadens.storage.writer import write_facts
+
+from .naive import HOUR, bucketed, standing
+from .tellers import MIN, PHONE, T0, WATCH, block, deletion, head, run, told
+from .test_order import DAY, NO_SHRINKING, PATIENTS, _connect, _unique, facts
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def runner_and_conn(embedded: str) -> object:
+    with asyncio.Runner() as runner:
+        conn = runner.run(_connect(embedded))
+        yield runner, conn
+        runner.run(conn.close())
+
+
+async def check(conn: Connection, chance: random.Random) -> None:
+    """Hold a timeline of any span and any number of points against the samples."""
+    for patient in sorted(set(PATIENTS)):
+        start = T0 + chance.randrange(-2 * DAY, 5 * DAY)
+        end = start + chance.choice([HOUR, 9 * HOUR, DAY, 3 * DAY, 8 * DAY])
+        points = chance.randrange(1, 60)
+        number = await people.patient_id(conn, patient)
+        found = await timeline(conn, number, "heart_rate", start, end, points)
+        first = start // HOUR * HOUR if found.width_ms % HOUR == 0 else start // 1000 * 1000
+        first = start // DAY * DAY if found.width_ms % DAY == 0 else first
+        first = start // MIN * MIN if found.width_ms % MIN == 0 and found.width_ms < HOUR else first
+        wanted = bucketed(await standing(conn, patient), start, end, found.width_ms, int(found.t[0]) if len(found.t) else first)
+        said = zip(found.n.tolist(), found.minimum.tolist(), found.mean.tolist(), found.maximum.tolist(), strict=True)
+        assert dict(zip(found.t.tolist(), said, strict=True)) == wanted
+        assert len(found.t) <= points
+
+
+async def told_and_refreshed(conn: Connection, batches: Sequence[Sequence[Told]], seed: int) -> dict[str, str]:
+    """Store batch by batch, refresh now and then, check what is read at each step, and undo everything."""
+    chance = random.Random(seed)
+    async with conn.transaction(force_rollback=True):
+        for batch in batches:
+            await write_facts(conn, batch)
+            if chance.random() < 0.5:
+                await bands.refresh(conn, settle_ms=0)
+            await check(conn, chance)
+        await bands.drain(conn)
+        await check(conn, chance)
+        return await digest(conn, DRAINED)
+
+
+@settings(
+    max_examples=60, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(batch=facts(), seed=st.integers(0, 2**32))
+def test_any_order_of_writes_and_refreshes_ends_in_the_same_bands(
+    runner_and_conn: tuple[asyncio.Runner, Connection], batch: list[Told], seed: int
+) -> None:
+    runner, conn = runner_and_conn
+    batch = _unique(batch)
+    other = [*batch, *random.Random(seed).choices(batch, k=2)]
+    random.Random(seed).shuffle(other)
+    at_once = runner.run(told_and_refreshed(conn, [batch], seed))
+    assert runner.run(told_and_refreshed(conn, [[one] for one in other], seed)) == at_once
