@@ -33,6 +33,7 @@ from .metrics import Metrics, make_metrics
 from .normalise import expire_quarantine, normalise_run, release_quarantine
 from .parts import Parts
 from .producer import open_producer
+from .refresh import refresh_bands
 from .topics import DERIVED, FACTS, RAW
 from .watch import watch
 
@@ -124,6 +125,7 @@ def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
         ("send changes", 5.0, functools.partial(send_changes, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
+        ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
     ]
     if plan.smtp:
