@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from .commands import files, look, operate, people, processes
+from .commands import erase, files, look, operate, people, processes
 from .commands.console import err
 from .settings import SettingsError
 
@@ -43,6 +43,7 @@ app.command("send")(operate.send)
 app.add_typer(patient, name="patient")
 app.add_typer(consent, name="consent")
 app.command("prescribe")(people.prescribe)
+app.command("erase")(erase.erase_patient)
 app.command("digest")(look.digest)
 app.command("dead")(look.dead)
 

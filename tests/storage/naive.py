@@ -40,7 +40,7 @@ async def standing(conn: Connection, patient: str) -> dict[int, float]:
     return found
 
 
-def _hides(deletion: Any, vendor: str, record: str, record_revision: int, t: int, revision: int) -> bool:
+def _hides(deletion: tuple[Any, ...], vendor: str, record: str, record_revision: int, t: int, revision: int) -> bool:
     whose, deleted, start, end, said = deletion
     if whose != vendor:
         return False
