@@ -37,6 +37,7 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "week": _OF,
     "day": _OF,
     "session": _OF,
+    "choice": _OF,
     "sample": _OF,
     "fact": _OF,
     "record": _OF,
