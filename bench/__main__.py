@@ -1,10 +1,12 @@
 """`make bench`: every figure in one table, and in build/bench.json. Exits 1 when a figure is below its floor.
 
-Arguments name the benches to run (fit, writer, pipeline); none means all. `--fit FOLDER` names the FIT files.
+Arguments name the benches to run (fit, writer, pipeline, timeline); none means all. `--fit FOLDER` names the FIT
+files, `--full` asks the timeline of 10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB.
 """
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -16,12 +18,14 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
 from kadens.storage.migrate import migrate
 
-from . import fit, pipeline, writer
+from . import fit, pipeline, timeline, writer
 from .row import Row
 
 ROOT = Path(__file__).parents[1]
 FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
 RESULT = ROOT / "build" / "bench.json"
+NAMES = ("fit", "writer", "pipeline", "timeline")
+TIMESCALE = "KADENS_TEST_TIMESCALE"
 out = Console(width=170)  # a table is read in a file as often as in a terminal
 
 
@@ -32,6 +36,7 @@ def main() -> int:
         "fit": lambda: _fit(asked.fit),
         "writer": _writer,
         "pipeline": _pipeline,
+        "timeline": lambda: _timeline(full=asked.full),
     }
     rows = [row for name, bench in benches.items() if name in (asked.benches or benches) for row in bench()]
     asked.out.parent.mkdir(exist_ok=True)
@@ -43,8 +48,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("benches", nargs="*", choices=["fit", "writer", "pipeline", []], help="all when none is named")
+    parser.add_argument("benches", nargs="*", choices=[*NAMES, []], help="all when none is named")
     parser.add_argument("--fit", type=Path, default=FIT_FILES, help="folder of FIT files")
+    parser.add_argument("--full", action="store_true", help="the timeline of as many rows as the goal is set for")
     parser.add_argument("--out", type=Path, default=RESULT, help="where the figures go as JSON")
     return parser.parse_args()
 
@@ -69,6 +75,15 @@ def _pipeline() -> list[Row]:
         out.print(f"pipeline: left out, Apache Kafka cannot run here: {reason}")
         return []
     return pipeline.run()
+
+
+def _timeline(*, full: bool) -> list[Row]:
+    rows = timeline.run(timeline.FULL if full else timeline.SMALL)
+    server = os.environ.get(TIMESCALE, "")
+    if not server:
+        out.print(f"timeline: left out on TimescaleDB, {TIMESCALE} names none")
+        return rows
+    return rows + timeline.run(timeline.FULL_COMPRESSED if full else timeline.SMALL_COMPRESSED, server)
 
 
 def _table(rows: list[Row]) -> Table:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from .commands import files, look, operate, people, processes, query, replay
+from .commands import erase, files, look, operate, people, processes, query, replay
 from .commands.console import err
 from .settings import SettingsError
 
@@ -50,6 +50,7 @@ app.add_typer(patient, name="patient")
 app.add_typer(consent, name="consent")
 app.command("prescribe")(people.prescribe)
 app.command("replay")(replay.run_replay)
+app.command("erase")(erase.erase_patient)
 app.add_typer(asked, name="query")
 app.command("digest")(look.digest)
 app.command("dead")(look.dead)

@@ -1,4 +1,6 @@
-"""Hour and day bands of every metric and source: a pure function of the samples as they stand, kept up behind them.
+"""Hour and day bands of every metric: a pure function of the samples that speak (`series`), kept up behind them.
+
+A row is what one source says in the minutes in which it is the one that speaks, so rows of all sources add up.
 
 The writer only marks hours as dirty, in its own transaction; `refresh` recomputes them later, a patient at a time,
 and takes the marks away in the transaction of the new rows. Whoever reads bands asks the samples where a mark lies
@@ -8,11 +10,10 @@ and takes the marks away in the transaction of the new rows. Whoever reads bands
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..model.calendar import DAY_MS, epoch_ms, utc
 from ..model.facts import Source
-from ..stream.compute.bands import HOUR_MS, Cells, cells, gathered, joined, spoken
+from ..stream.compute.bands import Cells, cells, wider
+from ..stream.compute.quality import HOUR_MS
 from . import columns
 from .pool import Connection
 from .series import read
@@ -20,6 +21,7 @@ from .spans import Span, merge, outer
 from .surrogates import read_source
 
 SETTLE_MS = 30_000  # what is still being written to is left alone so long: a live hour is not computed at each batch
+EVER = (0, 1 << 62)
 PIECE_MS = 7 * DAY_MS  # of one patient in one transaction
 
 _MARK = """
@@ -114,7 +116,7 @@ async def hours(conn: Connection, patient: int, metric: int, span: Span) -> Cell
 
 
 async def days(conn: Connection, patient: int, metric: int, span: Span) -> Cells:
-    """Return the day bands that begin in a span, as `hours`; their sources have been chosen between."""
+    """Return the day bands that begin in a span, as `hours`."""
     return await _read(conn, _DAYS, patient, metric, span)
 
 
@@ -127,29 +129,18 @@ async def sources_of(conn: Connection, patient: int) -> dict[int, Source]:
 async def _hours(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
     said = await read(conn, patient, spans)
     await _drop(conn, "band_hour", patient, spans)
-    for metric, series in said.series.items():
-        await _put(conn, "band_hour", patient, metric, cells(series, said.numbers))
+    for metric, resolved in said.resolved.items():
+        await _put(conn, "band_hour", patient, metric, cells(resolved, said.numbers, EVER))
 
 
 async def _days(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
     """Add up the days from their hours, of which some may still be dirty: then the day is, too."""
     await _drop(conn, "band_day", patient, spans)
-    sources = await sources_of(conn, patient)
     for span in spans:
         bounds = [utc(span.start_ms), utc(span.end_ms)]
         for (metric,) in await (await conn.execute(_METRICS, [patient, *bounds])).fetchall():
             found = await hours(conn, patient, metric, span)
-            await _put(conn, "band_day", patient, metric, _day_cells(spoken(found, sources)))
-
-
-def _day_cells(heard: Cells) -> Cells:
-    """Return one cell a day and source."""
-    return joined(_of_one(heard.where(heard.source == number)) for number in np.unique(heard.source))
-
-
-def _of_one(heard: Cells) -> Cells:
-    day = gathered(heard, DAY_MS, 0)
-    return Cells(at=day.t, hour=day.t, source=day.source, n=day.n, low=day.low, high=day.high, total=day.total)
+            await _put(conn, "band_day", patient, metric, wider(found, DAY_MS))
 
 
 async def _read(conn: Connection, query: str, patient: int, metric: int, span: Span) -> Cells:
@@ -158,9 +149,8 @@ async def _read(conn: Connection, query: str, patient: int, metric: int, span: S
         await cursor.execute(query.encode(), [patient, metric, utc(span.start_ms), utc(span.end_ms)])
         at, source, n, *bounds = await cursor.fetchone() or [None] * 6
     low, high, total = map(columns.values, bounds)
-    begins = columns.instants(at)
-    whole = columns.integers
-    return Cells(at=begins, hour=begins, source=whole(source), n=whole(n), low=low, high=high, total=total)
+    source_, n_ = columns.integers(source), columns.integers(n)
+    return Cells(at=columns.instants(at), source=source_, n=n_, low=low, high=high, total=total)
 
 
 async def _put(conn: Connection, table: str, patient: int, metric: int, found: Cells) -> None:

@@ -136,6 +136,13 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
     ]
 
 
+def address_of(sha256: str, room: str) -> str:
+    """Return where a body lies in a room of any store; ValueError for what is no SHA-256 in hex."""
+    if not _NAME.fullmatch(sha256):
+        raise ValueError("a body is stored under a SHA-256 in hex")
+    return f"{room}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
 class Directory:
     """Bodies as files, two levels of folders deep. A file is whole or absent: written beside, synced, renamed."""
 
@@ -144,9 +151,9 @@ class Directory:
 
     async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
         """Store a body as a file; a Path is read in a thread."""
-        address = _address(sha256, room)
-        await asyncio.to_thread(_write, self._root / address, body)
-        return address
+        place = address_of(sha256, room)
+        await asyncio.to_thread(_write, self._root / place, body)
+        return place
 
     async def get(self, address: str) -> bytes | None:
         """Return the file's bytes."""
@@ -173,9 +180,9 @@ class Objects:
 
     async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
         """Store a body as an object; a Path is sent in parts."""
-        address = _address(sha256, room)
-        await obstore.put_async(self._store, address, body)
-        return address
+        place = address_of(sha256, room)
+        await obstore.put_async(self._store, place, body)
+        return place
 
     async def get(self, address: str) -> bytes | None:
         """Return the object's bytes."""
@@ -202,12 +209,6 @@ class Objects:
 
 def _kept_name(patient: str, sha256: str) -> str:
     return hashlib.sha256(f"{patient}:{sha256}".encode()).hexdigest()
-
-
-def _address(sha256: str, room: str) -> str:
-    if not _NAME.fullmatch(sha256):
-        raise ValueError("a body is stored under a SHA-256 in hex")
-    return f"{room}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 def _checked(address: str) -> str:

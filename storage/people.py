@@ -51,10 +51,13 @@ on conflict do nothing"""
 _WITHDRAW = """
 update consent set withdrawn_at = greatest(%s, given_at)
 where patient = %s and vendor = %s and kind = %s and (withdrawn_at is null or withdrawn_at > %s)"""
+# a patient whose key was destroyed cannot have anything kept: that is no consent, whatever the row says
 _CONSENTED = """
 select k.n from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as k (pseudonym, vendor, at, n)
-join patient p using (pseudonym) join consent c on c.patient = p.id and c.vendor = k.vendor and c.kind = %s
+join patient p using (pseudonym) join identity.data_key d on d.patient = p.id
+join consent c on c.patient = p.id and c.vendor = k.vendor and c.kind = %s
 where c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at)"""
+_HELD = "select pseudonym, zone from patient where pseudonym = any(%s) order by id for key share"
 _PRESCRIBE = """
 insert into prescription (patient, prescription, version, valid_from, valid_to, body, recorded_at)
 values (%s, %s, %s, %s, %s, %s, %s)"""
@@ -227,6 +230,15 @@ async def zone_of(conn: Connection, patient: str) -> str:
 async def zones_of(conn: Connection, patients: Collection[str]) -> dict[str, str]:
     """Return the IANA zone of each patient that exists."""
     found = await conn.execute("select pseudonym, zone from patient where pseudonym = any(%s)", [list(patients)])
+    return dict(await found.fetchall())
+
+
+async def held(conn: Connection, patients: Collection[str]) -> dict[str, str]:
+    """Return the IANA zone of each patient that exists, and keep them from being erased until the transaction ends.
+
+    Consent is to be asked after this, so that it is not of a patient who is erased meanwhile.
+    """
+    found = await conn.execute(_HELD, [list(patients)])
     return dict(await found.fetchall())
 
 

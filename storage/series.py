@@ -1,20 +1,22 @@
-"""Reads samples as they stand: records superseded, deletions masked, values accepted, one value an instant of a source.
+"""Reads the samples that speak: records superseded, deletions masked, values accepted, one source a minute.
 
 This is what bands are made of, and what answers where bands cannot. It never writes and takes no lock.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..model.calendar import epoch_ms, utc
 from ..model.facts import Source
-from ..model.metrics import METRIC_BY_ID, METRICS
-from ..stream.compute.bands import Column, Measured, merged
+from ..model.metrics import METRIC, METRIC_BY_ID, METRICS
+from ..stream.compute.columns import Column, merged
+from ..stream.compute.quality import HOUR_MS
+from ..stream.compute.resolve import Resolved, resolve
 from . import columns
 from .pool import Connection
-from .spans import Span
+from .spans import Span, merge, outer
 from .surrogates import read_source
 from .windows import Masks
 
@@ -37,30 +39,33 @@ where f.patient = %s and f.kind = 'deletion'"""
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Read:
-    """What was measured, by the id of its metric, and the surrogate of every source that speaks in it."""
+    """What speaks, by the id of its metric, and the surrogate of every source that was heard."""
 
     numbers: dict[Source, int]
-    series: dict[int, tuple[Measured, ...]]
+    resolved: dict[int, Resolved]
 
 
 async def read(conn: Connection, patient: int, spans: Iterable[Span], metrics: Sequence[int] = EVERY) -> Read:
-    """Return the samples of some metrics of a patient (a surrogate) in the spans, which do not overlap."""
+    """Return the samples of some metrics of a patient (a surrogate) in the whole UTC hours that the spans touch.
+
+    Whole hours, because which samples count is decided within them: the caller cuts.
+    """
     masks = await _masks(conn, patient)
-    timed = any(one.intervals for one in masks.values())
     numbers: dict[Source, int] = {}
-    found: dict[int, list[Column]] = defaultdict(list)
+    found: list[Column] = []
     async with conn.cursor(binary=True) as cursor:
         columns.arrays_as_bytes(cursor)
-        for span in spans:
+        for span in merge((outer(one, HOUR_MS) for one in spans), gap_ms=0):
+            timed = any(one.intervals for one in masks.values())
             where = [patient, list(metrics), utc(span.start_ms), utc(span.end_ms)]
             await cursor.execute(_COLUMNS, [timed, *where])
             for metric, number, *row in await cursor.fetchall():
-                column = _column(row, masks[METRIC_BY_ID[metric].name])
+                column = _column(METRIC_BY_ID[metric].name, row, masks)
                 if column is not None:
                     numbers[column.source] = number
-                    found[metric].append(column)
-    series = {metric: merged(told, METRIC_BY_ID[metric].name) for metric, told in sorted(found.items())}
-    return Read(numbers=numbers, series=series)
+                    found.append(column)
+    resolved = {METRIC[name].id: resolve(name, series) for name, series in merged(found).items()}
+    return Read(numbers=numbers, resolved=dict(sorted(resolved.items())))
 
 
 async def _masks(conn: Connection, patient: int) -> dict[str, Masks]:
@@ -76,15 +81,15 @@ async def _masks(conn: Connection, patient: int) -> dict[str, Masks]:
     return {row.name: Masks(records=records, intervals=tuple(intervals[row.name])) for row in METRICS}
 
 
-def _column(row: Sequence[Any], masks: Masks) -> Column | None:
+def _column(metric: str, row: Sequence[Any], masks: Mapping[str, Masks]) -> Column | None:
     *names, record, revision, time, value, revisions = row
     source = read_source(names)
-    if record and masks.hides(source, record, revision):
+    if record and masks[metric].hides(source, record, revision):
         return None
     t, v = columns.instants(time), columns.values(value)
     told = columns.integers(revisions)
-    for vendor, deleted, span in masks.intervals:
+    for vendor, deleted, span in masks[metric].intervals:
         if vendor == source.vendor:
             kept = ~((t >= span.start_ms) & (t < span.end_ms) & (told <= deleted))
             t, v, told = t[kept], v[kept], told[kept]
-    return Column(source=source, record=record, t=t, v=v)
+    return Column(metric=metric, source=source, record=record, t=t, v=v)

@@ -20,7 +20,8 @@ _SOURCES = """
 select s.id, s.vendor, s.app, s.device, s.device_type, s.method
 from source s
 join unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) as k (vendor, app, device, device_type, method)
-  using (vendor, app, device, device_type, method)"""
+  using (vendor, app, device, device_type, method)
+for key share of s"""
 _NEW_SOURCES = """
 insert into source (vendor, app, device, device_type, method)
 select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) order by 1, 2, 3, 4, 5

@@ -1,8 +1,7 @@
 """A metric of one patient over time, never more points than asked: bands of minimum, mean and maximum, or a line.
 
-Over all sources; in each UTC hour the best ranked source that measured speaks (`hearts.rank`, then most samples), so
-that two devices never count twice. What is answered equals what the samples say as they stand at that moment (records
-superseded, deletions masked, values accepted), whether or not the bands are refreshed. It never writes.
+Over all sources: in each minute one of them speaks (`resolve`), so that two devices never count twice. What is
+answered equals what the samples say at that moment (`series`), whether or not the bands are refreshed. It never writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 from ..model.calendar import DAY_MS, MINUTE_MS, utc
 from ..model.facts import Instants, Source, Values
 from ..model.metrics import METRIC
-from ..stream.compute.bands import HOUR_MS, Cells, Measured, cells, gathered, joined, spoken
+from ..stream.compute.bands import Cells, cells, joined, over_sources, wider
 from ..stream.compute.lttb import FEWEST, lttb
+from ..stream.compute.quality import HOUR_MS
 from . import bands
 from .pool import Connection
 from .series import read
@@ -76,26 +76,14 @@ async def timeline(
     """
     span = _span(from_ms, to_ms, points, 1)
     unit, width, start = grid(span, points)
-    sources = await bands.sources_of(conn, patient_number)
-    asked = _Asked(patient=patient_number, metric=METRIC[metric].id, sources=sources)
+    asked = _Asked(patient=patient_number, metric=METRIC[metric].id)
     if unit == DAY_MS:
         found = await _days(conn, asked, span)
     elif unit == HOUR_MS:
         found = await _hours(conn, asked, [span], await bands.dirty(conn, patient_number, span))
     else:
         found = await _samples(conn, asked, [span], width, start)
-    shown = gathered(found, width, start)
-    numbers, place = np.unique(shown.source, return_inverse=True)
-    return Timeline(
-        width_ms=width,
-        sources=tuple(sources[number] for number in numbers.tolist()),
-        t=shown.t,
-        n=shown.n,
-        minimum=shown.low,
-        mean=shown.total / shown.n,
-        maximum=shown.high,
-        source=place,
-    )
+    return _shown(over_sources(wider(found, width, start)), await bands.sources_of(conn, patient_number), width)
 
 
 async def line(conn: Connection, patient_number: int, metric: str, from_ms: int, to_ms: int, points: int) -> Line:
@@ -110,10 +98,13 @@ async def line(conn: Connection, patient_number: int, metric: str, from_ms: int,
     counted = await conn.execute(_MORE, [patient_number, number, utc(from_ms), utc(to_ms), LINE_SAMPLES + 1])
     if (await counted.fetchall())[0][0] > LINE_SAMPLES:
         raise TooManySamplesError(f"more than {LINE_SAMPLES:,} samples: a line is drawn of fewer")
-    series = (await read(conn, patient_number, [span], [number])).series.get(number, ())
-    t, v, place = _heard(series)
+    resolved = (await read(conn, patient_number, [span], [number])).resolved.get(number)
+    if resolved is None:
+        return Line(sources=(), t=np.empty(0, np.int64), v=np.empty(0), source=np.empty(0, np.int64), of=0)
+    low, high = np.searchsorted(resolved.track.t, (from_ms, to_ms))
+    t, v, owner = resolved.track.t[low:high], resolved.track.v[low:high], resolved.owner[low:high]
     kept = lttb(t, v, points)
-    return Line(sources=tuple(one.source for one in series), t=t[kept], v=v[kept], source=place[kept], of=len(t))
+    return Line(sources=resolved.sources, t=t[kept], v=v[kept], source=owner[kept], of=len(t))
 
 
 def grid(span: Span, points: int) -> tuple[int, int, int]:
@@ -129,11 +120,10 @@ def grid(span: Span, points: int) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Whose what, and who may have measured it."""
+    """Whose what, both as surrogates."""
 
     patient: int
     metric: int
-    sources: Mapping[int, Source]
 
 
 def _span(from_ms: int, to_ms: int, points: int, fewest: int) -> Span:
@@ -151,30 +141,29 @@ async def _days(conn: Connection, asked: _Asked, span: Span) -> Cells:
 
 
 async def _hours(conn: Connection, asked: _Asked, spans: Sequence[Span], marked: Sequence[Span]) -> Cells:
-    """Return hour bands where no mark lies, and the samples of all other hours; of each hour, who speaks in it."""
+    """Return hour bands where no mark lies, and the samples of all other hours."""
     clean = without([inner(one, HOUR_MS) for one in spans], marked)
     whole = [await bands.hours(conn, asked.patient, asked.metric, one) for one in clean]
-    rest = await _samples(conn, asked, without(spans, clean), HOUR_MS, 0)
-    return joined([spoken(joined(whole), asked.sources), rest])
+    return joined([*whole, await _samples(conn, asked, without(spans, clean), HOUR_MS, 0)])
 
 
 async def _samples(conn: Connection, asked: _Asked, spans: Sequence[Span], width_ms: int, start_ms: int) -> Cells:
-    """Return the samples of these spans as cells; of each hour, or part of an hour, who speaks in it."""
-    if not spans:
-        return joined(())
+    """Return the samples of these spans as cells."""
     said = await read(conn, asked.patient, spans, [asked.metric])
-    found = cells(said.series.get(asked.metric, ()), said.numbers, width_ms, start_ms)
-    return spoken(found, {number: source for source, number in said.numbers.items()})
+    resolved = said.resolved.get(asked.metric)
+    bounds = [(one.start_ms, one.end_ms) for one in spans] if resolved else []
+    return joined(cells(resolved, said.numbers, one, width_ms, start_ms) for one in bounds if resolved)
 
 
-def _heard(series: Sequence[Measured]) -> tuple[Instants, Values, NDArray[np.int64]]:
-    """Return the samples of whoever speaks in each hour, by time, and the place of who measured each."""
-    places = {one.source: place for place, one in enumerate(series)}
-    heard = spoken(cells(series, places), dict(enumerate(places)))
-    hours = [heard.hour[heard.source == place] for place in places.values()]
-    kept = [np.isin(one.t // HOUR_MS * HOUR_MS, mine) for one, mine in zip(series, hours, strict=True)]
-    t = np.concatenate([np.empty(0, np.int64), *(one.t[mine] for one, mine in zip(series, kept, strict=True))])
-    v = np.concatenate([np.empty(0), *(one.v[mine] for one, mine in zip(series, kept, strict=True))])
-    place = np.repeat(np.arange(len(series)), [int(mine.sum()) for mine in kept])
-    order = np.argsort(t, kind="stable")
-    return t[order], v[order], place[order]
+def _shown(found: Cells, sources: Mapping[int, Source], width_ms: int) -> Timeline:
+    numbers, place = np.unique(found.source, return_inverse=True)
+    return Timeline(
+        width_ms=width_ms,
+        sources=tuple(sources[number] for number in numbers.tolist()),
+        t=found.at,
+        n=found.n,
+        minimum=found.low,
+        mean=found.total / found.n,
+        maximum=found.high,
+        source=place,
+    )

@@ -24,6 +24,7 @@ from .touched import Touched, add_spoken_of, removed_spans
 
 FIRST_MS = 0
 LAST_MS = 4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
+UNKNOWN = "the patient is not known"
 LONGEST_RECORD = 512  # characters; an index entry has a limit
 LONGEST_WORD = 256
 
@@ -119,7 +120,7 @@ def _refusal(told: Told, patients: dict[str, PatientRow]) -> str:
     fact, head = told.fact, told.fact.head
     span = factrows.span_of(fact)
     if told.patient not in patients:
-        return "the patient is not known"
+        return UNKNOWN
     if not FIRST_MS <= span.start_ms <= span.end_ms < LAST_MS:
         return "the interval is not within 1970 to 2100, or ends before it starts"
     if isinstance(fact, SampleBlock) and fact.metric not in METRIC:

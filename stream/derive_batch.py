@@ -1,8 +1,9 @@
 """Facts into the database, and what they change: sessions, days, weeks, who is due for a look, what goes out.
 
 One transaction a run: the account of offsets, the facts, every touched patient's recompute, `due` and the outbox.
-What a crash repeats is skipped by the account, or recognised by the writer. `kadens.derived` gets its events from the
-outbox after the commit, so it never tells of a change that did not happen.
+What a crash repeats is skipped by the account, or recognised by the writer. What is told of a patient who was erased
+meanwhile is dropped, without a dead letter. `kadens.derived` gets its events from the outbox after the commit, so it
+never tells of a change that did not happen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from ..model.facts import Reject, Told
 from ..storage import derived, due, outbox
 from ..storage.pool import Connection
 from ..storage.spans import Span
-from ..storage.writer import write_facts
+from ..storage.writer import UNKNOWN, write_facts
 from .compute.derive import derive
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
@@ -51,7 +52,8 @@ async def send_changes(parts: Parts) -> int:
 async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
     told, letters = _decode(run.messages)
     written = await write_facts(conn, [one for _, one in told])
-    letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in written.refused]
+    kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
+    letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
     parts.limit.check(dead=len(letters), good=len(run.messages) - len(letters))
     for patient, spans in written.touched.items():
         changes = await _recompute(conn, patient, spans, parts)
@@ -60,6 +62,7 @@ async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
         await due.mark_all(conn, list(written.touched), parts.now(), "facts")
         await outbox.notify(conn, list(written.touched))
     parts.metrics.rows.labels("written").inc(written.samples)
+    parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
     parts.metrics.dead.labels(run.topic).inc(len(letters))
     await parts.producer.send_all(letters)
 

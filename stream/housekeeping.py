@@ -1,8 +1,9 @@
-"""Removes what has served: big bodies that the log no longer points to, and outbox rows that went out. Never a fact."""
+"""Removes what has served: bodies the log no longer points to, rows that went out, bodies of the erased. No fact."""
 
 from ..alerts.delivery import CHANNEL as MAIL
 from ..model.calendar import DAY_MS
 from ..storage import outbox
+from ..storage.erase import finish
 from .derive_batch import CHANNEL
 from .parts import Parts
 from .topics import DEAD, RAW
@@ -19,3 +20,4 @@ async def clean_up(parts: Parts) -> None:
     async with parts.pool.connection() as conn:
         for channel, kept_ms in KEPT_MS.items():
             await outbox.prune(conn, channel, now - kept_ms)
+        await finish(conn, parts.bodies)

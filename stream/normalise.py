@@ -65,8 +65,8 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> None
     if not reads:
         return
     owned = await _owners(conn, reads)
+    zones = await people.held(conn, {one.patient for one in owned if one.patient})
     allowed = await _allowed(conn, owned)
-    zones = await people.zones_of(conn, {one.patient for one in owned if one.patient})
     out: list[Outgoing] = []
     for place, one in enumerate(owned):
         outcome, sent = await _one(conn, one, zones, parts, allowed=place in allowed)

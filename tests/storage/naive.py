@@ -6,7 +6,7 @@ from typing import Any
 from kadens.model.calendar import epoch_ms
 from kadens.storage.pool import Connection
 from kadens.storage.surrogates import read_source
-from kadens.stream.compute.hearts import identity, rank
+from kadens.stream.compute.sources import identity, rank
 
 HOUR = 3_600_000
 
@@ -22,25 +22,25 @@ where p.pseudonym = %s and f.kind = 'deletion'"""
 
 
 async def standing(conn: Connection, patient: str) -> dict[int, float]:
-    """Return the heart rate that is believed, by instant: of each hour, the samples of the source that speaks."""
+    """Return the heart rate that is believed, by instant: of each minute, the samples of the source that speaks."""
     deletions = await (await conn.execute(_DELETIONS, [patient])).fetchall()
-    by_hour: dict[int, dict[Any, dict[int, tuple[str, float]]]] = defaultdict(lambda: defaultdict(dict))
+    by_minute: dict[int, dict[Any, dict[int, tuple[str, float]]]] = defaultdict(lambda: defaultdict(dict))
     for *names, record, record_revision, time, value, revision in await (
         await conn.execute(_SAMPLES, [patient])
     ).fetchall():
         source, t = read_source(names), epoch_ms(time)
         if any(_hides(d, source.vendor, record, record_revision, t, revision) for d in deletions):
             continue
-        kept = by_hour[t // HOUR * HOUR][source]
+        kept = by_minute[t // 60_000][source]
         kept[t] = max(kept.get(t, ("", -1.0)), (record, value))
     found: dict[int, float] = {}
-    for sources in by_hour.values():
-        best = min(sources, key=lambda s: (rank(s), -len(sources[s]), identity(s)))
+    for sources in by_minute.values():
+        best = min(sources, key=lambda s: (64 * rank(s) - len(sources[s]).bit_length(), rank(s), identity(s)))
         found |= {t: value for t, (_, value) in sources[best].items()}
     return found
 
 
-def _hides(deletion: Any, vendor: str, record: str, record_revision: int, t: int, revision: int) -> bool:
+def _hides(deletion: tuple[Any, ...], vendor: str, record: str, record_revision: int, t: int, revision: int) -> bool:
     whose, deleted, start, end, said = deletion
     if whose != vendor:
         return False

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import AsyncConnection
 
-from kadens.model.facts import Deletion, Joining, Told
+from kadens.model.facts import Told
 from kadens.storage import bands, people
 from kadens.storage.digest import DRAINED, digest
 from kadens.storage.pool import Connection
 from kadens.storage.spans import Span
-from kadens.storage.timeline import timeline
+from kadens.storage.timeline import grid, timeline
 from kadens.storage.writer import write_facts
 
 from .naive import HOUR, bucketed, standing
-from .tellers import MIN, PHONE, T0, WATCH, block, deletion, head, run, told
+from .tellers import T0
 from .test_order import DAY, NO_SHRINKING, PATIENTS, _connect, _unique, facts
 
 pytestmark = pytest.mark.anyio
@@ -40,20 +39,17 @@ async def check(conn: Connection, chance: random.Random) -> None:
         points = chance.randrange(1, 60)
         number = await people.patient_id(conn, patient)
         found = await timeline(conn, number, "heart_rate", start, end, points)
-        first = start // HOUR * HOUR if found.width_ms % HOUR == 0 else start // 1000 * 1000
-        first = start // DAY * DAY if found.width_ms % DAY == 0 else first
-        first = start // MIN * MIN if found.width_ms % MIN == 0 and found.width_ms < HOUR else first
-        wanted = bucketed(
-            await standing(conn, patient), start, end, found.width_ms, int(found.t[0]) if len(found.t) else first
-        )
+        _, width, first = grid(Span(start_ms=start, end_ms=end), points)
         said = zip(found.n.tolist(), found.minimum.tolist(), found.mean.tolist(), found.maximum.tolist(), strict=True)
+        wanted = bucketed(await standing(conn, patient), start, end, width, first)
         assert dict(zip(found.t.tolist(), said, strict=True)) == wanted
         assert len(found.t) <= points
+        assert found.width_ms == width
 
 
 async def told_and_refreshed(conn: Connection, batches: Sequence[Sequence[Told]], seed: int) -> dict[str, str]:
     """Store batch by batch, refresh now and then, check what is read at each step, and undo everything."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - plays a test's schedule
     async with conn.transaction(force_rollback=True):
         for batch in batches:
             await write_facts(conn, batch)
@@ -74,7 +70,8 @@ def test_any_order_of_writes_and_refreshes_ends_in_the_same_bands(
 ) -> None:
     runner, conn = runner_and_conn
     batch = _unique(batch)
-    other = [*batch, *random.Random(seed).choices(batch, k=2)]
-    random.Random(seed).shuffle(other)
+    chance = random.Random(seed)  # noqa: S311 - shuffles a test's facts
+    other = [*batch, *chance.choices(batch, k=2)]
+    chance.shuffle(other)
     at_once = runner.run(told_and_refreshed(conn, [batch], seed))
     assert runner.run(told_and_refreshed(conn, [[one] for one in other], seed)) == at_once

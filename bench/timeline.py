@@ -1,0 +1,241 @@
+"""One patient-year as at most 1,000 points: what the API asks (bands) against the raw bucket query, in the same run.
+
+A sample a minute of as many patients as the rows allow (525,600 a patient), written by the server: on plain PostgreSQL
+in order of time, as live data lie, on TimescaleDB a week at a time into the columnstore. Bands are made of all of them,
+in order of time too; the hour before the end is marked dirty, as it always is where data come in. Both answers are
+compared before they are timed. `python -m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from typing import LiteralString, TypeAlias
+
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+
+from kadens.embedded.postgres import temporary_postgres
+from kadens.model.calendar import DAY_MS, epoch_ms, utc
+from kadens.model.facts import DeviceType, Method, Source
+from kadens.storage import bands, people
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import Connection
+from kadens.storage.spans import Span
+from kadens.storage.surrogates import source_ids
+from kadens.storage.timeline import grid, timeline
+
+from .row import Row
+
+YEAR = 525_600  # minutes
+POINTS = 1_000
+ROUNDS = 9
+END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
+START_MS = END_MS - YEAR * 60_000
+WEEK_MS = 7 * DAY_MS
+SMALL, SMALL_COMPRESSED = 2_000_000, 8_000_000
+FULL, FULL_COMPRESSED = 10_000_000, 100_000_000
+SPAN = Span(start_ms=START_MS, end_ms=END_MS)
+SOURCE = Source(vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+
+_MINUTES = """
+insert into sample (patient, metric, source, record, time, value, revision)
+select p, 1, %(source)s, 0, t, 55 + (extract(epoch from t)::bigint / 60 * 7919 + p * 104729) %% 60, 0
+from generate_series(%(start)s::timestamptz, %(end)s::timestamptz - interval '1 minute', interval '1 minute') t,
+     unnest(%(patients)s::int[]) p"""
+_IN_ORDER = {"plain": " order by t", "timescale": " order by p, t"}
+_MONTH = "create table {0} partition of sample for values from ('{1}') to ('{2}')"
+_BANDS = """
+insert into {table} (patient, metric, {unit}, source, n, low, high, total)
+select patient, metric, date_trunc('{unit}', {of}, 'UTC') as at, source, {sums}
+from {source} group by 1, 2, 3, 4 order by 3, 1"""
+_RAW = """
+select {}(make_interval(secs => %s), time, %s) as t, count(*), min(value), avg(value), max(value) from sample
+where patient = %s and metric = 1 and time >= %s and time < %s group by 1 order by 1"""
+_BUCKET = {"plain": "date_bin", "timescale": "time_bucket"}
+# without the key rows go into the columnstore at once, which spares an hour; with it they end the same
+_BEFORE: dict[str, tuple[LiteralString, ...]] = {
+    "plain": (),
+    "timescale": (
+        "alter table sample drop constraint sample_pkey",
+        "set timescaledb.enable_direct_compress_insert = on",
+    ),
+}
+_AFTER: dict[str, tuple[LiteralString, ...]] = {
+    "plain": (),
+    "timescale": (
+        "select compress_chunk(c) from show_chunks('sample') c",
+        "alter table sample add primary key (patient, metric, source, time, record)",
+    ),
+}
+
+
+Bucket: TypeAlias = tuple[int, int, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A database with `patients` of a year each."""
+
+    kind: str
+    patients: list[int]
+
+    @property
+    def name(self) -> str:
+        """Say what it is in a table."""
+        kind = {"plain": "plain PostgreSQL", "timescale": "TimescaleDB, compressed"}[self.kind]
+        return f"{len(self.patients) * YEAR / 1e6:.0f} M rows, {kind}"
+
+
+def run(rows: int, server: str = "") -> list[Row]:
+    """Return the figures for so many rows, on an embedded PostgreSQL, or on `server`, a DSN of TimescaleDB."""
+    if server:
+        return asyncio.run(_on_timescale(rows, server))
+    with temporary_postgres() as own:
+        return asyncio.run(_measured(own.create_database("bench"), "plain", rows))
+
+
+async def _on_timescale(rows: int, server: str) -> list[Row]:
+    """Run in a database of its own beside the one named, and drop it."""
+    async with await AsyncConnection.connect(server, autocommit=True) as conn:
+        await conn.execute("create database kadens_bench_timeline")
+        try:
+            return await _measured(make_conninfo(server, dbname="kadens_bench_timeline"), "timescale", rows)
+        finally:
+            await conn.execute("drop database kadens_bench_timeline with (force)")
+
+
+async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
+    await migrate(dsn)
+    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+        await conn.execute("set time zone 'UTC'")
+        bench = await _fill(conn, kind, max(rows // YEAR, 1))
+        await _make_bands(conn)
+        await bands.mark(conn, {p: [Span(start_ms=END_MS - 3_600_000, end_ms=END_MS)] for p in bench.patients})
+        for table in ("sample", "band_hour", "band_day", "band_dirty"):
+            await conn.execute(f"vacuum (analyze) {table}".encode())
+        seconds = await _timed(conn, bench)
+        refreshed = await _refreshed(conn, bench.patients[0])
+    return [_figure(bench, seconds), _refresh_figure(bench, refreshed)]
+
+
+async def _fill(conn: Connection, kind: str, patients: int) -> Bench:
+    await people.add_unit(conn, "bench")
+    names = [
+        await people.add_patient(conn, wrapping_key=bytes(32), unit="bench", zone="UTC", now_ms=0)
+        for _ in range(patients)
+    ]
+    numbers = [await people.patient_id(conn, name) for name in names]
+    source = (await source_ids(conn, [SOURCE]))[SOURCE]
+    await conn.execute(
+        "insert into watermark (patient, source, time) select p, %s, %s from unnest(%s::int[]) p",
+        [source, utc(END_MS), numbers],
+    )
+    for statement in _BEFORE[kind]:
+        await conn.execute(statement)
+    for start in range(START_MS, END_MS, WEEK_MS):
+        end = min(start + WEEK_MS, END_MS)
+        await _month(conn, kind, start, end)
+        asked = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
+        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), asked)
+    for statement in _AFTER[kind]:
+        await conn.execute(statement)
+    return Bench(kind=kind, patients=numbers)
+
+
+async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> None:
+    """Make the partitions that a week needs."""
+    for ms in (start_ms, end_ms - 1):
+        first = utc(ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        name = f"sample_{first:%Y_%m}"
+        there = await (await conn.execute("select to_regclass(%s)", [name])).fetchone()
+        if kind == "plain" and there == (None,):
+            await conn.execute(_MONTH.format(name, first.isoformat(), following.isoformat()).encode())
+
+
+async def _make_bands(conn: Connection) -> None:
+    """Make the bands of everybody with SQL: of one source and plain values that is what `refresh` makes."""
+    sums = "count(*), min(value), max(value), sum(value)"
+    hours = _BANDS.format(table="band_hour", unit="hour", of="time", sums=sums, source="sample")
+    sums = "sum(n), min(low), max(high), sum(total)"
+    days = _BANDS.format(table="band_day", unit="day", of="hour", sums=sums, source="band_hour")
+    await conn.execute(hours.encode())
+    await conn.execute(days.encode())
+
+
+async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
+    """Return the seconds of each way, a patient a round, in turns; the first round warms up."""
+    seconds: dict[str, list[float]] = {"bands": [], "raw": []}
+    for n in range(ROUNDS + 1):
+        patient = bench.patients[n * 7 % len(bench.patients)]
+        answers = {}
+        for way, ask in sorted(WAYS.items(), reverse=n % 2 == 0):
+            await ask(conn, bench, patient)  # warms the caches
+            begun = time.perf_counter()
+            answers[way] = await ask(conn, bench, patient)
+            seconds[way].append(time.perf_counter() - begun)
+        if answers["bands"] != answers["raw"]:
+            raise AssertionError("the two ways do not answer the same")
+    return {way: found[1:] for way, found in seconds.items()}
+
+
+async def _by_bands(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
+    del bench
+    found = await timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
+    columns = (found.t, found.n, found.minimum, found.mean, found.maximum)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+async def _by_samples(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
+    _, width_ms, first_ms = grid(SPAN, POINTS)
+    query = _RAW.format(_BUCKET[bench.kind])
+    asked = [width_ms // 1000, utc(first_ms), patient, utc(START_MS), utc(END_MS)]
+    rows = await (await conn.execute(query.encode(), asked)).fetchall()
+    return [(epoch_ms(t), n, low, mean, high) for t, n, low, mean, high in rows]
+
+
+WAYS = {"bands": _by_bands, "raw": _by_samples}
+
+
+async def _refreshed(conn: Connection, patient: int) -> float:
+    """Return the seconds that making the bands of one patient-year takes, as the worker makes them."""
+    await conn.execute("delete from band_dirty")
+    await bands.mark(conn, {patient: [SPAN]})
+    begun = time.perf_counter()
+    await bands.drain(conn)
+    return time.perf_counter() - begun
+
+
+def _figure(bench: Bench, seconds: dict[str, list[float]]) -> Row:
+    raw = statistics.median(seconds["raw"])
+    return Row(
+        name=f"timeline of a year, {bench.name}",
+        value=statistics.median(seconds["bands"]) * 1000,
+        unit="ms",
+        baseline=f"raw bucket query to the same {POINTS:,} points at most, {raw * 1000:,.1f} ms",
+        ratio=statistics.median(r / b for r, b in zip(seconds["raw"], seconds["bands"], strict=True)),
+        floor=1.0,
+        goal=5.0,
+    )
+
+
+def _refresh_figure(bench: Bench, took: float) -> Row:
+    return Row(
+        name=f"bands of a patient-year made anew, {bench.name}",
+        value=YEAR / took,
+        unit="samples/s",
+        baseline=f"none: {took:.1f} s, {bands.PIECE_MS // DAY_MS} days a transaction",
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    for row in run(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""):  # noqa: PLR2004 - two arguments
+        print(f"{row.name:60} {row.value:12,.1f} {row.unit}  {row.ratio or 0:6.2f}x")
+        print(f"{'':60} baseline: {row.baseline}")
+
+
+if __name__ == "__main__":
+    main()

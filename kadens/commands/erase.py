@@ -1,0 +1,66 @@
+"""The command that erases a patient. It asks first, prints a receipt with counts, and never a name."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ..clock import clock
+from ..model.calendar import rfc3339
+from ..settings import Settings
+from ..storage import audit
+from ..storage.bodies import open_bodies
+from ..storage.erase import Receipt, erase, finish
+from ..storage.people import UnknownNameError
+from ..storage.pool import open_pool
+from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
+from .people import OPERATOR, Patient
+
+
+def erase_patient(
+    *,
+    patient: Patient,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Erase a patient: every row, the data key and the kept bodies. It cannot be undone; prints a receipt.
+
+    The audit log keeps its lines without the patient, under the receipt's number. Keep the receipt with the pseudonym
+    until the oldest backup is newer than it: after restoring an older one, erase again.
+    """
+    settings = settings_of(data)
+    if not settings.bodies:
+        fail("KADENS_BODIES is empty: the kept bodies could not be removed", code=2)
+    if not yes and not typer.confirm("Erase everything about this patient, for ever?", err=True):
+        fail("nothing was erased")
+    try:
+        receipt, bodies = run(_erase(settings, patient))
+    except UnknownNameError as error:
+        fail(str(error))
+    told = {"receipt": receipt.number, "at": rfc3339(receipt.at_ms), "bodies": bodies, "rows": receipt.counts}
+    if as_json:
+        print_json(told)
+    else:
+        out.print(_table(receipt, bodies))
+
+
+async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
+    now_ms = clock(settings.clock)()
+    async with await open_pool(settings.database, max_size=1) as pool:
+        async with pool.connection() as conn:
+            receipt = await erase(conn, patient, now_ms)
+            number = f"erasure:{receipt.number}"
+            await audit.write(conn, audit.Entry(at_ms=now_ms, actor=OPERATOR, action="patient.erase", object=number))
+        async with pool.connection() as conn:
+            return receipt, await finish(conn, open_bodies(settings.bodies))
+
+
+def _table(receipt: Receipt, bodies: int) -> Table:
+    title = f"erasure {receipt.number} at {rfc3339(receipt.at_ms)}"
+    table = Table("table", "rows", title=title, caption="lines of the audit log stay, without the patient")
+    for name, count in receipt.counts.items():
+        if count:
+            table.add_row(name, f"{count:,}")
+    table.add_row("bodies removed from the store", f"{bodies:,}")
+    return table

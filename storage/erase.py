@@ -1,0 +1,136 @@
+"""Erases a patient: every row in every table, the data key, the kept bodies. What stays is a receipt with counts.
+
+Binding: each table that has a patient is in `ERASED`, or `audit`; a test compares the list with the schema. Lines of
+the audit log stay, as the law on patient records wants (five years at least), without patient, object and detail; the
+receipt's number keeps them together. No journal extract is made here: what belongs in the journal went there.
+
+Not reached from here: messages in the log (gone by their retention, 30 days at the latest; facts of a patient who is
+not known any more are not stored), what PostgreSQL has not vacuumed yet, its statistics and WAL, and backups. Erase
+again after a restore from a backup that is older than the receipt.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from ..model.calendar import utc
+from .bodies import INCOMING, BodyStore, address_of
+from .people import UnknownNameError
+from .pool import Connection
+
+_OF = "patient = %(patient)s"
+_ALERTS = "alert in (select id from alert where patient = %(patient)s)"
+
+# What is deleted, in this order: what refers before what is referred to.
+ERASED: dict[str, str] = {
+    "outbox": """
+(channel = 'derived' and recipient = %(pseudonym)s)
+or split_part(key, '/', 1) in (select id::text from alert where patient = %(patient)s)""",
+    "alert_finding": _ALERTS,
+    "alert_move": _ALERTS,
+    "alert": _OF,
+    "due": _OF,
+    "band_dirty": _OF,
+    "band_hour": _OF,
+    "band_day": _OF,
+    "week": _OF,
+    "day": _OF,
+    "session": _OF,
+    "choice": _OF,
+    "sample": _OF,
+    "fact": _OF,
+    "record": _OF,
+    "watermark": _OF,
+    "body": _OF,
+    "account": _OF,
+    "consent": _OF,
+    "heart_profile": _OF,
+    "prescription": _OF,
+    "identity.person": _OF,
+    "identity.data_key": _OF,
+}
+
+# Without the patient's lock: whoever reads quarantine again holds its rows before the patients of the bodies.
+_QUARANTINE = """
+delete from quarantine q using account a join patient p on p.id = a.patient
+where p.pseudonym = %s and q.vendor = a.vendor and q.account = a.account and not exists (
+  select from account other where other.vendor = a.vendor and other.account = a.account
+  and other.patient <> a.patient and other.unlinked_at is null)"""
+_LOCK = "select id from patient where pseudonym = %s for update"
+_RECEIPT = "insert into erasure (at) values (%s) returning id"
+_BODIES = """
+select b.address, encode(b.sha256, 'hex'), exists (
+  select from body other where other.sha256 = b.sha256 and other.patient <> b.patient)
+from body b where b.patient = %s"""
+_PENDING = "insert into erasure_body (erasure, address) select %s, * from unnest(%s::text[]) on conflict do nothing"
+_SOURCES = """
+select source from record where patient = %(patient)s union select source from watermark where patient = %(patient)s"""
+_ORPHANS = """
+delete from source s where s.id = any(%s)
+and not exists (select from record r where r.source = s.id)
+and not exists (select from watermark w where w.source = s.id)"""
+_AUDIT = "update audit set patient = null, erasure = %s, object = '', detail = '{}' where patient = %s"
+_COUNTED = "update erasure set counts = %s where id = %s"
+_NEXT = "select erasure, address from erasure_body order by 1, 2 limit 1 for update skip locked"
+_GONE = "delete from erasure_body where erasure = %s and address = %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was erased, when: `counts` are rows by table. It holds no identity and no pseudonym."""
+
+    number: int
+    at_ms: int
+    counts: dict[str, int]
+
+
+async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
+    """Erase a patient in the caller's transaction; `finish` removes the bodies once it has committed.
+
+    Waits for whoever is writing about the patient. Raises `people.UnknownNameError` when there is no such patient.
+    """
+    counts = {"quarantine": (await conn.execute(_QUARANTINE, [patient])).rowcount}
+    row = await (await conn.execute(_LOCK, [patient])).fetchone()
+    if row is None:
+        raise UnknownNameError("there is no such patient")
+    asked = {"patient": int(row[0]), "pseudonym": patient}
+    number = await _open(conn, asked["patient"], now_ms)
+    sources = [source for (source,) in await (await conn.execute(_SOURCES, asked)).fetchall()]
+    for table, where in ERASED.items():
+        statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
+        counts[table] = (await conn.execute(statement.encode(), asked)).rowcount
+    counts["source"] = (await conn.execute(_ORPHANS, [sources])).rowcount
+    counts["audit"] = (await conn.execute(_AUDIT, [number, asked["patient"]])).rowcount
+    counts["patient"] = (await conn.execute("delete from patient where id = %s", [asked["patient"]])).rowcount
+    await conn.execute(_COUNTED, [Jsonb(counts), number])
+    return Receipt(number=number, at_ms=now_ms, counts=counts)
+
+
+async def finish(conn: Connection, store: BodyStore) -> int:
+    """Remove the bodies of erased patients from the store and return how many; what a crash left over, too."""
+    removed = 0
+    while await _remove_one(conn, store):
+        removed += 1
+    return removed
+
+
+async def _open(conn: Connection, patient: int, now_ms: int) -> int:
+    """Write the receipt and what is to be removed from the store: kept bodies, and those still as they came in."""
+    made = await (await conn.execute(_RECEIPT, [utc(now_ms)])).fetchall()
+    number = int(made[0][0])
+    addresses: list[str] = []
+    for kept, sha256, of_another in await (await conn.execute(_BODIES, [patient])).fetchall():
+        addresses += [kept] if of_another else [kept, address_of(sha256, INCOMING)]
+    await conn.execute(_PENDING, [number, addresses])
+    return number
+
+
+async def _remove_one(conn: Connection, store: BodyStore) -> bool:
+    async with conn.transaction():
+        row: tuple[Any, ...] | None = await (await conn.execute(_NEXT)).fetchone()
+        if row is None:
+            return False
+        await store.delete(row[1])
+        await conn.execute(_GONE, [*row])
+    return True

@@ -1,0 +1,164 @@
+"""Timelines and lines of known samples: exact buckets, edges, marks, sources and limits."""
+
+import numpy as np
+import pytest
+
+from kadens.model.facts import Joining, Told
+from kadens.storage import bands, people
+from kadens.storage import timeline as timelines
+from kadens.storage.pool import Connection
+from kadens.storage.spans import Span, inner, outer, without
+from kadens.storage.timeline import TooManySamplesError, grid, line, timeline
+from kadens.storage.writer import write_facts
+
+from .tellers import MIN, PHONE, WATCH, block, deletion, head, pain, told, workout
+
+pytestmark = pytest.mark.anyio
+HOUR, DAY = 60 * MIN, 1440 * MIN
+MIDNIGHT = 1_789_948_800_000  # 2026-09-21T00:00Z
+
+
+def watch(record: str, at: int, values: list[float], step: int = MIN) -> Told:
+    return told(block(head(record, at, at + len(values) * step), [at + n * step for n in range(len(values))], values))
+
+
+def phone(at: int, values: list[float], step: int = MIN) -> Told:
+    said = head(f"hr:{at}", at, at + len(values) * step, source=PHONE)
+    return told(block(said, [at + n * step for n in range(len(values))], values, joining=Joining.STREAM))
+
+
+async def shown(conn: Connection, start: int, end: int, points: int) -> list[tuple[int, int, float, float, float]]:
+    found = await timeline(conn, await people.patient_id(conn, "p1"), "heart_rate", start, end, points)
+    columns = (found.t - MIDNIGHT, found.n, found.minimum, found.mean, found.maximum)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT + 30 * MIN, [60.0] * 60), watch("b", MIDNIGHT + DAY, [90.0, 100.0])])
+    for _ in "dirty", "clean":
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * DAY, 2) == [
+            (0, 60, 60.0, 60.0, 60.0),
+            (DAY, 2, 90.0, 95.0, 100.0),
+        ]
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * DAY, 48) == [
+            (0, 30, 60.0, 60.0, 60.0),
+            (HOUR, 30, 60.0, 60.0, 60.0),
+            (DAY, 2, 90.0, 95.0, 100.0),
+        ]
+        assert await shown(conn, MIDNIGHT + DAY, MIDNIGHT + DAY + HOUR, 60) == [
+            (DAY, 1, 90.0, 90.0, 90.0),
+            (DAY + MIN, 1, 100.0, 100.0, 100.0),
+        ]
+        await bands.drain(conn)
+
+
+async def test_edges_are_exact_to_the_millisecond(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT, [60.0, 70.0, 80.0, 90.0])])
+    await bands.drain(conn)
+    end = MIDNIGHT + 3 * MIN
+    assert await shown(conn, MIDNIGHT + 1, end, 1) == [(0, 2, 70.0, 75.0, 80.0)]
+    assert await shown(conn, MIDNIGHT + 1, end + 1, 1) == [(0, 3, 70.0, 80.0, 90.0)]
+    assert await shown(conn, MIDNIGHT + 1 - 9 * DAY, end + 9 * DAY, 30) == [(-6 * HOUR, 4, 60.0, 75.0, 90.0)]
+
+
+async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> None:
+    await write_facts(conn, [phone(MIDNIGHT, [70.0] * 120), watch("a", MIDNIGHT + 10 * MIN, [120.0] * 30)])
+    for _ in "dirty", "clean":
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [
+            (0, 60, 70.0, 95.0, 120.0),
+            (HOUR, 60, 70.0, 70.0, 70.0),
+        ]
+        await bands.drain(conn)
+    found = await timeline(conn, await people.patient_id(conn, "p1"), "heart_rate", MIDNIGHT, MIDNIGHT + 2 * HOUR, 2)
+    assert [found.sources[place] for place in found.source.tolist()] == [WATCH, PHONE]
+
+
+async def test_what_was_taken_back_is_in_no_band(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT, [60.0] * 10), watch("b", MIDNIGHT + HOUR, [90.0] * 10)])
+    await bands.drain(conn)
+    await write_facts(conn, [told(deletion("x", "a"))])
+    for _ in "dirty", "clean":
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 10, 90.0, 90.0, 90.0)]
+        await bands.drain(conn)
+    rows = await (await conn.execute("select count(*) from band_hour")).fetchone()
+    assert rows == (1,)
+
+
+async def test_a_mark_moves_on_by_pieces_until_all_is_clean(conn: Connection) -> None:
+    far = [watch(f"r{n}", MIDNIGHT + n * 5 * DAY, [60.0 + n]) for n in range(8)]
+    await write_facts(conn, [*far, phone(MIDNIGHT, [100.0] * 20, 2 * DAY)])
+    turns = 0
+    wanted = await shown(conn, MIDNIGHT, MIDNIGHT + 40 * DAY, 40)
+    while await bands.refresh(conn, settle_ms=0):
+        turns += 1
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 40 * DAY, 40) == wanted
+    assert turns == 6
+    assert len(wanted) == 24
+
+
+async def test_what_was_marked_just_now_is_left_alone(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT, [60.0])])
+    assert not await bands.refresh(conn, settle_ms=60_000)
+    assert await bands.refresh(conn, settle_ms=0)
+
+
+async def test_a_live_hour_keeps_one_mark(conn: Connection) -> None:
+    for n in range(30):
+        await write_facts(conn, [phone(MIDNIGHT + n * MIN, [70.0])])
+    assert await (await conn.execute("select count(*) from band_dirty")).fetchone() == (1,)
+
+
+async def test_what_holds_no_samples_marks_nothing(conn: Connection) -> None:
+    said = head("w", MIDNIGHT, MIDNIGHT + HOUR)
+    await write_facts(conn, [told(workout(said)), told(pain("q", MIDNIGHT, 3.0))])
+    assert await (await conn.execute("select count(*) from band_dirty")).fetchone() == (0,)
+
+
+async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> None:
+    await write_facts(conn, [phone(MIDNIGHT, [70.0] * 60), watch("a", MIDNIGHT, [120.0, 150.0, 121.0])])
+    number = await people.patient_id(conn, "p1")
+    found = await line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + 5 * MIN, 10)
+    assert found.v.tolist() == [120.0, 150.0, 121.0, 70.0, 70.0]
+    assert [found.sources[place] for place in found.source.tolist()] == [WATCH, WATCH, WATCH, PHONE, PHONE]
+    few = await line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 3)
+    assert ((few.t - MIDNIGHT) // MIN).tolist()[::2] == [0, 59]
+    assert few.of == 60
+
+
+async def test_a_line_over_too_many_samples_is_refused(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    await write_facts(conn, [phone(MIDNIGHT, [70.0] * 11)])
+    monkeypatch.setattr(timelines, "LINE_SAMPLES", 10)
+    number = await people.patient_id(conn, "p1")
+    with pytest.raises(TooManySamplesError, match="more than 10"):
+        await line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 5)
+
+
+async def test_nothing_asked_or_nothing_there(conn: Connection) -> None:
+    number = await people.patient_id(conn, "p1")
+    assert len((await timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT + 900 * DAY, 5)).t) == 0
+    assert len((await line(conn, number, "weight", MIDNIGHT, MIDNIGHT + DAY, 5)).t) == 0
+    with pytest.raises(KeyError):
+        await timeline(conn, number, "charm", MIDNIGHT, MIDNIGHT + DAY, 5)
+    with pytest.raises(ValueError, match="empty span"):
+        await timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT, 5)
+
+
+@pytest.mark.parametrize("points", [1, 2, 7, 999, 1000, 1001])
+def test_a_grid_has_no_more_buckets_than_asked(points: int) -> None:
+    chance = np.random.default_rng(points)
+    for length in (1, 999, HOUR - 1, HOUR, DAY + 1, 365 * DAY, 3650 * DAY):
+        start = MIDNIGHT + int(chance.integers(0, DAY))
+        unit, width, first = grid(Span(start_ms=start, end_ms=start + length), points)
+        assert width % unit == first % unit == 0
+        assert first <= start < first + unit
+        assert -(-(start + length - first) // width) <= points
+
+
+def test_spans_rounded_and_cut() -> None:
+    span = Span(start_ms=5, end_ms=25)
+    assert (inner(span, 10), outer(span, 10)) == (Span(start_ms=10, end_ms=20), Span(start_ms=0, end_ms=30))
+    assert inner(Span(start_ms=1, end_ms=9), 10) == Span(start_ms=10, end_ms=10)
+    assert outer(Span(start_ms=10, end_ms=10), 10) == Span(start_ms=10, end_ms=20)
+    holes = [Span(start_ms=0, end_ms=6), Span(start_ms=8, end_ms=9), Span(start_ms=20, end_ms=40)]
+    assert without([span], holes) == (Span(start_ms=6, end_ms=8), Span(start_ms=9, end_ms=20))
+    assert without([Span(start_ms=3, end_ms=3)], []) == ()
