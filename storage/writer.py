@@ -208,7 +208,7 @@ def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> Touched:
     return spans
 
 
-def _measured(blocks: Iterable[_Item], new: Iterable[_Item], removed: Iterable[Removed], spans: _Touched) -> _Touched:
+def _measured(blocks: Iterable[_Item], new: Iterable[_Item], removed: Iterable[Removed], spans: Touched) -> Touched:
     """Return where samples say something else now: where blocks lie and lay, and all of `spans` where one is hidden."""
     measured = _spans((item for item in blocks if isinstance(item.told.fact, SampleBlock)), removed)
     hiding = {item.patient.id for item in new if isinstance(item.told.fact, Deletion)}

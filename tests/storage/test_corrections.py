@@ -113,7 +113,7 @@ async def test_an_exertion_amended_and_withdrawn_revises_its_session(world: Inli
     assert "exertion_cr10" in first[1]
     assert await world.rows("select exertion_cr10 from session") == [(5.0,)]
     await world.receive("reports", exertion("withdrawn", 5, revision=2))
-    assert ("day.revised", "changed: answered") in await world.changes()
+    assert ("day.revised", "changed: answered, loads") in await world.changes()
     assert await world.rows("select exertion_cr10 from session") == [(None,)]
     before = await world.digest()
     for late in (exertion("created", 3), exertion("amended", 5, revision=1)):
