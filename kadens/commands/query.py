@@ -4,9 +4,10 @@ Each is one audited read in one transaction. A mistake is told in one line, with
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -34,6 +35,7 @@ from .people import OPERATOR, Patient
 from .tabled import table
 
 Q = TypeVar("Q", bound=Ask)
+Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
 
 
 class Format(StrEnum):
@@ -71,6 +73,15 @@ WRITERS: dict[Format, Callable[[Answer], bytes]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """How an answer is written, where to (None: stdout), and whose instance is asked."""
+
+    form: Format
+    to_file: Path | None
+    data: Path
+
+
 def timeline(  # noqa: PLR0913 - each names one option
     *,
     patient: Patient,
@@ -87,9 +98,8 @@ def timeline(  # noqa: PLR0913 - each names one option
     """Show one metric over time; the last four weeks unless said."""
     more = {"metric": metric, "points": points, "as": kind.value}
     ask = _asked(TimelineAsk, prescription, first, last, more)
-    _show(
-        patient, f"timeline:{metric}", lambda conn, who, now: asking.timeline(conn, who, now, ask), form, to_file, data
-    )
+    how = _How(form=form, to_file=to_file, data=data)
+    _show(patient, f"timeline:{metric}", lambda conn, who, now: asking.timeline(conn, who, now, ask), how)
 
 
 def sessions(  # noqa: PLR0913 - each names one option
@@ -107,7 +117,8 @@ def sessions(  # noqa: PLR0913 - each names one option
 ) -> None:
     """List sessions, newest first; all of them unless bounded."""
     ask = _asked(SessionsAsk, prescription, first, last, {"type": kind, "limit": limit, "before": before})
-    _show(patient, "sessions", lambda conn, who, _now: asking.sessions(conn, who, ask), form, to_file, data)
+    how = _How(form=form, to_file=to_file, data=data)
+    _show(patient, "sessions", lambda conn, who, _now: asking.sessions(conn, who, ask), how)
 
 
 def days(
@@ -122,7 +133,8 @@ def days(
 ) -> None:
     """List every date with its state: active, rest, no activity, not worn, no data, paused, blocked."""
     ask = _asked(DatesAsk, prescription, first, last, {})
-    _show(patient, "days", lambda conn, who, now: asking.days(conn, who, now, ask), form, to_file, data)
+    how = _How(form=form, to_file=to_file, data=data)
+    _show(patient, "days", lambda conn, who, now: asking.days(conn, who, now, ask), how)
 
 
 def weeks(
@@ -137,11 +149,12 @@ def weeks(
 ) -> None:
     """List weeks with their adherence (done over due); with --prescription that one alone, and its averages."""
     ask = _asked(DatesAsk, "", first, last, {})
+    how = _How(form=form, to_file=to_file, data=data)
     if prescription:
         what = f"prescription:{prescription}"
-        _show(patient, what, lambda *at: asking.prescription_weeks(*at, prescription, ask), form, to_file, data)
+        _show(patient, what, lambda c, who, now: asking.prescription_weeks(c, who, now, prescription, ask), how)
     else:
-        _show(patient, "weeks", lambda conn, who, now: asking.weeks(conn, who, now, ask), form, to_file, data)
+        _show(patient, "weeks", lambda conn, who, now: asking.weeks(conn, who, now, ask), how)
 
 
 def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[str, Any]) -> Q:
@@ -154,30 +167,21 @@ def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[st
         fail("; ".join(wrong), code=2)
 
 
-def _show(
-    patient: str,
-    what: str,
-    work: Callable[[Connection, PatientBrief, int], Awaitable[Answer]],
-    form: Format,
-    to_file: Path | None,
-    data: Path,
-) -> None:
-    if form is Format.PARQUET and to_file is None:
+def _show(patient: str, what: str, work: Work, how: _How) -> None:
+    if how.form is Format.PARQUET and how.to_file is None:
         fail("--format parquet: --out FILE is wanted", code=2)
-    answer = _answer(patient, what, work, data)
-    if form is Format.TABLE:
-        _print(answer, to_file)
+    answer = _answer(patient, what, work, how.data)
+    if how.form is Format.TABLE:
+        _print(answer, how.to_file)
         return
-    written = WRITERS[form](answer)
-    if to_file is None:
+    written = WRITERS[how.form](answer)
+    if how.to_file is None:
         typer.echo(written.decode(), nl=False)
     else:
-        _write(to_file, written)
+        _write(how.to_file, written)
 
 
-def _answer(
-    patient: str, what: str, work: Callable[[Connection, PatientBrief, int], Awaitable[Answer]], data: Path
-) -> Answer:
+def _answer(patient: str, what: str, work: Work, data: Path) -> Answer:
     settings = settings_of(data)
     now_ms = clock(settings.clock)()
 

@@ -15,6 +15,7 @@ from ..alerts.clinic.answers.flat import Answer, told
 from ..alerts.clinic.answers.sessions import SessionsAnswer
 from ..alerts.clinic.answers.timelines import TimelineAnswer
 from ..alerts.clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
+from ..model.calendar import MINUTE_MS
 
 MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
 ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
@@ -91,7 +92,7 @@ def _days(answer: DaysAnswer) -> Sheet:
                 words.day(one.local_date),
                 words.label(one.state.value),
                 str(one.sessions),
-                str(one.session_ms // words.MINUTE_MS),
+                str(one.session_ms // MINUTE_MS),
                 str(one.wear_min),
                 words.number(one.steps),
                 words.number(one.resting_hr),
@@ -107,7 +108,7 @@ def _weeks(answer: WeeksAnswer) -> Sheet:
         (
             week.iso_week,
             str(week.sessions),
-            str(week.session_ms // words.MINUTE_MS),
+            str(week.session_ms // MINUTE_MS),
             words.number(week.dose_min),
             f"{week.known_days} of 7",
             *_measures(one),
@@ -125,7 +126,7 @@ def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
         (
             week.iso_week,
             f"{week.sessions} of {words.number(week.due_sessions)}",
-            f"{week.session_ms // words.MINUTE_MS} of {words.number(week.due_min)}",
+            f"{week.session_ms // MINUTE_MS} of {words.number(week.due_min)}",
             words.number(week.dose_min),
             f"{week.known_days} of 7",
             *_measures(week),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ....model.derived import Week
-from ....model.intensity import ZoneTimes
 from ....model.prescription import Prescription
+from ....stream.compute.weeks import week as week_of
 from ...predicates.prescribed import Adherence, Due, capped, due, measure
 from ..weeks import KNOWN_DAYS
 from .shape import Shape
@@ -92,8 +92,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
 
 def nothing(monday: date) -> Week:
     """Return a week of which nothing is known."""
-    counts = dict.fromkeys(("sessions", "session_ms", "valid_days", "answered_days", "known_days"), 0)
-    return Week(monday=monday, zones=ZoneTimes(), dose_min=0.0, **counts)
+    return week_of(monday, ())
 
 
 def shaped(one: Measured) -> AdherenceShape:

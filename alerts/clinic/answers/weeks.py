@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from ....model.calendar import monday, week_bounds
 from ....model.derived import Week
@@ -155,7 +156,7 @@ def _over(first: date, now_ms: int, zone: str) -> bool:
     return now_ms >= week_bounds(first, zone)[1]
 
 
-def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, object]:
+def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, Any]:
     week = row or adherence.nothing(first)
     same = ("sessions", "session_ms", "steps", "dose_min", "loads", "valid_days", "answered_days", "known_days")
     iso = first.isocalendar()

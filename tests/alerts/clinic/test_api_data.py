@@ -119,7 +119,8 @@ def test_every_field_of_a_session_has_a_place() -> None:
 @pytest.mark.parametrize("limit", [1, 7, 29, 30])
 def test_pages_neither_skip_nor_repeat(door: Served, limit: int) -> None:
     whole = ask(door, "sessions?limit=500")
-    found, before = [], ""
+    found: list[Any] = []
+    before: str | None = ""
     while before is not None:
         page = ask(door, f"sessions?limit={limit}{before and '&before='}{before}")
         assert len(page["sessions"]) == limit or page["next"] is None

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from arro3.io import read_parquet
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 
