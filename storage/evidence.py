@@ -31,8 +31,11 @@ select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f
   join source o on o.id = f.source left join body b on b.patient = f.patient and b.sha256 = f.body
  where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
    and ((f.source = s.declared_by and r.record = s.record)
-        or (f.source = s.heart_source and f.kind = 'samples' and f.metric = %(metric)s
-            and f.start_at < s.end_at and f.end_at >= s.start_at))
+        or (f.kind = 'samples' and f.start_at < s.end_at and f.end_at >= s.start_at
+            and ((f.source = s.heart_source and f.metric = %(metric)s)
+                 or exists (select from choice c where c.patient = s.patient and c.source = f.source
+                               and c.metric = f.metric and c.start_at < s.end_at and c.end_at > s.start_at
+                               and c.local_date between s.local_date - 1 and s.local_date + 8))))
  order by f.kind <> 'workout', f.start_at, f.kind, f.metric, f.part
  limit 200
 """
