@@ -18,7 +18,8 @@ from ..settings import Settings
 from ..storage import people
 from ..storage.bodies import open_bodies
 from ..storage.pool import Pool, open_pool
-from ..stream.replay import FIRST_MS, LAST_MS, Means, Replayed, Scope, rehearse, replay
+from ..stream.replay import rehearse, replay
+from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
 from .people import OPERATOR, SOURCES, instant
 

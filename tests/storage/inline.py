@@ -24,7 +24,7 @@ from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
 from kadens.stream.normalise import normalise_run
 from kadens.stream.parts import Parts
-from kadens.stream.replay import Means
+from kadens.stream.replay_parts import Means
 from kadens.stream.topics import DERIVED, FACTS, RAW
 
 from .tellers import MIN, T0
