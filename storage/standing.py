@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from ..model.calendar import epoch_ms, utc
 from ..model.facts import Source
-from . import factrows, samples
+from . import bands, factrows, samples
 from .factrows import Removed
+from .people import UnknownNameError
 from .pool import Connection
 from .samples import STREAM, Extent
 from .spans import Span, merge
@@ -64,10 +65,10 @@ class Stood:
 
 
 async def lock(conn: Connection, patient: str) -> PatientRow:
-    """Lock a patient until the transaction ends, also against bodies being kept; raises `KeyError` for nobody."""
+    """Lock a patient until the transaction ends, also against bodies being kept; raises `UnknownNameError`."""
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
-        raise KeyError(patient)
+        raise UnknownNameError("there is no such patient")
     return PatientRow(id=row[0], zone=row[1])
 
 
@@ -99,7 +100,10 @@ async def take_back(
     sources = await source_ids(conn, {source for source, _ in cleared})
     await _clear(conn, [_extent(patient, sources[source], stretch) for source, stretch in cleared])
     names = {(owner, record) for owner, record in await (await conn.execute(_FORGET, [ids])).fetchall()}
-    return await _touched(conn, removed, names)
+    touched = await _touched(conn, removed, names)
+    where = [Span(start_ms=first, end_ms=last + 1) for _, (_, first, last) in cleared]
+    await bands.mark(conn, {patient: [*touched.get(patient, []), *where]})
+    return touched
 
 
 async def read_by(conn: Connection, patient: int, bodies: Collection[str], parser: int) -> int:

@@ -18,7 +18,8 @@ from ..settings import Settings
 from ..storage import people
 from ..storage.bodies import open_bodies
 from ..storage.pool import Pool, open_pool
-from ..stream.replay import FIRST_MS, LAST_MS, Means, Replayed, Scope, rehearse, replay
+from ..stream.replay import rehearse, replay
+from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
 from .people import OPERATOR, SOURCES, instant
 
@@ -88,10 +89,10 @@ def _scope(source: Sequence[str], since: str, until: str, *, again: bool, derive
 async def _work(settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool) -> list[Replayed]:
     async with await open_pool(settings.database, max_size=2) as pool:
         asked = list(dict.fromkeys(patients)) or await _everyone(pool)
-        try:
-            return [one async for one in _each(settings, pool, asked, scope, dry_run=dry_run)]
-        except people.UnknownNameError as error:
-            fail(str(error))
+        found = [one async for one in _each(settings, pool, asked, scope, dry_run=dry_run)]
+        if patients and len(found) < len(asked):
+            fail("there is no such patient")
+        return found
 
 
 async def _everyone(pool: Pool) -> list[str]:
@@ -114,8 +115,13 @@ async def _each(
             seen=lambda done, total: progress.update(one, completed=done, total=total),
         )
         for patient in patients:
-            yield await (rehearse if dry_run else replay)(means, patient, scope)
+            try:
+                found = await (rehearse if dry_run else replay)(means, patient, scope)
+            except people.UnknownNameError:
+                found = None  # not there, or erased meanwhile
             progress.advance(all_)
+            if found is not None:
+                yield found
 
 
 def _plain(said: Sequence[Replayed], *, dry_run: bool, diff: bool) -> dict[str, Any]:

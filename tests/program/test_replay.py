@@ -8,9 +8,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from psycopg import AsyncConnection
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres

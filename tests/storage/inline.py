@@ -13,9 +13,9 @@ from kadens.model.codec import dumps, encode_told, loads
 from kadens.model.envelope import Envelope
 from kadens.model.facts import Told
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
-from kadens.storage import audit, people
+from kadens.storage import audit, bands, people
 from kadens.storage.bodies import open_bodies
-from kadens.storage.digest import digest
+from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection, open_pool
 from kadens.stream.derive_batch import derive_run
 from kadens.stream.judge_patient import judge_due
@@ -24,7 +24,7 @@ from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
 from kadens.stream.normalise import normalise_run
 from kadens.stream.parts import Parts
-from kadens.stream.replay import Means
+from kadens.stream.replay_parts import Means
 from kadens.stream.topics import DERIVED, FACTS, RAW
 
 from .tellers import MIN, T0
@@ -33,6 +33,7 @@ KEY = bytes(32)
 ZONE = "Europe/Stockholm"
 NOW = T0 + 3 * 60 * MIN
 OPERATOR = audit.Actor(subject="test", role="operator")
+FORGOTTEN = "fact, record, sample, watermark, body, session, day, week, choice, due, band_hour, band_day, band_dirty"
 VENDORS = ("open_wearables", "reports", "files")
 
 
@@ -105,7 +106,8 @@ class Inline:
 
     async def digest(self) -> dict[str, str]:
         async with self.parts.pool.connection() as conn:
-            return await digest(conn)
+            await bands.drain(conn)
+            return await digest(conn, tuple(QUERIES))
 
     async def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         async with self.parts.pool.connection() as conn:
@@ -114,7 +116,7 @@ class Inline:
     async def forget(self) -> None:
         """Make the database a fresh one, with the same patients."""
         async with self.parts.pool.connection() as conn:
-            await conn.execute("truncate fact, record, sample, watermark, body, session, day, week, choice, due")
+            await conn.execute(f"truncate {FORGOTTEN}".encode())
 
     def _run(self, topic: str, messages: Sequence[Outgoing]) -> Run:
         first = self.offsets.get(topic, 0)

@@ -6,18 +6,21 @@ from dataclasses import replace
 from datetime import date
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kadens.model.errors import BodyError
-from kadens.model.facts import Parsed
+from kadens.model.facts import Parsed, Report
 from kadens.model.prescription import Intensity, Prescription
 from kadens.parsers import open_wearables, reports, table
 from kadens.storage import due, people, standing
 from kadens.storage.pool import Connection
 from kadens.storage.surrogates import PatientRow
-from kadens.stream import replay as replay_module
-from kadens.stream.replay import Replayed, Scope, rehearse, replay
+from kadens.storage.touched import Touched
+from kadens.stream import reread
+from kadens.stream.replay import rehearse, replay
+from kadens.stream.replay_parts import Replayed, Scope
 
 from .faults import (
     BODIES,
@@ -66,7 +69,7 @@ async def fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
 async def test_a_fault_of_a_parser_is_put_right(
     world: Inline, monkeypatch: pytest.MonkeyPatch, fault: Fault, bytes_together: int
 ) -> None:
-    monkeypatch.setattr(replay_module, "TOGETHER", bytes_together)
+    monkeypatch.setattr(reread, "TOGETHER", bytes_together)
     wanted = await fresh(world, *BODIES)
     use(monkeypatch, faulty(fault), 1)
     await send(world, *BODIES)
@@ -145,25 +148,25 @@ class Killed(BaseException):
 async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     world: Inline, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    monkeypatch.setattr(replay_module, "TOGETHER", 1)
+    monkeypatch.setattr(reread, "TOGETHER", 1)
     wanted = await fresh(world, *BODIES)
     use(monkeypatch, faulty(wrong_times), 1)
     await send(world, *BODIES)
     use(monkeypatch, open_wearables.parse, 2)
     calls = iter(range(100))
-    real = replay_module.write_facts
+    real = standing.take_back
 
-    async def mortal(*args: object) -> object:
+    async def mortal(*args: Any) -> Touched:  # noqa: ANN401 - handed on as they come
         if next(calls) == at:
             raise Killed
-        return await real(*args)  # type: ignore[arg-type]
+        return await real(*args)
 
-    monkeypatch.setattr(replay_module, "write_facts", mortal)
-    try:
-        await replay(world.means, "p1", Scope())
-    except Killed:
-        assert at < 4
-    monkeypatch.setattr(replay_module, "write_facts", real)
+    with monkeypatch.context() as patched:
+        patched.setattr(standing, "take_back", mortal)
+        try:
+            await replay(world.means, "p1", Scope())
+        except Killed:
+            assert at < 4
     await replay(world.means, "p1", Scope())
     assert await world.digest() == wanted
 
@@ -274,6 +277,16 @@ async def prescribed(world: Inline) -> None:
         await people.prescribe(conn, "p1", plan, NOW - 30 * DAY)
 
 
+def answers_as(value: float) -> tuple[table.Parser, ...]:
+    """Return the table of parsers with one that takes every answer for one value."""
+
+    def parse(body: bytes) -> Parsed:
+        good = reports.parse(body)
+        return replace(good, facts=tuple(replace(f, value=value) if isinstance(f, Report) else f for f in good.facts))
+
+    return tuple(replace(row, parse=parse) if row.name == "reports" else row for row in table.PARSERS)
+
+
 ALERTS = "select state, (select count(*) from alert) from alert order by raised_at"
 
 
@@ -299,13 +312,8 @@ async def test_old_facts_found_by_a_replay_raise_nothing(world: Inline, monkeypa
     """An answer of a month ago that an older parser took for harmless is no news today."""
     await prescribed(world)
 
-    def harmless(body: bytes) -> Parsed:
-        good = reports.parse(body)
-        return replace(good, facts=tuple(replace(fact, value=0.0) for fact in good.facts))  # type: ignore[type-var]
-
     real = table.PARSERS
-    rows = [replace(row, parse=harmless) if row.name == "reports" else row for row in real]
-    monkeypatch.setattr(table, "PARSERS", tuple(rows))
+    monkeypatch.setattr(table, "PARSERS", answers_as(0))
     await world.receive("reports", report(at=T0 - 20 * DAY))
     await world.judge()
     monkeypatch.setattr(table, "PARSERS", tuple(replace(row, version=2) for row in real))
@@ -320,14 +328,8 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
 ) -> None:
     await prescribed(world)
 
-    def alarming(body: bytes) -> Parsed:
-        good = reports.parse(body)
-        return replace(good, facts=tuple(replace(fact, value=9.0) for fact in good.facts))  # type: ignore[type-var]
-
     real = table.PARSERS
-    monkeypatch.setattr(
-        table, "PARSERS", tuple(replace(row, parse=alarming) if row.name == "reports" else row for row in real)
-    )
+    monkeypatch.setattr(table, "PARSERS", answers_as(9))
     await world.receive("reports", report(value=2))
     await world.judge()
     assert await world.rows(ALERTS) == [("open", 1)]

@@ -13,7 +13,8 @@ from psycopg.conninfo import make_conninfo
 
 from kadens.parsers import open_wearables, table
 from kadens.storage import people
-from kadens.stream.replay import Scope, replay
+from kadens.stream.replay import replay
+from kadens.stream.replay_parts import Scope
 
 from .faults import BODIES, FAULTS, faulty, read_with
 from .inline import KEY, NOW, ZONE, Inline, open_inline
@@ -64,7 +65,7 @@ async def _run(world: Inline, steps: Sequence[Step]) -> None:
                 world.hold = False
                 await world.deliver()
             case "upgrade":
-                table.PARSERS = read_with(open_wearables.parse, 2)  # type: ignore[misc]
+                table.PARSERS = read_with(open_wearables.parse, 2)
             case "replay":
                 await replay(world.means, "p1", Scope(again=bool(n % 2)))
             case _:
@@ -74,7 +75,7 @@ async def _run(world: Inline, steps: Sequence[Step]) -> None:
 async def _both(world: Inline, steps: Sequence[Step], fault: int) -> tuple[dict[str, str], dict[str, str]]:
     """Return the digests of the script, ended by an upgrade and a replay, and of a database that never saw a fault."""
     received = [step for step in steps if step[0] == "receive"]
-    table.PARSERS = read_with(faulty(FAULTS[fault]), 1)  # type: ignore[misc]
+    table.PARSERS = read_with(faulty(FAULTS[fault]), 1)
     await _run(world, [*steps, ("upgrade", 0), ("replay", 0), ("deliver", 0)])
     ended = await world.digest()
     await world.forget()
