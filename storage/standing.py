@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from ..model.calendar import epoch_ms, utc
 from ..model.facts import Source
-from . import factrows, samples
+from . import bands, factrows, samples
 from .factrows import Removed
 from .pool import Connection
 from .samples import STREAM, Extent
@@ -98,8 +98,11 @@ async def take_back(
     cleared = [*stretches]
     sources = await source_ids(conn, {source for source, _ in cleared})
     await _clear(conn, [_extent(patient, sources[source], stretch) for source, stretch in cleared])
+    await bands.mark(conn, {patient: [Span(start_ms=first, end_ms=last) for _, (_, first, last) in cleared]})
     names = {(owner, record) for owner, record in await (await conn.execute(_FORGET, [ids])).fetchall()}
-    return await _touched(conn, removed, names)
+    touched = await _touched(conn, removed, names)
+    await bands.mark(conn, touched)
+    return touched
 
 
 async def read_by(conn: Connection, patient: int, bodies: Collection[str], parser: int) -> int:
