@@ -175,3 +175,13 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
     for _ in "dirty", "clean":
         assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 5, 90.0, 90.0, 90.0)]
         await bands.drain(conn)
+
+
+async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT, [60.0] * 10)])
+    await bands.drain(conn)
+    said = head("a", MIDNIGHT + HOUR, MIDNIGHT + HOUR + MIN, revision=1)
+    await write_facts(conn, [told(block(said, [MIDNIGHT + HOUR], [90.0]))])
+    for _ in "dirty", "clean":
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 1, 90.0, 90.0, 90.0)]
+        await bands.drain(conn)
