@@ -58,9 +58,7 @@ _DAYS = f"""
 select array_agg(day), {_ARRAYS} from band_day
 where patient = %s and metric = %s and day >= %s and day < %s"""  # noqa: S608 - a constant of this module
 _METRICS = "select distinct metric from band_hour where patient = %s and hour >= %s and hour < %s order by 1"
-_SOURCES = """
-select s.id, s.vendor, s.app, s.device, s.device_type, s.method
-from watermark w join source s on s.id = w.source where w.patient = %s"""
+_SOURCES = "select id, vendor, app, device, device_type, method from source where id = any(%s)"
 
 
 async def mark(conn: Connection, touched: Mapping[int, Iterable[Span]]) -> None:
@@ -120,9 +118,9 @@ async def days(conn: Connection, patient: int, metric: int, span: Span) -> Cells
     return await _read(conn, _DAYS, patient, metric, span)
 
 
-async def sources_of(conn: Connection, patient: int) -> dict[int, Source]:
-    """Return every source that ever measured a patient, by surrogate."""
-    rows = await (await conn.execute(_SOURCES, [patient])).fetchall()
+async def sources_of(conn: Connection, numbers: Iterable[int]) -> dict[int, Source]:
+    """Return the sources of these surrogates."""
+    rows = await (await conn.execute(_SOURCES, [sorted(set(numbers))])).fetchall()
     return {number: read_source(said) for number, *said in rows}
 
 

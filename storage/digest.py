@@ -77,6 +77,10 @@ where a.state in {_LIVE} and exists (select from alert_finding f where f.alert =
 select p.pseudonym, a.family, f.rule, f.key, f.rule_version, f.tier, f.at, f.session
 from alert_finding f join alert a on a.id = f.alert join patient p on p.id = a.patient
 where f.stands and a.state in {_LIVE} order by 1, 2, 3, 4""",
+}
+
+# Bands follow the samples with a delay: they are compared after `bands.drain` only.
+DRAINED: dict[str, str] = {
     "band_hour": f"""
 select p.pseudonym, metric, hour, {_SOURCE.format("s")}::text, n, low, high, total
 from band_hour b join patient p on p.id = b.patient join source s on s.id = b.source order by 1, 2, 3, 4""",
@@ -84,13 +88,11 @@ from band_hour b join patient p on p.id = b.patient join source s on s.id = b.so
 select p.pseudonym, metric, day, {_SOURCE.format("s")}::text, n, low, high, total
 from band_day b join patient p on p.id = b.patient join source s on s.id = b.source order by 1, 2, 3, 4""",
 }
-DRAINED = ("band_hour", "band_day")  # follow the samples with a delay: compared after `bands.drain` only
-TABLES = tuple(table for table in QUERIES if table not in DRAINED)
 
 
-async def digest(conn: Connection, tables: tuple[str, ...] = TABLES) -> dict[str, str]:
+async def digest(conn: Connection, tables: tuple[str, ...] = tuple(QUERIES)) -> dict[str, str]:
     """Return the SHA-256 (hex) of each table, as of one instant if the caller's transaction is a snapshot."""
-    return {table: await _digest(conn, QUERIES[table]) for table in tables}
+    return {table: await _digest(conn, (QUERIES | DRAINED)[table]) for table in tables}
 
 
 async def _digest(conn: Connection, query: str) -> str:

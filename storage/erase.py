@@ -94,15 +94,16 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
         raise UnknownNameError("there is no such patient")
-    asked = {"patient": int(row[0]), "pseudonym": patient}
-    number = await _open(conn, asked["patient"], now_ms)
+    id_ = int(row[0])
+    asked: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
+    number = await _open(conn, id_, now_ms)
     sources = [source for (source,) in await (await conn.execute(_SOURCES, asked)).fetchall()]
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
         counts[table] = (await conn.execute(statement.encode(), asked)).rowcount
     counts["source"] = (await conn.execute(_ORPHANS, [sources])).rowcount
-    counts["audit"] = (await conn.execute(_AUDIT, [number, asked["patient"]])).rowcount
-    counts["patient"] = (await conn.execute("delete from patient where id = %s", [asked["patient"]])).rowcount
+    counts["audit"] = (await conn.execute(_AUDIT, [number, id_])).rowcount
+    counts["patient"] = (await conn.execute("delete from patient where id = %s", [id_])).rowcount
     await conn.execute(_COUNTED, [Jsonb(counts), number])
     return Receipt(number=number, at_ms=now_ms, counts=counts)
 

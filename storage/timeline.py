@@ -83,7 +83,8 @@ async def timeline(
         found = await _hours(conn, asked, [span], await bands.dirty(conn, patient_number, span))
     else:
         found = await _samples(conn, asked, [span], width, start)
-    return _shown(over_sources(wider(found, width, start)), await bands.sources_of(conn, patient_number), width)
+    shown = over_sources(wider(found, width, start))
+    return _shown(shown, await bands.sources_of(conn, shown.source.tolist()), width)
 
 
 async def line(conn: Connection, patient_number: int, metric: str, from_ms: int, to_ms: int, points: int) -> Line:

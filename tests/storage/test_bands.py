@@ -58,7 +58,7 @@ async def told_and_refreshed(conn: Connection, batches: Sequence[Sequence[Told]]
             await check(conn, chance)
         await bands.drain(conn)
         await check(conn, chance)
-        return await digest(conn, DRAINED)
+        return await digest(conn, tuple(DRAINED))
 
 
 @settings(

@@ -4,8 +4,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from kadens.model.facts import Joining, Told
-from kadens.storage import derived
-from kadens.storage.digest import digest
+from kadens.storage import bands, derived
+from kadens.storage.digest import DRAINED, QUERIES, digest
 from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive
@@ -21,6 +21,7 @@ def background(revision: int, bpm: float, step: int) -> Told:
     return told(block(said, times, [bpm] * len(times), joining=Joining.STREAM), body=f"b{revision}")
 
 
+ALL = (*QUERIES, *DRAINED)
 FIRST = [*[told(fact) for fact in run()], background(1, 80.0, MIN)]
 LATER = [*[told(fact, body="later") for fact in run(minutes=20, revision=1)], background(2, 90.0, 2 * MIN)]
 
@@ -44,10 +45,30 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
     async with conn.transaction(force_rollback=True):
         await tell(conn, FIRST)
         await tell(conn, LATER)
-        hot = await digest(conn)
+        await bands.drain(conn)
+        hot = await digest(conn, ALL)
     await tell(conn, FIRST)
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:
         await compress(other)
+    await bands.drain(conn)
     await tell(conn, LATER)
-    assert await digest(conn) == hot
+    await bands.drain(conn)
+    assert await digest(conn, ALL) == hot
+
+
+async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:
+    found = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await found.fetchone() is None:
+        kind = await conn.execute("select relkind, relname from pg_class where relname = 'sample'")
+        assert await kind.fetchall() == [("p", "sample")]
+        return
+    settings = await conn.execute(
+        "select segmentby, orderby from timescaledb_information.hypertable_columnstore_settings"
+        " where hypertable = 'sample'::regclass"
+    )
+    assert await settings.fetchall() == [("patient,metric,source", '"time",record')]
+    jobs = await conn.execute(
+        "select config ->> 'compress_after' from timescaledb_information.jobs where proc_name = 'policy_compression'"
+    )
+    assert await jobs.fetchall() == [("7 days",)]

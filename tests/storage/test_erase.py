@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 
 from kadens.storage import bands, people
 from kadens.storage.bodies import Directory
-from kadens.storage.digest import QUERIES, digest
+from kadens.storage.digest import DRAINED, QUERIES, digest
 from kadens.storage.erase import ERASED, erase, finish
 from kadens.storage.pool import Connection
 from kadens.storage.writer import UNKNOWN, write_facts
@@ -46,7 +46,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(conn: Connection, d
     store = Directory(tmp_path)
     await settle(conn, store, "other-patient")
     await bands.drain(conn)
-    before = await digest(conn, tuple(QUERIES))
+    before = await digest(conn, (*QUERIES, *DRAINED))
     others = files(tmp_path)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
     traces = await settle(conn, store, "traced-patient")
@@ -66,7 +66,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(conn: Connection, d
     await conn.commit()
     assert await found(dsn, traces) == set()
     assert sorted(files(tmp_path)) == sorted(others)
-    assert await digest(conn, tuple(QUERIES)) == before
+    assert await digest(conn, (*QUERIES, *DRAINED)) == before
     assert {table for table, count in receipt.counts.items() if not count} == set()
 
 

@@ -1,12 +1,32 @@
 import asyncio
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from kadens.storage import bands
 from kadens.storage import migrate as runner
 from kadens.storage.migrate import Migration, MigrationError, migrate, migrations
 
 pytestmark = pytest.mark.anyio
+
+BANDS = 7  # the migration that made bands
+OLD_DATA = """
+insert into care_unit (name) values ('unit');
+insert into patient (pseudonym, zone, care_unit, created_at) values ('p', 'UTC', 1, now());
+insert into source (vendor, app, device, device_type, method) values ('v', '', '', 'watch', 'background');
+insert into watermark (patient, source, time) values (1, 1, '2026-01-31T23:29Z');
+insert into record (patient, source, record, revision, body) values (1, 1, 'r', 0, '');
+insert into fact values (1, 'samples', 1, 0, 1, 1, '2026-01-31T22:30Z', '2026-01-31T23:29:00.001Z', 0, 'source',
+  '2026-01-31', now(), 'v', '', '{"joining": "stream", "n": 60}', '');
+do $$ begin
+  if (select relkind from pg_class where oid = 'sample'::regclass) = 'p' then
+    create table sample_2026_01 partition of sample for values from ('2026-01-01T00:00Z') to ('2026-02-01T00:00Z');
+  end if;
+end $$;
+insert into sample
+select 1, 1, 1, 0, t, 70, 0 from generate_series('2026-01-31T22:30Z'::timestamptz, '2026-01-31T23:29Z', '1 minute') t;
+"""
 
 
 def test_both_sets_have_each_number_once() -> None:
@@ -54,3 +74,18 @@ async def test_one_statement_may_run_outside_a_transaction(empty: str, monkeypat
     outside = Migration(version=99, name="common/0099_index.sql", sql=sql)
     monkeypatch.setattr(runner, "migrations", lambda kind: (*migrations(kind), outside))
     assert await migrate(empty) == ["common/0099_index.sql"]
+
+
+async def test_samples_from_before_there_were_bands_get_theirs(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = [lambda kind: tuple(one for one in migrations(kind) if one.version < BANDS), migrations]
+    monkeypatch.setattr(runner, "migrations", older[0])
+    await migrate(empty)
+    with psycopg.connect(empty) as conn:
+        conn.execute(OLD_DATA)
+    monkeypatch.setattr(runner, "migrations", older[1])
+    assert "common/0007_bands.sql" in await migrate(empty)
+    async with await psycopg.AsyncConnection.connect(empty) as conn:
+        await bands.drain(conn)
+        rows = await conn.execute("select metric, hour, n, low, high, total from band_hour order by hour")
+        hours = [(1, datetime(2026, 1, 31, hour, tzinfo=UTC), 30, 70.0, 70.0, 2100.0) for hour in (22, 23)]
+        assert await rows.fetchall() == hours

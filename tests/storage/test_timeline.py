@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kadens.model.facts import Joining, Told
-from kadens.storage import bands, people
+from kadens.model.metrics import METRIC
+from kadens.storage import bands, people, standing
 from kadens.storage import timeline as timelines
 from kadens.storage.pool import Connection
 from kadens.storage.spans import Span, inner, outer, without
@@ -162,3 +163,25 @@ def test_spans_rounded_and_cut() -> None:
     holes = [Span(start_ms=0, end_ms=6), Span(start_ms=8, end_ms=9), Span(start_ms=20, end_ms=40)]
     assert without([span], holes) == (Span(start_ms=6, end_ms=8), Span(start_ms=9, end_ms=20))
     assert without([Span(start_ms=3, end_ms=3)], []) == ()
+
+
+async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT, [60.0] * 10), phone(MIDNIGHT + HOUR, [90.0] * 10)])
+    await bands.drain(conn)
+    number = await people.patient_id(conn, "p1")
+    stood = await standing.standing(conn, number, WATCH.vendor)
+    stretch = (METRIC["heart_rate"].id, MIDNIGHT + HOUR, MIDNIGHT + HOUR + 4 * MIN)
+    await standing.take_back(conn, number, stood.values(), [(PHONE, stretch)])
+    for _ in "dirty", "clean":
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 5, 90.0, 90.0, 90.0)]
+        await bands.drain(conn)
+
+
+async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> None:
+    await write_facts(conn, [watch("a", MIDNIGHT, [60.0] * 10)])
+    await bands.drain(conn)
+    said = head("a", MIDNIGHT + HOUR, MIDNIGHT + HOUR + MIN, revision=1)
+    await write_facts(conn, [told(block(said, [MIDNIGHT + HOUR], [90.0]))])
+    for _ in "dirty", "clean":
+        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 1, 90.0, 90.0, 90.0)]
+        await bands.drain(conn)

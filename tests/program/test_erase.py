@@ -1,0 +1,73 @@
+"""`kadens erase`: asks, erases, prints a receipt with counts and no name."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from kadens.cli import app
+from kadens.embedded.postgres import temporary_postgres
+from kadens.storage.migrate import migrate
+
+ERASED = 0
+REFUSED = 1
+
+
+@pytest.fixture(scope="module")
+def dsn() -> Iterator[str]:
+    with temporary_postgres() as server:
+        name = server.create_database("program")
+        asyncio.run(migrate(name))
+        yield name
+
+
+@pytest.fixture
+def environment(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
+    monkeypatch.setenv("KADENS_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("KADENS_DATABASE", dsn)
+    monkeypatch.setenv("KADENS_BODIES", str(tmp_path / "bodies"))
+    monkeypatch.setenv("KADENS_SECRETS_FILE", str(secrets))
+    monkeypatch.setenv("KADENS_CLINIC_UNIT", "unit")
+
+
+def kadens(*words: str, answer: str = "") -> Result:
+    return CliRunner().invoke(app, list(words), input=answer)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
+    assert kadens("patient", "add", "--pseudonym", "gone", "--name", "Somebody").exit_code == 0
+    assert kadens("consent", "give", "--patient", "gone", "--source", "files").exit_code == 0
+    refused = kadens("erase", "--patient", "gone", answer="n\n")
+    assert refused.exit_code == REFUSED
+    assert "nothing was erased" in refused.stderr
+    done = kadens("erase", "--patient", "gone", "--yes", "--json")
+    assert done.exit_code == ERASED
+    receipt = json.loads(done.stdout)
+    counted = {table: n for table, n in receipt["rows"].items() if n}
+    assert counted == {"consent": 1, "identity.person": 1, "identity.data_key": 1, "audit": 1, "patient": 1}
+    assert "gone" not in done.output
+    assert kadens("erase", "--patient", "gone", "--yes").exit_code == REFUSED
+    with psycopg.connect(dsn) as conn:
+        log = conn.execute("select action, patient, object from audit order by id").fetchall()
+    assert log == [
+        ("patient.add", None, ""),
+        ("consent.give", None, ""),
+        ("patient.erase", None, f"erasure:{receipt['receipt']}"),
+    ]
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_person_reads_a_table() -> None:
+    assert kadens("patient", "add", "--pseudonym", "read").exit_code == 0
+    done = kadens("erase", "--patient", "read", answer="y\n")
+    assert done.exit_code == ERASED
+    assert "identity.data_key" in done.stdout
+    assert "0" in done.stdout.splitlines()[-3]

@@ -1,0 +1,105 @@
+"""Facts and bodies of a patient who was erased meanwhile: nothing stored, no dead letter, and the worker goes on."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kadens.embedded.postgres import temporary_postgres
+from kadens.model.codec import encode_told
+from kadens.model.envelope import Envelope
+from kadens.storage import people
+from kadens.storage.bodies import Directory
+from kadens.storage.erase import erase
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import open_pool
+from kadens.stream.dead import DeadLimit
+from kadens.stream.derive_batch import derive_run
+from kadens.stream.ledger import Ledger
+from kadens.stream.messages import Message, Outgoing, Run
+from kadens.stream.metrics import make_metrics
+from kadens.stream.normalise import normalise_run
+from kadens.stream.parts import Parts
+from kadens.stream.topics import FACTS, RAW
+
+from ..storage.tellers import T0, run, told
+
+KEY = bytes(32)
+REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
+REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
+
+
+class Kept:
+    """As much of a producer as the functions use: it keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+
+    async def send_all(self, events: list[Outgoing]) -> None:
+        self.sent += events
+
+
+@pytest.fixture(scope="module")
+def dsn() -> Iterator[str]:
+    with temporary_postgres() as server:
+        name = server.create_database("erased")
+        asyncio.run(migrate(name))
+        yield name
+
+
+async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
+    """Erase a patient who consented, or only their key, then hand in a body and facts; return what comes out."""
+    kept = Kept()
+    patient = f"patient-{keyless}"
+    async with await open_pool(dsn, max_size=2) as pool:
+        async with pool.connection() as conn:
+            await people.add_unit(conn, "unit")
+            await people.add_patient(
+                conn, wrapping_key=KEY, unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=patient
+            )
+            await people.give_consent(conn, patient, "reports", from_ms=0, now_ms=0)
+            if keyless:
+                await conn.execute("delete from identity.data_key")
+            else:
+                await erase(conn, patient, T0)
+        parts = Parts(
+            pool=pool,
+            producer=cast("Any", kept),
+            ledger=Ledger(cluster=patient),
+            bodies=Directory(folder),
+            wrapping_key=KEY,
+            now=lambda: T0,
+            metrics=make_metrics(),
+            limit=DeadLimit(least=1),
+        )
+        await normalise_run(_raw(patient), parts)
+        if not keyless:
+            await derive_run(_facts(patient), parts)
+        async with pool.connection() as conn:
+            counts = await conn.execute(
+                "select (select count(*) from fact), (select count(*) from sample), (select count(*) from body)"
+            )
+            return kept.sent, await counts.fetchall()
+
+
+def _raw(patient: str) -> Run:
+    sha256 = hashlib.sha256(REPORT).hexdigest()
+    envelope = Envelope(connector="reports", received_ms=T0, sha256=sha256, size=len(REPORT), patient=patient)
+    message = Message(topic=RAW.name, partition=0, offset=0, value=REPORT, headers=tuple(envelope.headers()))
+    return Run(topic=RAW.name, partition=0, messages=(message,))
+
+
+def _facts(patient: str) -> Run:
+    values = [encode_told(told(fact, patient)) for n in range(60) for fact in run(f"r{n}")]
+    messages = [Message(topic=FACTS.name, partition=0, offset=n, value=value) for n, value in enumerate(values)]
+    return Run(topic=FACTS.name, partition=0, messages=tuple(messages))
+
+
+@pytest.mark.parametrize("keyless", [False, True])
+def test_what_comes_after_is_dropped(dsn: str, tmp_path: Path, keyless: bool) -> None:  # noqa: FBT001 - a parameter
+    sent, counts = asyncio.run(played(dsn, tmp_path, keyless=keyless))
+    assert sent == []
+    assert counts == [(0, 0, 0)]
