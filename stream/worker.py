@@ -49,7 +49,7 @@ Step = Callable[[], Awaitable[object]]
 class WorkerPlan:
     """The plain values a worker needs. `now` gives epoch ms; `worker_id` must differ between workers ("": none).
 
-    `smtp` "" delivers no mail, `clinic_url` is
+    `group_session_s` after its last heartbeat a worker's partitions move. `smtp` "" delivers no mail, `clinic_url` is
     where mails send their readers; `metrics_port` 0 serves no metrics. `accept_loss` goes on where log and database do
     not meet: a person's decision, see `ledger`.
     """
@@ -66,6 +66,7 @@ class WorkerPlan:
     clinic_url: str = WORKLIST
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
+    group_session_s: float = 10.0
     metrics_port: int = 0
     accept_loss: bool = False
 
@@ -91,6 +92,7 @@ async def _work(plan: WorkerPlan) -> None:
                 worker_id=plan.worker_id,
                 mock=plan.mock,
                 commit_interval_s=plan.commit_interval_s,
+                session_s=plan.group_session_s,
                 folder=Path(folder),
             )
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

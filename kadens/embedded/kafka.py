@@ -169,6 +169,7 @@ def _properties(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": needed,
         "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 1_000,  # by default no member may ask for less than 6 s
         # after SIGKILL a broker is let in again only when its last session has run out (9 s by default)
         "broker.session.timeout.ms": 3_000,
         "broker.heartbeat.interval.ms": 500,
