@@ -29,6 +29,7 @@ from .world import World
 
 PEOPLE = "people"
 IN_SYNC_S = 60.0
+UNSYNCED = {"fsync": "off"}  # processes are killed here, the machine is not: what was written stays written
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def ground(world: World) -> Iterator[Ground]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kadens-chaos-")))
         folder.chmod(0o711)  # the server's account has to pass
-        database = Postgres(folder / "postgres")
+        database = Postgres(folder / "postgres", settings=UNSYNCED)
         database.start()
         (folder / "front").mkdir(mode=0o700)
         proxy = stack.enter_context(Proxy(folder / "front", socket_of(database)))
