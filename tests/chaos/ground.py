@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from kadens.embedded.kafka import Kafka
+from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import Postgres
 from kadens.embedded.topics import create_topics
 from kadens.simulate.enrol import enrol
@@ -56,7 +56,8 @@ class Ground:
     def cluster(self, brokers: int) -> Cluster:
         """Return the cluster of so many brokers with all copies in sync; the first to ask starts it."""
         if brokers not in self.clusters:
-            kafka = self.stack.enter_context(Kafka(self.folder / f"kafka-{brokers}", brokers=brokers))
+            kafka = Kafka(self.folder / f"kafka-{brokers}", brokers=brokers, jvm=FIRST_COMPILER_ONLY)
+            self.stack.enter_context(kafka)
             create_topics(kafka.address, CONFIGS)
             self.clusters[brokers] = Cluster(kafka=kafka, hands=Hands(kafka.address))
         found = self.clusters[brokers]

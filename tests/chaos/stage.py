@@ -14,10 +14,10 @@ from .gauge import Gauge
 from .ground import Cluster, Ground
 from .hands import patiently
 from .schedule import SESSION_S, Copy, Kind, Schedule
-from .waiting import let_pass, until
+from .waiting import Late, let_pass, until
 from .world import END_MS, NOW_MS
 
-SETTLE_S = 180.0
+SETTLE_S = 120.0
 PROGRESS_S = 120.0
 STALL_S = 12.0
 
@@ -63,7 +63,10 @@ class Stage:
     def settle(self) -> None:
         """Return when everything appended is finished and nobody waits for anything; `waiting.Late`."""
         self.cluster.hands.flush()
-        until(self._settled, SETTLE_S, "not settled", self.tick)
+        try:
+            until(self._settled, SETTLE_S, "not settled", self.tick)
+        except Late as error:
+            raise Late(f"{error}: {self.gauge.latest} of {patiently(self.cluster.hands.ends)}") from error
 
     def _settled(self) -> bool:
         look = self.gauge.latest
