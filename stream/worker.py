@@ -7,7 +7,7 @@ again. Any number of workers may run, one with the mock broker.
 import asyncio
 import functools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.bodies import open_bodies
 from ..storage.judging import WORKLIST
 from ..storage.pool import open_pool
-from .agents import ABREAST, Handler, add_agents
+from .agents import ABREAST, Handler, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_run, send_changes
 from .faults import TOLD, WorkerError, describe, without_values
@@ -35,6 +35,7 @@ from .parts import Parts
 from .producer import open_producer
 from .topics import DERIVED, FACTS, RAW
 from .watch import watch
+from .watchdog import Place
 
 READ = (RAW.name, FACTS.name, DERIVED.name)
 ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
@@ -105,11 +106,18 @@ async def _work(plan: WorkerPlan) -> None:
                 topics=READ,
                 assigned=functools.partial(assigned, app),
                 done=done,
+                account=functools.partial(_account, parts),
+                rewind=functools.partial(rewind, app),
                 mock=plan.mock,
                 stall_s=plan.stall_s,
                 metrics=metrics,
             )
             await serve(app, failed, [guard, *_timers(plan, parts)])
+
+
+async def _account(parts: Parts) -> Mapping[Place, int]:
+    async with without_values("read the account"), parts.pool.connection() as conn:
+        return await parts.ledger.finished(conn, ACCOUNTED)
 
 
 def _handlers(parts: Parts) -> dict[str, Handler]:

@@ -53,9 +53,7 @@ class Kafka:
     `jvm` are further words for Java, such as FIRST_COMPILER_ONLY.
     """
 
-    def __init__(
-        self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()) -> None:
         self.data, self.cache, self.jvm = data, cache, jvm
         ports = _free_ports(2 * brokers)
         self.nodes = [

@@ -25,9 +25,7 @@ class Hands:
         client = {"bootstrap.servers": address, "log_level": 0}
         self.acknowledged: set[str] = set()
         self.refused: list[str] = []
-        self._producers = [
-            Producer({**client, "linger.ms": 5, "enable.idempotence": True}) for _ in range(PRODUCERS)
-        ]
+        self._producers = [Producer({**client, "linger.ms": 5, "enable.idempotence": True}) for _ in range(PRODUCERS)]
         self._looking = Consumer({**client, "group.id": "looking"})
         self._admin = AdminClient(client)
 
