@@ -121,7 +121,7 @@ def ground(world: World) -> Iterator[Ground]:
         (folder / "front").mkdir(mode=0o700)
         proxy = stack.enter_context(Proxy(folder / "front", socket_of(database)))
         made = Ground(folder=folder, world=world, database=database, proxy=proxy, stack=stack)
-        stack.callback(lambda: made.database.stop())
+        stack.callback(lambda: made.database.stop())  # noqa: PLW0108 - whichever it is by then
         dsn = database.create_database(PEOPLE)
         run(migrate(dsn))
         run(enrol(dsn, world.people, wrapping_key=KEY))

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]  # its documented place
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented place
 
-from kadens.stream.topics import FACTS, RAW, TOPICS
+from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
 
 from .schedule import PRODUCERS, Copy
 from .world import Posted
@@ -19,15 +19,16 @@ T = TypeVar("T")
 
 
 class Hands:
-    """Two producers, a looking client and an admin of the cluster at `address`."""
+    """Two producers and an admin client of the cluster at `address`."""
 
     def __init__(self, address: str) -> None:
-        client = {"bootstrap.servers": address, "log_level": 0}
+        self._client = {"bootstrap.servers": address, "log_level": 0}
         self.acknowledged: set[str] = set()
         self.refused: list[str] = []
-        self._producers = [Producer({**client, "linger.ms": 5, "enable.idempotence": True}) for _ in range(PRODUCERS)]
-        self._looking = Consumer({**client, "group.id": "looking"})
-        self._admin = AdminClient(client)
+        self._producers = [
+            Producer({**self._client, "linger.ms": 5, "enable.idempotence": True}) for _ in range(PRODUCERS)
+        ]
+        self._admin = AdminClient(self._client)
 
     def append(self, copies: Sequence[Copy], bodies: Sequence[Posted]) -> None:
         """Hand over messages to `kadens.raw`; `flush` waits for them."""
@@ -53,20 +54,14 @@ class Hands:
 
     def ends(self) -> tuple[int, int]:
         """Return the sums of the end offsets of `kadens.raw` and `kadens.facts`."""
-        raw, facts = (
-            sum(self._bounds(topic.name, number)[1] for number in range(topic.partitions)) for topic in (RAW, FACTS)
-        )
+        ends = self._ends((RAW, FACTS))
+        raw, facts = (sum(end.offset for end in ends if end.topic == topic.name) for topic in (RAW, FACTS))
         return raw, facts
 
     def forget(self) -> int:
         """Move the start of every partition to its end; return the sum of the ends of raw and facts."""
         self.acknowledged, self.refused = set(), []
-        places = [
-            TopicPartition(topic.name, number, self._bounds(topic.name, number)[1])
-            for topic in TOPICS
-            for number in range(topic.partitions)
-        ]
-        for future in self._admin.delete_records(places, request_timeout=ANSWER_S).values():
+        for future in self._admin.delete_records(self._ends(TOPICS), request_timeout=ANSWER_S).values():
             future.result()
         return sum(self.ends())
 
@@ -75,9 +70,14 @@ class Hands:
         found = self._admin.list_topics(timeout=ANSWER_S).topics.values()
         return all(len(part.isrs) >= copies for topic in found for part in topic.partitions.values())
 
-    def _bounds(self, topic: str, number: int) -> tuple[int, int]:
-        low, high = self._looking.get_watermark_offsets(TopicPartition(topic, number), timeout=ANSWER_S)
-        return low, high
+    def _ends(self, topics: Sequence[Topic]) -> list[TopicPartition]:
+        places = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        asked = self._admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=ANSWER_S)
+        try:
+            return [TopicPartition(at.topic, at.partition, said.result().offset) for at, said in asked.items()]
+        except KafkaException:  # this client goes on asking with the leaders it knew before a broker's restart
+            self._admin = AdminClient(self._client)
+            raise
 
     def _note(self, sha256: str) -> Any:  # noqa: ANN401 - the client ships no types
         def note(error: KafkaError | None, _message: object) -> None:

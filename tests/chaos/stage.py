@@ -43,7 +43,7 @@ class Stage:
         self.cluster.hands.append(copies, self.ground.world.bodies)
 
     def tick(self) -> None:
-        """What goes on all the time: the supervisor, and the acknowledgements of the log."""
+        """Do what goes on all the time: supervise, and take in the acknowledgements of the log."""
         self.crew.supervise()
         self.cluster.hands.poll()
 

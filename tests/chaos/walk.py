@@ -1,7 +1,7 @@
 """Walks a schedule on a stage, and a run of many schedules; it decides nothing that the schedule does not say."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from .faults import DEEDS
 from .ground import Ground
 from .schedule import Copy, Fault, Schedule, Turn
 from .stage import Stage, clock_to_end, now, stage
-
 
 WRONG = (AssertionError, StartFailed, KafkaException, psycopg.Error)
 
