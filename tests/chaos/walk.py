@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
 from kadens.embedded.process import StartFailed
@@ -16,7 +17,7 @@ from .ground import Ground
 from .schedule import Copy, Fault, Schedule, Turn
 from .stage import Stage, clock_to_end, now, stage
 
-WRONG = (AssertionError, StartFailed, KafkaException, psycopg.Error)
+WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +35,11 @@ class Result:
     """One schedule as it went; `wrong` is empty when it left what the quiet run left."""
 
     schedule: Schedule
-    met: tuple[Met, ...]
+    met: tuple[Met, ...] = ()
     wrong: tuple[str, ...]
-    restarts: int
-    holes: int
-    unclean: int
+    restarts: int = 0
+    holes: int = 0
+    unclean: int = 0
     seconds: float
 
 
@@ -59,10 +60,14 @@ def walk_all(
     """Walk one schedule after the other; the logs of one that failed are copied to `keep`."""
     wanted = quiet(ground)
     for plan in plans:
-        with stage(ground, plan, plant) as on:
-            result = walk(on, plan, wanted)
-            if result.wrong and keep is not None:
-                _keep(on, keep / str(plan.seed), result)
+        began = now()
+        try:
+            with stage(ground, plan, plant) as on:
+                result = walk(on, plan, wanted)
+                if result.wrong and keep is not None:
+                    _keep(on, keep / str(plan.seed), result)
+        except WRONG as error:
+            result = Result(schedule=plan, wrong=(_told(error),), seconds=now() - began)
         yield result
 
 
@@ -78,7 +83,7 @@ def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
         settled: float | None = now()
         wrong = faults_found(on, wanted, outcome(on))
     except WRONG as error:
-        settled, wrong = None, [f"{type(error).__name__}: {error}"]
+        settled, wrong = None, [_told(error)]
     return Result(
         schedule=plan,
         met=tuple(_met(on, fault, at, began, settled) for fault, at in begun),
@@ -88,6 +93,10 @@ def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
         unclean=on.crew.stops.total() - on.crew.stops[0],
         seconds=now() - began,
     )
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _open(on: Stage, plan: Schedule) -> None:
