@@ -14,7 +14,7 @@ help:
 	@echo "make test               every test (ARGS go to pytest)"
 	@echo "make check              linter, formatter, type checker, import guards"
 	@echo "make bench              speed, as ratios against named baselines (ARGS go to the bench)"
-	@echo "make chaos              kill tests over Apache Kafka (ARGS go to pytest, e.g. ARGS='--seed 7')"
+	@echo "make chaos SEEDS=200    so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
 	@echo "make .venv              only create the virtual environment"
 	@echo "make lock               resolve the dependencies of pyproject.toml again (needs uv)"
 
@@ -57,7 +57,7 @@ bench: .venv
 	$(BIN)/python -m bench $(ARGS)
 
 chaos: .venv
-	$(BIN)/python -m pytest -m chaos tests/chaos $(ARGS)
+	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock

@@ -70,11 +70,12 @@ class Settings:
     replay_window_s: int = 300
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
+    group_session_s: float = 10.0
     metrics_port: int = 0
 
 
 _INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes"}
-_FLOATS = {"commit_interval_s", "stall_s"}
+_FLOATS = {"commit_interval_s", "stall_s", "group_session_s"}
 _FLAGS = {"clinic_demo", "mock_broker"}
 _REQUIRED = ("kafka", "database", "bodies")
 

@@ -67,13 +67,13 @@ async def _fail(app: faust.App, failed: asyncio.Future[None], error: Exception) 
     that comes in, and the end of the process commits that (met by the chaos tests, told by the ledger as holes).
     """
     if isinstance(error, HoleError):
-        await _rewind(app, error)
+        await rewind(app, error)
     if not failed.done():
         failed.set_exception(error)
     await asyncio.Event().wait()
 
 
-async def _rewind(app: faust.App, hole: HoleError) -> None:
+async def rewind(app: faust.App, hole: HoleError) -> None:
     """Set the group's committed offset back to the hole, so that the next start of a worker fetches it."""
     place = TP(hole.topic, hole.partition)
     await app.consumer._commit({place: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way

@@ -21,7 +21,6 @@ from yarl import URL
 from .watchdog import Place
 
 GROUP = "kadens"
-SESSION_S = 10.0  # a killed worker's partitions move after this; a restart under the same instance id takes less
 MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
 STOP_S = 20.0
 BUFFER = 128  # messages waiting before an agent; bodies can be half a megabyte each
@@ -29,8 +28,13 @@ EXIT_CRASHED = 1
 log = logging.getLogger("kadens.stream")
 
 
-def make_app(*, brokers: str, worker_id: str, mock: bool, commit_interval_s: float, folder: Path) -> faust.App:
-    """Return the Faust app without agents; `folder` is scratch space that Faust insists on."""
+def make_app(
+    *, brokers: str, worker_id: str, mock: bool, commit_interval_s: float, session_s: float, folder: Path
+) -> faust.App:
+    """Return the Faust app without agents; `folder` is scratch space that Faust insists on.
+
+    `session_s`: a killed worker's partitions move after this; a restart under the same instance id takes less.
+    """
     return faust.App(
         GROUP,
         broker=[URL(f"kafka://{one}") for one in brokers.split(",")],
@@ -47,7 +51,7 @@ def make_app(*, brokers: str, worker_id: str, mock: bool, commit_interval_s: flo
         consumer_max_fetch_size=4 * 1024 * 1024,
         producer_acks=-1,
         broker_commit_interval=commit_interval_s,
-        broker_session_timeout=MOCK_SESSION_S if mock else SESSION_S,
+        broker_session_timeout=MOCK_SESSION_S if mock else session_s,
         broker_heartbeat_interval=1.0,
     )
 

@@ -2,11 +2,12 @@
 
 A partition's account is kept under the topic *and* the cluster's id, so that a new log is never taken for the old
 one. Binding: nothing continues over a hole. While running, the group's committed offset is set back to where the
-account stands and the process ends, so that the next start fetches what is missing. What the log no longer holds
+account stands and the process ends, so that the next start fetches what is missing; so it is where no later message
+shows the hole, as in a database that was restored from a copy. What the log no longer holds
 (retention, a topic made anew) stops every start with `LogMismatchError` until a person accepts the loss.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..storage import offsets
@@ -51,17 +52,21 @@ class Ledger:
                 return run.since(start)
         return run
 
+    async def finished(self, conn: Connection, topics: Collection[str]) -> dict[Place, int]:
+        """Return the offset after the last finished one of every partition that has an account."""
+        return {
+            (topic, part): following
+            for topic in sorted(topics)
+            for part, following in (await offsets.finished(conn, self.name(topic))).items()
+        }
+
     async def open(self, conn: Connection, bounds: Mapping[Place, Bounds], *, accept: bool) -> list[Place]:
         """Hold the account against the log at the start of a worker, in the caller's transaction.
 
         A partition without an account gets one from the log's start. Where log and account do not meet, raises
         `LogMismatchError`, or with `accept` goes on from the log's start and returns the partitions concerned.
         """
-        done = {
-            (topic, part): following
-            for topic in sorted({topic for topic, _ in bounds})
-            for part, following in (await offsets.finished(conn, self.name(topic))).items()
-        }
+        done = await self.finished(conn, {topic for topic, _ in bounds})
         for (topic, part), there in bounds.items():
             if (topic, part) not in done:
                 await offsets.advance(conn, self.name(topic), part, 0, there.start)
@@ -71,6 +76,15 @@ class Ledger:
         for topic, part in apart:
             await offsets.skip_to(conn, self.name(topic), part, bounds[topic, part].start)
         return apart
+
+
+def passed_over(committed: Mapping[Place, int], account: Mapping[Place, int]) -> HoleError | None:
+    """Return the first partition whose group has committed more than the account has finished, None for none.
+
+    The broker would never deliver what lies between again. `committed` must be older than `account`.
+    """
+    holes = [(place, at) for place, at in sorted(committed.items()) if at > account.get(place, at)]
+    return HoleError(*holes[0][0], account[holes[0][0]], holes[0][1]) if holes else None
 
 
 def _meets(done: int, there: Bounds) -> bool:

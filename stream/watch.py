@@ -1,12 +1,17 @@
-"""The watchdog's loop: looks at the log every few seconds and ends the worker by `StalledError`. See `watchdog`."""
+"""The watchdog's loop: looks at the log every few seconds and ends the worker by `StalledError`, see `watchdog`.
+
+It also holds what the group has committed against the account: a hole at the end of a partition, which no later
+message shows, is set back and ends the worker by `HoleError`.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka.errors import KafkaError
 
+from .ledger import HoleError, passed_over
 from .log import LogView
 from .metrics import Metrics
 from .watchdog import Place, Progress, StalledError, observe, stalled
@@ -17,18 +22,23 @@ NOWHERE: Place = ("no partition assigned", 0)
 log = logging.getLogger(__name__)
 
 
-async def watch(  # noqa: PLR0913 - six plain collaborators, called once
+async def watch(  # noqa: PLR0913 - plain collaborators, called once
     view: LogView,
     *,
     group: str,
     topics: tuple[str, ...],
     assigned: Callable[[], frozenset[Place]],
     done: Mapping[Place, int],
+    account: Callable[[], Awaitable[Mapping[Place, int]]],
+    rewind: Callable[[HoleError], Awaitable[None]],
     mock: bool,
     stall_s: float,
     metrics: Metrics,
 ) -> None:
-    """Look for ever; raises `StalledError`. A broker that does not answer is no verdict: aiokafka reconnects."""
+    """Look for ever; raises `StalledError` and `HoleError`.
+
+    A broker that does not answer is no verdict: aiokafka reconnects.
+    """
     progress: dict[Place, Progress] = {}
     while True:
         await asyncio.sleep(min(stall_s / LOOKS, LONGEST_S))
@@ -40,6 +50,10 @@ async def watch(  # noqa: PLR0913 - six plain collaborators, called once
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
             continue
+        hole = passed_over({place: at for place, at in finished.items() if place in ours}, await account())
+        if hole is not None:
+            await rewind(hole)
+            raise hole
         finished |= {place: max(at, finished.get(place, 0)) for place, at in done.items() if place in ours}
         seen = _seen(ours, ends, mock=mock)
         progress = observe(progress, now_s=time.monotonic(), ends=seen, done=finished)

@@ -7,7 +7,7 @@ again. Any number of workers may run, one with the mock broker.
 import asyncio
 import functools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.bodies import open_bodies
 from ..storage.judging import WORKLIST
 from ..storage.pool import open_pool
-from .agents import ABREAST, Handler, add_agents
+from .agents import ABREAST, Handler, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_run, send_changes
 from .faults import TOLD, WorkerError, describe, without_values
@@ -36,6 +36,7 @@ from .producer import open_producer
 from .refresh import refresh_bands
 from .topics import DERIVED, FACTS, RAW
 from .watch import watch
+from .watchdog import Place
 
 READ = (RAW.name, FACTS.name, DERIVED.name)
 ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
@@ -50,7 +51,7 @@ Step = Callable[[], Awaitable[object]]
 class WorkerPlan:
     """The plain values a worker needs. `now` gives epoch ms; `worker_id` must differ between workers ("": none).
 
-    `smtp` "" delivers no mail, `clinic_url` is
+    `group_session_s` after its last heartbeat a worker's partitions move. `smtp` "" delivers no mail, `clinic_url` is
     where mails send their readers; `metrics_port` 0 serves no metrics. `accept_loss` goes on where log and database do
     not meet: a person's decision, see `ledger`.
     """
@@ -67,6 +68,7 @@ class WorkerPlan:
     clinic_url: str = WORKLIST
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
+    group_session_s: float = 10.0
     metrics_port: int = 0
     accept_loss: bool = False
 
@@ -92,6 +94,7 @@ async def _work(plan: WorkerPlan) -> None:
                 worker_id=plan.worker_id,
                 mock=plan.mock,
                 commit_interval_s=plan.commit_interval_s,
+                session_s=plan.group_session_s,
                 folder=Path(folder),
             )
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -104,11 +107,18 @@ async def _work(plan: WorkerPlan) -> None:
                 topics=READ,
                 assigned=functools.partial(assigned, app),
                 done=done,
+                account=functools.partial(_account, parts),
+                rewind=functools.partial(rewind, app),
                 mock=plan.mock,
                 stall_s=plan.stall_s,
                 metrics=metrics,
             )
             await serve(app, failed, [guard, *_timers(plan, parts)])
+
+
+async def _account(parts: Parts) -> Mapping[Place, int]:
+    async with without_values("read the account"), parts.pool.connection() as conn:
+        return await parts.ledger.finished(conn, ACCOUNTED)
 
 
 def _handlers(parts: Parts) -> dict[str, Handler]:

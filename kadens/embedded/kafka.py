@@ -29,6 +29,7 @@ JAVA = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
+FIRST_COMPILER_ONLY = ("-XX:TieredStopAtLevel=1",)  # starts with half the CPU, for a broker that does not live long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +48,13 @@ class Node:
 
 
 class Kafka:
-    """A cluster of `brokers` nodes under `data`; `address` is its bootstrap list, the same over restarts."""
+    """A cluster of `brokers` nodes under `data`; `address` is its bootstrap list, the same over restarts.
 
-    def __init__(self, data: Path, *, cache: Path | None = None, brokers: int = 1) -> None:
-        self.data, self.cache = data, cache
+    `jvm` are further words for Java, such as FIRST_COMPILER_ONLY.
+    """
+
+    def __init__(self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()) -> None:
+        self.data, self.cache, self.jvm = data, cache, jvm
         ports = _free_ports(2 * brokers)
         self.nodes = [
             Node(number=1 + i, folder=data / f"node-{1 + i}", port=ports[2 * i], controller=ports[2 * i + 1])
@@ -137,7 +141,7 @@ class Kafka:
                 raise StartFailed(tool.part, f"ended with status {tool.process.returncode}", log)
 
     def _java(self) -> list[str]:
-        return [shutil.which("java") or "java", *JAVA, "-cp", f"{jars(self.cache)}/*"]
+        return [shutil.which("java") or "java", *JAVA, *self.jvm, "-cp", f"{jars(self.cache)}/*"]
 
     def _cluster_id(self) -> str:
         """Give the id all nodes are formatted with, drawn once for a data folder."""
@@ -169,6 +173,7 @@ def _properties(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": needed,
         "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 1_000,  # by default no member may ask for less than 6 s
         # after SIGKILL a broker is let in again only when its last session has run out (9 s by default)
         "broker.session.timeout.ms": 3_000,
         "broker.heartbeat.interval.ms": 500,

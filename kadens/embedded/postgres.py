@@ -86,6 +86,29 @@ class Postgres:
         """Start again on the same data and socket, after `stop` or `kill`."""
         self.start()
 
+    def standby(self, data: Path) -> "Postgres":
+        """Copy this running server to a new folder and start the copy, which follows it until `promote`.
+
+        The copy answers queries that only read. StartFailed when it was not made.
+        """
+        primary, copy = self._open(), open_home(data, self.binaries)
+        new = copy.empty_folder("cluster.new")
+        words: list[str | Path] = ["pg_basebackup", "-D", new, "-h", primary.socket, "-U", SUPERUSER]
+        made = _run(copy, [*words, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+        if made.returncode != 0:
+            raise StartFailed("postgres", f"the copy was not made: {made.stderr.strip()}")
+        new.rename(copy.cluster)
+        follower = Postgres(data, binaries=self.binaries, settings=self.settings)
+        follower.start()
+        return follower
+
+    def promote(self) -> None:
+        """Make a standby the server that is written to; returns once it is. StartFailed when it refuses."""
+        home = self._open()
+        made = _run(home, ["pg_ctl", "promote", "-w", "-D", home.cluster])
+        if made.returncode != 0:
+            raise StartFailed("postgres", f"the standby was not promoted: {made.stderr.strip()}", home.log)
+
     def create_database(self, name: str) -> str:
         """Create a database unless it exists, and give its connection string."""
         home = self._open()

@@ -80,6 +80,30 @@ def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
     assert facts(own) == 60 + lost
 
 
+def test_a_database_restored_from_a_copy_is_filled_again(own: Rig) -> None:
+    """The account is older than what the group has committed, and no new message shows it."""
+    add_patient(own)
+    own.settings["KADENS_STALL_S"] = "6"
+    own.start_worker()
+    send_reports(own, 0, 40)
+    own.wait(lambda: facts(own) == 40, "40 facts")
+    own.stop()
+
+    async def restore(conn: Connection) -> int:
+        name = await raw_name(conn)
+        done = await offsets.finished(conn, name)
+        await offsets.skip_to(conn, name, 0, 0)
+        await conn.execute("truncate fact, record cascade")
+        return done[0]
+
+    lost = own.do(restore)
+    assert lost > 0
+    own.start_worker()
+    assert "kadens.raw[0]: offsets 0 to" in ended(own)
+    own.start_worker()
+    own.wait(lambda: facts(own) == lost, "what was lost")
+
+
 def test_less_log_than_was_finished_stops_the_worker(own: Rig) -> None:
     add_patient(own)
     own.start_worker()

@@ -38,7 +38,7 @@ def answer(dsn: str, question: str) -> object:
 
 
 def run(dsn: str, statement: str) -> None:
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement.encode())
 
 
@@ -75,6 +75,24 @@ def test_a_killed_server_with_a_busy_backend_comes_back() -> None:
         server.restart()
         busy.close()
         assert answer(dsn, "SELECT to_regclass('t') IS NULL") is True
+
+
+def test_a_standby_takes_over_with_all_that_was_committed(open_folder: Path) -> None:
+    """Synchronous, so a commit that was answered is on the standby too."""
+    with Postgres(open_folder / "first") as first:
+        run(first.dsn(), "create table t (n int)")
+        with first.standby(open_folder / "second") as second:
+            run(first.dsn(), "alter system set synchronous_standby_names = '*'")
+            run(first.dsn(), "select pg_reload_conf()")
+            deadline = time.monotonic() + DEADLINE
+            while answer(first.dsn(), "select sync_state from pg_stat_replication") != "sync":
+                assert time.monotonic() < deadline
+            run(first.dsn(), "insert into t select generate_series(1, 1000)")
+            first.kill()
+            assert answer(second.dsn(), "select pg_is_in_recovery()") is True
+            second.promote()
+            run(second.dsn(), "insert into t values (1001)")
+            assert answer(second.dsn(), "select count(*) from t") == 1001
 
 
 def test_errors_are_logged_without_values() -> None:

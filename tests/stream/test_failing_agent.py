@@ -40,7 +40,7 @@ async def scene(brokers: str, folder: Path) -> int:
         if run.next > 20:
             raise ValueError("planned")
 
-    app = make_app(brokers=brokers, worker_id="", mock=True, commit_interval_s=0.1, folder=folder)
+    app = make_app(brokers=brokers, worker_id="", mock=True, commit_interval_s=0.1, session_s=6.0, folder=folder)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     done: dict[tuple[str, int], int] = {}
     add_agents(app, {RAW.name: handler}, done, make_metrics(), failed)

@@ -1,0 +1,8 @@
+"""`python -m tests.chaos` is `make chaos`. Imports stand below the guard: forked workers run this file too."""
+
+if __name__ == "__main__":
+    import sys
+
+    from .program import main
+
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Whether a run left what the quiet one left: digests, the place of every acknowledged body, the workers' own words."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kadens.storage.digest import QUERIES
+from kadens.stream.dead import read_dead
+
+from .stage import Stage
+
+LARGE = "sample"  # its rows are compared by digest only
+UNEXPLAINED = ("DeadlockDetected", "TypeError", "KeyError", "AttributeError", "LogMismatchError", "UniqueViolation")
+SHOWN = 4
+HOLE = "were never delivered"
+_BODIES = "select distinct encode(sha256, 'hex'), address from body"
+_HELD = "select distinct headers->>'sha256' from quarantine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run left: digests, rows of all tables but the samples, and where each body lies."""
+
+    digest: Mapping[str, str]
+    tables: Mapping[str, list[tuple[Any, ...]]]
+    places: Mapping[str, frozenset[str]]
+
+
+def outcome(on: Stage) -> Outcome:
+    """Return what is there now."""
+    return Outcome(
+        digest=on.rig.digest(),
+        tables={name: on.rig.table(name) for name in QUERIES if name != LARGE},
+        places=_places(on),
+    )
+
+
+def faults_found(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:
+    """Return what is wrong, a line each; nothing when the run left what was wanted."""
+    return [*_missing(on, wanted, found), *_different(wanted, found), *_said(on)]
+
+
+def holes(on: Stage) -> int:
+    """Return how often the account found that the log's library had passed over messages."""
+    return sum(log.read_text(errors="replace").count(HOLE) for log in on.rig.folder.glob("*.log"))
+
+
+def _places(on: Stage) -> dict[str, frozenset[str]]:
+    """Return for each body where it lies: kept (row and file), among the dead letters, in quarantine."""
+    kept = {sha for sha, address in on.rig.rows(_BODIES) if (on.rig.folder / "bodies" / address).stat().st_size}
+    held = {sha for (sha,) in on.rig.rows(_HELD)}
+    dead = asyncio.run(_dead(on.rig.brokers))
+    where = {"kept": kept, "held": held, "dead": dead}
+    return {sha: frozenset(name for name, some in where.items() if sha in some) for sha in kept | held | dead}
+
+
+async def _dead(brokers: str) -> set[str]:
+    return {letter.sha256 async for letter in read_dead(brokers)}
+
+
+def _missing(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:
+    appended = on.cluster.hands.acknowledged
+    return [
+        f"body {sha[:12]}: {_words(found, sha)}, wanted {_words(wanted, sha)}"
+        for sha in sorted(appended | set(found.places))
+        if _words(found, sha) != _words(wanted, sha) or sha not in found.places
+    ][:SHOWN]
+
+
+def _words(of: Outcome, sha: str) -> str:
+    return " and ".join(sorted(of.places.get(sha, ()))) or "nowhere"
+
+
+def _different(wanted: Outcome, found: Outcome) -> list[str]:
+    apart = [name for name in wanted.digest if found.digest[name] != wanted.digest[name]]
+    return [f"{name} differs{_rows(name, wanted, found)}" for name in apart]
+
+
+def _rows(name: str, wanted: Outcome, found: Outcome) -> str:
+    was, now = wanted.tables.get(name), found.tables.get(name)
+    if was is None or now is None:
+        return ""
+    lost, more = [row for row in was if row not in now], [row for row in now if row not in was]
+    return f": {len(lost)} rows missing {lost[:SHOWN]}, {len(more)} too much {more[:SHOWN]}"
+
+
+def _said(on: Stage) -> list[str]:
+    """Return lines of the workers' logs that no fault explains."""
+    return [
+        f"{log.name}: {line}"
+        for log in sorted(on.rig.folder.glob("*.log"))
+        for line in log.read_text(errors="replace").splitlines()
+        if any(word in line for word in UNEXPLAINED)
+    ][:SHOWN]

@@ -1,0 +1,39 @@
+"""A worker process of the chaos runs: `kadens worker`, forked from a process that has its imports already.
+
+Starting Python anew costs two seconds of CPU, and these runs start workers all the time. From the settings on it is
+the real program; `plant` puts a named bug into it, to see that the runs find it.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import kadens.stream.worker  # noqa: F401 - loaded once, before the forks
+from kadens.embedded.guard import follow
+from kadens.settings import read_settings
+from kadens.wiring import run_worker
+
+from .planted import PLANTS
+
+
+def nursery() -> ForkServerContext:
+    """Return what forks workers; its own process is started by the first of them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def work(environment: Mapping[str, str], log: Path, plant: str) -> None:
+    """Be a worker with these settings until its end, and exit with its status."""
+    follow(os.getppid(), signal.SIGKILL)
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), sys.stdout.fileno())
+        os.dup2(out.fileno(), sys.stderr.fileno())
+    tempfile.tempdir = str(log.parent)  # what a killed worker leaves goes with the run
+    PLANTS[plant]()
+    sys.exit(run_worker(read_settings(environment)))

@@ -1,0 +1,72 @@
+"""What each kind of fault does to the stage, as a table: how it begins and how it ends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .schedule import Fault, Kind
+from .stage import Stage
+from .world import NOW_MS
+
+Do = Callable[[Stage, Fault], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One kind of fault: its begin, its end after `lasts_s`, and its target in words."""
+
+    begin: Do
+    end: Do = lambda _on, _fault: None
+    target: Callable[[Stage, Fault], str] = lambda _on, _fault: ""
+
+
+def _worker(on: Stage, fault: Fault) -> str:
+    return on.crew.names[fault.target]
+
+
+def _broker(_on: Stage, fault: Fault) -> str:
+    return f"broker {1 + fault.target}"
+
+
+def _start(on: Stage, fault: Fault) -> None:
+    on.crew.start(_worker(on, fault))
+
+
+def _slow(on: Stage, fault: Fault) -> None:
+    on.ground.proxy.delay_s = fault.strength
+
+
+def _fast(on: Stage, _fault: Fault) -> None:
+    on.ground.proxy.delay_s = 0.0
+
+
+def _fail_over(on: Stage, _fault: Fault) -> None:
+    assert on.standby is not None
+    on.ground.fail_over(on.standby)
+    on.standby, on.rig.dsn = None, on.database_dsn()
+
+
+def _step(on: Stage, fault: Fault) -> None:
+    on.rig.set_clock(NOW_MS + round(fault.strength * 1000))
+
+
+DEEDS: Mapping[Kind, Deed] = {
+    Kind.WORKER_KILLED: Deed(begin=lambda on, fault: on.crew.kill(_worker(on, fault)), end=_start, target=_worker),
+    Kind.WORKER_STOPPED: Deed(begin=lambda on, fault: on.crew.stop(_worker(on, fault)), end=_start, target=_worker),
+    Kind.WORKER_ZOMBIE: Deed(
+        begin=lambda on, fault: on.crew.pause(_worker(on, fault)),
+        end=lambda on, fault: on.crew.resume(_worker(on, fault)),
+        target=_worker,
+    ),
+    Kind.BROKER_KILLED: Deed(
+        begin=lambda on, fault: on.cluster.kafka.kill(1 + fault.target),
+        end=lambda on, _fault: on.cluster.kafka.restart(),
+        target=_broker,
+    ),
+    Kind.DATABASE_KILLED: Deed(
+        begin=lambda on, _fault: on.ground.database.kill(), end=lambda on, _fault: on.ground.database.restart()
+    ),
+    Kind.DATABASE_FAILOVER: Deed(begin=_fail_over),
+    Kind.DATABASE_SLOW: Deed(begin=_slow, end=_fast),
+    Kind.DATABASE_CUT: Deed(begin=lambda on, _fault: on.ground.proxy.cut()),
+    Kind.CLOCK_STEP: Deed(begin=_step),
+}

@@ -1,0 +1,83 @@
+"""Watches from outside how far the workers are: reads the account of offsets twenty times a second, in a thread."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from kadens.model.calendar import utc
+
+from .world import END_MS
+
+STEP_S = 0.05
+_LOOK = """
+select coalesce(sum(next_offset) filter (where topic like 'kadens.raw@%%'), 0)::bigint,
+       coalesce(sum(next_offset) filter (where topic like 'kadens.facts@%%'), 0)::bigint,
+       (select count(*) from due where at <= %s)
+       + (select count(*) from outbox where sent_at is null and channel = 'derived')
+from stream_offset"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look: sums of what is finished of raw and facts, and how many patients and events wait."""
+
+    raw: int
+    facts: int
+    waiting: int
+
+
+NOTHING = Look(raw=0, facts=0, waiting=1)
+
+
+class Gauge:
+    """`dsn()` says where the database is now. `start` is the sum of the log's starts: beyond it is progress."""
+
+    def __init__(self, dsn: Callable[[], str], start: int) -> None:
+        self._dsn, self.latest = dsn, NOTHING
+        self._best, self._asked = start, 0.0
+        self._advances: list[tuple[float, float]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="gauge", daemon=True)
+
+    def progress_after(self, instant: float) -> float | None:
+        """Return when the first progress after a monotonic instant was seen, None when none was.
+
+        What was seen by the first look after the instant may have happened before it, so that does not count.
+        """
+        return next((seen for before, seen in self._advances if before >= instant), None)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(STEP_S):
+            try:
+                with psycopg.connect(self._dsn(), autocommit=True) as conn:
+                    self._look(conn)
+            except psycopg.Error:  # the database is the one thing here that may be gone
+                continue
+
+    def _look(self, conn: psycopg.Connection) -> None:
+        while not self._over.wait(STEP_S):
+            before, self._asked = self._asked, time.monotonic()
+            row = conn.execute(_LOOK, [utc(END_MS)]).fetchone()
+            if row is not None:
+                self._note(Look(raw=row[0], facts=row[1], waiting=row[2]), before)
+
+    def _note(self, look: Look, before: float) -> None:
+        self.latest = look
+        if look.raw + look.facts > self._best:
+            self._best = look.raw + look.facts
+            self._advances.append((before, time.monotonic()))

@@ -1,0 +1,101 @@
+"""The producers of a cluster, and what the log holds: appends, counts acknowledgements, forgets between runs."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented place
+
+from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
+
+from .schedule import PRODUCERS, Copy
+from .world import Posted
+
+ANSWER_S = 10.0
+FLUSH_S = 120.0
+AGAIN_S = 0.1
+T = TypeVar("T")
+
+
+class Hands:
+    """Two producers and an admin client of the cluster at `address`."""
+
+    def __init__(self, address: str) -> None:
+        self._client = {"bootstrap.servers": address, "log_level": 0}
+        self.acknowledged: set[str] = set()
+        self.refused: list[str] = []
+        self._producers = [
+            Producer({**self._client, "linger.ms": 5, "enable.idempotence": True}) for _ in range(PRODUCERS)
+        ]
+        self._admin = AdminClient(self._client)
+
+    def append(self, copies: Sequence[Copy], bodies: Sequence[Posted]) -> None:
+        """Hand over messages to `kadens.raw`; `flush` waits for them."""
+        for copy in copies:
+            one = bodies[copy.body]
+            self._producers[copy.producer].produce(
+                RAW.name,
+                one.value,
+                key=one.sha256.encode(),
+                headers=list(one.headers),
+                on_delivery=self._note(one.sha256),
+            )
+
+    def poll(self) -> None:
+        """Take in what was acknowledged by now."""
+        for producer in self._producers:
+            producer.poll(0)
+
+    def flush(self) -> None:
+        """Return when everything is acknowledged; AssertionError when the log refused any."""
+        assert not any(producer.flush(FLUSH_S) for producer in self._producers), "messages are not acknowledged"
+        assert not self.refused, self.refused
+
+    def ends(self) -> tuple[int, int]:
+        """Return the sums of the end offsets of `kadens.raw` and `kadens.facts`."""
+        ends = self._ends((RAW, FACTS))
+        raw, facts = (sum(end.offset for end in ends if end.topic == topic.name) for topic in (RAW, FACTS))
+        return raw, facts
+
+    def forget(self) -> int:
+        """Move the start of every partition to its end; return the sum of the ends of raw and facts."""
+        self.acknowledged, self.refused = set(), []
+        for future in self._admin.delete_records(self._ends(TOPICS), request_timeout=ANSWER_S).values():
+            future.result()
+        return sum(self.ends())
+
+    def in_sync(self, copies: int) -> bool:
+        """Tell whether every partition has so many copies that are up to date."""
+        found = self._admin.list_topics(timeout=ANSWER_S).topics.values()
+        return all(len(part.isrs) >= copies for topic in found for part in topic.partitions.values())
+
+    def _ends(self, topics: Sequence[Topic]) -> list[TopicPartition]:
+        places = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        asked = self._admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=ANSWER_S)
+        try:
+            return [TopicPartition(at.topic, at.partition, said.result().offset) for at, said in asked.items()]
+        except KafkaException:  # this client goes on asking with the leaders it knew before a broker's restart
+            self._admin = AdminClient(self._client)
+            raise
+
+    def _note(self, sha256: str) -> Any:  # noqa: ANN401 - the client ships no types
+        def note(error: KafkaError | None, _message: object) -> None:
+            if error is None:
+                self.acknowledged.add(sha256)
+            else:
+                self.refused.append(str(error))
+
+        return note
+
+
+def patiently(ask: Callable[[], T], seconds: float = 60.0) -> T:
+    """Ask again while a broker that was just started names its leaders; after `seconds` the error is raised."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN_S)

@@ -1,0 +1,53 @@
+"""Bugs that can be put into a worker, to see that the runs find them. Each changes a module of the running process.
+
+Never part of the product: only `entry.work` calls them, and only when a plant is named.
+"""
+
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+import psycopg
+
+from kadens.storage.pool import Connection
+from kadens.stream import agents
+from kadens.stream.ledger import Ledger
+from kadens.stream.messages import Run
+from kadens.stream.metrics import Metrics
+from kadens.stream.watchdog import Place
+
+_claim, _handle = Ledger.claim, agents.handle
+
+
+def nothing() -> None:
+    """Plant no bug."""
+
+
+def acknowledge_first() -> None:
+    """Acknowledge to the broker before the handler has run. The account of offsets must still save what is lost."""
+    agents.handle = _handle_acknowledged
+
+
+def commit_first() -> None:
+    """Acknowledge, and commit the account of offsets, before the rows they stand for: a crash between loses them."""
+    acknowledge_first()
+    Ledger.claim = _claim_alone  # type: ignore[method-assign]
+
+
+PLANTS: Mapping[str, Callable[[], None]] = {
+    "": nothing,
+    "ack-before-commit": commit_first,
+    "ack-before-handler": acknowledge_first,
+}
+
+
+async def _handle_acknowledged(
+    events: Sequence[Any], handler: agents.Handler, done: MutableMapping[Place, int], metrics: Metrics
+) -> None:
+    for event in events:
+        event.ack()
+    await _handle(events, handler, done, metrics)
+
+
+async def _claim_alone(self: Ledger, conn: Connection, run: Run) -> Run | None:
+    async with await psycopg.AsyncConnection.connect(conn.info.dsn) as apart:
+        return await _claim(self, apart, run)

@@ -1,0 +1,44 @@
+"""The words of a run: a paragraph a schedule, one line in the end. Pure."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from .walk import Met, Result
+
+
+def paragraph(result: Result) -> Iterator[str]:
+    """Yield the lines of one schedule: its seed and shape, its faults with times, its end."""
+    plan = result.schedule
+    yield f"seed {plan.seed}: {_many(plan.brokers, 'broker')}, {plan.workers} workers, {plan.copies} messages"
+    yield from (f"  {_fault(one)}" for one in result.met)
+    ended = f"  {'DIFFERENT' if result.wrong else 'same'} after {result.seconds:.1f} s"
+    told = {"restarts": result.restarts, "holes fetched again": result.holes, "unclean stops": result.unclean}
+    yield ", ".join([ended, *(f"{number} {what}" for what, number in told.items() if number)])
+    yield from (f"  ! {line}" for line in result.wrong)
+
+
+def summary(results: Sequence[Result], first: int, seconds: float) -> str:
+    """Return the last line: schedules, passed, failed, faults by kind, time to progress, total time."""
+    failed = [str(one.schedule.seed) for one in results if one.wrong]
+    kinds = Counter(met.fault.kind.value for one in results for met in one.met)
+    waits = [met.progress_s for one in results for met in one.met if met.progress_s is not None]
+    times = f"p50 {statistics.median(waits):.2f} s, max {max(waits):.2f} s" if waits else "none seen"
+    return (
+        f"chaos: {len(results)} schedules from seed {first}, {len(results) - len(failed)} passed, {len(failed)} failed"
+        f"{' (seeds ' + ' '.join(failed) + ')' if failed else ''}; {kinds.total()} faults: "
+        f"{', '.join(f'{kind} {number}' for kind, number in kinds.most_common())}; "
+        f"{sum(one.schedule.copies for one in results)} messages; progress after a fault {times}; {seconds:.0f} s"
+    )
+
+
+def _fault(met: Met) -> str:
+    fault = met.fault
+    strength = f" by {fault.strength:.3g} s" if fault.strength else ""
+    lasts = f" for {fault.lasts_s:.1f} s" if fault.lasts_s else ""
+    progress = "no progress" if met.progress_s is None else f"progress after {met.progress_s:.2f} s"
+    return f"+{met.at_s:.1f} s {fault.kind.value}{' ' + met.target if met.target else ''}{strength}{lasts}: {progress}"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,167 @@
+"""Fault schedules as data: a seed becomes the faults of one run, their order and the bodies between them.
+
+Pure: the same seed gives the same schedule on every machine. It says what happens and in which order; when exactly a
+fault meets the workers is the machine's own chance. Nothing here starts, kills or waits.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import cycle, islice
+from random import Random
+
+SESSION_S = 4.0  # the workers' session with the group in these runs
+PRODUCERS = 2
+MOST_COPIES = 3
+MOST_FAULTS = 3
+THREE_BROKERS = 0.4  # share of the schedules
+HASTE = 0.25  # share of the faults whose successor does not wait for progress
+LONGEST_PAUSE_S = 1.0
+
+
+class Kind(StrEnum):
+    """What is done to a part; the words are those of the report."""
+
+    WORKER_KILLED = "worker killed"
+    WORKER_STOPPED = "worker stopped"
+    WORKER_ZOMBIE = "zombie worker"
+    BROKER_KILLED = "broker killed"
+    DATABASE_KILLED = "database killed"
+    DATABASE_FAILOVER = "database failover"
+    DATABASE_SLOW = "slow database"
+    DATABASE_CUT = "connections cut"
+    CLOCK_STEP = "clock step"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One kind of fault: seconds it lasts and its strength, each [low, high], and how often a schedule has it."""
+
+    kind: Kind
+    lasts_s: tuple[float, float]
+    strength: tuple[float, float] = (0.0, 0.0)
+    most: int = MOST_FAULTS
+
+
+KINDS: tuple[Row, ...] = (
+    Row(kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)),  # some are back before the group misses them
+    Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
+    Row(kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1),  # its partitions have moved by then
+    Row(kind=Kind.BROKER_KILLED, lasts_s=(0.0, 3.0), most=1),
+    Row(kind=Kind.DATABASE_FAILOVER, lasts_s=(0.0, 1.0), most=1),
+    Row(kind=Kind.WORKER_STOPPED, lasts_s=(0.0, 2.0)),
+    Row(kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)),  # seconds each piece of an answer waits
+    Row(kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)),  # seconds against the start
+    Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault: on which worker or broker (counted from 0), for how long, how strong."""
+
+    kind: Kind
+    target: int
+    lasts_s: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One appending of a body, both by their numbers."""
+
+    body: int
+    producer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One fault: what is appended before it, how long it holds off, what is appended while it lasts.
+
+    `waits`: the next turn begins only when some progress was made.
+    """
+
+    before: tuple[Copy, ...]
+    pause_s: float
+    fault: Fault
+    during: tuple[Copy, ...]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One run: so many brokers and workers; what is appended before the first turn, the turns, and what after them."""
+
+    seed: int
+    brokers: int
+    workers: int
+    first: tuple[Copy, ...]
+    turns: tuple[Turn, ...]
+    rest: tuple[Copy, ...]
+
+    @property
+    def copies(self) -> int:
+        """Return how many messages the run appends."""
+        return len(self.first) + len(self.rest) + sum(len(turn.before) + len(turn.during) for turn in self.turns)
+
+    def has(self, kind: Kind) -> bool:
+        """Tell whether a kind of fault is among the turns."""
+        return any(turn.fault.kind is kind for turn in self.turns)
+
+
+def schedule(seed: int, bodies: int) -> Schedule:
+    """Return the schedule of a seed over so many bodies. Consecutive seeds begin with one kind after the other."""
+    chance = Random(seed)  # noqa: S311 - repeatable, not secret
+    brokers = 3 if chance.random() < THREE_BROKERS else 1
+    workers = chance.randint(2, 3)
+    rows = _rows(seed, chance)
+    first, *portions, rest = _portions(_copies(bodies, chance), 2 * len(rows) + 2)
+    turns = tuple(
+        Turn(
+            before=portions[2 * n],
+            pause_s=chance.uniform(0, LONGEST_PAUSE_S),
+            fault=_fault(row, brokers if row.kind is Kind.BROKER_KILLED else workers, chance),
+            during=portions[2 * n + 1],
+            waits=chance.random() >= HASTE,
+        )
+        for n, row in enumerate(rows)
+    )
+    return Schedule(seed=seed, brokers=brokers, workers=workers, first=first, turns=turns, rest=rest)
+
+
+def _rows(seed: int, chance: Random) -> list[Row]:
+    """Return the kinds of a schedule, the first by turns so that none is missing from a run of many."""
+    rows = [KINDS[seed % len(KINDS)]]
+    for _ in range(chance.randint(1, MOST_FAULTS - 1)):
+        rows.append(chance.choice([row for row in KINDS if rows.count(row) < row.most]))
+    chance.shuffle(rows)
+    return rows
+
+
+def _fault(row: Row, targets: int, chance: Random) -> Fault:
+    return Fault(
+        kind=row.kind,
+        target=chance.randrange(targets),
+        lasts_s=chance.uniform(*row.lasts_s),
+        strength=chance.uniform(*row.strength),
+    )
+
+
+def _copies(bodies: int, chance: Random) -> list[Copy]:
+    """Return each body one to three times, in random order, by either producer."""
+    many = [body for body in range(bodies) for _ in range(chance.randint(1, MOST_COPIES))]
+    chance.shuffle(many)
+    return [Copy(body=body, producer=chance.randrange(PRODUCERS)) for body in many]
+
+
+def _portions(copies: Sequence[Copy], count: int) -> list[tuple[Copy, ...]]:
+    """Deal the copies into so many parts of nearly one size."""
+    parts: list[list[Copy]] = [[] for _ in range(count)]
+    for part, copy in zip(cycle(parts), copies, strict=False):
+        part.append(copy)
+    return [tuple(part) for part in parts]
+
+
+def schedules(first: int, count: int, bodies: int) -> Iterator[Schedule]:
+    """Yield the schedules of the seeds from `first`; each can be had alone by its own seed."""
+    return islice((schedule(seed, bodies) for seed in range(first, first + count)), count)

@@ -1,0 +1,125 @@
+"""One schedule's stage: its copy of the database, its workers, its gauge, its clock; gone when the schedule is over."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kadens.embedded.postgres import Postgres
+
+from ..rig import Rig
+from .crew import Crew
+from .gauge import Gauge
+from .ground import Cluster, Ground
+from .hands import patiently
+from .schedule import SESSION_S, Copy, Kind, Schedule
+from .waiting import Late, let_pass, until
+from .world import END_MS, NOW_MS
+
+SETTLE_S = 120.0
+PROGRESS_S = 120.0
+STALL_S = 12.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Everything that a fault can reach."""
+
+    ground: Ground
+    cluster: Cluster
+    rig: Rig
+    crew: Crew
+    gauge: Gauge
+    name: str
+    standby: Postgres | None
+
+    def database_dsn(self) -> str:
+        """Return where the schedule's database is now, without the proxy."""
+        return self.ground.database.dsn(self.name)
+
+    def append(self, copies: tuple[Copy, ...]) -> None:
+        """Hand copies of bodies to the producers."""
+        self.cluster.hands.append(copies, self.ground.world.bodies)
+
+    def tick(self) -> None:
+        """Do what goes on all the time: supervise, and take in the acknowledgements of the log."""
+        self.crew.supervise()
+        self.cluster.hands.poll()
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass under supervision."""
+        let_pass(seconds, self.tick)
+
+    def progress_after(self, instant: float) -> None:
+        """Return once the account of offsets has advanced after an instant (monotonic); `waiting.Late`."""
+        until(lambda: self.gauge.progress_after(instant) is not None, PROGRESS_S, "no progress", self.tick)
+
+    def start_workers(self) -> None:
+        """Start whoever does not run."""
+        for name in self.crew.names:
+            self.crew.start(name)
+
+    def settle(self) -> None:
+        """Return when everything appended is finished and nobody waits for anything; `waiting.Late`."""
+        self.cluster.hands.flush()
+        try:
+            until(self._settled, SETTLE_S, "not settled", self.tick)
+        except Late as error:
+            raise Late(f"{error}: {self.gauge.latest} of {patiently(self.cluster.hands.ends)}") from error
+
+    def _settled(self) -> bool:
+        look = self.gauge.latest
+        if look.waiting or (look.raw, look.facts) != patiently(self.cluster.hands.ends):
+            return False
+        return self.gauge.latest == look
+
+
+@contextmanager
+def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
+    """Give a stage for one schedule, without a running worker."""
+    cluster = ground.cluster(plan.brokers)
+    name = ground.new_database()
+    folder = ground.folder / name
+    folder.mkdir()
+    rig = Rig(brokers=cluster.kafka.address, mock=False, dsn=ground.database.dsn(name), folder=folder)
+    rig.set_clock(NOW_MS)
+    crew = Crew(
+        rig=rig,
+        nursery=ground.nursery,
+        names=tuple(f"w{1 + n}" for n in range(plan.workers)),
+        settings={
+            "KADENS_DATABASE": ground.proxy.dsn(name),
+            "KADENS_GROUP_SESSION_S": str(SESSION_S),
+            "KADENS_STALL_S": str(STALL_S),
+        },
+        plant=plant,
+    )
+    standby = ground.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
+    with Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge:
+        made = Stage(ground=ground, cluster=cluster, rig=rig, crew=crew, gauge=gauge, name=name, standby=standby)
+        try:
+            yield made
+        finally:
+            crew.end()
+            _tidy(made)
+
+
+def _tidy(on: Stage) -> None:
+    """Leave the ground as the next schedule wants it, whatever went wrong in this one."""
+    on.ground.proxy.delay_s = 0.0
+    on.ground.database.start()
+    if on.standby is not None:
+        on.ground.without_standby(on.standby)
+    on.ground.drop(on.name)
+    shutil.rmtree(on.rig.folder)
+
+
+def clock_to_end(on: Stage) -> None:
+    """Set the clock past every step of the schedule, so that what was put off by one falls due."""
+    on.rig.set_clock(END_MS)
+
+
+def now() -> float:
+    """Return the monotonic time that faults and progress are measured in."""
+    return time.monotonic()

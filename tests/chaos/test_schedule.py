@@ -1,0 +1,62 @@
+"""Schedules are data of their seed alone: repeatable, complete, and every kind of fault has its turn."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .faults import DEEDS
+from .schedule import KINDS, MOST_FAULTS, PRODUCERS, SESSION_S, Copy, Kind, Schedule, schedule, schedules
+from .world import END_MS, NOW_MS
+
+SEEDS = st.integers(min_value=0, max_value=10**9)
+
+
+def copies(plan: Schedule) -> list[Copy]:
+    return [*plan.first, *(one for turn in plan.turns for one in (*turn.before, *turn.during)), *plan.rest]
+
+
+def test_every_kind_is_a_row_and_a_deed() -> None:
+    assert [row.kind for row in KINDS] == list(dict.fromkeys(row.kind for row in KINDS))
+    assert {row.kind for row in KINDS} == set(Kind) == set(DEEDS)
+
+
+@given(SEEDS, st.integers(min_value=1, max_value=60))
+def test_each_body_is_appended_once_to_three_times(seed: int, bodies: int) -> None:
+    plan = schedule(seed, bodies)
+    times = Counter(copy.body for copy in copies(plan))
+    assert set(times) == set(range(bodies))
+    assert set(times.values()) <= {1, 2, 3}
+    assert plan.copies == times.total()
+    assert {copy.producer for copy in copies(plan)} <= set(range(PRODUCERS))
+
+
+@given(SEEDS)
+def test_a_schedule_is_its_seeds_alone(seed: int) -> None:
+    assert list(schedules(seed - 2, 4, 30))[2] == schedule(seed, 30)
+    assert schedule(seed, 30) != schedule(seed + 1, 30)
+
+
+@given(SEEDS)
+def test_faults_keep_to_their_rows(seed: int) -> None:
+    plan = schedule(seed, 30)
+    assert 2 <= len(plan.turns) <= MOST_FAULTS
+    rows = {row.kind: row for row in KINDS}
+    for kind, number in Counter(turn.fault.kind for turn in plan.turns).items():
+        assert number <= rows[kind].most
+    for turn in plan.turns:
+        row, targets = rows[turn.fault.kind], plan.brokers if turn.fault.kind is Kind.BROKER_KILLED else plan.workers
+        assert row.lasts_s[0] <= turn.fault.lasts_s <= row.lasts_s[1]
+        assert 0 <= turn.fault.target < targets
+
+
+def test_consecutive_seeds_meet_every_kind() -> None:
+    for first in (0, 7, 123_456):
+        met = {turn.fault.kind for plan in schedules(first, len(KINDS), 30) for turn in plan.turns}
+        assert met == set(Kind)
+
+
+def test_a_zombie_sleeps_past_its_session_and_the_clock_ends_past_every_step() -> None:
+    rows = {row.kind: row for row in KINDS}
+    assert rows[Kind.WORKER_ZOMBIE].lasts_s[0] > SESSION_S
+    assert NOW_MS + rows[Kind.CLOCK_STEP].strength[1] * 1000 < END_MS

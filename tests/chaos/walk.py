@@ -1,0 +1,142 @@
+"""Walks a schedule on a stage, and a run of many schedules; it decides nothing that the schedule does not say."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException
+
+from kadens.embedded.process import StartFailed
+
+from .check import Outcome, faults_found, holes, outcome
+from .faults import DEEDS
+from .ground import Ground
+from .schedule import Copy, Fault, Schedule, Turn
+from .stage import Stage, clock_to_end, now, stage
+
+WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """One fault as it went: on whom, seconds into the schedule, seconds until progress (None: none was seen)."""
+
+    fault: Fault
+    target: str
+    at_s: float
+    progress_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One schedule as it went; `wrong` is empty when it left what the quiet run left."""
+
+    schedule: Schedule
+    met: tuple[Met, ...] = ()
+    wrong: tuple[str, ...]
+    restarts: int = 0
+    holes: int = 0
+    unclean: int = 0
+    seconds: float
+
+
+def quiet(ground: Ground) -> Outcome:
+    """Return what one worker leaves with each body once, in order, and no fault."""
+    bodies = range(len(ground.world.bodies))
+    plan = Schedule(
+        seed=-1, brokers=1, workers=1, first=(), turns=(), rest=tuple(Copy(body=body, producer=0) for body in bodies)
+    )
+    with stage(ground, plan) as on:
+        _finish(on, plan)
+        return outcome(on)
+
+
+def walk_all(
+    ground: Ground, plans: Iterable[Schedule], *, plant: str = "", keep: Path | None = None
+) -> Iterator[Result]:
+    """Walk one schedule after the other; the logs of one that failed are copied to `keep`."""
+    wanted = quiet(ground)
+    for plan in plans:
+        began = now()
+        try:
+            with stage(ground, plan, plant) as on:
+                result = walk(on, plan, wanted)
+                if result.wrong and keep is not None:
+                    _keep(on, keep / str(plan.seed), result)
+        except WRONG as error:
+            result = Result(schedule=plan, wrong=(_told(error),), seconds=now() - began)
+        yield result
+
+
+def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
+    """Walk one schedule. A part that does not come to its end in time is a result too, not an error."""
+    began = now()
+    begun: list[tuple[Fault, float]] = []
+    try:
+        _open(on, plan)
+        for turn in plan.turns:
+            _turn(on, turn, begun)
+        _finish(on, plan)
+        settled: float | None = now()
+        wrong = faults_found(on, wanted, outcome(on))
+    except WRONG as error:
+        settled, wrong = None, [_told(error)]
+    return Result(
+        schedule=plan,
+        met=tuple(_met(on, fault, at, began, settled) for fault, at in begun),
+        wrong=tuple(wrong),
+        restarts=on.crew.ends.total(),
+        holes=holes(on),
+        unclean=on.crew.stops.total() - on.crew.stops[0],
+        seconds=now() - began,
+    )
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _open(on: Stage, plan: Schedule) -> None:
+    """Bring the workers to work, so that the first fault meets them there."""
+    on.append(plan.first)
+    on.start_workers()
+    if plan.first:
+        on.progress_after(now())
+
+
+def _turn(on: Stage, turn: Turn, begun: list[tuple[Fault, float]]) -> None:
+    fault, deed = turn.fault, DEEDS[turn.fault.kind]
+    on.append(turn.before)
+    on.let_pass(turn.pause_s)
+    at = now()
+    begun.append((fault, at))
+    deed.begin(on, fault)
+    on.append(turn.during)
+    on.let_pass(fault.lasts_s)
+    deed.end(on, fault)
+    if turn.waits:
+        on.progress_after(at)
+
+
+def _finish(on: Stage, plan: Schedule) -> None:
+    on.append(plan.rest)
+    on.start_workers()
+    clock_to_end(on)
+    on.settle()
+
+
+def _met(on: Stage, fault: Fault, at: float, began: float, settled: float | None) -> Met:
+    seen = on.gauge.progress_after(at) or settled
+    progress = None if seen is None else seen - at
+    return Met(fault=fault, target=DEEDS[fault.kind].target(on, fault), at_s=at - began, progress_s=progress)
+
+
+def _keep(on: Stage, folder: Path, result: Result) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for log in on.rig.folder.glob("*.log"):
+        shutil.copy(log, folder)
+    (folder / "wrong.txt").write_text("\n".join(result.wrong) + "\n", encoding="utf-8")

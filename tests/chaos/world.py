@@ -1,0 +1,81 @@
+"""What is sent in every run: a few patients' latest days as real bodies, and bodies that nobody can store.
+
+The bodies are the same in all runs, so that one quiet run says what each must leave.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kadens.model.calendar import DAY_MS
+from kadens.model.envelope import Envelope
+from kadens.simulate.cohort import Cohort, cohort
+from kadens.simulate.deliveries import history, live
+from kadens.simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, Delivery
+
+NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
+END_MS = NOW_MS + 300_000  # where the clock stands in the end, past every step
+SENT_DAYS = 6
+SENDING = ("demo-01", "demo-02", "demo-06", "demo-07")  # pain, low, by hand, through the phone's hub
+STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """One message for `kadens.raw`, as the vendor door writes it."""
+
+    sha256: str
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The people to enrol and the bodies to append."""
+
+    people: Cohort
+    bodies: tuple[Posted, ...]
+
+
+def world() -> World:
+    """Return the world of all runs."""
+    people = cohort(now_ms=NOW_MS, seed=11, patients=8, weeks=3)
+    return World(people=people, bodies=tuple(_posted(one) for one in (*_told(people), *_unstorable())))
+
+
+def _told(people: Cohort) -> Iterator[Delivery]:
+    for one in (*history(people), *live(people)):
+        if one.patient in SENDING and one.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
+            yield replace(one, due_ms=min(one.due_ms, NOW_MS))
+
+
+def _unstorable() -> Iterator[Delivery]:
+    """Yield a damaged file, a body of an account that nobody is linked to, and one of a connector without a parser."""
+    for connector, patient, kind, body in (
+        (FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
+        (OPEN_WEARABLES, "", JSON_TYPE, STRANGER),
+        ("nobody", "", JSON_TYPE, b"{}"),
+    ):
+        yield Delivery(
+            key=connector,
+            connector=connector,
+            patient=patient,
+            due_ms=NOW_MS,
+            content_type=kind,
+            weight=len(body),
+            make=lambda body=body: body,
+        )
+
+
+def _posted(one: Delivery) -> Posted:
+    body = one.make()
+    sha = hashlib.sha256(body).hexdigest()
+    envelope = Envelope(
+        connector=one.connector,
+        received_ms=one.due_ms,
+        sha256=sha,
+        size=len(body),
+        content_type=one.content_type,
+        patient=one.patient if one.connector == FILES else "",
+    )
+    return Posted(sha256=sha, value=body, headers=tuple(envelope.headers()))
