@@ -1,5 +1,9 @@
 """Timelines and lines of known samples: exact buckets, edges, marks, sources and limits."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
@@ -7,10 +11,11 @@ from kadens.model.facts import Joining, Told
 from kadens.model.metrics import METRIC
 from kadens.storage import bands, people, standing
 from kadens.storage import timeline as timelines
-from kadens.storage.pool import Connection
+from kadens.storage.pool import Connection, open_pool
 from kadens.storage.spans import Span, inner, outer, without
 from kadens.storage.timeline import TooManySamplesError, grid, line, timeline
 from kadens.storage.writer import write_facts
+from kadens.stream.refresh import refresh_bands
 
 from .tellers import MIN, PHONE, WATCH, block, deletion, head, pain, told, workout
 
@@ -185,3 +190,16 @@ async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> 
     for _ in "dirty", "clean":
         assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 1, 90.0, 90.0, 90.0)]
         await bands.drain(conn)
+
+
+async def test_the_worker_refreshes_everybody_whose_marks_have_settled(conn: Connection, dsn: str) -> None:
+    blocks = [watch("a", MIDNIGHT, [60.0]), replace(watch("a", MIDNIGHT, [60.0]), patient="p2")]
+    await write_facts(conn, blocks)
+    await conn.execute("update band_dirty set marked_at = marked_at - interval '1 hour'")
+    await write_facts(conn, [replace(watch("a", MIDNIGHT, [60.0]), patient="p3")])
+    await conn.commit()
+    async with await open_pool(dsn, max_size=1) as pool:
+        parts = cast("Any", SimpleNamespace(pool=pool))
+        assert [await refresh_bands(parts), await refresh_bands(parts)] == [2, 0]
+    rows = await conn.execute("select pseudonym from band_hour b join patient p on p.id = b.patient order by 1")
+    assert await rows.fetchall() == [("p1",), ("p2",)]
