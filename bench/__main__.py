@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -32,7 +33,7 @@ out = Console(width=170)  # a table is read in a file as often as in a terminal
 def main() -> int:
     """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
     asked = _arguments()
-    benches = {
+    benches: dict[str, Callable[[], list[Row]]] = {
         "fit": lambda: _fit(asked.fit),
         "writer": _writer,
         "pipeline": _pipeline,

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres

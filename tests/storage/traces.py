@@ -33,8 +33,15 @@ and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
 
 async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     """Leave something of a patient in every table and in the body store; return texts that no other patient has."""
-    where = {"unit": "unit", "zone": "Europe/Stockholm", "now_ms": 0}
-    await people.add_patient(conn, wrapping_key=KEY, pseudonym=patient, identity={"name": "Somebody"}, **where)
+    await people.add_patient(
+        conn,
+        wrapping_key=KEY,
+        unit="unit",
+        zone="Europe/Stockholm",
+        now_ms=0,
+        pseudonym=patient,
+        identity={"name": "Somebody"},
+    )
     await people.link_account(conn, patient, "open_wearables", f"account-{patient}", 0)
     await people.give_consent(conn, patient, "open_wearables", from_ms=0, now_ms=0)
     await _prescribed(conn, patient)
@@ -94,11 +101,16 @@ def files(folder: Path) -> list[Path]:
 
 
 async def _prescribed(conn: Connection, patient: str) -> None:
-    days = {"valid_from": date(2026, 6, 1), "valid_to": date(2026, 12, 31)}
     await people.set_profile(conn, patient, HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960), 0)
     intensity = Intensity(method="hrr", low=0.4, high=0.6)
     plan = Prescription(
-        id=f"plan-{patient}", version=1, sessions_per_week=3, minutes_per_session=30, intensity=intensity, **days
+        id=f"plan-{patient}",
+        version=1,
+        valid_from=date(2026, 6, 1),
+        valid_to=date(2026, 12, 31),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        intensity=intensity,
     )
     await people.prescribe(conn, patient, plan, 0)
 
