@@ -33,18 +33,22 @@ out = Console(width=170)  # a table is read in a file as often as in a terminal
 def main() -> int:
     """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
     asked = _arguments()
-    benches: dict[str, Callable[[], list[Row]]] = {
-        "fit": lambda: _fit(asked.fit),
-        "writer": _writer,
-        "pipeline": _pipeline,
-        "timeline": lambda: _timeline(full=asked.full),
-    }
+    benches = _benches(asked)
     rows = [row for name, bench in benches.items() if name in (asked.benches or benches) for row in bench()]
     asked.out.parent.mkdir(exist_ok=True)
     asked.out.write_bytes(orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2))
     out.print(_table(rows))
     out.print(f"written to {asked.out}")
     return 1 if any(_below(row) for row in rows) else 0
+
+
+def _benches(asked: argparse.Namespace) -> dict[str, Callable[[], list[Row]]]:
+    return {
+        "fit": lambda: _fit(asked.fit),
+        "writer": _writer,
+        "pipeline": _pipeline,
+        "timeline": lambda: _timeline(full=asked.full),
+    }
 
 
 def _arguments() -> argparse.Namespace:
