@@ -129,7 +129,8 @@ class Day:
 
     `wear_min` is the number of minutes with at least one accepted heart-rate sample; `answered` is True when the
     patient reported about that day. `zones` is the time of the day's sessions, `volume` that of every minute of the
-    date, in a session or not. `steps` are those of the source that speaks in each minute, None when nobody counted.
+    date, in a session or not. `steps` are those of the source that speaks in each minute, or else what a source states
+    of the whole date, None when nobody counted. `told` is what the best ranked source states of the date, by metric.
     `night_hr` is the lowest 5-minute mean from 03 to 07 (None: too little was worn). `loads` are sums over sessions.
     """
 
@@ -143,6 +144,7 @@ class Day:
     steps: int | None = None
     night_hr: float | None = None
     loads: dict[str, float] = field(default_factory=dict)
+    told: dict[str, float] = field(default_factory=dict)
     algorithm: str = ALGORITHM
 
 

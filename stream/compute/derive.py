@@ -15,7 +15,7 @@ from ...model.intensity import HeartProfile, ZoneTimes
 from ...model.prescription import Prescription, in_force
 from .claims import Claim, claims, exertions, types_said
 from .columns import HEART, WHOLE, WITHIN, Column, Series, merged
-from .day_rows import day_row
+from .day_rows import day_row, totals
 from .detected import detected
 from .limits import heart_limits, profile_on
 from .overlap import counted, covered
@@ -33,9 +33,9 @@ OF_PRESCRIBED = 0.5
 class Window:
     """What is known of a patient around some local dates.
 
-    `dates` are derived anew, whole. `workouts`, `reports` and `columns` must reach a day beyond the dates on both
-    sides (a session may end after midnight, an answer may come hours later), and cover whole every session that
-    starts on the dates. `zone` is the patient's IANA zone.
+    `dates` are derived anew, whole; `summaries` are those of them. `workouts`, `reports` and `columns` must reach a day
+    beyond the dates on both sides (a session may end after midnight, an answer may come hours later), and cover whole
+    every session that starts on the dates, and two minutes after it. `zone` is the patient's IANA zone.
     """
 
     patient: str
@@ -46,6 +46,7 @@ class Window:
     columns: tuple[Column, ...]
     reports: tuple[Told, ...]
     prescriptions: tuple[Prescription, ...] = ()
+    summaries: tuple[Told, ...] = ()
 
 
 def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
@@ -60,7 +61,7 @@ def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ..
 def derive(window: Window) -> Derived:
     """Return the sessions that start on the window's dates, by (start, id), its days, by date, and who spoke when.
 
-    Raises TypeError when `workouts` or `reports` hold another kind of fact.
+    Raises TypeError when `workouts`, `reports` or `summaries` hold another kind of fact.
     """
     series = merged(window.columns)
     heard = {metric: resolve(metric, found) for metric, found in sorted(series.items())}
@@ -80,6 +81,7 @@ def derive(window: Window) -> Derived:
     claimed = sorted([*told, *found], key=lambda claim: (claim.start_ms, claim.id))
     both = _sessions(window, claimed, heard, series.get(HEART, ()), basis)
     answered = {local_date(told.fact.head.start_ms, window.zone) for told in window.reports}
+    stated = totals(window.summaries)
     days = [
         day_row(
             day,
@@ -87,6 +89,7 @@ def derive(window: Window) -> Derived:
             [pair for pair in both if pair[0].local_date == day],
             heard,
             basis(day).limits,
+            told=stated.get(day, {}),
             answered=day in answered,
         )
         for day in dates

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kadens.model.calendar import day_bounds
 from kadens.model.codec import dumps, plain
 from kadens.model.derived import Derived, HeartSummary, Session
-from kadens.model.facts import DeviceType, Head, Instrument, Method, Phase, Report, Source, Told, Workout
+from kadens.model.facts import DaySummary, DeviceType, Head, Instrument, Method, Phase, Report, Source, Told, Workout
 from kadens.model.intensity import HeartProfile, ZoneTimes
 from kadens.stream.compute.derive import Column, Window, dates_touched, derive
 
@@ -408,3 +408,28 @@ def test_the_invariants_of_rows(whole: Window) -> None:
         start, end = day_bounds(day.local_date, ZONE)
         assert day.volume.total == end - start
         assert 0 <= day.wear_min <= 24 * 60
+
+
+def stated(source: Source, record: str, revision: int, **values: float) -> Told:
+    head = Head(source=source, record=record, revision=revision, start_ms=at(0), end_ms=at(24))
+    return Told(
+        patient="p",
+        connector="c",
+        received_ms=0,
+        body="b" * 64,
+        fact=DaySummary(head=head, local_date=DAY, values=values),
+    )
+
+
+def test_what_sources_state_of_a_day_is_that_of_the_best_ranked_and_grows_by_revisions() -> None:
+    by_phone, by_watch = stated(PHONE, "p", 9, steps=9_000, active_energy=300), stated(BACK, "w", 1, steps=4_000)
+    grown = stated(BACK, "w", 2, steps=7_000)
+    for order in (1, -1):
+        (day,) = derive(window(summaries=(by_phone, by_watch, grown)[::order])).days
+        assert day.told == {"active_energy": 300, "steps": 7_000}
+        assert day.steps == 7_000
+    counted = Column(metric="steps", source=PHONE, record="r", t=np.array([at(10)]), v=np.array([50.0]))
+    (day,) = derive(window(summaries=(grown,), columns=(counted,))).days
+    assert day.steps == 50
+    with pytest.raises(TypeError):
+        derive(window(summaries=(workout(at(10), at(11)),)))
