@@ -9,11 +9,12 @@ import asyncio
 import hashlib
 import os
 import re
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import obstore
 from obstore.store import ObjectStore, from_url
@@ -29,12 +30,21 @@ _ADDRESS = re.compile(r"(incoming|kept)/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}")
 
 _KEEP = """
 insert into body (patient, sha256, connector, content_type, size, address, received_at, parser)
-select id, %s, %s, %s, %s, %s, %s, %s from patient where pseudonym = %s on conflict do nothing"""
+select p.id, k.sha256, k.connector, k.content_type, k.size, k.address, k.received_at, k.parser
+from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::int[])
+  as k (pseudonym, sha256, connector, content_type, size, address, received_at, parser)
+join patient p using (pseudonym) on conflict do nothing"""
+_THERE = """
+select k.pseudonym, k.sha256, b.parser from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
+join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = k.sha256"""
 _KEPT = """
 select b.address, b.parser from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
 select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.parser
 from body b join patient p on p.id = b.patient where p.pseudonym = %s order by b.received_at, b.sha256"""
+
+
+BodyKey: TypeAlias = tuple[str, str]  # a patient, and the SHA-256 of a body in hex
 
 
 class BodyStore(Protocol):
@@ -51,6 +61,16 @@ class BodyStore(Protocol):
 
     async def expire(self, before_ms: int) -> int:
         """Remove incoming bodies stored before an instant, and return how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One body of a patient as it came, to be kept, and the version of the parser that read it."""
+
+    patient: str
+    envelope: Envelope
+    body: bytes
+    parser: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +99,54 @@ async def keep(
     body: bytes,
     parser: int = 1,
 ) -> int:
-    """Seal a body with the patient's key, store it and write its row; once, however often it comes.
+    """Keep one body, as `keep_all` does, and return the version of the parser whose reading of it counts."""
+    one = Received(patient=patient, envelope=envelope, body=body, parser=parser)
+    return (await keep_all(conn, store, wrapping_key, [one]))[patient, envelope.sha256]
 
-    Returns the version of the parser whose reading of it counts: `parser`, or the one it was kept with before.
-    Raises `people.UnknownNameError` when the patient has no data key.
+
+async def keep_all(
+    conn: Connection, store: BodyStore, wrapping_key: bytes, received: Iterable[Received]
+) -> dict[BodyKey, int]:
+    """Seal each body with its patient's key, store it and write its row; once, however often it comes.
+
+    Returns, for each, the version of the parser whose reading of it counts: its own, or the one that it was kept with
+    before. Raises `people.UnknownNameError` when a patient has no data key.
     """
-    sha = bytes.fromhex(envelope.sha256)
-    there = await (await conn.execute(_KEPT, [patient, sha])).fetchone()
-    if there is not None:
-        return int(there[1])
-    key = await people.data_key(conn, wrapping_key, patient)
-    sealed = crypto.seal(key, body, f"body:{patient}:{envelope.sha256}")
-    address = await store.put(_kept_name(patient, envelope.sha256), sealed, KEPT)
-    row = [sha, envelope.connector, envelope.content_type, len(body), address, utc(envelope.received_ms), parser]
-    made = await conn.execute(_KEEP, [*row, patient])
-    there = None if made.rowcount else await (await conn.execute(_KEPT, [patient, sha])).fetchone()
-    return int(there[1]) if there else parser
+    bodies: dict[BodyKey, Received] = {}
+    for one in received:
+        bodies.setdefault((one.patient, one.envelope.sha256), one)
+    there = await _there(conn, bodies)
+    new = {key: one for key, one in bodies.items() if key not in there}
+    if not new:
+        return there
+    keys = await people.data_keys(conn, wrapping_key, {one.patient for one in new.values()})
+    addresses = await asyncio.gather(*(_seal(store, keys[one.patient], one) for one in new.values()))
+    rows = [_row(one, address) for one, address in zip(new.values(), addresses, strict=True)]
+    made = await conn.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])
+    # another worker may have kept one meanwhile: its reading counts
+    return there | (
+        await _there(conn, new) if made.rowcount < len(new) else {key: one.parser for key, one in new.items()}
+    )
+
+
+async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, int]:
+    if not keys:
+        return {}
+    asked = [[patient for patient, _ in keys], [bytes.fromhex(sha256) for _, sha256 in keys]]
+    found = await (await conn.execute(_THERE, asked)).fetchall()
+    return {(patient, sha.hex()): parser for patient, sha, parser in found}
+
+
+async def _seal(store: BodyStore, key: bytes, one: Received) -> str:
+    sha256 = one.envelope.sha256
+    sealed = crypto.seal(key, one.body, f"body:{one.patient}:{sha256}")
+    return await store.put(_kept_name(one.patient, sha256), sealed, KEPT)
+
+
+def _row(one: Received, address: str) -> tuple[Any, ...]:
+    said = one.envelope
+    told = (said.connector, said.content_type, len(one.body), address, utc(said.received_ms), one.parser)
+    return (one.patient, bytes.fromhex(said.sha256), *told)
 
 
 async def open_kept(

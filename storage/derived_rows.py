@@ -1,13 +1,12 @@
 """Derived values as rows and back: the columns of session, day, week and choice, once for reading and writing.
 
-It asks nothing and decides nothing. A column is added here and in a migration, nowhere else.
+Rows to write are of values that JSON has, as the server reads them by the table's own types. It asks nothing and
+decides nothing. A column is added here and in a migration, nowhere else.
 """
 
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
-
-from psycopg.types.json import Jsonb
 
 from ..model import codec
 from ..model.calendar import utc
@@ -52,26 +51,26 @@ def session_row(number: int, s: Session, sources: Mapping[Source, int]) -> tuple
     """Return a session in the order of `SESSION`, of the patient with this surrogate."""
     when = (utc(s.start_ms), utc(s.end_ms), s.local_date)
     heart_source = sources[s.heart_source] if s.heart_source else None
-    told = (sources[s.declared_by], s.record, bytes.fromhex(s.body), heart_source)
+    told = (sources[s.declared_by], s.record, rf"\x{s.body}", heart_source)
     heart = (s.heart.n, s.heart.minimum, s.heart.mean, s.heart.maximum)
-    moving = (s.moving_ms, s.moving_by, _json(s.pauses))
+    moving = (s.moving_ms, s.moving_by, codec.plain(s.pauses))
     rest = (s.origin.value, s.offset_min, s.offset_origin.value, s.counts, s.why)
-    more = (_json(s.bandings), _json(s.loads), _json(s.flags), s.algorithm)
-    head = (number, s.id, *when, s.type, s.said, *told, *s.zones.as_tuple(), _json(s.limits))
+    more = (codec.plain(s.bandings), codec.plain(s.loads), codec.plain(s.flags), s.algorithm)
+    head = (number, s.id, *when, s.type, s.said, *told, *s.zones.as_tuple(), codec.plain(s.limits))
     return (*head, *heart, s.partial, s.exertion_cr10, *moving, *rest, *more)
 
 
 def day_row(number: int, d: Day) -> tuple[Any, ...]:
     """Return a day in the order of `DAY`."""
     counts = (d.sessions, d.session_ms, *d.zones.as_tuple(), d.wear_min, d.answered)
-    return (number, d.local_date, *counts, *d.volume.as_tuple(), d.steps, d.night_hr, _json(d.loads), d.algorithm)
+    return (number, d.local_date, *counts, *d.volume.as_tuple(), d.steps, d.night_hr, codec.plain(d.loads), d.algorithm)
 
 
 def week_row(number: int, w: Week) -> tuple[Any, ...]:
     """Return a week in the order of `WEEK`."""
     counts = (w.sessions, w.session_ms, *w.zones.as_tuple(), w.dose_min)
     days = (w.valid_days, w.answered_days, w.known_days)
-    return (number, w.monday, *counts, *days, *w.volume.as_tuple(), w.steps, _json(w.loads), w.algorithm)
+    return (number, w.monday, *counts, *days, *w.volume.as_tuple(), w.steps, codec.plain(w.loads), w.algorithm)
 
 
 def choice_row(number: int, c: Choice, sources: Mapping[Source, int]) -> tuple[Any, ...]:
@@ -158,7 +157,3 @@ def _load(said: Mapping[str, Any]) -> Load:
 
 def _flag(said: Mapping[str, Any]) -> Flag:
     return Flag(**{**said, "source": source(said["source"])})
-
-
-def _json(value: object) -> Jsonb:
-    return Jsonb(codec.plain(value), dumps=codec.dumps)

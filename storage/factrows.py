@@ -74,8 +74,9 @@ def span_of(fact: Fact) -> Span:
     """Return what a fact says something about: its interval, widened to its samples."""
     head = fact.head
     if isinstance(fact, SampleBlock) and len(fact.t):
-        return Span(start_ms=min(head.start_ms, int(fact.t[0])), end_ms=max(head.end_ms, int(fact.t[-1]) + 1))
-    return Span(start_ms=head.start_ms, end_ms=head.end_ms)
+        start, end = min(head.start_ms, int(fact.t[0])), max(head.end_ms, int(fact.t[-1]) + 1)
+        return Span(start_ms=start, end_ms=end, samples_only=True)
+    return Span(start_ms=head.start_ms, end_ms=head.end_ms, samples_only=isinstance(fact, SampleBlock))
 
 
 def measured_ms(fact: Fact) -> int | None:
@@ -164,6 +165,5 @@ def _removed(  # noqa: PLR0913, PLR0917 - one parameter a column
         extent = Extent(
             series=(patient, metric, source, owner), first_ms=payload["first_ms"], last_ms=payload["last_ms"]
         )
-    return Removed(
-        patient=patient, span=Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)), target=target, extent=extent
-    )
+    span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end), samples_only=kind == "samples")
+    return Removed(patient=patient, span=span, target=target, extent=extent)

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from ..model import codec
 from ..model.calendar import epoch_ms, utc
 from .listening import CHANNEL
@@ -17,7 +15,8 @@ from .pool import Connection
 LONGEST_PAYLOAD = 7_900  # PostgreSQL takes less than 8000 bytes
 
 _PUT = """
-insert into outbox (channel, key, recipient, body, created_at, not_before) values (%s, %s, %s, %s, %s, %s)
+insert into outbox (channel, key, recipient, body, created_at, not_before)
+select %s, key, recipient, body, %s, %s from unnest(%s::text[], %s::text[], %s::jsonb[]) as k (key, recipient, body)
 on conflict (channel, key) do nothing"""
 _TAKE = """
 select id, key, recipient, body, created_at, attempts from outbox
@@ -41,8 +40,18 @@ class Waiting:
 
 async def put(conn: Connection, channel: str, key: str, recipient: str, body: Mapping[str, Any], now_ms: int) -> None:
     """Add one message; the same key on the same channel again changes nothing."""
-    at = utc(now_ms)
-    await conn.execute(_PUT, [channel, key, recipient, Jsonb(body, dumps=codec.dumps), at, at])
+    await put_all(conn, channel, [(key, recipient, body)], now_ms)
+
+
+async def put_all(
+    conn: Connection, channel: str, messages: Sequence[tuple[str, str, Mapping[str, Any]]], now_ms: int
+) -> None:
+    """Add messages (key, recipient, body), as `put` does, in one statement."""
+    if messages:
+        keys, recipients, bodies = zip(*messages, strict=True)
+        at = utc(now_ms)
+        said = [codec.dumps(body).decode() for body in bodies]
+        await conn.execute(_PUT, [channel, at, at, list(keys), list(recipients), said])
 
 
 async def take(conn: Connection, channel: str, now_ms: int, n: int) -> list[Waiting]:
@@ -72,8 +81,8 @@ async def prune(conn: Connection, channel: str, before_ms: int) -> int:
 
 async def notify(conn: Connection, patients: Collection[str]) -> None:
     """Tell listening pages which patients changed, once this transaction commits. Call it once a flush."""
-    for payload in _payloads(sorted(patients)):
-        await conn.execute("select pg_notify(%s, %s)", [CHANNEL, payload])
+    payloads = list(_payloads(sorted(patients)))
+    await conn.execute("select pg_notify(%s, payload) from unnest(%s::text[]) as payload", [CHANNEL, payloads])
 
 
 def _payloads(patients: Iterable[str]) -> Iterator[str]:

@@ -137,13 +137,20 @@ async def identity_of(conn: Connection, wrapping_key: bytes, patient: str) -> di
 
 async def data_key(conn: Connection, wrapping_key: bytes, patient: str) -> bytes:
     """Return a patient's data key; raises `UnknownNameError` when there is none (any more)."""
+    return (await data_keys(conn, wrapping_key, [patient]))[patient]
+
+
+async def data_keys(conn: Connection, wrapping_key: bytes, patients: Collection[str]) -> dict[str, bytes]:
+    """Return the data key of each patient; raises `UnknownNameError` when one has none (any more)."""
     found = await conn.execute(
-        "select k.wrapped from identity.data_key k join patient p on p.id = k.patient where p.pseudonym = %s", [patient]
+        "select p.pseudonym, k.wrapped from identity.data_key k join patient p on p.id = k.patient "
+        "where p.pseudonym = any(%s)",
+        [list(patients)],
     )
-    row = await found.fetchone()
-    if row is None:
+    wrapped = dict(await found.fetchall())
+    if not wrapped.keys() >= set(patients):
         raise UnknownNameError("there is no data key of this patient")
-    return crypto.open_sealed(wrapping_key, row[0], f"data_key:{patient}")
+    return {name: crypto.open_sealed(wrapping_key, key, f"data_key:{name}") for name, key in wrapped.items()}
 
 
 async def link_account(conn: Connection, patient: str, vendor: str, account: str, now_ms: int) -> int:

@@ -1,6 +1,6 @@
 """Heart profiles as rows: what a patient's zones rest on, by the local date each is valid from. Derives nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,8 @@ insert into heart_profile (patient, valid_from, profile, recorded_at)
 select id, %s, %s, %s from patient where pseudonym = %s
 on conflict (patient, valid_from) do update set profile = excluded.profile, recorded_at = excluded.recorded_at"""
 _READ = """
-select h.profile from heart_profile h join patient p on p.id = h.patient where p.pseudonym = %s order by h.valid_from"""
+select p.pseudonym, h.profile from heart_profile h join patient p on p.id = h.patient
+where p.pseudonym = any(%s) order by h.patient, h.valid_from"""
 
 
 async def put(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
@@ -25,9 +26,17 @@ async def put(conn: Connection, patient: str, profile: HeartProfile, now_ms: int
     await conn.execute(_PUT, [profile.valid_from, kept, utc(now_ms), patient])
 
 
+async def profiles_of(conn: Connection, patients: Iterable[str]) -> dict[str, tuple[HeartProfile, ...]]:
+    """Return the heart profiles of each patient that has any, by `valid_from`."""
+    found: dict[str, tuple[HeartProfile, ...]] = {}
+    for patient, said in await (await conn.execute(_READ, [list(patients)])).fetchall():
+        found[patient] = (*found.get(patient, ()), _profile(said))
+    return found
+
+
 async def profiles(conn: Connection, patient: str) -> tuple[HeartProfile, ...]:
     """Return a patient's heart profiles, by `valid_from`."""
-    return tuple(_profile(said) for (said,) in await (await conn.execute(_READ, [patient])).fetchall())
+    return (await profiles_of(conn, [patient])).get(patient, ())
 
 
 def _profile(said: Mapping[str, Any]) -> HeartProfile:

@@ -1,28 +1,43 @@
 """Spans of measured time, and how many become few. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.calendar import DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Span:
-    """An interval [start, end) in epoch ms; an empty one touches the instant of its start."""
+    """An interval [start, end) in epoch ms; an empty one touches the instant of its start.
+
+    `samples_only` says that nothing but samples changed in it: no workout, no answer.
+    """
 
     start_ms: int
     end_ms: int
+    samples_only: bool = False
 
 
 def merge(spans: Iterable[Span], gap_ms: int = DAY_MS) -> tuple[Span, ...]:
-    """Return the spans in order, those closer than `gap_ms` made one: far-off days stay apart."""
+    """Return the spans in order, those closer than `gap_ms` made one: far-off days stay apart.
+
+    Spans of samples only stay apart from others, and are left out where another holds them.
+    """
+    ordered = sorted(spans)
+    others = _merged((span for span in ordered if not span.samples_only), gap_ms)
+    samples = _merged((span for span in ordered if span.samples_only), gap_ms)
+    held = [s for s in samples if any(o.start_ms <= s.start_ms and s.end_ms <= o.end_ms for o in others)]
+    return tuple(sorted([*others, *(s for s in samples if s not in held)]))
+
+
+def _merged(ordered: Iterable[Span], gap_ms: int) -> list[Span]:
     merged: list[Span] = []
-    for span in sorted(spans):
+    for span in ordered:
         if merged and span.start_ms <= merged[-1].end_ms + gap_ms:
-            merged[-1] = Span(start_ms=merged[-1].start_ms, end_ms=max(merged[-1].end_ms, span.end_ms))
+            merged[-1] = replace(merged[-1], end_ms=max(merged[-1].end_ms, span.end_ms))
         else:
             merged.append(span)
-    return tuple(merged)
+    return merged
 
 
 def without(spans: Iterable[Span], holes: Iterable[Span]) -> tuple[Span, ...]:

@@ -55,10 +55,10 @@ async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
     letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
     parts.limit.check(dead=len(letters), good=len(run.messages) - len(letters))
-    for patient, spans in written.touched.items():
-        changes = await _recompute(conn, patient, spans, parts)
-        await outbox.put(conn, CHANNEL, f"{_place(run)}/{patient}", patient, event(patient, changes), parts.now())
     if written.touched:
+        changes = await _recompute(conn, written.touched, parts)
+        events = [(f"{_place(run)}/{patient}", patient, event(patient, said)) for patient, said in changes.items()]
+        await outbox.put_all(conn, CHANNEL, events, parts.now())
         await due.mark_all(conn, list(written.touched), parts.now(), "facts")
         await outbox.notify(conn, list(written.touched))
     parts.metrics.rows.labels("written").inc(written.samples)
@@ -67,11 +67,15 @@ async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
     await parts.producer.send_all(letters)
 
 
-async def _recompute(conn: Connection, patient: str, spans: Sequence[Span], parts: Parts) -> tuple[Change, ...]:
-    """Derive the touched dates of one patient anew from everything that is stored about them."""
-    window = await derived.load_window(conn, patient, spans)
-    parts.metrics.recomputes.inc()
-    return await derived.replace(conn, patient, window, derive(window))
+async def _recompute(
+    conn: Connection, touched: Mapping[str, Sequence[Span]], parts: Parts
+) -> Mapping[str, tuple[Change, ...]]:
+    """Derive the touched dates of these patients anew from everything that is stored about them."""
+    windows = await derived.load_windows(conn, touched)
+    parts.metrics.recomputes.inc(len(windows))
+    parts.metrics.dates.inc(sum(len(window.dates) for window in windows))
+    parts.metrics.rows.labels("read").inc(sum(len(column.t) for window in windows for column in window.columns))
+    return await derived.replace_all(conn, [(window, derive(window)) for window in windows])
 
 
 def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Outgoing]]:

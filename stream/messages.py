@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+MOST_BYTES = 8 * 1024 * 1024  # values of one run: what a transaction works on at once, however big its messages are
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -66,17 +68,21 @@ class Run:
 def runs(messages: Iterable[Message]) -> list[Run]:
     """Group messages by partition, in offset order, each offset once, cut where an offset is missing.
 
-    A cut is not an error here: the second run meets `stream_offset`, which tells a hole from a replay.
+    A cut is not an error here: the second run meets `stream_offset`, which tells a hole from a replay. Runs are also
+    cut where their values would be more than `MOST_BYTES`.
     """
     unique = {(message.topic, message.partition, message.offset): message for message in messages}
     found: list[list[Message]] = []
+    size = 0
     for place in sorted(unique):
         message = unique[place]
         last = found[-1][-1] if found else None
-        if last is not None and _follows(last, message):
+        size += len(message.value)
+        if last is not None and _follows(last, message) and size <= MOST_BYTES:
             found[-1].append(message)
         else:
             found.append([message])
+            size = len(message.value)
     return [Run(topic=run[0].topic, partition=run[0].partition, messages=tuple(run)) for run in found]
 
 

@@ -23,6 +23,7 @@ class Metrics:
     dead: Counter
     rows: Counter
     recomputes: Counter
+    dates: Counter
     judged: Counter
     alerts: Counter
     mails: Counter
@@ -43,6 +44,7 @@ def make_metrics() -> Metrics:
         dead=Counter("kadens_dead_letters", "Dead letters written", ["topic"], registry=own),
         rows=Counter("kadens_sample_rows", "Sample rows written", ["outcome"], registry=own),
         recomputes=Counter("kadens_recomputes", "Recomputed patient windows", registry=own),
+        dates=Counter("kadens_recomputed_dates", "Local dates derived anew", registry=own),
         judged=Counter("kadens_judged_patients", "Patients judged", registry=own),
         alerts=Counter("kadens_alert_steps", "Changes of alerts", ["step"], registry=own),
         mails=Counter("kadens_mails", "E-mails by outcome", ["outcome"], registry=own),

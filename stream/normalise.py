@@ -12,7 +12,7 @@ from ..model.codec import encode_told, kind_of
 from ..model.facts import Reject
 from ..parsers.table import version
 from ..storage import people, quarantine
-from ..storage.bodies import keep
+from ..storage.bodies import BodyKey, Received, keep_all
 from ..storage.linked import release_linked
 from ..storage.pool import Connection
 from .dead import dead_letter
@@ -67,29 +67,30 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> None
     owned = await _owners(conn, reads)
     zones = await people.held(conn, {one.patient for one in owned if one.patient})
     allowed = await _allowed(conn, owned)
+    kept = await _keep(conn, [one for place, one in enumerate(owned) if place in allowed], zones, parts)
     out: list[Outgoing] = []
     for place, one in enumerate(owned):
-        outcome, sent = await _one(conn, one, zones, parts, allowed=place in allowed)
+        outcome, sent = await _one(conn, one, zones, parts, kept=kept if place in allowed else None)
         out += sent
         parts.metrics.bodies.labels(one.read.envelope.connector, outcome).inc()
     await parts.producer.send_all(out)
 
 
 async def _one(
-    conn: Connection, one: Owned, zones: Mapping[str, str], parts: Parts, *, allowed: bool
+    conn: Connection, one: Owned, zones: Mapping[str, str], parts: Parts, *, kept: Mapping[BodyKey, int] | None
 ) -> tuple[str, list[Outgoing]]:
-    """Return what becomes of one body, and what is sent on."""
+    """Return what becomes of one body, and what is sent on; `kept` is None without consent."""
     said, patient = one.read, one.patient
     if said.parsed is None:
-        return ("no_consent", []) if patient and not allowed else ("unreadable", _letters(said, parts))
+        return ("no_consent", []) if patient and kept is None else ("unreadable", _letters(said, parts))
     if patient is None and not said.parsed.account:
         return "nobody", [dead_letter(said.message, [NOBODY])]
     if patient is None:
         await quarantine.hold(conn, parts.wrapping_key, _held(said, said.parsed.account), said.envelope.received_ms)
         return "quarantined", []
-    if not allowed or patient not in zones:
+    if kept is None or patient not in zones:
         return "no_consent", []
-    if await _keep(conn, said, patient, parts) != version(said.envelope.connector):
+    if kept[patient, said.envelope.sha256] != version(said.envelope.connector):
         return "read_before", []  # by another version of its parser: `kadens replay` puts the new reading in place
     return "stored", [*_facts(said, patient, zones[patient], parts), *_letters(said, parts)]
 
@@ -113,11 +114,16 @@ async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
     return {asked[place][0] for place in found}
 
 
-async def _keep(conn: Connection, said: Read, patient: str, parts: Parts) -> int:
-    """Keep the body, sealed with the patient's own key, so that a better parser can read it again."""
-    parser = version(said.envelope.connector)
-    how = (conn, parts.bodies, parts.wrapping_key)
-    return await keep(*how, patient=patient, envelope=said.envelope, body=said.body, parser=parser)
+async def _keep(
+    conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Parts
+) -> Mapping[BodyKey, int]:
+    """Keep the bodies that could be read, sealed with their patients' own keys, for a better parser to read again."""
+    received = [
+        Received(patient=one.patient, envelope=said.envelope, body=said.body, parser=version(said.envelope.connector))
+        for one in allowed
+        if (said := one.read).parsed is not None and one.patient is not None and one.patient in zones
+    ]
+    return await keep_all(conn, parts.bodies, parts.wrapping_key, received)
 
 
 def _facts(said: Read, patient: str, zone: str, parts: Parts) -> list[Outgoing]:

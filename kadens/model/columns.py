@@ -1,21 +1,86 @@
-"""Builds the columns of a `SampleBlock` from plain numbers, so that a parser of JSON needs no numpy. Pure."""
+"""Builds the columns of a `SampleBlock` from plain numbers and texts, so that a parser of JSON needs no numpy. Pure."""
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .facts import Instants, Values
 
+LONGEST_TIME = 40
+_LOCAL = 19  # characters of "2026-09-01T00:00:00"
+_MARKS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":"}
+_FIELDS = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))  # year, month, day, hour, minute, second: place, digits
+_DIGITS = [place + n for place, digits in _FIELDS for n in range(digits)]
+
 
 def columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
-    """Return (t, v) of points in time order: int64 epoch ms and float64; of equal times only the greatest stands.
+    """Return (t, v) of points in any order: int64 epoch ms and float64, as `ordered` does."""
+    t = np.fromiter((ms for ms, _ in points), dtype=np.int64, count=len(points))
+    v = np.fromiter((value for _, value in points), dtype=np.float64, count=len(points))
+    return ordered(t, v)
+
+
+def ordered(t: Instants, v: Values) -> tuple[Instants, Values]:
+    """Return the points in time order; of equal times only the greatest value stands.
 
     That is what joining blocks of a stream does too, so that it does not matter where a sender cut its batches.
     """
-    t = np.fromiter((ms for ms, _ in points), dtype=np.int64, count=len(points))
-    v = np.fromiter((value for _, value in points), dtype=np.float64, count=len(points))
     order = np.lexsort((v, t))
     t, v = t[order], v[order]
     last = np.ones(len(t), dtype=np.bool_)
     last[:-1] = t[1:] != t[:-1]
     return t[last], v[last]
+
+
+def values(numbers: Sequence[float], factor: float, offset: float, bounds: tuple[float, float]) -> Values | None:
+    """Return `number * factor + offset` of each, or None when one is no number or not within the bounds."""
+    if not set(map(type, numbers)) <= {int, float}:
+        return None
+    v: Values = (np.array(numbers, np.float64) + 0.0) * factor + offset  # -0.0 becomes 0.0: equal values, equal bytes
+    low, high = bounds
+    return v if bool(((v >= low) & (v <= high)).all()) else None
+
+
+def local_instants(texts: Sequence[str]) -> Instants | None:
+    """Return times written like the first one as epoch ms of the local clock, or None when one is not like it.
+
+    Like it: "2026-09-01T00:00:00", a time that exists, and behind that the very same text, whatever it is.
+    """
+    if not texts or set(map(type, texts)) != {str} or set(map(len, texts)) != {len(texts[0])}:
+        return None
+    if not _LOCAL <= len(texts[0]) <= LONGEST_TIME:
+        return None
+    codes = np.array(texts).view(np.uint32).reshape(len(texts), -1)
+    if not _alike(codes):
+        return None
+    digits = codes.astype(np.int64) - ord("0")
+    if digits[:, _DIGITS].min() < 0 or digits[:, _DIGITS].max() > 9:  # noqa: PLR2004 - decimal digits
+        return None
+    year, *rest = (_number(digits[:, place : place + n]) for place, n in _FIELDS)
+    return _epoch_ms(year, *rest)
+
+
+def _alike(codes: NDArray[np.uint32]) -> bool:
+    """Tell whether the marks stand where they should, and the same text behind the time."""
+    marks = all(bool((codes[:, place] == ord(mark)).all()) for place, mark in _MARKS.items())
+    return marks and bool((codes[:, _LOCAL:] == codes[0, _LOCAL:]).all())
+
+
+def _number(digits: NDArray[np.int64]) -> NDArray[np.int64]:
+    found = digits[:, 0]
+    for place in range(1, digits.shape[1]):
+        found = found * 10 + digits[:, place]
+    return found
+
+
+def _epoch_ms(
+    year: Instants, month: Instants, day: Instants, hour: Instants, minute: Instants, second: Instants
+) -> Instants | None:
+    fits = (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24) & (minute < 60) & (second < 60)  # noqa: PLR2004 - a clock
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1)
+    if not bool((fits & (days.astype("datetime64[M]") == months)).all()):
+        return None
+    seconds = days.astype(np.int64) * 86_400 + hour * 3_600 + minute * 60 + second
+    return seconds * 1000

@@ -13,6 +13,7 @@ from kadens.model.errors import BodyError
 from kadens.model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from kadens.model.metrics import METRIC
 from kadens.model.units import conversion
+from kadens.parsers import open_wearables
 from kadens.parsers.open_wearables import parse
 from kadens.parsers.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
@@ -336,3 +337,42 @@ def _never_raises(body: bytes) -> None:
     for fact in parsed.facts:
         loads(encode_fact(fact))
         assert fact.head.start_ms <= fact.head.end_ms
+
+
+WRITTEN = st.one_of(
+    st.builds(
+        lambda s, form: form.format(s),
+        st.sampled_from(["2023-11-14T22:13:20", "2023-11-14T22:13:21", "2023-11-14T23:59:59", "2024-02-29T00:00:00"]),
+        st.sampled_from(["{}+01:00", "{}+01:00", "{}+01:00", "{}Z", "{}-05:30", "{}.5+01:00", "{}+19:00", "{}"]),
+    ),
+    st.sampled_from(["2023-02-29T00:00:00+01:00", "2023-11-14T24:00:00+01:00", "1999-12-31T23:59:59+01:00", 7, None]),
+    st.sampled_from(["2023-11-14T22:13:60+01:00", "2023-13-14T22:13:20+01:00", "2023-11-14t22:13:20+01:00"]),
+)
+READ = st.one_of(st.integers(1, 200), st.floats(0, 300), st.sampled_from([-0.0, True, None, "70", 1e300, -5]))
+ONE = st.fixed_dictionaries(
+    {"timestamp": WRITTEN, "value": READ},
+    optional={
+        "zone_offset": st.sampled_from(["+01:00", None]),
+        "unit": st.sampled_from(["bpm", "kg"]),
+        "is_daily_total": st.sampled_from([None, True, 1]),
+    },
+)
+
+
+@given(st.lists(st.one_of(st.builds(lambda one: sample(**one), ONE), ONE), min_size=1, max_size=4), st.booleans())
+def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(said: list[dict[str, Any]], alike: bool) -> None:  # noqa: FBT001
+    said = [{**said[0], **{k: one[k] for k in ("timestamp", "value")}} for one in said] if alike else said
+    body = series(*said)
+    with pytest.MonkeyPatch.context() as patched:
+        fast = parse(body)
+        patched.setattr(open_wearables, "_whole", lambda _samples, _series: None)
+        slow = parse(body)
+    assert fast.rejects == slow.rejects
+    assert [encode_fact(fact) for fact in fast.facts] == [encode_fact(fact) for fact in slow.facts]
+
+
+def test_a_batch_of_one_kind_is_read_as_columns() -> None:
+    samples = [sample(timestamp=f"2023-11-14T22:{m:02}:20+01:00", value=m + 60) for m in range(60)]
+    whole = open_wearables._whole(samples, "heart_rate")
+    assert whole is not None
+    assert (len(whole.t), int(whole.t[0]), whole.v[-1], whole.series[1]) == (60, T0 - 3_600_000 - 780_000, 119.0, 60)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.stream.messages import Message, runs
+from kadens.stream.messages import MOST_BYTES, Message, runs
 
 places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))
 
@@ -32,3 +32,15 @@ def test_since_keeps_what_is_new() -> None:
     assert later is not None
     assert (later.first, later.next) == (3, 5)
     assert run.since(5) is None
+
+
+def test_a_run_is_cut_where_its_values_are_too_many_bytes() -> None:
+    half = MOST_BYTES // 2
+    sizes = [half, half, 1, MOST_BYTES + 1, 1]
+    said = [Message(topic="t", partition=0, offset=n, value=bytes(size)) for n, size in enumerate(sizes)]
+    assert [[len(one.value) for one in run.messages] for run in runs(said)] == [
+        [half, half],
+        [1],
+        [MOST_BYTES + 1],
+        [1],
+    ]

@@ -1,0 +1,111 @@
+"""Facts as they were told, read back for many patients in one query. It decides nothing, and never writes.
+
+Every question is a list of rows (one a span, a name); the lateral sub-query makes the planner look each one up in an
+index, whatever it believes about how many there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ..model.calendar import DAY_MS, epoch_ms, utc
+from ..model.facts import OffsetOrigin, Told
+from . import factrows
+from .pool import Connection
+from .spans import Span
+
+LONGEST_SESSION_MS = 31 * DAY_MS
+
+Number: TypeAlias = int  # a patient's surrogate
+ToldOf: TypeAlias = dict[Number, list[Told]]
+
+_QUESTION = """
+select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload, r.record, r.revision, f.start_at,
+       f.end_at, f.offset_min, f.offset_origin, s.vendor, s.app, s.device, s.device_type, s.method
+from (select distinct on (f.record, f.kind) f.* from unnest(%s::int[], {types}) as k (patient, {names})
+      cross join lateral (select fact.* from {where} offset 0) f) f
+join patient p on p.id = f.patient join record r on r.id = f.record join source s on s.id = f.source
+order by f.start_at, r.record, f.record"""
+_NEAR = _QUESTION.format(
+    types="%s::timestamptz[], %s::timestamptz[]",
+    names="low, high",
+    where="fact where fact.patient = k.patient and fact.kind in ('workout', 'report') and fact.start_at < k.high"
+    " and fact.start_at >= k.low - interval '31 days' and fact.end_at >= k.low",
+)
+_NAMED = _QUESTION.format(
+    types="%s::text[]",
+    names="record",
+    where="record join fact on fact.record = record.id and fact.kind = 'workout'"
+    " where record.patient = k.patient and record.record = k.record",
+)
+_NAMING = _QUESTION.format(
+    types="%s::text[]",
+    names="record",
+    where="fact where fact.patient = k.patient and fact.kind = 'report' and fact.payload ->> 'session' = k.record",
+)
+_SINCE = _QUESTION.format(
+    types="%s::timestamptz[]",
+    names="low",
+    where="fact where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low",
+)
+
+
+async def near(conn: Connection, spans: Mapping[Number, Iterable[Span]]) -> ToldOf:
+    """Return the workouts and reports of each patient that lie in one of the patient's spans, by time."""
+    return await _ask(conn, _NEAR, _bounds(spans))
+
+
+async def named(conn: Connection, names: Iterable[tuple[Number, str]]) -> ToldOf:
+    """Return the workouts of these (patient, record), wherever in time they lie."""
+    return await _ask(conn, _NAMED, sorted(names))
+
+
+async def naming(conn: Connection, names: Iterable[tuple[Number, str]]) -> ToldOf:
+    """Return the reports about these (patient, record), wherever in time they lie."""
+    return await _ask(conn, _NAMING, sorted(names))
+
+
+async def since(conn: Connection, patient: Number, at_ms: int) -> list[Told]:
+    """Return the reports of a patient from an instant on, by time."""
+    return (await _ask(conn, _SINCE, [(patient, utc(at_ms))])).get(patient, [])
+
+
+async def _ask(conn: Connection, query: str, asked: Sequence[tuple[Any, ...]]) -> ToldOf:
+    found: ToldOf = {}
+    if asked:
+        rows = await conn.execute(query.encode(), _lists(asked))
+        for number, *columns in await rows.fetchall():
+            found.setdefault(number, []).append(_told(columns))
+    return found
+
+
+def _lists(asked: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*asked, strict=True)]
+
+
+def _bounds(spans: Mapping[Number, Iterable[Span]]) -> list[tuple[Number, Any, Any]]:
+    """Return spans as rows; a span begins late enough that 31 days before it can be counted."""
+    return [
+        (patient, utc(max(span.start_ms, -LONGEST_SESSION_MS)), utc(span.end_ms))
+        for patient, many in spans.items()
+        for span in sorted(many)
+    ]
+
+
+def _told(columns: Sequence[Any]) -> Told:
+    pseudonym, connector, received, body, kind, payload, record, revision, start, end, offset, origin, *source = columns
+    head = {
+        "source": dict(zip(("vendor", "app", "device", "device_type", "method"), source, strict=True)),
+        "record": record,
+        "revision": revision,
+        "start_ms": epoch_ms(start),
+        "end_ms": epoch_ms(end),
+        "offset_min": offset,
+        "offset_origin": OffsetOrigin(origin),
+    }
+    return Told(
+        patient=pseudonym,
+        connector=connector,
+        received_ms=epoch_ms(received),
+        body=body.hex(),
+        fact=factrows.read(kind, head, payload),
+    )

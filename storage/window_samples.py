@@ -1,0 +1,113 @@
+"""Samples read back as columns, of many patients and metrics in one query for each stretch of time. It never writes.
+
+The stretch stands in the query as two constants, so that the planner leaves out the partitions of other months; what
+is asked for within it, one row a patient, metric and span, is looked up row by row in the key.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..model.calendar import DAY_MS, utc
+from ..model.facts import Instants, Source, Values
+from . import columns
+from .pool import Connection
+from .spans import Span
+from .surrogates import read_source
+
+APART_MS = 31 * DAY_MS  # spans further apart are asked for one by one
+
+_READ = """
+select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method, coalesce(r.record, ''),
+       coalesce(r.revision, 0), x.time, x.value, x.revision
+from (select k.patient, k.metric, y.source, y.record, array_agg(y.time) as time, array_agg(y.value) as value,
+             array_agg(y.revision) filter (where k.revisions) as revision
+      from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(lows)s::timestamptz[], %(highs)s::timestamptz[],
+                  %(revisions)s::bool[]) as k (patient, metric, low, high, revisions)
+      cross join lateral (
+        select source, record, time, value, revision from sample
+        where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
+          and time >= %(first)s and time < %(last)s offset 0) y
+      group by k.patient, k.metric, y.source, y.record) x
+join source s on s.id = x.source left join record r on r.id = x.record"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Asked:
+    """A metric (its stored id) of a patient (a surrogate) in a span; `revisions` when those are wanted as well."""
+
+    span: Span
+    patient: int
+    metric: int
+    revisions: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """The samples of one record ("" for a stream) of one source (`number` its surrogate): `t` int64[n] epoch ms, `v` float64[n], unordered.
+
+    `revision` is the record's, `revisions` int64[n] that of each sample where they were asked for, else empty.
+    """
+
+    patient: int
+    metric: int
+    number: int
+    source: Source
+    record: str
+    revision: int
+    t: Instants
+    v: Values
+    revisions: Instants
+
+
+async def read(conn: Connection, asked: Iterable[Asked]) -> list[Found]:
+    """Return every sample asked for. The spans of one patient and metric must not overlap."""
+    found: list[Found] = []
+    async with conn.cursor(binary=True) as cursor:
+        columns.arrays_as_bytes(cursor)
+        for stretch in _stretches(asked):
+            # planned with its constants each time: a plan for any time would hold every partition there is
+            await cursor.execute(_READ.encode(), _arguments(stretch), prepare=False)
+            found += [_found(row) for row in await cursor.fetchall()]
+    return found
+
+
+def _stretches(asked: Iterable[Asked]) -> Iterator[list[Asked]]:
+    """Yield what lies close together in time."""
+    stretch: list[Asked] = []
+    end_ms = 0
+    for one in sorted(asked):
+        if stretch and one.span.start_ms > end_ms + APART_MS:
+            yield stretch
+            stretch = []
+        stretch.append(one)
+        end_ms = max(end_ms, one.span.end_ms)
+    if stretch:
+        yield stretch
+
+
+def _arguments(stretch: Sequence[Asked]) -> dict[str, Any]:
+    return {
+        "patients": [one.patient for one in stretch],
+        "metrics": [one.metric for one in stretch],
+        "lows": [utc(one.span.start_ms) for one in stretch],
+        "highs": [utc(one.span.end_ms) for one in stretch],
+        "revisions": [one.revisions for one in stretch],
+        "first": utc(stretch[0].span.start_ms),
+        "last": utc(max(one.span.end_ms for one in stretch)),
+    }
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    patient, metric, number, *names, record, revision, time, value, revisions = row
+    return Found(
+        patient=patient,
+        metric=metric,
+        number=number,
+        source=read_source(names),
+        record=record,
+        revision=revision,
+        t=columns.instants(time),
+        v=columns.values(value),
+        revisions=columns.integers(revisions),
+    )

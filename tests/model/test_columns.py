@@ -1,0 +1,52 @@
+"""Columns from texts and numbers: what a clock can show is read as the calendar reads it, anything else is not read."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kadens.model.calendar import epoch_ms
+from kadens.model.columns import LONGEST_TIME, local_instants, values
+
+SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 - a local clock
+BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=5), BEHIND)
+def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], behind: str) -> None:
+    found = local_instants([at.isoformat() + behind for at in said])
+    assert found is not None
+    assert found.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["2026-09-01T00:00"],
+        ["2026-09-01T00:00:00Z", "2026-09-01T00:00:00+00:00"],
+        ["2026-09-01T00:00:00Z", "2026-09-01T00:00:00X"],
+        ["2026-09-01T00:00:00Z", 7],
+        ["2026-09-01 00:00:00Z"],
+        ["2026-02-29T00:00:00Z"],
+        ["2026-04-31T00:00:00Z"],
+        ["2026-00-01T00:00:00Z"],
+        ["2026-09-01T24:00:00Z"],
+        ["2026-09-01T00:00:60Z"],
+        ["2026-09-0\u0661T00:00:00Z"],
+        ["2026-09-01T00:00:00" + "x" * LONGEST_TIME],
+    ],
+)
+def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> None:
+    assert local_instants(texts) is None
+
+
+def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:
+    found = values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
+    assert found is not None
+    assert found.tolist() == [1 * 0.1 + 3.0, 2.5 * 0.1 + 3.0, 3.0]
+    assert not np.signbit(values([-0.0], 1.0, 0.0, (0.0, 1.0)))  # type: ignore[arg-type]
+    assert values([1, True], 1.0, 0.0, (0.0, 9.0)) is None
+    assert values([1, 10], 1.0, 0.0, (0.0, 9.0)) is None
