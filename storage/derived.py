@@ -1,6 +1,6 @@
 """Writes what was derived for windows: rows that differ and no others, so that deriving again changes nothing.
 
-A day without session, wear or answer has no row, and a week without days none: rows depend on the facts alone, not
+A day of which nobody tells anything has no row, and a week without days none: rows depend on the facts alone, not
 on which dates happened to be looked at. `load_windows` and `replace_all` belong in one transaction, and take a fixed
 number of statements, whatever the number of patients.
 """
@@ -89,7 +89,7 @@ async def _days(conn: Connection, of: _Of, changes: _Changes) -> Mapping[Key, Da
     stood = await derived_tables.days(conn, _mondays(of))
     old = {(number, day): one for (number, day), one in stood.items() if day in of[number][0].dates}
     every = [(number, day) for number, (_, derived) in of.items() for day in derived.days]
-    wanted = {(number, d.local_date): d for number, d in every if d.sessions or d.wear_min or d.answered}
+    wanted = {(number, d.local_date): d for number, d in every if _says_something(d)}
     put, drop = _difference(old, wanted)
     _tell("day.revised", old, put, drop, changes)
     rows = [derived_rows.day_row(number, day) for (number, _), day in put.items()]
@@ -118,6 +118,11 @@ async def _choices(conn: Connection, of: _Of) -> None:
     sources = await source_ids(conn, {choice.source for _, choice in put}) if put else {}
     rows = [derived_rows.choice_row(number, choice, sources) for number, choice in put]
     await derived_tables.write(conn, derived_tables.CHOICE, [key for key in apart if key in old], rows)
+
+
+def _says_something(day: Day) -> bool:
+    counted = day.session_ms or day.wear_min or day.steps is not None
+    return bool(day.sessions or counted or day.answered or day.told)
 
 
 def _by_date(choices: Iterable[tuple[int, Choice]]) -> dict[Key, list[Choice]]:

@@ -26,7 +26,7 @@ SESSION = (
 )
 DAY = (
     *("patient", "local_date", "sessions", "session_ms", *_ZONES, "wear_min", "answered", *_VOLUME),
-    *("steps", "night_hr", "loads", "algorithm"),
+    *("steps", "night_hr", "loads", "told", "algorithm"),
 )
 WEEK = (
     *("patient", "monday", "sessions", "session_ms", *_ZONES, "dose_min", "valid_days", "answered_days"),
@@ -63,7 +63,8 @@ def session_row(number: int, s: Session, sources: Mapping[Source, int]) -> tuple
 def day_row(number: int, d: Day) -> tuple[Any, ...]:
     """Return a day in the order of `DAY`."""
     counts = (d.sessions, d.session_ms, *d.zones.as_tuple(), d.wear_min, d.answered)
-    return (number, d.local_date, *counts, *d.volume.as_tuple(), d.steps, d.night_hr, codec.plain(d.loads), d.algorithm)
+    more = (d.steps, d.night_hr, codec.plain(d.loads), codec.plain(d.told), d.algorithm)
+    return (number, d.local_date, *counts, *d.volume.as_tuple(), *more)
 
 
 def week_row(number: int, w: Week) -> tuple[Any, ...]:
@@ -104,7 +105,10 @@ def read_session(row: Mapping[str, Any]) -> Session:
 
 def read_day(row: Mapping[str, Any]) -> Day:
     """Return one day of `DAYS`."""
-    plain = ("local_date", "sessions", "session_ms", "wear_min", "answered", "steps", "night_hr", "loads", "algorithm")
+    plain = (
+        *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps", "night_hr", "loads", "told"),
+        "algorithm",
+    )
     return Day(zones=zones(row), volume=zones(row, "volume_"), **{name: row[name] for name in plain})
 
 

@@ -61,7 +61,7 @@ from session x join patient p on p.id = x.patient join source d on d.id = x.decl
 left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""
 select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, {_VOLUME}, steps, night_hr,
-       loads::text, algorithm
+       loads::text, told::text, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""
 select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, known_days, {_VOLUME},

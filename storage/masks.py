@@ -25,14 +25,14 @@ _OF_SPANS = """
 select k.patient, s.vendor, r.revision, f.metric, f.start_at, f.end_at
 from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) as k (patient, low, high) cross join lateral (
   select record, source, start_at, end_at, payload ->> 'metric' as metric from fact
-  where patient = k.patient and kind = 'deletion' and payload ->> 'metric' <> '' and end_at > k.low
+  where patient = k.patient and kind = 'deletion' and payload ->> 'target' = '' and end_at > k.low
     and start_at < k.high offset 0) f
 join record r on r.id = f.record join source s on s.id = f.source"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Every value of a metric of a vendor within a span is taken back, up to a revision."""
+    """Every value of a metric ("": of any) of a vendor within a span is taken back, up to a revision."""
 
     vendor: str
     metric: str
@@ -58,14 +58,14 @@ class Masks:
 
     def touches(self, metric: str) -> bool:
         """Tell whether any interval takes back values of a metric."""
-        return any(one.metric == metric for one in self.intervals)
+        return any(one.metric in {"", metric} for one in self.intervals)
 
     def unmasked(
         self, metric: str, source: Source, t: Instants, v: Values, revision: Instants
     ) -> tuple[Instants, Values]:
         """Return the samples that no interval took back."""
         for one in self.intervals:
-            if (one.metric, one.vendor) == (metric, source.vendor):
+            if one.vendor == source.vendor and one.metric in {"", metric}:
                 span = one.span
                 kept = ~((t >= span.start_ms) & (t < span.end_ms) & (revision <= one.revision))
                 t, v, revision = t[kept], v[kept], revision[kept]

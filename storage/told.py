@@ -5,6 +5,7 @@ index, whatever it believes about how many there are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeAlias
 
 from ..model.calendar import DAY_MS, epoch_ms, utc
@@ -48,10 +49,22 @@ _SINCE = _QUESTION.format(
     where="fact where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low",
 )
 
+_OF_DATES = _QUESTION.format(
+    types="%s::date[]",
+    names="day",
+    where="fact where fact.patient = k.patient and fact.kind = 'day' and fact.local_date = k.day"
+    " and fact.start_at between k.day - interval '2 days' and k.day + interval '2 days'",
+)
+
 
 async def near(conn: Connection, spans: Mapping[Number, Iterable[Span]]) -> ToldOf:
     """Return the workouts and reports of each patient that lie in one of the patient's spans, by time."""
     return await _ask(conn, _NEAR, _bounds(spans))
+
+
+async def of_dates(conn: Connection, dates: Mapping[Number, Iterable[date]]) -> ToldOf:
+    """Return what sources state of whole local dates."""
+    return await _ask(conn, _OF_DATES, [(patient, day) for patient, days in dates.items() for day in days])
 
 
 async def named(conn: Connection, names: Iterable[tuple[Number, str]]) -> ToldOf:

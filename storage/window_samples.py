@@ -44,9 +44,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
-    """The samples of one record ("" for a stream) of one source (`number` its surrogate): `t` int64[n] epoch ms, `v` float64[n], unordered.
+    """The samples of one record ("" for a stream) of one source: `t` int64[n] epoch ms, `v` float64[n], unordered.
 
-    `revision` is the record's, `revisions` int64[n] that of each sample where they were asked for, else empty.
+    `number` is the surrogate of the source, `revision` is the record's, `revisions` int64[n] that of each sample where they were asked for, else empty.
     """
 
     patient: int

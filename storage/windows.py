@@ -26,9 +26,10 @@ from .surrogates import PatientRow, lock_patients
 
 HOUR_MS = 60 * MINUTE_MS
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS  # an answer comes up to six hours later, twins start within two minutes
+AFTER_MS = 2 * MINUTE_MS  # what follows the end of a session says how fast the heart slows
 APART_MS = 10 * MINUTE_MS  # sessions further apart are neither twins nor parts of one, nor do their minutes meet
 
-# metric -> whether only within declared workouts, or all around the dates
+# metric -> whether only within declared and reported sessions, or all around the dates
 METRICS: Mapping[str, bool] = dict.fromkeys(WHOLE, False) | dict.fromkeys(WITHIN, True)
 _NAMES = {METRIC[name].id: name for name in METRICS}
 
@@ -48,6 +49,7 @@ class _Reading:
     asked: tuple[Span, ...] = ()
     workouts: list[Told] = field(default_factory=list)
     reports: list[Told] = field(default_factory=list)
+    summaries: list[Told] = field(default_factory=list)
     profiles: tuple[HeartProfile, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
     masks: Masks = field(default_factory=Masks)
@@ -78,6 +80,8 @@ async def load_windows(conn: Connection, touched: Mapping[str, Sequence[Span]]) 
     while wider:  # again only for sessions so long that they reach beyond what was read
         await _claims(conn, wider)
         wider = {number: one for number, one in wider.items() if _widen(one)}
+    for number, found in (await told.of_dates(conn, {number: one.dates for number, one in of.items()})).items():
+        of[number].summaries = found
     await _columns(conn, of)
     return tuple(_window(one) for one in of.values())
 
@@ -110,7 +114,8 @@ def _widen(one: _Reading) -> bool:
     """Settle the dates and their reach by what is known, and tell whether workouts and reports must be read anew."""
     zone, sessions = one.row.zone, one.sessions
     near = [_near(span) for span in one.touched]
-    met = [*map(_hours, one.touched), *(s for s in sessions if any(_meet(s, n) for n in near))]
+    changed = (Span(start_ms=span.start_ms - AFTER_MS, end_ms=span.end_ms) for span in one.touched)
+    met = [*map(_hours, changed), *(s for s in sessions if any(_meet(s, n) for n in near))]
     one.dates = tuple(sorted({day for span in met for day in dates_between(span.start_ms, span.end_ms, zone)}))
     bounds = [Span(start_ms=low, end_ms=high) for low, high in (day_bounds(day, zone) for day in one.dates)]
     one.reach = merge([*bounds, *(s for s in sessions if any(_meet(s, b) for b in bounds))], gap_ms=0)
@@ -154,7 +159,7 @@ async def _columns(conn: Connection, of: _Readings) -> None:
         of[number].masks = mask
     found = await window_samples.read(conn, [asked for number, one in of.items() for asked in _asked(number, one)])
     names = {(one.patient, one.record) for one in found}
-    names |= {(n, t.fact.head.record) for n, one in of.items() for t in (*one.workouts, *one.reports)}
+    names |= {(n, t.fact.head.record) for n, one in of.items() for t in (*one.workouts, *one.reports, *one.summaries)}
     await masks.add_records(conn, {number: one.masks for number, one in of.items()}, names)
     for column in found:
         mask = of[column.patient].masks
@@ -165,7 +170,8 @@ async def _columns(conn: Connection, of: _Readings) -> None:
 def _asked(number: int, one: _Reading) -> list[window_samples.Asked]:
     here = (span for span in one.sessions if any(_meet(span, reach) for reach in one.reach))
     inside = merge(map(_hours, here), gap_ms=0)
-    around = merge(map(_hours, one.reach), gap_ms=0)
+    whole = (Span(start_ms=span.start_ms, end_ms=span.end_ms + AFTER_MS) for span in one.reach)
+    around = merge(map(_hours, whole), gap_ms=0)
     return [
         window_samples.Asked(span=span, patient=number, metric=METRIC[name].id, revisions=one.masks.touches(name))
         for name, only_inside in METRICS.items()
@@ -188,6 +194,7 @@ def _window(one: _Reading) -> Window:
         columns=tuple(one.columns),
         reports=one.masks.standing(one.reports),
         prescriptions=one.prescriptions,
+        summaries=one.masks.standing(one.summaries),
     )
 
 
