@@ -46,7 +46,8 @@ class Asked:
 class Found:
     """The samples of one record ("" for a stream) of one source: `t` int64[n] epoch ms, `v` float64[n], unordered.
 
-    `number` is the surrogate of the source, `revision` is the record's, `revisions` int64[n] that of each sample where they were asked for, else empty.
+    `number` is the surrogate of the source, `revision` the record's, `revisions` int64[n] that of each sample where
+    they were asked for, else empty.
     """
 
     patient: int
