@@ -55,10 +55,9 @@ def quiet(ground: Ground) -> Outcome:
 
 
 def walk_all(
-    ground: Ground, plans: Iterable[Schedule], *, plant: str = "", keep: Path | None = None
+    ground: Ground, plans: Iterable[Schedule], wanted: Outcome, *, plant: str = "", keep: Path | None = None
 ) -> Iterator[Result]:
-    """Walk one schedule after the other; the logs of one that failed are copied to `keep`."""
-    wanted = quiet(ground)
+    """Walk one schedule after the other, hold each against what is wanted; logs of those that failed go to `keep`."""
     for plan in plans:
         began = now()
         try:
