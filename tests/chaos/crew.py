@@ -30,6 +30,11 @@ class Crew:
     _running: dict[str, BaseProcess] = field(default_factory=dict)
     _again: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def unclean(self) -> int:
+        """Return how many stops were given up; one that met a worker before it listened is none."""
+        return self.stops.total() - self.stops[0] - self.stops[-signal.SIGTERM]
+
     def start(self, name: str) -> None:
         """Start a worker that does not run."""
         self._again.pop(name, None)

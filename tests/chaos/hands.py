@@ -22,7 +22,7 @@ class Hands:
     """Two producers and an admin client of the cluster at `address`."""
 
     def __init__(self, address: str) -> None:
-        self._client = {"bootstrap.servers": address, "log_level": 0}
+        self._client: dict[str, str | int | float | bool] = {"bootstrap.servers": address, "log_level": 0}
         self.acknowledged: set[str] = set()
         self.refused: list[str] = []
         self._producers = [
@@ -72,7 +72,8 @@ class Hands:
 
     def _ends(self, topics: Sequence[Topic]) -> list[TopicPartition]:
         places = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
-        asked = self._admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=ANSWER_S)
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        asked = self._admin.list_offsets(dict.fromkeys(places, latest), request_timeout=ANSWER_S)
         try:
             return [TopicPartition(at.topic, at.partition, said.result().offset) for at, said in asked.items()]
         except KafkaException:  # this client goes on asking with the leaders it knew before a broker's restart

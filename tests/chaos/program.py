@@ -15,7 +15,7 @@ from .ground import ground
 from .planted import PLANTS
 from .report import paragraph, summary
 from .schedule import schedules
-from .walk import Result, walk_all
+from .walk import Result, quiet, walk_all
 from .world import world
 
 FEW = 5
@@ -35,7 +35,7 @@ def main() -> int:
     tell(f"{asked.seeds} schedules from seed {first}, each over {len(people.bodies)} bodies")
     with ground(people) as on:
         plans = schedules(first, asked.seeds, len(people.bodies))
-        for result in walk_all(on, plans, plant=asked.plant, keep=LOGS):
+        for result in walk_all(on, plans, quiet(on), plant=asked.plant, keep=LOGS):
             results.append(result)
             for line in paragraph(result):
                 tell(line)

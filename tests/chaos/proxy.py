@@ -23,7 +23,8 @@ class Proxy:
         self._open: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
-        self._ready = threading.Event()
+        self._ready, self._over = threading.Event(), asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def dsn(self, database: str) -> str:
         """Give the connection string of a database through the proxy."""
@@ -46,22 +47,23 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            try:
-                runner.run(self._serve())
-            except RuntimeError as error:  # `stop` ends the loop before `_serve` does
-                assert "stopped before Future completed" in str(error)  # noqa: PT017
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
-        await asyncio.start_unix_server(self._client, self.folder / SOCKET)
+        server = await asyncio.start_unix_server(self._client, self.folder / SOCKET)
         self._ready.set()
-        await asyncio.Event().wait()
+        await self._over.wait()
+        server.close()
+        self._abort()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._note(asyncio.current_task())
         try:
             answers, asks = await asyncio.open_unix_connection(self._server / SOCKET)
         except OSError:  # no server: the client sees its connection end, as it would see a refusal
@@ -70,6 +72,11 @@ class Proxy:
         self._open |= {writer, asks}
         await asyncio.gather(self._pump(reader, asks), self._pump(answers, writer), return_exceptions=True)
         self._open -= {writer, asks}
+
+    def _note(self, task: "asyncio.Task[None] | None") -> None:
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

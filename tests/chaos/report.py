@@ -13,7 +13,7 @@ def paragraph(result: Result) -> Iterator[str]:
     yield f"seed {plan.seed}: {_many(plan.brokers, 'broker')}, {plan.workers} workers, {plan.copies} messages"
     yield from (f"  {_fault(one)}" for one in result.met)
     ended = f"  {'DIFFERENT' if result.wrong else 'same'} after {result.seconds:.1f} s"
-    told = {"restarts": result.restarts, "holes fetched again": result.holes, "unclean stops": result.unclean}
+    told = {"restarts": result.restarts, "holes fetched again": result.holes, "stops given up": result.unclean}
     yield ", ".join([ended, *(f"{number} {what}" for what, number in told.items() if number)])
     yield from (f"  ! {line}" for line in result.wrong)
 

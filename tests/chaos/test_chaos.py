@@ -10,6 +10,7 @@ import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
 
+from .check import Outcome
 from .ground import Ground, ground
 from .report import paragraph
 from .schedule import Copy, Fault, Kind, Schedule, Turn, schedules
@@ -32,9 +33,16 @@ def on() -> Iterator[Ground]:
         yield made
 
 
-def test_schedules_leave_what_a_quiet_run_leaves(on: Ground, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def wanted(on: Ground) -> Outcome:
+    return quiet(on)
+
+
+def test_schedules_leave_what_a_quiet_run_leaves(
+    on: Ground, wanted: Outcome, seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     plans = schedules(seed, SEEDS, len(on.world.bodies))
-    for result in walk_all(on, plans):
+    for result in walk_all(on, plans, wanted):
         with capsys.disabled():
             print("\n".join(paragraph(result)))  # noqa: T201 - what was met must be seen
         assert result.wrong == ()
@@ -54,9 +62,8 @@ def kill_in_the_act(bodies: int) -> Schedule:
 
 
 @pytest.mark.parametrize(("plant", "found"), [("", False), ("ack-before-commit", True)])
-def test_a_planted_bug_is_found(on: Ground, plant: str, *, found: bool) -> None:
+def test_a_planted_bug_is_found(on: Ground, wanted: Outcome, plant: str, *, found: bool) -> None:
     plan = kill_in_the_act(len(on.world.bodies))
-    wanted = quiet(on)
     with stage(on, plan, plant) as here:
         result = walk(here, plan, wanted)
     assert bool(result.wrong) is found, result.wrong

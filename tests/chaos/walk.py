@@ -55,16 +55,15 @@ def quiet(ground: Ground) -> Outcome:
 
 
 def walk_all(
-    ground: Ground, plans: Iterable[Schedule], *, plant: str = "", keep: Path | None = None
+    ground: Ground, plans: Iterable[Schedule], wanted: Outcome, *, plant: str = "", keep: Path | None = None
 ) -> Iterator[Result]:
-    """Walk one schedule after the other; the logs of one that failed are copied to `keep`."""
-    wanted = quiet(ground)
+    """Walk one schedule after the other, hold each against what is wanted; `keep` gets the logs of what went wrong."""
     for plan in plans:
         began = now()
         try:
             with stage(ground, plan, plant) as on:
                 result = walk(on, plan, wanted)
-                if result.wrong and keep is not None:
+                if (result.wrong or result.unclean) and keep is not None:
                     _keep(on, keep / str(plan.seed), result)
         except WRONG as error:
             result = Result(schedule=plan, wrong=(_told(error),), seconds=now() - began)
@@ -90,7 +89,7 @@ def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
         wrong=tuple(wrong),
         restarts=on.crew.ends.total(),
         holes=holes(on),
-        unclean=on.crew.stops.total() - on.crew.stops[0],
+        unclean=on.crew.unclean,
         seconds=now() - began,
     )
 

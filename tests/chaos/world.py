@@ -6,6 +6,7 @@ The bodies are the same in all runs, so that one quiet run says what each must l
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kadens.model.calendar import DAY_MS
 from kadens.model.envelope import Envelope
@@ -63,7 +64,7 @@ def _unstorable() -> Iterator[Delivery]:
             due_ms=NOW_MS,
             content_type=kind,
             weight=len(body),
-            make=lambda body=body: body,
+            make=partial(bytes, body),
         )
 
 
