@@ -147,7 +147,7 @@ async def data_keys(conn: Connection, wrapping_key: bytes, patients: Collection[
         "where p.pseudonym = any(%s)",
         [list(patients)],
     )
-    wrapped = dict(await found.fetchall())
+    wrapped: dict[str, bytes] = dict(await found.fetchall())
     if not wrapped.keys() >= set(patients):
         raise UnknownNameError("there is no data key of this patient")
     return {name: crypto.open_sealed(wrapping_key, key, f"data_key:{name}") for name, key in wrapped.items()}

@@ -34,10 +34,8 @@ async def read(conn: Connection, patient: int, spans: Iterable[Span], metrics: S
     whole = merge((outer(one, HOUR_MS) for one in spans), gap_ms=0)
     mask = (await masks.intervals(conn, {patient: whole}))[patient]
     asked = [
-        window_samples.Asked(
-            span=span, patient=patient, metric=metric, revisions=mask.touches(METRIC_BY_ID[metric].name)
-        )
-        for metric in metrics
+        window_samples.Asked(span=span, patient=patient, metric=one, revisions=mask.touches(METRIC_BY_ID[one].name))
+        for one in metrics
         for span in whole
     ]
     found = await window_samples.read(conn, asked)
