@@ -68,11 +68,11 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 def commands() -> list[str]:
-    """Every `kadens` line of the README's blocks marked `sh`, except those that run a server for ever."""
+    """Every `kadens` line of the README's blocks marked `sh`, except those that run a server for ever, and erasure."""
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
     kadens = [line.removeprefix(".venv/bin/") for line in lines if line.startswith((".venv/bin/kadens ", "kadens "))]
-    return [line for line in kadens if not re.match(r"kadens (up|door|worker|patient add)\b", line)]
+    return [line for line in kadens if not re.match(r"kadens (up|door|worker|patient add|erase)\b", line)]
 
 
 def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str]) -> None:
@@ -119,6 +119,12 @@ def test_doctor_finds_all_well(running: Running) -> None:
 
 def test_a_stranger_is_refused(running: Running) -> None:
     running.kadens("patient", "token", "--patient", "nobody", code=1)
+
+
+def test_an_erased_patient_is_gone(running: Running, words: dict[str, str]) -> None:
+    said = json.loads(running.kadens("erase", "--patient", words["PATIENT"], "--yes", "--json"))
+    assert said
+    running.kadens("query", "days", "--patient", words["PATIENT"], code=1)
 
 
 def _sessions(address: str) -> list[dict[str, Any]]:
