@@ -9,13 +9,15 @@ from psycopg_pool import AsyncConnectionPool
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
+IDLE_S = 120  # far longer than anything is computed between two statements
+
 
 async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, timeout_s: float = 30.0) -> Pool:
     """Open a pool and wait until `min_size` connections answer; raises `psycopg_pool.PoolTimeout` after `timeout_s`.
 
     A checked-out connection is a transaction: it commits when the block ends, and rolls back on an exception.
     """
-    pool: Pool = AsyncConnectionPool(dsn, min_size=min_size, max_size=max_size, open=False, configure=_utc)
+    pool: Pool = AsyncConnectionPool(dsn, min_size=min_size, max_size=max_size, open=False, configure=_configure)
     try:
         await pool.open(wait=True, timeout=timeout_s)
     except BaseException:
@@ -24,6 +26,8 @@ async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, timeout_s: f
     return pool
 
 
-async def _utc(conn: Connection) -> None:
+async def _configure(conn: Connection) -> None:
+    """Speak UTC; and a process that was stopped within a transaction must not keep the locks of patients for ever."""
     await conn.execute("set time zone 'UTC'")
+    await conn.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S}s'".encode())
     await conn.commit()

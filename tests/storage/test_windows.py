@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 import pytest
 from psycopg import AsyncCursor
@@ -28,9 +29,9 @@ def counted() -> Iterator[list[object]]:
     found: list[object] = []
     execute = AsyncCursor.execute
 
-    async def counting(cursor: AsyncCursor[object], query: object, *args: object, **more: object) -> object:
+    async def counting(cursor: AsyncCursor[Any], query: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - as psycopg
         found.append(query)
-        return await execute(cursor, query, *args, **more)  # type: ignore[arg-type]
+        return await execute(cursor, query, *args, **more)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(AsyncCursor, "execute", counting)
