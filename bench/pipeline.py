@@ -298,8 +298,10 @@ def main() -> None:
     """Print the figures."""
     for row in run():
         bounds = "" if row.floor is None or row.goal is None else f"  floor {row.floor:g} goal {row.goal:g}"
-        print(f"{row.name:46} {row.value:12,.0f} {row.unit}  {row.ratio or 0:6.2f}x{bounds}")
-        print(f"{'':46} baseline: {row.baseline}")
+        ratio = "" if row.ratio is None else f"  {row.ratio:6.2f}x{bounds}"
+        print(f"{row.name:46} {row.value:12,.0f} {row.unit}{ratio}")
+        if row.baseline:
+            print(f"{'':46} baseline: {row.baseline}")
 
 
 if __name__ == "__main__":
