@@ -22,6 +22,7 @@ from .parts import Parts
 from .topics import DERIVED
 
 CHANNEL = "derived"
+CALM_MS = 5_000  # for so long a look may wait for more samples
 SEND = 500  # outbox rows sent in one transaction
 OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # what reading JSON of no fact raises
 UNREAD = Reject(where="value", why="not a fact of this version")
@@ -59,12 +60,23 @@ async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
         changes = await _recompute(conn, written.touched, parts)
         events = [(f"{_place(run)}/{patient}", patient, event(patient, said)) for patient, said in changes.items()]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
-        await due.mark_all(conn, list(written.touched), parts.now(), "facts")
+        await _mark_due(conn, written.touched, parts.now())
         await outbox.notify(conn, list(written.touched))
     parts.metrics.rows.labels("written").inc(written.samples)
     parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
     parts.metrics.dead.labels(run.topic).inc(len(letters))
     await parts.producer.send_all(letters)
+
+
+async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now_ms: int) -> None:
+    """Ask for a look at each patient: at once after a workout or an answer, a little later where samples alone came.
+
+    They come in a stream; what they change is judged once for many of them, and no rule waits for one.
+    """
+    calm = {patient for patient, spans in touched.items() if all(span.samples_only for span in spans)}
+    for patients, at_ms in ((touched.keys() - calm, now_ms), (calm, now_ms + CALM_MS)):
+        if patients:
+            await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
 async def _recompute(
