@@ -114,8 +114,7 @@ def _widen(one: _Reading) -> bool:
     """Settle the dates and their reach by what is known, and tell whether workouts and reports must be read anew."""
     zone, sessions = one.row.zone, one.sessions
     near = [_near(span) for span in one.touched]
-    changed = (Span(start_ms=span.start_ms - AFTER_MS, end_ms=span.end_ms) for span in one.touched)
-    met = [*map(_hours, changed), *(s for s in sessions if any(_meet(s, n) for n in near))]
+    met = [*map(_hours, one.touched), *(s for s in sessions if any(_meet(s, n) for n in near))]
     one.dates = tuple(sorted({day for span in met for day in dates_between(span.start_ms, span.end_ms, zone)}))
     bounds = [Span(start_ms=low, end_ms=high) for low, high in (day_bounds(day, zone) for day in one.dates)]
     one.reach = merge([*bounds, *(s for s in sessions if any(_meet(s, b) for b in bounds))], gap_ms=0)
@@ -168,10 +167,10 @@ async def _columns(conn: Connection, of: _Readings) -> None:
 
 
 def _asked(number: int, one: _Reading) -> list[window_samples.Asked]:
-    here = (span for span in one.sessions if any(_meet(span, reach) for reach in one.reach))
+    here = [span for span in one.sessions if any(_meet(span, reach) for reach in one.reach)]
     inside = merge(map(_hours, here), gap_ms=0)
-    whole = (Span(start_ms=span.start_ms, end_ms=span.end_ms + AFTER_MS) for span in one.reach)
-    around = merge(map(_hours, whole), gap_ms=0)
+    after = (Span(start_ms=span.end_ms, end_ms=span.end_ms + AFTER_MS) for span in here)
+    around = merge(map(_hours, (*one.reach, *after)), gap_ms=0)
     return [
         window_samples.Asked(span=span, patient=number, metric=METRIC[name].id, revisions=one.masks.touches(name))
         for name, only_inside in METRICS.items()

@@ -119,13 +119,21 @@ def _sessions(
                 exertion_cr10=exertion.get(claim.id, claim.exertion_cr10),
                 type=types.get(claim.id, claim.type),
             )
-            # what matters in sessions only is loaded for sessions that were told of, so a detected one looks not at it
-            mine = {m: heard[m] for m in WHOLE if m in heard} if claim.origin is Origin.DETECTED else heard
+            mine = _of_the_date(heard, day_bounds(day, window.zone)[1]) if claim.origin is Origin.DETECTED else heard
             row = session_row(spoken, basis(day), mine, hearts, pieces[claim.id])
             whole = pieces[claim.id] == ((claim.start_ms, claim.end_ms),)
             counts = row.zones if whole else counted_zones(claim, basis(day), mine, pieces[claim.id])
             found.append((row, counts))
     return found
+
+
+def _of_the_date(heard: Mapping[str, Resolved], end_ms: int) -> dict[str, Resolved]:
+    """Return what a detected session may look at.
+
+    Not the next date, for a date is derived without it; nor what matters in sessions only, for that is loaded for
+    those that were told of.
+    """
+    return {metric: heard[metric].before(end_ms) for metric in WHOLE if metric in heard}
 
 
 def _bases(window: Window) -> Callable[[date], Basis]:

@@ -6,7 +6,7 @@ only where another source begins to speak.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -43,6 +43,12 @@ class Resolved:
     def within(self, start_ms: int, end_ms: int) -> Track:
         """Return the samples in [start, end), as views."""
         return self.track.within(start_ms, end_ms)
+
+    def before(self, end_ms: int) -> "Resolved":
+        """Return the same without the samples at or after an instant."""
+        high = int(np.searchsorted(self.track.t, end_ms))
+        track = Track(metric=self.metric, t=self.track.t[:high], v=self.track.v[:high], hold=self.track.hold[:high])
+        return replace(self, track=track, owner=self.owner[:high])
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
         """Return the source of most samples in [start, end), the best speaker of equals; None without samples."""
