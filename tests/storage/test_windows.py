@@ -66,9 +66,7 @@ async def test_samples_touch_their_own_dates_and_are_read_with_no_other(conn: Co
     await tell(conn, minutes(MIDNIGHT - 1440 * MIN, 3 * 1440))
     (window,) = await tell(conn, minutes(MIDNIGHT + 600 * MIN + 30_000, 60))
     assert window.dates == (TUESDAY,)
-    assert (
-        sum(len(column.t) for column in window.columns) == 1440 + 60 + 60
-    )  # with the hour that follows: what comes after a session
+    assert sum(len(column.t) for column in window.columns) == 1440 + 60
 
 
 async def test_a_session_over_midnight_is_read_whole_and_derived_with_the_date_after(conn: Connection) -> None:
