@@ -26,6 +26,7 @@ patient.command("add")(people.add)
 patient.command("link")(people.link)
 patient.command("unlink")(people.unlink)
 patient.command("profile")(people.profile)
+patient.command("zone")(people.zone)
 patient.command("token")(people.token)
 
 consent = typer.Typer(no_args_is_help=True, help="Consent to fetch from a source: give, withdraw.")

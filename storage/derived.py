@@ -51,17 +51,19 @@ async def replace(conn: Connection, patient: str, window: Window, derived: Deriv
     return (await replace_all(conn, [(window, derived)]))[patient]
 
 
-async def rederive(conn: Connection, patient: str, since_ms: int = 0) -> tuple[Change, ...]:
+async def rederive(conn: Connection, patient: str, since_ms: int = 0, margin_ms: int = 0) -> tuple[Change, ...]:
     """Derive anew whatever began at or after an instant: for a new profile, zone or algorithm, when no fact is new.
 
-    A few weeks at a time, so that years of samples do not have to fit in memory.
+    A few weeks at a time, so that years of samples do not have to fit in memory. `margin_ms` reaches beyond the first
+    and the last fact, to dates that only had facts in another zone.
     """
     whole = await extent(conn, patient)
     if whole is None or whole.end_ms < since_ms:
         return ()
     changes: list[Change] = []
-    for start in range(max(whole.start_ms, since_ms), whole.end_ms + 1, PIECE_MS):
-        piece = Span(start_ms=start, end_ms=min(start + PIECE_MS, whole.end_ms))
+    last = whole.end_ms + margin_ms
+    for start in range(max(whole.start_ms - margin_ms, since_ms), last + 1, PIECE_MS):
+        piece = Span(start_ms=start, end_ms=min(start + PIECE_MS, last))
         window = await load_window(conn, patient, [piece])
         changes += await replace(conn, patient, window, derive(window))
     return tuple(changes)

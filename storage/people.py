@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from ..model import codec
-from ..model.calendar import midnight, utc
+from ..model.calendar import DAY_MS, midnight, utc
 from ..model.intensity import HeartProfile
 from ..model.prescription import Prescription
 from . import crypto, derived, due, profiles, quarantine
@@ -271,6 +271,18 @@ async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now
     await profiles.put(conn, patient, profile, now_ms)
     if await derived.rederive(conn, patient, midnight(profile.valid_from, zone)):
         await due.mark(conn, patient, now_ms, "profile")
+
+
+async def set_zone(conn: Connection, patient: str, zone: str, now_ms: int) -> None:
+    """Let a patient's dates and weeks be those of another IANA zone, derive everything anew, and make the patient due.
+
+    For somebody who has moved. Facts keep the offset that they were told with. Raises `UnknownNameError`, and
+    ZoneInfoNotFoundError for a zone that is none.
+    """
+    await zone_of(conn, patient)
+    await conn.execute("update patient set zone = %s where pseudonym = %s", [ZoneInfo(zone).key, patient])
+    await derived.rederive(conn, patient, margin_ms=DAY_MS)
+    await due.mark(conn, patient, now_ms, "zone")
 
 
 async def prescribe(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> None:

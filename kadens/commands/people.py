@@ -79,6 +79,20 @@ def add(
     out.print(_do(settings, work, "patient.add"), markup=False)
 
 
+def zone(
+    name: Annotated[str, typer.Argument(help="IANA time zone, as Europe/Helsinki.")],
+    *,
+    patient: Patient,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Let a patient's days and weeks be those of another time zone, after a move; derives everything anew."""
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        await store.set_zone(conn, patient, name, now_ms)
+
+    _do(settings_of(data), work, "patient.zone", patient, name)
+
+
 def link(
     account: Annotated[str, typer.Argument(help="The patient's user id at the vendor.")],
     *,

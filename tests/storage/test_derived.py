@@ -139,3 +139,19 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
                 await derived.replace(conn, patient, window, derive(window))
         found.append(await digest(conn, ("session", "day", "week")))
     assert found[0] == found[1] == found[2]
+
+
+async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays(conn: Connection) -> None:
+    """Honolulu is twelve hours behind Stockholm: what began at 00:30 on Tuesday there began on Monday here."""
+    start = T0 + 8 * 60 * MIN + 17 * MIN  # 00:30 in Stockholm on the next date
+    samples = block(head("r1", start, start + 30 * MIN), [start + n * MIN for n in range(30)], [120.0] * 30)
+    await tell(conn, told(workout(head("r1", start, start + 30 * MIN))), told(samples))
+    assert await one(conn, "select local_date from day") == (date(2026, 9, 22),)
+    await people.set_zone(conn, "p1", "Pacific/Honolulu", 0)
+    moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()
+    assert moved == [(date(2026, 9, 21), 30 * MIN)]
+    assert await one(conn, "select local_date, count(*) over () from session") == (date(2026, 9, 21), 1)
+    assert await one(conn, "select count(distinct local_date) from choice") == (1,)
+    assert await derived.rederive(conn, "p1", margin_ms=DAY) == ()
+    with pytest.raises(KeyError):
+        await people.set_zone(conn, "p1", "Nowhere/Land", 0)
