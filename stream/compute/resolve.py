@@ -16,7 +16,7 @@ from ...model.calendar import MINUTE_MS
 from ...model.derived import Choice
 from ...model.facts import Instants, Source
 from .columns import Series
-from .sources import hold_ms, rank
+from .sources import holds, rank
 from .tracks import Track
 
 WHY = ("only", "name", "samples", "rank")
@@ -55,6 +55,11 @@ class Resolved:
         low, high = np.searchsorted(self.track.t, (start_ms, end_ms))
         counts = np.bincount(self.owner[low:high], minlength=len(self.sources))
         return self.sources[int(np.argmax(counts))] if high > low else None
+
+    def speakers(self, start_ms: int, end_ms: int) -> frozenset[Source]:
+        """Return the sources that speak in [start, end)."""
+        low, high = np.searchsorted(self.track.t, (start_ms, end_ms))
+        return frozenset(self.sources[number] for number in np.unique(self.owner[low:high]).tolist())
 
     def worn(self, start_ms: int, end_ms: int) -> int:
         """Return the number of minutes in [start, end) with a sample."""
@@ -118,7 +123,7 @@ def _alone(metric: str, one: Series) -> Resolved:
     return Resolved(
         metric=metric,
         sources=(one.source,),
-        track=Track(metric=metric, t=one.t, v=one.v, hold=np.full(len(one.t), hold_ms(one.source))),
+        track=Track(metric=metric, t=one.t, v=one.v, hold=holds(one.source, one.t)),
         owner=np.zeros(len(one.t), np.int64),
         minutes=minutes,
         speaker=nobody,
@@ -152,13 +157,15 @@ def _reason(best: NDArray[np.int64], score: NDArray[np.int64]) -> NDArray[np.int
 def _collected(
     metric: str, heard: Sequence[Series], minutes: Instants, speaker: NDArray[np.int64], why: NDArray[np.int64]
 ) -> Resolved:
-    kept = [one.t[speaker[np.searchsorted(minutes, one.t // MINUTE_MS)] == n] for n, one in enumerate(heard)]
-    values = [one.v[speaker[np.searchsorted(minutes, one.t // MINUTE_MS)] == n] for n, one in enumerate(heard)]
+    mine_of = [speaker[np.searchsorted(minutes, one.t // MINUTE_MS)] == n for n, one in enumerate(heard)]
+    held_by = [holds(one.source, one.t) for one in heard]
+    kept = [one.t[mine] for one, mine in zip(heard, mine_of, strict=True)]
+    values = [one.v[mine] for one, mine in zip(heard, mine_of, strict=True)]
     lengths = [len(t) for t in kept]
     t = np.concatenate(kept) if kept else np.empty(0, np.int64)
     v = np.concatenate(values) if values else np.empty(0, np.float64)
     owner = np.repeat(np.arange(len(heard)), lengths)
-    hold = np.repeat(np.array([hold_ms(one.source) for one in heard], np.int64), lengths)
+    hold = np.concatenate([held[mine] for held, mine in zip(held_by, mine_of, strict=True)]) if heard else owner
     order = np.argsort(t, kind="stable")
     return Resolved(
         metric=metric,

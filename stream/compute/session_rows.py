@@ -108,10 +108,14 @@ def summary(heart: Track | None) -> HeartSummary:
 
 
 def _flags(claim: Claim, heard: Mapping[str, Resolved], hearts: Iterable[Series]) -> tuple[Flag, ...]:
-    """Return the doubts about the sources that recorded heart rate in the session, by source, kind and time."""
+    """Return the doubts about the sources that speak for heart rate in the session, by source, kind and time.
+
+    Where none speaks, because nothing that was told can be a heart rate, the doubts are about all that told.
+    """
+    speak = heard[HEART].speakers(claim.start_ms, claim.end_ms) if HEART in heard else frozenset()
     steps = heard[CADENCE].track if CADENCE in heard and family(claim) == ON_FOOT else None
     found: list[Flag] = []
-    for one in hearts:
+    for one in (one for one in hearts if not speak or one.source in speak):
         mine = one.within(claim.start_ms, claim.end_ms)
         cadence = np.full(len(mine.t), np.nan) if steps is None else cadence_at(mine.t, steps.t, steps.v)
         told = Heard(source=one.source, t=mine.t, v=mine.v, codes=mine.codes, cadence=cadence)

@@ -3,7 +3,11 @@
 Rank (clinical definition section 3.3): chest strap, watch in a workout, watch in the background, phone, typed by hand.
 """
 
-from ...model.facts import DeviceType, Method, Source
+import numpy as np
+from numpy.typing import NDArray
+
+from ...model.facts import DeviceType, Instants, Method, Source
+from .quality import HOUR_MS
 from .zones import MAX_GAP_MS
 
 # The first row that fits gives the rank; None fits anything. What names no device ranks below what does.
@@ -16,8 +20,11 @@ RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (None, None),
 )
 
-# How long a sample holds (section 3.2): background series are of about one a minute.
-HOLD_MS: dict[Method, int] = {Method.BACKGROUND: 90_000}
+# How long a sample holds at most (section 3.2): of a workout stream, of data of about one a minute. A source that does
+# not say how it records is judged by its own samples, see `holds`.
+LONG_MS = 90_000
+HOLD_MS: dict[Method, int] = {Method.BACKGROUND: LONG_MS, Method.UNKNOWN: LONG_MS}
+SPARSE_MS = 45_000  # a sample this far from its neighbours is one of about one a minute
 
 
 def rank(source: Source) -> int:
@@ -41,3 +48,16 @@ def precedence(source: Source) -> tuple[int, tuple[str, ...]]:
 def hold_ms(source: Source) -> int:
     """Return for how long a sample of a source holds at most, in ms."""
     return HOLD_MS.get(source.method, MAX_GAP_MS)
+
+
+def holds(source: Source, t: Instants) -> NDArray[np.int64]:
+    """Return for how long each sample of a source holds at most, in ms. `t` int64[n] epoch ms, strictly increasing.
+
+    Of a source that does not say how it records, samples with a neighbour nearer than 45 s in their UTC hour are of a
+    stream, the others of about one a minute. Only the hour decides, so that any window of whole hours gives the same.
+    """
+    found = np.full(len(t), hold_ms(source), np.int64)
+    if source.method is Method.UNKNOWN and len(t) > 1:
+        near = (np.diff(t) < SPARSE_MS) & (np.diff(t // HOUR_MS) == 0)
+        found[np.append(near, False) | np.append(False, near)] = MAX_GAP_MS
+    return found

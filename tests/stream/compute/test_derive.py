@@ -133,8 +133,8 @@ def test_of_two_of_one_rank_the_one_with_more_samples_speaks_then_the_first_by_n
 
 def test_background_samples_of_one_a_minute_hold_for_longer() -> None:
     span = at(10), at(10, 10)
-    for source, unknown in [(BACK, 0), (PHONE, 5 * MIN)]:
-        column = hearts(source, *span, 120, step=MIN)
+    for source, step, unknown in [(BACK, MIN, 0), (PHONE, MIN, 0), (WATCH, MIN, 5 * MIN), (PHONE, 44_000, 182_000)]:
+        column = hearts(source, *span, 120, step=step)
         (session,) = derive(window(workouts=(workout(*span),), columns=(column,))).sessions
         assert session.zones == ZoneTimes(moderate=10 * MIN - unknown, unknown=unknown)
 

@@ -1,12 +1,13 @@
 """Ranks of sources as the definition orders them."""
 
+import numpy as np
 import pytest
 
 from kadens.model.facts import DeviceType, Method, Source
 from kadens.stream.compute.columns import merged
 from kadens.stream.compute.resolve import resolve
 from kadens.stream.compute.session_rows import summary
-from kadens.stream.compute.sources import rank
+from kadens.stream.compute.sources import holds, rank
 
 
 def source(device: DeviceType, method: Method) -> Source:
@@ -38,3 +39,26 @@ def test_nothing_gives_nothing() -> None:
     assert merged([]) == {}
     assert resolve("heart_rate", ()).worn(0, 10**15) == 0
     assert summary(None).n == 0
+
+
+SAYS_NOTHING = source(DeviceType.PHONE, Method.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "held"),
+    [
+        ([0, 60, 120], [90, 90, 90]),
+        ([0, 45, 90], [90, 90, 90]),
+        ([0, 44, 104], [30, 30, 90]),
+        ([0, 1, 2, 180], [30, 30, 30, 90]),
+        ([3_599, 3_600], [90, 90]),  # another hour
+        ([7], [90]),
+    ],
+)
+def test_a_source_that_does_not_say_how_it_records_is_judged_by_its_neighbours(
+    seconds: list[int], held: list[int]
+) -> None:
+    t = np.array(seconds, np.int64) * 1_000
+    assert (holds(SAYS_NOTHING, t) // 1_000).tolist() == held
+    assert set(holds(source(DeviceType.WATCH, Method.WORKOUT), t).tolist()) == {30_000}
+    assert set(holds(source(DeviceType.WATCH, Method.BACKGROUND), t).tolist()) == {90_000}
