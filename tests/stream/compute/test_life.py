@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kadens.model.calendar import MINUTE_MS, day_bounds, local_date
 from kadens.model.codec import dumps, plain
-from kadens.model.derived import Choice, Derived, Session
+from kadens.model.derived import Choice, Day, Derived, Session
 from kadens.model.facts import Told
 from kadens.model.metrics import METRIC
 from kadens.stream.compute.columns import STEPS, WITHIN, Column
@@ -99,7 +99,7 @@ def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
         assert day.volume.total == end - start
         assert day.session_ms == day.zones.total
         assert day.wear_min <= (end - start) // MINUTE_MS
-        assert day.steps == _steps(full, found.choices, day.local_date)
+        assert day.steps == _steps(full, found.choices, day)
     assert sum(day.session_ms for day in found.days) == _covered(found.sessions)
     assert_one_speaks(found.choices)
 
@@ -133,15 +133,16 @@ def assert_one_speaks(choices: Iterable[Choice]) -> None:
             )
 
 
-def _steps(full: Window, choices: Sequence[Choice], day: date) -> int | None:
-    """Return the steps of a date by whom the choices name, straight from the samples."""
-    own = [one for one in choices if one.metric == STEPS and one.local_date == day]
+def _steps(full: Window, choices: Sequence[Choice], day: Day) -> int | None:
+    """Return the steps of a date by whom the choices name, straight from the samples, else as stated."""
+    own = [one for one in choices if one.metric == STEPS and one.local_date == day.local_date]
     series: dict[tuple[object, int], float] = {}
     for column in sorted((c for c in full.columns if c.metric == STEPS), key=lambda c: c.record):
         series |= {(column.source, t): v for t, v in zip(column.t.tolist(), column.v.tolist(), strict=True)}
     counted = [
         v
         for (source, t), v in series.items()
-        if local_date(t, full.zone) == day and any(c.source == source and c.start_ms <= t < c.end_ms for c in own)
+        if local_date(t, full.zone) == day.local_date and any(c.source == source and c.start_ms <= t < c.end_ms for c in own)
     ]
-    return round(sum(counted)) if counted else None
+    stated = day.told.get(STEPS)
+    return round(sum(counted)) if counted else None if stated is None else round(stated)
