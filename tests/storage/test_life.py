@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
@@ -35,6 +35,7 @@ SAME_WHEN_SPLIT = ("sample", "watermark", "session", "day", "week", "choice")
 
 Step: TypeAlias = tuple[Told, ...] | HeartProfile | Prescription
 Steps: TypeAlias = Sequence[Step]
+Connected: TypeAlias = tuple[asyncio.Runner, Connection]
 
 
 @st.composite
@@ -104,12 +105,9 @@ async def ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
         return await digest(conn)
 
 
-@pytest.fixture(scope="module")
-def on_embedded(embedded: str) -> Iterator[tuple[asyncio.Runner, Connection]]:
-    yield from _connected(embedded.replace("/postgres?", "/kadens_template?"))
-
-
-def _connected(dsn: str) -> Iterator[tuple[asyncio.Runner, Connection]]:
+@pytest.fixture
+def connected(dsn: str) -> Iterator[Connected]:
+    """Connect once a test, for all of its examples: each of them is undone."""
     with asyncio.Runner() as runner:
         conn = runner.run(_ready(dsn))
         yield runner, conn
@@ -126,16 +124,27 @@ async def _ready(dsn: str) -> Connection:
     return conn
 
 
-@settings(INVARIANT)
+EMBEDDED = settings(INVARIANT, suppress_health_check=list(HealthCheck))
+TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
+
+
+@EMBEDDED
 @given(drawn=ways())
+@pytest.mark.parametrize("dsn", ["embedded"], indirect=True)
 def test_every_prefix_is_what_everything_at_once_says_and_any_way_ends_the_same(
-    on_embedded: tuple[asyncio.Runner, Connection], drawn: tuple[Life, Steps, Steps, bool]
+    connected: Connected, drawn: tuple[Life, Steps, Steps, bool]
 ) -> None:
-    runner, conn = on_embedded
-    check(runner, conn, *drawn)
+    check(*connected, *drawn)
 
 
-def check(runner: asyncio.Runner, conn: Connection, life: Life, way: Steps, other: Steps, halves: bool) -> None:  # noqa: FBT001
+@TIMESCALE
+@given(drawn=ways())
+@pytest.mark.parametrize("dsn", [pytest.param("timescale", marks=pytest.mark.timescale)], indirect=True)
+def test_so_it_is_on_timescale(connected: Connected, drawn: tuple[Life, Steps, Steps, bool]) -> None:
+    check(*connected, *drawn)
+
+
+def check(runner: asyncio.Runner, conn: Connection, life: Life, way: Steps, other: Steps, halves: bool) -> None:  # noqa: FBT001 - what is drawn
     one, two = runner.run(streamed(conn, life, way)), runner.run(ended(conn, life, other))
     compared = SAME_WHEN_SPLIT if halves else tuple(one)
     assert {name: two[name] for name in compared} == {name: one[name] for name in compared}

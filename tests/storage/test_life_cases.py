@@ -1,6 +1,5 @@
 """Ways of telling a life that once ended in other rows than the facts say, each as small as it was found."""
 
-import asyncio
 from dataclasses import replace
 from datetime import date
 
@@ -21,12 +20,11 @@ from kadens.model.facts import (
     Workout,
 )
 from kadens.model.intensity import HeartProfile
-from kadens.storage.pool import Connection
 
 from ..life import BACK, HOUR, HUB, PERSON, PROFILE, WATCH, Life, told
-from .test_life import Step, on_embedded, streamed
+from .test_life import Connected, Step, connected, streamed
 
-__all__ = ["on_embedded"]
+__all__ = ["connected"]
 
 STOCKHOLM, KOLKATA = "Europe/Stockholm", "Asia/Kolkata"
 T0 = midnight(date(2026, 9, 22), STOCKHOLM)
@@ -130,10 +128,8 @@ CASES: dict[str, tuple[str, list[list[Fact] | HeartProfile]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_prefix_is_what_everything_at_once_says(
-    on_embedded: tuple[asyncio.Runner, Connection], name: str
-) -> None:
+def test_every_prefix_is_what_everything_at_once_says(connected: Connected, name: str) -> None:
     zone, said = CASES[name]
-    runner, conn = on_embedded
+    runner, conn = connected
     way: list[Step] = [step if isinstance(step, HeartProfile) else tuple(map(told, step)) for step in said]
     runner.run(streamed(conn, Life(zone=zone, told=()), way))

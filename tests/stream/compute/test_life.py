@@ -142,7 +142,8 @@ def _steps(full: Window, choices: Sequence[Choice], day: Day) -> int | None:
     counted = [
         v
         for (source, t), v in series.items()
-        if local_date(t, full.zone) == day.local_date and any(c.source == source and c.start_ms <= t < c.end_ms for c in own)
+        if local_date(t, full.zone) == day.local_date
+        and any(one.source == source and one.start_ms <= t < one.end_ms for one in own)
     ]
     stated = day.told.get(STEPS)
     return round(sum(counted)) if counted else None if stated is None else round(stated)
