@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from ..model import codec
 from ..model.calendar import epoch_ms, local_date, utc
-from ..model.facts import DaySummary, Deletion, Fact, Joining, Report, SampleBlock, Told, Workout
+from ..model.facts import DaySummary, Deletion, Fact, Instrument, Joining, Report, SampleBlock, Told, Workout
 from ..model.metrics import METRIC
 from .pool import Connection
 from .samples import STREAM, Extent
@@ -95,6 +95,12 @@ def measured_ms(fact: Fact) -> int | None:
 def target_of(fact: Fact) -> str:
     """Return the record that a fact speaks of beside its own: what it deletes, or the session it reports on."""
     return fact.target if isinstance(fact, Deletion) else fact.session if isinstance(fact, Report) else ""
+
+
+def session_names(fact: Fact) -> set[str]:
+    """Return the records by which a workout or a report of one is known, or of which another report speaks."""
+    own = isinstance(fact, Workout) or (isinstance(fact, Report) and fact.instrument is Instrument.SESSION)
+    return {fact.head.record if own else "", fact.session if isinstance(fact, Report) else ""} - {""}
 
 
 def row(key: FactKey, patient: int, source: int, zone: str, told: Told, digest: bytes) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ def merge(spans: Iterable[Span], gap_ms: int = DAY_MS) -> tuple[Span, ...]:
 
     Spans of samples only stay apart from others, and are left out where another holds them.
     """
-    ordered = sorted(spans)
+    ordered = sorted(set(spans))
     others = _merged((span for span in ordered if not span.samples_only), gap_ms)
     samples = _merged((span for span in ordered if span.samples_only), gap_ms)
     held = [s for s in samples if any(o.start_ms <= s.start_ms and s.end_ms <= o.end_ms for o in others)]
@@ -34,7 +34,8 @@ def _merged(ordered: Iterable[Span], gap_ms: int) -> list[Span]:
     merged: list[Span] = []
     for span in ordered:
         if merged and span.start_ms <= merged[-1].end_ms + gap_ms:
-            merged[-1] = replace(merged[-1], end_ms=max(merged[-1].end_ms, span.end_ms))
+            end_ms = max(merged[-1].end_ms, span.end_ms, span.start_ms + 1)  # the instant of an empty one as well
+            merged[-1] = replace(merged[-1], end_ms=end_ms)
         else:
             merged.append(span)
     return merged

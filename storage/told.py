@@ -32,16 +32,13 @@ _NEAR = _QUESTION.format(
     where="fact where fact.patient = k.patient and fact.kind in ('workout', 'report') and fact.start_at < k.high"
     " and fact.start_at >= k.low - interval '31 days' and fact.end_at >= k.low",
 )
-_NAMED = _QUESTION.format(
+_KNOWN_BY = _QUESTION.format(
     types="%s::text[]",
     names="record",
-    where="record join fact on fact.record = record.id and fact.kind = 'workout'"
-    " where record.patient = k.patient and record.record = k.record",
-)
-_NAMING = _QUESTION.format(
-    types="%s::text[]",
-    names="record",
-    where="fact where fact.patient = k.patient and fact.kind = 'report' and fact.payload ->> 'session' = k.record",
+    where="(select o.* from record join fact o on o.record = record.id and o.kind in ('workout', 'report')"
+    " where record.patient = k.patient and record.record = k.record"
+    " union all select o.* from fact o"
+    " where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record) fact",
 )
 _SINCE = _QUESTION.format(
     types="%s::timestamptz[]",
@@ -67,14 +64,9 @@ async def of_dates(conn: Connection, dates: Mapping[Number, Iterable[date]]) -> 
     return await _ask(conn, _OF_DATES, [(patient, day) for patient, days in dates.items() for day in days])
 
 
-async def named(conn: Connection, names: Iterable[tuple[Number, str]]) -> ToldOf:
-    """Return the workouts of these (patient, record), wherever in time they lie."""
-    return await _ask(conn, _NAMED, sorted(names))
-
-
-async def naming(conn: Connection, names: Iterable[tuple[Number, str]]) -> ToldOf:
-    """Return the reports about these (patient, record), wherever in time they lie."""
-    return await _ask(conn, _NAMING, sorted(names))
+async def known_by(conn: Connection, names: Iterable[tuple[Number, str]]) -> ToldOf:
+    """Return the workouts and reports of these (patient, record), and the reports about them, wherever they lie."""
+    return await _ask(conn, _KNOWN_BY, sorted(names))
 
 
 async def since(conn: Connection, patient: Number, at_ms: int) -> list[Told]:

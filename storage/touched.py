@@ -17,10 +17,13 @@ select k.patient, min(f.start_at), max(f.end_at)
 from unnest(%s::int[], %s::text[]) as k (patient, record)
 join record r using (patient, record) join fact f on f.record = r.id
 group by k.patient, r.id"""
-_NAMING = """
+_SESSIONS = """
+with k as (select * from unnest(%s::int[], %s::text[]) as k (patient, record))
 select k.patient, f.start_at, f.end_at
-from unnest(%s::int[], %s::text[]) as k (patient, record)
-join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
+from k join record r using (patient, record) join fact f on f.record = r.id and f.kind in ('workout', 'report')
+union all
+select k.patient, f.start_at, f.end_at
+from k join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
 
 
 def removed_spans(removed: Iterable[Removed]) -> Touched:
@@ -34,11 +37,12 @@ def removed_spans(removed: Iterable[Removed]) -> Touched:
 async def add_spoken_of(conn: Connection, spans: Touched, *, spoken_of: Names, told_of: Names) -> None:
     """Touch also what facts say about each other, wherever in time that lies.
 
-    `spoken_of` are the records that deletions delete and reports report on, `told_of` those of workouts and of
-    whatever was replaced: the reports that name them may now belong elsewhere.
+    `spoken_of` are the records that deletions delete and reports report on, `told_of` those of workouts, of sessions
+    that were reported and of whatever was replaced. What else goes by these names, and the reports that speak of them,
+    may now belong elsewhere.
     """
     await _add(conn, spans, _TARGETS, {one for one in spoken_of if one[1]})
-    await _add(conn, spans, _NAMING, told_of)
+    await _add(conn, spans, _SESSIONS, {one for one in spoken_of | told_of if one[1]})
 
 
 async def _add(conn: Connection, spans: Touched, query: str, named: Names) -> None:

@@ -92,10 +92,16 @@ async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> 
 
 
 async def extent(conn: Connection, patient: str) -> Span | None:
-    """Return from when to when a patient has facts, to derive everything again; None when there are none."""
+    """Return from when to when a patient has facts or somebody speaks, to derive everything again; None: never.
+
+    Samples of a series outlive the block that told them, when a newer revision of it tells of another time.
+    """
     found = await conn.execute(
-        "select min(f.start_at), max(f.end_at) from fact f join patient p on p.id = f.patient "
-        "where p.pseudonym = %s and f.kind <> 'deletion'",
+        """
+select least(min(f.start_at), (select min(c.start_at) from choice c where c.patient = p.id)),
+       greatest(max(f.end_at), (select max(c.end_at) from choice c where c.patient = p.id))
+from patient p join fact f on f.patient = p.id
+where p.pseudonym = %s and f.kind <> 'deletion' group by p.id""",
         [patient],
     )
     row = await found.fetchone()
@@ -133,18 +139,21 @@ def _near(span: Span) -> Span:
 
 
 async def _claims(conn: Connection, of: _Readings) -> None:
-    """Read workouts and reports in the spans asked for, and those elsewhere that name or are named by one of them."""
+    """Read workouts and reports in the spans asked for, and those elsewhere that speak of the same sessions.
+
+    Names are followed twice: to what is told elsewhere of these sessions, and to whether that is told of others too.
+    """
     found = await told.near(conn, {number: one.asked for number, one in of.items()})
     for number, one in of.items():
         both = found.get(number, [])
         one.workouts = [fact for fact in both if isinstance(fact.fact, Workout)]
         one.reports = [fact for fact in both if not isinstance(fact.fact, Workout)]
-    names = {(number, fact.fact.head.record) for number, one in of.items() for fact in one.workouts}
-    for number, more in (await told.naming(conn, names)).items():
-        _add(of[number].reports, more)
-    spoken = {(number, factrows.target_of(fact.fact)) for number, one in of.items() for fact in one.reports}
-    for number, more in (await told.named(conn, {one for one in spoken if one[1]})).items():
-        _add(of[number].workouts, more)
+    for _ in range(2):
+        every = ((number, fact.fact) for number, one in of.items() for fact in (*one.workouts, *one.reports))
+        names = {(number, name) for number, fact in every for name in factrows.session_names(fact)}
+        for number, more in (await told.known_by(conn, names)).items():
+            _add(of[number].workouts, (fact for fact in more if isinstance(fact.fact, Workout)))
+            _add(of[number].reports, (fact for fact in more if not isinstance(fact.fact, Workout)))
 
 
 def _add(there: list[Told], more: Iterable[Told]) -> None:
@@ -154,7 +163,8 @@ def _add(there: list[Told], more: Iterable[Told]) -> None:
 
 async def _columns(conn: Connection, of: _Readings) -> None:
     """Read the samples, and what was taken back of them and of the workouts and reports."""
-    for number, mask in (await masks.intervals(conn, {number: one.reach for number, one in of.items()})).items():
+    reach = {number: [_hours(span) for span in one.reach] for number, one in of.items()}
+    for number, mask in (await masks.intervals(conn, reach)).items():
         of[number].masks = mask
     found = await window_samples.read(conn, [asked for number, one in of.items() for asked in _asked(number, one)])
     names = {(one.patient, one.record) for one in found}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..model.calendar import utc
 from ..model.codec import kind_of
-from ..model.facts import Deletion, Joining, SampleBlock, Told, Workout
+from ..model.facts import Deletion, Joining, SampleBlock, Told
 from ..model.metrics import METRIC
 from . import bands, factrows, samples
 from .factrows import FactKey, Removed
@@ -106,7 +106,7 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
     written = await samples.write(conn, list(_puts(blocks, records)))
     await _watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
-    told_of = {(item.patient.id, item.record[2]) for item in new.values() if isinstance(item.told.fact, Workout)}
+    told_of = {(item.patient.id, name) for item in new.values() for name in factrows.session_names(item.told.fact)}
     told_of |= {(key[0], key[2]) for key, row in records.items() if row.replaced}
     await add_spoken_of(conn, spans, spoken_of=_spoken_of(new.values(), removed), told_of=told_of)
     names = {item.patient.id: item.told.patient for item in items}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ...model.activities import TYPES
+from ...model.calendar import local_date
 from ...model.codec import dumps, encode_fact, plain
 from ...model.derived import Origin
 from ...model.facts import Instrument, OffsetOrigin, Report, Source, Told, Workout
@@ -73,14 +74,17 @@ def claims(patient: str, workouts: Iterable[Told], reports: Iterable[Told]) -> t
     return tuple(sorted([*declared, *typed], key=lambda claim: (claim.start_ms, claim.id)))
 
 
-def exertions(claimed: Sequence[Claim], reports: Iterable[Told]) -> Mapping[str, float]:
-    """Return exertion (Borg CR10) by session id, as the patient answered last; other scales are not read."""
+def exertions(claimed: Sequence[Claim], reports: Iterable[Told], zone: str) -> Mapping[str, float]:
+    """Return exertion (Borg CR10) by session id, as the patient answered last; other scales are not read.
+
+    An answer that names no session concerns one that was told of, else one that was found on the answer's local date.
+    """
     found: dict[str, float] = {}
     for told in _in_time(reports):
         said = _report(told)
         if said.value is None or said.scale != EXERTION_SCALE or said.instrument not in _ASKS_EXERTION:
             continue
-        session = _named(said, claimed) or concerned(said.head.start_ms, claimed)
+        session = _named(said, claimed) or _concerned(said.head.start_ms, claimed, zone)
         if session is not None:
             found[session.id] = said.value
     return found
@@ -102,6 +106,14 @@ def types_said(claimed: Sequence[Claim], reports: Iterable[Told]) -> Mapping[str
     return found
 
 
+def _concerned(at_ms: int, claimed: Sequence[Claim], zone: str) -> Claim | None:
+    """Return the session that an answer concerns. Sessions are found date by date, so other dates' are not asked."""
+    day = local_date(at_ms, zone)
+    told = [claim for claim in claimed if claim.origin is not Origin.DETECTED]
+    found = [c for c in claimed if c.origin is Origin.DETECTED and local_date(c.start_ms, zone) == day]
+    return concerned(at_ms, told) or concerned(at_ms, found)
+
+
 _ASKS_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 
 
@@ -110,8 +122,8 @@ def _in_time(reports: Iterable[Told]) -> list[Told]:
 
 
 def _named(said: Report, claimed: Iterable[Claim]) -> Claim | None:
-    """Return the session that a report names; of several with that record the nearest in time."""
-    name = said.session or said.head.record
+    """Return the session that a report names, or is; of several with that record the nearest in time."""
+    name = said.session or (said.head.record if said.instrument is Instrument.SESSION else "")
     known = [claim for claim in claimed if name in claim.records]
     return min(known, key=lambda claim: (abs(claim.start_ms - said.head.start_ms), claim.id), default=None)
 

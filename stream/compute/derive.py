@@ -106,7 +106,7 @@ def _sessions(
     basis: Callable[[date], Basis],
 ) -> list[tuple[Session, ZoneTimes]]:
     """Return the sessions that start on the dates, each with its time in zones as far as it counts towards its day."""
-    exertion = exertions(claimed, window.reports)
+    exertion = exertions(claimed, window.reports, window.zone)
     types = types_said(claimed, window.reports)
     pieces = counted(claimed)
     wanted = frozenset(window.dates)

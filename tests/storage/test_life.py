@@ -1,0 +1,150 @@
+"""Streaming equals batch: after every batch of a life the tables say what everything told so far says at once.
+
+And any other order, repetition and splitting of the same facts, with profiles and prescriptions at any time, ends in
+the same tables.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from kadens.model.calendar import DAY_MS, midnight
+from kadens.model.facts import Told
+from kadens.model.intensity import HeartProfile
+from kadens.model.prescription import Prescription
+from kadens.storage import derived, people, samples
+from kadens.storage.digest import digest
+from kadens.storage.pool import Connection
+from kadens.storage.writer import write_facts
+from kadens.stream.compute.derive import derive
+
+from .. import oracle
+from ..depth import INVARIANT
+from ..life import PLACES, Life, lives, split
+from . import tables
+
+PATIENT = "p1"
+SAME_WHEN_SPLIT = ("sample", "watermark", "session", "day", "week", "choice")
+
+Step: TypeAlias = tuple[Told, ...] | HeartProfile | Prescription
+Steps: TypeAlias = Sequence[Step]
+Connected: TypeAlias = tuple[asyncio.Runner, Connection]
+
+
+@st.composite
+def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
+    """Return a life in some order: facts in batches, and what the clinician sets down in between."""
+    facts = draw(
+        st.permutations([*life.told, *(draw(st.lists(st.sampled_from(life.told), max_size=2)) if again else [])])
+    )
+    cuts = sorted(draw(st.lists(st.integers(0, len(facts)), max_size=6)))
+    batches = (tuple(facts[low:high]) for low, high in zip([0, *cuts], [*cuts, len(facts)], strict=True))
+    found: list[Step] = [batch for batch in batches if batch]
+    for one in (*life.profiles, *life.prescriptions):
+        found.insert(draw(st.integers(0, len(found))), one)
+    return found
+
+
+@st.composite
+def ways(draw: st.DrawFn) -> tuple[Life, Steps, Steps, bool]:
+    """Return a life, two ways in which it may become known, and whether blocks of the second came in halves."""
+    life, halves = draw(lives()), draw(st.booleans())
+    return life, draw(steps(life)), draw(steps(split(life) if halves else life, again=True)), halves
+
+
+async def take(conn: Connection, step: Step) -> None:
+    """Do what the worker does with a batch, or the clinic with a profile or prescription."""
+    match step:
+        case HeartProfile():
+            await people.set_profile(conn, PATIENT, step, 0)
+        case Prescription():
+            await people.prescribe(conn, PATIENT, step, 0)
+        case _:
+            written = await write_facts(conn, step)
+            for patient, spans in written.touched.items():
+                window = await derived.load_window(conn, patient, spans)
+                await derived.replace(conn, patient, window, derive(window))
+
+
+def expected(life: Life, done: Steps) -> oracle.Rows:
+    told = [one for step in done if isinstance(step, tuple) for one in step]
+    profiles = [step for step in done if isinstance(step, HeartProfile)]
+    prescribed = [step for step in done if isinstance(step, Prescription)]
+    return oracle.rows(told, life.zone, profiles, prescribed, PATIENT)
+
+
+@asynccontextmanager
+async def newborn(conn: Connection, zone: str) -> AsyncIterator[None]:
+    """Make a patient of whom nothing is known, for a while."""
+    async with conn.transaction(force_rollback=True):
+        await people.add_patient(conn, wrapping_key=bytes(32), unit="unit", zone=zone, now_ms=0, pseudonym=PATIENT)
+        yield
+
+
+async def streamed(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
+    """Compare with the oracle after every step; return the digests of the end."""
+    async with newborn(conn, life.zone):
+        for n, step in enumerate(way, start=1):
+            await take(conn, step)
+            got = (await tables.read(conn, PATIENT)).as_bytes()
+            assert got == expected(life, way[:n]).as_bytes()
+        return await digest(conn)
+
+
+async def ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
+    async with newborn(conn, life.zone):
+        for step in way:
+            await take(conn, step)
+        return await digest(conn)
+
+
+@pytest.fixture
+def connected(dsn: str) -> Iterator[Connected]:
+    """Connect once a test, for all of its examples: each of them is undone."""
+    with asyncio.Runner() as runner:
+        conn = runner.run(_ready(dsn))
+        yield runner, conn
+        runner.run(conn.close())
+
+
+async def _ready(dsn: str) -> Connection:
+    """Connect to a database that holds a care unit, and partitions for all that may be drawn; nothing is committed."""
+    conn = await AsyncConnection.connect(dsn, autocommit=False)
+    await people.add_unit(conn, "unit")
+    whole = [midnight(day, zone) + n * DAY_MS for zone, day in PLACES for n in range(-100, 20)]
+    t = np.array(sorted(whole), np.int64)
+    await samples.make_partitions(conn, [samples.Put(series=(0, 0, 0, 0), revision=0, t=t, v=np.zeros(len(t)))])
+    return conn
+
+
+EMBEDDED = settings(INVARIANT, suppress_health_check=list(HealthCheck))
+TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
+
+
+@EMBEDDED
+@given(drawn=ways())
+@pytest.mark.parametrize("dsn", ["embedded"], indirect=True)
+def test_every_prefix_is_what_everything_at_once_says_and_any_way_ends_the_same(
+    connected: Connected, drawn: tuple[Life, Steps, Steps, bool]
+) -> None:
+    check(*connected, *drawn)
+
+
+@TIMESCALE
+@given(drawn=ways())
+@pytest.mark.parametrize("dsn", [pytest.param("timescale", marks=pytest.mark.timescale)], indirect=True)
+def test_so_it_is_on_timescale(connected: Connected, drawn: tuple[Life, Steps, Steps, bool]) -> None:
+    check(*connected, *drawn)
+
+
+def check(runner: asyncio.Runner, conn: Connection, life: Life, way: Steps, other: Steps, halves: bool) -> None:  # noqa: FBT001 - what is drawn
+    one, two = runner.run(streamed(conn, life, way)), runner.run(ended(conn, life, other))
+    compared = SAME_WHEN_SPLIT if halves else tuple(one)
+    assert {name: two[name] for name in compared} == {name: one[name] for name in compared}
