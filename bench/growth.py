@@ -21,7 +21,7 @@ START_MS = 1_767_225_600_000  # 2026-01-01T00:00Z: before it lies the history, f
 BLOCK_MIN, HOURS = 60, 24
 DAYS_AT_ONCE = 30  # of history in a run
 TWICE_A_WEEK = (1, 4)  # days with a workout, counted from a Thursday
-WITHIN = 1 / 1.2
+WITHIN, GOAL = 1 / 1.2, 1 / 1.1
 PEERS_AT_ONCE = 25  # patients of one day's history in a run
 
 
@@ -113,19 +113,25 @@ async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
 
 def _rows(name: str, unit: str, found: dict[str, list[float]]) -> list[Row]:
     """Return a row a case, and one that holds the cheapest against the dearest."""
-    middle = {case: statistics.median(times) for case, times in found.items()}
-    low, high = min(middle, key=middle.__getitem__), max(middle, key=middle.__getitem__)
-    each = [Row(name=name % case, value=value, unit=unit, baseline="none") for case, value in middle.items()]
+    each = [Row(name=name % case, value=statistics.median(f), unit=unit, baseline="none") for case, f in found.items()]
+    relative = _relative(found)
+    low, high = min(relative, key=relative.__getitem__), max(relative, key=relative.__getitem__)
     within = Row(
-        name=name % f"{', '.join(middle)}",
-        value=middle[high] / middle[low],
+        name=name % ", ".join(found),
+        value=relative[high] / relative[low],
         unit="times",
-        baseline=f"the cheapest, {low}, against the dearest, {high}",
-        ratio=middle[low] / middle[high],
+        baseline=f"the cheapest ({low}) against the dearest ({high}), each to the mean of its round",
+        ratio=relative[low] / relative[high],
         floor=WITHIN,
-        goal=1 / 1.1,
+        goal=GOAL,
     )
     return [*each, within]
+
+
+def _relative(found: dict[str, list[float]]) -> dict[str, float]:
+    """Return each case's median of its time to the mean of the same round: what disturbs a round disturbs all of it."""
+    means = [statistics.mean(times) for times in zip(*found.values(), strict=True)]
+    return {case: statistics.median(t / m for t, m in zip(f, means, strict=True)) for case, f in found.items()}
 
 
 def _days(days: int) -> str:
