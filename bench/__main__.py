@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
 RESULT = ROOT / "build" / "bench.json"
 TINY_ROUNDS = 2
+THOUSAND = 1000
 TIMESCALE = "KADENS_TEST_TIMESCALE"
 out = Console(width=190)  # a table is read in a file as often as in a terminal
 err = Console(stderr=True)
@@ -107,12 +108,16 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         mark = " below the floor" if _below(row) else ""
         figures = [_text(row.ratio) + mark, _text(row.floor), _text(row.goal)]
-        table.add_row(row.name, f"{row.value:,.4g}", row.unit, *figures, row.baseline)
+        table.add_row(row.name, _number(row.value), row.unit, *figures, row.baseline)
     return table
 
 
 def _below(row: Row) -> bool:
     return row.ratio is not None and row.floor is not None and row.ratio < row.floor
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= THOUSAND else f"{value:.3g}"
 
 
 def _text(figure: float | None) -> str:

@@ -58,6 +58,12 @@ def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
     ]
 
 
+def test_a_year_of_one_patient_gives_its_figures(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "timeline")
+    assert [row["floor"] for row in rows[:2]] == [1.0, None]
+    assert rows[0]["name"] == "timeline of a year, 1 M rows, plain PostgreSQL"
+
+
 @pytest.mark.kafka
 @pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
