@@ -56,21 +56,29 @@ def workouts(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
 
 
 def background(hours: int, last: int = 24) -> Make:
-    """Return a workload of heart rate a minute until `last` hours into the day, `hours` in each body."""
+    """Return a workload of heart rate a minute until `last` hours into the day, `hours` in each body.
+
+    The watch reads a workout of every other patient as well, whether or not anybody declares one.
+    """
 
     def make(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
         for start in range(day_ms, day_ms + last * HOUR_MS, hours * HOUR_MS):
             span = Wear(patient=person.pseudonym, start_ms=start, end_ms=start + hours * HOUR_MS)
-            yield worn(person, whole, span, ())
+            yield worn(person, whole, span, (outing(person, day_ms),) if active(person) else ())
 
     return make
 
 
 def mixed(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
-    """Yield a day: heart rate a minute in four syncs, and of every other patient a workout and the answers to it."""
+    """Yield a day: heart rate a minute in four syncs, and of every other patient a workout's file and answers to it."""
     yield from background(hours=6)(whole, person, day_ms)
-    if person.number % 2 == 0:
+    if active(person):
         yield from after(person, whole, outing(person, day_ms))
+
+
+def active(person: Person) -> bool:
+    """Tell whether a person works out on these days: every other one."""
+    return person.number % 2 == 0
 
 
 def outing(person: Person, day_ms: int) -> Outing:
