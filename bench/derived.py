@@ -109,7 +109,7 @@ def heart(first_ms: int, minutes: int) -> SampleBlock:
     """Return a block of heart rate a minute of the watch: a day at ease, and effort where a workout may be."""
     t = first_ms + np.arange(minutes, dtype=np.int64) * MINUTE_MS
     of_day = t // MINUTE_MS % 1440
-    v = 62.0 + t // MINUTE_MS % 17
+    v = (62 + t // MINUTE_MS % 17).astype(np.float64)
     v[(of_day >= WORKOUT_AT) & (of_day < WORKOUT_AT + WORKOUT_MINUTES)] += 50.0
     end = first_ms + minutes * MINUTE_MS
     head = Head(source=WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from kadens.model.facts import Instrument, Phase
 from kadens.simulate.cohort import Person
@@ -124,7 +125,7 @@ def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], apart
     """Send the rest and the probes, each at its time, until every probe was seen."""
     stop = threading.Event()
     with ThreadPoolExecutor(len(probes) + 1, thread_name_prefix="timed") as pool:
-        sending = [pool.submit(_send, on, probe, every_s) for probe in probes]
+        sending: list[Future[Any]] = [pool.submit(_send, on, probe, every_s) for probe in probes]
         sending.append(pool.submit(play, _on_time(rest, apart_s, stop), on.door.post))
         try:
             on.wait(lambda: _all_seen(on, probes, sending), LOOK_S)
@@ -154,7 +155,7 @@ def _times(apart_s: float) -> Iterator[float]:
     return (begun + number * apart_s for number in itertools.count(1))
 
 
-def _all_seen(on: Stage, probes: Sequence[Probe], sending: Iterable[Future[object]]) -> bool:
+def _all_seen(on: Stage, probes: Sequence[Probe], sending: Iterable[Future[Any]]) -> bool:
     """Note which probes are visible now and tell whether all are; raises what a sender raised."""
     for one in sending:
         if one.done():

@@ -35,7 +35,8 @@ def cpu_seconds() -> dict[str, float]:
 
     Several of one name add up; PostgreSQL's connections are children of its postmaster.
     """
-    there, found = _processes(), defaultdict(float)
+    there = _processes()
+    found: dict[str, float] = defaultdict(float)
     for pid, name in _ours(there).items():
         family = [pid, *(other for other, process in there.items() if process.parent == pid)]
         found[name] += sum(there[one].own + there[one].buried for one in family) / TICKS

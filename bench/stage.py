@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -71,8 +72,7 @@ class Stage:
     def settle(self) -> None:
         """Return once everything on the log is stored and derived; TimeoutError, or RuntimeError without a worker."""
         for topic in (RAW, FACTS):  # a body's facts are on the log before the body counts as finished
-            last = self._end(topic)
-            self.wait(lambda topic=topic, last=last: self._finished(topic) >= last)
+            self.wait(partial(self._is_finished, topic, self._end(topic)))
 
     def wait(self, done: Callable[[], bool], every_s: float = LOOK_S) -> None:
         """Return once `done` holds; it is asked again and again."""
@@ -105,8 +105,8 @@ class Stage:
         self.producer.produce(RAW.name, body, key=sha, headers=said.headers())
         self.producer.poll(0)
 
-    def _finished(self, topic: Topic) -> int:
-        return int(self.rows(_FINISHED, [f"{topic.name}@%"])[0][0])
+    def _is_finished(self, topic: Topic, last: int) -> bool:
+        return bool(self.rows(_FINISHED, [f"{topic.name}@%"])[0][0] >= last)
 
     def _end(self, topic: Topic) -> int:
         places = (TopicPartition(topic.name, number) for number in range(topic.partitions))
