@@ -31,7 +31,7 @@ class Size:
 
     days: tuple[int, ...] = (1, 365, 1826)
     patients: tuple[int, ...] = (10, 100, 1000)
-    rounds: int = 15
+    rounds: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,8 @@ async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
     block: dict[str, list[float]] = {case.name: [] for case in cases}
     day: dict[str, list[float]] = {case.name: [] for case in cases}
     for number in range(rounds + 1):
-        for case in cases[:: 1 if number % 2 else -1]:
+        first_one = number % len(cases)  # each is as often the first as it is the last
+        for case in (*cases[first_one:], *cases[:first_one]):
             patient, first = case.turn(number)
             hours = [heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)]
             one = await case.on.derive([(patient, hours[0])])

@@ -1,8 +1,9 @@
 """How long after it was posted a body is visible: its session, its alert; at half of the speed measured just before.
 
-A cohort sends mixed days at half of that speed, each body at its time. Meanwhile others post a workout, and others a
-report of pain, each on time as well, whether or not the last was seen. The clock of one runs from before its post until
-a reader of the database sees the row, asked every few milliseconds.
+That speed is of mixed days. At half of it come the same bodies in the same shares, each at its time, whether or not the
+last was seen: syncs of a cohort's watches, and the workouts and reports of patients that send nothing else, which are
+waited for. The clock of one runs from before its post until a reader of the database sees the row, asked every few
+milliseconds.
 """
 
 import itertools
@@ -20,7 +21,7 @@ from kadens.simulate.delivery import JSON_TYPE, REPORTS, Delivery
 from kadens.simulate.player import play
 from kadens.simulate.report_writer import Answer, report_body
 
-from .loads import HOUR_MS, NOW_MS, Load, day_of, deliveries, mixed, workouts
+from .loads import HOUR_MS, NOW_MS, background, day_of, deliveries, mixed, workouts
 from .row import Row
 from .stage import Stage, stage
 
@@ -28,6 +29,7 @@ LOOK_S = 0.004
 FLOOR_S, GOAL_S = 2.0, 0.5
 P50, P99 = 50, 99
 PAIN = 9
+PROBED = 0.1  # of a mixed day's bodies are workouts, as many are reports, and the rest are syncs
 SLACK = 1.5  # so many times what half of the speed should need is made before, so that making it takes nobody's CPU
 _SESSIONS = "select distinct patient from session where patient = any(%s)"
 _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'"
@@ -35,11 +37,11 @@ _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Patients of the mixed days, probes of each kind, and the seconds between two of one kind."""
+    """Patients of the mixed days, probes of each kind, and the most seconds between two of one kind."""
 
     patients: int = 80
     probes: int = 120
-    every_s: float = 0.2
+    most_apart_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +56,19 @@ class Probe:
 
 
 FULL = Size()
-TINY = Size(patients=2, probes=2, every_s=0.1)
+TINY = Size(patients=2, probes=2, most_apart_s=0.1)
 
 
 def run(size: Size) -> list[Row]:
     """Return the latencies of both kinds of probes."""
-    load = Load(name="mixed days", patients=size.patients, make=mixed)
     with stage(size.patients + 2 * size.probes) as on:
         senders, others = on.people.people[: size.patients], on.people.people[size.patients :]
-        days = (deliveries(load, on.people, senders, day_of(number)) for number in itertools.count())
-        _speed(on, next(days))  # warms up
-        half = _speed(on, next(days)) / 2
-        endless = itertools.chain.from_iterable(days)
-        made = list(itertools.islice(endless, _needed(half, size)))
+        days = [deliveries(mixed, on.people, senders, day_of(number)) for number in range(2)]
+        half = [_speed(on, day) for day in days][-1] / 2  # the first warms up
+        apart_s = min(1 / (half * PROBED), size.most_apart_s)
+        rest = _syncs(on, senders, math.ceil(half * size.probes * apart_s * SLACK))
         probes = _probes(on, others)
-        _measure(on, itertools.chain(made, endless), probes, 1 / half, size.every_s)
+        _measure(on, rest, probes, 1 / (half * (1 - 2 * PROBED)), apart_s)
     return [_row(probe, part, half) for probe in probes for part in (P99, P50)]
 
 
@@ -80,15 +80,17 @@ def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
     return len(sent) / (time.perf_counter() - begun)
 
 
-def _needed(speed: float, size: Size) -> int:
-    return math.ceil(speed * size.probes * size.every_s * SLACK)
+def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]:
+    """Give syncs of later days without an end, of which so many are made already."""
+    days = (deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2))
+    endless = itertools.chain.from_iterable(days)
+    return itertools.chain(list(itertools.islice(endless, made)), endless)
 
 
 def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
     """Return a workout of one half of the people and a report of pain of the other; they send nothing else."""
     active, hurt = people[: len(people) // 2], people[len(people) // 2 :]
-    load = Load(name="workout", patients=1, make=workouts)
-    files = [deliveries(load, on.people, [person], day_of(0))[0] for person in active]
+    files = [deliveries(workouts, on.people, [person], day_of(0))[0] for person in active]
     pains = [_pain(person) for person in hurt]
     return [
         Probe(name="session, workout at the door to session", query=_SESSIONS, sent=_by_number(on, active, files)),
@@ -121,12 +123,12 @@ def _pain(person: Person) -> Delivery:
     )
 
 
-def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], apart_s: float, every_s: float) -> None:
+def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], rest_s: float, apart_s: float) -> None:
     """Send the rest and the probes, each at its time, until every probe was seen."""
     stop = threading.Event()
     with ThreadPoolExecutor(len(probes) + 1, thread_name_prefix="timed") as pool:
-        sending: list[Future[Any]] = [pool.submit(_send, on, probe, every_s) for probe in probes]
-        sending.append(pool.submit(play, _on_time(rest, apart_s, stop), on.door.post))
+        sending: list[Future[Any]] = [pool.submit(_send, on, probe, apart_s) for probe in probes]
+        sending.append(pool.submit(play, _on_time(rest, rest_s, stop), on.door.post))
         try:
             on.wait(lambda: _all_seen(on, probes, sending), LOOK_S)
         finally:
@@ -135,8 +137,8 @@ def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], apart
             one.result()
 
 
-def _send(on: Stage, probe: Probe, every_s: float) -> None:
-    for (patient, delivery), due in zip(probe.sent.items(), _times(every_s), strict=False):
+def _send(on: Stage, probe: Probe, apart_s: float) -> None:
+    for (patient, delivery), due in zip(probe.sent.items(), _times(apart_s), strict=False):
         time.sleep(max(due - time.perf_counter(), 0))
         probe.begun[patient] = time.perf_counter()
         on.door.post(delivery)
@@ -179,7 +181,7 @@ def _row(probe: Probe, part: int, speed: float) -> Row:
         name=f"{probe.name}, p{part}",
         value=seconds * 1e3,
         unit="ms",
-        baseline=f"{FLOOR_S:g} s; {len(took)} bodies, beside {speed:,.0f} bodies/s, half of what it keeps up with",
+        baseline=f"{FLOOR_S:g} s; {len(took)} bodies, at {speed:,.0f} bodies/s, half of what it keeps up with",
         ratio=FLOOR_S / seconds,
         floor=1.0 if bound else None,
         goal=FLOOR_S / GOAL_S if bound else None,

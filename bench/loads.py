@@ -44,9 +44,9 @@ def day_of(number: int) -> int:
     return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
 
 
-def deliveries(load: Load, whole: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
+def deliveries(make: Make, whole: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
     """Return what these people send on a day, in the order it falls due, with bodies that are made already."""
-    made = [one for person in of for one in load.make(whole, person, day_ms)]
+    made = [one for person in of for one in make(whole, person, day_ms)]
     return [_ready(one) for one in sorted(made, key=lambda one: (one.due_ms, one.key))]
 
 

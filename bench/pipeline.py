@@ -58,7 +58,7 @@ FULL = Size(
     loads=(
         Load(name="a 40 min workout at 1 Hz, 4 metrics, FIT", patients=120, make=workouts),
         Load(name="a day of 1 min heart rate a body", patients=240, make=background(hours=24)),
-        Load(name="an hour of 1 min heart rate a body", patients=240, make=background(hours=1, last=6)),
+        Load(name="an hour of 1 min heart rate a body", patients=120, make=background(hours=1, last=6)),
         Load(name="mixed day: 4 syncs of 6 h, half with workout and answers", patients=80, make=mixed),
     )
 )
@@ -94,7 +94,7 @@ def _measured(on: Stage, way: Way, rounds: int) -> Found:
     found = Found()
     for number in range(rounds + 1):
         day = day_of(number)
-        sent = deliveries(way.load, on.people, way.people, day)
+        sent = deliveries(way.load.make, on.people, way.people, day)
         on.checkpoint()
         before = cpu_seconds()
         took = _timed(on, {DOOR: on.post, LOG: on.append}[way.entry], sent)
