@@ -1,13 +1,15 @@
 """`make bench`: every figure in one table, and in build/bench.json. Exits 1 when a figure is below its floor.
 
-Arguments name the benches to run (fit, writer, pipeline, timeline); none means all. `--fit FOLDER` names the FIT
-files, `--full` asks the timeline of 10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB.
+Arguments name the benches to run; none means all. `--fit FOLDER` names the FIT files. `--full` asks the timeline of
+10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB. `--tiny` takes sizes that show that a bench
+works, and no more: its figures mean nothing.
 """
 
 import argparse
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,22 +21,23 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
 from kadens.storage.migrate import migrate
 
-from . import fit, pipeline, timeline, writer
+from . import again, fit, growth, latency, pipeline, soak, timeline, writer
 from .row import Row
 
 ROOT = Path(__file__).parents[1]
 FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
 RESULT = ROOT / "build" / "bench.json"
-NAMES = ("fit", "writer", "pipeline", "timeline")
+TINY_ROUNDS = 2
+THOUSAND = 1000
 TIMESCALE = "KADENS_TEST_TIMESCALE"
-out = Console(width=170)  # a table is read in a file as often as in a terminal
+out = Console(width=190)  # a table is read in a file as often as in a terminal
+err = Console(stderr=True)
 
 
 def main() -> int:
     """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
     asked = _arguments()
-    benches = _benches(asked)
-    rows = [row for name, bench in benches.items() if name in (asked.benches or benches) for row in bench()]
+    rows = [row for name in BENCHES if name in (asked.benches or BENCHES) for row in _timed(name, asked)]
     asked.out.parent.mkdir(exist_ok=True)
     asked.out.write_bytes(orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2))
     out.print(_table(rows))
@@ -42,53 +45,62 @@ def main() -> int:
     return 1 if any(_below(row) for row in rows) else 0
 
 
-def _benches(asked: argparse.Namespace) -> dict[str, Callable[[], list[Row]]]:
-    return {
-        "fit": lambda: _fit(asked.fit),
-        "writer": _writer,
-        "pipeline": _pipeline,
-        "timeline": lambda: _timeline(full=asked.full),
-    }
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("benches", nargs="*", choices=[*NAMES, []], help="all when none is named")
+    parser.add_argument("benches", nargs="*", choices=[*BENCHES, []], help="all when none is named")
     parser.add_argument("--fit", type=Path, default=FIT_FILES, help="folder of FIT files")
     parser.add_argument("--full", action="store_true", help="the timeline of as many rows as the goal is set for")
+    parser.add_argument("--tiny", action="store_true", help="as little as shows that it works")
     parser.add_argument("--out", type=Path, default=RESULT, help="where the figures go as JSON")
     return parser.parse_args()
 
 
-def _fit(folder: Path) -> list[Row]:
-    if not folder.is_dir():
-        out.print(f"fit: left out, {folder} is not there")
+def _timed(name: str, asked: argparse.Namespace) -> list[Row]:
+    missing = kafka_available() if name in ON_KAFKA else None
+    if missing:
+        err.print(f"{name}: left out, Apache Kafka cannot run here: {missing}")
         return []
-    return fit.run(folder)
+    begun = time.perf_counter()
+    rows = BENCHES[name](asked)
+    err.print(f"{name}: {time.perf_counter() - begun:.0f} s")
+    return rows
 
 
-def _writer() -> list[Row]:
+def _fit(asked: argparse.Namespace) -> list[Row]:
+    if not asked.fit.is_dir():
+        err.print(f"fit: left out, {asked.fit} is not there")
+        return []
+    return fit.run(asked.fit)
+
+
+def _writer(asked: argparse.Namespace) -> list[Row]:
     with temporary_postgres() as server:
         dsn = server.create_database("bench")
         asyncio.run(migrate(dsn))
-        return writer.run(dsn)
+        return writer.run(dsn, TINY_ROUNDS if asked.tiny else writer.ROUNDS)
 
 
-def _pipeline() -> list[Row]:
-    reason = kafka_available()
-    if reason:
-        out.print(f"pipeline: left out, Apache Kafka cannot run here: {reason}")
-        return []
-    return pipeline.run()
-
-
-def _timeline(*, full: bool) -> list[Row]:
-    rows = timeline.run(timeline.FULL if full else timeline.SMALL)
-    server = os.environ.get(TIMESCALE, "")
+def _timeline(asked: argparse.Namespace) -> list[Row]:
+    plain, compressed = timeline.SIZES["full" if asked.full else "tiny" if asked.tiny else "small"]
+    rows, server = timeline.run(plain), os.environ.get(TIMESCALE, "")
     if not server:
-        out.print(f"timeline: left out on TimescaleDB, {TIMESCALE} names none")
+        err.print(f"timeline: left out on TimescaleDB, {TIMESCALE} names none")
         return rows
-    return rows + timeline.run(timeline.FULL_COMPRESSED if full else timeline.SMALL_COMPRESSED, server)
+    return rows + timeline.run(compressed, server)
+
+
+Bench = Callable[[argparse.Namespace], list[Row]]
+BENCHES: dict[str, Bench] = {
+    "fit": _fit,
+    "writer": _writer,
+    "again": lambda asked: again.run(again.TINY if asked.tiny else again.FULL),
+    "pipeline": lambda asked: pipeline.run(pipeline.TINY if asked.tiny else pipeline.FULL),
+    "growth": lambda asked: growth.run(growth.TINY if asked.tiny else growth.FULL),
+    "latency": lambda asked: latency.run(latency.TINY if asked.tiny else latency.FULL),
+    "soak": lambda asked: soak.run(soak.TINY if asked.tiny else soak.FULL),
+    "timeline": _timeline,
+}
+ON_KAFKA = frozenset({"pipeline", "latency", "soak"})  # the mock forgets what it cannot hold
 
 
 def _table(rows: list[Row]) -> Table:
@@ -96,12 +108,16 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         mark = " below the floor" if _below(row) else ""
         figures = [_text(row.ratio) + mark, _text(row.floor), _text(row.goal)]
-        table.add_row(row.name, f"{row.value:,.4g}", row.unit, *figures, row.baseline)
+        table.add_row(row.name, _number(row.value), row.unit, *figures, row.baseline)
     return table
 
 
 def _below(row: Row) -> bool:
     return row.ratio is not None and row.floor is not None and row.ratio < row.floor
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= THOUSAND else f"{value:.3g}"
 
 
 def _text(figure: float | None) -> str:

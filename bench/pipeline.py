@@ -1,308 +1,142 @@
-"""The whole pipeline against a bare binary COPY of the same rows, and how long a body takes to become an alert.
+"""The whole pipeline against a bare binary COPY of the same rows, for three kinds of senders, in one interleaved run.
 
-Bodies of each workload are appended to `kadens.raw`; the clock runs until their facts are committed, and with them
-what is derived, by one real worker on Apache Kafka. Rounds of workloads and of the baseline take turns. Then pain
-reports come in one by one, while files come in at half the speed just measured. Without Apache Kafka there are no
-figures: the mock forgets what it cannot hold. `python -m bench.pipeline` prints the rows.
+The clock runs from the first body at the vendor door, a process of its own, until every fact is stored and every
+session derived; then the rows that were stored are copied again for patients that nobody has. Each round is a day of
+its own, so nothing is a replay. Without Apache Kafka there are no figures: the mock forgets what it cannot hold.
 """
 
 import asyncio
-import hashlib
-import json
-import os
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-import psycopg
-from confluent_kafka import Producer
+from kadens.model.calendar import DAY_MS
+from kadens.simulate.cohort import Person
+from kadens.simulate.delivery import Delivery
 
-from kadens.embedded.kafka import Kafka
-from kadens.embedded.kafka_jars import kafka_available
-from kadens.embedded.postgres import temporary_postgres
-from kadens.embedded.topics import create_topics
-from kadens.model.calendar import rfc3339
-from kadens.model.envelope import Envelope
-from kadens.model.intensity import HeartProfile
-from kadens.model.metrics import METRIC
-from kadens.storage import people, samples
-from kadens.storage.columns import COPY_HEAD, COPY_TAIL
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
-from kadens.stream.topics import RAW, TOPICS
-
+from .copying import copied
+from .loads import Load, background, day_of, deliveries, mixed, workouts
+from .processes import cpu_seconds
 from .row import Row
-from .workloads import HOUR_MS, NOW_MS, WORKLOADS, Body, Workload, workouts
+from .stage import Stage, stage
 
-ROUNDS = 3  # measured ones, after one that warms up
-REPORTS, EVERY_S = 60, 0.15
-KEY = bytes(range(32))
-COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
-COPIED_AT_ONCE = 96_000  # rows in a transaction of the baseline
-FACTS_STORED = "select count(*) from fact"
-DEADLINE_S = 240.0
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(slots=True, kw_only=True)
-class Bench:
-    """A log, a database and a worker between them."""
-
-    dsn: str
-    producer: Any
-    numbers: list[int]
-    processes: dict[str, int]  # name -> pid
-
-    def append(self, connector: str, body: bytes, patient: str) -> None:
-        """Append a body as the vendor door does."""
-        sha = hashlib.sha256(body).hexdigest()
-        said = Envelope(connector=connector, received_ms=NOW_MS, sha256=sha, size=len(body), patient=patient)
-        self.producer.produce(RAW.name, body, key=sha, headers=said.headers())
-        self.producer.poll(0)
-
-    def count(self, query: str) -> int:
-        """Return a count."""
-        with psycopg.connect(self.dsn) as conn:
-            return int((conn.execute(query.encode()).fetchone() or (0,))[0])
-
-    def wait(self, query: str, wanted: int, every_s: float = 0.02) -> None:
-        """Return once a count has reached `wanted`; TimeoutError after `DEADLINE_S`."""
-        deadline = time.monotonic() + DEADLINE_S
-        with psycopg.connect(self.dsn, autocommit=True) as conn:
-            while (row := conn.execute(query.encode()).fetchone()) is None or row[0] < wanted:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{query}: {row} of {wanted}")
-                time.sleep(every_s)
-
-
-def report(number: int) -> bytes:
-    """Return a pain report that raises an alert, of one patient."""
-    said = {
-        "id": f"bench-{number}",
-        "answered_at": rfc3339(NOW_MS - HOUR_MS),
-        "instrument": "pain",
-        "phase": "after",
-        "value": 9,
-        "scale": "nrs-0-10",
-    }
-    return json.dumps({"type": "report.created", "patient": f"bench-{number}", "report": said}).encode()
-
-
-def _name(workload: Workload, patient: int) -> str:
-    """Return a patient's pseudonym: each workload has its own, so that none tells what another told before."""
-    return f"sends-{WORKLOADS.index(workload)}-{patient}"
-
-
-async def _people(dsn: str) -> list[int]:
-    """Add the patients: those of the workloads, `REPORTS` that report, and one for the baseline."""
-    await migrate(dsn)
-    async with await psycopg.AsyncConnection.connect(dsn) as conn:
-        await people.add_unit(conn, "bench")
-        names = [
-            *(_name(one, n) for one in WORKLOADS for n in range(one.patients)),
-            *(f"report-{n}" for n in range(REPORTS)),
-            "copy",
-        ]
-        for name in names:
-            await people.add_patient(conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name)
-            for vendor in ("files", "reports", "open_wearables"):
-                await people.give_consent(conn, name, vendor, from_ms=0, now_ms=0)
-            profile = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960, hr_rest=60)
-            await people.set_profile(conn, name, profile, 0)
-        return [await people.patient_id(conn, name) for name in names]
-
-
-@contextmanager
-def _stage() -> Iterator[Bench]:
-    with (
-        TemporaryDirectory(prefix="kadens-bench-") as folder,
-        temporary_postgres() as postgres,
-        Kafka(Path(folder) / "kafka") as kafka,
-    ):
-        create_topics(kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
-        dsn = postgres.create_database("bench")
-        numbers = asyncio.run(_people(dsn))
-        secrets = Path(folder) / "secrets.toml"
-        secrets.write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
-        said = {
-            "KADENS_KAFKA": kafka.address,
-            "KADENS_DATABASE": dsn,
-            "KADENS_BODIES": f"{folder}/bodies",
-            "KADENS_CLOCK": f"fixed:{NOW_MS}",
-            "KADENS_SECRETS_FILE": str(secrets),
-        }
-        argv = [sys.executable, "-m", "kadens", "worker"]
-        worker = subprocess.Popen(argv, env={"PATH": os.environ["PATH"], **said})
-        producer = Producer({"bootstrap.servers": kafka.address, "linger.ms": 5, "log_level": 0})
-        try:
-            yield Bench(dsn=dsn, producer=producer, numbers=numbers, processes=_processes(dsn, worker.pid))
-        finally:
-            worker.terminate()
-            worker.wait()
-
-
-def _processes(dsn: str, worker: int) -> dict[str, int]:
-    with psycopg.connect(dsn) as conn:
-        folder = (conn.execute("show data_directory").fetchone() or ("",))[0]
-    return {"worker": worker, "postgres": int((Path(folder) / "postmaster.pid").read_text().split()[0])}
-
-
-def _cpu(on: Bench) -> dict[str, float]:
-    """Return the CPU seconds of each process and its children so far."""
-    stats = [line.rpartition(")") for line in _stats()]
-    spent = [
-        (int(head.split()[0]), int(rest.split()[1]), sum(map(int, rest.split()[11:15]))) for head, _, rest in stats
-    ]
-    return {
-        name: sum(ticks for pid, parent, ticks in spent if pid_ in {pid, parent}) / TICKS
-        for name, pid_ in on.processes.items()
-    }
-
-
-def _stats() -> Iterator[str]:
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            yield path.read_text(encoding="utf-8", errors="replace")
+DOOR, LOG = "door", "log"
+FLOOR, GOAL = 0.4, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """One round of a workload: samples, seconds, seconds of the baseline, and CPU seconds by process."""
+class Size:
+    """How much is measured: `loads`, each in so many rounds after one that warms up, by so many workers."""
 
-    rows: int
-    seconds: float
-    copied: float
-    cpu: dict[str, float]
-
-
-def _round(on: Bench, workload: Workload, number: int) -> Round:
-    bodies = list(workload.bodies(workload.n, workload.patients, number * workload.n))
-    before, there = _cpu(on), on.count(FACTS_STORED)
-    begun = time.perf_counter()
-    for body in bodies:
-        on.append(body.connector, body.value, _name(workload, body.patient))
-    on.wait(FACTS_STORED, there + sum(body.facts for body in bodies))
-    took = time.perf_counter() - begun
-    cpu = {name: spent - before[name] for name, spent in _cpu(on).items()}
-    copied = asyncio.run(_copy(on, bodies, 10**9 * (1 + WORKLOADS.index(workload)) + number * 10**6))
-    return Round(rows=sum(body.rows for body in bodies), seconds=took, copied=copied, cpu=cpu)
+    loads: tuple[Load, ...]
+    rounds: int = 3
+    workers: int = 1
 
 
-async def _copy(on: Bench, bodies: Sequence[Body], record: int) -> float:
-    """Return the seconds of a binary COPY of the same rows, packed already, in the same partitions and key."""
-    batches = list(_packed(on, bodies, record))
-    async with await psycopg.AsyncConnection.connect(on.dsn, autocommit=True) as conn:
-        begun = time.perf_counter()
-        for data in batches:
-            await _copy_one(conn, data)
-        return time.perf_counter() - begun
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way of one workload: it is called `name` in the table, goes in through `entry`, has bounds or not."""
+
+    load: Load
+    entry: str
+    name: str
+    people: Sequence[Person]
 
 
-async def _copy_one(conn: Connection, data: bytes) -> None:
-    async with conn.transaction(), conn.cursor() as cursor, cursor.copy(COPY) as copy:
-        await copy.write(data)
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What the rounds of one way took: seconds of the pipeline and of the COPY, rows, CPU-seconds by process."""
+
+    took: list[float] = field(default_factory=list)
+    copied: list[float] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    cpu: dict[str, float] = field(default_factory=dict)
 
 
-def _packed(on: Bench, bodies: Sequence[Body], record: int) -> Iterator[bytes]:
-    """Yield transactions of the baseline: as many patients as send, and a record a body."""
-    puts: list[samples.Put] = []
-    for n, body in enumerate(bodies):
-        of = on.numbers[-1] * 10_000 + body.patient
-        puts += [
-            samples.Put(series=(of, METRIC[name].id, 1, record + n), revision=0, t=t, v=v)
-            for name, (t, v) in body.samples.items()
-        ]
-        if sum(len(put.t) for put in puts) >= COPIED_AT_ONCE or body is bodies[-1]:
-            yield b"".join((COPY_HEAD, *(rows.tobytes() for rows in samples.pack(puts)), COPY_TAIL))
-            puts = []
-
-
-def _latencies(on: Bench, files_per_s: float) -> list[float]:
-    """Return the seconds from each report's append to its alert, under files at `files_per_s`."""
-    found: list[float] = []
-    spare = workouts(10**6, WORKLOADS[0].patients, 10_000)
-    due = time.perf_counter()
-    for number in range(REPORTS):
-        due += EVERY_S
-        for _ in range(round(files_per_s * EVERY_S)):
-            body = next(spare)
-            on.append(body.connector, body.value, _name(WORKLOADS[0], body.patient))
-        begun = time.perf_counter()
-        _alert(on, number)
-        found.append(time.perf_counter() - begun)
-        time.sleep(max(due - time.perf_counter(), 0))
-    return sorted(found)
-
-
-def _alert(on: Bench, number: int) -> None:
-    on.append("reports", report(number), f"report-{number}")
-    on.wait(f"select count(*) from alert where patient = {on.numbers[number - REPORTS - 1]}", 1, 0.005)  # noqa: S608
-
-
-def run() -> list[Row]:
-    """Return the figures; none where Apache Kafka cannot run."""
-    if kafka_available() is not None:
-        return []
-    with _stage() as on:
-        rounds = [{one.name: _round(on, one, number) for one in WORKLOADS} for number in range(ROUNDS + 1)][1:]
-        found = {one.name: [each[one.name] for each in rounds] for one in WORKLOADS}
-        files = found[WORKLOADS[0].name]
-        late = _latencies(on, WORKLOADS[0].n / statistics.median(one.seconds for one in files) / 2)
-    return [*(row for name, of in found.items() for row in _figures(name, of)), *_waits(late)]
-
-
-def _figures(name: str, rounds: Sequence[Round]) -> Iterator[Row]:
-    rows = rounds[0].rows
-    limit = rows / statistics.median(one.copied for one in rounds)
-    yield Row(
-        name=f"pipeline, {name}",
-        value=rows / statistics.median(one.seconds for one in rounds),
-        unit="samples/s",
-        baseline=f"binary COPY of the same rows into the same table and key, {limit:,.0f} samples/s",
-        ratio=statistics.median(one.copied / one.seconds for one in rounds),
-        floor=0.4,
-        goal=0.7,
+FULL = Size(
+    loads=(
+        Load(name="a 40 min workout at 1 Hz, 4 metrics, FIT", patients=120, make=workouts),
+        Load(name="a day of 1 min heart rate a body", patients=240, make=background(hours=24)),
+        Load(name="an hour of 1 min heart rate a body", patients=120, make=background(hours=1, last=6)),
+        Load(name="mixed day: 4 syncs of 6 h, half with workout and answers", patients=80, make=mixed),
     )
-    for process in rounds[0].cpu:
-        yield Row(
-            name=f"  of {process}",
-            value=rows / statistics.median(one.cpu[process] for one in rounds),
-            unit="samples/CPU-s",
-            baseline="",
-        )
+)
+TINY = Size(
+    loads=(
+        Load(name="workouts", patients=2, make=workouts),
+        Load(name="days", patients=2, make=background(hours=24)),
+        Load(name="mixed", patients=2, make=mixed),
+    ),
+    rounds=1,
+)
 
 
-def _waits(late: Sequence[float]) -> Iterator[Row]:
-    found = {"p99": late[min(round(len(late) * 0.99), len(late) - 1)], "p50": statistics.median(late)}
-    for name, seconds in found.items():
-        yield Row(
-            name=f"alert, report on the log to alert, {name}",
-            value=seconds * 1000,
-            unit="ms",
-            baseline="2 s, at half the speed above",
-            ratio=2.0 / seconds,
-            floor=1.0,
-            goal=4.0,
-        )
+def run(size: Size) -> list[Row]:
+    """Return the figures of all workloads, and of the first one also from the log on, without the door."""
+    with stage(sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers) as on:
+        found = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
+    return [row for way, one in found for row in _rows(way, one, size)]
 
 
-def main() -> None:
-    """Print the figures."""
-    for row in run():
-        bounds = "" if row.floor is None or row.goal is None else f"  floor {row.floor:g} goal {row.goal:g}"
-        ratio = "" if row.ratio is None else f"  {row.ratio:6.2f}x{bounds}"
-        print(f"{row.name:46} {row.value:12,.0f} {row.unit}{ratio}")
-        if row.baseline:
-            print(f"{'':46} baseline: {row.baseline}")
+def _ways(on: Stage, size: Size) -> list[Way]:
+    """Return every workload through the door and the first from the log on, each with people of its own."""
+    plan = [*((load, DOOR) for load in size.loads), (size.loads[0], LOG)]
+    ways, start = [], 0
+    for load, entry in plan:
+        there = on.people.people[start : start + load.patients]
+        ways.append(Way(load=load, entry=entry, name=f"from the {entry}, {load.name}", people=there))
+        start += load.patients
+    return ways
 
 
-if __name__ == "__main__":
-    main()
+def _measured(on: Stage, way: Way, rounds: int) -> Found:
+    found = Found()
+    for number in range(rounds + 1):
+        day = day_of(number)
+        sent = deliveries(way.load.make, on.people, way.people, day)
+        on.checkpoint()
+        before = cpu_seconds()
+        took = _timed(on, {DOOR: on.post, LOG: on.append}[way.entry], sent)
+        after = cpu_seconds()
+        rows, copying = asyncio.run(copied(on.dsn, on.of(way.people), day, day + DAY_MS))
+        if number:  # the first round warms up
+            found.took.append(took)
+            found.copied.append(copying)
+            found.rows.append(rows)
+            for name, seconds in after.items():
+                found.cpu[name] = found.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
+    return found
+
+
+def _timed(on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence[Delivery]) -> float:
+    """Return the seconds from the first body to the last derived session."""
+    begun = time.perf_counter()
+    send(sent)
+    on.settle()
+    return time.perf_counter() - begun
+
+
+def _rows(way: Way, found: Found, size: Size) -> list[Row]:
+    speed = statistics.median(n / took for n, took in zip(found.rows, found.took, strict=True))
+    limit = statistics.median(n / took for n, took in zip(found.rows, found.copied, strict=True))
+    whole = Row(
+        name=f"pipeline {way.name}",
+        value=speed,
+        unit="samples/s",
+        baseline=f"binary COPY of the same {found.rows[0]:,} rows, {limit:,.0f} samples/s; {size.workers} worker(s)",
+        ratio=statistics.median(copy / took for copy, took in zip(found.copied, found.took, strict=True)),
+        floor=FLOOR if way.entry == DOOR else None,
+        goal=GOAL if way.entry == DOOR else None,
+    )
+    return [whole, *(_cpu_row(way, found, name) for name, seconds in found.cpu.items() if seconds > 0)]
+
+
+def _cpu_row(way: Way, found: Found, name: str) -> Row:
+    seconds = found.cpu[name]
+    return Row(
+        name=f"  {name}, {way.name}",
+        value=sum(found.rows) / seconds,
+        unit="samples/CPU-s",
+        baseline=f"{seconds / sum(found.took):.2f} cores busy, {seconds / len(found.took):.2f} CPU-s a round",
+    )

@@ -34,8 +34,8 @@ ROUNDS = 9
 END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
 START_MS = END_MS - YEAR * 60_000
 WEEK_MS = 7 * DAY_MS
-SMALL, SMALL_COMPRESSED = 2_000_000, 8_000_000
-FULL, FULL_COMPRESSED = 10_000_000, 100_000_000
+# rows on plain PostgreSQL, and on TimescaleDB where there is one
+SIZES = {"full": (10_000_000, 100_000_000), "small": (2_000_000, 8_000_000), "tiny": (YEAR, YEAR)}
 SPAN = Span(start_ms=START_MS, end_ms=END_MS)
 SOURCE = Source(vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
 

@@ -4,13 +4,30 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
+from kadens.embedded.kafka_jars import kafka_available
 from kadens.simulate.fit_writer import Recording, write_activity
 
 ROOT = Path(__file__).parents[2]
 FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
+MISSING = kafka_available()
+
+
+def bench(folder: Path, *words: str) -> tuple[list[dict[str, Any]], str]:
+    """Run the program and return its rows and what it printed; it must end with 1 when a figure is below its floor."""
+    result = folder / "bench.json"
+    argv = [sys.executable, "-m", "bench", *words, "--tiny", "--out", str(result)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in {0, 1}, done.stderr
+    rows = json.loads(result.read_bytes())
+    below = [row for row in rows if row["floor"] is not None and row["ratio"] < row["floor"]]
+    assert done.returncode == int(bool(below))
+    assert all(set(row) == FIELDS for row in rows)
+    return rows, done.stdout
 
 
 def test_the_figures_are_written_as_json(tmp_path: Path) -> None:
@@ -19,11 +36,48 @@ def test_the_figures_are_written_as_json(tmp_path: Path) -> None:
         columns = {"heart_rate": np.full(seconds, 120.0), "speed": np.full(seconds, 2.5)}
         recording = Recording(start_ms=int(t[0]), end_ms=int(t[-1]) + 1000, t=t, columns=columns)
         (tmp_path / f"{n}.fit").write_bytes(write_activity(recording))
-    result = tmp_path / "bench.json"
-    words = [sys.executable, "-m", "bench", "fit", "--fit", str(tmp_path), "--out", str(result)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    rows = json.loads(result.read_bytes())
-    assert done.returncode in {0, 1}, done.stderr
-    assert [set(row) for row in rows] == [FIELDS] * 4
-    assert all(row["name"] in done.stdout for row in rows)
-    assert done.returncode == int(any(row["ratio"] < row["floor"] for row in rows))
+    rows, printed = bench(tmp_path, "fit", "--fit", str(tmp_path))
+    assert len(rows) == 4
+    assert all(row["name"] in printed for row in rows)
+
+
+def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "writer", "again", "growth")
+    bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]
+    assert bounds == [
+        ("writer, facts in, rows committed", 0.85),
+        ("writer, the same facts told again", 5.0),
+        ("run of 1 Hz workouts delivered again", 5.0),
+        ("run of 1 Hz workouts sent again", 5.0),
+        ("run of 1 min background delivered again", 5.0),
+        ("run of 1 min background sent again", 5.0),
+        ("history of 1 day, 3 days: a block of 60 samples", 1 / 1.2),
+        ("history of 1 day, 3 days: a sample", 1 / 1.2),
+        ("worker with 1 patients, 2 patients: a block of 60 samples", 1 / 1.2),
+        ("worker with 1 patients, 2 patients: a sample", 1 / 1.2),
+    ]
+
+
+def test_a_year_of_one_patient_gives_its_figures(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "timeline")
+    assert [row["floor"] for row in rows[:2]] == [1.0, None]
+    assert rows[0]["name"] == "timeline of a year, 1 M rows, plain PostgreSQL"
+
+
+@pytest.mark.kafka
+@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "pipeline", "latency", "soak")
+    bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]
+    assert bounds == [
+        ("pipeline from the door, workouts", 0.4),
+        ("pipeline from the door, days", 0.4),
+        ("pipeline from the door, mixed", 0.4),
+        ("session, workout at the door to session, p99", 1.0),
+        ("alert, report at the door to alert, p99", 1.0),
+        ("worker memory over 15 minutes of 2 live patients", 1 / 1.1),
+    ]
+    stored = {row["name"]: row["baseline"] for row in rows if row["name"].startswith("pipeline from the door")}
+    assert "binary COPY of the same 2," in stored["pipeline from the door, days"]
+    costs = [row["name"] for row in rows if row["unit"] == "samples/CPU-s"]
+    assert {"worker", "PostgreSQL", "broker (JVM)"} <= {name.split(",")[0].strip() for name in costs}

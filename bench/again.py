@@ -1,0 +1,86 @@
+"""What it costs to be told the same again, against the first time: a whole run off the log, facts to derived rows.
+
+The same offsets once more (a redelivery) end at the account of offsets; the same facts at new offsets (a vendor that
+sends again) end at the writer, which knows them. Workouts at 1 Hz, and blocks of heart rate a minute of many patients.
+"""
+
+import asyncio
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.model.calendar import DAY_MS
+from kadens.model.facts import Fact
+
+from . import writer
+from .derived import Deriver, deriver, heart
+from .growth import BLOCK_MIN, START_MS
+from .row import Row
+
+Facts: TypeAlias = Sequence[tuple[str, Fact]]
+FLOOR, GOAL = 5.0, 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Patients with a block each in a run, and rounds after one that warms up."""
+
+    patients: int = 100
+    rounds: int = 5
+
+
+FULL = Size()
+TINY = Size(patients=2, rounds=1)
+
+
+def run(size: Size) -> list[Row]:
+    """Return the figures."""
+    with temporary_postgres() as server:
+        return asyncio.run(_run(server, size))
+
+
+async def _run(server: Postgres, size: Size) -> list[Row]:
+    rows: list[Row] = []
+    for name, make in RUNS.items():
+        async with deriver(server, f"again_{len(rows)}", size.patients) as on:
+            rows += await _measured(on, name, make, size.rounds)
+    return rows
+
+
+async def _measured(on: Deriver, name: str, make: Callable[[Sequence[str], int], Facts], rounds: int) -> list[Row]:
+    first, skipped, known = [], [], []
+    for number in range(rounds + 1):
+        facts = make(on.people, number)
+        first.append(await on.derive(facts))
+        skipped.append(await on.again())
+        known.append(await on.derive(facts))
+    ways = {"delivered again": skipped[1:], "sent again": known[1:]}  # the first round warms up
+    return [_row(f"run of {name} {way}", first[1:], again) for way, again in ways.items()]
+
+
+def _row(name: str, first: Sequence[float], again: Sequence[float]) -> Row:
+    return Row(
+        name=name,
+        value=statistics.median(again) * 1e3,
+        unit="ms",
+        baseline=f"the first time, {statistics.median(first) * 1e3:,.0f} ms",
+        ratio=statistics.median(f / a for f, a in zip(first, again, strict=True)),
+        floor=FLOOR,
+        goal=GOAL,
+    )
+
+
+def _workouts(people: Sequence[str], number: int) -> Facts:
+    return [(told.patient, told.fact) for told in writer.batch(people[0], number)]
+
+
+def _background(people: Sequence[str], number: int) -> Facts:
+    return [(patient, heart(START_MS + number * DAY_MS, BLOCK_MIN)) for patient in people]
+
+
+RUNS: dict[str, Callable[[Sequence[str], int], Facts]] = {
+    "1 Hz workouts": _workouts,
+    "1 min background": _background,
+}

@@ -1,0 +1,131 @@
+"""The derive step alone: runs of facts as they lie on the log, through `derive_run`, into an embedded PostgreSQL.
+
+No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition was told.
+"""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+
+import numpy as np
+
+from kadens.embedded.postgres import Postgres
+from kadens.model.calendar import MINUTE_MS
+from kadens.model.codec import encode_told
+from kadens.model.facts import DeviceType, Fact, Head, Joining, Method, SampleBlock, Source, Told, Workout
+from kadens.model.intensity import HeartProfile
+from kadens.storage import people
+from kadens.storage.bodies import open_bodies
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import Connection, open_pool
+from kadens.stream.derive_batch import derive_run
+from kadens.stream.ledger import Ledger
+from kadens.stream.messages import Message, Outgoing, Run
+from kadens.stream.metrics import make_metrics
+from kadens.stream.parts import Parts
+from kadens.stream.topics import FACTS
+
+from .loads import NOW_MS
+
+KEY = bytes(32)
+BORN = HeartProfile(valid_from=date(2015, 1, 1), birth_year=1960, hr_rest=60)
+WATCH = Source(vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
+
+
+class Nowhere:
+    """`messages.Producer` that forgets."""
+
+    async def send_all(self, messages: Sequence[Outgoing]) -> None:
+        """Do nothing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Deriver:
+    """A database with `people`, and the worker's parts around it; `told` counts the messages so far."""
+
+    parts: Parts
+    people: Sequence[str]
+    told: int = 0
+    last: Run | None = field(default=None)
+
+    async def derive(self, facts: Sequence[tuple[str, Fact]]) -> float:
+        """Tell facts of patients as the next messages of partition 0, in one run; return the seconds it took."""
+        messages = tuple(_message(self.told + n, patient, fact) for n, (patient, fact) in enumerate(facts))
+        self.last = Run(topic=FACTS.name, partition=0, messages=messages)
+        self.told += len(messages)
+        return await self.again()
+
+    async def again(self) -> float:
+        """Tell the last run once more; return the seconds."""
+        if self.last is None:
+            raise ValueError("nothing was told yet")
+        begun = time.perf_counter()
+        await derive_run(self.last, self.parts)
+        return time.perf_counter() - begun
+
+    async def checkpoint(self) -> None:
+        """Bring the planner's figures up to date, and write back what waits."""
+        async with self.parts.pool.connection() as conn:
+            await conn.set_autocommit(True)
+            await conn.execute("analyze")
+            await conn.execute("checkpoint")
+            await conn.set_autocommit(False)
+
+
+@asynccontextmanager
+async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[Deriver]:
+    """Make a database with so many patients, and give what derives into it."""
+    dsn = server.create_database(name)
+    await migrate(dsn)
+    async with await open_pool(dsn, max_size=4) as pool:
+        async with pool.connection() as conn:
+            names = await _people(conn, patients)
+        parts = Parts(
+            pool=pool,
+            producer=Nowhere(),
+            ledger=Ledger(cluster="bench"),
+            bodies=open_bodies("/nowhere"),  # deriving reads no body
+            wrapping_key=KEY,
+            now=lambda: NOW_MS,
+            metrics=make_metrics(),
+        )
+        yield Deriver(parts=parts, people=names)
+
+
+async def _people(conn: Connection, patients: int) -> list[str]:
+    await people.add_unit(conn, "bench")
+    names = [f"bench-{number}" for number in range(patients)]
+    for name in names:
+        await people.add_patient(conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name)
+        await people.set_profile(conn, name, BORN, 0)
+    return names
+
+
+def heart(first_ms: int, minutes: int) -> SampleBlock:
+    """Return a block of heart rate a minute of the watch: a day at ease, and effort where a workout may be."""
+    t = first_ms + np.arange(minutes, dtype=np.int64) * MINUTE_MS
+    of_day = t // MINUTE_MS % 1440
+    v = (62 + t // MINUTE_MS % 17).astype(np.float64)
+    v[(of_day >= WORKOUT_AT) & (of_day < WORKOUT_AT + WORKOUT_MINUTES)] += 50.0
+    end = first_ms + minutes * MINUTE_MS
+    head = Head(source=WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0)
+    return SampleBlock(head=head, metric="heart_rate", t=t, v=v, joining=Joining.STREAM)
+
+
+def workout(day_ms: int) -> Workout:
+    """Return the workout of a day as the watch declares it."""
+    start = day_ms + WORKOUT_AT * MINUTE_MS
+    end = start + WORKOUT_MINUTES * MINUTE_MS
+    head = Head(source=WATCH, record=f"workout:{start}", start_ms=start, end_ms=end, offset_min=0)
+    return Workout(head=head, type="walking")
+
+
+def _message(offset: int, patient: str, fact: Fact) -> Message:
+    body = sha256(f"{patient}/{fact.head.record}".encode()).hexdigest()
+    told = Told(patient=patient, connector="files", received_ms=NOW_MS, body=body, fact=fact)
+    value = encode_told(told)
+    return Message(topic=FACTS.name, partition=0, offset=offset, value=value, key=patient.encode())

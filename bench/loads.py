@@ -1,0 +1,105 @@
+"""What is sent, as a table: workloads by name, each a pure function of a cohort and a day. Bodies come from `simulate`.
+
+A round of a workload is a day of its own, so that nothing in it has been told before.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kadens.model.calendar import DAY_MS, MINUTE_MS
+from kadens.simulate.bodies import after, worn
+from kadens.simulate.cohort import Cohort, Person, Role, cohort
+from kadens.simulate.delivery import FILES, Delivery
+from kadens.simulate.plan import Outing, Wear
+
+NOW_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
+HOUR_MS = 60 * MINUTE_MS
+WEEKS = 8  # of prescription behind NOW_MS; rounds lie within
+COLUMNS = ("heart_rate", "cadence", "speed", "power")
+WORKOUT_MS = 40 * MINUTE_MS
+
+Make = Callable[[Cohort, Person, int], Iterator[Delivery]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One workload: what it is called in the table, how many patients send it, and what each sends on a day.
+
+    `make` takes the cohort, a person of it and the day's first instant.
+    """
+
+    name: str
+    patients: int
+    make: Make
+
+
+def people(patients: int) -> Cohort:
+    """Return so many patients with watch, account, profile and prescription."""
+    whole = cohort(now_ms=NOW_MS, seed=1, patients=patients, weeks=WEEKS)
+    return replace(whole, people=tuple(_person(one) for one in whole.people))
+
+
+def day_of(number: int) -> int:
+    """Return the first instant of the day of a round; the first is the oldest day, as data arrive."""
+    return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
+
+
+def deliveries(make: Make, whole: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
+    """Return what these people send on a day, in the order it falls due, with bodies that are made already."""
+    made = [one for person in of for one in make(whole, person, day_ms)]
+    return [_ready(one) for one in sorted(made, key=lambda one: (one.due_ms, one.key))]
+
+
+def workouts(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+    """Yield the file of one workout."""
+    return (one for one in after(person, whole, outing(person, day_ms)) if one.connector == FILES)
+
+
+def background(hours: int, last: int = 24) -> Make:
+    """Return a workload of heart rate a minute until `last` hours into the day, `hours` in each body.
+
+    The watch reads a workout of every other patient as well, whether or not anybody declares one.
+    """
+
+    def make(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+        for start in range(day_ms, day_ms + last * HOUR_MS, hours * HOUR_MS):
+            span = Wear(patient=person.pseudonym, start_ms=start, end_ms=start + hours * HOUR_MS)
+            yield worn(person, whole, span, (outing(person, day_ms),) if active(person) else ())
+
+    return make
+
+
+def mixed(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+    """Yield a day: heart rate a minute in four syncs, and of every other patient a workout's file and answers to it."""
+    yield from background(hours=6)(whole, person, day_ms)
+    if active(person):
+        yield from after(person, whole, outing(person, day_ms))
+
+
+def active(person: Person) -> bool:
+    """Tell whether a person works out on these days: every other one."""
+    return person.number % 2 == 0
+
+
+def outing(person: Person, day_ms: int) -> Outing:
+    """Return the workout of a person on a day: 40 minutes, some time between 6 and 18 hours UTC."""
+    start = day_ms + 6 * HOUR_MS + person.number * 7 % 720 * MINUTE_MS
+    return Outing(patient=person.pseudonym, start_ms=start, end_ms=start + WORKOUT_MS, pain=2, exertion=4)
+
+
+def _person(one: Person) -> Person:
+    return replace(
+        one,
+        role=Role.ON_TRACK,
+        zone="Europe/Stockholm",
+        wear=(0, 24 * 60),
+        columns=COLUMNS,
+        hub=False,
+        account=f"bench-account-{one.number}",
+        prescription=replace(one.prescription, pauses=()),
+    )
+
+
+def _ready(one: Delivery) -> Delivery:
+    body = one.make()
+    return replace(one, make=lambda: body)

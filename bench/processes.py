@@ -1,0 +1,80 @@
+"""What the processes of a stage cost, read from /proc: CPU-seconds and resident memory. It starts and stops nothing.
+
+Without /proc there is nothing to read, and the answers are empty.
+"""
+
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+PROC = Path("/proc")
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+CLIENT = "sender (this bench)"
+# name -> what its command line holds
+NAMES: dict[str, bytes] = {
+    "vendor door": b"kadens\0door\0vendor",
+    "worker": b"kadens\0worker",
+    "broker (JVM)": b"kafka.Kafka",
+    "PostgreSQL": b"postgres",
+}
+
+
+class Process(NamedTuple):
+    """One line of /proc/PID/stat: parent, ticks of its own and of the children it has buried, resident pages."""
+
+    parent: int
+    own: int
+    buried: int
+    pages: int
+
+
+def cpu_seconds() -> dict[str, float]:
+    """Return the CPU-seconds so far of each program that this process started, its children's included.
+
+    Several of one name add up; PostgreSQL's connections are children of its postmaster.
+    """
+    there = _processes()
+    found: dict[str, float] = defaultdict(float)
+    for pid, name in _ours(there).items():
+        family = [pid, *(other for other, process in there.items() if process.parent == pid)]
+        found[name] += sum(there[one].own + there[one].buried for one in family) / TICKS
+    if there:
+        found[CLIENT] = there[os.getpid()].own / TICKS
+    return dict(found)
+
+
+def resident_bytes(name: str) -> int:
+    """Return the resident memory of all programs of one name together; 0 when there is none."""
+    there = _processes()
+    return sum(there[pid].pages * PAGE for pid, said in _ours(there).items() if said == name)
+
+
+def _ours(there: dict[int, Process]) -> dict[int, str]:
+    """Return the name of each program that this process started, by its number."""
+    me = os.getpid()
+    lines = {pid: _read(PROC / str(pid) / "cmdline") for pid, process in there.items() if process.parent == me}
+    return {pid: name for pid, line in lines.items() for name, words in NAMES.items() if words in line}
+
+
+def _processes() -> dict[int, Process]:
+    found = {int(path.name): _read(path / "stat") for path in PROC.glob("[0-9]*")}
+    return {pid: _process(line) for pid, line in found.items() if line}
+
+
+def _process(line: bytes) -> Process:
+    words = line[line.rindex(b")") + 2 :].split()  # the name before it may hold blanks
+    return Process(
+        parent=int(words[1]),
+        own=int(words[11]) + int(words[12]),
+        buried=int(words[13]) + int(words[14]),
+        pages=int(words[21]),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has just ended
+        return b""

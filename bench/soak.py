@@ -1,0 +1,88 @@
+"""The worker's memory while an hour of many live patients goes through: flat, or it grows with what has been.
+
+Each slice is five minutes: every patient's watch sends its readings a minute, and some patients finish a workout and
+answer. Slices go as fast as they are taken, and after each the worker's resident memory is read. Ratio: the first third
+of the slices against the last, 1 for flat.
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kadens.model.calendar import DAY_MS, MINUTE_MS
+from kadens.simulate.bodies import after, worn
+from kadens.simulate.cohort import Person
+from kadens.simulate.delivery import Delivery
+from kadens.simulate.plan import Outing, Wear
+
+from .loads import NOW_MS, WORKOUT_MS
+from .processes import resident_bytes
+from .row import Row
+from .stage import Stage, stage
+
+SLICE_MIN = 5
+FLOOR, GOAL = 1 / 1.1, 1 / 1.03
+BEGIN_MS = NOW_MS - DAY_MS + 12 * 60 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Live patients, every so-manieth of them with a workout in a slice, and slices after two that warm up."""
+
+    patients: int = 120
+    workout_every: int = 12
+    slices: int = 12
+    warm: int = 2
+
+
+FULL = Size()
+TINY = Size(patients=2, workout_every=2, slices=3, warm=0)
+
+
+def run(size: Size) -> list[Row]:
+    """Return the figure; none where memory cannot be read."""
+    with stage(size.patients) as on:
+        read = [_after(on, size, number) for number in range(size.warm + size.slices)][size.warm :]
+    if not all(read):
+        return []
+    third = max(len(read) // 3, 1)
+    first, last = statistics.mean(read[:third]), statistics.mean(read[-third:])
+    return [
+        Row(
+            name=f"worker memory over {size.slices * SLICE_MIN} minutes of {size.patients} live patients",
+            value=last / 2**20,
+            unit="MiB",
+            baseline=f"the first third of the slices, {first / 2**20:,.0f} MiB; {', '.join(map(_mib, read))}",
+            ratio=first / last,
+            floor=FLOOR,
+            goal=GOAL,
+        )
+    ]
+
+
+def _after(on: Stage, size: Size, number: int) -> int:
+    """Return the worker's memory after one slice."""
+    on.post(_slice(on, size, number))
+    on.settle()
+    return resident_bytes("worker")
+
+
+def _slice(on: Stage, size: Size, number: int) -> list[Delivery]:
+    end = BEGIN_MS + (number + 1) * SLICE_MIN * MINUTE_MS
+    live = [_live(on, person, end) for person in on.people.people]
+    done = [person for person in on.people.people if (person.number + number) % size.workout_every == 0]
+    return [*live, *(one for person in done for one in _finished(on, person, end))]
+
+
+def _live(on: Stage, person: Person, end_ms: int) -> Delivery:
+    span = Wear(patient=person.pseudonym, start_ms=end_ms - SLICE_MIN * MINUTE_MS, end_ms=end_ms)
+    return worn(person, on.people, span, ())
+
+
+def _finished(on: Stage, person: Person, end_ms: int) -> Sequence[Delivery]:
+    done = Outing(patient=person.pseudonym, start_ms=end_ms - WORKOUT_MS, end_ms=end_ms, pain=2, exertion=4)
+    return after(person, on.people, done)
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.0f}"

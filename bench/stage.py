@@ -1,0 +1,174 @@
+"""Everything real, on this machine: Apache Kafka, PostgreSQL, the vendor door's process and the workers' processes.
+
+It sends bodies and tells when all of them are stored and derived, by the database's own account of the log; it must
+never look at a row to find that out, because counting millions would be part of what is measured.
+"""
+
+import asyncio
+import hashlib
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from kadens.children import answers
+from kadens.embedded.kafka import Kafka
+from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.process import Child, end, launch, tail, wait_ready
+from kadens.embedded.topics import create_topics
+from kadens.model.envelope import Envelope
+from kadens.runtime import secrets_in
+from kadens.settings import Secrets
+from kadens.simulate.cohort import Cohort, Person
+from kadens.simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
+from kadens.simulate.door import Keys, VendorDoor
+from kadens.simulate.enrol import enrol
+from kadens.simulate.player import play
+from kadens.storage.migrate import migrate
+from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
+from kadens.up import free_port
+
+from .loads import NOW_MS, people
+
+HOST = "127.0.0.1"
+DEADLINE_S = 600.0
+STOP_S = 30.0
+LOOK_S = 0.01
+_FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic like %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A log, a database, a door and workers; `people` are enrolled, nobody has sent anything yet."""
+
+    dsn: str
+    people: Cohort
+    door: VendorDoor
+    numbers: dict[str, int]
+    workers: tuple[Child, ...]
+    conn: Any
+    producer: Any
+    consumer: Any
+
+    def post(self, deliveries: Iterable[Delivery]) -> None:
+        """Post bodies at the door, a few at a time, and return when it has answered all."""
+        play(deliveries, self.door.post)
+
+    def append(self, deliveries: Iterable[Delivery]) -> None:
+        """Append bodies to the log as the door does, without the door; all are on the log at the end."""
+        for one in deliveries:
+            self._append(one)
+        self.producer.flush(DEADLINE_S)
+
+    def settle(self) -> None:
+        """Return once everything on the log is stored and derived; TimeoutError, or RuntimeError without a worker."""
+        for topic in (RAW, FACTS):  # a body's facts are on the log before the body counts as finished
+            self.wait(partial(self._is_finished, topic, self._end(topic)))
+
+    def wait(self, done: Callable[[], bool], every_s: float = LOOK_S) -> None:
+        """Return once `done` holds; it is asked again and again."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not done():
+            for worker in self.workers:
+                if not worker.alive():
+                    raise RuntimeError(f"a worker ended\n{tail(worker.log)}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not done within {DEADLINE_S:g} s")
+            time.sleep(every_s)
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query; each sees what is committed when it is asked."""
+        found: list[tuple[Any, ...]] = self.conn.execute(query, values).fetchall()
+        return found
+
+    def checkpoint(self) -> None:
+        """Let the database write what it still holds back, so that nobody's clock runs for another's rows."""
+        self.conn.execute("checkpoint")
+
+    def of(self, persons: Iterable[Person]) -> list[int]:
+        """Return the database's numbers of these people."""
+        return [self.numbers[person.pseudonym] for person in persons]
+
+    def _append(self, one: Delivery) -> None:
+        body = one.make()
+        sha = hashlib.sha256(body).hexdigest()
+        said = Envelope(connector=one.connector, received_ms=NOW_MS, sha256=sha, size=len(body), patient=one.patient)
+        self.producer.produce(RAW.name, body, key=sha, headers=said.headers())
+        self.producer.poll(0)
+
+    def _is_finished(self, topic: Topic, last: int) -> bool:
+        return bool(self.rows(_FINISHED, [f"{topic.name}@%"])[0][0] >= last)
+
+    def _end(self, topic: Topic) -> int:
+        places = (TopicPartition(topic.name, number) for number in range(topic.partitions))
+        return sum(self.consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+
+
+@contextmanager
+def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
+    """Start everything for so many patients, and stop it at the end. Only the main thread may."""
+    with ExitStack() as parts:
+        folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
+        postgres = parts.enter_context(temporary_postgres())
+        kafka = parts.enter_context(Kafka(folder / "kafka"))
+        create_topics(kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
+        dsn, whole, port = postgres.create_database("bench"), people(patients), free_port()
+        secrets_file, secrets = secrets_in(folder)
+        asyncio.run(_enrol(dsn, whole, secrets.wrapping_key))
+        said = {
+            "KADENS_KAFKA": kafka.address,
+            "KADENS_DATABASE": dsn,
+            "KADENS_BODIES": str(folder / "bodies"),
+            "KADENS_CLOCK": f"fixed:{NOW_MS}",
+            "KADENS_SECRETS_FILE": str(secrets_file),
+            "KADENS_VENDOR_PORT": str(port),
+        }
+        (folder / "bodies").mkdir()
+        door = _start(parts, folder, said, "door", "door", "vendor")
+        names = [f"w{number}" for number in range(workers)]
+        started = tuple(_start(parts, folder, {**said, "KADENS_WORKER_ID": n}, n, "worker") for n in names)
+        wait_ready(door, lambda: answers(f"http://{HOST}:{port}/healthz"), seconds=60)
+        conn = parts.enter_context(psycopg.connect(dsn, autocommit=True))
+        yield Stage(
+            dsn=dsn,
+            people=whole,
+            door=parts.enter_context(closing(VendorDoor(HOST, port, _keys(secrets), lambda: NOW_MS))),
+            numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
+            workers=started,
+            conn=conn,
+            producer=Producer({"bootstrap.servers": kafka.address, "linger.ms": 5, "log_level": 0}),
+            consumer=parts.enter_context(closing(_consumer(kafka.address))),
+        )
+
+
+async def _enrol(dsn: str, whole: Cohort, wrapping_key: bytes) -> None:
+    await migrate(dsn)
+    await enrol(dsn, whole, wrapping_key=wrapping_key)
+
+
+def _start(parts: ExitStack, folder: Path, environment: dict[str, str], name: str, *words: str) -> Child:
+    argv = [sys.executable, "-m", "kadens", *words]
+    child = launch(name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment)
+    parts.callback(end, child, first=signal.SIGTERM, seconds=STOP_S)
+    return child
+
+
+def _keys(secrets: Secrets) -> Keys:
+    return Keys(
+        open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
+        reports=secrets.connectors[REPORTS].keys[0],
+        link=secrets.link_key,
+    )
+
+
+def _consumer(brokers: str) -> Any:  # noqa: ANN401 - its maker ships no types
+    return Consumer({"bootstrap.servers": brokers, "group.id": "bench-looking", "log_level": 0})
