@@ -23,12 +23,13 @@ Make = Callable[[Cohort, Person, int], Iterator[Delivery]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One workload: what it is called in the table, how many patients send it, and what each sends on a day.
+    """One workload: what it is called, what a body of it holds, how many patients send it, and what each does on a day.
 
     `make` takes the cohort, a person of it and the day's first instant.
     """
 
     name: str
+    body: str = ""
     patients: int
     make: Make
 

@@ -56,10 +56,12 @@ class Found:
 
 FULL = Size(
     loads=(
-        Load(name="a 40 min workout at 1 Hz, 4 metrics, FIT", patients=120, make=workouts),
-        Load(name="a day of 1 min heart rate a body", patients=240, make=background(hours=24)),
-        Load(name="an hour of 1 min heart rate a body", patients=120, make=background(hours=1, last=6)),
-        Load(name="mixed day: 4 syncs of 6 h, half with workout and answers", patients=80, make=mixed),
+        Load(name="workouts", body="1 Hz, 40 min, 4 metrics, FIT", patients=120, make=workouts),
+        Load(name="background days", body="1 min heart rate of a day", patients=240, make=background(hours=24)),
+        Load(
+            name="background hours", body="1 min heart rate of an hour", patients=120, make=background(hours=1, last=6)
+        ),
+        Load(name="mixed days", body="4 syncs of 6 h, half with a workout", patients=80, make=mixed),
     )
 )
 TINY = Size(
@@ -121,10 +123,10 @@ def _rows(way: Way, found: Found, size: Size) -> list[Row]:
     speed = statistics.median(n / took for n, took in zip(found.rows, found.took, strict=True))
     limit = statistics.median(n / took for n, took in zip(found.rows, found.copied, strict=True))
     whole = Row(
-        name=f"pipeline {way.name}",
+        name=f"pipeline {way.name}" + f" ({way.load.body})" * bool(way.load.body),
         value=speed,
         unit="samples/s",
-        baseline=f"binary COPY of the same {found.rows[0]:,} rows, {limit:,.0f} samples/s; {size.workers} worker(s)",
+        baseline=f"binary COPY of the same {found.rows[0]:,} rows, {limit:,.0f} samples/s; workers: {size.workers}",
         ratio=statistics.median(copy / took for copy, took in zip(found.copied, found.took, strict=True)),
         floor=FLOOR if way.entry == DOOR else None,
         goal=GOAL if way.entry == DOOR else None,
