@@ -35,6 +35,7 @@ SAME_WHEN_SPLIT = ("sample", "watermark", "session", "day", "week", "choice")
 
 Step: TypeAlias = tuple[Told, ...] | HeartProfile | Prescription
 Steps: TypeAlias = Sequence[Step]
+Ways: TypeAlias = tuple[Life, Steps, Steps, bool]
 Connected: TypeAlias = tuple[asyncio.Runner, Connection]
 
 
@@ -47,13 +48,14 @@ def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
     cuts = sorted(draw(st.lists(st.integers(0, len(facts)), max_size=6)))
     batches = (tuple(facts[low:high]) for low, high in zip([0, *cuts], [*cuts, len(facts)], strict=True))
     found: list[Step] = [batch for batch in batches if batch]
-    for one in (*life.profiles, *life.prescriptions):
+    set_down: tuple[Step, ...] = (*life.profiles, *life.prescriptions)
+    for one in set_down:
         found.insert(draw(st.integers(0, len(found))), one)
     return found
 
 
 @st.composite
-def ways(draw: st.DrawFn) -> tuple[Life, Steps, Steps, bool]:
+def ways(draw: st.DrawFn) -> Ways:
     """Return a life, two ways in which it may become known, and whether blocks of the second came in halves."""
     life, halves = draw(lives()), draw(st.booleans())
     return life, draw(steps(life)), draw(steps(split(life) if halves else life, again=True)), halves
@@ -132,19 +134,21 @@ TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
 @given(drawn=ways())
 @pytest.mark.parametrize("dsn", ["embedded"], indirect=True)
 def test_every_prefix_is_what_everything_at_once_says_and_any_way_ends_the_same(
-    connected: Connected, drawn: tuple[Life, Steps, Steps, bool]
+    connected: Connected, drawn: Ways
 ) -> None:
-    check(*connected, *drawn)
+    check(connected, drawn)
 
 
 @TIMESCALE
 @given(drawn=ways())
 @pytest.mark.parametrize("dsn", [pytest.param("timescale", marks=pytest.mark.timescale)], indirect=True)
-def test_so_it_is_on_timescale(connected: Connected, drawn: tuple[Life, Steps, Steps, bool]) -> None:
-    check(*connected, *drawn)
+def test_so_it_is_on_timescale(connected: Connected, drawn: Ways) -> None:
+    check(connected, drawn)
 
 
-def check(runner: asyncio.Runner, conn: Connection, life: Life, way: Steps, other: Steps, halves: bool) -> None:  # noqa: FBT001 - what is drawn
+def check(connected: Connected, drawn: Ways) -> None:
+    runner, conn = connected
+    life, way, other, halves = drawn
     one, two = runner.run(streamed(conn, life, way)), runner.run(ended(conn, life, other))
     compared = SAME_WHEN_SPLIT if halves else tuple(one)
     assert {name: two[name] for name in compared} == {name: one[name] for name in compared}
