@@ -4,7 +4,7 @@ Whoever takes a patient holds the patient's lock first: the writer marks patient
 of locking would be a deadlock.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from ..model.calendar import utc
@@ -20,7 +20,12 @@ with picked as materialized (
   where d.at <= %s order by d.at, p.id limit %s for no key update of p skip locked),
 free as materialized (select * from picked where pg_try_advisory_xact_lock_shared(%s, id))
 delete from due using free where due.patient = free.id returning free.pseudonym, due.at"""
-_SETTLE = "delete from due where patient = (select id from patient where pseudonym = %s)"
+_SETTLE = """
+with said as materialized (
+  select p.id, k.at from unnest(%s::text[], %s::timestamptz[]) as k (pseudonym, at) join patient p using (pseudonym)),
+gone as (delete from due using said where due.patient = said.id and said.at is null)
+insert into due (patient, at, why) select id, at, 'next' from said where at is not null order by id
+on conflict (patient) do update set at = excluded.at, why = excluded.why"""
 
 
 async def mark(conn: Connection, patient: str, at_ms: int, why: str) -> None:
@@ -59,11 +64,15 @@ async def alone(conn: Connection, patient: int) -> AsyncIterator[None]:
         await conn.commit()
 
 
-async def settle(conn: Connection, patient: str, next_ms: int | None) -> None:
-    """Replace what was asked for by the next time that a look is needed, None for never.
+async def settle_all(conn: Connection, nexts: Mapping[str, int | None]) -> None:
+    """Replace what was asked for by the next time that a look at each patient is needed, None for never.
 
-    Only for the judge, who holds the patient's lock and has seen everything up to now.
+    Only for the judge, who holds the patients' locks and has seen everything up to now.
     """
-    await conn.execute(_SETTLE, [patient])
-    if next_ms is not None:
-        await mark(conn, patient, next_ms, "next")
+    times = [None if at is None else utc(at) for at in nexts.values()]
+    await conn.execute(_SETTLE, [list(nexts), times])
+
+
+async def settle(conn: Connection, patient: str, next_ms: int | None) -> None:
+    """Do for one patient what `settle_all` does."""
+    await settle_all(conn, {patient: next_ms})

@@ -69,9 +69,9 @@ async def known_by(conn: Connection, names: Iterable[tuple[Number, str]]) -> Tol
     return await _ask(conn, _KNOWN_BY, sorted(names))
 
 
-async def since(conn: Connection, patient: Number, at_ms: int) -> list[Told]:
-    """Return the reports of a patient from an instant on, by time."""
-    return (await _ask(conn, _SINCE, [(patient, utc(at_ms))])).get(patient, [])
+async def since(conn: Connection, patients: Iterable[Number], at_ms: int) -> ToldOf:
+    """Return the reports of each patient from an instant on, by time."""
+    return await _ask(conn, _SINCE, [(patient, utc(at_ms)) for patient in patients])
 
 
 async def _ask(conn: Connection, query: str, asked: Sequence[tuple[Any, ...]]) -> ToldOf:

@@ -108,12 +108,12 @@ where p.pseudonym = %s and f.kind <> 'deletion' group by p.id""",
     return Span(start_ms=epoch_ms(row[0]), end_ms=epoch_ms(row[1])) if row and row[0] else None
 
 
-async def reports_since(conn: Connection, patient: int, since_ms: int) -> tuple[Told, ...]:
-    """Return the reports of a patient (a surrogate) from an instant on that nobody took back, by time."""
-    found = await told.since(conn, patient, since_ms)
-    of = {patient: Masks()}
-    await masks.add_records(conn, of, ((patient, one.fact.head.record) for one in found))
-    return of[patient].standing(found)
+async def reports_since(conn: Connection, patients: Sequence[int], since_ms: int) -> dict[int, tuple[Told, ...]]:
+    """Return the reports of each patient (a surrogate) from an instant on that nobody took back, by time."""
+    found = await told.since(conn, patients, since_ms)
+    of = {patient: Masks() for patient in patients}
+    await masks.add_records(conn, of, ((p, one.fact.head.record) for p, said in found.items() for one in said))
+    return {patient: mask.standing(found.get(patient, ())) for patient, mask in of.items()}
 
 
 def _widen(one: _Reading) -> bool:

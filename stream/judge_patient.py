@@ -5,9 +5,13 @@ happen at once instead of at the timer's next turn, so a lost or doubled event c
 the judging transaction: after a crash it is due again.
 """
 
+from collections.abc import Sequence
+
 from ..alerts import lifecycle, rules
-from ..storage import due, judging
+from ..storage import due, judging, verdicts
+from ..storage.judging import Loaded
 from ..storage.pool import Connection
+from ..storage.verdicts import Verdict
 from .messages import Run
 from .parts import Parts
 
@@ -25,19 +29,24 @@ async def judge_due(parts: Parts) -> int:
     async with parts.pool.connection() as conn:
         now = parts.now()
         patients = await due.take(conn, now, TAKE)
-        for patient in patients:
-            await judge_patient(conn, patient, parts, now)
+        if patients:
+            await judge_patients(conn, patients, parts, now)
     return len(patients)
 
 
-async def judge_patient(conn: Connection, patient: str, parts: Parts, now_ms: int) -> None:
-    """Judge one patient as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
-    judgeable, live, recent = await judging.load(conn, patient, now_ms)
-    findings = rules.judge(judgeable)
-    steps = lifecycle.settle(live, recent, findings, now_ms)
-    times = (rules.next_due(judgeable), lifecycle.wakes(recent, findings, now_ms))
-    due_ms = min((at for at in times if at is not None), default=None)
-    await judging.apply(conn, patient, steps, now_ms, due_ms, link=parts.link)
-    parts.metrics.judged.inc()
-    for step in steps:
+async def judge_patients(conn: Connection, patients: Sequence[str], parts: Parts, now_ms: int) -> None:
+    """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
+    loaded = await judging.load_all(conn, patients, now_ms)
+    said = {patient: verdict(loaded[patient], now_ms) for patient in patients}
+    await verdicts.apply_all(conn, said, now_ms, link=parts.link)
+    parts.metrics.judged.inc(len(patients))
+    for step in (step for one in said.values() for step in one.steps):
         parts.metrics.alerts.labels(step.kind.value).inc()
+
+
+def verdict(on: Loaded, now_ms: int) -> Verdict:
+    """Return what comes of what is known of a patient. Pure."""
+    findings = rules.judge(on.judgeable)
+    steps = lifecycle.settle(on.live, on.recent, findings, now_ms)
+    times = (rules.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
+    return Verdict(steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None))

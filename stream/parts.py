@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..storage.bodies import BodyStore
-from ..storage.judging import WORKLIST
 from ..storage.pool import Pool
+from ..storage.verdicts import WORKLIST
 from .dead import DeadLimit
 from .ledger import Ledger
 from .messages import Producer

@@ -19,8 +19,8 @@ from prometheus_client import start_http_server
 
 from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.bodies import open_bodies
-from ..storage.judging import WORKLIST
 from ..storage.pool import open_pool
+from ..storage.verdicts import WORKLIST
 from .agents import ABREAST, Handler, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_run, send_changes

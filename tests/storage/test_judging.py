@@ -9,11 +9,12 @@ from kadens.alerts import lifecycle, rules
 from kadens.model.alert import Alert, Judgeable, State, Tier
 from kadens.model.facts import Told
 from kadens.model.prescription import Intensity, Prescription
-from kadens.storage import derived, due, judging, outbox, people
+from kadens.storage import derived, due, judging, outbox, people, verdicts
 from kadens.storage.digest import digest
 from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive
+from kadens.stream.judge_patient import verdict
 
 from .tellers import MIN, PERSON, T0, deletion, pain, run, told
 
@@ -31,10 +32,11 @@ async def tell(conn: Connection, *told_: Told) -> None:
 
 
 async def judge(conn: Connection, now: int = NOW) -> tuple[Judgeable, tuple[Alert, ...], tuple[Alert, ...]]:
-    on, live, recent = await judging.load(conn, "p1", now)
-    steps = lifecycle.settle(live, recent, rules.judge(on), now)
-    await judging.apply(conn, "p1", steps, now, rules.next_due(on))
-    return await judging.load(conn, "p1", now)
+    on = await judging.load(conn, "p1", now)
+    steps = lifecycle.settle(on.live, on.recent, rules.judge(on.judgeable), now)
+    await verdicts.apply(conn, "p1", steps, now, rules.next_due(on.judgeable))
+    after = await judging.load(conn, "p1", now)
+    return after.judgeable, after.live, after.recent
 
 
 async def prescribed(conn: Connection) -> None:
@@ -52,7 +54,7 @@ async def prescribed(conn: Connection) -> None:
 
 
 async def mails(conn: Connection) -> list[str]:
-    return [row.recipient for row in await outbox.take(conn, judging.MAIL, NOW, 10)]
+    return [row.recipient for row in await outbox.take(conn, verdicts.MAIL, NOW, 10)]
 
 
 async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(conn: Connection) -> None:
@@ -116,8 +118,8 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
 
 async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
     await tell(conn, *map(told, run(start=NOW + DAY)))
-    on, _, _ = await judging.load(conn, "p1", NOW)
-    assert [(w.vendor, w.time_ms) for w in on.watermarks] == [("files", NOW)]
+    on = await judging.load(conn, "p1", NOW)
+    assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", NOW)]
 
 
 async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
@@ -144,3 +146,23 @@ async def test_one_notification_names_every_patient_of_a_flush(conn: Connection)
     async for one in conn.notifies(timeout=5, stop_after=2):
         heard += json.loads(one.payload)
     assert sorted(set(heard)) == names
+
+
+async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
+    for patient, rating in (("p1", 9), ("p2", 2), ("p3", 8)):
+        facts = [*run(), pain("q1", T0 + 40 * MIN, rating, session="r1")]
+        await tell(conn, *(told(fact, patient) for fact in facts))
+    async with conn.transaction(force_rollback=True):
+        alone = {name: verdict(await judging.load(conn, name, NOW), NOW) for name in ("p1", "p2", "p3")}
+    together = await judging.load_all(conn, ["p3", "p1", "p2"], NOW)
+    assert {name: verdict(one, NOW) for name, one in together.items()} == alone
+    await verdicts.apply_all(conn, alone, NOW)
+    found = await (await conn.execute("select p.pseudonym from alert a join patient p on p.id = a.patient")).fetchall()
+    assert sorted(found) == [("p1",), ("p3",)]
+    asked = "select p.pseudonym from due d join patient p on p.id = d.patient order by 1"
+    assert all(one.next_due_ms is None for one in alone.values())
+    assert await (await conn.execute(asked)).fetchall() == []
+
+
+def test_nothing_that_a_rule_looks_back_on_is_left_out() -> None:
+    assert 7 + max(rule.thresholds["look_back_days"] for rule in rules.RULES) <= judging.LOOK_BACK_DAYS
