@@ -159,9 +159,9 @@ def _happenings(centres: Sequence[int], most: int) -> st.SearchStrategy[list[lis
     return st.lists(
         st.one_of(
             _outings(at),
+            _rated(at),
             _alone(_workouts(at)),
             _alone(_records(at)),
-            _alone(_streams(at)),
             _alone(_streams(at)),
             _alone(_reports(at)),
             _alone(_manual_sessions(at)),
@@ -206,7 +206,17 @@ def _outings(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
 
 
 @st.composite
-def _workouts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
+def _rated(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
+    """Return a session, declared or the patient's own, and an answer that comes minutes or hours after it."""
+    session = draw(st.one_of(_workouts(at), _manual_sessions(at)))
+    after = draw(st.sampled_from([0, 1, 30, 200, 359, 360, 361, 840])) * MINUTE_MS
+    answer = draw(_reports(st.just(session.head.end_ms + after)))
+    names = ["", "", session.head.record]
+    return [session, replace(answer, session=draw(st.sampled_from(names)))]
+
+
+@st.composite
+def _workouts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Workout:
     start, minutes = draw(at), draw(st.sampled_from(LENGTHS_MIN))
     source, record = draw(_RECORDERS), draw(st.sampled_from(RECORDS))
     head = _head(source, record, start, start + minutes * MINUTE_MS, draw(_REVISIONS))
@@ -265,7 +275,7 @@ def _block(
 
 
 @st.composite
-def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
+def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, record = draw(at), draw(st.sampled_from(["q1", "q2", "r1"]))
     instrument = draw(st.sampled_from([Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN, Instrument.DAY_FORM]))
     named = draw(st.sampled_from(["", "", *RECORDS, "m1"]))
@@ -276,7 +286,7 @@ def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 
 
 @st.composite
-def _manual_sessions(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
+def _manual_sessions(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, minutes = draw(at), draw(st.sampled_from([20, 30, 6]))
     head = _head(
         PERSON, draw(st.sampled_from(["m1", "m2", "r1"])), start, start + minutes * MINUTE_MS, draw(_REVISIONS)
