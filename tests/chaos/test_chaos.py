@@ -61,10 +61,20 @@ def kill_in_the_act(bodies: int) -> Schedule:
     return Schedule(seed=-2, brokers=1, workers=1, first=first, turns=turns, rest=rest)
 
 
-@pytest.mark.parametrize(("plant", "found"), [("", False), ("ack-before-commit", True)])
-def test_a_planted_bug_is_found(on: Ground, wanted: Outcome, plant: str, *, found: bool) -> None:
+TRIES = 5  # a kill must fall into an open transaction: it may miss it, and a planted bug then does no harm
+
+
+def test_a_kill_in_the_act_loses_nothing(on: Ground, wanted: Outcome) -> None:
     plan = kill_in_the_act(len(on.world.bodies))
-    with stage(on, plan, plant) as here:
-        result = walk(here, plan, wanted)
-    assert bool(result.wrong) is found, result.wrong
-    assert any("nowhere, wanted kept" in line for line in result.wrong) is found
+    with stage(on, plan, "") as here:
+        assert walk(here, plan, wanted).wrong == ()
+
+
+def test_a_planted_bug_is_found(on: Ground, wanted: Outcome) -> None:
+    plan = kill_in_the_act(len(on.world.bodies))
+    for _ in range(TRIES):
+        with stage(on, plan, "ack-before-commit") as here:
+            wrong = walk(here, plan, wanted).wrong
+        if wrong:
+            break
+    assert any("nowhere, wanted kept" in line for line in wrong)
