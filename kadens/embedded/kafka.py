@@ -134,7 +134,9 @@ class Kafka:
         self._running[node.number] = launch(f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL)
 
     def _format(self, settings: Path, log: Path) -> None:
-        argv = [*self._java(), "kafka.tools.StorageTool", "format", "-t", self._cluster_id(), "-c", str(settings)]
+        # one word with its option: an id may begin with a dash
+        what = [f"--cluster-id={self._cluster_id()}", "--config", str(settings)]
+        argv = [*self._java(), "kafka.tools.StorageTool", "format", *what]
         if not (settings.parent / "data" / "meta.properties").exists():
             tool = launch("kafka format", argv, log=log, on_death=signal.SIGKILL)
             if tool.process.wait(START_SECONDS) != 0:

@@ -191,6 +191,11 @@ class TestKafka:
         with pytest.raises(StartFailed, match=r"(?s)kafka 1: ended with status 1.*meta\.properties"), broken:
             pass
 
+    def test_a_cluster_id_may_begin_with_a_dash(self, tmp_path: Path) -> None:
+        (tmp_path / "cluster-id").write_text("-UMn5PFCSiyOY4TTyZKsoA")
+        with Kafka(tmp_path) as kafka:
+            assert brokers_answering(kafka.address) == 1
+
     def test_no_broker_outlives_a_killed_parent(self, tmp_path: Path) -> None:
         program = (
             "import sys, signal; from pathlib import Path; from kadens.embedded.kafka import Kafka\n"
