@@ -71,8 +71,3 @@ async def settle_all(conn: Connection, nexts: Mapping[str, int | None]) -> None:
     """
     times = [None if at is None else utc(at) for at in nexts.values()]
     await conn.execute(_SETTLE, [list(nexts), times])
-
-
-async def settle(conn: Connection, patient: str, next_ms: int | None) -> None:
-    """Do for one patient what `settle_all` does."""
-    await settle_all(conn, {patient: next_ms})

@@ -85,11 +85,6 @@ async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> 
     return {patient: _loaded(judgeable[number], alerts[number]) for number, (patient, _) in of.items()}
 
 
-async def load(conn: Connection, patient: str, now_ms: int) -> Loaded:
-    """Do for one patient what `load_all` does."""
-    return (await load_all(conn, [patient], now_ms))[patient]
-
-
 def _loaded(judgeable: Judgeable, alerts: Sequence[Alert]) -> Loaded:
     live = tuple(alert for alert in alerts if f"'{alert.state.value}'" in _LIVE)
     return Loaded(judgeable=judgeable, live=live, recent=tuple(alert for alert in alerts if alert not in live))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..model.facts import Source
 from ..model.metrics import METRIC, METRIC_BY_ID, METRICS
-from ..stream.compute.columns import Column, merged
+from ..stream.compute.columns import merged
 from ..stream.compute.quality import HOUR_MS
 from ..stream.compute.resolve import Resolved, resolve
 from . import masks, window_samples
@@ -40,14 +40,7 @@ async def read(conn: Connection, patient: int, spans: Iterable[Span], metrics: S
     ]
     found = await window_samples.read(conn, asked)
     await masks.add_records(conn, {patient: mask}, ((patient, one.record) for one in found))
-    kept = [one for one in found if not (one.record and mask.hides(one.source, one.record, one.revision))]
-    resolved = {
-        METRIC[name].id: resolve(name, series) for name, series in merged(_column(one, mask) for one in kept).items()
-    }
-    return Read(numbers={one.source: one.number for one in kept}, resolved=dict(sorted(resolved.items())))
-
-
-def _column(found: window_samples.Found, mask: masks.Masks) -> Column:
-    metric = METRIC_BY_ID[found.metric].name
-    t, v = mask.unmasked(metric, found.source, found.t, found.v, found.revisions)
-    return Column(metric=metric, source=found.source, record=found.record, t=t, v=v)
+    heard = [(one.number, stands) for one in found if (stands := window_samples.column(one, mask)) is not None]
+    resolved = {METRIC[name].id: resolve(name, said) for name, said in merged(column for _, column in heard).items()}
+    numbers = {column.source: number for number, column in heard}
+    return Read(numbers=numbers, resolved=dict(sorted(resolved.items())))

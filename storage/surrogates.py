@@ -70,11 +70,6 @@ async def lock_patients(conn: Connection, pseudonyms: Collection[str]) -> dict[s
     return {pseudonym: PatientRow(id=id_, zone=zone) for pseudonym, id_, zone in rows}
 
 
-async def lock_patient(conn: Connection, pseudonym: str) -> PatientRow:
-    """Lock one patient until the transaction ends; raises `KeyError` when there is none."""
-    return (await lock_patients(conn, [pseudonym]))[pseudonym]
-
-
 async def source_ids(conn: Connection, sources: Iterable[Source]) -> dict[Source, int]:
     """Return the surrogate of each source, made where it is new."""
     wanted = set(sources)

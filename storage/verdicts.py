@@ -76,13 +76,6 @@ async def apply_all(conn: Connection, verdicts: Mapping[str, Verdict], now_ms: i
         await outbox.notify(conn, changed)
 
 
-async def apply(
-    conn: Connection, patient: str, steps: Sequence[Step], now_ms: int, next_due_ms: int | None, *, link: str = WORKLIST
-) -> None:
-    """Do for one patient what `apply_all` does."""
-    await apply_all(conn, {patient: Verdict(steps=tuple(steps), next_due_ms=next_due_ms)}, now_ms, link=link)
-
-
 async def _take(conn: Connection, number: int, patient: str, step: Step, now_ms: int, link: str) -> None:
     if step.kind is StepKind.RAISE:
         await _raise(conn, number, patient, step, now_ms)

@@ -10,7 +10,10 @@ from typing import Any
 
 from ..model.calendar import DAY_MS, utc
 from ..model.facts import Instants, Source, Values
+from ..model.metrics import METRIC_BY_ID
+from ..stream.compute.columns import Column
 from . import columns
+from .masks import Masks
 from .pool import Connection
 from .spans import Span
 from .surrogates import read_source
@@ -71,6 +74,15 @@ async def read(conn: Connection, asked: Iterable[Asked]) -> list[Found]:
             await cursor.execute(_READ.encode(), _arguments(stretch), prepare=False)
             found += [_found(row) for row in await cursor.fetchall()]
     return found
+
+
+def column(found: Found, mask: Masks) -> Column | None:
+    """Return what stands of the samples after what was taken back; None when their record was."""
+    if found.record and mask.hides(found.source, found.record, found.revision):
+        return None
+    name = METRIC_BY_ID[found.metric].name
+    t, v = mask.unmasked(name, found.source, found.t, found.v, found.revisions)
+    return Column(metric=name, source=found.source, record=found.record, t=t, v=v)
 
 
 def _stretches(asked: Iterable[Asked]) -> Iterator[list[Asked]]:

@@ -16,6 +16,7 @@ from ..model.occasion import AFTER_SESSION_MS
 from ..model.prescription import Prescription
 from ..stream.compute.columns import WHOLE, WITHIN
 from ..stream.compute.derive import Column, Window
+from ..stream.compute.quality import HOUR_MS
 from . import factrows, masks, told, window_samples
 from .masks import Masks
 from .pool import Connection
@@ -24,14 +25,12 @@ from .profiles import profiles_of
 from .spans import Span, merge, outer
 from .surrogates import PatientRow, lock_patients
 
-HOUR_MS = 60 * MINUTE_MS
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS  # an answer comes up to six hours later, twins start within two minutes
 AFTER_MS = 2 * MINUTE_MS  # what follows the end of a session says how fast the heart slows
 APART_MS = 10 * MINUTE_MS  # sessions further apart are neither twins nor parts of one, nor do their minutes meet
 
 # metric -> whether only within declared and reported sessions, or all around the dates
 METRICS: Mapping[str, bool] = dict.fromkeys(WHOLE, False) | dict.fromkeys(WITHIN, True)
-_NAMES = {METRIC[name].id: name for name in METRICS}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,24 +162,20 @@ def _add(there: list[Told], more: Iterable[Told]) -> None:
 
 async def _columns(conn: Connection, of: _Readings) -> None:
     """Read the samples, and what was taken back of them and of the workouts and reports."""
-    reach = {number: [_hours(span) for span in one.reach] for number, one in of.items()}
-    for number, mask in (await masks.intervals(conn, reach)).items():
+    for number, mask in (await masks.intervals(conn, {number: _around(one) for number, one in of.items()})).items():
         of[number].masks = mask
     found = await window_samples.read(conn, [asked for number, one in of.items() for asked in _asked(number, one)])
     names = {(one.patient, one.record) for one in found}
     names |= {(n, t.fact.head.record) for n, one in of.items() for t in (*one.workouts, *one.reports, *one.summaries)}
     await masks.add_records(conn, {number: one.masks for number, one in of.items()}, names)
-    for column in found:
-        mask = of[column.patient].masks
-        if not (column.record and mask.hides(column.source, column.record, column.revision)):
-            of[column.patient].columns.append(_column(column, mask))
+    for one in found:
+        stands = window_samples.column(one, of[one.patient].masks)
+        if stands is not None:
+            of[one.patient].columns.append(stands)
 
 
 def _asked(number: int, one: _Reading) -> list[window_samples.Asked]:
-    here = [span for span in one.sessions if any(_meet(span, reach) for reach in one.reach)]
-    inside = merge(map(_hours, here), gap_ms=0)
-    after = (Span(start_ms=span.end_ms, end_ms=span.end_ms + AFTER_MS) for span in here)
-    around = merge(map(_hours, (*one.reach, *after)), gap_ms=0)
+    inside, around = merge(map(_hours, _here(one)), gap_ms=0), _around(one)
     return [
         window_samples.Asked(span=span, patient=number, metric=METRIC[name].id, revisions=one.masks.touches(name))
         for name, only_inside in METRICS.items()
@@ -188,9 +183,15 @@ def _asked(number: int, one: _Reading) -> list[window_samples.Asked]:
     ]
 
 
-def _column(found: window_samples.Found, mask: Masks) -> Column:
-    t, v = mask.unmasked(_NAMES[found.metric], found.source, found.t, found.v, found.revisions)
-    return Column(metric=_NAMES[found.metric], source=found.source, record=found.record, t=t, v=v)
+def _here(one: _Reading) -> list[Span]:
+    """Return the sessions that have to do with the dates."""
+    return [span for span in one.sessions if any(_meet(span, reach) for reach in one.reach)]
+
+
+def _around(one: _Reading) -> tuple[Span, ...]:
+    """Return the whole hours of which samples are read: of the dates, of sessions, and of what follows them."""
+    after = (Span(start_ms=span.end_ms, end_ms=span.end_ms + AFTER_MS) for span in _here(one))
+    return merge(map(_hours, (*one.reach, *after)), gap_ms=0)
 
 
 def _window(one: _Reading) -> Window:

@@ -202,10 +202,9 @@ def bandings(  # noqa: PLR0913 - a session, whole
 def _measured(metrics: set[str], tracks: Mapping[str, Track], start_ms: int, end_ms: int) -> dict[str, Held]:
     """Return what was held of each metric that has a sample in the session, worked out once for all methods."""
     whole = {metric: held(tracks[metric], start_ms, end_ms) for metric in metrics if metric in tracks}
-    few = (
-        {HEART: folded(whole[HEART])} if HEART in whole else {}
-    )  # many methods read it: sorted once, then all are cheap
-    return {metric: values for metric, values in {**whole, **few}.items() if len(values.v)}
+    if HEART in whole:  # many methods read it: sorted once, then all are cheap
+        whole[HEART] = folded(whole[HEART])
+    return {metric: values for metric, values in whole.items() if len(values.v)}
 
 
 def _said(exertion_cr10: float | None, length_ms: int) -> dict[str, Held]:

@@ -32,10 +32,11 @@ async def tell(conn: Connection, *told_: Told) -> None:
 
 
 async def judge(conn: Connection, now: int = NOW) -> tuple[Judgeable, tuple[Alert, ...], tuple[Alert, ...]]:
-    on = await judging.load(conn, "p1", now)
+    on = (await judging.load_all(conn, ["p1"], now))["p1"]
     steps = lifecycle.settle(on.live, on.recent, rules.judge(on.judgeable), now)
-    await verdicts.apply(conn, "p1", steps, now, rules.next_due(on.judgeable))
-    after = await judging.load(conn, "p1", now)
+    said = verdicts.Verdict(steps=tuple(steps), next_due_ms=rules.next_due(on.judgeable))
+    await verdicts.apply_all(conn, {"p1": said}, now)
+    after = (await judging.load_all(conn, ["p1"], now))["p1"]
     return after.judgeable, after.live, after.recent
 
 
@@ -118,7 +119,7 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
 
 async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
     await tell(conn, *map(told, run(start=NOW + DAY)))
-    on = await judging.load(conn, "p1", NOW)
+    on = (await judging.load_all(conn, ["p1"], NOW))["p1"]
     assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", NOW)]
 
 
@@ -153,7 +154,7 @@ async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
         facts = [*run(), pain("q1", T0 + 40 * MIN, rating, session="r1")]
         await tell(conn, *(told(fact, patient) for fact in facts))
     async with conn.transaction(force_rollback=True):
-        alone = {name: verdict(await judging.load(conn, name, NOW), NOW) for name in ("p1", "p2", "p3")}
+        alone = {name: verdict((await judging.load_all(conn, [name], NOW))[name], NOW) for name in ("p1", "p2", "p3")}
     together = await judging.load_all(conn, ["p3", "p1", "p2"], NOW)
     assert {name: verdict(one, NOW) for name, one in together.items()} == alone
     await verdicts.apply_all(conn, alone, NOW)

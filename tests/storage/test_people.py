@@ -163,6 +163,6 @@ async def test_the_earliest_request_stands_and_is_taken_once(conn: Connection) -
     await due.mark_all(conn, ["p1", "p3", "nobody"], 30, "all")
     assert await due.take(conn, 19, 10) == []
     assert await due.take(conn, 30, 2) == ["p2", "p1"]
-    await due.settle(conn, "p3", 100)
+    await due.settle_all(conn, {"p3": 100})
     assert await due.take(conn, 99, 10) == []
     assert await due.take(conn, 100, 10) == ["p3"]

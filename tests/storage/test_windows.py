@@ -101,6 +101,16 @@ async def test_an_interval_takes_back_its_own_metric(conn: Connection) -> None:
     assert sum(len(column.t) for column in window.columns) == 360
 
 
+async def test_what_was_taken_back_behind_a_session_is_not_read_for_it(conn: Connection) -> None:
+    back = Deletion(head=head("x", MIDNIGHT, MIDNIGHT + 5 * MIN, source=PHONE), metric="heart_rate")
+    evening = workout(head("r1", MIDNIGHT - 20 * MIN, MIDNIGHT))
+    await tell(conn, evening, minutes(MIDNIGHT - 30 * MIN, 60), back)
+    (window,) = await tell(conn, minutes(MIDNIGHT - 300 * MIN, 5))
+    assert window.dates == (MONDAY,)
+    read = sorted(int(t) for column in window.columns for t in column.t if t >= MIDNIGHT)
+    assert read == [MIDNIGHT + n * MIN for n in range(5, 30)]
+
+
 def test_spans_of_samples_stay_apart_from_others_unless_these_hold_them() -> None:
     samples = [Span(start_ms=n, end_ms=n + 2, samples_only=True) for n in (0, 1, 10)]
     other = Span(start_ms=9, end_ms=13)
