@@ -16,6 +16,7 @@ from .model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
 from .model.intensity import CLASSES, ZONES, HeartLimits, HeartProfile
 from .parsers.table import parse, sniff
 from .stream.compute.limits import heart_limits
+from .stream.compute.quality import ACCEPTED, hygiene
 from .stream.compute.zones import accepted, time_in_zones
 
 
@@ -65,7 +66,10 @@ def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | N
 def _zones(t: Instants, v: Values, start: int, end: int, limits: HeartLimits) -> dict[str, int]:
     if not limits.valid:
         return {**dict.fromkeys(CLASSES, 0), "unknown": end - start}
-    times = time_in_zones(t, v, start, end, limits.edges)
+    last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))  # of equal times the last one counts
+    t, v = t[last], v[last]
+    kept = hygiene(t, v) == ACCEPTED
+    times = time_in_zones(t[kept], v[kept], start, end, limits.edges)
     return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
 
 

@@ -89,21 +89,6 @@ def open_bodies(url: str) -> BodyStore:
     return Objects(from_url(url))
 
 
-async def keep(
-    conn: Connection,
-    store: BodyStore,
-    wrapping_key: bytes,
-    *,
-    patient: str,
-    envelope: Envelope,
-    body: bytes,
-    parser: int = 1,
-) -> int:
-    """Keep one body, as `keep_all` does, and return the version of the parser whose reading of it counts."""
-    one = Received(patient=patient, envelope=envelope, body=body, parser=parser)
-    return (await keep_all(conn, store, wrapping_key, [one]))[patient, envelope.sha256]
-
-
 async def keep_all(
     conn: Connection, store: BodyStore, wrapping_key: bytes, received: Iterable[Received]
 ) -> dict[BodyKey, int]:

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.model.calendar import rfc3339
 from kadens.model.intensity import ZONES
+from kadens.simulate.fit_writer import Recording, write_activity
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
@@ -46,6 +48,20 @@ def test_zones_of_real_files_are_equal_to_the_millisecond(file: str, rows: list[
         assert workout["zones_ms"] == {zone.value: int(row[zone.value]) for zone in ZONES}
         assert workout["heart_rate"]["n"] == int(row["hr_samples"])
     assert len(found["workouts"]) == len(rows)
+
+
+def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:
+    start = 1_763_974_800_000  # a whole UTC hour
+    t = start + np.arange(60, dtype=np.int64) * 1000
+    rate = np.where(np.arange(60) == 30, 200.0, 120.0)
+    path = tmp_path / "spike.fit"
+    path.write_bytes(
+        write_activity(Recording(start_ms=start, end_ms=start + 60_000, t=t, columns={"heart_rate": rate}))
+    )
+    _, found = inspect(path, "--hr-rest", "60", "--hr-max", "190")
+    (workout,) = found["workouts"]
+    assert workout["zones_ms"] == {**dict.fromkeys((zone.value for zone in ZONES), 0), "moderate": 60_000}
+    assert (workout["heart_rate"]["n"], workout["heart_rate"]["max"]) == (60, 200)
 
 
 def test_an_unreadable_file_says_where_and_why(tmp_path: Path) -> None:

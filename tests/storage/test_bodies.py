@@ -47,7 +47,8 @@ async def test_incoming_bodies_expire_and_kept_ones_do_not(store: bodies.BodySto
 
 async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(conn: Connection, store: bodies.BodyStore) -> None:
     for _ in range(2):
-        await bodies.keep(conn, store, KEY, patient="p1", envelope=ENVELOPE, body=BODY)
+        received = bodies.Received(patient="p1", envelope=ENVELOPE, body=BODY)
+        assert await bodies.keep_all(conn, store, KEY, [received]) == {("p1", SHA): 1}
     kept = await bodies.kept_of(conn, "p1")
     assert [one.envelope.sha256 for one in kept] == [SHA]
     assert kept[0].envelope.received_ms == 7

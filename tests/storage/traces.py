@@ -14,7 +14,7 @@ from kadens.model.facts import Joining, Source
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Prescription
 from kadens.storage import audit, bands, derived, due, outbox, people, quarantine
-from kadens.storage.bodies import INCOMING, BodyStore, keep
+from kadens.storage.bodies import INCOMING, BodyStore, Received, keep_all
 from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive
@@ -51,7 +51,7 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     body = f"body of {patient}".encode()
     envelope = Envelope(connector="files", received_ms=T0, sha256=sha256(body).hexdigest(), size=len(body))
     await store.put(envelope.sha256, body, INCOMING)
-    await keep(conn, store, KEY, patient=patient, envelope=envelope, body=body)
+    await keep_all(conn, store, KEY, [Received(patient=patient, envelope=envelope, body=body)])
     held = quarantine.Held(
         topic="t", partition=0, offset=len(patient), vendor="open_wearables", account=f"account-{patient}",
         headers={}, body=body,
