@@ -3,7 +3,12 @@
 Never part of the product: only `entry.work` calls them, and only when a plant is named.
 """
 
+import asyncio
+import os
+import signal
+import tempfile
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,8 +18,10 @@ from kadens.stream import agents
 from kadens.stream.ledger import Ledger
 from kadens.stream.messages import Run
 from kadens.stream.metrics import Metrics
+from kadens.stream.topics import RAW
 from kadens.stream.watchdog import Place
 
+GAP_S = 0.2  # between account and rows: few kills are needed to meet it
 _claim, _handle = Ledger.claim, agents.handle
 
 
@@ -33,9 +40,16 @@ def commit_first() -> None:
     Ledger.claim = _claim_alone  # type: ignore[method-assign]
 
 
+def commit_first_and_die() -> None:
+    """Commit first, and be killed once between the account and the rows: the harm is certain."""
+    acknowledge_first()
+    Ledger.claim = _claim_and_die  # type: ignore[method-assign]
+
+
 PLANTS: Mapping[str, Callable[[], None]] = {
     "": nothing,
     "ack-before-commit": commit_first,
+    "ack-before-commit-and-die": commit_first_and_die,
     "ack-before-handler": acknowledge_first,
 }
 
@@ -50,4 +64,15 @@ async def _handle_acknowledged(
 
 async def _claim_alone(self: Ledger, conn: Connection, run: Run) -> Run | None:
     async with await psycopg.AsyncConnection.connect(conn.info.dsn) as apart:
-        return await _claim(self, apart, run)
+        claimed = await _claim(self, apart, run)
+    await asyncio.sleep(GAP_S)
+    return claimed
+
+
+async def _claim_and_die(self: Ledger, conn: Connection, run: Run) -> Run | None:
+    claimed = await _claim_alone(self, conn, run)
+    died = Path(tempfile.gettempdir()) / "died"  # of this run: all workers see it
+    if claimed is not None and run.topic == RAW.name and not died.exists():
+        died.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return claimed

@@ -43,12 +43,15 @@ class Result:
     seconds: float
 
 
+def calm(bodies: int) -> Schedule:
+    """Return the schedule for one worker, with each body once, in order, and no fault."""
+    rest = tuple(Copy(body=body, producer=0) for body in range(bodies))
+    return Schedule(seed=-1, brokers=1, workers=1, first=(), turns=(), rest=rest)
+
+
 def quiet(ground: Ground) -> Outcome:
-    """Return what one worker leaves with each body once, in order, and no fault."""
-    bodies = range(len(ground.world.bodies))
-    plan = Schedule(
-        seed=-1, brokers=1, workers=1, first=(), turns=(), rest=tuple(Copy(body=body, producer=0) for body in bodies)
-    )
+    """Return what the calm schedule leaves."""
+    plan = calm(len(ground.world.bodies))
     with stage(ground, plan) as on:
         _finish(on, plan)
         return outcome(on)
