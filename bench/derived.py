@@ -18,7 +18,7 @@ from kadens.model.codec import encode_told
 from kadens.model.facts import DeviceType, Fact, Head, Joining, Method, SampleBlock, Source, Told, Workout
 from kadens.model.intensity import HeartProfile
 from kadens.storage import people
-from kadens.storage.bodies import open_bodies
+from kadens.storage.body_store import open_bodies
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import Connection, open_pool
 from kadens.stream.derive_batch import derive_run

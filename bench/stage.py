@@ -145,7 +145,9 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
             numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
             workers=started,
             conn=conn,
-            producer=Producer({"bootstrap.servers": kafka.address, "linger.ms": 5, "log_level": 0}),
+            producer=Producer(
+                {"bootstrap.servers": kafka.address, "linger.ms": 5, "compression.type": "zstd", "log_level": 0}
+            ),
             consumer=parts.enter_context(closing(_consumer(kafka.address))),
         )
 

@@ -61,7 +61,7 @@ def vendor_door(settings: Settings) -> "FastAPI":
     from .ingest.publisher import KafkaPublisher
     from .ingest.receive import Door
     from .ingest.vendors import CONNECTORS
-    from .storage.bodies import open_bodies
+    from .storage.body_store import open_bodies
     from .stream.topics import RAW
 
     return vendor_app(

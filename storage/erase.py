@@ -15,7 +15,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from ..model.calendar import utc
-from .bodies import INCOMING, BodyStore, address_of
+from .body_store import INCOMING, BodyStore, address_of
 from .people import UnknownNameError
 from .pool import Connection
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..storage.bodies import BodyStore
+from ..storage.body_store import BodyStore
 from ..storage.pool import Pool
 from ..storage.verdicts import WORKLIST
 from .dead import DeadLimit

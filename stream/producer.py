@@ -39,6 +39,7 @@ async def open_producer(brokers: str) -> AsyncIterator[LogProducer]:
         enable_idempotence=True,
         linger_ms=LINGER_MS,
         max_request_size=MAX_REQUEST,
+        compression_type="zstd",
         client_id="kadens-worker",
     )
     await client.start()

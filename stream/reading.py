@@ -13,10 +13,10 @@ from ..model.envelope import Envelope
 from ..model.errors import BodyError
 from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, Told
 from ..parsers.table import FILES, PARSERS, parse, version
-from ..storage.bodies import BodyStore
+from ..storage.body_store import BodyStore
 from .messages import Message
 
-THREAD_BYTES = 128 * 1024
+THREAD_BYTES = 512 * 1024  # what the log itself does not hold; a thread in turns with the loop costs both
 CONNECTORS = frozenset({FILES, *(row.name for row in PARSERS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
 

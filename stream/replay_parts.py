@@ -9,7 +9,7 @@ from uuid import uuid4
 from ..model.calendar import DAY_MS
 from ..model.derived import Change
 from ..storage import audit, compare, derived, outbox
-from ..storage.bodies import BodyStore
+from ..storage.body_store import BodyStore
 from ..storage.pool import Connection, Pool
 from ..storage.spans import Span
 from .compute.derive import derive

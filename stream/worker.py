@@ -18,7 +18,7 @@ import uvloop
 from prometheus_client import start_http_server
 
 from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
-from ..storage.bodies import open_bodies
+from ..storage.body_store import open_bodies
 from ..storage.pool import open_pool
 from ..storage.verdicts import WORKLIST
 from .agents import ABREAST, Handler, add_agents, rewind

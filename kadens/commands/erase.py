@@ -9,7 +9,7 @@ from ..clock import clock
 from ..model.calendar import rfc3339
 from ..settings import Settings
 from ..storage import audit
-from ..storage.bodies import open_bodies
+from ..storage.body_store import open_bodies
 from ..storage.erase import Receipt, erase, finish
 from ..storage.people import UnknownNameError
 from ..storage.pool import open_pool

@@ -83,7 +83,7 @@ async def _database(settings: Settings) -> str:
 
 
 async def _bodies(settings: Settings) -> str:
-    from ..storage.bodies import open_bodies  # noqa: PLC0415
+    from ..storage.body_store import open_bodies  # noqa: PLC0415
 
     store = open_bodies(settings.bodies)
     probe = b"kadens doctor"

@@ -16,7 +16,7 @@ from rich.table import Table
 from ..clock import clock
 from ..settings import Settings
 from ..storage import people
-from ..storage.bodies import open_bodies
+from ..storage.body_store import open_bodies
 from ..storage.pool import Pool, open_pool
 from ..stream.replay import rehearse, replay
 from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope

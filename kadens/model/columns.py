@@ -11,6 +11,7 @@ LONGEST_TIME = 40
 _LOCAL = 19  # characters of "2026-09-01T00:00:00"
 _MARKS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":"}
 _FIELDS = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))  # year, month, day, hour, minute, second: place, digits
+_FIGURES = ((0, 4), (4, 2), (6, 2), (8, 2), (10, 2), (12, 2))  # the same without the marks
 _DIGITS = [place + n for place, digits in _FIELDS for n in range(digits)]
 
 
@@ -42,33 +43,31 @@ def values(numbers: Sequence[float], factor: float, offset: float, bounds: tuple
     return v if bool(((v >= low) & (v <= high)).all()) else None
 
 
-def local_instants(texts: Sequence[str]) -> Instants | None:
+def local_instants(texts: Sequence[bytes]) -> Instants | None:
     """Return times written like the first one as epoch ms of the local clock, or None when one is not like it.
 
     Like it: "2026-09-01T00:00:00", a time that exists, and behind that the very same text, whatever it is.
     """
-    if not texts or set(map(type, texts)) != {str} or set(map(len, texts)) != {len(texts[0])}:
+    if not texts or set(map(len, texts)) != {len(texts[0])} or not _LOCAL <= len(texts[0]) <= LONGEST_TIME:
         return None
-    if not _LOCAL <= len(texts[0]) <= LONGEST_TIME:
-        return None
-    codes = np.array(texts).view(np.uint32).reshape(len(texts), -1)
+    codes = np.frombuffer(b"".join(texts), np.uint8).reshape(len(texts), -1)
     if not _alike(codes):
         return None
-    digits = codes.astype(np.int64) - ord("0")
-    if digits[:, _DIGITS].min() < 0 or digits[:, _DIGITS].max() > 9:  # noqa: PLR2004 - decimal digits
+    digits = codes[:, _DIGITS] - np.uint8(ord("0"))  # what is below wraps around and is above, too
+    if digits.max() > 9:  # noqa: PLR2004 - decimal digits
         return None
-    year, *rest = (_number(digits[:, place : place + n]) for place, n in _FIELDS)
+    year, *rest = (_number(digits[:, place : place + n]) for place, n in _FIGURES)
     return _epoch_ms(year, *rest)
 
 
-def _alike(codes: NDArray[np.uint32]) -> bool:
+def _alike(codes: NDArray[np.uint8]) -> bool:
     """Tell whether the marks stand where they should, and the same text behind the time."""
     marks = all(bool((codes[:, place] == ord(mark)).all()) for place, mark in _MARKS.items())
     return marks and bool((codes[:, _LOCAL:] == codes[0, _LOCAL:]).all())
 
 
-def _number(digits: NDArray[np.int64]) -> NDArray[np.int64]:
-    found = digits[:, 0]
+def _number(digits: NDArray[np.uint8]) -> NDArray[np.int64]:
+    found = digits[:, 0].astype(np.int64)
     for place in range(1, digits.shape[1]):
         found = found * 10 + digits[:, place]
     return found

@@ -15,7 +15,7 @@ from kadens.model.facts import Head, Source, Told, Workout
 from kadens.simulate.fit_writer import Recording, write_activity
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import people
-from kadens.storage.bodies import open_bodies
+from kadens.storage.body_store import open_bodies
 from kadens.storage.pool import Connection
 from kadens.stream.dead import DeadLetter, read_dead
 from kadens.stream.topics import FACTS, RAW

@@ -20,7 +20,7 @@ from kadens.ingest.receive import INLINE, Door
 from kadens.ingest.sender import sign
 from kadens.ingest.spool import SPOOL
 from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
-from kadens.storage.bodies import open_bodies
+from kadens.storage.body_store import open_bodies
 
 NOW = 1_700_000_000_000
 BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'

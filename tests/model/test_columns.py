@@ -16,7 +16,7 @@ BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])
 
 @given(st.lists(SECONDS, min_size=1, max_size=5), BEHIND)
 def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], behind: str) -> None:
-    found = local_instants([at.isoformat() + behind for at in said])
+    found = local_instants([(at.isoformat() + behind).encode() for at in said])
     assert found is not None
     assert found.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
 
@@ -28,7 +28,6 @@ def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], b
         ["2026-09-01T00:00"],
         ["2026-09-01T00:00:00Z", "2026-09-01T00:00:00+00:00"],
         ["2026-09-01T00:00:00Z", "2026-09-01T00:00:00X"],
-        ["2026-09-01T00:00:00Z", 7],
         ["2026-09-01 00:00:00Z"],
         ["2026-02-29T00:00:00Z"],
         ["2026-04-31T00:00:00Z"],
@@ -40,7 +39,7 @@ def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], b
     ],
 )
 def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> None:
-    assert local_instants(texts) is None
+    assert local_instants([text.encode() for text in texts]) is None
 
 
 def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:

@@ -365,7 +365,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(said: list[d
     body = series(*said)
     with pytest.MonkeyPatch.context() as patched:
         fast = parse(body)
-        patched.setattr(open_wearables, "_whole", lambda _samples, _series: None)
+        patched.setattr(open_wearables, "_whole", lambda _body: None)
         slow = parse(body)
     assert fast.rejects == slow.rejects
     assert [encode_fact(fact) for fact in fast.facts] == [encode_fact(fact) for fact in slow.facts]
@@ -373,6 +373,9 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(said: list[d
 
 def test_a_batch_of_one_kind_is_read_as_columns() -> None:
     samples = [sample(timestamp=f"2023-11-14T22:{m:02}:20+01:00", value=m + 60) for m in range(60)]
-    whole = open_wearables._whole(samples, "heart_rate")
+    whole = open_wearables._whole(series(*samples))
     assert whole is not None
-    assert (len(whole.t), int(whole.t[0]), whole.v[-1], whole.series[1]) == (60, T0 - 3_600_000 - 780_000, 119.0, 60)
+    (block,) = whole.facts
+    assert isinstance(block, SampleBlock)
+    assert (len(block.t), block.head.offset_min, block.v[-1]) == (60, 60, 119.0)
+    assert int(block.t[0]) == T0 - 3_600_000 - 780_000

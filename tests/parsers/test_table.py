@@ -8,7 +8,7 @@ from kadens.model.errors import BodyError
 from kadens.parsers.table import PARSERS, parse, sniff
 
 FOLDER = Path(__file__).parents[2] / "parsers"
-HELPERS = {"bounds", "fields", "fit_types", "open_wearables_names", "table", "__init__"}
+HELPERS = {"alike", "bounds", "fields", "fit_types", "open_wearables_names", "table", "__init__"}
 
 
 def test_every_parser_in_the_folder_is_a_row() -> None:

@@ -14,7 +14,7 @@ from kadens.model.envelope import Envelope
 from kadens.model.facts import Told
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import audit, bands, people
-from kadens.storage.bodies import open_bodies
+from kadens.storage.body_store import open_bodies
 from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection, open_pool
 from kadens.stream.derive_batch import derive_run

@@ -7,7 +7,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from kadens.model.metrics import METRICS
-from kadens.storage.bodies import Directory
+from kadens.storage.body_store import Directory
 from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 

@@ -6,7 +6,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from kadens.storage import bands, people
-from kadens.storage.bodies import Directory
+from kadens.storage.body_store import Directory
 from kadens.storage.digest import DRAINED, QUERIES, digest
 from kadens.storage.erase import ERASED, erase, finish
 from kadens.storage.pool import Connection

@@ -14,7 +14,8 @@ from kadens.model.facts import Joining, Source
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Prescription
 from kadens.storage import audit, bands, derived, due, outbox, people, quarantine
-from kadens.storage.bodies import INCOMING, BodyStore, Received, keep_all
+from kadens.storage.bodies import Received, keep_all
+from kadens.storage.body_store import INCOMING, BodyStore
 from kadens.storage.pool import Connection
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive

@@ -12,7 +12,7 @@ from kadens.embedded.postgres import temporary_postgres
 from kadens.model.codec import encode_told
 from kadens.model.envelope import Envelope
 from kadens.storage import people
-from kadens.storage.bodies import Directory
+from kadens.storage.body_store import Directory
 from kadens.storage.erase import erase
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import open_pool
