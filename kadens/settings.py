@@ -97,7 +97,7 @@ def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings
     said = {name: _value(name, text) for name in names if (text := _text(env, variable(name))) is not None}
     missing = [variable(name) for name in _REQUIRED if name not in said]
     if missing:
-        raise SettingsError(f"not set: {', '.join(missing)}. kadens/settings.py lists every setting.")
+        raise SettingsError(f"not set: {', '.join(missing)}")
     return Settings(secrets=read_secrets(_text(env, "KADENS_SECRETS_FILE")), **said)
 
 

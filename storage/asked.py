@@ -38,6 +38,16 @@ select o.vendor, o.app, o.device, o.device_type, o.method, w.time as time_ms
   from watermark w join source o on o.id = w.source where w.patient = {_PATIENT}
 """  # noqa: S608 - same
 
+# by kind, because each is the first entry of an index
+_SINCE = f"""
+select min(b.start_at) as since_ms from unnest(array['samples', 'workout', 'day']) as k (kind)
+ cross join lateral (
+  select f.start_at from fact f join source o on o.id = f.source
+   where f.patient = {_PATIENT} and f.kind = k.kind
+     and o.device_type not in ('person', 'scale') and o.method <> 'manual'
+   order by f.start_at limit 1) b
+"""  # noqa: S608 - same
+
 _CONSENTS = f"""
 select given_at as given_ms, withdrawn_at as withdrawn_ms
   from consent where kind = 'source_fetch' and patient = {_PATIENT} order by given_at, vendor
@@ -78,6 +88,13 @@ async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source
     """Return the latest measured instant, in epoch ms, that each source has delivered."""
     asked = {"unit": unit, "patient": pseudonym}
     return dict(await rows.fetch(conn, _WATERMARKS, asked, lambda row: (derived_rows.source(row), row["time_ms"])))
+
+
+async def since(conn: Connection, unit: str, pseudonym: str) -> int | None:
+    """Return the earliest instant, in epoch ms, that something carried or worn has told of; None when nothing has."""
+    asked = {"unit": unit, "patient": pseudonym}
+    found: list[int | None] = await rows.fetch(conn, _SINCE, asked, lambda row: row["since_ms"])
+    return found[0]
 
 
 async def consents(conn: Connection, unit: str, pseudonym: str) -> tuple[tuple[int, int | None], ...]:

@@ -80,6 +80,7 @@ async def known(conn: Connection, who: PatientBrief, now_ms: int, dates: Sequenc
         days=await asked.days(conn, unit, pseudonym, first, last),
         prescriptions=await queries.prescriptions(conn, unit, pseudonym),
         blocked=day_answers.blocked(around, consents, who.zone),
+        since_ms=await asked.since(conn, unit, pseudonym),
         watermarks=await asked.watermarks(conn, unit, pseudonym),
         zone=who.zone,
         today=local_date(now_ms, who.zone),

@@ -29,7 +29,7 @@ LOADS: dict[str, str] = {
     "zonal": "Zonal",
     "session_rpe": "Session RPE",
     "decoupling": "Decoupling, %",
-    "hr_recovery": "Heart rate recovery, beats in 60 s",
+    "hr_recovery": "Heart rate recovery: highest less 60 s after the end",
 }
 
 

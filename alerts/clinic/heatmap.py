@@ -29,6 +29,7 @@ class Look(StrEnum):
     NOT_WORN = "not_worn"
     NO_DATA = "no_data"
     BLOCKED = "blocked"
+    OPEN = "open"
 
 
 SIGNS: dict[Look, str] = {
@@ -40,6 +41,7 @@ SIGNS: dict[Look, str] = {
     Look.NOT_WORN: "\u25cb",
     Look.NO_DATA: "\u2013",
     Look.BLOCKED: "B",
+    Look.OPEN: "\u2026",
 }
 WORDS: dict[Look, str] = {
     Look.DONE: "Done",
@@ -50,6 +52,7 @@ WORDS: dict[Look, str] = {
     Look.NOT_WORN: "Not worn",
     Look.NO_DATA: "No data",
     Look.BLOCKED: "No consent",
+    Look.OPEN: "Not over yet",
 }
 _OF_STATE: dict[DayState, Look] = {
     DayState.REST: Look.REST,
@@ -96,9 +99,17 @@ def heatmap(
     sessions: Sequence[Session],
     prescriptions: Sequence[Prescription],
 ) -> Heatmap:
-    """Return the calendar of the dates that have a state."""
+    """Return the calendar of the dates that have a state; the last of them is today."""
+    today = max(states)
     squares = {
-        at: square(at, state, days.get(at), [one for one in sessions if one.local_date == at], prescriptions)
+        at: square(
+            at,
+            state,
+            days.get(at),
+            [one for one in sessions if one.local_date == at],
+            prescriptions,
+            is_over=at < today,
+        )
         for at, state in states.items()
     }
     mondays = tuple(sorted({monday(at) for at in states}))
@@ -108,10 +119,18 @@ def heatmap(
 
 
 def square(
-    at: date, state: DayState, day: Day | None, sessions: Sequence[Session], prescriptions: Sequence[Prescription]
+    at: date,
+    state: DayState,
+    day: Day | None,
+    sessions: Sequence[Session],
+    prescriptions: Sequence[Prescription],
+    *,
+    is_over: bool = True,
 ) -> Square:
-    """Return one date; `sessions` are those that began on it."""
+    """Return one date; `sessions` are those that began on it. Of a date that `is_over` not, no data is nothing yet."""
     look = _OF_STATE.get(state) or _active(at, day, prescriptions)
+    if look is Look.NO_DATA and not is_over:
+        look = Look.OPEN
     counted = [one for one in sessions if one.counts]
     longest = max(counted or sessions, key=lambda one: (one.end_ms - one.start_ms, one.id), default=None)
     reported = bool(counted) and all(one.origin is Origin.REPORTED for one in counted)

@@ -45,7 +45,8 @@ def settings_of(data: Path) -> Settings:
     try:
         return read_settings({**_runtime(data / RUNTIME), **environment()})
     except SettingsError as error:
-        fail(f"{error}\nStart `kadens up`, or name its folder with --data, or set the variables.", code=2)
+        where = "" if (data / RUNTIME).exists() else f"nothing runs on {data}; "
+        fail(f"{where}{error}\nStart `kadens up`, or name its folder with --data, or set the variables.", code=2)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

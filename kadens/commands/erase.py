@@ -61,6 +61,6 @@ def _table(receipt: Receipt, bodies: int) -> Table:
     table = Table("table", "rows", title=title, caption="lines of the audit log stay, without the patient")
     for name, count in receipt.counts.items():
         if count:
-            table.add_row(name, f"{count:,}")
-    table.add_row("bodies removed from the store", f"{bodies:,}")
+            table.add_row("audit, kept without the patient" if name == "audit" else name, f"{count:,}")
+    table.add_row("places of the body store, now empty", f"{bodies:,}")
     return table

@@ -14,6 +14,7 @@ from ..inspect import inspect
 from ..model.intensity import HeartProfile
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
 from .operate import post
+from .people import must_consent
 
 OCTETS = "application/octet-stream"
 
@@ -31,6 +32,8 @@ def inspect_file(
         print_json(found)
     else:
         _print(path, found)
+        if hr_max is None and found["workouts"]:
+            err.print("note: without --hr-max and --hr-rest no time is put into a zone")
     if not found["complete"] and not found["workouts"] and not found["samples"]:
         raise typer.Exit(1)
 
@@ -86,6 +89,7 @@ def import_files(
 ) -> None:
     """Send files through the vendor door, in the patient's name. Sending one again changes nothing."""
     settings = settings_of(data)
+    must_consent(settings, patient, "files")
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
     headers = {"authorization": f"Bearer {mint(patient, settings.secrets.link_key)}", "content-type": OCTETS}
     files = [path for said in paths for path in _files(said)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -34,6 +35,13 @@ OPERATOR = audit.Actor(subject="kadens", role="operator")
 Patient = Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")]
 
 
+def _zone(said: str) -> str:
+    try:
+        return ZoneInfo(said).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise typer.BadParameter("an IANA time zone such as Europe/Helsinki is wanted") from error
+
+
 def _source(said: str) -> str:
     if said not in SOURCES:
         raise typer.BadParameter(f"one of {', '.join(SOURCES)} is wanted")
@@ -49,7 +57,7 @@ At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now when left o
 def add(
     *,
     unit: Annotated[str, typer.Option(help="Care unit, made when it is not there; the door's own when left out.")] = "",
-    zone: Annotated[str, typer.Option(help="IANA time zone of the patient.")] = "Europe/Stockholm",
+    zone: Annotated[str, typer.Option(callback=_zone, help="IANA time zone of the patient.")] = "Europe/Stockholm",
     name: Annotated[str, typer.Option(help="Name, kept sealed with the patient's own key.")] = "",
     pseudonym: Annotated[str, typer.Option(help="Given pseudonym; a random one when left out.")] = "",
     data: Data = DEFAULT_DATA,
@@ -76,11 +84,11 @@ def add(
             identity=identity,
         )
 
-    out.print(_do(settings, work, "patient.add"), markup=False)
+    out.print(audited(settings, work, "patient.add"), markup=False)
 
 
 def zone(
-    name: Annotated[str, typer.Argument(help="IANA time zone, as Europe/Helsinki.")],
+    name: Annotated[str, typer.Argument(callback=_zone, help="IANA time zone, as Europe/Helsinki.")],
     *,
     patient: Patient,
     data: Data = DEFAULT_DATA,
@@ -90,7 +98,7 @@ def zone(
     async def work(conn: Connection, now_ms: int) -> None:
         await store.set_zone(conn, patient, name, now_ms)
 
-    _do(settings_of(data), work, "patient.zone", patient, name)
+    audited(settings_of(data), work, "patient.zone", patient, name)
 
 
 def link(
@@ -106,7 +114,7 @@ def link(
         return await store.link_account(conn, patient, source, account, now_ms)
 
     err.print(
-        f"linked; {_do(settings_of(data), work, 'account.link', patient, source)} bodies released from quarantine"
+        f"linked; {audited(settings_of(data), work, 'account.link', patient, source)} bodies released from quarantine"
     )
 
 
@@ -121,7 +129,7 @@ def unlink(
     async def work(conn: Connection, now_ms: int) -> bool:
         return await store.unlink(conn, source, account, now_ms)
 
-    if not _do(settings_of(data), work, "account.unlink", None, source):
+    if not audited(settings_of(data), work, "account.unlink", None, source):
         fail("that account is not linked")
 
 
@@ -146,7 +154,7 @@ def profile(
     async def work(conn: Connection, now_ms: int) -> None:
         await store.set_profile(conn, patient, value, now_ms)
 
-    _do(settings_of(data), work, "patient.profile", patient)
+    audited(settings_of(data), work, "patient.profile", patient)
 
 
 def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
@@ -157,7 +165,7 @@ def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
         del now_ms
         await store.zone_of(conn, patient)
 
-    _do(settings, work, "patient.token", patient)
+    audited(settings, work, "patient.token", patient)
     out.print(mint(patient, settings.secrets.link_key), markup=False)
 
 
@@ -167,7 +175,7 @@ def give(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_
     async def work(conn: Connection, now_ms: int) -> None:
         await store.give_consent(conn, patient, source, from_ms=instant(at, now_ms), now_ms=now_ms)
 
-    _do(settings_of(data), work, "consent.give", patient, source)
+    audited(settings_of(data), work, "consent.give", patient, source)
 
 
 def withdraw(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA) -> None:
@@ -176,8 +184,19 @@ def withdraw(*, patient: Patient, source: Source, at: At = "", data: Data = DEFA
     async def work(conn: Connection, now_ms: int) -> bool:
         return await store.withdraw_consent(conn, patient, source, from_ms=instant(at, now_ms))
 
-    if not _do(settings_of(data), work, "consent.withdraw", patient, source):
+    if not audited(settings_of(data), work, "consent.withdraw", patient, source):
         fail("there is no consent to withdraw")
+
+
+def must_consent(settings: Settings, patient: str, source: str) -> None:
+    """Leave with code 1 unless the patient is there and consents to a source now: what is sent would not be stored."""
+
+    async def work(conn: Connection, now_ms: int) -> bool:
+        await store.zone_of(conn, patient)
+        return await store.consented(conn, patient, source, now_ms)
+
+    if not audited(settings, work, "patient.token", patient):
+        fail(f"the patient does not consent to {source}; `kadens consent give` records that")
 
 
 def prescribe(
@@ -198,10 +217,10 @@ def prescribe(
     async def work(conn: Connection, now_ms: int) -> None:
         await store.prescribe(conn, patient, value, now_ms)
 
-    _do(settings_of(data), work, "prescription.write", patient, value.id)
+    audited(settings_of(data), work, "prescription.write", patient, value.id)
 
 
-def _do(
+def audited(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[T]],
     action: str,
@@ -220,7 +239,7 @@ def _do(
 
     try:
         return run(whole())
-    except (store.UnknownNameError, store.TakenError, KeyError) as error:
+    except (store.UnknownNameError, store.TakenError) as error:
         fail(str(error))
 
 

@@ -26,13 +26,15 @@ class Known:
     """What is known of a patient's days.
 
     `days` by date, from the Monday of the first week asked for to the Sunday of the last; a date without a row has
-    nothing recorded. `blocked` are the dates without consent, under restriction or objection. `watermarks` is the
-    latest measured instant (epoch ms) that each source has delivered. `today` is the local date in `zone`.
+    nothing recorded. `blocked` are the dates without consent, under restriction or objection. `since_ms` is the
+    earliest instant (epoch ms) that something worn has told of, None when nothing has; `watermarks` the latest measured
+    one that each source has delivered. `today` is the local date in `zone`.
     """
 
     days: Mapping[date, Day]
     prescriptions: tuple[Prescription, ...]
     blocked: frozenset[date]
+    since_ms: int | None
     watermarks: Mapping[Source, int]
     zone: str
     today: date
@@ -83,9 +85,14 @@ def _worn(day: date, known: Known) -> bool:
 
 
 def _delivered(day: date, known: Known) -> bool:
-    """Return whether a date is over and a worn source has delivered something measured at its end or later."""
+    """Return whether a date is over and lies among what was delivered.
+
+    A worn source has delivered something measured at its end or later, and the first thing told lies before its end:
+    of the time before anything was worn at all nothing is known.
+    """
     end_ms = day_bounds(day, known.zone)[1]
-    return day < known.today and any(at >= end_ms for source, at in known.watermarks.items() if worn(source))
+    begun = known.since_ms is not None and known.since_ms < end_ms
+    return begun and day < known.today and any(at >= end_ms for source, at in known.watermarks.items() if worn(source))
 
 
 PRECEDENCE: tuple[tuple[DayState, Callable[[date, Known], bool]], ...] = (

@@ -121,6 +121,14 @@ def test_a_stranger_is_refused(running: Running) -> None:
     running.kadens("patient", "token", "--patient", "nobody", code=1)
 
 
+def test_a_file_is_not_sent_for_nobody_nor_without_consent(running: Running, words: dict[str, str]) -> None:
+    other = running.kadens("patient", "add").strip()
+    for patient in ("nobody", other):
+        running.kadens("import", words["walk.fit"], "--patient", patient, code=1)
+    running.kadens("consent", "give", "--patient", other, "--source", "files")
+    running.kadens("import", words["walk.fit"], "--patient", other)
+
+
 def test_an_erased_patient_is_gone(running: Running, words: dict[str, str]) -> None:
     said = json.loads(running.kadens("erase", "--patient", words["PATIENT"], "--yes", "--json"))
     assert said

@@ -91,6 +91,19 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> 
     assert "Address already in use" in done.output
 
 
+@pytest.mark.parametrize("zone", ["Mars/X", "../etc/passwd", ""])
+def test_a_zone_that_there_is_not_is_told_in_words(tmp_path: Path, zone: str) -> None:
+    for words in (["patient", "zone", zone, "--patient", "p"], ["patient", "add", "--zone", zone]):
+        done = CliRunner().invoke(app, [*words, "--data", str(tmp_path)])
+        assert (done.exit_code, "an IANA time zone" in done.output) == (2, True), done.output
+
+
+def test_a_folder_where_nothing_runs_is_named(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["query", "days", "--patient", "p", "--data", str(tmp_path / "gone")])
+    assert done.exit_code == 2
+    assert f"nothing runs on {tmp_path / 'gone'}" in done.output
+
+
 @pytest.mark.parametrize("words", [["--broker", "foo"], ["--clock", "foo"]])
 def test_an_option_that_cannot_be_is_told_before_anything_starts(tmp_path: Path, words: list[str]) -> None:
     where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]

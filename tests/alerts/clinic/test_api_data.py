@@ -332,3 +332,12 @@ def test_a_prescription_that_is_not_there_is_404(door: Served) -> None:
     for what in ("prescriptions/none/weeks", "days?prescription=none"):
         said = door.get(f"/api/v1/patients/p-pain/{what}")
         assert (said.status_code, said.json()["detail"]) == (404, "This patient has no such prescription.")
+
+
+def test_before_the_first_that_was_told_a_day_is_no_data_and_not_unworn(door: Served) -> None:
+    said = {one["local_date"]: one["state"] for one in ask(door, "days")["days"]}
+    (first,) = ask(door, "sessions?from=2026-01-01&to=2026-11-23&limit=200")["sessions"][-1:]
+    before = {state for at, state in said.items() if at < first["local_date"]}
+    after = {state for at, state in said.items() if at > first["local_date"]}
+    assert before == {"no_data"}
+    assert "not_worn" in after

@@ -38,6 +38,14 @@ def test_what_a_square_says(state: DayState, minutes: int, look: Look) -> None:
     assert heatmap.square(DAY, state, day(minutes), [], RX).look is look
 
 
+def test_today_is_not_over_yet_and_so_never_without_data() -> None:
+    states = dict.fromkeys([DAY - timedelta(days=1), DAY], DayState.NO_DATA)
+    assert heatmap.heatmap(states, {}, [], []).tally[-1] == (Look.OPEN, 1)
+    assert dict(heatmap.heatmap(states, {}, [], []).tally)[Look.NO_DATA] == 1
+    done = heatmap.square(DAY, DayState.ACTIVE, day(40), [], RX, is_over=False)
+    assert done.look is Look.DONE
+
+
 def test_without_a_prescription_every_session_is_done() -> None:
     assert heatmap.square(DAY, DayState.ACTIVE, day(1), [], []).look is Look.DONE
 

@@ -67,6 +67,7 @@ def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()
         days=rows,
         prescriptions=prescriptions,
         blocked=frozenset(WEEK[n] for n in blocked),
+        since_ms=0,
         watermarks={WATCH: END_MS},
         zone=ZONE,
         today=LATER,
@@ -199,6 +200,13 @@ plans = st.lists(
     unique_by=lambda plan: plan.id,
 )  # fmt: skip
 weeks = st.text("0123.aw? ", min_size=7, max_size=7)
+
+
+def test_before_anything_was_worn_nothing_is_known() -> None:
+    begun = day_bounds(WEEK[2], ZONE)[1]
+    assert states(replace(known("       "), since_ms=begun - 1)) == "ddwwwww"
+    assert states(replace(known("       "), since_ms=begun)) == "dddwwww"
+    assert states(replace(known("1      "), since_ms=None)) == "Adddddd"
 
 
 @st.composite
