@@ -79,8 +79,8 @@ def _by_minute(series: Series) -> Mapping[int, float]:
     return dict(zip(minutes.tolist(), means.tolist(), strict=True))
 
 
-def _order(claim: Claim) -> tuple[bool, int, tuple[str, ...], str]:
-    return (claim.origin is not Origin.DECLARED, *precedence(claim.source), claim.record)
+def _order(claim: Claim) -> tuple[bool, int, tuple[str, ...], str, str]:
+    return (claim.origin is not Origin.DECLARED, *precedence(claim.source), claim.record, claim.id)
 
 
 def _twins(one: Claim, other: Claim, hearts: Mapping[Source, Series]) -> bool:

@@ -74,6 +74,11 @@ def test_the_one_that_stays_knows_the_records_of_its_twin() -> None:
     assert (one.record, one.records) == ("w", frozenset({"w", "p"}))
 
 
+def test_of_two_that_are_equal_but_for_their_type_the_same_one_stays_in_any_order() -> None:
+    both = [replace(claim(0, 1, kind=kind), id=f"a-{kind}") for kind in ("walking", "running")]
+    assert [c.id for c in collapsed(both, [])] == [c.id for c in collapsed(both[::-1], [])] == ["a-running"]
+
+
 def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -> None:
     (one,) = joined([claim(35, 60), claim(0, 30)], ZONE)
     assert (one.id, one.start_ms, one.end_ms) == ("0-30-files", T0, T0 + 60 * MIN)
