@@ -11,7 +11,7 @@ from pathlib import Path
 
 from starlette.requests import ClientDisconnect
 
-from ..model.envelope import Envelope
+from ..model.envelope import INLINE, Envelope
 from ..stream.topics import RAW
 from . import links
 from .connector import Account, Connector
@@ -20,7 +20,6 @@ from .problems import refused
 from .spool import Spool, fill
 from .verify import Check, Verdict, begin
 
-INLINE = 512 * 1024  # bytes; a larger body lies in the body store and its event holds the address
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
 

@@ -51,21 +51,12 @@ from .open_wearables_names import (
     SERIES,
     SERIES_EVENT_PREFIX,
     SERIES_EVENTS,
+    SUMMARY,
     WORKOUT_TYPES,
     device_type,
 )
 
 VENDOR = "open_wearables"
-
-# name in the body -> (our name in Workout.summary, greatest believable figure)
-SUMMARY: dict[str, tuple[str, float]] = {
-    "duration_seconds": ("duration", 1e6),
-    "calories_kcal": ("active_energy", 1e6),
-    "distance_meters": ("distance", 1e9),
-    "avg_heart_rate_bpm": ("heart_rate_mean", 1e3),
-    "max_heart_rate_bpm": ("heart_rate_max", 1e3),
-    "elevation_gain_meters": ("ascent", 1e5),
-}
 
 Errors: TypeAlias = list[Unreadable]
 Series: TypeAlias = tuple[Source, int | None]  # samples of one device at one UTC offset make one block

@@ -106,6 +106,16 @@ _WORKOUTS: dict[str, str] = {
 }
 WORKOUT_TYPES: dict[str, str] = {said: ours for ours, words in _WORKOUTS.items() for said in words.split()}
 
+# name in the body -> (our name in Workout.summary, greatest believable figure)
+SUMMARY: dict[str, tuple[str, float]] = {
+    "duration_seconds": ("duration", 1e6),
+    "calories_kcal": ("active_energy", 1e6),
+    "distance_meters": ("distance", 1e9),
+    "avg_heart_rate_bpm": ("heart_rate_mean", 1e3),
+    "max_heart_rate_bpm": ("heart_rate_max", 1e3),
+    "elevation_gain_meters": ("ascent", 1e5),
+}
+
 # The first word that the device's name holds, in lower case. Rings and earbuds stay unknown.
 DEVICES: tuple[tuple[str, DeviceType], ...] = (
     *((word, DeviceType.STRAP) for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")),

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from ..model.calendar import utc
 from ..model.derived import Day, Session
 from ..model.facts import Source
+from ..stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES
 from . import derived_rows, rows
 from .pool import Connection
 
@@ -44,7 +45,7 @@ select min(b.start_at) as since_ms from unnest(array['samples', 'workout', 'day'
  cross join lateral (
   select f.start_at from fact f join source o on o.id = f.source
    where f.patient = {_PATIENT} and f.kind = k.kind
-     and o.device_type not in ('person', 'scale') and o.method <> 'manual'
+     and o.device_type <> all(%(types)s) and o.method <> all(%(methods)s)
    order by f.start_at limit 1) b
 """  # noqa: S608 - same
 
@@ -92,7 +93,8 @@ async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source
 
 async def since(conn: Connection, unit: str, pseudonym: str) -> int | None:
     """Return the earliest instant, in epoch ms, that something carried or worn has told of; None when nothing has."""
-    asked = {"unit": unit, "patient": pseudonym}
+    unworn = {"types": list(UNWORN_TYPES), "methods": list(UNWORN_METHODS)}
+    asked = {"unit": unit, "patient": pseudonym, **unworn}
     found: list[int | None] = await rows.fetch(conn, _SINCE, asked, lambda row: row["since_ms"])
     return found[0]
 

@@ -14,12 +14,11 @@ from typing import Any, TypeAlias
 import cramjam
 
 from ..model.calendar import epoch_ms, utc
-from ..model.envelope import Envelope
+from ..model.envelope import INLINE, Envelope
 from . import crypto, people
 from .body_store import KEPT, PACKED, BodyStore
 from .pool import Connection
 
-BIG = 512 * 1024  # bytes: packed in a thread, so that nothing waits for it
 PACKING = 1  # zstd's level: a day of minutes as JSON becomes a sixtieth of it in 0.1 ms
 _KEEP = """
 insert into body (patient, sha256, connector, content_type, size, address, received_at, parser)
@@ -93,7 +92,7 @@ async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, i
 
 
 async def _seal(store: BodyStore, key: bytes, one: Received) -> str:
-    sealed = _sealed(key, one) if len(one.body) < BIG else await asyncio.to_thread(_sealed, key, one)
+    sealed = _sealed(key, one) if len(one.body) <= INLINE else await asyncio.to_thread(_sealed, key, one)
     return await store.put(_kept_name(one.patient, one.envelope.sha256), sealed, PACKED)
 
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from ..model.calendar import utc
-from ..model.envelope import Envelope
+from ..model.envelope import INLINE, Envelope
 from ..model.errors import BodyError
 from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, Told
 from ..parsers.table import FILES, PARSERS, parse, version
 from ..storage.body_store import BodyStore
 from .messages import Message
 
-THREAD_BYTES = 512 * 1024  # what the log itself does not hold; a thread in turns with the loop costs both
 CONNECTORS = frozenset({FILES, *(row.name for row in PARSERS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
 
@@ -77,7 +76,7 @@ def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list
 async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
     """Return what today's parser makes of a body, a big one in a thread; raises BodyError."""
     said = (envelope.connector, body, envelope.content_type)
-    return parse(*said) if len(body) < THREAD_BYTES else await asyncio.to_thread(parse, *said)
+    return parse(*said) if len(body) <= INLINE else await asyncio.to_thread(parse, *said)
 
 
 def with_offset(fact: Fact, zone: str) -> Fact:

@@ -11,7 +11,6 @@ LONGEST_TIME = 40
 _LOCAL = 19  # characters of "2026-09-01T00:00:00"
 _MARKS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":"}
 _FIELDS = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))  # year, month, day, hour, minute, second: place, digits
-_FIGURES = ((0, 4), (4, 2), (6, 2), (8, 2), (10, 2), (12, 2))  # the same without the marks
 _DIGITS = [place + n for place, digits in _FIELDS for n in range(digits)]
 
 
@@ -53,10 +52,10 @@ def local_instants(texts: Sequence[bytes]) -> Instants | None:
     codes = np.frombuffer(b"".join(texts), np.uint8).reshape(len(texts), -1)
     if not _alike(codes):
         return None
-    digits = codes[:, _DIGITS] - np.uint8(ord("0"))  # what is below wraps around and is above, too
-    if digits.max() > 9:  # noqa: PLR2004 - decimal digits
+    digits = codes - np.uint8(ord("0"))  # what is below wraps around and is above, too
+    if digits[:, _DIGITS].max() > 9:  # noqa: PLR2004 - decimal digits
         return None
-    year, *rest = (_number(digits[:, place : place + n]) for place, n in _FIGURES)
+    year, *rest = (_number(digits[:, place : place + n]) for place, n in _FIELDS)
     return _epoch_ms(year, *rest)
 
 

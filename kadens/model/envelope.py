@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 RAW_VERSION = "1"
+INLINE = 512 * 1024  # bytes; a larger body lies in the body store, and threads work on it: nothing waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,9 +45,13 @@ def day_states(dates: Iterable[date], known: Known) -> dict[date, DayState]:
     return {day: _state(day, known) for day in dates}
 
 
+UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
+UNWORN_METHODS = (Method.MANUAL,)
+
+
 def worn(source: Source) -> bool:
     """Return whether a source tells by its silence: something carried or worn, not a person, a scale or a form."""
-    return source.device_type not in (DeviceType.PERSON, DeviceType.SCALE) and source.method is not Method.MANUAL
+    return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
 def due(day: date, known: Known) -> bool:

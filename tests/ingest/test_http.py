@@ -16,10 +16,11 @@ from kadens.ingest.http import vendor_app
 from kadens.ingest.links import mint
 from kadens.ingest.memory import MemoryBodies, MemoryLog
 from kadens.ingest.problems import PROBLEMS
-from kadens.ingest.receive import INLINE, Door
+from kadens.ingest.receive import Door
 from kadens.ingest.sender import sign
 from kadens.ingest.spool import SPOOL
 from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
+from kadens.model.envelope import INLINE
 from kadens.storage.body_store import open_bodies
 
 NOW = 1_700_000_000_000

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from kadens.model.calendar import epoch_ms
-from kadens.model.envelope import Envelope
+from kadens.model.envelope import INLINE, Envelope
 from kadens.model.facts import Head, OffsetOrigin, SampleBlock, Source, Workout
 from kadens.stream.messages import Headers, Message
-from kadens.stream.reading import THREAD_BYTES, Read, read, with_offset
+from kadens.stream.reading import Read, read, with_offset
 
 HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
 
@@ -74,7 +74,7 @@ def test_garbage_is_a_reject_with_its_place() -> None:
 def test_a_body_is_read_at_its_address_and_a_big_one_in_a_thread() -> None:
     report = {"id": "r", "answered_at": "2026-01-01T00:00:00Z", "instrument": "pain", "value": 3, "scale": "nrs-0-10"}
     small = json.dumps({"type": "report.created", "patient": "a", "report": report}).encode()
-    big = small + b" " * THREAD_BYTES
+    big = small + b" " * INLINE
     for body in (small, big):
         said = look(b"", envelope(body=body, address="there"), there=body)
         assert not said.dead
