@@ -21,7 +21,7 @@ import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from kadens.children import answers
-from kadens.embedded.kafka import Kafka
+from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import temporary_postgres
 from kadens.embedded.process import Child, end, launch, tail, wait_ready
 from kadens.embedded.topics import create_topics
@@ -119,7 +119,7 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
     with ExitStack() as parts:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
         postgres = parts.enter_context(temporary_postgres())
-        kafka = parts.enter_context(Kafka(folder / "kafka"))
+        kafka = parts.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY))
         create_topics(kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
         dsn, whole, port = postgres.create_database("bench"), people(patients), free_port()
         secrets_file, secrets = secrets_in(folder)

@@ -1,8 +1,9 @@
 """Kept bodies: what was received, packed, sealed with the patient's own key, and a row that says where it lies.
 
-Two rooms of the store: `incoming` holds big bodies on their way through the log, for as long as the log keeps its
-messages; `packed` holds the kept ones, so that destroying a patient's key erases them (`kept` holds those that an
-older version kept unpacked). A body is durable before its row says so.
+A small one lies in its row: durable with the transaction that says so, erased with the row, and no file of its own.
+A big one lies in the store, durable before its row says so. Two rooms of the store: `incoming` holds big bodies on
+their way through the log, for as long as the log keeps its messages; `packed` holds the kept ones, so that destroying
+a patient's key erases them (`kept` holds those that an older version kept unpacked).
 """
 
 import asyncio
@@ -20,17 +21,19 @@ from .body_store import KEPT, PACKED, BodyStore
 from .pool import Connection
 
 PACKING = 1  # zstd's level: a day of minutes as JSON becomes a sixtieth of it in 0.1 ms
+IN_ROW = 64 * 1024  # bytes, packed and sealed: a file and its two syncs cost more than so many bytes in the row
 _KEEP = """
-insert into body (patient, sha256, connector, content_type, size, address, received_at, parser)
-select p.id, k.sha256, k.connector, k.content_type, k.size, k.address, k.received_at, k.parser
-from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::int[])
-  as k (pseudonym, sha256, connector, content_type, size, address, received_at, parser)
+insert into body (patient, sha256, connector, content_type, size, received_at, parser, address, sealed)
+select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.parser, k.address, k.sealed
+from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::int[], %s::text[],
+            %s::bytea[])
+  as k (pseudonym, sha256, connector, content_type, size, received_at, parser, address, sealed)
 join patient p using (pseudonym) on conflict do nothing"""
 _THERE = """
 select k.pseudonym, k.sha256, b.parser from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
 join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = k.sha256"""
-_KEPT = """
-select b.address, b.parser from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
+_SEALED = """
+select b.sealed from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
 select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.parser
 from body b join patient p on p.id = b.patient where p.pseudonym = %s order by b.received_at, b.sha256"""
@@ -51,9 +54,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBody:
-    """One kept body of a patient, the envelope it came in, and the version of the parser its facts come from."""
+    """One kept body of a patient, the envelope it came in, and the version of the parser its facts come from.
 
-    address: str
+    `address` is where it lies in the store, None when it lies in its row.
+    """
+
+    address: str | None
     envelope: Envelope
     parser: int = 1
 
@@ -74,8 +80,7 @@ async def keep_all(
     if not new:
         return there
     keys = await people.data_keys(conn, wrapping_key, {one.patient for one in new.values()})
-    addresses = await asyncio.gather(*(_seal(store, keys[one.patient], one) for one in new.values()))
-    rows = [_row(one, address) for one, address in zip(new.values(), addresses, strict=True)]
+    rows = await asyncio.gather(*(_row(store, keys[one.patient], one) for one in new.values()))
     made = await conn.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])
     # another worker may have kept one meanwhile: its reading counts
     return there | (
@@ -91,41 +96,41 @@ async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, i
     return {(patient, sha.hex()): parser for patient, sha, parser in found}
 
 
-async def _seal(store: BodyStore, key: bytes, one: Received) -> str:
+async def _row(store: BodyStore, key: bytes, one: Received) -> tuple[Any, ...]:
     sealed = _sealed(key, one) if len(one.body) <= INLINE else await asyncio.to_thread(_sealed, key, one)
-    return await store.put(_kept_name(one.patient, one.envelope.sha256), sealed, PACKED)
+    said = one.envelope
+    told = (said.connector, said.content_type, len(one.body), utc(said.received_ms), one.parser)
+    return (one.patient, bytes.fromhex(said.sha256), *told, *await _placed(store, one, sealed))
+
+
+async def _placed(store: BodyStore, one: Received, sealed: bytes) -> tuple[str | None, bytes | None]:
+    """Return the address in the store, or what the row itself holds."""
+    if len(sealed) <= IN_ROW:
+        return None, sealed
+    return await store.put(_kept_name(one.patient, one.envelope.sha256), sealed, PACKED), None
 
 
 def _sealed(key: bytes, one: Received) -> bytes:
     return crypto.seal(key, bytes(cramjam.zstd.compress(one.body, PACKING)), _owner(one.patient, one.envelope.sha256))
 
 
-def _row(one: Received, address: str) -> tuple[Any, ...]:
-    said = one.envelope
-    told = (said.connector, said.content_type, len(one.body), address, utc(said.received_ms), one.parser)
-    return (one.patient, bytes.fromhex(said.sha256), *told)
-
-
-async def open_kept(
-    conn: Connection, store: BodyStore, wrapping_key: bytes, *, patient: str, sha256: str
-) -> bytes | None:
-    """Return a kept body as it was received, or None; raises `crypto.SealError` when it does not open."""
-    row = await (await conn.execute(_KEPT, [patient, bytes.fromhex(sha256)])).fetchone()
-    if row is None:
-        return None
-    return await unseal(store, await people.data_key(conn, wrapping_key, patient), patient, row[0], sha256)
-
-
-async def unseal(store: BodyStore, key: bytes, patient: str, address: str, sha256: str) -> bytes | None:
-    """Return the body at an address, opened with the patient's data key; None when it is not there.
+async def open_kept(conn: Connection, store: BodyStore, key: bytes, patient: str, kept: KeptBody) -> bytes | None:
+    """Return a kept body as it was received, opened with the patient's data key; None when it is not there.
 
     Raises `crypto.SealError` when it does not open.
     """
-    sealed = await store.get(address)
+    sha256, address = kept.envelope.sha256, kept.address
+    sealed = await (_in_row(conn, patient, sha256) if address is None else store.get(address))
     if sealed is None:
         return None
     content = crypto.open_sealed(key, sealed, _owner(patient, sha256))
-    return content if address.startswith(f"{KEPT}/") else bytes(cramjam.zstd.decompress(content))
+    unpacked = address is not None and address.startswith(f"{KEPT}/")
+    return content if unpacked else bytes(cramjam.zstd.decompress(content))
+
+
+async def _in_row(conn: Connection, patient: str, sha256: str) -> bytes | None:
+    row = await (await conn.execute(_SEALED, [patient, bytes.fromhex(sha256)])).fetchone()
+    return row[0] if row else None
 
 
 async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:

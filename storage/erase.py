@@ -122,7 +122,8 @@ async def _open(conn: Connection, patient: int, now_ms: int) -> int:
     number = int(made[0][0])
     addresses: list[str] = []
     for kept, sha256, of_another in await (await conn.execute(_BODIES, [patient])).fetchall():
-        addresses += [kept] if of_another else [kept, address_of(sha256, INCOMING)]
+        addresses += [kept] if kept else []  # else it lies in its row, and goes with that
+        addresses += [] if of_another else [address_of(sha256, INCOMING)]
     await conn.execute(_PENDING, [number, addresses])
     return number
 

@@ -11,7 +11,7 @@ from ..model.errors import BodyError
 from ..model.facts import Told
 from ..parsers.table import version
 from ..storage import due, people, standing
-from ..storage.bodies import KeptBody, kept_of, unseal
+from ..storage.bodies import KeptBody, kept_of, open_kept
 from ..storage.crypto import SealError
 from ..storage.pool import Connection
 from ..storage.spans import merge
@@ -110,7 +110,7 @@ class Reread:
         for sha, one in fresh.items():
             self.kept[sha] = one
             if sha in allowed and one.parser <= self.parser:
-                told = await self._open(one, key, zone)
+                told = await self._open(conn, one, key, zone)
                 if told is None:
                     self.said.unreadable += sha in self.chosen
                 else:
@@ -127,12 +127,12 @@ class Reread:
     async def _facts(self, conn: Connection, zone: str, bodies: Collection[str]) -> AsyncIterator[Told]:
         key = await people.data_key(conn, self.means.wrapping_key, self.said.patient)
         for sha in sorted(bodies):
-            for one in await self._open(self.kept[sha], key, zone) or []:
+            for one in await self._open(conn, self.kept[sha], key, zone) or []:
                 yield one
 
-    async def _open(self, one: KeptBody, key: bytes, zone: str) -> list[Told] | None:
+    async def _open(self, conn: Connection, one: KeptBody, key: bytes, zone: str) -> list[Told] | None:
         try:
-            body = await unseal(self.means.bodies, key, self.said.patient, one.address, one.envelope.sha256)
+            body = await open_kept(conn, self.means.bodies, key, self.said.patient, one)
             return (
                 None
                 if body is None

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from hashlib import sha256
+from hashlib import sha256, shake_256
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ KEY = bytes(32)  # what the fixture's patients are wrapped with
 BODY = b"heart rate 120"
 SHA = sha256(BODY).hexdigest()
 ENVELOPE = Envelope(connector="files", received_ms=7, sha256=SHA, size=len(BODY), content_type="text/plain")
+BIG = shake_256(BODY).digest(bodies.IN_ROW)  # does not pack: sealed it is too big for a row
 
 
 @pytest.fixture(params=["directory", "objects"])
@@ -46,39 +47,76 @@ async def test_incoming_bodies_expire_and_kept_ones_do_not(store: body_store.Bod
     assert (await store.get(incoming), await store.get(kept)) == (None, BODY)
 
 
+def received(body: bytes, patient: str = "p1") -> bodies.Received:
+    envelope = replace(ENVELOPE, sha256=sha256(body).hexdigest(), size=len(body))
+    return bodies.Received(patient=patient, envelope=envelope, body=body)
+
+
+async def as_it_lies(conn: Connection, store: body_store.BodyStore, kept: bodies.KeptBody) -> bytes:
+    """Return what is kept, still sealed, wherever it lies."""
+    if kept.address is not None:
+        return await store.get(kept.address) or b""
+    asked = [bytes.fromhex(kept.envelope.sha256)]
+    (row,) = await (await conn.execute("select sealed from body where sha256 = %s", asked)).fetchall()
+    return bytes(row[0])
+
+
+@pytest.mark.parametrize("body", [BODY, BIG], ids=["small", "big"])
 async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
-    conn: Connection, store: body_store.BodyStore
+    conn: Connection, store: body_store.BodyStore, body: bytes
 ) -> None:
     for _ in range(2):
-        received = bodies.Received(patient="p1", envelope=ENVELOPE, body=BODY)
-        assert await bodies.keep_all(conn, store, KEY, [received]) == {("p1", SHA): 1}
-    kept = await bodies.kept_of(conn, "p1")
-    assert [one.envelope.sha256 for one in kept] == [SHA]
-    assert kept[0].envelope.received_ms == 7
-    sealed = await store.get(kept[0].address)
-    assert sealed is not None
-    assert BODY not in sealed
-    assert await bodies.open_kept(conn, store, KEY, patient="p1", sha256=SHA) == BODY
-    assert await bodies.open_kept(conn, store, KEY, patient="p2", sha256=SHA) is None
+        one = received(body)
+        assert await bodies.keep_all(conn, store, KEY, [one]) == {("p1", one.envelope.sha256): 1}
+    (kept,) = await bodies.kept_of(conn, "p1")
+    assert (kept.envelope.sha256, kept.envelope.received_ms) == (sha256(body).hexdigest(), 7)
+    sealed = await as_it_lies(conn, store, kept)
+    assert sealed
+    assert body not in sealed
+    key = await people.data_key(conn, KEY, "p1")
+    assert await bodies.open_kept(conn, store, key, "p1", kept) == body
     with pytest.raises(crypto.SealError):
-        await bodies.open_kept(conn, store, bytes([1]) * 32, patient="p1", sha256=SHA)
+        await bodies.open_kept(conn, store, await people.data_key(conn, KEY, "p2"), "p1", kept)
 
 
-async def test_a_body_that_was_kept_unpacked_opens_too(conn: Connection, store: body_store.BodyStore) -> None:
-    await bodies.keep_all(conn, store, KEY, [bodies.Received(patient="p1", envelope=ENVELOPE, body=BODY)])
-    sealed = crypto.seal(await people.data_key(conn, KEY, "p1"), BODY, f"body:p1:{SHA}")
-    address = await store.put(SHA, sealed, body_store.KEPT)
-    await conn.execute("update body set address = %s", [address])
-    assert await bodies.open_kept(conn, store, KEY, patient="p1", sha256=SHA) == BODY
+async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(
+    conn: Connection, store: body_store.BodyStore, tmp_path: Path
+) -> None:
+    await bodies.keep_all(conn, store, KEY, [received(BODY), received(BIG)])
+    lies = {one.envelope.sha256: one.address is not None for one in await bodies.kept_of(conn, "p1")}
+    assert lies == {SHA: False, sha256(BIG).hexdigest(): True}
+    assert len(_files(tmp_path)) == (1 if isinstance(store, body_store.Directory) else 0)
+
+
+async def test_a_big_body_that_the_store_has_lost_is_told_as_absent(
+    conn: Connection, store: body_store.BodyStore
+) -> None:
+    await bodies.keep_all(conn, store, KEY, [received(BIG)])
+    (kept,) = await bodies.kept_of(conn, "p1")
+    assert kept.address is not None
+    await store.delete(kept.address)
+    key = await people.data_key(conn, KEY, "p1")
+    assert await bodies.open_kept(conn, store, key, "p1", kept) is None
+
+
+async def test_bodies_that_older_versions_kept_open_too(conn: Connection, store: body_store.BodyStore) -> None:
+    await bodies.keep_all(conn, store, KEY, [received(BODY)])
+    key = await people.data_key(conn, KEY, "p1")
+    packed = await as_it_lies(conn, store, (await bodies.kept_of(conn, "p1"))[0])
+    unpacked = crypto.seal(key, BODY, f"body:p1:{SHA}")
+    for room, sealed in ((body_store.KEPT, unpacked), (body_store.PACKED, packed)):
+        address = await store.put(SHA, sealed, room)
+        await conn.execute("update body set address = %s, sealed = null", [address])
+        (kept,) = await bodies.kept_of(conn, "p1")
+        assert kept.address == address
+        assert await bodies.open_kept(conn, store, key, "p1", kept) == BODY
 
 
 async def test_a_long_body_takes_little_room(conn: Connection, store: body_store.BodyStore) -> None:
     long = BODY * 10_000
-    envelope = replace(ENVELOPE, sha256=sha256(long).hexdigest(), size=len(long))
-    await bodies.keep_all(conn, store, KEY, [bodies.Received(patient="p1", envelope=envelope, body=long)])
+    await bodies.keep_all(conn, store, KEY, [received(long)])
     (kept,) = await bodies.kept_of(conn, "p1")
-    assert len(await store.get(kept.address) or b"") < len(long) // 100
-    assert await bodies.open_kept(conn, store, KEY, patient="p1", sha256=envelope.sha256) == long
+    assert len(await as_it_lies(conn, store, kept)) < len(long) // 100
 
 
 async def test_a_body_half_written_is_not_there(tmp_path: Path) -> None:
