@@ -11,11 +11,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..model.codec import loads
+from ..model.columns import Texts
 
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")
-_TEXT = re.compile(rb"[ !#-\[\]-~]*")  # printable ASCII without quotation mark and backslash
+LONGEST_NUMBER = 40  # characters
 _MEMBER = rb'"%s"\s*:\s*'
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -24,7 +28,7 @@ class Alike(NamedTuple):
     """The document with the first object of the array alone; the texts and numbers of all objects, in their order."""
 
     document: Any
-    texts: list[bytes]
+    texts: Texts
     numbers: list[int | float]
 
 
@@ -40,15 +44,54 @@ class _Joints(NamedTuple):
     size: int
     text_first: bool
 
-    def columns(self, objects: bytes, comma: bytes) -> tuple[list[bytes], list[bytes]] | None:
-        """Return texts and numbers, both as written; None unless the objects are these joints and nothing else."""
-        inner = objects[len(self.before) : -len(self.after)].split(self.after + comma + self.before)
-        edge = self.size + len(self.between)
-        cuts = (slice(self.size), slice(self.size, edge), slice(edge, None))
-        if not self.text_first:
-            cuts = (slice(-self.size, None), slice(-edge, -self.size), slice(-edge))
-        texts, between, numbers = ([part[cut] for part in inner] for cut in cuts)
-        return (texts, numbers) if b"".join(between) == self.between * len(inner) else None
+    def columns(self, objects: bytes, comma: bytes) -> tuple[Texts, bytes] | None:
+        """Return the texts, and the numbers as written, by commas; None unless the objects are these joints alone."""
+        joint = self.after + comma + self.before
+        codes = np.frombuffer(objects + bytes(LONGEST_NUMBER), np.uint8)  # room to look beyond the end
+        next_ones = _found(codes, joint, len(self.after) + len(comma))
+        starts = np.append(len(self.before), next_ones + len(joint))
+        ends = np.append(next_ones, len(objects) - len(self.after))
+        digits = ends - starts - self.size - len(self.between)
+        if digits.min() < 1 or digits.max() > LONGEST_NUMBER:
+            return None
+        texts = _rows(codes, starts if self.text_first else ends - self.size, self.size)
+        middles = starts + (self.size if self.text_first else digits)
+        between = _cut(codes, middles, len(self.between)).tobytes()
+        if between != self.between * len(starts) or not _plain(texts):
+            return None
+        return texts, _joined(codes, ends - digits if self.text_first else starts, digits)
+
+
+def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
+    """Return where a joint begins, wherever it stands; its byte at `brace` opens an object."""
+    opening = np.flatnonzero(codes == ord("{")) - brace
+    opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]
+    return opening[_cut(codes, opening, len(joint)) == joint]
+
+
+def _cut(codes: Texts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:
+    """Return the `size` bytes from each start on, to compare with others that end in no NUL."""
+    every = np.ndarray(max(0, len(codes) - size + 1), f"S{size}", codes, strides=1)
+    found: NDArray[np.bytes_] = every[starts]
+    return found
+
+
+def _rows(codes: Texts, starts: NDArray[np.int64], size: int) -> Texts:
+    """Return the `size` bytes from each start on, as rows."""
+    return _cut(codes, starts, size).view(np.uint8).reshape(-1, size)
+
+
+def _plain(texts: Texts) -> bool:
+    """Tell whether texts are printable ASCII without quotation mark and backslash."""
+    return bool(((texts - np.uint8(32) < 95) & (texts != ord('"')) & (texts != ord("\\"))).all())  # noqa: PLR2004 - 32 to 126
+
+
+def _joined(codes: Texts, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
+    """Return what is written from each start on, in so many bytes, by commas; blanks fill up the shorter ones."""
+    width = int(lengths.max())
+    rows = np.full((len(starts), width + 1), ord(","), np.uint8)
+    rows[:, :width] = np.where(np.arange(width) < lengths[:, None], _rows(codes, starts, width), ord(" "))
+    return rows.tobytes()[:-1]
 
 
 def read_alike(body: bytes, path: Sequence[str], text: str, number: str) -> Alike | None:
@@ -62,12 +105,12 @@ def read_alike(body: bytes, path: Sequence[str], text: str, number: str) -> Alik
     comma = _COMMA.match(body, first_end) if first_end else None
     joints = _joints(body[start:first_end], text, number) if comma else None
     end = _end_of_array(body, joints) if joints else None
-    if first_end is None or comma is None or joints is None or end is None:
+    if first_end is None or comma is None or joints is None or end is None or end < first_end:
         return None
-    texts, written = joints.columns(body[start:end], comma[0]) or ([], [])
-    numbers = _numbers(written)
-    document = _document(body, (start, first_end, end), path)
-    return Alike(document, texts, numbers) if numbers and document and _TEXT.fullmatch(b"".join(texts)) else None
+    found = joints.columns(body[start:end], comma[0])
+    numbers = _numbers(found[1], len(found[0])) if found else None
+    document = _document(body, (start, first_end, end), path) if numbers else None
+    return Alike(document, found[0], numbers) if found and numbers and document else None
 
 
 def _end_of_object(body: bytes, start: int) -> int | None:
@@ -104,13 +147,13 @@ def _end_of_array(body: bytes, joints: _Joints) -> int | None:
     return behind + len(joints.after) if behind >= 0 else None
 
 
-def _numbers(written: Sequence[bytes]) -> list[int | float] | None:
-    """Return numbers as JSON reads them; None when one of the texts is anything else."""
+def _numbers(written: bytes, count: int) -> list[int | float] | None:
+    """Return so many numbers as JSON reads them; None when one of the texts is anything else."""
     try:
-        found: list[Any] = loads(b"[" + b",".join(written) + b"]")
+        found: list[Any] = loads(b"[" + written + b"]")
     except ValueError:
         return None
-    return found if len(found) == len(written) and set(map(type, found)) <= {int, float} else None
+    return found if len(found) == count and set(map(type, found)) <= {int, float} else None
 
 
 def _document(body: bytes, at: tuple[int, int, int], path: Sequence[str]) -> Any:  # noqa: ANN401 - JSON has no narrower type

@@ -6,6 +6,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from . import lists
+
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
@@ -28,6 +30,7 @@ async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, timeout_s: f
 
 async def _configure(conn: Connection) -> None:
     """Speak UTC; and a process that was stopped within a transaction must not keep the locks of patients for ever."""
+    lists.use(conn)
     await conn.execute("set time zone 'UTC'")
     await conn.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S}s'".encode())
     await conn.commit()

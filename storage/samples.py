@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from ..model.calendar import utc
 from ..model.facts import Instants, Values
+from ..model.runs import lasts
 from .columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
 from .pool import Connection
 
@@ -146,13 +147,13 @@ def _series(puts: list[Put]) -> Columns:
         return _series([_last_of_equals(put) for put in puts])
     order = np.lexsort((v, revision, t))
     t, v, revision = t[order], v[order], revision[order]
-    last = np.append(t[1:] != t[:-1], True)
+    last = lasts(t)
     return t[last], v[last], revision[last]
 
 
 def _last_of_equals(put: Put) -> Put:
     """Return a block of a record with the last sample of each instant: a device corrects itself in writing on."""
-    last = np.append(put.t[1:] != put.t[:-1], True)
+    last = lasts(put.t)
     return replace(put, t=put.t[last], v=put.v[last])
 
 

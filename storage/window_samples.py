@@ -1,7 +1,7 @@
 """Samples read back as columns, of many patients and metrics in one query for each stretch of time. It never writes.
 
 The stretch stands in the query as two constants, so that the planner leaves out the partitions of other months; what
-is asked for within it, one row a patient, metric and span, is looked up row by row in the key.
+is asked for within it, one row a patient, metric and span, is looked up row by row in the key, and put together there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,15 +23,14 @@ APART_MS = 31 * DAY_MS  # spans further apart are asked for one by one
 _READ = """
 select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method, coalesce(r.record, ''),
        coalesce(r.revision, 0), x.time, x.value, x.revision
-from (select k.patient, k.metric, y.source, y.record, array_agg(y.time) as time, array_agg(y.value) as value,
-             array_agg(y.revision) filter (where k.revisions) as revision
+from (select k.patient, k.metric, y.*
       from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(lows)s::timestamptz[], %(highs)s::timestamptz[],
                   %(revisions)s::bool[]) as k (patient, metric, low, high, revisions)
       cross join lateral (
-        select source, record, time, value, revision from sample
-        where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
-          and time >= %(first)s and time < %(last)s offset 0) y
-      group by k.patient, k.metric, y.source, y.record) x
+        select source, record, array_agg(time) as time, array_agg(value) as value,
+               array_agg(revision) filter (where k.revisions) as revision
+        from sample where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
+          and time >= %(first)s and time < %(last)s group by source, record offset 0) y) x
 join source s on s.id = x.source left join record r on r.id = x.record"""
 
 

@@ -1,17 +1,28 @@
 """Builds the columns of a `SampleBlock` from plain numbers and texts, so that a parser of JSON needs no numpy. Pure."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .facts import Instants, Values
+from .runs import lasts
+
+Texts: TypeAlias = NDArray[np.uint8]  # [n, size]: so many texts of one length, as the codes of their characters
 
 LONGEST_TIME = 40
 _LOCAL = 19  # characters of "2026-09-01T00:00:00"
 _MARKS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":"}
 _FIELDS = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))  # year, month, day, hour, minute, second: place, digits
 _DIGITS = [place + n for place, digits in _FIELDS for n in range(digits)]
+# what each digit counts in each field: one product of matrices reads all
+_WORTH = np.array(
+    [
+        [10.0 ** (digits - 1 - at + place) * (place <= at < place + digits) for place, digits in _FIELDS]
+        for at in _DIGITS
+    ]
+)
 
 
 def columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
@@ -26,10 +37,11 @@ def ordered(t: Instants, v: Values) -> tuple[Instants, Values]:
 
     That is what joining blocks of a stream does too, so that it does not matter where a sender cut its batches.
     """
+    if bool((t[1:] > t[:-1]).all()):
+        return t, v
     order = np.lexsort((v, t))
     t, v = t[order], v[order]
-    last = np.ones(len(t), dtype=np.bool_)
-    last[:-1] = t[1:] != t[:-1]
+    last = lasts(t)
     return t[last], v[last]
 
 
@@ -42,34 +54,24 @@ def values(numbers: Sequence[float], factor: float, offset: float, bounds: tuple
     return v if bool(((v >= low) & (v <= high)).all()) else None
 
 
-def local_instants(texts: Sequence[bytes]) -> Instants | None:
+def local_instants(texts: Texts) -> Instants | None:
     """Return times written like the first one as epoch ms of the local clock, or None when one is not like it.
 
     Like it: "2026-09-01T00:00:00", a time that exists, and behind that the very same text, whatever it is.
     """
-    if not texts or set(map(len, texts)) != {len(texts[0])} or not _LOCAL <= len(texts[0]) <= LONGEST_TIME:
+    count, size = texts.shape
+    if not count or not _LOCAL <= size <= LONGEST_TIME or not _alike(texts):
         return None
-    codes = np.frombuffer(b"".join(texts), np.uint8).reshape(len(texts), -1)
-    if not _alike(codes):
+    digits = texts[:, _DIGITS] - np.uint8(ord("0"))  # what is below wraps around and is above, too
+    if digits.max() > 9:  # noqa: PLR2004 - decimal digits
         return None
-    digits = codes - np.uint8(ord("0"))  # what is below wraps around and is above, too
-    if digits[:, _DIGITS].max() > 9:  # noqa: PLR2004 - decimal digits
-        return None
-    year, *rest = (_number(digits[:, place : place + n]) for place, n in _FIELDS)
-    return _epoch_ms(year, *rest)
+    return _epoch_ms(*(digits @ _WORTH).astype(np.int64).T)
 
 
-def _alike(codes: NDArray[np.uint8]) -> bool:
+def _alike(texts: Texts) -> bool:
     """Tell whether the marks stand where they should, and the same text behind the time."""
-    marks = all(bool((codes[:, place] == ord(mark)).all()) for place, mark in _MARKS.items())
-    return marks and bool((codes[:, _LOCAL:] == codes[0, _LOCAL:]).all())
-
-
-def _number(digits: NDArray[np.uint8]) -> NDArray[np.int64]:
-    found = digits[:, 0].astype(np.int64)
-    for place in range(1, digits.shape[1]):
-        found = found * 10 + digits[:, place]
-    return found
+    marks = bool((texts[:, list(_MARKS)] == [ord(mark) for mark in _MARKS.values()]).all())
+    return marks and bool((texts[:, _LOCAL:] == texts[0, _LOCAL:]).all())
 
 
 def _epoch_ms(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...model.facts import Instants, Source, Values
+from ...model.runs import changes
 from .quality import HOUR_MS
 from .resolve import Resolved
 
@@ -69,7 +70,7 @@ def wider(found: Cells, width_ms: int, start_ms: int = 0) -> Cells:
 def over_sources(found: Cells) -> Cells:
     """Return one cell an instant, by time; `source` is the one with most samples, of equals the lower number."""
     order = np.lexsort((found.source, -found.n, found.at))
-    most = found.source[order][_changes(found.at[order])]
+    most = found.source[order][changes(found.at[order])]
     summed = _summed(found.at, np.zeros(len(found.at), np.int64), found)
     return Cells(**{name: getattr(summed, name) for name in NAMES if name != "source"}, source=most)
 
@@ -78,7 +79,7 @@ def _summed(at: Instants, source: Integers, found: Cells) -> Cells:
     """Return the cells of each (instant, source) as one. Sums are taken in order of time: no other order, no others."""
     order = np.lexsort((found.at, source, at))
     at, source = at[order], source[order]
-    starts = np.flatnonzero(_changes(at) | _changes(source))
+    starts = np.flatnonzero(changes(at) | changes(source))
     if not len(starts):
         return joined(())
     return Cells(
@@ -89,8 +90,3 @@ def _summed(at: Instants, source: Integers, found: Cells) -> Cells:
         high=np.maximum.reduceat(found.high[order], starts),
         total=np.add.reduceat(found.total[order], starts),
     )
-
-
-def _changes(column: Integers) -> NDArray[np.bool_]:
-    """Return where a column differs from the row before; the first row does."""
-    return np.append(np.ones(min(len(column), 1), np.bool_), column[1:] != column[:-1])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...model.facts import Instants, Source, Values
 from ...model.metrics import METRIC
+from ...model.runs import lasts
 from .quality import ACCEPTED, OUT_OF_RANGE, Codes, hygiene
 from .sources import precedence
 
@@ -92,7 +93,7 @@ def _joined(columns: Sequence[Column]) -> tuple[Instants, Values]:
     v = np.concatenate([c.v for c in columns])
     order = np.lexsort((v, record, t))
     t, v = t[order], v[order]
-    last = np.diff(t, append=np.iinfo(np.int64).max) != 0
+    last = lasts(t)
     return t[last], v[last]
 
 

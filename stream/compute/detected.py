@@ -10,6 +10,7 @@ from datetime import date
 
 import numpy as np
 
+from ...model import runs
 from ...model.calendar import MINUTE_MS, day_bounds
 from ...model.derived import Origin
 from ...model.facts import Instants, OffsetOrigin, Source, Values
@@ -47,7 +48,7 @@ def detected(
         start, end = day_bounds(day, zone)
         beating = _beating(heard.get(HEART), start, end, limits_on(day))
         stepping = _stepping(heard, start, end)
-        for first, last in bouts(np.union1d(beating, stepping)):
+        for first, last in bouts(np.union1d(beating, stepping) if len(stepping) else beating):
             span = first * MINUTE_MS, last * MINUTE_MS
             if span[1] - span[0] >= shortest_on(day) and not absorbed(span, claimed):
                 found.append(_claim(patient, span, heard, stepping))
@@ -58,10 +59,10 @@ def _beating(heart: Resolved | None, start: int, end: int, limits: HeartLimits) 
     """Return the epoch minutes of [start, end) with a mean heart rate of moderate or more."""
     if heart is None or not limits.valid:
         return np.empty(0, np.int64)
-    minutes, first = _by_minute(heart.within(start, end))
+    track = heart.within(start, end)
+    minutes, first = _by_minute(track)
     if not len(minutes):
         return minutes
-    track = heart.within(start, end)
     return minutes[_means(track.v, first) >= limits.edges[1]]
 
 
@@ -69,23 +70,23 @@ def _stepping(heard: Mapping[str, Resolved], start: int, end: int) -> Instants:
     """Return the epoch minutes of [start, end) with 100 steps or more, by cadence or by counted steps."""
     found = [np.empty(0, np.int64)]
     for metric, value in ((CADENCE, _means), (STEPS, _sums)):
-        if metric in heard:
-            track = heard[metric].within(start, end)
+        track = heard[metric].within(start, end) if metric in heard else None
+        if track is not None and len(track.t):
             minutes, first = _by_minute(track)
-            rate = value(track.v, first) if len(minutes) else np.empty(0, np.float64)
+            rate = value(track.v, first)
             found.append(minutes[(rate >= STEPPING) & (rate <= MOST_STEPS)])
-    return np.unique(np.concatenate(found))
+    return np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
 
 
 def _by_minute(track: Track) -> tuple[Instants, Instants]:
     """Return the epoch minutes with a sample, and the place of the first sample of each."""
     minutes = track.t // MINUTE_MS
-    first = np.flatnonzero(np.diff(minutes, prepend=np.iinfo(np.int64).min))
+    first = runs.starts(minutes)
     return minutes[first], first
 
 
 def _means(v: Values, first: Instants) -> Values:
-    return _sums(v, first) / np.diff(first, append=len(v))
+    return _sums(v, first) / runs.lengths(first, len(v))
 
 
 def _sums(v: Values, first: Instants) -> Values:

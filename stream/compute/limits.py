@@ -18,6 +18,7 @@ An invalid result keeps its edges, so that a reader sees what they would have be
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from ...model.intensity import CLASSES, Confidence, HeartLimits, HeartProfile
@@ -131,7 +132,12 @@ def heart_scale(profile: HeartProfile, on: date, basis: str) -> Scale | None:
     The best maximum speaks (`PEAKS`), drugs decide on validity as the head of this module says. Age is the age reached
     in the year of `on`, for only the year of birth is known. None: the figures do not allow it.
     """
-    inputs = _inputs(profile, on)
+    return _heart_scale(profile, on.year, basis)
+
+
+@lru_cache(maxsize=65_536)  # each date of a patient asks again; all that comes out is float, whatever went in
+def _heart_scale(profile: HeartProfile, year: int, basis: str) -> Scale | None:
+    inputs = _inputs(profile, year)
     peak = next((row for row in PEAKS if row.fits(profile) and all(name in inputs for name in row.needs)), None)
     if peak is None or (basis == HRR and "hr_rest" not in inputs):
         return None
@@ -179,8 +185,8 @@ def clinician_limits(bpm: Edges) -> HeartLimits:
     )
 
 
-def _inputs(profile: HeartProfile, on: date) -> Inputs:
-    age = None if profile.birth_year is None else float(on.year - profile.birth_year)
+def _inputs(profile: HeartProfile, year: int) -> Inputs:
+    age = None if profile.birth_year is None else float(year - profile.birth_year)
     said = {"age": age, "hr_rest": profile.hr_rest, "hr_max": profile.hr_max}
     return {name: float(value) for name, value in said.items() if value is not None}
 

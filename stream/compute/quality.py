@@ -70,8 +70,8 @@ def _of_hour(t: Instants, v: Values) -> Iterator[int]:
     Only a sample far from the one before it can begin a run of jumps; from there the rule is walked to the next
     accepted sample, and up to the next such place all is accepted.
     """
-    chain = np.cumsum(np.diff(t, prepend=t[:1]) > CHAIN_GAP_MS, dtype=np.int64)
-    far = np.flatnonzero((np.abs(np.diff(v)) > JUMP_BPM) & (np.diff(chain) == 0)) + 1
+    chain = np.append(0, np.cumsum(t[1:] - t[:-1] > CHAIN_GAP_MS, dtype=np.int64))
+    far = np.flatnonzero((np.abs(v[1:] - v[:-1]) > JUMP_BPM) & (chain[1:] == chain[:-1])) + 1
     confirmed = _confirmed(v, chain)
     done = 0
     for place in far.tolist():
@@ -159,14 +159,14 @@ def _jump(heard: Heard) -> Iterable[Span]:
 
 def _flat_line(heard: Heard) -> Iterable[Span]:
     good = heard.accepted()
-    same = (np.diff(good.v) == 0) & (np.diff(good.t) <= MAX_GAP_MS)
+    same = (good.v[1:] == good.v[:-1]) & (good.t[1:] - good.t[:-1] <= MAX_GAP_MS)
     return [run for run in _runs(good.t, same) if run[1] - run[0] >= FLAT_MS]
 
 
 def _cadence_lock(heard: Heard) -> Iterable[Span]:
     good = heard.accepted()
     near = np.abs(good.v - good.cadence) <= LOCK_BPM
-    same = near[1:] & near[:-1] & (np.diff(good.t) <= MAX_GAP_MS)
+    same = near[1:] & near[:-1] & (good.t[1:] - good.t[:-1] <= MAX_GAP_MS)
     runs = [run for run in _runs(good.t, same) if run[1] - run[0] >= LOCK_MS]
     return [run for run in runs if _leaps(good, run[0]) or _leaps(good, run[1] + 1)]
 
@@ -191,7 +191,7 @@ def _whole(t: Instants) -> tuple[Span, ...]:
 
 def _runs(t: Instants, same: NDArray[np.bool_]) -> Iterator[Span]:
     """Yield each run of two samples or more; `same` bool[n - 1] says which belong with the one before them."""
-    edges = np.flatnonzero(np.diff(same, prepend=False, append=False))
+    edges = np.flatnonzero(np.concatenate(([False], same)) != np.concatenate((same, [False])))
     for first, last in edges.reshape(-1, 2).tolist():
         yield int(t[first]), int(t[last]), last - first + 1
 

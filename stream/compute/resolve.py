@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from ...model import runs
 from ...model.calendar import MINUTE_MS
 from ...model.derived import Choice
 from ...model.facts import Instants, Source
@@ -89,7 +90,7 @@ def choices(resolved: Resolved, start_ms: int, end_ms: int, day: date) -> tuple[
     minutes, speaker, why = resolved.minutes[low:high], resolved.speaker[low:high], resolved.why[low:high]
     if not len(minutes):
         return ()
-    first = np.flatnonzero(np.diff(speaker, prepend=-1))
+    first = runs.starts(speaker)
     last = np.append(first[1:], len(minutes)) - 1
     strongest = np.maximum.reduceat(why, first)
     return tuple(
@@ -108,8 +109,8 @@ def choices(resolved: Resolved, start_ms: int, end_ms: int, day: date) -> tuple[
 def _minutes(t: Instants) -> tuple[Instants, Instants]:
     """Return the epoch minutes of samples in time, each once, and the number of samples in each."""
     minutes = t // MINUTE_MS
-    first = np.flatnonzero(np.diff(minutes, prepend=-1))
-    return minutes[first], np.diff(first, append=len(t))
+    first = runs.starts(minutes)
+    return minutes[first], runs.lengths(first, len(t))
 
 
 def _bits(n: Instants) -> Instants:

@@ -50,8 +50,9 @@ def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:
 
 
 def _lowest(means: Values, worn: NDArray[np.bool_]) -> float | None:
-    whole = np.lib.stride_tricks.sliding_window_view(worn, WINDOW_MIN).all(axis=1)
-    five = np.lib.stride_tricks.sliding_window_view(means, WINDOW_MIN)[whole].sum(axis=1) / WINDOW_MIN
+    count = len(worn) - WINDOW_MIN + 1
+    whole = np.logical_and.reduce([worn[n : n + count] for n in range(WINDOW_MIN)])
+    five = sum((means[n : n + count] for n in range(1, WINDOW_MIN)), start=means[:count])[whole] / WINDOW_MIN
     return float(five.min()) if len(five) else None
 
 

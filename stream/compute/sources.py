@@ -58,6 +58,7 @@ def holds(source: Source, t: Instants) -> NDArray[np.int64]:
     """
     found = np.full(len(t), hold_ms(source), np.int64)
     if source.method is Method.UNKNOWN and len(t) > 1:
-        near = (np.diff(t) < SPARSE_MS) & (np.diff(t // HOUR_MS) == 0)
+        hour = t // HOUR_MS
+        near = (t[1:] - t[:-1] < SPARSE_MS) & (hour[1:] == hour[:-1])
         found[np.append(near, False) | np.append(False, near)] = MAX_GAP_MS
     return found

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...model import runs
 from ...model.calendar import MINUTE_MS, local_date
 from ...model.derived import Origin
 from ...model.facts import Source, Values
@@ -73,10 +74,10 @@ def _correlation(x: Values, y: Values) -> float:
 def _by_minute(series: Series) -> Mapping[int, float]:
     if not len(series.t):
         return {}
-    minutes, first = np.unique(series.t // MINUTE_MS, return_index=True)
-    counts = np.diff(first, append=len(series.t))
-    means = np.add.reduceat(series.v, first) / counts
-    return dict(zip(minutes.tolist(), means.tolist(), strict=True))
+    minutes = series.t // MINUTE_MS
+    first = runs.starts(minutes)
+    means = np.add.reduceat(series.v, first) / runs.lengths(first, len(minutes))
+    return dict(zip(minutes[first].tolist(), means.tolist(), strict=True))
 
 
 def _order(claim: Claim) -> tuple[bool, int, tuple[str, ...], str, str]:

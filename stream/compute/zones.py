@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...model import runs
 from ...model.facts import Instants, Values
 from ...model.intensity import ZONES, HeartLimits, ZoneTimes
 from .tracks import Track
@@ -62,7 +63,7 @@ def folded(whole: Held) -> Held:
     """Return the same with every value once, increasing: what follows need not depend on the order of samples."""
     order = np.argsort(whole.v)
     v, ms = whole.v[order], whole.ms[order]
-    first = np.flatnonzero(np.diff(v, prepend=np.nan))
+    first = runs.starts(v)
     return Held(v=v[first], ms=np.add.reduceat(ms, first) if len(first) else ms)
 
 
@@ -110,4 +111,4 @@ def time_in_zones(
 
 
 def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> Held:
-    return Held(v=v, ms=np.minimum(np.diff(t, append=end_ms), hold))
+    return Held(v=v, ms=np.minimum(np.append(t[1:], end_ms) - t, hold))

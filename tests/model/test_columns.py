@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kadens.model.calendar import epoch_ms
-from kadens.model.columns import LONGEST_TIME, local_instants, values
+from kadens.model.columns import LONGEST_TIME, Texts, local_instants, values
 
 SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 - a local clock
 BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])
 
 
+def rows(texts: list[str]) -> Texts:
+    written = [text.encode() for text in texts]
+    return np.frombuffer(b"".join(written), np.uint8).reshape(len(texts), max(map(len, written), default=0))
+
+
 @given(st.lists(SECONDS, min_size=1, max_size=5), BEHIND)
 def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], behind: str) -> None:
-    found = local_instants([(at.isoformat() + behind).encode() for at in said])
+    found = local_instants(rows([at.isoformat() + behind for at in said]))
     assert found is not None
     assert found.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
 
@@ -26,7 +31,6 @@ def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], b
     [
         [],
         ["2026-09-01T00:00"],
-        ["2026-09-01T00:00:00Z", "2026-09-01T00:00:00+00:00"],
         ["2026-09-01T00:00:00Z", "2026-09-01T00:00:00X"],
         ["2026-09-01 00:00:00Z"],
         ["2026-02-29T00:00:00Z"],
@@ -39,7 +43,7 @@ def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], b
     ],
 )
 def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> None:
-    assert local_instants([text.encode() for text in texts]) is None
+    assert local_instants(rows(texts)) is None
 
 
 def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:

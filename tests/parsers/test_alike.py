@@ -28,13 +28,17 @@ def read(raw: bytes) -> Alike | None:
     return read_alike(raw, PATH, "t", "v")
 
 
+def texts(found: Alike) -> list[str]:
+    return [row.tobytes().decode() for row in found.texts]
+
+
 @pytest.mark.parametrize("written", [{}, {"separators": (", ", ": ")}, {"indent": 2}, {"sort_keys": True}])
 @pytest.mark.parametrize("device", ["Watch", "Klocka å"])
 def test_the_way_of_writing_does_not_matter(device: str, written: dict[str, Any]) -> None:
     samples = objects(source={"device": device})
     found = read(body(samples, ensure_ascii=False, **written))
     assert found is not None
-    assert found.texts == [time.encode() for time in TIMES[:3]]
+    assert texts(found) == TIMES[:3]
     assert found.numbers == [60, 61, 62]
     assert found.document == {"type": "x", "data": {"user": "u", "samples": samples[:1], "n": [1, {"v": 3}]}}
 
@@ -42,7 +46,7 @@ def test_the_way_of_writing_does_not_matter(device: str, written: dict[str, Any]
 def test_the_number_may_stand_before_the_text() -> None:
     found = read(body([{"v": n * 1.5, "unit": "bpm", "t": TIMES[n]} for n in range(9)]))
     assert found is not None
-    assert (found.texts[8], found.numbers[8]) == (TIMES[8].encode(), 12.0)
+    assert (texts(found)[8], found.numbers[8]) == (TIMES[8], 12.0)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_whatever_is_read_is_what_parsing_gives(data: st.DataObject, count: int,
         return
     whole = loads(raw)
     samples = whole["data"]["samples"]
-    assert [one["t"].encode() for one in samples] == found.texts
+    assert [one["t"] for one in samples] == texts(found)
     assert [(type(one["v"]), one["v"]) for one in samples] == [(type(number), number) for number in found.numbers]
     assert [{**one, "t": "", "v": 0} for one in samples] == [{**samples[0], "t": "", "v": 0}] * len(samples)
     assert found.document == {**whole, "data": {**whole["data"], "samples": samples[:1]}}
