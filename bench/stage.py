@@ -42,7 +42,7 @@ from .loads import NOW_MS, people
 HOST = "127.0.0.1"
 DEADLINE_S = 600.0
 STOP_S = 30.0
-LOOK_S = 0.01
+LOOK_S = 0.02
 _FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic like %s"
 
 

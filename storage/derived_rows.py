@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from ..model import codec
 from ..model.calendar import utc
 from ..model.derived import Choice, Day, Flag, HeartSummary, Load, Origin, Session, Week
 from ..model.facts import DeviceType, Method, OffsetOrigin, Source
@@ -53,17 +52,17 @@ def session_row(number: int, s: Session, sources: Mapping[Source, int]) -> tuple
     heart_source = sources[s.heart_source] if s.heart_source else None
     told = (sources[s.declared_by], s.record, rf"\x{s.body}", heart_source)
     heart = (s.heart.n, s.heart.minimum, s.heart.mean, s.heart.maximum)
-    moving = (s.moving_ms, s.moving_by, codec.plain(s.pauses))
+    moving = (s.moving_ms, s.moving_by, s.pauses)
     rest = (s.origin.value, s.offset_min, s.offset_origin.value, s.counts, s.why)
-    more = (codec.plain(s.bandings), codec.plain(s.loads), codec.plain(s.flags), s.algorithm)
-    head = (number, s.id, *when, s.type, s.said, *told, *s.zones.as_tuple(), codec.plain(s.limits))
+    more = (s.bandings, s.loads, s.flags, s.algorithm)
+    head = (number, s.id, *when, s.type, s.said, *told, *s.zones.as_tuple(), s.limits)
     return (*head, *heart, s.partial, s.exertion_cr10, *moving, *rest, *more)
 
 
 def day_row(number: int, d: Day) -> tuple[Any, ...]:
     """Return a day in the order of `DAY`."""
     counts = (d.sessions, d.session_ms, *d.zones.as_tuple(), d.wear_min, d.answered)
-    more = (d.steps, d.night_hr, codec.plain(d.loads), codec.plain(d.told), d.algorithm)
+    more = (d.steps, d.night_hr, d.loads, d.told, d.algorithm)
     return (number, d.local_date, *counts, *d.volume.as_tuple(), *more)
 
 
@@ -71,7 +70,7 @@ def week_row(number: int, w: Week) -> tuple[Any, ...]:
     """Return a week in the order of `WEEK`."""
     counts = (w.sessions, w.session_ms, *w.zones.as_tuple(), w.dose_min)
     days = (w.valid_days, w.answered_days, w.known_days)
-    return (number, w.monday, *counts, *days, *w.volume.as_tuple(), w.steps, codec.plain(w.loads), w.algorithm)
+    return (number, w.monday, *counts, *days, *w.volume.as_tuple(), w.steps, w.loads, w.algorithm)
 
 
 def choice_row(number: int, c: Choice, sources: Mapping[Source, int]) -> tuple[Any, ...]:

@@ -4,8 +4,10 @@ from typing import TypeAlias
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
+from ..model.codec import loads
 from . import lists
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
@@ -31,6 +33,7 @@ async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, timeout_s: f
 async def _configure(conn: Connection) -> None:
     """Speak UTC; and a process that was stopped within a transaction must not keep the locks of patients for ever."""
     lists.use(conn)
+    set_json_loads(loads, conn)
     await conn.execute("set time zone 'UTC'")
     await conn.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S}s'".encode())
     await conn.commit()

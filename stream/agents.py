@@ -1,8 +1,8 @@
-"""The Faust agents: take a batch, hand it to a plain function run by run, acknowledge. Nothing else happens here.
+"""The Faust agents: take a batch, hand it to lanes, one a partition, and take the next. Nothing else happens here.
 
 Binding, each measured against faust-streaming 0.15.3: `noack_take` only (`take` and `async for` acknowledge what
 failed), one concurrent instance (more acknowledge out of order), acknowledgement strictly in offset order and only
-after the handler returned. An agent never ends: an exception that left it would do harm, see `_fail`.
+after the handler returned. An agent never ends: an exception that left it would do harm, see `_agent`.
 """
 
 import asyncio
@@ -21,9 +21,11 @@ from .metrics import Metrics
 from .watchdog import Place
 
 Handler = Callable[[Run], Awaitable[None]]
+Fail = Callable[[Exception], Awaitable[None]]
 
-TAKE = 200  # messages; a batch is one transaction a partition
-ABREAST = 3  # partitions of one agent in work at once: one waits for the database while another computes
+TAKE = 100  # messages taken from Faust at once, and in a transaction at most
+HELD = 200  # messages in lanes beyond which no more are taken
+ABREAST = 3  # lanes of one agent in work at once: one waits for the database while another computes
 WITHIN_S = 0.05  # how long a lone message waits for company
 
 
@@ -38,39 +40,37 @@ def add_agents(
 
     `done` learns the offset after the last finished one of each partition, `failed` the first error of a handler.
     """
+
+    async def fail(error: Exception) -> None:
+        if isinstance(error, HoleError):
+            await rewind(app, error)
+        if not failed.done():
+            failed.set_exception(error)
+
     for topic, handler in handlers.items():
         channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-        async def step(events: Sequence[Any], handler: Handler = handler) -> None:
-            await handle(events, handler, done, metrics)
-
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(app, step, failed))
+        lanes = Lanes(handler, done, metrics, fail)
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(lanes, fail))
 
 
-def _agent(
-    app: faust.App, step: Callable[[Sequence[Any]], Awaitable[None]], failed: asyncio.Future[None]
-) -> Callable[[Any], Awaitable[None]]:
+def _agent(lanes: "Lanes", fail: Fail) -> Callable[[Any], Awaitable[None]]:
+    """Return an agent that hands over what comes in, and stays here after an error until the process ends.
+
+    It must never leave: an agent that ends hands its stream back to Faust, which from then on acknowledges every
+    message that comes in, and the end of the process commits that (met by the chaos tests, told by the ledger as
+    holes).
+    """
+
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
-        async for events in stream.noack_take(TAKE, within=WITHIN_S):
+        async with asyncio.TaskGroup() as tasks:
             try:
-                await step(events)
+                async for events in stream.noack_take(TAKE, within=WITHIN_S):
+                    await lanes.put(events, tasks)
             except Exception as error:  # noqa: BLE001 - it ends the process
-                await _fail(app, failed, error)
+                await fail(error)
+                await asyncio.Event().wait()
 
     return take
-
-
-async def _fail(app: faust.App, failed: asyncio.Future[None], error: Exception) -> None:
-    """Tell the error and stay here until the process ends.
-
-    Never leave: an agent that ends hands its stream back to Faust, which from then on acknowledges every message
-    that comes in, and the end of the process commits that (met by the chaos tests, told by the ledger as holes).
-    """
-    if isinstance(error, HoleError):
-        await rewind(app, error)
-    if not failed.done():
-        failed.set_exception(error)
-    await asyncio.Event().wait()
 
 
 async def rewind(app: faust.App, hole: HoleError) -> None:
@@ -79,33 +79,56 @@ async def rewind(app: faust.App, hole: HoleError) -> None:
     await app.consumer._commit({place: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
 
 
-async def handle(events: Sequence[Any], handler: Handler, done: MutableMapping[Place, int], metrics: Metrics) -> None:
-    """Hand a batch to the handler run by run, a few partitions at once, and acknowledge each run once it is done.
+class Lanes:
+    """Messages of one topic on their way through a handler: a lane a partition, a few lanes in work at once.
 
-    The runs of one partition follow each other; after a failure nothing more of that partition is acknowledged. The
-    other partitions are finished, then the first error is raised.
+    In a lane one run follows the other, and each is acknowledged once it is done; what comes in meanwhile makes the
+    next. A lane whose handler failed tells `fail` and is closed: nothing more of its partition is acknowledged. No
+    lane waits for another, except for its turn: what floods one partition does not hold up the others.
     """
-    at: dict[tuple[Place, int], list[Any]] = {}
-    for event in events:
-        at.setdefault(((event.message.topic, event.message.partition), event.message.offset), []).append(event)
-    by_place: dict[Place, list[Run]] = {}
-    for run in runs(_messages(events)):
-        by_place.setdefault((run.topic, run.partition), []).append(run)
-    gate = asyncio.Semaphore(ABREAST)
 
-    async def one_place(place: Place) -> None:
-        for run in by_place[place]:
-            async with gate, _measured(run, metrics):
-                await handler(run)
-            for message in run.messages:
-                for event in at[place, message.offset]:
+    def __init__(self, handler: Handler, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:
+        self._handler, self._done, self._metrics, self._fail = handler, done, metrics, fail
+        self._waiting: dict[Place, list[Any]] = {}  # of every lane in work, and of those that are closed
+        self._turns = asyncio.Semaphore(ABREAST)
+        self._held = 0
+        self._freed = asyncio.Event()
+
+    async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
+        """Hand out a batch of events; return when there is room for another one."""
+        for event in events:
+            place = event.message.topic, event.message.partition
+            if place not in self._waiting:
+                self._waiting[place] = []
+                tasks.create_task(self._lane(place))
+            self._waiting[place].append(event)
+        self._held += len(events)
+        while self._held > HELD:
+            self._freed.clear()
+            await self._freed.wait()
+
+    async def _lane(self, place: Place) -> None:
+        try:
+            while self._waiting[place]:
+                async with self._turns:
+                    await self._work(place)
+        except Exception as error:  # noqa: BLE001 - it ends the process
+            await self._fail(error)
+            return
+        del self._waiting[place]
+
+    async def _work(self, place: Place) -> None:
+        events, self._waiting[place] = self._waiting[place][:TAKE], self._waiting[place][TAKE:]
+        events.sort(key=lambda event: event.message.offset)
+        for run in runs(_messages(events)):
+            async with _measured(run, self._metrics):
+                await self._handler(run)
+            for event in events:
+                if run.first <= event.message.offset < run.next:
                     event.ack()
-            done[place] = max(done.get(place, 0), run.next)
-
-    ends = await asyncio.gather(*map(one_place, by_place), return_exceptions=True)
-    for end in ends:
-        if end is not None:
-            raise end
+            self._done[place] = max(self._done.get(place, 0), run.next)
+        self._held -= len(events)
+        self._freed.set()
 
 
 @asynccontextmanager

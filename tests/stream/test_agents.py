@@ -1,4 +1,4 @@
-"""The agents' step: acknowledge after the handler, in order, nothing after a failure; no value in an error."""
+"""The agents' lanes: acknowledge after the handler, in order, nothing after a failure; no value in an error."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kadens.stream.agents import handle
+from kadens.stream.agents import HELD, Handler, Lanes
 from kadens.stream.faults import WorkerError
 from kadens.stream.ledger import HoleError
 from kadens.stream.messages import Run
@@ -42,6 +42,21 @@ class Log:
         ]
 
 
+async def through(handler: Handler, log: Log, *batches: list[Event]) -> None:
+    """Send batches through lanes until nothing moves any more; raises the first error that was told."""
+    errors: list[Exception] = []
+
+    async def fail(error: Exception) -> None:
+        errors.append(error)
+
+    lanes = Lanes(handler, log.done, make_metrics(), fail)
+    async with asyncio.TaskGroup() as tasks:
+        for batch in batches:
+            await lanes.put(batch, tasks)
+    if errors:
+        raise errors[0]
+
+
 def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
     log, seen = Log(), []
 
@@ -49,11 +64,75 @@ def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
         assert (run.partition, run.first) not in log.acks
         seen.append((run.partition, run.first, run.next))
 
-    asyncio.run(handle(log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5)), handler, log.done, make_metrics()))
+    asyncio.run(through(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
     assert sorted(seen) == [(0, 7, 9), (1, 4, 6)]
     assert [one for one in log.acks if one[0] == 0] == [(0, 7), (0, 8)]
     assert [one for one in log.acks if one[0] == 1] == [(1, 4), (1, 5), (1, 5)]
     assert log.done == {("t", 0): 9, ("t", 1): 6}
+
+
+def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
+    log, seen, at_work, go_on = Log(), [], asyncio.Event(), asyncio.Event()
+
+    async def handler(run: Run) -> None:
+        seen.append((run.first, run.next))
+        at_work.set()
+        await go_on.wait()
+
+    async def scene() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            lanes = Lanes(handler, log.done, make_metrics(), _never)
+            await lanes.put(log.events((0, 1)), tasks)
+            await at_work.wait()
+            await lanes.put(log.events((0, 2)), tasks)
+            await lanes.put(log.events((0, 3)), tasks)
+            go_on.set()
+
+    asyncio.run(scene())
+    assert seen == [(1, 2), (2, 4)]
+    assert log.acks == [(0, 1), (0, 2), (0, 3)]
+
+
+def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
+    log, go_on, seen = Log(), asyncio.Event(), asyncio.Queue[int]()
+
+    async def handler(run: Run) -> None:
+        if run.partition == 0:
+            await go_on.wait()
+        else:
+            await seen.put(run.first)
+
+    async def scene() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            lanes = Lanes(handler, log.done, make_metrics(), _never)
+            await lanes.put(log.events((0, 1)), tasks)
+            for offset in (1, 2, 3):
+                await lanes.put(log.events((1, offset)), tasks)
+                assert await seen.get() == offset
+            go_on.set()
+
+    asyncio.run(scene())
+    assert log.acks == [(1, 1), (1, 2), (1, 3), (0, 1)]
+
+
+def test_no_more_is_taken_than_can_be_held() -> None:
+    log, go_on = Log(), asyncio.Event()
+
+    async def handler(_run: Run) -> None:
+        await go_on.wait()
+
+    async def scene() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            lanes = Lanes(handler, log.done, make_metrics(), _never)
+            await lanes.put(log.events(*((0, offset) for offset in range(HELD))), tasks)
+            more = tasks.create_task(lanes.put(log.events((1, 0)), tasks))
+            await asyncio.wait([more], timeout=0.05)
+            assert not more.done()
+            go_on.set()
+            await more
+
+    asyncio.run(scene())
+    assert log.done == {("t", 0): HELD, ("t", 1): 1}
 
 
 def test_a_failure_acknowledges_nothing_more_of_its_partition() -> None:
@@ -63,10 +142,11 @@ def test_a_failure_acknowledges_nothing_more_of_its_partition() -> None:
         if run.partition == 1:
             raise ValueError("heart rate 187 of Jane Doe")
 
+    first, later = log.events((0, 1), (1, 1), (1, 3), (2, 1)), log.events((1, 4), (2, 2))
     with pytest.raises(WorkerError) as caught:
-        asyncio.run(handle(log.events((0, 1), (1, 1), (1, 3), (2, 1)), handler, log.done, make_metrics()))
-    assert sorted(log.acks) == [(0, 1), (2, 1)]
-    assert log.done == {("t", 0): 2, ("t", 2): 2}
+        asyncio.run(through(handler, log, first, later))
+    assert sorted(log.acks) == [(0, 1), (2, 1), (2, 2)]
+    assert log.done == {("t", 0): 2, ("t", 2): 3}
     assert "187" not in str(caught.value)
     assert "Jane" not in str(caught.value)
     assert "ValueError at test_agents.py" in str(caught.value)
@@ -79,4 +159,8 @@ def test_what_the_worker_tells_itself_passes_as_it_is() -> None:
         raise HoleError(run.topic, run.partition, 3, run.first)
 
     with pytest.raises(HoleError, match=r"t\[0\]: offsets 3 to 6 were never delivered"):
-        asyncio.run(handle(Log().events((0, 7)), handler, {}, make_metrics()))
+        asyncio.run(through(handler, Log(), Log().events((0, 7))))
+
+
+async def _never(error: Exception) -> None:
+    raise AssertionError(error)
