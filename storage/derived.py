@@ -15,20 +15,34 @@ from ..model.metrics import METRIC
 from ..stream.compute.derive import Window, derive
 from ..stream.compute.reasons import GONE, retracted, revised
 from ..stream.compute.weeks import week
-from . import derived_rows, derived_tables
+from . import derived_rows, derived_tables, samples
 from .derived_tables import Key
 from .pool import Connection
 from .spans import Span
 from .surrogates import lock_patients, source_ids
 from .windows import extent, load_window, load_windows
+from .writer import Written
 
-__all__ = ["extent", "load_window", "load_windows", "rederive", "replace", "replace_all"]
+__all__ = ["extent", "load_window", "load_windows", "rederive", "replace", "replace_all", "write_samples"]
 
 PIECE_MS = 28 * DAY_MS
 
 T = TypeVar("T")
 _Of: TypeAlias = Mapping[int, tuple[Window, Derived]]
 _Changes: TypeAlias = dict[int, list[Change]]
+
+
+async def write_samples(conn: Connection, written: Written) -> tuple[tuple[Window, ...], int]:
+    """Write what `put_facts` left over; return the windows that the batch touched, and how many rows were offered.
+
+    What is written is not read back, except where some of it was there already: then what stands decides.
+    """
+    puts = [one.put for one in written.fresh]
+    if not written.touched:
+        return (), (await samples.write(conn, puts)).rows
+    windows = await load_windows(conn, written.touched, written.fresh)
+    offered = await samples.write(conn, puts)
+    return windows if offered.all_new else await load_windows(conn, written.touched), offered.rows
 
 
 async def replace_all(conn: Connection, both: Sequence[tuple[Window, Derived]]) -> dict[str, tuple[Change, ...]]:

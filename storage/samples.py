@@ -57,6 +57,14 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """How many rows were offered, and whether all of them were new: then nothing that was there has changed."""
+
+    rows: int
+    all_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """Where the samples of one fact lie: its series, and the first and last instant in epoch ms."""
 
@@ -70,13 +78,9 @@ def pack(puts: Iterable[Put]) -> Iterator[Rows]:
 
     They come in pieces of at least `PIECE` rows, so that the server works on one while the next is packed.
     """
-    by_series: dict[SeriesKey, list[Put]] = defaultdict(list)
-    for put in puts:
-        if len(put.t):
-            by_series[put.series].append(put)
     piece: list[tuple[SeriesKey, Columns]] = []
-    for key in sorted(by_series):
-        piece.append((key, _series(by_series[key])))
+    for series in by_series(puts):
+        piece.append(series)
         if sum(len(t) for _, (t, _, _) in piece) >= PIECE:
             yield _rows(piece)
             piece = []
@@ -84,20 +88,29 @@ def pack(puts: Iterable[Put]) -> Iterator[Rows]:
         yield _rows(piece)
 
 
-async def write(conn: Connection, puts: Sequence[Put]) -> int:
-    """Store the samples of all blocks, in the caller's transaction, and return how many rows were offered."""
+async def write(conn: Connection, puts: Sequence[Put]) -> Offered:
+    """Store the samples of all blocks, in the caller's transaction."""
     if not any(len(put.t) for put in puts):
-        return 0
+        return Offered(rows=0, all_new=True)
     await make_partitions(conn, puts)
     try:
         async with conn.transaction():
-            return await _copy(conn, "sample", puts)
+            return Offered(rows=await _copy(conn, "sample", puts), all_new=True)
     except UniqueViolation:
         await conn.execute(_STAGE)
         offered = await _copy(conn, "sample_stage", puts)
         await conn.execute(_UPSERT)
         await conn.execute("truncate sample_stage")
-        return offered
+        return Offered(rows=offered, all_new=False)
+
+
+def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
+    """Yield the rows of each series in key order, each key once: at equal keys the greater (revision, value)."""
+    found: dict[SeriesKey, list[Put]] = defaultdict(list)
+    for put in puts:
+        if len(put.t):
+            found[put.series].append(put)
+    return ((key, _series(found[key])) for key in sorted(found))
 
 
 async def remove(conn: Connection, extents: Sequence[Extent]) -> None:

@@ -4,9 +4,12 @@ The stretch stands in the query as two constants, so that the planner leaves out
 is asked for within it, one row a patient, metric and span, is looked up row by row in the key, and put together there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from ..model.calendar import DAY_MS, utc
 from ..model.facts import Instants, Source, Values
@@ -15,6 +18,7 @@ from ..stream.compute.columns import Column
 from . import columns
 from .masks import Masks
 from .pool import Connection
+from .samples import Put, by_series
 from .spans import Span
 from .surrogates import read_source
 
@@ -63,9 +67,21 @@ class Found:
     revisions: Instants
 
 
-async def read(conn: Connection, asked: Iterable[Asked]) -> list[Found]:
-    """Return every sample asked for. The spans of one patient and metric must not overlap."""
-    found: list[Found] = []
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fresh:
+    """Samples of a block that are not in the table yet, and what it calls by number: source and record ("": stream)."""
+
+    put: Put
+    source: Source
+    record: str
+
+
+async def read(conn: Connection, asked: Collection[Asked], fresh: Iterable[Fresh] = ()) -> list[Found]:
+    """Return every sample asked for. The spans of one patient and metric must not overlap.
+
+    `fresh` are given as if they were in the table; right as long as none of them is there already.
+    """
+    found = list(_told_now(asked, fresh))
     async with conn.cursor(binary=True) as cursor:
         columns.arrays_as_bytes(cursor)
         for stretch in _stretches(asked):
@@ -73,6 +89,30 @@ async def read(conn: Connection, asked: Iterable[Asked]) -> list[Found]:
             await cursor.execute(_READ.encode(), _arguments(stretch), prepare=False)
             found += [_found(row) for row in await cursor.fetchall()]
     return found
+
+
+def _told_now(asked: Iterable[Asked], fresh: Iterable[Fresh]) -> Iterator[Found]:
+    names = {one.put.series: one for one in fresh}
+    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for one in asked:
+        spans[one.patient, one.metric].append(one.span)
+    for series, (t, v, revision) in by_series(one.put for one in fresh):
+        patient, metric, number, _ = series
+        said = names[series]
+        for span in spans[patient, metric]:
+            low, high = np.searchsorted(t, (span.start_ms, span.end_ms))
+            if high > low:
+                yield Found(
+                    patient=patient,
+                    metric=metric,
+                    number=number,
+                    source=said.source,
+                    record=said.record,
+                    revision=said.put.revision if said.record else 0,
+                    t=t[low:high],
+                    v=v[low:high] + 0.0,
+                    revisions=revision[low:high],
+                )
 
 
 def column(found: Found, mask: Masks) -> Column | None:

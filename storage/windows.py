@@ -24,6 +24,7 @@ from .prescriptions import prescriptions_of
 from .profiles import profiles_of
 from .spans import Span, merge, outer
 from .surrogates import PatientRow, lock_patients
+from .window_samples import Fresh
 
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS  # an answer comes up to six hours later, twins start within two minutes
 AFTER_MS = 2 * MINUTE_MS  # what follows the end of a session says how fast the heart slows
@@ -64,11 +65,14 @@ class _Reading:
 _Readings = dict[int, _Reading]
 
 
-async def load_windows(conn: Connection, touched: Mapping[str, Sequence[Span]]) -> tuple[Window, ...]:
+async def load_windows(
+    conn: Connection, touched: Mapping[str, Sequence[Span]], fresh: Sequence[Fresh] = ()
+) -> tuple[Window, ...]:
     """Return, patient by patient, all that the sessions and days touched by the spans are derived from.
 
     Locks the patients until the transaction ends; raises `KeyError` when one is not there. Dates are in the patient's
-    zone. The spans of a patient need not touch each other: what lies between two far-off ones is not read.
+    zone. The spans of a patient need not touch each other: what lies between two far-off ones is not read. `fresh` are
+    samples that are not in the table yet, and none of which will meet one that is.
     """
     rows = await lock_patients(conn, touched)
     of = {rows[name].id: _Reading(name=name, row=rows[name], touched=touched[name]) for name in touched}
@@ -81,7 +85,7 @@ async def load_windows(conn: Connection, touched: Mapping[str, Sequence[Span]]) 
         wider = {number: one for number, one in wider.items() if _widen(one)}
     for number, found in (await told.of_dates(conn, {number: one.dates for number, one in of.items()})).items():
         of[number].summaries = found
-    await _columns(conn, of)
+    await _columns(conn, of, fresh)
     return tuple(_window(one) for one in of.values())
 
 
@@ -160,11 +164,12 @@ def _add(there: list[Told], more: Iterable[Told]) -> None:
     there += [one for one in more if (one.fact.head.source, one.fact.head.record) not in known]
 
 
-async def _columns(conn: Connection, of: _Readings) -> None:
+async def _columns(conn: Connection, of: _Readings, fresh: Sequence[Fresh]) -> None:
     """Read the samples, and what was taken back of them and of the workouts and reports."""
     for number, mask in (await masks.intervals(conn, {number: _around(one) for number, one in of.items()})).items():
         of[number].masks = mask
-    found = await window_samples.read(conn, [asked for number, one in of.items() for asked in _asked(number, one)])
+    asked = [each for number, one in of.items() for each in _asked(number, one)]
+    found = await window_samples.read(conn, asked, fresh)
     names = {(one.patient, one.record) for one in found}
     names |= {(n, t.fact.head.record) for n, one in of.items() for t in (*one.workouts, *one.reports, *one.summaries)}
     await masks.add_records(conn, {number: one.masks for number, one in of.items()}, names)

@@ -8,7 +8,7 @@ A body tells a part of a record once; should it tell two that differ, the one wi
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.calendar import utc
 from ..model.codec import kind_of
@@ -21,6 +21,7 @@ from .readings import outdated
 from .spans import Span, merge
 from .surrogates import PatientRow, RecordKey, RecordRow, Standing, lock_patients, record_rows, source_ids
 from .touched import Touched, add_spoken_of, removed_spans
+from .window_samples import Fresh
 
 FIRST_MS = 0
 LAST_MS = 4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
@@ -47,14 +48,16 @@ class Written:
     """What a batch did.
 
     `touched` says, for each patient, where derived rows may have become stale. `new` counts facts stored,
-    `skipped` those that were there already or older than what stands, `samples` the rows offered.
+    `skipped` those that were there already or older than what stands, `samples` the rows offered. `fresh` are the
+    samples that are still to be written.
     """
 
     touched: dict[str, tuple[Span, ...]]
     new: int
     skipped: int
-    samples: int
+    samples: int = 0
     refused: tuple[Refused, ...] = ()
+    fresh: tuple[Fresh, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +83,18 @@ class _Item:
 
 
 async def write_facts(conn: Connection, told: Sequence[Told]) -> Written:
+    """Store a batch of facts with their samples, as `put_facts` does."""
+    written = await put_facts(conn, told)
+    offered = await samples.write(conn, [one.put for one in written.fresh])
+    return replace(written, samples=offered.rows, fresh=())
+
+
+async def put_facts(conn: Connection, told: Sequence[Told]) -> Written:
     """Store a batch of facts of any patients, in the caller's transaction; the patients stay locked until it ends.
 
-    A fact that cannot be stored (unknown patient, impossible instant or name) is in `refused`; the others are
-    stored. Redelivery of a stored fact changes nothing, nor does one of a body that was read anew since.
+    The samples of blocks are left to the caller, who may want to look at what was there before. A fact that cannot be
+    stored (unknown patient, impossible instant or name) is in `refused`; the others are stored. Redelivery of a stored
+    fact changes nothing, nor does one of a body that was read anew since.
     """
     patients = await lock_patients(conn, {one.patient for one in told})
     refused = tuple(Refused(index=n, why=why) for n, one in enumerate(told) if (why := _refusal(one, patients)))
@@ -103,7 +114,6 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
     new = _winners([item for item in fresh if item.standing == records[item.record].now], records, there)
     await factrows.insert(conn, [_row(key, item) for key, item in new.items()])
     blocks = [item for item in fresh if item.stream or item.standing == records[item.record].now]
-    written = await samples.write(conn, list(_puts(blocks, records)))
     await _watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
     told_of = {(item.patient.id, name) for item in new.values() for name in factrows.session_names(item.told.fact)}
@@ -112,7 +122,8 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
     names = {item.patient.id: item.told.patient for item in items}
     await bands.mark(conn, _measured(blocks, new.values(), removed, spans))
     touched = {names[patient]: merge(found) for patient, found in spans.items()}
-    return Written(touched=touched, new=len(new), skipped=told - len(new), samples=written, refused=refused)
+    puts = tuple(_fresh(blocks, records))
+    return Written(touched=touched, new=len(new), skipped=told - len(new), refused=refused, fresh=puts)
 
 
 def _refusal(told: Told, patients: dict[str, PatientRow]) -> str:
@@ -179,13 +190,14 @@ def _row(key: FactKey, item: _Item) -> tuple[object, ...]:
     return factrows.row(key, item.patient.id, item.source, item.patient.zone, item.told, item.content)
 
 
-def _puts(items: Iterable[_Item], records: dict[RecordKey, RecordRow]) -> Iterator[samples.Put]:
+def _fresh(items: Iterable[_Item], records: dict[RecordKey, RecordRow]) -> Iterator[Fresh]:
     for item in items:
         fact = item.told.fact
         if isinstance(fact, SampleBlock):
             owner = samples.STREAM if item.stream else records[item.record].id
             series = (item.patient.id, METRIC[fact.metric].id, item.source, owner)
-            yield samples.Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v)
+            put = samples.Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v)
+            yield Fresh(put=put, source=fact.head.source, record="" if item.stream else fact.head.record)
 
 
 async def _watermarks(conn: Connection, items: Iterable[_Item]) -> None:

@@ -14,8 +14,8 @@ from ..model.facts import Reject, Told
 from ..storage import derived, due, outbox
 from ..storage.pool import Connection
 from ..storage.spans import Span
-from ..storage.writer import UNKNOWN, write_facts
-from .compute.derive import derive
+from ..storage.writer import UNKNOWN, put_facts
+from .compute.derive import Window, derive
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
@@ -52,17 +52,18 @@ async def send_changes(parts: Parts) -> int:
 
 async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
     told, letters = _decode(run.messages)
-    written = await write_facts(conn, [one for _, one in told])
+    written = await put_facts(conn, [one for _, one in told])
+    windows, offered = await derived.write_samples(conn, written)
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
     letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
     parts.limit.check(dead=len(letters), good=len(run.messages) - len(letters))
     if written.touched:
-        changes = await _recompute(conn, written.touched, parts)
+        changes = await _recompute(conn, windows, parts)
         events = [(f"{_place(run)}/{patient}", patient, event(patient, said)) for patient, said in changes.items()]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
         await _mark_due(conn, written.touched, parts.now())
         await outbox.notify(conn, list(written.touched))
-    parts.metrics.rows.labels("written").inc(written.samples)
+    parts.metrics.rows.labels("written").inc(offered)
     parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
     parts.metrics.dead.labels(run.topic).inc(len(letters))
     await parts.producer.send_all(letters)
@@ -79,11 +80,8 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
-async def _recompute(
-    conn: Connection, touched: Mapping[str, Sequence[Span]], parts: Parts
-) -> Mapping[str, tuple[Change, ...]]:
-    """Derive the touched dates of these patients anew from everything that is stored about them."""
-    windows = await derived.load_windows(conn, touched)
+async def _recompute(conn: Connection, windows: Sequence[Window], parts: Parts) -> Mapping[str, tuple[Change, ...]]:
+    """Derive the dates of these windows anew."""
     parts.metrics.recomputes.inc(len(windows))
     parts.metrics.dates.inc(sum(len(window.dates) for window in windows))
     parts.metrics.rows.labels("read").inc(sum(len(column.t) for window in windows for column in window.columns))

@@ -85,12 +85,13 @@ def _series(metric: str, source: Source, columns: Sequence[Column]) -> Series:
 
 def _joined(columns: Sequence[Column]) -> tuple[Instants, Values]:
     """Return the samples of all records in time, one an instant."""
-    if len(columns) == 1 and bool(np.all(columns[0].t[1:] > columns[0].t[:-1])):
-        return columns[0].t, columns[0].v
+    columns = sorted((c for c in columns if len(c.t)), key=lambda c: int(c.t[0]))
+    t = np.concatenate([c.t for c in columns]) if columns else np.empty(0, np.int64)
+    v = np.concatenate([c.v for c in columns]) if columns else np.empty(0, np.float64)
+    if bool((t[1:] > t[:-1]).all()):
+        return t, v
     names = sorted({column.record for column in columns})
     record = np.concatenate([np.full(len(c.t), names.index(c.record)) for c in columns])
-    t = np.concatenate([c.t for c in columns])
-    v = np.concatenate([c.v for c in columns])
     order = np.lexsort((v, record, t))
     t, v = t[order], v[order]
     last = lasts(t)

@@ -22,7 +22,7 @@ from kadens.model.prescription import Prescription
 from kadens.storage import derived, people, samples
 from kadens.storage.digest import digest
 from kadens.storage.pool import Connection
-from kadens.storage.writer import write_facts
+from kadens.storage.writer import put_facts
 from kadens.stream.compute.derive import derive
 
 from .. import oracle
@@ -69,10 +69,8 @@ async def take(conn: Connection, step: Step) -> None:
         case Prescription():
             await people.prescribe(conn, PATIENT, step, 0)
         case _:
-            written = await write_facts(conn, step)
-            for patient, spans in written.touched.items():
-                window = await derived.load_window(conn, patient, spans)
-                await derived.replace(conn, patient, window, derive(window))
+            windows, _ = await derived.write_samples(conn, await put_facts(conn, step))
+            await derived.replace_all(conn, [(window, derive(window)) for window in windows])
 
 
 def expected(life: Life, done: Steps) -> oracle.Rows:
