@@ -1,8 +1,9 @@
-"""The whole pipeline against a bare binary COPY of the same rows, for three kinds of senders, in one interleaved run.
+"""The whole pipeline against a bare binary COPY of the same rows, for kinds of senders, in one interleaved run.
 
 The clock runs from the first body at the vendor door, a process of its own, until every fact is stored and every
 session derived; then the rows that were stored are copied again for patients that nobody has. Each round is a day of
-its own, so nothing is a replay. Without Apache Kafka there are no figures: the mock forgets what it cannot hold.
+its own, so nothing is a replay, and about a million rows long: a shorter one would measure how the parts start and
+run dry. Without Apache Kafka there are no figures: the mock forgets what it cannot hold.
 """
 
 import asyncio
@@ -57,11 +58,11 @@ class Found:
 FULL = Size(
     loads=(
         Load(name="workouts", body="1 Hz, 40 min, 4 metrics, FIT", patients=120, make=workouts),
-        Load(name="background days", body="1 min heart rate of a day", patients=240, make=background(hours=24)),
+        Load(name="background days", body="1 min heart rate of a day", patients=800, make=background(hours=24)),
         Load(
             name="background hours", body="1 min heart rate of an hour", patients=120, make=background(hours=1, last=6)
         ),
-        Load(name="mixed days", body="4 syncs of 6 h, half with a workout", patients=80, make=mixed),
+        Load(name="mixed days", body="4 syncs of 6 h, half with a workout", patients=190, make=mixed),
     )
 )
 TINY = Size(

@@ -66,7 +66,8 @@ def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
     """Return where a joint begins, wherever it stands; its byte at `brace` opens an object."""
     opening = np.flatnonzero(codes == ord("{")) - brace
     opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]
-    return opening[_cut(codes, opening, len(joint)) == joint]
+    found: NDArray[np.int64] = opening[_cut(codes, opening, len(joint)) == joint]
+    return found
 
 
 def _cut(codes: Texts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import faust
@@ -23,15 +24,26 @@ from .watchdog import Place
 Handler = Callable[[Run], Awaitable[None]]
 Fail = Callable[[Exception], Awaitable[None]]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What is done with the runs of a topic, and how many lanes are in work at once.
+
+    Few: what waits meanwhile makes longer runs, and a run costs the database the same whatever its length.
+    """
+
+    handler: Handler
+    abreast: int = 1
+
+
 TAKE = 100  # messages taken from Faust at once, and in a transaction at most
-HELD = 200  # messages in lanes beyond which no more are taken
-ABREAST = 3  # lanes of one agent in work at once: one waits for the database while another computes
+HELD, HELD_BYTES = 400, 64 * 1024 * 1024  # messages in lanes, and their values, beyond which no more are taken
 WITHIN_S = 0.05  # how long a lone message waits for company
 
 
 def add_agents(
     app: faust.App,
-    handlers: Mapping[str, Handler],
+    handlers: Mapping[str, Handling],
     done: MutableMapping[Place, int],
     metrics: Metrics,
     failed: asyncio.Future[None],
@@ -47,9 +59,9 @@ def add_agents(
         if not failed.done():
             failed.set_exception(error)
 
-    for topic, handler in handlers.items():
+    for topic, how in handlers.items():
         channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        lanes = Lanes(handler, done, metrics, fail)
+        lanes = Lanes(how, done, metrics, fail)
         app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(lanes, fail))
 
 
@@ -87,11 +99,11 @@ class Lanes:
     lane waits for another, except for its turn: what floods one partition does not hold up the others.
     """
 
-    def __init__(self, handler: Handler, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:
-        self._handler, self._done, self._metrics, self._fail = handler, done, metrics, fail
+    def __init__(self, how: Handling, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:
+        self._handler, self._done, self._metrics, self._fail = how.handler, done, metrics, fail
         self._waiting: dict[Place, list[Any]] = {}  # of every lane in work, and of those that are closed
-        self._turns = asyncio.Semaphore(ABREAST)
-        self._held = 0
+        self._turns = asyncio.Semaphore(how.abreast)
+        self._held = self._bytes = 0
         self._freed = asyncio.Event()
 
     async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
@@ -102,8 +114,8 @@ class Lanes:
                 self._waiting[place] = []
                 tasks.create_task(self._lane(place))
             self._waiting[place].append(event)
-        self._held += len(events)
-        while self._held > HELD:
+        self._hold(events, 1)
+        while self._held > HELD or self._bytes > HELD_BYTES:
             self._freed.clear()
             await self._freed.wait()
 
@@ -127,8 +139,12 @@ class Lanes:
                 if run.first <= event.message.offset < run.next:
                     event.ack()
             self._done[place] = max(self._done.get(place, 0), run.next)
-        self._held -= len(events)
+        self._hold(events, -1)
         self._freed.set()
+
+    def _hold(self, events: Sequence[Any], sign: int) -> None:
+        self._held += sign * len(events)
+        self._bytes += sign * sum(len(event.message.value or b"") for event in events)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.body_store import open_bodies
 from ..storage.pool import open_pool
 from ..storage.verdicts import WORKLIST
-from .agents import ABREAST, Handler, add_agents, rewind
+from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_run, send_changes
 from .faults import TOLD, WorkerError, describe, without_values
@@ -40,7 +40,8 @@ from .watchdog import Place
 
 READ = (RAW.name, FACTS.name, DERIVED.name)
 ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
-POOL = 3 * ABREAST + 3  # three agents and the timers
+ABREAST = {RAW.name: 2, FACTS.name: 2, DERIVED.name: 1}
+POOL = sum(ABREAST.values()) + 6  # agents, timers and what sends changes
 CRASHED = 1
 log = logging.getLogger(__name__)
 
@@ -121,11 +122,11 @@ async def _account(parts: Parts) -> Mapping[Place, int]:
         return await parts.ledger.finished(conn, ACCOUNTED)
 
 
-def _handlers(parts: Parts) -> dict[str, Handler]:
+def _handlers(parts: Parts) -> dict[str, Handling]:
+    steps = {RAW.name: normalise_run, FACTS.name: derive_run, DERIVED.name: judge_run}
     return {
-        RAW.name: functools.partial(normalise_run, parts=parts),
-        FACTS.name: functools.partial(derive_run, parts=parts),
-        DERIVED.name: functools.partial(judge_run, parts=parts),
+        topic: Handling(handler=functools.partial(step, parts=parts), abreast=ABREAST[topic])
+        for topic, step in steps.items()
     }
 
 

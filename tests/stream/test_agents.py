@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kadens.stream.agents import HELD, Handler, Lanes
+from kadens.stream.agents import HELD, HELD_BYTES, Handler, Handling, Lanes
 from kadens.stream.faults import WorkerError
 from kadens.stream.ledger import HoleError
 from kadens.stream.messages import Run
@@ -30,11 +30,11 @@ class Log:
     acks: list[tuple[int, int]] = field(default_factory=list)
     done: dict[Place, int] = field(default_factory=dict)
 
-    def events(self, *places: tuple[int, int]) -> list[Event]:
+    def events(self, *places: tuple[int, int], value: bytes | None = None) -> list[Event]:
         return [
             Event(
                 message=SimpleNamespace(
-                    topic="t", partition=partition, offset=offset, key=None, value=None, headers=[("a", b"b")]
+                    topic="t", partition=partition, offset=offset, key=None, value=value, headers=[("a", b"b")]
                 ),
                 acks=self.acks,
             )
@@ -49,7 +49,7 @@ async def through(handler: Handler, log: Log, *batches: list[Event]) -> None:
     async def fail(error: Exception) -> None:
         errors.append(error)
 
-    lanes = Lanes(handler, log.done, make_metrics(), fail)
+    lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), fail)
     async with asyncio.TaskGroup() as tasks:
         for batch in batches:
             await lanes.put(batch, tasks)
@@ -81,7 +81,7 @@ def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(handler, log.done, make_metrics(), _never)
+            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
             await lanes.put(log.events((0, 1)), tasks)
             await at_work.wait()
             await lanes.put(log.events((0, 2)), tasks)
@@ -104,7 +104,7 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(handler, log.done, make_metrics(), _never)
+            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
             await lanes.put(log.events((0, 1)), tasks)
             for offset in (1, 2, 3):
                 await lanes.put(log.events((1, offset)), tasks)
@@ -115,7 +115,8 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
     assert log.acks == [(1, 1), (1, 2), (1, 3), (0, 1)]
 
 
-def test_no_more_is_taken_than_can_be_held() -> None:
+@pytest.mark.parametrize(("count", "value"), [(HELD, None), (2, bytes(HELD_BYTES // 2))], ids=["messages", "bytes"])
+def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> None:
     log, go_on = Log(), asyncio.Event()
 
     async def handler(_run: Run) -> None:
@@ -123,16 +124,16 @@ def test_no_more_is_taken_than_can_be_held() -> None:
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(handler, log.done, make_metrics(), _never)
-            await lanes.put(log.events(*((0, offset) for offset in range(HELD))), tasks)
-            more = tasks.create_task(lanes.put(log.events((1, 0)), tasks))
+            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
+            await lanes.put(log.events(*((0, offset) for offset in range(count)), value=value), tasks)
+            more = tasks.create_task(lanes.put(log.events((1, 0), value=b"one"), tasks))
             await asyncio.wait([more], timeout=0.05)
             assert not more.done()
             go_on.set()
             await more
 
     asyncio.run(scene())
-    assert log.done == {("t", 0): HELD, ("t", 1): 1}
+    assert log.done == {("t", 0): count, ("t", 1): 1}
 
 
 def test_a_failure_acknowledges_nothing_more_of_its_partition() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kadens.embedded.mock import MockKafka
-from kadens.stream.agents import add_agents
+from kadens.stream.agents import Handling, add_agents
 from kadens.stream.app import GROUP, make_app
 from kadens.stream.log import LogView, open_log
 from kadens.stream.messages import Outgoing, Run
@@ -43,7 +43,7 @@ async def scene(brokers: str, folder: Path) -> int:
     app = make_app(brokers=brokers, worker_id="", mock=True, commit_interval_s=0.1, session_s=6.0, folder=folder)
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     done: dict[tuple[str, int], int] = {}
-    add_agents(app, {RAW.name: handler}, done, make_metrics(), failed)
+    add_agents(app, {RAW.name: Handling(handler=handler)}, done, make_metrics(), failed)
     async with open_log(brokers) as view, open_producer(brokers) as producer:
         await producer.send_all([message] * 20)
         await app.start()
