@@ -7,22 +7,20 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from kadens.storage.pool import Connection
-from kadens.stream import agents
+from kadens.stream.agents import Lanes
 from kadens.stream.ledger import Ledger
 from kadens.stream.messages import Run
-from kadens.stream.metrics import Metrics
 from kadens.stream.topics import RAW
-from kadens.stream.watchdog import Place
 
 GAP_S = 0.2  # between account and rows: few kills are needed to meet it
-_claim, _handle = Ledger.claim, agents.handle
+_claim, _put = Ledger.claim, Lanes.put
 
 
 def nothing() -> None:
@@ -31,7 +29,7 @@ def nothing() -> None:
 
 def acknowledge_first() -> None:
     """Acknowledge to the broker before the handler has run. The account of offsets must still save what is lost."""
-    agents.handle = _handle_acknowledged
+    Lanes.put = _put_acknowledged  # type: ignore[method-assign]
 
 
 def commit_first() -> None:
@@ -54,12 +52,10 @@ PLANTS: Mapping[str, Callable[[], None]] = {
 }
 
 
-async def _handle_acknowledged(
-    events: Sequence[Any], handler: agents.Handler, done: MutableMapping[Place, int], metrics: Metrics
-) -> None:
+async def _put_acknowledged(self: Lanes, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
     for event in events:
         event.ack()
-    await _handle(events, handler, done, metrics)
+    await _put(self, events, tasks)
 
 
 async def _claim_alone(self: Ledger, conn: Connection, run: Run) -> Run | None:
