@@ -14,7 +14,7 @@ LARGE = "sample"  # its rows are compared by digest only
 UNEXPLAINED = ("DeadlockDetected", "TypeError", "KeyError", "AttributeError", "LogMismatchError", "UniqueViolation")
 SHOWN = 4
 HOLE = "were never delivered"
-_BODIES = "select distinct encode(sha256, 'hex'), address from body"
+_BODIES = "select distinct encode(sha256, 'hex'), address, octet_length(sealed) from body"
 _HELD = "select distinct headers->>'sha256' from quarantine"
 
 
@@ -47,8 +47,9 @@ def holes(on: Stage) -> int:
 
 
 def _places(on: Stage) -> dict[str, frozenset[str]]:
-    """Return for each body where it lies: kept (row and file), among the dead letters, in quarantine."""
-    kept = {sha for sha, address in on.rig.rows(_BODIES) if (on.rig.folder / "bodies" / address).stat().st_size}
+    """Return for each body where it lies: kept (in its row or as a file), among the dead letters, in quarantine."""
+    folder = on.rig.folder / "bodies"
+    kept = {sha for sha, address, size in on.rig.rows(_BODIES) if size or (folder / address).stat().st_size}
     held = {sha for (sha,) in on.rig.rows(_HELD)}
     dead = asyncio.run(_dead(on.rig.brokers))
     where = {"kept": kept, "held": held, "dead": dead}
