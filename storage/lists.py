@@ -17,13 +17,12 @@ from ..model.codec import dumps
 
 
 class Lists(Dumper):
-    """Dumps a flat list of one kind of items or null; TypeError for what is in no line of `ITEM`."""
+    """Dumps a flat list of values or null; TypeError for what is of no line of `ITEM`."""
 
     def dump(self, obj: list[Any]) -> Buffer:
         """Return the array's text."""
-        kinds = set(map(type, obj))
-        item = ITEM.get(kinds.pop(), _mixed) if len(kinds) == 1 else _mixed
-        return f"{{{','.join(map(item, obj))}}}".encode()
+        text = {kind: _text_of(kind) for kind in set(map(type, obj))}
+        return f"{{{','.join([text[type(one)](one) for one in obj])}}}".encode()
 
 
 def use(conn: AsyncConnection[Any]) -> None:
@@ -36,17 +35,19 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _mixed(one: object) -> str:
-    if type(one) not in ITEM:
-        raise TypeError(f"no array of {type(one).__name__} is known")
-    return ITEM[type(one)](one)
+def _text_of(kind: type) -> Callable[[Any], str]:
+    """Return how a kind is written: as the nearest kind that it is one of, as a StrEnum is a text."""
+    for known in kind.__mro__:
+        if known in ITEM:
+            return ITEM[known]
+    raise TypeError(f"no array of {kind.__name__} is known")
 
 
 ITEM: Mapping[type, Callable[[Any], str]] = {
     NoneType: lambda _: "NULL",
     bool: str,
-    int: str,
-    float: repr,
+    int: int.__repr__,
+    float: float.__repr__,
     str: _quoted,
     bytes: lambda one: f'"\\\\x{one.hex()}"',
     date: date.isoformat,

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import faust
@@ -61,11 +62,11 @@ def add_agents(
 
     for topic, how in handlers.items():
         channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        lanes = Lanes(how, done, metrics, fail)
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(lanes, fail))
+        make = partial(Lanes, how, done, metrics, fail)
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(make, fail))
 
 
-def _agent(lanes: "Lanes", fail: Fail) -> Callable[[Any], Awaitable[None]]:
+def _agent(make: "Callable[[], Lanes]", fail: Fail) -> Callable[[Any], Awaitable[None]]:
     """Return an agent that hands over what comes in, and stays here after an error until the process ends.
 
     It must never leave: an agent that ends hands its stream back to Faust, which from then on acknowledges every
@@ -74,6 +75,7 @@ def _agent(lanes: "Lanes", fail: Fail) -> Callable[[Any], Awaitable[None]]:
     """
 
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
+        lanes = make()  # anew whenever the agent begins: what was in work when it was cut off comes in again
         async with asyncio.TaskGroup() as tasks:
             try:
                 async for events in stream.noack_take(TAKE, within=WITHIN_S):

@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from psycopg.types.json import Jsonb
 
+from kadens.model.facts import DeviceType
 from kadens.storage.pool import Connection
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +44,12 @@ HARD = [
 async def test_a_list_comes_back_as_it_was(conn: Connection, kind: str, said: list[Any]) -> None:
     row = await (await conn.execute(f"select %s::{kind}[]".encode(), [said])).fetchone()
     assert row == (said,)
+
+
+async def test_what_is_a_kind_of_text_or_number_is_sent_as_one(conn: Connection) -> None:
+    said: list[Any] = [[DeviceType.WATCH, "x"], [np.float64(0.1)]]
+    row = await (await conn.execute("select %s::text[], %s::float8[]", said)).fetchone()
+    assert row == (["watch", "x"], [0.1])
 
 
 async def test_json_comes_back_too(conn: Connection) -> None:

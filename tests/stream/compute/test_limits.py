@@ -194,3 +194,9 @@ def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
 
 def test_the_order_of_precedence() -> None:
     assert [peak.name for peak in PEAKS] == ["measured", "keteyian", "brawner", "tanaka"]
+
+
+def test_figures_as_whole_numbers_and_as_floats_give_the_same_bytes_in_any_order() -> None:
+    whole, point = replace(SIXTY, hr_max=170, hr_rest=60), replace(SIXTY, hr_max=170.0, hr_rest=60.0)
+    written = [dumps(heart_limits(one, ON)) for one in (whole, point, whole)]
+    assert len(set(written)) == 1
