@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.adapt import Buffer, Dumper
@@ -49,6 +50,7 @@ ITEM: Mapping[type, Callable[[Any], str]] = {
     int: int.__repr__,
     float: float.__repr__,
     str: _quoted,
+    UUID: str,
     bytes: lambda one: f'"\\\\x{one.hex()}"',
     date: date.isoformat,
     datetime: datetime.isoformat,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ HARD = [
         ("float8", [0.1, -1e300, 5e-324, float("inf"), None]),
         ("bool", [True, False, None]),
         ("bytea", [b"", b'\0\\"{}', bytes(range(256))]),
+        ("uuid", [UUID(int=7), None]),
         ("date", [date(1970, 1, 1), date(2099, 12, 31), None]),
         ("timestamptz", [datetime(2026, 9, 1, 12, 30, 0, 123456, UTC), None]),
     ],
