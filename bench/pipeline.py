@@ -1,4 +1,4 @@
-"""The whole pipeline against a bare binary COPY of the same rows, for kinds of senders, in one interleaved run.
+"""The whole pipeline against a bare binary COPY of the same rows, for several kinds of senders, in one interleaved run.
 
 The clock runs from the first body at the vendor door, a process of its own, until every fact is stored and every
 session derived; then the rows that were stored are copied again for patients that nobody has. Each round is a day of

@@ -30,10 +30,15 @@ async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, timeout_s: f
     return pool
 
 
-async def _configure(conn: Connection) -> None:
-    """Speak UTC; and a process that was stopped within a transaction must not keep the locks of patients for ever."""
+def adapt(conn: Connection) -> None:
+    """Make a connection send lists and read JSON as all of ours do."""
     lists.use(conn)
     set_json_loads(loads, conn)
+
+
+async def _configure(conn: Connection) -> None:
+    """Speak UTC; and a process that was stopped within a transaction must not keep the locks of patients for ever."""
+    adapt(conn)
     await conn.execute("set time zone 'UTC'")
     await conn.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S}s'".encode())
     await conn.commit()

@@ -15,9 +15,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.storage import lists, people
+from kadens.storage import people
 from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
+from kadens.storage.pool import Connection, adapt
 
 TIMESCALE = "KADENS_TEST_TIMESCALE"
 _numbers = count()
@@ -83,7 +83,7 @@ def _database(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
 async def conn(dsn: str) -> AsyncIterator[Connection]:
     """Connect, with patients p1, p2 and p3 committed."""
     async with await AsyncConnection.connect(dsn) as connection:
-        lists.use(connection)
+        adapt(connection)
         await people.add_unit(connection, "unit")
         for pseudonym in ("p1", "p2", "p3"):
             await people.add_patient(

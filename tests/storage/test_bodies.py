@@ -47,9 +47,9 @@ async def test_incoming_bodies_expire_and_kept_ones_do_not(store: body_store.Bod
     assert (await store.get(incoming), await store.get(kept)) == (None, BODY)
 
 
-def received(body: bytes, patient: str = "p1") -> bodies.Received:
+def received(body: bytes) -> bodies.Received:
     envelope = replace(ENVELOPE, sha256=sha256(body).hexdigest(), size=len(body))
-    return bodies.Received(patient=patient, envelope=envelope, body=body)
+    return bodies.Received(patient="p1", envelope=envelope, body=body)
 
 
 async def as_it_lies(conn: Connection, store: body_store.BodyStore, kept: bodies.KeptBody) -> bytes:

@@ -21,7 +21,7 @@ from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Prescription
 from kadens.storage import derived, people, samples
 from kadens.storage.digest import digest
-from kadens.storage.pool import Connection
+from kadens.storage.pool import Connection, adapt
 from kadens.storage.writer import put_facts
 from kadens.stream.compute.derive import derive
 
@@ -117,6 +117,7 @@ def connected(dsn: str) -> Iterator[Connected]:
 async def _ready(dsn: str) -> Connection:
     """Connect to a database that holds a care unit, and partitions for all that may be drawn; nothing is committed."""
     conn = await AsyncConnection.connect(dsn, autocommit=False)
+    adapt(conn)
     await people.add_unit(conn, "unit")
     whole = [midnight(day, zone) + n * DAY_MS for zone, day in PLACES for n in range(-100, 20)]
     t = np.array(sorted(whole), np.int64)
