@@ -1,4 +1,4 @@
-"""The derive step alone: runs of facts as they lie on the log, through `derive_run`, into an embedded PostgreSQL.
+"""The derive step alone: runs of facts as they lie on the log, through `derive_runs`, into an embedded PostgreSQL.
 
 No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition was told.
 """
@@ -21,7 +21,7 @@ from kadens.storage import people
 from kadens.storage.body_store import open_bodies
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import Connection, open_pool
-from kadens.stream.derive_batch import derive_run
+from kadens.stream.derive_batch import derive_runs
 from kadens.stream.ledger import Ledger
 from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
@@ -64,7 +64,7 @@ class Deriver:
         if self.last is None:
             raise ValueError("nothing was told yet")
         begun = time.perf_counter()
-        await derive_run(self.last, self.parts)
+        await derive_runs([self.last], self.parts)
         return time.perf_counter() - begun
 
     async def checkpoint(self) -> None:

@@ -54,9 +54,12 @@ where patient = %s and vendor = %s and kind = %s and (withdrawn_at is null or wi
 # a patient whose key was destroyed cannot have anything kept: that is no consent, whatever the row says
 _CONSENTED = """
 select k.n from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as k (pseudonym, vendor, at, n)
-join patient p using (pseudonym) join identity.data_key d on d.patient = p.id
-join consent c on c.patient = p.id and c.vendor = k.vendor and c.kind = %s
-where c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at)"""
+cross join lateral (select p.id from patient p where p.pseudonym = k.pseudonym offset 0) p
+cross join lateral (
+  select c.kind from consent c
+  where c.patient = p.id and c.vendor = k.vendor and c.kind = %s
+    and c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at) offset 0) c
+where exists (select from identity.data_key d where d.patient = p.id)"""
 _HELD = "select pseudonym, zone from patient where pseudonym = any(%s) order by id for key share"
 _PRESCRIBE = """
 insert into prescription (patient, prescription, version, valid_from, valid_to, body, recorded_at)

@@ -1,6 +1,6 @@
 """Facts into the database, and what they change: sessions, days, weeks, who is due for a look, what goes out.
 
-One transaction a run: the account of offsets, the facts, every touched patient's recompute, `due` and the outbox.
+One transaction a batch: the account of offsets, the facts, every touched patient's recompute, `due` and the outbox.
 What a crash repeats is skipped by the account, or recognised by the writer. What is told of a patient who was erased
 meanwhile is dropped, without a dead letter. `kadens.derived` gets its events from the outbox after the commit, so it
 never tells of a change that did not happen.
@@ -19,7 +19,7 @@ from .compute.derive import Window, derive
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
-from .topics import DERIVED
+from .topics import DERIVED, FACTS
 
 CHANNEL = "derived"
 CALM_MS = 5_000  # for so long a look may wait for more samples
@@ -28,14 +28,13 @@ OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  
 UNREAD = Reject(where="value", why="not a fact of this version")
 
 
-async def derive_run(run: Run, parts: Parts) -> None:
-    """Store and derive one run; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
+async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
+    """Store and derive a batch; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
     async with parts.pool.connection() as conn:
-        fresh = await parts.ledger.claim(conn, run)
-        if fresh is None:
-            parts.metrics.replayed.labels(run.topic).inc(len(run.messages))
-            return
-        await _apply(conn, fresh, parts)
+        fresh = await parts.ledger.claim(conn, batch)
+        parts.metrics.replayed.labels(FACTS.name).inc(sum(len(run.messages) for run in batch) - len(fresh))
+        if fresh:
+            await _apply(conn, fresh, parts)
     await send_changes(parts)
 
 
@@ -50,22 +49,23 @@ async def send_changes(parts: Parts) -> int:
     return len(rows)
 
 
-async def _apply(conn: Connection, run: Run, parts: Parts) -> None:
-    told, letters = _decode(run.messages)
+async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) -> None:
+    told, letters = _decode(messages)
     written = await put_facts(conn, [one for _, one in told])
     windows, offered = await derived.write_samples(conn, written)
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
     letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
-    parts.limit.check(dead=len(letters), good=len(run.messages) - len(letters))
+    parts.limit.check(dead=len(letters), good=len(messages) - len(letters))
     if written.touched:
         changes = await _recompute(conn, windows, parts)
-        events = [(f"{_place(run)}/{patient}", patient, event(patient, said)) for patient, said in changes.items()]
+        place = f"{parts.ledger.name(FACTS.name)}/{messages[0].partition}/{messages[0].offset}"
+        events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in changes.items()]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
         await _mark_due(conn, written.touched, parts.now())
         await outbox.notify(conn, list(written.touched))
     parts.metrics.rows.labels("written").inc(offered)
     parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
-    parts.metrics.dead.labels(run.topic).inc(len(letters))
+    parts.metrics.dead.labels(FACTS.name).inc(len(letters))
     await parts.producer.send_all(letters)
 
 
@@ -103,7 +103,3 @@ def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], li
 def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:
     """Return an event of `kadens.derived`: what changed for a patient."""
     return {"v": SCHEMA_VERSION, "patient": patient, "changes": plain(list(changes))}
-
-
-def _place(run: Run) -> str:
-    return f"{run.topic}/{run.partition}/{run.next}"

@@ -18,8 +18,8 @@ from .parts import Parts
 TAKE = 20  # patients judged in one transaction
 
 
-async def judge_run(_run: Run, parts: Parts) -> None:
-    """Judge everyone who is due now: a run of `kadens.derived` says that somebody is."""
+async def judge_runs(_batch: Sequence[Run], parts: Parts) -> None:
+    """Judge everyone who is due now: a batch of `kadens.derived` says that somebody is."""
     while await judge_due(parts):
         pass
 

@@ -7,13 +7,13 @@ shows the hole, as in a database that was restored from a copy. What the log no 
 (retention, a topic made anew) stops every start with `LogMismatchError` until a person accepts the loss.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..storage import offsets
 from ..storage.pool import Connection
 from .log import Bounds
-from .messages import Run
+from .messages import Message, Run
 from .watchdog import Place
 
 
@@ -39,18 +39,15 @@ class Ledger:
         """Return the name a topic's account is kept under."""
         return f"{topic}@{self.cluster}"
 
-    async def claim(self, conn: Connection, run: Run) -> Run | None:
-        """Advance the account past a run in the caller's transaction; return what of it is new, None when nothing.
+    async def claim(self, conn: Connection, runs: Sequence[Run]) -> list[Message]:
+        """Advance the account past runs in the caller's transaction, and return the messages in them that are new.
 
-        Raises `HoleError`.
+        The runs are of one topic, and no two of one partition. Raises `HoleError`.
         """
-        found = await offsets.advance(conn, self.name(run.topic), run.partition, run.first, run.next)
-        match found:
-            case offsets.Hole(expected=expected, first=first):
-                raise HoleError(run.topic, run.partition, expected, first)
-            case offsets.Replay(start=start):
-                return run.since(start)
-        return run
+        topic = runs[0].topic
+        claims = {run.partition: (run.first, run.next) for run in runs}
+        found = await offsets.advance(conn, self.name(topic), claims)
+        return [message for run in runs for message in _new(run, found[run.partition])]
 
     async def finished(self, conn: Connection, topics: Collection[str]) -> dict[Place, int]:
         """Return the offset after the last finished one of every partition that has an account."""
@@ -69,7 +66,7 @@ class Ledger:
         done = await self.finished(conn, {topic for topic, _ in bounds})
         for (topic, part), there in bounds.items():
             if (topic, part) not in done:
-                await offsets.advance(conn, self.name(topic), part, 0, there.start)
+                await offsets.advance(conn, self.name(topic), {part: (0, there.start)})
         apart = [place for place, there in bounds.items() if place in done and not _meets(done[place], there)]
         if apart and not accept:
             raise LogMismatchError(_tell(apart[0], done[apart[0]], bounds[apart[0]]))
@@ -85,6 +82,15 @@ def passed_over(committed: Mapping[Place, int], account: Mapping[Place, int]) ->
     """
     holes = [(place, at) for place, at in sorted(committed.items()) if at > account.get(place, at)]
     return HoleError(*holes[0][0], account[holes[0][0]], holes[0][1]) if holes else None
+
+
+def _new(run: Run, found: offsets.Advance) -> Sequence[Message]:
+    match found:
+        case offsets.Hole(expected=expected, first=first):
+            raise HoleError(run.topic, run.partition, expected, first)
+        case offsets.Replay(start=start):
+            return run.since(start)
+    return run.messages
 
 
 def _meets(done: int, there: Bounds) -> bool:

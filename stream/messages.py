@@ -3,6 +3,7 @@
 Must never know Faust or aiokafka: these are plain values, so that the functions can be tested without a broker.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -59,10 +60,9 @@ class Run:
         """Return the offset after the last."""
         return self.messages[-1].offset + 1
 
-    def since(self, offset: int) -> "Run | None":
-        """Return what of this run lies at or after `offset`; None when nothing does."""
-        rest = tuple(message for message in self.messages if message.offset >= offset)
-        return Run(topic=self.topic, partition=self.partition, messages=rest) if rest else None
+    def since(self, offset: int) -> tuple[Message, ...]:
+        """Return the messages at or after `offset`."""
+        return tuple(message for message in self.messages if message.offset >= offset)
 
 
 def runs(messages: Iterable[Message]) -> list[Run]:
@@ -84,6 +84,22 @@ def runs(messages: Iterable[Message]) -> list[Run]:
             found.append([message])
             size = len(message.value)
     return [Run(topic=run[0].topic, partition=run[0].partition, messages=tuple(run)) for run in found]
+
+
+def batches(messages: Iterable[Message]) -> list[list[Run]]:
+    """Group messages into batches, one to be worked off after the other, none with two runs of one partition.
+
+    So what one transaction claims of a partition is one run, and a hole after it is met once that is committed.
+    """
+    found: list[list[Run]] = []
+    of: Counter[tuple[str, int]] = Counter()
+    for run in runs(messages):
+        place = run.topic, run.partition
+        if of[place] == len(found):
+            found.append([])
+        found[of[place]].append(run)
+        of[place] += 1
+    return found
 
 
 def _follows(last: Message, message: Message) -> bool:

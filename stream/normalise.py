@@ -1,6 +1,6 @@
 """Bodies become facts: account to patient, consent at the time of receipt, parser, `kadens.facts`.
 
-One transaction a run. Facts and dead letters are on the log before it commits and before anything is acknowledged;
+One transaction a batch. Facts and dead letters are on the log before it commits and before anything is acknowledged;
 what a crash repeats is the same facts again, which the writer recognises. Binding: no consent, no fact and no dead
 letter; a body of an account that nobody is linked to waits sealed in quarantine.
 """
@@ -19,7 +19,7 @@ from .dead import dead_letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
 from .reading import Read, read, told_by
-from .topics import FACTS
+from .topics import FACTS, RAW
 
 RELEASE = 20  # bodies read again in one transaction
 NOBODY = Reject(where="headers", why="neither a patient nor an account")
@@ -33,14 +33,12 @@ class Owned:
     patient: str | None
 
 
-async def normalise_run(run: Run, parts: Parts) -> None:
-    """Read, settle and send on one run; raises `HoleError` and what the log and database raise."""
+async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
+    """Read, settle and send on a batch; raises `HoleError` and what the log and database raise."""
     async with parts.pool.connection() as conn:
-        fresh = await parts.ledger.claim(conn, run)
-        if fresh is None:
-            parts.metrics.replayed.labels(run.topic).inc(len(run.messages))
-            return
-        await _settle(conn, [await read(one, parts.bodies) for one in fresh.messages], parts)
+        fresh = await parts.ledger.claim(conn, batch)
+        parts.metrics.replayed.labels(RAW.name).inc(sum(len(run.messages) for run in batch) - len(fresh))
+        await _settle(conn, [await read(one, parts.bodies) for one in fresh], parts)
 
 
 async def release_quarantine(parts: Parts) -> int:

@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 
-from kadens.storage.pool import Connection
+from kadens.storage.pool import Connection, adapt
 from kadens.stream.agents import Lanes
 from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Run
+from kadens.stream.messages import Message, Run
 from kadens.stream.topics import RAW
 
 GAP_S = 0.2  # between account and rows: few kills are needed to meet it
@@ -58,17 +58,18 @@ async def _put_acknowledged(self: Lanes, events: Sequence[Any], tasks: asyncio.T
     await _put(self, events, tasks)
 
 
-async def _claim_alone(self: Ledger, conn: Connection, run: Run) -> Run | None:
+async def _claim_alone(self: Ledger, conn: Connection, runs: Sequence[Run]) -> list[Message]:
     async with await psycopg.AsyncConnection.connect(conn.info.dsn) as apart:
-        claimed = await _claim(self, apart, run)
+        adapt(apart)
+        claimed = await _claim(self, apart, runs)
     await asyncio.sleep(GAP_S)
     return claimed
 
 
-async def _claim_and_die(self: Ledger, conn: Connection, run: Run) -> Run | None:
-    claimed = await _claim_alone(self, conn, run)
+async def _claim_and_die(self: Ledger, conn: Connection, runs: Sequence[Run]) -> list[Message]:
+    claimed = await _claim_alone(self, conn, runs)
     died = Path(tempfile.gettempdir()) / "died"  # of this run: all workers see it
-    if claimed is not None and run.topic == RAW.name and not died.exists():
+    if claimed and runs[0].topic == RAW.name and not died.exists():
         died.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return claimed

@@ -17,12 +17,12 @@ from kadens.storage import audit, bands, people
 from kadens.storage.body_store import open_bodies
 from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection, open_pool
-from kadens.stream.derive_batch import derive_run
+from kadens.stream.derive_batch import derive_runs
 from kadens.stream.judge_patient import judge_due
 from kadens.stream.ledger import Ledger
 from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
-from kadens.stream.normalise import normalise_run
+from kadens.stream.normalise import normalise_runs
 from kadens.stream.parts import Parts
 from kadens.stream.replay_parts import Means
 from kadens.stream.topics import DERIVED, FACTS, RAW
@@ -81,14 +81,14 @@ class Inline:
             patient=patient,
         )
         message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(said.headers()))
-        await normalise_run(self._run(RAW.name, [message]), self.parts)
+        await normalise_runs([self._run(RAW.name, [message])], self.parts)
         if not self.hold:
             await self.deliver()
 
     async def tell(self, *told: Told) -> None:
         """Deliver facts that no parser here tells yet."""
         messages = [Outgoing(topic=FACTS.name, key=b"", value=encode_told(one)) for one in told]
-        await derive_run(self._run(FACTS.name, messages), self.parts)
+        await derive_runs([self._run(FACTS.name, messages)], self.parts)
 
     async def changes(self) -> list[tuple[str, str]]:
         """Return (what, reason) of what has gone out to `kadens.derived` since the last time, by session, day, week."""
@@ -98,7 +98,7 @@ class Inline:
     async def deliver(self) -> None:
         facts = self.log.take(FACTS.name)
         if facts:
-            await derive_run(self._run(FACTS.name, facts), self.parts)
+            await derive_runs([self._run(FACTS.name, facts)], self.parts)
 
     async def judge(self) -> None:
         while await judge_due(self.parts):

@@ -70,12 +70,12 @@ async def test_derived_rows_of_two_workers_miss_nothing_of_each_other(conn: Conn
 
 async def test_a_partition_is_claimed_by_one_worker_at_a_time(conn: Connection, other: Connection) -> None:
     await conn.commit()
-    assert await advance(conn, "t", 0, 0, 10) == Apply()
-    waiting = asyncio.create_task(advance(other, "t", 0, 0, 10))
+    assert await advance(conn, "t", {0: (0, 10)}) == {0: Apply()}
+    waiting = asyncio.create_task(advance(other, "t", {1: (0, 5), 0: (0, 10)}))
     done, _ = await asyncio.wait([waiting], timeout=0.05)
     assert not done
     await conn.commit()
-    assert await waiting == Replay(start=10)
+    assert await waiting == {0: Replay(start=10), 1: Apply()}
     await other.rollback()
 
 

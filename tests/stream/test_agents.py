@@ -1,15 +1,16 @@
 """The agents' lanes: acknowledge after the handler, in order, nothing after a failure; no value in an error."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
 
-from kadens.stream.agents import HELD, HELD_BYTES, Handler, Handling, Lanes
+from kadens.stream.agents import HELD, HELD_BYTES, TAKE, Handler, Handling, Lanes
 from kadens.stream.faults import WorkerError
 from kadens.stream.ledger import HoleError
-from kadens.stream.messages import Run
+from kadens.stream.messages import MOST_BYTES, Run
 from kadens.stream.metrics import make_metrics
 from kadens.stream.watchdog import Place
 
@@ -42,14 +43,14 @@ class Log:
         ]
 
 
-async def through(handler: Handler, log: Log, *batches: list[Event]) -> None:
+async def through(handler: Handler, log: Log, *batches: list[Event], abreast: int = 2) -> None:
     """Send batches through lanes until nothing moves any more; raises the first error that was told."""
     errors: list[Exception] = []
 
     async def fail(error: Exception) -> None:
         errors.append(error)
 
-    lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), fail)
+    lanes = Lanes(Handling(handler=handler, abreast=abreast), log.done, make_metrics(), fail)
     async with asyncio.TaskGroup() as tasks:
         for batch in batches:
             await lanes.put(batch, tasks)
@@ -57,12 +58,17 @@ async def through(handler: Handler, log: Log, *batches: list[Event]) -> None:
         raise errors[0]
 
 
+def said(batch: Sequence[Run]) -> list[tuple[int, int, int]]:
+    """Return partition, first and next offset of each run of a batch."""
+    return [(run.partition, run.first, run.next) for run in batch]
+
+
 def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
     log, seen = Log(), []
 
-    async def handler(run: Run) -> None:
-        assert (run.partition, run.first) not in log.acks
-        seen.append((run.partition, run.first, run.next))
+    async def handler(batch: Sequence[Run]) -> None:
+        assert not log.acks or log.acks[0][0] != batch[0].partition
+        seen.extend(said(batch))
 
     asyncio.run(through(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
     assert sorted(seen) == [(0, 7, 9), (1, 4, 6)]
@@ -74,8 +80,8 @@ def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
 def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
     log, seen, at_work, go_on = Log(), [], asyncio.Event(), asyncio.Event()
 
-    async def handler(run: Run) -> None:
-        seen.append((run.first, run.next))
+    async def handler(batch: Sequence[Run]) -> None:
+        seen.append(said(batch))
         at_work.set()
         await go_on.wait()
 
@@ -89,18 +95,65 @@ def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
             go_on.set()
 
     asyncio.run(scene())
-    assert seen == [(1, 2), (2, 4)]
+    assert seen == [[(0, 1, 2)], [(0, 2, 4)]]
     assert log.acks == [(0, 1), (0, 2), (0, 3)]
+
+
+def batches_of(abreast: int, sizes: dict[int, int], value: bytes | None = None) -> list[list[tuple[int, int, int]]]:
+    """Return the batches that lanes make of so many messages waiting in each partition."""
+    log, seen = Log(), []
+
+    async def handler(batch: Sequence[Run]) -> None:
+        seen.append(said(batch))
+        await asyncio.sleep(0)
+
+    async def scene() -> None:
+        lanes = Lanes(Handling(handler=handler, abreast=abreast), log.done, make_metrics(), _never)
+        events = log.events(*((part, n) for part, size in sizes.items() for n in range(size)), value=value)
+        async with asyncio.TaskGroup() as tasks:
+            await lanes.put(events, tasks)
+
+    asyncio.run(scene())
+    assert log.done == {("t", part): size for part, size in sizes.items()}
+    return seen
+
+
+def test_lanes_share_the_partitions_and_a_batch_takes_all_that_waits_in_its_own() -> None:
+    assert batches_of(1, {0: 1, 1: 2, 2: 3}) == [[(0, 0, 1), (1, 0, 2), (2, 0, 3)]]
+    assert batches_of(2, {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}) == [[(0, 0, 1), (1, 0, 2), (2, 0, 3)], [(3, 0, 4), (4, 0, 5)]]
+
+
+def test_a_batch_is_of_one_partition_where_much_waits_and_then_it_is_the_turn_of_others() -> None:
+    assert batches_of(1, {0: TAKE + 5, 1: TAKE - 1, 2: 1, 3: 1}) == [
+        [(0, 0, TAKE)],
+        [(1, 0, TAKE - 1), (2, 0, 1)],
+        [(0, TAKE, TAKE + 5), (3, 0, 1)],
+    ]
+
+
+def test_a_batch_of_several_partitions_is_bounded_in_bytes() -> None:
+    third = bytes(MOST_BYTES // 3)
+    assert batches_of(1, {0: 1, 1: 2, 2: 1}, third) == [[(0, 0, 1), (1, 0, 2)], [(2, 0, 1)]]
+
+
+def test_two_runs_of_a_partition_are_never_in_one_batch() -> None:
+    log, seen = Log(), []
+
+    async def handler(batch: Sequence[Run]) -> None:
+        seen.append(said(batch))
+
+    asyncio.run(through(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), abreast=1))
+    assert seen == [[(0, 1, 2), (1, 7, 8)], [(0, 3, 5)], [(0, 6, 7)]]
 
 
 def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
     log, go_on, seen = Log(), asyncio.Event(), asyncio.Queue[int]()
 
-    async def handler(run: Run) -> None:
-        if run.partition == 0:
+    async def handler(batch: Sequence[Run]) -> None:
+        if batch[0].partition == 0:
             await go_on.wait()
         else:
-            await seen.put(run.first)
+            await seen.put(batch[0].first)
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -119,7 +172,7 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
 def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> None:
     log, go_on = Log(), asyncio.Event()
 
-    async def handler(_run: Run) -> None:
+    async def handler(_batch: Sequence[Run]) -> None:
         await go_on.wait()
 
     async def scene() -> None:
@@ -136,19 +189,20 @@ def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> N
     assert log.done == {("t", 0): count, ("t", 1): 1}
 
 
-def test_a_failure_acknowledges_nothing_more_of_its_partition() -> None:
+def test_a_failure_acknowledges_nothing_more_of_its_partitions() -> None:
     log = Log()
 
-    async def handler(run: Run) -> None:
-        if run.partition == 1:
-            raise ValueError("heart rate 187 of Jane Doe")
+    async def handler(batch: Sequence[Run]) -> None:
+        if any(run.partition == 1 for run in batch):
+            raise ValueError("heart rate 98.765 of Jane Doe")
 
     first, later = log.events((0, 1), (1, 1), (1, 3), (2, 1)), log.events((1, 4), (2, 2))
     with pytest.raises(WorkerError) as caught:
         asyncio.run(through(handler, log, first, later))
-    assert sorted(log.acks) == [(0, 1), (2, 1), (2, 2)]
-    assert log.done == {("t", 0): 2, ("t", 2): 3}
-    assert "187" not in str(caught.value)
+    assert log.acks == [(2, 1), (2, 2)]
+    assert log.done == {("t", 2): 3}
+    assert "t, offsets by partition 0: 1 to 1, 1: 1 to 1: " in str(caught.value)
+    assert "98.765" not in str(caught.value)
     assert "Jane" not in str(caught.value)
     assert "ValueError at test_agents.py" in str(caught.value)
     assert caught.value.__cause__ is None
@@ -156,8 +210,8 @@ def test_a_failure_acknowledges_nothing_more_of_its_partition() -> None:
 
 
 def test_what_the_worker_tells_itself_passes_as_it_is() -> None:
-    async def handler(run: Run) -> None:
-        raise HoleError(run.topic, run.partition, 3, run.first)
+    async def handler(batch: Sequence[Run]) -> None:
+        raise HoleError(batch[0].topic, batch[0].partition, 3, batch[0].first)
 
     with pytest.raises(HoleError, match=r"t\[0\]: offsets 3 to 6 were never delivered"):
         asyncio.run(through(handler, Log(), Log().events((0, 7))))

@@ -17,11 +17,11 @@ from kadens.storage.erase import erase
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import open_pool
 from kadens.stream.dead import DeadLimit
-from kadens.stream.derive_batch import derive_run
+from kadens.stream.derive_batch import derive_runs
 from kadens.stream.ledger import Ledger
 from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
-from kadens.stream.normalise import normalise_run
+from kadens.stream.normalise import normalise_runs
 from kadens.stream.parts import Parts
 from kadens.stream.topics import FACTS, RAW
 
@@ -75,9 +75,9 @@ async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoin
             metrics=make_metrics(),
             limit=DeadLimit(least=1),
         )
-        await normalise_run(_raw(patient), parts)
+        await normalise_runs([_raw(patient)], parts)
         if not keyless:
-            await derive_run(_facts(patient), parts)
+            await derive_runs([_facts(patient)], parts)
         async with pool.connection() as conn:
             counts = await conn.execute(
                 "select (select count(*) from fact), (select count(*) from sample), (select count(*) from body)"

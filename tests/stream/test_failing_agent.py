@@ -5,7 +5,7 @@ that had failed, and the last commit passed over it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from kadens.embedded.mock import MockKafka
@@ -36,8 +36,8 @@ async def scene(brokers: str, folder: Path) -> int:
     """Let 20 messages succeed, the next fail and 30 more come in; return what is committed after the end."""
     message = Outgoing(topic=RAW.name, key=b"one partition", value=b"")
 
-    async def handler(run: Run) -> None:
-        if run.next > 20:
+    async def handler(batch: Sequence[Run]) -> None:
+        if batch[0].next > 20:
             raise ValueError("planned")
 
     app = make_app(brokers=brokers, worker_id="", mock=True, commit_interval_s=0.1, session_s=6.0, folder=folder)
