@@ -25,13 +25,14 @@ Make = Callable[[Cohort, Person, int], Iterator[Delivery]]
 class Load:
     """One workload: what it is called, what a body of it holds, how many patients send it, and what each does on a day.
 
-    `make` takes the cohort, a person of it and the day's first instant.
+    `make` takes the cohort, a person of it and the day's first instant. `bound` is whether its figure has a floor.
     """
 
     name: str
     body: str = ""
     patients: int
     make: Make
+    bound: bool = True
 
 
 def people(patients: int) -> Cohort:
