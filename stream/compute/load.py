@@ -111,7 +111,12 @@ def loads(
 def _load(name: str, found: Figure | str) -> Load:
     if isinstance(found, str):
         return Load(name=name, value=None, why=found)
-    return Load(name=name, value=round(found.value, _DIGITS), inputs=found.inputs, confidence=found.confidence)
+    return Load(name=name, value=_rounded(found.value), inputs=found.inputs, confidence=found.confidence)
+
+
+def _rounded(value: float) -> float:
+    """Round a figure; -0.0 becomes 0.0, as the database keeps it: equal values, equal bytes."""
+    return round(value, _DIGITS) + 0.0
 
 
 def reading(track: Track, at_ms: int, since_ms: int) -> float | None:
@@ -210,7 +215,7 @@ def _decoupling(given: Given) -> Figure | str:
     if heart is None or output is None:
         return NO_HALVES
     means = ((HEART, heart), (metric, output))
-    inputs = {f"{name}_{n}": round(value, _DIGITS) for name, both in means for n, value in enumerate(both, start=1)}
+    inputs = {f"{name}_{n}": _rounded(value) for name, both in means for n, value in enumerate(both, start=1)}
     known = {"known_ms": float(given.heart.known_ms)}
     return Figure(value=decoupling(output, heart), inputs={**inputs, **known}, confidence=Confidence.MEDIUM)
 

@@ -169,6 +169,14 @@ def test_a_session_with_everything() -> None:
     assert all(row.why == "" for row in got.values())
 
 
+def test_no_decoupling_is_zero_without_a_sign() -> None:
+    """Recorded from the deep run: these halves differ by -1e-14, which the database keeps as 0.0."""
+    heart = track("heart_rate", *[62.0] * 30, *[66.96] * 30)
+    row = found(heart, track("speed", *[2.0] * 30, *[2.16] * 30))["decoupling"]
+    assert decoupling((2.0, 2.16), (62.0, 66.96)) < 0
+    assert repr(row.value) == "0.0"
+
+
 def test_inputs_name_every_number() -> None:
     heart = track("heart_rate", *[140.0] * 60, 110.0, 90.0)
     got = found(heart, track("power", *[200.0] * 60), exertion=6)
