@@ -118,7 +118,7 @@ parts = st.builds(
     st.sampled_from([WATCH, PHONE]),
 )
 unique_parts = st.lists(parts, max_size=8, unique_by=lambda c: (c.id, c.type)).map(
-    lambda found: [replace(c, id=f"{c.id}-{c.type}") for c in found]
+    lambda found: [replace(c, id=(name := f"{c.id}-{c.type}"), records=frozenset({name})) for c in found]
 )
 
 
