@@ -5,8 +5,10 @@ on which dates happened to be looked at. `load_windows` and `replace_all` belong
 number of statements, whatever the number of patients.
 """
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from ..model.calendar import DAY_MS, monday
@@ -20,29 +22,59 @@ from .derived_tables import Key
 from .pool import Connection
 from .spans import Span
 from .surrogates import lock_patients, source_ids
+from .window_samples import Fresh
 from .windows import extent, load_window, load_windows
 from .writer import Written
 
-__all__ = ["extent", "load_window", "load_windows", "rederive", "replace", "replace_all", "write_samples"]
+__all__ = ["extent", "load_window", "load_windows", "rederive", "replace", "replace_all", "settle"]
 
 PIECE_MS = 28 * DAY_MS
+TOGETHER = 32  # patients whose windows are in memory at once
 
 T = TypeVar("T")
 _Of: TypeAlias = Mapping[int, tuple[Window, Derived]]
 _Changes: TypeAlias = dict[int, list[Change]]
 
 
-async def write_samples(conn: Connection, written: Written) -> tuple[tuple[Window, ...], int]:
-    """Write what `put_facts` left over; return the windows that the batch touched, and how many rows were offered.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What came of a batch: changes by patient, sample rows offered to the table, and rows and dates derived from."""
+
+    changes: Mapping[str, tuple[Change, ...]]
+    offered: int
+    read: int
+    dates: int
+
+
+async def settle(conn: Connection, written: Written) -> Settled:
+    """Write the samples that `put_facts` left over, and derive anew all that the batch touched.
 
     What is written is not read back, except where some of it was there already: then what stands decides.
     """
-    puts = [one.put for one in written.fresh]
-    if not written.touched:
-        return (), (await samples.write(conn, puts)).rows
-    windows = await load_windows(conn, written.touched, written.fresh)
-    offered = await samples.write(conn, puts)
-    return windows if offered.all_new else await load_windows(conn, written.touched), offered.rows
+    both, read = await _derived(conn, written.touched, written.fresh)
+    offered = await samples.write(conn, [one.put for one in written.fresh])
+    if not offered.all_new:
+        both, read = await _derived(conn, written.touched)
+    changes = await replace_all(conn, both) if both else {}
+    return Settled(changes=changes, offered=offered.rows, read=read, dates=sum(len(window.dates) for window, _ in both))
+
+
+async def _derived(
+    conn: Connection, touched: Mapping[str, Sequence[Span]], fresh: Sequence[Fresh] = ()
+) -> tuple[list[tuple[Window, Derived]], int]:
+    """Return what each patient's window says, the window without its samples, and how many samples there were.
+
+    The samples of a few patients at a time are in memory: a day of one may be hundreds of thousands.
+    """
+    found: list[tuple[Window, Derived]] = []
+    read = 0
+    patients = list(touched)
+    for start in range(0, len(patients), TOGETHER):
+        some = {patient: touched[patient] for patient in patients[start : start + TOGETHER]}
+        windows = await load_windows(conn, some, fresh)
+        read += sum(len(column.t) for window in windows for column in window.columns)
+        found += [(dataclasses.replace(window, columns=()), derive(window)) for window in windows]
+    return found, read
 
 
 async def replace_all(conn: Connection, both: Sequence[tuple[Window, Derived]]) -> dict[str, tuple[Change, ...]]:

@@ -72,7 +72,7 @@ async def load_windows(
 
     Locks the patients until the transaction ends; raises `KeyError` when one is not there. Dates are in the patient's
     zone. The spans of a patient need not touch each other: what lies between two far-off ones is not read. `fresh` are
-    samples that are not in the table yet, and none of which will meet one that is.
+    samples that are not in the table yet, and none of which will meet one that is, perhaps of other patients as well.
     """
     rows = await lock_patients(conn, touched)
     of = {rows[name].id: _Reading(name=name, row=rows[name], touched=touched[name]) for name in touched}
@@ -169,7 +169,7 @@ async def _columns(conn: Connection, of: _Readings, fresh: Sequence[Fresh]) -> N
     for number, mask in (await masks.intervals(conn, {number: _around(one) for number, one in of.items()})).items():
         of[number].masks = mask
     asked = [each for number, one in of.items() for each in _asked(number, one)]
-    found = await window_samples.read(conn, asked, fresh)
+    found = await window_samples.read(conn, asked, [one for one in fresh if one.put.series[0] in of])
     names = {(one.patient, one.record) for one in found}
     names |= {(n, t.fact.head.record) for n, one in of.items() for t in (*one.workouts, *one.reports, *one.summaries)}
     await masks.add_records(conn, {number: one.masks for number, one in of.items()}, names)

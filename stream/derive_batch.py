@@ -15,7 +15,6 @@ from ..storage import derived, due, outbox
 from ..storage.pool import Connection
 from ..storage.spans import Span
 from ..storage.writer import UNKNOWN, put_facts
-from .compute.derive import Window, derive
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
@@ -52,18 +51,20 @@ async def send_changes(parts: Parts) -> int:
 async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) -> None:
     told, letters = _decode(messages)
     written = await put_facts(conn, [one for _, one in told])
-    windows, offered = await derived.write_samples(conn, written)
+    settled = await derived.settle(conn, written)
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
     letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
     parts.limit.check(dead=len(letters), good=len(messages) - len(letters))
     if written.touched:
-        changes = await _recompute(conn, windows, parts)
         place = f"{parts.ledger.name(FACTS.name)}/{messages[0].partition}/{messages[0].offset}"
-        events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in changes.items()]
+        events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in settled.changes.items()]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
         await _mark_due(conn, written.touched, parts.now())
         await outbox.notify(conn, list(written.touched))
-    parts.metrics.rows.labels("written").inc(offered)
+    parts.metrics.recomputes.inc(len(written.touched))
+    parts.metrics.dates.inc(settled.dates)
+    parts.metrics.rows.labels("read").inc(settled.read)
+    parts.metrics.rows.labels("written").inc(settled.offered)
     parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
     parts.metrics.dead.labels(FACTS.name).inc(len(letters))
     await parts.producer.send_all(letters)
@@ -78,14 +79,6 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
     for patients, at_ms in ((touched.keys() - calm, now_ms), (calm, now_ms + CALM_MS)):
         if patients:
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
-
-
-async def _recompute(conn: Connection, windows: Sequence[Window], parts: Parts) -> Mapping[str, tuple[Change, ...]]:
-    """Derive the dates of these windows anew."""
-    parts.metrics.recomputes.inc(len(windows))
-    parts.metrics.dates.inc(sum(len(window.dates) for window in windows))
-    parts.metrics.rows.labels("read").inc(sum(len(column.t) for window in windows for column in window.columns))
-    return await derived.replace_all(conn, [(window, derive(window)) for window in windows])
 
 
 def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Outgoing]]:

@@ -43,7 +43,6 @@ READ = (RAW.name, FACTS.name, DERIVED.name)
 ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
 ABREAST = {RAW.name: 2, FACTS.name: 2, DERIVED.name: 1}
 POOL = sum(ABREAST.values()) + 6  # agents, timers and what sends changes
-COLLECT_EVERY = 50_000  # new objects; 700 are usual, and looking for cycles was a twentieth of the worker
 CRASHED = 1
 log = logging.getLogger(__name__)
 
@@ -90,10 +89,9 @@ def run_worker(plan: WorkerPlan) -> int:
 
 
 def _spare_the_collector() -> None:
-    """Leave out of every collection what is there for good, and collect less often: a batch makes no cycles to find."""
+    """Leave what is there for good, modules and tables, out of every collection that follows."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
 
 
 async def _work(plan: WorkerPlan) -> None:

@@ -23,7 +23,6 @@ from kadens.storage import derived, people, samples
 from kadens.storage.digest import digest
 from kadens.storage.pool import Connection, adapt
 from kadens.storage.writer import put_facts
-from kadens.stream.compute.derive import derive
 
 from .. import oracle
 from ..depth import INVARIANT
@@ -69,8 +68,7 @@ async def take(conn: Connection, step: Step) -> None:
         case Prescription():
             await people.prescribe(conn, PATIENT, step, 0)
         case _:
-            windows, _ = await derived.write_samples(conn, await put_facts(conn, step))
-            await derived.replace_all(conn, [(window, derive(window)) for window in windows])
+            await derived.settle(conn, await put_facts(conn, step))
 
 
 def expected(life: Life, done: Steps) -> oracle.Rows:

@@ -12,7 +12,7 @@ from kadens.model.facts import Deletion, Fact
 from kadens.storage import derived
 from kadens.storage.pool import Connection
 from kadens.storage.spans import Span, merge
-from kadens.storage.writer import write_facts
+from kadens.storage.writer import put_facts, write_facts
 from kadens.stream.compute.derive import Window, derive
 
 from .tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
@@ -60,6 +60,28 @@ async def test_the_number_of_statements_does_not_grow_with_patients_or_dates(con
         await tell(conn, *facts, patients=("p2", "p3"))
         await tell(conn, *again, patients=("p2", "p3"))
     assert len(two) <= len(one)
+
+
+async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With and without samples that were there already: one minute of each batch was told by the one before."""
+    monkeypatch.setattr(derived, "TOGETHER", 2)
+    for start in (0, 9):
+        facts = [*run(), minutes(T0 + start * MIN, 10)]
+        batch = [told(fact, patient) for patient in ("p3", "p1", "p2") for fact in facts]
+        settled = await derived.settle(conn, await put_facts(conn, batch))
+        assert set(settled.changes) == {"p1", "p2", "p3"}
+        assert len({tuple(change.what for change in changes) for changes in settled.changes.values()}) == 1
+    assert settled.dates == 3
+    whole = {
+        patient: await derived.load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MIN)])
+        for patient in settled.changes
+    }
+    assert settled.read == sum(len(column.t) for window in whole.values() for column in window.columns)
+    assert await derived.replace_all(conn, [(window, derive(window)) for window in whole.values()]) == dict.fromkeys(
+        whole, ()
+    )
 
 
 async def test_samples_touch_their_own_dates_and_are_read_with_no_other(conn: Connection) -> None:
