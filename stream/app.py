@@ -18,6 +18,7 @@ from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 from yarl import URL
 
+from .fetching import PromptTransport
 from .watchdog import Place
 
 GROUP = "kadens"
@@ -35,9 +36,10 @@ def make_app(
 
     `session_s`: a killed worker's partitions move after this; a restart under the same instance id takes less.
     """
-    return faust.App(
+    urls = [URL(f"kafka://{one}") for one in brokers.split(",")]
+    app = faust.App(
         GROUP,
-        broker=[URL(f"kafka://{one}") for one in brokers.split(",")],
+        broker=urls,
         store="memory://",
         datadir=folder,
         topic_allow_declare=False,
@@ -54,6 +56,8 @@ def make_app(
         broker_session_timeout=MOCK_SESSION_S if mock else session_s,
         broker_heartbeat_interval=1.0,
     )
+    app.transport = PromptTransport(urls, app)
+    return app
 
 
 def assigned(app: faust.App) -> frozenset[Place]:
