@@ -18,7 +18,7 @@ from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 from yarl import URL
 
-from .fetching import PromptTransport
+from .transport import KafkaTransport
 from .watchdog import Place
 
 GROUP = "kadens"
@@ -56,7 +56,7 @@ def make_app(
         broker_session_timeout=MOCK_SESSION_S if mock else session_s,
         broker_heartbeat_interval=1.0,
     )
-    app.transport = PromptTransport(urls, app)
+    app.transport = KafkaTransport(urls, app)
     return app
 
 

@@ -64,7 +64,8 @@ class Rig:
             "KADENS_STALL_S": "30",
         }
         secrets = self.folder / "secrets.toml"
-        secrets.write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
+        if not secrets.exists():  # another worker may be reading it
+            secrets.write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
         return {"PATH": os.environ["PATH"], "KADENS_SECRETS_FILE": str(secrets), **said, **self.settings, **more}
 
     def start_worker(self, worker_id: str = "w1", **more: str) -> subprocess.Popen[bytes]:

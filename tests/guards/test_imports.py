@@ -36,7 +36,7 @@ IMPURE = {
     "secrets", "socket", "subprocess", "time", "urllib", "http",
 }  # fmt: skip
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "faust": ("kadens.stream.app", "kadens.stream.agents", "kadens.stream.fetching"),
+    "faust": ("kadens.stream.app", "kadens.stream.agents", "kadens.stream.transport"),
     "mode": ("kadens.stream.app", "kadens.stream.agents"),
     "aiokafka": ("kadens.ingest.publisher", "kadens.stream"),
     "psycopg": ("kadens.storage",),

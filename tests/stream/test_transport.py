@@ -1,10 +1,10 @@
-"""The figure is set where aiokafka reads it when it starts: on the consumer that Faust makes for this transport."""
+"""The consumer that Faust makes for this transport is mended: the figure is set where aiokafka reads it."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from kadens.stream.fetching import WAIT_MS
+from kadens.stream.transport import WAIT_MS
 
 # A process of its own: an app that never starts leaves Faust's event loops open.
 MAKE = """
