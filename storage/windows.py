@@ -123,8 +123,9 @@ def _widen(one: _Reading) -> bool:
     """Settle the dates and their reach by what is known, and tell whether workouts and reports must be read anew."""
     zone, sessions = one.row.zone, one.sessions
     near = [_near(span) for span in one.touched]
-    met = [*map(_hours, one.touched), *(s for s in sessions if any(_meet(s, n) for n in near))]
-    one.dates = tuple(sorted({day for span in met for day in dates_between(span.start_ms, span.end_ms, zone)}))
+    met = [s for s in sessions if any(_meet(s, n) for n in near)]
+    stale = [*map(_hours, one.touched), *met, *_answers(one, met)]
+    one.dates = tuple(sorted({day for span in stale for day in dates_between(span.start_ms, span.end_ms, zone)}))
     bounds = [Span(start_ms=low, end_ms=high) for low, high in (day_bounds(day, zone) for day in one.dates)]
     one.reach = merge([*bounds, *(s for s in sessions if any(_meet(s, b) for b in bounds))], gap_ms=0)
     wanted = merge((_wider(span, AROUND_MS) for span in (*one.reach, *near)), gap_ms=0)
@@ -132,6 +133,16 @@ def _widen(one: _Reading) -> bool:
         return False
     one.asked = merge((*one.asked, *wanted), gap_ms=0)
     return True
+
+
+def _answers(one: _Reading, met: Iterable[Span]) -> list[Span]:
+    """Return the instants of answers that may change hands.
+
+    What was told of a session takes an answer from one that was found on the answer's own date, or leaves it to it.
+    """
+    told = [_wider(span, AROUND_MS) for span in (*met, *(span for span in one.touched if not span.samples_only))]
+    instants = {each.fact.head.start_ms for each in one.reports}
+    return [Span(start_ms=at, end_ms=at) for at in sorted(instants) if any(t.start_ms <= at <= t.end_ms for t in told)]
 
 
 def _near(span: Span) -> Span:

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import date
+from itertools import permutations
 
 import pytest
 
 from kadens.model.derived import Change
-from kadens.model.facts import Deletion, Told
+from kadens.model.facts import Deletion, Instrument, Told
 from kadens.model.intensity import HeartProfile
 from kadens.storage import derived, people
 from kadens.storage.digest import digest
@@ -139,6 +141,23 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
                 await derived.replace(conn, patient, window, derive(window))
         found.append(await digest(conn, ("session", "day", "week")))
     assert found[0] == found[1] == found[2]
+
+
+async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_any_order(conn: Connection) -> None:
+    """As long as nobody told of the workout it is the answer to what was found on its own date. From the deep run."""
+    profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
+    await people.set_profile(conn, "p1", profile, T0)
+    midnight = T0 + 466 * MIN + 40_000
+    evening = told(workout(head("r1", midnight - 60 * MIN, midnight - 30 * MIN)))
+    night = told(run("r2", midnight, minutes=25, bpm=130)[1])
+    answer = told(replace(pain("q1", midnight + MIN, 2), instrument=Instrument.EXERTION, scale="borg-cr10"))
+    found = []
+    for order in permutations([evening, night, answer]):
+        async with conn.transaction(force_rollback=True):
+            for one_told in order:
+                await tell(conn, one_told)
+            found.append(await (await conn.execute("select exertion_cr10 from session order by start_at")).fetchall())
+    assert found == [[(2.0,), (None,)]] * 6
 
 
 async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays(conn: Connection) -> None:
