@@ -189,12 +189,29 @@ class Told:
     parser: int = 1
 
 
+class RejectKind(StrEnum):
+    """Why something was refused, as one of few words: the class of its dead letter and the label of its metric."""
+
+    FIELD = "field"  # absent, or not of its type
+    RANGE = "range"  # a time or a value outside of what is read
+    UNKNOWN = "unknown"  # an event, a version or a format that nobody here knows
+    DAMAGED = "damaged"  # the body breaks off or contradicts itself
+    TOO_MUCH = "too_much"  # more of something than a body may hold
+    UNWRITABLE = "unwritable"  # a fact that the storage's own rules refuse
+    ENVELOPE = "envelope"  # neither a sender nor a patient is named, or the body is not there
+    TOO_SLOW = "too_slow"  # reading took more CPU time than a body may take
+    TOO_LARGE = "too_large"  # reading took more memory than a body may take
+    READER_FAULT = "reader_fault"  # an error of our own in a reader
+    ENDED_THE_WORKER = "ended_the_worker"  # a process ended while it worked on this
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
     """A record that could not be read: where in the body (a path or `@offset`) and why. Never holds the value."""
 
     where: str
     why: str
+    kind: RejectKind = RejectKind.FIELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
