@@ -26,6 +26,7 @@ from kadens.stream.ledger import Ledger
 from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
 from kadens.stream.parts import Parts
+from kadens.stream.readers.inline import InlineReader
 from kadens.stream.topics import FACTS
 
 from .loads import NOW_MS
@@ -88,7 +89,8 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
             pool=pool,
             producer=Nowhere(),
             ledger=Ledger(cluster="bench"),
-            bodies=open_bodies("/nowhere"),  # deriving reads no body
+            bodies=open_bodies("/nowhere"),
+            reader=InlineReader(),  # deriving reads no body
             wrapping_key=KEY,
             now=lambda: NOW_MS,
             metrics=make_metrics(),

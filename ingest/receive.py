@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect
 
 from ..model.envelope import INLINE, Envelope
-from ..stream.topics import RAW
+from ..stream.topics import RAW, RAW_LARGE
 from . import links
 from .connector import Account, Connector
 from .ports import BodyStore, Clock, NotAcceptedError, Publisher
@@ -138,7 +138,8 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     try:
         value, address = await _placed(door, envelope.sha256, spool.content())
         headers = replace(envelope, address=address).headers()
-        await door.publisher.append(RAW.name, envelope.sha256.encode(), value, headers)
+        topic = RAW_LARGE if address else RAW
+        await door.publisher.append(topic.name, envelope.sha256.encode(), value, headers)
     except (NotAcceptedError, OSError) as error:
         raise refused("log") from error
 

@@ -33,6 +33,9 @@ select p.id from band_dirty d join patient p on p.id = d.patient
 where d.marked_at <= clock_timestamp() - %s * interval '1 ms'
 order by d.marked_at limit 1 for no key update of p skip locked"""
 _TAKE = "delete from band_dirty where patient = %s returning from_at, to_at, marked_at"
+_POSTPONE = f"""
+with picked as ({_PICK})
+update band_dirty set marked_at = clock_timestamp() + interval '1 hour' from picked where patient = picked.id"""  # noqa: S608 - a constant of this module
 _KEEP = """
 insert into band_dirty (patient, from_at, to_at, marked_at)
 select %s, *, %s from unnest(%s::timestamptz[], %s::timestamptz[])"""
@@ -98,6 +101,11 @@ async def refresh(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
     await _hours(conn, patient, now)
     await _days(conn, patient, merge((outer(span, DAY_MS) for span in now), gap_ms=0))
     return True
+
+
+async def postpone(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
+    """Put the patient whose turn it is last, an hour from now; False when it is nobody's."""
+    return (await conn.execute(_POSTPONE, [settle_ms])).rowcount > 0
 
 
 async def drain(conn: Connection) -> None:

@@ -31,14 +31,16 @@ class Handling:
     """What is done with batches of a topic, runs of different partitions, and how many lanes are in work at once.
 
     Few: what waits meanwhile makes larger batches. One costs the database the same whatever its size, and a patient
-    of whom it tells several times is derived once.
+    of whom it tells several times is derived once. `most` messages and `most_bytes` of values are in a batch.
     """
 
     handler: Handler
     abreast: int = 1
+    most: int = 300
+    most_bytes: int = MOST_BYTES
 
 
-TAKE = 300  # messages taken from Faust at once, and in a batch at most
+TAKE = 300  # messages taken from Faust at once
 HELD, HELD_BYTES = 1_200, 64 * 1024 * 1024  # messages in lanes, and their values, beyond which no more are taken
 WITHIN_S = 0.05  # how long a lone message waits for company
 
@@ -140,13 +142,13 @@ class Lanes:
         free, taken = self._free(), dict[Place, list[Any]]()
         count = size = 0
         for place in free[: -(-(len(free) + len(self._busy)) // self._how.abreast)]:
-            events = self._waiting[place][:TAKE]
+            events = self._waiting[place][: self._how.most]
             count, size = count + len(events), size + sum(map(_size, events))
-            if taken and (count > TAKE or size > MOST_BYTES):
+            if taken and (count > self._how.most or size > self._how.most_bytes):
                 break
             taken[place] = sorted(events, key=_offset)
         for place in taken:
-            rest = self._waiting.pop(place)[TAKE:]
+            rest = self._waiting.pop(place)[self._how.most :]
             if rest:
                 self._waiting[place] = rest
         self._busy |= taken.keys()
@@ -154,7 +156,7 @@ class Lanes:
 
     async def _work(self, taken: Mapping[Place, list[Any]]) -> None:
         events = [event for part in taken.values() for event in part]
-        for batch in batches(_messages(events)):
+        for batch in batches(_messages(events), self._how.most_bytes):
             async with _measured(batch, self._metrics):
                 await self._how.handler(batch)
             for run in batch:

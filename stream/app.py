@@ -6,6 +6,7 @@ topics. After an unexpected error the process ends with status 1; whoever starte
 """
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -24,6 +25,7 @@ from .watchdog import Place
 GROUP = "kadens"
 MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
 STOP_S = 20.0
+BLOCKED_S = 60.0
 BUFFER = 128  # messages waiting before an agent; bodies can be half a megabyte each
 EXIT_CRASHED = 1
 log = logging.getLogger("kadens.stream")
@@ -74,13 +76,27 @@ async def serve(app: faust.App, failed: asyncio.Future[None], loops: Iterable[Co
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stop.set)
-    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(one) for one in (stop.wait(), _run(app), *loops)]
+    parts = (stop.wait(), _run(app), _stay_alive(), *loops)
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(part) for part in parts]
     try:
         finished, _ = await asyncio.wait([failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in finished:
             await task
     finally:
         await _close(app, tasks)
+
+
+async def _stay_alive() -> None:
+    """Keep the process from being ended: a loop that something blocks for `BLOCKED_S` is ended by a thread outside.
+
+    The watchdog cannot do that, because it runs in the loop itself. The trace names places in the code, no values.
+    """
+    try:
+        while True:
+            faulthandler.dump_traceback_later(BLOCKED_S, exit=True)
+            await asyncio.sleep(1)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 async def _run(app: faust.App) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..model.codec import SCHEMA_VERSION, decode_told, dumps, plain
 from ..model.derived import Change
-from ..model.facts import Reject, Told
+from ..model.facts import Reject, RejectKind, Told
 from ..storage import derived, due, outbox
 from ..storage.pool import Connection
 from ..storage.spans import Span
@@ -18,20 +18,20 @@ from ..storage.writer import UNKNOWN, put_facts
 from .dead import dead_letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
-from .topics import DERIVED, FACTS
+from .topics import DERIVED
 
 CHANNEL = "derived"
 CALM_MS = 5_000  # for so long a look may wait for more samples
 SEND = 500  # outbox rows sent in one transaction
 OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # what reading JSON of no fact raises
-UNREAD = Reject(where="value", why="not a fact of this version")
+UNREAD = Reject(where="value", why="not a fact of this version", kind=RejectKind.UNKNOWN)
 
 
 async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
     """Store and derive a batch; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
-        parts.metrics.replayed.labels(FACTS.name).inc(sum(len(run.messages) for run in batch) - len(fresh))
+        parts.metrics.replayed.labels(batch[0].topic).inc(sum(len(run.messages) for run in batch) - len(fresh))
         if fresh:
             await _apply(conn, fresh, parts)
     await send_changes(parts)
@@ -53,10 +53,12 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) ->
     written = await put_facts(conn, [one for _, one in told])
     settled = await derived.settle(conn, written)
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
-    letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
+    letters += [
+        dead_letter(told[no.index][0], [Reject(where="fact", why=no.why, kind=RejectKind.UNWRITABLE)]) for no in kept
+    ]
     parts.limit.check(dead=len(letters), good=len(messages) - len(letters))
     if written.touched:
-        place = f"{parts.ledger.name(FACTS.name)}/{messages[0].partition}/{messages[0].offset}"
+        place = f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
         events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in settled.changes.items()]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
         await _mark_due(conn, written.touched, parts.now())
@@ -65,8 +67,8 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) ->
     parts.metrics.dates.inc(settled.dates)
     parts.metrics.rows.labels("read").inc(settled.read)
     parts.metrics.rows.labels("written").inc(settled.offered)
-    parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
-    parts.metrics.dead.labels(FACTS.name).inc(len(letters))
+    parts.metrics.rejects.labels("", RejectKind.UNKNOWN.value).inc(len(written.refused) - len(kept))
+    parts.metrics.dead.labels(messages[0].topic).inc(len(letters))
     await parts.producer.send_all(letters)
 
 

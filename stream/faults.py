@@ -4,6 +4,7 @@ Texts of database and parser errors quote what they choke on, which here is heal
 the worker itself hold no values and pass as they are.
 """
 
+import logging
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,10 +12,12 @@ from pathlib import Path
 
 from .dead import DeadFloodError
 from .ledger import HoleError, LogMismatchError
+from .metrics import Metrics
 from .watchdog import StalledError
 
 TOLD = (DeadFloodError, HoleError, LogMismatchError, StalledError)
 FRAMES = 6
+log = logging.getLogger(__name__)
 
 
 class WorkerError(RuntimeError):
@@ -30,6 +33,12 @@ async def without_values(what: str) -> AsyncIterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - ends the process all the same, with nothing of the data in its words
         raise WorkerError(f"{what}: {describe(error)}") from None
+
+
+def report(metrics: Metrics, where: str, words: str) -> None:
+    """Log and count an error of our own that costs one message or one patient; `words` are of `describe`."""
+    log.error("%s: %s", where, words)
+    metrics.faults.labels(where.partition("[")[0]).inc()
 
 
 def describe(error: BaseException) -> str:

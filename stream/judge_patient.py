@@ -8,14 +8,18 @@ the judging transaction: after a crash it is due again.
 from collections.abc import Sequence
 
 from ..alerts import lifecycle, rules
+from ..model.calendar import MINUTE_MS
 from ..storage import due, judging, verdicts
 from ..storage.judging import Loaded
 from ..storage.pool import Connection
 from ..storage.verdicts import Verdict
+from .faults import describe, report
+from .isolate import blames_message
 from .messages import Run
 from .parts import Parts
 
 TAKE = 20  # patients judged in one transaction
+LATER_MS = 15 * MINUTE_MS
 
 
 async def judge_runs(_batch: Sequence[Run], parts: Parts) -> None:
@@ -25,12 +29,39 @@ async def judge_runs(_batch: Sequence[Run], parts: Parts) -> None:
 
 
 async def judge_due(parts: Parts) -> int:
-    """Judge up to `TAKE` patients whose time has come; return how many."""
+    """Judge up to `TAKE` patients whose time has come; return how many.
+
+    Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked at again later.
+    """
+    try:
+        return await _judge(parts, TAKE)
+    except Exception as error:
+        if not blames_message(error):
+            raise
+    return sum([await _judge_or_postpone(parts) for _ in range(TAKE)])
+
+
+async def _judge(parts: Parts, most: int) -> int:
     async with parts.pool.connection() as conn:
         now = parts.now()
-        patients = await due.take(conn, now, TAKE)
+        patients = await due.take(conn, now, most)
         if patients:
             await judge_patients(conn, patients, parts, now)
+    return len(patients)
+
+
+async def _judge_or_postpone(parts: Parts) -> int:
+    """Judge the patient who is due for longest, or ask for a look at that patient in `LATER_MS`."""
+    async with parts.pool.connection() as conn:
+        patients = await due.take(conn, parts.now(), 1)
+        try:
+            async with conn.transaction():
+                await judge_patients(conn, patients, parts, parts.now())
+        except Exception as error:
+            if not blames_message(error):
+                raise
+            report(parts.metrics, "judge a patient", describe(error))
+            await due.mark_all(conn, patients, parts.now() + LATER_MS, "fault")
     return len(patients)
 
 

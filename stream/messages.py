@@ -4,7 +4,7 @@ Must never know Faust or aiokafka: these are plain values, so that the functions
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,23 @@ class Outgoing:
     key: bytes
     value: bytes
     headers: Headers = ()
+
+
+def portions(messages: Iterable[Outgoing], most: int = 500, most_bytes: int = MOST_BYTES) -> Iterator[list[Outgoing]]:
+    """Cut messages into lists of at most `most` messages and about `most_bytes` of values, made as they are asked for.
+
+    So what is under way at once is bounded, however many messages a body becomes.
+    """
+    portion: list[Outgoing] = []
+    size = 0
+    for message in messages:
+        portion.append(message)
+        size += len(message.value)
+        if len(portion) >= most or size >= most_bytes:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 class Producer(Protocol):
@@ -65,11 +82,11 @@ class Run:
         return tuple(message for message in self.messages if message.offset >= offset)
 
 
-def runs(messages: Iterable[Message]) -> list[Run]:
+def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]:
     """Group messages by partition, in offset order, each offset once, cut where an offset is missing.
 
     A cut is not an error here: the second run meets `stream_offset`, which tells a hole from a replay. Runs are also
-    cut where their values would be more than `MOST_BYTES`.
+    cut where their values would be more than `most_bytes`.
     """
     unique = {(message.topic, message.partition, message.offset): message for message in messages}
     found: list[list[Message]] = []
@@ -78,7 +95,7 @@ def runs(messages: Iterable[Message]) -> list[Run]:
         message = unique[place]
         last = found[-1][-1] if found else None
         size += len(message.value)
-        if last is not None and _follows(last, message) and size <= MOST_BYTES:
+        if last is not None and _follows(last, message) and size <= most_bytes:
             found[-1].append(message)
         else:
             found.append([message])
@@ -86,14 +103,14 @@ def runs(messages: Iterable[Message]) -> list[Run]:
     return [Run(topic=run[0].topic, partition=run[0].partition, messages=tuple(run)) for run in found]
 
 
-def batches(messages: Iterable[Message]) -> list[list[Run]]:
+def batches(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[list[Run]]:
     """Group messages into batches, one to be worked off after the other, none with two runs of one partition.
 
     So what one transaction claims of a partition is one run, and a hole after it is met once that is committed.
     """
     found: list[list[Run]] = []
     of: Counter[tuple[str, int]] = Counter()
-    for run in runs(messages):
+    for run in runs(messages, most_bytes):
         place = run.topic, run.partition
         if of[place] == len(found):
             found.append([])

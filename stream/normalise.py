@@ -5,24 +5,26 @@ what a crash repeats is the same facts again, which the writer recognises. Bindi
 letter; a body of an account that nobody is linked to waits sealed in quarantine.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.codec import encode_told, kind_of
-from ..model.facts import Reject
+from ..model.facts import Reject, RejectKind
 from ..parsers.table import version
 from ..storage import people, quarantine
 from ..storage.bodies import BodyKey, Received, keep_all
 from ..storage.linked import release_linked
 from ..storage.pool import Connection
 from .dead import dead_letter
-from .messages import Message, Outgoing, Run
+from .faults import report
+from .messages import Message, Outgoing, Run, portions
 from .parts import Parts
-from .reading import Read, read, told_by
-from .topics import FACTS, RAW
+from .reading import Read, read_all, told_as
+from .topics import FACTS, FACTS_LARGE
 
 RELEASE = 20  # bodies read again in one transaction
-NOBODY = Reject(where="headers", why="neither a patient nor an account")
+STORED = "stored"
+NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +36,31 @@ class Owned:
 
 
 async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
-    """Read, settle and send on a batch; raises `HoleError` and what the log and database raise."""
+    """Read, settle and send on a batch; raises `HoleError` and what the log and database raise.
+
+    Bodies are read before the transaction begins, so that none waits for a reader.
+    """
+    topic, messages = batch[0].topic, [message for run in batch for message in run.messages]
+    reads = {(r.message.partition, r.message.offset): r for r in await read_all(messages, parts.bodies, parts.reader)}
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
-        parts.metrics.replayed.labels(RAW.name).inc(sum(len(run.messages) for run in batch) - len(fresh))
-        await _settle(conn, [await read(one, parts.bodies) for one in fresh], parts)
+        parts.metrics.replayed.labels(topic).inc(len(messages) - len(fresh))
+        await _settle(conn, [reads[one.partition, one.offset] for one in fresh], parts)
+
+
+async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
+    """Make a dead letter of a run of one message that cannot be worked on, unless it is done already."""
+    async with parts.pool.connection() as conn:
+        fresh = await parts.ledger.claim(conn, [run])
+        parts.metrics.dead.labels(run.topic).inc(len(fresh))
+        await parts.producer.send_all([dead_letter(message, [reject]) for message in fresh])
 
 
 async def release_quarantine(parts: Parts) -> int:
     """Read again what was released because its account is linked now; return how many bodies."""
     async with parts.pool.connection() as conn:
         held = await quarantine.take_released(conn, parts.wrapping_key, RELEASE)
-        await _settle(conn, [await read(_message(one), parts.bodies) for one in held], parts)
+        await _settle(conn, await read_all([_message(one) for one in held], parts.bodies, parts.reader), parts)
     return len(held)
 
 
@@ -67,17 +82,21 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> None
     allowed = await _allowed(conn, owned)
     kept = await _keep(conn, [one for place, one in enumerate(owned) if place in allowed], zones, parts)
     out: list[Outgoing] = []
+    stored: list[Owned] = []
     for place, one in enumerate(owned):
-        outcome, sent = await _one(conn, one, zones, parts, kept=kept if place in allowed else None)
-        out += sent
+        outcome, letters = await _one(conn, one, zones, parts, kept=kept if place in allowed else None)
+        out += letters
+        stored += [one] if outcome == STORED else []
         parts.metrics.bodies.labels(one.read.envelope.connector, outcome).inc()
+    for portion in portions(_facts(stored, zones, parts)):
+        await parts.producer.send_all(portion)
     await parts.producer.send_all(out)
 
 
 async def _one(
     conn: Connection, one: Owned, zones: Mapping[str, str], parts: Parts, *, kept: Mapping[BodyKey, int] | None
 ) -> tuple[str, list[Outgoing]]:
-    """Return what becomes of one body, and what is sent on; `kept` is None without consent."""
+    """Return what becomes of one body, and its dead letters; `kept` is None without consent."""
     said, patient = one.read, one.patient
     if said.parsed is None:
         return ("no_consent", []) if patient and kept is None else ("unreadable", _letters(said, parts))
@@ -90,7 +109,7 @@ async def _one(
         return "no_consent", []
     if kept[patient, said.envelope.sha256] != version(said.envelope.connector):
         return "read_before", []  # by another version of its parser: `kadens replay` puts the new reading in place
-    return "stored", [*_facts(said, patient, zones[patient], parts), *_letters(said, parts)]
+    return STORED, _letters(said, parts)
 
 
 async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
@@ -124,18 +143,28 @@ async def _keep(
     return await keep_all(conn, parts.bodies, parts.wrapping_key, received)
 
 
-def _facts(said: Read, patient: str, zone: str, parts: Parts) -> list[Outgoing]:
-    told = told_by(said.envelope, said.parsed, patient, zone) if said.parsed else []
-    for one in told:
-        parts.metrics.facts.labels(kind_of(one.fact)).inc()
-    return [Outgoing(topic=FACTS.name, key=patient.encode(), value=encode_told(one)) for one in told]
+def _facts(stored: Iterable[Owned], zones: Mapping[str, str], parts: Parts) -> Iterator[Outgoing]:
+    """Return the facts of bodies as messages, one after the other: those of a large body are not in memory at once."""
+    for one in stored:
+        said, patient = one.read, one.patient
+        if said.parsed is None or patient is None:
+            continue
+        parser = version(said.envelope.connector)
+        topic = (FACTS_LARGE if said.envelope.address else FACTS).name
+        for fact in said.parsed.facts:
+            parts.metrics.facts.labels(kind_of(fact)).inc()
+            told = told_as(said.envelope, fact, patient, zones[patient], parser)
+            yield Outgoing(topic=topic, key=patient.encode(), value=encode_told(told))
 
 
 def _letters(said: Read, parts: Parts) -> list[Outgoing]:
     if not said.rejects:
         return []
+    if said.fault:
+        where = f"{said.message.topic}[{said.message.partition}] offset {said.message.offset}"
+        report(parts.metrics, where, said.fault)
     for one in said.rejects:
-        parts.metrics.rejects.labels(said.envelope.connector, one.why).inc()
+        parts.metrics.rejects.labels(said.envelope.connector, one.kind.value).inc()
     parts.metrics.dead.labels(said.message.topic).inc()
     return [dead_letter(said.message, said.rejects)]
 

@@ -10,6 +10,7 @@ from .dead import DeadLimit
 from .ledger import Ledger
 from .messages import Producer
 from .metrics import Metrics
+from .readers.pool import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Parts:
     producer: Producer
     ledger: Ledger
     bodies: BodyStore
+    reader: Reader
     wrapping_key: bytes
     now: Callable[[], int]
     metrics: Metrics

@@ -1,34 +1,42 @@
 """A message of `kadens.raw` becomes what a parser makes of it. Must never raise for what a sender did.
 
-Parsing happens in the event loop, and in a thread when the body is big: one long parse must not hold up the others
-nor the heartbeats.
+Readers work in processes of their own (`readers`), so that nothing a body does holds up or ends the worker.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from ..model.calendar import utc
 from ..model.envelope import INLINE, Envelope
-from ..model.errors import BodyError
-from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, Told
+from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, RejectKind, Told
 from ..parsers.table import FILES, PARSERS, parse, version
 from ..storage.body_store import BodyStore
 from .messages import Message
+from .readers.pool import Reader
+from .readers.wire import Body, Refusal
 
 CONNECTORS = frozenset({FILES, *(row.name for row in PARSERS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
+NOT_AN_ENVELOPE = Reject(where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE)
+NO_PARSER = Reject(where="headers", why="a connector without a parser here", kind=RejectKind.ENVELOPE)
+NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKind.ENVELOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One body and what it holds. `parsed` is None when it could not be read at all; then `rejects` says why."""
+    """One body and what it holds. `parsed` is None when it could not be read at all; then `rejects` says why.
+
+    `fault` describes an error of our own in a reader, without values; else it is empty.
+    """
 
     message: Message
     envelope: Envelope
     body: bytes
     parsed: Parsed | None
     rejects: tuple[Reject, ...]
+    fault: str = ""
 
     @property
     def dead(self) -> bool:
@@ -36,47 +44,40 @@ class Read:
         return bool(self.rejects) and (self.parsed is None or not self.parsed.facts)
 
 
-async def read(message: Message, bodies: BodyStore) -> Read:
-    """Read one message. The body lies in the message, or at the envelope's address in the body store."""
-    try:
-        envelope = Envelope.read(message.headers)
-    except (KeyError, ValueError):
-        return _unread(message, NO_ENVELOPE, b"", Reject(where="headers", why="not an envelope of this version"))
-    if envelope.connector not in CONNECTORS:
-        return _unread(message, envelope, b"", Reject(where="headers", why="a connector without a parser here"))
-    body = message.value
-    if envelope.address:
-        kept = await bodies.get(envelope.address)
-        if kept is None:
-            return _unread(message, envelope, b"", Reject(where="body store", why="the body is not there"))
-        body = kept
-    try:
-        parsed = await parse_body(envelope, body)
-    except BodyError as error:
-        return _unread(message, envelope, body, Reject(where=error.where, why=error.why))
-    return Read(message=message, envelope=envelope, body=body, parsed=parsed, rejects=parsed.rejects)
+async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
+    """Read messages whose bodies lie in them, or at their envelopes' addresses; results in the same order."""
+    received = [await _received(message, bodies) for message in messages]
+    waiting = [read for read in received if not read.rejects]
+    small = [read for read in waiting if not read.envelope.address]
+    answers = dict(zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True))
+    for read in waiting:
+        if read.envelope.address:
+            answers[id(read)] = await reader.read_large(_body(read))
+    return [_answered(read, answers[id(read)]) if id(read) in answers else read for read in received]
+
+
+async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
+    """Return what today's parser makes of a body, here and a big one in a thread; raises BodyError. For a replay."""
+    words = (envelope.connector, body, envelope.content_type)
+    return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
 
 
 def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list[Told]:
     """Return the facts of a body as told of a patient in an IANA zone, by today's version of its parser."""
     parser = version(envelope.connector)
-    return [
-        Told(
-            patient=patient,
-            connector=envelope.connector,
-            received_ms=envelope.received_ms,
-            body=envelope.sha256,
-            fact=with_offset(fact, zone),
-            parser=parser,
-        )
-        for fact in parsed.facts
-    ]
+    return [told_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
 
 
-async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
-    """Return what today's parser makes of a body, a big one in a thread; raises BodyError."""
-    said = (envelope.connector, body, envelope.content_type)
-    return parse(*said) if len(body) <= INLINE else await asyncio.to_thread(parse, *said)
+def told_as(envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int) -> Told:
+    """Return one fact of a body as told of a patient in an IANA zone, by a version of its parser."""
+    return Told(
+        patient=patient,
+        connector=envelope.connector,
+        received_ms=envelope.received_ms,
+        body=envelope.sha256,
+        fact=with_offset(fact, zone),
+        parser=parser,
+    )
 
 
 def with_offset(fact: Fact, zone: str) -> Fact:
@@ -93,5 +94,37 @@ def _offset_min(at_ms: int, zone: str) -> int:
     return round(shift.total_seconds() / 60) if shift is not None else 0
 
 
-def _unread(message: Message, envelope: Envelope, body: bytes, reject: Reject) -> Read:
-    return Read(message=message, envelope=envelope, body=body, parsed=None, rejects=(reject,))
+async def _received(message: Message, bodies: BodyStore) -> Read:
+    """Return a message with its envelope and body, unread; with rejects where one of them is missing."""
+    try:
+        envelope = Envelope.read(message.headers)
+    except (KeyError, ValueError):
+        return _unread(message, NO_ENVELOPE, b"", NOT_AN_ENVELOPE)
+    if envelope.connector not in CONNECTORS:
+        return _unread(message, envelope, b"", NO_PARSER)
+    if not envelope.address:
+        return _unread(message, envelope, message.value)
+    kept = await _kept(bodies, envelope.address)
+    return _unread(message, envelope, b"", NO_BODY) if kept is None else _unread(message, envelope, kept)
+
+
+async def _kept(bodies: BodyStore, address: str) -> bytes | None:
+    try:
+        return await bodies.get(address)
+    except ValueError:  # no address that the store ever gave out
+        return None
+
+
+def _body(read: Read) -> Body:
+    said = read.envelope
+    return Body(connector=said.connector, content_type=said.content_type, content=read.body)
+
+
+def _answered(read: Read, answer: Parsed | Refusal) -> Read:
+    if isinstance(answer, Refusal):
+        return replace(read, rejects=(answer.reject,), fault=answer.fault)
+    return replace(read, parsed=answer, rejects=answer.rejects)
+
+
+def _unread(message: Message, envelope: Envelope, body: bytes, *rejects: Reject) -> Read:
+    return Read(message=message, envelope=envelope, body=body, parsed=None, rejects=rejects)

@@ -28,7 +28,21 @@ RAW = Topic(
     partitions=8,
     retention_ms=7 * DAY_MS,
 )
+RAW_LARGE = Topic(
+    name="kadens.raw.large",
+    key="SHA-256 of the body",
+    value="empty: the body lies in the body store; headers hold the envelope. One waits only for others like it",
+    partitions=8,
+    retention_ms=7 * DAY_MS,
+)
 FACTS = Topic(name="kadens.facts", key="patient", value="one Told as JSON", partitions=8, retention_ms=7 * DAY_MS)
+FACTS_LARGE = Topic(
+    name="kadens.facts.large",
+    key="patient",
+    value="one Told as JSON, from a body of kadens.raw.large; facts may come in any order",
+    partitions=8,
+    retention_ms=7 * DAY_MS,
+)
 DERIVED = Topic(
     name="kadens.derived", key="patient", value="what changed, as JSON", partitions=8, retention_ms=7 * DAY_MS
 )
@@ -40,4 +54,4 @@ DEAD = Topic(
     retention_ms=30 * DAY_MS,
 )
 
-TOPICS: tuple[Topic, ...] = (RAW, FACTS, DERIVED, DEAD)
+TOPICS: tuple[Topic, ...] = (RAW, RAW_LARGE, FACTS, FACTS_LARGE, DERIVED, DEAD)

@@ -27,21 +27,26 @@ from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_runs, send_changes
 from .faults import TOLD, WorkerError, describe, without_values
 from .housekeeping import clean_up
+from .isolate import Isolated
 from .judge_patient import judge_due, judge_runs
 from .ledger import Ledger
 from .log import LogView, open_log
 from .metrics import Metrics, make_metrics
-from .normalise import expire_quarantine, normalise_runs, release_quarantine
+from .normalise import expire_quarantine, normalise_runs, release_quarantine, set_aside
 from .parts import Parts
 from .producer import open_producer
+from .readers.pool import Reader
+from .readers.pool import open_pool as open_readers
+from .readers.zygote import Zygote, open_zygote
 from .refresh import refresh_bands
-from .topics import DERIVED, FACTS, RAW
+from .topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
 from .watch import watch
 from .watchdog import Place
 
-READ = (RAW.name, FACTS.name, DERIVED.name)
-ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
-ABREAST = {RAW.name: 2, FACTS.name: 2, DERIVED.name: 1}
+READ = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
+ACCOUNTED = READ[:-1]  # kadens.derived only wakes the judge: the table `due` holds what must be done
+ABREAST = {RAW.name: 2, RAW_LARGE.name: 1, FACTS.name: 2, FACTS_LARGE.name: 1, DERIVED.name: 1}
+LARGE_BYTES = 2 * 1024 * 1024  # facts of large bodies in a transaction: what else waits gets its turn between two
 POOL = sum(ABREAST.values()) + 6  # agents, timers and what sends changes
 CRASHED = 1
 log = logging.getLogger(__name__)
@@ -80,8 +85,8 @@ def run_worker(plan: WorkerPlan) -> int:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # for the thread in which Faust fetches
     _spare_the_collector()
     try:
-        with asyncio.Runner() as runner:
-            runner.run(_work(plan))
+        with open_zygote() as zygote, asyncio.Runner() as runner:  # forked before there is a thread
+            runner.run(_work(plan, zygote))
     except Exception as error:  # noqa: BLE001 - the last place there is; it ends the process
         log.critical("the worker ends: %s", error if isinstance(error, (*TOLD, WorkerError)) else describe(error))
         return CRASHED
@@ -94,11 +99,15 @@ def _spare_the_collector() -> None:
     gc.freeze()
 
 
-async def _work(plan: WorkerPlan) -> None:
+async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
     metrics = make_metrics()
     done: dict[tuple[str, int], int] = {}
     with TemporaryDirectory(prefix="kadens-worker-") as folder:
-        async with open_log(plan.brokers) as view, _open_parts(plan, view, metrics) as parts:
+        async with (
+            open_readers(zygote) as reader,
+            open_log(plan.brokers) as view,
+            _open_parts(plan, view, reader, metrics) as parts,
+        ):
             app = make_app(
                 brokers=plan.brokers,
                 worker_id=plan.worker_id,
@@ -132,11 +141,20 @@ async def _account(parts: Parts) -> Mapping[Place, int]:
 
 
 def _handlers(parts: Parts) -> dict[str, Handling]:
-    steps = {RAW.name: normalise_runs, FACTS.name: derive_runs, DERIVED.name: judge_runs}
+    normalise, derive = _isolated(normalise_runs, parts), _isolated(derive_runs, parts)
+    judge = functools.partial(judge_runs, parts=parts)
     return {
-        topic: Handling(handler=functools.partial(step, parts=parts), abreast=ABREAST[topic])
-        for topic, step in steps.items()
+        RAW.name: Handling(handler=normalise, abreast=ABREAST[RAW.name]),
+        RAW_LARGE.name: Handling(handler=normalise, abreast=ABREAST[RAW_LARGE.name], most=1),
+        FACTS.name: Handling(handler=derive, abreast=ABREAST[FACTS.name]),
+        FACTS_LARGE.name: Handling(handler=derive, abreast=ABREAST[FACTS_LARGE.name], most_bytes=LARGE_BYTES),
+        DERIVED.name: Handling(handler=judge, abreast=ABREAST[DERIVED.name]),
     }
+
+
+def _isolated(step: Callable[..., Awaitable[None]], parts: Parts) -> Isolated:
+    bury = functools.partial(set_aside, parts=parts)
+    return Isolated(parts=parts, handle=functools.partial(step, parts=parts), set_aside=bury)
 
 
 def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
@@ -170,7 +188,7 @@ async def _mail(parts: Parts, send: Send) -> int:
 
 
 @asynccontextmanager
-async def _open_parts(plan: WorkerPlan, view: LogView, metrics: Metrics) -> AsyncIterator[Parts]:
+async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics) -> AsyncIterator[Parts]:
     """Open pool, producer and body store, and hold the account of offsets against the log."""
     pool = await open_pool(plan.database, min_size=1, max_size=POOL)
     async with pool, open_producer(plan.brokers) as producer:
@@ -184,6 +202,7 @@ async def _open_parts(plan: WorkerPlan, view: LogView, metrics: Metrics) -> Asyn
             producer=producer,
             ledger=ledger,
             bodies=open_bodies(plan.bodies),
+            reader=reader,
             wrapping_key=plan.wrapping_key,
             now=plan.now,
             metrics=metrics,

@@ -1,10 +1,18 @@
 """The error of a body that cannot be read at all. A bad record inside a good body is a `facts.Reject` instead."""
 
+from .facts import Reject, RejectKind
+
 
 class BodyError(ValueError):
     """A body that is not what its connector sends. `where` is a path in it or `@offset`; `why` never holds a value."""
 
-    def __init__(self, where: str, why: str) -> None:
+    def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.FIELD) -> None:
         super().__init__(f"{where}: {why}")
         self.where = where
         self.why = why
+        self.kind = kind
+
+    @property
+    def reject(self) -> Reject:
+        """The same as a value."""
+        return Reject(where=self.where, why=self.why, kind=self.kind)

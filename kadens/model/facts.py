@@ -5,6 +5,7 @@ gave none. A fact names its source, its record and its revision: a re-sent recor
 late retry of an older revision does not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -223,6 +224,6 @@ class Parsed:
     """
 
     account: str
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     rejects: tuple[Reject, ...] = ()
     complete: bool = True

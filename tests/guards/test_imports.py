@@ -12,6 +12,7 @@ FOLDERS = ("alerts", "ingest", "kadens", "parsers", "storage", "stream")
 # A part may import parts of its own rank only when they are the same part, and any part of a lower rank.
 RANKS: tuple[tuple[str, int], ...] = (
     ("kadens.model", 0),
+    ("kadens.embedded.guard", 0),  # a program of its own, which imports nothing
     ("kadens.parsers", 1),
     ("kadens.stream.compute", 1),
     ("kadens.stream.topics", 1),
@@ -43,7 +44,14 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "psycopg_pool": ("kadens.storage",),
     "fitdecode": ("kadens.parsers.fit",),
     "fitparse": (),
-    "os": ("kadens.settings", "kadens.embedded", "kadens.up", "kadens.stream.app", "kadens.storage.body_store"),
+    "os": (
+        "kadens.settings",
+        "kadens.embedded",
+        "kadens.up",
+        "kadens.stream.app",
+        "kadens.stream.readers",
+        "kadens.storage.body_store",
+    ),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 

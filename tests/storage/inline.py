@@ -24,6 +24,7 @@ from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
 from kadens.stream.normalise import normalise_runs
 from kadens.stream.parts import Parts
+from kadens.stream.readers.inline import InlineReader
 from kadens.stream.replay_parts import Means
 from kadens.stream.topics import DERIVED, FACTS, RAW
 
@@ -142,6 +143,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
             producer=log,
             ledger=Ledger(cluster="memory"),
             bodies=open_bodies(str(folder)),
+            reader=InlineReader(),
             wrapping_key=KEY,
             now=lambda: inline.now_ms,
             metrics=make_metrics(),

@@ -23,6 +23,7 @@ from kadens.stream.messages import Message, Outgoing, Run
 from kadens.stream.metrics import make_metrics
 from kadens.stream.normalise import normalise_runs
 from kadens.stream.parts import Parts
+from kadens.stream.readers.inline import InlineReader
 from kadens.stream.topics import FACTS, RAW
 
 from ..storage.tellers import T0, run, told
@@ -70,6 +71,7 @@ async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoin
             producer=cast("Any", kept),
             ledger=Ledger(cluster=patient),
             bodies=Directory(folder),
+            reader=InlineReader(),
             wrapping_key=KEY,
             now=lambda: T0,
             metrics=make_metrics(),

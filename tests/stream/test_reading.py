@@ -13,7 +13,8 @@ from kadens.model.calendar import epoch_ms
 from kadens.model.envelope import INLINE, Envelope
 from kadens.model.facts import Head, OffsetOrigin, SampleBlock, Source, Workout
 from kadens.stream.messages import Headers, Message
-from kadens.stream.reading import Read, read, with_offset
+from kadens.stream.readers.inline import InlineReader
+from kadens.stream.reading import Read, read_all, with_offset
 
 HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
 
@@ -39,7 +40,7 @@ class Shelf:
 
 def look(value: bytes, headers: Headers, **kept: bytes) -> Read:
     message = Message(topic="kadens.raw", partition=0, offset=1, value=value, headers=headers)
-    return asyncio.run(read(message, Shelf(kept=kept)))
+    return asyncio.run(read_all([message], Shelf(kept=kept), InlineReader()))[0]
 
 
 def envelope(connector: str = "reports", body: bytes = b"", address: str = "") -> Headers:

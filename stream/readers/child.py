@@ -1,0 +1,121 @@
+"""A reader process: takes bodies, answers with what its parsers make of them, within a budget for each body.
+
+It reaches no network, no database and no key. Must never outlive the worker: the end of its socket ends it.
+"""
+
+import mmap
+import os
+import pickle
+import resource
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedRWPair
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from ...model.facts import Reject, RejectKind
+from .answers import Answer, answer
+from .budget import HARD_FACTOR, Budget, budget
+from .wire import LENGTH, Body, Refusal, Spilled, pack, spill
+
+STATM = Path("/proc/self/statm")
+AGAIN_S = 0.25  # an alarm that some code has swallowed rings again
+
+TOO_SLOW = Reject(
+    where="body", why="reading it took more time than a body of its size may take", kind=RejectKind.TOO_SLOW
+)
+
+
+class OutOfTime(BaseException):
+    """The CPU time of a body is used up."""
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer batches of bodies until the other end closes."""
+    _settle_in()
+    with connection, connection.makefile("rwb") as stream:
+        stream.write(pack(os.getpid()))
+        stream.flush()
+        while bodies := _receive(stream):
+            stream.write(pack([answer_within(body) for body in bodies]))
+            stream.flush()
+
+
+def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes]) -> None:
+    """Read one large body from a file, and write its facts into another."""
+    _settle_in()
+    os.nice(10)  # what waits for nothing gives way to what somebody waits for
+    with connection, connection.makefile("rwb") as stream:
+        stream.write(pack(os.getpid()))
+        stream.flush()
+        if bodies := _receive(stream):
+            with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                body = Body(connector=bodies[0].connector, content_type=bodies[0].content_type, content=mapped[:])
+            stream.write(pack(answer_large(body, facts)))
+            stream.flush()
+
+
+def answer_within(body: Body) -> Answer:
+    """Return what a parser makes of a body within its budget, or why nothing could be read of it."""
+    try:
+        with _within(budget(len(body.content))):
+            return answer(body)
+    except OutOfTime:
+        return Refusal(reject=TOO_SLOW)
+
+
+def answer_large(body: Body, facts: IO[bytes]) -> Spilled | Refusal:
+    """Return what a parser makes of a large body; its facts go into a file."""
+    found = answer_within(body)
+    return found if isinstance(found, Refusal) else spill(found, facts)
+
+
+def _receive(stream: BufferedRWPair) -> list[Body]:
+    """Return the next batch, or an empty list at the end. Batches come from the worker, so any type may be in them."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return []
+    bodies: list[Body] = pickle.loads(stream.read(LENGTH.unpack(head)[0]))  # noqa: S301 - from the worker itself
+    return bodies
+
+
+def _settle_in() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends its readers
+    signal.signal(signal.SIGPROF, _ring)
+
+
+def _ring(_number: int, _frame: FrameType | None) -> None:
+    raise OutOfTime
+
+
+@contextmanager
+def _within(limits: Budget) -> Iterator[None]:
+    """Bound the block: an alarm after its CPU time, a refused allocation past its memory, and the end if neither helps.
+
+    The kernel ends a process that has used `HARD_FACTOR` times its CPU time: code outside of Python hears no alarm.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu_s = used.ru_utime + used.ru_stime + limits.cpu_s * HARD_FACTOR + 1
+    _soft_limit(resource.RLIMIT_CPU, int(cpu_s) + 1)
+    _soft_limit(resource.RLIMIT_AS, _mapped() + limits.memory)
+    signal.setitimer(signal.ITIMER_PROF, limits.cpu_s, AGAIN_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        _soft_limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
+
+
+def _soft_limit(which: int, limit: int) -> None:
+    _, hard = resource.getrlimit(which)
+    if hard != resource.RLIM_INFINITY and (limit == resource.RLIM_INFINITY or limit > hard):
+        limit = hard
+    resource.setrlimit(which, (limit, hard))
+
+
+def _mapped() -> int:
+    """Return the bytes of memory that this process has mapped."""
+    return int(STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()

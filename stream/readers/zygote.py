@@ -1,0 +1,95 @@
+"""A small process that forks readers for the worker: it has the parsers loaded, and no thread, no key, no connection.
+
+Forking from the worker itself would copy its locks in whatever state its threads left them. Must be started before
+the worker starts a thread, and ends with the worker.
+"""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...embedded.guard import follow
+from . import child
+
+MOST_FILES = 3
+ONE_BYTE = b"r"
+
+
+class Zygote:
+    """The worker's end of it: asks for readers."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+
+    def reader(self) -> socket.socket:
+        """Return a connected socket to a new reader of batches; raises OSError when the process is gone."""
+        return self._fork([])
+
+    def large_reader(self, content: int, facts: int) -> socket.socket:
+        """Return a socket to a new reader of the one large body in the file `content`; facts go into `facts`."""
+        return self._fork([content, facts])
+
+    def _fork(self, files: list[int]) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [ONE_BYTE], [theirs.fileno(), *files])
+        return ours
+
+
+@contextmanager
+def open_zygote() -> Iterator[Zygote]:
+    """Fork the process that forks readers, and end it after the block."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    parent = os.getpid()
+    process = os.fork()
+    if process == 0:
+        ours.close()
+        _be(parent, theirs)
+    theirs.close()
+    try:
+        yield Zygote(ours)
+    finally:
+        ours.close()  # which ends it, and with it every reader
+        os.waitpid(process, 0)
+
+
+def _be(parent: int, control: socket.socket) -> None:
+    """Fork a reader for each request until the worker is gone; never returns."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for the status of a reader
+        follow(parent, signal.SIGKILL)
+        while True:
+            word, files, _, _ = socket.recv_fds(control, 1, MOST_FILES)
+            if not word:
+                break
+            _fork_reader(control, files)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _fork_reader(control: socket.socket, files: list[int]) -> None:
+    zygote = os.getpid()
+    if os.fork() == 0:
+        try:
+            control.close()
+            follow(zygote, signal.SIGKILL)
+            _read(files)
+        finally:
+            os._exit(0)
+    for number in files:
+        os.close(number)
+
+
+def _read(files: list[int]) -> None:
+    connection = socket.socket(fileno=files[0])
+    if len(files) == 1:
+        child.serve(connection)
+        return
+    with os.fdopen(files[1], "rb") as content, os.fdopen(files[2], "r+b") as facts:
+        child.serve_large(connection, content, facts)
