@@ -10,7 +10,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -135,23 +135,29 @@ class Pool:
             self._idle.put_nowait(back)
 
     async def _large(self, body: Body) -> Answer:
-        facts = tempfile.TemporaryFile(prefix="kadens-facts-")  # noqa: SIM115 - closed with the last fact
-        with tempfile.TemporaryFile(prefix="kadens-body-") as content:
+        with ExitStack() as files:
+            content = files.enter_context(tempfile.TemporaryFile(prefix="kadens-body-"))
+            facts = files.enter_context(tempfile.TemporaryFile(prefix="kadens-facts-"))
             await asyncio.to_thread(_fill, content, body.content)
-            process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
-            try:
-                named = Body(connector=body.connector, content_type=body.content_type, content=b"")
-                answer: Spilled | Refusal = await process.ask([named], budget(len(body.content)).wall_s)
-            finally:
-                process.end()
-        if isinstance(answer, Refusal):
-            return answer
+            answer = await self._ask_large(body, content, facts)
+            if isinstance(answer, Refusal):
+                return answer
+            own = os.fdopen(os.dup(facts.fileno()), "rb")  # closed with the facts that lie in it
         return Parsed(
             account=answer.account,
-            facts=SpilledFacts(facts, answer.offsets),
+            facts=SpilledFacts(own, answer.offsets),
             rejects=answer.rejects,
             complete=answer.complete,
         )
+
+    async def _ask_large(self, body: Body, content: IO[bytes], facts: IO[bytes]) -> Spilled | Refusal:
+        process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
+        try:
+            named = Body(connector=body.connector, content_type=body.content_type, content=b"")
+            answer: Spilled | Refusal = await process.ask([named], budget(len(body.content)).wall_s)
+        finally:
+            process.end()
+        return answer
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ by a rule.
 import io
 import pickle
 import struct
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
@@ -122,6 +123,7 @@ class SpilledFacts(Sequence[Fact]):
 
     def __init__(self, file: IO[bytes], offsets: Sequence[int]) -> None:
         self._file, self._offsets = file, offsets
+        weakref.finalize(self, file.close)
 
     def __len__(self) -> int:
         return len(self._offsets)

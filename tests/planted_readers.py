@@ -1,0 +1,64 @@
+"""Bugs that can be put into the readers of this process and of those forked from it. Never part of the product.
+
+A body that begins with the name of a bug in angle brackets meets it, whatever connector it comes from.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from kadens.model.facts import Parsed
+from kadens.parsers import table
+
+parse = table.parse
+
+
+def fail() -> None:
+    raise ZeroDivisionError("a value that nobody may log")
+
+
+def loop() -> None:
+    while True:
+        pass
+
+
+def swallow() -> None:
+    while True:
+        with suppress(BaseException):  # code that swallows the alarm
+            loop()
+
+
+def hoard() -> None:
+    bytearray(4 << 30)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def hang() -> None:
+    time.sleep(3600)
+
+
+BUGS: Mapping[bytes, Callable[[], None]] = {
+    b"<raise>": fail,
+    b"<loop>": loop,
+    b"<swallow>": swallow,
+    b"<hoard>": hoard,
+    b"<exit>": leave,
+    b"<hang>": hang,
+}
+
+
+def planted(connector: str, body: bytes, content_type: str = "") -> Parsed:
+    """Meet the bug that the body names, else read it."""
+    for mark, bug in BUGS.items():
+        if body.startswith(mark):
+            bug()
+    return parse(connector, body, content_type)
+
+
+def plant() -> None:
+    """Put the bugs into the readers of this process."""
+    table.parse = planted  # type: ignore[assignment]

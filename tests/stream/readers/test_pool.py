@@ -1,0 +1,172 @@
+"""Readers end, hang, loop and fill the memory: the body that made them costs itself, the others are read."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kadens.model.facts import Parsed, Reject, RejectKind, SampleBlock
+from kadens.parsers import table
+from kadens.simulate.fit_writer import Recording, write_activity
+from kadens.stream.readers import pool as pools
+from kadens.stream.readers.budget import Budget, budget
+from kadens.stream.readers.inline import InlineReader
+from kadens.stream.readers.pool import Answer, Pool, open_pool
+from kadens.stream.readers.wire import Body, Refusal, UntrustedAnswerError, columns_are_ours, pack, unpack
+from kadens.stream.readers.zygote import Zygote, open_zygote
+
+from ...planted_readers import planted
+
+START_MS = 1_764_000_000_000
+Use = Callable[[Pool], Coroutine[Any, Any, list[Answer]]]
+
+
+def walk(seconds: int = 600) -> bytes:
+    t = START_MS + np.arange(seconds, dtype=np.int64) * 1000
+    columns = {"heart_rate": np.full(seconds, 110.0)}
+    return write_activity(Recording(start_ms=START_MS, end_ms=START_MS + seconds * 1000, t=t, columns=columns))
+
+
+WALK = walk()
+
+
+def file(content: bytes) -> Body:
+    return Body(connector="files", content_type="", content=content)
+
+
+@pytest.fixture
+def zygote(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygote]:
+    """Fork readers with bugs in them, which take less than a second of wall time."""
+    monkeypatch.setattr(table, "parse", planted)
+    monkeypatch.setattr(pools, "budget", lambda size: Budget(cpu_s=budget(size).cpu_s, memory=0, wall_s=2.0))
+    with open_zygote() as forked:
+        yield forked
+
+
+def use(zygote: Zygote, work: Use) -> list[Answer]:
+    async def run() -> list[Answer]:
+        async with open_pool(zygote) as pool:
+            return await work(pool)
+
+    return asyncio.run(run())
+
+
+def kinds(answers: Sequence[Answer]) -> list[RejectKind | None]:
+    return [answer.reject.kind if isinstance(answer, Refusal) else None for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind"),
+    [
+        (b"<raise>", RejectKind.READER_FAULT),
+        (b"<loop>", RejectKind.TOO_SLOW),
+        (b"<swallow>", RejectKind.TOO_SLOW),
+        (b"<hoard>", RejectKind.TOO_LARGE),
+        (b"<exit>", RejectKind.ENDED_THE_WORKER),
+        (b"<hang>", RejectKind.TOO_SLOW),
+    ],
+)
+def test_a_bug_costs_the_body_that_meets_it(zygote: Zygote, mark: bytes, kind: RejectKind) -> None:
+    bodies = [file(WALK), file(mark), file(WALK)]
+    assert kinds(use(zygote, lambda pool: pool.read(bodies))) == [None, kind, None]
+
+
+def test_a_fault_is_described_without_values(zygote: Zygote) -> None:
+    (answer,) = use(zygote, lambda pool: pool.read([file(b"<raise>")]))
+    assert isinstance(answer, Refusal)
+    assert answer.fault.startswith("ZeroDivisionError at planted_readers.py:")
+    assert "nobody may log" not in repr(answer)
+
+
+@pytest.mark.parametrize("mark", [b"<exit>", b"<hoard>", b"<raise>"])
+def test_a_bug_costs_the_large_body_that_meets_it(zygote: Zygote, mark: bytes) -> None:
+    async def both(pool: Pool) -> list[Answer]:
+        return [await pool.read_large(file(mark)), await pool.read_large(file(WALK))]
+
+    refused, read = use(zygote, both)
+    assert isinstance(refused, Refusal)
+    assert isinstance(read, Parsed)
+
+
+def test_a_large_body_is_read_as_a_small_one_is(zygote: Zygote) -> None:
+    async def both(pool: Pool) -> list[Answer]:
+        return [
+            await pool.read_large(file(WALK)),
+            *await pool.read([file(WALK)]),
+            await InlineReader().read_large(file(WALK)),
+        ]
+
+    answers = use(zygote, both)
+    told = [[repr(fact) for fact in answer.facts] for answer in answers if isinstance(answer, Parsed)]
+    assert len(told) == 3
+    assert told[0] == told[1] == told[2]
+
+
+def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
+    async def many(pool: Pool) -> list[Answer]:
+        found = await asyncio.gather(*(pool.read([file(WALK), file(b"no file")]) for _ in range(10)))
+        return [answer for pair in found for answer in pair]
+
+    assert kinds(use(zygote, many)) == [None, RejectKind.FIELD] * 10
+
+
+def test_readers_end_with_the_zygote_though_their_sockets_are_open() -> None:
+    async def scene() -> None:
+        with open_zygote() as forked:
+            pool = Pool(zygote=forked)
+            await asyncio.gather(*(pool.read([file(WALK)] * 20) for _ in range(pools.READERS)))
+            processes = [pool._idle.get_nowait() for _ in range(pools.READERS)]
+            numbers = [process.number for process in processes if process is not None]
+            assert [runs(number) for number in numbers] == [True] * pools.READERS
+        deadline = time.monotonic() + 10
+        while any(map(runs, numbers)):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        for process in processes:
+            assert process is not None
+            process.end()
+
+    asyncio.run(scene())
+
+
+def runs(number: int) -> bool:
+    stat = Path(f"/proc/{number}/stat")
+    return stat.exists() and " Z " not in stat.read_text(encoding="ascii")
+
+
+def test_an_answer_of_another_type_is_not_opened() -> None:
+    with pytest.raises(UntrustedAnswerError, match="a reader named posix"):
+        unpack(pack(Trap())[8:])
+
+
+def test_what_is_no_pickle_is_no_answer() -> None:
+    with pytest.raises(UntrustedAnswerError):
+        unpack(b"no pickle")
+
+
+class Trap:
+    """What a reader under somebody else's rule might send."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import os  # noqa: PLC0415 - so that it is named by its own module
+
+        return os.getcwd, ()
+
+
+def test_every_answer_can_be_opened() -> None:
+    parsed = table.parse("files", WALK)
+    (again,) = unpack(pack([parsed])[8:])
+    assert repr(again) == repr(parsed)
+    assert any(isinstance(fact, SampleBlock) for fact in again.facts)
+    assert columns_are_ours(again)
+    refusal = Refusal(reject=Reject(where="body", why="w"))
+    assert unpack(pack([refusal])[8:]) == [refusal]
+
+
+def test_budgets_grow_with_the_body() -> None:
+    assert (budget(0).cpu_s, budget(20 << 20).cpu_s) == (0.5, 5.5)
+    assert (budget(0).memory, budget(1 << 30).memory) == (256 << 20, 1 << 30)
