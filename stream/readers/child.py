@@ -22,7 +22,7 @@ from .budget import HARD_FACTOR, Budget, budget
 from .wire import LENGTH, Body, Refusal, Spilled, pack, spill
 
 STATM = Path("/proc/self/statm")
-AGAIN_S = 0.25  # an alarm that some code has swallowed rings again
+AGAIN_S = 0.25  # an alarm that some code has swallowed rings again, and ends the process
 
 TOO_SLOW = Reject(
     where="body", why="reading it took more time than a body of its size may take", kind=RejectKind.TOO_SLOW
@@ -84,11 +84,19 @@ def _receive(stream: BufferedRWPair) -> list[Body]:
 
 def _settle_in() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends its readers
-    signal.signal(signal.SIGPROF, _ring)
 
 
-def _ring(_number: int, _frame: FrameType | None) -> None:
-    raise OutOfTime
+class _Alarm:
+    """Raises `OutOfTime` when the time of a body is used up, and ends the process where that was swallowed."""
+
+    def __init__(self) -> None:
+        self.rang = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        if self.rang:
+            os._exit(1)
+        self.rang = True
+        raise OutOfTime
 
 
 @contextmanager
@@ -101,6 +109,7 @@ def _within(limits: Budget) -> Iterator[None]:
     cpu_s = used.ru_utime + used.ru_stime + limits.cpu_s * HARD_FACTOR + 1
     _soft_limit(resource.RLIMIT_CPU, int(cpu_s) + 1)
     _soft_limit(resource.RLIMIT_AS, _mapped() + limits.memory)
+    signal.signal(signal.SIGPROF, _Alarm())
     signal.setitimer(signal.ITIMER_PROF, limits.cpu_s, AGAIN_S)
     try:
         yield
