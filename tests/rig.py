@@ -68,10 +68,12 @@ class Rig:
             secrets.write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
         return {"PATH": os.environ["PATH"], "KADENS_SECRETS_FILE": str(secrets), **said, **self.settings, **more}
 
-    def start_worker(self, worker_id: str = "w1", **more: str) -> subprocess.Popen[bytes]:
-        """Start a worker that appends to its log in the folder."""
+    def start_worker(
+        self, worker_id: str = "w1", program: Sequence[str] = PROGRAM, **more: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker that appends to its log in the folder; `program` is `kadens worker` unless given."""
         with self.log(worker_id).open("ab") as out:
-            worker = subprocess.Popen(PROGRAM, env=self.environment(worker_id, **more), stdout=out, stderr=out)
+            worker = subprocess.Popen(program, env=self.environment(worker_id, **more), stdout=out, stderr=out)
         self.workers.append(worker)
         return worker
 

@@ -1,0 +1,56 @@
+"""A worker with bugs in it: `python -m tests.contract.entry BUG…` is `kadens worker`, changed before it runs.
+
+`readers`: readers meet the bugs that bodies name (`tests.planted_readers`). `settle` and `derive`: the worker itself
+raises, or ends, at a body or a fact whose bytes hold the mark. Never part of the product.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kadens.commands.console import settings_of
+from kadens.stream import derive_batch, normalise
+from kadens.stream.messages import Message
+from kadens.stream.reading import Read
+from kadens.wiring import run_worker
+
+from ..planted_readers import plant
+
+RAISE, END = b"<fault>", b"<end>"
+_settle, _decode = normalise._settle, derive_batch._decode
+
+
+def _meet(values: Sequence[bytes]) -> None:
+    if any(END in value for value in values):
+        os._exit(9)
+    if any(RAISE in value for value in values):
+        raise IndexError("a value that nobody may log")
+
+
+async def _settle_planted(conn: Any, reads: Sequence[Read], parts: Any) -> None:  # noqa: ANN401 - passed on
+    _meet([read.body for read in reads])
+    await _settle(conn, reads, parts)
+
+
+def _decode_planted(messages: Sequence[Message]) -> Any:  # noqa: ANN401 - passed on
+    _meet([message.value for message in messages])
+    return _decode(messages)
+
+
+def settle() -> None:
+    normalise._settle = _settle_planted
+
+
+def derive() -> None:
+    derive_batch._decode = _decode_planted
+
+
+BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    for name in sys.argv[1:]:
+        BUGS[name]()
+    sys.exit(run_worker(settings_of(Path("nowhere"))))

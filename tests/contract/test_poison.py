@@ -1,0 +1,89 @@
+"""A body that makes a reader or the worker fail or end costs itself; the others are stored, and nothing is lost."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from kadens.model.facts import RejectKind
+from kadens.stream.topics import FACTS, RAW
+
+from ..rig import DEADLINE_S, Rig
+from .conftest import NOW_MS
+from .entry import END, RAISE
+from .test_ledger import add_patient, facts
+from .test_worker import dead, report
+
+ENTRY = (sys.executable, "-m", "tests.contract.entry")
+
+
+def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> None:
+    """Append reports of a patient to every partition, and poison among them."""
+    for number in range(count):
+        rig.append("reports", report("a1", f"r{number}", 0), received_ms=NOW_MS)
+        if number == count // 2:
+            for connector, body in poison:
+                rig.append(connector, body, received_ms=NOW_MS, patient="p1")
+    rig.flush()
+
+
+def kinds(rig: Rig) -> dict[str, int]:
+    """Return how many dead letters there are of each kind."""
+    found: dict[str, int] = {}
+    for letter in dead(rig):
+        found[letter.kind] = found.get(letter.kind, 0) + 1
+    return found
+
+
+def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
+    add_patient(own)
+    worker = own.start_worker(program=(*ENTRY, "readers"))
+    marks = (b"<raise>", b"<loop>", b"<hoard>", b"<exit>")
+    send_among_others(own, *(("files", mark) for mark in marks))
+    own.wait(lambda: facts(own) == 30, "30 facts")
+    own.wait(lambda: sum(kinds(own).values()) == 4, "4 dead letters")
+    assert kinds(own) == {
+        RejectKind.READER_FAULT: 1,
+        RejectKind.TOO_SLOW: 1,
+        RejectKind.TOO_LARGE: 1,
+        RejectKind.ENDED_THE_WORKER: 1,
+    }
+    assert worker.poll() is None
+    assert b"nobody may log" not in own.log("w1").read_bytes()
+
+
+@pytest.mark.parametrize("bug", ["settle", "derive"])
+def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
+    add_patient(own)
+    worker = own.start_worker(program=(*ENTRY, bug))
+    send_among_others(own, ("reports", report("a1", RAISE.decode(), 0)))
+    own.wait(lambda: facts(own) == 30, "30 facts")
+    own.wait(lambda: kinds(own) == {RejectKind.READER_FAULT: 1}, "a dead letter")
+    assert {letter.topic for letter in dead(own)} == {RAW.name if bug == "settle" else FACTS.name}
+    assert worker.poll() is None
+    assert b"nobody may log" not in own.log("w1").read_bytes()
+
+
+@pytest.mark.parametrize("bug", ["settle", "derive"])
+def test_what_ends_the_worker_twice_alone_is_set_aside_untried(own: Rig, bug: str) -> None:
+    add_patient(own)
+    send_among_others(own, ("reports", report("a1", END.decode(), 0)))
+    deadline = time.monotonic() + 2 * DEADLINE_S
+    ends = 0
+    worker = own.start_worker(program=(*ENTRY, bug))
+    while facts(own) < 30 or kinds(own) != {RejectKind.ENDED_THE_WORKER: 1}:
+        assert time.monotonic() < deadline, own.tail()
+        if ended(worker):
+            ends += 1
+            worker = own.start_worker(program=(*ENTRY, bug))
+    assert ends == 3  # once among others, twice alone
+    assert facts(own) == 30
+    assert not ended(worker)
+
+
+def ended(worker: subprocess.Popen[bytes]) -> bool:
+    try:
+        return worker.wait(0.1) is not None
+    except subprocess.TimeoutExpired:
+        return False
