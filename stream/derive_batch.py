@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from ..model.codec import SCHEMA_VERSION, decode_told, dumps, plain
 from ..model.derived import Change
-from ..model.facts import Reject, Told
+from ..model.facts import Reject, RejectKind, Told
 from ..storage import derived, due, outbox
 from ..storage.pool import Connection
 from ..storage.spans import Span
 from ..storage.writer import UNKNOWN, put_facts
-from .dead import dead_letter
+from .bury import bury
+from .dead import Letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
 from .topics import DERIVED, FACTS
@@ -24,7 +25,7 @@ CHANNEL = "derived"
 CALM_MS = 5_000  # for so long a look may wait for more samples
 SEND = 500  # outbox rows sent in one transaction
 OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # what reading JSON of no fact raises
-UNREAD = Reject(where="value", why="not a fact of this version")
+UNREAD = Reject(where="value", why="not a fact of this version", kind=RejectKind.UNKNOWN)
 
 
 async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
@@ -53,8 +54,10 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) ->
     written = await put_facts(conn, [one for _, one in told])
     settled = await derived.settle(conn, written)
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
-    letters += [dead_letter(told[no.index][0], [Reject(where="fact", why=no.why)]) for no in kept]
-    parts.limit.check(dead=len(letters), good=len(messages) - len(letters))
+    letters += [_refused(*told[no.index], no.why) for no in kept]
+    bad = {no.index for no in written.refused}
+    good = {one.patient for place, (_, one) in enumerate(told) if place not in bad}
+    parts.limit.check(dead={one.patient or "" for one in letters}, good=good)
     if written.touched:
         place = f"{parts.ledger.name(FACTS.name)}/{messages[0].partition}/{messages[0].offset}"
         events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in settled.changes.items()]
@@ -65,9 +68,8 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) ->
     parts.metrics.dates.inc(settled.dates)
     parts.metrics.rows.labels("read").inc(settled.read)
     parts.metrics.rows.labels("written").inc(settled.offered)
-    parts.metrics.rejects.labels("", UNKNOWN).inc(len(written.refused) - len(kept))
-    parts.metrics.dead.labels(FACTS.name).inc(len(letters))
-    await parts.producer.send_all(letters)
+    parts.metrics.bodies.labels("", "erased").inc(len(written.refused) - len(kept))
+    await bury(conn, parts, letters)
 
 
 async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now_ms: int) -> None:
@@ -81,16 +83,22 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
-def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Outgoing]]:
+def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Letter]]:
     """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
     told: list[tuple[Message, Told]] = []
-    letters: list[Outgoing] = []
+    letters: list[Letter] = []
     for message in messages:
         try:
             told.append((message, decode_told(message.value)))
         except OTHER_SHAPE:
-            letters.append(dead_letter(message, [UNREAD]))
+            whose = message.key.decode(errors="replace")  # the key of a fact is its patient
+            letters.append(Letter(message=message, rejects=[UNREAD], patient=whose, body=message.value))
     return told, letters
+
+
+def _refused(message: Message, one: Told, why: str) -> Letter:
+    reject = Reject(where="fact", why=why, kind=RejectKind.UNWRITABLE)
+    return Letter(message=message, rejects=[reject], patient=one.patient, body=message.value)
 
 
 def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:

@@ -40,7 +40,7 @@ def make_metrics() -> Metrics:
         replayed=Counter("kadens_replayed_messages", "Messages skipped as done before", ["topic"], registry=own),
         bodies=Counter("kadens_bodies", "Bodies by what became of them", ["connector", "outcome"], registry=own),
         facts=Counter("kadens_facts", "Facts sent on", ["kind"], registry=own),
-        rejects=Counter("kadens_rejects", "Records that could not be read", ["connector", "why"], registry=own),
+        rejects=Counter("kadens_rejects", "Records that could not be read", ["connector", "kind"], registry=own),
         dead=Counter("kadens_dead_letters", "Dead letters written", ["topic"], registry=own),
         rows=Counter("kadens_sample_rows", "Sample rows written", ["outcome"], registry=own),
         recomputes=Counter("kadens_recomputes", "Recomputed patient windows", registry=own),

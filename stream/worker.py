@@ -26,7 +26,7 @@ from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_runs, send_changes
 from .faults import TOLD, WorkerError, describe, without_values
-from .housekeeping import clean_up
+from .housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from .judge_patient import judge_due, judge_runs
 from .ledger import Ledger
 from .log import LogView, open_log
@@ -42,7 +42,7 @@ from .watchdog import Place
 READ = (RAW.name, FACTS.name, DERIVED.name)
 ACCOUNTED = (RAW.name, FACTS.name)  # kadens.derived only wakes the judge: the table `due` holds what must be done
 ABREAST = {RAW.name: 2, FACTS.name: 2, DERIVED.name: 1}
-POOL = sum(ABREAST.values()) + 6  # agents, timers and what sends changes
+POOL = sum(ABREAST.values()) + 8  # agents, timers and what sends changes
 CRASHED = 1
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ async def _work(plan: WorkerPlan) -> None:
                 stall_s=plan.stall_s,
                 metrics=metrics,
             )
-            await serve(app, failed, [guard, *_timers(plan, parts)])
+            await serve(app, failed, [guard, *_timers(plan, parts, view)])
 
 
 async def _account(parts: Parts) -> Mapping[Place, int]:
@@ -139,7 +139,7 @@ def _handlers(parts: Parts) -> dict[str, Handling]:
     }
 
 
-def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
+def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any, Any, None]]:
     steps: list[tuple[str, float, Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
@@ -147,6 +147,8 @@ def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
+        ("sweep what came in", 600.0, functools.partial(sweep_settled, parts, view, Horizon())),
+        ("sweep what is sealed", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
     if plan.smtp:
         send = smtp_sender(read_smtp(plan.smtp), plan.mail_from)
