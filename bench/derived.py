@@ -40,8 +40,9 @@ WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
 class Nowhere:
     """`messages.Producer` that forgets."""
 
-    async def send_all(self, messages: Sequence[Outgoing]) -> None:
-        """Do nothing."""
+    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
+        """Return offsets of nothing."""
+        return [0] * len(messages)
 
 
 @dataclass(slots=True, kw_only=True)

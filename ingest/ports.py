@@ -28,10 +28,10 @@ class Publisher(Protocol):
 
 
 class BodyStore(Protocol):
-    """Bodies by content address. Once `put` returns, the body survives a crash."""
+    """Bodies by name. Once `put` returns, the body survives a crash."""
 
-    async def put(self, sha256: str, body: bytes | Path) -> str:
-        """Store a body, or the content of a file, under its SHA-256 (hex) and return its address; raises OSError.
+    async def put(self, name: str, body: bytes | Path) -> str:
+        """Store a body, or the content of a file, under a name (64 hex digits) and return its address.
 
-        The same body twice is one.
+        Raises OSError.
         """

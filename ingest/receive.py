@@ -5,6 +5,8 @@ anything is kept, the body store before the log, the log's acknowledgement befor
 """
 
 import asyncio
+import secrets
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from .verify import Check, Verdict, begin
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
+PLACED_S = 300.0  # a body of the store is named by a message within so long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,17 +138,23 @@ def _ignore(_chunk: bytes) -> None:
 
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     """Append the event; a large body goes into the store first, so that no event points at nothing."""
+    began = time.monotonic()
     try:
-        value, address = await _placed(door, envelope.sha256, spool.content())
+        value, address = await _placed(door, spool.content())
         headers = replace(envelope, address=address).headers()
         topic = RAW_LARGE if address else RAW
         await door.publisher.append(topic.name, envelope.sha256.encode(), value, headers)
     except (NotAcceptedError, OSError) as error:
         raise refused("log") from error
+    if address and time.monotonic() - began > PLACED_S:
+        raise refused("log")  # this process stood still: a file that no message named for so long may be swept away
 
 
-async def _placed(door: Door, sha256: str, body: bytes | Path) -> tuple[bytes, str]:
-    """Return what the event itself holds, and the address where the body lies otherwise."""
+async def _placed(door: Door, body: bytes | Path) -> tuple[bytes, str]:
+    """Return what the event itself holds, and the address where the body lies otherwise.
+
+    The address is of this receipt alone: whoever settles its message may remove the file.
+    """
     if isinstance(body, bytes) and len(body) <= INLINE:
         return body, ""
-    return b"", await door.bodies.put(sha256, body)
+    return b"", await door.bodies.put(secrets.token_hex(32), body)

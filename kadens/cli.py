@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from .commands import dead as letters
 from .commands import erase, files, look, operate, people, processes, query, replay
 from .commands.console import err
 from .settings import SettingsError
@@ -39,6 +40,12 @@ asked.command("sessions")(query.sessions)
 asked.command("days")(query.days)
 asked.command("weeks")(query.weeks)
 
+dead = typer.Typer(invoke_without_command=True, callback=letters.summary, help="Dead letters: what could not be read.")
+dead.command("list")(letters.listed)
+dead.command("show")(letters.show)
+dead.command("retry")(letters.retry)
+dead.command("drop")(letters.drop)
+
 app.command("up")(processes.up)
 app.add_typer(door, name="door")
 app.command("worker")(processes.worker)
@@ -54,7 +61,7 @@ app.command("replay")(replay.run_replay)
 app.command("erase")(erase.erase_patient)
 app.add_typer(asked, name="query")
 app.command("digest")(look.digest)
-app.command("dead")(look.dead)
+app.add_typer(dead, name="dead")
 
 
 def main() -> None:

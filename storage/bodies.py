@@ -7,21 +7,17 @@ a patient's key erases them (`kept` holds those that an older version kept unpac
 """
 
 import asyncio
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import cramjam
-
 from ..model.calendar import epoch_ms, utc
-from ..model.envelope import INLINE, Envelope
+from ..model.envelope import Envelope
 from . import crypto, people
-from .body_store import KEPT, PACKED, BodyStore
+from .body_store import KEPT, BodyStore
 from .pool import Connection
+from .sealed import Sealed, get_sealed, put_sealed
 
-PACKING = 1  # zstd's level: a day of minutes as JSON becomes a sixtieth of it in 0.1 ms
-IN_ROW = 64 * 1024  # bytes, packed and sealed: a file and its two syncs cost more than so many bytes in the row
 _KEEP = """
 insert into body (patient, sha256, connector, content_type, size, received_at, parser, address, sealed)
 select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.parser, k.address, k.sealed
@@ -97,21 +93,10 @@ async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, i
 
 
 async def _row(store: BodyStore, key: bytes, one: Received) -> tuple[Any, ...]:
-    sealed = _sealed(key, one) if len(one.body) <= INLINE else await asyncio.to_thread(_sealed, key, one)
     said = one.envelope
+    placed = await put_sealed(store, key, one.body, _owner(one.patient, said.sha256))
     told = (said.connector, said.content_type, len(one.body), utc(said.received_ms), one.parser)
-    return (one.patient, bytes.fromhex(said.sha256), *told, *await _placed(store, one, sealed))
-
-
-async def _placed(store: BodyStore, one: Received, sealed: bytes) -> tuple[str | None, bytes | None]:
-    """Return the address in the store, or what the row itself holds."""
-    if len(sealed) <= IN_ROW:
-        return None, sealed
-    return await store.put(_kept_name(one.patient, one.envelope.sha256), sealed, PACKED), None
-
-
-def _sealed(key: bytes, one: Received) -> bytes:
-    return crypto.seal(key, bytes(cramjam.zstd.compress(one.body, PACKING)), _owner(one.patient, one.envelope.sha256))
+    return (one.patient, bytes.fromhex(said.sha256), *told, placed.address, placed.sealed)
 
 
 async def open_kept(conn: Connection, store: BodyStore, key: bytes, patient: str, kept: KeptBody) -> bytes | None:
@@ -120,12 +105,11 @@ async def open_kept(conn: Connection, store: BodyStore, key: bytes, patient: str
     Raises `crypto.SealError` when it does not open.
     """
     sha256, address = kept.envelope.sha256, kept.address
-    sealed = await (_in_row(conn, patient, sha256) if address is None else store.get(address))
-    if sealed is None:
-        return None
-    content = crypto.open_sealed(key, sealed, _owner(patient, sha256))
-    unpacked = address is not None and address.startswith(f"{KEPT}/")
-    return content if unpacked else bytes(cramjam.zstd.decompress(content))
+    if address is not None and address.startswith(f"{KEPT}/"):  # an older version kept it unpacked
+        sealed = await store.get(address)
+        return None if sealed is None else crypto.open_sealed(key, sealed, _owner(patient, sha256))
+    lies = Sealed(address=address, sealed=None if address else await _in_row(conn, patient, sha256))
+    return await get_sealed(store, key, lies, _owner(patient, sha256))
 
 
 async def _in_row(conn: Connection, patient: str, sha256: str) -> bytes | None:
@@ -155,7 +139,3 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
 
 def _owner(patient: str, sha256: str) -> str:
     return f"body:{patient}:{sha256}"
-
-
-def _kept_name(patient: str, sha256: str) -> str:
-    return hashlib.sha256(f"{patient}:{sha256}".encode()).hexdigest()

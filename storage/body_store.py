@@ -4,9 +4,13 @@ Must never give an address out before the bytes are durable, nor follow an addre
 """
 
 import asyncio
+import math
 import os
 import re
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Protocol
@@ -20,6 +24,9 @@ INCOMING, KEPT, PACKED = "incoming", "kept", "packed"
 # room -> levels of folders in it. Many small files lie one level deep: a new one then seldom needs a new folder,
 # each of which has to be synced too
 LEVELS = {INCOMING: 2, KEPT: 2, PACKED: 1}
+BEGUN = ".new-"  # how the name of a file begins that is not whole yet
+BEGUN_AGE_S = 3_600.0  # no file takes so long to write
+LISTED = 500  # addresses yielded at a time
 _NAME = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"(?:(?:incoming|kept)/[0-9a-f]{2}/|packed/)[0-9a-f]{2}/[0-9a-f]{64}")
 
@@ -27,8 +34,8 @@ _ADDRESS = re.compile(r"(?:(?:incoming|kept)/[0-9a-f]{2}/|packed/)[0-9a-f]{2}/[0
 class BodyStore(Protocol):
     """Where bodies lie. Addresses are opaque; one that the store never gave out is a ValueError."""
 
-    async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body, durably, and return its address. The same again is the same address, and no second copy."""
+    async def put(self, name: str, body: bytes | Path, room: str = INCOMING) -> str:
+        """Store a body, durably, under a name (64 hex digits), and return its address. The same name is one body."""
 
     async def get(self, address: str) -> bytes | None:
         """Return a body, or None when it is not there."""
@@ -36,8 +43,11 @@ class BodyStore(Protocol):
     async def delete(self, address: str) -> None:
         """Remove a body; nothing when it is not there."""
 
-    async def expire(self, before_ms: int) -> int:
-        """Remove incoming bodies stored before an instant, and return how many."""
+    def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
+        """Yield the addresses in a room that were stored longer ago than `age_s`, some at a time, by the store's clock.
+
+        What a killed process had begun to write more than an hour ago is removed on the way.
+        """
 
 
 def open_bodies(url: str) -> BodyStore:
@@ -47,12 +57,12 @@ def open_bodies(url: str) -> BodyStore:
     return Objects(from_url(url))
 
 
-def address_of(sha256: str, room: str) -> str:
-    """Return where a body lies in a room of any store; ValueError for what is no SHA-256 in hex."""
-    if not _NAME.fullmatch(sha256):
-        raise ValueError("a body is stored under a SHA-256 in hex")
-    folders = (sha256[2 * level : 2 * level + 2] for level in range(LEVELS[room]))
-    return "/".join((room, *folders, sha256))
+def address_of(name: str, room: str) -> str:
+    """Return where a body lies in a room of any store; ValueError for what is no name of 64 hex digits."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("a body is stored under 64 hex digits, random ones or its SHA-256")
+    folders = (name[2 * level : 2 * level + 2] for level in range(LEVELS[room]))
+    return "/".join((room, *folders, name))
 
 
 class Directory:
@@ -60,12 +70,19 @@ class Directory:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._synced: set[Path] = set()  # folders that this process has seen whole on the disk
 
-    async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
+    async def put(self, name: str, body: bytes | Path, room: str = INCOMING) -> str:
         """Store a body as a file; a Path is read in a thread."""
-        place = address_of(sha256, room)
-        await asyncio.to_thread(_write, self._root / place, body)
+        place = address_of(name, room)
+        await asyncio.to_thread(self._put, self._root / place, body)
         return place
+
+    def _put(self, path: Path, body: bytes | Path) -> None:
+        if path.parent not in self._synced or not path.parent.is_dir():
+            _make_folders(path.parent, self._root)
+            self._synced.add(path.parent)
+        _write(path, body)
 
     async def get(self, address: str) -> bytes | None:
         """Return the file's bytes."""
@@ -79,9 +96,12 @@ class Directory:
         """Remove the file."""
         await asyncio.to_thread((self._root / _checked(address)).unlink, missing_ok=True)
 
-    async def expire(self, before_ms: int) -> int:
-        """Remove incoming files by their time of modification."""
-        return await asyncio.to_thread(_expire, self._root / INCOMING, before_ms)
+    async def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
+        """Yield addresses by their files' time of modification, and remove what was begun and never finished."""
+        now_s = time.time()
+        paths = _older(self._root / room, now_s - age_s, now_s - BEGUN_AGE_S)
+        while portion := await asyncio.to_thread(lambda: list(islice(paths, LISTED))):
+            yield [path.relative_to(self._root).as_posix() for path in portion if _finished(path)]
 
 
 class Objects:
@@ -90,9 +110,9 @@ class Objects:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
+    async def put(self, name: str, body: bytes | Path, room: str = INCOMING) -> str:
         """Store a body as an object; a Path is sent in parts."""
-        place = address_of(sha256, room)
+        place = address_of(name, room)
         await obstore.put_async(self._store, place, body)
         return place
 
@@ -109,14 +129,11 @@ class Objects:
         with suppress(FileNotFoundError):
             await obstore.delete_async(self._store, _checked(address))
 
-    async def expire(self, before_ms: int) -> int:
-        """Remove incoming objects by their time of modification."""
-        old: list[str] = []
-        async for batch in obstore.list(self._store, prefix=INCOMING):
-            old += [str(meta["path"]) for meta in batch if epoch_ms(meta["last_modified"]) < before_ms]
-        if old:
-            await obstore.delete_async(self._store, old)
-        return len(old)
+    async def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
+        """Yield addresses by their objects' time of modification."""
+        before_ms = (time.time() - age_s) * 1000
+        async for batch in obstore.list(self._store, prefix=room, chunk_size=LISTED):
+            yield [str(meta["path"]) for meta in batch if epoch_ms(meta["last_modified"]) < before_ms]
 
 
 def _checked(address: str) -> str:
@@ -126,11 +143,12 @@ def _checked(address: str) -> str:
 
 
 def _write(path: Path, body: bytes | Path) -> None:
-    if path.exists():
-        os.utime(path)  # it is wanted again: expiry counts from now
+    if path.exists():  # whoever wrote it may have been killed before it was durable
+        os.utime(path)  # it is wanted again: its age counts from now
+        _sync(path)
+        _sync(path.parent)
         return
-    _make_folders(path.parent)
-    handle, beside = mkstemp(dir=path.parent, prefix=".new-")
+    handle, beside = mkstemp(dir=path.parent, prefix=BEGUN)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(body if isinstance(body, bytes) else body.read_bytes())
@@ -143,25 +161,52 @@ def _write(path: Path, body: bytes | Path) -> None:
     _sync(path.parent)
 
 
-def _make_folders(folder: Path) -> None:
-    """Make a folder and what is missing above it; each entry is synced, else a crash could lose the whole branch."""
-    if folder.exists():
-        return
-    _make_folders(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
+def _make_folders(folder: Path, root: Path) -> None:
+    """Make a folder and what is missing above it, for this user only.
+
+    Each entry is synced even where it was there, else a crash of whoever made it could lose the whole branch.
+    """
+    if folder == root:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(PermissionError):  # a mounted folder may be somebody else's
+            folder.chmod(0o700)
+    else:
+        _make_folders(folder.parent, root)
+        folder.mkdir(mode=0o700, exist_ok=True)
     _sync(folder.parent)
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _expire(folder: Path, before_ms: int) -> int:
-    old = [path for path in folder.glob("*/*/*") if path.stat().st_mtime_ns // 1_000_000 < before_ms]
-    for path in old:
+def _older(folder: Path, before_s: float, begun_s: float) -> Iterator[Path]:
+    """Yield the files below a folder that were last written before an instant; one that goes meanwhile is none.
+
+    Those that were begun only have an instant of their own.
+    """
+    with suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            if path.is_dir():
+                yield from _older(path, before_s, begun_s)
+            elif _written_s(path) < (begun_s if path.name.startswith(BEGUN) else before_s):
+                yield path
+
+
+def _written_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+def _finished(path: Path) -> bool:
+    """Tell whether a file was finished; remove it if not: its writer was killed."""
+    if path.name.startswith(BEGUN):
         path.unlink(missing_ok=True)
-    return len(old)
+        return False
+    return True

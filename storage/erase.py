@@ -1,4 +1,4 @@
-"""Erases a patient: every row in every table, the data key, the kept bodies. What stays is a receipt with counts.
+"""Erases a patient: every row in every table, the data key, every body of theirs. What stays is a receipt with counts.
 
 Binding: each table that has a patient is in `ERASED`, or `audit`; a test compares the list with the schema. Lines of
 the audit log stay, as the law on patient records wants (five years at least), without patient, object and detail; the
@@ -9,12 +9,14 @@ not known any more are not stored), what PostgreSQL has not vacuumed yet, its st
 again after a restore from a backup that is older than the receipt.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from ..model.calendar import utc
+from . import discard
 from .body_store import INCOMING, BodyStore, address_of
 from .people import UnknownNameError
 from .pool import Connection
@@ -43,6 +45,8 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "record": _OF,
     "watermark": _OF,
     "body": _OF,
+    "dead_letter": _OF,
+    "dead_letter_overflow": _OF,
     "account": _OF,
     "consent": _OF,
     "heart_profile": _OF,
@@ -53,16 +57,20 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
 
 # Without the patient's lock: whoever reads quarantine again holds its rows before the patients of the bodies.
 _QUARANTINE = """
-delete from quarantine q using account a join patient p on p.id = a.patient
-where p.pseudonym = %s and q.vendor = a.vendor and q.account = a.account and not exists (
-  select from account other where other.vendor = a.vendor and other.account = a.account
-  and other.patient <> a.patient and other.unlinked_at is null)"""
+with gone as (
+  delete from quarantine q using account a join patient p on p.id = a.patient
+  where p.pseudonym = %s and q.vendor = a.vendor and q.account = a.account and not exists (
+    select from account other where other.vendor = a.vendor and other.account = a.account
+    and other.patient <> a.patient and other.unlinked_at is null)
+  returning coalesce(q.address, nullif(q.headers->>'address', '')) as address)
+select count(*), coalesce(array_agg(address) filter (where address is not null), '{}') from gone"""
 _LOCK = "select id from patient where pseudonym = %s for update"
 _RECEIPT = "insert into erasure (at) values (%s) returning id"
 _BODIES = """
 select b.address, encode(b.sha256, 'hex'), exists (
   select from body other where other.sha256 = b.sha256 and other.patient <> b.patient)
 from body b where b.patient = %s"""
+_LETTERS = "select address from dead_letter where patient = %s and address is not null"
 _PENDING = "insert into erasure_body (erasure, address) select %s, * from unnest(%s::text[]) on conflict do nothing"
 _SOURCES = """
 select source from record where patient = %(patient)s union select source from watermark where patient = %(patient)s"""
@@ -90,13 +98,14 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
 
     Waits for whoever is writing about the patient. Raises `people.UnknownNameError` when there is no such patient.
     """
-    counts = {"quarantine": (await conn.execute(_QUARANTINE, [patient])).rowcount}
+    ((held, held_at),) = await (await conn.execute(_QUARANTINE, [patient])).fetchall()
+    counts = {"quarantine": int(held)}
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
         raise UnknownNameError("there is no such patient")
     id_ = int(row[0])
     asked: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
-    number = await _open(conn, id_, now_ms)
+    number = await _open(conn, id_, held_at, now_ms)
     sources = [source for (source,) in await (await conn.execute(_SOURCES, asked)).fetchall()]
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
@@ -113,14 +122,19 @@ async def finish(conn: Connection, store: BodyStore) -> int:
     removed = 0
     while await _remove_one(conn, store):
         removed += 1
+    await discard.finish(conn, store)
     return removed
 
 
-async def _open(conn: Connection, patient: int, now_ms: int) -> int:
-    """Write the receipt and what is to be removed from the store: kept bodies, and those still as they came in."""
+async def _open(conn: Connection, patient: int, held_at: Sequence[str], now_ms: int) -> int:
+    """Write the receipt and what is to be removed from the store: bodies in quarantine, of dead letters, and kept ones.
+
+    Older versions left kept bodies as they came in, too: under their SHA-256 in `incoming`.
+    """
     made = await (await conn.execute(_RECEIPT, [utc(now_ms)])).fetchall()
     number = int(made[0][0])
-    addresses: list[str] = []
+    letters = await (await conn.execute(_LETTERS, [patient])).fetchall()
+    addresses = [*held_at, *(address for (address,) in letters)]
     for kept, sha256, of_another in await (await conn.execute(_BODIES, [patient])).fetchall():
         addresses += [kept] if kept else []  # else it lies in its row, and goes with that
         addresses += [] if of_another else [address_of(sha256, INCOMING)]

@@ -1,15 +1,15 @@
-"""Dead letters: how one is written, how many are too many, and how they are read back without a consumer group.
+"""Dead letters: what one is, how it goes out on `kadens.dead`, how many are too many, and how they are read back.
 
-A dead letter is the message as it was, with headers that say where it came from and why it is here. `why` and
-`where` never hold a value from the body. What comes from outside may be as bad as it likes: one sender's bad day must
-not stop the others, and its bodies lie here and in the raw topic. The limit binds on `kadens.facts`, which only we
-write: a deploy that cannot read nearly all of it must stop rather than pour, so `DeadLimit.check` runs before
-anything of a batch is sent and the process ends with `DeadFloodError`, with nothing acknowledged.
+A letter on the log says where its message lies and why it was refused; the body is not in it, because what the log
+holds cannot be erased with a patient. Bodies lie sealed beside the rows (`storage.dead_letters`, written by `bury`).
+`why` and `where` never hold a value from the body. What comes from outside may be as bad as it likes: one sender's
+bad day must not stop the others. The limit binds on `kadens.facts`, which only we write: a deploy that cannot read
+nearly all of it must stop rather than pour, so `DeadLimit.check` runs before anything of a batch is sent and the
+process ends with `DeadFloodError`, with nothing acknowledged.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..model.facts import Reject
 from .messages import Headers, Message, Outgoing
 from .topics import DEAD
 
+DIGITS = 18
 LISTED = 50  # rejects named in one dead letter; `rejected` counts them all
 
 
@@ -28,12 +29,28 @@ class DeadFloodError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message that was refused, and why: the first reject's kind is the letter's class.
+
+    `patient` is whose it is, if that is known; `body` what is to be kept of it, None for nothing: it is kept elsewhere,
+    or must not be. `rejected` counts more rejects than are listed.
+    """
+
+    message: Message
+    rejects: Sequence[Reject]
+    patient: str | None = None
+    body: bytes | None = None
+    rejected: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One line of `kadens dead`: what could not be read, where it lies, and why."""
+    """One reject of a letter as the log tells it: of which message, where in the body, and why."""
 
     topic: str
     partition: int
     offset: int
+    kind: str
     where: str
     why: str
     connector: str
@@ -43,65 +60,82 @@ class DeadLetter:
 
 
 def dead_letter(message: Message, rejects: Sequence[Reject], *, rejected: int | None = None) -> Outgoing:
-    """Return the dead letter of a message: its value and the reasons, of which the first is also `where` and `why`."""
+    """Return the letter for the log: the reasons, of which the first is also `kind`, `where` and `why`."""
     told = dict(message.headers)
     listed = [[one.where, one.why] for one in rejects[:LISTED]]
     headers: Headers = (
         ("topic", message.topic.encode()),
         ("partition", str(message.partition).encode()),
         ("offset", str(message.offset).encode()),
+        ("kind", rejects[0].kind.encode()),
         ("where", rejects[0].where.encode()),
         ("why", rejects[0].why.encode()),
         ("rejected", str(len(rejects) if rejected is None else rejected).encode()),
         ("rejects", dumps(listed)),
-        *(
-            (name, told[name])
-            for name in ("connector", "received_ms", "sha256", "address", "content_type")
-            if name in told
-        ),
+        ("size", str(size_of(message)).encode()),
+        *((name, told[name]) for name in ("connector", "received_ms", "sha256", "content_type") if name in told),
     )
     key = f"{message.topic}/{message.partition}/{message.offset}".encode()
-    return Outgoing(topic=DEAD.name, key=key, value=message.value, headers=headers)
+    return Outgoing(topic=DEAD.name, key=key, value=b"", headers=headers)
+
+
+def size_of(message: Message) -> int:
+    """Return how many bytes the body has, wherever it lies."""
+    said = dict(message.headers).get("size", b"")
+    return max(len(message.value), number(said, 0))
+
+
+def number(said: bytes, otherwise: int) -> int:
+    """Return a header's number, `otherwise` where it holds none of at most 18 digits."""
+    return int(said) if said.isdigit() and len(said) <= DIGITS else otherwise
 
 
 @dataclass(slots=True, kw_only=True)
 class DeadLimit:
-    """The share of the last `window` bodies that may become dead letters, once `least` were seen.
+    """The share of the last `window` patients of whom nothing could be read, once there were `least` of them.
 
-    The default lets a few events of another version through and stops a program that reads nothing any more.
+    Patients are counted, never facts: whatever one patient's watch sends is one. The default lets a few events of
+    another version through and stops a program that reads nothing any more.
     """
 
     window: int = 400
     least: int = 100
     share: float = 0.95
-    _outcomes: deque[bool] = field(default_factory=deque)
+    _dead: dict[str, bool] = field(default_factory=dict)  # whether a patient's last batch was, the latest last
 
-    def check(self, dead: int, good: int) -> None:
-        """Count a batch's outcomes before they are acted on; raises `DeadFloodError` past the limit."""
-        self._outcomes.extend([True] * dead + [False] * good)
-        while len(self._outcomes) > max(self.window, dead + good):
-            self._outcomes.popleft()
-        seen, bad = len(self._outcomes), sum(self._outcomes)
-        if dead and seen >= self.least and bad > self.share * seen:
-            raise DeadFloodError(f"{bad} of the last {seen} messages could not be read: stopped before sending more")
+    def check(self, dead: Collection[str], good: Collection[str]) -> None:
+        """Count the patients of a batch before it is acted on; raises `DeadFloodError` past the limit.
+
+        A patient of whom anything was good is good.
+        """
+        now = dict.fromkeys(dead, True) | dict.fromkeys(good, False)
+        for patient, bad in now.items():
+            self._dead.pop(patient, None)
+            self._dead[patient] = bad
+        while len(self._dead) > max(self.window, len(now)):
+            del self._dead[next(iter(self._dead))]
+        seen, lost = len(self._dead), sum(self._dead.values())
+        if dead and seen >= self.least and lost > self.share * seen:
+            raise DeadFloodError(f"nothing of {lost} of the last {seen} patients could be read: stopped before sending")
 
 
-def read_letter(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> list[DeadLetter]:
+def read_letter(headers: Sequence[tuple[str, bytes]]) -> list[DeadLetter]:
     """Return the lines of one dead letter, one a listed reject."""
     told = {name: data.decode(errors="replace") for name, data in headers}
     rejects: list[Any] = loads(told.get("rejects", "[]")) or [[told.get("where", ""), told.get("why", "")]]
-    received = told.get("received_ms", "")
+    received = number(told.get("received_ms", "").encode(), -1)
     return [
         DeadLetter(
             topic=told.get("topic", ""),
             partition=int(told.get("partition", -1)),
             offset=int(told.get("offset", -1)),
+            kind=told.get("kind", ""),
             where=where,
             why=why,
             connector=told.get("connector", ""),
-            received_ms=int(received) if received.isdigit() else None,
+            received_ms=None if received < 0 else received,
             sha256=told.get("sha256", ""),
-            size=len(value or b""),
+            size=number(told.get("size", "").encode(), 0),
         )
         for where, why in rejects
     ]
@@ -119,7 +153,7 @@ async def read_dead(brokers: str, *, seconds: float = 30.0) -> AsyncIterator[Dea
         while left:
             for place, records in (await consumer.getmany(timeout_ms=500)).items():
                 for record in records:
-                    for letter in read_letter(record.value, record.headers):
+                    for letter in read_letter(record.headers):
                         yield letter
                 if records and records[-1].offset + 1 >= ends[place]:
                     left.discard(place)

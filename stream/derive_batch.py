@@ -15,7 +15,8 @@ from ..storage import derived, due, outbox
 from ..storage.pool import Connection
 from ..storage.spans import Span
 from ..storage.writer import UNKNOWN, put_facts
-from .dead import dead_letter
+from .bury import bury
+from .dead import Letter
 from .messages import Message, Outgoing, Run
 from .parts import Parts
 from .topics import DERIVED
@@ -37,6 +38,14 @@ async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
     await send_changes(parts)
 
 
+async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
+    """Make a dead letter of a fact that cannot be worked on, a run of one message, unless it is done already."""
+    async with parts.pool.connection() as conn:
+        letters = [_letter(message, reject) for message in await parts.ledger.claim(conn, [run])]
+        parts.limit.check(dead={letter.patient or "" for letter in letters}, good=())
+        await bury(conn, parts, letters)
+
+
 async def send_changes(parts: Parts) -> int:
     """Send what waits in the outbox for `kadens.derived`; return how many events."""
     async with parts.pool.connection() as conn:
@@ -53,10 +62,10 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) ->
     written = await put_facts(conn, [one for _, one in told])
     settled = await derived.settle(conn, written)
     kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
-    letters += [
-        dead_letter(told[no.index][0], [Reject(where="fact", why=no.why, kind=RejectKind.UNWRITABLE)]) for no in kept
-    ]
-    parts.limit.check(dead=len(letters), good=len(messages) - len(letters))
+    letters += [_refused(*told[no.index], no.why) for no in kept]
+    bad = {no.index for no in written.refused}
+    good = {one.patient for place, (_, one) in enumerate(told) if place not in bad}
+    parts.limit.check(dead={one.patient or "" for one in letters}, good=good)
     if written.touched:
         place = f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
         events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in settled.changes.items()]
@@ -67,9 +76,8 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) ->
     parts.metrics.dates.inc(settled.dates)
     parts.metrics.rows.labels("read").inc(settled.read)
     parts.metrics.rows.labels("written").inc(settled.offered)
-    parts.metrics.rejects.labels("", RejectKind.UNKNOWN.value).inc(len(written.refused) - len(kept))
-    parts.metrics.dead.labels(messages[0].topic).inc(len(letters))
-    await parts.producer.send_all(letters)
+    parts.metrics.bodies.labels("", "erased").inc(len(written.refused) - len(kept))
+    await bury(conn, parts, letters)
 
 
 async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now_ms: int) -> None:
@@ -83,16 +91,26 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
-def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Outgoing]]:
+def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Letter]]:
     """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
     told: list[tuple[Message, Told]] = []
-    letters: list[Outgoing] = []
+    letters: list[Letter] = []
     for message in messages:
         try:
             told.append((message, decode_told(message.value)))
         except OTHER_SHAPE:
-            letters.append(dead_letter(message, [UNREAD]))
+            letters.append(_letter(message, UNREAD))
     return told, letters
+
+
+def _letter(message: Message, reject: Reject) -> Letter:
+    whose = message.key.decode(errors="replace")  # the key of a fact is its patient
+    return Letter(message=message, rejects=[reject], patient=whose, body=message.value)
+
+
+def _refused(message: Message, one: Told, why: str) -> Letter:
+    reject = Reject(where="fact", why=why, kind=RejectKind.UNWRITABLE)
+    return Letter(message=message, rejects=[reject], patient=one.patient, body=message.value)
 
 
 def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:

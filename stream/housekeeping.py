@@ -1,23 +1,90 @@
-"""Removes what has served: bodies the log no longer points to, rows that went out, bodies of the erased. No fact."""
+"""Removes what has served: files that nothing names, rows that went out, letters past their time. No fact.
+
+A body that came in by the store is removed when its message is settled (`settled`). What is left in `incoming` was
+never named by a message (a door that was killed), and goes as soon as every message is settled that was on the log
+when it came in. The doors name a body within `PLACED_S` of storing it, or refuse it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiokafka.errors import KafkaError
 
 from ..alerts.delivery import CHANNEL as MAIL
 from ..model.calendar import DAY_MS
-from ..storage import outbox
+from ..storage import dead_letters, outbox
 from ..storage.erase import finish
+from ..storage.orphans import sweep_incoming, sweep_packed
 from .derive_batch import CHANNEL
+from .log import LogView
 from .parts import Parts
-from .topics import DEAD, RAW
+from .resend import PLACED_S
+from .topics import DEAD, FACTS, FACTS_LARGE, RAW, RAW_LARGE
+from .watchdog import Place
 
-# an address may be read as long as a message, a dead letter of it or a quarantined body can name it
-INCOMING_MS = max(RAW.retention_ms, DEAD.retention_ms) + DAY_MS
+INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
+MARGIN_S = 12 * PLACED_S  # also covers clocks that differ between door, store and worker
+ANSWER_S = 30.0
+SETTLED_LOOKS = 2
 KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
+LETTERS = 1_000  # removed in one transaction
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Horizon:
+    """Finds the instant before which everything that came in is settled, from looks at the log and the account.
+
+    Two looks in turn: what a lane handed on to another topic while the first was worked off is met by the second.
+    """
+
+    _looks: list[tuple[float, Mapping[Place, int]]] = field(default_factory=list)
+
+    def look(self, now_s: float, ends: Mapping[Place, int], finished: Mapping[Place, int]) -> float | None:
+        """Return the instant, None while it is not known; `ends` and `finished` are offsets by partition."""
+        if not self._looks:
+            self._looks = [(now_s, ends)]
+        elif all(finished.get(place, 0) >= end for place, end in self._looks[-1][1].items()):
+            self._looks.append((now_s, ends))
+        if len(self._looks) <= SETTLED_LOOKS:
+            return None
+        (settled_s, _), self._looks = self._looks[0], self._looks[-1:]
+        return settled_s
 
 
 async def clean_up(parts: Parts) -> None:
-    """Remove what is older than its time."""
+    """Remove rows and files that are older than their time."""
     now = parts.now()
-    await parts.bodies.expire(now - INCOMING_MS)
+    await sweep_incoming(parts.pool, parts.bodies, INCOMING_S)
     async with parts.pool.connection() as conn:
         for channel, kept_ms in KEPT_MS.items():
             await outbox.prune(conn, channel, now - kept_ms)
+        while await dead_letters.expire(conn, now - DEAD.retention_ms, LETTERS):
+            await conn.commit()
+    async with parts.pool.connection() as conn:
         await finish(conn, parts.bodies)
+
+
+async def sweep_sealed(parts: Parts) -> None:
+    """Remove sealed bodies that no row names."""
+    await sweep_packed(parts.pool, parts.bodies)
+
+
+async def sweep_settled(parts: Parts, view: LogView, horizon: Horizon) -> None:
+    """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer."""
+    topics = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name)
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            bounds = await view.bounds(topics)
+    except (KafkaError, TimeoutError, OSError) as error:
+        log.warning("the broker does not answer the sweep: %s", type(error).__name__)
+        return
+    async with parts.pool.connection() as conn:
+        finished = await parts.ledger.finished(conn, topics)
+    now_s = time.time()
+    settled_s = horizon.look(now_s, {place: there.end for place, there in bounds.items()}, finished)
+    if settled_s is not None:
+        await sweep_incoming(parts.pool, parts.bodies, now_s - settled_s + MARGIN_S)

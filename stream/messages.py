@@ -55,8 +55,8 @@ def portions(messages: Iterable[Outgoing], most: int = 500, most_bytes: int = MO
 class Producer(Protocol):
     """Appends to the log. Returns once every message is on all in-sync replicas; raises when one is not."""
 
-    async def send_all(self, messages: Sequence[Outgoing]) -> None:
-        """Append all messages; order within a key is kept."""
+    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
+        """Append all messages and return their offsets; order within a key is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,29 +2,34 @@
 
 One transaction a batch. Facts and dead letters are on the log before it commits and before anything is acknowledged;
 what a crash repeats is the same facts again, which the writer recognises. Binding: no consent, no fact and no dead
-letter; a body of an account that nobody is linked to waits sealed in quarantine.
+letter; a body of an account that nobody is linked to waits sealed in quarantine. However a body is settled, no copy in
+clear is left in the store (`settled`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.codec import encode_told, kind_of
 from ..model.facts import Reject, RejectKind
 from ..parsers.table import version
-from ..storage import people, quarantine
+from ..storage import caps, people, quarantine
 from ..storage.bodies import BodyKey, Received, keep_all
 from ..storage.linked import release_linked
 from ..storage.pool import Connection
-from .dead import dead_letter
+from . import settled
+from .bury import bury
+from .dead import Letter
 from .faults import report
 from .messages import Message, Outgoing, Run, portions
 from .parts import Parts
-from .reading import Read, read_all, told_as
-from .topics import FACTS, FACTS_LARGE
+from .reading import NO_ENVELOPE, Read, read_all, received, told_as
+from .resend import Again, resend
+from .topics import FACTS, FACTS_LARGE, RAW
 
-RELEASE = 20  # bodies read again in one transaction
-STORED = "stored"
+RELEASE = 20  # bodies sent again in one transaction
 NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
+FULL = Reject(where="quarantine", why="no room is left for more of this sender today", kind=RejectKind.TOO_MUCH)
+GONE = Reject(where="quarantine", why="the body is not there any more", kind=RejectKind.ENVELOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,32 +40,48 @@ class Owned:
     patient: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What becomes of one body: a word for the metrics, whose facts are sent on, and the letters about it."""
+
+    word: str
+    stored: Owned | None = None
+    letters: Sequence[Letter] = ()
+
+
 async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
     """Read, settle and send on a batch; raises `HoleError` and what the log and database raise.
 
-    Bodies are read before the transaction begins, so that none waits for a reader.
+    Bodies are read before the transaction begins, so that no row is locked while a reader works.
     """
     topic, messages = batch[0].topic, [message for run in batch for message in run.messages]
     reads = {(r.message.partition, r.message.offset): r for r in await read_all(messages, parts.bodies, parts.reader)}
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
         parts.metrics.replayed.labels(topic).inc(len(messages) - len(fresh))
-        await _settle(conn, [reads[one.partition, one.offset] for one in fresh], parts)
+        files = await _settle(conn, [reads[one.partition, one.offset] for one in fresh], parts)
+    if files:
+        await settled.remove(parts)
 
 
 async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
-    """Make a dead letter of a run of one message that cannot be worked on, unless it is done already."""
+    """Make a dead letter of a body that cannot be worked on, a run of one message, unless it is done already."""
+    unread = await received(run.messages[0], parts.bodies)
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, [run])
-        parts.metrics.dead.labels(run.topic).inc(len(fresh))
-        await parts.producer.send_all([dead_letter(message, [reject]) for message in fresh])
+        files = await _settle(conn, [replace(unread, rejects=(reject,))] if fresh else [], parts)
+    if files:
+        await settled.remove(parts)
 
 
 async def release_quarantine(parts: Parts) -> int:
-    """Read again what was released because its account is linked now; return how many bodies."""
+    """Send again what was released because its account is linked now; return how many bodies."""
     async with parts.pool.connection() as conn:
-        held = await quarantine.take_released(conn, parts.wrapping_key, RELEASE)
-        await _settle(conn, await read_all([_message(one) for one in held], parts.bodies, parts.reader), parts)
+        held = await quarantine.take_released(conn, parts.bodies, parts.wrapping_key, RELEASE)
+        await resend(parts.producer, parts.bodies, [_again(one, one.body) for one in held if one.body is not None])
+        await bury(conn, parts, [Letter(message=_message(one), rejects=[GONE]) for one in held if one.body is None])
+    if held:
+        await settled.remove(parts)
     return len(held)
 
 
@@ -69,47 +90,93 @@ async def expire_quarantine(parts: Parts) -> int:
     async with parts.pool.connection() as conn:
         await release_linked(conn, parts.now())
         gone = await quarantine.expire(conn, parts.now())
+    if gone:
+        await settled.remove(parts)
     parts.metrics.bodies.labels("", "expired").inc(gone)
     return gone
 
 
-async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> None:
-    """Decide over each body, write what stays here, and send on facts and dead letters."""
+async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool:
+    """Decide over each body, write what stays here, and send on facts and dead letters.
+
+    Tells whether files are left that nothing names after the commit.
+    """
     if not reads:
-        return
+        return False
     owned = await _owners(conn, reads)
     zones = await people.held(conn, {one.patient for one in owned if one.patient})
     allowed = await _allowed(conn, owned)
     kept = await _keep(conn, [one for place, one in enumerate(owned) if place in allowed], zones, parts)
-    out: list[Outgoing] = []
-    stored: list[Owned] = []
-    for place, one in enumerate(owned):
-        outcome, letters = await _one(conn, one, zones, parts, kept=kept if place in allowed else None)
-        out += letters
-        stored += [one] if outcome == STORED else []
-        parts.metrics.bodies.labels(one.read.envelope.connector, outcome).inc()
-    for portion in portions(_facts(stored, zones, parts)):
+    room = await quarantine.room(conn, [_account(one) for one in owned if one.patient is None and one.read.parsed])
+    outcomes = [
+        await _one(conn, one, zones, parts, kept=kept if place in allowed else None, room=room)
+        for place, one in enumerate(owned)
+    ]
+    for one, outcome in zip(owned, outcomes, strict=True):
+        _tell(one.read, outcome, parts)
+    for portion in portions(_facts([o.stored for o in outcomes if o.stored], zones, parts)):
         await parts.producer.send_all(portion)
-    await parts.producer.send_all(out)
+    await bury(conn, parts, [one for outcome in outcomes for one in outcome.letters])
+    return await settled.let_go(conn, [one.envelope for one in reads])
+
+
+def _tell(read: Read, outcome: Outcome, parts: Parts) -> None:
+    """Count what became of a body, and log an error of our own."""
+    connector = "" if read.envelope is NO_ENVELOPE else read.envelope.connector
+    parts.metrics.bodies.labels(connector, outcome.word).inc()
+    if read.fault:
+        where = f"{read.message.topic}[{read.message.partition}] offset {read.message.offset}"
+        report(parts.metrics, where, read.fault)
 
 
 async def _one(
-    conn: Connection, one: Owned, zones: Mapping[str, str], parts: Parts, *, kept: Mapping[BodyKey, int] | None
-) -> tuple[str, list[Outgoing]]:
-    """Return what becomes of one body, and its dead letters; `kept` is None without consent."""
+    conn: Connection,
+    one: Owned,
+    zones: Mapping[str, str],
+    parts: Parts,
+    *,
+    kept: Mapping[BodyKey, int] | None,
+    room: caps.Room,
+) -> Outcome:
+    """Return what becomes of one body; `kept` is None without consent."""
     said, patient = one.read, one.patient
     if said.parsed is None:
-        return ("no_consent", []) if patient and kept is None else ("unreadable", _letters(said, parts))
+        unread = Letter(message=said.message, rejects=said.rejects, patient=patient, body=said.body or None)
+        return Outcome(word="no_consent") if patient and kept is None else Outcome(word="unreadable", letters=[unread])
     if patient is None and not said.parsed.account:
-        return "nobody", [dead_letter(said.message, [NOBODY])]
+        return Outcome(word="nobody", letters=[Letter(message=said.message, rejects=[NOBODY], body=said.body)])
     if patient is None:
-        await quarantine.hold(conn, parts.wrapping_key, _held(said, said.parsed.account), said.envelope.received_ms)
-        return "quarantined", []
+        return await _held(conn, one, parts, room)
     if kept is None or patient not in zones:
-        return "no_consent", []
+        return Outcome(word="no_consent")
     if kept[patient, said.envelope.sha256] != version(said.envelope.connector):
-        return "read_before", []  # by another version of its parser: `kadens replay` puts the new reading in place
-    return STORED, _letters(said, parts)
+        return Outcome(word="read_before")  # by another version of its parser: `kadens replay` reads it again
+    partly = [Letter(message=said.message, rejects=said.rejects, patient=patient)] if said.rejects else []
+    return Outcome(word="stored", stored=one, letters=partly)
+
+
+async def _held(conn: Connection, one: Owned, parts: Parts, room: caps.Room) -> Outcome:
+    """Put a body of an account that nobody is linked to into quarantine, as long as its sender has room there."""
+    said, (vendor, account) = one.read, _account(one)
+    if not quarantine.fits(room, vendor, account, len(said.body)):
+        return Outcome(word="no_room", letters=[Letter(message=said.message, rejects=[FULL])])
+    message = said.message
+    held = quarantine.Held(
+        cluster=parts.ledger.cluster,
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        vendor=vendor,
+        account=account,
+        headers={name: value.decode() for name, value in message.headers},
+        body=said.body,
+    )
+    await quarantine.hold(conn, parts.bodies, parts.wrapping_key, held, said.envelope.received_ms)
+    return Outcome(word="quarantined")
+
+
+def _account(one: Owned) -> tuple[str, str]:
+    return one.read.envelope.connector, one.read.parsed.account if one.read.parsed else ""
 
 
 async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
@@ -157,33 +224,11 @@ def _facts(stored: Iterable[Owned], zones: Mapping[str, str], parts: Parts) -> I
             yield Outgoing(topic=topic, key=patient.encode(), value=encode_told(told))
 
 
-def _letters(said: Read, parts: Parts) -> list[Outgoing]:
-    if not said.rejects:
-        return []
-    if said.fault:
-        where = f"{said.message.topic}[{said.message.partition}] offset {said.message.offset}"
-        report(parts.metrics, where, said.fault)
-    for one in said.rejects:
-        parts.metrics.rejects.labels(said.envelope.connector, one.kind.value).inc()
-    parts.metrics.dead.labels(said.message.topic).inc()
-    return [dead_letter(said.message, said.rejects)]
-
-
-def _held(said: Read, account: str) -> quarantine.Held:
-    message = said.message
-    return quarantine.Held(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        vendor=said.envelope.connector,
-        account=account,
-        headers={name: value.decode() for name, value in message.headers},
-        body=message.value,
-    )
+def _again(held: quarantine.Held, body: bytes) -> Again:
+    message = _message(held)
+    return Again(topic=RAW.name, key=held.headers["sha256"].encode(), headers=message.headers, body=body)
 
 
 def _message(held: quarantine.Held) -> Message:
-    headers: Iterable[tuple[str, bytes]] = ((name, value.encode()) for name, value in held.headers.items())
-    return Message(
-        topic=held.topic, partition=held.partition, offset=held.offset, value=held.body, headers=tuple(headers)
-    )
+    headers = tuple((name, value.encode()) for name, value in held.headers.items())
+    return Message(topic=held.topic, partition=held.partition, offset=held.offset, value=b"", headers=headers)

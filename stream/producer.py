@@ -19,15 +19,20 @@ class LogProducer:
     def __init__(self, client: AIOKafkaProducer) -> None:
         self._client = client
 
-    async def send_all(self, messages: Sequence[Outgoing]) -> None:
-        """Append all messages and wait for every acknowledgement; raises `aiokafka.errors.KafkaError`."""
+    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
+        """Append all messages, wait for every acknowledgement and return their offsets.
+
+        Raises `aiokafka.errors.KafkaError`.
+        """
+        offsets: list[int] = []
         for start in range(0, len(messages), IN_FLIGHT):
             part = messages[start : start + IN_FLIGHT]
             sent = [
                 await self._client.send(one.topic, value=one.value, key=one.key, headers=list(one.headers))
                 for one in part
             ]
-            await asyncio.gather(*sent)
+            offsets += [at.offset for at in await asyncio.gather(*sent)]
+        return offsets
 
 
 @asynccontextmanager

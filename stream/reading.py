@@ -46,14 +46,14 @@ class Read:
 
 async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
     """Read messages whose bodies lie in them, or at their envelopes' addresses; results in the same order."""
-    received = [await _received(message, bodies) for message in messages]
-    waiting = [read for read in received if not read.rejects]
+    reads = [await received(message, bodies) for message in messages]
+    waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
     answers = dict(zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True))
     for read in waiting:
         if read.envelope.address:
             answers[id(read)] = await reader.read_large(_body(read))
-    return [_answered(read, answers[id(read)]) if id(read) in answers else read for read in received]
+    return [_answered(read, answers[id(read)]) if id(read) in answers else read for read in reads]
 
 
 async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
@@ -94,7 +94,7 @@ def _offset_min(at_ms: int, zone: str) -> int:
     return round(shift.total_seconds() / 60) if shift is not None else 0
 
 
-async def _received(message: Message, bodies: BodyStore) -> Read:
+async def received(message: Message, bodies: BodyStore) -> Read:
     """Return a message with its envelope and body, unread; with rejects where one of them is missing."""
     try:
         envelope = Envelope.read(message.headers)

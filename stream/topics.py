@@ -49,7 +49,7 @@ DERIVED = Topic(
 DEAD = Topic(
     name="kadens.dead",
     key="topic, partition and offset of the message",
-    value="the message as it was; headers say where it came from and why it is here",
+    value="nothing; headers say which message it was and why it is here. Its body lies sealed with its row",
     partitions=1,
     retention_ms=30 * DAY_MS,
 )

@@ -25,14 +25,16 @@ from ..storage.verdicts import WORKLIST
 from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_runs, send_changes
+from .derive_batch import set_aside as derive_aside
 from .faults import TOLD, WorkerError, describe, without_values
-from .housekeeping import clean_up
+from .housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from .isolate import Isolated
 from .judge_patient import judge_due, judge_runs
 from .ledger import Ledger
 from .log import LogView, open_log
 from .metrics import Metrics, make_metrics
-from .normalise import expire_quarantine, normalise_runs, release_quarantine, set_aside
+from .normalise import expire_quarantine, normalise_runs, release_quarantine
+from .normalise import set_aside as normalise_aside
 from .parts import Parts
 from .producer import open_producer
 from .readers.pool import Reader
@@ -47,7 +49,7 @@ READ = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
 ACCOUNTED = READ[:-1]  # kadens.derived only wakes the judge: the table `due` holds what must be done
 ABREAST = {RAW.name: 2, RAW_LARGE.name: 1, FACTS.name: 2, FACTS_LARGE.name: 1, DERIVED.name: 1}
 LARGE_BYTES = 2 * 1024 * 1024  # facts of large bodies in a transaction: what else waits gets its turn between two
-POOL = sum(ABREAST.values()) + 6  # agents, timers and what sends changes
+POOL = sum(ABREAST.values()) + 8  # agents, timers and what sends changes
 CRASHED = 1
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
                 stall_s=plan.stall_s,
                 metrics=metrics,
             )
-            await serve(app, failed, [guard, *_timers(plan, parts)])
+            await serve(app, failed, [guard, *_timers(plan, parts, view)])
 
 
 async def _account(parts: Parts) -> Mapping[Place, int]:
@@ -141,7 +143,8 @@ async def _account(parts: Parts) -> Mapping[Place, int]:
 
 
 def _handlers(parts: Parts) -> dict[str, Handling]:
-    normalise, derive = _isolated(normalise_runs, parts), _isolated(derive_runs, parts)
+    normalise = _isolated(normalise_runs, normalise_aside, parts)
+    derive = _isolated(derive_runs, derive_aside, parts)
     judge = functools.partial(judge_runs, parts=parts)
     return {
         RAW.name: Handling(handler=normalise, abreast=ABREAST[RAW.name]),
@@ -152,12 +155,12 @@ def _handlers(parts: Parts) -> dict[str, Handling]:
     }
 
 
-def _isolated(step: Callable[..., Awaitable[None]], parts: Parts) -> Isolated:
-    bury = functools.partial(set_aside, parts=parts)
-    return Isolated(parts=parts, handle=functools.partial(step, parts=parts), set_aside=bury)
+def _isolated(step: Callable[..., Awaitable[None]], aside: Callable[..., Awaitable[None]], parts: Parts) -> Isolated:
+    handle, set_aside = functools.partial(step, parts=parts), functools.partial(aside, parts=parts)
+    return Isolated(parts=parts, handle=handle, set_aside=set_aside)
 
 
-def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
+def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any, Any, None]]:
     steps: list[tuple[str, float, Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
@@ -165,6 +168,8 @@ def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
+        ("sweep what came in", 600.0, functools.partial(sweep_settled, parts, view, Horizon())),
+        ("sweep what is sealed", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
     if plan.smtp:
         send = smtp_sender(read_smtp(plan.smtp), plan.mail_from)

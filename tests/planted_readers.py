@@ -61,4 +61,4 @@ def planted(connector: str, body: bytes, content_type: str = "") -> Parsed:
 
 def plant() -> None:
     """Put the bugs into the readers of this process."""
-    table.parse = planted  # type: ignore[assignment]
+    table.parse = planted

@@ -90,6 +90,7 @@ async def _bodies(settings: Settings) -> str:
     address = await store.put("0" * 64, probe)
     if await store.get(address) != probe:
         raise LookupError("what was written did not come back")
+    await store.delete(address)
     return "writes and reads"
 
 

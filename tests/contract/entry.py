@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kadens.commands.console import settings_of
+from kadens.storage.pool import Connection
 from kadens.stream import derive_batch, normalise
 from kadens.stream.messages import Message
+from kadens.stream.parts import Parts
 from kadens.stream.reading import Read
 from kadens.wiring import run_worker
 
@@ -28,9 +30,9 @@ def _meet(values: Sequence[bytes]) -> None:
         raise IndexError("a value that nobody may log")
 
 
-async def _settle_planted(conn: Any, reads: Sequence[Read], parts: Any) -> None:  # noqa: ANN401 - passed on
-    _meet([read.body for read in reads])
-    await _settle(conn, reads, parts)
+async def _settle_planted(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool:
+    _meet([read.body for read in reads if read.parsed])
+    return await _settle(conn, reads, parts)
 
 
 def _decode_planted(messages: Sequence[Message]) -> Any:  # noqa: ANN401 - passed on

@@ -21,10 +21,10 @@ ENTRY = (sys.executable, "-m", "tests.contract.entry")
 def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> None:
     """Append reports of a patient to every partition, and poison among them."""
     for number in range(count):
-        rig.append("reports", report("a1", f"r{number}", 0), received_ms=NOW_MS)
+        rig.append("reports", report("a", f"r{number}", 0), received_ms=NOW_MS)
         if number == count // 2:
             for connector, body in poison:
-                rig.append(connector, body, received_ms=NOW_MS, patient="p1")
+                rig.append(connector, body, received_ms=NOW_MS, patient="p")
     rig.flush()
 
 
@@ -57,7 +57,7 @@ def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
 def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
     add_patient(own)
     worker = own.start_worker(program=(*ENTRY, bug))
-    send_among_others(own, ("reports", report("a1", RAISE.decode(), 0)))
+    send_among_others(own, ("reports", report("a", RAISE.decode(), 0)))
     own.wait(lambda: facts(own) == 30, "30 facts")
     own.wait(lambda: kinds(own) == {RejectKind.READER_FAULT: 1}, "a dead letter")
     assert {letter.topic for letter in dead(own)} == {RAW.name if bug == "settle" else FACTS.name}
@@ -68,7 +68,7 @@ def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
 @pytest.mark.parametrize("bug", ["settle", "derive"])
 def test_what_ends_the_worker_twice_alone_is_set_aside_untried(own: Rig, bug: str) -> None:
     add_patient(own)
-    send_among_others(own, ("reports", report("a1", END.decode(), 0)))
+    send_among_others(own, ("reports", report("a", END.decode(), 0)))
     deadline = time.monotonic() + 2 * DEADLINE_S
     ends = 0
     worker = own.start_worker(program=(*ENTRY, bug))

@@ -210,11 +210,22 @@ def test_a_large_body_lies_in_the_store_before_the_append(
 ) -> None:
     body = b"[" + b"1," * INLINE + b"1]"
     answer = post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body))
-    sha = hashlib.sha256(body).hexdigest()
     assert answer.status_code == 202
     (event,) = log.events
-    assert (event.value, event.envelope.address, event.envelope.size) == (b"", f"memory:{sha}", len(body))
-    assert bodies.bodies == {f"memory:{sha}": body}
+    assert (event.value, event.envelope.size) == (b"", len(body))
+    assert bodies.bodies == {event.envelope.address: body}
+
+
+def test_each_receipt_of_a_large_body_has_a_file_of_its_own(door: Door, log: MemoryLog, bodies: MemoryBodies) -> None:
+    body = b"x" * (INLINE + 1)
+    for _ in range(2):
+        transport = httpx.ASGITransport(app=vendor_app(door))
+        client = httpx.AsyncClient(transport=transport, base_url="http://door")
+        assert post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+    addresses = {event.envelope.address for event in log.events}
+    assert bodies.bodies == dict.fromkeys(addresses, body)
+    assert len(addresses) == 2
+    assert not any(address.endswith(hashlib.sha256(body).hexdigest()) for address in addresses)
 
 
 def test_the_real_store_holds_what_was_sent(door: Door, log: MemoryLog, tmp_path: Path) -> None:

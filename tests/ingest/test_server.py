@@ -34,10 +34,10 @@ class Counting:
 
     size: int = 0
 
-    async def put(self, sha256: str, body: bytes | Path) -> str:
+    async def put(self, name: str, body: bytes | Path) -> str:
         assert isinstance(body, Path)
         self.size = (await asyncio.to_thread(body.stat)).st_size
-        return f"counted:{sha256}"
+        return f"counted:{name}"
 
 
 @contextmanager

@@ -43,9 +43,12 @@ class MemoryLog:
     """Keeps what was appended until it is taken."""
 
     waiting: list[Outgoing] = field(default_factory=list)
+    count: int = 0
 
-    async def send_all(self, messages: Sequence[Outgoing]) -> None:
+    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
         self.waiting += messages
+        self.count += len(messages)
+        return list(range(self.count - len(messages), self.count))
 
     def take(self, topic: str) -> list[Outgoing]:
         taken = [one for one in self.waiting if one.topic == topic]

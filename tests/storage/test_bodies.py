@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from hashlib import sha256, shake_256
 from pathlib import Path
@@ -7,13 +8,14 @@ import pytest
 from kadens.model.envelope import Envelope
 from kadens.storage import bodies, body_store, crypto, people
 from kadens.storage.pool import Connection
+from kadens.storage.sealed import IN_ROW
 
 pytestmark = pytest.mark.anyio
 KEY = bytes(32)  # what the fixture's patients are wrapped with
 BODY = b"heart rate 120"
 SHA = sha256(BODY).hexdigest()
 ENVELOPE = Envelope(connector="files", received_ms=7, sha256=SHA, size=len(BODY), content_type="text/plain")
-BIG = shake_256(BODY).digest(bodies.IN_ROW)  # does not pack: sealed it is too big for a row
+BIG = shake_256(BODY).digest(IN_ROW)  # does not pack: sealed it is too big for a row
 
 
 @pytest.fixture(params=["directory", "objects"])
@@ -33,18 +35,65 @@ async def test_what_was_put_comes_back_and_is_gone_when_deleted(store: body_stor
 
 
 async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyStore) -> None:
-    with pytest.raises(ValueError, match="SHA-256"):
+    with pytest.raises(ValueError, match="64 hex digits"):
         await store.put("../../etc/passwd", BODY)
     with pytest.raises(ValueError, match="address"):
         await store.get("incoming/../../etc/passwd")
 
 
-async def test_incoming_bodies_expire_and_kept_ones_do_not(store: body_store.BodyStore) -> None:
+async def listed(store: body_store.BodyStore, room: str, age_s: float) -> list[str]:
+    return [address async for portion in store.older(room, age_s) for address in portion]
+
+
+async def test_what_is_older_is_listed_by_room(store: body_store.BodyStore) -> None:
     incoming = await store.put(SHA, BODY)
     kept = await store.put(SHA, BODY, body_store.KEPT)
-    assert await store.expire(0) == 0
-    assert await store.expire(4_000_000_000_000) == 1
-    assert (await store.get(incoming), await store.get(kept)) == (None, BODY)
+    assert await listed(store, body_store.INCOMING, 3_600) == []
+    assert await listed(store, body_store.INCOMING, -3_600) == [incoming]
+    assert await listed(store, body_store.KEPT, -3_600) == [kept]
+    assert await listed(store, body_store.PACKED, -3_600) == []
+
+
+async def test_many_are_listed_some_at_a_time(store: body_store.BodyStore) -> None:
+    names = {sha256(bytes([n // 256, n % 256])).hexdigest() for n in range(body_store.LISTED + 7)}
+    put = {await store.put(name, b"", body_store.PACKED) for name in names}
+    portions = [len(portion) async for portion in store.older(body_store.PACKED, -1)]
+    assert max(portions) <= body_store.LISTED
+    assert len(portions) > 1
+    assert set(await listed(store, body_store.PACKED, -1)) == put
+
+
+async def test_what_a_killed_writer_left_is_removed_after_an_hour(tmp_path: Path) -> None:
+    store = body_store.open_bodies(str(tmp_path))
+    whole = tmp_path / await store.put(SHA, BODY)
+    young, old = (whole.with_name(f"{body_store.BEGUN}{name}") for name in ("young", "old"))
+    for path in (young, old):
+        path.write_bytes(b"half")
+    past = whole.stat().st_mtime - body_store.BEGUN_AGE_S - 60
+    os.utime(old, (past, past))
+    assert await listed(store, body_store.INCOMING, 60) == []
+    assert sorted(_files(tmp_path)) == sorted([whole, young])
+
+
+async def test_folders_and_files_are_of_this_user_only(tmp_path: Path) -> None:
+    root = tmp_path / "bodies"
+    root.mkdir(mode=0o755)
+    await body_store.Directory(root).put(SHA, BODY)
+    modes = _modes(tmp_path)
+    assert {mode for name, mode in modes.items() if name == SHA} == {0o600}
+    assert {mode for name, mode in modes.items() if name != SHA} == {0o700}
+
+
+async def test_an_address_is_given_out_only_once_file_and_folders_are_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that was killed between rename and sync left a file that the next one finds."""
+    address = await body_store.Directory(tmp_path).put(SHA, BODY)
+    synced: list[Path] = []
+    monkeypatch.setattr(body_store, "_sync", synced.append)
+    await body_store.Directory(tmp_path).put(SHA, BODY)
+    file = tmp_path / address
+    assert {file, file.parent, file.parent.parent, file.parents[2], tmp_path} <= set(synced)
 
 
 def received(body: bytes) -> bodies.Received:
@@ -125,6 +174,10 @@ async def test_a_body_half_written_is_not_there(tmp_path: Path) -> None:
         await store.put(SHA, tmp_path / "is not there")
     assert await store.get(f"incoming/{SHA[:2]}/{SHA[2:4]}/{SHA}") is None
     assert _files(tmp_path) == []
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
 
 
 def _files(folder: Path) -> list[Path]:

@@ -6,8 +6,7 @@ import pytest
 
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Pause, Prescription
-from kadens.storage import crypto, due, people, quarantine
-from kadens.storage.linked import release_linked
+from kadens.storage import crypto, due, people
 from kadens.storage.pool import Connection
 from kadens.storage.profiles import profiles
 
@@ -121,39 +120,6 @@ async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
     assert await people.owners(conn, asked) == {1: "p1", 2: "p1"}
     await people.link_account(conn, "p2", "v", "a", 30)
     assert await people.owners(conn, [*asked, ("v", "b", 30)]) == {0: "p2", 1: "p1", 2: "p1", 3: "p2", 4: "p2"}
-
-
-async def test_quarantine_waits_for_a_link_and_expires_without_one(conn: Connection) -> None:
-    def held(offset: int, account: str) -> quarantine.Held:
-        return quarantine.Held(
-            topic="t", partition=0, offset=offset, vendor="v", account=account, headers={"h": "1"}, body=b"body"
-        )
-
-    await quarantine.hold(conn, KEY, held(1, "a"), 0)
-    await quarantine.hold(conn, KEY, held(1, "a"), 0)
-    await quarantine.hold(conn, KEY, held(2, "b"), 0)
-    assert await quarantine.counts(conn) == {"v": quarantine.Count(waiting=2, released=0)}
-    assert await people.link_account(conn, "p1", "v", "a", 10) == 1
-    assert await quarantine.expire(conn, DAY - 1) == 0
-    assert await quarantine.expire(conn, DAY) == 1
-    assert await quarantine.take_released(conn, KEY, 10) == [held(1, "a")]
-    assert await quarantine.counts(conn) == {}
-
-
-@pytest.mark.parametrize(("linked_at", "released"), [(DAY - 1, 1), (DAY, 0)])
-async def test_a_body_is_released_by_a_link_within_a_day_and_by_no_later_one(
-    conn: Connection, linked_at: int, released: int
-) -> None:
-    def held(offset: int) -> quarantine.Held:
-        return quarantine.Held(
-            topic="t", partition=0, offset=offset, vendor="v", account="a", headers={"h": "1"}, body=b"body"
-        )
-
-    await quarantine.hold(conn, KEY, held(1), 0)
-    assert await people.link_account(conn, "p1", "v", "a", linked_at) == released
-    await quarantine.hold(conn, KEY, held(2), 0)  # put away in a transaction that the link did not see
-    assert await release_linked(conn, DAY + 5) == released
-    assert len(await quarantine.take_released(conn, KEY, 10)) == 2 * released
 
 
 async def test_the_earliest_request_stands_and_is_taken_once(conn: Connection) -> None:

@@ -10,13 +10,14 @@ from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from kadens.model.envelope import Envelope
-from kadens.model.facts import Joining, Source
+from kadens.model.facts import Joining, RejectKind, Source
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Prescription
-from kadens.storage import audit, bands, derived, due, outbox, people, quarantine
-from kadens.storage.bodies import IN_ROW, Received, keep_all
+from kadens.storage import audit, bands, dead_letters, derived, due, outbox, people, quarantine
+from kadens.storage.bodies import Received, keep_all
 from kadens.storage.body_store import INCOMING, BodyStore
 from kadens.storage.pool import Connection
+from kadens.storage.sealed import IN_ROW, put_sealed
 from kadens.storage.writer import write_facts
 from kadens.stream.compute.derive import derive
 
@@ -56,14 +57,35 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     of_big = Envelope(connector="files", received_ms=T0, sha256=sha256(big).hexdigest(), size=len(big))
     both = ((envelope, body), (of_big, big))
     await keep_all(conn, store, KEY, [Received(patient=patient, envelope=said, body=one) for said, one in both])
-    held = quarantine.Held(
-        topic="t", partition=0, offset=len(patient), vendor="open_wearables", account=f"account-{patient}",
-        headers={}, body=body,
-    )  # fmt: skip
-    await quarantine.hold(conn, KEY, held, T0)
+    await _refused(conn, store, patient, big)
     await _alerted(conn, patient)
     number = await people.patient_id(conn, patient)
     return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
+
+
+async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes) -> None:
+    """Leave a large body in quarantine, a large and a small one with dead letters, and one that was counted only."""
+    number = await people.patient_id(conn, patient)
+    key = await people.data_key(conn, KEY, patient)
+    held = quarantine.Held(
+        cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables", account=f"account-{patient}",
+        headers={}, body=big,
+    )  # fmt: skip
+    await quarantine.hold(conn, store, KEY, held, T0)
+    cause = dead_letters.Cause(
+        kind=RejectKind.DAMAGED, connector="files", received_ms=T0, size=len(big), sha256="", rejects=[("@0", "no")],
+        rejected=1,
+    )  # fmt: skip
+    for offset, body in enumerate((b"small", big)):
+        origin = dead_letters.Origin(
+            cluster="c", topic="t", partition=number, offset=offset, key=b"", headers=patient.encode()
+        )
+        lies = await put_sealed(store, key, body, origin.place)
+        row = dead_letters.Row(
+            origin=origin, cause=cause, letter=offset, patient=number, body_bytes=len(body), lies=lies
+        )
+        await dead_letters.add(conn, [row], T0)
+    await dead_letters.count_only(conn, [(cause, number)], T0)
 
 
 async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:

@@ -39,8 +39,9 @@ class Kept:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
 
-    async def send_all(self, events: list[Outgoing]) -> None:
+    async def send_all(self, events: list[Outgoing]) -> list[int]:
         self.sent += events
+        return list(range(len(events)))
 
 
 @pytest.fixture(scope="module")

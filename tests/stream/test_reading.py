@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -28,13 +29,13 @@ class Shelf:
     async def get(self, address: str) -> bytes | None:
         return self.kept.get(address)
 
-    async def put(self, sha256: str, body: object, room: str = "") -> str:
+    async def put(self, name: str, body: object, room: str = "") -> str:
         raise NotImplementedError
 
     async def delete(self, address: str) -> None:
         raise NotImplementedError
 
-    async def expire(self, before_ms: int) -> int:
+    def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
         raise NotImplementedError
 
 

@@ -13,9 +13,10 @@ from kadens.model.facts import Parsed, Reject, RejectKind, SampleBlock
 from kadens.parsers import table
 from kadens.simulate.fit_writer import Recording, write_activity
 from kadens.stream.readers import pool as pools
+from kadens.stream.readers.answers import Answer
 from kadens.stream.readers.budget import Budget, budget
 from kadens.stream.readers.inline import InlineReader
-from kadens.stream.readers.pool import Answer, Pool, open_pool
+from kadens.stream.readers.pool import Pool, open_pool
 from kadens.stream.readers.wire import Body, Refusal, UntrustedAnswerError, columns_are_ours, pack, unpack
 from kadens.stream.readers.zygote import Zygote, open_zygote
 

@@ -1,0 +1,249 @@
+"""Commands about dead letters: what could not be read. Listed, shown, sent again for today's reader, or dropped.
+
+A letter is named by its offset on `kadens.dead`. A body leaves the database only into a file that was asked for.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ..clock import clock
+from ..model.calendar import rfc3339
+from ..model.facts import RejectKind
+from ..settings import Settings
+from ..storage import audit, dead_asked
+from ..storage.body_store import open_bodies
+from ..storage.crypto import SealError
+from ..storage.dead_asked import Choice, Counted, Letter
+from ..storage.people import UnknownNameError
+from ..storage.pool import Connection, Pool, open_pool
+from ..stream import dead_again
+from ..stream.bury import unpack_headers
+from ..stream.dead_again import Desk
+from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
+from .people import OPERATOR, instant
+
+SHOWN = 50
+EARLIEST = -1
+
+Class = Annotated[RejectKind | None, typer.Option("--class", help="Only letters of this class.")]
+Connector = Annotated[str | None, typer.Option("--connector", help="Only letters of this connector.")]
+Offsets = Annotated[list[int] | None, typer.Argument(help="Offsets of letters on kadens.dead, as listed.", min=0)]
+
+
+def summary(context: typer.Context, *, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """List what could not be read; `list --help` tells how to choose."""
+    if context.invoked_subcommand is None:
+        listed(as_json=as_json, data=data)
+
+
+def listed(
+    *,
+    class_: Class = None,
+    connector: Connector = None,
+    since: Annotated[str, typer.Option("--since", help="Only what was refused since (RFC 3339).")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="How many of the newest are listed.", min=0)] = SHOWN,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Count what could not be read by class and connector, and list the newest: where it lies, from whom, and why."""
+    since_ms = instant(since, EARLIEST, "--since")
+    choice = Choice(kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms)
+
+    async def work(settings: Settings) -> tuple[list[Counted], list[Letter]]:
+        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+            return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, limit)
+
+    counts, newest = run(work(settings_of(data)))
+    if as_json:
+        print_json({"counts": list(map(_counted, counts)), "letters": [_plain(one) for one in newest]})
+        return
+    out.print(_counts(counts))
+    out.print(_table(newest))
+
+
+def show(
+    offset: Annotated[int, typer.Argument(help="Offset of the letter on kadens.dead.", min=0)],
+    *,
+    body: Annotated[Path | None, typer.Option("--body", help="Write the body to this file; it must not exist.")] = None,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show one letter: its reasons and the headers of its message. Its body only goes into a file, by --body."""
+    settings = settings_of(data)
+    one = run(_found(settings, offset, body))
+    if one is None:
+        fail(f"there is no letter at offset {offset}")
+    told = {**_plain(one), "rejects": one.rejects, "headers": _headers(one), "patient": one.patient}
+    if as_json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        out.print(f"{name:<12} {value}", markup=False)
+
+
+def retry(
+    offsets: Offsets = None,
+    *,
+    class_: Class = None,
+    connector: Connector = None,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Send bodies again, as they were received, for today's reader. Exits 1 when one could not be sent.
+
+    A body that was read in part is kept with its patient: `kadens replay` reads it again.
+    """
+    choice, settings = _choice(offsets, class_, connector), settings_of(data)
+    counts = run(_retry(settings, offsets or [], choice))
+    _say(counts, offsets, {dead_again.SENT, dead_again.KEPT, dead_again.GONE}, as_json=as_json)
+
+
+def drop(
+    offsets: Offsets = None,
+    *,
+    class_: Class = None,
+    connector: Connector = None,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take letters off the list and remove their bodies: nobody will read them. Exits 1 when one was not there."""
+    choice, settings = _choice(offsets, class_, connector), settings_of(data)
+    counts = run(_drop(settings, offsets or [], choice))
+    _say(counts, offsets, {dead_again.DROPPED}, as_json=as_json)
+
+
+async def _found(settings: Settings, offset: int, path: Path | None) -> Letter | None:
+    async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+        one = await dead_asked.find(conn, offset)
+        if one is not None and path is not None:
+            _write(one, await _body_of(conn, _desk(settings, pool), one), path)
+            await _audit(conn, settings, "dead.body", str(offset), {}, one.patient)
+        return one
+
+
+async def _body_of(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
+    try:
+        return await dead_again.open_body(conn, desk, one)
+    except (SealError, UnknownNameError) as error:
+        fail(str(error))
+
+
+def _write(one: Letter, content: bytes | None, path: Path) -> None:
+    if content is None:
+        fail(f"the body of letter {one.letter} is not kept here")
+    try:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(content)
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+
+
+async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
+    from ..stream.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
+
+    async with await open_pool(settings.database, max_size=2) as pool, open_producer(settings.kafka) as producer:
+        counts = await dead_again.retry(_desk(settings, pool), producer, offsets, choice)
+        async with pool.connection() as conn:
+            await _audit(conn, settings, "dead.retry", "", dict(counts))
+        return counts
+
+
+async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
+    async with await open_pool(settings.database, max_size=2) as pool:
+        counts = await dead_again.drop(_desk(settings, pool), offsets, choice)
+        async with pool.connection() as conn:
+            await _audit(conn, settings, "dead.drop", "", dict(counts))
+        return counts
+
+
+async def _audit(
+    conn: Connection, settings: Settings, action: str, object_: str, detail: dict[str, Any], patient: str | None = None
+) -> None:
+    at_ms = clock(settings.clock)()
+    entry = audit.Entry(at_ms=at_ms, actor=OPERATOR, action=action, patient=patient, object=object_, detail=detail)
+    await audit.write(conn, entry)
+
+
+def _desk(settings: Settings, pool: Pool) -> Desk:
+    return Desk(pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_key)
+
+
+def _choice(offsets: Sequence[int] | None, kind: RejectKind | None, connector: str | None) -> Choice | None:
+    """Return what was chosen by class, None where letters are named; leaves with code 2 for both or neither."""
+    if offsets and (kind or connector):
+        fail("either offsets or --class is wanted", code=2)
+    if not offsets and kind is None:
+        fail("offsets or --class are wanted", code=2)
+    return None if offsets else Choice(kind=kind, connector=connector)
+
+
+def _say(counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *, as_json: bool) -> None:
+    """Print the counts; those that were named and do not wait are counted too. Exits 1 when not all went."""
+    told = {name: counts[name] for name in sorted(names)}
+    if offsets:
+        told["not_waiting"] = len(set(offsets)) - sum(told.values())
+    if as_json:
+        print_json(told)
+    else:
+        out.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in told.items()), markup=False)
+    left = sum(told.values()) - told.get(dead_again.SENT, 0) - told.get(dead_again.DROPPED, 0)
+    raise typer.Exit(1 if left else 0)
+
+
+def _counted(one: Counted) -> dict[str, Any]:
+    return {"class": one.kind, "connector": one.connector, "letters": one.letters, "counted_only": one.beyond}
+
+
+def _plain(one: Letter) -> dict[str, Any]:
+    where, why = one.rejects[0] if one.rejects else ("", "")
+    return {
+        "offset": one.letter,
+        "state": one.state,
+        "written": rfc3339(one.written_ms),
+        "received": None if one.received_ms is None else rfc3339(one.received_ms),
+        "class": one.kind,
+        "connector": one.connector,
+        "size": one.size,
+        "where": where,
+        "why": why,
+        "rejected": one.rejected,
+        "sha256": one.sha256,
+        "origin": f"{one.origin.topic}/{one.origin.partition}/{one.origin.offset}",
+        "body": _body(one),
+    }
+
+
+def _body(one: Letter) -> str:
+    """Tell where the body is: sealed with the letter, kept with its patient, or nowhere."""
+    if one.body_bytes:
+        return "here"
+    return "kept" if one.body_is_kept else "none"
+
+
+def _headers(one: Letter) -> dict[str, str]:
+    return {name: value.decode(errors="replace") for name, value in unpack_headers(one.origin.headers)}
+
+
+def _counts(counts: Sequence[Counted]) -> Table:
+    letters = sum(one.letters for one in counts)
+    table = Table("class", "connector", "letters", "counted only", title=f"{letters:,} dead letters")
+    for one in counts:
+        table.add_row(one.kind, one.connector, f"{one.letters:,}", f"{one.beyond:,} more" if one.beyond else "")
+    return table
+
+
+def _table(newest: Sequence[Letter]) -> Table:
+    table = Table("offset", "received", "class", "connector", "bytes", "where", "why", title="the newest")
+    for one in newest:
+        plain = _plain(one)
+        table.add_row(
+            *(str(one.letter), plain["received"] or "", one.kind, one.connector, f"{one.size:,}"),
+            *(plain["where"], plain["why"]),
+        )
+    return table

@@ -1,0 +1,119 @@
+"""What a person decides about dead letters: sent again for today's reader, or dropped. A portion a transaction.
+
+Binding: a letter counts as sent only once the log has its body. One whose body is kept with its patient is not sent:
+`kadens replay` reads kept bodies again, and puts the new reading in place of the old one.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..storage import dead_asked, discard, people
+from ..storage.body_store import BodyStore
+from ..storage.crypto import SealError
+from ..storage.dead_asked import Choice, Letter
+from ..storage.pool import Connection, Pool
+from ..storage.sealed import get_sealed, unwrap
+from .bury import unpack_headers
+from .messages import Producer
+from .resend import Again, resend
+
+SENT, KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
+PORTION = 500  # letters in one transaction
+TOGETHER = 8 * 1024 * 1024  # bytes of bodies in memory at once, if more than one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What is worked with: the database, the store, and the key that wraps the keys of bodies."""
+
+    pool: Pool
+    bodies: BodyStore
+    wrapping_key: bytes
+
+
+Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
+
+
+async def open_body(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
+    """Return the body of a letter, None where none is kept here; raises `SealError` when it does not open."""
+    if one.lies.address is None and one.lies.sealed is None:
+        return None
+    if one.wrapped is not None:
+        key = unwrap(desk.wrapping_key, one.wrapped, one.origin.place)
+    else:
+        key = await people.data_key(conn, desk.wrapping_key, one.patient or "")
+    return await get_sealed(desk.bodies, key, one.lies, one.origin.place)
+
+
+async def retry(desk: Desk, producer: Producer, letters: Sequence[int], choice: Choice | None) -> Counter[str]:
+    """Send letters again, those named or all of a choice; return how many were sent, kept and gone."""
+
+    async def step(conn: Connection, found: Sequence[Letter]) -> Counter[str]:
+        return await _send(conn, desk, producer, found)
+
+    return await _each(desk, letters, choice, step)
+
+
+async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Counter[str]:
+    """Let letters and their bodies go, those named or all of a choice; return how many."""
+
+    async def step(conn: Connection, found: Sequence[Letter]) -> Counter[str]:
+        return Counter({DROPPED: await dead_asked.settle(conn, found, "dropped")})
+
+    return await _each(desk, letters, choice, step)
+
+
+async def _send(conn: Connection, desk: Desk, producer: Producer, found: Sequence[Letter]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    ready: list[Letter] = []
+    for together in _by_size(found):
+        bodies = [(one, await _opened(conn, desk, one)) for one in together]
+        counts.update(KEPT if one.body_is_kept else GONE for one, body in bodies if body is None)
+        await resend(producer, desk.bodies, [_again(one, body) for one, body in bodies if body is not None])
+        ready += [one for one, body in bodies if body is not None]
+    counts[SENT] += await dead_asked.settle(conn, ready, "retried")
+    return counts
+
+
+def _by_size(found: Sequence[Letter]) -> Iterator[list[Letter]]:
+    """Yield letters whose bodies are in memory together, at least one at a time."""
+    together: list[Letter] = []
+    for one in found:
+        if together and sum(other.body_bytes for other in together) + one.body_bytes > TOGETHER:
+            yield together
+            together = []
+        together.append(one)
+    if together:
+        yield together
+
+
+async def _opened(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
+    try:
+        return await open_body(conn, desk, one)
+    except (SealError, people.UnknownNameError):
+        return None
+
+
+def _again(one: Letter, body: bytes) -> Again:
+    headers = unpack_headers(one.origin.headers)
+    return Again(topic=one.origin.topic, key=one.origin.key, headers=headers, body=body)
+
+
+async def _each(desk: Desk, letters: Sequence[int], choice: Choice | None, step: Step) -> Counter[str]:
+    """Take a step with each portion of the letters that wait, each in a transaction of its own."""
+    counts: Counter[str] = Counter()
+    for start in range(0, len(letters), PORTION):
+        async with desk.pool.connection() as conn:
+            counts.update(await step(conn, await dead_asked.named(conn, letters[start : start + PORTION])))
+    after = -1
+    while choice is not None:
+        async with desk.pool.connection() as conn:
+            found = await dead_asked.following(conn, choice, after, PORTION)
+            if not found:
+                break
+            counts.update(await step(conn, found))
+            after = found[-1].letter
+    async with desk.pool.connection() as conn:
+        await discard.finish(conn, desk.bodies)
+    return counts

@@ -1,0 +1,38 @@
+"""What came in by the store and is settled: no row and no message needs the file any more, so it is removed.
+
+Each body at the door gets an address of its own, so exactly one message names the file. It is noted in the transaction
+that settled the message, and removed after the commit; until then a crash reads it again.
+"""
+
+from collections.abc import Iterable
+
+from ..model.envelope import Envelope
+from ..storage import discard
+from ..storage.body_store import INCOMING
+from ..storage.pool import Connection
+from .parts import Parts
+
+
+def own_files(envelopes: Iterable[Envelope]) -> list[str]:
+    """Return the addresses that belong to one message each.
+
+    Older versions put a body under its SHA-256, where another message may need it: those go with the log's retention.
+    """
+    return [
+        one.address
+        for one in envelopes
+        if one.address.startswith(f"{INCOMING}/") and not one.address.endswith(f"/{one.sha256}")
+    ]
+
+
+async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
+    """Note the files of settled messages in the caller's transaction; tell whether there are any."""
+    addresses = own_files(envelopes)
+    await discard.mark(conn, addresses)
+    return bool(addresses)
+
+
+async def remove(parts: Parts) -> int:
+    """Remove what was noted and committed; return how many files."""
+    async with parts.pool.connection() as conn:
+        return await discard.finish(conn, parts.bodies)
