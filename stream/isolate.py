@@ -58,11 +58,16 @@ def next_note(note: Note, offset: int) -> Note:
 
 @dataclass(slots=True, kw_only=True)
 class Isolated:
-    """A handler of batches that survives single messages. `set_aside` makes a dead letter of a run of one message."""
+    """A handler of batches that survives single messages. `set_aside` makes a dead letter of a run of one message.
+
+    `alone` is shared by all handlers of a process: while one suspect message is in work no other is, so that none is
+    blamed for its neighbour.
+    """
 
     parts: Parts
     handle: Handle
     set_aside: SetAside
+    alone: asyncio.Lock
 
     async def __call__(self, batch: Sequence[Run]) -> None:
         """Work on a batch; raises what the handler raises for an outage."""
@@ -91,12 +96,18 @@ class Isolated:
         for single in singles(run):
             if single.first >= until:
                 break
-            if single.first >= note.finished:
-                note = next_note(note, single.first)
-                await self._note({single.partition: note}, [single])
-            await (self._ended(single) if note.tries > TRIES else self._halve([single]))
+            async with self.alone:
+                note = await self._single(single, note)
         if rest := run.since(until):
             await self._together([replace(run, messages=rest)])
+
+    async def _single(self, single: Run, note: Note) -> Note:
+        """Work on one message that is suspect, and return its note."""
+        if single.first >= note.finished:
+            note = next_note(note, single.first)
+            await self._note({single.partition: note}, [single])
+        await (self._ended(single) if note.tries > TRIES else self._halve([single]))
+        return note
 
     async def _ended(self, single: Run) -> None:
         where = f"{single.topic}[{single.partition}] offset {single.first}"

@@ -143,8 +143,9 @@ async def _account(parts: Parts) -> Mapping[Place, int]:
 
 
 def _handlers(parts: Parts) -> dict[str, Handling]:
-    normalise = _isolated(normalise_runs, normalise_aside, parts)
-    derive = _isolated(derive_runs, derive_aside, parts)
+    alone = asyncio.Lock()
+    normalise = _isolated(normalise_runs, normalise_aside, parts, alone)
+    derive = _isolated(derive_runs, derive_aside, parts, alone)
     judge = functools.partial(judge_runs, parts=parts)
     return {
         RAW.name: Handling(handler=normalise, abreast=ABREAST[RAW.name]),
@@ -155,9 +156,11 @@ def _handlers(parts: Parts) -> dict[str, Handling]:
     }
 
 
-def _isolated(step: Callable[..., Awaitable[None]], aside: Callable[..., Awaitable[None]], parts: Parts) -> Isolated:
+def _isolated(
+    step: Callable[..., Awaitable[None]], aside: Callable[..., Awaitable[None]], parts: Parts, alone: asyncio.Lock
+) -> Isolated:
     handle, set_aside = functools.partial(step, parts=parts), functools.partial(aside, parts=parts)
-    return Isolated(parts=parts, handle=handle, set_aside=set_aside)
+    return Isolated(parts=parts, handle=handle, set_aside=set_aside, alone=alone)
 
 
 def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any, Any, None]]:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from kadens.model.facts import RejectKind
+from kadens.storage import people
 from kadens.stream.topics import FACTS, RAW
 
 from ..rig import DEADLINE_S, Rig
@@ -38,6 +39,7 @@ def kinds(rig: Rig) -> dict[str, int]:
 
 def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
     add_patient(own)
+    own.do(lambda conn: people.give_consent(conn, "p", "files", from_ms=0, now_ms=0))
     worker = own.start_worker(program=(*ENTRY, "readers"))
     marks = (b"<raise>", b"<loop>", b"<hoard>", b"<exit>")
     send_among_others(own, *(("files", mark) for mark in marks))
