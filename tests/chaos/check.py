@@ -14,7 +14,7 @@ SHOWN = 4
 HOLE = "were never delivered"
 _BODIES = "select distinct encode(sha256, 'hex'), address, octet_length(sealed) from body"
 _HELD = "select distinct headers->>'sha256' from quarantine"
-_DEAD = "select distinct sha256 from dead_letter where body_bytes > 0"
+_DEAD = "select distinct sha256 from dead_letter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

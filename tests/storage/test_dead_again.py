@@ -86,7 +86,7 @@ async def test_a_body_is_sent_again_as_it_came_and_once(inline: Inline, tmp_path
 async def test_what_cannot_be_sent_is_told_and_waits_on(inline: Inline, conn: Connection, tmp_path: Path) -> None:
     await arrive(inline, of(), of(large=True), Sent(connector="reports", body=_half_read(), patient="p1"))
     inline.log.take(RAW.name)
-    await conn.execute("update dead_letter set sealed = '\\x00' where letter = 0")
+    await conn.execute("update dead_letter set sealed = '\\x00' where letter = 0; update body set parser = parser - 1")
     await conn.commit()
     lost = (await find(inline, 1)).lies.address
     assert lost is not None
@@ -94,6 +94,16 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(inline: Inline, conn: Co
     assert await dead_again.retry(desk(inline), inline.log, [], ANY) == Counter(gone=2, kept=1)
     assert inline.log.take(RAW.name) == []
     assert [one.letter for one in await newest(inline)] == [2, 1, 0]
+
+
+async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inline: Inline) -> None:
+    body = _half_read()
+    (sent,) = await arrive(inline, Sent(connector="reports", body=body, patient="p1"))
+    async with inline.parts.pool.connection() as conn:
+        assert await dead_again.open_body(conn, desk(inline), await find(inline, 0)) == body
+    assert await dead_again.retry(desk(inline), inline.log, [0], None) == Counter(sent=1)
+    (again,) = inline.log.take(RAW.name)
+    assert (again.key, again.value, again.headers) == (sent.key, sent.value, sent.headers)
 
 
 async def test_nothing_is_settled_that_the_log_did_not_take(inline: Inline) -> None:

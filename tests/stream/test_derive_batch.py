@@ -13,4 +13,4 @@ from kadens.stream.messages import Message
 def test_json_of_any_shape_is_a_dead_letter(value: bytes) -> None:
     told, letters = _decode([Message(topic="kadens.facts", partition=0, offset=1, value=value)])
     assert told == []
-    assert [letter.value for letter in letters] == [value]
+    assert [letter.body for letter in letters] == [value]
