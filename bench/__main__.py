@@ -21,7 +21,7 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
 from kadens.storage.migrate import migrate
 
-from . import again, fit, growth, latency, pipeline, soak, timeline, writer
+from . import again, fit, growth, latency, letters, pipeline, soak, timeline, writer
 from .row import Row
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +99,7 @@ BENCHES: dict[str, Bench] = {
     "latency": lambda asked: latency.run(latency.TINY if asked.tiny else latency.FULL),
     "soak": lambda asked: soak.run(soak.TINY if asked.tiny else soak.FULL),
     "timeline": _timeline,
+    "letters": lambda asked: letters.run(letters.TINY if asked.tiny else letters.FULL),
 }
 ON_KAFKA = frozenset({"pipeline", "latency", "soak"})  # the mock forgets what it cannot hold
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..model.calendar import epoch_ms, utc
+from ..model.envelope import Envelope
 from ..model.facts import RejectKind
+from .bodies import KeptBody
 from .dead_letters import Origin, read_instant
 from .pool import Connection
 from .sealed import Sealed
@@ -25,11 +27,12 @@ and (%(since)s::timestamptz is null or day >= (%(since)s at time zone 'UTC')::da
 _COLUMNS = """
 d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_at, d.size, d.sha256, d.rejects,
 d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, d.address,
-exists (select from body b where b.patient = d.patient and b.sha256 = decode(
-  case when d.sha256 ~ '^([0-9a-f]{2})+$' then d.sha256 else '' end, 'hex')), """
+b.parser, b.address, """
 _WHOLE = "d.sealed"
 _LISTED = "null::bytea"  # a list needs no bodies
-_FROM = "from dead_letter d left join patient p on p.id = d.patient"
+_FROM = """
+from dead_letter d left join patient p on p.id = d.patient left join body b on b.patient = d.patient
+  and b.sha256 = decode(case when d.sha256 ~ '^([0-9a-f]{2})+$' then d.sha256 else '' end, 'hex')"""
 _NEWEST = f"select {_COLUMNS} {_LISTED} {_FROM} where {_CHOSEN} order by d.letter desc limit %(limit)s"
 _ONE = f"select {_COLUMNS} {_WHOLE} {_FROM} where d.letter = %(letter)s order by d.written_at desc limit 1"
 _NEXT = f"""
@@ -64,7 +67,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One dead letter as it is kept. `body_is_kept`: its body is a kept body of its patient."""
+    """One dead letter as it is kept. `kept`: its body is a kept body of its patient."""
 
     letter: int
     state: str
@@ -81,7 +84,7 @@ class Letter:
     body_bytes: int
     wrapped: bytes | None
     lies: Sealed
-    body_is_kept: bool
+    kept: KeptBody | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +145,7 @@ async def _letters(conn: Connection, query: str, asked: dict[str, Any]) -> list[
 
 def _letter(row: tuple[Any, ...]) -> Letter:
     (letter, state, kind, connector, patient, received, written, size, sha256, rejects, rejected, *rest) = row
-    cluster, topic, part, offset, key, headers, body_bytes, wrapped, address, kept, sealed = rest
+    cluster, topic, part, offset, key, headers, body_bytes, wrapped, address, parser, kept_at, sealed = rest
     return Letter(
         letter=letter,
         state=state,
@@ -159,5 +162,10 @@ def _letter(row: tuple[Any, ...]) -> Letter:
         body_bytes=body_bytes,
         wrapped=wrapped,
         lies=Sealed(address=address, sealed=sealed),
-        body_is_kept=kept,
+        kept=None if parser is None else _kept(patient, connector, sha256, parser, kept_at),
     )
+
+
+def _kept(patient: str, connector: str, sha256: str, parser: int, address: str | None) -> KeptBody:
+    envelope = Envelope(connector=connector, received_ms=0, sha256=sha256, size=0, patient=patient)
+    return KeptBody(address=address, envelope=envelope, parser=parser)

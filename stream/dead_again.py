@@ -1,17 +1,20 @@
 """What a person decides about dead letters: sent again for today's reader, or dropped. A portion a transaction.
 
-Binding: a letter counts as sent only once the log has its body. One whose body is kept with its patient is not sent:
-`kadens replay` reads kept bodies again, and puts the new reading in place of the old one.
+Binding: a letter counts as sent only once the log has its body. A body that is kept with its patient, since it was read
+in part, is not sent once its reader has changed: `kadens replay` puts the new reading in place of the old one.
 """
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..parsers.table import version
 from ..storage import dead_asked, discard, people
+from ..storage.bodies import open_kept
 from ..storage.body_store import BodyStore
 from ..storage.crypto import SealError
 from ..storage.dead_asked import Choice, Letter
+from ..storage.dead_letters import NOWHERE
 from ..storage.pool import Connection, Pool
 from ..storage.sealed import get_sealed, unwrap
 from .bury import unpack_headers
@@ -36,13 +39,18 @@ Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
 
 
 async def open_body(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
-    """Return the body of a letter, None where none is kept here; raises `SealError` when it does not open."""
-    if one.lies.address is None and one.lies.sealed is None:
+    """Return the body of a letter, sealed with it or kept with its patient; None where there is none.
+
+    Raises `SealError` when it does not open, `people.UnknownNameError` when the patient's key is gone.
+    """
+    if one.lies == NOWHERE and one.kept is None:
         return None
     if one.wrapped is not None:
         key = unwrap(desk.wrapping_key, one.wrapped, one.origin.place)
     else:
         key = await people.data_key(conn, desk.wrapping_key, one.patient or "")
+    if one.lies == NOWHERE and one.kept is not None:
+        return await open_kept(conn, desk.bodies, key, one.patient or "", one.kept)
     return await get_sealed(desk.bodies, key, one.lies, one.origin.place)
 
 
@@ -69,7 +77,7 @@ async def _send(conn: Connection, desk: Desk, producer: Producer, found: Sequenc
     ready: list[Letter] = []
     for together in _by_size(found):
         bodies = [(one, await _opened(conn, desk, one)) for one in together]
-        counts.update(KEPT if one.body_is_kept else GONE for one, body in bodies if body is None)
+        counts.update(KEPT if _reader_changed(one) else GONE for one, body in bodies if body is None)
         await resend(producer, desk.bodies, [_again(one, body) for one, body in bodies if body is not None])
         ready += [one for one, body in bodies if body is not None]
     counts[SENT] += await dead_asked.settle(conn, ready, "retried")
@@ -80,7 +88,7 @@ def _by_size(found: Sequence[Letter]) -> Iterator[list[Letter]]:
     """Yield letters whose bodies are in memory together, at least one at a time."""
     together: list[Letter] = []
     for one in found:
-        if together and sum(other.body_bytes for other in together) + one.body_bytes > TOGETHER:
+        if together and sum(other.size for other in together) + one.size > TOGETHER:
             yield together
             together = []
         together.append(one)
@@ -88,7 +96,14 @@ def _by_size(found: Sequence[Letter]) -> Iterator[list[Letter]]:
         yield together
 
 
+def _reader_changed(one: Letter) -> bool:
+    """Tell whether a kept body was read by another version: what that said of it stands until it is replayed."""
+    return one.lies == NOWHERE and one.kept is not None and one.kept.parser != version(one.connector)
+
+
 async def _opened(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
+    if _reader_changed(one):
+        return None
     try:
         return await open_body(conn, desk, one)
     except (SealError, people.UnknownNameError):

@@ -96,7 +96,7 @@ def retry(
 ) -> None:
     """Send bodies again, as they were received, for today's reader. Exits 1 when one could not be sent.
 
-    A body that was read in part is kept with its patient: `kadens replay` reads it again.
+    A body that was read in part by an older reader is kept with its patient: `kadens replay` reads it again.
     """
     choice, settings = _choice(offsets, class_, connector), settings_of(data)
     counts = run(_retry(settings, offsets or [], choice))
@@ -223,7 +223,7 @@ def _body(one: Letter) -> str:
     """Tell where the body is: sealed with the letter, kept with its patient, or nowhere."""
     if one.body_bytes:
         return "here"
-    return "kept" if one.body_is_kept else "none"
+    return "kept" if one.kept else "none"
 
 
 def _headers(one: Letter) -> dict[str, str]:

@@ -1,12 +1,10 @@
 """Whether a run left what the quiet one left: digests, the place of every acknowledged body, the workers' own words."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kadens.storage.digest import QUERIES
-from kadens.stream.dead import read_dead
 
 from .stage import Stage
 
@@ -16,6 +14,7 @@ SHOWN = 4
 HOLE = "were never delivered"
 _BODIES = "select distinct encode(sha256, 'hex'), address, octet_length(sealed) from body"
 _HELD = "select distinct headers->>'sha256' from quarantine"
+_DEAD = "select distinct sha256 from dead_letter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +50,9 @@ def _places(on: Stage) -> dict[str, frozenset[str]]:
     folder = on.rig.folder / "bodies"
     kept = {sha for sha, address, size in on.rig.rows(_BODIES) if size or (folder / address).stat().st_size}
     held = {sha for (sha,) in on.rig.rows(_HELD)}
-    dead = asyncio.run(_dead(on.rig.brokers))
+    dead = {sha for (sha,) in on.rig.rows(_DEAD)}
     where = {"kept": kept, "held": held, "dead": dead}
     return {sha: frozenset(name for name, some in where.items() if sha in some) for sha in kept | held | dead}
-
-
-async def _dead(brokers: str) -> set[str]:
-    return {letter.sha256 async for letter in read_dead(brokers)}
 
 
 def _missing(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:

@@ -99,12 +99,29 @@ def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], 
     path.write_bytes(b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT??" + bytes(100))
     running.kadens("import", str(path), "--patient", words["PATIENT"])
 
-    def listed() -> bool:
-        return any(one["connector"] == "files" for one in json.loads(running.kadens("dead", "--json")))
+    def listed() -> list[dict[str, Any]]:
+        said = json.loads(running.kadens("dead", "list", "--connector", "files", "--json"))
+        letters: list[dict[str, Any]] = said["letters"]
+        return letters
 
-    until(listed)
-    found = [one for one in json.loads(running.kadens("dead", "--json")) if one["connector"] == "files"]
-    assert all(one["where"] and one["why"] for one in found)
+    until(lambda: bool(listed()))
+    (found,) = listed()
+    assert found["where"]
+    assert found["why"]
+    assert found["size"] == path.stat().st_size
+    offset = str(found["offset"])
+    shown = json.loads(running.kadens("dead", "show", offset, "--body", str(tmp_path / "body"), "--json"))
+    assert (shown["headers"]["connector"], shown["patient"]) == ("files", words["PATIENT"])
+    assert (tmp_path / "body").read_bytes() == path.read_bytes()
+    assert json.loads(running.kadens("dead", "retry", offset, "--json")) == {
+        "gone": 0,
+        "kept": 0,
+        "sent": 1,
+        "not_waiting": 0,
+    }
+    until(lambda: [one["offset"] for one in listed()] == [found["offset"] + 1])  # today's reader cannot read it either
+    assert json.loads(running.kadens("dead", "drop", "--class", found["class"], "--json")) == {"dropped": 1}
+    assert listed() == []
 
 
 def test_the_digest_names_every_table(running: Running) -> None:

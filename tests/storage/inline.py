@@ -1,5 +1,6 @@
 """The worker's functions behind a log in memory: a body that is appended is normalised, stored and derived at once."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,12 +44,15 @@ class MemoryLog:
     """Keeps what was appended until it is taken."""
 
     waiting: list[Outgoing] = field(default_factory=list)
-    count: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
         self.waiting += messages
-        self.count += len(messages)
-        return list(range(self.count - len(messages), self.count))
+        return [self._offset(one.topic) for one in messages]
+
+    def _offset(self, topic: str) -> int:
+        self.counts[topic] += 1
+        return self.counts[topic] - 1
 
     def take(self, topic: str) -> list[Outgoing]:
         taken = [one for one in self.waiting if one.topic == topic]
