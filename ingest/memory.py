@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
 from ..model.envelope import Envelope
 from .ports import NotAcceptedError
@@ -54,13 +54,18 @@ class MemoryBodies:
     up: bool = True
     bodies: dict[str, bytes] = field(default_factory=dict)
 
-    async def put(self, sha256: str, body: bytes | Path) -> str:
+    async def put(self, sha256: str, body: bytes | BinaryIO) -> str:
         """Keep a body; raises OSError while `up` is False, ValueError when its content has another SHA-256."""
         await asyncio.sleep(0)
         if not self.up:
             raise OSError("full")
-        content = body if isinstance(body, bytes) else await asyncio.to_thread(body.read_bytes)
+        content = body if isinstance(body, bytes) else await asyncio.to_thread(_read, body)
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ValueError("not the content of this address")
         self.bodies[f"memory:{sha256}"] = content
         return f"memory:{sha256}"
+
+
+def _read(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()

@@ -5,30 +5,51 @@ anything is kept, the body store before the log, the log's acknowledgement befor
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect
 
 from ..model.envelope import INLINE, Envelope
 from ..stream.topics import RAW
+from ..web.rates import Buckets
 from . import links
+from .clock_watch import ClockWatch
 from .connector import Account, Connector
 from .ports import BodyStore, Clock, NotAcceptedError, Publisher
-from .problems import refused
-from .spool import Spool, fill
+from .problems import refused, too_often
+from .spool import Spool, Spools, fill
 from .verify import Check, Verdict, begin
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
 
 
+def unlimited() -> Buckets:
+    """Return buckets that let everything through."""
+    return Buckets(rate=0, burst=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How often proved bodies may come: `tokens` by patient of the link token, `connectors` by name.
+
+    `now` is a steady clock in seconds.
+    """
+
+    tokens: Buckets = field(default_factory=unlimited)
+    connectors: Buckets = field(default_factory=unlimited)
+    now: Callable[[], float] = time.monotonic
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Everything the vendor door needs, injected. `secrets` by connector name; a signed one without any is off.
 
-    `window_ms`: how far a signed time may be from `clock`. `patience_s`: how long a body may take to arrive.
+    `window_ms`: how far a signed time may be from `clock`. `store_s`: how long the body store may take.
+    `watch` compares `clock` with the log's; None where it is no clock of this machine.
     """
 
     connectors: tuple[Connector, ...]
@@ -39,7 +60,10 @@ class Door:
     clock: Clock
     max_body: int = 100 * 1024 * 1024
     window_ms: int = 300_000
-    patience_s: float = 300.0
+    store_s: float = 30.0
+    spools: Spools = field(default_factory=Spools)
+    rates: Rates = field(default_factory=Rates)
+    watch: ClockWatch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +83,44 @@ def find(door: Door, name: str) -> Connector:
     return connector
 
 
-async def receive(door: Door, connector: Connector, incoming: Incoming, spool: Spool) -> str:
-    """Take one body in and return its SHA-256 (hex); raises `Refused` when it was not taken in.
+async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple[str, int]:
+    """Take one body in and return its SHA-256 (hex) and size; raises `Refused` when it was not taken in.
 
     The same body again is taken in again: whoever reads the log knows it by its content.
     """
-    declared = _declared(incoming.headers, door.max_body)
+    cap = min(door.max_body, connector.max_body)
+    declared = _declared(incoming.headers, cap)
     patient = _patient(door, connector, incoming.token)
     now = door.clock()
     check = _check(door, connector, incoming.headers, now)
-    await _read(door, incoming.stream, spool, check)
-    if spool.size == 0 or declared not in {None, spool.size}:
-        raise refused("early_end" if declared else "empty")
-    if check is not None and (verdict := check.verdict()) is not Verdict.OK:
-        raise refused(verdict)
-    envelope = Envelope(
+    # without a signature the link token was the proof
+    spool = Spool(door.spools, holder=patient if check is None else "")
+    try:
+        await _read(incoming.stream, cap, spool, check)
+        if spool.size == 0 or declared not in {None, spool.size}:
+            raise refused("early_end" if declared else "empty")
+        if check is not None and (verdict := check.verdict()) is not Verdict.OK:
+            raise refused(verdict)
+        _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
+        envelope = _envelope(connector, incoming.headers, spool, patient, now)
+        await _keep(door, envelope, spool)
+    finally:
+        spool.close()
+    return envelope.sha256, envelope.size
+
+
+def _envelope(
+    connector: Connector, headers: Mapping[str, str], spool: Spool, patient: str, received_ms: int
+) -> Envelope:
+    return Envelope(
         connector=connector.name,
-        received_ms=now,
+        received_ms=received_ms,
         sha256=spool.sha256,
         size=spool.size,
-        content_type=incoming.headers.get("content-type", "")[:LONGEST_HEADER],
+        content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         patient=patient,
-        message_id=next((incoming.headers[n] for n in MESSAGE_ID if n in incoming.headers), "")[:LONGEST_HEADER],
+        message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[:LONGEST_HEADER],
     )
-    await _keep(door, envelope, spool)
-    return envelope.sha256
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
@@ -106,7 +143,13 @@ def _patient(door: Door, connector: Connector, token: str) -> str:
     patient = links.read(token, door.link_key)
     if patient is None:
         raise refused("link")
+    _within(door.rates.tokens, "token_rate", patient, door.rates.now())
     return patient
+
+
+def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
+    if wait_s := buckets.take(key, now):
+        raise too_often(reason, wait_s)
 
 
 def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int) -> Check | None:
@@ -119,12 +162,11 @@ def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms:
     return check
 
 
-async def _read(door: Door, stream: AsyncIterator[bytes], spool: Spool, check: Check | None) -> None:
+async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool, check: Check | None) -> None:
     try:
-        async with asyncio.timeout(door.patience_s):
-            await fill(spool, stream, door.max_body, check.update if check else _ignore)
-    except TimeoutError:
-        raise refused("slow") from None
+        await fill(spool, stream, cap, check.update if check else _ignore)
+    except (OSError, TimeoutError) as error:  # the disk is full, or takes nothing
+        raise refused("busy") from error
     except ClientDisconnect:
         raise refused("early_end") from None
 
@@ -136,15 +178,16 @@ def _ignore(_chunk: bytes) -> None:
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     """Append the event; a large body goes into the store first, so that no event points at nothing."""
     try:
-        value, address = await _placed(door, envelope.sha256, spool.content())
+        value, address = await _placed(door, envelope.sha256, await spool.content(INLINE))
         headers = replace(envelope, address=address).headers()
         await door.publisher.append(RAW.name, envelope.sha256.encode(), value, headers)
-    except (NotAcceptedError, OSError) as error:
+    except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
 
 
-async def _placed(door: Door, sha256: str, body: bytes | Path) -> tuple[bytes, str]:
+async def _placed(door: Door, sha256: str, body: bytes | BinaryIO) -> tuple[bytes, str]:
     """Return what the event itself holds, and the address where the body lies otherwise."""
     if isinstance(body, bytes) and len(body) <= INLINE:
         return body, ""
-    return b"", await door.bodies.put(sha256, body)
+    async with asyncio.timeout(door.store_s):
+        return b"", await door.bodies.put(sha256, body)

@@ -6,10 +6,11 @@ Must never give an address out before the bytes are durable, nor follow an addre
 import asyncio
 import os
 import re
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import obstore
 from obstore.store import ObjectStore, from_url
@@ -17,6 +18,7 @@ from obstore.store import ObjectStore, from_url
 from ..model.calendar import epoch_ms
 
 INCOMING, KEPT, PACKED = "incoming", "kept", "packed"
+COPIED = 1024 * 1024  # bytes at a time
 # room -> levels of folders in it. Many small files lie one level deep: a new one then seldom needs a new folder,
 # each of which has to be synced too
 LEVELS = {INCOMING: 2, KEPT: 2, PACKED: 1}
@@ -27,8 +29,11 @@ _ADDRESS = re.compile(r"(?:(?:incoming|kept)/[0-9a-f]{2}/|packed/)[0-9a-f]{2}/[0
 class BodyStore(Protocol):
     """Where bodies lie. Addresses are opaque; one that the store never gave out is a ValueError."""
 
-    async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body, durably, and return its address. The same again is the same address, and no second copy."""
+    async def put(self, sha256: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
+        """Store a body, or the content of an open file, durably, and return its address.
+
+        The same again is the same address, and no second copy.
+        """
 
     async def get(self, address: str) -> bytes | None:
         """Return a body, or None when it is not there."""
@@ -42,9 +47,13 @@ class BodyStore(Protocol):
 
 def open_bodies(url: str) -> BodyStore:
     """Open a store: a path or file:// for a directory, else a URL of object storage such as s3://bucket/prefix."""
-    if "://" not in url or url.startswith("file://"):
-        return Directory(Path(url.removeprefix("file://")))
-    return Objects(from_url(url))
+    folder = folder_of(url)
+    return Objects(from_url(url)) if folder is None else Directory(folder)
+
+
+def folder_of(url: str) -> Path | None:
+    """Return the directory that a store's URL names, None for object storage."""
+    return Path(url.removeprefix("file://")) if "://" not in url or url.startswith("file://") else None
 
 
 def address_of(sha256: str, room: str) -> str:
@@ -61,8 +70,8 @@ class Directory:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body as a file; a Path is read in a thread."""
+    async def put(self, sha256: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
+        """Store a body as a file; an open file is copied in a thread."""
         place = address_of(sha256, room)
         await asyncio.to_thread(_write, self._root / place, body)
         return place
@@ -90,9 +99,11 @@ class Objects:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    async def put(self, sha256: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body as an object; a Path is sent in parts."""
+    async def put(self, sha256: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
+        """Store a body as an object; an open file is sent in parts."""
         place = address_of(sha256, room)
+        if not isinstance(body, bytes):
+            body.seek(0)
         await obstore.put_async(self._store, place, body)
         return place
 
@@ -125,7 +136,7 @@ def _checked(address: str) -> str:
     return address
 
 
-def _write(path: Path, body: bytes | Path) -> None:
+def _write(path: Path, body: bytes | BinaryIO) -> None:
     if path.exists():
         os.utime(path)  # it is wanted again: expiry counts from now
         return
@@ -133,7 +144,7 @@ def _write(path: Path, body: bytes | Path) -> None:
     handle, beside = mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(body if isinstance(body, bytes) else body.read_bytes())
+            _copy(body, file)
             file.flush()
             os.fsync(file.fileno())
         Path(beside).rename(path)
@@ -141,6 +152,14 @@ def _write(path: Path, body: bytes | Path) -> None:
         Path(beside).unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
+    if isinstance(body, bytes):
+        file.write(body)
+        return
+    body.seek(0)
+    shutil.copyfileobj(body, file, COPIED)
 
 
 def _make_folders(folder: Path) -> None:
