@@ -6,9 +6,9 @@ the limits, nor write an answer into the middle of another.
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from .answers import ANSWERS
 from .connections import Connection, Stage
@@ -74,7 +74,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if mine is None or (reason := self._head_fault(mine)):
             self._fault = reason if mine is not None else "pipelined"
             raise BeyondLimitsError(self._fault)
-        self.scope["extensions"] = {PAUSE: self._pause}  # type: ignore[typeddict-item, typeddict-unknown-key]
+        self.scope["extensions"] = {PAUSE: cast("Any", self._pause)}  # ASGI's place for what is not in it
         super().on_headers_complete()
         self.headers = []  # trailers come into a list that no application sees
         mine.fed = mine.body = 0
@@ -192,7 +192,8 @@ class GuardedProtocol(HttpToolsProtocol):
         return Stage.IDLE
 
     def _is_answering(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it is always there
+        return cycle is not None and not cycle.response_complete
 
     def _pause(self, seconds: float) -> None:
         self._pause_s = seconds
