@@ -94,9 +94,9 @@ async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple
     now = door.clock()
     check = _check(door, connector, incoming.headers, now)
     # without a signature the link token was the proof
-    spool = Spool(door.spools, holder=patient if check is None else "")
+    spool = Spool(door.spools, feed=check.update) if check is not None else Spool(door.spools, holder=patient)
     try:
-        await _read(incoming.stream, cap, spool, check)
+        await _read(incoming.stream, cap, spool)
         if spool.size == 0 or declared not in {None, spool.size}:
             raise refused("early_end" if declared else "empty")
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
@@ -162,17 +162,13 @@ def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms:
     return check
 
 
-async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool, check: Check | None) -> None:
+async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
     try:
-        await fill(spool, stream, cap, check.update if check else _ignore)
+        await fill(spool, stream, cap)
     except (OSError, TimeoutError) as error:  # the disk is full, or takes nothing
         raise refused("busy") from error
     except ClientDisconnect:
         raise refused("early_end") from None
-
-
-def _ignore(_chunk: bytes) -> None:
-    return
 
 
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:

@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 from .problems import refused
 
 T = TypeVar("T")
+Feed = Callable[[bytes], None]
 
 MIB = 1024 * 1024
 SPOOL = 5 * MIB  # bytes; above, the body goes to disk
@@ -85,11 +87,12 @@ class Spool:
     """The bytes of one body with their SHA-256. Close it: its room is free again.
 
     `holder` names who proved that the body may come; while it is "", the body takes the room of the unproved.
+    `feed` gets each chunk too.
     """
 
-    def __init__(self, spools: Spools, holder: str = "") -> None:
+    def __init__(self, spools: Spools, holder: str = "", feed: Feed | None = None) -> None:
         self.size = 0
-        self._spools, self._holder = spools, holder
+        self._spools, self._holder, self._feed = spools, holder, feed
         self._room = spools.proved if holder else spools.unproved
         self._hash = hashlib.sha256()
         self._content = bytearray()
@@ -104,8 +107,8 @@ class Spool:
     async def add(self, chunk: bytes) -> None:
         """Take the next bytes; raises `Refused` where there is no room, OSError and TimeoutError of the disk."""
         self.size += len(chunk)
-        self._hash.update(chunk)
         if self._file is None and self._fits_memory():
+            self._digest(chunk)
             self._content += chunk
         else:
             await self._write(chunk)
@@ -116,7 +119,7 @@ class Spool:
             return bytes(self._content)
         if self.size > most:
             return self._file
-        return await self._spools.do(lambda: _read(cast("BinaryIO", self._file)))
+        return await self._spools.do(partial(_read, self._file))
 
     def close(self) -> None:
         """Forget the body."""
@@ -141,21 +144,29 @@ class Spool:
         self._on_disk += more
         if self._file is None:
             self._file = await self._spools.do(self._spools.open)
-            chunk = bytes(self._content) + chunk
+            await self._spools.do(partial(_write, self._file, bytes(self._content)))
             self._content.clear()
             self._room.memory.give(self._in_memory, self._holder)
             self._in_memory = 0
-        file = self._file
-        await self._spools.do(lambda: _write(file, chunk))
+        await self._spools.do(partial(self._digest_and_write, self._file, chunk))
+
+    def _digest(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        if self._feed is not None:
+            self._feed(chunk)
+
+    def _digest_and_write(self, file: BinaryIO, chunk: bytes) -> None:
+        """Do, in a thread, what would keep all others waiting where many long bodies come in."""
+        self._digest(chunk)
+        _write(file, chunk)
 
 
-async def fill(spool: Spool, stream: AsyncIterator[bytes], cap: int, feed: Callable[[bytes], None]) -> None:
-    """Read a body into `spool`, giving each chunk to `feed` too; refuses it once it is longer than `cap` bytes."""
+async def fill(spool: Spool, stream: AsyncIterator[bytes], cap: int) -> None:
+    """Read a body into `spool`; refuses it once it is longer than `cap` bytes."""
     async for chunk in stream:
         if spool.size + len(chunk) > cap:
             raise refused("too_large")
         await spool.add(chunk)
-        feed(chunk)
 
 
 def _write(file: BinaryIO, chunk: bytes) -> None:

@@ -78,8 +78,8 @@ class Settings:
     spool: str = ""
     spool_memory: int = 64 * 1024 * 1024
     spool_disk: int = 2048 * 1024 * 1024
-    connections: int = 1024
-    connections_per_peer: int = 256
+    connections: int = 4096
+    connections_per_peer: int = 2048
     trusted_proxies: str = ""
     token_rate: float = 50.0
     connector_rate: float = 0.0

@@ -10,22 +10,29 @@ from enum import Enum
 from .limits import Limits, Progress, begin, is_slow
 
 BEYOND = 512  # connections above a bound that are let in until the next look, which sheds others
+MANY_HEADS = 256  # with so many half-open heads, each may only be an eighth as long: they lie in memory
 
 
 class Stage(Enum):
-    """What a connection waits for: a head, the next request, a body, our answer, or its end."""
+    """What a connection waits for: a head, the next request, a body, our answer, the rest after it, or its end."""
 
     HEAD = "head"
     IDLE = "idle"
     BODY = "body"
     ANSWER = "answer"
     DRAIN = "drain"
+    OVER = "over"
 
 
 # who has to go first when there are too many: the oldest of the first stage that has any
-SHED = (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
+SHED = (Stage.OVER, Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
 # whose time is up: stage -> why
-OVERDUE: dict[Stage, str] = {Stage.HEAD: "slow_head", Stage.DRAIN: "drained", Stage.BODY: "slow"}
+OVERDUE: dict[Stage, str] = {
+    Stage.HEAD: "slow_head",
+    Stage.DRAIN: "drained",
+    Stage.OVER: "drained",
+    Stage.BODY: "slow",
+}
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -50,6 +57,7 @@ class Table:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._times = {Stage.HEAD: limits.head_s, Stage.DRAIN: limits.drain_s, Stage.OVER: limits.linger_s}
         self._stages: dict[Stage, dict[Connection, None]] = {stage: {} for stage in Stage}
         self._peers: dict[str, int] = {}
         self._count = 0
@@ -86,9 +94,18 @@ class Table:
             del self._peers[connection.peer]
 
     def is_crowded(self, connection: Connection) -> bool:
-        """Return whether there are now too many: in all, or from the peer of this connection."""
+        """Return whether there are now too many: in all, from the peer of this connection, or in its stage."""
         of_peer = self._peers.get(connection.peer, 0)
-        return self._count > self._limits.connections or (connection.is_bounded and of_peer > self._limits.per_peer)
+        return (
+            self._count > self._limits.connections
+            or (connection.is_bounded and of_peer > self._limits.per_peer)
+            or (connection.stage is Stage.BODY and len(self._stages[Stage.BODY]) > self._limits.bodies)
+        )
+
+    def longest_head(self) -> int:
+        """Return how many bytes of a head that is not complete may lie here."""
+        many = len(self._stages[Stage.HEAD]) > MANY_HEADS
+        return self._limits.head_bytes // 8 if many else self._limits.head_bytes
 
     def in_stage(self, stage: Stage) -> tuple[Connection, ...]:
         """Return the connections of a stage, the oldest first."""
@@ -96,18 +113,19 @@ class Table:
 
     def excess(self) -> list[Connection]:
         """Return the connections to close so that the bounds hold; fewer where the rest are being answered."""
+        bodies = self.in_stage(Stage.BODY)
+        going = dict.fromkeys(bodies[: max(len(bodies) - self._limits.bodies, 0)])
         over = {peer: n - self._limits.per_peer for peer, n in self._peers.items() if n > self._limits.per_peer}
-        going: list[Connection] = []
-        for connection in self._by_age() if over else ():
-            if connection.is_bounded and over.get(connection.peer, 0) > 0:
+        for connection in going:
+            if connection.peer in over:
                 over[connection.peer] -= 1
-                going.append(connection)
+        for connection in self._by_age() if over else ():
+            if connection.is_bounded and over.get(connection.peer, 0) > 0 and connection not in going:
+                over[connection.peer] -= 1
+                going[connection] = None
         too_many = self._count - len(going) - self._limits.connections
-        if too_many > 0:
-            chosen = set(going)
-            rest = [connection for connection in self._by_age() if connection not in chosen]
-            going += rest[:too_many]
-        return going
+        rest = [connection for connection in self._by_age() if connection not in going] if too_many > 0 else []
+        return [*going, *rest[: max(too_many, 0)]]
 
     def overdue(self, now: float) -> list[tuple[Connection, str]]:
         """Return the connections whose time is up, each with the word for why."""
@@ -117,7 +135,7 @@ class Table:
         if stage is Stage.BODY:
             yield from (one for one in self._stages[stage] if self._is_slow(one, now))
             return
-        longest = self._limits.head_s if stage is Stage.HEAD else self._limits.drain_s
+        longest = self._times[stage]
         for connection in self._stages[stage]:
             if now - connection.since <= longest:
                 return  # all behind it entered the stage later

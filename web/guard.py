@@ -45,10 +45,14 @@ class Guard:
         if not self._looking:
             self._looking = True
             loop.call_later(LOOK_S, self._look, loop)
-        if not self._shedding and self.table.is_crowded(connection):
-            self._shedding = True
-            loop.call_later(SHED_S, self._shed)
+        self._shed_soon(connection, loop)
         return connection
+
+    def moved(self, connection: Connection, stage: Stage, loop: asyncio.AbstractEventLoop) -> None:
+        """Note that a connection entered another stage."""
+        self.table.moved(connection, stage, loop.time())
+        if stage is Stage.BODY:
+            self._shed_soon(connection, loop)
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection that is closed; a second time is nothing."""
@@ -63,6 +67,11 @@ class Guard:
         self._looking = len(self.table) > 0
         if self._looking:
             loop.call_later(LOOK_S, self._look, loop)
+
+    def _shed_soon(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._shedding and self.table.is_crowded(connection):
+            self._shedding = True
+            loop.call_later(SHED_S, self._shed)
 
     def _shed(self) -> None:
         self._shedding = False

@@ -25,10 +25,11 @@ class Limits:
 
     `head_bytes` and `headers` bound a request's head, `head_s` the time from its first byte (or the
     connection) to its end; `idle_s` the pause between two requests. `body_bytes` bounds a body.
-    `connections` are served in all and `per_peer` from one address, except from `trusted` proxies.
-    `pipelined` requests may wait behind an unanswered one. What follows an early answer is read and
-    dropped for `drain_bytes` and `drain_s`, so that the sender can read the answer. A client that takes
-    nothing of an answer for `unread_s` is cut off.
+    `connections` are served in all and `per_peer` from one address, except from `trusted` proxies;
+    `bodies` of them may be sending a body. `pipelined` requests may wait behind an unanswered one. What
+    follows an early answer is read and dropped for `drain_bytes` and `drain_s`, so that the sender can
+    read the answer; what the server itself refused stays open for `linger_s`, unread. A client that
+    takes nothing of an answer for `unread_s` is cut off.
     """
 
     head_bytes: int = 64 * 1024
@@ -36,11 +37,13 @@ class Limits:
     head_s: float = 10.0
     idle_s: int = 5
     body_bytes: int = 64 * 1024
-    connections: int = 1024
-    per_peer: int = 256
+    connections: int = 4096
+    per_peer: int = 2048
+    bodies: int = 512
     pipelined: int = 8
     drain_bytes: int = 16 * 1024 * 1024
     drain_s: float = 10.0
+    linger_s: float = 1.0
     unread_s: float = 30.0
     patience: Patience = field(default_factory=Patience)
     trusted: tuple[Network, ...] = ()

@@ -33,6 +33,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._reads_body = self._is_over = False
         self._fault = "bad_request"
         self._pause_s = 0.0
+        self._running: RequestResponseCycle | None = None
 
     @property
     def is_paused(self) -> bool:
@@ -54,6 +55,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._mine is not None:
             self._guard.closed(self._mine)
         super().connection_lost(exc)
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True  # uvicorn tells the newest request only
+            self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came in and refuse what is beyond the limits."""
@@ -67,6 +72,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self.refuse(reason)
         else:
             self._settle(mine)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - as uvicorn has it
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_headers_complete(self) -> None:
         """Check a head, then let the request begin; raises `BeyondLimitsError` into the parser."""
@@ -112,36 +121,37 @@ class GuardedProtocol(HttpToolsProtocol):
         self.refuse(self._fault)
 
     def refuse(self, reason: str) -> None:
-        """Answer with a refusal and end the connection; what is still sent is dropped until the sender ends it."""
+        """Answer with a refusal, where one is due, read no more, and end the connection a moment later."""
         mine = self._mine
         if mine is None or self.transport.is_closing():
             return
-        if self._is_over or not self._answered(mine, reason):
-            self._end()
-            return
-        self._is_over = True
-        self._unset_keepalive_if_required()
-        self.flow.resume_reading()
-        mine.fed = mine.body = 0
-        self._guard.table.moved(mine, Stage.DRAIN, self.loop.time())
-
-    def _answered(self, mine: Connection, reason: str) -> bool:
-        """Write the answer of a refusal, where one is due and no other answer is under way."""
         if reason != "drained":
             self._guard.count(reason)
+        if self._is_over or self._is_silent(mine):
+            self._end()
+            return
+        self._answer(reason)
+        self._is_over = True
+        self._unset_keepalive_if_required()
+        self.flow.pause_reading()  # closing at once, with something unread, would take the answer back
+        self._guard.moved(mine, Stage.OVER, self.loop)
+
+    def _is_silent(self, mine: Connection) -> bool:
+        """Return whether there is nothing to answer."""
         stage = self._stage(mine)
-        is_silent = stage in {Stage.IDLE, Stage.DRAIN} or (stage is Stage.HEAD and not mine.fed)
+        return stage in {Stage.IDLE, Stage.DRAIN} or (stage is Stage.HEAD and not mine.fed)
+
+    def _answer(self, reason: str) -> None:
+        """Write the answer of a refusal, unless another is under way; the request gets no other."""
         under_way = self._is_answering() and (self.cycle.response_started or bool(self.pipeline))
-        answer = ANSWERS[reason]
-        if is_silent or under_way or not answer:
-            return False
-        self.transport.write(answer)
+        if under_way or not ANSWERS[reason]:
+            return
+        self.transport.write(ANSWERS[reason])
         if self.transport.can_write_eof():
             self.transport.write_eof()
         if self._is_answering():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        return True
 
     def _end(self) -> None:
         if self._is_answering():
@@ -161,12 +171,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _beyond(self, mine: Connection) -> str:
         """Return why what was received so far is too much, or ""."""
-        if self.transport.is_closing():
+        if self._is_over or self.transport.is_closing():
             return ""
-        if self._is_over or mine.stage is Stage.DRAIN:
+        if mine.stage is Stage.DRAIN:
             return "drained" if mine.fed > self._limits.drain_bytes else ""
         if not self._reads_body:
-            return "head_too_large" if mine.fed > self._limits.head_bytes else ""
+            return "head_too_large" if mine.fed > self._guard.table.longest_head() else ""
         if mine.body > self._limits.body_bytes:
             return "too_large"
         framing = mine.fed - mine.body
@@ -180,7 +190,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         stage = self._stage(mine)
         if stage is not mine.stage:
-            self._guard.table.moved(mine, stage, self.loop.time())
+            self._guard.moved(mine, stage, self.loop)
 
     def _stage(self, mine: Connection) -> Stage:
         if self._is_answering():
