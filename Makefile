@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-ROOTS := alerts ingest parsers storage stream
+ROOTS := alerts ingest parsers storage stream web
 # byte-compiling everything that is never imported would double the time of an installation
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from .verify import Scheme
 
+MIB = 1024 * 1024
+
 
 class Account(StrEnum):
     """Whose a body is.
@@ -22,7 +24,7 @@ class Connector:
     """One vendor: `name` is its path at the door, its row in the secrets file and the vendor that consent names.
 
     `schemes` are the signatures it may come with (the first whose header is there counts); none means that the link
-    token is the only proof. `parser` is the row of `parsers.table` that reads its bodies.
+    token is the only proof. `parser` is the row of `parsers.table` that reads its bodies, `max_body` their most bytes.
     """
 
     name: str
@@ -31,3 +33,4 @@ class Connector:
     schemes: tuple[Scheme, ...] = ()
     account: Account = Account.BODY
     media_types: tuple[str, ...] = ("application/json",)
+    max_body: int = 16 * MIB

@@ -13,11 +13,11 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
+from .clock_watch import Agreement
 from .metrics import Metrics
 from .openapi import HOOK, HOOK_WITH_LINK, REPORT, UPLOAD, described, problems
 from .problems import Problem, Refused, problem_response, refused
 from .receive import Door, Incoming, find, receive
-from .spool import Spool
 from .vendors.files import FILES
 from .vendors.reports import REPORTS
 
@@ -39,6 +39,7 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
+    app.state.count = metrics.ended  # for the server, which refuses some requests before the application sees them
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
 
@@ -58,7 +59,11 @@ def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await door.publisher.start()
+        if door.watch is not None:
+            await door.watch.start()
         yield
+        if door.watch is not None:
+            await door.watch.stop()
         await door.publisher.stop()
 
     return lifespan
@@ -93,18 +98,15 @@ def _taker(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaita
     async def take(name: str, token: str, request: Request) -> Response:
         started = time.perf_counter()
         known = "unknown"
-        spool = Spool()
         try:
             connector = find(door, name)
             known = connector.name
             incoming = Incoming(headers=dict(request.headers), stream=request.stream(), token=token)
-            sha256 = await receive(door, connector, incoming, spool)
+            sha256, size = await receive(door, connector, incoming)
         except Refused as error:
             metrics.refused(known, error.problem.reason)
             return problem_response(error.problem)
-        finally:
-            spool.close()
-        metrics.received(known, spool.size, time.perf_counter() - started)
+        metrics.received(known, size, time.perf_counter() - started)
         return Response(orjson.dumps({"received": sha256}), HTTPStatus.ACCEPTED, media_type="application/json")
 
     return take
@@ -116,12 +118,15 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
         """Say that the process runs."""
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["service"], responses=problems("not_ready"))
+    @app.get("/readyz", tags=["service"], responses=problems("not_ready", "clock"))
     async def readyz() -> dict[str, str]:
-        """Say whether the log answers."""
+        """Say whether the log answers, and whether this door's clock agrees with the log's."""
         if not await door.publisher.ready():
             raise refused("not_ready")
-        return {"status": "ready"}
+        agreement = door.watch.agreement if door.watch is not None else Agreement.NOT_MEASURED
+        if agreement is Agreement.DIFFERS:
+            raise refused("clock")
+        return {"status": "ready", "clock": agreement}
 
     @app.get(
         "/metrics",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
 from ..model.envelope import Envelope
 from .ports import NotAcceptedError
@@ -53,11 +53,16 @@ class MemoryBodies:
     up: bool = True
     bodies: dict[str, bytes] = field(default_factory=dict)
 
-    async def put(self, name: str, body: bytes | Path) -> str:
+    async def put(self, name: str, body: bytes | BinaryIO) -> str:
         """Keep a body; raises OSError while `up` is False."""
         await asyncio.sleep(0)
         if not self.up:
             raise OSError("full")
-        content = body if isinstance(body, bytes) else await asyncio.to_thread(body.read_bytes)
+        content = body if isinstance(body, bytes) else await asyncio.to_thread(_read, body)
         self.bodies[f"memory:{name}"] = content
         return f"memory:{name}"
+
+
+def _read(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()

@@ -13,6 +13,7 @@ class Metrics:
         self._received = self._counter("received", "Bodies acknowledged", ["connector"])
         self._bytes = self._counter("bytes", "Bytes of acknowledged bodies", ["connector"])
         self._refused = self._counter("refused", "Requests refused, by reason", ["connector", "reason"])
+        self._ended = self._counter("ended", "Requests that the server refused by itself, by reason", ["reason"])
         self._seconds = Histogram(
             "kadens_door_answer_seconds",
             "From the request's head to the answer",
@@ -30,6 +31,10 @@ class Metrics:
     def refused(self, connector: str, reason: str) -> None:
         """Count a refusal; `connector` is `unknown` for a name that is none of ours."""
         self._refused.labels(connector, reason).inc()
+
+    def ended(self, reason: str) -> None:
+        """Count a request that the server refused by itself; `reason` is a word of `web.answers`."""
+        self._ended.labels(reason).inc()
 
     def text(self) -> bytes:
         """Return the exposition format."""

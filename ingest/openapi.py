@@ -7,11 +7,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from .problems import PROBLEM, PROBLEM_TYPE, ProblemBody
+from ..web.answers import PROBLEM_TYPE
+from .problems import PROBLEM, ProblemBody
 
 Described = dict[str, Any]
 
-INTAKE = ("early_end", "empty", "slow", "length_required", "too_large", "log")
+INTAKE = ("early_end", "empty", "slow", "length_required", "too_large", "token_rate", "connector_rate", "busy", "log")
 SIGNED = ("missing", "stale", "forged")
 
 SIGNATURES: Described = {

@@ -1,8 +1,7 @@
 """What the vendor door needs from outside: a log that accepts, and a store for large bodies. Protocols only."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import BinaryIO, Protocol, TypeAlias
 
 Clock: TypeAlias = Callable[[], int]  # now, in epoch ms
 
@@ -30,8 +29,8 @@ class Publisher(Protocol):
 class BodyStore(Protocol):
     """Bodies by name. Once `put` returns, the body survives a crash."""
 
-    async def put(self, name: str, body: bytes | Path) -> str:
-        """Store a body, or the content of a file, under a name (64 hex digits) and return its address.
+    async def put(self, name: str, body: bytes | BinaryIO) -> str:
+        """Store a body, or the content of an open file, under a name (64 hex digits) and return its address.
 
         Raises OSError.
         """

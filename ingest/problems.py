@@ -3,14 +3,14 @@
 Never 410: some vendors then unsubscribe for good. A detail never holds a value that was sent.
 """
 
-from dataclasses import dataclass
-from http import HTTPStatus
+from dataclasses import dataclass, replace
 
-import orjson
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-PROBLEM_TYPE = "application/problem+json"
+from ..web.answers import PROBLEM_TYPE
+from ..web.answers import problem as web_problem
+from ..web.rates import retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,20 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(reason="forged", status=401, detail="No key of this connector made this signature.", headers=SIGN),
     Problem(reason="link", status=401, detail="No valid link token came with the body.", headers=LINK),
     Problem(reason="unknown_connector", status=404, detail="There is no such connector."),
-    Problem(reason="slow", status=408, detail="The body took too long."),
+    Problem(reason="slow", status=408, detail="The body took too long."),  # the server answers it, by `web.answers`
     Problem(reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."),
     Problem(reason="too_large", status=413, detail="The body is larger than this door takes."),
+    Problem(reason="token_rate", status=429, detail="Too many bodies with this link token. Send it later."),
+    Problem(reason="connector_rate", status=429, detail="Too many bodies of this connector. Send it later."),
+    Problem(reason="busy", status=503, detail="Too many bodies are on their way. Send it again.", headers=AGAIN),
     Problem(reason="log", status=503, detail="The body could not be kept. Send it again.", headers=AGAIN),
     Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=AGAIN),
+    Problem(
+        reason="clock",
+        status=503,
+        detail="The clock of this door and that of the log differ by more than a minute.",
+        headers=AGAIN,
+    ),
 )
 PROBLEM = {row.reason: row for row in PROBLEMS}
 
@@ -67,13 +76,12 @@ def refused(reason: str) -> Refused:
     return Refused(PROBLEM[reason])
 
 
+def too_often(reason: str, wait_s: float) -> Refused:
+    """Return the exception of a row of rates, with the seconds after which there is room again."""
+    return Refused(replace(PROBLEM[reason], headers=(("Retry-After", retry_after(wait_s)),)))
+
+
 def problem_response(problem: Problem) -> Response:
     """Return the HTTP answer of a problem."""
-    said = {
-        "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
-        "status": problem.status,
-        "detail": problem.detail,
-        "reason": problem.reason,
-    }
-    return Response(orjson.dumps(said), problem.status, dict(problem.headers), PROBLEM_TYPE)
+    body = web_problem(problem.status, problem.detail, problem.reason)
+    return Response(body, problem.status, dict(problem.headers), PROBLEM_TYPE)

@@ -7,19 +7,21 @@ anything is kept, the body store before the log, the log's acknowledgement befor
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect
 
 from ..model.envelope import INLINE, Envelope
 from ..stream.topics import RAW, RAW_LARGE
+from ..web.rates import Buckets
 from . import links
+from .clock_watch import ClockWatch
 from .connector import Account, Connector
 from .ports import BodyStore, Clock, NotAcceptedError, Publisher
-from .problems import refused
-from .spool import Spool, fill
+from .problems import refused, too_often
+from .spool import Spool, Spools, fill
 from .verify import Check, Verdict, begin
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
@@ -27,11 +29,29 @@ LONGEST_HEADER = 200
 PLACED_S = 300.0  # a body of the store is named by a message within so long
 
 
+def unlimited() -> Buckets:
+    """Return buckets that let everything through."""
+    return Buckets(rate=0, burst=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How often proved bodies may come: `tokens` by patient of the link token, `connectors` by name.
+
+    `now` is a steady clock in seconds.
+    """
+
+    tokens: Buckets = field(default_factory=unlimited)
+    connectors: Buckets = field(default_factory=unlimited)
+    now: Callable[[], float] = time.monotonic
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Everything the vendor door needs, injected. `secrets` by connector name; a signed one without any is off.
 
-    `window_ms`: how far a signed time may be from `clock`. `patience_s`: how long a body may take to arrive.
+    `window_ms`: how far a signed time may be from `clock`. `store_s`: how long the body store may take.
+    `watch` compares `clock` with the log's; None where it is no clock of this machine.
     """
 
     connectors: tuple[Connector, ...]
@@ -42,7 +62,10 @@ class Door:
     clock: Clock
     max_body: int = 100 * 1024 * 1024
     window_ms: int = 300_000
-    patience_s: float = 300.0
+    store_s: float = 30.0
+    spools: Spools = field(default_factory=Spools)
+    rates: Rates = field(default_factory=Rates)
+    watch: ClockWatch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,31 +85,44 @@ def find(door: Door, name: str) -> Connector:
     return connector
 
 
-async def receive(door: Door, connector: Connector, incoming: Incoming, spool: Spool) -> str:
-    """Take one body in and return its SHA-256 (hex); raises `Refused` when it was not taken in.
+async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple[str, int]:
+    """Take one body in and return its SHA-256 (hex) and size; raises `Refused` when it was not taken in.
 
     The same body again is taken in again: whoever reads the log knows it by its content.
     """
-    declared = _declared(incoming.headers, door.max_body)
+    cap = min(door.max_body, connector.max_body)
+    declared = _declared(incoming.headers, cap)
     patient = _patient(door, connector, incoming.token)
     now = door.clock()
     check = _check(door, connector, incoming.headers, now)
-    await _read(door, incoming.stream, spool, check)
-    if spool.size == 0 or declared not in {None, spool.size}:
-        raise refused("early_end" if declared else "empty")
-    if check is not None and (verdict := check.verdict()) is not Verdict.OK:
-        raise refused(verdict)
-    envelope = Envelope(
+    # without a signature the link token was the proof
+    spool = Spool(door.spools, feed=check.update) if check is not None else Spool(door.spools, holder=patient)
+    try:
+        await _read(incoming.stream, cap, spool)
+        if spool.size == 0 or declared not in {None, spool.size}:
+            raise refused("early_end" if declared else "empty")
+        if check is not None and (verdict := check.verdict()) is not Verdict.OK:
+            raise refused(verdict)
+        _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
+        envelope = _envelope(connector, incoming.headers, spool, patient, now)
+        await _keep(door, envelope, spool)
+    finally:
+        spool.close()
+    return envelope.sha256, envelope.size
+
+
+def _envelope(
+    connector: Connector, headers: Mapping[str, str], spool: Spool, patient: str, received_ms: int
+) -> Envelope:
+    return Envelope(
         connector=connector.name,
-        received_ms=now,
+        received_ms=received_ms,
         sha256=spool.sha256,
         size=spool.size,
-        content_type=incoming.headers.get("content-type", "")[:LONGEST_HEADER],
+        content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         patient=patient,
-        message_id=next((incoming.headers[n] for n in MESSAGE_ID if n in incoming.headers), "")[:LONGEST_HEADER],
+        message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[:LONGEST_HEADER],
     )
-    await _keep(door, envelope, spool)
-    return envelope.sha256
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
@@ -109,7 +145,13 @@ def _patient(door: Door, connector: Connector, token: str) -> str:
     patient = links.read(token, door.link_key)
     if patient is None:
         raise refused("link")
+    _within(door.rates.tokens, "token_rate", patient, door.rates.now())
     return patient
+
+
+def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
+    if wait_s := buckets.take(key, now):
+        raise too_often(reason, wait_s)
 
 
 def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int) -> Check | None:
@@ -122,39 +164,35 @@ def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms:
     return check
 
 
-async def _read(door: Door, stream: AsyncIterator[bytes], spool: Spool, check: Check | None) -> None:
+async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
     try:
-        async with asyncio.timeout(door.patience_s):
-            await fill(spool, stream, door.max_body, check.update if check else _ignore)
-    except TimeoutError:
-        raise refused("slow") from None
+        await fill(spool, stream, cap)
+    except (OSError, TimeoutError) as error:  # the disk is full, or takes nothing
+        raise refused("busy") from error
     except ClientDisconnect:
         raise refused("early_end") from None
-
-
-def _ignore(_chunk: bytes) -> None:
-    return
 
 
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     """Append the event; a large body goes into the store first, so that no event points at nothing."""
     began = time.monotonic()
     try:
-        value, address = await _placed(door, spool.content())
+        value, address = await _placed(door, await spool.content(INLINE))
         headers = replace(envelope, address=address).headers()
         topic = RAW_LARGE if address else RAW
         await door.publisher.append(topic.name, envelope.sha256.encode(), value, headers)
-    except (NotAcceptedError, OSError) as error:
+    except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
     if address and time.monotonic() - began > PLACED_S:
         raise refused("log")  # this process stood still: a file that no message named for so long may be swept away
 
 
-async def _placed(door: Door, body: bytes | Path) -> tuple[bytes, str]:
+async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:
     """Return what the event itself holds, and the address where the body lies otherwise.
 
     The address is of this receipt alone: whoever settles its message may remove the file.
     """
     if isinstance(body, bytes) and len(body) <= INLINE:
         return body, ""
-    return b"", await door.bodies.put(secrets.token_hex(32), body)
+    async with asyncio.timeout(door.store_s):
+        return b"", await door.bodies.put(secrets.token_hex(32), body)

@@ -1,64 +1,180 @@
-"""A body on its way in: small ones in memory, large ones in a temporary file, never more than the cap.
+"""A body on its way in: hashed as it comes, a short one in memory, a long one in a nameless file, up to a cap.
 
-Holds at most `SPOOL` bytes of a body in memory, whatever its length.
+All bodies under way share bounded memory and disk. A file has no name, so that a killed door leaves nothing behind.
 """
 
+import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, TypeVar, cast
 
 from .problems import refused
 
-SPOOL = 5 * 1024 * 1024  # bytes; above, the body goes to disk
+T = TypeVar("T")
+Feed = Callable[[bytes], None]
+
+MIB = 1024 * 1024
+SPOOL = 5 * MIB  # bytes; above, the body goes to disk
+FREE = 64 * 1024  # bytes of each body that count nowhere: the connections bound them
+SHARE = 4  # one holder may have a fourth of a budget
+DISK_S = 30.0  # a disk that takes longer for one piece is as good as full
+WRITERS = 4
+
+
+@dataclass(slots=True)
+class Budget:
+    """Bytes that all bodies under way may take together; nobody named has more than a share. Pure."""
+
+    limit: int
+    used: int = 0
+    _held: dict[str, int] = field(default_factory=dict)
+
+    def take(self, count: int, holder: str = "") -> bool:
+        """Take bytes and return True, or take none and return False. A nameless holder has no share."""
+        held = self._held.get(holder, 0) + count
+        if self.used + count > self.limit or (holder and held * SHARE > self.limit):
+            return False
+        self.used += count
+        if holder:
+            self._held[holder] = held
+        return True
+
+    def give(self, count: int, holder: str = "") -> None:
+        """Give bytes back."""
+        self.used -= count
+        left = self._held.pop(holder, 0) - count
+        if left > 0:
+            self._held[holder] = left
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """Memory and disk for bodies of one kind."""
+
+    memory: Budget
+    disk: Budget
+
+
+class Spools:
+    """Where bodies lie on their way in: a room for those that are not proved yet, another for those that are.
+
+    `folder` holds the nameless files; None is the system's own. Sizes are bytes, for each room.
+    """
+
+    def __init__(self, *, folder: Path | None = None, memory: int = 64 * MIB, disk: int = 2048 * MIB) -> None:
+        self.unproved = Room(memory=Budget(memory), disk=Budget(disk))
+        self.proved = Room(memory=Budget(memory), disk=Budget(disk))
+        self._folder = folder
+        # threads of their own: a body store that hangs has those of asyncio
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="spool")
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Run what touches the disk in a thread; raises OSError, TimeoutError after `DISK_S`."""
+        async with asyncio.timeout(DISK_S):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def open(self) -> BinaryIO:
+        """Open a file without a name; raises OSError."""
+        return cast("BinaryIO", tempfile.TemporaryFile(buffering=0, dir=self._folder))
 
 
 class Spool:
-    """The bytes of one body with their SHA-256. Close it: the temporary file goes with it."""
+    """The bytes of one body with their SHA-256. Close it: its room is free again.
 
-    def __init__(self) -> None:
+    `holder` names who proved that the body may come; while it is "", the body takes the room of the unproved.
+    `feed` gets each chunk too.
+    """
+
+    def __init__(self, spools: Spools, holder: str = "", feed: Feed | None = None) -> None:
         self.size = 0
+        self._spools, self._holder, self._feed = spools, holder, feed
+        self._room = spools.proved if holder else spools.unproved
         self._hash = hashlib.sha256()
-        self._parts: list[bytes] = []
-        self._file: IO[bytes] | None = None
+        self._content = bytearray()
+        self._file: BinaryIO | None = None
+        self._in_memory = self._on_disk = 0
 
     @property
     def sha256(self) -> str:
         """The SHA-256 of all bytes so far, as hex."""
         return self._hash.hexdigest()
 
-    def add(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+    async def add(self, chunk: bytes) -> None:
+        """Take the next bytes; raises `Refused` where there is no room, OSError and TimeoutError of the disk."""
         self.size += len(chunk)
-        self._hash.update(chunk)
-        if self._file is None and self.size > SPOOL:
-            self._file = tempfile.NamedTemporaryFile(prefix="kadens-body-")  # noqa: SIM115 - closed by `close`
-            self._file.writelines(self._parts)
-            self._parts = []
-        if self._file is None:
-            self._parts.append(chunk)
+        if self._file is None and self._fits_memory():
+            self._digest(chunk)
+            self._content += chunk
         else:
-            self._file.write(chunk)
+            await self._write(chunk)
 
-    def content(self) -> bytes | Path:
-        """Return the whole body, or the file that it lies in until `close`."""
+    async def content(self, most: int) -> bytes | BinaryIO:
+        """Return the body, as bytes where they are in memory or at most `most`, else the file until `close`."""
         if self._file is None:
-            return b"".join(self._parts)
-        self._file.flush()
-        return Path(self._file.name)
+            return bytes(self._content)
+        if self.size > most:
+            return self._file
+        return await self._spools.do(partial(_read, self._file))
 
     def close(self) -> None:
         """Forget the body."""
-        self._parts = []
+        self._content.clear()
+        self._room.memory.give(self._in_memory, self._holder)
+        self._room.disk.give(self._on_disk, self._holder)
+        self._in_memory = self._on_disk = 0
         if self._file is not None:
             self._file.close()
 
+    def _fits_memory(self) -> bool:
+        more = max(self.size - FREE, 0) - self._in_memory
+        if self.size > SPOOL or not self._room.memory.take(more, self._holder):
+            return False
+        self._in_memory += more
+        return True
 
-async def fill(spool: Spool, stream: AsyncIterator[bytes], cap: int, feed: Callable[[bytes], None]) -> None:
-    """Read a body into `spool`, giving each chunk to `feed` too; refuses it once it is longer than `cap` bytes."""
+    async def _write(self, chunk: bytes) -> None:
+        more = self.size - self._on_disk
+        if not self._room.disk.take(more, self._holder):
+            raise refused("busy")
+        self._on_disk += more
+        if self._file is None:
+            self._file = await self._spools.do(self._spools.open)
+            await self._spools.do(partial(_write, self._file, bytes(self._content)))
+            self._content.clear()
+            self._room.memory.give(self._in_memory, self._holder)
+            self._in_memory = 0
+        await self._spools.do(partial(self._digest_and_write, self._file, chunk))
+
+    def _digest(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        if self._feed is not None:
+            self._feed(chunk)
+
+    def _digest_and_write(self, file: BinaryIO, chunk: bytes) -> None:
+        """Do, in a thread, what would keep all others waiting where many long bodies come in."""
+        self._digest(chunk)
+        _write(file, chunk)
+
+
+async def fill(spool: Spool, stream: AsyncIterator[bytes], cap: int) -> None:
+    """Read a body into `spool`; refuses it once it is longer than `cap` bytes."""
     async for chunk in stream:
         if spool.size + len(chunk) > cap:
             raise refused("too_large")
-        spool.add(chunk)
-        feed(chunk)
+        await spool.add(chunk)
+
+
+def _write(file: BinaryIO, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:  # an unbuffered write may take a part only
+        left = left[file.write(left) :]
+
+
+def _read(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], int]
+SYSTEM = "system"
 
 
 def clock(said: str) -> Clock:
     """Return the clock of the setting KADENS_CLOCK: `system`, `fixed:EPOCH_MS` or `file:PATH` (holds EPOCH_MS)."""
     kind, _, rest = said.partition(":")
-    if kind == "system" and not rest:
+    if kind == SYSTEM and not rest:
         return lambda: time.time_ns() // 1_000_000
     if kind == "fixed":
         fixed = int(rest)

@@ -42,7 +42,15 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a process of Kadens needs to know, read once at its start."""
+    """Everything a process of Kadens needs to know, read once at its start.
+
+    `spool` is a folder for bodies on their way in, on a disk that holds twice `spool_disk` bytes; left
+    empty, they lie on the body store's disk or, where that is no folder, in the system's own for
+    temporary files. Rates are events a second, ten times as many at once, 0 for no limit: `token_rate` for
+    one patient's link tokens, `connector_rate` for one connector, `failure_rate` for failed requests
+    of one address. `trusted_proxies` are addresses and networks, separated by commas, that may have
+    any number of connections and name the address they speak for.
+    """
 
     kafka: str
     database: str
@@ -67,6 +75,15 @@ class Settings:
     worker_id: str = ""
     mock_broker: bool = False
     max_body: int = 100 * 1024 * 1024
+    spool: str = ""
+    spool_memory: int = 64 * 1024 * 1024
+    spool_disk: int = 2048 * 1024 * 1024
+    connections: int = 4096
+    connections_per_peer: int = 2048
+    trusted_proxies: str = ""
+    token_rate: float = 50.0
+    connector_rate: float = 0.0
+    failure_rate: float = 100.0
     replay_window_s: int = 300
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
@@ -74,8 +91,11 @@ class Settings:
     metrics_port: int = 0
 
 
-_INTEGERS = {"vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes"}
-_FLOATS = {"commit_interval_s", "stall_s", "group_session_s"}
+_INTEGERS = {
+    "vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes",
+    "spool_memory", "spool_disk", "connections", "connections_per_peer",
+}  # fmt: skip
+_FLOATS = {"commit_interval_s", "stall_s", "group_session_s", "token_rate", "connector_rate", "failure_rate"}
 _FLAGS = {"clinic_demo", "mock_broker"}
 _REQUIRED = ("kafka", "database", "bodies")
 

@@ -5,9 +5,10 @@ Functions import what they build, so that each process loads only its own parts.
 
 # ruff: noqa: PLC0415 - see above
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .clock import clock
+from .clock import SYSTEM, clock
 from .settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from .alerts.clinic.identity import Identify
     from .alerts.clinic.oidc import SignIn
     from .storage.pool import Connection
+    from .web.rates import Buckets
+    from .web.server import Serving
 
 LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+BURST = 10
+MARGIN = 1024 * 1024
+GRACEFUL_S = {"vendor": 15, "clinic": 2}  # an open page holds an event stream open
 KEY_SIZES = {16, 24, 32}
 SESSION_KEY_SIZE = 32
 
@@ -57,25 +63,65 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
 
 def vendor_door(settings: Settings) -> "FastAPI":
     """Return the vendor door: log and body store, no database."""
+    from .ingest.clock_watch import ClockWatch
     from .ingest.http import vendor_app
     from .ingest.publisher import KafkaPublisher
-    from .ingest.receive import Door
+    from .ingest.receive import Door, Rates
+    from .ingest.spool import Spools
     from .ingest.vendors import CONNECTORS
-    from .storage.body_store import open_bodies
+    from .storage.body_store import folder_of, open_bodies
     from .stream.topics import RAW
 
+    publisher = KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes)
+    bodies, now = needed(settings, "bodies"), clock(settings.clock)
+    is_checked = settings.clock == SYSTEM and not settings.mock_broker
+    spool = Path(settings.spool) if settings.spool else folder_of(bodies)
+    if spool is not None:
+        spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     return vendor_app(
         Door(
             connectors=CONNECTORS,
             secrets={name: row.keys for name, row in settings.secrets.connectors.items()},
             link_key=settings.secrets.link_key,
-            publisher=KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes),
-            bodies=open_bodies(needed(settings, "bodies")),
-            clock=clock(settings.clock),
+            publisher=publisher,
+            bodies=open_bodies(bodies),
+            clock=now,
             max_body=settings.max_body,
             window_ms=settings.replay_window_s * 1000,
+            spools=Spools(folder=spool, memory=settings.spool_memory, disk=settings.spool_disk),
+            rates=Rates(tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)),
+            # a clock that is not this machine's is not meant to agree with the log's, and the mock has none
+            watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
         )
     )
+
+
+def buckets(rate: float) -> "Buckets":
+    """Return buckets of a rate setting: so many a second for each key, and ten times as many at once."""
+    from .web.rates import Buckets
+
+    return Buckets(rate=rate, burst=BURST * rate)
+
+
+def serving(settings: Settings, door: str) -> "Serving":
+    """Return where and with which limits a door (`vendor` or `clinic`) is served; raises `SettingsError`."""
+    from .web.limits import Limits, networks
+    from .web.server import Serving
+
+    try:
+        trusted = networks(settings.trusted_proxies)
+    except ValueError as error:
+        raise SettingsError(f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted") from error
+    # the application refuses a body that is too long before the server does
+    most = {"vendor": settings.max_body + MARGIN, "clinic": MARGIN}[door]
+    limits = Limits(
+        body_bytes=most,
+        connections=settings.connections,
+        per_peer=settings.connections_per_peer,
+        trusted=trusted,
+    )
+    place = {"host": getattr(settings, f"{door}_host"), "port": getattr(settings, f"{door}_port")}
+    return Serving(**place, limits=limits, failures=settings.failure_rate, graceful_s=GRACEFUL_S[door])
 
 
 def clinic_door(settings: Settings) -> "FastAPI":

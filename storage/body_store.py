@@ -7,13 +7,14 @@ import asyncio
 import math
 import os
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import obstore
 from obstore.store import ObjectStore, from_url
@@ -21,6 +22,7 @@ from obstore.store import ObjectStore, from_url
 from ..model.calendar import epoch_ms
 
 INCOMING, KEPT, PACKED = "incoming", "kept", "packed"
+COPIED = 1024 * 1024  # bytes at a time
 # room -> levels of folders in it. Many small files lie one level deep: a new one then seldom needs a new folder,
 # each of which has to be synced too
 LEVELS = {INCOMING: 2, KEPT: 2, PACKED: 1}
@@ -34,8 +36,11 @@ _ADDRESS = re.compile(r"(?:(?:incoming|kept)/[0-9a-f]{2}/|packed/)[0-9a-f]{2}/[0
 class BodyStore(Protocol):
     """Where bodies lie. Addresses are opaque; one that the store never gave out is a ValueError."""
 
-    async def put(self, name: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body, durably, under a name (64 hex digits), and return its address. The same name is one body."""
+    async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
+        """Store a body, or the content of an open file, durably, under a name (64 hex digits); return its address.
+
+        The same name is one body.
+        """
 
     async def get(self, address: str) -> bytes | None:
         """Return a body, or None when it is not there."""
@@ -52,9 +57,13 @@ class BodyStore(Protocol):
 
 def open_bodies(url: str) -> BodyStore:
     """Open a store: a path or file:// for a directory, else a URL of object storage such as s3://bucket/prefix."""
-    if "://" not in url or url.startswith("file://"):
-        return Directory(Path(url.removeprefix("file://")))
-    return Objects(from_url(url))
+    folder = folder_of(url)
+    return Objects(from_url(url)) if folder is None else Directory(folder)
+
+
+def folder_of(url: str) -> Path | None:
+    """Return the directory that a store's URL names, None for object storage."""
+    return Path(url.removeprefix("file://")) if "://" not in url or url.startswith("file://") else None
 
 
 def address_of(name: str, room: str) -> str:
@@ -72,13 +81,13 @@ class Directory:
         self._root = root
         self._synced: set[Path] = set()  # folders that this process has seen whole on the disk
 
-    async def put(self, name: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body as a file; a Path is read in a thread."""
+    async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
+        """Store a body as a file; an open file is copied in a thread."""
         place = address_of(name, room)
         await asyncio.to_thread(self._put, self._root / place, body)
         return place
 
-    def _put(self, path: Path, body: bytes | Path) -> None:
+    def _put(self, path: Path, body: bytes | BinaryIO) -> None:
         if path.parent not in self._synced or not path.parent.is_dir():
             _make_folders(path.parent, self._root)
             self._synced.add(path.parent)
@@ -110,9 +119,11 @@ class Objects:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    async def put(self, name: str, body: bytes | Path, room: str = INCOMING) -> str:
-        """Store a body as an object; a Path is sent in parts."""
+    async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
+        """Store a body as an object; an open file is sent in parts."""
         place = address_of(name, room)
+        if not isinstance(body, bytes):
+            body.seek(0)
         await obstore.put_async(self._store, place, body)
         return place
 
@@ -142,7 +153,7 @@ def _checked(address: str) -> str:
     return address
 
 
-def _write(path: Path, body: bytes | Path) -> None:
+def _write(path: Path, body: bytes | BinaryIO) -> None:
     if path.exists():  # whoever wrote it may have been killed before it was durable
         os.utime(path)  # it is wanted again: its age counts from now
         _sync(path)
@@ -151,7 +162,7 @@ def _write(path: Path, body: bytes | Path) -> None:
     handle, beside = mkstemp(dir=path.parent, prefix=BEGUN)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(body if isinstance(body, bytes) else body.read_bytes())
+            _copy(body, file)
             file.flush()
             os.fsync(file.fileno())
         Path(beside).rename(path)
@@ -159,6 +170,14 @@ def _write(path: Path, body: bytes | Path) -> None:
         Path(beside).unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
+    if isinstance(body, bytes):
+        file.write(body)
+        return
+    body.seek(0)
+    shutil.copyfileobj(body, file, COPIED)
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,10 +16,12 @@ class Topic:
     partitions: int
     retention_ms: int
     max_message_bytes: int = 2 * 1024 * 1024
+    is_stamped_by_broker: bool = False
 
     def config(self) -> dict[str, str]:
         """Return the broker's settings for this topic."""
-        return {"retention.ms": str(self.retention_ms), "max.message.bytes": str(self.max_message_bytes)}
+        stamped = {"message.timestamp.type": "LogAppendTime"} if self.is_stamped_by_broker else {}
+        return {"retention.ms": str(self.retention_ms), "max.message.bytes": str(self.max_message_bytes), **stamped}
 
 
 RAW = Topic(
@@ -54,4 +57,14 @@ DEAD = Topic(
     retention_ms=30 * DAY_MS,
 )
 
-TOPICS: tuple[Topic, ...] = (RAW, RAW_LARGE, FACTS, FACTS_LARGE, DERIVED, DEAD)
+CLOCK = Topic(
+    name="kadens.clock",
+    key="none",
+    value="nothing: only the broker's time of the message is of use, to check a door's clock by",
+    partitions=1,
+    retention_ms=HOUR_MS,
+    max_message_bytes=1024,
+    is_stamped_by_broker=True,
+)
+
+TOPICS: tuple[Topic, ...] = (RAW, RAW_LARGE, FACTS, FACTS_LARGE, DERIVED, DEAD, CLOCK)

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from mimetypes import guess_type
@@ -23,6 +24,7 @@ from .templating import STATIC, packed, plotly
 from .visit import known
 
 SUMMARY = "Who needs a look today, why, and on what evidence. No intended medical purpose; for review by a clinician."
+FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 LARGE = 100_000  # bytes
 FOREVER = "public, max-age=31536000, immutable"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -38,6 +40,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     )
     app.state.clinic = clinic
     app.state.numbers = Numbers()
+    app.state.count = app.state.numbers.ended
     problems.install(app)
     app.include_router(api.router)
     app.include_router(api_data.router)
@@ -84,7 +87,7 @@ async def events(request: Request) -> Response:
 async def static(request: Request, name: str) -> Response:
     """Serve one of our own files, or plotly.js from its wheel, a large one packed; nothing else is there."""
     path = plotly() if name == "plotly.min.js" else STATIC / name
-    if name != path.name or name.startswith(".") or not path.is_file():
+    if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise Refused(404, "There is no such file.")
     kind = guess_type(name)[0] or "application/octet-stream"
     headers = {"cache-control": FOREVER, "vary": "accept-encoding"}

@@ -15,9 +15,16 @@ class Numbers:
             "kadens_clinic_request_seconds", "Time to the last byte, event streams apart", ["route"],
             registry=self.registry,
         )  # fmt: skip
+        self._ended = Counter(
+            "kadens_clinic_ended", "Requests that the server refused by itself", ["reason"], registry=self.registry
+        )
         self.listeners = Gauge("kadens_clinic_listeners", "Pages that follow changes", registry=self.registry)
         self.changes = Counter("kadens_clinic_changes", "Notifications from the database", registry=self.registry)
         self.actions = Counter("kadens_clinic_actions", "Actions on alerts", ["action"], registry=self.registry)
+
+    def ended(self, reason: str) -> None:
+        """Count a request that the server refused by itself; `reason` is a word of `web.answers`."""
+        self._ended.labels(reason).inc()
 
     def text(self) -> bytes:
         """Return everything in the Prometheus text format."""

@@ -1,6 +1,8 @@
 """Patients' reports from an app, signed as Standard Webhooks with the secret that the clinic gave the app."""
 
-from ..connector import Connector
+from ..connector import MIB, Connector
 from ..verify import STANDARD_WEBHOOKS, SVIX
 
-REPORTS = Connector(name="reports", title="Patient reports", parser="reports", schemes=(STANDARD_WEBHOOKS, SVIX))
+REPORTS = Connector(
+    name="reports", title="Patient reports", parser="reports", schemes=(STANDARD_WEBHOOKS, SVIX), max_body=MIB
+)

@@ -13,7 +13,7 @@ from ..ingest.links import mint
 from ..inspect import inspect
 from ..model.intensity import HeartProfile
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
-from .operate import post
+from .operate import post_patiently
 from .people import must_consent
 
 OCTETS = "application/octet-stream"
@@ -97,7 +97,7 @@ def import_files(
         fail("no FIT file there", code=2)
     refused = 0
     for path in track(files, description="sending", console=err, transient=True):
-        status, _ = post(f"{base}/v1/files", _read(path), headers)
+        status, _ = post_patiently(f"{base}/v1/files", _read(path), headers)
         if status >= MULTIPLE_CHOICES:
             refused += 1
             err.print(f"{path}: refused with status {status}")

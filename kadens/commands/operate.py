@@ -20,6 +20,9 @@ from ..stream.topics import TOPICS
 from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
 
 CHECK_S = 5.0
+LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
+TRIES = 6
+LONGEST_WAIT_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,16 +142,37 @@ def send(
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
 
+def post_patiently(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    """Post a body as `post`; where the door says to come again later, wait as long as it says, `TRIES` times."""
+    for _ in range(TRIES):
+        status, answer, wait_s = _posted(url, body, headers)
+        if status not in LATER:
+            break
+        time.sleep(wait_s)
+    return status, answer
+
+
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     """Post a body and return status and answer; leaves with exit code 1 when nobody answers."""
+    status, answer, _ = _posted(url, body, headers)
+    return status, answer
+
+
+def _posted(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, float]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=60)
     try:
         connection.request("POST", parts.path, body, headers)
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.read(), seconds_of(answer.headers.get("retry-after", ""))
     except OSError as error:
         fail(f"{url}: {error.strerror or error}")
     finally:
         connection.close()
+
+
+def seconds_of(retry_after: str) -> float:
+    """Return what Retry-After says, between one second and a minute; a date, or nothing, is a second."""
+    said = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 1
+    return float(min(max(said, 1), LONGEST_WAIT_S))

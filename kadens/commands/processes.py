@@ -13,28 +13,24 @@ from .console import DEFAULT_DATA, Data, err, fail, settings_of
 
 def vendor_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
-    import uvicorn  # noqa: PLC0415 - each process loads only what it runs
-
+    from ..web.server import serve  # noqa: PLC0415 - each process loads only what it runs
+    from ..wiring import serving  # noqa: PLC0415
     from ..wiring import vendor_door as build  # noqa: PLC0415
 
     settings = settings_of(data)
-    uvicorn.run(build(settings), host=settings.vendor_host, port=settings.vendor_port, log_level="warning")
+    app = build(settings)
+    serve(app, serving(settings, "vendor"), app.state.count)
 
 
 def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
-    import uvicorn  # noqa: PLC0415
-
+    from ..web.server import serve  # noqa: PLC0415
     from ..wiring import clinic_door as build  # noqa: PLC0415
+    from ..wiring import serving  # noqa: PLC0415
 
     settings = settings_of(data)
-    uvicorn.run(
-        build(settings),
-        host=settings.clinic_host,
-        port=settings.clinic_port,
-        log_level="warning",
-        timeout_graceful_shutdown=2,  # an open page holds an event stream open
-    )
+    app = build(settings)
+    serve(app, serving(settings, "clinic"), app.state.count)
 
 
 def worker(

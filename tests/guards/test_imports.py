@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("alerts", "ingest", "kadens", "parsers", "storage", "stream")
+FOLDERS = ("alerts", "ingest", "kadens", "parsers", "storage", "stream", "web")
 
 # A part may import parts of its own rank only when they are the same part, and any part of a lower rank.
 RANKS: tuple[tuple[str, int], ...] = (
@@ -15,6 +15,7 @@ RANKS: tuple[tuple[str, int], ...] = (
     ("kadens.embedded.guard", 0),  # a program of its own, which imports nothing
     ("kadens.parsers", 1),
     ("kadens.stream.compute", 1),
+    ("kadens.web", 1),
     ("kadens.stream.topics", 1),
     ("kadens.alerts.rules", 1),
     ("kadens.alerts.lifecycle", 1),
@@ -44,6 +45,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "psycopg_pool": ("kadens.storage",),
     "fitdecode": ("kadens.parsers.fit",),
     "fitparse": (),
+    "uvicorn": ("kadens.web",),
     "os": (
         "kadens.settings",
         "kadens.embedded",

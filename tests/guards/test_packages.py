@@ -6,7 +6,7 @@ from pathlib import Path
 from kadens.model import activities, metrics, units
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("alerts", "ingest", "kadens", "parsers", "storage", "stream")
+FOLDERS = ("alerts", "ingest", "kadens", "parsers", "storage", "stream", "web")
 
 
 def test_packages_are_those_on_disk() -> None:

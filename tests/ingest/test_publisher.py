@@ -1,6 +1,8 @@
 """The Kafka publisher against librdkafka's mock cluster: acknowledgement, a dead broker, and its return."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Awaitable
 
 import pytest
@@ -9,6 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from kadens.embedded.mock import PRODUCE, MockKafka
 from kadens.ingest.ports import NotAcceptedError
 from kadens.ingest.publisher import KafkaPublisher
+from kadens.stream.topics import CLOCK
 
 TOPIC = "kadens.raw"
 HEADERS = [("connector", b"open_wearables"), ("address", b"")]
@@ -100,3 +103,34 @@ def test_an_error_that_is_no_delay_does_not_last(code: int) -> None:
 
     with MockKafka({TOPIC: 1}) as kafka:
         run(scenario(kafka))
+
+
+def test_readiness_is_answered_in_time_by_a_broker_that_hangs() -> None:
+    async def scenario(listener: socket.socket) -> None:
+        log = publisher(f"127.0.0.1:{listener.getsockname()[1]}")
+        began = time.monotonic()
+        assert not await log.ready()
+        assert not await log.ready()
+        assert time.monotonic() - began < 5
+        appending = asyncio.create_task(log.append(TOPIC, b"k", b"v", HEADERS))
+        assert not await log.ready()  # while another waits for the connection
+        appending.cancel()
+        await asyncio.wait({appending})
+        await log.stop()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # takes connections and never answers
+        run(scenario(listener))
+
+
+def test_the_time_is_the_brokers_and_a_dead_one_is_an_error() -> None:
+    async def scenario(address: str) -> None:
+        log = publisher(address)
+        assert await log.broker_time() == 1234  # the time of the mock, always
+        await log.stop()
+        dead = publisher("127.0.0.1:1", deadline_s=0.3)
+        with pytest.raises(ConnectionError):
+            await dead.broker_time()
+        await dead.stop()
+
+    with MockKafka({CLOCK.name: 1}) as kafka:
+        run(scenario(kafka.address))

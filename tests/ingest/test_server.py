@@ -1,31 +1,33 @@
 """The vendor door behind a real server, on loopback: bodies that end early, and bodies that are huge."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import socket
-import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
-import uvicorn
 
 from kadens.ingest.http import vendor_app
+from kadens.ingest.links import mint
 from kadens.ingest.memory import MemoryLog
-from kadens.ingest.receive import Door
+from kadens.ingest.receive import Door, Rates
 from kadens.ingest.sender import sign
+from kadens.ingest.spool import Spools
 from kadens.ingest.verify import SVIX
+from kadens.model.envelope import INLINE
+from kadens.web.limits import Limits, Patience
+from kadens.web.rates import Buckets
+from kadens.web.server import Serving
+
+from ..serving import DEADLINE_S, served, until
 
 NOW = 1_700_000_000_000
 BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
 PIECE = b"\0" * 1024 * 1024
-DEADLINE_S = 30.0
 
 
 @dataclass
@@ -34,38 +36,28 @@ class Counting:
 
     size: int = 0
 
-    async def put(self, name: str, body: bytes | Path) -> str:
-        assert isinstance(body, Path)
-        self.size = (await asyncio.to_thread(body.stat)).st_size
+    async def put(self, name: str, body: bytes | BinaryIO) -> str:
+        assert not isinstance(body, bytes)
+        self.size = await asyncio.to_thread(body.seek, 0, 2)
         return f"counted:{name}"
 
 
-@contextmanager
-def serving(door: Door) -> Iterator[int]:
+LIMITS = Limits(body_bytes=200 * len(PIECE), patience=Patience(grace_s=1.0))
+
+
+def serving(door: Door) -> AbstractContextManager[int]:
     """Serve the door on a free port of loopback until the block ends."""
-    config = uvicorn.Config(vendor_app(door), host="127.0.0.1", port=0, log_level="critical", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    try:
-        yield int(server.servers[0].sockets[0].getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive()
+    app = vendor_app(door)
+    return served(app, Serving(host="127.0.0.1", port=0, limits=LIMITS), app.state.count)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came"
-        threading.Event().wait(0.005)
-
-
-def head(headers: dict[str, str], *lines: str) -> bytes:
+def head(headers: dict[str, str], *lines: str, path: str = "/v1/hooks/open_wearables") -> bytes:
     said = [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join(["POST /v1/hooks/open_wearables HTTP/1.1", "Host: door", *said, *lines, "", ""]).encode()
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: door", *said, *lines, "", ""]).encode()
+
+
+def link(door: Door, patient: str = "patient-7") -> dict[str, str]:
+    return {"authorization": f"Bearer {mint(patient, door.link_key)}"}
 
 
 def exchange(port: int, *pieces: bytes, hang_up: bool = False) -> bytes:
@@ -121,18 +113,84 @@ def test_a_length_that_lies_is_cut_at_the_cap(door: Door, log: MemoryLog) -> Non
 def test_a_body_of_100_megabytes_does_not_fill_the_memory(door: Door, log: MemoryLog) -> None:
     pieces = 100
     store = Counting()
-    secret = door.secrets["open_wearables"][0]
-    mac = hmac.new(SVIX.key(secret), f"m.{NOW // 1000}.".encode(), hashlib.sha256)
-    for _ in range(pieces):
-        mac.update(PIECE)
-    headers = sign(SVIX, secret, b"", "m", NOW)
-    headers["svix-signature"] = "v1," + base64.b64encode(mac.digest()).decode()
     length = f"Content-Length: {pieces * len(PIECE)}"
     with serving(replace(door, bodies=store)) as port:
         tracemalloc.start()
-        answer = exchange(port, head(headers, length, "Connection: close"), *[PIECE] * pieces)
+        answer = exchange(port, head(link(door), length, "Connection: close", path="/v1/files"), *[PIECE] * pieces)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert answer.startswith(b"HTTP/1.1 202 ")
     assert (store.size, log.events[0].value) == (pieces * len(PIECE), b"")
     assert peak < 16 * 1024 * 1024
+
+
+def take(door: Door, port: int, patient: str = "patient-7", body: bytes = BODY) -> bytes:
+    """Post a small file with a link token and return the answer."""
+    lines = (f"Content-Length: {len(body)}", "Connection: close")
+    return exchange(port, head(link(door, patient), *lines, path="/v1/files"), body)
+
+
+def get(port: int, path: str) -> bytes:
+    return exchange(port, f"GET {path} HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n".encode())
+
+
+def test_unproved_bodies_with_the_last_byte_withheld(door: Door, log: MemoryLog, tmp_path: Path) -> None:
+    size, spools = 300_000, Spools(folder=tmp_path, memory=600_000, disk=1_000_000)
+    forged = sign(SVIX, door.secrets["open_wearables"][0], b"another", "m", NOW)
+    with serving(replace(door, spools=spools)) as port, ExitStack() as stack:
+        socks = [stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S)) for _ in range(20)]
+        for sock in socks:
+            sock.sendall(head(forged, f"Content-Length: {size + 1}") + b"x" * size)
+        until(lambda: spools.unproved.disk.used > 0)
+        assert list(tmp_path.iterdir()) == []  # a killed door would leave nothing
+        assert take(door, port).startswith(b"HTTP/1.1 202 ")
+        assert spools.unproved.memory.used <= spools.unproved.memory.limit
+        assert spools.unproved.disk.used <= spools.unproved.disk.limit
+        answers = [sock.recv(65_536)[:12] for sock in socks]
+        assert set(answers) == {b"HTTP/1.1 408", b"HTTP/1.1 503"}  # too slow; beyond what all may take together
+        until(lambda: (spools.unproved.memory.used, spools.unproved.disk.used) == (0, 0))
+    assert len(log.events) == 1
+
+
+def test_garbage_on_one_token_is_told_when_to_come_again_and_hurts_nobody_else(door: Door, log: MemoryLog) -> None:
+    limited = replace(door, rates=Rates(tokens=Buckets(rate=1, burst=10)))
+    with serving(limited) as port:
+        answers = [take(door, port, "garbage") for _ in range(50)]
+        assert {answer[:12] for answer in answers[:10]} == {b"HTTP/1.1 202"}
+        assert answers[-1].startswith(b"HTTP/1.1 429 ")
+        assert b"retry-after: 1\r\n" in answers[-1]
+        assert b'"reason":"token_rate"' in answers[-1]
+        assert take(door, port, "another").startswith(b"HTTP/1.1 202 ")
+        assert 'kadens_door_refused_total{connector="files",reason="token_rate"}' in refusals(port)
+        assert "garbage" not in refusals(port)
+    assert len(log.events) < 20
+
+
+def test_a_connector_is_limited_only_by_what_is_proved(door: Door) -> None:
+    good = sign(SVIX, door.secrets["open_wearables"][0], BODY, "m", NOW)
+    forged = sign(SVIX, door.secrets["open_wearables"][0], b"another", "m", NOW)
+    length = (f"Content-Length: {len(BODY)}", "Connection: close")
+    with serving(replace(door, rates=Rates(connectors=Buckets(rate=0.001, burst=1)))) as port:
+        answers = [exchange(port, head(headers, *length), BODY)[:12] for headers in (forged, forged, good, good)]
+    assert answers == [b"HTTP/1.1 401", b"HTTP/1.1 401", b"HTTP/1.1 202", b"HTTP/1.1 429"]
+
+
+class Stuck:
+    """A body store that never answers."""
+
+    async def put(self, sha256: str, body: bytes | BinaryIO) -> str:  # noqa: ARG002 - the port's signature
+        await asyncio.Event().wait()
+        return ""
+
+
+def test_a_body_store_that_hangs_holds_up_large_bodies_only(door: Door, log: MemoryLog) -> None:
+    with serving(replace(door, bodies=Stuck(), store_s=1.0)) as port, ExitStack() as stack:
+        sock = stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S))
+        lines = (f"Content-Length: {INLINE + 1}", "Connection: close")
+        sock.sendall(head(link(door), *lines, path="/v1/files") + b"x" * (INLINE + 1))
+        began = time.monotonic()
+        assert take(door, port).startswith(b"HTTP/1.1 202 ")
+        assert get(port, "/readyz").startswith(b"HTTP/1.1 200 ")
+        assert time.monotonic() - began < 5
+        assert sock.recv(65_536).startswith(b"HTTP/1.1 503 ")
+    assert len(log.events) == 1

@@ -1,3 +1,4 @@
+import io
 import os
 from dataclasses import replace
 from hashlib import sha256, shake_256
@@ -23,12 +24,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> body_store.BodyStor
     return body_store.open_bodies(str(tmp_path / "bodies") if request.param == "directory" else "memory:///")
 
 
-async def test_what_was_put_comes_back_and_is_gone_when_deleted(store: body_store.BodyStore, tmp_path: Path) -> None:
+async def test_what_was_put_comes_back_and_is_gone_when_deleted(store: body_store.BodyStore) -> None:
     address = await store.put(SHA, BODY)
     assert await store.get(address) == BODY
-    file = tmp_path / "spooled"
-    file.write_bytes(BODY)
+    await store.delete(address)
+    assert await store.get(address) is None
+    file = io.BytesIO(BODY)
+    file.seek(3)  # it is stored whole, wherever the file's position is
     assert await store.put(SHA, file) == address
+    assert await store.get(address) == BODY
     await store.delete(address)
     await store.delete(address)
     assert await store.get(address) is None
@@ -170,14 +174,19 @@ async def test_a_long_body_takes_little_room(conn: Connection, store: body_store
 
 async def test_a_body_half_written_is_not_there(tmp_path: Path) -> None:
     store = body_store.open_bodies(str(tmp_path))
-    with pytest.raises(FileNotFoundError):
-        await store.put(SHA, tmp_path / "is not there")
+    with pytest.raises(OSError, match="unreadable"):
+        await store.put(SHA, Unreadable(BODY))
     assert await store.get(f"incoming/{SHA[:2]}/{SHA[2:4]}/{SHA}") is None
     assert _files(tmp_path) == []
 
 
 def _modes(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
+
+
+class Unreadable(io.BytesIO):
+    def read(self, _size: int | None = -1, /) -> bytes:
+        raise OSError("unreadable")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,0 +1,34 @@
+"""A guarded server on loopback in a thread, for tests of both doors and of the server itself."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from starlette.types import ASGIApp
+
+from kadens.web.server import Serving, server
+
+DEADLINE_S = 30.0
+
+
+@contextmanager
+def served(app: ASGIApp, serving: Serving, count: Callable[[str], None]) -> Iterator[int]:
+    """Serve on a free port of loopback until the block ends; gives the port."""
+    made = server(app, serving, count)
+    thread = threading.Thread(target=made.run, daemon=True)
+    thread.start()
+    until(lambda: made.started)
+    try:
+        yield int(made.servers[0].sockets[0].getsockname()[1])
+    finally:
+        made.should_exit = True
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came"
+        threading.Event().wait(0.005)

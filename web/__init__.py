@@ -1,0 +1,1 @@
+"""What both HTTP doors share: a server with limits on heads, connections, bodies and refusals."""

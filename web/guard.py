@@ -1,0 +1,79 @@
+"""One server's connections at work: closes the slow ones on a timer, and sheds the oldest when there are too many.
+
+A thin shell over `connections.Table`; it must never look at what a request says.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from .connections import Connection, Stage, Table
+from .limits import Limits, is_trusted, peer_key
+
+LOOK_S = 0.5
+SHED_S = 0.02  # what came in together with the new connections is read first
+
+
+class Refusable(Protocol):
+    """A connection's protocol, which can be ended with a reason of `answers.REFUSALS`."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether we read nothing from it at the moment."""
+
+    def refuse(self, reason: str) -> None:
+        """Answer with the refusal and end the connection."""
+
+
+class Guard:
+    """The connections of one server. `count` gets the word of each refusal."""
+
+    def __init__(self, limits: Limits, count: Callable[[str], None]) -> None:
+        self.limits, self.count = limits, count
+        self.table = Table(limits)
+        self._protocols: dict[Connection, Refusable] = {}
+        self._looking = self._shedding = False
+
+    def opened(self, protocol: Refusable, address: str, loop: asyncio.AbstractEventLoop) -> Connection | None:
+        """Take in a new connection from an address; None where it has to be refused at once."""
+        is_bounded = not is_trusted(self.limits, address)
+        connection = self.table.opened(peer_key(address), loop.time(), is_bounded=is_bounded)
+        if connection is None:
+            self.count("crowded")
+            return None
+        self._protocols[connection] = protocol
+        if not self._looking:
+            self._looking = True
+            loop.call_later(LOOK_S, self._look, loop)
+        self._shed_soon(connection, loop)
+        return connection
+
+    def moved(self, connection: Connection, stage: Stage, loop: asyncio.AbstractEventLoop) -> None:
+        """Note that a connection entered another stage."""
+        self.table.moved(connection, stage, loop.time())
+        if stage is Stage.BODY:
+            self._shed_soon(connection, loop)
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection that is closed; a second time is nothing."""
+        if self._protocols.pop(connection, None) is not None:
+            self.table.closed(connection)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        for connection in self.table.in_stage(Stage.BODY):
+            connection.is_paused = self._protocols[connection].is_paused
+        for connection, reason in self.table.overdue(loop.time()):
+            self._protocols[connection].refuse(reason)
+        self._looking = len(self.table) > 0
+        if self._looking:
+            loop.call_later(LOOK_S, self._look, loop)
+
+    def _shed_soon(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._shedding and self.table.is_crowded(connection):
+            self._shedding = True
+            loop.call_later(SHED_S, self._shed)
+
+    def _shed(self) -> None:
+        self._shedding = False
+        for connection in self.table.excess():
+            self._protocols[connection].refuse("crowded")

@@ -1,0 +1,87 @@
+"""Serves an ASGI application over HTTP with limits, under uvicorn: what both doors run in.
+
+Without a proxy in front it has to hold by itself; with one, the proxy's address is a setting.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from .failures import Failures
+from .guard import Guard
+from .limits import Limits
+from .protocol import GuardedProtocol
+from .rates import Buckets
+
+RESERVED_FILES = 256  # descriptors kept for the log, bodies and the rest
+STARTUP_FAILURE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Where and how a door is served. `failures` a second, and ten times as many at once, one address may cause.
+
+    `graceful_s`: how long requests under way have at the end.
+    """
+
+    host: str
+    port: int
+    limits: Limits = field(default_factory=Limits)
+    failures: float = 0.0
+    graceful_s: int = 15
+
+
+def nothing(_reason: str) -> None:
+    """Count nothing."""
+
+
+def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> None:
+    """Serve until SIGTERM or SIGINT; leaves with status 3 when it could not start."""
+    files = raise_files_limit()
+    bounded = min(serving.limits.connections, max(files - RESERVED_FILES, 1)) if files else serving.limits.connections
+    made = server(app, replace(serving, limits=replace(serving.limits, connections=bounded)), count)
+    with suppress(KeyboardInterrupt):
+        made.run()
+    if not made.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def server(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> uvicorn.Server:
+    """Return the server; `count` gets a word of `answers` for each request that the server itself refuses."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a bad request is no line in the log
+    guard = Guard(serving.limits, count)
+    buckets = Buckets(rate=serving.failures, burst=10 * serving.failures)
+    config = uvicorn.Config(
+        cast("Any", Failures(app, buckets, count)),
+        host=serving.host,
+        port=serving.port,
+        http=cast("Any", partial(GuardedProtocol, guard)),  # called as a class would be
+        ws="none",
+        log_level="error",
+        access_log=False,
+        proxy_headers=bool(serving.limits.trusted),
+        forwarded_allow_ips=[str(network) for network in serving.limits.trusted],
+        timeout_keep_alive=serving.limits.idle_s,
+        timeout_graceful_shutdown=serving.graceful_s,
+    )
+    return uvicorn.Server(config)
+
+
+def raise_files_limit() -> int:
+    """Let this process open as many files as it may, and return how many; 0 where that is not known."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return 0
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 0 if soft == resource.RLIM_INFINITY else soft
