@@ -6,7 +6,7 @@ from rich.table import Table
 
 from ..model.calendar import rfc3339
 from ..storage.digest import digest as digest_of
-from ..storage.pool import open_pool
+from ..storage.pool import LONG, open_pool
 from ..stream.dead import DeadLetter, read_dead
 from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
 
@@ -15,7 +15,7 @@ def digest(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """Print one SHA-256 a table, in key order, without arrival times and surrogate ids: compare two runs by it."""
 
     async def work(dsn: str) -> dict[str, str]:
-        async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
+        async with await open_pool(dsn, max_size=1, limits=LONG) as pool, pool.connection() as conn:
             return await digest_of(conn)
 
     found = run(work(settings_of(data).database))
