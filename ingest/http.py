@@ -39,6 +39,7 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
+    app.state.registry = metrics.registry
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
 

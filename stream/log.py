@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from .topics import TOPICS
 from .watchdog import Place
 
+AWAY: tuple[type[Exception], ...] = (KafkaError,)  # no broker answers, or it refuses
 PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPICS}
 
 

@@ -54,7 +54,8 @@ class WorkerPlan:
     """The plain values a worker needs. `now` gives epoch ms; `worker_id` must differ between workers ("": none).
 
     `group_session_s` after its last heartbeat a worker's partitions move. `smtp` "" delivers no mail, `clinic_url` is
-    where mails send their readers; `metrics_port` 0 serves no metrics. `accept_loss` goes on where log and database do
+    where mails send their readers; `metrics_port` 0 serves no metrics, and others are
+    reached on `metrics_host` alone. `accept_loss` goes on where log and database do
     not meet: a person's decision, see `ledger`.
     """
 
@@ -71,6 +72,7 @@ class WorkerPlan:
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
     group_session_s: float = 10.0
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     accept_loss: bool = False
 
@@ -110,7 +112,7 @@ async def _work(plan: WorkerPlan) -> None:
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             add_agents(app, _handlers(parts), done, metrics, failed)
             if plan.metrics_port:
-                start_http_server(plan.metrics_port, registry=metrics.registry)
+                start_http_server(plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry)
             guard = watch(
                 view,
                 group=GROUP,

@@ -38,6 +38,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     )
     app.state.clinic = clinic
     app.state.numbers = Numbers()
+    app.state.registry = app.state.numbers.registry
     problems.install(app)
     app.include_router(api.router)
     app.include_router(api_data.router)

@@ -10,26 +10,40 @@ import typer
 
 from .console import DEFAULT_DATA, Data, err, fail, settings_of
 
+STOP_S = 5
+
 
 def vendor_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
     import uvicorn  # noqa: PLC0415 - each process loads only what it runs
 
+    from ..scrape import publish  # noqa: PLC0415
     from ..wiring import vendor_door as build  # noqa: PLC0415
 
     settings = settings_of(data)
-    uvicorn.run(build(settings), host=settings.vendor_host, port=settings.vendor_port, log_level="warning")
+    app = build(settings)
+    publish(app, settings.metrics_host, settings.metrics_port)
+    uvicorn.run(
+        app,
+        host=settings.vendor_host,
+        port=settings.vendor_port,
+        log_level="warning",
+        timeout_graceful_shutdown=STOP_S,  # a sender that hangs must not keep the process
+    )
 
 
 def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
     import uvicorn  # noqa: PLC0415
 
+    from ..scrape import publish  # noqa: PLC0415
     from ..wiring import clinic_door as build  # noqa: PLC0415
 
     settings = settings_of(data)
+    app = build(settings)
+    publish(app, settings.metrics_host, settings.metrics_port)
     uvicorn.run(
-        build(settings),
+        app,
         host=settings.clinic_host,
         port=settings.clinic_port,
         log_level="warning",

@@ -43,7 +43,14 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "psycopg_pool": ("kadens.storage",),
     "fitdecode": ("kadens.parsers.fit",),
     "fitparse": (),
-    "os": ("kadens.settings", "kadens.embedded", "kadens.up", "kadens.stream.app", "kadens.storage.body_store"),
+    "os": (
+        "kadens.settings",
+        "kadens.embedded",
+        "kadens.up",
+        "kadens.instance",
+        "kadens.stream.app",
+        "kadens.storage.body_store",
+    ),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 

@@ -55,11 +55,15 @@ async def test_a_transaction_that_was_given_up_is_not_committed(server: Postgres
     async with await open_pool(server.dsn(), limits=SHORT) as pool:
         async with pool.connection() as conn:
             await conn.execute("create table given_up (n int)")
-        with pytest.raises(OperationalError):
+
+        async def write() -> None:
             async with pool.connection() as conn:
                 await conn.execute("insert into given_up values (1)")
                 with frozen(server):
                     await conn.execute("insert into given_up values (2)")
+
+        with pytest.raises(OperationalError):
+            await write()
     async with await open_pool(server.dsn()) as pool, pool.connection() as conn:
         assert await (await conn.execute("select n from given_up")).fetchall() == []
 

@@ -28,9 +28,7 @@ SETTINGS = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transactio
     ],
     ids=["clinic", "worker", "command", "long", "probe"],
 )
-async def test_a_connection_speaks_utc_and_every_wait_has_an_end(
-    dsn: str, limits: Limits, expected: list[str]
-) -> None:
+async def test_a_connection_speaks_utc_and_every_wait_has_an_end(dsn: str, limits: Limits, expected: list[str]) -> None:
     async with await open_pool(dsn, limits=limits) as pool, pool.connection() as conn:
         rows = [await (await conn.execute(f"show {name}".encode())).fetchone() for name in SETTINGS]
     assert [row[0] for row in rows if row] == expected

@@ -39,7 +39,7 @@ def children(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -
         return launch(part, [sys.executable, "-c", argv[-1]], **rest)
 
     monkeypatch.setattr("kadens.children.launch", run_word)
-    monkeypatch.setattr("kadens.children.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("kadens.crashes.FIRST_PAUSE_S", 0.0)
     made = Children({"KADENS_WORD": "heard"}, tmp_path, said.append)
     yield made
     made.stop()
