@@ -55,14 +55,23 @@ def _places(topics: Iterable[str]) -> list[TopicPartition]:
 
 
 @asynccontextmanager
+async def started(client: AIOKafkaConsumer) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a started client without a group; it is closed in the end, also when no broker answered."""
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
 async def open_log(brokers: str) -> AsyncIterator[LogView]:
     """Connect to `brokers` and give a view of the log."""
     client = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, client_id="kadens-watch")
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers, client_id="kadens-watch")
-    await client.start()
-    try:
-        await admin.start()
-        yield LogView(brokers, client, admin)
-    finally:
-        await admin.close()
-        await client.stop()
+    async with started(client):
+        try:
+            await admin.start()
+            yield LogView(brokers, client, admin)
+        finally:
+            await admin.close()

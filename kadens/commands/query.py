@@ -35,6 +35,7 @@ from .console import DEFAULT_DATA, Data, fail, out, run, settings_of
 from .people import OPERATOR, Patient
 from .tabled import table
 from .visible import visible
+from .wrong import wrong
 
 Q = TypeVar("Q", bound=Ask)
 Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
@@ -165,8 +166,7 @@ def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[st
     try:
         return cls(**{name: value for name, value in said.items() if value != ""})
     except ValidationError as error:
-        wrong = [f"--{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()]
-        fail("; ".join(wrong), code=2)
+        fail("; ".join(f"--{place}: {wanted}" for place, wanted in wrong(error)), code=2)
 
 
 def _show(patient: str, what: str, work: Work, how: _How) -> None:
