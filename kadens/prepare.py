@@ -10,6 +10,8 @@ from .storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from .storage.migrate import MigrationError, migrate
 from .stream.topics import TOPICS
 
+REFUSED: tuple[type[Exception], ...] = (*AWAY, *NOT_OURS, *WRONG_ADDRESS, MigrationError)
+
 
 def ready_log(address: str) -> None:
     """Make the topics at a broker that must answer; raises `StartFailed`."""
@@ -27,6 +29,6 @@ def ready_database(dsn: str) -> list[str]:
     """Bring the schema up to date and return what was applied; raises `StartFailed`."""
     try:
         return asyncio.run(migrate(dsn))
-    except (*AWAY, *NOT_OURS, *WRONG_ADDRESS, MigrationError) as error:
+    except REFUSED as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise StartFailed("database", reason[0]) from error

@@ -69,11 +69,11 @@ class BoundedConnection(AsyncConnection[TupleRow]):
 
     patience_s: float | None = None
 
-    async def wait(self, gen: PQGen[T], interval: float = 0.1) -> T:
+    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - psycopg's
         """Run one exchange with the server; raises `psycopg.OperationalError` when patience ends."""
         try:
             async with asyncio.timeout(self.patience_s):
-                return await waiting.wait_async(gen, self.pgconn.socket, interval=interval)
+                return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=timeout)
         except TimeoutError:
             self.pgconn.finish()
             raise psycopg.OperationalError("the database did not answer in time") from None
@@ -102,7 +102,8 @@ def address(dsn: str, limits: Limits) -> str:
     """
     try:
         given = conninfo_to_dict(dsn)
-        return make_conninfo(**{"connect_timeout": limits.connect_s, **NETWORK, **given})
+        ours = {"connect_timeout": limits.connect_s, **NETWORK}
+        return make_conninfo(dsn, **{name: value for name, value in ours.items() if name not in given})
     except psycopg.ProgrammingError:
         raise DsnError("no connection string: postgresql://USER@HOST/DATABASE is wanted") from None
 

@@ -97,8 +97,8 @@ def up(  # noqa: PLR0913 - one argument an option of the command
     weeks: Annotated[int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")] = 12,
 ) -> None:
     """Run everything on this machine: log, database, both doors, worker; stops cleanly on Ctrl-C."""
-    from ..up import Options  # noqa: PLC0415
     from ..up import up as start  # noqa: PLC0415
+    from ..up_options import Options  # noqa: PLC0415
 
     if until_alert and not demo:
         fail("--until-alert needs --demo: without it nobody reports pain", code=2)

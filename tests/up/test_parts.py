@@ -17,7 +17,8 @@ from kadens.children import Children, Job
 from kadens.embedded.process import Child, StartFailed, launch
 from kadens.mailbox import Mailbox
 from kadens.runtime import forget_runtime, secrets_in, write_runtime
-from kadens.up import Options, free_port, up
+from kadens.up import up
+from kadens.up_options import Options, free_port
 
 
 def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
