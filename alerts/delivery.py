@@ -20,7 +20,8 @@ from ..storage.pool import Pool
 
 CHANNEL = "email"
 TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
-TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0  # for each answer of the mail server
+WHOLE_S = 60.0  # for a mail; below the time after which the database gives up a transaction that stands still
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
 
 
@@ -70,7 +71,8 @@ def smtp_sender(server: Smtp, mail_from: str) -> Send:
     """Return a function that sends one mail over SMTP, in a thread; raises OSError or `smtplib.SMTPException`."""
 
     async def send(mail: Mail) -> None:
-        await asyncio.to_thread(_send, server, message(mail, mail_from))
+        async with asyncio.timeout(WHOLE_S):
+            await asyncio.to_thread(_send, server, message(mail, mail_from))
 
     return send
 

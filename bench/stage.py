@@ -35,7 +35,7 @@ from kadens.simulate.enrol import enrol
 from kadens.simulate.player import play
 from kadens.storage.migrate import migrate
 from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
-from kadens.up import free_port
+from kadens.up_options import free_port
 
 from .loads import NOW_MS, people
 

@@ -40,6 +40,7 @@ def vendor_app(door: Door) -> FastAPI:
     _intake(app, door, metrics)
     _service(app, door, metrics)
     app.state.count = metrics.ended  # for the server, which refuses some requests before the application sees them
+    app.state.registry = metrics.registry
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
 

@@ -13,13 +13,11 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from .crashes import Crashes
 from .embedded.process import Child, StartFailed, end, launch, tail, wait_ready
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
-STEADY_S = 30.0  # a child that ran this long has earned a fresh start
-MOST_CRASHES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,7 @@ class Children:
     def __init__(self, environment: Mapping[str, str], logs: Path, say: Callable[[str], None]) -> None:
         self._environment, self._logs, self._say = dict(environment), logs, say
         self._running: dict[Job, tuple[Child, float]] = {}
-        self._crashes: dict[Job, int] = {}
+        self._crashes = Crashes()
         self._again: dict[Job, float] = {}
 
     def start(self, job: Job) -> None:
@@ -74,11 +72,10 @@ class Children:
         return child
 
     def _crashed(self, job: Job, child: Child, now: float, began: float) -> None:
-        count = 1 if now - began > STEADY_S else self._crashes.get(job, 0) + 1
-        if count > MOST_CRASHES:
+        pause = self._crashes.pause_s(job.name, now - began)
+        if pause is None:
+            count = self._crashes.count(job.name)
             raise StartFailed(job.name, f"ended {count} times, last with status {child.process.returncode}", child.log)
-        self._crashes[job] = count
-        pause = min(FIRST_PAUSE_S * 2 ** (count - 1), LONGEST_PAUSE_S)
         self._again[job] = now + pause
         last = tail(child.log).splitlines()[-1:]
         said = f" ({last[0][:160]})" if last else ""

@@ -1,19 +1,19 @@
 """The program `kadens`: the list of its commands. Each lives in `commands/`; nothing is done here."""
 
-import sys
-
 import typer
 
 from .commands import dead as letters
 from .commands import erase, files, look, operate, people, processes, query, replay
-from .commands.console import err
-from .settings import SettingsError
+from .commands.failures import Program
+from .embedded.process import private_files
 
 app = typer.Typer(
     name="kadens",
+    cls=Program,
     help="Follows up prescribed exercise: what watches and apps record, against the prescription.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold what patients sent
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -65,9 +65,6 @@ app.add_typer(dead, name="dead")
 
 
 def main() -> None:
-    """Run the program. A setting that is missing or malformed is wrong use, told without a traceback."""
-    try:
-        app()
-    except SettingsError as error:
-        err.print(f"error: {error}", style="bold red", markup=False)
-        sys.exit(2)
+    """Run the program. What it writes, their owner alone may read: all of it is about patients."""
+    private_files()
+    app()

@@ -65,7 +65,7 @@ def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | N
 
 def _zones(t: Instants, v: Values, start: int, end: int, limits: HeartLimits) -> dict[str, int]:
     if not limits.valid:
-        return {**dict.fromkeys(CLASSES, 0), "unknown": end - start}
+        return {**{zone.value: 0 for zone in CLASSES}, "unknown": end - start}
     last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))  # of equal times the last one counts
     t, v = t[last], v[last]
     kept = hygiene(t, v) == ACCEPTED

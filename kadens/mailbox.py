@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 
+from .instance import own_folder
+
 HOST = "127.0.0.1"
 
 
@@ -35,7 +37,7 @@ class Mailbox:
 
     def __enter__(self) -> Self:
         """Listen."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        own_folder(self.folder)
         self._controller.start()
         return self
 

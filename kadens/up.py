@@ -4,62 +4,37 @@ It wires processes together and nothing else: what the parts do is theirs. With 
 because only the main thread may start and tend processes.
 """
 
-import asyncio
-import shutil
 import signal
-import socket
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
 from .children import Children, Job
-from .clock import clock
+from .commands.console import Plain
 from .demo import Demo, Place
 from .embedded.kafka import Kafka
 from .embedded.kafka_jars import VERSION, default_cache, kafka_available
 from .embedded.mock import MockKafka
 from .embedded.postgres import Postgres
 from .embedded.process import StartFailed
-from .embedded.topics import brokers_answering, create_topics
+from .instance import RunsAlreadyError, held, own_folder, runs, was_killed
 from .mailbox import Mailbox
+from .prepare import ready_database, ready_log
 from .runtime import forget_runtime, secrets_in, write_runtime
 from .settings import Secrets, variable
 from .simulate.cohort import UNIT
-from .storage.migrate import migrate
 from .stream.topics import TOPICS
+from .supervise import Servers
+from .up_options import HOST, Options, check, data_folder, free_port, goes_away
 
-HOST = "127.0.0.1"
 LOOK_S = 0.1
 DONE, FAILED = 0, 1
 DEMO_COMMIT_S = "0.25"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What was asked for. `broker` is auto, kafka, mock or HOST:PORT; `database` embedded or a DSN.
-
-    `data` None: a folder that goes away with a demo, else ./var. Port 0 takes a free one. `timeout_s` bounds
-    `until_alert` only.
-    """
-
-    demo: bool = False
-    until_alert: bool = False
-    timeout_s: float = 300.0
-    broker: str = "auto"
-    database: str = "embedded"
-    data: Path | None = None
-    vendor_port: int = 0
-    clinic_port: int = 0
-    clock: str = "system"
-    weeks: int = 12
-    seed: int = 1
+LEFT_BEHIND_S = 25.0  # how long the processes of a killed `kadens up` may take to give their ports back
 
 
 class Interrupted(Exception):  # noqa: N818 - reads as what happened
@@ -72,13 +47,17 @@ def up(options: Options) -> int:
     Returns the exit status: 0 done, 1 failed. Raises ValueError for options that cannot be, OSError for a folder or a
     port that is not to be had.
     """
-    err = Console(stderr=True, highlight=False, soft_wrap=True)
-    check(options)
+    err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    data = options.data or (None if goes_away(options) else Path("var"))
+    if data is not None and runs(data):
+        err.print(f"error: {RunsAlreadyError(data.resolve())}", style="bold red", markup=False)
+        return FAILED
+    check(options, patience_s=LEFT_BEHIND_S if data is not None and was_killed(data) else 0.0)
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with _folder(options) as data, ExitStack() as parts:
-            return _run(options, data, parts, err)
-    except StartFailed as error:
+        with data_folder(options, data) as folder, held(folder), Servers(_teller(err)) as parts:
+            return _run(options, folder, parts, err)
+    except (StartFailed, RunsAlreadyError) as error:
         err.print(f"error: {error}", style="bold red", markup=False)
         return FAILED
     except Interrupted:
@@ -89,25 +68,11 @@ def up(options: Options) -> int:
             signal.signal(number, handler)
 
 
-def check(options: Options) -> None:
-    """Raise ValueError or OSError for what would only fail once half of it runs."""
-    clock(options.clock)
-    if options.broker not in {"auto", "kafka", "mock"} and not options.broker.rpartition(":")[2].isdigit():
-        raise ValueError(f"--broker {options.broker}: one of auto, kafka, mock or HOST:PORT is wanted")
-    for door, port in (("vendor", options.vendor_port), ("clinic", options.clinic_port)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError as error:
-                raise OSError(f"--{door}-port {port}: {error.strerror}; 0 takes a free one") from error
-
-
-def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:
+def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
     began = time.monotonic()
-    (data / "log").mkdir(exist_ok=True)
+    own_folder(data / "log")
     place, environment = _start(options, data, parts, err)
-    children = Children(environment, data / "log", lambda line: err.print(line, style="yellow", markup=False))
+    children = Children(environment, data / "log", _teller(err))
     parts.callback(children.stop)
     for job in _jobs(place):
         children.start(job)
@@ -116,7 +81,7 @@ def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:
     err.print(f"everything runs after {time.monotonic() - began:.1f} s")
     if not (options.demo or options.until_alert):
         _tell(place, err)
-        return _tend(children, None)
+        return _tend(parts, children, None)
     demo = Demo(place, weeks=options.weeks, seed=options.seed, until_alert=options.until_alert, err=err)
     demo.enrol()
     thread = threading.Thread(target=demo.run, name="demo", daemon=True)
@@ -124,14 +89,14 @@ def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:
     parts.callback(demo.stop.set)
     thread.start()
     deadline = time.monotonic() + options.timeout_s if options.until_alert else None
-    return _tend(children, demo, deadline)
+    return _tend(parts, children, demo, deadline)
 
 
-def _start(options: Options, data: Path, parts: ExitStack, err: Console) -> tuple[Place, dict[str, str]]:
+def _start(options: Options, data: Path, parts: Servers, err: Console) -> tuple[Place, dict[str, str]]:
     """Start log, database and mail catcher; return where everything is, and the children's environment."""
     brokers, mock = _log(options, data, parts, err)
     dsn = _database(options, data, parts)
-    for name in asyncio.run(migrate(dsn)):
+    for name in ready_database(dsn):
         err.print(f"database: {name}", style="dim")
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
     secrets_file, secrets = secrets_in(data)
@@ -151,7 +116,7 @@ def _start(options: Options, data: Path, parts: ExitStack, err: Console) -> tupl
         "mock_broker": "1" if mock else "0",
         **({"commit_interval_s": DEMO_COMMIT_S} if options.demo or options.until_alert else {}),
     }
-    (data / "bodies").mkdir(mode=0o700, exist_ok=True)
+    own_folder(data / "bodies")
     return place, {
         **{variable(name): text for name, text in said.items()},
         "KADENS_SECRETS_FILE": str(secrets_file),
@@ -171,17 +136,15 @@ def _place(options: Options, data: Path, brokers: str, dsn: str, secrets: Secret
     )
 
 
-def _log(options: Options, data: Path, parts: ExitStack, err: Console) -> tuple[str, bool]:
+def _log(options: Options, data: Path, parts: Servers, err: Console) -> tuple[str, bool]:
     """Start the log that was asked for, with its topics; return its address and whether it is the mock."""
     kind = _broker_kind(options, err)
     if kind == "mock":
         err.print("log: librdkafka's mock broker, in memory, for evaluation only", style="yellow")
         mock = parts.enter_context(MockKafka({topic.name: topic.partitions for topic in TOPICS}))
         return mock.address, True
-    address = parts.enter_context(Kafka(data / "kafka")).address if kind == "kafka" else kind
-    if not brokers_answering(address):
-        raise StartFailed("log", f"no Kafka answers at {address}")
-    create_topics(address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
+    address = parts.keep("log", Kafka(own_folder(data / "kafka"))).address if kind == "kafka" else kind
+    ready_log(address)
     err.print(f"log: Apache Kafka at {address}")
     return address, False
 
@@ -200,10 +163,10 @@ def _broker_kind(options: Options, err: Console) -> str:
     return "mock"
 
 
-def _database(options: Options, data: Path, parts: ExitStack) -> str:
+def _database(options: Options, data: Path, parts: Servers) -> str:
     if options.database != "embedded":
         return options.database
-    return parts.enter_context(Postgres(data / "pg")).create_database("kadens")
+    return parts.keep("database", Postgres(data / "pg")).create_database("kadens")
 
 
 def _jobs(place: Place) -> tuple[Job, ...]:
@@ -214,10 +177,11 @@ def _jobs(place: Place) -> tuple[Job, ...]:
     )
 
 
-def _tend(children: Children, demo: Demo | None, deadline: float | None = None) -> int:
-    """Look after the children until the demo has an answer, the deadline passes or a signal comes."""
+def _tend(servers: Servers, children: Children, demo: Demo | None, deadline: float | None = None) -> int:
+    """Look after servers and children until the demo has an answer, the deadline passes or a signal comes."""
     while True:
-        children.tend()
+        if servers.tend():
+            children.tend()
         if demo is not None and demo.status is not None:
             return demo.status
         if deadline is not None and time.monotonic() > deadline:
@@ -232,28 +196,8 @@ def _tell(place: Place, err: Console) -> None:
     err.print("Ctrl-C stops everything")
 
 
-@contextmanager
-def _folder(options: Options) -> Iterator[Path]:
-    """Make the data folder; a demo's own goes away at the end. Others may pass it (the database's account must)."""
-    if options.data is not None or not (options.demo or options.until_alert):
-        data = (options.data or Path("var")).resolve()
-        data.mkdir(parents=True, exist_ok=True)
-        yield data
-        return
-    made = Path(tempfile.mkdtemp(prefix="kadens-"))
-    made.chmod(0o711)
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _teller(err: Console) -> Callable[[str], None]:
+    return lambda line: err.print(line, style="yellow", markup=False)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -55,6 +55,7 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
             commit_interval_s=settings.commit_interval_s,
             stall_s=settings.stall_s,
             group_session_s=settings.group_session_s,
+            metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
             accept_loss=accept_loss,
         )

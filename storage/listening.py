@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
+from .pool import CLINIC, address
+
 CHANNEL = "kadens_changed"
 
 
@@ -19,7 +21,7 @@ async def changes(dsn: str) -> AsyncIterator[frozenset[str]]:
     Raises `UnreachableError` when the database cannot be reached or goes away.
     """
     try:
-        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+        async with await psycopg.AsyncConnection.connect(address(dsn, CLINIC), autocommit=True) as conn:
             await conn.execute(f"listen {CHANNEL}")
             yield frozenset()
             async for said in conn.notifies():

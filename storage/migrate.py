@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from psycopg import AsyncConnection
 
-from .pool import Connection
+from .pool import LONG, Connection, address
 
 OUTSIDE = "-- no-transaction"
 _LOCK = 0x6B6164656E73  # "kadens"
@@ -87,7 +87,7 @@ async def pending(conn: Connection) -> list[str]:
 
 @asynccontextmanager
 async def _locked(dsn: str) -> AsyncIterator[Connection]:
-    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+    async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
         await conn.execute("select pg_advisory_lock(%s)", [_LOCK])
         yield conn  # the lock ends with the connection
 

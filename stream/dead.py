@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from ..model.codec import dumps, loads
 from ..model.facts import Reject
+from .log import started
 from .messages import Headers, Message, Outgoing
 from .topics import DEAD
 
@@ -144,7 +145,7 @@ def read_letter(headers: Sequence[tuple[str, bytes]]) -> list[DeadLetter]:
 async def read_dead(brokers: str, *, seconds: float = 30.0) -> AsyncIterator[DeadLetter]:
     """Read `kadens.dead` from its start to the end it has now, without a group. TimeoutError after `seconds`."""
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest", enable_auto_commit=False)
-    async with asyncio.timeout(seconds), consumer:
+    async with asyncio.timeout(seconds), started(consumer):
         places = [TopicPartition(DEAD.name, number) for number in range(DEAD.partitions)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)

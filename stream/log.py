@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from .topics import TOPICS
 from .watchdog import Place
 
+AWAY: tuple[type[Exception], ...] = (KafkaError,)  # no broker answers, or it refuses
 PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPICS}
 
 
@@ -53,14 +55,23 @@ def _places(topics: Iterable[str]) -> list[TopicPartition]:
 
 
 @asynccontextmanager
+async def started(client: AIOKafkaConsumer) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a started client without a group; it is closed in the end, also when no broker answered."""
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
 async def open_log(brokers: str) -> AsyncIterator[LogView]:
     """Connect to `brokers` and give a view of the log."""
     client = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, client_id="kadens-watch")
     admin = AIOKafkaAdminClient(bootstrap_servers=brokers, client_id="kadens-watch")
-    await client.start()
-    try:
-        await admin.start()
-        yield LogView(brokers, client, admin)
-    finally:
-        await admin.close()
-        await client.stop()
+    async with started(client):
+        try:
+            await admin.start()
+            yield LogView(brokers, client, admin)
+        finally:
+            await admin.close()

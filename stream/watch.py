@@ -1,5 +1,7 @@
 """The watchdog's loop: looks at the log every few seconds and ends the worker by `StalledError`, see `watchdog`.
 
+A database that does not answer within the stall time ends the worker too.
+
 It also holds what the group has committed against the account: a hole at the end of a partition, which no later
 message shows, is set back and ends the worker by `HoleError`.
 """
@@ -50,7 +52,8 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
             continue
-        hole = passed_over({place: at for place, at in finished.items() if place in ours}, await account())
+        accounted = await _answered(account, stall_s)
+        hole = passed_over({place: at for place, at in finished.items() if place in ours}, accounted)
         if hole is not None:
             await rewind(hole)
             raise hole
@@ -62,6 +65,15 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
         late = stalled(progress, now_s=time.monotonic(), stall_s=stall_s)
         if late:
             raise StalledError(f"no progress for {stall_s:g} s although messages wait: {late}")
+
+
+async def _answered(account: Callable[[], Awaitable[Mapping[Place, int]]], stall_s: float) -> Mapping[Place, int]:
+    # without its database a worker can finish nothing; started again, it says so
+    try:
+        async with asyncio.timeout(stall_s):
+            return await account()
+    except TimeoutError:
+        raise StalledError(f"the database has not answered for {stall_s:g} s") from None
 
 
 def _seen(ours: frozenset[Place], ends: Mapping[Place, int], *, mock: bool) -> Mapping[Place, int]:

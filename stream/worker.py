@@ -20,7 +20,7 @@ from prometheus_client import start_http_server
 
 from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.body_store import open_bodies
-from ..storage.pool import open_pool
+from ..storage.pool import WORKER, open_pool
 from ..storage.verdicts import WORKLIST
 from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
@@ -61,7 +61,8 @@ class WorkerPlan:
     """The plain values a worker needs. `now` gives epoch ms; `worker_id` must differ between workers ("": none).
 
     `group_session_s` after its last heartbeat a worker's partitions move. `smtp` "" delivers no mail, `clinic_url` is
-    where mails send their readers; `metrics_port` 0 serves no metrics. `accept_loss` goes on where log and database do
+    where mails send their readers; `metrics_port` 0 serves no metrics, and others are
+    reached on `metrics_host` alone. `accept_loss` goes on where log and database do
     not meet: a person's decision, see `ledger`.
     """
 
@@ -78,6 +79,7 @@ class WorkerPlan:
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
     group_session_s: float = 10.0
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     accept_loss: bool = False
 
@@ -121,7 +123,7 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             add_agents(app, _handlers(parts), done, metrics, failed)
             if plan.metrics_port:
-                start_http_server(plan.metrics_port, registry=metrics.registry)
+                start_http_server(plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry)
             guard = watch(
                 view,
                 group=GROUP,
@@ -198,7 +200,7 @@ async def _mail(parts: Parts, send: Send) -> int:
 @asynccontextmanager
 async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics) -> AsyncIterator[Parts]:
     """Open pool, producer and body store, and hold the account of offsets against the log."""
-    pool = await open_pool(plan.database, min_size=1, max_size=POOL)
+    pool = await open_pool(plan.database, min_size=1, max_size=POOL, limits=WORKER)
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))
         async with pool.connection() as conn:

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
 from ...storage.health import answers
-from ...storage.pool import open_pool
+from ...storage.pool import CLINIC, open_pool
 from . import api, api_data, pages, problems
 from .doors import Clinic, Door, door
 from .guard import Guard
@@ -41,6 +41,7 @@ def create_app(clinic: Clinic) -> FastAPI:
     app.state.clinic = clinic
     app.state.numbers = Numbers()
     app.state.count = app.state.numbers.ended
+    app.state.registry = app.state.numbers.registry
     problems.install(app)
     app.include_router(api.router)
     app.include_router(api_data.router)
@@ -55,7 +56,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     clinic: Clinic = app.state.clinic
     numbers: Numbers = app.state.numbers
     changes = Changes(clinic.database, numbers.changes.inc)
-    pool = await open_pool(clinic.database, clinic.pool_min, clinic.pool_max)
+    pool = await open_pool(clinic.database, clinic.pool_min, clinic.pool_max, CLINIC)
     numbers.listeners.set_function(lambda: changes.followers)
     listener = asyncio.create_task(changes.listen())
     app.state.door = Door(clinic=clinic, pool=pool, changes=changes, numbers=numbers)

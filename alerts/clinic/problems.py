@@ -1,5 +1,6 @@
 """What can go wrong, as RFC 9457 problem details for the API and a plain page for a person. It names no patient."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -10,11 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ...storage.health import AWAY
 from .answers.moments import WrongAskError
 from .asking import NotThereError
 from .templating import render
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_S = 5
+log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
@@ -43,6 +47,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(WrongAskError, _unanswerable)
     app.add_exception_handler(NotThereError, _not_there)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _away)
     plain = app.openapi
 
     def described() -> dict[str, Any]:
@@ -73,6 +79,13 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 async def _unanswerable(request: Request, error: Exception) -> Response:
     return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    # the kind alone: texts of the database may quote what it was given
+    log.warning("the database is away: %s", type(error).__name__)
+    detail = "The database did not answer in time. Try again."
+    return answer(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"retry-after": str(RETRY_S)})
 
 
 async def _not_there(request: Request, error: Exception) -> Response:

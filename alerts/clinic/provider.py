@@ -4,6 +4,7 @@ It decides nothing about who is let in (`tokens` does) and keeps nothing but the
 keys are fetched at every sign-in, so that a change of keys needs no care.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -123,9 +124,10 @@ async def _asked(
 ) -> httpx.Response:
     headers = {"accept": "application/json"}
     try:
-        async with httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False) as client:
+        # httpx bounds each read, and a provider that drips would hold a sign-in for ever
+        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False) as client:
             return await client.request(method, address, data=form, auth=account, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise ProviderError(f"{urlsplit(address).netloc} does not answer ({type(error).__name__})") from error
 
 

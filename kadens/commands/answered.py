@@ -11,17 +11,21 @@ from arro3.io import write_parquet
 
 from ..alerts.clinic.answers.flat import Answer, Kind, flat
 from ..model.calendar import epoch_ms, rfc3339
+from .visible import cell, quiet_json
 
 EPOCH = date(1970, 1, 1)
 
 
 def as_json(answer: Answer) -> bytes:
     """Return what the API answers, on one line."""
-    return answer.model_dump_json().encode() + b"\n"
+    return quiet_json(answer.model_dump_json()).encode() + b"\n"
 
 
 def as_csv(answer: Answer) -> bytes:
-    """Return RFC 4180 text with a header; a cell is empty where nothing is known, an instant is RFC 3339."""
+    """Return RFC 4180 text with a header; a cell is empty where nothing is known, an instant is RFC 3339.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
     found = flat(answer)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -42,7 +46,7 @@ def as_parquet(answer: Answer) -> bytes:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - one cell of any column
     if isinstance(value, bool):
         return "true" if value else "false"
-    return rfc3339(epoch_ms(value)) if isinstance(value, datetime) else value
+    return rfc3339(epoch_ms(value)) if isinstance(value, datetime) else cell(value)
 
 
 def _days(value: date) -> int:

@@ -4,20 +4,34 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import orjson
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.markup import escape
+from rich.segment import Segment
 
+from ..instance import runs
 from ..settings import Settings, SettingsError, environment, read_settings
+from .visible import quiet_json, visible
 
 T = TypeVar("T")
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+class Plain(Console):
+    """A console on which text from outside can move no cursor and hide no line: only our own styles reach it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render as rich does, with every control character of the text replaced."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else visible(text), style, control)
+
+
+out = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
+err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 DEFAULT_DATA = Path("var")
 RUNTIME = "runtime.json"
@@ -30,22 +44,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
     """Say what went wrong on stderr and leave with `code`."""
-    err.print(f"[bold red]error:[/] {message}", markup=True)
+    err.print(f"[bold red]error:[/] {escape(message)}", markup=True)
     raise typer.Exit(code)
 
 
 def print_json(value: object) -> None:
     """Print a value as indented JSON on stdout."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
-    typer.echo(orjson.dumps(value, option=options).decode())
+    typer.echo(quiet_json(orjson.dumps(value, option=options).decode()))
 
 
 def settings_of(data: Path) -> Settings:
     """Return the settings: KADENS_* variables over what `kadens up` left in its data folder."""
     try:
-        return read_settings({**_runtime(data / RUNTIME), **environment()})
+        return read_settings({**_runtime(data), **environment()})
     except SettingsError as error:
-        where = "" if (data / RUNTIME).exists() else f"nothing runs on {data}; "
+        where = "" if runs(data) else f"nothing runs on {data}; "
         fail(f"{where}{error}\nStart `kadens up`, or name its folder with --data, or set the variables.", code=2)
 
 
@@ -54,8 +68,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def _runtime(path: Path) -> Mapping[str, str]:
-    if not path.exists():
+def _runtime(data: Path) -> Mapping[str, str]:
+    path = data / RUNTIME
+    if not runs(data) or not path.exists():  # what a killed one left names nothing that is there
         return {}
     said: dict[str, Any] = orjson.loads(path.read_bytes())
     environment_said: dict[str, str] = said["environment"]

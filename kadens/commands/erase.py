@@ -12,7 +12,7 @@ from ..storage import audit
 from ..storage.body_store import open_bodies
 from ..storage.erase import Receipt, erase, finish
 from ..storage.people import UnknownNameError
-from ..storage.pool import open_pool
+from ..storage.pool import LONG, open_pool
 from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
 from .people import OPERATOR, Patient
 
@@ -47,7 +47,7 @@ def erase_patient(
 
 async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     now_ms = clock(settings.clock)()
-    async with await open_pool(settings.database, max_size=1) as pool:
+    async with await open_pool(settings.database, max_size=1, limits=LONG) as pool:
         async with pool.connection() as conn:
             receipt = await erase(conn, patient, now_ms)
             number = f"erasure:{receipt.number}"

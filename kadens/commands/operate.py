@@ -15,7 +15,7 @@ import typer
 from ..ingest.sender import sign
 from ..ingest.vendors import CONNECTORS
 from ..settings import Settings
-from ..storage.pool import open_pool
+from ..storage.pool import PROBE, open_pool
 from ..stream.topics import TOPICS
 from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
 
@@ -78,7 +78,7 @@ async def _log(settings: Settings) -> str:
 async def _database(settings: Settings) -> str:
     from ..storage.migrate import pending  # noqa: PLC0415
 
-    async with await open_pool(settings.database, max_size=1, timeout_s=CHECK_S - 1) as pool, pool.connection() as conn:
+    async with await open_pool(settings.database, max_size=1, limits=PROBE) as pool, pool.connection() as conn:
         waiting = await pending(conn)
     if waiting:
         raise LookupError(f"answers, but the schema lacks {', '.join(waiting)}: run `kadens migrate`")

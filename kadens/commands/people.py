@@ -27,6 +27,7 @@ from ..storage import people as store
 from ..storage.pool import Connection, open_pool
 from ..stream.compute.limits import heart_limits
 from .console import DEFAULT_DATA, Data, err, fail, out, run, settings_of
+from .wrong import wrong
 
 T = TypeVar("T")
 METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
@@ -144,9 +145,9 @@ def profile(
 ) -> None:
     """Set what a patient's heart rate zones rest on, from a local date on."""
     value = _value(path, HeartProfile)
-    wrong = problems(value)
-    if wrong:
-        fail("\n  ".join([f"{path} cannot be meant:", *wrong]), code=2)
+    found = problems(value)
+    if found:
+        fail("\n  ".join([f"{path} cannot be meant:", *found]), code=2)
     limits = heart_limits(value, value.valid_from)
     if not limits.valid:
         err.print(f"note: no heart rate zones rest on this profile (method {limits.method})")
@@ -267,8 +268,8 @@ def _value(path: Path, cls: type[T]) -> T:
         unknown = set(TypeAdapter(dict[str, object]).validate_json(said)) - known
         value = TypeAdapter(cls).validate_json(said)
     except ValidationError as error:
-        wrong = [f"  {'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors()]
-        fail("\n".join([f"{path} cannot be read:", *wrong]), code=2)
+        lines = [f"  {place or 'file'}: {wanted}" for place, wanted in wrong(error)]
+        fail("\n".join([f"{path} cannot be read:", *lines]), code=2)
     if unknown:
         fail(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}", code=2)
     return value

@@ -11,25 +11,30 @@ import typer
 from .console import DEFAULT_DATA, Data, err, fail, settings_of
 
 
+
 def vendor_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
-    from ..web.server import serve  # noqa: PLC0415 - each process loads only what it runs
+    from ..scrape import publish  # noqa: PLC0415 - each process loads only what it runs
+    from ..web.server import serve  # noqa: PLC0415
     from ..wiring import serving  # noqa: PLC0415
     from ..wiring import vendor_door as build  # noqa: PLC0415
 
     settings = settings_of(data)
     app = build(settings)
+    publish(app, settings.metrics_host, settings.metrics_port)
     serve(app, serving(settings, "vendor"), app.state.count)
 
 
 def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
+    from ..scrape import publish  # noqa: PLC0415
     from ..web.server import serve  # noqa: PLC0415
     from ..wiring import clinic_door as build  # noqa: PLC0415
     from ..wiring import serving  # noqa: PLC0415
 
     settings = settings_of(data)
     app = build(settings)
+    publish(app, settings.metrics_host, settings.metrics_port)
     serve(app, serving(settings, "clinic"), app.state.count)
 
 
@@ -79,8 +84,8 @@ def up(  # noqa: PLR0913 - one argument an option of the command
     weeks: Annotated[int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")] = 12,
 ) -> None:
     """Run everything on this machine: log, database, both doors, worker; stops cleanly on Ctrl-C."""
-    from ..up import Options  # noqa: PLC0415
     from ..up import up as start  # noqa: PLC0415
+    from ..up_options import Options  # noqa: PLC0415
 
     if until_alert and not demo:
         fail("--until-alert needs --demo: without it nobody reports pain", code=2)

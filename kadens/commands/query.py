@@ -3,6 +3,7 @@
 Each is one audited read in one transaction. A mistake is told in one line, with exit code 2.
 """
 
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,8 @@ from .answered import as_csv, as_json, as_parquet
 from .console import DEFAULT_DATA, Data, fail, out, run, settings_of
 from .people import OPERATOR, Patient
 from .tabled import table
+from .visible import visible
+from .wrong import wrong
 
 Q = TypeVar("Q", bound=Ask)
 Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
@@ -163,8 +166,7 @@ def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[st
     try:
         return cls(**{name: value for name, value in said.items() if value != ""})
     except ValidationError as error:
-        wrong = [f"--{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()]
-        fail("; ".join(wrong), code=2)
+        fail("; ".join(f"--{place}: {wanted}" for place, wanted in wrong(error)), code=2)
 
 
 def _show(patient: str, what: str, work: Work, how: _How) -> None:
@@ -176,7 +178,8 @@ def _show(patient: str, what: str, work: Work, how: _How) -> None:
         return
     written = WRITERS[how.form](answer)
     if how.to_file is None:
-        typer.echo(written.decode(), nl=False)
+        text = written.decode()
+        typer.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
     else:
         _write(how.to_file, written)
 

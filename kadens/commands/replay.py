@@ -17,7 +17,7 @@ from ..clock import clock
 from ..settings import Settings
 from ..storage import people
 from ..storage.body_store import open_bodies
-from ..storage.pool import Pool, open_pool
+from ..storage.pool import LONG, Pool, open_pool
 from ..stream.replay import rehearse, replay
 from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
@@ -87,7 +87,7 @@ def _scope(source: Sequence[str], since: str, until: str, *, again: bool, derive
 
 
 async def _work(settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool) -> list[Replayed]:
-    async with await open_pool(settings.database, max_size=2) as pool:
+    async with await open_pool(settings.database, max_size=2, limits=LONG) as pool:
         asked = list(dict.fromkeys(patients)) or await _everyone(pool)
         found = [one async for one in _each(settings, pool, asked, scope, dry_run=dry_run)]
         if patients and len(found) < len(asked):

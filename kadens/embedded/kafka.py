@@ -99,6 +99,11 @@ class Kafka:
         """End one broker by SIGKILL, as a power cut would for the process."""
         kill(self._running.pop(number))
 
+    def exit_status(self) -> int | None:
+        """Return the status of a broker that has ended by itself, None while all run."""
+        ended = [child.process.returncode for child in self._running.values() if not child.alive()]
+        return ended[0] if ended else None
+
     def restart(self) -> None:
         """Start again what is not running, on the same data and the same ports."""
         self.start()

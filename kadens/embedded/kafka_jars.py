@@ -46,7 +46,7 @@ def kafka_available(cache: Path | None = None) -> str | None:
 
 def java_version(java: str) -> int:
     """Give the major version of a `java` program, 0 when it does not tell."""
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - found by which
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - found by which
     found = re.search(r'version "(\d+)', told.stderr + told.stdout)
     return int(found[1]) if found else 0
 

@@ -82,6 +82,10 @@ class Postgres:
             kill(self._child)
         self._child = None
 
+    def exit_status(self) -> int | None:
+        """Return the status the server has ended with by itself, None while it runs."""
+        return None if self._child is None or self._child.alive() else self._child.process.returncode
+
     def restart(self) -> None:
         """Start again on the same data and socket, after `stop` or `kill`."""
         self.start()

@@ -68,6 +68,7 @@ def launch(
     who = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     words = [str(word) for word in (os.getpid(), int(on_death), *who, *argv)]
     with log.open("ab") as out:
+        os.fchmod(out.fileno(), 0o600)
         process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
             [sys.executable, "-I", GUARD, *words],
             stdin=subprocess.DEVNULL,
@@ -77,6 +78,11 @@ def launch(
             start_new_session=True,
         )
     return Child(part=part, process=process, log=log)
+
+
+def private_files() -> None:
+    """Let every file and folder that this process and its programs make be read by their owner alone."""
+    os.umask(0o077)
 
 
 def plain_environment() -> dict[str, str]:

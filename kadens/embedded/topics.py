@@ -15,7 +15,8 @@ ANSWER = 10.0  # seconds a broker gets for one administrative answer
 def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str]]], *, copies: int = -1) -> None:
     """Create `{name: (partitions, config)}` at `address`; a topic that exists already is left as it is.
 
-    `copies` is the replication factor; -1 takes the broker's default. KafkaException when the broker refuses.
+    `copies` is the replication factor; -1 takes the broker's default. KafkaException when the broker refuses,
+    TimeoutError when it says nothing.
     """
     plans = [
         NewTopic(name, num_partitions=partitions, replication_factor=copies, config=dict(config))
@@ -24,9 +25,9 @@ def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str
     if not plans:
         return
     admin = _admin(address)  # named, because its death would end the requests
-    for future in admin.create_topics(plans, operation_timeout=ANSWER).values():
+    for future in admin.create_topics(plans, operation_timeout=ANSWER, request_timeout=ANSWER).values():
         try:
-            future.result()
+            future.result(timeout=2 * ANSWER)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise

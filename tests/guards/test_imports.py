@@ -50,6 +50,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "kadens.settings",
         "kadens.embedded",
         "kadens.up",
+        "kadens.instance",
         "kadens.stream.app",
         "kadens.stream.readers",
         "kadens.storage.body_store",

@@ -1,12 +1,12 @@
 """What `kadens import` does with a door that says to come again later."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from kadens.commands import operate
 from kadens.commands.operate import TRIES, post, post_patiently, seconds_of
 
 
@@ -14,7 +14,7 @@ from kadens.commands.operate import TRIES, post, post_patiently, seconds_of
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the waits, which take no time here."""
     taken: list[float] = []
-    monkeypatch.setattr(operate.time, "sleep", taken.append)
+    monkeypatch.setattr(time, "sleep", taken.append)
     return taken
 
 

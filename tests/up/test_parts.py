@@ -17,7 +17,8 @@ from kadens.children import Children, Job
 from kadens.embedded.process import Child, StartFailed, launch
 from kadens.mailbox import Mailbox
 from kadens.runtime import forget_runtime, secrets_in, write_runtime
-from kadens.up import Options, free_port, up
+from kadens.up import up
+from kadens.up_options import Options, free_port
 
 
 def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
@@ -39,7 +40,7 @@ def children(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -
         return launch(part, [sys.executable, "-c", argv[-1]], **rest)
 
     monkeypatch.setattr("kadens.children.launch", run_word)
-    monkeypatch.setattr("kadens.children.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("kadens.crashes.FIRST_PAUSE_S", 0.0)
     made = Children({"KADENS_WORD": "heard"}, tmp_path, said.append)
     yield made
     made.stop()

@@ -10,7 +10,11 @@ import pytest
 from arro3.io import read_parquet
 from typer.testing import CliRunner, Result
 
+from kadens.alerts.clinic.answers.sessions import SessionsAnswer
 from kadens.cli import app
+from kadens.commands.answered import as_csv, as_json
+from kadens.commands.console import Plain
+from kadens.commands.tabled import table
 
 from ...clinic_world import NOW, Served
 
@@ -51,6 +55,30 @@ def test_a_session_a_line_in_csv(door: Served) -> None:
     assert (first["moving_ms"], second["exertion_cr10"], second["partial"]) == ("", "", "true")
 
 
+PLANTED = "=HYPERLINK(1)\x1b[2J\x9b2J"
+
+
+def planted(door: Served) -> SessionsAnswer:
+    """Return an answer with one session of a type that a vendor named."""
+    said = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()
+    (session,) = said["sessions"]
+    return SessionsAnswer.model_validate({**said, "sessions": [{**session, "type": PLANTED}]})
+
+
+def test_a_type_that_is_a_formula_is_text_in_csv(door: Served) -> None:
+    (line,) = csv.DictReader(io.StringIO(as_csv(planted(door)).decode()))
+    assert line["type"] == f"'{PLANTED}"
+
+
+def test_a_type_cannot_write_to_the_terminal(door: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    found, _below = table(planted(door))
+    Plain(markup=False, width=200).print(found)
+    said = capsys.readouterr().out
+    assert "HYPERLINK" in said.upper()
+    assert not any(one in said for one in "\x1b\x9b")
+    assert not any(one in as_json(planted(door)).decode() for one in "\x1b\x9b")
+
+
 def test_an_answer_without_rows_has_its_columns(door: Served) -> None:
     empty = query(door, "sessions", "--type", "cycling", "--format", "csv").stdout
     full = query(door, "sessions", "--limit", "1", "--format", "csv").stdout.splitlines()
@@ -63,21 +91,21 @@ def test_parquet_holds_types(door: Served, tmp_path: Path) -> None:
     path = tmp_path / "days.parquet"
     said = query(door, "days", "--from", "2026-11-22", "--format", "parquet", "--out", str(path))
     assert (said.exit_code, said.stdout) == (0, "")
-    table = read_parquet(path).read_all()
-    assert table.column("local_date").to_pylist() == [date(2026, 11, 22), date(2026, 11, 23)]
-    assert table.column("state").to_pylist() == ["active", "no_data"]
-    assert table.column("zones_ms_vigorous").to_pylist() == [1_735_000, 0]
-    assert table.column("answered").to_pylist() == [True, False]
-    kinds = {name: str(table.schema.field(name).type) for name in ("local_date", "steps", "night_hr", "algorithm")}
+    read = read_parquet(path).read_all()
+    assert read.column("local_date").to_pylist() == [date(2026, 11, 22), date(2026, 11, 23)]
+    assert read.column("state").to_pylist() == ["active", "no_data"]
+    assert read.column("zones_ms_vigorous").to_pylist() == [1_735_000, 0]
+    assert read.column("answered").to_pylist() == [True, False]
+    kinds = {name: str(read.schema.field(name).type) for name in ("local_date", "steps", "night_hr", "algorithm")}
     assert [kinds[name].rpartition("<")[2].strip(">\n") for name in kinds] == ["Date32", "Int64", "Float64", "Utf8"]
 
 
 def test_parquet_holds_instants(door: Served, tmp_path: Path) -> None:
     path = tmp_path / "sessions.parquet"
     assert query(door, "sessions", "--limit", "1", "--format", "parquet", "--out", str(path)).exit_code == 0
-    table = read_parquet(path).read_all()
-    assert table.column("start").to_pylist() == [datetime(2026, 11, 22, 16, 12, tzinfo=UTC)]
-    assert table.column("moving_ms").to_pylist() == [None]
+    read = read_parquet(path).read_all()
+    assert read.column("start").to_pylist() == [datetime(2026, 11, 22, 16, 12, tzinfo=UTC)]
+    assert read.column("moving_ms").to_pylist() == [None]
 
 
 @pytest.mark.parametrize("words", [words for words, _ in SAME])

@@ -1,0 +1,41 @@
+"""Commands on a running Kadens with none of their options, each alone and all of them: never a traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kadens.cli import app
+
+from ..program.test_options import COMMANDS, Command, files_of, given, wrong_with
+from .conftest import Running
+
+# they run for ever, or end what the other tests use; `up` on a running instance has a test of its own
+LEFT_OUT = {"up", "worker", "door vendor", "door clinic", "erase"}
+ASKED = [one for one in COMMANDS if " ".join(one.path) not in LEFT_OUT]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patient(running: Running) -> None:
+    running.kadens("patient", "add", "--pseudonym", "p-1")
+    running.kadens("consent", "give", "--patient", "p-1", "--source", "files")
+
+
+@pytest.mark.parametrize("command", ASKED, ids=[" ".join(one.path) for one in ASKED])
+def test_a_command_ends_with_an_exit_code_and_a_line(command: Command, running: Running, tmp_path: Path) -> None:
+    place = files_of(tmp_path)
+    words = [*command.path, *given(command, command.arguments, place), "--data", str(running.data)]
+    needed = [one for one in command.options if one.required]
+    rest = [one for one in command.options if not one.required]
+    found = []
+    for chosen in ([], *([one] for one in rest), rest):
+        line = [*words, *given(command, [*needed, *chosen], place)]
+        found.append(wrong_with(line, CliRunner().invoke(app, line, input="")))
+    assert [one for one in found if one] == []
+
+
+def test_a_killed_instance_is_not_taken_for_a_running_one(running: Running, tmp_path: Path) -> None:
+    (tmp_path / "runtime.json").write_text(json.dumps(running.runtime), encoding="utf-8")
+    done = CliRunner().invoke(app, ["query", "days", "--patient", "p-1", "--data", str(tmp_path)])
+    assert (done.exit_code, f"nothing runs on {tmp_path}" in done.stderr) == (2, True)

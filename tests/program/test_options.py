@@ -1,0 +1,243 @@
+"""Every command over every subset of its options, without a server: an exit code and a line, never a traceback.
+
+The walk takes commands and options from the program itself, so that a new one is in it. A value is found by the name
+of a parameter, else by its default.
+"""
+
+import enum
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer.main
+from typer.testing import CliRunner, Result
+
+from kadens.cli import app
+from kadens.simulate.fit_writer import Recording, write_activity
+
+from .test_mistakes import PRESCRIPTION, PROFILE
+
+NOWHERE = "127.0.0.1:1"
+ALL_SUBSETS_OF = 4  # options; of a command with more, each alone, every pair, all but one, and all
+TELLS_TOO_MUCH = (
+    "Traceback", "Errno", "pydantic", "psycopg.", "For further information", "input_value", "Input should",
+    "MarkupError",
+)  # fmt: skip
+# values by the name of a parameter, as text
+VALUES = {
+    "hr_rest": "60",
+    "hr_max": "190",
+    "patient": "p-1",
+    "metric": "heart_rate",
+    "source": "files",
+    "connector": "reports",
+    "zone": "Europe/Helsinki",
+    "at": "2026-11-20T08:00:00+01:00",
+    "since": "2026-11-01T00:00:00Z",
+    "until": "2026-12-01T00:00:00Z",
+    "first": "2026-11-01",
+    "last": "2026-11-30",
+    "url": f"http://{NOWHERE}",
+    "clock": "fixed:1763974800000",
+    "weeks": "4",
+    "points": "60",
+    "timeout": "1",
+    "broker": NOWHERE,
+    "database": f"postgresql://u@{NOWHERE}/d",
+    "vendor_port": "0",
+    "clinic_port": "0",
+}
+# options that a command always gets: without them it would start a server of its own, or look at this machine's
+ALWAYS = {"up": ("broker", "vendor_port", "clinic_port", "data"), "": ("data",)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of a command: its words, and how it is given."""
+
+    name: str
+    option: str  # "" for an argument
+    required: bool
+    flag: bool
+    default: Any
+
+    def words(self, value: str) -> list[str]:
+        if not self.option:
+            return [value]
+        return [self.option] if self.flag else [self.option, value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: its words and its parameters."""
+
+    path: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def arguments(self) -> list[Parameter]:
+        return [one for one in self.parameters if not one.option]
+
+    @property
+    def options(self) -> list[Parameter]:
+        always = ALWAYS.get(" ".join(self.path), ALWAYS[""])
+        return [one for one in self.parameters if one.option and one.name not in always]
+
+    @property
+    def always(self) -> list[Parameter]:
+        return [one for one in self.parameters if one.option and one not in self.options]
+
+
+def commands() -> Iterator[Command]:
+    yield from _below((), typer.main.get_command(app))
+
+
+def _below(path: tuple[str, ...], command: Any) -> Iterator[Command]:  # noqa: ANN401 - typer's own classes
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield Command(path=path, parameters=tuple(_parameter(one) for one in command.params))
+        return
+    for name, one in below.items():
+        yield from _below((*path, name), one)
+
+
+def _parameter(one: Any) -> Parameter:  # noqa: ANN401 - typer's own classes
+    option = one.opts[0] if one.opts[0].startswith("-") else ""
+    return Parameter(
+        name=one.name,
+        option=option,
+        required=bool(one.required),
+        flag=bool(getattr(one, "is_flag", False)),
+        default=one.default,
+    )
+
+
+COMMANDS = tuple(commands())
+NAMES = [" ".join(one.path) for one in COMMANDS]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> dict[str, str]:
+    return files_of(tmp_path)
+
+
+def files_of(tmp_path: Path) -> dict[str, str]:
+    """Make the files that parameters name, and a folder that nothing runs on; return their paths by name."""
+    begin = 1_763_974_800_000
+    t = begin + np.arange(60, dtype=np.int64) * 1000
+    columns = {"heart_rate": np.full(60, 120.0)}
+    (tmp_path / "walk.fit").write_bytes(
+        write_activity(Recording(start_ms=begin, end_ms=begin + 60_000, t=t, columns=columns))
+    )
+    (tmp_path / "profile.json").write_text(json.dumps(PROFILE), encoding="utf-8")
+    (tmp_path / "prescription.json").write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
+    (tmp_path / "broken.json").write_text('{"valid_from": 5, "hr_max": "x", "id": []', encoding="utf-8")
+    wrong = {"valid_from": 5, "hr_max": [], "id": [], "version": "x", "intensity": 4, "sex": 7, "beta_blocker": {}}
+    (tmp_path / "wrong.json").write_text(json.dumps(wrong), encoding="utf-8")
+    (tmp_path / "binary").write_bytes(bytes(range(256)))
+    (tmp_path / "empty").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "secrets.toml").write_text(
+        f'link_key = "{bytes(32).hex()}"\nwrapping_key = "{bytes(32).hex()}"\n'
+        '[connectors.reports]\nkeys = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]\n',
+        encoding="utf-8",
+    )
+    return {path.name: str(path) for path in tmp_path.iterdir()}
+
+
+SETTINGS = {"KADENS_KAFKA": NOWHERE, "KADENS_DATABASE": f"postgresql://u@{NOWHERE}/d"}
+
+
+def value_of(command: Command, one: Parameter, place: Mapping[str, str]) -> str:
+    """Return a value that is right for a parameter."""
+    if one.name in {"data", "to_file", "folder"}:
+        return str(Path(place["folder"]) / one.name)
+    if one.name in {"path", "paths"}:
+        right = {"profile": "profile.json", "prescribe": "prescription.json"}
+        return place[right.get(command.path[-1], "walk.fit")]
+    if one.name in VALUES:
+        return VALUES[one.name]
+    if isinstance(one.default, enum.Enum):
+        return str(one.default.value)
+    return "1"
+
+
+def subsets(options: Sequence[Parameter], *, deep: bool) -> Iterable[tuple[Parameter, ...]]:
+    sizes: Iterable[int] = {0, 1, 2, len(options) - 1, len(options)}
+    if len(options) <= ALL_SUBSETS_OF:
+        sizes = range(len(options) + 1)
+    if not deep:  # without settings most commands end before they look at their options
+        sizes = {0, len(options)}
+    return itertools.chain.from_iterable(itertools.combinations(options, n) for n in sizes)
+
+
+def given(command: Command, chosen: Iterable[Parameter], place: Mapping[str, str]) -> list[str]:
+    return [word for one in chosen for word in one.words(value_of(command, one, place))]
+
+
+def lines(command: Command, place: Mapping[str, str], *, deep: bool) -> Iterator[list[str]]:
+    """Every command line: all subsets of the options with right arguments, then wrong arguments and paths."""
+    always = given(command, command.always, place)
+    arguments = given(command, command.arguments, place)
+    for chosen in subsets(command.options, deep=deep):
+        yield [*command.path, *arguments, *given(command, chosen, place), *always]
+    needed = [one for one in command.options if one.required]
+    options = given(command, needed, place)
+    if command.arguments:
+        yield [*command.path, *options, *always]
+    files = [place[name] for name in ("folder", "empty", "binary", "broken.json", "wrong.json")]
+    wrong = (f"{place['folder']}/none", *files, "[/bold]", "")
+    for number, value in itertools.product(range(len(command.arguments)), wrong):
+        yield [*command.path, *arguments[:number], value, *arguments[number + 1 :], *options, *always]
+    for one, value in itertools.product([one for one in command.options if not one.flag], ("", "[/x]", "-1")):
+        rest = given(command, [other for other in needed if other is not one], place)
+        yield [*command.path, *arguments, *rest, one.option, value, *always]
+
+
+@pytest.fixture(autouse=True)
+def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Doors and workers would run for ever: they are built, and not served."""
+    for name in ("KADENS_KAFKA", "KADENS_DATABASE", "KADENS_BODIES", "KADENS_SECRETS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("uvicorn.run", lambda *_args, **_more: None)
+    monkeypatch.setattr("kadens.stream.worker.run_worker", lambda _plan: 0)
+
+
+def wrong_with(line: Sequence[str], done: Result) -> str:
+    """Return what is wrong with an outcome, "" where nothing is."""
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        return f"{line}: {done.exception!r}"
+    if done.exit_code not in {0, 1, 2}:
+        return f"{line}: exit code {done.exit_code}"
+    if done.exit_code and not (done.stderr.strip() or done.stdout.strip()):
+        return f"{line}: code {done.exit_code} without a word"
+    own = "" if "Usage:" in done.output else done.output  # the usage text is typer's own
+    told = [word for word in TELLS_TOO_MUCH if word in own]
+    return f"{line}: {told} in {done.output[:300]}" if told else ""
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+@pytest.mark.parametrize("configured", [False, True], ids=["nothing runs", "nothing answers"])
+def test_no_command_line_ends_in_a_traceback(
+    command: Command,
+    configured: bool,  # noqa: FBT001 - a parameter of the test
+    place: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    bodies = {"KADENS_BODIES": str(tmp_path / "bodies"), "KADENS_SECRETS_FILE": str(tmp_path / "secrets.toml")}
+    environment = {**SETTINGS, **bodies} if configured else {}
+    found = []
+    for line in lines(command, place, deep=configured):
+        done = CliRunner().invoke(app, line, env=environment, input="")
+        found.append(wrong_with(line, done))
+    assert [one for one in found if one] == []
+
+
+def test_the_walk_meets_every_command() -> None:
+    assert {"up", "inspect", "patient add", "query timeline", "erase", "door vendor"} <= set(NAMES)
+    assert all(command.parameters for command in COMMANDS)

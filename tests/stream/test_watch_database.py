@@ -1,0 +1,51 @@
+"""The watchdog does not wait for a database without end: a worker that cannot finish anything ends."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import pytest
+
+from kadens.stream.ledger import HoleError
+from kadens.stream.log import Bounds, LogView
+from kadens.stream.metrics import make_metrics
+from kadens.stream.watch import watch
+from kadens.stream.watchdog import Place, StalledError
+
+STALL_S = 0.3
+
+
+class Idle:
+    """A log on which nothing waits."""
+
+    async def bounds(self, _topics: Iterable[str]) -> dict[Place, Bounds]:
+        return {("t", 0): Bounds(start=0, end=0)}
+
+    async def committed(self, _group: str, _topics: Iterable[str]) -> dict[Place, int]:
+        return {}
+
+
+def test_a_database_that_hangs_ends_the_worker() -> None:
+    async def hangs() -> Mapping[Place, int]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def rewind(_hole: HoleError) -> None: ...
+
+    async def look() -> None:
+        async with asyncio.timeout(20):
+            await watch(
+                cast("LogView", Idle()),
+                group="g",
+                topics=("t",),
+                assigned=lambda: frozenset({("t", 0)}),
+                done={},
+                account=hangs,
+                rewind=rewind,
+                mock=False,
+                stall_s=STALL_S,
+                metrics=make_metrics(),
+            )
+
+    with pytest.raises(StalledError, match=r"the database has not answered for 0\.3 s"):
+        asyncio.run(look())
