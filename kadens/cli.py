@@ -7,6 +7,7 @@ import typer
 from .commands import erase, files, look, operate, people, processes, query, replay
 from .commands.console import err
 from .settings import SettingsError
+from .storage.roles import RoleError
 
 app = typer.Typer(
     name="kadens",
@@ -58,9 +59,12 @@ app.command("dead")(look.dead)
 
 
 def main() -> None:
-    """Run the program. A setting that is missing or malformed is wrong use, told without a traceback."""
+    """Run the program. A setting that is missing or malformed is wrong use, told without a traceback.
+
+    So is a database login that may not do what the process does.
+    """
     try:
         app()
-    except SettingsError as error:
+    except (SettingsError, RoleError) as error:
         err.print(f"error: {error}", style="bold red", markup=False)
         sys.exit(2)

@@ -11,7 +11,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,8 @@ from .mailbox import Mailbox
 from .runtime import forget_runtime, secrets_in, write_runtime
 from .settings import Secrets, variable
 from .simulate.cohort import UNIT
-from .storage.migrate import migrate
+from .storage.migrate import MigrationError, migrate
+from .storage.roles import ADMIN, CLINIC, PROCESSES, WORKER, process_logins
 from .stream.topics import TOPICS
 
 HOST = "127.0.0.1"
@@ -106,10 +107,10 @@ def check(options: Options) -> None:
 def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:
     began = time.monotonic()
     (data / "log").mkdir(exist_ok=True)
-    place, environment = _start(options, data, parts, err)
+    place, environment, logins = _start(options, data, parts, err)
     children = Children(environment, data / "log", lambda line: err.print(line, style="yellow", markup=False))
     parts.callback(children.stop)
-    for job in _jobs(place):
+    for job in _jobs(place, logins):
         children.start(job)
     parts.callback(forget_runtime, data)
     write_runtime(data, environment, place.addresses())
@@ -127,12 +128,13 @@ def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:
     return _tend(children, demo, deadline)
 
 
-def _start(options: Options, data: Path, parts: ExitStack, err: Console) -> tuple[Place, dict[str, str]]:
-    """Start log, database and mail catcher; return where everything is, and the children's environment."""
+def _start(
+    options: Options, data: Path, parts: ExitStack, err: Console
+) -> tuple[Place, dict[str, str], dict[str, str]]:
+    """Start log, database and mail catcher; return where all is, what the children get, and each role's DSN."""
     brokers, mock = _log(options, data, parts, err)
-    dsn = _database(options, data, parts)
-    for name in asyncio.run(migrate(dsn)):
-        err.print(f"database: {name}", style="dim")
+    logins = _migrated(options, _database(options, data, parts), err)
+    dsn = logins[ADMIN]
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
     secrets_file, secrets = secrets_in(data)
     place = _place(options, data, brokers, dsn, secrets)
@@ -206,12 +208,28 @@ def _database(options: Options, data: Path, parts: ExitStack) -> str:
     return parts.enter_context(Postgres(data / "pg")).create_database("kadens")
 
 
-def _jobs(place: Place) -> tuple[Job, ...]:
+def _migrated(options: Options, dsn: str, err: Console) -> dict[str, str]:
+    """Bring the schema up to date and return the DSN of each role: a login of its own on our own server."""
+    try:
+        for name in asyncio.run(migrate(dsn)):
+            err.print(f"database: {name}", style="dim")
+    except MigrationError as error:
+        raise StartFailed("database", str(error)) from error
+    return asyncio.run(process_logins(dsn)) if options.database == "embedded" else dict.fromkeys(PROCESSES, dsn)
+
+
+def _jobs(place: Place, logins: Mapping[str, str]) -> tuple[Job, ...]:
+    """Return the processes; each reaches the database as its own role, and the vendor door not at all."""
+    vendor, clinic = (f"http://{HOST}:{port}/healthz" for port in (place.vendor_port, place.clinic_port))
     return (
-        Job(name="vendor door", words=("door", "vendor"), ready=f"http://{HOST}:{place.vendor_port}/healthz"),
-        Job(name="clinic door", words=("door", "clinic"), ready=f"http://{HOST}:{place.clinic_port}/healthz"),
-        Job(name="worker", words=("worker",)),
+        Job(name="vendor door", words=("door", "vendor"), ready=vendor, own=_reaching("")),
+        Job(name="clinic door", words=("door", "clinic"), ready=clinic, own=_reaching(logins[CLINIC])),
+        Job(name="worker", words=("worker",), own=_reaching(logins[WORKER])),
     )
+
+
+def _reaching(dsn: str) -> tuple[tuple[str, str], ...]:
+    return ((variable("database"), dsn),)
 
 
 def _tend(children: Children, demo: Demo | None, deadline: float | None = None) -> int:

@@ -8,26 +8,27 @@ from typing import Annotated
 
 import typer
 
-from .console import DEFAULT_DATA, Data, err, fail, settings_of
+from ..storage.migrate import MigrationError
+from .console import DEFAULT_DATA, ProcessData, err, fail, process_settings
 
 
-def vendor_door(*, data: Data = DEFAULT_DATA) -> None:
+def vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
     import uvicorn  # noqa: PLC0415 - each process loads only what it runs
 
     from ..wiring import vendor_door as build  # noqa: PLC0415
 
-    settings = settings_of(data)
+    settings = process_settings(data)
     uvicorn.run(build(settings), host=settings.vendor_host, port=settings.vendor_port, log_level="warning")
 
 
-def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
+def clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
     import uvicorn  # noqa: PLC0415
 
     from ..wiring import clinic_door as build  # noqa: PLC0415
 
-    settings = settings_of(data)
+    settings = process_settings(data)
     uvicorn.run(
         build(settings),
         host=settings.clinic_host,
@@ -42,19 +43,23 @@ def worker(
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Go on where log and database do not meet: what lies between is lost.")
     ] = False,
-    data: Data = DEFAULT_DATA,
+    data: ProcessData = DEFAULT_DATA,
 ) -> None:
     """Run a worker of the consumer group: normalise, derive, judge, deliver."""
     from ..wiring import run_worker  # noqa: PLC0415
 
-    raise typer.Exit(run_worker(settings_of(data), accept_loss=accept_loss))
+    raise typer.Exit(run_worker(process_settings(data), accept_loss=accept_loss))
 
 
-def migrate(*, data: Data = DEFAULT_DATA) -> None:
+def migrate(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Bring the database's schema up to date, and make the topics that are missing."""
     from ..wiring import migrate as bring_up  # noqa: PLC0415
 
-    for line in bring_up(settings_of(data)):
+    try:
+        done = bring_up(process_settings(data))
+    except MigrationError as error:
+        fail(str(error))
+    for line in done:
         err.print(line)
 
 

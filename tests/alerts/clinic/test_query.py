@@ -11,6 +11,7 @@ from arro3.io import read_parquet
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
+from kadens.settings import operator
 
 from ...clinic_world import NOW, Served
 
@@ -102,8 +103,8 @@ def test_a_table_is_read_by_a_person(door: Served, tmp_path: Path) -> None:
 
 def test_a_question_is_written_down_as_the_operators(door: Served) -> None:
     query(door, "days")
-    row = door.rows("select actor, role, action, object from audit order by id desc limit 1")
-    assert row == [("kadens", "operator", "read", "days")]
+    row = door.rows("select actor, role, action, object, detail from audit order by id desc limit 1")
+    assert row == [(operator(), "operator", "data.read", "days", {"command": "query days"})]
 
 
 @pytest.mark.parametrize(
