@@ -154,10 +154,8 @@ def _start(
         **({"commit_interval_s": DEMO_COMMIT_S} if options.demo or options.until_alert else {}),
     }
     (data / "bodies").mkdir(mode=0o700, exist_ok=True)
-    return place, {
-        **{variable(name): text for name, text in said.items()},
-        "KADENS_SECRETS_FILE": str(secrets_file),
-    }
+    environment = {variable(name): text for name, text in said.items()}
+    return place, {**environment, "KADENS_SECRETS_FILE": str(secrets_file)}, logins
 
 
 def _place(options: Options, data: Path, brokers: str, dsn: str, secrets: Secrets) -> Place:

@@ -66,7 +66,7 @@ TABLES: dict[str, Access] = {
     "outbox": _WORK,
     "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
     "metric": Access(worker=READ, clinic=READ, admin=READ),
-    "erasure_body": Access(admin=ALL),
+    "erasure_body": Access(worker="select, update, delete"),
     "schema_migration": Access(worker=READ, clinic=READ, admin=READ),
     # Owned by `AUDIT_OWNER`: granted in 0016_access.sql, because the migration role cannot grant them.
     "erasure": Access(admin="select, insert (at), update (counts)"),
@@ -144,7 +144,7 @@ async def grant_all(conn: AsyncConnection[TupleRow]) -> None:
     wanted = sorted(TABLES.keys() - OWN)
     there = [name for (name,) in await (await conn.execute(_THERE, [wanted])).fetchall()]
     async with conn.transaction():
-        await conn.execute(Composed(part for name in there for part in _grants(name)))
+        await conn.execute(Composed([part for name in there for part in _grants(name)]))
 
 
 def _grants(table: str) -> list[Composable]:

@@ -69,20 +69,14 @@ class Changes:
 
     async def follow(self, unit: str, session: str) -> AsyncIterator[bytes]:
         """Yield server-sent events: `changed` when something of the unit changed, a comment now and then."""
-        mine = _Page(unit, session, ended=self._closing)
+        mine = _Page(unit, session)
+        if self._closing:
+            mine.end()
         self._pages.add(mine)
         try:
             yield b"retry: 2000\n\n"
-            while not mine.ended:
-                try:
-                    await asyncio.wait_for(mine.woken.wait(), BEAT_S)
-                except TimeoutError:
-                    yield b": still here\n\n"
-                    continue
-                await asyncio.sleep(0 if mine.ended else SETTLE_S)
-                mine.woken.clear()
-                if not mine.ended:
-                    yield b"event: changed\ndata: {}\n\n"
+            while heard := await _heard(mine):
+                yield heard
         finally:
             self._pages.discard(mine)
 
@@ -96,3 +90,14 @@ class Changes:
         for page in self._pages:
             if unit in {"", page.unit}:
                 page.woken.set()
+
+
+async def _heard(page: _Page) -> bytes:
+    """Wait for what a page is told next; nothing when its stream has ended."""
+    try:
+        await asyncio.wait_for(page.woken.wait(), BEAT_S)
+    except TimeoutError:
+        return b": still here\n\n"
+    await asyncio.sleep(0 if page.ended else SETTLE_S)
+    page.woken.clear()
+    return b"" if page.ended else b"event: changed\ndata: {}\n\n"

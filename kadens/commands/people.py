@@ -114,9 +114,8 @@ def link(
     async def work(conn: Connection, now_ms: int) -> int:
         return await store.link_account(conn, patient, source, account, now_ms)
 
-    err.print(
-        f"linked; {audited(settings_of(data), work, 'account.link', patient, source)} bodies released from quarantine"
-    )
+    released = audited(settings_of(data), work, Action.ACCOUNT_LINK, patient, source)
+    err.print(f"linked; {released} bodies released from quarantine")
 
 
 def unlink(

@@ -28,7 +28,7 @@ begin
     raise exception 'audit rows have an action of the list' using errcode = 'check_violation';
   end if;
   if new.actor = '' or new.actor <> btrim(new.actor) or new.actor ~ '[[:cntrl:]]'
-     or new.role = '' or new.role <> btrim(new.role) then
+     or new.role = '' or new.role <> btrim(new.role) or new.role ~ '[[:cntrl:]]' then
     raise exception 'audit rows name an actor and a role, without spaces around them' using errcode = 'check_violation';
   end if;
   if new.erasure is not null then
