@@ -22,11 +22,15 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One process to keep: its name, the words after `kadens`, and the address that answers once it is ready."""
+    """One process to keep: its name, the words after `kadens`, and the address that answers once it is ready.
+
+    `own` are variables of this process alone, over those that all of them get.
+    """
 
     name: str
     words: tuple[str, ...]
     ready: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
 
 class Children:
@@ -66,8 +70,9 @@ class Children:
 
     def _launch(self, job: Job) -> Child:
         log = self._logs / f"{job.name}.log"
+        environment = {**self._environment, **dict(job.own)}
         argv = [sys.executable, "-m", "kadens", *job.words]
-        child = launch(job.name, argv, log=log, on_death=signal.SIGTERM, environment=self._environment)
+        child = launch(job.name, argv, log=log, on_death=signal.SIGTERM, environment=environment)
         self._running[job] = (child, time.monotonic())
         return child
 

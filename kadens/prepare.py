@@ -1,6 +1,7 @@
 """Makes log and database of `kadens up` ready: topics and schema. What they refuse becomes a `StartFailed`."""
 
 import asyncio
+from collections.abc import Mapping
 
 from confluent_kafka import KafkaException
 
@@ -8,6 +9,7 @@ from .embedded.process import StartFailed
 from .embedded.topics import brokers_answering, create_topics
 from .storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from .storage.migrate import MigrationError, migrate
+from .storage.roles import PROCESSES, process_logins
 from .stream.topics import TOPICS
 
 REFUSED: tuple[type[Exception], ...] = (*AWAY, *NOT_OURS, *WRONG_ADDRESS, MigrationError)
@@ -32,3 +34,8 @@ def ready_database(dsn: str) -> list[str]:
     except REFUSED as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise StartFailed("database", reason[0]) from error
+
+
+def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
+    """Return the DSN of each process's role: a login of its own on our own server, else the one that was given."""
+    return asyncio.run(process_logins(dsn)) if is_embedded else dict.fromkeys(PROCESSES, dsn)

@@ -5,6 +5,7 @@ Lower layers get plain values from `wiring`; none of them sees this module. A mi
 """
 
 import os
+import pwd
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ class Settings:
     oidc_role_claim: str = ""
     oidc_roles: str = ""
     session_minutes: int = 480
+    session_idle_minutes: int = 60
     smtp: str = ""
     mail_from: str = "kadens@localhost"
     worker_id: str = ""
@@ -94,10 +96,11 @@ class Settings:
 
 _INTEGERS = {
     "vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes",
-    "spool_memory", "spool_disk", "connections", "connections_per_peer",
+    "session_idle_minutes", "spool_memory", "spool_disk", "connections", "connections_per_peer",
 }  # fmt: skip
 _FLOATS = {"commit_interval_s", "stall_s", "group_session_s", "token_rate", "connector_rate", "failure_rate"}
 _FLAGS = {"clinic_demo", "mock_broker"}
+_SECRETS = "KADENS_SECRETS_FILE"
 _REQUIRED = ("kafka", "database", "bodies")
 
 
@@ -107,8 +110,23 @@ def variable(name: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the KADENS_* variables of this process."""
-    return {name: value for name, value in os.environ.items() if name.startswith("KADENS_")}
+    """Return the variables of this process that are settings; KADENS_* variables that are none are left out."""
+    known = {variable(name) for name in Settings.__dataclass_fields__}
+    found = {name: value for name, value in os.environ.items() if name.startswith("KADENS_")}
+    return {name: value for name, value in found.items() if name == _SECRETS or name.removesuffix("_FILE") in known}
+
+
+def operator() -> str:
+    """Return which person of this machine runs the program, for the audit log: "os:" and the account's name.
+
+    The account is the process's own, not what a variable says; only root is asked whose `sudo` it came by.
+    """
+    uid = os.getuid()
+    behind = os.environ.get("SUDO_USER", "") if uid == 0 else ""
+    try:
+        return f"os:{behind or pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"os:{uid}"
 
 
 def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings:
@@ -119,7 +137,7 @@ def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings
     missing = [variable(name) for name in _REQUIRED if name not in said]
     if missing:
         raise SettingsError(f"not set: {', '.join(missing)}")
-    return Settings(secrets=read_secrets(_text(env, "KADENS_SECRETS_FILE")), **said)
+    return Settings(secrets=read_secrets(_text(env, _SECRETS)), **said)
 
 
 def read_secrets(path: str | None) -> Secrets:

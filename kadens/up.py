@@ -7,7 +7,7 @@ because only the main thread may start and tend processes.
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -23,10 +23,11 @@ from .embedded.postgres import Postgres
 from .embedded.process import StartFailed
 from .instance import RunsAlreadyError, held, own_folder, runs, was_killed
 from .mailbox import Mailbox
-from .prepare import ready_database, ready_log
+from .prepare import logins_of, ready_database, ready_log
 from .runtime import forget_runtime, secrets_in, write_runtime
 from .settings import Secrets, variable
 from .simulate.cohort import UNIT
+from .storage.roles import ADMIN, CLINIC, WORKER
 from .stream.topics import TOPICS
 from .supervise import Servers
 from .up_options import HOST, Options, check, data_folder, free_port, goes_away
@@ -71,10 +72,10 @@ def up(options: Options) -> int:
 def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
     began = time.monotonic()
     own_folder(data / "log")
-    place, environment = _start(options, data, parts, err)
+    place, environment, logins = _start(options, data, parts, err)
     children = Children(environment, data / "log", _teller(err))
     parts.callback(children.stop)
-    for job in _jobs(place):
+    for job in _jobs(place, logins):
         children.start(job)
     parts.callback(forget_runtime, data)
     write_runtime(data, environment, place.addresses())
@@ -92,12 +93,16 @@ def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
     return _tend(parts, children, demo, deadline)
 
 
-def _start(options: Options, data: Path, parts: Servers, err: Console) -> tuple[Place, dict[str, str]]:
-    """Start log, database and mail catcher; return where everything is, and the children's environment."""
+def _start(
+    options: Options, data: Path, parts: Servers, err: Console
+) -> tuple[Place, dict[str, str], Mapping[str, str]]:
+    """Start log, database and mail catcher; return where all is, what the children get, and each role's DSN."""
     brokers, mock = _log(options, data, parts, err)
-    dsn = _database(options, data, parts)
-    for name in ready_database(dsn):
+    database = _database(options, data, parts)
+    for name in ready_database(database):
         err.print(f"database: {name}", style="dim")
+    logins = logins_of(database, is_embedded=options.database == "embedded")
+    dsn = logins[ADMIN]
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
     secrets_file, secrets = secrets_in(data)
     place = _place(options, data, brokers, dsn, secrets)
@@ -117,10 +122,8 @@ def _start(options: Options, data: Path, parts: Servers, err: Console) -> tuple[
         **({"commit_interval_s": DEMO_COMMIT_S} if options.demo or options.until_alert else {}),
     }
     own_folder(data / "bodies")
-    return place, {
-        **{variable(name): text for name, text in said.items()},
-        "KADENS_SECRETS_FILE": str(secrets_file),
-    }
+    environment = {variable(name): text for name, text in said.items()}
+    return place, {**environment, "KADENS_SECRETS_FILE": str(secrets_file)}, logins
 
 
 def _place(options: Options, data: Path, brokers: str, dsn: str, secrets: Secrets) -> Place:
@@ -169,12 +172,18 @@ def _database(options: Options, data: Path, parts: Servers) -> str:
     return parts.keep("database", Postgres(data / "pg")).create_database("kadens")
 
 
-def _jobs(place: Place) -> tuple[Job, ...]:
+def _jobs(place: Place, logins: Mapping[str, str]) -> tuple[Job, ...]:
+    """Return the processes; each reaches the database as its own role, and the vendor door not at all."""
+    vendor, clinic = (f"http://{HOST}:{port}/healthz" for port in (place.vendor_port, place.clinic_port))
     return (
-        Job(name="vendor door", words=("door", "vendor"), ready=f"http://{HOST}:{place.vendor_port}/healthz"),
-        Job(name="clinic door", words=("door", "clinic"), ready=f"http://{HOST}:{place.clinic_port}/healthz"),
-        Job(name="worker", words=("worker",)),
+        Job(name="vendor door", words=("door", "vendor"), ready=vendor, own=_reaching("")),
+        Job(name="clinic door", words=("door", "clinic"), ready=clinic, own=_reaching(logins[CLINIC])),
+        Job(name="worker", words=("worker",), own=_reaching(logins[WORKER])),
     )
+
+
+def _reaching(dsn: str) -> tuple[tuple[str, str], ...]:
+    return ((variable("database"), dsn),)
 
 
 def _tend(servers: Servers, children: Children, demo: Demo | None, deadline: float | None = None) -> int:

@@ -132,6 +132,7 @@ def clinic_door(settings: Settings) -> "FastAPI":
     """
     from .alerts.clinic import oidc
     from .alerts.clinic.app import create_app
+    from .alerts.clinic.csrf import origin
     from .alerts.clinic.doors import Clinic
     from .alerts.clinic.session import derived
     from .storage.identities import names_of
@@ -145,8 +146,17 @@ def clinic_door(settings: Settings) -> "FastAPI":
         return create_app(Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True))
     sign_in = sign_in_of(settings)
     form_key = derived(settings.secrets.session_key, "forms")
-    clinic = Clinic(database=database, identify=oidc.identify(sign_in), clock=now, names=names, form_key=form_key)
-    app = create_app(clinic)
+    app = create_app(
+        Clinic(
+            database=database,
+            identify=oidc.identify(sign_in),
+            clock=now,
+            names=names,
+            form_key=form_key,
+            origin=origin(settings.clinic_url),
+            idle_ms=settings.session_idle_minutes * 60_000,
+        )
+    )
     oidc.install(app, sign_in)
     return app
 
@@ -204,8 +214,9 @@ def check_sign_in(settings: Settings) -> None:
         raise SettingsError("oidc_client_secret in the secrets file: what the identity provider gave this client")
     if settings.oidc_roles and not settings.oidc_role_claim:
         raise SettingsError("KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in")
-    if settings.session_minutes < 1:
-        raise SettingsError(f"KADENS_SESSION_MINUTES={settings.session_minutes}: a minute at least is wanted")
+    for name in ("session_minutes", "session_idle_minutes"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"KADENS_{name.upper()}={getattr(settings, name)}: a minute at least is wanted")
 
 
 def migrate(settings: Settings) -> list[str]:

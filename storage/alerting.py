@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..alerts.lifecycle import Action, MoveRefusedError, ReasonMissingError, move
 from ..model.alert import Alert, State, Tier
 from . import audit, due, evidence, outbox, rows
+from .audit_actions import Action as AuditAction
 from .pool import Connection
 from .views import AlertBrief
 
@@ -96,7 +97,7 @@ async def _store(conn: Connection, order: Order, before: AlertBrief, state: Stat
     entry = audit.Entry(
         at_ms=now_ms,
         actor=order.actor,
-        action=order.action,
+        action=AuditAction(f"alert.{order.action}"),
         patient=before.pseudonym,
         object=f"alert:{order.alert}",
         detail={"reason": order.reason} if order.reason else None,

@@ -1,10 +1,16 @@
-"""The audit log: who did what to whose data, when. Rows are only ever added."""
+"""The audit log: who did what to whose data, when. Rows are only ever added.
 
-from dataclasses import dataclass
+`at` is the application's time; the database stamps its own beside it. An action is one of `audit_actions`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from . import rows
+from .audit_actions import Action
 from .pool import Connection
 
 _WRITE = """
@@ -12,6 +18,18 @@ insert into audit (at, actor, role, care_unit, action, patient, object, detail)
 values (to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit where name = %(unit)s),
         %(action)s, (select id from patient where pseudonym = %(patient)s), %(object)s, %(detail)s)
 """
+
+_LISTED = """
+insert into audit (at, actor, role, care_unit, action, patient, object, detail)
+select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit where name = %(unit)s),
+       %(action)s, p.id, %(object)s, %(detail)s
+  from patient p where p.pseudonym = any(%(patients)s) and not exists (
+    select from audit a where a.patient = p.id and a.actor = %(actor)s and a.action = %(action)s
+       and a.object = %(object)s and a.at > to_timestamp(%(since)s / 1000.0))
+ order by p.id
+"""
+
+_OF_ALERT = "select p.pseudonym from alert a join patient p on p.id = a.patient where a.id = %s"
 
 _RECENT = """
 select exists (select from audit a join patient p on p.id = a.patient
@@ -35,7 +53,7 @@ class Entry:
 
     at_ms: int
     actor: Actor
-    action: str
+    action: Action
     patient: str | None = None
     object: str = ""
     detail: dict[str, Any] | None = None
@@ -43,24 +61,35 @@ class Entry:
 
 async def write(conn: Connection, entry: Entry) -> None:
     """Add one line in the caller's transaction."""
-    await conn.execute(
-        _WRITE,
-        {
-            "at": entry.at_ms,
-            "actor": entry.actor.subject,
-            "role": entry.actor.role,
-            "unit": entry.actor.care_unit,
-            "action": entry.action,
-            "patient": entry.patient,
-            "object": entry.object,
-            "detail": Jsonb(entry.detail or {}),
-        },
-    )
+    await conn.execute(_WRITE, _row(entry) | {"patient": entry.patient})
+
+
+async def write_list(conn: Connection, entry: Entry, patients: Sequence[str], since_ms: int) -> None:
+    """Add one line for each patient, as `entry` says, unless the actor has the same line later than `since_ms`."""
+    await conn.execute(_LISTED, _row(entry) | {"patients": list(patients), "since": since_ms})
+
+
+async def write_refusal(conn: Connection, entry: Entry, alert: str = "") -> None:
+    """Add one line about a request that was refused; `alert` finds the patient where the request named none."""
+    found = await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
+    await write(conn, replace(entry, patient=found[0]) if found else entry)
 
 
 async def written_since(conn: Connection, entry: Entry, since_ms: int) -> bool:
     """Tell whether this actor has a line with the same action on the same object later than `since_ms`."""
-    asked = {"patient": entry.patient, "actor": entry.actor.subject, "action": entry.action}
+    asked = {"patient": entry.patient, "actor": entry.actor.subject, "action": Action(entry.action).value}
     cursor = await conn.execute(_RECENT, {**asked, "object": entry.object, "since": since_ms})
     row = await cursor.fetchone()
     return bool(row and row[0])
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at_ms,
+        "actor": entry.actor.subject,
+        "role": entry.actor.role,
+        "unit": entry.actor.care_unit,
+        "action": Action(entry.action).value,
+        "object": entry.object,
+        "detail": Jsonb(entry.detail or {}),
+    }

@@ -1,11 +1,14 @@
-"""What changed, as it happens: LISTEN on a connection of its own. It reads notifications and nothing else."""
+"""What changed, as it happens: LISTEN on a connection of its own. It reads notifications and nothing else.
 
-import json
+A notification is the name of a care unit: whoever may listen on this database learns of no patient.
+"""
+
 from collections.abc import AsyncIterator
 
 import psycopg
 
-from .pool import CLINIC, address
+from . import roles
+from .pool import CLINIC_LIMITS, address
 
 CHANNEL = "kadens_changed"
 
@@ -14,24 +17,19 @@ class UnreachableError(ConnectionError):
     """The database cannot be reached, or went away."""
 
 
-async def changes(dsn: str) -> AsyncIterator[frozenset[str]]:
-    """Yield the pseudonyms of each notification, for ever; an empty set means that anything may have changed.
+async def changes(dsn: str, role: str = "") -> AsyncIterator[str]:
+    """Yield the care unit of each notification, for ever; "" means that anything may have changed anywhere.
 
     The first one is yielded as soon as the connection listens, since something may have changed before that.
     Raises `UnreachableError` when the database cannot be reached or goes away.
     """
     try:
-        async with await psycopg.AsyncConnection.connect(address(dsn, CLINIC), autocommit=True) as conn:
+        async with await psycopg.AsyncConnection.connect(address(dsn, CLINIC_LIMITS), autocommit=True) as conn:
+            if role:
+                await roles.become(conn, role)
             await conn.execute(f"listen {CHANNEL}")
-            yield frozenset()
+            yield ""
             async for said in conn.notifies():
-                yield pseudonyms(said.payload)
+                yield said.payload
     except psycopg.OperationalError as error:
         raise UnreachableError("the database cannot be reached") from error
-
-
-def pseudonyms(payload: str) -> frozenset[str]:
-    """Read a payload: a JSON list of pseudonyms, or pseudonyms between commas or spaces."""
-    if payload.startswith("["):
-        return frozenset(str(one) for one in json.loads(payload))
-    return frozenset(payload.replace(",", " ").split())

@@ -5,6 +5,9 @@ whether the server offers the TimescaleDB extension, and kept for the life of th
 is never edited: its checksum is compared on every run.
 
 A file whose first line is `-- no-transaction` holds one statement and runs outside a transaction.
+
+The tables belong to the role `kadens_migrate` once 0016 has handed them over; every later file runs in that role, so
+that no migration can touch the audit log. The handover makes roles, which takes an administrator's login.
 """
 
 import hashlib
@@ -14,7 +17,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from psycopg import AsyncConnection
+from psycopg.errors import InsufficientPrivilege
 
+from . import roles
+from .audit_actions import Action
 from .pool import LONG, Connection, address
 
 OUTSIDE = "-- no-transaction"
@@ -26,6 +32,8 @@ create table if not exists schema_migration (
   checksum text not null,
   applied_at timestamptz not null default now()
 )"""
+
+_ACTIONS = "insert into audit_action (action) select unnest(%s::text[]) on conflict do nothing"
 
 
 class MigrationError(RuntimeError):
@@ -63,6 +71,7 @@ async def migrate(dsn: str) -> list[str]:
     or when the database knows a file that this program does not.
     """
     async with _locked(dsn) as conn:
+        await _prepare(conn)
         await conn.execute(_LEDGER)
         applied = await _applied(conn)
         kind = await _kind(conn, applied)
@@ -73,6 +82,8 @@ async def migrate(dsn: str) -> list[str]:
         missing = [m for m in wanted if m.version not in applied]
         for migration in missing:
             await _apply(conn, migration)
+            await _step_down(conn)
+        await _settle(conn)
         return [m.name for m in missing]
 
 
@@ -90,6 +101,27 @@ async def _locked(dsn: str) -> AsyncIterator[Connection]:
     async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
         await conn.execute("select pg_advisory_lock(%s)", [_LOCK])
         yield conn  # the lock ends with the connection
+
+
+async def _prepare(conn: Connection) -> None:
+    try:
+        await roles.create(conn)
+        await _step_down(conn)
+    except roles.RoleError as error:
+        raise MigrationError(str(error)) from error
+
+
+async def _step_down(conn: Connection) -> None:
+    """Act as the migration role as soon as the tables belong to it."""
+    if await roles.handed_over(conn):
+        await roles.become(conn, roles.MIGRATE)
+
+
+async def _settle(conn: Connection) -> None:
+    """Bring the grants and the list of actions to what this program says."""
+    if await roles.handed_over(conn):
+        await roles.grant_all(conn)
+        await conn.execute(_ACTIONS, [list(Action)])
 
 
 async def _applied(conn: Connection) -> dict[int, tuple[str, str]]:
@@ -119,9 +151,13 @@ async def _apply(conn: Connection, migration: Migration) -> None:
         await conn.execute(migration.sql.encode())
         await _record(conn, migration)
         return
-    async with conn.transaction():
-        await conn.execute(migration.sql.encode())
-        await _record(conn, migration)
+    try:
+        async with conn.transaction():
+            await conn.execute(migration.sql.encode())
+            await _record(conn, migration)
+    except InsufficientPrivilege as error:
+        hint = f"; {error.diag.message_hint}" if error.diag.message_hint else ""
+        raise MigrationError(f"{migration.name}: {error.diag.message_primary}{hint}") from error
 
 
 async def _record(conn: Connection, migration: Migration) -> None:

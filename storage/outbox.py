@@ -3,7 +3,7 @@
 Delivery is at least once: a row is marked sent in the transaction that sent it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,6 @@ from ..model import codec
 from ..model.calendar import epoch_ms, utc
 from .listening import CHANNEL
 from .pool import Connection
-
-LONGEST_PAYLOAD = 7_900  # PostgreSQL takes less than 8000 bytes
 
 _PUT = """
 insert into outbox (channel, key, recipient, body, created_at, not_before)
@@ -23,6 +21,9 @@ select id, key, recipient, body, created_at, attempts from outbox
 where channel = %s and sent_at is null and not_before <= %s order by id limit %s for update skip locked"""
 _SENT = "update outbox set sent_at = %s, attempts = attempts + 1, error = '' where id = any(%s)"
 _FAILED = "update outbox set not_before = %s, attempts = attempts + 1, error = %s where id = %s"
+_NOTIFY = """
+select pg_notify(%s, name) from (
+  select distinct u.name from patient p join care_unit u on u.id = p.care_unit where p.pseudonym = any(%s)) as units"""
 _PRUNE = "delete from outbox where channel = %s and sent_at <= %s"
 
 
@@ -80,21 +81,8 @@ async def prune(conn: Connection, channel: str, before_ms: int) -> int:
 
 
 async def notify(conn: Connection, patients: Collection[str]) -> None:
-    """Tell listening pages which patients changed, once this transaction commits. Call it once a flush."""
-    payloads = list(_payloads(sorted(patients)))
-    await conn.execute("select pg_notify(%s, payload) from unnest(%s::text[]) as payload", [CHANNEL, payloads])
+    """Tell listening pages in which care units a patient changed, once this transaction commits.
 
-
-def _payloads(patients: Iterable[str]) -> Iterator[str]:
-    """Yield lists of pseudonyms as JSON, each short enough."""
-    names: list[str] = []
-    size = 2
-    for name in patients:
-        room = len(codec.dumps(name)) + 1
-        if size + room > LONGEST_PAYLOAD:
-            yield codec.dumps(names).decode()
-            names, size = [], 2
-        names.append(name)
-        size += room
-    if names:
-        yield codec.dumps(names).decode()
+    Call it once a flush.
+    """
+    await conn.execute(_NOTIFY, [CHANNEL, list(patients)])

@@ -90,9 +90,17 @@ async def add_unit(conn: Connection, name: str) -> None:
 
 
 async def add_clinician(conn: Connection, clinician: Clinician) -> None:
-    """Add a clinician, or bring name, address and unit up to date; raises `UnknownNameError` for the unit."""
+    """Add a clinician, or bring name, address and unit up to date.
+
+    Raises `UnknownNameError` for the unit, and `TakenError` for a subject that another's equals but for case.
+    """
     words = [clinician.subject, clinician.name, clinician.email, clinician.unit]
-    if await (await conn.execute(_CLINICIAN, words)).fetchone() is None:
+    try:
+        async with conn.transaction():
+            made = await (await conn.execute(_CLINICIAN, words)).fetchone()
+    except UniqueViolation as error:
+        raise TakenError("another clinician's subject differs from this one only by case") from error
+    if made is None:
         raise UnknownNameError("there is no such care unit")
 
 

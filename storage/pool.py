@@ -17,7 +17,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from ..model.codec import loads
-from . import lists
+from . import lists, roles
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
@@ -53,8 +53,8 @@ class Limits:
 
 
 # `idle_s` is far longer than anything is computed between two statements
-CLINIC = Limits(start_s=30, connect_s=3, checkout_s=3, statement_s=8, lock_s=4, idle_s=30)
-WORKER = Limits(start_s=30, connect_s=10, checkout_s=30, statement_s=120, lock_s=60, idle_s=120)
+CLINIC_LIMITS = Limits(start_s=30, connect_s=3, checkout_s=3, statement_s=8, lock_s=4, idle_s=30)
+WORKER_LIMITS = Limits(start_s=30, connect_s=10, checkout_s=30, statement_s=120, lock_s=60, idle_s=120)
 COMMAND = Limits(start_s=0, connect_s=5, checkout_s=5, statement_s=60, lock_s=30, idle_s=120)
 LONG = Limits(start_s=0, connect_s=10, checkout_s=30, statement_s=0, lock_s=0, idle_s=120)  # replay, erase, digest
 PROBE = Limits(start_s=0, connect_s=2, checkout_s=2, statement_s=3, lock_s=2, idle_s=10)
@@ -108,19 +108,23 @@ def address(dsn: str, limits: Limits) -> str:
         raise DsnError("no connection string: postgresql://USER@HOST/DATABASE is wanted") from None
 
 
-async def open_pool(dsn: str, min_size: int = 1, max_size: int = 4, limits: Limits = COMMAND) -> Pool:
+async def open_pool(
+    dsn: str, min_size: int = 1, max_size: int = 4, limits: Limits = COMMAND, *, role: str = ""
+) -> Pool:
     """Open a pool and wait until `min_size` connections answer; raises `psycopg.OperationalError` when none does.
 
-    A checked-out connection is a transaction: it commits when the block ends, and rolls back on an exception. A
-    statement beyond its limit and a wait for a connection raise `psycopg.OperationalError`, `DsnError` a wrong DSN.
+    Every connection acts as `role` where one is given; raises `roles.RoleError` where it may not. A checked-out
+    connection is a transaction: it commits when the block ends, and rolls back on an exception. A statement beyond its
+    limit and a wait for a connection raise `psycopg.OperationalError`, a wrong DSN `DsnError`.
     """
     where = address(dsn, limits)
     if not limits.start_s:  # a command says at once why nothing answers; a pool would try again until time is up
         async with await AsyncConnection.connect(where):
             pass
+    await _check(where, role)
 
     async def configure(conn: Connection) -> None:
-        await _configure(conn, limits)
+        await _configure(conn, limits, role)
 
     pool: Pool = AsyncConnectionPool(
         where,
@@ -145,9 +149,22 @@ def adapt(conn: Connection) -> None:
     set_json_loads(loads, conn)
 
 
-async def _configure(conn: Connection, limits: Limits) -> None:
-    """Speak UTC, and set every limit of the server; a connection of the pool waits a little longer than they say."""
+async def _check(dsn: str, role: str) -> None:
+    """Find out about a wrong role at once; a database that is away is waited for by the pool."""
+    if not role:
+        return
+    try:
+        async with await AsyncConnection.connect(dsn) as conn:
+            await roles.become(conn, role)
+    except psycopg.OperationalError:
+        return
+
+
+async def _configure(conn: Connection, limits: Limits, role: str) -> None:
+    """Take the role, speak UTC, and set every limit of the server; a connection waits a little longer than they say."""
     adapt(conn)
+    if role:
+        await roles.become(conn, role)
     if isinstance(conn, BoundedConnection):
         conn.patience_s = limits.statement_s + GRACE_S if limits.statement_s else None
     names = {

@@ -88,6 +88,7 @@ _AUDIT = """
 select a.at as at_ms, a.actor, a.role, coalesce(u.name, '') as care_unit, a.action, a.object, a.detail
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
  where p.pseudonym = %(patient)s and (%(object)s::text is null or a.object = %(object)s)
+   and a.action <> 'list.read'
    and p.care_unit = (select id from care_unit where name = %(unit)s)
  order by a.id desc
  limit %(limit)s
@@ -181,7 +182,10 @@ async def sessions_of(
 async def audit(
     conn: Connection, unit: str, pseudonym: str, *, limit: int = 50, about: str | None = None
 ) -> tuple[AuditRow, ...]:
-    """Return who did what to a patient's data, newest first; `about` bounds it to one object."""
+    """Return who did what to a patient's data, newest first; `about` bounds it to one object.
+
+    Lists that the patient was on are left out: a worklist that is open all day would hide every other line.
+    """
     asked = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
     return tuple(await rows.fetch(conn, _AUDIT, asked, lambda row: AuditRow(**row)))
 

@@ -8,13 +8,13 @@ depend on the order in which blocks arrive.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg.errors import UniqueViolation
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Identifier
 
 from ..model.calendar import utc
 from ..model.facts import Instants, Values
@@ -125,7 +125,7 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
     """Make the monthly partitions that the samples need, where the table is natively partitioned.
 
     Made beside the table and attached, which blocks neither readers nor writers of the other months; workers that
-    need the same new month wait for each other.
+    need the same new month wait for each other. The database makes them: a worker owns no table.
     """
     months = {month for put in puts if len(put.t) for month in _months(put.t)}
     names = {_name(month): month for month in months}
@@ -133,7 +133,7 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
         return
     await conn.execute("select pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
     for name in await _missing(conn, names):
-        await _attach(conn, name, names[name])
+        await conn.execute("select sample_partition(%s)", [date(*names[name], 1)])
 
 
 def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
@@ -199,17 +199,3 @@ def _name(month: tuple[int, int]) -> str:
 
 async def _missing(conn: Connection, names: Iterable[str]) -> list[str]:
     return [name for (name,) in await (await conn.execute(_MISSING, [list(names)])).fetchall()]
-
-
-async def _attach(conn: Connection, name: str, month: tuple[int, int]) -> None:
-    start, end = (datetime.fromisoformat(f"{y:04}-{m:02}-01T00:00Z") for y, m in (month, _following(month)))
-    await conn.execute(SQL("create table {} (like sample)").format(Identifier(name)))
-    await conn.execute(
-        SQL("alter table sample attach partition {} for values from ({}) to ({})").format(
-            Identifier(name), Literal(start.isoformat()), Literal(end.isoformat())
-        )
-    )
-
-
-def _following(month: tuple[int, int]) -> tuple[int, int]:
-    return (month[0], month[1] + 1) if month[1] < 12 else (month[0] + 1, 1)  # noqa: PLR2004 - months a year

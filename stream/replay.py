@@ -11,6 +11,7 @@ from contextlib import nullcontext
 
 from ..model.derived import ALGORITHM
 from ..storage import compare, derived, due, people, standing
+from ..storage.audit_actions import Action
 from ..storage.pool import Connection
 from ..storage.spans import Span
 from .reading import CONNECTORS
@@ -39,7 +40,7 @@ async def rehearse(means: Means, patient: str, scope: Scope) -> Replayed:
         said.differences = compare.differences(before, await compare.rows(conn, number))
         await conn.rollback()
     async with means.pool.connection() as conn:
-        await write_down(conn, means, "replay.rehearse", said, "", [])
+        await write_down(conn, means, Action.REPLAY_REHEARSE, said, "", [])
     return said
 
 
@@ -55,7 +56,7 @@ async def _replay(turn: Turn, means: Means, scope: Scope, said: Replayed) -> Non
             changes = await derive_span(conn, means, said, piece)
             if changes:
                 await due.mark(conn, said.patient, means.now(), "replay")
-                await write_down(conn, means, "replay.derive", said, ALGORITHM, changes)
+                await write_down(conn, means, Action.REPLAY_DERIVE, said, ALGORITHM, changes)
 
 
 async def _spans(conn: Connection, scope: Scope, patient: str, spoken: Collection[str]) -> list[Span]:

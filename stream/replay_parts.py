@@ -9,6 +9,7 @@ from uuid import uuid4
 from ..model.calendar import DAY_MS
 from ..model.derived import Change
 from ..storage import audit, compare, derived, outbox
+from ..storage.audit_actions import Action
 from ..storage.body_store import BodyStore
 from ..storage.pool import Connection, Pool
 from ..storage.spans import Span
@@ -93,7 +94,13 @@ async def derive_span(conn: Connection, means: Means, said: Replayed, span: Span
 
 
 async def write_down(
-    conn: Connection, means: Means, action: str, said: Replayed, what: str, changes: Sequence[Change], bodies: int = 0
+    conn: Connection,
+    means: Means,
+    action: Action,
+    said: Replayed,
+    what: str,
+    changes: Sequence[Change],
+    bodies: int = 0,
 ) -> None:
     """Add one line to the audit: how many bodies and rows, never which values."""
     counts = {kind: sum(one.what == kind for one in changes) for kind in sorted({one.what for one in changes})}

@@ -11,6 +11,7 @@ from ..model.errors import BodyError
 from ..model.facts import Told
 from ..parsers.table import version
 from ..storage import due, people, standing
+from ..storage.audit_actions import Action
 from ..storage.bodies import KeptBody, kept_of, open_kept
 from ..storage.crypto import SealError
 from ..storage.pool import Connection
@@ -71,7 +72,7 @@ class Reread:
         )
         if portion or moved:
             await due.mark(conn, self.said.patient, self.means.now(), "replay")
-            await write_down(conn, self.means, "replay.read", self.said, self.connector, changes, bodies=len(told))
+            await write_down(conn, self.means, Action.REPLAY_READ, self.said, self.connector, changes, bodies=len(told))
         self.done |= {one.bodies for one in portion}
         self.said.told_anew += len(told)
         if not portion:

@@ -20,7 +20,8 @@ from prometheus_client import start_http_server
 
 from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from ..storage.body_store import open_bodies
-from ..storage.pool import WORKER, open_pool
+from ..storage.pool import WORKER_LIMITS, open_pool
+from ..storage.roles import WORKER
 from ..storage.verdicts import WORKLIST
 from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
@@ -200,7 +201,7 @@ async def _mail(parts: Parts, send: Send) -> int:
 @asynccontextmanager
 async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics) -> AsyncIterator[Parts]:
     """Open pool, producer and body store, and hold the account of offsets against the log."""
-    pool = await open_pool(plan.database, min_size=1, max_size=POOL, limits=WORKER)
+    pool = await open_pool(plan.database, min_size=1, max_size=POOL, limits=WORKER_LIMITS, role=WORKER)
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))
         async with pool.connection() as conn:

@@ -5,23 +5,25 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from mimetypes import guess_type
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
+from ...storage import clinic_sessions
 from ...storage.health import answers
-from ...storage.pool import CLINIC, open_pool
-from . import api, api_data, pages, problems
+from ...storage.pool import CLINIC_LIMITS, open_pool
+from ...storage.roles import CLINIC
+from . import api, api_data, csrf_guard, pages, problems
 from .doors import Clinic, Door, door
 from .guard import Guard
 from .live import Changes
 from .numbers import Numbers
 from .problems import Refused
 from .templating import STATIC, packed, plotly
-from .visit import known
+from .visit import visiting
 
 SUMMARY = "Who needs a look today, why, and on what evidence. No intended medical purpose; for review by a clinician."
 FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
@@ -36,7 +38,13 @@ def create_app(clinic: Clinic) -> FastAPI:
     Serve it with a short graceful shutdown: pages hold event streams open.
     """
     app = FastAPI(
-        title="Kadens clinician door", version="1", summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=_lifespan
+        title="Kadens clinician door",
+        version="1",
+        summary=SUMMARY,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        dependencies=[Depends(csrf_guard.own_site)],
     )
     app.state.clinic = clinic
     app.state.numbers = Numbers()
@@ -55,17 +63,22 @@ def create_app(clinic: Clinic) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     clinic: Clinic = app.state.clinic
     numbers: Numbers = app.state.numbers
-    changes = Changes(clinic.database, numbers.changes.inc)
-    pool = await open_pool(clinic.database, clinic.pool_min, clinic.pool_max, CLINIC)
+    changes = Changes(clinic.database, CLINIC, numbers.changes.inc)
+    pool = await open_pool(clinic.database, clinic.pool_min, clinic.pool_max, CLINIC_LIMITS, role=CLINIC)
     numbers.listeners.set_function(lambda: changes.followers)
-    listener = asyncio.create_task(changes.listen())
+
+    async def alive(sessions: Collection[str]) -> frozenset[str]:
+        return await clinic_sessions.alive_now(pool, sessions, clinic.clock(), clinic.idle_ms)
+
+    tasks = {asyncio.create_task(changes.listen()), asyncio.create_task(changes.watch(alive))}
     app.state.door = Door(clinic=clinic, pool=pool, changes=changes, numbers=numbers)
     try:
         yield
     finally:
         changes.close()
-        listener.cancel()
-        await asyncio.wait([listener])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await pool.close()
 
 
@@ -79,10 +92,12 @@ def _plain_routes(app: FastAPI) -> None:
 
 
 async def events(request: Request) -> Response:
-    """Stream `changed` events to one page."""
-    known(request)
+    """Stream `changed` events of the clinician's care unit to one page, for as long as the session is alive."""
+    async with visiting(request, used=False) as visit:
+        who = visit.clinician
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(door(request).changes.follow(), headers=headers, media_type="text/event-stream")
+    stream = door(request).changes.follow(who.care_unit, who.session)
+    return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
 
 
 async def static(request: Request, name: str) -> Response:

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+from urllib.parse import urlsplit
 
 LIFE_MS = 12 * 3_600_000
 STEP_MS = 3_600_000
+PORTS = {"http": 80, "https": 443}
 
 
 def token(key: bytes, subject: str, now_ms: int) -> str:
@@ -19,6 +21,14 @@ def holds(key: bytes, subject: str, said: str, now_ms: int) -> bool:
     if not (until.isascii() and until.isdecimal() and len(until) < 20):  # noqa: PLR2004 - digits of any epoch ms
         return False
     return hmac.compare_digest(mac.encode(), _mac(key, subject, int(until)).encode()) and now_ms < int(until)
+
+
+def origin(address: str) -> str:
+    """Return the origin of an address as a browser sends it: no default port, no path, lower case."""
+    parts = urlsplit(address.lower())
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    port = "" if parts.port in {None, PORTS.get(parts.scheme)} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def _mac(key: bytes, subject: str, until: int) -> str:

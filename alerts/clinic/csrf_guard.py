@@ -1,4 +1,4 @@
-"""Refuses actions that another site started. Forms carry a token as well; a JSON body cannot cross sites unasked."""
+"""Refuses writes that another site started, at every route. Forms carry a token as well."""
 
 from starlette.requests import Request
 
@@ -7,18 +7,26 @@ from .doors import door
 from .problems import Refused
 from .visit import known
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN = frozenset({"same-origin", "none"})
 
 
-def same_site(request: Request) -> None:
-    """Refuse (403) what a browser says another site started; clients that are no browsers say nothing."""
-    if request.headers.get("sec-fetch-site", "none") not in OWN:
+def own_site(request: Request) -> None:
+    """Refuse (403) a write that another site started; clients that are no browsers say nothing about it.
+
+    A dependency of the whole application. The origin is compared with the address that browsers reach the door by,
+    which behind a proxy is not the one that the request names.
+    """
+    if request.method in SAFE:
+        return
+    own = door(request).clinic.origin or csrf.origin(f"{request.url.scheme}://{request.headers.get('host', '')}")
+    foreign = [said for said in request.headers.getlist("origin") if said != own]
+    if foreign or request.headers.get("sec-fetch-site", "none") not in OWN:
         raise Refused(403, "This action was started by another site.")
 
 
 def signed(request: Request, said: str) -> None:
     """Refuse (403) a form that this door did not serve to this clinician, or whose token has run out."""
-    same_site(request)
     clinic = door(request).clinic
     if not csrf.holds(clinic.form_key, known(request).subject, said, clinic.clock()):
         raise Refused(403, "This form has run out. Reload the page and try again.")

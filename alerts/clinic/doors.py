@@ -25,7 +25,8 @@ class Clinic:
     """Given from outside: the database, the clock (epoch ms), who is at the door, and how names are opened.
 
     `names` returns the names it can open, by pseudonym. `form_key` signs forms: give every process of one door the
-    same one; by itself each makes its own, and forms end with it.
+    same one; by itself each makes its own, and forms end with it. `origin` is the door's as browsers name it; "" takes
+    the one that a request names. A session that was not used for `idle_ms` has ended.
     """
 
     database: str
@@ -36,6 +37,8 @@ class Clinic:
     pool_min: int = 1
     pool_max: int = 4
     demo: bool = False
+    origin: str = ""
+    idle_ms: int = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,16 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinician:
-    """A signed-in reader: the identity provider's subject, a name to show, the care unit's name and a role."""
+    """A signed-in reader: the identity provider's subject, a name to show, the care unit's name and a role.
+
+    `session` is the id of the session in the database; "" is the demo clinician, who has none to end.
+    """
 
     subject: str
     name: str
     care_unit: str
     role: str = "clinician"
+    session: str = ""
 
     @property
     def actor(self) -> Actor:

@@ -1,24 +1,25 @@
 """Sign-in at the clinician door by an OpenID Connect provider: authorization code with PKCE, a session in a cookie.
 
-`install` adds it to the door. It keeps no password, no token of the provider and no session on the server, and it
-makes no care unit: who comes from an unknown one stays outside.
+`install` adds it to the door. It keeps no password and no token of the provider, and it makes no care unit: who comes
+from an unknown one stays outside. What it writes down of a session is its id, so that ending it ends every copy.
 """
 
 import logging
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Annotated
+from uuid import uuid4
 
 import httpx
 from fastapi import APIRouter, FastAPI, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ...storage import audit, people
-from . import csrf_guard, problems
+from . import admission, csrf_guard, problems
+from .admission import ELSEWHERE, Attempts, SignInRefused, refused_for
 from .doors import door
 from .identity import Clinician, Identify
 from .problems import Refused
@@ -34,7 +35,6 @@ BEGUN_MS = 600_000
 LONGEST_PAGE = 1_000
 
 TOO_LATE = "This sign-in was begun too long ago, or in another browser. Open the worklist to begin again."
-ELSEWHERE = "Ask whoever looks after accounts; to use another account, sign out at the identity provider first."
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -77,6 +77,7 @@ def identify(sign_in: SignIn) -> Identify:
 def install(app: FastAPI, sign_in: SignIn) -> None:
     """Add sign-in and sign-out to the door, and send a person who opens a page signed out to the sign-in."""
     app.state.sign_in = sign_in
+    app.state.attempts = Attempts()
     app.include_router(router)
     app.add_exception_handler(401, _unknown)
 
@@ -102,26 +103,30 @@ async def finish(request: Request, state: str = "", code: str = "", iss: str = "
     sign_in = _held(request)
     waiting = request.cookies.get(sign_in.cookie(_begun_name(state)), "")
     begun = opened_begun(sign_in.key, waiting, state, sign_in.clock())
-    if begun is None:
-        raise _refused("the answer belongs to no sign-in of this browser", TOO_LATE)
     try:
+        if begun is None:
+            raise refused_for("the answer belongs to no sign-in of this browser", TOO_LATE)
         clinician = await _let_in(request, begun, code=code, iss=iss, error=error)
     except Refused as refused:
+        if isinstance(refused, SignInRefused):
+            await admission.write_refusal(request, refused, sign_in.clock())
         refused.headers = {**(refused.headers or {}), "set-cookie": _forgotten(sign_in, _begun_name(state))}
         raise
-    until = sign_in.clock() + sign_in.life_ms
     response = RedirectResponse(begun.page, 303)
-    _set(response, sign_in, "session", seal_clinician(sign_in.key, sign_in.issuer, clinician, until), sign_in.life_ms)
+    sealed = seal_clinician(sign_in.key, sign_in.issuer, clinician, sign_in.clock() + sign_in.life_ms)
+    _set(response, sign_in, "session", sealed, sign_in.life_ms)
     response.headers.append("set-cookie", _forgotten(sign_in, _begun_name(state)))
     return response
 
 
 @router.post("/sign-out")
 async def leave(request: Request, token: Annotated[str, Form()] = "") -> Response:
-    """Forget the session, and show the way to sign out at the provider as well."""
+    """End the session, and show the way to sign out at the provider as well."""
     sign_in = _held(request)
-    if door(request).clinic.identify(request) is not None:
+    clinician = door(request).clinic.identify(request)
+    if clinician is not None:
         csrf_guard.signed(request, token)
+        await admission.end(request, clinician, sign_in.clock())
         csrf_guard.counted(request, "sign_out")
     response = render(request, "signed_out.html", {"elsewhere": await _end_of_session(sign_in)})
     response.headers.append("set-cookie", _forgotten(sign_in, "session"))
@@ -131,18 +136,25 @@ async def leave(request: Request, token: Annotated[str, Form()] = "") -> Respons
 async def _let_in(request: Request, begun: Begun, *, code: str, iss: str, error: str) -> Clinician:
     sign_in = _held(request)
     if error or not code:
-        raise _refused("the provider sent an error instead of a code", "The identity provider did not sign you in.")
+        raise refused_for("the provider sent an error instead of a code", "The identity provider did not sign you in.")
     try:
         claims = await _claims(sign_in, begun, code, iss)
         clinician = clinician_of(claims, sign_in.reading)
     except (CodeError, TokenError) as refusal:
-        raise _refused(str(refusal), "The identity provider's answer was not accepted.") from refusal
+        raise refused_for(str(refusal), "The identity provider's answer was not accepted.") from refusal
     except ProviderError as away:
         raise _away(away) from away
     except NotAdmittedError as refusal:
-        raise _refused("unit or role is missing", f"{refusal} {ELSEWHERE}") from refusal
-    await _welcome(request, clinician, email_of(claims))
-    return clinician
+        raise refused_for("unit or role is missing", f"{refusal} {ELSEWHERE}") from refusal
+    begins_ms = sign_in.clock()
+    session = admission.Admitted(
+        clinician=replace(clinician, session=str(uuid4())),
+        email=email_of(claims),
+        now_ms=begins_ms,
+        until_ms=begins_ms + sign_in.life_ms,
+    )
+    await admission.welcome(request, session)
+    return session.clinician
 
 
 async def _claims(sign_in: SignIn, begun: Begun, code: str, iss: str) -> dict[str, object]:
@@ -153,20 +165,6 @@ async def _claims(sign_in: SignIn, begun: Begun, code: str, iss: str) -> dict[st
     token = await provider.redeemed(code, begun.verifier)
     expected = Expected(issuer=ours.issuer, client_id=ours.client_id, nonce=begun.nonce)
     return dict(checked(token, await provider.keys(), expected, sign_in.clock()))
-
-
-async def _welcome(request: Request, clinician: Clinician, email: str) -> None:
-    """Keep the clinician's row as the provider says it, with an audit row; 403 for a unit that is not set up."""
-    unit = clinician.care_unit
-    row = people.Clinician(subject=clinician.subject, name=clinician.name, email=email, unit=unit)
-    at_ms = door(request).clinic.clock()
-    try:
-        async with door(request).pool.connection() as conn:
-            await people.add_clinician(conn, row)
-            await audit.write(conn, audit.Entry(at_ms=at_ms, actor=clinician.actor, action="sign_in"))
-    except people.UnknownNameError as error:
-        raise _refused("the care unit is not set up", f"Your care unit is not set up here. {ELSEWHERE}") from error
-    csrf_guard.counted(request, "sign_in")
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
@@ -247,11 +245,6 @@ def _forgotten(sign_in: SignIn, name: str) -> str:
     response = Response()
     _set(response, sign_in, name, "", 0)
     return response.headers["set-cookie"]
-
-
-def _refused(why: str, told: str) -> Refused:
-    log.warning("sign-in refused: %s", why)
-    return Refused(403, told)
 
 
 def _away(error: ProviderError) -> Refused:

@@ -77,8 +77,9 @@ class AlertView:
 async def lines(visit: Visit) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
     rows = await queries.worklist(visit.conn, visit.unit, _since(visit.now_ms, "UTC", 6))
-    await visit.read("worklist")
-    names = await visit.names([row.patient.pseudonym for row in rows])
+    patients = [row.patient.pseudonym for row in rows]
+    await visit.listed("worklist", patients)
+    names = await visit.names(patients)
     return worklist.lines(rows, names, visit.now_ms)
 
 
@@ -141,8 +142,9 @@ async def alert(visit: Visit, key: str) -> AlertView:
 
 async def alerts(visit: Visit) -> tuple[AlertBrief, ...]:
     """Return the live alerts of the clinician's care unit: tier, then oldest first."""
-    await visit.read("alerts")
-    return await queries.live_alerts(visit.conn, visit.unit)
+    found = await queries.live_alerts(visit.conn, visit.unit)
+    await visit.listed("alerts", [one.pseudonym for one in found])
+    return found
 
 
 async def _calendar(visit: Visit, who: PatientBrief, prescriptions: Sequence[Prescription]) -> Heatmap:

@@ -1,7 +1,7 @@
 """Who is signed in, and which sign-ins have begun: kept in signed cookies and nowhere else.
 
-Pure: key and time are arguments. A cookie is signed, not secret: it never holds a token of the provider. What it says
-stays true until it runs out; only a new key ends every session at once.
+Pure: key and time are arguments. A cookie is signed, not secret: it never holds a token of the provider. It names a
+session of the database (`storage.clinic_sessions`), which must be alive as well; a new key ends every session at once.
 """
 
 import hashlib
@@ -38,15 +38,21 @@ def derived(key: bytes, what: str) -> bytes:
 def seal_clinician(key: bytes, issuer: str, clinician: Clinician, until_ms: int) -> str:
     """Return the session cookie's value."""
     said = {"sub": clinician.subject, "name": clinician.name, "unit": clinician.care_unit, "role": clinician.role}
+    said["sid"] = clinician.session
     return _seal(key, SIGNED_IN, {**said, "iss": issuer}, until_ms)
 
 
 def opened_clinician(key: bytes, issuer: str, cookie: str, now_ms: int) -> Clinician | None:
-    """Return who is signed in; None when the cookie was not signed here, for this provider, or has run out."""
+    """Return who is signed in; None when the cookie was not signed here, for this provider, or has run out.
+
+    Whether the session was ended before that, the database knows.
+    """
     said = _opened(key, SIGNED_IN, cookie, now_ms)
-    if said is None or said.get("iss") != issuer:
+    if said is None or said.get("iss") != issuer or not said.get("sid"):
         return None
-    return Clinician(subject=said["sub"], name=said["name"], care_unit=said["unit"], role=said["role"])
+    return Clinician(
+        subject=said["sub"], name=said["name"], care_unit=said["unit"], role=said["role"], session=said["sid"]
+    )
 
 
 def seal_begun(key: bytes, begun: Begun, until_ms: int) -> str:

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from ...storage import audit
+from ...storage import audit, clinic_sessions
+from ...storage.audit_actions import Action
 from ...storage.pool import Connection
 from .doors import Clinic, door
+from .guard import route_of
 from .identity import Clinician
 from .problems import Refused
 
 REFRESH = "x-kadens-refresh"
 SAME_READ_MS = 600_000
+NEVER_MS = 1 << 50  # an instant that no line is later than
+WRITTEN_DOWN = frozenset({403, 404})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +38,19 @@ class Visit:
         """Return the care unit that bounds every read."""
         return self.clinician.care_unit
 
-    async def read(self, what: str, patient: str | None = None) -> None:
-        """Write down that this clinician read `what` ("patient", "session:ID", "alert:ID", "worklist")."""
-        entry = audit.Entry(at_ms=self.now_ms, actor=self.clinician.actor, action="read", patient=patient, object=what)
-        since = self.now_ms - SAME_READ_MS
-        if not (self.refresh and await audit.written_since(self.conn, entry, since)):
+    async def read(self, what: str, patient: str) -> None:
+        """Write down that this clinician read `what` of a patient ("patient", "session:ID", "alert:ID")."""
+        entry = audit.Entry(
+            at_ms=self.now_ms, actor=self.clinician.actor, action=Action.DATA_READ, patient=patient, object=what
+        )
+        if not (self.refresh and await audit.written_since(self.conn, entry, self.now_ms - SAME_READ_MS)):
             await audit.write(self.conn, entry)
+
+    async def listed(self, what: str, patients: Sequence[str]) -> None:
+        """Write down who was on the list `what` that this clinician read, one line a patient."""
+        entry = audit.Entry(at_ms=self.now_ms, actor=self.clinician.actor, action=Action.LIST_READ, object=what)
+        since = self.now_ms - SAME_READ_MS if self.refresh else NEVER_MS
+        await audit.write_list(self.conn, entry, patients, since)
 
     async def names(self, pseudonyms: Sequence[str]) -> Mapping[str, str]:
         """Return the names that may be shown, by pseudonym."""
@@ -47,23 +58,48 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(request: Request) -> AsyncIterator[Visit]:
-    """Open a visit; 401 for nobody. It commits when the block ends, and rolls back when it fails."""
-    held = door(request)
-    clinician = known(request)
-    async with held.pool.connection() as conn:
-        yield Visit(
-            conn=conn,
-            clinic=held.clinic,
-            clinician=clinician,
-            now_ms=held.clinic.clock(),
-            refresh=REFRESH in request.headers,
-        )
+async def visiting(request: Request, *, used: bool = True) -> AsyncIterator[Visit]:
+    """Open a visit; 401 for nobody and for a session that has ended. It commits when the block ends.
+
+    It rolls back when the block fails; what is refused then (403, 404) is written down by itself. `used` is False
+    for what no person asked for: it does not keep the session alive.
+    """
+    held, clinician = door(request), known(request)
+    now_ms, refresh = held.clinic.clock(), REFRESH in request.headers
+    try:
+        async with held.pool.connection() as conn:
+            await _alive(conn, clinician, now_ms, held.clinic.idle_ms, used=used and not refresh)
+            yield Visit(conn=conn, clinic=held.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh)
+    except Refused as refused:
+        if refused.status_code in WRITTEN_DOWN:
+            await _write_refusal(request, clinician, refused.status_code)
+        raise
 
 
 def known(request: Request) -> Clinician:
-    """Return who is at the door; 401 for nobody."""
+    """Return who the request says is at the door; 401 for nobody. Only `visiting` knows if the session is alive."""
     clinician = door(request).clinic.identify(request)
     if clinician is None:
         raise Refused(401, "No clinician is signed in.")
     return clinician
+
+
+async def _alive(conn: Connection, clinician: Clinician, now_ms: int, idle_ms: int, *, used: bool) -> None:
+    session = clinician.session
+    if session and not await clinic_sessions.use(conn, session, now_ms, idle_ms, used=used):
+        raise Refused(401, "This session has ended.")
+
+
+async def _write_refusal(request: Request, clinician: Clinician, status: int) -> None:
+    """Write down what was refused, by its route: what a person typed may be anybody's name."""
+    held, asked = door(request), request.path_params
+    entry = audit.Entry(
+        at_ms=held.clinic.clock(),
+        actor=clinician.actor,
+        action=Action.DATA_REFUSED,
+        patient=asked.get("pseudonym"),
+        object=f"{request.method} {route_of(request.scope)}",
+        detail={"status": status},
+    )
+    async with held.pool.connection() as conn:
+        await audit.write_refusal(conn, entry, str(asked.get("alert", "")))

@@ -5,6 +5,16 @@ from zoneinfo import ZoneInfo
 
 from ...model.calendar import DAY_MS, MINUTE_MS, utc
 
+# How the audit log's actions read on a page; rows from before they had one spelling show their own word.
+ACTIONS: dict[str, str] = {
+    "data.read": "Read",
+    "data.refused": "Asked for, not shown",
+    "list.read": "Saw on a list",
+    "alert.acknowledge": "Acknowledged",
+    "alert.start": "Started",
+    "alert.snooze": "Snoozed",
+    "alert.resolve": "Resolved",
+}
 HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
 
@@ -72,6 +82,11 @@ def number(value: float | None) -> str:
 def percent(share: float) -> str:
     """Return a share as whole percent, rounded down so that 80 % is never claimed early."""
     return f"{int(share * 100 + 1e-9)} %"
+
+
+def action(name: str) -> str:
+    """Return what an action of the audit log is called: consent.give is Consent give."""
+    return ACTIONS.get(name) or label(name.replace(".", "_"))
 
 
 def label(name: str) -> str:

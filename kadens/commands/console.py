@@ -1,4 +1,4 @@
-"""What every command shares: where results go, how an error is told, and how a running instance is found.
+"""What every command shares: where results go, how an error is told, where settings come from, who runs it.
 
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 """
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
+from typer._click.globals import get_current_context  # typer carries its own click, and has no other way to ask
 
 from ..instance import runs
 from ..settings import Settings, SettingsError, environment, read_settings
@@ -33,11 +34,16 @@ class Plain(Console):
 out = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
 err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
-DEFAULT_DATA = Path("var")
+DEFAULT_FOLDER = Path("var")
+DEFAULT_DATA: Path | None = None  # the default of --data: commands for people then look at `DEFAULT_FOLDER`
 RUNTIME = "runtime.json"
 
 Data = Annotated[
-    Path, typer.Option("--data", help="Data folder of a running `kadens up`; KADENS_* variables win over it.")
+    Path | None,
+    typer.Option("--data", help="Data folder of a running `kadens up`; without it the KADENS_* variables, or ./var."),
+]
+ProcessData = Annotated[
+    Path | None, typer.Option("--data", help="Data folder of a running `kadens up`, instead of the KADENS_* variables.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
@@ -54,13 +60,35 @@ def print_json(value: object) -> None:
     typer.echo(quiet_json(orjson.dumps(value, option=options).decode()))
 
 
-def settings_of(data: Path) -> Settings:
-    """Return the settings: KADENS_* variables over what `kadens up` left in its data folder."""
-    try:
-        return read_settings({**_runtime(data), **environment()})
-    except SettingsError as error:
-        where = "" if runs(data) else f"nothing runs on {data}; "
-        fail(f"{where}{error}\nStart `kadens up`, or name its folder with --data, or set the variables.", code=2)
+def settings_of(data: Path | None) -> Settings:
+    """Return the settings of a command that a person runs, from one source: --data, the variables, or ./var.
+
+    Leaves with code 2 when nothing says where the installation is, or when two sources do.
+    """
+    folder = DEFAULT_FOLDER if data is None and not environment() else data
+    return process_settings(folder)
+
+
+def process_settings(data: Path | None) -> Settings:
+    """Return the settings of a process: the KADENS_* variables, or the folder that --data names, never both.
+
+    No process takes an identity, a key or the demo from a folder that it was not given.
+    """
+    given = environment()
+    if data is None:
+        return _read(given, "Set them, or name the data folder of a running `kadens up` with --data.")
+    if given:
+        fail(f"--data {data}: take its settings, or {', '.join(sorted(given))}; not both", code=2)
+    found = _runtime(data)
+    if found is None:
+        fail(f"nothing runs on {data}\nStart `kadens up`, or name its folder with --data, or set KADENS_*.", code=2)
+    return _read(found, f"{data / RUNTIME} is of another version: start `kadens up` again.")
+
+
+def command() -> str:
+    """Return which command runs, without its arguments: "patient add"."""
+    context = get_current_context(silent=True)
+    return context.command_path.partition(" ")[2] if context else ""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -68,10 +96,17 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def _runtime(data: Path) -> Mapping[str, str]:
+def _read(given: Mapping[str, str], advice: str) -> Settings:
+    try:
+        return read_settings(given)
+    except SettingsError as error:
+        fail(f"{error}\n{advice}", code=2)
+
+
+def _runtime(data: Path) -> Mapping[str, str] | None:
     path = data / RUNTIME
     if not runs(data) or not path.exists():  # what a killed one left names nothing that is there
-        return {}
+        return None
     said: dict[str, Any] = orjson.loads(path.read_bytes())
-    environment_said: dict[str, str] = said["environment"]
-    return environment_said
+    found: dict[str, str] = said["environment"]
+    return found

@@ -20,12 +20,14 @@ from ..storage.body_store import open_bodies
 from ..storage.crypto import SealError
 from ..storage.dead_asked import Choice, Counted, Letter
 from ..storage.people import UnknownNameError
-from ..storage.pool import Connection, Pool, open_pool
+from ..storage.audit_actions import Action
+from ..storage.pool import LONG, Connection, Pool, open_pool
+from ..storage.roles import ADMIN
 from ..stream import dead_again
 from ..stream.bury import unpack_headers
 from ..stream.dead_again import Desk
 from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
-from .people import OPERATOR, instant
+from .people import entry_of, instant
 
 SHOWN = 50
 EARLIEST = -1
@@ -55,7 +57,7 @@ def listed(
     choice = Choice(kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms)
 
     async def work(settings: Settings) -> tuple[list[Counted], list[Letter]]:
-        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+        async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool, pool.connection() as conn:
             return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, limit)
 
     counts, newest = run(work(settings_of(data)))
@@ -118,12 +120,16 @@ def drop(
 
 
 async def _found(settings: Settings, offset: int, path: Path | None) -> Letter | None:
-    async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
-        one = await dead_asked.find(conn, offset)
-        if one is not None and path is not None:
-            _write(one, await _body_of(conn, _desk(settings, pool), one), path)
-            await _audit(conn, settings, "dead.body", str(offset), {}, one.patient)
-        return one
+    pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
+    async with pool, pool.connection() as conn:
+        letter = await dead_asked.find(conn, offset)
+        if letter is None:
+            return None
+        entry = entry_of(Action.LETTER_SHOW, clock(settings.clock)(), letter.patient, str(offset))
+        await audit.write(conn, entry)  # before anything is shown: nobody reads without a row
+        if path is not None:
+            _write(letter, await _body_of(conn, _desk(settings, pool), letter), path)
+        return letter
 
 
 async def _body_of(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
@@ -147,27 +153,23 @@ def _write(one: Letter, content: bytes | None, path: Path) -> None:
 async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
     from ..stream.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
 
-    async with await open_pool(settings.database, max_size=2) as pool, open_producer(settings.kafka) as producer:
+    async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool, open_producer(settings.kafka) as producer:
         counts = await dead_again.retry(_desk(settings, pool), producer, offsets, choice)
-        async with pool.connection() as conn:
-            await _audit(conn, settings, "dead.retry", "", dict(counts))
+        await _audit(pool, settings, Action.LETTER_RETRY, counts)
         return counts
 
 
 async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
-    async with await open_pool(settings.database, max_size=2) as pool:
+    async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
         counts = await dead_again.drop(_desk(settings, pool), offsets, choice)
-        async with pool.connection() as conn:
-            await _audit(conn, settings, "dead.drop", "", dict(counts))
+        await _audit(pool, settings, Action.LETTER_DROP, counts)
         return counts
 
 
-async def _audit(
-    conn: Connection, settings: Settings, action: str, object_: str, detail: dict[str, Any], patient: str | None = None
-) -> None:
-    at_ms = clock(settings.clock)()
-    entry = audit.Entry(at_ms=at_ms, actor=OPERATOR, action=action, patient=patient, object=object_, detail=detail)
-    await audit.write(conn, entry)
+async def _audit(pool: Pool, settings: Settings, action: Action, counts: Counter[str]) -> None:
+    entry = entry_of(action, clock(settings.clock)())
+    async with pool.connection() as conn:
+        await audit.write(conn, replace(entry, detail={**entry.detail, **counts}))
 
 
 def _desk(settings: Settings, pool: Pool) -> Desk:

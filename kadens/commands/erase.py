@@ -9,12 +9,14 @@ from ..clock import clock
 from ..model.calendar import rfc3339
 from ..settings import Settings
 from ..storage import audit
+from ..storage.audit_actions import Action
 from ..storage.body_store import open_bodies
 from ..storage.erase import Receipt, erase, finish
 from ..storage.people import UnknownNameError
 from ..storage.pool import LONG, open_pool
+from ..storage.roles import ADMIN
 from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
-from .people import OPERATOR, Patient
+from .people import Patient, entry_of
 
 
 def erase_patient(
@@ -47,11 +49,11 @@ def erase_patient(
 
 async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     now_ms = clock(settings.clock)()
-    async with await open_pool(settings.database, max_size=1, limits=LONG) as pool:
+    async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         async with pool.connection() as conn:
             receipt = await erase(conn, patient, now_ms)
-            number = f"erasure:{receipt.number}"
-            await audit.write(conn, audit.Entry(at_ms=now_ms, actor=OPERATOR, action="patient.erase", object=number))
+            done = entry_of(Action.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
+            await audit.write(conn, done)
         async with pool.connection() as conn:
             return receipt, await finish(conn, open_bodies(settings.bodies))
 

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from ..settings import SettingsError
 from ..storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from ..storage.migrate import MigrationError
+from ..storage.roles import RoleError
 from ..stream.log import AWAY as LOG_AWAY
 from .console import fail
 
@@ -38,7 +39,7 @@ def _file(error: OSError) -> str:
 
 # the first row that fits is taken: a TimeoutError is an OSError too
 FAILURES = (
-    Failure(kinds=(SettingsError,), code=WRONG_USE, says=str),
+    Failure(kinds=(SettingsError, RoleError), code=WRONG_USE, says=str),
     Failure(kinds=WRONG_ADDRESS, code=WRONG_USE, says=lambda error: f"KADENS_DATABASE: {error}"),
     Failure(kinds=AWAY, code=FAILED, says=lambda error: f"the database does not answer: {_first_line(error)}"),
     Failure(

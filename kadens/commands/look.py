@@ -1,18 +1,26 @@
 """The command that looks: one digest a table. It changes nothing."""
 
+from ..clock import clock
+from ..settings import Settings
+from ..storage import audit
+from ..storage.audit_actions import Action
 from ..storage.digest import digest as digest_of
 from ..storage.pool import LONG, open_pool
+from ..storage.roles import ADMIN
 from .console import DEFAULT_DATA, Data, Json, out, print_json, run, settings_of
+from .people import entry_of
 
 
 def digest(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """Print one SHA-256 a table, in key order, without arrival times and surrogate ids: compare two runs by it."""
 
-    async def work(dsn: str) -> dict[str, str]:
-        async with await open_pool(dsn, max_size=1, limits=LONG) as pool, pool.connection() as conn:
+    async def work(settings: Settings) -> dict[str, str]:
+        pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
+        async with pool, pool.connection() as conn:
+            await audit.write(conn, entry_of(Action.DIGEST_READ, clock(settings.clock)()))
             return await digest_of(conn)
 
-    found = run(work(settings_of(data).database))
+    found = run(work(settings_of(data)))
     if as_json:
         print_json(found)
         return

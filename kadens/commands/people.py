@@ -21,18 +21,19 @@ from ..model.calendar import epoch_ms
 from ..model.intensity import HeartProfile
 from ..model.prescription import Prescription
 from ..model.profile_check import problems
-from ..settings import Settings
+from ..settings import Settings, operator
 from ..storage import audit
 from ..storage import people as store
+from ..storage.audit_actions import Action
 from ..storage.pool import Connection, open_pool
+from ..storage.roles import ADMIN
 from ..stream.compute.limits import heart_limits
-from .console import DEFAULT_DATA, Data, err, fail, out, run, settings_of
+from .console import DEFAULT_DATA, Data, command, err, fail, out, run, settings_of
 from .wrong import wrong
 
 T = TypeVar("T")
 METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
 SOURCES = tuple(one.name for one in CONNECTORS)
-OPERATOR = audit.Actor(subject="kadens", role="operator")
 Patient = Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")]
 
 
@@ -85,7 +86,7 @@ def add(
             identity=identity,
         )
 
-    out.print(audited(settings, work, "patient.add"), markup=False)
+    out.print(audited(settings, work, Action.PATIENT_ADD, _itself), markup=False)
 
 
 def zone(
@@ -99,7 +100,7 @@ def zone(
     async def work(conn: Connection, now_ms: int) -> None:
         await store.set_zone(conn, patient, name, now_ms)
 
-    audited(settings_of(data), work, "patient.zone", patient, name)
+    audited(settings_of(data), work, Action.PATIENT_ZONE, patient, name)
 
 
 def link(
@@ -114,9 +115,8 @@ def link(
     async def work(conn: Connection, now_ms: int) -> int:
         return await store.link_account(conn, patient, source, account, now_ms)
 
-    err.print(
-        f"linked; {audited(settings_of(data), work, 'account.link', patient, source)} bodies released from quarantine"
-    )
+    released = audited(settings_of(data), work, Action.ACCOUNT_LINK, patient, source)
+    err.print(f"linked; {released} bodies released from quarantine")
 
 
 def unlink(
@@ -127,10 +127,11 @@ def unlink(
 ) -> None:
     """End the link of a vendor's account; what it sends from now on goes to quarantine."""
 
-    async def work(conn: Connection, now_ms: int) -> bool:
-        return await store.unlink(conn, source, account, now_ms)
+    async def work(conn: Connection, now_ms: int) -> str | None:
+        owner = await store.patient_of(conn, source, account)
+        return owner if await store.unlink(conn, source, account, now_ms) else None
 
-    if not audited(settings_of(data), work, "account.unlink", None, source):
+    if not audited(settings_of(data), work, Action.ACCOUNT_UNLINK, _itself, source):
         fail("that account is not linked")
 
 
@@ -155,7 +156,7 @@ def profile(
     async def work(conn: Connection, now_ms: int) -> None:
         await store.set_profile(conn, patient, value, now_ms)
 
-    audited(settings_of(data), work, "patient.profile", patient)
+    audited(settings_of(data), work, Action.PATIENT_PROFILE, patient)
 
 
 def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
@@ -166,7 +167,7 @@ def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
         del now_ms
         await store.zone_of(conn, patient)
 
-    audited(settings, work, "patient.token", patient)
+    audited(settings, work, Action.PATIENT_TOKEN, patient)
     out.print(mint(patient, settings.secrets.link_key), markup=False)
 
 
@@ -176,7 +177,7 @@ def give(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_
     async def work(conn: Connection, now_ms: int) -> None:
         await store.give_consent(conn, patient, source, from_ms=instant(at, now_ms), now_ms=now_ms)
 
-    audited(settings_of(data), work, "consent.give", patient, source)
+    audited(settings_of(data), work, Action.CONSENT_GIVE, patient, source)
 
 
 def withdraw(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA) -> None:
@@ -185,7 +186,7 @@ def withdraw(*, patient: Patient, source: Source, at: At = "", data: Data = DEFA
     async def work(conn: Connection, now_ms: int) -> bool:
         return await store.withdraw_consent(conn, patient, source, from_ms=instant(at, now_ms))
 
-    if not audited(settings_of(data), work, "consent.withdraw", patient, source):
+    if not audited(settings_of(data), work, Action.CONSENT_WITHDRAW, patient, source):
         fail("there is no consent to withdraw")
 
 
@@ -196,7 +197,7 @@ def must_consent(settings: Settings, patient: str, source: str) -> None:
         await store.zone_of(conn, patient)
         return await store.consented(conn, patient, source, now_ms)
 
-    if not audited(settings, work, "patient.token", patient):
+    if not audited(settings, work, Action.FILES_IMPORT, patient):
         fail(f"the patient does not consent to {source}; `kadens consent give` records that")
 
 
@@ -218,30 +219,48 @@ def prescribe(
     async def work(conn: Connection, now_ms: int) -> None:
         await store.prescribe(conn, patient, value, now_ms)
 
-    audited(settings_of(data), work, "prescription.write", patient, value.id)
+    audited(settings_of(data), work, Action.PRESCRIPTION_WRITE, patient, value.id)
+
+
+def person() -> audit.Actor:
+    """Return who runs the command: a person of this machine."""
+    return audit.Actor(subject=operator(), role="operator")
+
+
+def entry_of(action: Action, now_ms: int, patient: str | None = None, what: str = "") -> audit.Entry:
+    """Return the audit row of the command that runs: which person, which command, and on what."""
+    detail = {"command": command()}
+    return audit.Entry(at_ms=now_ms, actor=person(), action=action, patient=patient, object=what, detail=detail)
 
 
 def audited(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[T]],
-    action: str,
-    patient: str | None = None,
+    action: Action,
+    patient: str | Callable[[T], str | None] | None = None,
     detail: str = "",
 ) -> T:
-    """Run one transaction with its audit row; what the store refuses becomes an error text and exit code 1."""
+    """Run one transaction with its audit row; `detail` is what was acted on, and `patient` may be read off the result.
+
+    What the store refuses becomes an error text and exit code 1.
+    """
 
     async def whole() -> T:
         now_ms = clock(settings.clock)()
-        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+        async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
             done = await work(conn, now_ms)
-            entry = audit.Entry(at_ms=now_ms, actor=OPERATOR, action=action, patient=patient, object=detail)
-            await audit.write(conn, entry)
+            whose = patient(done) if callable(patient) else patient
+            await audit.write(conn, entry_of(action, now_ms, whose, detail))
             return done
 
     try:
         return run(whole())
     except (store.UnknownNameError, store.TakenError) as error:
         fail(str(error))
+
+
+def _itself(pseudonym: str | None) -> str | None:
+    return pseudonym
 
 
 def instant(said: str, otherwise: int, option: str = "--at") -> int:

@@ -8,31 +8,31 @@ from typing import Annotated
 
 import typer
 
-from .console import DEFAULT_DATA, Data, err, fail, settings_of
+from ..storage.migrate import MigrationError
+from .console import DEFAULT_DATA, ProcessData, err, fail, process_settings
 
 
-
-def vendor_door(*, data: Data = DEFAULT_DATA) -> None:
+def vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
     from ..scrape import publish  # noqa: PLC0415 - each process loads only what it runs
     from ..web.server import serve  # noqa: PLC0415
     from ..wiring import serving  # noqa: PLC0415
     from ..wiring import vendor_door as build  # noqa: PLC0415
 
-    settings = settings_of(data)
+    settings = process_settings(data)
     app = build(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve(app, serving(settings, "vendor"), app.state.count)
 
 
-def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
+def clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
     from ..scrape import publish  # noqa: PLC0415
     from ..web.server import serve  # noqa: PLC0415
     from ..wiring import clinic_door as build  # noqa: PLC0415
     from ..wiring import serving  # noqa: PLC0415
 
-    settings = settings_of(data)
+    settings = process_settings(data)
     app = build(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve(app, serving(settings, "clinic"), app.state.count)
@@ -43,19 +43,23 @@ def worker(
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Go on where log and database do not meet: what lies between is lost.")
     ] = False,
-    data: Data = DEFAULT_DATA,
+    data: ProcessData = DEFAULT_DATA,
 ) -> None:
     """Run a worker of the consumer group: normalise, derive, judge, deliver."""
     from ..wiring import run_worker  # noqa: PLC0415
 
-    raise typer.Exit(run_worker(settings_of(data), accept_loss=accept_loss))
+    raise typer.Exit(run_worker(process_settings(data), accept_loss=accept_loss))
 
 
-def migrate(*, data: Data = DEFAULT_DATA) -> None:
+def migrate(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Bring the database's schema up to date, and make the topics that are missing."""
     from ..wiring import migrate as bring_up  # noqa: PLC0415
 
-    for line in bring_up(settings_of(data)):
+    try:
+        done = bring_up(process_settings(data))
+    except MigrationError as error:
+        fail(str(error))
+    for line in done:
         err.print(line)
 
 

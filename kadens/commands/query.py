@@ -28,11 +28,13 @@ from ..alerts.clinic.answers.flat import Answer
 from ..alerts.clinic.answers.moments import WrongAskError
 from ..clock import clock
 from ..storage import asked, audit, queries
+from ..storage.audit_actions import Action
 from ..storage.pool import Connection, open_pool
+from ..storage.roles import ADMIN
 from ..storage.views import PatientBrief
 from .answered import as_csv, as_json, as_parquet
 from .console import DEFAULT_DATA, Data, fail, out, run, settings_of
-from .people import OPERATOR, Patient
+from .people import Patient, entry_of
 from .tabled import table
 from .visible import visible
 from .wrong import wrong
@@ -82,7 +84,7 @@ class _How:
 
     form: Format
     to_file: Path | None
-    data: Path
+    data: Path | None
 
 
 def timeline(  # noqa: PLR0913 - each names one option
@@ -184,18 +186,17 @@ def _show(patient: str, what: str, work: Work, how: _How) -> None:
         _write(how.to_file, written)
 
 
-def _answer(patient: str, what: str, work: Work, data: Path) -> Answer:
+def _answer(patient: str, what: str, work: Work, data: Path | None) -> Answer:
     settings = settings_of(data)
     now_ms = clock(settings.clock)()
 
     async def whole() -> Answer:
-        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+        async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
             unit = await asked.unit_of(conn, patient)
             who = await queries.patient(conn, unit, patient) if unit else None
             if who is None:
                 raise asking.NotThereError("there is no such patient")
-            entry = audit.Entry(at_ms=now_ms, actor=OPERATOR, action="read", patient=patient, object=what)
-            await audit.write(conn, entry)
+            await audit.write(conn, entry_of(Action.DATA_READ, now_ms, patient, what))
             return await work(conn, who, now_ms)
 
     try:

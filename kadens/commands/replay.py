@@ -15,13 +15,15 @@ from rich.table import Table
 
 from ..clock import clock
 from ..settings import Settings
-from ..storage import people
+from ..storage import audit, people
+from ..storage.audit_actions import Action
 from ..storage.body_store import open_bodies
 from ..storage.pool import LONG, Pool, open_pool
+from ..storage.roles import ADMIN
 from ..stream.replay import rehearse, replay
 from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
-from .people import OPERATOR, SOURCES, instant
+from .people import SOURCES, entry_of, instant, person
 
 Patients = Annotated[list[str] | None, typer.Option("--patient", help="A patient's pseudonym; may be given again.")]
 Sources = Annotated[
@@ -87,7 +89,7 @@ def _scope(source: Sequence[str], since: str, until: str, *, again: bool, derive
 
 
 async def _work(settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool) -> list[Replayed]:
-    async with await open_pool(settings.database, max_size=2, limits=LONG) as pool:
+    async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
         asked = list(dict.fromkeys(patients)) or await _everyone(pool)
         found = [one async for one in _each(settings, pool, asked, scope, dry_run=dry_run)]
         if patients and len(found) < len(asked):
@@ -111,10 +113,11 @@ async def _each(
             bodies=open_bodies(settings.bodies),
             wrapping_key=settings.secrets.wrapping_key,
             now=clock(settings.clock),
-            actor=OPERATOR,
+            actor=person(),
             seen=lambda done, total: progress.update(one, completed=done, total=total),
         )
         for patient in patients:
+            await _write_down(pool, entry_of(Action.REPLAY_BEGIN, means.now(), patient))
             try:
                 found = await (rehearse if dry_run else replay)(means, patient, scope)
             except people.UnknownNameError:
@@ -122,6 +125,12 @@ async def _each(
             progress.advance(all_)
             if found is not None:
                 yield found
+
+
+async def _write_down(pool: Pool, entry: audit.Entry) -> None:
+    """Write down who looks, before anything is read; what is changed has lines of its own."""
+    async with pool.connection() as conn:
+        await audit.write(conn, entry)
 
 
 def _plain(said: Sequence[Replayed], *, dry_run: bool, diff: bool) -> dict[str, Any]:

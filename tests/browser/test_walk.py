@@ -176,7 +176,7 @@ def test_a_choice_being_made_is_not_taken_away(page: Page, acting: Served) -> No
     choice = page.get_by_label("Plan changed")
     choice.check()
     acting.change("update alert set state = 'acknowledged' where id = %s", ALERTS["pain"])
-    acting.change("select pg_notify('kadens_changed', '[]')")
+    acting.change("select pg_notify('kadens_changed', '')")
     expect(page.locator("#head .state")).to_have_text("Acknowledged")
     expect(choice).to_be_checked()
     expect(choice).to_be_focused()

@@ -82,7 +82,7 @@ async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(conn: 
     await settle(conn, Directory(tmp_path), "traced-patient")
     receipt = await erase(conn, "traced-patient", T0)
     rows = await (await conn.execute("select patient, erasure, actor, action, object, detail from audit")).fetchall()
-    assert rows == [(None, receipt.number, "clinician", "read", "", {})]
+    assert rows == [(None, receipt.number, "clinician", "data.read", "", {})]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import QueryCanceled
 
-from kadens.storage.pool import CLINIC, COMMAND, LONG, PROBE, WORKER, DsnError, Limits, address, open_pool
+from kadens.storage.pool import CLINIC_LIMITS, COMMAND, LONG, PROBE, WORKER_LIMITS, DsnError, Limits, address, open_pool
 
 pytestmark = pytest.mark.anyio
 
@@ -20,8 +20,8 @@ SETTINGS = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transactio
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        (CLINIC, ["UTC", "8s", "4s", "30s"]),
-        (WORKER, ["UTC", "2min", "1min", "2min"]),
+        (CLINIC_LIMITS, ["UTC", "8s", "4s", "30s"]),
+        (WORKER_LIMITS, ["UTC", "2min", "1min", "2min"]),
         (COMMAND, ["UTC", "1min", "30s", "2min"]),
         (LONG, ["UTC", "0", "0", "2min"]),
         (PROBE, ["UTC", "3s", "2s", "10s"]),
@@ -55,7 +55,7 @@ async def test_a_cancelled_statement_leaves_the_connection_in_use(dsn: str) -> N
 
 
 def test_what_the_address_itself_says_wins() -> None:
-    words = conninfo_to_dict(address("postgresql://u@h/d?connect_timeout=7&keepalives_idle=60", CLINIC))
+    words = conninfo_to_dict(address("postgresql://u@h/d?connect_timeout=7&keepalives_idle=60", CLINIC_LIMITS))
     assert (words["connect_timeout"], words["keepalives_idle"], words["tcp_user_timeout"]) == ("7", "60", "30000")
 
 

@@ -14,6 +14,7 @@ from kadens.model.facts import Joining, RejectKind, Source
 from kadens.model.intensity import HeartProfile
 from kadens.model.prescription import Intensity, Prescription
 from kadens.storage import audit, bands, dead_letters, derived, due, outbox, people, quarantine
+from kadens.storage.audit_actions import Action
 from kadens.storage.bodies import Received, keep_all
 from kadens.storage.body_store import INCOMING, BodyStore
 from kadens.storage.pool import Connection
@@ -162,7 +163,9 @@ async def _alerted(conn: Connection, patient: str) -> None:
     await due.mark(conn, patient, T0, "facts")
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
     detail = {"reason": f"about {patient}"}
-    entry = audit.Entry(at_ms=T0, actor=actor, action="read", patient=patient, object=f"alert:{alert}", detail=detail)
+    entry = audit.Entry(
+        at_ms=T0, actor=actor, action=Action.DATA_READ, patient=patient, object=f"alert:{alert}", detail=detail
+    )
     await audit.write(conn, entry)
 
 

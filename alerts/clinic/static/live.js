@@ -79,6 +79,6 @@
   const stream = new EventSource("/events");
   stream.addEventListener("open", () => { streaming = true; say("live", "Live"); });
   stream.addEventListener("changed", soon);
-  stream.addEventListener("error", () => { streaming = false; });
+  stream.addEventListener("error", () => { if (streaming) soon(); streaming = false; });  // the session may have ended
   last = Date.now();
 })();

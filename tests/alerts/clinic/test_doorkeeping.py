@@ -10,7 +10,7 @@ from starlette.requests import Request
 from kadens.alerts.clinic import csrf
 from kadens.alerts.clinic.identity import demo
 
-from ...clinic_world import CLINICIAN, HOUR, KEY, NOW, Served, wait_until
+from ...clinic_world import CLINICIAN, HOUR, KEY, NOW, UNIT, Served, wait_until
 
 
 def request(host: str, client: str) -> Request:
@@ -66,7 +66,7 @@ async def _heard(served: Served, actions: int) -> list[str]:
         assert stream.headers["content-type"].startswith("text/event-stream")
         async for line in stream.aiter_lines():
             if line.startswith("retry") and actions:
-                served.rows("select pg_notify('kadens_changed', '[\"p-good\"]')")
+                served.rows("select pg_notify('kadens_changed', %s)", UNIT)
             lines.append(line)
             if line.startswith("event"):
                 return lines
@@ -76,7 +76,7 @@ async def _heard(served: Served, actions: int) -> list[str]:
 def test_a_page_hears_that_something_changed_and_nothing_else(door: Served) -> None:
     said = asyncio.run(_heard(door, 1))
     assert "event: changed" in said
-    assert not any("p-good" in line for line in said)
+    assert not any(UNIT in line for line in said)
 
 
 def test_listeners_are_counted(door: Served) -> None:

@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.storage.pool import CLINIC, GRACE_S, LET_GO_S
+from kadens.storage.pool import CLINIC_LIMITS, GRACE_S, LET_GO_S
 
 from ...clinic_world import Served, seeded, serve, wait_until
 from ...frozen import frozen
 
 READY_S = 5.0
-ENDS_S = CLINIC.checkout_s + CLINIC.statement_s + GRACE_S + 2 * LET_GO_S + 2.0
+ENDS_S = CLINIC_LIMITS.checkout_s + CLINIC_LIMITS.statement_s + GRACE_S + 2 * LET_GO_S + 2.0
 PATHS = ("/", "/patients/p-pain", "/api/v1/worklist", "/api/v1/patients/p-pain/weeks")
 
 

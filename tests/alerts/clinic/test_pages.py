@@ -131,7 +131,7 @@ def test_every_read_is_written_down(door: Served) -> None:
     row = door.rows(
         "select actor, role, u.name, action from audit a join care_unit u on u.id = a.care_unit order by a.id desc"
     )[0]
-    assert row == (CLINICIAN.subject, "clinician", UNIT, "read")
+    assert row == (CLINICIAN.subject, "clinician", UNIT, "data.read")
 
 
 def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
@@ -149,10 +149,54 @@ def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
         door.clock[0] = NOW
 
 
-def test_a_read_that_found_nothing_is_not_written_down(door: Served) -> None:
-    before = door.rows("select count(*) from audit")
-    door.get("/patients/p-south")
-    assert door.rows("select count(*) from audit") == before
+WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"
+REFUSED = """
+select a.action, p.pseudonym, a.object, a.detail from audit a left join patient p on p.id = a.patient
+order by a.id desc limit 1"""
+
+
+@pytest.mark.parametrize(
+    ("path", "patient", "route"),
+    [
+        ("/patients/p-south", "p-south", "/patients/{pseudonym}"),
+        ("/patients/Johan", None, "/patients/{pseudonym}"),
+        (f"/alerts/{ALERTS['south']}", "p-south", "/alerts/{alert}"),
+        ("/alerts/none", None, "/alerts/{alert}"),
+        ("/api/v1/patients/p-south/days", "p-south", "/api/v1/patients/{pseudonym}/days"),
+    ],
+)
+def test_a_read_that_was_refused_is_written_down_without_what_was_typed(
+    door: Served, path: str, patient: str | None, route: str
+) -> None:
+    before = door.rows("select count(*) from audit")[0][0]
+    assert door.get(path).status_code == 404
+    assert door.rows(REFUSED) == [("data.refused", patient, f"GET {route}", {"status": 404})]
+    assert door.rows("select count(*) from audit") == [(before + 1,)]
+
+
+def test_a_list_says_who_was_on_it(door: Served) -> None:
+    asked = """
+select p.pseudonym from audit a join patient p on p.id = a.patient
+where a.action = 'list.read' and a.object = %s and a.id > %s order by 1"""
+    (newest,) = door.rows("select max(id) from audit")[0]
+    door.get("/")
+    there = sorted(set(NAMES) - {"p-south"})
+    assert [name for (name,) in door.rows(asked, "worklist", newest)] == there
+    door.get("/", headers={"x-kadens-refresh": "1"})
+    assert [name for (name,) in door.rows(asked, "worklist", newest)] == there
+    door.get("/api/v1/alerts")
+    assert [name for (name,) in door.rows(asked, "alerts", newest)] == ["p-low", "p-mild", "p-pain", "p-snooze"]
+
+
+def test_nothing_is_shown_that_could_not_be_written_down(door: Served) -> None:
+    door.change(f"revoke insert ({WRITTEN}) on audit from kadens_clinic")
+    try:
+        for path in ("/", *PAGES, "/api/v1/worklist", "/api/v1/alerts", "/api/v1/patients/p-pain/days"):
+            said = door.get(path)
+            assert said.status_code == 500
+            assert said.text == "Internal Server Error"
+    finally:
+        door.change(f"grant insert ({WRITTEN}) on audit to kadens_clinic")
 
 
 def test_static_files_are_ours_or_plotly(door: Served) -> None:
@@ -203,8 +247,9 @@ def test_an_alert_goes_through_its_life_with_moves_audit_and_due(acting: Served)
         ("in_progress", "resolved", "plan changed"),
     ]
     assert {row[3] for row in moves[1:]} == {CLINICIAN.subject}
-    acts = "select action from audit where object = %s and action <> 'read' order by id"
-    assert [row[0] for row in door.rows(acts, f"alert:{alert}")] == ["acknowledge", "snooze", "start", "resolve"]
+    acts = "select action from audit where object = %s and action like 'alert.%%' order by id"
+    did = [f"alert.{name}" for name in ("acknowledge", "snooze", "start", "resolve")]
+    assert [row[0] for row in door.rows(acts, f"alert:{alert}")] == did
     assert door.rows("select 1 from due d join patient p on p.id = d.patient where p.pseudonym = 'p-low'")
     after = text(door.get(done.headers["location"]))
     assert "nothing is left to do" in after

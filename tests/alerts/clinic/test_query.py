@@ -15,6 +15,7 @@ from kadens.cli import app
 from kadens.commands.answered import as_csv, as_json
 from kadens.commands.console import Plain
 from kadens.commands.tabled import table
+from kadens.settings import operator
 
 from ...clinic_world import NOW, Served
 
@@ -130,8 +131,8 @@ def test_a_table_is_read_by_a_person(door: Served, tmp_path: Path) -> None:
 
 def test_a_question_is_written_down_as_the_operators(door: Served) -> None:
     query(door, "days")
-    row = door.rows("select actor, role, action, object from audit order by id desc limit 1")
-    assert row == [("kadens", "operator", "read", "days")]
+    row = door.rows("select actor, role, action, object, detail from audit order by id desc limit 1")
+    assert row == [(operator(), "operator", "data.read", "days", {"command": "query days"})]
 
 
 @pytest.mark.parametrize(

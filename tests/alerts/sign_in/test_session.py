@@ -1,5 +1,7 @@
 """Cookies that say who is signed in: only ours, only of their kind, only for their time."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,13 @@ from kadens.alerts.clinic.session import Begun, derived, opened_begun, opened_cl
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 NOW = 1_790_000_000_000
 ISSUER = "https://id.example.org"
-WHO = Clinician(subject="u-1", name="Åsa Öberg", care_unit="Physiotherapy North", role="nurse")
+WHO = Clinician(
+    subject="u-1",
+    name="Åsa Öberg",
+    care_unit="Physiotherapy North",
+    role="nurse",
+    session="5e551011-0000-4000-8000-000000000001",
+)
 BEGUN = Begun(state="s", nonce="n", verifier="v", page="/patients/p")
 
 
@@ -18,6 +26,11 @@ def test_a_session_is_opened_until_it_runs_out() -> None:
     assert opened_clinician(KEY, ISSUER, cookie, NOW) == WHO
     assert opened_clinician(KEY, ISSUER, cookie, NOW + 59_999) == WHO
     assert opened_clinician(KEY, ISSUER, cookie, NOW + 60_000) is None
+
+
+def test_a_cookie_that_names_no_session_opens_nothing() -> None:
+    cookie = seal_clinician(KEY, ISSUER, replace(WHO, session=""), NOW + 60_000)
+    assert opened_clinician(KEY, ISSUER, cookie, NOW) is None
 
 
 def test_another_key_or_provider_opens_nothing() -> None:

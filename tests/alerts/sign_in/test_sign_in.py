@@ -1,7 +1,9 @@
 """Signing in and out at the clinician door, with a provider that is honest, then one that is not."""
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from kadens.alerts.clinic.admission import Attempts
 from kadens.alerts.clinic.oidc import inside
 
 from .conftest import UNIT, Kept, Open
@@ -59,8 +62,8 @@ def test_a_clinician_is_let_in_and_sees_the_page_asked_for(door: httpx.Client, c
     assert "Demonstration" not in page.text
     assert clinicians() == KEPT
     with psycopg.connect(dsn) as conn:
-        told = conn.execute("select actor, role, action from audit order by id desc limit 2").fetchall()
-    assert told == [("u-1", "clinician", "read"), ("u-1", "clinician", "sign_in")]
+        told = conn.execute("select actor, role, action from audit order by id desc limit 1").fetchall()
+    assert told == [("u-1", "clinician", "access.signin")]
 
 
 def test_the_session_is_a_strict_cookie_and_nothing_waits_any_more(door: httpx.Client) -> None:
@@ -89,12 +92,31 @@ def test_behind_https_cookies_are_secure_and_of_this_host(opened: Open, provider
         assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, True, "lax", "/")
 
 
-def test_a_session_ends(door: httpx.Client, now: Path) -> None:
+def at(now: Path, minutes: float, ms: int = 0) -> None:
+    now.write_text(str(NOW + int(minutes * 60_000) + ms), encoding="ascii")
+
+
+def test_a_session_in_use_ends_after_eight_hours(door: httpx.Client, now: Path) -> None:
     sign_in(door)
-    now.write_text(str(NOW + 480 * 60_000 - 1), encoding="ascii")
+    for minutes in range(50, 480, 50):
+        at(now, minutes)
+        assert door.get("/").status_code == 200
+    at(now, 480, -1)
     assert door.get("/").status_code == 200
-    now.write_text(str(NOW + 480 * 60_000), encoding="ascii")
+    at(now, 480)
     assert door.get("/").status_code == 303
+
+
+def test_a_session_that_is_not_used_ends_after_an_hour_and_a_page_alone_does_not_use_it(
+    door: httpx.Client, now: Path
+) -> None:
+    sign_in(door)
+    at(now, 59)
+    assert door.get("/", headers={"x-kadens-refresh": "1"}).status_code == 200
+    at(now, 60, -1)
+    assert door.get("/api/v1/worklist", headers={"x-kadens-refresh": "1"}).status_code == 200
+    at(now, 60)
+    assert door.get("/api/v1/worklist").status_code == 401
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html", "*/*"])
@@ -304,7 +326,96 @@ def test_signing_out_forgets_the_session(door: httpx.Client, provider: Provider)
     assert door.get("/").status_code == 303
 
 
-@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}])
+@contextmanager
+def signed_in_twice(opened: Open) -> Iterator[tuple[httpx.Client, httpx.Client, dict[str, str]]]:
+    """Sign in at one of two doors on one database, and give the cookie as somebody copied it."""
+    with opened() as door:
+        sign_in(door)
+        with opened() as another:
+            yield door, another, {"cookie": f"kadens-session={door.cookies['kadens-session']}"}
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out_at_any_door(opened: Open, dsn: str, now: Path) -> None:
+    with signed_in_twice(opened) as (door, another, copied):
+        assert another.get("/api/v1/worklist", headers=copied).status_code == 200
+        token = form_token(door)
+        door.post("/sign-out", data={"token": token})
+        for there in (door, another):
+            assert there.get("/api/v1/worklist", headers=copied).status_code == 401
+            assert there.get("/events", headers={**copied, "accept": "text/event-stream"}).status_code == 401
+            assert there.get("/", headers=copied).status_code == 303
+        at(now, 1)
+        assert door.post("/sign-out", data={"token": token}, headers=copied).status_code == 200
+    with psycopg.connect(dsn) as conn:
+        told = conn.execute("select actor, action from audit order by id desc limit 2").fetchall()
+    assert told == [("u-1", "access.signout"), ("u-1", "access.signin")]
+
+
+def test_an_open_stream_ends_when_its_session_is_ended_elsewhere(opened: Open) -> None:
+    with (
+        signed_in_twice(opened) as (door, another, copied),
+        another.stream("GET", "/events", headers=copied, timeout=5) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        door.post("/sign-out", data={"token": form_token(door)})
+        began = time.monotonic()
+        assert [line for line in lines if line and not line.startswith(("event", "data"))] == []
+        assert time.monotonic() - began < 3
+
+
+def test_an_open_stream_ends_when_its_session_runs_out(door: httpx.Client, now: Path) -> None:
+    sign_in(door)
+    with door.stream("GET", "/events", timeout=5) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        at(now, 60)
+        assert [line for line in lines if line and not line.startswith(("event", "data"))] == []
+
+
+def test_a_failed_sign_in_leaves_a_line_that_names_nobody(door: httpx.Client, provider: Provider, dsn: str) -> None:
+    provider.person["care_unit"] = "Elsewhere"
+    assert sign_in(door).status_code == 403
+    provider.claims = {"aud": "another client"}
+    assert sign_in(door).status_code == 403
+    assert door.get("/sign-in/callback?state=made-up&code=x").status_code == 403
+    with psycopg.connect(dsn) as conn:
+        told = conn.execute(
+            "select actor, detail ->> 'reason' from audit where action = 'access.refused' order by id desc limit 3"
+        ).fetchall()
+    assert [actor for actor, _ in told] == ["nobody", "nobody", "u-1"]
+    assert [reason for _, reason in told][::2] == [
+        "the answer belongs to no sign-in of this browser",
+        "the care unit is not set up",
+    ]
+
+
+def test_failed_sign_ins_cannot_fill_the_log() -> None:
+    attempts = Attempts(2)
+    assert [attempts.take(at_ms) for at_ms in (0, 1, 2, 59_999)] == [0, 0, None, None]
+    assert [attempts.take(at_ms) for at_ms in (60_000, 60_001, 60_002)] == [2, 0, None]
+
+
+def test_a_subject_that_differs_only_by_case_is_not_let_in(
+    door: httpx.Client, provider: Provider, clinicians: Kept
+) -> None:
+    sign_in(door)
+    provider.person["sub"] = "U-1"
+    door.cookies.clear()
+    assert "cannot be told from another" in problem(sign_in(door))
+    assert clinicians() == KEPT
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1"},
+    ],
+)
 def test_another_site_cannot_sign_anybody_out(door: httpx.Client, headers: dict[str, str]) -> None:
     sign_in(door)
     token = form_token(door) if headers else "made-up"
