@@ -2,8 +2,8 @@
 
 Left out are surrogate ids (resolved to pseudonym, source and record instead) and times of arrival, which differ
 between two deliveries of the same facts. Alerts count by what stands: an alert that was raised and retracted on the
-way to the same facts is history, not data. `stream_offset`, `outbox`, `audit`, `due`, `alert_move`, `quarantine`
-and `schema_migration` are not in: they tell what this run did, not what is known of a patient.
+way to the same facts is history, not data. `stream_offset`, `outbox`, `audit`, `due`, `alert_move`, `quarantine`,
+`dead_letter` and `schema_migration` are not in: they tell what this run did, not what is known of a patient.
 """
 # ruff: noqa: S608 - every part of these texts is a constant of this file
 

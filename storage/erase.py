@@ -55,7 +55,8 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "identity.data_key": _OF,
 }
 
-# Without the patient's lock: whoever reads quarantine again holds its rows before the patients of the bodies.
+# Without the patient's lock: a link releases what waits while it holds the patient. What is released at this moment is
+# on the log again, and nobody's: it waits sealed for a day and goes.
 _QUARANTINE = """
 with gone as (
   delete from quarantine q using account a join patient p on p.id = a.patient

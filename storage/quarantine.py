@@ -75,7 +75,9 @@ class Count:
 
 async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Room:
     """Return what each (vendor, account) and each vendor among them may still leave here."""
-    words = [list(column) for column in zip(*sorted(set(accounts)), strict=True)] or [[], []]
+    if not accounts:
+        return caps.Room(used={})
+    words = [list(column) for column in zip(*sorted(set(accounts)), strict=True)]
     rows = await (await conn.execute(_USED, [*words, words[0]])).fetchall()
     return caps.Room(used={_holder(vendor, account): (count, size) for vendor, account, count, size in rows})
 

@@ -8,7 +8,7 @@ when it came in. The doors name a body within `PLACED_S` of storing it, or refus
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka.errors import KafkaError
@@ -22,7 +22,7 @@ from .derive_batch import CHANNEL
 from .log import LogView
 from .parts import Parts
 from .resend import PLACED_S
-from .topics import DEAD, FACTS, FACTS_LARGE, RAW, RAW_LARGE
+from .topics import DEAD, RAW
 from .watchdog import Place
 
 INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
@@ -73,9 +73,11 @@ async def sweep_sealed(parts: Parts) -> None:
     await sweep_packed(parts.pool, parts.bodies)
 
 
-async def sweep_settled(parts: Parts, view: LogView, horizon: Horizon) -> None:
-    """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer."""
-    topics = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name)
+async def sweep_settled(parts: Parts, view: LogView, topics: Collection[str], horizon: Horizon) -> None:
+    """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer.
+
+    `topics` are all that have an account: those on which a message may name a body are among them.
+    """
     try:
         async with asyncio.timeout(ANSWER_S):
             bounds = await view.bounds(topics)

@@ -174,7 +174,7 @@ def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
-        ("sweep what came in", 600.0, functools.partial(sweep_settled, parts, view, Horizon())),
+        ("sweep what came in", 600.0, functools.partial(sweep_settled, parts, view, ACCOUNTED, Horizon())),
         ("sweep what is sealed", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
     if plan.smtp:

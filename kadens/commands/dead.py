@@ -5,6 +5,7 @@ A letter is named by its offset on `kadens.dead`. A body leaves the database onl
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,11 +17,11 @@ from ..model.calendar import rfc3339
 from ..model.facts import RejectKind
 from ..settings import Settings
 from ..storage import audit, dead_asked
+from ..storage.audit_actions import Action
 from ..storage.body_store import open_bodies
 from ..storage.crypto import SealError
 from ..storage.dead_asked import Choice, Counted, Letter
 from ..storage.people import UnknownNameError
-from ..storage.audit_actions import Action
 from ..storage.pool import LONG, Connection, Pool, open_pool
 from ..storage.roles import ADMIN
 from ..stream import dead_again
@@ -57,7 +58,10 @@ def listed(
     choice = Choice(kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms)
 
     async def work(settings: Settings) -> tuple[list[Counted], list[Letter]]:
-        async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool, pool.connection() as conn:
+        async with (
+            await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool,
+            pool.connection() as conn,
+        ):
             return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, limit)
 
     counts, newest = run(work(settings_of(data)))
@@ -153,7 +157,10 @@ def _write(one: Letter, content: bytes | None, path: Path) -> None:
 async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
     from ..stream.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
 
-    async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool, open_producer(settings.kafka) as producer:
+    async with (
+        await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool,
+        open_producer(settings.kafka) as producer,
+    ):
         counts = await dead_again.retry(_desk(settings, pool), producer, offsets, choice)
         await _audit(pool, settings, Action.LETTER_RETRY, counts)
         return counts
@@ -169,7 +176,7 @@ async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | Non
 async def _audit(pool: Pool, settings: Settings, action: Action, counts: Counter[str]) -> None:
     entry = entry_of(action, clock(settings.clock)())
     async with pool.connection() as conn:
-        await audit.write(conn, replace(entry, detail={**entry.detail, **counts}))
+        await audit.write(conn, replace(entry, detail={**(entry.detail or {}), **counts}))
 
 
 def _desk(settings: Settings, pool: Pool) -> Desk:

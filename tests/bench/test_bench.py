@@ -41,6 +41,18 @@ def test_the_figures_are_written_as_json(tmp_path: Path) -> None:
     assert all(row["name"] in printed for row in rows)
 
 
+def test_the_questions_about_dead_letters_are_timed(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "letters")
+    assert [row["name"].removeprefix("dead letters: ") for row in rows] == [
+        "counts",
+        "list, newest 50",
+        "list, a class and connector",
+        "show one",
+        "retry one",
+        "drop one",
+    ]
+
+
 def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
     rows, _ = bench(tmp_path, "writer", "again", "growth")
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]

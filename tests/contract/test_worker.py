@@ -11,12 +11,14 @@ import pytest
 
 from kadens.model.calendar import DAY_MS, rfc3339
 from kadens.model.codec import encode_told
+from kadens.model.envelope import INLINE
 from kadens.model.facts import Head, Source, Told, Workout
 from kadens.simulate.fit_writer import Recording, write_activity
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import people
 from kadens.storage.body_store import open_bodies
 from kadens.storage.pool import Connection
+from kadens.storage.sealed import new_name
 from kadens.stream.dead import DeadLetter, read_dead
 from kadens.stream.topics import FACTS, RAW
 
@@ -183,6 +185,31 @@ def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(rig: Rig, pa
     assert json_letter.why
     assert any(one.connector == "files" for one in letters)
     assert any(one.where == "headers" and one.connector == "" for one in letters)
+
+
+def test_a_large_body_leaves_no_copy_in_clear_whatever_becomes_of_it(rig: Rig, patient: Patient) -> None:
+    mark = b"in clear " + patient.account.encode()
+    filling = hashlib.shake_256(mark).hexdigest(INLINE).encode()
+    note = b', "note": "' + mark + filling + b'"}'
+    bodies = {
+        "unreadable": ("files", mark + filling, patient.name),
+        "without consent": ("reports", report("nobody", "r-large")[:-1] + note, Patient(rig, consent=False).name),
+        "unknown account": ("reports", report(f"nobody-{patient.account}")[:-1] + note, ""),
+        "read": ("reports", report(patient.account, "r-large")[:-1] + note, ""),
+    }
+    folder = rig.folder / "bodies"
+    store = open_bodies(str(folder))
+    for connector, body, name in bodies.values():
+        address = run(store.put(new_name(), body))
+        rig.append(connector, body, received_ms=NOW_MS, patient=name, address=address)
+    rig.flush()
+    patient.waits_for("fact")
+    held = "select count(*) from quarantine where account = %s"
+    rig.wait(lambda: rig.one(held, f"nobody-{patient.account}") == 1, "quarantine")
+    patient.waits_for("dead_letter")
+    rig.wait(
+        lambda: not [path for path in folder.rglob("*") if path.is_file() and mark in path.read_bytes()], "no copy"
+    )
 
 
 def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kept(rig: Rig, patient: Patient) -> None:
