@@ -124,7 +124,13 @@ def serving(settings: Settings, door: str) -> "Serving":
         trusted=trusted,
     )
     place = {"host": getattr(settings, f"{door}_host"), "port": getattr(settings, f"{door}_port")}
-    return Serving(**place, limits=limits, failures=settings.failure_rate, graceful_s=GRACEFUL_S[door])
+    return Serving(
+        **place,
+        limits=limits,
+        failures=settings.failure_rate,
+        failures_at_once=2 * settings.failure_rate,
+        graceful_s=GRACEFUL_S[door],
+    )
 
 
 def clinic_door(settings: Settings) -> "FastAPI":

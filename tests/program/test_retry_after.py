@@ -6,7 +6,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from kadens.commands import operate
 from kadens.commands.operate import TRIES, post, post_patiently, seconds_of
 
 
@@ -14,7 +13,7 @@ from kadens.commands.operate import TRIES, post, post_patiently, seconds_of
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the waits, which take no time here."""
     taken: list[float] = []
-    monkeypatch.setattr(operate.time, "sleep", taken.append)
+    monkeypatch.setattr("kadens.commands.operate.time.sleep", taken.append)
     return taken
 
 
