@@ -47,10 +47,10 @@ class Settings:
 
     `spool` is a folder for bodies on their way in, on a disk that holds twice `spool_disk` bytes; left
     empty, they lie on the body store's disk or, where that is no folder, in the system's own for
-    temporary files. Rates are events a second, ten times as many at once, 0 for no limit: `token_rate` for
-    one patient's link tokens, `connector_rate` for one connector, `failure_rate` for failed requests
-    of one address. `trusted_proxies` are addresses and networks, separated by commas, that may have
-    any number of connections and name the address they speak for.
+    temporary files. Rates are events a second, 0 for no limit: `token_rate` for one patient's link tokens and
+    `connector_rate` for one connector, ten times as many at once; `failure_rate` for failed requests
+    of one address, twice as many at once. `trusted_proxies` are addresses and networks, separated by
+    commas, that may have any number of connections and name the address they speak for.
     """
 
     kafka: str
@@ -85,7 +85,7 @@ class Settings:
     trusted_proxies: str = ""
     token_rate: float = 50.0
     connector_rate: float = 0.0
-    failure_rate: float = 100.0
+    failure_rate: float = 50.0
     replay_window_s: int = 300
     commit_interval_s: float = 1.0
     stall_s: float = 60.0

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
+FORM = 64 * 1024  # the longest body of the clinician door
 MARGIN = 1024 * 1024
+DRAINED = 16 * MARGIN
 GRACEFUL_S = {"vendor": 15, "clinic": 2}  # an open page holds an event stream open
 KEY_SIZES = {16, 24, 32}
 SESSION_KEY_SIZE = 32
@@ -114,15 +116,22 @@ def serving(settings: Settings, door: str) -> "Serving":
     except ValueError as error:
         raise SettingsError(f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted") from error
     # the application refuses a body that is too long before the server does
-    most = {"vendor": settings.max_body + MARGIN, "clinic": MARGIN}[door]
+    most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
     limits = Limits(
         body_bytes=most,
+        drain_bytes=min(most, DRAINED),
         connections=settings.connections,
         per_peer=settings.connections_per_peer,
         trusted=trusted,
     )
     place = {"host": getattr(settings, f"{door}_host"), "port": getattr(settings, f"{door}_port")}
-    return Serving(**place, limits=limits, failures=settings.failure_rate, graceful_s=GRACEFUL_S[door])
+    return Serving(
+        **place,
+        limits=limits,
+        failures=settings.failure_rate,
+        failures_at_once=2 * settings.failure_rate,
+        graceful_s=GRACEFUL_S[door],
+    )
 
 
 def clinic_door(settings: Settings) -> "FastAPI":

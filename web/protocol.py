@@ -104,9 +104,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Note the end of an answer; what the request still holds is now dropped."""
+        if self._pause_s and self.pipeline:
+            self.pipeline.clear()  # who is too fast already has no more of them answered
+            self.refuse("pipelined")
         super().on_response_complete()
         mine = self._mine
         if mine is None or self.transport.is_closing():
+            return
+        if self._is_over:
+            self.flow.pause_reading()
             return
         if self._reads_body:
             mine.fed = mine.body = 0
@@ -130,7 +136,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._is_over or self._is_silent(mine):
             self._end()
             return
-        self._answer(reason)
+        self._answer(mine, reason)
         self._is_over = True
         self._unset_keepalive_if_required()
         self.flow.pause_reading()  # closing at once, with something unread, would take the answer back
@@ -139,12 +145,12 @@ class GuardedProtocol(HttpToolsProtocol):
     def _is_silent(self, mine: Connection) -> bool:
         """Return whether there is nothing to answer."""
         stage = self._stage(mine)
-        return stage in {Stage.IDLE, Stage.DRAIN} or (stage is Stage.HEAD and not mine.fed)
+        return stage is Stage.IDLE or (stage is Stage.HEAD and not mine.fed)
 
-    def _answer(self, reason: str) -> None:
-        """Write the answer of a refusal, unless another is under way; the request gets no other."""
+    def _answer(self, mine: Connection, reason: str) -> None:
+        """Write the answer of a refusal, unless there is or comes another; the request gets no other."""
         under_way = self._is_answering() and (self.cycle.response_started or bool(self.pipeline))
-        if under_way or not ANSWERS[reason]:
+        if under_way or self._stage(mine) is Stage.DRAIN or not ANSWERS[reason]:
             return
         self.transport.write(ANSWERS[reason])
         if self.transport.can_write_eof():

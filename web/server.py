@@ -26,7 +26,7 @@ STARTUP_FAILURE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Where and how a door is served. `failures` a second, and ten times as many at once, one address may cause.
+    """Where and how a door is served. One address may cause `failures` a second, and `failures_at_once`.
 
     `graceful_s`: how long requests under way have at the end.
     """
@@ -35,6 +35,7 @@ class Serving:
     port: int
     limits: Limits = field(default_factory=Limits)
     failures: float = 0.0
+    failures_at_once: float = 0.0
     graceful_s: int = 15
 
 
@@ -57,7 +58,7 @@ def server(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothin
     """Return the server; `count` gets a word of `answers` for each request that the server itself refuses."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a bad request is no line in the log
     guard = Guard(serving.limits, count)
-    buckets = Buckets(rate=serving.failures, burst=10 * serving.failures)
+    buckets = Buckets(rate=serving.failures, burst=serving.failures_at_once)
     config = uvicorn.Config(
         cast("Any", Failures(app, buckets, count)),
         host=serving.host,

@@ -1,7 +1,6 @@
 """What `kadens import` does with a door that says to come again later."""
 
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -14,7 +13,7 @@ from kadens.commands.operate import TRIES, post, post_patiently, seconds_of
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the waits, which take no time here."""
     taken: list[float] = []
-    monkeypatch.setattr(time, "sleep", taken.append)
+    monkeypatch.setattr("kadens.commands.operate.time.sleep", taken.append)
     return taken
 
 

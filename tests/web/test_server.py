@@ -262,7 +262,7 @@ def test_bodies_under_way_give_way_to_new_clients(door: Door) -> None:
 
 def test_an_address_whose_requests_fail_too_often() -> None:
     made = Door()
-    with served(made.app, replace(SERVING, failures=1), made.count) as made.port:
+    with served(made.app, replace(SERVING, failures=1, failures_at_once=10), made.count) as made.port:
         fails = b"GET /fails HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n"
         answers = [made.exchange(fails) for _ in range(11)]
         assert {answer[:12] for answer in answers[:10]} == {b"HTTP/1.1 401"}
