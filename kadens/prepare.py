@@ -9,6 +9,7 @@ from .embedded.process import StartFailed
 from .embedded.topics import brokers_answering, create_topics
 from .storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from .storage.migrate import MigrationError, migrate
+from .storage.pool import COMMAND, address
 from .storage.roles import PROCESSES, process_logins
 from .stream.topics import TOPICS
 
@@ -38,4 +39,4 @@ def ready_database(dsn: str) -> list[str]:
 
 def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
     """Return the DSN of each process's role: a login of its own on our own server, else the one that was given."""
-    return asyncio.run(process_logins(dsn)) if is_embedded else dict.fromkeys(PROCESSES, dsn)
+    return asyncio.run(process_logins(dsn, address(dsn, COMMAND))) if is_embedded else dict.fromkeys(PROCESSES, dsn)
