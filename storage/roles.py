@@ -44,7 +44,7 @@ TABLES: dict[str, Access] = {
     "consent": Access(worker=READ, clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=READ),
-    "source": Access(worker=ADD, clinic=READ),
+    "source": Access(worker="select, insert, update (id)", clinic=READ),
     "record": _DERIVED,
     "fact": _DERIVED,
     "sample": _DERIVED,
