@@ -1,0 +1,68 @@
+"""What the attacks share: options, and a product that is started anew after an attack has stopped it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from .measure import Row
+from .product import Person, Product, product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for: how long each load lasts, where chance begins, and which log the product runs on."""
+
+    seconds: float = 20.0
+    seed: int = 1
+    broker: str = "kafka"
+
+
+Attack = Callable[[Options], Iterator[Row]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Town:
+    """A running product with its people: those who report, and the one in whose name the attacker sends."""
+
+    on: Product
+    others: list[Person]
+    attacker: Person
+
+
+@contextmanager
+def town(
+    options: Options, others: int, *, planted: bool = False, accounts: frozenset[str] = frozenset()
+) -> Iterator[Town]:
+    """Start a product and enrol its people; `accounts` are linked to the attacker as well."""
+    with product(broker=options.broker, planted=planted) as on:
+        attacker = on.enrol("attacker")
+        for account in sorted(accounts):
+            for source in ("reports", "open_wearables"):
+                on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
+        yield Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
+
+
+class Renewed:
+    """Gives the running town, and a fresh one after `spoil`. Enter it; the last town ends with the block."""
+
+    def __init__(self, make: Callable[[], AbstractContextManager[Town]]) -> None:
+        self._make, self._stack = make, ExitStack()
+        self._now: Town | None = None
+
+    def town(self) -> Town:
+        """Return the running town."""
+        if self._now is None:
+            self._now = self._stack.enter_context(self._make())
+        return self._now
+
+    def spoil(self) -> None:
+        """End the town: an attack has harmed it, and the next one must not be measured by that."""
+        self._now = None
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
