@@ -92,7 +92,8 @@ def _report(at: Town) -> bool:
     return Sender(at.on).report(body).taken
 
 
-def _worklist(at: Town) -> bool:
+def worklist(at: Town) -> bool:
+    """Ask for the worklist as a clinician's page does; tell whether it came."""
     connection = http.client.HTTPConnection(HOST, at.on.port("clinic"), timeout=10)
     try:
         connection.request("GET", "/api/v1/worklist")
@@ -113,7 +114,7 @@ TARGETS: tuple[Target, ...] = (
         garbage=_with_one_token,
         ordinary=_report,
     ),
-    Target(part="clinic door", address="clinic", unproved=_form, garbage=_with_one_cookie, ordinary=_worklist),
+    Target(part="clinic door", address="clinic", unproved=_form, garbage=_with_one_cookie, ordinary=worklist),
 )
 
 

@@ -30,6 +30,7 @@ from . import processes
 START_S, STOP_S = 180.0, 90.0
 SOURCES = ("files", "reports", "open_wearables")
 ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
+CLOCK = "clock"  # the file of a clock that is stepped
 ROOT = Path(__file__).parents[2]
 
 
@@ -83,6 +84,10 @@ class Product:
         assert port is not None
         return port
 
+    def step(self, by_ms: int) -> None:
+        """Set the product's clock on; only for one that was started with a stepped clock."""
+        _set(self.folder / CLOCK, now_ms() + by_ms)
+
     def kadens(self, *words: str, code: int = 0) -> str:
         """Run a command on it, expect its exit code, and return what it printed."""
         done = CliRunner().invoke(app, [*words, "--data", str(self.folder)])
@@ -121,13 +126,15 @@ class Product:
 
 
 @contextmanager
-def product(*, broker: str = "kafka", planted: bool = False) -> Iterator[Product]:
-    """Start a Kadens in a folder of its own and stop it in the end."""
+def product(*, broker: str = "kafka", planted: bool = False, stepped: bool = False) -> Iterator[Product]:
+    """Start a Kadens in a folder of its own and stop it in the end; `stepped`: its clock stands still until `step`."""
     with tempfile.TemporaryDirectory(prefix="kadens-attack-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         folder.chmod(0o711)  # the database's account has to pass
         log = folder / "up.log"
-        process = _start(folder, log, broker=broker, program=ENTRY if planted else "kadens")
+        _set(folder / CLOCK, now_ms())
+        words = ("--broker", broker, "--clock", f"file:{folder / CLOCK}" if stepped else "system")
+        process = _start(folder, log, words, program=ENTRY if planted else "kadens")
         running = Product(folder=folder, process=process, log=log)
         try:
             until(lambda: _is_up(running), START_S, "the product did not come up")
@@ -136,9 +143,9 @@ def product(*, broker: str = "kafka", planted: bool = False) -> Iterator[Product
             _stop(process)
 
 
-def _start(folder: Path, log: Path, *, broker: str, program: str) -> subprocess.Popen[bytes]:
+def _start(folder: Path, log: Path, more: tuple[str, ...], *, program: str) -> subprocess.Popen[bytes]:
     ports = ("--vendor-port", "0", "--clinic-port", "0")
-    words = (sys.executable, "-m", program, "up", "--broker", broker, "--data", str(folder), *ports)
+    words = (sys.executable, "-m", program, "up", "--data", str(folder), *ports, *more)
     own = {name: value for name, value in os.environ.items() if not name.startswith("KADENS_")}
     with log.open("wb") as out:
         return subprocess.Popen(words, stdout=out, stderr=out, env=own, cwd=ROOT)
@@ -156,6 +163,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _set(clock: Path, at_ms: int) -> None:
+    fresh = clock.with_suffix(".new")
+    fresh.write_text(str(at_ms), encoding="ascii")
+    fresh.rename(clock)
 
 
 def now_ms() -> int:

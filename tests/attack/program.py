@@ -16,6 +16,7 @@ from .load import poison_under_load
 from .measure import Row, table
 from .poison import planted_bugs, poison_one_by_one
 from .runs import Attack, Options
+from .tokens import tokens_and_keys
 
 ATTACKS: Mapping[str, Attack] = {
     "poison": poison_one_by_one,
@@ -24,6 +25,7 @@ ATTACKS: Mapping[str, Attack] = {
     "floods": floods,
     "large": large_files,
     "erase": erasure,
+    "tokens": tokens_and_keys,
     "fuzz": malformed,
 }
 
