@@ -30,8 +30,8 @@ class Told:
 
 
 @contextmanager
-def attacked(plan: Plan) -> Iterator[Told]:
-    """Let an attacker work while the block runs; it ends itself after the plan's seconds, or with the block."""
+def attacked(plan: Plan, *, cut: bool = False) -> Iterator[Told]:
+    """Let an attacker work; leaving the block waits for its end and its report, or ends it at once with `cut`."""
     words = (sys.executable, "-m", "tests.attack.flooder")
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
     told = Told()
@@ -41,6 +41,8 @@ def attacked(plan: Plan) -> Iterator[Told]:
         process.stdin.close()
         process.stdin = None
         yield told
+        if cut:
+            return
         out, _ = process.communicate(timeout=plan.seconds + END_S)
         told.done = json.loads(out)
     finally:

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
+from ..poison import ACCOUNT, POISON
 from .letters import Letters
 from .measure import Row, at_most, equal, quantile, shown
 from .others import Others
-from .poison_set import accounts, poison
 from .processes import Watch
 from .runs import Options, Town, town
 from .senders import Sender
@@ -27,9 +27,8 @@ _KEPT = "select encode(sha256, 'hex') from body union select headers ->> 'sha256
 
 def poison_under_load(options: Options) -> Iterator[Row]:
     """Yield the rows of the ten runs together."""
-    bodies = [(one.connector, one.body()) for one in poison()]
-    names = frozenset(accounts([body for _, body in bodies]))
-    with town(options, SENDERS, accounts=names) as at, Watch(at.on.pid, ("worker",)) as watch:
+    bodies = [(one.connector, one.body()) for one in POISON]
+    with town(options, SENDERS, account=ACCOUNT) as at, Watch(at.on.pid, ("worker",)) as watch:
         letters = Letters(at.on.brokers)
         with Others(at.on, at.others, every_s=EVERY_S, grace_s=SETTLE_S) as others:
             sent = _all_runs(at, bodies)

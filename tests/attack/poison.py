@@ -8,11 +8,11 @@ from functools import partial
 
 import psycopg
 
+from ..poison import ACCOUNT, POISON
 from . import planted
 from .letters import Letters
 from .measure import Row, holds
 from .others import Others
-from .poison_set import accounts, poison
 from .processes import Watch
 from .runs import Options, Renewed, Town, town
 from .senders import Answer, Sender
@@ -30,25 +30,24 @@ select count(*) from (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One body to send: its name, the connector, the bytes, and how often the worker may be started anew for it."""
+    """One body to send: its name, connector and making, and how often the worker may be started anew for it."""
 
     name: str
     connector: str
-    body: bytes
+    body: Callable[[], bytes]
     restarts: int = 0
 
 
 def poison_one_by_one(options: Options) -> Iterator[Row]:
     """Yield a row for each poisonous body."""
-    cases = [Case(name=one.name, connector=one.connector, body=one.body()) for one in poison()]
-    names = frozenset(accounts([case.body for case in cases]))
-    yield from _walk("poison", cases, lambda: town(options, OTHERS, accounts=names))
+    cases = [Case(name=one.name, connector=one.connector, body=one.body) for one in POISON]
+    yield from _walk("poison", cases, lambda: town(options, OTHERS, account=ACCOUNT))
 
 
 def planted_bugs(options: Options) -> Iterator[Row]:
     """Yield a row for each bug planted in the readers."""
     cases = [
-        Case(name=f"planted {name}", connector="files", body=planted.body(name), restarts=bug.restarts)
+        Case(name=f"planted {name}", connector="files", body=partial(planted.body, name), restarts=bug.restarts)
         for name, bug in planted.PLANTS.items()
     ]
     yield from _walk("planted", cases, lambda: town(options, OTHERS, planted=True))
@@ -66,11 +65,11 @@ def _walk(attack: str, cases: Sequence[Case], make: Callable[[], AbstractContext
 def _one(attack: str, case: Case, at: Town) -> Row:
     """Send one body among the others' reports, and say what it cost."""
     letters = Letters(at.on.brokers)
-    sender = Sender(at.on)
+    sender, body = Sender(at.on), case.body()
     with Watch(at.on.pid, ("worker",)) as watch:
         with Others(at.on, at.others, every_s=EVERY_S, grace_s=STORED_S) as others:
             _wait(lambda: len(others.records()) >= FEWEST, STORED_S)
-            answer = sender.surely(partial(sender.by, case.connector, case.body, at.attacker))
+            answer = sender.surely(partial(sender.by, case.connector, body, at.attacker))
             _wait(lambda: _settled(at, letters, answer), SETTLED_S)
             before = len(others.records())
             _wait(lambda: len(others.records()) >= before + FEWEST, STORED_S)
@@ -81,6 +80,7 @@ def _one(attack: str, case: Case, at: Town) -> Row:
         case,
         answer,
         _Cost(
+            size=len(body),
             letters=letters.of(answer.sha256),
             placed=_placed(at, answer.sha256),
             slowest_s=max(others.stored(), default=0.0),
@@ -91,8 +91,9 @@ def _one(attack: str, case: Case, at: Town) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cost:
-    """What a body cost: letters, rows of it, the slowest report of another patient, and starts of the worker."""
+    """What a body of a size cost: letters, rows, the slowest report of another patient, starts of the worker."""
 
+    size: int
     letters: int
     placed: int
     slowest_s: float
@@ -104,7 +105,7 @@ def _row(attack: str, case: Case, answer: Answer, cost: _Cost) -> Row:
     one_end = cost.letters == 1 or (cost.letters == 0 and cost.placed > 0) or 400 <= answer.status < 500
     return holds(
         attack,
-        f"{case.name} ({len(case.body):,} B)",
+        f"{case.name} ({cost.size:,} B)",
         said=f"{ended}, others {cost.slowest_s:.2f} s, {cost.restarts} restarts",
         limit=f"1 letter or kept, others <= {STORED_S:g} s, restarts <= {case.restarts}",
         ok=one_end and cost.slowest_s <= STORED_S and cost.restarts <= case.restarts,

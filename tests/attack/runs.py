@@ -31,15 +31,12 @@ class Town:
 
 
 @contextmanager
-def town(
-    options: Options, others: int, *, planted: bool = False, accounts: frozenset[str] = frozenset()
-) -> Iterator[Town]:
-    """Start a product and enrol its people; `accounts` are linked to the attacker as well."""
+def town(options: Options, others: int, *, planted: bool = False, account: str = "") -> Iterator[Town]:
+    """Start a product and enrol its people; `account` is linked to the attacker as well."""
     with product(broker=options.broker, planted=planted) as on:
         attacker = on.enrol("attacker")
-        for account in sorted(accounts):
-            for source in ("reports", "open_wearables"):
-                on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
+        for source in ("reports", "open_wearables") if account else ():
+            on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
         yield Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
 
 

@@ -31,6 +31,9 @@ class Kind(StrEnum):
     DATABASE_SLOW = "slow database"
     DATABASE_CUT = "connections cut"
     CLOCK_STEP = "clock step"
+    POISON = "poison"
+    DOOR_HEADS = "endless heads"
+    DOOR_FLOOD = "flooded door"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,11 @@ KINDS: tuple[Row, ...] = (
     Row(kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)),  # seconds each piece of an answer waits
     Row(kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)),  # seconds against the start
     Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
+    Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
+    Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
+    Row(kind=Kind.DOOR_FLOOD, lasts_s=(1.0, 3.0), strength=(500.0, 2000.0), most=1),  # requests a second
 )
+AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
