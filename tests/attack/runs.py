@@ -5,8 +5,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from ..chaos.waiting import until
 from .measure import Row
 from .product import Person, Product, product
+from .senders import Sender, pain_report
+
+WARM_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,16 @@ def town(options: Options, others: int, *, planted: bool = False, account: str =
         attacker = on.enrol("attacker")
         for source in ("reports", "open_wearables") if account else ():
             on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
-        yield Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
+        made = Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
+        _warm_up(made)
+        yield made
+
+
+def _warm_up(at: Town) -> None:
+    """Wait until a first report is stored: a worker that has just started is no measure of anything."""
+    name = "warm-up"
+    assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
+    until(lambda: bool(at.on.rows("select from record where record = %s", name)), WARM_S, "the first report")
 
 
 class Renewed:
