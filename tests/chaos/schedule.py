@@ -38,11 +38,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One kind of fault: seconds it lasts and its strength, each [low, high], and how often a schedule has it."""
+    """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high]; how often a schedule has it."""
 
     kind: Kind
     lasts_s: tuple[float, float]
     strength: tuple[float, float] = (0.0, 0.0)
+    unit: str = "s"
     most: int = MOST_FAULTS
 
 
@@ -58,8 +59,9 @@ KINDS: tuple[Row, ...] = (
     Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
     Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
     Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
-    Row(kind=Kind.DOOR_FLOOD, lasts_s=(1.0, 3.0), strength=(500.0, 2000.0), most=1),  # requests a second
+    Row(kind=Kind.DOOR_FLOOD, lasts_s=(1.0, 3.0), strength=(500.0, 2000.0), unit="requests/s", most=1),
 )
+UNITS = {row.kind: row.unit for row in KINDS}
 AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
 
 
