@@ -30,6 +30,7 @@ from . import processes
 START_S, STOP_S = 180.0, 90.0
 SOURCES = ("files", "reports", "open_wearables")
 ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
+ENDED = "ended with status"
 CLOCK = "clock"  # the file of a clock that is stepped
 ROOT = Path(__file__).parents[2]
 
@@ -120,6 +121,11 @@ class Product:
         """Tell whether `kadens up` still runs; it gives up after too many crashes of a part."""
         return self.process.poll() is None
 
+    def endings(self) -> list[str]:
+        """Return what `kadens up` said of parts that ended by themselves."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [line for line in lines if ENDED in line]
+
     def said(self) -> str:
         """Return the end of what `kadens up` printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
@@ -141,6 +147,8 @@ def product(*, broker: str = "kafka", planted: bool = False, stepped: bool = Fal
             yield running
         finally:
             _stop(process)
+            for line in running.endings():
+                sys.stderr.write(f"    {line}\n")
 
 
 def _start(folder: Path, log: Path, more: tuple[str, ...], *, program: str) -> subprocess.Popen[bytes]:

@@ -1,5 +1,6 @@
 """What the attacks share: options, and a product that is started anew after an attack has stopped it."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -42,13 +43,13 @@ def town(options: Options, others: int, *, planted: bool = False, account: str =
         for source in ("reports", "open_wearables") if account else ():
             on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
         made = Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
-        _warm_up(made)
+        warm_up(made)
         yield made
 
 
-def _warm_up(at: Town) -> None:
+def warm_up(at: Town) -> None:
     """Wait until a first report is stored: a worker that has just started is no measure of anything."""
-    name = "warm-up"
+    name = f"warm-up-{time.monotonic_ns()}"
     assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
     until(lambda: bool(at.on.rows("select from record where record = %s", name)), WARM_S, "the first report")
 
