@@ -30,5 +30,5 @@ plant()
 if __name__ == "__main__":
     from kadens.cli import main
 
-    kadens.children.launch = launch_planted
+    vars(kadens.children)["launch"] = launch_planted
     main()

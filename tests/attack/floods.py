@@ -92,6 +92,10 @@ def _report(at: Town) -> bool:
     return Sender(at.on).report(body).taken
 
 
+def _bare(_at: Town) -> str:
+    return _head("/v1/files")
+
+
 def worklist(at: Town) -> bool:
     """Ask for the worklist as a clinician's page does; tell whether it came."""
     connection = http.client.HTTPConnection(HOST, at.on.port("clinic"), timeout=10)
@@ -166,7 +170,7 @@ def _was_real(flood: Flood, told: Told) -> bool:
 
 def _plan(at: Town, target: Target, flood: Flood, seconds: float) -> Plan:
     heads = {"garbage": target.garbage, "withhold": target.unproved}
-    head = heads.get(flood.kind, lambda _at: _head("/v1/files"))(at)
+    head = heads.get(flood.kind, _bare)(at)
     return Plan(
         kind=flood.kind,
         port=at.on.port(target.address),

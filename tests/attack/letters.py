@@ -25,7 +25,8 @@ class Letters:
         while time.monotonic() < quiet:
             message = self._client.poll(POLL_S)
             if message is not None and message.error() is None:
-                self._note({name: bytes(value or b"").decode() for name, value in message.headers() or ()})
+                headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # as they come
+                self._note({name: value.decode() for name, value in headers})
                 quiet = time.monotonic() + seconds
 
     def of(self, sha256: str) -> int:

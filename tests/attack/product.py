@@ -81,7 +81,8 @@ class Product:
 
     def port(self, door: str) -> int:
         """Return the port of the `vendor door` or the `clinic`."""
-        port = urlsplit(self.runtime["addresses"][door]).port
+        address: str = self.runtime["addresses"][door]
+        port = urlsplit(address).port
         assert port is not None
         return port
 
