@@ -6,7 +6,7 @@ Costs one step of a table walk per message. Never trusts a declared size over th
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import Code, Limits
@@ -55,8 +55,9 @@ class Budget:
     limits: Limits
     messages: int = 0
     definitions: int = 0
+    layouts: int = 0
+    fields: int = 0
     exhausted: bool = False
-    layouts: set[bytes] = field(default_factory=set)
 
 
 def _never(_start: int) -> None:
@@ -89,7 +90,8 @@ class _Walk:
         end = 4 + 3 * definition[3]
         size = sum(definition[5:end:3]) + sum(definition[end + 2 :: 3])
         stream = self.plain[definition] = Stream(definition, size, self.segment, compressed=False)
-        self.budget.layouts.add(definition)
+        self.budget.layouts += 1
+        self.budget.fields += (len(definition) - 4) // 3
         return stream
 
     def install(self, local: int, stream: Stream) -> None:
@@ -139,12 +141,12 @@ def _definition(walk: _Walk, p: int) -> int | Stop:
 
 def _over_budget(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
-    if len(budget.layouts) > limits.layouts:
-        return Stop(Code.TOO_MANY_DEFINITIONS, p, f"more than {limits.layouts} distinct definitions")
+    if budget.layouts > limits.layouts or budget.fields > limits.fields:
+        return Stop(Code.TOO_MANY_DEFINITIONS, p, "more distinct definitions, or fields of them, than are read")
     if budget.definitions % limits.definitions_base == 0:
         messages = budget.messages + walk.count()
         if budget.definitions > limits.definitions_base + limits.definitions_per_message * messages:
-            return Stop(Code.TOO_MANY_DEFINITIONS, p, f"{budget.definitions} definitions for {messages} messages")
+            return Stop(Code.TOO_MANY_DEFINITIONS, p, "far more definitions than messages")
     return None
 
 
@@ -156,7 +158,7 @@ def _unusual(walk: _Walk, p: int) -> int | Stop:
     local = (header >> 5) & 3 if header & 0x80 else header & 0x0F
     stream = walk.by_local[local]
     if stream is None:
-        return Stop(Code.UNDEFINED_LOCAL, p, f"local message type {local} is not defined")
+        return Stop(Code.UNDEFINED_LOCAL, p, "a message of a type that is not defined")
     walk.install_compressed(local, stream)
     return p
 
