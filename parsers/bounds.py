@@ -11,6 +11,7 @@ MOST_SERIES = 256  # devices, by offset from UTC, in one body
 MOST_FACTS = 4_096  # of one body
 LONGEST_GAP_MS = 31 * 86_400_000  # between samples of one block: what lies between is derived anew with it
 MOST_SESSIONS = 200  # in one file; the legs of a triathlon are five
+MOST_SESSION_MS = 15 * 86_400_000  # of all sessions of a file together: seven days, and their legs once more
 MOST_OFFSET_MIN = 14 * 60  # minutes east or west of UTC
 
 

@@ -27,7 +27,7 @@ from ..model.facts import (
     Workout,
 )
 from ..model.metrics import METRIC
-from .bounds import FIRST_MS, LAST_MS, LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_SESSIONS, readable
+from .bounds import FIRST_MS, LAST_MS, LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_SESSION_MS, MOST_SESSIONS, readable
 from .fields import grouped
 from .fit import MESSAGES, Activity, Code, FitError, FitProblem, Samples, Session, decode, read_activity
 from .fit.samples import doubled, in_order, rounded, within
@@ -67,7 +67,13 @@ def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
     if len(fit["session"]) > MOST_SESSIONS:
         raise BodyError("session", f"more than {MOST_SESSIONS} sessions", RejectKind.TOO_MUCH)
     activity = read_activity(fit)
+    if sum(_length(session) for session in activity.sessions) > MOST_SESSION_MS:
+        raise BodyError("session", "sessions of more than 15 days together", RejectKind.TOO_MUCH)
     return activity, fit.messages, fit.complete, (*fit.problems, *activity.problems)
+
+
+def _length(session: Session) -> int:
+    return session.length_ms if 0 < session.length_ms <= LONGEST_WORKOUT_MS else 0
 
 
 def _reject(problem: FitProblem) -> Reject:

@@ -180,24 +180,29 @@ def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
     return p
 
 
+def _too_many(walk: _Walk, p: int) -> Stop | None:
+    budget, limits = walk.budget, walk.budget.limits
+    if walk.count(empty_only=True) > limits.empty_messages:
+        return Stop(Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field")
+    if budget.messages + walk.count() > limits.messages:
+        return Stop(Code.TOO_MANY_MESSAGES, p, f"more than {limits.messages} messages")
+    return None
+
+
 def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget) -> tuple[list[Stream], Stop | None]:
     """Streams of the messages between `start` and `end`, and why the walk stopped early, if it did."""
     walk = _Walk(data, end, segment, budget)
     p, stopped = start, None
-    limits = budget.limits
     while p < end and stopped is None:
         after = _messages(walk, p, min(end, p + _BLOCK))
         if isinstance(after, Stop):
             stopped = after
-        elif walk.count(empty_only=True) > limits.empty_messages:
-            stopped = Stop(Code.EMPTY_MESSAGES, after, f"more than {limits.empty_messages} messages without a field")
-        elif budget.messages + walk.count() > limits.messages:
-            stopped = Stop(Code.TOO_MANY_MESSAGES, after, f"more than {limits.messages} messages")
         else:
-            p = after
+            p, stopped = after, _too_many(walk, after)
     budget.exhausted = stopped is not None and stopped.code in _CAPS
-    if stopped is None and p > end:
-        stopped = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
+    if p > end:
+        cut = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
+        stopped = stopped or cut
     budget.messages += walk.count()
     return [stream for stream in walk.streams() if stream.starts], stopped
 

@@ -19,7 +19,7 @@ from .columns import HEART, WHOLE, WITHIN, Column, Series, merged
 from .day_rows import day_row, totals
 from .detected import detected
 from .limits import heart_limits, profile_on
-from .overlap import counted, covered, worked_out
+from .overlap import Pieces, counted, covered, worked_out
 from .resolve import Resolved, choices, resolve
 from .session_rows import Basis, counted_zones, plain_row, session_row
 from .twins import collapsed, joined
@@ -127,15 +127,22 @@ def _sessions(
                 exertion_cr10=exertion.get(claim.id, claim.exertion_cr10),
                 type=types.get(claim.id, claim.type),
             )
-            if claim.id not in figured:
-                found.append((plain_row(spoken, basis(day), TOO_MANY), ZoneTimes()))
-                continue
             mine = _of_the_date(heard, day_bounds(day, window.zone)[1]) if claim.origin is Origin.DETECTED else heard
-            row = session_row(spoken, basis(day), mine, hearts, pieces[claim.id])
-            whole = pieces[claim.id] == ((claim.start_ms, claim.end_ms),)
-            counts = row.zones if whole else counted_zones(claim, basis(day), mine, pieces[claim.id])
-            found.append((row, counts))
+            if claim.id in figured:
+                found.append(_figured(spoken, basis(day), mine, hearts, pieces[claim.id]))
+            else:
+                unknown = sum(end - start for start, end in pieces[claim.id])
+                found.append((plain_row(spoken, basis(day), TOO_MANY), ZoneTimes(unknown=unknown)))
     return found
+
+
+def _figured(
+    claim: Claim, basis: Basis, heard: Mapping[str, Resolved], hearts: Sequence[Series], pieces: Pieces
+) -> tuple[Session, ZoneTimes]:
+    """Return a session whole, and its time in zones as far as it counts."""
+    row = session_row(claim, basis, heard, hearts, pieces)
+    whole = pieces == ((claim.start_ms, claim.end_ms),)
+    return row, row.zones if whole else counted_zones(claim, basis, heard, pieces)
 
 
 def _of_the_date(heard: Mapping[str, Resolved], end_ms: int) -> dict[str, Resolved]:
