@@ -58,7 +58,6 @@ from .open_wearables_names import (
 )
 
 VENDOR = "open_wearables"
-_TOO_MANY_SERIES = Unreadable("data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH)
 
 Errors: TypeAlias = list[Unreadable]
 Series: TypeAlias = tuple[Source, int | None]  # samples of one device at one UTC offset make one block
@@ -147,14 +146,14 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
     blocks: defaultdict[Series, list[tuple[int, float]]] = defaultdict(list)
     totals: dict[tuple[Source, str], DaySummary] = {}
     for read in _readings(samples, series, errors):
-        if len(blocks) > MOST_SERIES:
-            raise _TOO_MANY_SERIES
         if read.is_total:
             total = _total(series, read)
             of = read.source, total.head.record
             totals[of] = max(totals.get(of, total), total, key=lambda one: one.head.revision)
         else:
             blocks[read.source, read.offset].append((read.ms, read.value))
+        if len(blocks) > MOST_SERIES:
+            raise _too_many_series()
     yield from totals.values()
     for key, points in blocks.items():
         yield from _blocks(key, series, *columns(points))
@@ -222,11 +221,15 @@ def _columns(alike: Alike, at_ms: int, context: _Context, row: Metric) -> tuple[
     return ordered(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
 
 
+def _too_many_series() -> Unreadable:
+    return Unreadable("data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH)
+
+
 def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Reading]:
     known: dict[object, _Context] = {}
     for index, sample in enumerate(samples):
         if len(known) > MOST_SERIES:
-            raise _TOO_MANY_SERIES
+            raise _too_many_series()
         try:
             yield _reading(object_of(sample, ""), series, known)
         except Unreadable as error:

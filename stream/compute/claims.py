@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ...model.activities import TYPES
@@ -141,7 +142,17 @@ _ASKS_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 
 
 def _in_time(reports: Iterable[Told]) -> list[Told]:
-    return sorted(standing(reports), key=lambda told: (told.fact.head.start_ms, encode_fact(told.fact)))
+    """Return the reports by (start, content). Content costs most: it is worked out for those of one instant only."""
+    by_start = groupby(sorted(standing(reports), key=_start), key=_start)
+    return [told for _, same in by_start for told in _by_content(list(same))]
+
+
+def _start(told: Told) -> int:
+    return told.fact.head.start_ms
+
+
+def _by_content(same: list[Told]) -> list[Told]:
+    return sorted(same, key=lambda told: encode_fact(told.fact)) if len(same) > 1 else same
 
 
 def _by_record(claimed: Iterable[Claim]) -> Mapping[str, Sequence[Claim]]:
@@ -161,10 +172,14 @@ def _named(said: Report, by_record: Mapping[str, Sequence[Claim]]) -> Claim | No
 
 def standing(facts: Iterable[Told]) -> list[Told]:
     """Return one fact a (source, record): the greater (revision, content, body). Storage does so too; twice is safe."""
-    best: dict[tuple[Source, str], Told] = {}
-    for told in sorted(facts, key=lambda told: (told.fact.head.revision, encode_fact(told.fact), told.body)):
-        best[told.fact.head.source, told.fact.head.record] = told
-    return list(best.values())
+    of: dict[tuple[Source, str], list[Told]] = defaultdict(list)
+    for told in facts:
+        of[told.fact.head.source, told.fact.head.record].append(told)
+    return [max(many, key=_stands) if len(many) > 1 else many[0] for many in of.values()]
+
+
+def _stands(told: Told) -> tuple[int, bytes, str]:
+    return told.fact.head.revision, encode_fact(told.fact), told.body
 
 
 def _workout(told: Told) -> Workout:
