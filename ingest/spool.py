@@ -22,6 +22,7 @@ MIB = 1024 * 1024
 SPOOL = 5 * MIB  # bytes; above, the body goes to disk
 FREE = 64 * 1024  # bytes of each body that count nowhere: the connections bound them
 SHARE = 4  # one holder may have a fourth of a budget
+UNPROVED = 8  # bodies that nobody has proved yet share this part of the disk's room
 DISK_S = 30.0  # a disk that takes longer for one piece is as good as full
 WRITERS = 4
 
@@ -63,11 +64,12 @@ class Room:
 class Spools:
     """Where bodies lie on their way in: a room for those that are not proved yet, another for those that are.
 
-    `folder` holds the nameless files; None is the system's own. Sizes are bytes, for each room.
+    `folder` holds the nameless files; None is the system's own. Sizes are bytes, for each room; on disk the unproved
+    have an eighth of it.
     """
 
     def __init__(self, *, folder: Path | None = None, memory: int = 64 * MIB, disk: int = 2048 * MIB) -> None:
-        self.unproved = Room(memory=Budget(memory), disk=Budget(disk))
+        self.unproved = Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
         self.proved = Room(memory=Budget(memory), disk=Budget(disk))
         self._folder = folder
         # threads of their own: a body store that hangs has those of asyncio
