@@ -150,7 +150,7 @@ def _figures(figures: Mapping[str, float]) -> str:
     return "" if all(_number(value) for value in figures.values()) else "a total is not a finite number"
 
 
-def _number(value: float, most: float = math.inf) -> bool:
+def _number(value: object, most: float = math.inf) -> bool:
     return isinstance(value, (int, float)) and math.isfinite(value) and abs(value) <= most
 
 
