@@ -14,6 +14,7 @@ from . import fit_facts, open_wearables, reports
 from .bounds import MOST_FACTS
 from .fields import check_width, grouped
 
+MEBIBYTE = 1024 * 1024
 FILES = "files"  # the connector whose bodies are files: what they are is read from their first bytes
 
 
@@ -31,8 +32,8 @@ class Parser:
     name: str
     formats: tuple[str, ...]
     parse: Callable[[bytes], Parsed]
-    most_bytes: int
-    most_days: int
+    most_bytes: int = MEBIBYTE
+    most_days: int = 62
     most_facts: int = MOST_FACTS
     version: int = 1
 
@@ -46,7 +47,6 @@ class Magic:
     bytes: bytes
 
 
-MEBIBYTE = 1024 * 1024
 PARSERS: tuple[Parser, ...] = (
     # 80,000 samples with all their words; the largest sender known packs 2,500. Ten years of a reading a day.
     Parser(

@@ -172,6 +172,12 @@ def many_descriptions() -> bytes:
     return fit_file([*parts, message(used, {"at": _seconds(T0), "heart": 90, "d": 1})])
 
 
+def signatures_of_nothing() -> bytes:
+    """Return a file of a wrong length, and behind it 1.4 million headers whose checksums are wrong."""
+    good = fit_file([])
+    return good[:4] + b"\x64" + good[5:12] + bytes(2) + (bytes([14]) + bytes(7) + b".FIT" + b"\x12\x34") * 1_400_000
+
+
 def many_names() -> bytes:
     """Return two million messages that say who wrote the file."""
     shape = Shape(number=0, local=0, fields={"name": _field(8, TEXT, 2)})
@@ -291,6 +297,7 @@ _MADE: dict[tuple[str, str], tuple[Callable[[], bytes], ...]] = {
         wide_definitions,
         one_wide_array,
         many_descriptions,
+        signatures_of_nothing,
         many_names,
         many_offsets,
     ),

@@ -12,6 +12,7 @@ from .errors import Code, FitProblem, Limits
 
 _SIGNATURE = b".FIT"
 _SHORTEST, _WITH_CRC = 12, 14
+_MOST_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,15 @@ def is_header(data: bytes, at: int) -> bool:
 
 
 def _next_header(data: bytes, at: int) -> int:
-    """Offset of the next checked or plain FIT header from `at` on, or the end of the input."""
+    """Offset of the next checked or plain FIT header from `at` on, or the end of the input.
+
+    Among many signatures that head nothing none is looked for any more: a file is chained of a few.
+    """
     found = data.find(_SIGNATURE, at + 8)
-    while found != -1:
+    for _ in range(_MOST_LOOKED_AT):
         start = found - 8
+        if found == -1:
+            break
         if is_header(data, start) and data[start] in (_SHORTEST, _WITH_CRC) and header_crc_ok(data, start):
             return start
         found = data.find(_SIGNATURE, found + 4)

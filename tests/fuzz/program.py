@@ -61,7 +61,7 @@ def bodies_judged(
 
 def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
-    return (fit_changes if connector == FILES else json_changes).change(body, chance)
+    return fit_changes.change(body, chance) if connector == FILES else json_changes.change(body, chance)
 
 
 def _rules(count: int, store: Stored | None) -> list[Callable[..., None]]:

@@ -26,6 +26,7 @@ EXPECTED: dict[str, tuple[int, tuple[RejectKind, ...]]] = {
     "wide_definitions": (0, (TOO_MUCH, RANGE)),
     "one_wide_array": (50, ()),
     "many_descriptions": (1, ()),
+    "signatures_of_nothing": (0, (RejectKind.DAMAGED, RejectKind.DAMAGED)),
     "many_names": (0, ()),
     "many_offsets": (0, ()),
     "reports_100_000": (REFUSED, (TOO_MUCH,)),

@@ -184,8 +184,8 @@ def test_a_long_session_has_figures_behind_its_legs_and_the_next_long_one_has_no
 
 
 def two() -> list[Claim]:
-    head = {"start_ms": T0, "end_ms": T0, "type": "hiking", "said": "", "source": WATCH, "body": ""}
-    return [Claim(id=str(n), record=str(n), **head) for n in range(2)]
+    one = Claim(id="0", start_ms=T0, end_ms=T0, type="hiking", said="", source=WATCH, record="0", body="")
+    return [one, replace(one, id="1", record="1")]
 
 
 def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
