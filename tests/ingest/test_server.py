@@ -135,7 +135,7 @@ def get(port: int, path: str) -> bytes:
 
 
 def test_unproved_bodies_with_the_last_byte_withheld(door: Door, log: MemoryLog, tmp_path: Path) -> None:
-    size, spools = 300_000, Spools(folder=tmp_path, memory=600_000, disk=1_000_000)
+    size, spools = 300_000, Spools(folder=tmp_path, memory=600_000, disk=8_000_000)
     forged = sign(SVIX, door.secrets["open_wearables"][0], b"another", "m", NOW)
     with serving(replace(door, spools=spools)) as port, ExitStack() as stack:
         socks = [stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S)) for _ in range(20)]
