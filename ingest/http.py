@@ -58,7 +58,9 @@ def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await door.publisher.start()
+        await door.links.revoked.start()
         yield
+        await door.links.revoked.stop()
         await door.publisher.stop()
 
     return lifespan
@@ -118,8 +120,8 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
 
     @app.get("/readyz", tags=["service"], responses=problems("not_ready"))
     async def readyz() -> dict[str, str]:
-        """Say whether the log answers."""
-        if not await door.publisher.ready():
+        """Say whether the log answers, and whether what it says of revoked links is known here."""
+        if not (door.links.revoked.fresh() and await door.publisher.ready()):
             raise refused("not_ready")
         return {"status": "ready"}
 

@@ -12,16 +12,25 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect
 
 from ..model.envelope import INLINE, Envelope
+from ..model.keyring import Keys
 from ..stream.topics import RAW
 from . import links
 from .connector import Account, Connector
-from .ports import BodyStore, Clock, NotAcceptedError, Publisher
+from .ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
 from .problems import refused
 from .spool import Spool, fill
 from .verify import Check, Verdict, begin
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What tells whether a link token holds: the link keys as they are now, and what is revoked."""
+
+    keys: Keys
+    revoked: Revocations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +42,7 @@ class Door:
 
     connectors: tuple[Connector, ...]
     secrets: Mapping[str, Sequence[str]]
-    link_key: bytes
+    links: Links
     publisher: Publisher
     bodies: BodyStore
     clock: Clock
@@ -65,8 +74,8 @@ async def receive(door: Door, connector: Connector, incoming: Incoming, spool: S
     The same body again is taken in again: whoever reads the log knows it by its content.
     """
     declared = _declared(incoming.headers, door.max_body)
-    patient = _patient(door, connector, incoming.token)
     now = door.clock()
+    link = _link(door, connector, incoming.token, now)
     check = _check(door, connector, incoming.headers, now)
     await _read(door, incoming.stream, spool, check)
     if spool.size == 0 or declared not in {None, spool.size}:
@@ -79,7 +88,8 @@ async def receive(door: Door, connector: Connector, incoming: Incoming, spool: S
         sha256=spool.sha256,
         size=spool.size,
         content_type=incoming.headers.get("content-type", "")[:LONGEST_HEADER],
-        patient=patient,
+        patient=link.patient if link else "",
+        link=link.digest.hex() if link else "",
         message_id=next((incoming.headers[n] for n in MESSAGE_ID if n in incoming.headers), "")[:LONGEST_HEADER],
     )
     await _keep(door, envelope, spool)
@@ -100,13 +110,21 @@ def _declared(headers: Mapping[str, str], cap: int) -> int | None:
     return int(said)
 
 
-def _patient(door: Door, connector: Connector, token: str) -> str:
+def _link(door: Door, connector: Connector, token: str, now_ms: int) -> links.Link | None:
+    """Return what the link token says, None where none came and none is needed.
+
+    Forged, expired and revoked are one answer: whoever tries tokens learns nothing.
+    """
     if not token and connector.account is Account.BODY:
-        return ""
-    patient = links.read(token, door.link_key)
-    if patient is None:
+        return None
+    link = links.read(token, door.links.keys(), now_ms)
+    if link is None:
         raise refused("link")
-    return patient
+    if not door.links.revoked.known():
+        raise refused("log")
+    if door.links.revoked.revoked(link.digest):
+        raise refused("link")
+    return link
 
 
 def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int) -> Check | None:

@@ -29,16 +29,20 @@ from .embedded.postgres import Postgres
 from .embedded.process import StartFailed
 from .embedded.topics import brokers_answering, create_topics
 from .mailbox import Mailbox
-from .runtime import forget_runtime, secrets_in, write_runtime
+from .runtime import SECRETS, forget_runtime, leftovers, secrets_in, write_runtime
 from .settings import Secrets, variable
 from .simulate.cohort import UNIT
 from .storage.migrate import migrate
+from .storage.pool import open_pool
+from .storage.wrapping import ForeignKeysError, check_keys, holds_data
 from .stream.topics import TOPICS
 
 HOST = "127.0.0.1"
 LOOK_S = 0.1
 DONE, FAILED = 0, 1
 DEMO_COMMIT_S = "0.25"
+DATABASE_S = 10.0
+BRING = "bring the file back; fresh keys would open nothing of it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +133,13 @@ def _run(options: Options, data: Path, parts: ExitStack, err: Console) -> int:
 
 def _start(options: Options, data: Path, parts: ExitStack, err: Console) -> tuple[Place, dict[str, str]]:
     """Start log, database and mail catcher; return where everything is, and the children's environment."""
+    secrets_file, secrets = _secrets(options, data)
     brokers, mock = _log(options, data, parts, err)
     dsn = _database(options, data, parts)
     for name in asyncio.run(migrate(dsn)):
         err.print(f"database: {name}", style="dim")
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
-    secrets_file, secrets = secrets_in(data)
+    _check_keys(dsn, secrets, clock(options.clock)())
     place = _place(options, data, brokers, dsn, secrets)
     said = {
         "kafka": brokers,
@@ -156,6 +161,37 @@ def _start(options: Options, data: Path, parts: ExitStack, err: Console) -> tupl
         **{variable(name): text for name, text in said.items()},
         "KADENS_SECRETS_FILE": str(secrets_file),
     }
+
+
+def _secrets(options: Options, data: Path) -> tuple[Path, Secrets]:
+    """Return the data folder's secrets; makes them only where nothing is kept yet that others had sealed."""
+    if not (data / SECRETS).exists():
+        left = leftovers(data)
+        if not left and options.database != "embedded" and asyncio.run(_holds_data(options.database)):
+            left = "the database"
+        if left:
+            raise StartFailed(
+                "secrets", f"{data / SECRETS} is missing, and {left} holds what only its keys can open: {BRING}"
+            )
+    return secrets_in(data)
+
+
+async def _holds_data(dsn: str) -> bool:
+    async with await open_pool(dsn, max_size=1, timeout_s=DATABASE_S) as pool, pool.connection() as conn:
+        return await holds_data(conn)
+
+
+def _check_keys(dsn: str, secrets: Secrets, now_ms: int) -> None:
+    """Raise StartFailed unless the wrapping keys belong to the database; nothing of ours has started by then."""
+
+    async def look() -> None:
+        async with await open_pool(dsn, max_size=1, timeout_s=DATABASE_S) as pool, pool.connection() as conn:
+            await check_keys(conn, secrets.wrapping_keys, now_ms, record=True)
+
+    try:
+        asyncio.run(look())
+    except ForeignKeysError as error:
+        raise StartFailed("secrets", str(error)) from error
 
 
 def _place(options: Options, data: Path, brokers: str, dsn: str, secrets: Secrets) -> Place:

@@ -8,6 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .clock import clock
+from .secrets_file import LiveSecrets
 from .settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
 
     from .alerts.clinic.identity import Identify
     from .alerts.clinic.oidc import SignIn
+    from .model.keyring import Keys
     from .storage.pool import Connection
 
 LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-KEY_SIZES = {16, 24, 32}
-SESSION_KEY_SIZE = 32
 
 
 def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
@@ -39,7 +39,7 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
             brokers=needed(settings, "kafka"),
             database=needed(settings, "database"),
             bodies=needed(settings, "bodies"),
-            wrapping_key=wrapping_key(settings),
+            wrapping=keys_of(settings, "wrapping"),
             now=clock(settings.clock),
             worker_id=settings.worker_id,
             mock=settings.mock_broker,
@@ -59,16 +59,18 @@ def vendor_door(settings: Settings) -> "FastAPI":
     """Return the vendor door: log and body store, no database."""
     from .ingest.http import vendor_app
     from .ingest.publisher import KafkaPublisher
-    from .ingest.receive import Door
+    from .ingest.receive import Door, Links
+    from .ingest.revoked import RevokedFollower
     from .ingest.vendors import CONNECTORS
     from .storage.body_store import open_bodies
     from .stream.topics import RAW
 
+    live = LiveSecrets(settings.secrets_file, settings.secrets)
     return vendor_app(
         Door(
             connectors=CONNECTORS,
             secrets={name: row.keys for name, row in settings.secrets.connectors.items()},
-            link_key=settings.secrets.link_key,
+            links=Links(keys=live.keys("link"), revoked=RevokedFollower(needed(settings, "kafka"))),
             publisher=KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes),
             bodies=open_bodies(needed(settings, "bodies")),
             clock=clock(settings.clock),
@@ -89,16 +91,19 @@ def clinic_door(settings: Settings) -> "FastAPI":
     from .alerts.clinic.session import derived
     from .storage.identities import names_of
 
-    key, database, now = wrapping_key(settings), needed(settings, "database"), clock(settings.clock)
+    keys, database, now = keys_of(settings, "wrapping"), needed(settings, "database"), clock(settings.clock)
 
     def names(conn: "Connection", patients: "Sequence[str]") -> "Awaitable[Mapping[str, str]]":
-        return names_of(conn, key, patients)
+        return names_of(conn, keys(), patients)
 
     if not settings.oidc_issuer:
         return create_app(Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True))
     sign_in = sign_in_of(settings)
-    form_key = derived(settings.secrets.session_key, "forms")
-    clinic = Clinic(database=database, identify=oidc.identify(sign_in), clock=now, names=names, form_key=form_key)
+
+    def form_keys() -> list[bytes]:
+        return [derived(key.secret, "forms") for key in sign_in.keys().keys]
+
+    clinic = Clinic(database=database, identify=oidc.identify(sign_in), clock=now, names=names, form_keys=form_keys)
     app = create_app(clinic)
     oidc.install(app, sign_in)
     return app
@@ -137,7 +142,7 @@ def sign_in_of(settings: Settings) -> "SignIn":
     return SignIn(
         provider=Provider(registration, now),
         reading=Reading(unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
-        key=session_key(settings),
+        keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,
         secure=settings.clinic_url.startswith("https:"),
         clock=now,
@@ -182,20 +187,24 @@ def needed(settings: Settings, name: str) -> str:
     return value
 
 
-def wrapping_key(settings: Settings) -> bytes:
-    """Return the key that wraps the patients' keys; raises `SettingsError` when it is no AES key."""
-    key = settings.secrets.wrapping_key
-    if len(key) not in KEY_SIZES:
-        raise SettingsError("wrapping_key in the secrets file: 32 bytes as hex are wanted")
-    return key
+def check_database_keys(settings: Settings, *, record: bool) -> None:
+    """Raise `ForeignKeysError` unless the wrapping keys belong to the database; `record` remembers them there."""
+    from .storage.pool import open_pool
+    from .storage.wrapping import check_keys
+
+    async def look() -> None:
+        async with await open_pool(settings.database, max_size=1) as pool, pool.connection() as conn:
+            await check_keys(conn, settings.secrets.wrapping_keys, clock(settings.clock)(), record=record)
+
+    asyncio.run(look())
 
 
-def session_key(settings: Settings) -> bytes:
-    """Return the key that signs clinicians' sessions; raises `SettingsError` when it is not 32 bytes."""
-    key = settings.secrets.session_key
-    if len(key) != SESSION_KEY_SIZE:
-        raise SettingsError("session_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
-    return key
+def keys_of(settings: Settings, kind: str) -> "Keys":
+    """Return how a process asks for its keys of a kind; raises `SettingsError` when it has none."""
+    keys = LiveSecrets(settings.secrets_file, settings.secrets).keys(kind)
+    if not keys():
+        raise SettingsError(f"{kind}_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
+    return keys
 
 
 def local_only(settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psycopg.types.json import Jsonb
 
 from ..model.calendar import DAY_MS, utc
+from ..model.keyring import KeyRing
 from . import crypto
 from .pool import Connection
 
@@ -50,9 +51,9 @@ class Count:
     released: int
 
 
-async def hold(conn: Connection, wrapping_key: bytes, held: Held, received_ms: int) -> None:
+async def hold(conn: Connection, wrapping_key: KeyRing, held: Held, received_ms: int) -> None:
     """Keep one body; the same message again changes nothing."""
-    sealed = crypto.seal(wrapping_key, held.body, _purpose(held.topic, held.partition, held.offset))
+    sealed = crypto.wrap(wrapping_key, held.body, _purpose(held.topic, held.partition, held.offset))
     place = [held.topic, held.partition, held.offset, held.vendor, held.account]
     await conn.execute(_HOLD, [*place, Jsonb(dict(held.headers)), sealed, utc(received_ms)])
 
@@ -62,7 +63,7 @@ async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> i
     return (await conn.execute(_RELEASE, [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)])).rowcount
 
 
-async def take_released(conn: Connection, wrapping_key: bytes, n: int) -> list[Held]:
+async def take_released(conn: Connection, wrapping_key: KeyRing, n: int) -> list[Held]:
     """Remove and return up to `n` released bodies, in order of receipt; they are back if the caller rolls back."""
     rows = await (await conn.execute(_TAKE, [n])).fetchall()
     held = [
@@ -73,7 +74,7 @@ async def take_released(conn: Connection, wrapping_key: bytes, n: int) -> list[H
             vendor=vendor,
             account=account,
             headers=headers,
-            body=crypto.open_sealed(wrapping_key, sealed, _purpose(topic, part, offset)),
+            body=crypto.unwrap(wrapping_key, sealed, _purpose(topic, part, offset)),
         )
         for topic, part, offset, vendor, account, headers, sealed in rows
     ]

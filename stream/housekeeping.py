@@ -6,6 +6,7 @@ from ..storage import outbox
 from ..storage.erase import finish
 from .derive_batch import CHANNEL
 from .parts import Parts
+from .revocations import forget_expired
 from .topics import DEAD, RAW
 
 # an address may be read as long as a message, a dead letter of it or a quarantined body can name it
@@ -21,3 +22,4 @@ async def clean_up(parts: Parts) -> None:
         for channel, kept_ms in KEPT_MS.items():
             await outbox.prune(conn, channel, now - kept_ms)
         await finish(conn, parts.bodies)
+    await forget_expired(parts)

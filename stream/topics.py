@@ -7,7 +7,10 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic. Partition by patient wherever a patient is known, so that one worker sees all of a patient."""
+    """One topic. Partition by patient wherever a patient is known, so that one worker sees all of a patient.
+
+    `cleanup` is the broker's policy: "delete" forgets after `retention_ms`, "compact" keeps the newest of each key.
+    """
 
     name: str
     key: str
@@ -15,10 +18,12 @@ class Topic:
     partitions: int
     retention_ms: int
     max_message_bytes: int = 2 * 1024 * 1024
+    cleanup: str = "delete"
 
     def config(self) -> dict[str, str]:
         """Return the broker's settings for this topic."""
-        return {"retention.ms": str(self.retention_ms), "max.message.bytes": str(self.max_message_bytes)}
+        said = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
+        return {**said, "retention.ms": str(self.retention_ms)}
 
 
 RAW = Topic(
@@ -39,5 +44,13 @@ DEAD = Topic(
     partitions=1,
     retention_ms=30 * DAY_MS,
 )
+REVOKED = Topic(
+    name="kadens.revoked",
+    key="digest of a revoked link token",
+    value="when the token would have expired, epoch ms; none once it has",
+    partitions=1,
+    retention_ms=-1,
+    cleanup="compact",
+)
 
-TOPICS: tuple[Topic, ...] = (RAW, FACTS, DERIVED, DEAD)
+TOPICS: tuple[Topic, ...] = (RAW, FACTS, DERIVED, DEAD, REVOKED)

@@ -19,9 +19,12 @@ import uvloop
 from prometheus_client import start_http_server
 
 from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
+from ..model.keyring import Keys
+from ..storage import link_tokens
 from ..storage.body_store import open_bodies
 from ..storage.pool import open_pool
 from ..storage.verdicts import WORKLIST
+from ..storage.wrapping import check_keys
 from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_runs, send_changes
@@ -35,6 +38,7 @@ from .normalise import expire_quarantine, normalise_runs, release_quarantine
 from .parts import Parts
 from .producer import open_producer
 from .refresh import refresh_bands
+from .revocations import publish_revocations
 from .topics import DERIVED, FACTS, RAW
 from .watch import watch
 from .watchdog import Place
@@ -61,7 +65,7 @@ class WorkerPlan:
     brokers: str
     database: str
     bodies: str
-    wrapping_key: bytes
+    wrapping: Keys
     now: Callable[[], int]
     worker_id: str = ""
     mock: bool = False
@@ -143,6 +147,7 @@ def _timers(plan: WorkerPlan, parts: Parts) -> list[Coroutine[Any, Any, None]]:
     steps: list[tuple[str, float, Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
+        ("publish revocations", 1.0, functools.partial(publish_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
@@ -176,7 +181,9 @@ async def _open_parts(plan: WorkerPlan, view: LogView, metrics: Metrics) -> Asyn
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))
         async with pool.connection() as conn:
+            await check_keys(conn, plan.wrapping(), plan.now(), record=True)
             apart = await ledger.open(conn, await view.bounds(ACCOUNTED), accept=plan.accept_loss)
+            await link_tokens.publish_again(conn, plan.now())
         for topic, partition in apart:
             log.warning("%s[%d]: accepted that log and database do not meet", topic, partition)
         yield Parts(
@@ -184,7 +191,7 @@ async def _open_parts(plan: WorkerPlan, view: LogView, metrics: Metrics) -> Asyn
             producer=producer,
             ledger=ledger,
             bodies=open_bodies(plan.bodies),
-            wrapping_key=plan.wrapping_key,
+            wrapping=plan.wrapping,
             now=plan.now,
             metrics=metrics,
             link=plan.clinic_url,

@@ -14,7 +14,6 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from ..clock import clock
-from ..ingest.links import mint
 from ..ingest.vendors import CONNECTORS
 from ..model.activities import TYPES
 from ..model.calendar import epoch_ms
@@ -25,6 +24,7 @@ from ..settings import Settings
 from ..storage import audit
 from ..storage import people as store
 from ..storage.pool import Connection, open_pool
+from ..storage.wrapping import ForeignKeysError, check_keys
 from ..stream.compute.limits import heart_limits
 from .console import DEFAULT_DATA, Data, err, fail, out, run, settings_of
 
@@ -64,7 +64,8 @@ def add(
 ) -> None:
     """Add a patient and print the pseudonym."""
     settings = settings_of(data)
-    if len(settings.secrets.wrapping_key) not in {16, 24, 32}:
+    keys = settings.secrets.wrapping_keys
+    if not keys:
         fail("wrapping_key is missing in the secrets file: a patient's key could not be kept", code=2)
 
     place = unit or settings.clinic_unit
@@ -72,11 +73,12 @@ def add(
         fail("--unit is wanted: no KADENS_CLINIC_UNIT is set", code=2)
 
     async def work(conn: Connection, now_ms: int) -> str:
+        await check_keys(conn, keys, now_ms, record=True)
         await store.add_unit(conn, place)
         identity = {"name": name} if name else None
         return await store.add_patient(
             conn,
-            wrapping_key=settings.secrets.wrapping_key,
+            wrapping_key=keys,
             unit=place,
             zone=zone,
             now_ms=now_ms,
@@ -157,18 +159,6 @@ def profile(
     audited(settings_of(data), work, "patient.profile", patient)
 
 
-def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
-    """Print the patient's link token for `POST /v1/files`: whoever has it may send files in the patient's name."""
-    settings = settings_of(data)
-
-    async def work(conn: Connection, now_ms: int) -> None:
-        del now_ms
-        await store.zone_of(conn, patient)
-
-    audited(settings, work, "patient.token", patient)
-    out.print(mint(patient, settings.secrets.link_key), markup=False)
-
-
 def give(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA) -> None:
     """Record that a patient consents to data from a source, from an instant on."""
 
@@ -239,7 +229,7 @@ def audited(
 
     try:
         return run(whole())
-    except (store.UnknownNameError, store.TakenError) as error:
+    except (store.UnknownNameError, store.TakenError, ForeignKeysError) as error:
         fail(str(error))
 
 

@@ -25,11 +25,18 @@ def clinic_door(*, data: Data = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
     import uvicorn  # noqa: PLC0415
 
+    from ..storage.wrapping import ForeignKeysError  # noqa: PLC0415
+    from ..wiring import check_database_keys  # noqa: PLC0415
     from ..wiring import clinic_door as build  # noqa: PLC0415
 
     settings = settings_of(data)
+    app = build(settings)
+    try:
+        check_database_keys(settings, record=False)
+    except ForeignKeysError as error:
+        fail(str(error))
     uvicorn.run(
-        build(settings),
+        app,
         host=settings.clinic_host,
         port=settings.clinic_port,
         log_level="warning",

@@ -38,12 +38,19 @@ IMPURE = {
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "faust": ("kadens.stream.app", "kadens.stream.agents", "kadens.stream.transport"),
     "mode": ("kadens.stream.app", "kadens.stream.agents"),
-    "aiokafka": ("kadens.ingest.publisher", "kadens.stream"),
+    "aiokafka": ("kadens.ingest.publisher", "kadens.ingest.revoked", "kadens.stream"),
     "psycopg": ("kadens.storage",),
     "psycopg_pool": ("kadens.storage",),
     "fitdecode": ("kadens.parsers.fit",),
     "fitparse": (),
-    "os": ("kadens.settings", "kadens.embedded", "kadens.up", "kadens.stream.app", "kadens.storage.body_store"),
+    "os": (
+        "kadens.settings",
+        "kadens.secrets_writer",
+        "kadens.embedded",
+        "kadens.up",
+        "kadens.stream.app",
+        "kadens.storage.body_store",
+    ),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 

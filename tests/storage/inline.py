@@ -12,6 +12,7 @@ from kadens.model.calendar import rfc3339
 from kadens.model.codec import dumps, encode_told, loads
 from kadens.model.envelope import Envelope
 from kadens.model.facts import Told
+from kadens.model.keyring import KeyRing
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import audit, bands, people
 from kadens.storage.body_store import open_bodies
@@ -29,7 +30,7 @@ from kadens.stream.topics import DERIVED, FACTS, RAW
 
 from .tellers import MIN, T0
 
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 ZONE = "Europe/Stockholm"
 NOW = T0 + 3 * 60 * MIN
 OPERATOR = audit.Actor(subject="test", role="operator")
@@ -67,7 +68,7 @@ class Inline:
         return Means(
             pool=self.parts.pool,
             bodies=self.parts.bodies,
-            wrapping_key=KEY,
+            wrapping=lambda: KEY,
             now=self.parts.now,
             actor=OPERATOR,
         )

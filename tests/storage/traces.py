@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from kadens.model.envelope import Envelope
 from kadens.model.facts import Joining, Source
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Intensity, Prescription
 from kadens.storage import audit, bands, derived, due, outbox, people, quarantine
 from kadens.storage.bodies import IN_ROW, Received, keep_all
@@ -22,7 +23,7 @@ from kadens.stream.compute.derive import derive
 
 from .tellers import MIN, T0, block, day, deletion, head, pain, run, told, workout
 
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 NUMBER = 424_242_017  # a surrogate that nothing else looks like
 DAY = 1440 * MIN
 ALERT = UUID("0a11ea5e-0a11-4a11-8a11-0a11ea5e0a11")
