@@ -10,6 +10,7 @@ from .storage.pool import Connection, Pool
 from .stream.revocations import revocation
 from .stream.topics import REVOKED
 
+PATIENCE_S = 10.0  # how long the log may take for one revocation
 LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
 
 
@@ -42,7 +43,7 @@ async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
 
     They stay marked as waiting then, and a worker publishes them.
     """
-    publisher = KafkaPublisher(brokers, max_message=REVOKED.max_message_bytes)
+    publisher = KafkaPublisher(brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S)
     try:
         while await _publish(pool, publisher, now_ms):
             pass

@@ -16,7 +16,7 @@ from rich.table import Table
 from ..clock import clock
 from ..model.calendar import epoch_ms, rfc3339
 from ..model.keyring import KeyRing
-from ..secrets_file import ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
+from ..secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
 from ..secrets_writer import Change, new_secret, retired, rewrite, rotated
 from ..settings import Settings
 from ..storage import link_tokens, wrapping
@@ -100,7 +100,7 @@ def retire(
     settings = settings_of(data)
     main, now_ms = _file(settings), clock(settings.clock)()
     entry = next((one for one in settings.secrets.entries if (one.kind, one.id) == (kind, id_)), None)
-    needed = _needed(settings, entry, now_ms) if entry is not None and entry.state != ACTIVE else ""
+    needed = _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
     if needed and not (force and kind != "wrapping"):
         fail(needed)
     for path in [main, *(also or [])]:

@@ -12,7 +12,8 @@ class Envelope:
     """Who sent what, when.
 
     `patient` is set where a link token named one, and `link` is then the digest (hex) of that token; `address` where
-    the body lies in the body store (the event's value is then empty). `message_id` is the sender's idempotency key, for tracing only.
+    the body lies in the body store (the event's value is then empty). `message_id` is the sender's idempotency key,
+    for tracing only.
     """
 
     connector: str

@@ -257,7 +257,7 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     assert log.events == []
 
 
-def test_a_file_with_its_link_token(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
+def test_a_file_with_its_link_token(client: httpx.AsyncClient, log: MemoryLog) -> None:
     token = link_token()
     answer = post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"})
     assert answer.status_code == 202
@@ -351,7 +351,7 @@ def test_without_a_valid_link(
     assert log.events == []
 
 
-def test_a_hook_with_a_link_still_needs_its_signature(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
+def test_a_hook_with_a_link_still_needs_its_signature(client: httpx.AsyncClient, log: MemoryLog) -> None:
     path = f"{HOOK}/{link_token()}"
     assert problem(post(client, path, BODY, {})) == (401, "missing")
     assert log.events == []

@@ -73,13 +73,16 @@ class Inline:
             actor=OPERATOR,
         )
 
-    async def receive(self, connector: str, body: bytes, received_ms: int = NOW, patient: str = "p1") -> None:
+    async def receive(
+        self, connector: str, body: bytes, received_ms: int = NOW, patient: str = "p1", link: str = ""
+    ) -> None:
         said = Envelope(
             connector=connector,
             received_ms=received_ms,
             sha256=sha256(body).hexdigest(),
             size=len(body),
             patient=patient,
+            link=link,
         )
         message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(said.headers()))
         await normalise_runs([self._run(RAW.name, [message])], self.parts)
@@ -143,7 +146,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
             producer=log,
             ledger=Ledger(cluster="memory"),
             bodies=open_bodies(str(folder)),
-            wrapping_key=KEY,
+            wrapping=lambda: KEY,
             now=lambda: inline.now_ms,
             metrics=make_metrics(),
         )

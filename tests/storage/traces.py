@@ -14,7 +14,7 @@ from kadens.model.facts import Joining, Source
 from kadens.model.intensity import HeartProfile
 from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Intensity, Prescription
-from kadens.storage import audit, bands, derived, due, outbox, people, quarantine
+from kadens.storage import audit, bands, derived, due, link_tokens, outbox, people, quarantine
 from kadens.storage.bodies import IN_ROW, Received, keep_all
 from kadens.storage.body_store import INCOMING, BodyStore
 from kadens.storage.pool import Connection
@@ -63,6 +63,11 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     )  # fmt: skip
     await quarantine.hold(conn, KEY, held, T0)
     await _alerted(conn, patient)
+    issued = link_tokens.Issued(
+        issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens", issued_ms=T0,
+        expires_ms=T0 + DAY, revoked_ms=None,
+    )  # fmt: skip
+    await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
     number = await people.patient_id(conn, patient)
     return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
 
