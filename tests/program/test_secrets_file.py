@@ -4,13 +4,13 @@ import logging
 import os
 import stat
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kadens import secrets_writer
 from kadens.runtime import leftovers, secrets_in
-from kadens.secrets_file import LiveSecrets, SettingsError, entries_of, read_secrets
+from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
 from kadens.secrets_writer import new_secret, retired, rewrite, rotated
 
 HEX = "ab" * 32
@@ -107,7 +107,7 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     path.write_text(FILE, encoding="utf-8")
     for id_, why in (("1", "is active; only an accepted one"), ("7", "there is no link key 7")):
         with pytest.raises(SettingsError, match=why):
-            rewrite(path, lambda entries, id_=id_: retired(entries, "link", id_, AT))
+            rewrite(path, partial(_retired_at, id_))
     assert path.read_text(encoding="utf-8") == FILE
     rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
     rewrite(path, lambda entries: retired(entries, "link", "1", AT))
@@ -116,6 +116,10 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     assert kept == [("1", HEX)]
     rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["3", "2"]
+
+
+def _retired_at(id_: str, entries: tuple[KeyEntry, ...]) -> tuple[KeyEntry, ...]:
+    return retired(entries, "link", id_, AT)
 
 
 def test_the_first_key_of_a_kind_is_made_by_rotating(tmp_path: Path) -> None:
@@ -147,7 +151,6 @@ def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(tmp_path: Path, monk
         rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
     assert path.read_text(encoding="utf-8") == FILE
     assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
-    assert secrets_writer.KEY_BYTES == 32
 
 
 def test_a_change_is_seen_at_the_next_use_and_a_broken_file_changes_nothing(
