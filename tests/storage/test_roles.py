@@ -138,7 +138,7 @@ def test_words_of_a_grant_are_read() -> None:
 
 
 async def test_every_table_has_a_row_and_an_owner_that_is_no_process(conn: Connection) -> None:
-    owners = dict(await (await conn.execute(_TABLES)).fetchall())
+    owners: dict[str, str] = dict(await (await conn.execute(_TABLES)).fetchall())
     assert owners.keys() == TABLES.keys()
     assert owners == {name: AUDIT_OWNER if name in OWN else MIGRATE for name in owners}
 
