@@ -7,7 +7,7 @@ ROOTS := alerts ingest parsers storage stream web
 # byte-compiling everything that is never imported would double the time of an installation
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: up test check bench types chaos lock help .venv
+.PHONY: up test check bench types chaos attack fuzz lock help .venv
 
 help:
 	@echo "make up ARGS='--demo'   run everything on this machine, with simulated patients"
@@ -15,6 +15,8 @@ help:
 	@echo "make check              linter, formatter, type checker, import guards"
 	@echo "make bench              speed, as ratios against named baselines (ARGS go to the bench)"
 	@echo "make chaos SEEDS=200    so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
+	@echo "make attack             hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
+	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
 	@echo "make .venv              only create the virtual environment"
 	@echo "make lock               resolve the dependencies of pyproject.toml again (needs uv)"
 
@@ -58,6 +60,12 @@ bench: .venv
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)
+
+attack: .venv
+	$(BIN)/python -m tests.attack $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: .venv
+	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock

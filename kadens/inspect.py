@@ -26,7 +26,7 @@ def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
     try:
         parsed = parse("files", body)
     except BodyError as error:
-        problem = problem_of(Reject(where=error.where, why=error.why))
+        problem = problem_of(Reject(where=error.where, why=error.why, kind=error.kind))
         return {**head, "complete": False, "problems": [problem], "workouts": [], "samples": {}}
     return {**head, **_contents(parsed, profile)}
 

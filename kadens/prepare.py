@@ -17,7 +17,7 @@ from .runtime import SECRETS, leftovers, secrets_in
 from .settings import Secrets, SettingsError
 from .storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from .storage.migrate import MigrationError, migrate
-from .storage.pool import open_pool
+from .storage.pool import COMMAND, address, open_pool
 from .storage.roles import ADMIN, PROCESSES, RoleError, process_logins
 from .storage.wrapping import ForeignKeysError, check_keys, holds_data
 from .stream.topics import TOPICS
@@ -51,16 +51,16 @@ def ready_keys(dsn: str, keys: KeyRing, now_ms: int) -> None:
         raise StartFailed("secrets", str(error)) from error
 
 
-def ready_log(address: str) -> None:
+def ready_log(brokers: str) -> None:
     """Make the topics at a broker that must answer; raises `StartFailed`."""
-    if not brokers_answering(address):
-        raise StartFailed("log", f"no Kafka answers at {address}")
+    if not brokers_answering(brokers):
+        raise StartFailed("log", f"no Kafka answers at {brokers}")
     try:
-        create_topics(address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
+        create_topics(brokers, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
     except KafkaException as error:
-        raise StartFailed("log", f"the topics were not made at {address}: {error.args[0].str()}") from error
+        raise StartFailed("log", f"the topics were not made at {brokers}: {error.args[0].str()}") from error
     except TimeoutError as error:
-        raise StartFailed("log", f"Kafka at {address} does not answer") from error
+        raise StartFailed("log", f"Kafka at {brokers} does not answer") from error
 
 
 def ready_database(dsn: str) -> list[str]:
@@ -70,7 +70,7 @@ def ready_database(dsn: str) -> list[str]:
 
 def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
     """Return the DSN of each process's role: a login of its own on our own server, else the one that was given."""
-    return asyncio.run(process_logins(dsn)) if is_embedded else dict.fromkeys(PROCESSES, dsn)
+    return asyncio.run(process_logins(dsn, address(dsn, COMMAND))) if is_embedded else dict.fromkeys(PROCESSES, dsn)
 
 
 async def _holds_data(dsn: str) -> bool:

@@ -20,6 +20,7 @@ from ..model.columns import Texts
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")
 LONGEST_NUMBER = 40  # characters
+_MOST_CUT = 8  # objects within the first one; more of them would be cut out again and again
 _MEMBER = rb'"%s"\s*:\s*'
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -66,6 +67,8 @@ def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
     """Return where a joint begins, wherever it stands; its byte at `brace` opens an object."""
     opening = np.flatnonzero(codes == ord("{")) - brace
     opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]
+    if len(opening) * len(joint) > _MOST_CUT * len(codes):
+        return np.empty(0, np.int64)  # joints do not overlap: most of these braces open none
     found: NDArray[np.int64] = opening[_cut(codes, opening, len(joint)) == joint]
     return found
 

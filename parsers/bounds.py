@@ -5,6 +5,14 @@ LAST_MS = 4_102_444_800_000  # 2100-01-01T00:00:00Z
 LONGEST_WORKOUT_MS = 7 * 86_400_000  # an expedition; anything longer is a wrong date
 LONGEST_TEXT = 256  # characters of an id or a name
 MOST_RECORDS = 100_000  # in one body of JSON; the largest sender known packs 2,500
+MOST_OBJECTS = 250_000  # objects and lists in one body of JSON: two a sample, and some around them
+MOST_VALUES = 1_500_000  # values in one body of JSON
+MOST_SERIES = 256  # devices, by offset from UTC, in one body
+MOST_FACTS = 4_096  # of one body
+LONGEST_GAP_MS = 31 * 86_400_000  # between samples of one block: what lies between is derived anew with it
+MOST_SESSIONS = 200  # in one file; the legs of a triathlon are five
+MOST_SESSION_MS = 15 * 86_400_000  # of all sessions of a file together: seven days, and their legs once more
+MOST_OFFSET_MIN = 14 * 60  # minutes east or west of UTC
 
 
 def readable(ms: int) -> bool:

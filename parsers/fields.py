@@ -7,32 +7,48 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from ..model.codec import loads
 from ..model.errors import BodyError
-from ..model.facts import Head, OffsetOrigin, Reject, Source
+from ..model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
 from ..model.metrics import METRIC
-from .bounds import LONGEST_TEXT, readable
+from .bounds import LONGEST_TEXT, MOST_OBJECTS, MOST_OFFSET_MIN, MOST_VALUES, readable
 
 Json: TypeAlias = dict[str, Any]
 
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")  # where of several: `samples[7].value`, `@1234`
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
-MOST_OFFSET = 18 * 60  # minutes east or west of UTC; real ones end at +14:00
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what is wrong with the field
-    """One field is not what it should be; `where` is its path, `why` never holds the value."""
+    """One field is not what it should be; `where` is its path, `why` never holds the value, `kind` is its class."""
 
-    def __init__(self, where: str, why: str) -> None:
+    def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.FIELD) -> None:
         super().__init__(f"{where}: {why}")
         self.where = where
         self.why = why
+        self.kind = kind
+
+
+def body_error(error: Unreadable) -> BodyError:
+    """Return the error of a body that cannot be read because of one field."""
+    return BodyError(error.where, error.why, error.kind)
+
+
+def check_width(body: bytes) -> None:
+    """Raise BodyError when parsing a body as JSON would make more values than a body may hold.
+
+    Counts marks without parsing, so that a small body of many empty objects does not become much memory.
+    """
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or body.count(b",") > MOST_VALUES:
+        raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
 
 
 def document(body: bytes) -> Json:
@@ -69,7 +85,7 @@ def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
     if not isinstance(value, str) or not value:
         raise Unreadable(where, "not a text")
     if len(value) > longest:
-        raise Unreadable(where, f"longer than {longest} characters")
+        raise Unreadable(where, f"longer than {longest} characters", RejectKind.TOO_MUCH)
     if _CONTROL.search(value):
         raise Unreadable(where, "holds a control character")
     return value
@@ -91,7 +107,7 @@ def within(value: object, low: float, high: float, where: str) -> float:
     """Return a number from `low` to `high`, both included."""
     found = number(value, where)
     if not low <= found <= high:
-        raise Unreadable(where, f"outside of {low:g} to {high:g}")
+        raise Unreadable(where, f"outside of {low:g} to {high:g}", RejectKind.RANGE)
     return found
 
 
@@ -100,7 +116,8 @@ def measure(value: object, metric: str, where: str, factor: float = 1.0, offset:
     row = METRIC[metric]
     canonical = number(value, where) * factor + offset
     if not row.floor <= canonical <= row.ceiling:
-        raise Unreadable(where, f"outside of {row.floor:g} to {row.ceiling:g} {row.unit}")
+        why = f"outside of {row.floor:g} to {row.ceiling:g} {row.unit}"
+        raise Unreadable(where, why, RejectKind.RANGE)
     return canonical
 
 
@@ -114,8 +131,10 @@ def instant(value: object, where: str) -> tuple[int, int | None]:
     except (ValueError, OverflowError) as error:
         raise Unreadable(where, "not a time that exists") from error
     if not readable(ms):
-        raise Unreadable(where, "not between the years 2000 and 2100")
-    return ms, None if value[-1] in "Zz" or offset is None else offset // _MINUTE
+        raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
+    if value[-1] in "Zz" or offset is None:
+        return ms, None
+    return ms, _real_offset(offset // _MINUTE, where)
 
 
 def zone_offset(value: object, where: str) -> int | None:
@@ -123,27 +142,40 @@ def zone_offset(value: object, where: str) -> int | None:
     if value is None:
         return None
     found = _OFFSET.fullmatch(value) if isinstance(value, str) else None
-    minutes = int(found[2]) * 60 + int(found[3]) if found else MOST_OFFSET + 1
-    if found is None or minutes > MOST_OFFSET:
+    if found is None:
         raise Unreadable(where, "not a UTC offset")
-    return -minutes if found[1] == "-" else minutes
+    minutes = int(found[2]) * 60 + int(found[3])
+    return _real_offset(-minutes if found[1] == "-" else minutes, where)
+
+
+def _real_offset(minutes: int, where: str) -> int:
+    """Return an offset that a clock on earth may have."""
+    if abs(minutes) > MOST_OFFSET_MIN:
+        raise Unreadable(where, "not within 14 hours of UTC", RejectKind.RANGE)
+    return minutes
 
 
 def rejects(errors: Iterable[Unreadable]) -> tuple[Reject, ...]:
+    """Return the rejects of unreadable fields, as `grouped` does."""
+    return grouped(Reject(where=error.where, why=error.why, kind=error.kind) for error in errors)
+
+
+def grouped(many: Iterable[Reject]) -> tuple[Reject, ...]:
     """Return one reject for each cause, at its first place and with its count, in the order of first places.
 
     A body of many records with one fault makes one dead letter that way and not thousands.
     """
-    first: dict[tuple[str, str], Unreadable] = {}
+    first: dict[tuple[str, str], Reject] = {}
     count: Counter[tuple[str, str]] = Counter()
-    for error in errors:
-        cause = (re.sub(r"\[[0-9]+\]", "[]", error.where), error.why)
-        first.setdefault(cause, error)
+    for one in many:
+        cause = (_NUMBERED.sub("", one.where), one.why)
+        first.setdefault(cause, one)
         count[cause] += 1
-    return tuple(
-        Reject(where=error.where, why=error.why if count[cause] == 1 else f"{error.why} ({count[cause]} records)")
-        for cause, error in first.items()
-    )
+    return tuple(one if count[cause] == 1 else _counted(one, count[cause]) for cause, one in first.items())
+
+
+def _counted(one: Reject, count: int) -> Reject:
+    return replace(one, why=f"{one.why} ({count} records)")
 
 
 def head(source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:

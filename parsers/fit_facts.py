@@ -8,6 +8,9 @@ before the damage, and says so.
 import hashlib
 from collections.abc import Iterator
 
+import numpy as np
+
+from ..model.columns import pieces
 from ..model.errors import BodyError
 from ..model.facts import (
     BLOCK,
@@ -18,13 +21,15 @@ from ..model.facts import (
     OffsetOrigin,
     Parsed,
     Reject,
+    RejectKind,
     SampleBlock,
     Source,
     Workout,
 )
 from ..model.metrics import METRIC
-from .bounds import FIRST_MS, LAST_MS, LONGEST_WORKOUT_MS, readable
-from .fit import MESSAGES, Activity, FitError, Samples, Session, decode, read_activity
+from .bounds import FIRST_MS, LAST_MS, LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_SESSION_MS, MOST_SESSIONS, readable
+from .fields import grouped
+from .fit import MESSAGES, Activity, Code, FitError, FitProblem, Samples, Session, decode, read_activity
 from .fit.samples import doubled, in_order, rounded, within
 from .fit_types import MAKERS, ON_FOOT, type_of
 
@@ -33,17 +38,54 @@ MOST_EXERTION = 10.0
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
 
+_TOO_MUCH = (Code.TOO_LARGE, Code.TOO_MANY_SEGMENTS, Code.TOO_MANY_MESSAGES, Code.TOO_MANY_DEFINITIONS)
+_KINDS: dict[Code, RejectKind] = dict.fromkeys((*_TOO_MUCH, Code.EMPTY_MESSAGES), RejectKind.TOO_MUCH) | dict.fromkeys(
+    (Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE
+)
+
+
 def parse(body: bytes) -> Parsed:
     """Return the facts of one FIT file; BodyError when there is nothing to keep. The account is the envelope's."""
-    try:
-        fit = decode(body, messages=MESSAGES)
-    except FitError as error:
-        raise BodyError(f"@{error.offset}", error.reason) from error
-    activity = read_activity(fit)
-    rejects = [Reject(where=f"@{p.offset}", why=f"{p.code}: {p.reason}") for p in (*fit.problems, *activity.problems)]
-    told = _Told(activity, revision=fit.messages)
+    with np.errstate(all="ignore"):  # a file may hold numbers as great as it likes: what they become is not read
+        return _parse(body)
+
+
+def _parse(body: bytes) -> Parsed:
+    activity, messages, complete, problems = _decoded(body)
+    rejects = [_reject(problem) for problem in problems]
+    told = _Told(activity, revision=messages)
     facts: list[Fact] = [*told.workouts(rejects), *told.blocks(rejects)]
-    return Parsed(account="", facts=tuple(facts), rejects=tuple(rejects), complete=fit.complete)
+    return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
+
+
+def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
+    """Return the activity, the number of messages, whether all is there, and the problems; lets go of the rest."""
+    try:
+        fit = decode(body, messages=MESSAGES, arrays=False)
+    except FitError as error:
+        raise BodyError(f"@{error.offset}", error.reason, _kind(error.code)) from error
+    if len(fit["session"]) > MOST_SESSIONS:
+        raise BodyError("session", f"more than {MOST_SESSIONS} sessions", RejectKind.TOO_MUCH)
+    activity = read_activity(fit)
+    if sum(_length(session) for session in activity.sessions) > MOST_SESSION_MS:
+        raise BodyError("session", "sessions of more than 15 days together", RejectKind.TOO_MUCH)
+    return activity, fit.messages, fit.complete, (*fit.problems, *activity.problems)
+
+
+def _length(session: Session) -> int:
+    return session.length_ms if 0 < session.length_ms <= LONGEST_WORKOUT_MS else 0
+
+
+def _reject(problem: FitProblem) -> Reject:
+    return Reject(where=f"@{problem.offset}", why=f"{problem.code}: {problem.reason}", kind=_kind(problem.code))
+
+
+def _kind(code: Code) -> RejectKind:
+    return _KINDS.get(code, RejectKind.DAMAGED)
+
+
+def _impossible(session: Session, why: str) -> Reject:
+    return Reject(where=f"@{session.offset}", why=why, kind=RejectKind.RANGE)
 
 
 class _Told:
@@ -76,11 +118,10 @@ class _Told:
     def workouts(self, rejects: list[Reject]) -> Iterator[Workout]:
         told: dict[str, Workout] = {}
         for session in self.activity.sessions:
-            where = f"@{session.offset}"
             if not readable(session.start_ms):
-                rejects.append(Reject(where=where, why="session not between the years 2000 and 2100"))
+                rejects.append(_impossible(session, "session not between the years 2000 and 2100"))
             elif not 0 < session.length_ms <= LONGEST_WORKOUT_MS:
-                rejects.append(Reject(where=where, why="session without a length of at most seven days"))
+                rejects.append(_impossible(session, "session without a length of at most seven days"))
             else:
                 workout = self._workout(session, rejects)
                 told.setdefault(workout.head.record, workout)
@@ -90,7 +131,7 @@ class _Told:
         span = (session.start_ms, session.start_ms + session.length_ms)
         exertion = session.exertion_cr10
         if exertion is not None and not 0 <= exertion <= MOST_EXERTION:
-            rejects.append(Reject(where=f"@{session.offset}", why="exertion not on the scale 0 to 10"))
+            rejects.append(_impossible(session, "exertion not on the scale 0 to 10"))
             exertion = None
         named = [session.sport, session.sub_sport] if session.sub_sport not in ("", "generic") else [session.sport]
         return Workout(
@@ -105,7 +146,7 @@ class _Told:
     def _moving(self, session: Session, rejects: list[Reject]) -> int | None:
         moving = session.moving_ms
         if moving is not None and not 0 <= moving <= LONGEST_WORKOUT_MS:
-            rejects.append(Reject(where=f"@{session.offset}", why="moving time not between nothing and seven days"))
+            rejects.append(_impossible(session, "moving time not between nothing and seven days"))
             return None
         return moving
 
@@ -113,11 +154,13 @@ class _Told:
         said = session.totals | ({} if session.feel is None else {"feel": session.feel})
         kept = {name: value for name, value in said.items() if 0 <= value <= MOST_TOTAL}
         if len(kept) < len(said):
-            rejects.append(Reject(where=f"@{session.offset}", why="totals that cannot be"))
+            rejects.append(_impossible(session, "totals that cannot be"))
         return kept
 
     def blocks(self, rejects: list[Reject]) -> Iterator[SampleBlock]:
-        for metric, samples in self.activity.samples.items():
+        """Yield the blocks of the records, then those of the background; lets go of the samples one by one."""
+        for metric in tuple(self.activity.samples):
+            samples = self.activity.samples.pop(metric)
             steps = doubled(samples, self._on_foot()) if metric == "cadence" else samples
             source = self.source(Method.WORKOUT, heart=metric == "heart_rate")
             yield from self._parts(source, self.record, metric, steps, rejects)
@@ -139,10 +182,10 @@ class _Told:
         kept = within(samples, (FIRST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
             why = f"{len(samples) - len(kept)} samples with a time or value outside of what is read"
-            rejects.append(Reject(where=f"record.{metric}", why=why))
+            rejects.append(Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE))
         kept = in_order(rounded(kept))
-        for part, first in enumerate(range(0, len(kept), BLOCK)):
-            t, v = kept.t[first : first + BLOCK], kept.v[first : first + BLOCK]
+        for part, some in enumerate(pieces(kept.t, BLOCK, LONGEST_GAP_MS)):
+            t, v = kept.t[some], kept.v[some]
             head = self.head(source, record, (int(t[0]), int(t[-1]) + 1))
             yield SampleBlock(head=head, metric=metric, t=t, v=v, part=part)
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..model.calendar import DAY_MS, MINUTE_MS, utc
 from ..model.codec import dumps, plain
-from ..model.columns import columns, local_instants, ordered, values
-from ..model.errors import BodyError
+from ..model.columns import columns, local_instants, ordered, pieces, values
 from ..model.facts import (
     BLOCK,
     DaySummary,
@@ -21,6 +20,7 @@ from ..model.facts import (
     Joining,
     Method,
     Parsed,
+    RejectKind,
     SampleBlock,
     Source,
     Values,
@@ -29,10 +29,11 @@ from ..model.facts import (
 from ..model.metrics import METRIC, Metric
 from ..model.units import conversion
 from .alike import Alike, read_alike
-from .bounds import LONGEST_WORKOUT_MS, MOST_RECORDS, readable
+from .bounds import LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_FACTS, MOST_RECORDS, MOST_SERIES, readable
 from .fields import (
     Json,
     Unreadable,
+    body_error,
     document,
     head,
     instant,
@@ -77,13 +78,20 @@ def _one_by_one(body: bytes) -> Parsed:
         account = text(data.get("user_id"), "data.user_id")
         kind = text(event.get("type"), "type")
     except Unreadable as error:
-        raise BodyError(error.where, error.why) from error
+        raise body_error(error) from error
     errors: Errors = []
     try:
-        facts = tuple(_facts(kind, data, errors))
+        facts = tuple(_counted(_facts(kind, data, errors)))
     except Unreadable as error:
         facts, errors = (), [*errors, error]
     return Parsed(account=account, facts=facts, rejects=rejects(errors))
+
+
+def _counted(facts: Iterator[Fact]) -> Iterator[Fact]:
+    for count, fact in enumerate(facts):
+        if count == MOST_FACTS:
+            raise Unreadable("data", f"more than {MOST_FACTS} facts", RejectKind.TOO_MUCH)
+        yield fact
 
 
 def _facts(kind: str, data: Json, errors: Errors) -> Iterator[Fact]:
@@ -92,7 +100,7 @@ def _facts(kind: str, data: Json, errors: Errors) -> Iterator[Fact]:
     elif _is_series(kind):
         yield from _series(data, errors)
     elif kind not in NOT_FOLLOWED_EVENTS:
-        raise Unreadable("type", "an unknown event")
+        raise Unreadable("type", "an unknown event", RejectKind.UNKNOWN)
 
 
 def _is_series(kind: str) -> bool:
@@ -103,7 +111,7 @@ def _workout(data: Json, errors: Errors) -> Workout:
     start, written = instant(data.get("start_time"), "data.start_time")
     end, _ = instant(data.get("end_time"), "data.end_time")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        raise Unreadable("data.end_time", "not after the start by at most seven days")
+        raise Unreadable("data.end_time", "not after the start by at most seven days", RejectKind.RANGE)
     said = optional_text(data.get("type"), "data.type")
     offset = _offset(data.get("zone_offset"), written, "data.zone_offset")
     record = text(data.get("id"), "data.id")
@@ -131,10 +139,10 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
     if series in NOT_FOLLOWED_SERIES:
         return
     if series not in SERIES:
-        raise Unreadable("data.series_type", "an unknown series")
+        raise Unreadable("data.series_type", "an unknown series", RejectKind.UNKNOWN)
     samples = list_of(data.get("samples"), "data.samples")
     if len(samples) > MOST_RECORDS:
-        raise Unreadable("data.samples", f"more than {MOST_RECORDS} samples")
+        raise Unreadable("data.samples", f"more than {MOST_RECORDS} samples", RejectKind.TOO_MUCH)
     blocks: defaultdict[Series, list[tuple[int, float]]] = defaultdict(list)
     totals: dict[tuple[Source, str], DaySummary] = {}
     for read in _readings(samples, series, errors):
@@ -144,6 +152,8 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
             totals[of] = max(totals.get(of, total), total, key=lambda one: one.head.revision)
         else:
             blocks[read.source, read.offset].append((read.ms, read.value))
+        if len(blocks) > MOST_SERIES:
+            raise _too_many_series()
     yield from totals.values()
     for key, points in blocks.items():
         yield from _blocks(key, series, *columns(points))
@@ -211,13 +221,20 @@ def _columns(alike: Alike, at_ms: int, context: _Context, row: Metric) -> tuple[
     return ordered(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
 
 
+def _too_many_series() -> Unreadable:
+    return Unreadable("data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH)
+
+
 def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Reading]:
     known: dict[object, _Context] = {}
     for index, sample in enumerate(samples):
+        if len(known) > MOST_SERIES:
+            raise _too_many_series()
         try:
             yield _reading(object_of(sample, ""), series, known)
         except Unreadable as error:
-            errors.append(Unreadable(f"data.samples[{index}].{error.where}".rstrip("."), error.why))
+            where = f"data.samples[{index}].{error.where}".rstrip(".")
+            errors.append(Unreadable(where, error.why, error.kind))
 
 
 def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Reading:
@@ -239,11 +256,11 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
 def _context(sample: Json, series: str) -> _Context:
     """Read what is the same in many samples; only texts and null get through, so that the result can be known again."""
     if sample.get("type", series) != series:
-        raise Unreadable("type", "not the type of its series")
+        raise Unreadable("type", "not the type of its series", RejectKind.UNKNOWN)
     unit = sample.get("unit")
     row = conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
     if row is None:
-        raise Unreadable("unit", f"not a unit of {SERIES[series]}")
+        raise Unreadable("unit", f"not a unit of {SERIES[series]}", RejectKind.UNKNOWN)
     zone = zone_offset(sample.get("zone_offset"), "zone_offset")
     return _Context(_source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone)
 
@@ -259,8 +276,8 @@ def _total(series: str, read: _Reading) -> DaySummary:
 
 def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleBlock]:
     source, offset = of
-    for first in range(0, len(t), BLOCK):
-        part_t, part_v = t[first : first + BLOCK], v[first : first + BLOCK]
+    for some in pieces(t, BLOCK, LONGEST_GAP_MS):
+        part_t, part_v = t[some], v[some]
         content = dumps({"source": plain(source), "offset": offset, "t": part_t, "v": part_v})
         record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"
         span = int(part_t[0]), int(part_t[-1]) + 1

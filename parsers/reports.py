@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..model.activities import TYPES
-from ..model.errors import BodyError
 from ..model.facts import (
     Deletion,
     DeviceType,
@@ -32,11 +31,25 @@ from ..model.facts import (
     Method,
     Parsed,
     Phase,
+    RejectKind,
     Report,
     Source,
 )
-from .bounds import LONGEST_WORKOUT_MS, MOST_RECORDS
-from .fields import Json, Unreadable, document, head, instant, list_of, number, object_of, optional_text, rejects, text
+from .bounds import LONGEST_WORKOUT_MS
+from .fields import (
+    Json,
+    Unreadable,
+    body_error,
+    document,
+    head,
+    instant,
+    list_of,
+    number,
+    object_of,
+    optional_text,
+    rejects,
+    text,
+)
 
 Word = TypeVar("Word", Instrument, Phase)
 
@@ -44,6 +57,7 @@ SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.M
 EVENTS = ("report.created", "report.amended", "report.withdrawn")
 LONGEST_WORD = 64  # characters of a body site or a piece of equipment
 MOST_EQUIPMENT = 20
+MOST_REPORTS = 1_000  # in one body: what a phone may have kept for a season without a connection
 MOST_REVISION = 2**53
 
 
@@ -75,7 +89,7 @@ def parse(body: bytes) -> Parsed:
         kind = _kind(event.get("type"))
         records = list(_records(event))
     except Unreadable as error:
-        raise BodyError(error.where, error.why) from error
+        raise body_error(error) from error
     facts: list[Fact] = []
     for where, record in records:
         try:
@@ -87,7 +101,7 @@ def parse(body: bytes) -> Parsed:
 
 def _kind(said: object) -> str:
     if not isinstance(said, str) or said not in EVENTS:
-        raise Unreadable("type", "an unknown event")
+        raise Unreadable("type", "an unknown event", RejectKind.UNKNOWN)
     return said
 
 
@@ -96,8 +110,8 @@ def _records(event: Json) -> Iterator[tuple[str, Any]]:
         yield "report", event["report"]
     if "reports" in event:
         many = list_of(event["reports"], "reports")
-        if len(many) > MOST_RECORDS:
-            raise Unreadable("reports", f"more than {MOST_RECORDS} reports")
+        if len(many) > MOST_REPORTS:
+            raise Unreadable("reports", f"more than {MOST_REPORTS} reports", RejectKind.TOO_MUCH)
         yield from ((f"reports[{index}]", record) for index, record in enumerate(many))
     if "report" not in event and "reports" not in event:
         raise Unreadable("report", "absent")
@@ -138,10 +152,10 @@ def _answer(said: Json, instrument: Instrument, where: str) -> tuple[float, str]
     """Return value and scale. The scale must be named, and one on which this is asked: a number alone is no answer."""
     scale = next((row for row in SCALES if row.id == said.get("scale") and row.instrument is instrument), None)
     if scale is None:
-        raise Unreadable(f"{where}.scale", f"not a scale for {instrument}")
+        raise Unreadable(f"{where}.scale", f"not a scale for {instrument}", RejectKind.UNKNOWN)
     value = number(said.get("value"), f"{where}.value")
     if not scale.low <= value <= scale.high:
-        raise Unreadable(f"{where}.value", f"not on {scale.id}")
+        raise Unreadable(f"{where}.value", f"not on {scale.id}", RejectKind.RANGE)
     if scale.whole and not value.is_integer():
         raise Unreadable(f"{where}.value", f"{scale.id} has whole numbers only")
     return value, scale.id
@@ -151,7 +165,7 @@ def _span(said: Json, where: str) -> tuple[int, int]:
     start, _ = instant(said.get("started_at"), f"{where}.started_at")
     end, _ = instant(said.get("ended_at"), f"{where}.ended_at")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        raise Unreadable(f"{where}.ended_at", "not after the start by at most seven days")
+        raise Unreadable(f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE)
     return start, end
 
 
@@ -159,19 +173,19 @@ def _activity(said: object, where: str, *, required: bool) -> str:
     if said is None and not required:
         return ""
     if not isinstance(said, str) or said not in TYPES:
-        raise Unreadable(where, "not a known activity")
+        raise Unreadable(where, "not a known activity", RejectKind.UNKNOWN)
     return said
 
 
 def _equipment(said: object, where: str) -> tuple[str, ...]:
     pieces = [] if said is None else list_of(said, where)
     if len(pieces) > MOST_EQUIPMENT:
-        raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces")
+        raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces", RejectKind.TOO_MUCH)
     return tuple(text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces))
 
 
 def _one_of(words: type[Word], said: object, where: str) -> Word:
     found = next((word for word in words if word.value == said), None)
     if found is None:
-        raise Unreadable(where, "not one of its words")
+        raise Unreadable(where, "not one of its words", RejectKind.UNKNOWN)
     return found

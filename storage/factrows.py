@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from psycopg.types.json import Jsonb
 
-from ..model import codec
+from ..model import codec, storable
 from ..model.calendar import epoch_ms, local_date, utc
 from ..model.facts import DaySummary, Deletion, Fact, Instrument, Joining, Report, SampleBlock, Told, Workout
 from ..model.metrics import METRIC
@@ -72,11 +72,8 @@ def content(fact: Fact) -> bytes:
 
 def span_of(fact: Fact) -> Span:
     """Return what a fact says something about: its interval, widened to its samples."""
-    head = fact.head
-    if isinstance(fact, SampleBlock) and len(fact.t):
-        start, end = min(head.start_ms, int(fact.t[0])), max(head.end_ms, int(fact.t[-1]) + 1)
-        return Span(start_ms=start, end_ms=end, samples_only=True)
-    return Span(start_ms=head.start_ms, end_ms=head.end_ms, samples_only=isinstance(fact, SampleBlock))
+    start, end = storable.span_of(fact)
+    return Span(start_ms=start, end_ms=end, samples_only=isinstance(fact, SampleBlock))
 
 
 def measured_ms(fact: Fact) -> int | None:

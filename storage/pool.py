@@ -149,12 +149,12 @@ def adapt(conn: Connection) -> None:
     set_json_loads(loads, conn)
 
 
-async def _check(dsn: str, role: str) -> None:
+async def _check(where: str, role: str) -> None:
     """Find out about a wrong role at once; a database that is away is waited for by the pool."""
     if not role:
         return
     try:
-        async with await AsyncConnection.connect(dsn) as conn:
+        async with await AsyncConnection.connect(where) as conn:
             await roles.become(conn, role)
     except psycopg.OperationalError:
         return

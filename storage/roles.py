@@ -47,7 +47,7 @@ TABLES: dict[str, Access] = {
     "consent": Access(worker=READ, clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=READ),
-    "source": Access(worker=ADD, clinic=READ),
+    "source": Access(worker="select, insert, update (id)", clinic=READ),
     "record": _DERIVED,
     "fact": _DERIVED,
     "sample": _DERIVED,
@@ -128,10 +128,13 @@ async def create(conn: AsyncConnection[TupleRow]) -> None:
         ) from error
 
 
-async def process_logins(dsn: str) -> dict[str, str]:
-    """Make a login for each process on a server that trusts its socket, and return the DSN of each by role."""
+async def process_logins(dsn: str, where: str) -> dict[str, str]:
+    """Make a login for each process on a server that trusts its socket, and return the DSN of each by role.
+
+    `where` is the same DSN with limits of waiting, see `pool.address`.
+    """
     made = {}
-    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+    async with await AsyncConnection.connect(where, autocommit=True) as conn:
         for role in PROCESSES:
             login = f"{role}_login"
             await conn.execute(SQL(_LOGIN).format(Identifier(login)))

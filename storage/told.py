@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
-from ..model.calendar import DAY_MS, epoch_ms, utc
+from ..model.calendar import epoch_ms, utc
 from ..model.facts import OffsetOrigin, Told
+from ..model.storable import LONGEST_SESSION_MS
 from . import factrows
 from .pool import Connection
 from .spans import Span
-
-LONGEST_SESSION_MS = 31 * DAY_MS
 
 Number: TypeAlias = int  # a patient's surrogate
 ToldOf: TypeAlias = dict[Number, list[Told]]

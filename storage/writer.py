@@ -14,6 +14,7 @@ from ..model.calendar import utc
 from ..model.codec import kind_of
 from ..model.facts import Deletion, Joining, SampleBlock, Told
 from ..model.metrics import METRIC
+from ..model.storable import refusal
 from . import bands, factrows, samples
 from .factrows import FactKey, Removed
 from .pool import Connection
@@ -23,11 +24,7 @@ from .surrogates import PatientRow, RecordKey, RecordRow, Standing, lock_patient
 from .touched import Touched, add_spoken_of, removed_spans
 from .window_samples import Fresh
 
-FIRST_MS = 0
-LAST_MS = 4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
 UNKNOWN = "the patient is not known"
-LONGEST_RECORD = 512  # characters; an index entry has a limit
-LONGEST_WORD = 256
 
 _WATERMARK = """
 insert into watermark (patient, source, time)
@@ -93,7 +90,7 @@ async def put_facts(conn: Connection, told: Sequence[Told]) -> Written:
     """Store a batch of facts of any patients, in the caller's transaction; the patients stay locked until it ends.
 
     The samples of blocks are left to the caller, who may want to look at what was there before. A fact that cannot be
-    stored (unknown patient, impossible instant or name) is in `refused`; the others are stored. Redelivery of a stored
+    stored (unknown patient, or `storable.refusal`) is in `refused`; the others are stored. Redelivery of a stored
     fact changes nothing, nor does one of a body that was read anew since.
     """
     patients = await lock_patients(conn, {one.patient for one in told})
@@ -128,21 +125,7 @@ async def _store(conn: Connection, items: list[_Item], told: int, refused: tuple
 
 def _refusal(told: Told, patients: dict[str, PatientRow]) -> str:
     """Return why a fact cannot be stored, or an empty text. The text never holds a value."""
-    fact, head = told.fact, told.fact.head
-    span = factrows.span_of(fact)
-    if told.patient not in patients:
-        return UNKNOWN
-    if not FIRST_MS <= span.start_ms <= span.end_ms < LAST_MS:
-        return "the interval is not within 1970 to 2100, or ends before it starts"
-    if isinstance(fact, SampleBlock) and fact.metric not in METRIC:
-        return "the metric is not in the registry"
-    source = head.source
-    words = (source.vendor, source.app, source.device, fact.target if isinstance(fact, Deletion) else "")
-    if len(head.record) > LONGEST_RECORD or any(len(word) > LONGEST_WORD for word in words[:3]):
-        return "the record id or the source's name is too long"
-    if any("\0" in word for word in (head.record, *words)):
-        return "a name holds a NUL character"
-    return ""
+    return refusal(told.fact) if told.patient in patients else UNKNOWN
 
 
 def _item(told: Told, patient: PatientRow, source: int) -> _Item:

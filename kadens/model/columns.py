@@ -1,6 +1,7 @@
 """Builds the columns of a `SampleBlock` from plain numbers and texts, so that a parser of JSON needs no numpy. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -43,6 +44,13 @@ def ordered(t: Instants, v: Values) -> tuple[Instants, Values]:
     t, v = t[order], v[order]
     last = lasts(t)
     return t[last], v[last]
+
+
+def pieces(t: Instants, most: int, gap_ms: int) -> Iterator[slice]:
+    """Yield `t` (int64[n] epoch ms, in order) as slices of at most `most`, cut where a gap is longer than `gap_ms`."""
+    cuts = [0, *(np.flatnonzero(t[1:] - t[:-1] > gap_ms) + 1).tolist(), len(t)]
+    for start, end in pairwise(cuts):
+        yield from (slice(first, min(first + most, end)) for first in range(start, end, most))
 
 
 def values(numbers: Sequence[float], factor: float, offset: float, bounds: tuple[float, float]) -> Values | None:

@@ -4,9 +4,12 @@ from .facts import Reject, RejectKind
 
 
 class BodyError(ValueError):
-    """A body that is not what its connector sends. `where` is a path in it or `@offset`; `why` never holds a value."""
+    """A body that is not what its connector sends. `where` is a path in it or `@offset`; `why` never holds a value.
 
-    def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.FIELD) -> None:
+    `kind` is the class of its dead letter.
+    """
+
+    def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.DAMAGED) -> None:
         super().__init__(f"{where}: {why}")
         self.where = where
         self.why = why

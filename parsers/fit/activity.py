@@ -48,8 +48,15 @@ _TOTALS: dict[str, tuple[str, ...]] = {
     "ascent": ("total_ascent",),
 }
 _LAST_TIME = 2**32  # a FIT time is an unsigned integer of 32 bits; a file may give it another type
-_LONGEST_OFFSET_MIN = 18 * 60
+_MOST_SECONDS = 2.0**33  # what is further is as impossible as this
+_MOST_ID = 2.0**64
+_LONGEST_OFFSET_MIN = 14 * 60
+_DAY_MIN = 24 * 60  # clocks further apart than this say nothing of an offset: one of them was never set
 _QUARTER_MIN = 15
+_SESSION_FIELDS = (
+    *("start_time", "timestamp", "total_elapsed_time", "total_timer_time", "sport", "sub_sport", "workout_rpe"),
+    *("workout_feel", *(name for names in _TOTALS.values() for name in names)),
+)
 _ANTPLUS_HEART, _BLE_HEART, _WRIST_HEART = 120, 1, 10
 _ANTPLUS, _BLUETOOTH, _BLE, _LOCAL = 1, 2, 3, 5
 
@@ -109,7 +116,7 @@ def read_activity(fit: FitFile) -> Activity:
         file_type=_word("file", _first(fit["file_id"].numbers("type"))),
         sessions=sessions,
         device=_device(fit),
-        offset_min=_offset(fit["activity"]),
+        offset_min=_offset(fit["activity"], problems),
         samples=_samples(fit["record"], _COLUMNS, problems),
         background=_samples(fit["monitoring"], {"heart_rate": ("heart_rate",)}, problems),
         problems=tuple(problems),
@@ -117,8 +124,12 @@ def read_activity(fit: FitFile) -> Activity:
 
 
 def epoch_ms(seconds: float) -> int:
-    """Turn FIT seconds into epoch milliseconds."""
-    return round((seconds + FIT_EPOCH) * 1000)
+    """Turn FIT seconds into epoch milliseconds; what no FIT time can be becomes an instant that is not read."""
+    return _milliseconds(seconds) + FIT_EPOCH * 1000
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(max(-_MOST_SECONDS, min(seconds, _MOST_SECONDS)) * 1000)
 
 
 def _first(values: Floats) -> float:
@@ -133,49 +144,48 @@ def _word(type_name: str, value: float) -> str:
 
 
 def _digits(value: float) -> str:
-    return "" if math.isnan(value) else str(int(value))
+    return str(int(value)) if 0 <= value < _MOST_ID else ""  # False for NaN
 
 
 def _some(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _device_time(problems: list[FitProblem], group: Group, row: int, count: int) -> None:
-    problems.append(
-        FitProblem(
-            code=Code.DEVICE_TIME,
-            offset=int(group.offsets[row]),
-            segment=int(group.segment[row]),
-            reason=f"{count} {group.name} messages with time since power-up, not a date",
-        )
-    )
+def _device_time(problems: list[FitProblem], group: Group, stamps: Floats) -> None:
+    """Note that messages have the time since power-up where a date should be, if there are any."""
+    early = np.flatnonzero(stamps < DEVICE_TIME_END)
+    if len(early):
+        reason = f"{len(early)} {group.name} messages with time since power-up, not a date"
+        problems.append(_problem(Code.DEVICE_TIME, group, int(early[0]), reason))
+
+
+def _problem(code: Code, group: Group, row: int, reason: str) -> FitProblem:
+    return FitProblem(code=code, offset=int(group.offsets[row]), segment=int(group.segment[row]), reason=reason)
 
 
 def _sessions(group: Group, problems: list[FitProblem]) -> list[Session]:
-    found = []
-    for row, start in enumerate(group.numbers("start_time").tolist()):
-        if start < DEVICE_TIME_END:
-            _device_time(problems, group, row, 1)
-        elif math.isfinite(start):
-            found.append(_session(group, row, start))
-    return found
+    starts = group.numbers("start_time")
+    _device_time(problems, group, starts)
+    columns = {name: group.numbers(name).tolist() for name in _SESSION_FIELDS}
+    return [_session(group, columns, row) for row in np.flatnonzero(starts >= DEVICE_TIME_END).tolist()]
 
 
-def _session(group: Group, row: int, start: float) -> Session:
+def _session(group: Group, columns: dict[str, list[float]], row: int) -> Session:
     def number(*names: str) -> float:
-        return next((float(v) for name in names if math.isfinite(v := group.numbers(name)[row])), math.nan)
+        return next((value for name in names if math.isfinite(value := columns[name][row])), math.nan)
 
-    elapsed, moving, effort = number("total_elapsed_time"), number("total_timer_time"), number("workout_rpe")
+    start, elapsed, moving = columns["start_time"][row], number("total_elapsed_time"), number("total_timer_time")
+    effort = number("workout_rpe")
     if math.isnan(elapsed):
         elapsed = max(number("timestamp") - start, 0.0)  # the message is written when the session ends
     if math.isnan(elapsed):
         elapsed = 0.0 if math.isnan(moving) else moving
     return Session(
         start_ms=epoch_ms(start),
-        length_ms=round(elapsed * 1000),
+        length_ms=_milliseconds(elapsed),
         sport=_word("sport", number("sport")),
         sub_sport=_word("sub_sport", number("sub_sport")),
-        moving_ms=None if math.isnan(moving) else round(moving * 1000),
+        moving_ms=None if math.isnan(moving) else _milliseconds(moving),
         exertion_cr10=None if math.isnan(effort) else effort / 10,
         feel=_some(number("workout_feel")),
         totals={name: v for name, names in _TOTALS.items() if not math.isnan(v := number(*names))},
@@ -195,7 +205,7 @@ def _device(fit: FitFile) -> Device:
         manufacturer=maker,
         product=product,
         serial=_digits(_first(ident.numbers("serial_number"))),
-        created=None if math.isnan(created := _first(ident.numbers("time_created"))) else int(created),
+        created=int(created) if 0 <= (created := _first(ident.numbers("time_created"))) < _LAST_TIME else None,
         heart_from=_heart_from(info),
     )
 
@@ -210,21 +220,28 @@ def _heart_from(info: Group) -> str:
     return "wrist" if ((kind == _WRIST_HEART) & (source == _LOCAL)).any() else ""
 
 
-def _offset(group: Group) -> int | None:
+def _offset(group: Group, problems: list[FitProblem]) -> int | None:
     """Read the local offset in minutes from the first believable activity message, in quarters of an hour."""
-    for local, utc in zip(group.numbers("local_timestamp"), group.numbers("timestamp"), strict=True):
-        minutes = (local - utc) / 60
-        if abs(minutes) <= _LONGEST_OFFSET_MIN and utc >= DEVICE_TIME_END:  # False for NaN
-            quarters = round(minutes / _QUARTER_MIN) * _QUARTER_MIN
-            return quarters if abs(minutes - quarters) <= 1 else None
+    utc = group.numbers("timestamp")
+    minutes = (group.numbers("local_timestamp") - utc) / 60
+    near = np.flatnonzero((np.abs(minutes) <= _DAY_MIN) & (utc >= DEVICE_TIME_END))  # False for NaN
+    found = near[np.abs(minutes[near]) <= _LONGEST_OFFSET_MIN]
+    if len(found):
+        first = float(minutes[found[0]])
+        quarters = round(first / _QUARTER_MIN) * _QUARTER_MIN
+        return quarters if abs(first - quarters) <= 1 else None
+    if len(near):
+        problems.append(_problem(Code.LOCAL_TIME, group, int(near[0]), "the local time is not within 14 hours of UTC"))
     return None
 
 
 def _samples(group: Group, wanted: dict[str, tuple[str, ...]], problems: list[FitProblem]) -> dict[str, Samples]:
     stamps = group.numbers("timestamp")
-    early = np.flatnonzero(stamps < DEVICE_TIME_END)
-    if len(early):
-        _device_time(problems, group, int(early[0]), len(early))
+    _device_time(problems, group, stamps)
+    late = np.flatnonzero(stamps > _LAST_TIME)
+    if len(late):
+        reason = f"{len(late)} {group.name} messages with a time that no file can hold"
+        problems.append(_problem(Code.NO_TIME, group, int(late[0]), reason))
     dated = (stamps >= DEVICE_TIME_END) & (stamps <= _LAST_TIME)
     instants = np.where(dated, (stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
     found = {}
@@ -233,7 +250,7 @@ def _samples(group: Group, wanted: dict[str, tuple[str, ...]], problems: list[Fi
         if values is not None and name == "cadence":
             values = values + _fraction(group)
         if values is not None and (valid := dated & np.isfinite(values)).any():
-            found[name] = Samples(t=instants[valid], v=values[valid])
+            found[name] = Samples(t=instants, v=values).where(valid)
     return found
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .profile import Part
 
+_MOST_COUNT = 2.0**53  # beyond, float64 does not count
 _WINDOW = 5  # bytes that hold any 32-bit component whatever its first bit
 
 
@@ -66,8 +67,9 @@ def _accumulate(
         np.zeros((rows, 0)) if full is None else widen(full, full.shape[1] if full.ndim > 1 else 1).reshape(rows, -1)
     )
     counts = np.round((seeds + part.offset) * part.scale)
-    together = np.concatenate([np.nan_to_num(counts).astype(np.int64), values], axis=1)
-    there = np.concatenate([~np.isnan(counts), known], axis=1)
+    seeded = np.abs(counts) < _MOST_COUNT  # False for NaN
+    together = np.concatenate([np.where(seeded, counts, 0).astype(np.int64), values], axis=1)
+    there = np.concatenate([seeded, known], axis=1)
     is_full = np.zeros_like(there)
     is_full[:, : seeds.shape[1]] = True
     for index in np.unique(segment):

@@ -28,10 +28,12 @@ class Code(StrEnum):
 
     HEADER_CRC = "header_crc"
     DEVICE_TIME = "device_time"
+    LOCAL_TIME = "local_time"
+    NO_TIME = "no_time"
 
 
 # These do not mean that something is missing.
-HARMLESS = frozenset({Code.HEADER_CRC, Code.DEVICE_TIME})
+HARMLESS = frozenset({Code.HEADER_CRC, Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +62,14 @@ class Limits:
 
     `definitions_per_message` bounds redefinition: a real ski recording redefines before nearly every message
     (5,868 definitions, 6,849 messages), so the cap stands above that, and interning makes each one cheap.
+    `layouts` are distinct definitions of a segment, of all segments; `fields` are theirs (real files: 60 and 2,000).
     """
 
     size: int = 64 * 1024 * 1024
     messages: int = 5_000_000
     segments: int = 64
     layouts: int = 4096
+    fields: int = 16_384
     definitions_base: int = 1000
     definitions_per_message: int = 4
     empty_messages: int = 1000

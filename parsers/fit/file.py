@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _LATE_CHECKSUM = 2
-_MOST_DESCRIPTIONS = 1024
+# Of what real files hold a few of, no more is offered: each costs a step in Python.
+_MOST = {profile.FIELD_DESCRIPTION: 4096, profile.FILE_ID: 1024, profile.ACTIVITY: 4096}
 _CELLS_PER_BYTE = 64
 
 
@@ -44,6 +45,7 @@ class FitFile:
         problems: Sequence[FitProblem],
         wanted: frozenset[int] | None,
         positions: bool,
+        arrays: bool,
     ) -> None:
         self._data = data
         self._streams = streams
@@ -53,6 +55,7 @@ class FitFile:
         self.segments = tuple(segments)
         self.problems = tuple(problems)
         self.positions = positions
+        self.arrays = arrays
 
     @property
     def complete(self) -> bool:
@@ -91,7 +94,9 @@ class FitFile:
 
     def _of_number(self, number: int) -> list[Table]:
         if number not in self._tables:
-            self._tables[number] = [Table(self._data, stream) for stream in self._by_number.get(number, ())]
+            streams = self._by_number.get(number, ())
+            offered = streams if number not in _MOST else _heads(streams, _MOST[number])
+            self._tables[number] = [Table(self._data, stream) for stream in offered]
         return self._tables[number]
 
     @cached_property
@@ -106,11 +111,8 @@ class FitFile:
 
     @cached_property
     def _descriptions(self) -> list[Known]:
-        """Descriptions by segment; of each definition only as many messages as any real file has, many times over."""
-        tables = [
-            table if len(table) <= _MOST_DESCRIPTIONS else Table(self._data, table.stream.head(_MOST_DESCRIPTIONS))
-            for table in self._of_number(profile.FIELD_DESCRIPTION)
-        ]
+        """Descriptions by segment."""
+        tables = self._of_number(profile.FIELD_DESCRIPTION)
         return [
             read_descriptions([table for table in tables if table.stream.segment == segment.index])
             for segment in self.segments
@@ -154,16 +156,18 @@ def decode(
     *,
     messages: Collection[str | int] | None = None,
     positions: bool = False,
+    arrays: bool = True,
     limits: Limits = LIMITS,
 ) -> FitFile:
     """Decode a FIT input of one or more chained files.
 
-    `messages`: names or numbers to offer (default all). `positions`: offer latitudes and longitudes too.
+    `messages`: names or numbers to offer (default all). `positions`: offer latitudes and longitudes too. `arrays`:
+    whether fields of several numbers are columns of several, or of the first one.
     Raises FitError (empty, no FIT header, over the size limit) when nothing can be kept; anything else that is
     wrong is in `FitFile.problems`, and all whole messages before it are kept. Raises KeyError for an unknown name.
     """
     if len(data) > limits.size:
-        raise FitError(Code.TOO_LARGE, limits.size, f"{len(data)} bytes, at most {limits.size} are read")
+        raise FitError(Code.TOO_LARGE, limits.size, f"more than {limits.size} bytes")
     if not len(data):
         raise FitError(Code.EMPTY, 0, "no bytes")
     data = bytes(data)
@@ -171,7 +175,15 @@ def decode(
         raise FitError(Code.NOT_FIT, 0, "no FIT header")
     wanted = None if messages is None else frozenset(map(profile.message_number, messages))
     segments, streams, problems = _read_all(data, limits)
-    return FitFile(data, segments=segments, streams=streams, problems=problems, wanted=wanted, positions=positions)
+    return FitFile(
+        data,
+        segments=segments,
+        streams=streams,
+        problems=problems,
+        wanted=wanted,
+        positions=positions,
+        arrays=arrays,
+    )
 
 
 def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream], list[FitProblem]]:
@@ -185,7 +197,7 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
             problems.append(_problem(Code.TOO_MANY_SEGMENTS, at, index, f"more than {index} chained files"))
             break
         if not is_header(data, at):
-            problems.append(_problem(Code.TRAILING_BYTES, at, index - 1, f"{len(data) - at} bytes after the end"))
+            problems.append(_problem(Code.TRAILING_BYTES, at, index - 1, "bytes after the end"))
             break
         segment, wrong = read_segment(data, at, index, limits)
         found, stop = walk_segment(data, segment.body, segment.end, index, budget)
@@ -200,6 +212,15 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
         if budget.exhausted:
             break
     return segments, streams, problems
+
+
+def _heads(streams: Sequence[Stream], most: int) -> list[Stream]:
+    """Return the streams as far as they hold the first `most` messages of them all, stream by stream."""
+    found: list[Stream] = []
+    for stream in streams:
+        found += [stream.head(most)] if most > 0 else []
+        most -= len(stream.starts)
+    return found
 
 
 def _explained(wrong: Sequence[FitProblem], stop: Stop, segment: Segment) -> bool:

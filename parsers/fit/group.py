@@ -30,6 +30,7 @@ class Context(Protocol):
     """What a group must know about the rest of its file."""
 
     positions: bool
+    arrays: bool
 
     def descriptions(self, segment: int) -> Known:
         """Developer field descriptions of a segment."""
@@ -69,21 +70,25 @@ class Group:
     def _columns(self) -> list[dict[str, Column]]:
         """Columns of every table by name; where two tables differ in kind, the later name carries it."""
         if len(self._tables) == 1 and not self._tables[0].layout.developer:
-            return [self._tables[0].layout.columns]
+            return [self._narrowed(self._tables[0].layout.columns)]
         kinds: dict[str, str] = {}
-        found = []
-        for table in self._tables:
-            columns = table.layout.columns
-            if table.layout.developer:
-                known = self._context.descriptions(table.stream.segment)
-                columns = columns | developer_columns(table, known)
-            if any(kinds.setdefault(name, column.kind) != column.kind for name, column in columns.items()):
-                columns = {
-                    name if kinds[name] == column.kind else f"{name}:{column.kind}": column
-                    for name, column in columns.items()
-                }
-            found.append(columns)
-        return found
+        return [self._narrowed(_told_apart(self._all_of(table), kinds)) for table in self._tables]
+
+    def _all_of(self, table: Table) -> dict[str, Column]:
+        """Return the columns of a table with those of developer fields."""
+        if not table.layout.developer:
+            return table.layout.columns
+        known = self._context.descriptions(table.stream.segment)
+        return table.layout.columns | developer_columns(table, known)
+
+    def _narrowed(self, columns: dict[str, Column]) -> dict[str, Column]:
+        """Return the columns with the first item of arrays of numbers, where no arrays are wanted.
+
+        One message with an array of 255 would make the column of all messages as wide.
+        """
+        if self._context.arrays:
+            return columns
+        return {name: column.first() for name, column in columns.items()}
 
     @cached_property
     def _names(self) -> dict[str, None]:
@@ -101,7 +106,7 @@ class Group:
         """Columns that need nothing but the one table there is: nearly all, in most files."""
         if len(self._tables) != 1:
             return {}
-        return _direct_columns(self._tables[0].layout)
+        return self._narrowed(_direct_columns(self._tables[0].layout))
 
     @cached_property
     def _expansions(self) -> dict[str, tuple[profile.Expansion, ...]]:
@@ -200,7 +205,9 @@ class Group:
         first = 0
         for table, columns in zip(self._tables, self._columns, strict=True):
             for name, column in columns.items():
-                found.setdefault(name, []).append((first, table, column))
+                places = found.setdefault(name, [])
+                if not places or places[0][2].kind == column.kind:  # a developer may choose any name
+                    places.append((first, table, column))
             first += len(table)
         return found
 
@@ -208,13 +215,14 @@ class Group:
         if source.same:
             return self[source.source]
         columns = [columns.get(source.source) for columns in self._columns]
-        size = max(column.size for column in columns if column is not None)
+        needed = max(-(-(part.shift + part.bits) // 8) for part in source.parts)
+        size = min(needed, max(column.size for column in columns if column is not None))
         stored, sizes = [], []
         for table, column in zip(self._tables, columns, strict=True):
             raw = np.full((len(table), 0), 0xFF, dtype=np.uint8)
             if column is not None:
                 big = column.dtype.startswith(">")
-                raw = little_endian(table.raw(column.at, column.size), int(column.dtype[-1]), big=big)
+                raw = little_endian(table.raw(column.at, column.size), int(column.dtype[-1]), big=big)[:, :size]
             stored.append(widen(raw, size) if raw.shape[1] != size else raw)
             sizes.append(np.full(len(table), raw.shape[1], dtype=np.int64))
         return expand(self._joined(stored), self._joined(sizes), source.parts, full, self.segment)
@@ -222,6 +230,13 @@ class Group:
     def materialise(self) -> dict[str, AnyColumn]:
         """Compute every column now."""
         return {name: self[name] for name in self._names}
+
+
+def _told_apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
+    """Return the columns of one more table; a name of another kind than in `kinds`, which grows, carries its kind."""
+    for name, column in columns.items():
+        kinds.setdefault(name, column.kind)
+    return {name if kinds[name] == column.kind else f"{name}:{column.kind}": column for name, column in columns.items()}
 
 
 def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
@@ -233,13 +248,13 @@ def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
     return np.where(np.isnan(first), second, first)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _direct_columns(layout: Layout) -> dict[str, Column]:
     made = {_TIMESTAMP, *profile.expansions(layout.number)}
     return {name: column for name, column in layout.columns.items() if name not in made}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _layout_names(layout: Layout, *, positions: bool) -> dict[str, None]:
     return _names(layout.number, [layout.columns], positions=positions)
 

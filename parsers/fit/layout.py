@@ -44,6 +44,10 @@ class Column:
     slot: int = -1
     position: bool = False
 
+    def first(self) -> Column:
+        """Return the column of the first number only; texts and bytes are what they are."""
+        return replace(self, items=1) if self.kind == NUMBER and self.items > 1 else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeveloperSlot:
@@ -137,7 +141,7 @@ def _vector(columns: list[Column], attribute: str) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def read_layout(definition: bytes) -> Layout:
     """Read a definition message, from its architecture byte to its last byte; the scan checked the length."""
     order = ">" if definition[0] else "<"

@@ -12,7 +12,7 @@ from typing import Any
 from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 
 TIMESTAMP_FIELD = 253
-RECORD, SESSION, MONITORING, FIELD_DESCRIPTION = 20, 18, 55, 206
+FILE_ID, SESSION, RECORD, ACTIVITY, MONITORING, FIELD_DESCRIPTION = 0, 18, 20, 34, 55, 206
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ class Samples:
     def __len__(self) -> int:
         return len(self.t)
 
+    def where(self, kept: NDArray[np.bool_]) -> Samples:
+        """Return the samples that are kept; the same columns when all are: metrics of one file share their times."""
+        return self if kept.all() else Samples(t=self.t[kept], v=self.v[kept])
+
 
 def rounded(samples: Samples, digits: int = 6) -> Samples:
     """Return the samples without the dust of binary fractions: 2562 / 5 - 500 is 12.4 on paper."""
@@ -36,6 +40,8 @@ def rounded(samples: Samples, digits: int = 6) -> Samples:
 
 def in_order(samples: Samples) -> Samples:
     """Return the samples in order of time; of those at one instant the last told stands."""
+    if bool((samples.t[1:] > samples.t[:-1]).all()):
+        return samples
     order = np.argsort(samples.t, kind="stable")
     t, v = samples.t[order], samples.v[order]
     last = np.ones(len(t), dtype=np.bool_)
@@ -46,12 +52,16 @@ def in_order(samples: Samples) -> Samples:
 def within(samples: Samples, times: tuple[int, int], values: tuple[float, float]) -> Samples:
     """Return the samples with first <= t < end and floor <= v <= ceiling."""
     kept = (samples.t >= times[0]) & (samples.t < times[1]) & (samples.v >= values[0]) & (samples.v <= values[1])
-    return Samples(t=samples.t[kept], v=samples.v[kept])
+    return samples.where(kept)
 
 
 def doubled(samples: Samples, spans: Iterable[tuple[int, int]]) -> Samples:
     """Return the samples with twice the value where start <= t <= end of any span (strides to steps)."""
-    inside = np.zeros(len(samples.t), dtype=np.bool_)
-    for start, end in spans:
-        inside |= (samples.t >= start) & (samples.t <= end)
+    ordered = sorted(spans)
+    if not ordered:
+        return samples
+    starts = np.array([start for start, _ in ordered], np.int64)
+    reached = np.maximum.accumulate(np.array([end for _, end in ordered], np.int64))
+    place = np.searchsorted(starts, samples.t, side="right") - 1
+    inside = (place >= 0) & (samples.t <= reached[place])
     return Samples(t=samples.t, v=np.where(inside, 2 * samples.v, samples.v))

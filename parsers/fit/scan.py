@@ -6,7 +6,7 @@ Costs one step of a table walk per message. Never trusts a declared size over th
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import Code, Limits
@@ -55,8 +55,9 @@ class Budget:
     limits: Limits
     messages: int = 0
     definitions: int = 0
+    layouts: int = 0
+    fields: int = 0
     exhausted: bool = False
-    layouts: set[bytes] = field(default_factory=set)
 
 
 def _never(_start: int) -> None:
@@ -89,7 +90,8 @@ class _Walk:
         end = 4 + 3 * definition[3]
         size = sum(definition[5:end:3]) + sum(definition[end + 2 :: 3])
         stream = self.plain[definition] = Stream(definition, size, self.segment, compressed=False)
-        self.budget.layouts.add(definition)
+        self.budget.layouts += 1
+        self.budget.fields += (len(definition) - 4) // 3
         return stream
 
     def install(self, local: int, stream: Stream) -> None:
@@ -139,12 +141,12 @@ def _definition(walk: _Walk, p: int) -> int | Stop:
 
 def _over_budget(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
-    if len(budget.layouts) > limits.layouts:
-        return Stop(Code.TOO_MANY_DEFINITIONS, p, f"more than {limits.layouts} distinct definitions")
+    if budget.layouts > limits.layouts or budget.fields > limits.fields:
+        return Stop(Code.TOO_MANY_DEFINITIONS, p, "more distinct definitions, or fields of them, than are read")
     if budget.definitions % limits.definitions_base == 0:
         messages = budget.messages + walk.count()
         if budget.definitions > limits.definitions_base + limits.definitions_per_message * messages:
-            return Stop(Code.TOO_MANY_DEFINITIONS, p, f"{budget.definitions} definitions for {messages} messages")
+            return Stop(Code.TOO_MANY_DEFINITIONS, p, "far more definitions than messages")
     return None
 
 
@@ -156,7 +158,7 @@ def _unusual(walk: _Walk, p: int) -> int | Stop:
     local = (header >> 5) & 3 if header & 0x80 else header & 0x0F
     stream = walk.by_local[local]
     if stream is None:
-        return Stop(Code.UNDEFINED_LOCAL, p, f"local message type {local} is not defined")
+        return Stop(Code.UNDEFINED_LOCAL, p, "a message of a type that is not defined")
     walk.install_compressed(local, stream)
     return p
 
@@ -178,24 +180,29 @@ def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
     return p
 
 
+def _too_many(walk: _Walk, p: int) -> Stop | None:
+    budget, limits = walk.budget, walk.budget.limits
+    if walk.count(empty_only=True) > limits.empty_messages:
+        return Stop(Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field")
+    if budget.messages + walk.count() > limits.messages:
+        return Stop(Code.TOO_MANY_MESSAGES, p, f"more than {limits.messages} messages")
+    return None
+
+
 def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget) -> tuple[list[Stream], Stop | None]:
     """Streams of the messages between `start` and `end`, and why the walk stopped early, if it did."""
     walk = _Walk(data, end, segment, budget)
     p, stopped = start, None
-    limits = budget.limits
     while p < end and stopped is None:
         after = _messages(walk, p, min(end, p + _BLOCK))
         if isinstance(after, Stop):
             stopped = after
-        elif walk.count(empty_only=True) > limits.empty_messages:
-            stopped = Stop(Code.EMPTY_MESSAGES, after, f"more than {limits.empty_messages} messages without a field")
-        elif budget.messages + walk.count() > limits.messages:
-            stopped = Stop(Code.TOO_MANY_MESSAGES, after, f"more than {limits.messages} messages")
         else:
-            p = after
+            p, stopped = after, _too_many(walk, after)
     budget.exhausted = stopped is not None and stopped.code in _CAPS
-    if stopped is None and p > end:
-        stopped = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
+    if p > end:
+        cut = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
+        stopped = stopped or cut
     budget.messages += walk.count()
     return [stream for stream in walk.streams() if stream.starts], stopped
 

@@ -97,12 +97,11 @@ def _frame(
             return end, end + 2, True, None
         if end + 2 == length or is_header(data, end + 2):
             return end, end + 2, False, (Code.FILE_CRC, end, "file checksum differs")
-        return _open_end(data, at, body, f"declared {declared} bytes do not end the file")
+        return _open_end(data, at, body, "the declared length does not end the file")
     if declared > limits.size:
-        return _open_end(data, at, body, f"declared {declared} bytes, more than any file may have")
+        return _open_end(data, at, body, "the declared length is more than any file may have")
     kept = min(end, length)
-    missing = end + 2 - length
-    return kept, length, None, (Code.TRUNCATED, kept, f"{missing} of the declared bytes are missing")
+    return kept, length, None, (Code.TRUNCATED, kept, "bytes of the declared length are missing")
 
 
 def _open_end(data: bytes, at: int, body: int, reason: str) -> tuple[int, int, bool | None, _Wrong | None]:

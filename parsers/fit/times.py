@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TIMESTAMP, _SHORT = "timestamp", "timestamp_16"
 _OFFSET_BITS, _SHORT_BITS = 5, 16
+_END_OF_TIME = 2.0**32
 
 Stamps = tuple[NDArray[np.uint32], Floats]
 """Offsets of messages, ascending, and their full timestamps (NaN where unknown)."""
@@ -42,6 +43,7 @@ def _offsets(data: bytes, table: Table) -> Floats:
 def _resolve(full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, Floats]], bits: int) -> Stamps:
     starts = np.concatenate([table.starts for table, _ in (*full, *short)])
     values = np.concatenate([values for _, values in (*full, *short)])
+    values[~((values >= 0) & (values < _END_OF_TIME))] = np.nan  # a file may give a time any type
     is_full = np.arange(len(values)) < sum(len(values) for _, values in full)
     order = np.argsort(starts, kind="stable")
     order = order[~np.isnan(values[order])]

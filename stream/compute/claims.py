@@ -3,16 +3,22 @@
 Claims come from declared workouts and from the patient's own reports of a session.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from ...model.activities import TYPES
 from ...model.calendar import local_date
 from ...model.codec import dumps, encode_fact, plain
 from ...model.derived import Origin
 from ...model.facts import Instrument, OffsetOrigin, Report, Source, Told, Workout
-from ...model.occasion import concerned
+from ...model.occasion import concerned_each
+
+if TYPE_CHECKING:
+    from datetime import date
 
 EXERTION_SCALE = "borg-cr10"
 
@@ -79,23 +85,30 @@ def exertions(claimed: Sequence[Claim], reports: Iterable[Told], zone: str) -> M
 
     An answer that names no session concerns one that was told of, else one that was found on the answer's local date.
     """
+    asked = [said for told in _in_time(reports) if _says_exertion(said := _report(told))]
+    named = _by_record(claimed)
+    own = [_named(said, named) for said in asked]
+    free = [said.head.start_ms for said, session in zip(asked, own, strict=True) if session is None]
+    concern = _concerned(free, claimed, zone)
     found: dict[str, float] = {}
-    for told in _in_time(reports):
-        said = _report(told)
-        if said.value is None or said.scale != EXERTION_SCALE or said.instrument not in _ASKS_EXERTION:
-            continue
-        session = _named(said, claimed) or _concerned(said.head.start_ms, claimed, zone)
-        if session is not None:
-            found[session.id] = said.value
+    for said, session in zip(asked, own, strict=True):
+        meant = session or concern[said.head.start_ms]
+        if meant is not None and said.value is not None:
+            found[meant.id] = said.value
     return found
+
+
+def _says_exertion(said: Report) -> bool:
+    return said.value is not None and said.scale == EXERTION_SCALE and said.instrument in _ASKS_EXERTION
 
 
 def types_said(claimed: Sequence[Claim], reports: Iterable[Told]) -> Mapping[str, str]:
     """Return type by session id where the patient's own report of a session says one: manual wins for the type."""
     found: dict[str, str] = {}
+    named = _by_record(claimed)
     for told in _in_time(reports):
         said = _report(told)
-        session = _named(said, claimed)
+        session = _named(said, named)
         if (
             said.instrument is Instrument.SESSION
             and said.type in TYPES
@@ -106,34 +119,67 @@ def types_said(claimed: Sequence[Claim], reports: Iterable[Told]) -> Mapping[str
     return found
 
 
-def _concerned(at_ms: int, claimed: Sequence[Claim], zone: str) -> Claim | None:
-    """Return the session that an answer concerns. Sessions are found date by date, so other dates' are not asked."""
-    day = local_date(at_ms, zone)
-    told = [claim for claim in claimed if claim.origin is not Origin.DETECTED]
-    found = [c for c in claimed if c.origin is Origin.DETECTED and local_date(c.start_ms, zone) == day]
-    return concerned(at_ms, told) or concerned(at_ms, found)
+def _concerned(instants: Sequence[int], claimed: Iterable[Claim], zone: str) -> Mapping[int, Claim | None]:
+    """Return the session that an answer at each instant concerns, None for none.
+
+    Sessions are found date by date, so those of other dates are not asked.
+    """
+    told: list[Claim] = []
+    found: dict[date, list[Claim]] = defaultdict(list)
+    for claim in claimed:
+        mine = found[local_date(claim.start_ms, zone)] if claim.origin is Origin.DETECTED else told
+        mine.append(claim)
+    concern = concerned_each(instants, told)
+    left: dict[date, list[int]] = defaultdict(list)
+    for at in (at for at, session in concern.items() if session is None):
+        left[local_date(at, zone)].append(at)
+    for day, times in left.items():
+        concern |= concerned_each(times, found.get(day, ()))
+    return concern
 
 
 _ASKS_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 
 
 def _in_time(reports: Iterable[Told]) -> list[Told]:
-    return sorted(standing(reports), key=lambda told: (told.fact.head.start_ms, encode_fact(told.fact)))
+    """Return the reports by (start, content). Content costs most: it is worked out for those of one instant only."""
+    by_start = groupby(sorted(standing(reports), key=_start), key=_start)
+    return [told for _, same in by_start for told in _by_content(list(same))]
 
 
-def _named(said: Report, claimed: Iterable[Claim]) -> Claim | None:
+def _start(told: Told) -> int:
+    return told.fact.head.start_ms
+
+
+def _by_content(same: list[Told]) -> list[Told]:
+    return sorted(same, key=lambda told: encode_fact(told.fact)) if len(same) > 1 else same
+
+
+def _by_record(claimed: Iterable[Claim]) -> Mapping[str, Sequence[Claim]]:
+    found: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claimed:
+        for record in claim.records:
+            found[record].append(claim)
+    return found
+
+
+def _named(said: Report, by_record: Mapping[str, Sequence[Claim]]) -> Claim | None:
     """Return the session that a report names, or is; of several with that record the nearest in time."""
     name = said.session or (said.head.record if said.instrument is Instrument.SESSION else "")
-    known = [claim for claim in claimed if name in claim.records]
+    known = by_record.get(name, ())
     return min(known, key=lambda claim: (abs(claim.start_ms - said.head.start_ms), claim.id), default=None)
 
 
 def standing(facts: Iterable[Told]) -> list[Told]:
     """Return one fact a (source, record): the greater (revision, content, body). Storage does so too; twice is safe."""
-    best: dict[tuple[Source, str], Told] = {}
-    for told in sorted(facts, key=lambda told: (told.fact.head.revision, encode_fact(told.fact), told.body)):
-        best[told.fact.head.source, told.fact.head.record] = told
-    return list(best.values())
+    of: dict[tuple[Source, str], list[Told]] = defaultdict(list)
+    for told in facts:
+        of[told.fact.head.source, told.fact.head.record].append(told)
+    return [max(many, key=_stands) if len(many) > 1 else many[0] for many in of.values()]
+
+
+def _stands(told: Told) -> tuple[int, bytes, str]:
+    return told.fact.head.revision, encode_fact(told.fact), told.body
 
 
 def _workout(told: Told) -> Workout:

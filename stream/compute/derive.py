@@ -4,6 +4,7 @@ The result is a function of the window as a set: order, repetition and arrival o
 ids come from content. What a day needs from its neighbours: facts up to a day before and after the dates.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,15 +19,16 @@ from .columns import HEART, WHOLE, WITHIN, Column, Series, merged
 from .day_rows import day_row, totals
 from .detected import detected
 from .limits import heart_limits, profile_on
-from .overlap import counted, covered
+from .overlap import Pieces, counted, covered, worked_out
 from .resolve import Resolved, choices, resolve
-from .session_rows import Basis, counted_zones, session_row
+from .session_rows import Basis, counted_zones, plain_row, session_row
 from .twins import collapsed, joined
 
 __all__ = ["Column", "Window", "dates_touched", "derive"]
 
 SHORTEST_MS = 10 * MINUTE_MS  # a session needs ten minutes, or half of the prescribed ones (section 3.3)
 OF_PRESCRIBED = 0.5
+TOO_MANY = "more sessions on this date than are worked out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,13 +82,16 @@ def derive(window: Window) -> Derived:
     )
     claimed = sorted([*told, *found], key=lambda claim: (claim.start_ms, claim.id))
     both = _sessions(window, claimed, heard, series.get(HEART, ()), basis)
+    by_date: dict[date, list[tuple[Session, ZoneTimes]]] = defaultdict(list)
+    for pair in both:
+        by_date[pair[0].local_date].append(pair)
     answered = {local_date(told.fact.head.start_ms, window.zone) for told in window.reports}
     stated = totals(window.summaries)
     days = [
         day_row(
             day,
             window.zone,
-            [pair for pair in both if pair[0].local_date == day],
+            by_date[day],
             heard,
             basis(day).limits,
             told=stated.get(day, {}),
@@ -110,21 +115,34 @@ def _sessions(
     types = types_said(claimed, window.reports)
     pieces = counted(claimed)
     wanted = frozenset(window.dates)
-    found: list[tuple[Session, ZoneTimes]] = []
+    by_date: dict[date, list[Claim]] = defaultdict(list)
     for claim in claimed:
-        day = local_date(claim.start_ms, window.zone)
-        if day in wanted:
+        by_date[local_date(claim.start_ms, window.zone)].append(claim)
+    figured = frozenset[str]().union(*(worked_out(by_date[day]) for day in wanted & by_date.keys()))
+    found: list[tuple[Session, ZoneTimes]] = []
+    for day in sorted(wanted & by_date.keys()):
+        for claim in by_date[day]:
             spoken = replace(
                 claim,
                 exertion_cr10=exertion.get(claim.id, claim.exertion_cr10),
                 type=types.get(claim.id, claim.type),
             )
             mine = _of_the_date(heard, day_bounds(day, window.zone)[1]) if claim.origin is Origin.DETECTED else heard
-            row = session_row(spoken, basis(day), mine, hearts, pieces[claim.id])
-            whole = pieces[claim.id] == ((claim.start_ms, claim.end_ms),)
-            counts = row.zones if whole else counted_zones(claim, basis(day), mine, pieces[claim.id])
-            found.append((row, counts))
+            if claim.id in figured:
+                found.append(_figured(spoken, basis(day), mine, hearts, pieces[claim.id]))
+            else:
+                unknown = sum(end - start for start, end in pieces[claim.id])
+                found.append((plain_row(spoken, basis(day), TOO_MANY), ZoneTimes(unknown=unknown)))
     return found
+
+
+def _figured(
+    claim: Claim, basis: Basis, heard: Mapping[str, Resolved], hearts: Sequence[Series], pieces: Pieces
+) -> tuple[Session, ZoneTimes]:
+    """Return a session whole, and its time in zones as far as it counts."""
+    row = session_row(claim, basis, heard, hearts, pieces)
+    whole = pieces == ((claim.start_ms, claim.end_ms),)
+    return row, row.zones if whole else counted_zones(claim, basis, heard, pieces)
 
 
 def _of_the_date(heard: Mapping[str, Resolved], end_ms: int) -> dict[str, Resolved]:
@@ -167,9 +185,12 @@ def _choices(
 ) -> tuple[Choice, ...]:
     """Return who speaks: on each date whole, or for a metric that matters in sessions only, in those of the date."""
     found: list[Choice] = []
-    told = [one for one in sessions if one.origin is not Origin.DETECTED]
+    told: dict[date, list[tuple[int, int]]] = defaultdict(list)
+    for one in sessions:
+        if one.origin is not Origin.DETECTED:
+            told[one.local_date].append((one.start_ms, one.end_ms))
     for day in dates:
-        within = covered((one.start_ms, one.end_ms) for one in told if one.local_date == day)
+        within = covered(told[day])
         for metric in sorted(heard):
             spans = within if metric in WITHIN else (day_bounds(day, zone),)
             found += [one for start, end in spans for one in choices(heard[metric], start, end, day)]

@@ -18,7 +18,7 @@ from ...model.intensity import HeartLimits
 from .bouts import bouts
 from .claims import Claim, session_id
 from .columns import CADENCE, HEART, STEPS
-from .overlap import absorbed
+from .overlap import Absorbing
 from .resolve import Resolved
 from .tracks import Track
 
@@ -44,13 +44,14 @@ def detected(
     `shortest_on` gives the least length of a session on a date, in ms; `claimed` are declared and reported sessions.
     """
     found: list[Claim] = []
+    told = Absorbing(claimed)
     for day in dates:
         start, end = day_bounds(day, zone)
         beating = _beating(heard.get(HEART), start, end, limits_on(day))
         stepping = _stepping(heard, start, end)
         for first, last in bouts(np.union1d(beating, stepping) if len(stepping) else beating):
             span = first * MINUTE_MS, last * MINUTE_MS
-            if span[1] - span[0] >= shortest_on(day) and not absorbed(span, claimed):
+            if span[1] - span[0] >= shortest_on(day) and not told.absorbs(span):
                 found.append(_claim(patient, span, heard, stepping))
     return found
 

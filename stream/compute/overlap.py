@@ -5,9 +5,14 @@ before detected, then the better ranked source, and of one source the shorter se
 before what encloses them). A session of which more than half lies within better ones is not counted as another one.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import TypeAlias
 
+import numpy as np
+
+from ...model.calendar import DAY_MS
 from ...model.derived import Origin
 from .claims import Claim
 from .sources import identity, rank
@@ -16,16 +21,43 @@ Pieces: TypeAlias = tuple[tuple[int, int], ...]
 
 ORIGINS: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 ABSORBED_FROM = 0.5
+MOST_A_DATE = 200  # sessions with figures that start on one date; a date has 144 times ten minutes
+MOST_AHEAD_MS = 2 * DAY_MS  # of better sessions before one with figures: a day, and its legs once more
 
 
 def counted(claimed: Iterable[Claim]) -> Mapping[str, Pieces]:
     """Return, by session id, the pieces [start, end) in epoch ms that no better session covers, in order of time."""
-    found: dict[str, Pieces] = {}
-    taken: list[tuple[int, int]] = []
-    for claim in sorted(claimed, key=_precedence):
-        found[claim.id] = without((claim.start_ms, claim.end_ms), taken)
-        taken += found[claim.id]
-    return found
+    taken = _Taken()
+    return {claim.id: taken.take(claim.start_ms, claim.end_ms) for claim in sorted(claimed, key=_precedence)}
+
+
+class _Taken:
+    """The time that is taken: pieces in order that neither meet nor touch. Each is looked at once, and then joined."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def take(self, start: int, end: int) -> Pieces:
+        """Take a span, and return what of it was not taken before."""
+        if start >= end:
+            return ()
+        low, high = bisect_left(self._ends, start), bisect_right(self._starts, end)
+        starts, ends = self._starts[low:high], self._ends[low:high]
+        gaps = zip([start, *(max(at, start) for at in ends)], [*(min(at, end) for at in starts), end], strict=True)
+        self._starts[low:high] = [min([start, *starts[:1]])]
+        self._ends[low:high] = [max([end, *ends[-1:]])]
+        return tuple((left, right) for left, right in gaps if left < right)
+
+
+def worked_out(claimed: Iterable[Claim]) -> frozenset[str]:
+    """Return which sessions that start on one local date have figures, by id: the best ones, as many as a date may.
+
+    Deriving a date costs what its sessions hold; without a bound one sender could make it cost anything.
+    """
+    ordered = sorted(claimed, key=_precedence)[:MOST_A_DATE]
+    ahead = accumulate((claim.length_ms for claim in ordered), initial=0)
+    return frozenset(claim.id for claim, before in zip(ordered, ahead, strict=False) if before <= MOST_AHEAD_MS)
 
 
 def mostly_covered(claim: Claim, pieces: Pieces) -> bool:
@@ -34,24 +66,19 @@ def mostly_covered(claim: Claim, pieces: Pieces) -> bool:
     return claim.length_ms > 0 and left < (1 - ABSORBED_FROM) * claim.length_ms
 
 
-def absorbed(span: tuple[int, int], claimed: Iterable[Claim]) -> bool:
-    """Return whether one session shares with a span at least half of the shorter of both (section 3.3)."""
-    start, end = span
-    return any(
-        min(end, claim.end_ms) - max(start, claim.start_ms) >= ABSORBED_FROM * min(end - start, claim.length_ms) > 0
-        for claim in claimed
-    )
+class Absorbing:
+    """Sessions that were told of, to ask many times whether one of them is the same as a span (section 3.3)."""
 
+    def __init__(self, claimed: Sequence[Claim]) -> None:
+        self._starts = np.array([claim.start_ms for claim in claimed], np.int64)
+        self._ends = np.array([claim.end_ms for claim in claimed], np.int64)
 
-def without(span: tuple[int, int], taken: Iterable[tuple[int, int]]) -> Pieces:
-    """Return what is left of a span."""
-    left, end = span
-    pieces: list[tuple[int, int]] = []
-    for start, stop in sorted(taken):
-        if stop > left and start < end:
-            pieces += [(left, start)] if start > left else []
-            left = stop
-    return (*pieces, (left, end)) if left < end else tuple(pieces)
+    def absorbs(self, span: tuple[int, int]) -> bool:
+        """Return whether one session shares with a span at least half of the shorter of both."""
+        start, end = span
+        common = np.minimum(self._ends, end) - np.maximum(self._starts, start)
+        shorter = ABSORBED_FROM * np.minimum(self._ends - self._starts, end - start)
+        return bool(((common >= shorter) & (shorter > 0)).any())
 
 
 def covered(spans: Iterable[tuple[int, int]]) -> Pieces:

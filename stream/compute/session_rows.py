@@ -9,7 +9,7 @@ import numpy as np
 from ...model.activities import TYPES
 from ...model.calendar import MINUTE_MS
 from ...model.derived import Flag, HeartSummary, Session
-from ...model.intensity import ZONES, HeartLimits, HeartProfile, ZoneTimes
+from ...model.intensity import HeartLimits, HeartProfile, ZoneTimes
 from ...model.prescription import Prescription
 from .bandings import bandings
 from .claims import Claim, family
@@ -20,7 +20,7 @@ from .overlap import Pieces, mostly_covered
 from .quality import Heard, cadence_at, flags
 from .resolve import Resolved
 from .tracks import Track
-from .zones import zones_of
+from .zones import zones_of, zones_within
 
 PARTIAL_ABOVE = 0.2
 ON_FOOT = "foot"  # the family in which cadence counts steps
@@ -44,7 +44,7 @@ def session_row(
     start, end = claim.start_ms, claim.end_ms
     heart = heard[HEART].within(start, end) if HEART in heard else None
     tracks = {metric: one.track for metric, one in heard.items()}
-    zones = zones_until(end, claim, tracks.get(HEART), basis.limits)
+    zones = zones_of(tracks.get(HEART), start, end, basis.limits)
     moving, moving_by, found = _moving(claim, heard)
     why = _why_not(claim, basis, pieces)
     return Session(
@@ -52,7 +52,7 @@ def session_row(
         start_ms=start,
         end_ms=end,
         local_date=basis.day,
-        type=claim.type if claim.type in TYPES else "other",
+        type=_type(claim),
         said=claim.said,
         declared_by=claim.source,
         record=claim.record,
@@ -86,17 +86,40 @@ def session_row(
     )
 
 
+def plain_row(claim: Claim, basis: Basis, why: str) -> Session:
+    """Return a session as it was told, without any figure, that does not count, and why."""
+    return Session(
+        id=claim.id,
+        start_ms=claim.start_ms,
+        end_ms=claim.end_ms,
+        local_date=basis.day,
+        type=_type(claim),
+        said=claim.said,
+        declared_by=claim.source,
+        record=claim.record,
+        body=claim.body,
+        heart_source=None,
+        zones=ZoneTimes(unknown=claim.length_ms),
+        limits=basis.limits,
+        heart=summary(None),
+        partial=True,
+        exertion_cr10=claim.exertion_cr10,
+        origin=claim.origin,
+        offset_min=claim.offset_min,
+        offset_origin=claim.offset_origin,
+        counts=False,
+        why=why,
+    )
+
+
 def counted_zones(claim: Claim, basis: Basis, heard: Mapping[str, Resolved], pieces: Pieces) -> ZoneTimes:
     """Return the time in zones in the pieces of a session that count; what a sample holds over an edge is cut there."""
     heart = heard[HEART].track if HEART in heard else None
-    ends = [tuple(zones_until(at, claim, heart, basis.limits).as_tuple() for at in piece) for piece in pieces]
-    spent = [[high - low for low, high in zip(*both, strict=True)] for both in ends]
-    return sum((ZoneTimes(**dict(zip(ZONES, each, strict=True))) for each in spent), start=ZoneTimes())
+    return zones_within(heart, claim.start_ms, pieces, basis.limits)
 
 
-def zones_until(end_ms: int, claim: Claim, heart: Track | None, limits: HeartLimits) -> ZoneTimes:
-    """Return the time in zones from a session's start to an instant within it."""
-    return zones_of(heart, claim.start_ms, end_ms, limits)
+def _type(claim: Claim) -> str:
+    return claim.type if claim.type in TYPES else "other"
 
 
 def summary(heart: Track | None) -> HeartSummary:

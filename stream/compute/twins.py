@@ -5,19 +5,27 @@ both sources recorded it; the better ranked one stays. Parts of one type on one 
 between them are one session. What is made one does not depend on the order of claims.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from heapq import heappop, heappush
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from ...model import runs
 from ...model.calendar import MINUTE_MS, local_date
 from ...model.derived import Origin
-from ...model.facts import Source, Values
+from ...model.facts import Instants, Source, Values
 from .claims import Claim, family
 from .columns import Series
 from .sources import precedence
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_Cell: TypeAlias = tuple[str, int, int]  # type family, and in which two minutes a claim begins and ends
 
 SAME_WITHIN_MS = 120_000
 BREAK_MS = 300_000
@@ -28,39 +36,123 @@ ALIKE_BPM = 10.0
 
 def collapsed(claimed: Iterable[Claim], hearts: Sequence[Series]) -> list[Claim]:
     """Return each physical session once; the claim that stays knows the records of its twins, and the said type."""
-    by_source = {one.source: one for one in hearts}
+    by_source = {one.source: Minutes(one) for one in hearts}
     kept: list[Claim] = []
+    records: list[list[frozenset[str]]] = []
+    near: dict[_Cell, list[int]] = defaultdict(list)  # twins begin and end in the same cell or in one beside it
     for claim in sorted(claimed, key=_order):
-        twin = next((n for n, better in enumerate(kept) if _twins(better, claim, by_source)), None)
+        places = sorted(place for cell in _around(claim) for place in near.get(cell, ()))
+        twin = next((place for place in places if _twins(kept[place], claim, by_source)), None)
         if twin is None:
+            near[_cell(claim)].append(len(kept))
             kept.append(claim)
+            records.append([claim.records])
         else:
-            kept[twin] = replace(kept[twin], records=kept[twin].records | claim.records)
-    return kept
+            records[twin].append(claim.records)
+    return [_known_by(claim, names) for claim, names in zip(kept, records, strict=True)]
+
+
+def _known_by(claim: Claim, names: Sequence[frozenset[str]]) -> Claim:
+    return replace(claim, records=frozenset[str]().union(*names)) if len(names) > 1 else claim
+
+
+def _cell(claim: Claim) -> _Cell:
+    return family(claim), claim.start_ms // SAME_WITHIN_MS, claim.end_ms // SAME_WITHIN_MS
+
+
+def _around(claim: Claim) -> Iterator[_Cell]:
+    kind, start, end = _cell(claim)
+    yield from ((kind, start + one, end + other) for one, other in product((-1, 0, 1), repeat=2))
 
 
 def joined(claimed: Iterable[Claim], zone: str) -> list[Claim]:
     """Return the claims, declared workouts with a short break between them made one. Joining again changes nothing."""
-    groups: list[list[Claim]] = []
+    chains: dict[tuple[str, date], _Chains] = defaultdict(_Chains)
+    alone: list[Claim] = []
     for claim in sorted(claimed, key=lambda claim: (claim.start_ms, claim.id)):
-        near = [group for group in groups if any(_follows(part, claim, zone) for part in group)]
-        for group in near:
-            groups.remove(group)
-        groups.append([*(part for group in near for part in group), claim])
-    return [_one(group) for group in groups]
+        if claim.origin is Origin.DECLARED:
+            chains[claim.type, local_date(claim.start_ms, zone)].add(claim)
+        else:
+            alone.append(claim)
+    return [*alone, *(_one(parts) for chain in chains.values() for parts in chain.groups())]
 
 
-def alike(one: Series, other: Series, start_ms: int, end_ms: int) -> bool:
+class _Chains:
+    """Claims of one type and date, in order of start, as groups of what follows each other.
+
+    Of what has ended before a claim begins only the last end matters: all of it that is near enough becomes one group.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[int, list[Claim]] = {}
+        self._ends: list[tuple[int, int]] = []  # heap of (end, group)
+        self._into: dict[int, int] = {}  # a group that became part of another
+
+    def add(self, claim: Claim) -> None:
+        """Add the next claim; it joins the groups in which a part ended at most `BREAK_MS` before it starts."""
+        ended: list[tuple[int, int]] = []
+        while self._ends and self._ends[0][0] <= claim.start_ms:
+            ended.append(heappop(self._ends))
+        near = [(end, self._root(group)) for end, group in ended if end >= claim.start_ms - BREAK_MS]
+        mine = self._merge({group for _, group in near}, claim)
+        if near:
+            heappush(self._ends, (max(end for end, _ in near), mine))
+        heappush(self._ends, (claim.end_ms, mine))
+
+    def groups(self) -> Iterable[list[Claim]]:
+        """Return the parts of each group."""
+        return self._groups.values()
+
+    def _merge(self, near: set[int], claim: Claim) -> int:
+        if not near:
+            mine = len(self._into)
+            self._into[mine], self._groups[mine] = mine, [claim]
+            return mine
+        mine = max(near, key=lambda group: len(self._groups[group]))  # the smaller ones move: each part few times
+        for group in near - {mine}:
+            self._into[group] = mine
+            self._groups[mine] += self._groups.pop(group)
+        self._groups[mine].append(claim)
+        return mine
+
+    def _root(self, group: int) -> int:
+        while self._into[group] != group:
+            self._into[group] = self._into[self._into[group]]
+            group = self._into[group]
+        return group
+
+
+class Minutes:
+    """One source's accepted heart rate, and its means by whole minute, worked out once."""
+
+    def __init__(self, series: Series) -> None:
+        self.series = series.accepted()
+        self.at, self.means = _by_minute(self.series)
+
+    def within(self, start_ms: int, end_ms: int) -> tuple[Instants, Values]:
+        """Return epoch minutes and means of the samples in [start, end); a minute may be there in part."""
+        first, last = -(-start_ms // MINUTE_MS), end_ms // MINUTE_MS
+        if first >= last:
+            return _by_minute(self.series.within(start_ms, end_ms))
+        low, high = np.searchsorted(self.at, (first, last))
+        edges = (start_ms, first * MINUTE_MS), (last * MINUTE_MS, end_ms)
+        before, after = (_by_minute(self.series.within(*span)) for span in edges)
+        inner = self.at[low:high], self.means[low:high]
+        at, means = (np.concatenate(parts) for parts in zip(before, inner, after, strict=True))
+        return at, means
+
+
+def alike(one: Minutes, other: Minutes, start_ms: int, end_ms: int) -> bool:
     """Return whether two heart-rate series in [start, end) can be one heart's: by minute means that both have.
 
     They are unless at least five common minutes differ by more than 10 beats a minute on average *and* do not rise and
     fall together (Pearson below 0.5). Without enough common minutes nothing speaks against it.
     """
-    a, b = (_by_minute(series.accepted().within(start_ms, end_ms)) for series in (one, other))
-    common = sorted(a.keys() & b.keys())
+    (at, means), (other_at, other_means) = one.within(start_ms, end_ms), other.within(start_ms, end_ms)
+    common, mine, others = np.intersect1d(at, other_at, assume_unique=True, return_indices=True)
     if len(common) < COMMON_MINUTES:
         return True
-    x, y = (np.array([means[minute] for minute in common]) for means in (a, b))
+    x, y = means[mine], other_means[others]
     return float(np.abs(x - y).mean()) <= ALIKE_BPM or _correlation(x, y) >= ALIKE_CORRELATION
 
 
@@ -71,20 +163,19 @@ def _correlation(x: Values, y: Values) -> float:
     return float(x @ y) / scale if scale else 0.0
 
 
-def _by_minute(series: Series) -> Mapping[int, float]:
-    if not len(series.t):
-        return {}
+def _by_minute(series: Series) -> tuple[Instants, Values]:
     minutes = series.t // MINUTE_MS
+    if not len(minutes):
+        return minutes, series.v
     first = runs.starts(minutes)
-    means = np.add.reduceat(series.v, first) / runs.lengths(first, len(minutes))
-    return dict(zip(minutes[first].tolist(), means.tolist(), strict=True))
+    return minutes[first], np.add.reduceat(series.v, first) / runs.lengths(first, len(minutes))
 
 
 def _order(claim: Claim) -> tuple[bool, int, tuple[str, ...], str, str]:
     return (claim.origin is not Origin.DECLARED, *precedence(claim.source), claim.record, claim.id)
 
 
-def _twins(one: Claim, other: Claim, hearts: Mapping[Source, Series]) -> bool:
+def _twins(one: Claim, other: Claim, hearts: Mapping[Source, Minutes]) -> bool:
     starts, ends = abs(one.start_ms - other.start_ms), abs(one.end_ms - other.end_ms)
     if family(one) != family(other) or max(starts, ends) > SAME_WITHIN_MS:
         return False
@@ -92,12 +183,6 @@ def _twins(one: Claim, other: Claim, hearts: Mapping[Source, Series]) -> bool:
     if a is None or b is None or one.source == other.source:
         return True
     return alike(a, b, max(one.start_ms, other.start_ms), min(one.end_ms, other.end_ms))
-
-
-def _follows(part: Claim, claim: Claim, zone: str) -> bool:
-    declared = part.origin is claim.origin is Origin.DECLARED
-    near = declared and part.type == claim.type and 0 <= claim.start_ms - part.end_ms <= BREAK_MS
-    return near and local_date(part.start_ms, zone) == local_date(claim.start_ms, zone)
 
 
 def _one(parts: Sequence[Claim]) -> Claim:

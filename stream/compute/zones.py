@@ -90,6 +90,34 @@ def zones_of(track: Track | None, start_ms: int, end_ms: int, limits: HeartLimit
     return zone_times(held(track, start_ms, end_ms), end_ms - start_ms, limits.edges)
 
 
+def zones_within(
+    track: Track | None, start_ms: int, pieces: Sequence[tuple[int, int]], limits: HeartLimits
+) -> ZoneTimes:
+    """Return the time in the classes in pieces [from, to) of a session that begins at `start_ms`, in order of time.
+
+    What a sample of the session holds over the edge of a piece is cut there. Linear in samples and pieces.
+    """
+    length = sum(end - start for start, end in pieces)
+    if track is None or not limits.valid or not pieces:
+        return ZoneTimes(unknown=length)
+    whole = held(track, start_ms, pieces[-1][1])
+    t = track.within(start_ms, pieces[-1][1]).t
+    band = np.searchsorted(np.asarray(limits.edges), whole.v, side="right")
+    known = [_spent(t, np.where(band == number, whole.ms, 0), pieces) for number in range(len(ZONES) - 1)]
+    return ZoneTimes(**dict(zip(ZONES, (*known, length - sum(known)), strict=True)))
+
+
+def _spent(t: Instants, ms: NDArray[np.int64], pieces: Sequence[tuple[int, int]]) -> int:
+    """Return how much of [t, t + ms) of all samples lies in the pieces."""
+    at = np.array(pieces, np.int64)
+    before = np.searchsorted(t, at)
+    last = np.maximum(before - 1, 0)
+    summed = np.append(0, np.cumsum(ms))
+    left = np.where(before > 0, np.maximum(t[last] + ms[last] - at, 0), 0) if len(t) else np.zeros_like(at)
+    until = summed[before] - left
+    return int((until[:, 1] - until[:, 0]).sum())
+
+
 def time_in_zones(
     t: Instants,
     hr: Values,

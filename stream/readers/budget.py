@@ -10,10 +10,11 @@ MIB = 1024 * 1024
 BASE_CPU_S, CPU_S_PER_MIB = 0.5, 0.25
 BASE_MEMORY, MEMORY_PER_BYTE = 256 * MIB, 24
 MOST_MEMORY = 1024 * MIB
-# The kernel ends a process that runs on past its budget, as code outside of Python does.
-HARD_FACTOR = 2
-# A reader that waits for something uses no CPU time, so its wall time is bounded as well, on a busy machine too.
-WALL_S, WALL_FACTOR = 10.0, 10
+# The kernel ends a process that runs on past its budget, as code outside of Python does. It counts whole seconds.
+HARD_S = 1
+# A reader that waits for something uses no CPU time, so its wall time is bounded as well. A busy machine may stretch
+# it, therefore a body is tried a second time.
+WALL_S, WALL_FACTOR = 1.0, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 It reaches no network, no database and no key. Must never outlive the worker: the end of its socket ends it.
 """
 
+import math
 import mmap
 import os
 import pickle
@@ -18,8 +19,8 @@ from typing import IO
 
 from ...model.facts import Reject, RejectKind
 from .answers import Answer, answer
-from .budget import HARD_FACTOR, Budget, budget
-from .wire import LENGTH, Body, Refusal, Spilled, pack, spill
+from .budget import HARD_S, Budget, budget
+from .wire import LENGTH, MARK, Body, Refusal, Spilled, pack, spill
 
 STATM = Path("/proc/self/statm")
 AGAIN_S = 0.25  # an alarm that some code has swallowed rings again, and ends the process
@@ -33,15 +34,21 @@ class OutOfTime(BaseException):
     """The CPU time of a body is used up."""
 
 
-def serve(connection: socket.socket) -> None:
-    """Answer batches of bodies until the other end closes."""
+def serve(connection: socket.socket, place: int) -> None:
+    """Answer batches of bodies until the other end closes; the file `place` says which body is in work."""
     _settle_in()
+    mark = mmap.mmap(place, MARK.size)
     with connection, connection.makefile("rwb") as stream:
         stream.write(pack(os.getpid()))
         stream.flush()
         while bodies := _receive(stream):
-            stream.write(pack([answer_within(body) for body in bodies]))
+            stream.write(pack([_marked(mark, number, body) for number, body in enumerate(bodies)]))
             stream.flush()
+
+
+def _marked(mark: mmap.mmap, number: int, body: Body) -> Answer:
+    MARK.pack_into(mark, 0, number)
+    return answer_within(body)
 
 
 def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes]) -> None:
@@ -103,11 +110,10 @@ class _Alarm:
 def _within(limits: Budget) -> Iterator[None]:
     """Bound the block: an alarm after its CPU time, a refused allocation past its memory, and the end if neither helps.
 
-    The kernel ends a process that has used `HARD_FACTOR` times its CPU time: code outside of Python hears no alarm.
+    The kernel ends a process that goes on for `HARD_S` more: code outside of Python hears no alarm.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu_s = used.ru_utime + used.ru_stime + limits.cpu_s * HARD_FACTOR + 1
-    _soft_limit(resource.RLIMIT_CPU, int(cpu_s) + 1)
+    _soft_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s + HARD_S))
     _soft_limit(resource.RLIMIT_AS, _mapped() + limits.memory)
     signal.signal(signal.SIGPROF, _Alarm())
     signal.setitimer(signal.ITIMER_PROF, limits.cpu_s, AGAIN_S)

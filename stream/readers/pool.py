@@ -1,14 +1,16 @@
 """The worker's side of reading: bodies go to reader processes, and come back as facts or as the reason why not.
 
-A reader that ends or hangs is replaced, and the bodies that it had are read again one by one. A body with which two
+A reader that ends or hangs is replaced, and the bodies that it had are read again. A body with which two
 readers ended is refused as `ended_the_worker`. Must never let a body decide over more than itself.
 """
 
 import asyncio
+import mmap
 import os
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,22 +19,26 @@ from typing import IO, Any, Protocol
 from ...model.facts import Parsed, Reject, RejectKind
 from .answers import Answer
 from .budget import budget
-from .wire import LENGTH, Body, Refusal, Spilled, SpilledFacts, UntrustedAnswerError, pack, unpack
+from .wire import LENGTH, MARK, Body, Refusal, Spilled, SpilledFacts, UntrustedAnswerError, pack, unpack
 from .zygote import Zygote
 
 READERS = 2  # a body that takes its whole budget holds up one of them
 TRIES = 2
+LOOK_S = 0.25  # how often a reader that has not answered is looked at
 RECYCLE = 20_000  # bodies after which a reader makes room for a fresh one
 ENDED = Reject(where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER)
 HUNG = Reject(where="body", why="reading it did not come to an end in time", kind=RejectKind.TOO_SLOW)
 
 
 class ReaderGoneError(RuntimeError):
-    """A reader ended, hung or answered nonsense; `reject` is what that means for a body that was alone with it."""
+    """A reader ended, hung or answered nonsense while it worked on the body at `place` of its batch.
 
-    def __init__(self, reject: Reject) -> None:
+    `reject` is what that means for this body.
+    """
+
+    def __init__(self, reject: Reject, place: int) -> None:
         super().__init__(reject.why)
-        self.reject = reject
+        self.reject, self.place = reject, place
 
 
 class Reader(Protocol):
@@ -47,31 +53,62 @@ class Reader(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class _Process:
-    """One reader process at the other end of a socket."""
+    """One reader process at the other end of a socket; `mark` is where it says which body it has in work."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     number: int
+    mark: mmap.mmap | None = None
     bodies: int = 0
 
-    async def ask(self, bodies: Sequence[Body], wall_s: float) -> Any:  # noqa: ANN401 - as `unpack`
+    async def ask(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
         """Send a batch and return the answer; raises `ReaderGoneError`, after which the process is of no use."""
         self.bodies += len(bodies)
+        self._begin()
+        answer = asyncio.ensure_future(self._answer(bodies))
         try:
-            async with asyncio.timeout(wall_s):
-                self.writer.write(pack(list(bodies)))
-                await self.writer.drain()
-                return await _frame(self.reader)
-        except TimeoutError:
-            raise ReaderGoneError(HUNG) from None
+            await self._wait(answer, bodies)
+            return answer.result()
         except (EOFError, OSError, UntrustedAnswerError):
-            raise ReaderGoneError(ENDED) from None
+            raise ReaderGoneError(ENDED, self.place()) from None
+        finally:
+            answer.cancel()
+
+    async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[Body]) -> None:
+        """Wait for an answer as long as no body is in work for longer than it may be; raises `ReaderGoneError`."""
+        place, since_s = 0, time.monotonic()
+        while not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
+            now, now_s = self.place(), time.monotonic()
+            if now != place:
+                place, since_s = now, now_s
+            elif now_s - since_s > budget(len(bodies[place].content)).wall_s:
+                raise ReaderGoneError(HUNG, place)
+
+    async def ask_once(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
+        """Send a batch and return the answer however long it takes; raises `ReaderGoneError`."""
+        try:
+            return await self._answer(bodies)
+        except (EOFError, OSError, UntrustedAnswerError):
+            raise ReaderGoneError(ENDED, 0) from None
+
+    def place(self) -> int:
+        """Return the place in its batch of the body that is in work."""
+        return int(MARK.unpack_from(self.mark)[0]) if self.mark is not None else 0
 
     def end(self) -> None:
         """End the process, whatever it does."""
         self.writer.close()
         with suppress(ProcessLookupError):
             os.kill(self.number, signal.SIGKILL)
+
+    def _begin(self) -> None:
+        if self.mark is not None:
+            MARK.pack_into(self.mark, 0, 0)
+
+    async def _answer(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
+        self.writer.write(pack(list(bodies)))
+        await self.writer.drain()
+        return await _frame(self.reader)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,13 +123,15 @@ class Pool:
             self._idle.put_nowait(None)  # forked when it is needed first
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
-        """Return what each body holds. A batch whose reader ends is read again body by body."""
+        """Return what each body holds. The body with which a reader ends is read again alone, the others together."""
         if not bodies:
             return []
         try:
             return await self._batch(bodies)
-        except ReaderGoneError:
-            return [await self._alone(body, TRIES) for body in bodies]
+        except ReaderGoneError as error:
+            place = error.place
+        others = await self.read([*bodies[:place], *bodies[place + 1 :]])
+        return [*others[:place], await self._again(bodies[place]), *others[place:]]
 
     async def read_large(self, body: Body) -> Answer:
         """Return what one large body holds, read by a process of its own."""
@@ -111,21 +150,18 @@ class Pool:
             if process is not None:
                 process.end()
 
-    async def _alone(self, body: Body, tries: int) -> Answer:
+    async def _again(self, body: Body) -> Answer:
         try:
             return (await self._batch([body]))[0]
         except ReaderGoneError as error:
-            if tries == 1:
-                return Refusal(reject=error.reject)
-            return await self._alone(body, tries - 1)
+            return Refusal(reject=error.reject)
 
     async def _batch(self, bodies: Sequence[Body]) -> list[Answer]:
-        wall_s = sum(budget(len(body.content)).wall_s for body in bodies)
         process = await self._idle.get()
         back: _Process | None = None
         try:
-            process = process or await _open(self.zygote.reader())
-            answers: list[Answer] = await process.ask(bodies, wall_s)
+            process = process or await _start(self.zygote)
+            answers: list[Answer] = await process.ask(bodies)
             if process.bodies < RECYCLE:
                 back = process
             return answers
@@ -153,8 +189,11 @@ class Pool:
     async def _ask_large(self, body: Body, content: IO[bytes], facts: IO[bytes]) -> Spilled | Refusal:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
         try:
-            named = Body(connector=body.connector, content_type=body.content_type, content=b"")
-            answer: Spilled | Refusal = await process.ask([named], budget(len(body.content)).wall_s)
+            async with asyncio.timeout(budget(len(body.content)).wall_s):
+                named = Body(connector=body.connector, content_type=body.content_type, content=b"")
+                answer: Spilled | Refusal = await process.ask_once([named])
+        except TimeoutError:
+            raise ReaderGoneError(HUNG, 0) from None
         finally:
             process.end()
         return answer
@@ -173,6 +212,15 @@ async def open_pool(zygote: Zygote) -> AsyncIterator[Pool]:
 def _fill(file: IO[bytes], content: bytes) -> None:
     file.write(content)
     file.flush()
+
+
+async def _start(zygote: Zygote) -> _Process:
+    """Return a new reader of batches, with the place where it says what it has in work."""
+    with tempfile.TemporaryFile(prefix="kadens-mark-") as file:
+        file.truncate(MARK.size)
+        process = await _open(zygote.reader(file.fileno()))
+        process.mark = mmap.mmap(file.fileno(), MARK.size)
+    return process
 
 
 async def _open(connection: socket.socket) -> _Process:

@@ -18,6 +18,7 @@ import numpy as np
 from ...model.facts import Fact, Parsed, Reject, SampleBlock
 
 LENGTH = struct.Struct(">Q")
+MARK = struct.Struct("=Q")  # the place in its batch of the body that a reader has in work
 PROTOCOL = 5
 
 _OURS = {

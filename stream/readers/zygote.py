@@ -23,9 +23,12 @@ class Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
 
-    def reader(self) -> socket.socket:
-        """Return a connected socket to a new reader of batches; raises OSError when the process is gone."""
-        return self._fork([])
+    def reader(self, place: int) -> socket.socket:
+        """Return a connected socket to a new reader of batches; raises OSError when the process is gone.
+
+        The reader writes into the file `place` which body of a batch it has in work.
+        """
+        return self._fork([place])
 
     def large_reader(self, content: int, facts: int) -> socket.socket:
         """Return a socket to a new reader of the one large body in the file `content`; facts go into `facts`."""
@@ -88,8 +91,8 @@ def _fork_reader(control: socket.socket, files: list[int]) -> None:
 
 def _read(files: list[int]) -> None:
     connection = socket.socket(fileno=files[0])
-    if len(files) == 1:
-        child.serve(connection)
+    if len(files) < MOST_FILES:
+        child.serve(connection, files[1])
         return
     with os.fdopen(files[1], "rb") as content, os.fdopen(files[2], "r+b") as facts:
         child.serve_large(connection, content, facts)

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .schedule import Fault, Kind
+from . import door
+from .schedule import PRODUCERS, Copy, Fault, Kind
 from .stage import Stage
 from .world import NOW_MS
 
@@ -49,6 +50,29 @@ def _step(on: Stage, fault: Fault) -> None:
     on.rig.set_clock(NOW_MS + round(fault.strength * 1000))
 
 
+def _poison(on: Stage, fault: Fault) -> None:
+    """Append every poisonous body once more, all in a row."""
+    on.append(tuple(Copy(body=body, producer=fault.target % PRODUCERS) for body in on.ground.world.poison))
+
+
+def _heads(on: Stage, fault: Fault) -> None:
+    at = on.door_here()
+    at.attack(door.heads(at, fault.lasts_s + door.LONGEST_S))
+
+
+def _flood(on: Stage, fault: Fault) -> None:
+    at = on.door_here()
+    at.attack(door.garbage(at, fault.lasts_s + door.LONGEST_S, fault.strength))
+
+
+def _through(on: Stage, fault: Fault) -> None:
+    """Let a report through the attacked door; what was answered 202 must be there like everything else."""
+    reports = on.ground.world.reports
+    posted = on.ground.world.bodies[reports[fault.target % len(reports)]]
+    on.door_here().take(posted)
+    on.cluster.hands.acknowledged.add(posted.sha256)
+
+
 DEEDS: Mapping[Kind, Deed] = {
     Kind.WORKER_KILLED: Deed(begin=lambda on, fault: on.crew.kill(_worker(on, fault)), end=_start, target=_worker),
     Kind.WORKER_STOPPED: Deed(begin=lambda on, fault: on.crew.stop(_worker(on, fault)), end=_start, target=_worker),
@@ -69,4 +93,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.DATABASE_SLOW: Deed(begin=_slow, end=_fast),
     Kind.DATABASE_CUT: Deed(begin=lambda on, _fault: on.ground.proxy.cut()),
     Kind.CLOCK_STEP: Deed(begin=_step),
+    Kind.POISON: Deed(begin=_poison),
+    Kind.DOOR_HEADS: Deed(begin=_heads, end=_through),
+    Kind.DOOR_FLOOD: Deed(begin=_flood, end=_through),
 }

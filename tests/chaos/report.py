@@ -4,6 +4,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from .schedule import UNITS
 from .walk import Met, Result
 
 
@@ -34,7 +35,7 @@ def summary(results: Sequence[Result], first: int, seconds: float) -> str:
 
 def _fault(met: Met) -> str:
     fault = met.fault
-    strength = f" by {fault.strength:.3g} s" if fault.strength else ""
+    strength = f" by {fault.strength:.3g} {UNITS[fault.kind]}" if fault.strength else ""
     lasts = f" for {fault.lasts_s:.1f} s" if fault.lasts_s else ""
     progress = "no progress" if met.progress_s is None else f"progress after {met.progress_s:.2f} s"
     return f"+{met.at_s:.1f} s {fault.kind.value}{' ' + met.target if met.target else ''}{strength}{lasts}: {progress}"

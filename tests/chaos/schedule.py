@@ -31,15 +31,19 @@ class Kind(StrEnum):
     DATABASE_SLOW = "slow database"
     DATABASE_CUT = "connections cut"
     CLOCK_STEP = "clock step"
+    POISON = "poison"
+    DOOR_HEADS = "endless heads"
+    DOOR_FLOOD = "flooded door"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One kind of fault: seconds it lasts and its strength, each [low, high], and how often a schedule has it."""
+    """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high]; how often a schedule has it."""
 
     kind: Kind
     lasts_s: tuple[float, float]
     strength: tuple[float, float] = (0.0, 0.0)
+    unit: str = "s"
     most: int = MOST_FAULTS
 
 
@@ -53,7 +57,12 @@ KINDS: tuple[Row, ...] = (
     Row(kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)),  # seconds each piece of an answer waits
     Row(kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)),  # seconds against the start
     Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
+    Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
+    Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
+    Row(kind=Kind.DOOR_FLOOD, lasts_s=(1.0, 3.0), strength=(500.0, 2000.0), unit="requests/s", most=1),
 )
+UNITS = {row.kind: row.unit for row in KINDS}
+AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

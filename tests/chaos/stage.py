@@ -3,17 +3,18 @@
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from kadens.embedded.postgres import Postgres
 
 from ..rig import Rig
 from .crew import Crew
+from .door import Door, opened
 from .gauge import Gauge
 from .ground import Cluster, Ground
 from .hands import patiently
-from .schedule import SESSION_S, Copy, Kind, Schedule
+from .schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
 from .waiting import Late, let_pass, until
 from .world import END_MS, NOW_MS
 
@@ -33,6 +34,12 @@ class Stage:
     gauge: Gauge
     name: str
     standby: Postgres | None
+    door: Door | None = None
+
+    def door_here(self) -> Door:
+        """Return the vendor door of a schedule that has faults at one."""
+        assert self.door is not None
+        return self.door
 
     def database_dsn(self) -> str:
         """Return where the schedule's database is now, without the proxy."""
@@ -96,12 +103,15 @@ def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
         plant=plant,
     )
     standby = ground.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
-    with Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge:
+    with Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge, ExitStack() as doors:
         made = Stage(ground=ground, cluster=cluster, rig=rig, crew=crew, gauge=gauge, name=name, standby=standby)
+        if any(plan.has(kind) for kind in AT_A_DOOR):
+            made.door = doors.enter_context(opened(rig))
         try:
             yield made
         finally:
             crew.end()
+            doors.close()
             _tidy(made)
 
 

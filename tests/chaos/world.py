@@ -12,12 +12,16 @@ from kadens.model.calendar import DAY_MS
 from kadens.model.envelope import Envelope
 from kadens.simulate.cohort import Cohort, cohort
 from kadens.simulate.deliveries import history, live
-from kadens.simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, Delivery
+from kadens.simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
+
+from ..poison import POISON
 
 NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
 END_MS = NOW_MS + 300_000  # where the clock stands in the end, past every step
 SENT_DAYS = 6
 SENDING = ("demo-01", "demo-02", "demo-06", "demo-07")  # pain, low, by hand, through the phone's hub
+POISONED = "demo-03"
+MOST_POISON = 200_000  # bytes
 STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
 
 
@@ -32,16 +36,24 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The people to enrol and the bodies to append."""
+    """The people to enrol and the bodies to append; which of these, by number, are poison, and which are reports."""
 
     people: Cohort
     bodies: tuple[Posted, ...]
+    poison: tuple[int, ...]
+    reports: tuple[int, ...]
 
 
 def world() -> World:
     """Return the world of all runs."""
     people = cohort(now_ms=NOW_MS, seed=11, patients=8, weeks=3)
-    return World(people=people, bodies=tuple(_posted(one) for one in (*_told(people), *_unstorable())))
+    told, poison = [*_told(people), *_unstorable()], list(_poison())
+    return World(
+        people=people,
+        bodies=tuple(_posted(one) for one in (*told, *poison)),
+        poison=tuple(range(len(told), len(told) + len(poison))),
+        reports=tuple(n for n, one in enumerate(told) if one.connector == REPORTS),
+    )
 
 
 def _told(people: Cohort) -> Iterator[Delivery]:
@@ -68,6 +80,22 @@ def _unstorable() -> Iterator[Delivery]:
         )
 
 
+def _poison() -> Iterator[Delivery]:
+    """Yield the poisonous bodies that a message itself holds, in the name of a patient who sends nothing else."""
+    for one in POISON:
+        body = one.body()
+        if len(body) <= MOST_POISON:
+            yield Delivery(
+                key=one.name,
+                connector=one.connector,
+                patient=POISONED,
+                due_ms=NOW_MS,
+                content_type=one.content_type,
+                weight=len(body),
+                make=partial(bytes, body),
+            )
+
+
 def _posted(one: Delivery) -> Posted:
     body = one.make()
     sha = hashlib.sha256(body).hexdigest()
@@ -77,6 +105,6 @@ def _posted(one: Delivery) -> Posted:
         sha256=sha,
         size=len(body),
         content_type=one.content_type,
-        patient=one.patient if one.connector == FILES else "",
+        patient=one.patient if one.connector == FILES or one.patient == POISONED else "",
     )
     return Posted(sha256=sha, value=body, headers=tuple(envelope.headers()))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from kadens.simulate.fit_writer import Recording, write_activity
@@ -156,3 +157,14 @@ def _sessions(address: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - loopback
         found: list[dict[str, Any]] = json.load(answer)["sessions"]
     return found
+
+
+def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(running: Running) -> None:
+    asked = "select distinct usename from pg_stat_activity where datname = 'kadens' and pid <> pg_backend_pid()"
+    with psycopg.connect(running.runtime["environment"]["KADENS_DATABASE"]) as conn:
+        assert conn.execute("select current_user, current_setting('is_superuser')").fetchone() == (
+            "kadens_admin_login",
+            "off",
+        )
+        found = {name for (name,) in conn.execute(asked)}
+    assert found == {"kadens_worker_login", "kadens_clinic_login"}

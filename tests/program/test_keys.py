@@ -19,6 +19,7 @@ from kadens.embedded.postgres import Postgres, temporary_postgres
 from kadens.ingest.links import read
 from kadens.model.keyring import KeyRing
 from kadens.secrets_file import read_secrets
+from kadens.settings import operator
 from kadens.storage import people, wrapping
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import open_pool
@@ -127,7 +128,7 @@ def test_tokens_are_listed_and_never_shown(place: Place) -> None:
             "issued": "2023-11-14T22:13:20Z",
             "expires": "2024-11-13T22:13:20Z",
             "revoked": "2023-11-14T22:13:21Z",
-            "issued_by": "kadens",
+            "issued_by": operator(),
             "key": "1",
         }
     ]

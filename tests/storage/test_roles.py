@@ -167,7 +167,7 @@ async def test_what_a_role_may_not_do(conn: Connection, role: str, statement: st
 
 
 async def test_a_process_acts_in_its_role_whoever_logs_in(dsn: str) -> None:
-    for role, own in (await process_logins(dsn)).items():
+    for role, own in (await process_logins(dsn, dsn)).items():
         for login in (dsn, own):
             async with await open_pool(login, max_size=1, role=role) as pool, pool.connection() as conn:
                 row = await (await conn.execute("select current_user, current_setting('is_superuser')")).fetchone()
@@ -175,7 +175,7 @@ async def test_a_process_acts_in_its_role_whoever_logs_in(dsn: str) -> None:
 
 
 async def test_a_login_of_another_process_is_refused_with_what_to_do(dsn: str) -> None:
-    logins = await process_logins(dsn)
+    logins = await process_logins(dsn, dsn)
     with pytest.raises(RoleError, match=r"kadens_clinic_login may not act as kadens_worker.*grant kadens_worker to"):
         await open_pool(logins[CLINIC], role=WORKER)
 

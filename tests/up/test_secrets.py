@@ -45,7 +45,7 @@ def test_a_data_folder_whose_secrets_are_gone_gets_no_fresh_ones(
     told = said(capsys)
     assert f"{SECRETS} is missing, and {folder} holds what only its keys can open: bring the file back" in told
     assert "Traceback" not in told
-    assert {path.name for path in tmp_path.iterdir()} <= {folder, "log"}
+    assert {path.name for path in tmp_path.iterdir()} <= {folder, "log", "in-use"}
 
 
 def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(

@@ -12,7 +12,7 @@ from kadens.model.derived import Origin
 from kadens.model.facts import DeviceType, Method, Source
 from kadens.stream.compute.claims import Claim
 from kadens.stream.compute.columns import Column, Series, merged
-from kadens.stream.compute.twins import alike, collapsed, joined
+from kadens.stream.compute.twins import Minutes, alike, collapsed, joined
 
 from ...depth import INVARIANT
 
@@ -59,7 +59,7 @@ DOWN = UP[::-1]
     ],
 )
 def test_two_curves_of_one_heart(one: list[float], other: list[float], same: bool) -> None:  # noqa: FBT001
-    assert alike(hearts(WATCH, one), hearts(PHONE, other), T0, T0 + 20 * MIN) is same
+    assert alike(Minutes(hearts(WATCH, one)), Minutes(hearts(PHONE, other)), T0, T0 + 20 * MIN) is same
 
 
 def test_twins_are_one_unless_their_heart_rates_say_otherwise() -> None:

@@ -117,7 +117,7 @@ def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
         found = await asyncio.gather(*(pool.read([file(WALK), file(b"no file")]) for _ in range(10)))
         return [answer for pair in found for answer in pair]
 
-    assert kinds(use(zygote, many)) == [None, RejectKind.FIELD] * 10
+    assert kinds(use(zygote, many)) == [None, RejectKind.UNKNOWN] * 10
 
 
 def test_readers_end_with_the_zygote_though_their_sockets_are_open() -> None:
@@ -175,4 +175,5 @@ def test_every_answer_can_be_opened() -> None:
 
 def test_budgets_grow_with_the_body() -> None:
     assert (budget(0).cpu_s, budget(20 << 20).cpu_s) == (0.5, 5.5)
+    assert (budget(0).wall_s, budget(20 << 20).wall_s) == (2.0, 12.0)
     assert (budget(0).memory, budget(1 << 30).memory) == (256 << 20, 1 << 30)

@@ -1,0 +1,8 @@
+"""`python -m tests.attack` is `make attack`."""
+
+if __name__ == "__main__":
+    import sys
+
+    from .program import main
+
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The dead letters of a running Kadens, read straight from their topic: which bodies, from which places of the log."""
+
+import time
+from collections import Counter
+
+from confluent_kafka import Consumer, TopicPartition
+
+from kadens.stream.topics import DEAD
+
+Place = tuple[str, str, str]  # topic, partition and offset of the message that became a letter
+POLL_S = 0.05
+
+
+class Letters:
+    """Reads on from where it was. `found`: SHA-256 of a body to how often each of its messages became a letter."""
+
+    def __init__(self, brokers: str) -> None:
+        self._client = Consumer({"bootstrap.servers": brokers, "group.id": "attack", "log_level": 0})
+        self._client.assign([TopicPartition(DEAD.name, number, 0) for number in range(DEAD.partitions)])
+        self.found: dict[str, Counter[Place]] = {}
+
+    def read(self, seconds: float = POLL_S) -> None:
+        """Take in what is there, until nothing comes for `seconds`."""
+        quiet = time.monotonic() + seconds
+        while time.monotonic() < quiet:
+            message = self._client.poll(POLL_S)
+            if message is not None and message.error() is None:
+                headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # as they come
+                self._note({name: value.decode() for name, value in headers})
+                quiet = time.monotonic() + seconds
+
+    def of(self, sha256: str) -> int:
+        """Return how many letters there are of a body."""
+        return self.found.get(sha256, Counter[Place]()).total()
+
+    def doubled(self) -> int:
+        """Return how many letters say again what another one says of the same message."""
+        return sum(places.total() - len(places) for places in self.found.values())
+
+    def close(self) -> None:
+        """Leave the log."""
+        self._client.close()
+
+    def _note(self, told: dict[str, str]) -> None:
+        place = told.get("topic", ""), told.get("partition", ""), told.get("offset", "")
+        self.found.setdefault(told.get("sha256", ""), Counter())[place] += 1

@@ -1,0 +1,134 @@
+"""The processes of a running Kadens as the kernel shows them: which part, how much memory, how often started anew.
+
+Reads /proc (Linux). It ends a process only where an attack says so, by its id.
+"""
+
+import stat
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PROC = Path("/proc")
+PAGE = 4096
+LOOK_S = 0.1
+BLOCK = 512  # bytes, of `st_blocks`
+# part -> the last words of its command line
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "worker": ("worker",),
+    "vendor door": ("door", "vendor"),
+    "clinic door": ("door", "clinic"),
+}
+
+
+def children(parents: Mapping[int, int], root: int) -> Iterator[int]:
+    """Yield the ids of all processes under one, from a map of each to its parent."""
+    for pid, parent in parents.items():
+        if parent == root:
+            yield pid
+            yield from children(parents, pid)
+
+
+def parents() -> dict[int, int]:
+    """Return each process and its parent."""
+    return {pid: parent for pid in _pids() if (parent := _parent(pid)) is not None}
+
+
+def part_of(up: int, part: str, among: Mapping[int, int]) -> int | None:
+    """Return the process of a part of the running `kadens up`, None when it does not run now."""
+    words = PARTS[part]
+    found = (pid for pid, parent in among.items() if parent == up and _words(pid)[-len(words) :] == words)
+    return next(found, None)
+
+
+def memory(pids: Sequence[int]) -> int:
+    """Return the resident bytes of processes, summed; pages that they share count in each."""
+    return sum(_resident(pid) for pid in pids)
+
+
+def open_files(pid: int) -> int:
+    """Return the bytes on disk of the regular files that a process holds open for writing bodies, linked or not."""
+    return sum(_blocks(place) for place in _listed(PROC / str(pid) / "fd"))
+
+
+class Watch:
+    """Looks at the parts of a running Kadens ten times a second: peak memory with children, and the ids seen."""
+
+    def __init__(self, up: int, names: Sequence[str] = tuple(PARTS)) -> None:
+        self._up, self._names = up, names
+        self.peak: dict[str, int] = defaultdict(int)
+        self.seen: dict[str, set[int]] = defaultdict(set)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+
+    def restarts(self, part: str) -> int:
+        """Return how often a part was started anew."""
+        return max(0, len(self.seen[part]) - 1)
+
+    def __enter__(self) -> Self:
+        self._look()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(LOOK_S):
+            self._look()
+
+    def _look(self) -> None:
+        among = parents()
+        for name in self._names:
+            pid = part_of(self._up, name, among)
+            if pid is not None:
+                self.seen[name].add(pid)
+                self.peak[name] = max(self.peak[name], memory([pid, *children(among, pid)]))
+
+
+def _pids() -> Iterator[int]:
+    return (int(place.name) for place in PROC.iterdir() if place.name.isdigit())
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        text = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    return int(text.rpartition(")")[2].split()[1])
+
+
+def _words(pid: int) -> tuple[str, ...]:
+    try:
+        line = (PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return ()
+    return tuple(line.decode(errors="replace").split("\0")[:-1])
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int((PROC / str(pid) / "statm").read_text(encoding="ascii").split()[1]) * PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _blocks(place: Path) -> int:
+    try:
+        found = place.stat()
+        named = str(place.readlink())
+    except OSError:
+        return 0
+    return found.st_blocks * BLOCK if stat.S_ISREG(found.st_mode) and not named.endswith(".log") else 0

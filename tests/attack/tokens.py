@@ -1,0 +1,113 @@
+"""Link tokens that differ, end and are revoked, and keys that change under load without a failed request."""
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+
+from typer.testing import CliRunner
+
+from kadens.cli import app
+
+from .fit_bodies import activity
+from .floods import Ordinary, worklist
+from .measure import Row, at_most, equal, holds, quantile, skipped
+from .others import Others
+from .product import Person, product
+from .runs import Options, Town, town
+from .senders import Sender
+
+ATTACK = "tokens"
+KINDS = ("link", "session", "wrapping")
+OTHERS, EVERY_S = 6, 0.3
+REFUSED = 401
+AT_ONCE_S = 1.0
+TRIES = 40
+DAYS_MS = 2 * 86_400_000
+
+
+def tokens_and_keys(options: Options) -> Iterator[Row]:
+    """Yield the rows; reasons where the product has no such command."""
+    if not _knows("patient", "revoke") or not _knows("keys", "rotate"):
+        yield skipped(ATTACK, "revoking and rotating", "the commands `patient revoke` and `keys rotate` are not there")
+        return
+    with town(options, OTHERS) as at:
+        yield from _issued(at)
+        for kind in KINDS:
+            yield from _rotated(at, kind, options.seconds)
+    yield _expired(options)
+
+
+def _knows(*words: str) -> bool:
+    return CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
+
+
+def _issued(at: Town) -> Iterator[Row]:
+    patient = at.attacker.patient
+    first, second = (_issue(at, patient) for _ in range(2))
+    yield holds(
+        ATTACK, "issued twice", said="differ" if first[0] != second[0] else "equal", limit="differ", ok=first != second
+    )
+    yield equal(ATTACK, "status of a token that holds", _status(at, first[0]), 202)
+    at.on.kadens("patient", "revoke", "--patient", patient, "--issue", str(first[1]))
+    began, taken, ended_s = time.monotonic(), 0, math.inf
+    for _ in range(TRIES):
+        status = _status(at, first[0])
+        taken += status != REFUSED
+        ended_s = min(ended_s, time.monotonic() - began) if status == REFUSED else math.inf
+    yield at_most(
+        ATTACK, f"from revoking to refusal for good ({taken} of {TRIES} still taken)", ended_s, AT_ONCE_S, "s"
+    )
+    yield equal(ATTACK, "status of the token that was not revoked", _status(at, second[0]), 202)
+
+
+def _issue(at: Town, patient: str) -> tuple[str, int]:
+    said = json.loads(at.on.kadens("patient", "token", "--patient", patient, "--json"))
+    return said["token"], said["issue"]
+
+
+def _status(at: Town, token: str, body: bytes = b"") -> int:
+    """Return what a file with a token is answered."""
+    person = Person(patient=at.attacker.patient, account=at.attacker.account, token=token)
+    content = body or activity(1_790_000_000_000, 60)
+    return Sender(at.on).surely(partial(Sender(at.on).file, content, person)).status
+
+
+def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
+    """Change one kind of key, and wrap anew, while reports, files and pages go on."""
+    with ExitStack() as stack:
+        others = stack.enter_context(Others(at.on, at.others, every_s=EVERY_S))
+        pages = stack.enter_context(Ordinary(at, worklist))
+        files = stack.enter_context(Ordinary(at, lambda at: _status(at, at.attacker.token) == 202))
+        time.sleep(seconds / 4)
+        at.on.kadens("keys", "rotate", kind)
+        time.sleep(seconds / 4)
+        if kind == "wrapping":
+            at.on.kadens("keys", "rewrap")
+        fresh = at.on.token(at.attacker.patient)
+        newest = _status(at, fresh)
+        time.sleep(seconds / 4)
+    clients = (others.answered(), pages.times(), files.times())
+    failed = sum(map(math.isinf, (one for times in clients for one in times)))
+    yield equal(ATTACK, f"rotating {kind}: failed of {sum(map(len, clients)):,} requests", failed, 0)
+    yield equal(ATTACK, f"rotating {kind}: status of a token issued afterwards", newest, 202)
+    yield at_most(ATTACK, f"rotating {kind}: reports stored, slowest", quantile(others.stored(), 1.0), 5.0, "s")
+
+
+def _expired(options: Options) -> Row:
+    """Issue a token for a day, and let two days pass on the product's own clock."""
+    with product(broker=options.broker, stepped=True) as on:
+        at = Town(on=on, others=[], attacker=on.enrol("attacker"))
+        token = on.kadens("patient", "token", "--patient", at.attacker.patient, "--days", "1").split()[-1]
+        before = _status(at, token)
+        on.step(DAYS_MS)
+        after = _status(at, token)
+    return holds(
+        ATTACK,
+        "a token of one day, before and two days later",
+        said=f"{before}, {after}",
+        limit=f"202, {REFUSED}",
+        ok=(before, after) == (202, REFUSED),
+    )

@@ -1,0 +1,126 @@
+"""What must hold of every body, whatever it is; what does not is a `Find`. Reads the CPU clock."""
+
+import resource
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from kadens.model.codec import decode_fact, dumps, encode_fact, loads, plain
+from kadens.model.errors import BodyError
+from kadens.model.facts import Fact, Parsed, Told
+from kadens.model.storable import refusal
+from kadens.parsers.table import parse
+from kadens.stream.compute.derive import derive
+
+from ..life import PROFILE, SHORT
+from ..oracle import window
+
+CPU_SECONDS = 2.0
+GROWTH = 300 * 1024 * 1024  # bytes that reading one body may take
+DERIVE_SECONDS = 10.0
+ZONE = "America/Argentina/Buenos_Aires"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Find:
+    """A body that breaks a rule: which one, and how."""
+
+    connector: str
+    body: bytes
+    what: str
+
+
+class Broken(AssertionError):  # noqa: N818 - reads as what was found
+    """A rule that does not hold."""
+
+
+def judge(connector: str, body: bytes, *rules: Callable[[str, bytes, Parsed], None]) -> Find | None:
+    """Read a body and see that all holds, and the rules too; None when it does."""
+    try:
+        parsed = _read(connector, body)
+        if parsed is not None:
+            _facts(parsed)
+            for rule in rules:
+                rule(connector, body, parsed)
+    except Exception as error:  # noqa: BLE001 - whatever comes out is the find
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        at = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
+        return Find(connector=connector, body=body, what=f"{type(error).__name__} at {at}: {error}"[:300])
+    return None
+
+
+def _read(connector: str, body: bytes) -> Parsed | None:
+    """Return what a body holds, None when it is refused; raises what a reader must not, or Broken."""
+    with warnings.catch_warnings(), _room():
+        warnings.simplefilter("error")
+        began = time.process_time()
+        try:
+            one = parse(connector, body)
+        except BodyError:
+            one = None
+        took = time.process_time() - began
+        if took > CPU_SECONDS:
+            raise Broken(f"reading took {took:.1f} s of CPU")
+        try:
+            two = parse(connector, body)
+        except BodyError:
+            two = None
+    if _bytes(one) != _bytes(two):
+        raise Broken("read twice, it says two things")
+    return one
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Let this process grow by `GROWTH` and no more: what asks for more gets a MemoryError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    now = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + GROWTH, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _bytes(parsed: Parsed | None) -> object:
+    return parsed and (parsed.account, parsed.rejects, parsed.complete, [encode_fact(fact) for fact in parsed.facts])
+
+
+def _facts(parsed: Parsed) -> None:
+    for fact in parsed.facts:
+        if why := refusal(fact):
+            raise Broken(f"a fact that cannot be stored: {why}")
+        written = encode_fact(fact)
+        if encode_fact(decode_fact(loads(written))) != written:
+            raise Broken("a fact that the codec changes")
+
+
+def told(connector: str, body: bytes, facts: Sequence[Fact], patient: str = "p1") -> list[Told]:
+    """Return the facts of a body on their way."""
+    digest = sha256(body).hexdigest()
+    return [Told(patient=patient, connector=connector, received_ms=0, body=digest, fact=fact) for fact in facts]
+
+
+def derives(connector: str, body: bytes, parsed: Parsed) -> None:
+    """See that the facts can be derived from, in bounded time, into rows that JSON holds."""
+    whole = window(told(connector, body, parsed.facts), ZONE, (PROFILE,), (SHORT,))
+    began = time.process_time()
+    rows = derive(whole)
+    took = time.process_time() - began
+    if took > DERIVE_SECONDS:
+        raise Broken(f"deriving took {took:.1f} s of CPU")
+    for row in (*rows.sessions, *rows.days):
+        if b"null" in dumps([value for load in getattr(row, "loads", ()) for value in _figures(load)]):
+            raise Broken("a figure that is no number")
+        loads(dumps(plain(row)))
+
+
+def _figures(load: object) -> list[float]:
+    value = getattr(load, "value", None)
+    return [] if value is None else [value, *getattr(load, "inputs", {}).values()]

@@ -1,0 +1,85 @@
+"""`make fuzz`: changes bodies for so many seconds over all readers, and keeps what breaks a rule under build/fuzz.
+
+Mutates recorded and generated bodies. Each is read twice; some are derived from, and, with a database, stored.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+from kadens.parsers.table import FILES
+
+from . import fit_changes, json_changes
+from .database import Stored
+from .judge import Find, derives, judge
+from .seeds import CONNECTORS, seeds
+
+OUT = Path("build/fuzz")
+DERIVED_EACH, STORED_EACH, DEEPER_EACH = 10, 25, 3
+MOST_FINDS = 50
+
+
+def main() -> int:
+    """Run with the arguments of the command line; return 1 when anything was found."""
+    said = _arguments()
+    found: dict[str, Find] = {}
+    count = 0
+    with ExitStack() as stack:
+        store = stack.enter_context(Stored()) if said.database else None
+        for count, find in bodies_judged(  # noqa: B007 - told at the end
+            said.seed, said.seconds, said.reader or CONNECTORS, store
+        ):
+            if find and find.what not in found and len(found) < MOST_FINDS:
+                found[find.what] = find
+                sys.stdout.write(f"found: {find.connector}: {find.what} -> {_keep(find)}\n")
+    sys.stdout.write(f"{count} bodies read twice, seed {said.seed}: {len(found)} different finds\n")
+    return 1 if found else 0
+
+
+def bodies_judged(
+    seed: int, seconds: float, connectors: tuple[str, ...], store: Stored | None = None
+) -> Iterator[tuple[int, Find | None]]:
+    """Yield the number of bodies so far and what was found in the last one, until the seconds are over."""
+    chance = Random(seed)  # noqa: S311 - to find the same again
+    until = time.monotonic() + seconds
+    grown: dict[str, list[bytes]] = {connector: list(seeds(connector)) for connector in connectors}
+    count = 0
+    while count == 0 or time.monotonic() < until:
+        count += 1
+        connector = connectors[count % len(connectors)]
+        body = changed(connector, chance.choice(grown[connector]), chance)
+        find = judge(connector, body, *_rules(count, store))
+        if not find and chance.randrange(DEEPER_EACH) == 0 and len(grown[connector]) < 2_000 and len(body) < 50_000:
+            grown[connector].append(body)
+        yield count, find
+
+
+def changed(connector: str, body: bytes, chance: Random) -> bytes:
+    """Return a body that is changed as its format asks for."""
+    return fit_changes.change(body, chance) if connector == FILES else json_changes.change(body, chance)
+
+
+def _rules(count: int, store: Stored | None) -> list[Callable[..., None]]:
+    rules: list[Callable[..., None]] = [derives] if count % DERIVED_EACH < len(CONNECTORS) else []
+    return [*rules, store.stores] if store and count % STORED_EACH < len(CONNECTORS) else rules
+
+
+def _keep(find: Find) -> Path:
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / f"{find.connector}-{sha256(find.body).hexdigest()[:12]}.bin"
+    path.write_bytes(find.body)
+    return path
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reader", action="append", choices=CONNECTORS)
+    parser.add_argument("--no-database", dest="database", action="store_false", help="store nothing")
+    return parser.parse_args()

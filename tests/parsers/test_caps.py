@@ -1,0 +1,192 @@
+"""How much a body may hold: what is just within is read, what is more is refused as too much, and whole."""
+
+import numpy as np
+import pytest
+
+from kadens.model.calendar import DAY_MS, rfc3339
+from kadens.model.codec import dumps
+from kadens.model.columns import pieces
+from kadens.model.errors import BodyError
+from kadens.model.facts import RejectKind, SampleBlock
+from kadens.parsers.alike import read_alike
+from kadens.parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
+from kadens.parsers.fields import check_width
+from kadens.parsers.reports import MOST_REPORTS
+from kadens.parsers.table import PARSERS, parse
+from kadens.simulate.fit_messages import (
+    FIT_EPOCH,
+    UINT8,
+    UINT32,
+    FieldShape,
+    Shape,
+    definition,
+    fit_file,
+    message,
+    rows,
+)
+
+from ..poison import ACCOUNT, T0
+
+MOST_BYTES = {row.name: row.most_bytes for row in PARSERS}
+
+
+def refused(connector: str, body: bytes) -> tuple[str, RejectKind]:
+    with pytest.raises(BodyError) as caught:
+        parse(connector, body)
+    return caught.value.where, caught.value.kind
+
+
+def series(samples: list[tuple[int, float]], **more: object) -> bytes:
+    written = [{"timestamp": rfc3339(t), "value": v, "unit": "kg", **more} for t, v in samples]
+    data = {"user_id": ACCOUNT, "series_type": "weight", "samples": written}
+    return dumps({"type": "timeseries.created", "data": data})
+
+
+def padded(connector: str, size: int) -> bytes:
+    empty = dumps({"type": "report.created", "patient": ACCOUNT, "reports": []})
+    body = fit_file([]) if connector == "fit_facts" else empty
+    return body + b" " * (size - len(body))
+
+
+@pytest.mark.parametrize("connector", ["reports", "open_wearables"])
+def test_a_body_has_so_many_bytes_and_no_more(connector: str) -> None:
+    most = MOST_BYTES[connector]
+    assert refused(connector, padded(connector, most + 1)) == ("body", RejectKind.TOO_MUCH)
+    if connector == "reports":
+        assert parse(connector, padded(connector, most)).account == ACCOUNT
+
+
+def test_a_file_has_so_many_bytes() -> None:
+    assert refused("files", padded("fit_facts", MOST_BYTES["fit_facts"] + 1)) == ("body", RejectKind.TOO_MUCH)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{" * (MOST_OBJECTS + 1), b"[" * (MOST_OBJECTS + 1), b"," * (MOST_VALUES + 1)], ids=["{", "[", ","]
+)
+def test_a_body_has_so_many_values(body: bytes) -> None:
+    check_width(body[:-1])
+    with pytest.raises(BodyError, match="more values"):
+        check_width(body)
+
+
+def test_reports_of_one_body() -> None:
+    said = {"id": "r", "answered_at": rfc3339(T0), "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
+
+    def body(count: int) -> bytes:
+        many = [{**said, "id": f"r{n}"} for n in range(count)]
+        return dumps({"type": "report.created", "patient": ACCOUNT, "reports": many})
+
+    assert len(parse("reports", body(MOST_REPORTS)).facts) == MOST_REPORTS
+    assert refused("reports", body(MOST_REPORTS + 1)) == ("reports", RejectKind.TOO_MUCH)
+
+
+def test_days_of_one_body() -> None:
+    daily = [(T0 + n * DAY_MS, 70.0) for n in range(3_661)]
+    (block,) = parse("open_wearables", series(daily[:3_660])).facts
+    assert isinstance(block, SampleBlock)
+    assert len(block.t) == 3_660
+    assert refused("open_wearables", series(daily)) == ("body", RejectKind.TOO_MUCH)
+
+
+def test_devices_of_one_body() -> None:
+    def body(count: int) -> bytes:
+        written = [
+            {"timestamp": rfc3339(T0), "value": 70, "unit": "kg", "source": {"device": f"scale {n}"}}
+            for n in range(count)
+        ]
+        return dumps({"type": "x.created", "data": {"user_id": ACCOUNT, "series_type": "weight", "samples": written}})
+
+    many = parse("open_wearables", body(MOST_SERIES).replace(b"x.created", b"timeseries.created"))
+    assert (len(many.facts), many.rejects) == (MOST_SERIES, ())
+    more = parse("open_wearables", body(MOST_SERIES + 1).replace(b"x.created", b"timeseries.created"))
+    assert (more.facts, [one.kind for one in more.rejects]) == ((), [RejectKind.TOO_MUCH])
+
+
+def test_facts_of_one_body() -> None:
+    """Totals of dates are a fact each; 240 devices tell of 20 dates."""
+    many = [
+        {
+            "timestamp": rfc3339(T0 + day * DAY_MS),
+            "value": 9,
+            "unit": "count",
+            "is_daily_total": True,
+            "source": {"device": f"watch {n}"},
+        }
+        for n in range(240)
+        for day in range(20)
+    ]
+    data = {"user_id": ACCOUNT, "series_type": "steps", "samples": many}
+    parsed = parse("open_wearables", dumps({"type": "steps.created", "data": data}))
+    assert len(many) > MOST_FACTS
+    assert (parsed.facts, [one.kind for one in parsed.rejects]) == ((), [RejectKind.TOO_MUCH])
+
+
+def test_blocks_end_before_a_long_gap() -> None:
+    far = [(T0, 70.0), (T0 + LONGEST_GAP_MS, 71.0), (T0 + 2 * LONGEST_GAP_MS + 1, 72.0)]
+    found = [fact for fact in parse("open_wearables", series(far)).facts if isinstance(fact, SampleBlock)]
+    assert [block.v.tolist() for block in found] == [[70.0, 71.0], [72.0]]
+
+
+def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
+    shape = Shape(
+        number=20, local=0, fields={"at": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=2)}
+    )
+    at = np.array([400_000_000, 400_000_001, 1_158_934_400])
+    body = fit_file([definition(shape) + rows(shape, {"at": at, "hr": [60, 61, 62]}, 3).tobytes()])
+    blocks = [fact for fact in parse("files", body).facts if isinstance(fact, SampleBlock)]
+    assert [(block.part, block.v.tolist()) for block in blocks] == [(0, [60.0, 61.0]), (1, [62.0])]
+
+
+def test_pieces_are_cut_at_gaps_and_at_most_so_long() -> None:
+    t = np.array([0, 1, 2, 3, 50, 51])
+    assert [(some.start, some.stop) for some in pieces(t, 3, 10)] == [(0, 3), (3, 4), (4, 6)]
+    assert list(pieces(t[:0], 3, 10)) == []
+
+
+def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:
+    pad = "x" * 3_800
+    samples = [{"timestamp": rfc3339(T0), "value": 1, "pad": pad}, {"timestamp": "", "pad": "{" * 200_000}]
+    body = dumps({"data": {"samples": [*samples, samples[0]]}})
+    assert read_alike(body, ("data", "samples"), "timestamp", "value") is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "kept"), [("+14:00", 1), ("-14:00", 1), ("+14:01", 0), ("-14:01", 0), ("+23:59", 0)]
+)
+def test_an_offset_is_within_14_hours_in_every_reader_of_json(offset: str, kept: int) -> None:
+    at = f"2026-09-21T12:00:00{offset}"
+    said = {"id": "r", "answered_at": at, "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
+    answer = parse("reports", dumps({"type": "report.created", "patient": ACCOUNT, "report": said}))
+    sample = {"timestamp": at, "value": 70, "unit": "kg"}
+    zoned = {**sample, "timestamp": "2026-09-21T12:00:00Z", "zone_offset": offset}
+    for parsed in (answer, parse("open_wearables", weights(sample)), parse("open_wearables", weights(zoned))):
+        assert len(parsed.facts) == kept
+        assert [one.kind for one in parsed.rejects] == [RejectKind.RANGE] * (1 - kept)
+
+
+def weights(*samples: dict[str, object]) -> bytes:
+    data = {"user_id": ACCOUNT, "series_type": "weight", "samples": samples}
+    return dumps({"type": "timeseries.created", "data": data})
+
+
+@pytest.mark.parametrize(("hours", "offset", "kinds"), [(14, 840, []), (-14, -840, []), (15, None, [RejectKind.RANGE])])
+def test_an_offset_is_within_14_hours_in_files(hours: int, offset: int | None, kinds: list[RejectKind]) -> None:
+    parsed = parse("files", local_file(hours))
+    assert [fact.head.offset_min for fact in parsed.facts] == [offset]
+    assert [one.kind for one in parsed.rejects] == kinds
+    assert parsed.complete
+
+
+def test_a_local_clock_that_was_never_set_says_nothing() -> None:
+    parsed = parse("files", local_file(-200_000))
+    assert ([fact.head.offset_min for fact in parsed.facts], parsed.rejects) == ([None], ())
+
+
+def local_file(hours: int) -> bytes:
+    at = T0 // 1000 - FIT_EPOCH
+    time, local = FieldShape(number=253, base=UINT32), FieldShape(number=5, base=UINT32)
+    said = message(
+        Shape(number=34, local=0, fields={"at": time, "there": local}), {"at": at, "there": at + 3600 * hours}
+    )
+    record = Shape(number=20, local=1, fields={"at": time, "hr": FieldShape(number=3, base=UINT8)})
+    return fit_file([said, message(record, {"at": at, "hr": 70})])

@@ -1,0 +1,31 @@
+"""What the readers let through of poison is stored and derived from, whatever it is: one set of rules, not two."""
+
+import pytest
+
+from kadens.model.errors import BodyError
+from kadens.parsers.table import parse
+from kadens.storage.pool import Connection
+
+from ..fuzz.database import store
+from ..fuzz.seeds import CONNECTORS, found
+from ..poison import POISON
+
+pytestmark = pytest.mark.anyio
+
+BODIES = [pytest.param(one.connector, one.body, id=one.name) for one in POISON]
+BODIES += [
+    pytest.param(connector, lambda body=body: body, id=name)
+    for connector in CONNECTORS
+    for name, body in found(connector)
+]
+
+
+@pytest.mark.parametrize(("connector", "make"), BODIES)
+async def test_nothing_that_is_read_is_refused_by_the_database(connector: str, make: object, conn: Connection) -> None:
+    assert callable(make)
+    body = make()
+    try:
+        parsed = parse(connector, body)
+    except BodyError:
+        return
+    await store(conn, connector, body, parsed)
