@@ -17,6 +17,7 @@ from kadens.model.calendar import MINUTE_MS
 from kadens.model.codec import encode_told
 from kadens.model.facts import DeviceType, Fact, Head, Joining, Method, SampleBlock, Source, Told, Workout
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.storage import people
 from kadens.storage.body_store import open_bodies
 from kadens.storage.migrate import migrate
@@ -31,7 +32,7 @@ from kadens.stream.topics import FACTS
 
 from .loads import NOW_MS
 
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 BORN = HeartProfile(valid_from=date(2015, 1, 1), birth_year=1960, hr_rest=60)
 WATCH = Source(vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
 WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
@@ -92,7 +93,7 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
             ledger=Ledger(cluster="bench"),
             bodies=open_bodies("/nowhere"),
             reader=InlineReader(),  # deriving reads no body
-            wrapping_key=KEY,
+            wrapping=lambda: KEY,
             now=lambda: NOW_MS,
             metrics=make_metrics(),
         )

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.model.facts import RejectKind
+from kadens.model.keyring import KeyRing
 from kadens.storage import crypto, dead_asked
 from kadens.storage.body_store import Directory
 from kadens.storage.dead_asked import Choice
@@ -21,7 +22,7 @@ from kadens.stream.messages import Outgoing
 from .row import Row
 
 FULL, TINY = 1_000_000, 2_000
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 ROUNDS = 5
 GOAL_S = 1.0
 BODIED = 100  # the last letters hold a body

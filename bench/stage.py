@@ -26,6 +26,7 @@ from kadens.embedded.postgres import temporary_postgres
 from kadens.embedded.process import Child, end, launch, tail, wait_ready
 from kadens.embedded.topics import create_topics
 from kadens.model.envelope import Envelope
+from kadens.model.keyring import KeyRing
 from kadens.runtime import secrets_in
 from kadens.settings import Secrets
 from kadens.simulate.cohort import Cohort, Person
@@ -123,7 +124,7 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
         create_topics(kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
         dsn, whole, port = postgres.create_database("bench"), people(patients), free_port()
         secrets_file, secrets = secrets_in(folder)
-        asyncio.run(_enrol(dsn, whole, secrets.wrapping_key))
+        asyncio.run(_enrol(dsn, whole, secrets.wrapping_keys))
         said = {
             "KADENS_KAFKA": kafka.address,
             "KADENS_DATABASE": dsn,
@@ -152,7 +153,7 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
         )
 
 
-async def _enrol(dsn: str, whole: Cohort, wrapping_key: bytes) -> None:
+async def _enrol(dsn: str, whole: Cohort, wrapping_key: KeyRing) -> None:
     await migrate(dsn)
     await enrol(dsn, whole, wrapping_key=wrapping_key)
 
@@ -168,7 +169,7 @@ def _keys(secrets: Secrets) -> Keys:
     return Keys(
         open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
         reports=secrets.connectors[REPORTS].keys[0],
-        link=secrets.link_key,
+        link=secrets.link_keys,
     )
 
 

@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 from kadens.embedded.postgres import temporary_postgres
 from kadens.model.calendar import DAY_MS, epoch_ms, utc
 from kadens.model.facts import DeviceType, Method, Source
+from kadens.model.keyring import KeyRing
 from kadens.storage import bands, people
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import Connection
@@ -123,7 +124,7 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
 async def _fill(conn: Connection, kind: str, patients: int) -> Bench:
     await people.add_unit(conn, "bench")
     names = [
-        await people.add_patient(conn, wrapping_key=bytes(32), unit="bench", zone="UTC", now_ms=0)
+        await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0)
         for _ in range(patients)
     ]
     numbers = [await people.patient_id(conn, name) for name in names]

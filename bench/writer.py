@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.model.facts import Head, Joining, SampleBlock, Source, Told, Workout
+from kadens.model.keyring import KeyRing
 from kadens.model.metrics import METRIC
 from kadens.storage import people, samples
 from kadens.storage.columns import COPY_HEAD, COPY_TAIL
@@ -84,7 +85,10 @@ async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {"writer": [], "copy": [], "again": []}
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         await people.add_unit(conn, "bench")
-        two = [await people.add_patient(conn, wrapping_key=bytes(32), unit="bench", zone="UTC", now_ms=0) for _ in "ab"]
+        two = [
+            await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0)
+            for _ in "ab"
+        ]
         for number in range(rounds + 1):
             mine, other = two[:: 1 if number % 2 else -1]  # in turns: the last key of an index is the fastest
             told = batch(mine, number)

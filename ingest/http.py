@@ -62,7 +62,9 @@ def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
         await door.publisher.start()
         if door.watch is not None:
             await door.watch.start()
+        await door.links.revoked.start()
         yield
+        await door.links.revoked.stop()
         if door.watch is not None:
             await door.watch.stop()
         await door.publisher.stop()
@@ -121,8 +123,8 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
 
     @app.get("/readyz", tags=["service"], responses=problems("not_ready", "clock"))
     async def readyz() -> dict[str, str]:
-        """Say whether the log answers, and whether this door's clock agrees with the log's."""
-        if not await door.publisher.ready():
+        """Say whether the log answers, this door's clock agrees with the log's, and revoked links are known here."""
+        if not (door.links.revoked.fresh() and await door.publisher.ready()):
             raise refused("not_ready")
         agreement = door.watch.agreement if door.watch is not None else Agreement.NOT_MEASURED
         if agreement is Agreement.DIFFERS:

@@ -1,41 +1,86 @@
-"""Link tokens: a patient's pseudonym with its own MAC, so that the door needs no look-up to know whose link it is.
+"""Link tokens: a patient's pseudonym, an issue number and an expiry, authenticated, so that the door needs no look-up.
 
-A token never expires by itself: whoever's consent ends is dropped by the normaliser. Must never be logged.
+Pure: keys and time are arguments. A token must never be logged; its `digest` says which token it is, and to nobody
+who does not hold it whose.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
+from dataclasses import dataclass
 
-_PURPOSE = b"kadens link v1\0"
+from ..model.keyring import Key, KeyRing
+
+VERSION = "2"
 LONGEST = 512  # characters
+PARTS = 6  # version, key id, issue, expiry, patient, MAC
+LONGEST_NUMBER = 15  # digits; epoch ms have 13
+_PURPOSE = b"kadens link v2\0"
 
 
-def mint(patient: str, key: bytes) -> str:
-    """Return the URL-safe token of a pseudonym. `key` is the setting `link_key`; ValueError when it is empty."""
-    if not key or not patient:
-        raise ValueError("a link token needs a patient and a link_key")
-    token = f"{_text(patient.encode())}.{_text(_mac(patient, key))}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a token says. `expires_ms` is epoch ms, exclusive; `digest` is 32 bytes that name this token alone."""
+
+    patient: str
+    issue: int
+    expires_ms: int
+    key_id: str
+    digest: bytes
+
+
+def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
+    """Return the URL-safe token of a pseudonym, signed with the active link key.
+
+    Raises ValueError without a key or a patient, for an issue below 1, and for a pseudonym that is too long.
+    """
+    if not keys or not patient:
+        raise ValueError("a link token needs a patient and a link key")
+    if issue < 1 or expires_ms < 0:
+        raise ValueError("a link token needs an issue number from 1 and an expiry")
+    key = keys.active
+    body = ".".join((VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())))
+    token = f"{body}.{_mac(body, key)}"
     if len(token) > LONGEST:
         raise ValueError("the pseudonym is too long for a link token")
     return token
 
 
-def read(token: str, key: bytes) -> str | None:
-    """Return the pseudonym of a token that `mint` made with `key`, else None; never raises, constant in time."""
-    name, _, mac = token.partition(".")
+def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
+    """Return what a token says that `mint` made with a usable key and that has not expired, else None.
+
+    Never raises. The MAC is compared in constant time, and before anything else is decoded.
+    """
+    if len(token) > LONGEST or not token.isascii():
+        return None
+    body, _, mac = token.rpartition(".")
+    said = body.split(".")
+    key = keys.find(said[1]) if len(said) == PARTS - 1 and said[0] == VERSION else None
+    if key is None or not hmac.compare_digest(_mac(body, key).encode(), mac.encode()):
+        return None
+    link = _link(said, digest(token))
+    return link if link is not None and now_ms < link.expires_ms else None
+
+
+def digest(token: str) -> bytes:
+    """Return the 32 bytes that name a token: a hash of its MAC, from which nobody can find patient or token."""
+    return hashlib.sha256(token.rpartition(".")[2].encode()).digest()
+
+
+def _link(said: list[str], name: bytes) -> Link | None:
+    _, key_id, issue, expires, patient = said
+    if not all(text.isdecimal() and len(text) <= LONGEST_NUMBER for text in (issue, expires)):
+        return None
     try:
-        patient, given = _bytes(name).decode(), _bytes(mac)
+        owner = _bytes(patient).decode()
     except (binascii.Error, ValueError):
         return None
-    if not key or len(token) > LONGEST or not hmac.compare_digest(_mac(patient, key), given):
-        return None
-    return patient
+    return Link(patient=owner, issue=int(issue), expires_ms=int(expires), key_id=key_id, digest=name)
 
 
-def _mac(patient: str, key: bytes) -> bytes:
-    return hmac.digest(key, _PURPOSE + patient.encode(), hashlib.sha256)
+def _mac(body: str, key: Key) -> str:
+    return _text(hmac.digest(key.secret, _PURPOSE + body.encode(), hashlib.sha256))
 
 
 def _text(raw: bytes) -> str:

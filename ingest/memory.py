@@ -47,6 +47,34 @@ class MemoryLog:
 
 
 @dataclass(slots=True)
+class MemoryRevocations:
+    """`ports.Revocations` that knows what stands in `digests`; with `up` False it knows nothing yet."""
+
+    up: bool = True
+    digests: set[bytes] = field(default_factory=set)
+
+    async def start(self) -> None:
+        """Do nothing."""
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Do nothing."""
+        await asyncio.sleep(0)
+
+    def known(self) -> bool:
+        """Return `up`."""
+        return self.up
+
+    def fresh(self) -> bool:
+        """Return `up`."""
+        return self.up
+
+    def revoked(self, digest: bytes) -> bool:
+        """Return whether the digest stands in `digests`."""
+        return digest in self.digests
+
+
+@dataclass(slots=True)
 class MemoryBodies:
     """`ports.BodyStore` that keeps bodies by their address in `bodies`; with `up` False it is a full disk."""
 

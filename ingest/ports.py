@@ -26,6 +26,25 @@ class Publisher(Protocol):
         """Return whether the log answers now."""
 
 
+class Revocations(Protocol):
+    """Which link tokens are revoked, as the log says it."""
+
+    async def start(self) -> None:
+        """Begin to follow the log."""
+
+    async def stop(self) -> None:
+        """Follow it no more."""
+
+    def known(self) -> bool:
+        """Return whether everything was read once; before that nobody can tell whether a token is revoked."""
+
+    def fresh(self) -> bool:
+        """Return whether what is known is not too old."""
+
+    def revoked(self, digest: bytes) -> bool:
+        """Return whether the token of this digest is revoked."""
+
+
 class BodyStore(Protocol):
     """Bodies by name. Once `put` returns, the body survives a crash."""
 

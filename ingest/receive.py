@@ -14,12 +14,13 @@ from typing import BinaryIO
 from starlette.requests import ClientDisconnect
 
 from ..model.envelope import INLINE, Envelope
+from ..model.keyring import Keys
 from ..stream.topics import RAW, RAW_LARGE
 from ..web.rates import Buckets
 from . import links
 from .clock_watch import ClockWatch
 from .connector import Account, Connector
-from .ports import BodyStore, Clock, NotAcceptedError, Publisher
+from .ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
 from .problems import refused, too_often
 from .spool import Spool, Spools, fill
 from .verify import Check, Verdict, begin
@@ -47,6 +48,14 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What tells whether a link token holds: the link keys as they are now, and what is revoked."""
+
+    keys: Keys
+    revoked: Revocations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Everything the vendor door needs, injected. `secrets` by connector name; a signed one without any is off.
 
@@ -56,7 +65,7 @@ class Door:
 
     connectors: tuple[Connector, ...]
     secrets: Mapping[str, Sequence[str]]
-    link_key: bytes
+    links: Links
     publisher: Publisher
     bodies: BodyStore
     clock: Clock
@@ -92,11 +101,12 @@ async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple
     """
     cap = min(door.max_body, connector.max_body)
     declared = _declared(incoming.headers, cap)
-    patient = _patient(door, connector, incoming.token)
     now = door.clock()
+    link = _link(door, connector, incoming.token, now)
     check = _check(door, connector, incoming.headers, now)
     # without a signature the link token was the proof
-    spool = Spool(door.spools, feed=check.update) if check is not None else Spool(door.spools, holder=patient)
+    holder = link.patient if link is not None and check is None else ""
+    spool = Spool(door.spools, feed=None if check is None else check.update, holder=holder)
     try:
         await _read(incoming.stream, cap, spool)
         if spool.size == 0 or declared not in {None, spool.size}:
@@ -104,7 +114,7 @@ async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
             raise refused(verdict)
         _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
-        envelope = _envelope(connector, incoming.headers, spool, patient, now)
+        envelope = _envelope(connector, incoming.headers, spool, link, now)
         await _keep(door, envelope, spool)
     finally:
         spool.close()
@@ -112,7 +122,7 @@ async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple
 
 
 def _envelope(
-    connector: Connector, headers: Mapping[str, str], spool: Spool, patient: str, received_ms: int
+    connector: Connector, headers: Mapping[str, str], spool: Spool, link: links.Link | None, received_ms: int
 ) -> Envelope:
     return Envelope(
         connector=connector.name,
@@ -120,7 +130,8 @@ def _envelope(
         sha256=spool.sha256,
         size=spool.size,
         content_type=headers.get("content-type", "")[:LONGEST_HEADER],
-        patient=patient,
+        patient=link.patient if link else "",
+        link=link.digest.hex() if link else "",
         message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[:LONGEST_HEADER],
     )
 
@@ -139,14 +150,23 @@ def _declared(headers: Mapping[str, str], cap: int) -> int | None:
     return int(said)
 
 
-def _patient(door: Door, connector: Connector, token: str) -> str:
+def _link(door: Door, connector: Connector, token: str, now_ms: int) -> links.Link | None:
+    """Return what the link token says, None where none came and none is needed.
+
+    Forged, expired and revoked are one answer: whoever tries tokens learns nothing.
+    """
     if not token and connector.account is Account.BODY:
-        return ""
-    patient = links.read(token, door.link_key)
-    if patient is None:
+        return None
+    link = links.read(token, door.links.keys(), now_ms)
+    if link is None:
         raise refused("link")
-    _within(door.rates.tokens, "token_rate", patient, door.rates.now())
-    return patient
+    if not door.links.revoked.known():
+        raise refused("log")
+    if door.links.revoked.revoked(link.digest):
+        raise refused("link")
+    # only a token that holds uses up the patient's share
+    _within(door.rates.tokens, "token_rate", link.patient, door.rates.now())
+    return link
 
 
 def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:

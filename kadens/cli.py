@@ -3,7 +3,7 @@
 import typer
 
 from .commands import dead as letters
-from .commands import erase, files, look, operate, people, processes, query, replay
+from .commands import erase, files, keys, links, look, operate, people, processes, query, replay
 from .commands.failures import Program
 from .embedded.process import private_files
 
@@ -28,11 +28,19 @@ patient.command("link")(people.link)
 patient.command("unlink")(people.unlink)
 patient.command("profile")(people.profile)
 patient.command("zone")(people.zone)
-patient.command("token")(people.token)
+patient.command("token")(links.token)
+patient.command("tokens")(links.tokens)
+patient.command("revoke")(links.revoke)
 
 consent = typer.Typer(no_args_is_help=True, help="Consent to fetch from a source: give, withdraw.")
 consent.command("give")(people.give)
 consent.command("withdraw")(people.withdraw)
+
+key = typer.Typer(no_args_is_help=True, help="Our own keys: list, rotate with an overlap, wrap anew, retire.")
+key.command("list")(keys.list_keys)
+key.command("rotate")(keys.rotate)
+key.command("rewrap")(keys.rewrap)
+key.command("retire")(keys.retire)
 
 asked = typer.Typer(no_args_is_help=True, help="Questions about a patient's data: timeline, sessions, days, weeks.")
 asked.command("timeline")(query.timeline)
@@ -56,6 +64,7 @@ app.command("import")(files.import_files)
 app.command("send")(operate.send)
 app.add_typer(patient, name="patient")
 app.add_typer(consent, name="consent")
+app.add_typer(key, name="keys")
 app.command("prescribe")(people.prescribe)
 app.command("replay")(replay.run_replay)
 app.command("erase")(erase.erase_patient)

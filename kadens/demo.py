@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .clock import clock
-from .ingest.links import mint
+from .link_tokens import issue
 from .model.calendar import rfc3339
 from .settings import Secrets
 from .simulate.cohort import demo_cohort
@@ -82,7 +82,7 @@ class Demo:
     def enrol(self) -> None:
         """Write the people of the cohort; where an earlier demo left them, their history is there too."""
         try:
-            asyncio.run(enrol(self._place.dsn, self._cohort, wrapping_key=self._place.secrets.wrapping_key))
+            asyncio.run(enrol(self._place.dsn, self._cohort, wrapping_key=self._place.secrets.wrapping_keys))
         except TakenError:
             self._fresh = False
             self._err.print("the demo patients are here already; their history is not played again")
@@ -169,16 +169,25 @@ class Demo:
         for name, address in addresses.items():
             tell(f"  {name:<12} {address}", markup=False)
         tell("link tokens, one a patient (whoever has one may send in that patient's name):")
-        for person in self._cohort.people:
-            tell(f"  {person.pseudonym}  {mint(person.pseudonym, self._place.secrets.link_key)}", markup=False)
+        for pseudonym, token in asyncio.run(self._tokens()).items():
+            tell(f"  {pseudonym}  {token}", markup=False)
         tell("a minute of heart rate comes in every minute; Ctrl-C stops everything")
+
+    async def _tokens(self) -> dict[str, str]:
+        """Issue a link token for each person of the cohort."""
+        keys, now = self._place.secrets.link_keys, self._now()
+        async with await open_pool(self._place.dsn, max_size=1) as pool, pool.connection() as conn:
+            made = {
+                one.pseudonym: await issue(conn, one.pseudonym, keys, now, by="demo") for one in self._cohort.people
+            }
+        return {pseudonym: token for pseudonym, (token, _) in made.items()}
 
     def _keys(self) -> Keys:
         secrets = self._place.secrets
         return Keys(
             open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
             reports=secrets.connectors[REPORTS].keys[0],
-            link=secrets.link_key,
+            link=secrets.link_keys,
         )
 
     def _bar(self) -> Progress:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .model.codec import dumps
+from .secrets_writer import new_secret, replace_file
 from .settings import Secrets, read_secrets
 
 SECRETS, RUNTIME = "secrets.toml", "runtime.json"
+KEYED = ("pg", "bodies")  # what of a data folder only the keys can open
 SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
 
 
@@ -19,9 +21,15 @@ def secrets_in(data: Path) -> tuple[Path, Secrets]:
     """Return the secrets file of a data folder, made (0600) when there is none, and what it holds."""
     path = data / SECRETS
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(_fresh(), encoding="utf-8")
+        replace_file(path, _fresh())
     return path, read_secrets(str(path))
+
+
+def leftovers(data: Path) -> str:
+    """Return what a data folder without a secrets file holds that only its old keys could open; "" for nothing."""
+    if (data / SECRETS).exists():
+        return ""
+    return next((name for name in KEYED if _holds_files(data / name)), "")
 
 
 def write_runtime(data: Path, environment: Mapping[str, str], addresses: Mapping[str, str]) -> Path:
@@ -37,9 +45,13 @@ def forget_runtime(data: Path) -> None:
     (data / RUNTIME).unlink(missing_ok=True)
 
 
+def _holds_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
 def _fresh() -> str:
     keys = "".join(f'\n[connectors.{name}]\nkeys = ["{_webhook_key()}"]\n' for name in SIGNED)
-    return f'link_key = "{secrets.token_hex(32)}"\nwrapping_key = "{secrets.token_hex(32)}"\n{keys}'
+    return f'link_key = "{new_secret().hex()}"\nwrapping_key = "{new_secret().hex()}"\n{keys}'
 
 
 def _webhook_key() -> str:

@@ -1,4 +1,4 @@
-"""The only reader of the environment: KADENS_* variables (and the secrets file) into one frozen value.
+"""The only reader of the environment: KADENS_* variables and what the secrets file holds, into one frozen value.
 
 Lower layers get plain values from `wiring`; none of them sees this module. A missing or malformed setting is a
 `SettingsError` that names the variable and says what it wants.
@@ -6,39 +6,23 @@ Lower layers get plain values from `wiring`; none of them sees this module. A mi
 
 import os
 import pwd
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .secrets_file import ConnectorSecrets, Secrets, SettingsError, read_secrets
 
-class SettingsError(ValueError):
-    """A setting is missing or malformed; the text names it and says what it wants."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectorSecrets:
-    """Secrets of one connector: `keys` are tried in turn, so that they can be rotated."""
-
-    keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
-    """What must never be printed: connector keys, the keys of link tokens, patients' keys and sessions (32 bytes).
-
-    `oidc_client_secret` is what the identity provider gave this client.
-    """
-
-    connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
-    link_key: bytes = b""
-    wrapping_key: bytes = b""
-    session_key: bytes = b""
-    oidc_client_secret: str = ""
-
-    def __repr__(self) -> str:
-        return "Secrets(…)"
+__all__ = [
+    "ConnectorSecrets",
+    "Secrets",
+    "Settings",
+    "SettingsError",
+    "environment",
+    "read_secrets",
+    "read_settings",
+    "variable",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +41,7 @@ class Settings:
     database: str
     bodies: str
     secrets: Secrets
+    secrets_file: str = ""
     clock: str = "system"
     vendor_host: str = "127.0.0.1"
     vendor_port: int = 8801
@@ -137,32 +122,7 @@ def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings
     missing = [variable(name) for name in _REQUIRED if name not in said]
     if missing:
         raise SettingsError(f"not set: {', '.join(missing)}")
-    return Settings(secrets=read_secrets(_text(env, _SECRETS)), **said)
-
-
-def read_secrets(path: str | None) -> Secrets:
-    """Read the TOML secrets file: `[connectors.NAME] keys = [...]`, and the keys by name, as hex.
-
-    `oidc_client_secret` stands as the identity provider gave it.
-    """
-    if not path:
-        return Secrets()
-    try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        connectors = {
-            name: ConnectorSecrets(keys=tuple(row["keys"])) for name, row in said.get("connectors", {}).items()
-        }
-        return Secrets(
-            connectors=connectors,
-            link_key=bytes.fromhex(said.get("link_key", "")),
-            wrapping_key=bytes.fromhex(said.get("wrapping_key", "")),
-            session_key=bytes.fromhex(said.get("session_key", "")),
-            oidc_client_secret=str(said.get("oidc_client_secret", "")),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(
-            f"KADENS_SECRETS_FILE={path}: cannot be read as secrets ({type(error).__name__})"
-        ) from error
+    return Settings(secrets=read_secrets(said.get("secrets_file")), **said)
 
 
 def _text(env: Mapping[str, str], name: str) -> str | None:

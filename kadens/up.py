@@ -14,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 from .children import Children, Job
+from .clock import clock
 from .commands.console import Plain
 from .demo import Demo, Place
 from .embedded.kafka import Kafka
@@ -23,8 +24,8 @@ from .embedded.postgres import Postgres
 from .embedded.process import StartFailed
 from .instance import RunsAlreadyError, held, own_folder, runs, was_killed
 from .mailbox import Mailbox
-from .prepare import logins_of, ready_database, ready_log
-from .runtime import forget_runtime, secrets_in, write_runtime
+from .prepare import logins_of, own_secrets, ready_database, ready_keys, ready_log
+from .runtime import forget_runtime, write_runtime
 from .settings import Secrets, variable
 from .simulate.cohort import UNIT
 from .storage.roles import ADMIN, CLINIC, WORKER
@@ -97,14 +98,15 @@ def _start(
     options: Options, data: Path, parts: Servers, err: Console
 ) -> tuple[Place, dict[str, str], Mapping[str, str]]:
     """Start log, database and mail catcher; return where all is, what the children get, and each role's DSN."""
+    secrets_file, secrets = own_secrets(data, "" if options.database == "embedded" else options.database)
     brokers, mock = _log(options, data, parts, err)
     database = _database(options, data, parts)
     for name in ready_database(database):
         err.print(f"database: {name}", style="dim")
     logins = logins_of(database, is_embedded=options.database == "embedded")
     dsn = logins[ADMIN]
+    ready_keys(dsn, secrets.wrapping_keys, clock(options.clock)())
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
-    secrets_file, secrets = secrets_in(data)
     place = _place(options, data, brokers, dsn, secrets)
     said = {
         "kafka": brokers,

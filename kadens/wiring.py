@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .clock import SYSTEM, clock
+from .secrets_file import LiveSecrets
 from .settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from .alerts.clinic.identity import Identify
     from .alerts.clinic.oidc import SignIn
+    from .model.keyring import Keys
     from .storage.pool import Connection
     from .web.rates import Buckets
     from .web.server import Serving
@@ -29,8 +31,6 @@ FORM = 64 * 1024  # the longest body of the clinician door
 MARGIN = 1024 * 1024
 DRAINED = 128 * MARGIN
 GRACEFUL_S = {"vendor": 15, "clinic": 2}  # an open page holds an event stream open
-KEY_SIZES = {16, 24, 32}
-SESSION_KEY_SIZE = 32
 
 
 def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
@@ -47,7 +47,7 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
             brokers=needed(settings, "kafka"),
             database=needed(settings, "database"),
             bodies=needed(settings, "bodies"),
-            wrapping_key=wrapping_key(settings),
+            wrapping=keys_of(settings, "wrapping"),
             now=clock(settings.clock),
             worker_id=settings.worker_id,
             mock=settings.mock_broker,
@@ -69,12 +69,14 @@ def vendor_door(settings: Settings) -> "FastAPI":
     from .ingest.clock_watch import ClockWatch
     from .ingest.http import vendor_app
     from .ingest.publisher import KafkaPublisher
-    from .ingest.receive import Door, Rates
+    from .ingest.receive import Door, Links, Rates
+    from .ingest.revoked import RevokedFollower
     from .ingest.spool import Spools
     from .ingest.vendors import CONNECTORS
     from .storage.body_store import folder_of, open_bodies
     from .stream.topics import RAW
 
+    live = LiveSecrets(settings.secrets_file, settings.secrets)
     publisher = KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes)
     bodies, now = needed(settings, "bodies"), clock(settings.clock)
     is_checked = settings.clock == SYSTEM and not settings.mock_broker
@@ -85,7 +87,7 @@ def vendor_door(settings: Settings) -> "FastAPI":
         Door(
             connectors=CONNECTORS,
             secrets={name: row.keys for name, row in settings.secrets.connectors.items()},
-            link_key=settings.secrets.link_key,
+            links=Links(keys=live.keys("link"), revoked=RevokedFollower(settings.kafka)),
             publisher=publisher,
             bodies=open_bodies(bodies),
             clock=now,
@@ -146,22 +148,25 @@ def clinic_door(settings: Settings) -> "FastAPI":
     from .alerts.clinic.session import derived
     from .storage.identities import names_of
 
-    key, database, now = wrapping_key(settings), needed(settings, "database"), clock(settings.clock)
+    keys, database, now = keys_of(settings, "wrapping"), needed(settings, "database"), clock(settings.clock)
 
     def names(conn: "Connection", patients: "Sequence[str]") -> "Awaitable[Mapping[str, str]]":
-        return names_of(conn, key, patients)
+        return names_of(conn, keys(), patients)
 
     if not settings.oidc_issuer:
         return create_app(Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True))
     sign_in = sign_in_of(settings)
-    form_key = derived(settings.secrets.session_key, "forms")
+
+    def form_keys() -> list[bytes]:
+        return [derived(key.secret, "forms") for key in sign_in.keys().keys]
+
     app = create_app(
         Clinic(
             database=database,
             identify=oidc.identify(sign_in),
             clock=now,
             names=names,
-            form_key=form_key,
+            form_keys=form_keys,
             origin=origin(settings.clinic_url),
             idle_ms=settings.session_idle_minutes * 60_000,
         )
@@ -203,7 +208,7 @@ def sign_in_of(settings: Settings) -> "SignIn":
     return SignIn(
         provider=Provider(registration, now),
         reading=Reading(unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
-        key=session_key(settings),
+        keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,
         secure=settings.clinic_url.startswith("https:"),
         clock=now,
@@ -249,20 +254,26 @@ def needed(settings: Settings, name: str) -> str:
     return value
 
 
-def wrapping_key(settings: Settings) -> bytes:
-    """Return the key that wraps the patients' keys; raises `SettingsError` when it is no AES key."""
-    key = settings.secrets.wrapping_key
-    if len(key) not in KEY_SIZES:
-        raise SettingsError("wrapping_key in the secrets file: 32 bytes as hex are wanted")
-    return key
+def check_database_keys(settings: Settings) -> None:
+    """Raise `ForeignKeysError` unless the clinician door's wrapping keys belong to the database."""
+    from .storage.pool import CLINIC_LIMITS, open_pool
+    from .storage.roles import CLINIC
+    from .storage.wrapping import check_keys
+
+    async def look() -> None:
+        pool = await open_pool(settings.database, max_size=1, limits=CLINIC_LIMITS, role=CLINIC)
+        async with pool, pool.connection() as conn:
+            await check_keys(conn, settings.secrets.wrapping_keys, clock(settings.clock)(), record=False)
+
+    asyncio.run(look())
 
 
-def session_key(settings: Settings) -> bytes:
-    """Return the key that signs clinicians' sessions; raises `SettingsError` when it is not 32 bytes."""
-    key = settings.secrets.session_key
-    if len(key) != SESSION_KEY_SIZE:
-        raise SettingsError("session_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
-    return key
+def keys_of(settings: Settings, kind: str) -> "Keys":
+    """Return how a process asks for its keys of a kind; raises `SettingsError` when it has none."""
+    keys = LiveSecrets(settings.secrets_file, settings.secrets).keys(kind)
+    if not keys():
+        raise SettingsError(f"{kind}_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
+    return keys
 
 
 def local_only(settings: Settings) -> bool:

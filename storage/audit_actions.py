@@ -23,7 +23,12 @@ class Action(StrEnum):
     PATIENT_ZONE = "patient.zone"
     PATIENT_PROFILE = "patient.profile"
     PATIENT_TOKEN = "patient.token"  # noqa: S105 - no password, the name of an action
+    PATIENT_TOKENS = "patient.tokens"
+    PATIENT_REVOKE = "patient.revoke"
     PATIENT_ERASE = "patient.erase"
+    KEYS_ROTATE = "keys.rotate"
+    KEYS_REWRAP = "keys.rewrap"
+    KEYS_RETIRE = "keys.retire"
     ACCOUNT_LINK = "account.link"
     ACCOUNT_UNLINK = "account.unlink"
     CONSENT_GIVE = "consent.give"

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from ..model.calendar import epoch_ms, utc
 from ..model.envelope import Envelope
+from ..model.keyring import KeyRing
 from . import crypto, people
 from .body_store import KEPT, BodyStore
 from .pool import Connection
@@ -61,7 +62,7 @@ class KeptBody:
 
 
 async def keep_all(
-    conn: Connection, store: BodyStore, wrapping_key: bytes, received: Iterable[Received]
+    conn: Connection, store: BodyStore, wrapping_key: KeyRing, received: Iterable[Received]
 ) -> dict[BodyKey, int]:
     """Seal each body with its patient's key, store it and write its row; once, however often it comes.
 

@@ -57,7 +57,7 @@ class Origin:
     @property
     def place(self) -> str:
         """Return the place as text, as what a seal belongs to."""
-        return f"dead:{self.cluster}/{self.topic}/{self.partition}/{self.offset}"
+        return place_of(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,11 @@ class Row:
     body_bytes: int = 0
     wrapped: bytes | None = None
     lies: Sealed = NOWHERE
+
+
+def place_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+    """Return a place as what the seal of a letter's body belongs to."""
+    return f"dead:{cluster}/{topic}/{partition}/{offset}"
 
 
 async def known(conn: Connection, patients: Collection[str]) -> dict[str, int]:

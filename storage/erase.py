@@ -16,7 +16,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from ..model.calendar import utc
-from . import discard
+from . import discard, link_tokens
 from .body_store import INCOMING, BodyStore, address_of
 from .people import UnknownNameError
 from .pool import Connection
@@ -51,6 +51,7 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "consent": _OF,
     "heart_profile": _OF,
     "prescription": _OF,
+    "link_token": _OF,
     "identity.person": _OF,
     "identity.data_key": _OF,
 }
@@ -107,6 +108,7 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     id_ = int(row[0])
     asked: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
     number = await _open(conn, id_, held_at, now_ms)
+    await link_tokens.revoke(conn, patient, now_ms)  # the doors refuse them from now on; those rows name nobody
     sources = [source for (source,) in await (await conn.execute(_SOURCES, asked)).fetchall()]
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..model import codec
+from ..model.keyring import KeyRing
 from . import crypto
 from .pool import Connection
 
@@ -12,14 +13,14 @@ join identity.data_key k on k.patient = p.id join identity.person i on i.patient
 where p.pseudonym = any(%s)"""
 
 
-async def names_of(conn: Connection, wrapping_key: bytes, patients: Sequence[str]) -> dict[str, str]:
+async def names_of(conn: Connection, wrapping_key: KeyRing, patients: Sequence[str]) -> dict[str, str]:
     """Return the name of each patient that has one kept, by pseudonym; an erased key leaves its patient out."""
     rows = await (await conn.execute(_SEALED, [list(patients)])).fetchall()
     names = {patient: _name(wrapping_key, patient, wrapped, sealed) for patient, wrapped, sealed in rows}
     return {patient: name for patient, name in names.items() if name}
 
 
-def _name(wrapping_key: bytes, patient: str, wrapped: bytes, sealed: bytes) -> str:
-    key = crypto.open_sealed(wrapping_key, wrapped, f"data_key:{patient}")
+def _name(wrapping_key: KeyRing, patient: str, wrapped: bytes, sealed: bytes) -> str:
+    key = crypto.unwrap(wrapping_key, wrapped, f"data_key:{patient}")
     name: str = codec.loads(crypto.open_sealed(key, sealed, f"identity:{patient}")).get("name", "")
     return name

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from ..model import codec
 from ..model.calendar import DAY_MS, midnight, utc
 from ..model.intensity import HeartProfile
+from ..model.keyring import KeyRing
 from ..model.prescription import Prescription
 from . import crypto, derived, due, profiles, quarantine
 from .pool import Connection
@@ -60,6 +61,7 @@ cross join lateral (
   where c.patient = p.id and c.vendor = k.vendor and c.kind = %s
     and c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at) offset 0) c
 where exists (select from identity.data_key d where d.patient = p.id)"""
+_ADD_KEY = "insert into identity.data_key (patient, wrapped, key_id) values (%s, %s, %s)"
 _HELD = "select pseudonym, zone from patient where pseudonym = any(%s) order by id for key share"
 _PRESCRIBE = """
 insert into prescription (patient, prescription, version, valid_from, valid_to, body, recorded_at)
@@ -107,7 +109,7 @@ async def add_clinician(conn: Connection, clinician: Clinician) -> None:
 async def add_patient(  # noqa: PLR0913 - each names one thing
     conn: Connection,
     *,
-    wrapping_key: bytes,
+    wrapping_key: KeyRing,
     unit: str,
     zone: str,
     now_ms: int,
@@ -133,7 +135,7 @@ async def add_patient(  # noqa: PLR0913 - each names one thing
     return name
 
 
-async def identity_of(conn: Connection, wrapping_key: bytes, patient: str) -> dict[str, str]:
+async def identity_of(conn: Connection, wrapping_key: KeyRing, patient: str) -> dict[str, str]:
     """Return who a patient is, {} when nothing is kept. The caller writes the audit row."""
     found = await conn.execute(
         "select i.sealed from identity.person i join patient p on p.id = i.patient where p.pseudonym = %s", [patient]
@@ -146,12 +148,12 @@ async def identity_of(conn: Connection, wrapping_key: bytes, patient: str) -> di
     return said
 
 
-async def data_key(conn: Connection, wrapping_key: bytes, patient: str) -> bytes:
+async def data_key(conn: Connection, wrapping_key: KeyRing, patient: str) -> bytes:
     """Return a patient's data key; raises `UnknownNameError` when there is none (any more)."""
     return (await data_keys(conn, wrapping_key, [patient]))[patient]
 
 
-async def data_keys(conn: Connection, wrapping_key: bytes, patients: Collection[str]) -> dict[str, bytes]:
+async def data_keys(conn: Connection, wrapping_key: KeyRing, patients: Collection[str]) -> dict[str, bytes]:
     """Return the data key of each patient; raises `UnknownNameError` when one has none (any more)."""
     found = await conn.execute(
         "select p.pseudonym, k.wrapped from identity.data_key k join patient p on p.id = k.patient "
@@ -161,7 +163,7 @@ async def data_keys(conn: Connection, wrapping_key: bytes, patients: Collection[
     wrapped: dict[str, bytes] = dict(await found.fetchall())
     if not wrapped.keys() >= set(patients):
         raise UnknownNameError("there is no data key of this patient")
-    return {name: crypto.open_sealed(wrapping_key, key, f"data_key:{name}") for name, key in wrapped.items()}
+    return {name: crypto.unwrap(wrapping_key, key, f"data_key:{name}") for name, key in wrapped.items()}
 
 
 async def link_account(conn: Connection, patient: str, vendor: str, account: str, now_ms: int) -> int:
@@ -318,11 +320,11 @@ async def prescribe(conn: Connection, patient: str, prescription: Prescription, 
 
 
 async def _add_identity(
-    conn: Connection, number: int, name: str, wrapping_key: bytes, identity: Mapping[str, str] | None
+    conn: Connection, number: int, name: str, wrapping_key: KeyRing, identity: Mapping[str, str] | None
 ) -> None:
     key = crypto.new_key()
-    wrapped = crypto.seal(wrapping_key, key, f"data_key:{name}")
-    await conn.execute("insert into identity.data_key (patient, wrapped) values (%s, %s)", [number, wrapped])
+    wrapped = crypto.wrap(wrapping_key, key, f"data_key:{name}")
+    await conn.execute(_ADD_KEY, [number, wrapped, wrapping_key.active.id])
     if identity:
         sealed = crypto.seal(key, codec.dumps(dict(identity)), f"identity:{name}")
         await conn.execute("insert into identity.person (patient, sealed) values (%s, %s)", [number, sealed])

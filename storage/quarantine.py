@@ -11,6 +11,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from ..model.calendar import DAY_MS, utc
+from ..model.keyring import KeyRing
 from . import caps, crypto, discard
 from .body_store import BodyStore
 from .pool import Connection
@@ -62,7 +63,7 @@ class Held:
     @property
     def place(self) -> str:
         """Return where it came from, as what its seal belongs to."""
-        return f"quarantine:{self.cluster}/{self.topic}/{self.partition}/{self.offset}"
+        return place_of(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,16 @@ class Count:
 
     waiting: int
     released: int
+
+
+def place_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+    """Return a place as what the seal of a body belongs to."""
+    return f"quarantine:{cluster}/{topic}/{partition}/{offset}"
+
+
+def old_place_of(topic: str, partition: int, offset: int) -> str:
+    """Return the same of a body that an older version held: the wrapping key itself sealed it."""
+    return f"quarantine:{topic}/{partition}/{offset}"
 
 
 async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Room:
@@ -88,7 +99,7 @@ def fits(left: caps.Room, vendor: str, account: str, size: int) -> bool:
     return left.take(holders, size)
 
 
-async def hold(conn: Connection, store: BodyStore, wrapping_key: bytes, held: Held, received_ms: int) -> None:
+async def hold(conn: Connection, store: BodyStore, wrapping_key: KeyRing, held: Held, received_ms: int) -> None:
     """Keep one body; the same message again changes nothing."""
     body = held.body or b""
     key, wrapped = own_key(wrapping_key, held.place)
@@ -103,7 +114,7 @@ async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> i
     return (await conn.execute(_RELEASE, [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)])).rowcount
 
 
-async def take_released(conn: Connection, store: BodyStore, wrapping_key: bytes, n: int) -> list[Held]:
+async def take_released(conn: Connection, store: BodyStore, wrapping_key: KeyRing, n: int) -> list[Held]:
     """Remove and return released bodies in order of receipt, up to `n` and `TOGETHER`, at least one if there is any.
 
     They are back if the caller rolls back; their files are removed by `discard.finish` after the commit.
@@ -126,7 +137,7 @@ async def counts(conn: Connection) -> dict[str, Count]:
     return {vendor: Count(waiting=waiting, released=released) for vendor, waiting, released in rows}
 
 
-async def _opened(store: BodyStore, wrapping_key: bytes, row: tuple[Any, ...]) -> Held:
+async def _opened(store: BodyStore, wrapping_key: KeyRing, row: tuple[Any, ...]) -> Held:
     cluster, topic, part, offset, vendor, account, headers, wrapped, address, sealed = row
     held = Held(
         cluster=cluster,
@@ -146,10 +157,12 @@ async def _opened(store: BodyStore, wrapping_key: bytes, row: tuple[Any, ...]) -
         return held
 
 
-async def _body(store: BodyStore, wrapping_key: bytes, held: Held, wrapped: bytes | None, lies: Sealed) -> bytes | None:
+async def _body(
+    store: BodyStore, wrapping_key: KeyRing, held: Held, wrapped: bytes | None, lies: Sealed
+) -> bytes | None:
     if wrapped is None:  # held by an older version: for a day at most after an update
-        old = f"quarantine:{held.topic}/{held.partition}/{held.offset}"
-        return crypto.open_sealed(wrapping_key, lies.sealed or b"", old)
+        old = old_place_of(held.topic, held.partition, held.offset)
+        return crypto.unwrap(wrapping_key, lies.sealed or b"", old)
     return await get_sealed(store, unwrap(wrapping_key, wrapped, held.place), lies, held.place)
 
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import cramjam
 
 from ..model.envelope import INLINE
+from ..model.keyring import KeyRing
 from . import crypto
 from .body_store import PACKED, BodyStore
 
@@ -36,15 +37,15 @@ def new_name() -> str:
     return secrets.token_hex(32)
 
 
-def own_key(wrapping_key: bytes, belongs_to: str) -> tuple[bytes, bytes]:
+def own_key(wrapping_key: KeyRing, belongs_to: str) -> tuple[bytes, bytes]:
     """Return a new key for one row, and the same wrapped: what a row keeps that belongs to no patient."""
     key = crypto.new_key()
-    return key, crypto.seal(wrapping_key, key, _key_of(belongs_to))
+    return key, crypto.wrap(wrapping_key, key, key_of(belongs_to))
 
 
-def unwrap(wrapping_key: bytes, wrapped: bytes, belongs_to: str) -> bytes:
+def unwrap(wrapping_key: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
     """Return the key that `own_key` wrapped; raises `crypto.SealError`."""
-    return crypto.open_sealed(wrapping_key, wrapped, _key_of(belongs_to))
+    return crypto.unwrap(wrapping_key, wrapped, key_of(belongs_to))
 
 
 async def put_sealed(store: BodyStore, key: bytes, body: bytes, belongs_to: str) -> Sealed:
@@ -79,5 +80,6 @@ async def _aside(size: int, work: Work, key: bytes, data: bytes, belongs_to: str
     return work(*said) if size <= INLINE else await asyncio.to_thread(work, *said)
 
 
-def _key_of(belongs_to: str) -> str:
+def key_of(belongs_to: str) -> str:
+    """Return what a row's own key belongs to, from what its body belongs to."""
     return f"key:{belongs_to}"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..model.keyring import KeyRing
 from ..parsers.table import version
 from ..storage import dead_asked, discard, people
 from ..storage.bodies import open_kept
@@ -28,11 +29,11 @@ TOGETHER = 8 * 1024 * 1024  # bytes of bodies in memory at once, if more than on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What is worked with: the database, the store, and the key that wraps the keys of bodies."""
+    """What is worked with: the database, the store, and the keys that wrap the keys of bodies."""
 
     pool: Pool
     bodies: BodyStore
-    wrapping_key: bytes
+    wrapping_key: KeyRing
 
 
 Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ..storage.wrapping import ForeignKeysError
 from .dead import DeadFloodError
 from .ledger import HoleError, LogMismatchError
 from .metrics import Metrics
 from .watchdog import StalledError
 
-TOLD = (DeadFloodError, HoleError, LogMismatchError, StalledError)
+TOLD = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
 FRAMES = 6
 log = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ from .derive_batch import CHANNEL
 from .log import LogView
 from .parts import Parts
 from .resend import PLACED_S
+from .revocations import forget_expired
 from .topics import DEAD, RAW
 from .watchdog import Place
 
@@ -66,6 +67,7 @@ async def clean_up(parts: Parts) -> None:
             await conn.commit()
     async with parts.pool.connection() as conn:
         await finish(conn, parts.bodies)
+    await forget_expired(parts)
 
 
 async def sweep_sealed(parts: Parts) -> None:

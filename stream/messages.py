@@ -27,12 +27,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message to append. The log's partitioner hashes `key`, so all of one patient stays in order."""
+    """One message to append. The log's partitioner hashes `key`, so all of one patient stays in order.
+
+    With `forget` a compacted topic forgets the key; `value` then says nothing.
+    """
 
     topic: str
     key: bytes
     value: bytes
     headers: Headers = ()
+    forget: bool = False
 
 
 def portions(messages: Iterable[Outgoing], most: int = 500, most_bytes: int = MOST_BYTES) -> Iterator[list[Outgoing]]:

@@ -2,8 +2,8 @@
 
 One transaction a batch. Facts and dead letters are on the log before it commits and before anything is acknowledged;
 what a crash repeats is the same facts again, which the writer recognises. Binding: no consent, no fact and no dead
-letter; a body of an account that nobody is linked to waits sealed in quarantine. However a body is settled, no copy in
-clear is left in the store (`settled`).
+letter, and the same for a body that came by a revoked link token; a body of an account that nobody is linked to waits
+sealed in quarantine. However a body is settled, no copy in clear is left in the store (`settled`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ..model.codec import encode_told, kind_of
 from ..model.facts import Reject, RejectKind
 from ..parsers.table import version
-from ..storage import caps, people, quarantine
+from ..storage import caps, link_tokens, people, quarantine
 from ..storage.bodies import BodyKey, Received, keep_all
 from ..storage.linked import release_linked
 from ..storage.pool import Connection
@@ -192,10 +192,19 @@ async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
 
 
 async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
-    """Return the places of the bodies that a consent covered when they were received."""
+    """Return the places of the bodies that a consent covered when they were received, by a link that still held."""
     asked = [(n, one.patient, one.read.envelope) for n, one in enumerate(owned) if one.patient]
     found = await people.consents(conn, [(patient, e.connector, e.received_ms) for _, patient, e in asked])
-    return {asked[place][0] for place in found}
+    return {asked[place][0] for place in found} - await _revoked(conn, owned)
+
+
+async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
+    """Return the places of the bodies whose link token was revoked before they were received: a door knew it late."""
+    linked = [(n, one.read.envelope) for n, one in enumerate(owned) if one.read.envelope.link]
+    if not linked:
+        return set()
+    asked = [(bytes.fromhex(said.link), said.received_ms) for _, said in linked]
+    return {linked[place][0] for place in await link_tokens.revoked_at(conn, asked)}
 
 
 async def _keep(

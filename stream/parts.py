@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..model.keyring import KeyRing, Keys
 from ..storage.body_store import BodyStore
 from ..storage.pool import Pool
 from ..storage.verdicts import WORKLIST
@@ -15,15 +16,20 @@ from .readers.pool import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Pool, log, body store, key and clock of a worker. `now` gives epoch ms, `link` is where mails send."""
+    """Pool, log, body store, wrapping keys and clock of a worker. `now` gives epoch ms, `link` is where mails send."""
 
     pool: Pool
     producer: Producer
     ledger: Ledger
     bodies: BodyStore
     reader: Reader
-    wrapping_key: bytes
+    wrapping: Keys
     now: Callable[[], int]
     metrics: Metrics
     link: str = WORKLIST
     limit: DeadLimit = field(default_factory=DeadLimit)
+
+    @property
+    def wrapping_key(self) -> KeyRing:
+        """Return the keys that wrap patients' data keys, as they are now; ask anew for each use."""
+        return self.wrapping()

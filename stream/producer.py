@@ -28,11 +28,15 @@ class LogProducer:
         for start in range(0, len(messages), IN_FLIGHT):
             part = messages[start : start + IN_FLIGHT]
             sent = [
-                await self._client.send(one.topic, value=one.value, key=one.key, headers=list(one.headers))
+                await self._client.send(one.topic, value=_value(one), key=one.key, headers=list(one.headers))
                 for one in part
             ]
             offsets += [at.offset for at in await asyncio.gather(*sent)]
         return offsets
+
+
+def _value(one: Outgoing) -> bytes | None:
+    return None if one.forget else one.value
 
 
 @asynccontextmanager

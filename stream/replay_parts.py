@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from ..model.calendar import DAY_MS
 from ..model.derived import Change
+from ..model.keyring import KeyRing, Keys
 from ..storage import audit, compare, derived, outbox
 from ..storage.audit_actions import Action
 from ..storage.body_store import BodyStore
@@ -28,10 +29,15 @@ class Means:
 
     pool: Pool
     bodies: BodyStore
-    wrapping_key: bytes
+    wrapping: Keys
     now: Callable[[], int]
     actor: audit.Actor
     seen: Callable[[int, int], None] = lambda _done, _all: None
+
+    @property
+    def wrapping_key(self) -> KeyRing:
+        """Return the keys that wrap patients' data keys, as they are now; ask anew for each use."""
+        return self.wrapping()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,10 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic. Partition by patient wherever a patient is known, so that one worker sees all of a patient."""
+    """One topic. Partition by patient wherever a patient is known, so that one worker sees all of a patient.
+
+    `cleanup` is the broker's policy: "delete" forgets after `retention_ms`, "compact" keeps the newest of each key.
+    """
 
     name: str
     key: str
@@ -17,11 +20,13 @@ class Topic:
     retention_ms: int
     max_message_bytes: int = 2 * 1024 * 1024
     is_stamped_by_broker: bool = False
+    cleanup: str = "delete"
 
     def config(self) -> dict[str, str]:
         """Return the broker's settings for this topic."""
         stamped = {"message.timestamp.type": "LogAppendTime"} if self.is_stamped_by_broker else {}
-        return {"retention.ms": str(self.retention_ms), "max.message.bytes": str(self.max_message_bytes), **stamped}
+        said = {"cleanup.policy": self.cleanup, "retention.ms": str(self.retention_ms)}
+        return {**said, "max.message.bytes": str(self.max_message_bytes), **stamped}
 
 
 RAW = Topic(
@@ -56,6 +61,14 @@ DEAD = Topic(
     partitions=1,
     retention_ms=30 * DAY_MS,
 )
+REVOKED = Topic(
+    name="kadens.revoked",
+    key="digest of a revoked link token",
+    value="when the token would have expired, epoch ms; none once it has",
+    partitions=1,
+    retention_ms=-1,
+    cleanup="compact",
+)
 
 CLOCK = Topic(
     name="kadens.clock",
@@ -67,4 +80,4 @@ CLOCK = Topic(
     is_stamped_by_broker=True,
 )
 
-TOPICS: tuple[Topic, ...] = (RAW, RAW_LARGE, FACTS, FACTS_LARGE, DERIVED, DEAD, CLOCK)
+TOPICS: tuple[Topic, ...] = (RAW, RAW_LARGE, FACTS, FACTS_LARGE, DERIVED, DEAD, REVOKED, CLOCK)

@@ -19,10 +19,13 @@ import uvloop
 from prometheus_client import start_http_server
 
 from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
+from ..model.keyring import Keys
+from ..storage import link_tokens
 from ..storage.body_store import open_bodies
 from ..storage.pool import WORKER_LIMITS, open_pool
 from ..storage.roles import WORKER
 from ..storage.verdicts import WORKLIST
+from ..storage.wrapping import check_keys
 from .agents import Handling, add_agents, rewind
 from .app import GROUP, assigned, make_app, serve
 from .derive_batch import derive_runs, send_changes
@@ -42,6 +45,7 @@ from .readers.pool import Reader
 from .readers.pool import open_pool as open_readers
 from .readers.zygote import Zygote, open_zygote
 from .refresh import refresh_bands
+from .revocations import publish_revocations
 from .topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
 from .watch import watch
 from .watchdog import Place
@@ -70,7 +74,7 @@ class WorkerPlan:
     brokers: str
     database: str
     bodies: str
-    wrapping_key: bytes
+    wrapping: Keys
     now: Callable[[], int]
     worker_id: str = ""
     mock: bool = False
@@ -170,6 +174,7 @@ def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any
     steps: list[tuple[str, float, Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
+        ("publish revocations", 1.0, functools.partial(publish_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
@@ -205,7 +210,9 @@ async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: 
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))
         async with pool.connection() as conn:
+            await check_keys(conn, plan.wrapping(), plan.now(), record=True)
             apart = await ledger.open(conn, await view.bounds(ACCOUNTED), accept=plan.accept_loss)
+            await link_tokens.publish_again(conn, plan.now())
         for topic, partition in apart:
             log.warning("%s[%d]: accepted that log and database do not meet", topic, partition)
         yield Parts(
@@ -214,7 +221,7 @@ async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: 
             ledger=ledger,
             bodies=open_bodies(plan.bodies),
             reader=reader,
-            wrapping_key=plan.wrapping_key,
+            wrapping=plan.wrapping,
             now=plan.now,
             metrics=metrics,
             link=plan.clinic_url,

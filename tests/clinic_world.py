@@ -42,6 +42,7 @@ from kadens.model.facts import (
     Workout,
 )
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Intensity, Pause, Prescription
 from kadens.storage import derived, people
 from kadens.storage.migrate import migrate
@@ -214,7 +215,7 @@ async def seed(dsn: str) -> None:
 async def _person(conn: Connection, pseudonym: str) -> None:
     unit = OTHER_UNIT if pseudonym == "p-south" else UNIT
     await people.add_patient(
-        conn, wrapping_key=KEY, unit=unit, zone=ZONE, now_ms=at(monday(12), 9), pseudonym=pseudonym
+        conn, wrapping_key=KeyRing.single(KEY), unit=unit, zone=ZONE, now_ms=at(monday(12), 9), pseudonym=pseudonym
     )
     profile = HeartProfile(valid_from=monday(12), birth_year=1961, hr_rest=60)
     await people.set_profile(conn, pseudonym, profile, at(monday(12), 9))
@@ -327,7 +328,7 @@ def serve(dsn: str) -> Iterator[Served]:
     clock = [NOW]
     identify = demo("127.0.0.1", CLINICIAN)
     app = create_app(
-        Clinic(database=dsn, identify=identify, clock=lambda: clock[0], names=names, form_key=KEY, demo=True)
+        Clinic(database=dsn, identify=identify, clock=lambda: clock[0], names=names, form_keys=lambda: [KEY], demo=True)
     )
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="on", ws="none"

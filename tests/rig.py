@@ -18,11 +18,12 @@ import psycopg
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from kadens.model.envelope import Envelope
+from kadens.model.keyring import KeyRing
 from kadens.storage.digest import QUERIES, digest
 from kadens.storage.pool import Connection
 from kadens.stream.topics import RAW, TOPICS
 
-KEY = bytes(range(32))
+KEY = KeyRing.single(bytes(range(32)))
 DEADLINE_S = 60.0
 T = TypeVar("T")
 PROGRAM = (sys.executable, "-m", "kadens", "worker")
@@ -65,7 +66,7 @@ class Rig:
         }
         secrets = self.folder / "secrets.toml"
         if not secrets.exists():  # another worker may be reading it
-            secrets.write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
+            secrets.write_text(f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8")
         return {"PATH": os.environ["PATH"], "KADENS_SECRETS_FILE": str(secrets), **said, **self.settings, **more}
 
     def start_worker(

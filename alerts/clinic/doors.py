@@ -20,20 +20,26 @@ async def no_names(_conn: Connection, _pseudonyms: Sequence[str]) -> Mapping[str
     return {}
 
 
+def _own_key() -> Callable[[], Sequence[bytes]]:
+    key = secrets.token_bytes(32)
+    return lambda: [key]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
     """Given from outside: the database, the clock (epoch ms), who is at the door, and how names are opened.
 
-    `names` returns the names it can open, by pseudonym. `form_key` signs forms: give every process of one door the
-    same one; by itself each makes its own, and forms end with it. `origin` is the door's as browsers name it; "" takes
-    the one that a request names. A session that was not used for `idle_ms` has ended.
+    `names` returns the names it can open, by pseudonym. `form_keys` gives the keys of forms, the one that signs first:
+    give every process of one door the same; by itself each makes its own, and forms end with it. `origin` is the
+    door's as browsers name it; "" takes the one that a request names. A session that was not used for `idle_ms` has
+    ended.
     """
 
     database: str
     identify: Identify
     clock: Callable[[], int]
     names: Names = no_names
-    form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    form_keys: Callable[[], Sequence[bytes]] = field(default_factory=_own_key, repr=False)
     pool_min: int = 1
     pool_max: int = 4
     demo: bool = False

@@ -18,6 +18,7 @@ from fastapi import APIRouter, FastAPI, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ...model.keyring import Keys
 from . import admission, csrf_guard, problems
 from .admission import ELSEWHERE, Attempts, SignInRefused, refused_for
 from .doors import door
@@ -42,14 +43,14 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """How clinicians sign in: the provider, the claims to read, the key of the cookies and how long a session lasts.
+    """How clinicians sign in: the provider, the claims to read, the keys of the cookies and how long a session lasts.
 
     `secure` is True where browsers reach the door by https: then the cookies never travel without.
     """
 
     provider: Provider
     reading: Reading
-    key: bytes = field(repr=False)
+    keys: Keys = field(repr=False)
     life_ms: int
     secure: bool
     clock: Callable[[], int]
@@ -69,7 +70,7 @@ def identify(sign_in: SignIn) -> Identify:
 
     def by_cookie(request: Request) -> Clinician | None:
         said = request.cookies.get(sign_in.cookie("session"), "")
-        return opened_clinician(sign_in.key, sign_in.issuer, said, sign_in.clock()) if said else None
+        return opened_clinician(sign_in.keys(), sign_in.issuer, said, sign_in.clock()) if said else None
 
     return by_cookie
 
@@ -93,7 +94,7 @@ async def begin(request: Request, page: str = "/") -> Response:
         raise _away(error) from error
     response = RedirectResponse(_authorization(sign_in, said, begun), 303)
     until = sign_in.clock() + BEGUN_MS
-    _set(response, sign_in, _begun_name(begun.state), seal_begun(sign_in.key, begun, until), BEGUN_MS)
+    _set(response, sign_in, _begun_name(begun.state), seal_begun(sign_in.keys(), begun, until), BEGUN_MS)
     return response
 
 
@@ -102,7 +103,7 @@ async def finish(request: Request, state: str = "", code: str = "", iss: str = "
     """Take the provider's answer, let the clinician in, and show the page that was asked for."""
     sign_in = _held(request)
     waiting = request.cookies.get(sign_in.cookie(_begun_name(state)), "")
-    begun = opened_begun(sign_in.key, waiting, state, sign_in.clock())
+    begun = opened_begun(sign_in.keys(), waiting, state, sign_in.clock())
     try:
         if begun is None:
             raise refused_for("the answer belongs to no sign-in of this browser", TOO_LATE)
@@ -113,7 +114,7 @@ async def finish(request: Request, state: str = "", code: str = "", iss: str = "
         refused.headers = {**(refused.headers or {}), "set-cookie": _forgotten(sign_in, _begun_name(state))}
         raise
     response = RedirectResponse(begun.page, 303)
-    sealed = seal_clinician(sign_in.key, sign_in.issuer, clinician, sign_in.clock() + sign_in.life_ms)
+    sealed = seal_clinician(sign_in.keys(), sign_in.issuer, clinician, sign_in.clock() + sign_in.life_ms)
     _set(response, sign_in, "session", sealed, sign_in.life_ms)
     response.headers.append("set-cookie", _forgotten(sign_in, _begun_name(state)))
     return response

@@ -104,5 +104,5 @@ def _common(visit: Visit) -> dict[str, Any]:
         "clinician": clinician,
         "demo": visit.clinic.demo,
         "now_ms": visit.now_ms,
-        "form_token": csrf.token(visit.clinic.form_key, clinician.subject, visit.now_ms),
+        "form_token": csrf.token(visit.clinic.form_keys()[0], clinician.subject, visit.now_ms),
     }

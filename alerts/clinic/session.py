@@ -1,7 +1,8 @@
 """Who is signed in, and which sign-ins have begun: kept in signed cookies and nowhere else.
 
-Pure: key and time are arguments. A cookie is signed, not secret: it never holds a token of the provider. It names a
-session of the database (`storage.clinic_sessions`), which must be alive as well; a new key ends every session at once.
+Pure: keys and time are arguments. The active key signs, and names itself in the header; any usable one verifies. A
+cookie is signed, not secret: it never holds a token of the provider. It names a session of the database
+(`storage.clinic_sessions`), which must be alive as well; retiring its key ends every session that it signed.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from ...model.keyring import Key, KeyRing
 from .identity import Clinician
 
 ALGORITHM = "HS256"
@@ -35,19 +37,19 @@ def derived(key: bytes, what: str) -> bytes:
     return hmac.new(key, f"kadens\0{what}".encode(), hashlib.sha256).digest()
 
 
-def seal_clinician(key: bytes, issuer: str, clinician: Clinician, until_ms: int) -> str:
+def seal_clinician(keys: KeyRing, issuer: str, clinician: Clinician, until_ms: int) -> str:
     """Return the session cookie's value."""
     said = {"sub": clinician.subject, "name": clinician.name, "unit": clinician.care_unit, "role": clinician.role}
     said["sid"] = clinician.session
-    return _seal(key, SIGNED_IN, {**said, "iss": issuer}, until_ms)
+    return _seal(keys, SIGNED_IN, {**said, "iss": issuer}, until_ms)
 
 
-def opened_clinician(key: bytes, issuer: str, cookie: str, now_ms: int) -> Clinician | None:
+def opened_clinician(keys: KeyRing, issuer: str, cookie: str, now_ms: int) -> Clinician | None:
     """Return who is signed in; None when the cookie was not signed here, for this provider, or has run out.
 
     Whether the session was ended before that, the database knows.
     """
-    said = _opened(key, SIGNED_IN, cookie, now_ms)
+    said = _opened(keys, SIGNED_IN, cookie, now_ms)
     if said is None or said.get("iss") != issuer or not said.get("sid"):
         return None
     return Clinician(
@@ -55,29 +57,38 @@ def opened_clinician(key: bytes, issuer: str, cookie: str, now_ms: int) -> Clini
     )
 
 
-def seal_begun(key: bytes, begun: Begun, until_ms: int) -> str:
+def seal_begun(keys: KeyRing, begun: Begun, until_ms: int) -> str:
     """Return the value of the cookie that waits for the provider's answer."""
     said = {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier, "page": begun.page}
-    return _seal(key, BEGUN, said, until_ms)
+    return _seal(keys, BEGUN, said, until_ms)
 
 
-def opened_begun(key: bytes, cookie: str, state: str, now_ms: int) -> Begun | None:
+def opened_begun(keys: KeyRing, cookie: str, state: str, now_ms: int) -> Begun | None:
     """Return the sign-in that an answer with `state` belongs to; None when this browser began none such in time."""
-    said = _opened(key, BEGUN, cookie, now_ms)
+    said = _opened(keys, BEGUN, cookie, now_ms)
     if said is None or not hmac.compare_digest(said["state"].encode(), state.encode()):
         return None
     return Begun(state=said["state"], nonce=said["nonce"], verifier=said["verifier"], page=said["page"])
 
 
-def _seal(key: bytes, kind: str, said: Mapping[str, Any], until_ms: int) -> str:
-    claims = {**said, "exp": until_ms // 1000}
-    return jwt.encode({"alg": ALGORITHM}, claims, OctKey.import_key(derived(key, kind)), [ALGORITHM])
+def _seal(keys: KeyRing, kind: str, said: Mapping[str, Any], until_ms: int) -> str:
+    claims, key = {**said, "exp": until_ms // 1000}, keys.active
+    return jwt.encode({"alg": ALGORITHM, "kid": key.id}, claims, _signing(key, kind), [ALGORITHM])
 
 
-def _opened(key: bytes, kind: str, cookie: str, now_ms: int) -> dict[str, Any] | None:
+def _opened(keys: KeyRing, kind: str, cookie: str, now_ms: int) -> dict[str, Any] | None:
+    opened = (_verified(key, kind, cookie, now_ms) for key in keys.keys)
+    return next((claims for claims in opened if claims is not None), None)
+
+
+def _verified(key: Key, kind: str, cookie: str, now_ms: int) -> dict[str, Any] | None:
     try:
-        claims = jwt.decode(cookie, OctKey.import_key(derived(key, kind)), [ALGORITHM]).claims
-        jwt.JWTClaimsRegistry(now=now_ms // 1000, exp={"essential": True}).validate(claims)
+        token = jwt.decode(cookie, _signing(key, kind), [ALGORITHM])
+        jwt.JWTClaimsRegistry(now=now_ms // 1000, exp={"essential": True}).validate(token.claims)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
-    return claims
+    return token.claims
+
+
+def _signing(key: Key, kind: str) -> OctKey:
+    return OctKey.import_key(derived(key.secret, kind))

@@ -180,7 +180,7 @@ async def _audit(pool: Pool, settings: Settings, action: Action, counts: Counter
 
 
 def _desk(settings: Settings, pool: Pool) -> Desk:
-    return Desk(pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_key)
+    return Desk(pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_keys)
 
 
 def _choice(offsets: Sequence[int] | None, kind: RejectKind | None, connector: str | None) -> Choice | None:

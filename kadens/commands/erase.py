@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from ..clock import clock
+from ..link_tokens import publish
 from ..model.calendar import rfc3339
 from ..settings import Settings
 from ..storage import audit
@@ -15,7 +16,8 @@ from ..storage.erase import Receipt, erase, finish
 from ..storage.people import UnknownNameError
 from ..storage.pool import LONG, open_pool
 from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
+from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
+from .links import WAITS
 from .people import Patient, entry_of
 
 
@@ -55,7 +57,10 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
             done = entry_of(Action.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
             await audit.write(conn, done)
         async with pool.connection() as conn:
-            return receipt, await finish(conn, open_bodies(settings.bodies))
+            removed = await finish(conn, open_bodies(settings.bodies))
+        if settings.kafka and not await publish(pool, settings.kafka, now_ms):
+            err.print(f"note: {WAITS}")
+        return receipt, removed
 
 
 def _table(receipt: Receipt, bodies: int) -> Table:

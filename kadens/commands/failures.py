@@ -9,9 +9,11 @@ from confluent_kafka import KafkaException
 from typer.core import TyperGroup
 
 from ..settings import SettingsError
+from ..storage.crypto import SealError
 from ..storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from ..storage.migrate import MigrationError
 from ..storage.roles import RoleError
+from ..storage.wrapping import ForeignKeysError
 from ..stream.log import AWAY as LOG_AWAY
 from .console import fail
 
@@ -47,7 +49,7 @@ FAILURES = (
         code=FAILED,
         says=lambda error: f"the database is not ready for this program: {_first_line(error)}; run `kadens migrate`",
     ),
-    Failure(kinds=(MigrationError,), code=FAILED, says=str),
+    Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=FAILED, says=str),
     Failure(
         kinds=(*LOG_AWAY, KafkaException),
         code=FAILED,

@@ -9,14 +9,15 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from ..ingest.links import mint
 from ..inspect import inspect
 from ..model.intensity import HeartProfile
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
+from .links import issued
 from .operate import post_patiently
 from .people import must_consent
 
 OCTETS = "application/octet-stream"
+IMPORT_DAYS = 1  # what an import sends with holds no longer
 
 
 def inspect_file(
@@ -91,10 +92,11 @@ def import_files(
     settings = settings_of(data)
     must_consent(settings, patient, "files")
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
-    headers = {"authorization": f"Bearer {mint(patient, settings.secrets.link_key)}", "content-type": OCTETS}
     files = [path for said in paths for path in _files(said)]
     if not files:
         fail("no FIT file there", code=2)
+    token, _ = issued(settings, patient, days=IMPORT_DAYS, detail="import")
+    headers = {"authorization": f"Bearer {token}", "content-type": OCTETS}
     refused = 0
     for path in track(files, description="sending", console=err, transient=True):
         status, _ = post_patiently(f"{base}/v1/files", _read(path), headers)

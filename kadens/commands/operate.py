@@ -99,13 +99,14 @@ async def _bodies(settings: Settings) -> str:
 
 async def _secrets(settings: Settings) -> str:
     # the link key belongs to who reads the log, the wrapping key to who reads the database
-    wanted = [name for name, part in (("link_key", settings.kafka), ("wrapping_key", settings.database)) if part]
-    missing = [name for name in wanted if not getattr(settings.secrets, name)]
+    wanted = [kind for kind, part in (("link", settings.kafka), ("wrapping", settings.database)) if part]
+    missing = [f"{kind}_key" for kind in wanted if not getattr(settings.secrets, f"{kind}_keys")]
     if missing:
         raise LookupError(f"missing in the secrets file: {', '.join(missing)}")
     keyless = [one.name for one in CONNECTORS if one.schemes and not settings.secrets.connectors.get(one.name)]
     without = f"; not open, because without a key: {', '.join(keyless)}" if settings.kafka and keyless else ""
-    return f"{', '.join([*wanted, f'keys of {len(settings.secrets.connectors)} connectors'])}{without}"
+    held = [f"{kind}_key" for kind in wanted]
+    return f"{', '.join([*held, f'keys of {len(settings.secrets.connectors)} connectors'])}{without}"
 
 
 async def _sign_in(settings: Settings) -> str:

@@ -14,7 +14,6 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from ..clock import clock
-from ..ingest.links import mint
 from ..ingest.vendors import CONNECTORS
 from ..model.activities import TYPES
 from ..model.calendar import epoch_ms
@@ -27,6 +26,7 @@ from ..storage import people as store
 from ..storage.audit_actions import Action
 from ..storage.pool import Connection, open_pool
 from ..storage.roles import ADMIN
+from ..storage.wrapping import check_keys
 from ..stream.compute.limits import heart_limits
 from .console import DEFAULT_DATA, Data, command, err, fail, out, run, settings_of
 from .wrong import wrong
@@ -66,7 +66,8 @@ def add(
 ) -> None:
     """Add a patient and print the pseudonym."""
     settings = settings_of(data)
-    if len(settings.secrets.wrapping_key) not in {16, 24, 32}:
+    keys = settings.secrets.wrapping_keys
+    if not keys:
         fail("wrapping_key is missing in the secrets file: a patient's key could not be kept", code=2)
 
     place = unit or settings.clinic_unit
@@ -74,11 +75,12 @@ def add(
         fail("--unit is wanted: no KADENS_CLINIC_UNIT is set", code=2)
 
     async def work(conn: Connection, now_ms: int) -> str:
+        await check_keys(conn, keys, now_ms, record=True)
         await store.add_unit(conn, place)
         identity = {"name": name} if name else None
         return await store.add_patient(
             conn,
-            wrapping_key=settings.secrets.wrapping_key,
+            wrapping_key=keys,
             unit=place,
             zone=zone,
             now_ms=now_ms,
@@ -157,18 +159,6 @@ def profile(
         await store.set_profile(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, Action.PATIENT_PROFILE, patient)
-
-
-def token(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
-    """Print the patient's link token for `POST /v1/files`: whoever has it may send files in the patient's name."""
-    settings = settings_of(data)
-
-    async def work(conn: Connection, now_ms: int) -> None:
-        del now_ms
-        await store.zone_of(conn, patient)
-
-    audited(settings, work, Action.PATIENT_TOKEN, patient)
-    out.print(mint(patient, settings.secrets.link_key), markup=False)
 
 
 def give(*, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA) -> None:

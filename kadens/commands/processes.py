@@ -29,11 +29,12 @@ def clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
     from ..scrape import publish  # noqa: PLC0415
     from ..web.server import serve  # noqa: PLC0415
+    from ..wiring import check_database_keys, serving  # noqa: PLC0415
     from ..wiring import clinic_door as build  # noqa: PLC0415
-    from ..wiring import serving  # noqa: PLC0415
 
     settings = process_settings(data)
     app = build(settings)
+    check_database_keys(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve(app, serving(settings, "clinic"), app.state.count)
 

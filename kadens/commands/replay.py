@@ -22,6 +22,7 @@ from ..storage.pool import LONG, Pool, open_pool
 from ..storage.roles import ADMIN
 from ..stream.replay import rehearse, replay
 from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
+from ..wiring import keys_of
 from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
 from .people import SOURCES, entry_of, instant, person
 
@@ -111,7 +112,7 @@ async def _each(
         means = Means(
             pool=pool,
             bodies=open_bodies(settings.bodies),
-            wrapping_key=settings.secrets.wrapping_key,
+            wrapping=keys_of(settings, "wrapping"),
             now=clock(settings.clock),
             actor=person(),
             seen=lambda done, total: progress.update(one, completed=done, total=total),

@@ -11,8 +11,9 @@ INLINE = 512 * 1024  # bytes; a larger body lies in the body store, and threads 
 class Envelope:
     """Who sent what, when.
 
-    `patient` is set where a link token named one; `address` where the body lies in the body store (the event's
-    value is then empty). `message_id` is the sender's idempotency key, for tracing only.
+    `patient` is set where a link token named one, and `link` is then the digest (hex) of that token; `address` where
+    the body lies in the body store (the event's value is then empty). `message_id` is the sender's idempotency key,
+    for tracing only.
     """
 
     connector: str
@@ -24,6 +25,7 @@ class Envelope:
     address: str = ""
     message_id: str = ""
     version: str = RAW_VERSION
+    link: str = ""
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Return the Kafka headers, in field order."""
@@ -43,4 +45,5 @@ class Envelope:
             address=said.get("address", ""),
             message_id=said.get("message_id", ""),
             version=said.get("version", RAW_VERSION),
+            link=bytes.fromhex(said.get("link", "")).hex(),
         )

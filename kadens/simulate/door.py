@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from ..ingest.links import mint
 from ..ingest.sender import sign
 from ..ingest.verify import STANDARD_WEBHOOKS, SVIX
+from ..model.calendar import DAY_MS
+from ..model.keyring import KeyRing
 from .delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
 
 TIMEOUT_S = 30.0
 TRIES = 60
 PAUSE_S = 0.25
+ISSUE = 1  # a simulated patient's tokens are made where they are used, and have no row
 AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -26,11 +29,11 @@ class Refused(RuntimeError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What it takes to send: the secrets of two connectors, and the key of the patients' link tokens for files."""
+    """What it takes to send: the secrets of two connectors, and the keys of the patients' link tokens for files."""
 
     open_wearables: str
     reports: str
-    link: bytes
+    link: KeyRing
 
     def __repr__(self) -> str:
         return "Keys(…)"
@@ -94,8 +97,9 @@ def _report(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[st
     return "/v1/reports", sign(STANDARD_WEBHOOKS, keys.reports, body, _id(delivery), at_ms)
 
 
-def _file(delivery: Delivery, _body: bytes, keys: Keys, _at_ms: int) -> tuple[str, Mapping[str, str]]:
-    return "/v1/files", {"authorization": f"Bearer {mint(delivery.patient, keys.link)}"}
+def _file(delivery: Delivery, _body: bytes, keys: Keys, at_ms: int) -> tuple[str, Mapping[str, str]]:
+    token = mint(delivery.patient, keys.link, issue=ISSUE, expires_ms=at_ms + DAY_MS)
+    return "/v1/files", {"authorization": f"Bearer {token}"}
 
 
 def _id(delivery: Delivery) -> str:

@@ -4,13 +4,14 @@ A shell over `storage.people`. Everything is in force before the first body of t
 """
 
 from ..model.calendar import DAY_MS
+from ..model.keyring import KeyRing
 from ..storage import people
 from ..storage.pool import Connection, open_pool
 from .cohort import Cohort, Person, begins_ms
 from .delivery import CONNECTORS, OPEN_WEARABLES, REPORTS
 
 
-async def enrol(dsn: str, whole: Cohort, *, wrapping_key: bytes) -> None:
+async def enrol(dsn: str, whole: Cohort, *, wrapping_key: KeyRing) -> None:
     """Write the people of a cohort in one transaction; raises `people.TakenError` when any is there already."""
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
         await people.add_unit(conn, whole.unit)
@@ -21,7 +22,7 @@ async def enrol(dsn: str, whole: Cohort, *, wrapping_key: bytes) -> None:
             await _add(conn, whole, person, wrapping_key)
 
 
-async def _add(conn: Connection, whole: Cohort, person: Person, wrapping_key: bytes) -> None:
+async def _add(conn: Connection, whole: Cohort, person: Person, wrapping_key: KeyRing) -> None:
     before = begins_ms(whole) - DAY_MS
     patient = await people.add_patient(
         conn,

@@ -23,7 +23,7 @@ from .waiting import until
 from .world import Posted
 
 HOST = "127.0.0.1"
-SECRET = "whsec_" + base64.b64encode(KEY[:24]).decode()
+SECRET = "whsec_" + base64.b64encode(KEY.active.secret[:24]).decode()
 TAKEN_S = 60.0  # a broker may be gone meanwhile, and the door says 503 then
 ANSWER_S = 5.0
 STRANGERS = [f"127.0.8.{n}" for n in range(1, 21)]
@@ -105,9 +105,9 @@ def _plan(door: Door, kind: str, seconds: float, **more: object) -> Plan:
 @contextmanager
 def opened(rig: Rig) -> Iterator[Door]:
     """Start a door beside the workers of a rig, on its log and its clock; it is not waited for."""
-    secrets = rig.folder / "door.toml"
+    secrets, key = rig.folder / "door.toml", KEY.active.secret.hex()
     secrets.write_text(
-        f'link_key = "{KEY.hex()}"\nwrapping_key = "{KEY.hex()}"\n[connectors.reports]\nkeys = ["{SECRET}"]\n',
+        f'link_key = "{key}"\nwrapping_key = "{key}"\n[connectors.reports]\nkeys = ["{SECRET}"]\n',
         encoding="utf-8",
     )
     port = _free_port()

@@ -12,6 +12,7 @@ from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
 from .schedule import PRODUCERS, Copy
 from .world import Posted
 
+FORGETTING = tuple(topic for topic in TOPICS if topic.cleanup == "delete")  # a compacted topic keeps its records
 ANSWER_S = 10.0
 FLUSH_S = 120.0
 AGAIN_S = 0.1
@@ -61,7 +62,7 @@ class Hands:
     def forget(self) -> int:
         """Move the start of every partition to its end; return the sum of the ends of raw and facts."""
         self.acknowledged, self.refused = set(), []
-        for future in self._admin.delete_records(self._ends(TOPICS), request_timeout=ANSWER_S).values():
+        for future in self._admin.delete_records(self._ends(FORGETTING), request_timeout=ANSWER_S).values():
             future.result()
         return sum(self.ends())
 

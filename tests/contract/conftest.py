@@ -54,7 +54,7 @@ def own(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
 
 @contextmanager
 def _rig(binding: str, postgres: Postgres, outside: str | None) -> Iterator[Rig]:
-    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="kadens-contract-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kadens-contract-") as folder, ExitStack() as stack:
         mock = binding == "mock"
         brokers = stack.enter_context(MockKafka(PARTITIONS)).address if mock else _kafka(stack, Path(folder), outside)
         dsn = postgres.create_database(f"contract_{next(_numbers)}")

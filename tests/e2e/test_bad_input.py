@@ -49,8 +49,12 @@ class Hand:
         signed = sign(STANDARD_WEBHOOKS, key, body, f"msg_{self.sent}", time.time_ns() // 1_000_000)
         return self.post("/v1/reports", body, signed)
 
+    def link(self) -> str:
+        until = time.time_ns() // 1_000_000 + 3_600_000
+        return mint(self.patient, self.secrets.link_keys, issue=1, expires_ms=until)
+
     def file(self, body: bytes) -> int:
-        token = mint(self.patient, self.secrets.link_key)
+        token = self.link()
         return self.post("/v1/files", body, {"authorization": f"Bearer {token}"}, "application/octet-stream")
 
     def post(self, path: str, body: bytes, headers: dict[str, str], kind: str = "application/json") -> int:
@@ -133,7 +137,7 @@ def test_a_bad_file_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
 
 def test_a_body_over_the_limit_is_refused(hand: Hand) -> None:
     connection = http.client.HTTPConnection(hand.netloc, timeout=60)
-    headers = {"authorization": f"Bearer {mint(hand.patient, hand.secrets.link_key)}"}
+    headers = {"authorization": f"Bearer {hand.link()}"}
     connection.putrequest("POST", "/v1/files")
     for name, value in {**headers, "content-length": str(101 * MB), "content-type": "application/octet-stream"}.items():
         connection.putheader(name, value)

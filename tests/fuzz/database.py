@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.model.facts import Parsed
+from kadens.model.keyring import KeyRing
 from kadens.storage import people
 from kadens.storage.derived import settle
 from kadens.storage.migrate import migrate
@@ -60,7 +61,7 @@ async def _opened(dsn: str) -> Connection:
     adapt(conn)
     await people.add_unit(conn, "unit")
     await people.add_patient(
-        conn, wrapping_key=bytes(32), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym="p1"
+        conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym="p1"
     )
     await conn.commit()
     return conn

@@ -3,7 +3,7 @@
 import resource
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -101,7 +101,7 @@ def _facts(parsed: Parsed) -> None:
             raise Broken("a fact that the codec changes")
 
 
-def told(connector: str, body: bytes, facts: tuple[Fact, ...], patient: str = "p1") -> list[Told]:
+def told(connector: str, body: bytes, facts: Sequence[Fact], patient: str = "p1") -> list[Told]:
     """Return the facts of a body on their way."""
     digest = sha256(body).hexdigest()
     return [Told(patient=patient, connector=connector, received_ms=0, body=digest, fact=fact) for fact in facts]

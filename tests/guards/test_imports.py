@@ -40,7 +40,7 @@ IMPURE = {
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "faust": ("kadens.stream.app", "kadens.stream.agents", "kadens.stream.transport"),
     "mode": ("kadens.stream.app", "kadens.stream.agents"),
-    "aiokafka": ("kadens.ingest.publisher", "kadens.stream"),
+    "aiokafka": ("kadens.ingest.publisher", "kadens.ingest.revoked", "kadens.stream"),
     "psycopg": ("kadens.storage",),
     "psycopg_pool": ("kadens.storage",),
     "fitdecode": ("kadens.parsers.fit",),
@@ -48,6 +48,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "uvicorn": ("kadens.web",),
     "os": (
         "kadens.settings",
+        "kadens.secrets_writer",
         "kadens.embedded",
         "kadens.up",
         "kadens.instance",

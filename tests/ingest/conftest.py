@@ -6,12 +6,14 @@ import httpx
 import pytest
 
 from kadens.ingest.http import vendor_app
-from kadens.ingest.memory import MemoryBodies, MemoryLog
-from kadens.ingest.receive import Door
+from kadens.ingest.links import mint
+from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
+from kadens.ingest.receive import Door, Links
 from kadens.ingest.vendors import CONNECTORS
+from kadens.model.keyring import KeyRing
 
 NOW = 1_700_000_000_000
-LINK_KEY = b"the link key of the tests, 32 by"
+LINK_KEYS = KeyRing.single(b"the link key of the tests, 32 by")
 SECRET = "whsec_" + base64.b64encode(b"the vendor's key of the tests 32").decode()
 
 
@@ -21,16 +23,26 @@ def log() -> MemoryLog:
 
 
 @pytest.fixture
+def revoked() -> MemoryRevocations:
+    return MemoryRevocations()
+
+
+def link_token(patient: str = "patient-7", issue: int = 1, expires_ms: int = NOW + 1000) -> str:
+    """Return a link token that the door of these tests takes."""
+    return mint(patient, LINK_KEYS, issue=issue, expires_ms=expires_ms)
+
+
+@pytest.fixture
 def bodies() -> MemoryBodies:
     return MemoryBodies()
 
 
 @pytest.fixture
-def door(log: MemoryLog, bodies: MemoryBodies) -> Door:
+def door(log: MemoryLog, bodies: MemoryBodies, revoked: MemoryRevocations) -> Door:
     return Door(
         connectors=CONNECTORS,
         secrets={"open_wearables": (SECRET,), "reports": (SECRET,)},
-        link_key=LINK_KEY,
+        links=Links(keys=lambda: LINK_KEYS, revoked=revoked),
         publisher=log,
         bodies=bodies,
         clock=lambda: NOW,

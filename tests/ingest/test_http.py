@@ -13,15 +13,18 @@ from fastapi import FastAPI
 from starlette.types import Receive
 
 from kadens.ingest.http import vendor_app
-from kadens.ingest.links import mint
-from kadens.ingest.memory import MemoryBodies, MemoryLog
+from kadens.ingest.links import digest
+from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
 from kadens.ingest.problems import PROBLEMS
 from kadens.ingest.receive import Door
 from kadens.ingest.sender import sign
 from kadens.ingest.spool import SPOOL
 from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
 from kadens.model.envelope import INLINE
+from kadens.model.keyring import Key, KeyRing
 from kadens.storage.body_store import open_bodies
+
+from .conftest import LINK_KEYS, link_token
 
 NOW = 1_700_000_000_000
 BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
@@ -255,12 +258,75 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     assert log.events == []
 
 
-def test_a_file_with_its_link_token(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
-    token = mint("patient-7", door.link_key)
+def test_a_file_with_its_link_token(client: httpx.AsyncClient, log: MemoryLog) -> None:
+    token = link_token()
     answer = post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"})
     assert answer.status_code == 202
     envelope = log.events[0].envelope
     assert (envelope.connector, envelope.patient) == ("files", "patient-7")
+
+
+def test_the_envelope_names_the_token_and_not_what_it_is(client: httpx.AsyncClient, log: MemoryLog) -> None:
+    token = link_token()
+    assert post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"}).status_code == 202
+    assert log.events[0].envelope.link == digest(token).hex()
+    assert token.rpartition(".")[2] not in str(log.events[0].envelope.headers())
+
+
+def test_a_revoked_token_is_refused_as_any_other(
+    client: httpx.AsyncClient, log: MemoryLog, revoked: MemoryRevocations
+) -> None:
+    token = link_token()
+    revoked.digests.add(digest(token))
+    headers = {"authorization": f"Bearer {token}"}
+    answer = post(client, "/v1/files", b"\x0e.FIT", headers)
+    assert problem(answer) == (401, "link")
+    assert answer.json()["detail"] == "No valid link token came with the body."
+    assert log.events == []
+
+
+def test_another_issue_of_the_patient_still_holds(client: httpx.AsyncClient, revoked: MemoryRevocations) -> None:
+    revoked.digests.add(digest(link_token(issue=1)))
+    headers = {"authorization": f"Bearer {link_token(issue=2)}"}
+    assert post(client, "/v1/files", b"\x0e.FIT", headers).status_code == 202
+
+
+def test_an_expired_token_is_refused_as_any_other(client: httpx.AsyncClient, log: MemoryLog) -> None:
+    headers = {"authorization": f"Bearer {link_token(expires_ms=NOW)}"}
+    answer = post(client, "/v1/files", b"\x0e.FIT", headers)
+    assert problem(answer) == (401, "link")
+    assert answer.json()["detail"] == "No valid link token came with the body."
+    assert log.events == []
+
+
+def test_before_revocations_are_known_a_token_waits(
+    client: httpx.AsyncClient, log: MemoryLog, revoked: MemoryRevocations
+) -> None:
+    revoked.up = False
+    answer = post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {link_token()}"})
+    assert problem(answer) == (503, "log")
+    assert log.events == []
+
+
+def test_a_door_that_does_not_know_what_is_revoked_is_not_ready(
+    client: httpx.AsyncClient, revoked: MemoryRevocations
+) -> None:
+    revoked.up = False
+    assert problem(get(client, "GET", "/readyz")) == (503, "not_ready")
+
+
+def test_a_token_by_the_key_before_holds_until_that_is_retired(door: Door) -> None:
+    token = link_token()
+    old, fresh = LINK_KEYS.active, Key(id="2", secret=b"f" * 32)
+    rings = [KeyRing((fresh, old)), KeyRing((fresh,))]
+    answers = [_with_keys(door, ring, token).status_code for ring in rings]
+    assert answers == [202, 401]
+
+
+def _with_keys(door: Door, ring: KeyRing, token: str) -> httpx.Response:
+    app = vendor_app(replace(door, links=replace(door.links, keys=lambda: ring)))
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door")
+    return post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"})
 
 
 LINKS: list[tuple[str, str, dict[str, str]]] = [
@@ -286,14 +352,14 @@ def test_without_a_valid_link(
     assert log.events == []
 
 
-def test_a_hook_with_a_link_still_needs_its_signature(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
-    path = f"{HOOK}/{mint('patient-7', door.link_key)}"
+def test_a_hook_with_a_link_still_needs_its_signature(client: httpx.AsyncClient, log: MemoryLog) -> None:
+    path = f"{HOOK}/{link_token()}"
     assert problem(post(client, path, BODY, {})) == (401, "missing")
     assert log.events == []
 
 
 def test_a_hook_with_link_and_signature(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
-    path = f"{HOOK}/{mint('patient-7', door.link_key)}"
+    path = f"{HOOK}/{link_token()}"
     assert post(client, path, BODY, signed(door.secrets["open_wearables"][0])).status_code == 202
     assert log.events[0].envelope.patient == "patient-7"
 

@@ -1,39 +1,82 @@
-"""Link tokens: what was minted is read, and nothing else is."""
+"""Link tokens: what was minted is read until it expires, and nothing else is."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.ingest.links import LONGEST, mint, read
+from kadens.ingest.links import LONGEST, digest, mint, read
+from kadens.model.keyring import Key, KeyRing
 
-KEY = b"k" * 32
+KEYS = KeyRing.single(b"k" * 32)
+NOW = 1_700_000_000_000
+LATER = NOW + 86_400_000
 
 
-@given(patient=st.text(min_size=1, max_size=60), key=st.binary(min_size=1, max_size=40))
-def test_round_trip(patient: str, key: bytes) -> None:
-    token = mint(patient, key)
-    assert read(token, key) == patient
-    assert read(token, key + b"x") is None
+@given(
+    patient=st.text(min_size=1, max_size=60),
+    key=st.binary(min_size=1, max_size=40),
+    issue=st.integers(1, 2**31 - 1),
+    expires_ms=st.integers(1, 10**14),
+)
+def test_round_trip(patient: str, key: bytes, issue: int, expires_ms: int) -> None:
+    token = mint(patient, KeyRing.single(key), issue=issue, expires_ms=expires_ms)
+    link = read(token, KeyRing.single(key), expires_ms - 1)
+    assert link is not None
+    assert (link.patient, link.issue, link.expires_ms, link.key_id) == (patient, issue, expires_ms, "1")
+    assert link.digest == digest(token)
+    assert read(token, KeyRing.single(key), expires_ms) is None
+    assert read(token, KeyRing.single(key + b"x"), expires_ms - 1) is None
     assert all(char.isascii() and (char.isalnum() or char in "-_.") for char in token)
+    assert len(token) <= LONGEST
 
 
-@given(token=st.text(max_size=80))
+@given(token=st.text(max_size=80) | st.from_regex(r"2\.1\.[0-9]{1,5}\.[0-9]{1,20}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}"))
 def test_nothing_invented_is_read(token: str) -> None:
-    assert read(token, KEY) is None
+    assert read(token, KEYS, 0) is None
 
 
-def test_another_patient_with_the_same_mac_is_not_read() -> None:
-    mine, hers = mint("patient-1", KEY), mint("patient-2", KEY)
-    assert read(f"{hers.split('.')[0]}.{mine.split('.')[1]}", KEY) is None
-    assert read(mine[:-4], KEY) is None
-    assert read(mine + "A" * LONGEST, KEY) is None
+@given(place=st.integers(0, 90), char=st.sampled_from("ABab01-_.="))
+def test_a_token_with_one_other_character_is_not_read(place: int, char: str) -> None:
+    token = mint("patient-1", KEYS, issue=7, expires_ms=LATER)
+    at = place % len(token)
+    changed = token[:at] + char + token[at + 1 :]
+    assert changed == token or read(changed, KEYS, NOW) is None
+
+
+def test_issued_twice_they_differ() -> None:
+    first, second = (mint("patient-1", KEYS, issue=n, expires_ms=LATER) for n in (1, 2))
+    assert first != second
+    assert digest(first) != digest(second)
+
+
+def test_parts_of_two_tokens_make_none() -> None:
+    mine, hers = (mint(name, KEYS, issue=1, expires_ms=LATER) for name in ("patient-1", "patient-2"))
+    assert read(f"{hers.rpartition('.')[0]}.{mine.rpartition('.')[2]}", KEYS, NOW) is None
+    assert read(mine[:-4], KEYS, NOW) is None
+    assert read(mine + "A" * LONGEST, KEYS, NOW) is None
+
+
+def test_a_token_of_the_form_before_is_not_read() -> None:
+    assert read("cGF0aWVudC0x.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", KEYS, NOW) is None
+
+
+def test_an_accepted_key_still_reads_and_the_active_one_mints() -> None:
+    old, new = Key(id="1", secret=b"k" * 32), Key(id="2", secret=b"n" * 32)
+    before = mint("patient-1", KEYS, issue=1, expires_ms=LATER)
+    after = mint("patient-1", KeyRing((new, old)), issue=2, expires_ms=LATER)
+    links = [read(token, KeyRing((new, old)), NOW) for token in (before, after)]
+    assert [link.key_id for link in links if link] == ["1", "2"]
+    assert read(before, KeyRing((new,)), NOW) is None
+    assert read(after, KEYS, NOW) is None
 
 
 def test_without_a_key_nothing_is_minted_or_read() -> None:
-    with pytest.raises(ValueError, match="link_key"):
-        mint("patient-1", b"")
+    with pytest.raises(ValueError, match="link key"):
+        mint("patient-1", KeyRing(), issue=1, expires_ms=LATER)
     with pytest.raises(ValueError, match="patient"):
-        mint("", KEY)
+        mint("", KEYS, issue=1, expires_ms=LATER)
+    with pytest.raises(ValueError, match="issue"):
+        mint("patient-1", KEYS, issue=0, expires_ms=LATER)
     with pytest.raises(ValueError, match="too long"):
-        mint("p" * 1000, KEY)
-    assert read(mint("patient-1", KEY), b"") is None
+        mint("p" * 1000, KEYS, issue=1, expires_ms=LATER)
+    assert read(mint("patient-1", KEYS, issue=1, expires_ms=LATER), KeyRing(), NOW) is None

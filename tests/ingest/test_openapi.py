@@ -10,19 +10,21 @@ from schemathesis.openapi.loaders import from_asgi
 
 from kadens.ingest.http import vendor_app
 from kadens.ingest.links import mint
-from kadens.ingest.memory import MemoryBodies, MemoryLog
-from kadens.ingest.receive import Door
+from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
+from kadens.ingest.receive import Door, Links
 from kadens.ingest.vendors import CONNECTORS
+from kadens.model.keyring import KeyRing
 
 SECRET = "whsec_" + base64.b64encode(b"the key of the tests").decode()
-LINK_KEY = b"the link key of the tests"
+LINK_KEYS = KeyRing.single(b"the link key of the tests")
+NOW = 1_700_000_000_000
 DOOR = Door(
     connectors=CONNECTORS,
     secrets={row.name: (SECRET,) for row in CONNECTORS},
-    link_key=LINK_KEY,
+    links=Links(keys=lambda: LINK_KEYS, revoked=MemoryRevocations()),
     publisher=MemoryLog(),
     bodies=MemoryBodies(),
-    clock=lambda: 1_700_000_000_000,
+    clock=lambda: NOW,
 )
 schema = from_asgi("/openapi.json", vendor_app(DOOR))
 
@@ -37,7 +39,7 @@ class Link:
     """A patient's link token, as a client holds it."""
 
     def get(self, _case: Case[Any], _context: AuthContext) -> str:
-        return mint("patient-7", LINK_KEY)
+        return mint("patient-7", LINK_KEYS, issue=1, expires_ms=NOW + 1)
 
     def set(self, case: Case[Any], data: str, _context: AuthContext) -> None:
         case.headers["Authorization"] = f"Bearer {data}"

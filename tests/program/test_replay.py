@@ -70,7 +70,7 @@ def server() -> Iterator[Postgres]:
 
 @pytest.fixture
 def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    (tmp_path / "secrets.toml").write_text(f'wrapping_key = "{KEY.hex()}"\n', encoding="utf-8")
+    (tmp_path / "secrets.toml").write_text(f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8")
     dsn = server.create_database(f"kadens_{next(_numbers)}")
     monkeypatch.setattr(table, "PARSERS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))

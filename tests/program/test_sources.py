@@ -1,6 +1,7 @@
 """Where settings come from: one source for each command and process, never two, and none that was not named."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.commands.console import DEFAULT_FOLDER, process_settings, settings_of
+from kadens.instance import held
 from kadens.settings import operator
 
 WRONG_USE = 2
@@ -17,14 +19,15 @@ OWN = {"KADENS_KAFKA": "", "KADENS_DATABASE": "dbname=own", "KADENS_BODIES": ""}
 
 
 @pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Stand beside the folder of a running `kadens up`, without any variable."""
     for name in [*RUNNING, "KADENS_SECRETS_FILE"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / DEFAULT_FOLDER).mkdir()
-    (tmp_path / DEFAULT_FOLDER / "runtime.json").write_text(json.dumps({"environment": RUNNING, "addresses": {}}))
-    return DEFAULT_FOLDER
+    with held(tmp_path / DEFAULT_FOLDER):
+        (tmp_path / DEFAULT_FOLDER / "runtime.json").write_text(json.dumps({"environment": RUNNING, "addresses": {}}))
+        yield DEFAULT_FOLDER
 
 
 def kadens(*words: str, **environment: str) -> Result:
@@ -74,7 +77,7 @@ def test_the_door_beside_a_running_demo_does_not_open_without_sign_in(tmp_path: 
     secrets.write_text(f'wrapping_key = "{"00" * 32}"\n')
     said = kadens("door", "clinic", **OWN, KADENS_SECRETS_FILE=str(secrets))
     assert said.exit_code != 0
-    assert "nobody could sign in at the clinician door" in str(said.exception)
+    assert "nobody could sign in at the clinician door" in said.stderr
 
 
 @pytest.mark.parametrize("words", [*PROCESSES, ["digest"], ["patient", "add"]], ids=" ".join)

@@ -9,13 +9,14 @@ import pytest
 from kadens.ingest.links import read
 from kadens.ingest.vendors import CONNECTORS
 from kadens.ingest.verify import Verdict, verify
+from kadens.model.keyring import KeyRing
 from kadens.simulate.cohort import demo_cohort
 from kadens.simulate.deliveries import history, live
 from kadens.simulate.delivery import FILES, Delivery
 from kadens.simulate.door import Keys, Refused, VendorDoor, request
 
 NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
-KEYS = Keys(open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=", reports="whsec_cmVwb3J0cw==", link=b"link key")
+KEYS = Keys(open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=", reports="whsec_cmVwb3J0cw==", link=KeyRing.single(b"link key"))
 Opens = Callable[[int], VendorDoor]
 
 
@@ -87,7 +88,9 @@ def test_a_file_comes_with_its_patients_token() -> None:
     delivery = one_of_each()[FILES]
     path, headers = request(delivery, b"", KEYS, NOW)
     assert path == "/v1/files"
-    assert read(headers["authorization"].removeprefix("Bearer "), KEYS.link) == delivery.patient
+    link = read(headers["authorization"].removeprefix("Bearer "), KEYS.link, NOW)
+    assert link is not None
+    assert link.patient == delivery.patient
 
 
 def test_keys_are_not_shown() -> None:

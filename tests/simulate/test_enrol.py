@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
+from kadens.model.keyring import KeyRing
 from kadens.simulate.cohort import Cohort, demo_cohort
 from kadens.simulate.deliveries import history
 from kadens.simulate.delivery import CONNECTORS
@@ -14,7 +15,7 @@ from kadens.storage import people, profiles
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import open_pool
 
-KEY = bytes(range(32))
+KEY = KeyRing.single(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")

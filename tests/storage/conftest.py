@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from kadens.embedded.postgres import temporary_postgres
+from kadens.model.keyring import KeyRing
 from kadens.storage import people
 from kadens.storage.migrate import migrate
 from kadens.storage.pool import Connection, adapt
@@ -87,7 +88,12 @@ async def conn(dsn: str) -> AsyncIterator[Connection]:
         await people.add_unit(connection, "unit")
         for pseudonym in ("p1", "p2", "p3"):
             await people.add_patient(
-                connection, wrapping_key=bytes(32), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=pseudonym
+                connection,
+                wrapping_key=KeyRing.single(bytes(32)),
+                unit="unit",
+                zone="Europe/Stockholm",
+                now_ms=0,
+                pseudonym=pseudonym,
             )
         await connection.commit()
         yield connection

@@ -27,8 +27,8 @@ def faulty(change: Fault) -> Callable[[bytes], Parsed]:
 
 def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[table.Parser, ...]:
     """Return the table of parsers with another one for Open Wearables."""
-    mine = table.Parser(name="open_wearables", formats=("json",), parse=parse, version=version)
-    return (mine, *(row for row in table.PARSERS if row.name != "open_wearables"))
+    mine = next(row for row in table.PARSERS if row.name == "open_wearables")
+    return (replace(mine, parse=parse, version=version), *(row for row in table.PARSERS if row is not mine))
 
 
 def wrong_values(fact: Fact) -> Fact:

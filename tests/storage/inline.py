@@ -13,6 +13,7 @@ from kadens.model.calendar import rfc3339
 from kadens.model.codec import dumps, encode_told, loads
 from kadens.model.envelope import Envelope
 from kadens.model.facts import Told
+from kadens.model.keyring import KeyRing
 from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
 from kadens.storage import audit, bands, people
 from kadens.storage.body_store import open_bodies
@@ -31,7 +32,7 @@ from kadens.stream.topics import DERIVED, FACTS, RAW
 
 from .tellers import MIN, T0
 
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 ZONE = "Europe/Stockholm"
 NOW = T0 + 3 * 60 * MIN
 OPERATOR = audit.Actor(subject="test", role="operator")
@@ -75,18 +76,21 @@ class Inline:
         return Means(
             pool=self.parts.pool,
             bodies=self.parts.bodies,
-            wrapping_key=KEY,
+            wrapping=lambda: KEY,
             now=self.parts.now,
             actor=OPERATOR,
         )
 
-    async def receive(self, connector: str, body: bytes, received_ms: int = NOW, patient: str = "p1") -> None:
+    async def receive(
+        self, connector: str, body: bytes, received_ms: int = NOW, patient: str = "p1", link: str = ""
+    ) -> None:
         said = Envelope(
             connector=connector,
             received_ms=received_ms,
             sha256=sha256(body).hexdigest(),
             size=len(body),
             patient=patient,
+            link=link,
         )
         message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(said.headers()))
         await normalise_runs([self._run(RAW.name, [message])], self.parts)
@@ -151,7 +155,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
             ledger=Ledger(cluster="memory"),
             bodies=open_bodies(str(folder)),
             reader=InlineReader(),
-            wrapping_key=KEY,
+            wrapping=lambda: KEY,
             now=lambda: inline.now_ms,
             metrics=make_metrics(),
         )

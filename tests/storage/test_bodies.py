@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from kadens.model.envelope import Envelope
+from kadens.model.keyring import KeyRing
 from kadens.storage import bodies, body_store, crypto, people
 from kadens.storage.pool import Connection
 from kadens.storage.sealed import IN_ROW
 
 pytestmark = pytest.mark.anyio
-KEY = bytes(32)  # what the fixture's patients are wrapped with
+KEY = KeyRing.single(bytes(32))  # what the fixture's patients are wrapped with
 BODY = b"heart rate 120"
 SHA = sha256(BODY).hexdigest()
 ENVELOPE = Envelope(connector="files", received_ms=7, sha256=SHA, size=len(BODY), content_type="text/plain")

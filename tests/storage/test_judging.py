@@ -7,6 +7,7 @@ import pytest
 from kadens.alerts import lifecycle, rules
 from kadens.model.alert import Alert, Judgeable, State, Tier
 from kadens.model.facts import Told
+from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Intensity, Prescription
 from kadens.storage import derived, due, judging, outbox, people, verdicts
 from kadens.storage.digest import digest
@@ -138,7 +139,9 @@ async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Conne
 
 async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connection) -> None:
     await people.add_unit(conn, "other unit")
-    await people.add_patient(conn, wrapping_key=bytes(32), unit="other unit", zone="UTC", now_ms=0, pseudonym="p4")
+    await people.add_patient(
+        conn, wrapping_key=KeyRing.single(bytes(32)), unit="other unit", zone="UTC", now_ms=0, pseudonym="p4"
+    )
     await conn.execute("listen kadens_changed")
     await conn.commit()
     await outbox.notify(conn, ["p1", "p2", "p3", "nobody"])

@@ -18,6 +18,7 @@ from psycopg import AsyncConnection
 from kadens.model.calendar import DAY_MS, midnight
 from kadens.model.facts import Told
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Prescription
 from kadens.storage import derived, people, samples
 from kadens.storage.digest import digest
@@ -82,7 +83,9 @@ def expected(life: Life, done: Steps) -> oracle.Rows:
 async def newborn(conn: Connection, zone: str) -> AsyncIterator[None]:
     """Make a patient of whom nothing is known, for a while."""
     async with conn.transaction(force_rollback=True):
-        await people.add_patient(conn, wrapping_key=bytes(32), unit="unit", zone=zone, now_ms=0, pseudonym=PATIENT)
+        await people.add_patient(
+            conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone=zone, now_ms=0, pseudonym=PATIENT
+        )
         yield
 
 

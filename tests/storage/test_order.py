@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 
 from kadens.model.facts import Deletion, Fact, Joining, Told
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.storage import derived, people
 from kadens.storage.digest import digest
 from kadens.storage.pool import Connection
@@ -128,7 +129,7 @@ async def _connect(server: str) -> Connection:
     await people.add_unit(conn, "unit")
     for name in sorted(set(PATIENTS)):
         await people.add_patient(
-            conn, wrapping_key=bytes(32), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=name
+            conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=name
         )
         profile = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60.0)
         await people.set_profile(conn, name, profile, 0)  # so that sessions are found in heart rate as well

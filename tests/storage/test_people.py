@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Intensity, Pause, Prescription
 from kadens.storage import crypto, due, people
 from kadens.storage.pool import Connection
 from kadens.storage.profiles import profiles
 
 pytestmark = pytest.mark.anyio
-KEY = bytes(range(32))
+KEY = KeyRing.single(bytes(range(32)))
 DAY = 86_400_000
 
 
@@ -37,18 +38,18 @@ async def test_identity_is_sealed_with_the_patients_own_key(conn: Connection) ->
     assert row is not None
     assert b"Somebody" not in row[0]
     with pytest.raises(crypto.SealError):
-        await people.identity_of(conn, bytes(32), name)
+        await people.identity_of(conn, KeyRing.single(bytes(32)), name)
     assert await people.identity_of(conn, KEY, "p1") == {}
 
 
 async def test_a_value_of_another_patient_does_not_open() -> None:
-    sealed = crypto.seal(KEY, b"value", "identity:p1")
-    assert crypto.open_sealed(KEY, sealed, "identity:p1") == b"value"
+    sealed = crypto.wrap(KEY, b"value", "identity:p1")
+    assert crypto.unwrap(KEY, sealed, "identity:p1") == b"value"
     for wrong in (sealed[:-1], sealed[:-1] + bytes([sealed[-1] ^ 1]), b""):
         with pytest.raises(crypto.SealError):
-            crypto.open_sealed(KEY, wrong, "identity:p1")
+            crypto.unwrap(KEY, wrong, "identity:p1")
     with pytest.raises(crypto.SealError):
-        crypto.open_sealed(KEY, sealed, "identity:p2")
+        crypto.unwrap(KEY, sealed, "identity:p2")
 
 
 async def test_pseudonyms_are_unique_and_zones_real(conn: Connection) -> None:

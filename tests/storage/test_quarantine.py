@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kadens.model.keyring import KeyRing
 from kadens.storage import caps, discard, people, quarantine
 from kadens.storage.body_store import Directory
 from kadens.storage.crypto import seal
@@ -16,7 +17,7 @@ from kadens.storage.sealed import IN_ROW
 from .traces import files
 
 pytestmark = pytest.mark.anyio
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 DAY = 86_400_000
 LARGE = shake_256(b"large").digest(2 * IN_ROW)
 
@@ -111,7 +112,7 @@ async def test_what_the_store_has_lost_is_told_as_absent(conn: Connection, tmp_p
 
 
 async def test_what_an_older_version_held_opens_too(conn: Connection, tmp_path: Path) -> None:
-    sealed = seal(KEY, b"body", "quarantine:t/0/7")
+    sealed = seal(KEY.active.secret, b"body", "quarantine:t/0/7")
     await conn.execute(
         'insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, sealed, received_at, size) '
         "values ('', 't', 0, 7, 'v', 'a', '{\"h\": \"1\"}', %s, to_timestamp(0), 0)",

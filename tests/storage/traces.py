@@ -12,8 +12,9 @@ from psycopg.types.json import Jsonb
 from kadens.model.envelope import Envelope
 from kadens.model.facts import Joining, RejectKind, Source
 from kadens.model.intensity import HeartProfile
+from kadens.model.keyring import KeyRing
 from kadens.model.prescription import Intensity, Prescription
-from kadens.storage import audit, bands, dead_letters, derived, due, outbox, people, quarantine
+from kadens.storage import audit, bands, dead_letters, derived, due, link_tokens, outbox, people, quarantine
 from kadens.storage.audit_actions import Action
 from kadens.storage.bodies import Received, keep_all
 from kadens.storage.body_store import INCOMING, BodyStore
@@ -24,7 +25,7 @@ from kadens.stream.compute.derive import derive
 
 from .tellers import MIN, T0, block, day, deletion, head, pain, run, told, workout
 
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 NUMBER = 424_242_017  # a surrogate that nothing else looks like
 DAY = 1440 * MIN
 ALERT = UUID("0a11ea5e-0a11-4a11-8a11-0a11ea5e0a11")
@@ -60,6 +61,11 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     await keep_all(conn, store, KEY, [Received(patient=patient, envelope=said, body=one) for said, one in both])
     await _refused(conn, store, patient, big)
     await _alerted(conn, patient)
+    issued = link_tokens.Issued(
+        issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens", issued_ms=T0,
+        expires_ms=T0 + DAY, revoked_ms=None,
+    )  # fmt: skip
+    await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
     number = await people.patient_id(conn, patient)
     return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
 

@@ -11,6 +11,7 @@ import pytest
 from kadens.embedded.postgres import temporary_postgres
 from kadens.model.codec import encode_told
 from kadens.model.envelope import Envelope
+from kadens.model.keyring import KeyRing
 from kadens.storage import people
 from kadens.storage.body_store import Directory
 from kadens.storage.erase import erase
@@ -28,7 +29,7 @@ from kadens.stream.topics import FACTS, RAW
 
 from ..storage.tellers import T0, run, told
 
-KEY = bytes(32)
+KEY = KeyRing.single(bytes(32))
 REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
 REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
 
@@ -73,7 +74,7 @@ async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoin
             ledger=Ledger(cluster=patient),
             bodies=Directory(folder),
             reader=InlineReader(),
-            wrapping_key=KEY,
+            wrapping=lambda: KEY,
             now=lambda: T0,
             metrics=make_metrics(),
             limit=DeadLimit(least=1),

@@ -97,11 +97,11 @@ def test_a_child_that_is_not_ready_in_time_fails_the_start(children: Children, m
 def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     path, first = secrets_in(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert (len(first.link_key), len(first.wrapping_key)) == (32, 32)
+    assert [len(ring.active.secret) for ring in (first.link_keys, first.wrapping_keys)] == [32, 32]
     assert first.connectors["open_wearables"].keys[0].startswith("whsec_")
     _, again = secrets_in(tmp_path)
-    assert (again.link_key, again.wrapping_key, again.connectors) == (
-        first.link_key, first.wrapping_key, first.connectors,
+    assert (again.link_keys, again.wrapping_keys, again.connectors) == (
+        first.link_keys, first.wrapping_keys, first.connectors,
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def test_runtime_says_where_everything_is_and_holds_no_secret(tmp_path: Path) ->
     assert orjson.loads(path.read_bytes()) == {
         "environment": {"KADENS_KAFKA": "127.0.0.1:1"}, "addresses": {"clinic": "http://127.0.0.1:2"},
     }  # fmt: skip
-    assert made.link_key.hex() not in path.read_text()
+    assert made.link_keys.active.secret.hex() not in path.read_text()
     forget_runtime(tmp_path)
     forget_runtime(tmp_path)
     assert not path.exists()

@@ -20,6 +20,7 @@ from kadens.alerts.clinic.doors import Clinic
 from kadens.alerts.clinic.identity import Clinician
 from kadens.alerts.clinic.provider import Provider, Registration
 from kadens.alerts.clinic.tokens import Reading
+from kadens.model.keyring import KeyRing
 from kadens.storage import clinic_sessions
 from kadens.storage.pool import open_pool
 
@@ -79,13 +80,21 @@ def identify(request: Request) -> Clinician | None:
 
 def app(dsn: str) -> FastAPI:
     made = create_app(
-        Clinic(database=dsn, identify=identify, clock=lambda: NOW, names=names, form_key=KEY, origin=SITE)
+        Clinic(database=dsn, identify=identify, clock=lambda: NOW, names=names, form_keys=lambda: [KEY], origin=SITE)
     )
     away = Registration(issuer="http://127.0.0.1:1", client_id="c", client_secret="s", redirect_uri=f"{SITE}/back")  # noqa: S106
     provider = Provider(away, lambda: NOW)
     reading = Reading(unit_claim="care_unit", role_claim="", roles=())
     oidc.install(
-        made, oidc.SignIn(provider=provider, reading=reading, key=KEY, life_ms=DAY, secure=True, clock=lambda: NOW)
+        made,
+        oidc.SignIn(
+            provider=provider,
+            reading=reading,
+            keys=lambda: KeyRing.single(KEY),
+            life_ms=DAY,
+            secure=True,
+            clock=lambda: NOW,
+        ),
     )
     return made
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from kadens.alerts.clinic.identity import Clinician
 from kadens.alerts.clinic.session import Begun, derived, opened_begun, opened_clinician, seal_begun, seal_clinician
+from kadens.model.keyring import Key, KeyRing
 
-KEY, OTHER_KEY = bytes(range(32)), bytes(32)
+KEY, OTHER_KEY = KeyRing.single(bytes(range(32))), KeyRing((Key(id="2", secret=bytes(32)),))
 NOW = 1_790_000_000_000
 ISSUER = "https://id.example.org"
 WHO = Clinician(
@@ -39,6 +40,15 @@ def test_another_key_or_provider_opens_nothing() -> None:
     assert opened_clinician(KEY, "https://id.example.com", cookie, NOW) is None
 
 
+def test_a_session_by_the_key_before_stays_open_until_that_is_retired() -> None:
+    cookie = seal_clinician(KEY, ISSUER, WHO, NOW + 60_000)
+    both = KeyRing((OTHER_KEY.active, KEY.active))
+    assert opened_clinician(both, ISSUER, cookie, NOW) == WHO
+    fresh = seal_clinician(both, ISSUER, WHO, NOW + 60_000)
+    assert opened_clinician(OTHER_KEY, ISSUER, fresh, NOW) == WHO
+    assert opened_clinician(KEY, ISSUER, fresh, NOW) is None
+
+
 def test_a_begun_sign_in_belongs_to_its_state() -> None:
     cookie = seal_begun(KEY, BEGUN, NOW + 60_000)
     assert opened_begun(KEY, cookie, "s", NOW) == BEGUN
@@ -50,7 +60,7 @@ def test_a_begun_sign_in_belongs_to_its_state() -> None:
 def test_one_kind_never_passes_for_another() -> None:
     assert opened_clinician(KEY, ISSUER, seal_begun(KEY, BEGUN, NOW + 60_000), NOW) is None
     assert opened_begun(KEY, seal_clinician(KEY, ISSUER, WHO, NOW + 60_000), "s", NOW) is None
-    assert derived(KEY, "forms") != derived(KEY, "kadens-session")
+    assert derived(KEY.active.secret, "forms") != derived(KEY.active.secret, "kadens-session")
 
 
 @given(st.integers(min_value=0, max_value=400), st.characters(codec="ascii"))

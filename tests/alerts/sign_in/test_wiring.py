@@ -31,7 +31,7 @@ def test_settings_become_a_sign_in(tmp_path: Path) -> None:
     assert made.provider.registration.redirect_uri == "https://care.example.org/sign-in/callback"
     assert (made.reading.unit_claim, made.reading.role_claim) == ("org.unit", "realm_access.roles")
     assert made.reading.roles == ("physiotherapist", "nurse")
-    assert (made.life_ms, made.secure, made.key) == (1_800_000, True, b"\x01" * 32)
+    assert (made.life_ms, made.secure, made.keys().active.secret) == (1_800_000, True, b"\x01" * 32)
     assert "\\x01" not in repr(made)
     assert "s3cret" not in repr(made.provider.registration)
 

@@ -1,0 +1,119 @@
+"""The vendor door's view of `kadens.revoked`: read whole at the start, then followed, without a consumer group.
+
+It only ever adds what the log says; while the log cannot be reached it keeps what it knows and says that this is old.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from ..stream.topics import REVOKED
+
+STALE_S = 10.0  # what was known so long ago is too old for a door to be ready
+ANSWER_S = 5.0  # how long the log may take for one answer
+PAUSE_S = 0.5
+POLL_MS = 500
+PLACE = TopicPartition(REVOKED.name, 0)
+log = logging.getLogger(__name__)
+
+
+class RevokedFollower:
+    """`ports.Revocations` over Kafka. Comes up without a broker, and reads as soon as there is one."""
+
+    def __init__(self, brokers: str) -> None:
+        """Take `host:port[,host:port…]`."""
+        self._brokers = brokers
+        self._digests: set[bytes] = set()
+        self._as_of: float | None = None  # loop time: everything that the log had then is known
+        self._whole = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to follow; returns when everything was read once, or after `ANSWER_S` without that."""
+        self._task = asyncio.create_task(self._follow())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await self._whole.wait()
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def known(self) -> bool:
+        """Return whether everything was read once."""
+        return self._as_of is not None
+
+    def fresh(self) -> bool:
+        """Return whether what is known is at most `STALE_S` old."""
+        return self._as_of is not None and asyncio.get_running_loop().time() - self._as_of <= STALE_S
+
+    def revoked(self, digest: bytes) -> bool:
+        """Return whether the token of this digest is revoked."""
+        return digest in self._digests
+
+    async def _follow(self) -> None:
+        """Read for ever; after an error anew from the beginning, with a new client."""
+        said = ""
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, TimeoutError, OSError) as error:
+                if type(error).__name__ != said:
+                    said = type(error).__name__
+                    log.warning("%s cannot be followed (%s); is it there? `kadens migrate` makes it", PLACE.topic, said)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _read(self) -> None:
+        client = AIOKafkaConsumer(
+            bootstrap_servers=self._brokers,
+            client_id="kadens-vendor-door",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=int(ANSWER_S * 1000),
+        )
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await client.start()
+            client.assign([PLACE])
+            async with asyncio.timeout(ANSWER_S):
+                await client.seek_to_beginning(PLACE)
+            while True:
+                await self._catch_up(client)
+        finally:
+            await _close(client)
+
+    async def _catch_up(self, client: AIOKafkaConsumer) -> None:
+        """Read to where the log ends now, and then for a moment what comes."""
+        now = asyncio.get_running_loop().time()
+        async with asyncio.timeout(ANSWER_S):
+            end = (await client.end_offsets([PLACE]))[PLACE]
+        async with asyncio.timeout(STALE_S):
+            while await client.position(PLACE) < end:
+                self._take(await _some(client))
+        self._as_of = now
+        self._whole.set()
+        self._take(await _some(client))
+
+    def _take(self, records: Iterable[ConsumerRecord]) -> None:
+        for record in records:
+            if record.value is None:
+                self._digests.discard(record.key)
+            else:
+                self._digests.add(record.key)
+
+
+async def _some(client: AIOKafkaConsumer) -> list[ConsumerRecord]:
+    found = await client.getmany(PLACE, timeout_ms=POLL_MS)
+    return list(found.get(PLACE, ()))
+
+
+async def _close(client: AIOKafkaConsumer) -> None:
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(ANSWER_S):
+            await client.stop()

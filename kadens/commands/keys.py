@@ -1,0 +1,222 @@
+"""Commands about our own keys: list, rotate with an overlap, wrap data keys anew, retire. None ever prints a key.
+
+The secrets file is changed whole and durably; running processes read it again by themselves.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ..clock import clock
+from ..model.calendar import epoch_ms, rfc3339
+from ..model.keyring import KeyRing
+from ..secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
+from ..secrets_writer import Change, new_secret, retired, rewrite, rotated
+from ..settings import Settings
+from ..storage import link_tokens, wrapping
+from ..storage.audit_actions import Action
+from ..storage.pool import LONG, Connection, open_pool
+from ..storage.roles import ADMIN
+from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
+from .people import audited
+
+GRACE_MS = 60_000  # what began with a key that was active until now has ended by then
+SETTLE_S = 5.0  # a process that took the old keys just before a rotation has opened by then what it meant to open
+
+
+def _kind(said: str) -> str:
+    if said not in KINDS:
+        raise typer.BadParameter(f"one of {', '.join(KINDS)} is wanted")
+    return said
+
+
+Kind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping or session.")]
+Also = Annotated[
+    list[Path] | None, typer.Option("--also", help="Another secrets file that holds the same key; may be repeated.")
+]
+
+
+def list_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """List our keys: id, state, since when, and what still needs them; never a key."""
+    settings = settings_of(data)
+    used = run(_used(settings)) if settings.database else {}
+    rows = [{**_plain(entry), "used_by": used.get((entry.kind, entry.id), 0)} for entry in settings.secrets.entries]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(
+        "kind", "id", "state", "created", "changed", "used by", caption="wrapped keys, and link tokens that hold"
+    )
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    out.print(table)
+
+
+def rotate(kind: Kind, *, also: Also = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """Make a new active key of a kind; the one before stays accepted until it is retired. No restart is needed."""
+    settings = settings_of(data)
+    main, others = _file(settings), also or []
+    _must_agree(kind, main, others)
+    fresh, at = new_secret(), rfc3339(clock(settings.clock)())
+    for path in [*others, main]:  # who only checks first, who makes tokens last
+        entries = _rewritten(path, lambda entries: rotated(entries, kind, fresh, at))
+    made = next(entry for entry in entries if (entry.kind, entry.state) == (kind, ACTIVE))
+    if settings.database:
+        _written_down(settings, Action.KEYS_ROTATE, f"{kind} {made.id}", read_secrets(str(main)).wrapping_keys)
+    _done(as_json, made, f"{kind} key {made.id} is active from now on; the one before is accepted until it is retired")
+
+
+def rewrap(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """Wrap the keys of patients and bodies anew with the active wrapping key.
+
+    Ended anywhere, run it again: it goes on.
+    """
+    settings = settings_of(data)
+    keys = settings.secrets.wrapping_keys
+    if not keys:
+        fail("wrapping_key is missing in the secrets file", code=2)
+    done = run(_rewrap(settings, keys, time.time() - _file(settings).stat().st_mtime))
+    _written_down(settings, Action.KEYS_REWRAP, f"{keys.active.id}: {done}", keys)
+    if as_json:
+        print_json({"active": keys.active.id, "rewrapped": done, "left": 0})
+    else:
+        err.print(f"{done} keys wrapped anew; all are wrapped with the key {keys.active.id} now")
+
+
+def retire(
+    kind: Kind,
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `kadens keys list` shows it.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Though tokens or sessions end by it.")] = False,
+    also: Also = None,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Let a key that is accepted be used no more; refused while something needs it.
+
+    Its bytes stay in the file, unread: keep a copy of the file as long as a backup may need it.
+    """
+    settings = settings_of(data)
+    main, now_ms = _file(settings), clock(settings.clock)()
+    entry = next((one for one in settings.secrets.entries if (one.kind, one.id) == (kind, id_)), None)
+    needed = _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
+    if needed and not (force and kind != "wrapping"):
+        fail(needed)
+    for path in [main, *(also or [])]:
+        entries = _rewritten(path, lambda entries: retired(entries, kind, id_, rfc3339(now_ms)))
+    if settings.database:
+        _written_down(settings, Action.KEYS_RETIRE, f"{kind} {id_}", read_secrets(str(main)).wrapping_keys)
+    gone = next(one for one in entries if (one.kind, one.id) == (kind, id_))
+    _done(as_json, gone, f"{kind} key {id_} is retired: nothing accepts it from now on")
+
+
+def _needed(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
+    """Return what still needs a key, as a sentence for the operator; "" for nothing."""
+    since_ms = epoch_ms(datetime.fromisoformat(entry.changed)) if entry.changed else 0
+    if now_ms < since_ms + GRACE_MS:
+        return f"it was active until a moment ago: wait until {rfc3339(since_ms + GRACE_MS)}"
+    if entry.kind == "session":
+        until_ms = since_ms + settings.session_minutes * 60_000
+        return f"sessions may last until {rfc3339(until_ms)}; --force ends them" if now_ms < until_ms else ""
+    if not settings.database:
+        return "only the database knows what needs this key, and KADENS_DATABASE is empty"
+    return run(_needed_by_rows(settings, entry, now_ms))
+
+
+async def _needed_by_rows(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
+    async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
+        if entry.kind == "link":
+            live = (await link_tokens.live_by_key(conn, now_ms)).get(entry.id, 0)
+            return f"{live} link tokens made with it hold; --force ends them" if live else ""
+        needed = ", ".join(f"{n} {what}" for what, n in await wrapping.needed_by(conn, entry.id))
+        return f"{needed} are wrapped with it: run `kadens keys rewrap`" if needed else ""
+
+
+async def _used(settings: Settings) -> dict[tuple[str, str], int]:
+    now_ms = clock(settings.clock)()
+    async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
+        found: dict[str, Mapping[str, int]] = {
+            "link": await link_tokens.live_by_key(conn, now_ms),
+            "wrapping": await wrapping.used_by_key(conn),
+        }
+    return {(kind, id_): n for kind, counts in found.items() for id_, n in counts.items()}
+
+
+async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
+    """Wrap keys anew, a batch a transaction, until none is left; return how many. The secrets file is `age_s` old."""
+    await asyncio.sleep(max(0.0, SETTLE_S - age_s))
+    done = 0
+    async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
+        async with pool.connection() as conn:
+            await wrapping.check_keys(conn, keys, clock(settings.clock)(), record=True)
+        while True:
+            async with pool.connection() as conn:
+                step = await wrapping.rewrap(conn, keys)
+            done += step.done
+            if not step.left:
+                return done
+            err.print(f"{done} keys wrapped anew, {step.left} left")
+
+
+def _must_agree(kind: str, main: Path, others: Sequence[Path]) -> None:
+    """Leave with code 1, before anything is written, unless all files hold the same keys of a kind."""
+    ours = _of_kind(main, kind)
+    for path in others:
+        if _of_kind(path, kind) != ours:
+            fail(f"{path} holds other {kind} keys than {main}: nothing was changed")
+
+
+def _of_kind(path: Path, kind: str) -> list[tuple[str, str, bytes]]:
+    try:
+        entries = read_secrets(str(path)).entries
+    except SettingsError as error:
+        fail(str(error))
+    return [(entry.id, entry.state, entry.secret) for entry in entries if entry.kind == kind]
+
+
+def _rewritten(path: Path, change: Change) -> tuple[KeyEntry, ...]:
+    try:
+        return rewrite(path, change)
+    except SettingsError as error:
+        fail(f"{path}: {error}")
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+
+
+def _written_down(settings: Settings, action: Action, what: str, keys: KeyRing) -> None:
+    """Add the audit row, and remember the fingerprints of the wrapping keys as they are now."""
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        if keys:
+            await wrapping.check_keys(conn, keys, now_ms, record=True)
+
+    audited(settings, work, action, None, what)
+
+
+def _file(settings: Settings) -> Path:
+    if not settings.secrets_file:
+        fail("KADENS_SECRETS_FILE is empty: there is no file to keep keys in", code=2)
+    return Path(settings.secrets_file)
+
+
+def _done(as_json: bool, entry: KeyEntry, said: str) -> None:  # noqa: FBT001 - the option as it came
+    if as_json:
+        print_json(_plain(entry))
+    else:
+        err.print(said)
+
+
+def _plain(entry: KeyEntry) -> dict[str, str]:
+    return {
+        "kind": entry.kind,
+        "id": entry.id,
+        "state": entry.state,
+        "created": entry.created,
+        "changed": entry.changed,
+    }

@@ -1,0 +1,63 @@
+"""Issues link tokens and revokes them: the row first, then the log that the doors follow. Never prints a token."""
+
+from .ingest.links import digest, mint
+from .ingest.ports import NotAcceptedError
+from .ingest.publisher import KafkaPublisher
+from .model.calendar import DAY_MS
+from .model.keyring import KeyRing
+from .storage import link_tokens as rows
+from .storage.pool import Connection, Pool
+from .stream.revocations import revocation
+from .stream.topics import REVOKED
+
+PATIENCE_S = 10.0  # how long the log may take for one revocation
+LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
+
+
+async def issue(
+    conn: Connection, patient: str, keys: KeyRing, now_ms: int, *, days: int = USUAL_DAYS, by: str
+) -> tuple[str, rows.Issued]:
+    """Return a new token of a patient and its row, which is written in the caller's transaction.
+
+    `by` says who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days out of bounds.
+    """
+    if not LEAST_DAYS <= days <= MOST_DAYS:
+        raise ValueError(f"a token holds {LEAST_DAYS} to {MOST_DAYS} days")
+    number = await rows.next_issue(conn, patient)
+    expires_ms = now_ms + days * DAY_MS
+    token = mint(patient, keys, issue=number, expires_ms=expires_ms)
+    row = rows.Issued(
+        issue=number,
+        key_id=keys.active.id,
+        issued_by=by,
+        issued_ms=now_ms,
+        expires_ms=expires_ms,
+        revoked_ms=None,
+    )
+    await rows.put(conn, patient, digest(token), row)
+    return token, row
+
+
+async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
+    """Tell the doors of every revocation that they have not got; False when the log did not take them.
+
+    They stay marked as waiting then, and a worker publishes them.
+    """
+    publisher = KafkaPublisher(brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S)
+    try:
+        while await _publish(pool, publisher, now_ms):
+            pass
+    except NotAcceptedError:
+        return False
+    finally:
+        await publisher.stop()
+    return True
+
+
+async def _publish(pool: Pool, publisher: KafkaPublisher, now_ms: int, n: int = 1_000) -> int:
+    async with pool.connection() as conn:
+        waiting = await rows.take_unpublished(conn, n)
+        for one in map(revocation, waiting):
+            await publisher.append(one.topic, one.key, one.value, one.headers)
+        await rows.published(conn, [one.digest for one in waiting], now_ms)
+    return len(waiting)

@@ -1,0 +1,200 @@
+"""The secrets file: what is wrong is named and never shown, a change is seen at once, a rewrite is whole."""
+
+import logging
+import os
+import stat
+import tomllib
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from kadens.runtime import leftovers, secrets_in
+from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
+from kadens.secrets_writer import new_secret, retired, rewrite, rotated
+
+HEX = "ab" * 32
+AT = "2026-11-28T00:00:00Z"
+WEBHOOK = "whsec_b3Blbi13ZWFyYWJsZXM="
+
+
+def table(kind: str = "link", id_: str = "2", state: str = "active", key: str = HEX) -> str:
+    return f'[[keys]]\nkind = "{kind}"\nid = "{id_}"\nstate = "{state}"\nkey = "{key}"\n'
+
+
+WRONG: list[tuple[str, str]] = [
+    ('link_key = "abcd"', r"link_key: 32 random bytes as hex are wanted .*; these are 2"),
+    (f'wrapping_key = "{HEX[:48]}"', r"wrapping_key: .*; these are 24"),
+    (f'session_key = "{HEX}00"', r"session_key: .*; these are 33"),
+    ('link_key = "not hex, and secret"', "link_key: 32 random bytes as hex are wanted"),
+    ("link_key = 7", "link_key: 32 random bytes"),
+    (table(key="ab"), r"\[\[keys\]\] link 2: 32 random bytes"),
+    (table(kind="lock"), "a kind of link, wrapping, session is wanted"),
+    (table(id_="a b"), "an id of up to 16 letters"),
+    (table(id_="a" * 17), "an id of up to 16 letters"),
+    (table(state="old"), "a state of active, accepted, retired is wanted"),
+    (table() + table(), "two keys of kind link have the id 2"),
+    (table() + table(id_="3"), "one active key of kind link is wanted; there are 2"),
+    (f'link_key = "{HEX}"\n' + table(), "one active key of kind link is wanted; there are 2"),
+    (table(state="accepted"), "one active key of kind link is wanted; there are 0"),
+    ("keys = 7", r"tables \[\[keys\]\] are wanted"),
+    ("[connectors.reports]\nkeys = []", r"\[connectors.reports\]: keys"),
+    ('[connectors.reports]\nkeys = [""]', r"\[connectors.reports\]: keys"),
+    ('[connectors.reports]\nkeys = "secret"', r"\[connectors.reports\]: keys"),
+    ('[connectors.open_wearables]\nkeys = ["whsec_!!"]', r"\[connectors.open_wearables\]: a key is no key of "),
+    ("connectors = 7", r"tables \[connectors.NAME\]"),
+    ("link_key = ", "TOMLDecodeError, no TOML file"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), WRONG, ids=[text[:40] for text, _ in WRONG])
+def test_what_is_wrong_is_named_and_never_shown(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=why) as caught:
+        read_secrets(str(path))
+    assert f"KADENS_SECRETS_FILE={path}: " in str(caught.value)
+    assert not any(secret in str(caught.value) for secret in (HEX[:16], 'secret"', "whsec_!!", "not hex"))
+
+
+def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    tables = table("wrapping", "b", "accepted") + table("wrapping", "c") + table("wrapping", "a", "retired", "")
+    path.write_text(f'link_key = "{HEX}"\nsession_key = ""\n{tables}', encoding="utf-8")
+    secrets = read_secrets(str(path))
+    assert [(key.id, key.secret.hex()) for key in secrets.link_keys.keys] == [("1", HEX)]
+    assert [key.id for key in secrets.wrapping_keys.keys] == ["c", "b"]
+    assert not secrets.session_keys
+    assert HEX not in repr(secrets) + repr(secrets.link_keys) + repr(secrets.entries)
+    assert "\\xab" not in repr(secrets.link_keys) + repr(secrets.entries)
+
+
+FILE = f"""# by hand
+link_key = "{HEX}"  # drawn once
+oidc_client_secret = "given"
+
+[connectors.reports]
+keys = ["{WEBHOOK}"]
+
+[[keys]]
+kind = "session"
+id = "k9"
+state = "active"
+key = "{HEX}"
+
+[connectors.open_wearables]
+keys = ["{WEBHOOK}"]
+"""
+
+
+def test_a_rotation_changes_the_keys_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(FILE, encoding="utf-8")
+    path.chmod(0o400)
+    fresh = new_secret()
+    rewrite(path, lambda entries: rotated(entries, "link", fresh, AT))
+    secrets, text = read_secrets(str(path)), path.read_text(encoding="utf-8")
+    assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [("2", fresh), ("1", bytes.fromhex(HEX))]
+    assert [key.id for key in secrets.session_keys.keys] == ["k9"]
+    assert set(secrets.connectors) == {"reports", "open_wearables"}
+    assert (secrets.oidc_client_secret, text.startswith("# by hand\n")) == ("given", True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400
+    assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
+
+
+def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(FILE, encoding="utf-8")
+    for id_, why in (("1", "is active; only an accepted one"), ("7", "there is no link key 7")):
+        with pytest.raises(SettingsError, match=why):
+            rewrite(path, partial(_retired_at, id_))
+    assert path.read_text(encoding="utf-8") == FILE
+    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    rewrite(path, lambda entries: retired(entries, "link", "1", AT))
+    assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["2"]
+    kept = [(entry.id, entry.secret.hex()) for entry in read_secrets(str(path)).entries if entry.state == "retired"]
+    assert kept == [("1", HEX)]
+    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["3", "2"]
+
+
+def _retired_at(id_: str, entries: tuple[KeyEntry, ...]) -> tuple[KeyEntry, ...]:
+    return retired(entries, "link", id_, AT)
+
+
+def test_the_first_key_of_a_kind_is_made_by_rotating(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text("", encoding="utf-8")
+    rewrite(path, lambda entries: rotated(entries, "session", new_secret(), AT))
+    assert [key.id for key in read_secrets(str(path)).session_keys.keys] == ["1"]
+
+
+def test_a_form_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    text = f'keys = [{{kind = "link", id = "a", state = "active", key = "{HEX}"}}]\n'
+    path.write_text(text, encoding="utf-8")
+    assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["a"]
+    with pytest.raises((SettingsError, tomllib.TOMLDecodeError)):
+        rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(FILE, encoding="utf-8")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    assert path.read_text(encoding="utf-8") == FILE
+    assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
+
+
+def test_a_change_is_seen_at_the_next_use_and_a_broken_file_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(FILE, encoding="utf-8")
+    live = LiveSecrets(str(path), read_secrets(str(path)))
+    keys = live.keys("link")
+    assert [key.id for key in keys().keys] == ["1"]
+    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    assert [key.id for key in keys().keys] == ["2", "1"]
+    good = path.read_text(encoding="utf-8")
+    for broken in ('link_key = "ab"', "link_key = "):
+        path.write_text(broken, encoding="utf-8")
+        with caplog.at_level(logging.WARNING):
+            assert [[key.id for key in keys().keys] for _ in range(3)] == [["2", "1"]] * 3
+        assert len(caplog.records) == 1
+        caplog.clear()
+    path.unlink()
+    assert [key.id for key in keys().keys] == ["2", "1"]
+    path.write_text(good, encoding="utf-8")
+    assert [key.id for key in keys().keys] == ["2", "1"]
+
+
+def test_without_a_file_the_secrets_never_change() -> None:
+    secrets = read_secrets(None)
+    assert LiveSecrets("", secrets).now() is secrets
+
+
+def test_ids_of_new_keys_count_on_from_the_highest_number() -> None:
+    entries = entries_of(tomllib.loads(table(id_="k1", state="accepted") + table(id_="7")))
+    assert [entry.id for entry in rotated(entries, "link", bytes(32), AT)] == ["k1", "7", "8"]
+    assert rotated(entries, "wrapping", bytes(32), AT)[-1].id == "1"
+
+
+def test_a_data_folder_without_its_secrets_says_what_they_would_open(tmp_path: Path) -> None:
+    assert leftovers(tmp_path) == ""
+    for name in ("pg", "bodies"):
+        (tmp_path / name).mkdir()
+    assert leftovers(tmp_path) == ""
+    (tmp_path / "bodies" / "kept").mkdir()
+    assert leftovers(tmp_path) == "bodies"
+    (tmp_path / "pg" / "PG_VERSION").touch()
+    assert leftovers(tmp_path) == "pg"
+    secrets_in(tmp_path)
+    assert leftovers(tmp_path) == ""

@@ -1,0 +1,72 @@
+"""`kadens up` without its secrets file: fresh keys only where nothing is kept that others had sealed."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.model.keyring import KeyRing
+from kadens.storage import people
+from kadens.storage.migrate import migrate
+from kadens.storage.pool import open_pool
+from kadens.up import up
+from kadens.up_options import Options
+
+SECRETS = "secrets.toml"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    with temporary_postgres() as server:
+        yield server
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
+
+
+async def _patient(dsn: str) -> None:
+    await migrate(dsn)
+    async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
+        await people.add_unit(conn, "unit")
+        await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="UTC", now_ms=0)
+
+
+@pytest.mark.parametrize("folder", ["pg", "bodies"])
+def test_a_data_folder_whose_secrets_are_gone_gets_no_fresh_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "something").touch()
+    assert up(Options(broker="mock", data=tmp_path)) == 1
+    told = said(capsys)
+    assert f"{SECRETS} is missing, and {folder} holds what only its keys can open: bring the file back" in told
+    assert "Traceback" not in told
+    assert {path.name for path in tmp_path.iterdir()} <= {folder, "log", "in-use"}
+
+
+def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: Postgres
+) -> None:
+    dsn = postgres.create_database("elsewhere")
+    asyncio.run(_patient(dsn))
+    assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
+    assert "and the database holds what only its keys can open" in said(capsys)
+    assert not (tmp_path / SECRETS).exists()
+
+
+def test_secrets_of_another_installation_stop_it_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: Postgres
+) -> None:
+    dsn = postgres.create_database("foreign")
+    asyncio.run(_patient(dsn))
+    (tmp_path / SECRETS).write_text(f'link_key = "{"11" * 32}"\nwrapping_key = "{"22" * 32}"\n', encoding="utf-8")
+    assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
+    told = said(capsys)
+    assert "the wrapping keys in the secrets file do not belong to this database" in told
+    assert "everything runs" not in told
+    shutil.rmtree(tmp_path / "log", ignore_errors=True)
+    assert not (tmp_path / "bodies").exists()
