@@ -16,7 +16,7 @@ from kadens.stream import dead_again
 from kadens.stream.dead_again import Desk
 from kadens.stream.derive_batch import derive_runs
 from kadens.stream.messages import Message, Outgoing, Run
-from kadens.stream.topics import DEAD, FACTS, RAW
+from kadens.stream.topics import DEAD, FACTS, RAW, RAW_LARGE
 
 from .inline import KEY, NOW, Inline, open_inline
 from .settled_bodies import Broken, Sent, arrive, noise, readable, stored
@@ -71,7 +71,7 @@ async def test_a_letter_says_where_it_is_from_and_opens_with_its_patients_key(in
 async def test_a_body_is_sent_again_as_it_came_and_once(inline: Inline, tmp_path: Path, *, large: bool) -> None:
     (sent,) = await arrive(inline, of(large=large))
     assert await dead_again.retry(desk(inline), inline.log, [0], None) == Counter(sent=1)
-    (again,) = inline.log.take(RAW.name)
+    (again,) = inline.log.take((RAW_LARGE if large else RAW).name)
     told, before = dict(again.headers), dict(sent.headers)
     address = told.pop("address").decode()
     assert (again.key, told) == (sent.key, {name: value for name, value in before.items() if name != "address"})
@@ -79,7 +79,7 @@ async def test_a_body_is_sent_again_as_it_came_and_once(inline: Inline, tmp_path
     assert stored(tmp_path) == ({address} if large else set())
     assert (await find(inline, 0)).state == "retried"
     assert await dead_again.retry(desk(inline), inline.log, [0, 7], None) == Counter()
-    assert inline.log.take(RAW.name) == []
+    assert inline.log.take(RAW.name) == inline.log.take(RAW_LARGE.name) == []
     assert await newest(inline) == []
 
 
@@ -92,7 +92,7 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(inline: Inline, conn: Co
     assert lost is not None
     (tmp_path / lost).unlink()
     assert await dead_again.retry(desk(inline), inline.log, [], ANY) == Counter(gone=2, kept=1)
-    assert inline.log.take(RAW.name) == []
+    assert inline.log.take(RAW.name) == inline.log.take(RAW_LARGE.name) == []
     assert [one.letter for one in await newest(inline)] == [2, 1, 0]
 
 

@@ -39,6 +39,7 @@ from .inline import NOW, Inline, open_inline, report, workout
 from .tellers import T0
 
 pytestmark = pytest.mark.anyio
+NEXT = table.version("open_wearables") + 1
 
 
 @pytest.fixture
@@ -80,11 +81,11 @@ async def test_a_fault_of_a_parser_is_put_right(
     use(monkeypatch, faulty(fault), 1)
     await send(world, *BODIES)
     assert await world.digest() != wanted
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     said = await replay(world.means, "p1", Scope())
     assert await world.digest() == wanted
     assert (said.read, said.unreadable, said.left) == (6, 0, 0)
-    assert await world.rows("select distinct parser from body") == [(2,)]
+    assert await world.rows("select distinct parser from body") == [(NEXT,)]
     again = await replay(world.means, "p1", Scope(again=True))
     assert (again.told_anew, again.changes) == (0, [])
 
@@ -92,7 +93,7 @@ async def test_a_fault_of_a_parser_is_put_right(
 async def test_what_no_parser_changed_is_not_touched(world: Inline, monkeypatch: pytest.MonkeyPatch) -> None:
     await send(world, *BODIES)
     before = await world.rows("select xmin::text, record from fact order by record")
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     said = await replay(world.means, "p1", Scope())
     assert (said.read, said.told_anew, said.changes) == (6, 0, [])
     assert await world.rows("select xmin::text, record from fact order by record") == before
@@ -107,7 +108,7 @@ async def test_facts_of_the_older_reading_that_come_late_are_not_stored(
     await send(world, *BODIES[:4])
     world.hold = True
     await send(world, *BODIES[4:])
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     await replay(world.means, "p1", Scope())
     await world.deliver()
     assert await world.digest() == wanted
@@ -119,7 +120,7 @@ async def test_a_body_that_comes_again_is_read_anew_by_a_replay_alone(
     use(monkeypatch, faulty(wrong_names), 1)
     await send(world, *BODIES)
     before = await world.digest()
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     await send(world, *BODIES)
     assert await world.digest() == before
 
@@ -133,7 +134,7 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
     wanted = await fresh(world, workout(minutes=30), late)
     use(monkeypatch, faulty(wrong_revisions), 1)
     await send(world, workout(minutes=30))
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     turns, real = count(1), standing.lock
 
     async def lock(conn: Connection, patient: str) -> PatientRow:
@@ -158,7 +159,7 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     wanted = await fresh(world, *BODIES)
     use(monkeypatch, faulty(wrong_times), 1)
     await send(world, *BODIES)
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     calls = iter(range(100))
     real = standing.take_back
 
@@ -183,7 +184,7 @@ async def test_a_source_a_span_and_a_patient_are_left_alone_unless_asked_for(
     use(monkeypatch, faulty(wrong_values), 1)
     await send(world, *BODIES)
     before = await world.digest()
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     assert (await replay(world.means, "p2", Scope())).read == 0
     assert (await replay(world.means, "p1", Scope(sources=frozenset({"reports"})))).read == 0
     assert (await replay(world.means, "p1", Scope(to_ms=NOW))).read == 0
@@ -205,12 +206,12 @@ async def test_a_body_that_cannot_be_read_stands_with_those_that_belong_to_it(
             raise BodyError("@0", "not read any more")
         return open_wearables.parse(body)
 
-    use(monkeypatch, worse, 2)
+    use(monkeypatch, worse, NEXT)
     said = await replay(world.means, "p1", Scope())
     assert (said.read, said.told_anew, said.unreadable, said.left) == (5, 1, 1, 1)
     values = "select value, count(*) from sample group by 1 order by 1"
     assert await world.rows(values) == [(45.0, 20), (60.0, 40), (120.0, 40)]
-    assert await world.rows("select parser, count(*) from body group by 1 order by 1") == [(1, 2), (2, 4)]
+    assert await world.rows("select parser, count(*) from body group by 1 order by 1") == [(1, 2), (NEXT, 4)]
 
 
 async def test_consent_counts_at_the_receipt(world: Inline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +219,7 @@ async def test_consent_counts_at_the_receipt(world: Inline, monkeypatch: pytest.
     await send(world, BODIES[0], BODIES[2])
     async with world.parts.pool.connection() as conn:
         await people.withdraw_consent(conn, "p1", "open_wearables", from_ms=NOW + 1)
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     said = await replay(world.means, "p1", Scope())
     assert (said.read, said.no_consent) == (1, 1)
     assert await world.rows("select value, count(*) from sample group by 1 order by 1") == [(60.0, 40), (120.0, 40)]
@@ -227,7 +228,7 @@ async def test_consent_counts_at_the_receipt(world: Inline, monkeypatch: pytest.
 async def test_a_rehearsal_changes_nothing_and_says_what_would(world: Inline, monkeypatch: pytest.MonkeyPatch) -> None:
     await send(world, *BODIES[:4])
     before = await world.digest()
-    use(monkeypatch, faulty(wrong_values), 2)
+    use(monkeypatch, faulty(wrong_values), NEXT)
     said = await rehearse(world.means, "p1", Scope())
     assert await world.digest() == before
     assert [(row.what, row.change) for row in said.differences] == [("session.revised", "differs")]
@@ -258,7 +259,7 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
 ) -> None:
     use(monkeypatch, faulty(wrong_names), 1)
     await send(world, workout())
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     said = await replay(world.means, "p1", Scope())
     ((event,),) = await world.rows("select body from outbox where key like 'replay/%%'")
     assert isinstance(event, dict)
@@ -304,7 +305,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(world: Inline, monke
     assert await world.rows(ALERTS) == [("open", 1)]
     async with world.parts.pool.connection() as conn:
         await conn.execute("update alert set state = 'resolved', resolution = 'contacted'")
-    rows = [replace(row, version=2) for row in table.PARSERS]
+    rows = [replace(row, version=row.version + 1) for row in table.PARSERS]
     monkeypatch.setattr(table, "PARSERS", tuple(rows))
     for scope in (Scope(), Scope(again=True), Scope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
@@ -322,7 +323,7 @@ async def test_old_facts_found_by_a_replay_raise_nothing(world: Inline, monkeypa
     monkeypatch.setattr(table, "PARSERS", answers_as(0))
     await world.receive("reports", report(at=T0 - 20 * DAY))
     await world.judge()
-    monkeypatch.setattr(table, "PARSERS", tuple(replace(row, version=2) for row in real))
+    monkeypatch.setattr(table, "PARSERS", tuple(replace(row, version=row.version + 1) for row in real))
     await replay(world.means, "p1", Scope())
     await world.judge()
     assert await world.rows("select payload ->> 'value' from fact") == [("9.0",)]
@@ -339,7 +340,7 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
     await world.receive("reports", report(value=2))
     await world.judge()
     assert await world.rows(ALERTS) == [("open", 1)]
-    monkeypatch.setattr(table, "PARSERS", tuple(replace(row, version=2) for row in real))
+    monkeypatch.setattr(table, "PARSERS", tuple(replace(row, version=row.version + 1) for row in real))
     await replay(world.means, "p1", Scope())
     await world.judge()
     assert await world.rows(ALERTS) == [("retracted", 1)]
@@ -365,7 +366,7 @@ async def test_two_replays_of_one_patient_follow_each_other(world: Inline, monke
     wanted = await fresh(world, *BODIES)
     use(monkeypatch, faulty(wrong_names), 1)
     await send(world, *BODIES)
-    use(monkeypatch, open_wearables.parse, 2)
+    use(monkeypatch, open_wearables.parse, NEXT)
     both: list[Replayed] = await asyncio.gather(*(replay(world.means, "p1", Scope()) for _ in range(2)))
     assert sorted(one.told_anew for one in both) == [0, 6]
     assert await world.digest() == wanted

@@ -11,7 +11,7 @@ from kadens.storage.erase import erase, finish
 from kadens.storage.pool import Connection
 from kadens.stream.messages import Message, Run
 from kadens.stream.normalise import normalise_runs, release_quarantine
-from kadens.stream.topics import DEAD, RAW
+from kadens.stream.topics import DEAD, RAW, RAW_LARGE
 
 from .inline import NOW, Inline, open_inline
 from .settled_bodies import Broken, Sent, arrive, message, named, noise, readable, stored, with_marker
@@ -112,7 +112,7 @@ async def test_a_released_body_goes_onto_the_log_as_it_came(inline: Inline, conn
     await people.link_account(conn, "p1", "reports", "account", NOW)
     await conn.commit()
     assert await release_quarantine(inline.parts) == 2
-    (small, large) = inline.log.take(RAW.name)
+    (small,), (large,) = inline.log.take(RAW.name), inline.log.take(RAW_LARGE.name)
     assert (small.key, small.value, dict(small.headers)) == (first.key, first.value, dict(first.headers))
     told, before = dict(large.headers), dict(second.headers)
     assert (large.key, large.value) == (second.key, b"")
