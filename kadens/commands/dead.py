@@ -31,6 +31,7 @@ from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, setti
 from .people import entry_of, instant
 
 SHOWN = 50
+IN_JSON = 10_000
 EARLIEST = -1
 
 Class = Annotated[RejectKind | None, typer.Option("--class", help="Only letters of this class.")]
@@ -49,24 +50,27 @@ def listed(
     class_: Class = None,
     connector: Connector = None,
     since: Annotated[str, typer.Option("--since", help="Only what was refused since (RFC 3339).")] = "",
-    limit: Annotated[int, typer.Option("--limit", help="How many of the newest are listed.", min=0)] = SHOWN,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="How many of the newest are listed: 50, with --json 10,000.", min=0)
+    ] = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Count what could not be read by class and connector, and list the newest: where it lies, from whom, and why."""
     since_ms = instant(since, EARLIEST, "--since")
     choice = Choice(kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms)
+    most = limit if limit is not None else (IN_JSON if as_json else SHOWN)
 
     async def work(settings: Settings) -> tuple[list[Counted], list[Letter]]:
         async with (
             await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool,
             pool.connection() as conn,
         ):
-            return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, limit)
+            return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, most)
 
     counts, newest = run(work(settings_of(data)))
     if as_json:
-        print_json({"counts": list(map(_counted, counts)), "letters": [_plain(one) for one in newest]})
+        print_json([_plain(letter) for letter in newest])
         return
     out.print(_counts(counts))
     out.print(_table(newest))
@@ -203,10 +207,6 @@ def _say(counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *
         out.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in told.items()), markup=False)
     left = sum(told.values()) - told.get(dead_again.SENT, 0) - told.get(dead_again.DROPPED, 0)
     raise typer.Exit(1 if left else 0)
-
-
-def _counted(one: Counted) -> dict[str, Any]:
-    return {"class": one.kind, "connector": one.connector, "letters": one.letters, "counted_only": one.beyond}
 
 
 def _plain(one: Letter) -> dict[str, Any]:

@@ -101,8 +101,7 @@ def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], 
     running.kadens("import", str(path), "--patient", words["PATIENT"])
 
     def listed() -> list[dict[str, Any]]:
-        said = json.loads(running.kadens("dead", "list", "--connector", "files", "--json"))
-        letters: list[dict[str, Any]] = said["letters"]
+        letters: list[dict[str, Any]] = json.loads(running.kadens("dead", "list", "--connector", "files", "--json"))
         return letters
 
     until(lambda: bool(listed()))
