@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kadens.commands.console import settings_of
+from kadens.commands.console import process_settings
 from kadens.storage.pool import Connection
 from kadens.stream import derive_batch, normalise
 from kadens.stream.messages import Message
@@ -51,8 +51,6 @@ def derive() -> None:
 BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
 
 if __name__ == "__main__":
-    from pathlib import Path
-
     for name in sys.argv[1:]:
         BUGS[name]()
-    sys.exit(run_worker(settings_of(Path("nowhere"))))
+    sys.exit(run_worker(process_settings(None)))
