@@ -19,6 +19,7 @@ from .conftest import Running
 from .test_commands import recording
 
 DEADLINE_S = 60.0
+EACH_S = 0.05  # between two files: a patient's link tokens have a rate
 
 
 class World:
@@ -87,7 +88,7 @@ class Load:
         self.stop = threading.Event()
 
     def send(self) -> None:
-        while not self.stop.is_set():
+        while not self.stop.wait(EACH_S):
             self.files[self.world.send(self.token, b"\x0e\x10 no FIT file %d" % self.files.total())] += 1
 
     def read(self) -> None:
