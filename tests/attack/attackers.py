@@ -47,4 +47,4 @@ def attacked(plan: Plan, *, cut: bool = False) -> Iterator[Told]:
         told.done = json.loads(out)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # closes what it has open, and waits

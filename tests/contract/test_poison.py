@@ -55,6 +55,7 @@ def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
     assert b"nobody may log" not in own.log("w1").read_bytes()
 
 
+@pytest.mark.parametrize("own", ["mock"], indirect=True)
 @pytest.mark.parametrize("bug", ["settle", "derive"])
 def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
     add_patient(own)
@@ -67,6 +68,7 @@ def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
     assert b"nobody may log" not in own.log("w1").read_bytes()
 
 
+@pytest.mark.parametrize("own", ["mock"], indirect=True)
 @pytest.mark.parametrize("bug", ["settle", "derive"])
 def test_what_ends_the_worker_twice_alone_is_set_aside_untried(own: Rig, bug: str) -> None:
     add_patient(own)
