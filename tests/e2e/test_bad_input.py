@@ -162,8 +162,7 @@ def test_what_comes_behind_them_arrives(hand: Hand) -> None:
     whole = write_activity(recording)
     assert hand.file(whole[:-700]) == 202
     assert hand.file(whole) == 202
-    _until(lambda: len(_get(hand, "sessions")["sessions"]) == 1)
-    assert _get(hand, "sessions")["sessions"][0]["heart"]["n"] == 600
+    _until(lambda: [one["heart"]["n"] for one in _get(hand, "sessions")["sessions"]] == [600])
 
 
 def _report(record: str, value: int) -> bytes:

@@ -36,6 +36,7 @@ VALUES = {
     "metric": "heart_rate",
     "source": "files",
     "connector": "reports",
+    "kind": "link",
     "zone": "Europe/Helsinki",
     "at": "2026-11-20T08:00:00+01:00",
     "since": "2026-11-01T00:00:00Z",
@@ -155,8 +156,10 @@ SETTINGS = {"KADENS_KAFKA": NOWHERE, "KADENS_DATABASE": f"postgresql://u@{NOWHER
 
 def value_of(command: Command, one: Parameter, place: Mapping[str, str]) -> str:
     """Return a value that is right for a parameter."""
-    if one.name in {"data", "to_file", "folder"}:
+    if one.name in {"data", "to_file", "folder", "body"}:
         return str(Path(place["folder"]) / one.name)
+    if one.name == "also":
+        return place["secrets.toml"]
     if one.name in {"path", "paths"}:
         right = {"profile": "profile.json", "prescribe": "prescription.json"}
         return place[right.get(command.path[-1], "walk.fit")]
