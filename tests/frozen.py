@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kadens.embedded.postgres import Postgres
@@ -18,12 +18,14 @@ def frozen(server: Postgres) -> Iterator[None]:
     os.kill(postmaster, signal.SIGSTOP)  # first, so that it starts no other
     stopped += children(postmaster)
     for process in stopped[1:]:
-        os.kill(process, signal.SIGSTOP)
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
         for process in stopped:
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # one was ending when it was stopped, and has ended by now
+                os.kill(process, signal.SIGCONT)
 
 
 def children(parent: int) -> list[int]:

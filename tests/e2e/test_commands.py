@@ -1,11 +1,11 @@
 """The commands of the README on a running Kadens: a patient is enrolled, a file and a report come in, all is found."""
 
+import hashlib
 import json
 import re
 import time
 import urllib.request
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +99,12 @@ def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> N
 def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "noise.fit"
     path.write_bytes(b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT??" + bytes(100))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     running.kadens("import", str(path), "--patient", words["PATIENT"])
-
-    digest = sha256(path.read_bytes()).hexdigest()
 
     def listed() -> list[dict[str, Any]]:
         letters: list[dict[str, Any]] = json.loads(running.kadens("dead", "list", "--connector", "files", "--json"))
-        return [one for one in letters if one["sha256"] == digest]  # other tests leave letters here too
+        return [letter for letter in letters if letter["sha256"] == sha256]
 
     until(lambda: bool(listed()))
     (found,) = listed()
@@ -123,7 +122,7 @@ def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], 
         "not_waiting": 0,
     }
     until(lambda: [one["offset"] for one in listed()] == [found["offset"] + 1])  # today's reader cannot read it either
-    assert json.loads(running.kadens("dead", "drop", str(found["offset"] + 1), "--json")) == {
+    assert json.loads(running.kadens("dead", "drop", str(listed()[0]["offset"]), "--json")) == {
         "dropped": 1,
         "not_waiting": 0,
     }

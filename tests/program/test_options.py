@@ -158,11 +158,12 @@ def value_of(command: Command, one: Parameter, place: Mapping[str, str]) -> str:
     """Return a value that is right for a parameter."""
     if one.name in {"data", "to_file", "folder", "body"}:
         return str(Path(place["folder"]) / one.name)
+    if one.name in {"path", "paths", "also"}:
+        right = {"profile": "profile.json", "prescribe": "prescription.json", "rotate": "secrets.toml"}
+        right["retire"] = right["rotate"]
+        return place[right.get(command.path[-1], "walk.fit")]
     if one.name == "also":
         return place["secrets.toml"]
-    if one.name in {"path", "paths"}:
-        right = {"profile": "profile.json", "prescribe": "prescription.json"}
-        return place[right.get(command.path[-1], "walk.fit")]
     if one.name in VALUES:
         return VALUES[one.name]
     if isinstance(one.default, enum.Enum):

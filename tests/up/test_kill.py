@@ -75,7 +75,7 @@ class Instance:
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout.strip() + done.stderr.strip()
+        return f"{done.stdout.strip()}\n{done.stderr.strip()}".strip()
 
     @property
     def runtime(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def instance() -> Iterator[Instance]:
         made.start()
         made.patient = made.kadens("patient", "add")
         made.kadens("consent", "give", "--patient", made.patient, "--source", "files")
-        made.token = made.kadens("patient", "token", "--patient", made.patient)
+        made.token = made.kadens("patient", "token", "--patient", made.patient).partition("\n")[0]
         yield made
         made.process.send_signal(signal.SIGINT)
         assert made.process.wait(90) == 0, made.text()
