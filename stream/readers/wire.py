@@ -13,9 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-import numpy as np
-
-from ...model.facts import Fact, Parsed, Reject, SampleBlock
+from ...model.facts import Fact, Parsed, Reject
 
 LENGTH = struct.Struct(">Q")
 MARK = struct.Struct("=Q")  # the place in its batch of the body that a reader has in work
@@ -136,11 +134,3 @@ class SpilledFacts(Sequence[Fact]):
 
     def __iter__(self) -> Iterator[Fact]:
         return (self[index] for index in range(len(self)))
-
-
-def columns_are_ours(parsed: Parsed) -> bool:
-    """Tell whether every column is what a fact says: int64 instants beside as many float64 values."""
-    blocks = (fact for fact in parsed.facts if isinstance(fact, SampleBlock))
-    return all(
-        fact.t.dtype == np.int64 and fact.v.dtype == np.float64 and fact.t.shape == fact.v.shape for fact in blocks
-    )

@@ -17,7 +17,7 @@ from kadens.stream.readers.answers import Answer
 from kadens.stream.readers.budget import Budget, budget
 from kadens.stream.readers.inline import InlineReader
 from kadens.stream.readers.pool import Pool, open_pool
-from kadens.stream.readers.wire import Body, Refusal, UntrustedAnswerError, columns_are_ours, pack, unpack
+from kadens.stream.readers.wire import Body, Refusal, UntrustedAnswerError, pack, unpack
 from kadens.stream.readers.zygote import Zygote, open_zygote
 
 from ...planted_readers import planted
@@ -168,7 +168,6 @@ def test_every_answer_can_be_opened() -> None:
     (again,) = unpack(pack([parsed])[8:])
     assert repr(again) == repr(parsed)
     assert any(isinstance(fact, SampleBlock) for fact in again.facts)
-    assert columns_are_ours(again)
     refusal = Refusal(reject=Reject(where="body", why="w"))
     assert unpack(pack([refusal])[8:]) == [refusal]
 
