@@ -3,7 +3,7 @@
 The secrets file is changed whole and durably; running processes read it again by themselves.
 """
 
-import asyncio
+from asyncio import sleep
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -150,7 +150,7 @@ async def _used(settings: Settings) -> dict[tuple[str, str], int]:
 
 async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
     """Wrap keys anew, a batch a transaction, until none is left; return how many. The secrets file is `age_s` old."""
-    await asyncio.sleep(max(0.0, SETTLE_S - age_s))
+    await sleep(max(0.0, SETTLE_S - age_s))
     done = 0
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         async with pool.connection() as conn:

@@ -261,8 +261,9 @@ def test_a_rewrap_waits_until_every_process_has_the_new_key(place: Place, monkey
         waited.append(seconds)
 
     monkeypatch.setattr(commands, "SETTLE_S", 3600.0)
-    monkeypatch.setattr("kadens.commands.keys.asyncio.sleep", noted)
+    monkeypatch.setattr(commands, "sleep", noted)
     done("keys", "rewrap")
+    assert len(waited) == 1
     assert waited[0] > 3500
     assert place.rows("select distinct key_id from identity.data_key") == [("2",)]
 
