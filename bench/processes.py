@@ -33,13 +33,13 @@ class Process(NamedTuple):
 def cpu_seconds() -> dict[str, float]:
     """Return the CPU-seconds so far of each program that this process started, its children's included.
 
-    Several of one name add up; PostgreSQL's connections are children of its postmaster.
+    Several of one name add up; PostgreSQL's connections are children of its postmaster, and a worker's readers are
+    grandchildren of the worker.
     """
     there = _processes()
     found: dict[str, float] = defaultdict(float)
     for pid, name in _ours(there).items():
-        family = [pid, *(other for other, process in there.items() if process.parent == pid)]
-        found[name] += sum(there[one].own + there[one].buried for one in family) / TICKS
+        found[name] += sum(there[one].own + there[one].buried for one in _family(there, pid)) / TICKS
     if there:
         found[CLIENT] = there[os.getpid()].own / TICKS
     return dict(found)
@@ -49,6 +49,14 @@ def resident_bytes(name: str) -> int:
     """Return the resident memory of all programs of one name together; 0 when there is none."""
     there = _processes()
     return sum(there[pid].pages * PAGE for pid, said in _ours(there).items() if said == name)
+
+
+def _family(there: dict[int, Process], pid: int) -> list[int]:
+    """Return the number of a process and of all that descend from it."""
+    family = [pid]
+    for member in family:
+        family += [other for other, process in there.items() if process.parent == member]
+    return family
 
 
 def _ours(there: dict[int, Process]) -> dict[int, str]:

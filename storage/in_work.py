@@ -13,7 +13,8 @@ select w.part, w.first, w.next, w.tries, w.alone_until, coalesce(o.next_offset, 
 from in_work w left join stream_offset o using (topic, part) where w.topic = %s and w.part = any(%s)"""
 _WRITE = """
 insert into in_work (topic, part, first, next, tries, alone_until)
-select %s, * from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[])
+select %s, noted.* from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[]) noted
+where set_config('synchronous_commit', 'off', true) = 'off'
 on conflict (topic, part) do update set first = excluded.first, next = excluded.next, tries = excluded.tries,
   alone_until = excluded.alone_until"""
 _FORGET = "delete from in_work where topic = %s and part = any(%s)"
@@ -44,9 +45,11 @@ async def read(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note
 
 
 async def write(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None:
-    """Replace the notes of these partitions. The commit is not waited for: a note is for deaths of the worker."""
+    """Replace the notes of these partitions. The commit is not waited for: a note is for deaths of the worker.
+
+    One statement: it is in the way of every batch.
+    """
     columns = [(part, n.first, n.next, n.tries, n.alone_until) for part, n in notes.items()]
-    await conn.execute("set local synchronous_commit = off")
     await conn.execute(_WRITE, [topic, *(list(column) for column in zip(*columns, strict=True))])
 
 

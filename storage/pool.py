@@ -5,6 +5,8 @@ and a client whose server says nothing at all (stopped, or behind a dead network
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -141,6 +143,17 @@ async def open_pool(
         await pool.close()
         raise
     return pool
+
+
+@asynccontextmanager
+async def autocommit(pool: Pool) -> AsyncIterator[Connection]:
+    """Give a connection on which each statement is a transaction of its own, without a begin and a commit beside it."""
+    async with pool.connection() as conn:
+        await conn.set_autocommit(True)
+        try:
+            yield conn
+        finally:
+            await conn.set_autocommit(False)
 
 
 def adapt(conn: Connection) -> None:

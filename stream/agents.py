@@ -7,8 +7,8 @@ after the handler returned. An agent never ends: an exception that left it would
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ Fail = Callable[[Exception], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
-    """What is done with batches of a topic, runs of different partitions, and how many lanes are in work at once.
+    """What is done with batches of a topic, runs of different partitions, and how many lanes are in work at most.
 
     Few: what waits meanwhile makes larger batches. One costs the database the same whatever its size, and a patient
     of whom it tells several times is derived once. `most` messages and `most_bytes` of values are in a batch.
@@ -43,6 +43,8 @@ class Handling:
 TAKE = 300  # messages taken from Faust at once
 HELD, HELD_BYTES = 1_200, 64 * 1024 * 1024  # messages in lanes, and their values, beyond which no more are taken
 WITHIN_S = 0.05  # how long a lone message waits for company
+MUCH = 40  # messages waiting, from which on a lane more is worth its smaller batches
+SLOW_S = 0.25  # a lane that works on one batch for longer lets another lane work on other partitions
 
 
 def add_agents(
@@ -103,13 +105,16 @@ class Lanes:
     acknowledged the next: what came in meanwhile. A partition is in one lane at a time, so its order holds. One that
     is flooded fills a batch by itself, and then it is the turn of those that have waited since. A lane whose handler
     failed tells `fail` and ends, and keeps its partitions: nothing more of them is acknowledged.
+
+    One lane is in work; a further one where much waits, or where those in work are held up. Two that share little
+    work take longer over it than one, because each batch has a cost of its own.
     """
 
     def __init__(self, how: Handling, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:
         self._how, self._done, self._metrics, self._fail = how, done, metrics, fail
         self._waiting: dict[Place, list[Any]] = {}  # of whom the first have waited longest
         self._busy: set[Place] = set()  # in work, or of a lane that failed
-        self._lanes = self._held = self._bytes = 0
+        self._lanes = self._slow = self._held = self._bytes = 0
         self._freed = asyncio.Event()
 
     async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
@@ -117,22 +122,50 @@ class Lanes:
         for event in events:
             self._waiting.setdefault((event.message.topic, event.message.partition), []).append(event)
         self._hold(events, 1)
-        for _ in range(min(self._how.abreast - self._lanes, len(self._free()))):
-            self._lanes += 1
-            tasks.create_task(self._lane())
+        self._open(tasks)
         while self._held > HELD or self._bytes > HELD_BYTES:
             self._freed.clear()
             await self._freed.wait()
 
-    async def _lane(self) -> None:
+    def _open(self, tasks: asyncio.TaskGroup) -> None:
+        """Open lanes for the partitions that wait, as many as may be in work now."""
+        for _ in range(min(self._abreast() - self._lanes, len(self._free()))):
+            self._lanes += 1
+            tasks.create_task(self._lane(tasks))
+
+    def _abreast(self) -> int:
+        """Return how many lanes may be in work now: one beside those that are held up, and all where much waits."""
+        much = sum(map(len, self._waiting.values())) >= MUCH
+        return self._how.abreast if much else min(self._how.abreast, self._slow + 1)
+
+    async def _lane(self, tasks: asyncio.TaskGroup) -> None:
         try:
-            while taken := self._take():
-                await self._work(taken)
+            while self._lanes <= self._abreast() and (taken := self._take()):
+                with self._told_when_slow(tasks):
+                    await self._work(taken)
                 self._busy -= taken.keys()
         except Exception as error:  # noqa: BLE001 - it ends the process
             await self._fail(error)
             return
         self._lanes -= 1
+
+    @contextmanager
+    def _told_when_slow(self, tasks: asyncio.TaskGroup) -> Iterator[None]:
+        """Count a lane as held up, and open another one, while the block takes longer than `SLOW_S`."""
+        slow = False
+
+        def held_up() -> None:
+            nonlocal slow
+            slow = True
+            self._slow += 1
+            self._open(tasks)
+
+        alarm = asyncio.get_running_loop().call_later(SLOW_S, held_up)
+        try:
+            yield
+        finally:
+            alarm.cancel()
+            self._slow -= slow
 
     def _free(self) -> list[Place]:
         return [place for place in self._waiting if place not in self._busy]
@@ -141,7 +174,7 @@ class Lanes:
         """Take a lane's next batch: of the partitions that have waited longest all that waits, as long as it fits."""
         free, taken = self._free(), dict[Place, list[Any]]()
         count = size = 0
-        for place in free[: -(-(len(free) + len(self._busy)) // self._how.abreast)]:
+        for place in free[: -(-(len(free) + len(self._busy)) // self._abreast())]:
             events = self._waiting[place][: self._how.most]
             count, size = count + len(events), size + sum(map(_size, events))
             if taken and (count > self._how.most or size > self._how.most_bytes):

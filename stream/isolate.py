@@ -9,7 +9,7 @@ outage.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aiokafka.errors import KafkaError
 
@@ -17,6 +17,7 @@ from ..model.facts import Reject, RejectKind
 from ..storage import in_work
 from ..storage.in_work import Note
 from ..storage.outages import is_outage
+from ..storage.pool import autocommit
 from .faults import TOLD, WorkerError, describe, report
 from .messages import Run
 from .parts import Parts
@@ -68,12 +69,14 @@ class Isolated:
     handle: Handle
     set_aside: SetAside
     alone: asyncio.Lock
+    _finished: dict[int, int] = field(default_factory=dict)  # partition -> offset after what was worked on together
 
     async def __call__(self, batch: Sequence[Run]) -> None:
         """Work on a batch; raises what the handler raises for an outage."""
         try:
             await self._work(batch)
         except BaseException:
+            self._finished.clear()
             await self._forget(batch)
             raise
 
@@ -89,9 +92,11 @@ class Isolated:
     async def _together(self, batch: Sequence[Run]) -> None:
         await self._note({run.partition: Note(first=run.first, next=run.next) for run in batch}, batch)
         await self._halve(batch)
+        self._finished |= {run.partition: run.next for run in batch}
 
     async def _one_by_one(self, run: Run, note: Note) -> None:
         """Work on what is suspect message by message, and on the rest of the run together."""
+        self._finished.pop(run.partition, None)
         until = max(note.next, note.alone_until)
         for single in singles(run):
             if single.first >= until:
@@ -134,11 +139,15 @@ class Isolated:
         await self.set_aside(run, Reject(where="message", why=why, kind=RejectKind.READER_FAULT))
 
     async def _notes(self, batch: Sequence[Run]) -> Mapping[int, Note]:
-        async with self.parts.pool.connection() as conn:
-            return await in_work.read(conn, self._topic(batch), [run.partition for run in batch])
+        """Return the notes that a process before this one may have left: none where this one goes on after itself."""
+        unknown = [run.partition for run in batch if self._finished.get(run.partition) != run.first]
+        if not unknown:
+            return {}
+        async with autocommit(self.parts.pool) as conn:
+            return await in_work.read(conn, self._topic(batch), unknown)
 
     async def _note(self, notes: Mapping[int, Note], batch: Sequence[Run]) -> None:
-        async with self.parts.pool.connection() as conn:
+        async with autocommit(self.parts.pool) as conn:
             await in_work.write(conn, self._topic(batch), notes)
 
     async def _forget(self, batch: Sequence[Run]) -> None:

@@ -1,7 +1,6 @@
 """Keeps the hour and day bands up behind the writer: a patient a transaction, a few a turn. It derives nothing else."""
 
 from ..storage import bands
-from ..storage.pool import Connection
 from .faults import describe, report
 from .isolate import blames_message
 from .parts import Parts
@@ -12,19 +11,19 @@ TURN = 20  # patients
 async def refresh_bands(parts: Parts) -> int:
     """Refresh the bands of up to `TURN` patients, those marked for longest first; return how many."""
     for done in range(TURN):
-        async with parts.pool.connection() as conn:
-            if not await _refresh(conn, parts):
-                return done
+        if not await _refresh(parts):
+            return done
     return TURN
 
 
-async def _refresh(conn: Connection, parts: Parts) -> bool:
+async def _refresh(parts: Parts) -> bool:
     """Refresh a patient's bands; where that fails and is no outage, that patient waits and the others go on."""
     try:
-        async with conn.transaction():
+        async with parts.pool.connection() as conn:
             return await bands.refresh(conn)
     except Exception as error:
         if not blames_message(error):
             raise
         report(parts.metrics, "refresh a patient's bands", describe(error))
+    async with parts.pool.connection() as conn:
         return await bands.postpone(conn)

@@ -3,8 +3,8 @@
 The secrets file is changed whole and durably; running processes read it again by themselves.
 """
 
-from asyncio import sleep
 import time
+from asyncio import sleep
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path

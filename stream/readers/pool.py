@@ -24,6 +24,7 @@ from .zygote import Zygote
 
 READERS = 2  # a body that takes its whole budget holds up one of them
 TRIES = 2
+BUFFER = 4 * 1024 * 1024  # of an answer that arrives: it is taken in at once
 LOOK_S = 0.25  # how often a reader that has not answered is looked at
 RECYCLE = 20_000  # bodies after which a reader makes room for a fresh one
 ENDED = Reject(where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER)
@@ -225,7 +226,7 @@ async def _start(zygote: Zygote) -> _Process:
 
 async def _open(connection: socket.socket) -> _Process:
     connection.setblocking(False)  # noqa: FBT003 - the only way to say it
-    reader, writer = await asyncio.open_unix_connection(sock=connection)
+    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=BUFFER)
     return _Process(reader=reader, writer=writer, number=await _frame(reader))
 
 

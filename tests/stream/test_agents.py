@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kadens.stream.agents import HELD, HELD_BYTES, TAKE, Handler, Handling, Lanes
+from kadens.stream.agents import HELD, HELD_BYTES, MUCH, TAKE, Handler, Handling, Lanes
 from kadens.stream.faults import WorkerError
 from kadens.stream.ledger import HoleError
 from kadens.stream.messages import MOST_BYTES, Run
@@ -120,7 +120,35 @@ def batches_of(abreast: int, sizes: dict[int, int], value: bytes | None = None) 
 
 def test_lanes_share_the_partitions_and_a_batch_takes_all_that_waits_in_its_own() -> None:
     assert batches_of(1, {0: 1, 1: 2, 2: 3}) == [[(0, 0, 1), (1, 0, 2), (2, 0, 3)]]
-    assert batches_of(2, {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}) == [[(0, 0, 1), (1, 0, 2), (2, 0, 3)], [(3, 0, 4), (4, 0, 5)]]
+    assert batches_of(2, {0: 1, 1: 2, 2: 3, 3: 4, 4: MUCH}) == [
+        [(0, 0, 1), (1, 0, 2), (2, 0, 3)],
+        [(3, 0, 4), (4, 0, MUCH)],
+    ]
+
+
+def test_little_work_is_one_lanes_and_much_is_shared() -> None:
+    assert batches_of(2, {0: 1, 1: MUCH - 2}) == [[(0, 0, 1), (1, 0, MUCH - 2)]]
+    assert batches_of(2, {0: 1, 1: MUCH - 1}) == [[(0, 0, 1)], [(1, 0, MUCH - 1)]]
+
+
+def test_a_lane_that_was_opened_for_much_work_ends_when_little_is_left() -> None:
+    log, seen, go_on = Log(), [], asyncio.Event()
+
+    async def handler(batch: Sequence[Run]) -> None:
+        seen.append(said(batch))
+        await go_on.wait()
+
+    async def scene() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
+            await lanes.put(log.events((0, 0), *((1, n) for n in range(MUCH))), tasks)
+            await asyncio.sleep(0)
+            assert seen == [[(0, 0, 1)], [(1, 0, MUCH)]]
+            await lanes.put(log.events((0, 1), (1, MUCH)), tasks)
+            go_on.set()
+
+    asyncio.run(scene())
+    assert seen[2:] == [[(0, 1, 2), (1, MUCH, MUCH + 1)]]
 
 
 def test_a_batch_is_of_one_partition_where_much_waits_and_then_it_is_the_turn_of_others() -> None:
@@ -147,10 +175,11 @@ def test_two_runs_of_a_partition_are_never_in_one_batch() -> None:
 
 
 def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
-    log, go_on, seen = Log(), asyncio.Event(), asyncio.Queue[int]()
+    log, at_work, go_on, seen = Log(), asyncio.Event(), asyncio.Event(), asyncio.Queue[int]()
 
     async def handler(batch: Sequence[Run]) -> None:
         if batch[0].partition == 0:
+            at_work.set()
             await go_on.wait()
         else:
             await seen.put(batch[0].first)
@@ -159,9 +188,11 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
         async with asyncio.TaskGroup() as tasks:
             lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
             await lanes.put(log.events((0, 1)), tasks)
-            for offset in (1, 2, 3):
-                await lanes.put(log.events((1, offset)), tasks)
-                assert await seen.get() == offset
+            await at_work.wait()
+            async with asyncio.timeout(10):
+                for offset in (1, 2, 3):
+                    await lanes.put(log.events((1, offset)), tasks)
+                    assert await seen.get() == offset
             go_on.set()
 
     asyncio.run(scene())
@@ -196,11 +227,12 @@ def test_a_failure_acknowledges_nothing_more_of_its_partitions() -> None:
         if any(run.partition == 1 for run in batch):
             raise ValueError("heart rate 98.765 of Jane Doe")
 
-    first, later = log.events((0, 1), (1, 1), (1, 3), (2, 1)), log.events((1, 4), (2, 2))
+    first = log.events((0, 1), (1, 1), (1, 3), *((2, n) for n in range(MUCH)))
+    later = log.events((1, 4), (2, MUCH))
     with pytest.raises(WorkerError) as caught:
         asyncio.run(through(handler, log, first, later))
-    assert log.acks == [(2, 1), (2, 2)]
-    assert log.done == {("t", 2): 3}
+    assert log.acks == [(2, n) for n in range(MUCH + 1)]
+    assert log.done == {("t", 2): MUCH + 1}
     assert "t, offsets by partition 0: 1 to 1, 1: 1 to 1: " in str(caught.value)
     assert "98.765" not in str(caught.value)
     assert "Jane" not in str(caught.value)

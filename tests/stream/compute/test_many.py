@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -159,7 +160,7 @@ def lines_run(made: Window) -> int:
     """How many lines of Python a derivation runs: the same on every machine, whatever else it does."""
     run = 0
 
-    def counted(_: FrameType, event: str, __: object) -> object:
+    def counted(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401 - a function of its own type
         nonlocal run
         run += event == "line"
         return counted
