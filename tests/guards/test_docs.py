@@ -1,0 +1,45 @@
+"""The pages in docs/ hold what the code cites, and a glossary gives each term one meaning."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("alerts", "bench", "ingest", "kadens", "parsers", "storage", "stream", "tests", "web")
+CITED = re.compile(r"[Cc]linical definitions? sections? ((?:\d+(?:\.\d+)?(?:, | and )?)+)")
+HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)[. ]", re.MULTILINE)
+TERM = re.compile(r"^\| ([^|]+) \| ", re.MULTILINE)
+HEADS = {"term", "---"}
+
+
+def citations() -> dict[str, set[str]]:
+    """Return the sections of docs/clinical.md that each module cites."""
+    found: dict[str, set[str]] = {}
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            lists = CITED.findall(path.read_text(encoding="utf-8"))
+            if lists:
+                found[str(path.relative_to(ROOT))] = set(re.findall(r"\d+(?:\.\d+)?", " ".join(lists)))
+    return found
+
+
+def test_every_cited_section_of_the_clinical_definitions_is_there() -> None:
+    text = (ROOT / "docs" / "clinical.md").read_text(encoding="utf-8")
+    headings = set(HEADING.findall(text))
+    cited = citations()
+    assert len(cited) > 15
+    assert {path: sections - headings for path, sections in cited.items() if sections - headings} == {}
+
+
+def test_a_term_of_the_glossary_is_explained_once() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    terms = [term for term in TERM.findall(text) if term not in HEADS]
+    assert len(terms) > 40
+    assert sorted(terms) == sorted(set(terms))
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_a_page_has_no_long_lines_outside_of_tables(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 150 and not line.startswith("|")] == []
