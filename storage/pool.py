@@ -153,7 +153,8 @@ async def autocommit(pool: Pool) -> AsyncIterator[Connection]:
         try:
             yield conn
         finally:
-            await conn.set_autocommit(False)
+            if not conn.closed:  # a closed one cannot be set, and what closed it is the error to tell
+                await conn.set_autocommit(False)
 
 
 def adapt(conn: Connection) -> None:

@@ -43,8 +43,8 @@ class Handling:
 TAKE = 300  # messages taken from Faust at once
 HELD, HELD_BYTES = 1_200, 64 * 1024 * 1024  # messages in lanes, and their values, beyond which no more are taken
 WITHIN_S = 0.05  # how long a lone message waits for company
-MUCH = 40  # messages waiting, from which on a lane more is worth its smaller batches
-SLOW_S = 0.25  # a lane that works on one batch for longer lets another lane work on other partitions
+MUCH = 40  # so many messages waiting are worth a further lane, although its batches are smaller
+SLOW_S = 0.25  # a lane that takes longer over a batch is held up: another lane opens beside it
 
 
 def add_agents(
@@ -106,8 +106,8 @@ class Lanes:
     is flooded fills a batch by itself, and then it is the turn of those that have waited since. A lane whose handler
     failed tells `fail` and ends, and keeps its partitions: nothing more of them is acknowledged.
 
-    One lane is in work; a further one where much waits, or where those in work are held up. Two that share little
-    work take longer over it than one, because each batch has a cost of its own.
+    One lane is in work. A further one opens where much waits, or where those in work are held up. Little work is not
+    shared, because each batch has a cost of its own.
     """
 
     def __init__(self, how: Handling, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:

@@ -159,11 +159,13 @@ def value_of(command: Command, one: Parameter, place: Mapping[str, str]) -> str:
     if one.name in {"data", "to_file", "folder", "body"}:
         return str(Path(place["folder"]) / one.name)
     if one.name in {"path", "paths", "also"}:
-        right = {"profile": "profile.json", "prescribe": "prescription.json", "rotate": "secrets.toml"}
-        right["retire"] = right["rotate"]
+        right = {
+            "profile": "profile.json",
+            "prescribe": "prescription.json",
+            "rotate": "secrets.toml",
+            "retire": "secrets.toml",
+        }
         return place[right.get(command.path[-1], "walk.fit")]
-    if one.name == "also":
-        return place["secrets.toml"]
     if one.name in VALUES:
         return VALUES[one.name]
     if isinstance(one.default, enum.Enum):
