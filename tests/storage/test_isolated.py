@@ -8,7 +8,7 @@ import pytest
 
 from kadens.storage import in_work
 from kadens.storage.in_work import Note
-from kadens.storage.pool import Connection, autocommit, open_pool
+from kadens.storage.pool import Connection, Pool, autocommit, open_pool
 from kadens.stream.isolate import Isolated
 from kadens.stream.messages import Message, Run
 
@@ -62,9 +62,13 @@ async def test_what_another_process_ended_with_in_between_is_tried_alone(
     assert seen == [[(0, 3)], [(5, 6)], [(6, 7)], [(7, 9)], [(9, 11)]]
 
 
+async def _cut_off(pool: Pool) -> None:
+    async with autocommit(pool) as conn:
+        await conn.close()
+        raise asyncio.CancelledError
+
+
 async def test_a_connection_that_is_closed_within_keeps_the_error_that_closed_it(dsn: str) -> None:
     async with await open_pool(dsn, max_size=1) as pool:
         with pytest.raises(asyncio.CancelledError):
-            async with autocommit(pool) as conn:
-                await conn.close()
-                raise asyncio.CancelledError
+            await _cut_off(pool)
