@@ -15,8 +15,10 @@ MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
 ANSWER_S = 5.0
 PATIENCE_S = 60.0
-PASSING = frozenset(  # a broker says these while a group finds its coordinator, and nobody says them for long
+PASSING = frozenset(  # a broker answers these while it elects a leader or a coordinator, and never for long
     {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.NOT_COORDINATOR,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
         KafkaError.COORDINATOR_NOT_AVAILABLE,

@@ -161,3 +161,28 @@ def test_lag_of_a_group_on_a_real_protocol(broker: str) -> None:
     assert behind() == {("raw", 0): 0, ("raw", 1): 1}
     member.close()
     behind.close()
+
+
+class Electing:
+    """A consumer whose broker first answers with an error of `code`, as one that has just started does."""
+
+    def __init__(self, code: int) -> None:
+        self.codes = [code]
+
+    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        assert timeout > 0
+        return partitions
+
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+        assert timeout > 0
+        if self.codes:
+            raise KafkaException(KafkaError(self.codes.pop()))
+        return 0, 3 + partition.partition
+
+
+@pytest.mark.parametrize("code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE])
+def test_a_broker_that_elects_a_leader_is_asked_again(broker: str, code: int) -> None:
+    behind = Behind(broker, "kadens", {"raw": 1})
+    behind.close()
+    vars(behind)["_consumer"] = Electing(code)
+    assert behind() == {("raw", 0): 3}
