@@ -153,7 +153,7 @@ async def autocommit(pool: Pool) -> AsyncIterator[Connection]:
         try:
             yield conn
         finally:
-            if not conn.closed:  # a closed one cannot be set, and what closed it is the error to tell
+            if not conn.closed:  # on a closed one this raises, and would hide the error that closed it
                 await conn.set_autocommit(False)
 
 

@@ -94,8 +94,8 @@ def _agent(make: "Callable[[], Lanes]", fail: Fail) -> Callable[[Any], Awaitable
 
 async def rewind(app: faust.App, hole: HoleError) -> None:
     """Set the group's committed offset back to the hole, so that the next start of a worker fetches it."""
-    place = TP(hole.topic, hole.partition)
-    await app.consumer._commit({place: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+    partition = TP(hole.topic, hole.partition)
+    await app.consumer._commit({partition: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
 
 
 class Lanes:
