@@ -14,9 +14,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
-from ..model.calendar import utc
-from ..storage import outbox
-from ..storage.pool import Pool
+from model.calendar import utc
+from storage.alerts import outbox
+from storage.pg.pool import Pool
 
 CHANNEL = "email"
 TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
@@ -53,11 +53,13 @@ class Smtp:
 DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
-def read_smtp(said: str) -> Smtp:
+def read_smtp(text: str) -> Smtp:
     """Read `host:port` or `SCHEME://[user:password@]host[:port]`; raises ValueError that says what is wanted."""
-    parts = urlsplit(said if "://" in said else f"smtp://{said}")
+    parts = urlsplit(text if "://" in text else f"smtp://{text}")
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError("mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted")
+        raise ValueError(
+            "mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted"
+        )
     return Smtp(
         scheme=parts.scheme,
         host=parts.hostname,
@@ -82,7 +84,9 @@ def message(mail: Mail, mail_from: str) -> EmailMessage:
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = mail_from, mail.recipient, mail.subject
     made["Date"] = format_datetime(utc(mail.at_ms))
-    made["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{mail_from.rpartition('@')[2]}>"
+    made["Message-ID"] = (
+        f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{mail_from.rpartition('@')[2]}>"
+    )
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.text)
     return made
@@ -107,7 +111,11 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
             )
             try:
                 await send(mail)
-            except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an address that is none
+            except (
+                OSError,
+                smtplib.SMTPException,
+                ValueError,
+            ) as error:  # ValueError: an address that is none
                 failed += 1
                 retry = now_ms + pause_ms(row.attempts + 1)
                 await outbox.failed(conn, row.id, type(error).__name__, retry)

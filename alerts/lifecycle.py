@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..model.alert import LIVE, Alert, Finding, State, Tier
-from ..model.calendar import DAY_MS
-from .rules import RULE
-from .wording import headline, weight
+from alerts.registry import RULE
+from alerts.wording import headline, weight
+from model.alert import LIVE, Alert, Finding, State, Tier
+from model.calendar import DAY_MS
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 CORRECTED = "corrected"
@@ -130,10 +130,14 @@ def settle(
     `live` are the patient's live alerts with their standing findings, `recent` the closed ones whose findings may still
     be within a look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
     """
-    found = list(findings)
+    matches = list(findings)
     alerts = {alert.family: alert for alert in live if alert.state in LIVE}
-    families = sorted({finding.family for finding in found} | set(alerts))
-    return tuple(step for family in families for step in _family(family, alerts.get(family), recent, found, now_ms))
+    families = sorted({finding.family for finding in matches} | set(alerts))
+    return tuple(
+        step
+        for family in families
+        for step in _family(family, alerts.get(family), recent, matches, now_ms)
+    )
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
@@ -143,30 +147,48 @@ def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> 
 
 
 def _family(
-    family: str, alert: Alert | None, recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
+    family: str,
+    alert: Alert | None,
+    recent: Sequence[Alert],
+    findings: Iterable[Finding],
+    now_ms: int,
 ) -> list[Step]:
     mine = [finding for finding in findings if finding.family == family]
     if alert is not None:
         return _changed(alert, recent, mine, now_ms)
     new = _new(mine, recent)
-    may_raise = [finding for finding in new if finding.fresh and _held_until(finding, recent) <= now_ms]
+    may_raise = [
+        finding for finding in new if finding.fresh and _held_until(finding, recent) <= now_ms
+    ]
     return [_step(StepKind.RAISE, family, None, new, new)] if may_raise else []
 
 
-def _changed(alert: Alert, recent: Sequence[Alert], mine: Sequence[Finding], now_ms: int) -> list[Step]:
+def _changed(
+    alert: Alert, recent: Sequence[Alert], mine: Sequence[Finding], now_ms: int
+) -> list[Step]:
     had = {_name(finding): finding for finding in alert.findings.values()}
     holds = {_name(f): f for f in (*_new(mine, recent), *(f for f in mine if _name(f) in had))}
     gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
-    added = [new for name, new in holds.items() if name not in had or _said(had[name]) != _said(new)]
-    standing = [*({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))]
+    added = [
+        new for name, new in holds.items() if name not in had or _said(had[name]) != _said(new)
+    ]
+    standing = [
+        *({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))
+    ]
     if not any(finding.fresh or _was_fresh(finding, alert) for finding in standing):
         return [_retraction(alert, list(had.values()))]
     steps = [(StepKind.APPEND, added), (StepKind.DROP, gone)]
-    return [_step(kind, alert.family, alert, findings, standing) for kind, findings in steps if findings]
+    return [
+        _step(kind, alert.family, alert, findings, standing) for kind, findings in steps if findings
+    ]
 
 
 def _step(
-    kind: StepKind, family: str, alert: Alert | None, findings: Sequence[Finding], standing: Sequence[Finding]
+    kind: StepKind,
+    family: str,
+    alert: Alert | None,
+    findings: Sequence[Finding],
+    standing: Sequence[Finding],
 ) -> Step:
     first = min(standing, key=weight)
     rose = alert is not None and _graver(first.tier, alert.tier)
@@ -194,7 +216,9 @@ def _retraction(alert: Alert, had: Sequence[Finding]) -> Step:
         tier=alert.tier,
         state=TRANSITIONS[alert.state, Action.RETRACT],
         rule=alert.rule,
-        rule_version=max((finding.rule_version for finding in had if finding.rule == alert.rule), default=0),
+        rule_version=max(
+            (finding.rule_version for finding in had if finding.rule == alert.rule), default=0
+        ),
         sentence=alert.sentence,
         reason=CORRECTED,
     )
@@ -209,8 +233,14 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
 
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
     """Return when the cooldown ends for a finding: none for tier A, nor for one graver than the alert it follows."""
-    closed = [alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH]
-    like = [alert for alert in closed if finding.tier is not Tier.A and not _graver(finding.tier, alert.tier)]
+    closed = [
+        alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH
+    ]
+    like = [
+        alert
+        for alert in closed
+        if finding.tier is not Tier.A and not _graver(finding.tier, alert.tier)
+    ]
     cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
     return max((alert.changed_ms + cooldown_ms for alert in like), default=0)
 
@@ -228,8 +258,8 @@ def _was_fresh(finding: Finding, alert: Alert) -> bool:
     return until >= alert.raised_ms
 
 
-def _graver(one: Tier, other: Tier) -> bool:
-    return one.value < other.value
+def _graver(tier: Tier, other: Tier) -> bool:
+    return tier.value < other.value
 
 
 def _name(finding: Finding) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..model.alert import Finding, State, Tier
+from model.alert import Finding, State, Tier
 
 TIER_WORDS: dict[Tier, str] = {
     Tier.A: "same working day",
@@ -63,18 +63,25 @@ def mail(tier: Tier, link: str) -> Mail:
     return Mail(subject="A patient needs review", text=text)
 
 
-def _high_pain(said: dict[str, Any]) -> str:
-    limits = said["thresholds"]
-    ratings = [f"{_number(r['value'])} of 10 {PHASE_WORDS[r['phase']]} on {r['local_date']}" for r in said["ratings"]]
+def _high_pain(values: dict[str, Any]) -> str:
+    limits = values["thresholds"]
+    ratings = [
+        f"{_number(r['value'])} of 10 {PHASE_WORDS[r['phase']]} on {r['local_date']}"
+        for r in values["ratings"]
+    ]
     if len(ratings) == 1:
         return f"Pain {ratings[0]} (rule P1: {_number(limits['very_high'])} or more once)."
-    enough = f"{_number(limits['sessions'])} of the last {_number(limits['of_last'])} rated sessions"
-    return f"Pain {', and '.join(ratings)} (rule P1: {_number(limits['high'])} or more in {enough})."
+    enough = (
+        f"{_number(limits['sessions'])} of the last {_number(limits['of_last'])} rated sessions"
+    )
+    return (
+        f"Pain {', and '.join(ratings)} (rule P1: {_number(limits['high'])} or more in {enough})."
+    )
 
 
-def _sustained_low(said: dict[str, Any]) -> str:
-    share = _number(100 * said["thresholds"]["ratio"])
-    weeks = "; ".join(_week(week) for week in said["weeks"])
+def _sustained_low(values: dict[str, Any]) -> str:
+    share = _number(100 * values["thresholds"]["ratio"])
+    weeks = "; ".join(_week(week) for week in values["weeks"])
     return f"Two weeks below {share} % of the prescribed sessions or minutes (rule A1). {weeks}."
 
 

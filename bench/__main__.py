@@ -17,12 +17,11 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from bench import again, fit, growth, latency, letters, pipeline, soak, timeline, writer
+from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
-from kadens.storage.migrate import migrate
-
-from . import again, fit, growth, latency, letters, pipeline, soak, timeline, writer
-from .row import Row
+from storage.pg.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
 FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
@@ -36,12 +35,19 @@ err = Console(stderr=True)
 
 def main() -> int:
     """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
-    asked = _arguments()
-    rows = [row for name in BENCHES if name in (asked.benches or BENCHES) for row in _timed(name, asked)]
-    asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_bytes(orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2))
+    arguments = _arguments()
+    rows = [
+        row
+        for name in BENCHES
+        if name in (arguments.benches or BENCHES)
+        for row in _timed(name, arguments)
+    ]
+    arguments.out.parent.mkdir(exist_ok=True)
+    arguments.out.write_bytes(
+        orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2)
+    )
     out.print(_table(rows))
-    out.print(f"written to {asked.out}")
+    out.print(f"written to {arguments.out}")
     return 1 if any(_below(row) for row in rows) else 0
 
 
@@ -49,39 +55,43 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("benches", nargs="*", choices=[*BENCHES, []], help="all when none is named")
     parser.add_argument("--fit", type=Path, default=FIT_FILES, help="folder of FIT files")
-    parser.add_argument("--full", action="store_true", help="the timeline of as many rows as the goal is set for")
+    parser.add_argument(
+        "--full", action="store_true", help="the timeline of as many rows as the goal is set for"
+    )
     parser.add_argument("--tiny", action="store_true", help="as little as shows that it works")
     parser.add_argument("--out", type=Path, default=RESULT, help="where the figures go as JSON")
     return parser.parse_args()
 
 
-def _timed(name: str, asked: argparse.Namespace) -> list[Row]:
+def _timed(name: str, namespace: argparse.Namespace) -> list[Row]:
     missing = kafka_available() if name in ON_KAFKA else None
     if missing:
         err.print(f"{name}: left out, Apache Kafka cannot run here: {missing}")
         return []
     begun = time.perf_counter()
-    rows = BENCHES[name](asked)
+    rows = BENCHES[name](namespace)
     err.print(f"{name}: {time.perf_counter() - begun:.0f} s")
     return rows
 
 
-def _fit(asked: argparse.Namespace) -> list[Row]:
-    if not asked.fit.is_dir():
-        err.print(f"fit: left out, {asked.fit} is not there")
+def _fit(namespace: argparse.Namespace) -> list[Row]:
+    if not namespace.fit.is_dir():
+        err.print(f"fit: left out, {namespace.fit} is not there")
         return []
-    return fit.run(asked.fit)
+    return fit.run(namespace.fit)
 
 
-def _writer(asked: argparse.Namespace) -> list[Row]:
+def _writer(namespace: argparse.Namespace) -> list[Row]:
     with temporary_postgres() as server:
         dsn = server.create_database("bench")
         asyncio.run(migrate(dsn))
-        return writer.run(dsn, TINY_ROUNDS if asked.tiny else writer.ROUNDS)
+        return writer.run(dsn, TINY_ROUNDS if namespace.tiny else writer.ROUNDS)
 
 
-def _timeline(asked: argparse.Namespace) -> list[Row]:
-    plain, compressed = timeline.SIZES["full" if asked.full else "tiny" if asked.tiny else "small"]
+def _timeline(namespace: argparse.Namespace) -> list[Row]:
+    plain, compressed = timeline.SIZES[
+        "full" if namespace.full else "tiny" if namespace.tiny else "small"
+    ]
     rows, server = timeline.run(plain), os.environ.get(TIMESCALE, "")
     if not server:
         err.print(f"timeline: left out on TimescaleDB, {TIMESCALE} names none")
@@ -93,13 +103,13 @@ Bench = Callable[[argparse.Namespace], list[Row]]
 BENCHES: dict[str, Bench] = {
     "fit": _fit,
     "writer": _writer,
-    "again": lambda asked: again.run(again.TINY if asked.tiny else again.FULL),
-    "pipeline": lambda asked: pipeline.run(pipeline.TINY if asked.tiny else pipeline.FULL),
-    "growth": lambda asked: growth.run(growth.TINY if asked.tiny else growth.FULL),
-    "latency": lambda asked: latency.run(latency.TINY if asked.tiny else latency.FULL),
-    "soak": lambda asked: soak.run(soak.TINY if asked.tiny else soak.FULL),
+    "again": lambda value: again.run(again.TINY if value.tiny else again.FULL),
+    "pipeline": lambda value: pipeline.run(pipeline.TINY if value.tiny else pipeline.FULL),
+    "growth": lambda value: growth.run(growth.TINY if value.tiny else growth.FULL),
+    "latency": lambda value: latency.run(latency.TINY if value.tiny else latency.FULL),
+    "soak": lambda value: soak.run(soak.TINY if value.tiny else soak.FULL),
     "timeline": _timeline,
-    "letters": lambda asked: letters.run(letters.TINY if asked.tiny else letters.FULL),
+    "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
 }
 ON_KAFKA = frozenset({"pipeline", "latency", "soak"})  # the mock forgets what it cannot hold
 

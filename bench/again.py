@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bench import writer
+from bench.derived import Deriver, deriver, heart
+from bench.growth import BLOCK_MIN, START_MS
+from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.model.calendar import DAY_MS
-from kadens.model.facts import Fact
-
-from . import writer
-from .derived import Deriver, deriver, heart
-from .growth import BLOCK_MIN, START_MS
-from .row import Row
+from model.calendar import DAY_MS
+from model.facts import Fact
 
 Facts: TypeAlias = Sequence[tuple[str, Fact]]
 FLOOR, GOAL = 5.0, 20.0
@@ -49,7 +48,9 @@ async def _run(server: Postgres, size: Size) -> list[Row]:
     return rows
 
 
-async def _measured(on: Deriver, name: str, make: Callable[[Sequence[str], int], Facts], rounds: int) -> list[Row]:
+async def _measured(
+    on: Deriver, name: str, make: Callable[[Sequence[str], int], Facts], rounds: int
+) -> list[Row]:
     first, skipped, known = [], [], []
     for number in range(rounds + 1):
         facts = make(on.people, number)
@@ -73,7 +74,7 @@ def _row(name: str, first: Sequence[float], again: Sequence[float]) -> Row:
 
 
 def _workouts(people: Sequence[str], number: int) -> Facts:
-    return [(told.patient, told.fact) for told in writer.batch(people[0], number)]
+    return [(reported.patient, reported.fact) for reported in writer.batch(people[0], number)]
 
 
 def _background(people: Sequence[str], number: int) -> Facts:

@@ -12,29 +12,40 @@ from hashlib import sha256
 
 import numpy as np
 
+from bench.loads import NOW_MS
 from kadens.embedded.postgres import Postgres
-from kadens.model.calendar import MINUTE_MS
-from kadens.model.codec import encode_told
-from kadens.model.facts import DeviceType, Fact, Head, Joining, Method, SampleBlock, Source, Told, Workout
-from kadens.model.intensity import HeartProfile
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.body_store import open_bodies
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, open_pool
-from kadens.stream.derive_batch import derive_runs
-from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Message, Outgoing, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.parts import Parts
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.topics import FACTS
-
-from .loads import NOW_MS
+from model.calendar import MINUTE_MS
+from model.codec import encode_attributed
+from model.facts import (
+    AttributedFact,
+    DeviceType,
+    Fact,
+    Head,
+    Joining,
+    Method,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from model.intensity import HeartProfile
+from model.keyring import KeyRing
+from model.topics import FACTS
+from storage.bodies.body_store import open_bodies
+from storage.people import people
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, open_pool
+from stream.collaborators import Parts
+from stream.derive_batch import derive_runs
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Outgoing, Run
+from stream.metrics import make_metrics
+from stream.readers.inline import InlineReader
 
 KEY = KeyRing.single(bytes(32))
 BORN = HeartProfile(valid_from=date(2015, 1, 1), birth_year=1960, hr_rest=60)
-WATCH = Source(vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+WATCH = Source(
+    vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
 WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
 
 
@@ -57,7 +68,9 @@ class Deriver:
 
     async def derive(self, facts: Sequence[tuple[str, Fact]]) -> float:
         """Tell facts of patients as the next messages of partition 0, in one run; return the seconds it took."""
-        messages = tuple(_message(self.told + n, patient, fact) for n, (patient, fact) in enumerate(facts))
+        messages = tuple(
+            _message(self.told + n, patient, fact) for n, (patient, fact) in enumerate(facts)
+        )
         self.last = Run(topic=FACTS.name, partition=0, messages=messages)
         self.told += len(messages)
         return await self.again()
@@ -104,7 +117,9 @@ async def _people(conn: Connection, patients: int) -> list[str]:
     await people.add_unit(conn, "bench")
     names = [f"bench-{number}" for number in range(patients)]
     for name in names:
-        await people.add_patient(conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name)
+        await people.add_patient(
+            conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
+        )
         await people.set_profile(conn, name, BORN, 0)
     return names
 
@@ -116,7 +131,9 @@ def heart(first_ms: int, minutes: int) -> SampleBlock:
     v = (62 + t // MINUTE_MS % 17).astype(np.float64)
     v[(of_day >= WORKOUT_AT) & (of_day < WORKOUT_AT + WORKOUT_MINUTES)] += 50.0
     end = first_ms + minutes * MINUTE_MS
-    head = Head(source=WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0)
+    head = Head(
+        source=WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0
+    )
     return SampleBlock(head=head, metric="heart_rate", t=t, v=v, joining=Joining.STREAM)
 
 
@@ -130,6 +147,8 @@ def workout(day_ms: int) -> Workout:
 
 def _message(offset: int, patient: str, fact: Fact) -> Message:
     body = sha256(f"{patient}/{fact.head.record}".encode()).hexdigest()
-    told = Told(patient=patient, connector="files", received_ms=NOW_MS, body=body, fact=fact)
-    value = encode_told(told)
+    attributed_fact = AttributedFact(
+        patient=patient, connector="files", received_ms=NOW_MS, body=body, fact=fact
+    )
+    value = encode_attributed(attributed_fact)
     return Message(topic=FACTS.name, partition=0, offset=offset, value=value, key=patient.encode())

@@ -14,9 +14,8 @@ from typing import Any
 
 import fitparse
 
-from kadens.parsers.fit import FitError, decode
-
-from .row import Row
+from bench.row import Row
+from parsers.fit import FitError, decode
 
 LARGE = 20_000
 ROUNDS = 3
@@ -112,7 +111,9 @@ def run(folder: Path) -> list[Row]:
 def main() -> None:
     """Print the rows for a folder."""
     for row in run(Path(sys.argv[1])):
-        print(f"{row.name:40} {row.value:8.1f} {row.unit}  {row.ratio:7.1f}x  floor {row.floor:g} goal {row.goal:g}")
+        print(
+            f"{row.name:40} {row.value:8.1f} {row.unit}  {row.ratio:7.1f}x  floor {row.floor:g} goal {row.goal:g}"
+        )
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from bench.derived import Deriver, deriver, heart, workout
+from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-from kadens.model.facts import Fact
-
-from .derived import Deriver, deriver, heart, workout
-from .row import Row
+from model.calendar import DAY_MS, MINUTE_MS
+from model.facts import Fact
 
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00Z: before it lies the history, from it on the rounds
 BLOCK_MIN, HOURS = 60, 24
@@ -44,7 +43,9 @@ class Case:
 
     def turn(self, number: int) -> tuple[str, int]:
         """Return whose turn it is in a round, and the first instant of the day after all that they told before."""
-        return self.people[number % len(self.people)], START_MS + number // len(self.people) * DAY_MS
+        return self.people[number % len(self.people)], START_MS + number // len(
+            self.people
+        ) * DAY_MS
 
 
 FULL = Size()
@@ -74,7 +75,11 @@ async def _history(on: Deriver, number: int, days: int) -> Case:
     """Tell the days before `START_MS` of one patient."""
     patient = on.people[number]
     for ago in range(days, 0, -DAYS_AT_ONCE):
-        facts = [fact for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1) for fact in _day(START_MS - day * DAY_MS)]
+        facts = [
+            fact
+            for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1)
+            for fact in _day(START_MS - day * DAY_MS)
+        ]
         await on.derive([(patient, fact) for fact in facts])
     await on.checkpoint()
     return Case(name=_days(days), on=on, people=[patient])
@@ -103,22 +108,30 @@ async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
         first_one = number % len(cases)  # each is as often the first as it is the last
         for case in (*cases[first_one:], *cases[:first_one]):
             patient, first = case.turn(number)
-            hours = [heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)]
-            one = await case.on.derive([(patient, hours[0])])
+            hours = [
+                heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)
+            ]
+            item = await case.on.derive([(patient, hours[0])])
             rest = await case.on.derive([(patient, hour) for hour in hours[1:]])
             if number:  # the first round warms up
-                block[case.name].append(one * 1e3)
+                block[case.name].append(item * 1e3)
                 day[case.name].append(rest * 1e6 / (HOURS - 1) / BLOCK_MIN)
-    return [*_rows(f"{what} %s: a block of 60 samples", "ms", block), *_rows(f"{what} %s: a sample", "us", day)]
+    return [
+        *_rows(f"{what} %s: a block of 60 samples", "ms", block),
+        *_rows(f"{what} %s: a sample", "us", day),
+    ]
 
 
-def _rows(name: str, unit: str, found: dict[str, list[float]]) -> list[Row]:
+def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
     """Return a row a case, and one that holds the cheapest against the dearest."""
-    each = [Row(name=name % case, value=statistics.median(f), unit=unit, baseline="none") for case, f in found.items()]
-    relative = _relative(found)
+    each = [
+        Row(name=name % case, value=statistics.median(f), unit=unit, baseline="none")
+        for case, f in values.items()
+    ]
+    relative = _relative(values)
     low, high = min(relative, key=relative.__getitem__), max(relative, key=relative.__getitem__)
     within = Row(
-        name=name % ", ".join(found),
+        name=name % ", ".join(values),
         value=relative[high] / relative[low],
         unit="times",
         baseline=f"the cheapest ({low}) against the dearest ({high}), each to the mean of its round",
@@ -129,12 +142,19 @@ def _rows(name: str, unit: str, found: dict[str, list[float]]) -> list[Row]:
     return [*each, within]
 
 
-def _relative(found: dict[str, list[float]]) -> dict[str, float]:
+def _relative(values: dict[str, list[float]]) -> dict[str, float]:
     """Return each case's median of its time to the mean of the same round: what disturbs a round disturbs all of it."""
-    means = [statistics.mean(times) for times in zip(*found.values(), strict=True)]
-    return {case: statistics.median(t / m for t, m in zip(f, means, strict=True)) for case, f in found.items()}
+    means = [statistics.mean(times) for times in zip(*values.values(), strict=True)]
+    return {
+        case: statistics.median(t / m for t, m in zip(f, means, strict=True))
+        for case, f in values.items()
+    }
 
 
 def _days(days: int) -> str:
     years = round(days / 365)
-    return f"{years} year{'s' if years > 1 else ''}" if years else f"{days} day{'s' if days > 1 else ''}"
+    return (
+        f"{years} year{'s' if years > 1 else ''}"
+        if years
+        else f"{days} day{'s' if days > 1 else ''}"
+    )

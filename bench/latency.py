@@ -15,15 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from kadens.model.facts import Instrument, Phase
-from kadens.simulate.cohort import Person
-from kadens.simulate.delivery import JSON_TYPE, REPORTS, Delivery
-from kadens.simulate.player import play
-from kadens.simulate.report_writer import Answer, report_body
-
-from .loads import HOUR_MS, NOW_MS, background, day_of, deliveries, mixed, workouts
-from .row import Row
-from .stage import Stage, stage
+from bench.loads import HOUR_MS, NOW_MS, background, day_of, deliveries, mixed, workouts
+from bench.row import Row
+from bench.stage import Stage, stage
+from model.facts import Instrument, Phase
+from simulate.cohort import Person
+from simulate.delivery import JSON_TYPE, REPORTS, Delivery
+from simulate.player import play
+from simulate.report_writer import Answer, report_body
 
 LOOK_S = 0.004
 FLOOR_S, GOAL_S = 2.0, 0.5
@@ -82,7 +81,9 @@ def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
 
 def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]:
     """Give syncs of later days without an end, of which so many are made already."""
-    days = (deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2))
+    days = (
+        deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2)
+    )
     endless = itertools.chain.from_iterable(days)
     return itertools.chain(list(itertools.islice(endless, made)), endless)
 
@@ -93,12 +94,22 @@ def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
     files = [deliveries(workouts, on.people, [person], day_of(0))[0] for person in active]
     pains = [_pain(person) for person in hurt]
     return [
-        Probe(name="session, workout at the door to session", query=_SESSIONS, sent=_by_number(on, active, files)),
-        Probe(name="alert, report at the door to alert", query=_ALERTS, sent=_by_number(on, hurt, pains)),
+        Probe(
+            name="session, workout at the door to session",
+            query=_SESSIONS,
+            sent=_by_number(on, active, files),
+        ),
+        Probe(
+            name="alert, report at the door to alert",
+            query=_ALERTS,
+            sent=_by_number(on, hurt, pains),
+        ),
     ]
 
 
-def _by_number(on: Stage, people: Sequence[Person], sent: Sequence[Delivery]) -> dict[int, Delivery]:
+def _by_number(
+    on: Stage, people: Sequence[Person], sent: Sequence[Delivery]
+) -> dict[int, Delivery]:
     return dict(zip(on.of(people), sent, strict=True))
 
 
@@ -123,7 +134,9 @@ def _pain(person: Person) -> Delivery:
     )
 
 
-def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], rest_s: float, apart_s: float) -> None:
+def _measure(
+    on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], rest_s: float, apart_s: float
+) -> None:
     """Send the rest and the probes, each at its time, until every probe was seen."""
     stop = threading.Event()
     with ThreadPoolExecutor(len(probes) + 1, thread_name_prefix="timed") as pool:
@@ -133,8 +146,8 @@ def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], rest_
             on.wait(lambda: _all_seen(on, probes, sending), LOOK_S)
         finally:
             stop.set()
-        for one in sending:
-            one.result()
+        for item in sending:
+            item.result()
 
 
 def _send(on: Stage, probe: Probe, apart_s: float) -> None:
@@ -159,17 +172,17 @@ def _times(apart_s: float) -> Iterator[float]:
 
 def _all_seen(on: Stage, probes: Sequence[Probe], sending: Iterable[Future[Any]]) -> bool:
     """Note which probes are visible now and tell whether all are; raises what a sender raised."""
-    for one in sending:
-        if one.done():
-            one.result()
+    for item in sending:
+        if item.done():
+            item.result()
     return sum(_seen(on, probe) for probe in probes) == len(probes)
 
 
 def _seen(on: Stage, probe: Probe) -> bool:
     waiting = [patient for patient in list(probe.begun) if patient not in probe.seen]
-    found = on.rows(probe.query, [waiting]) if waiting else []
+    matches = on.rows(probe.query, [waiting]) if waiting else []
     now = time.perf_counter()
-    probe.seen.update({patient: now for (patient,) in found})
+    probe.seen.update({patient: now for (patient,) in matches})
     return len(probe.seen) == len(probe.sent)
 
 

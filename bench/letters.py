@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.row import Row
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.facts import RejectKind
-from kadens.model.keyring import KeyRing
-from kadens.storage import crypto, dead_asked
-from kadens.storage.body_store import Directory
-from kadens.storage.dead_asked import Choice
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, Pool, open_pool
-from kadens.storage.sealed import own_key, put_sealed
-from kadens.stream.dead_again import Desk, drop, retry
-from kadens.stream.messages import Outgoing
-
-from .row import Row
+from model.facts import RejectKind
+from model.keyring import KeyRing
+from storage.bodies import dead_queries
+from storage.bodies.body_store import Directory
+from storage.bodies.dead_queries import Choice
+from storage.bodies.sealed import own_key, put_sealed
+from storage.pg import crypto
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, Pool, open_pool
+from stream.dead.commands import Desk, drop, retry
+from stream.log.messages import Outgoing
 
 FULL, TINY = 1_000_000, 2_000
 KEY = KeyRing.single(bytes(32))
@@ -63,24 +63,28 @@ async def _run(dsn: str, folder: Path, letters: int) -> list[Row]:
         await _fill(pool, desk, letters)
         last = letters - 1
         rare = Choice(kind=RejectKind.RANGE, connector="files")
-        asked: dict[str, Callable[[int], Awaitable[object]]] = {
-            "counts": _within(pool, lambda conn, _: dead_asked.counts(conn, Choice())),
-            "list, newest 50": _within(pool, lambda conn, _: dead_asked.newest(conn, Choice(), 50)),
-            "list, a class and connector": _within(pool, lambda conn, _: dead_asked.newest(conn, rare, 50)),
-            "show one": _within(pool, lambda conn, n: dead_asked.find(conn, last // (n + 1))),
+        values: dict[str, Callable[[int], Awaitable[object]]] = {
+            "counts": _within(pool, lambda conn, _: dead_queries.counts(conn, Choice())),
+            "list, newest 50": _within(
+                pool, lambda conn, _: dead_queries.newest(conn, Choice(), 50)
+            ),
+            "list, a class and connector": _within(
+                pool, lambda conn, _: dead_queries.newest(conn, rare, 50)
+            ),
+            "show one": _within(pool, lambda conn, n: dead_queries.find(conn, last // (n + 1))),
             "retry one": lambda n: retry(desk, Nowhere(), [last - n], None),
             "drop one": lambda n: drop(desk, [last - BODIED - n], None),
         }
-        return [_row(name, letters, await _seconds(ask)) for name, ask in asked.items()]
+        return [_row(name, letters, await _seconds(ask)) for name, ask in values.items()]
 
 
 async def _fill(pool: Pool, desk: Desk, letters: int) -> None:
     async with pool.connection() as conn:
         await conn.execute(_FILL, [letters, letters])
         for offset in range(letters - BODIED, letters):
-            place = f"dead:c/kadens.raw/{offset % 8}/{offset}"
-            key, wrapped = own_key(KEY, place)
-            lies = await put_sealed(desk.bodies, key, crypto.new_key() * 625, place)
+            position = f"dead:c/kadens.raw/{offset % 8}/{offset}"
+            key, wrapped = own_key(KEY, position)
+            lies = await put_sealed(desk.bodies, key, crypto.new_key() * 625, position)
             await conn.execute(_BODY, [wrapped, lies.sealed, offset, offset % 8])
     async with pool.connection() as conn:
         await conn.set_autocommit(True)
@@ -88,7 +92,9 @@ async def _fill(pool: Pool, desk: Desk, letters: int) -> None:
         await conn.set_autocommit(False)
 
 
-def _within(pool: Pool, ask: Callable[[Connection, int], Awaitable[object]]) -> Callable[[int], Awaitable[object]]:
+def _within(
+    pool: Pool, ask: Callable[[Connection, int], Awaitable[object]]
+) -> Callable[[int], Awaitable[object]]:
     async def asked(n: int) -> object:
         async with pool.connection() as conn:
             return await ask(conn, n)

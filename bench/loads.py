@@ -6,11 +6,11 @@ A round of a workload is a day of its own, so that nothing in it has been told b
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-from kadens.simulate.bodies import after, worn
-from kadens.simulate.cohort import Cohort, Person, Role, cohort
-from kadens.simulate.delivery import FILES, Delivery
-from kadens.simulate.plan import Outing, Wear
+from model.calendar import DAY_MS, MINUTE_MS
+from simulate.bodies import after, worn
+from simulate.cohort import Cohort, Person, Role, cohort
+from simulate.delivery import FILES, Delivery
+from simulate.plan import Outing, Wear
 
 NOW_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
 HOUR_MS = 60 * MINUTE_MS
@@ -37,8 +37,8 @@ class Load:
 
 def people(patients: int) -> Cohort:
     """Return so many patients with watch, account, profile and prescription."""
-    whole = cohort(now_ms=NOW_MS, seed=1, patients=patients, weeks=WEEKS)
-    return replace(whole, people=tuple(_person(one) for one in whole.people))
+    total = cohort(now_ms=NOW_MS, seed=1, patients=patients, weeks=WEEKS)
+    return replace(total, people=tuple(_person(item) for item in total.people))
 
 
 def day_of(number: int) -> int:
@@ -46,15 +46,17 @@ def day_of(number: int) -> int:
     return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
 
 
-def deliveries(make: Make, whole: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
+def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
     """Return what these people send on a day, in the order it falls due, with bodies that are made already."""
-    made = [one for person in of for one in make(whole, person, day_ms)]
-    return [_ready(one) for one in sorted(made, key=lambda one: (one.due_ms, one.key))]
+    made = [item for person in of for item in make(value, person, day_ms)]
+    return [_ready(item) for item in sorted(made, key=lambda one: (one.due_ms, one.key))]
 
 
-def workouts(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+def workouts(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
     """Yield the file of one workout."""
-    return (one for one in after(person, whole, outing(person, day_ms)) if one.connector == FILES)
+    return (
+        item for item in after(person, value, outing(person, day_ms)) if item.connector == FILES
+    )
 
 
 def background(hours: int, last: int = 24) -> Make:
@@ -63,19 +65,19 @@ def background(hours: int, last: int = 24) -> Make:
     The watch reads a workout of every other patient as well, whether or not anybody declares one.
     """
 
-    def make(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+    def make(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
         for start in range(day_ms, day_ms + last * HOUR_MS, hours * HOUR_MS):
             span = Wear(patient=person.pseudonym, start_ms=start, end_ms=start + hours * HOUR_MS)
-            yield worn(person, whole, span, (outing(person, day_ms),) if active(person) else ())
+            yield worn(person, value, span, (outing(person, day_ms),) if active(person) else ())
 
     return make
 
 
-def mixed(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+def mixed(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
     """Yield a day: heart rate a minute in four syncs, and of every other patient a workout's file and answers to it."""
-    yield from background(hours=6)(whole, person, day_ms)
+    yield from background(hours=6)(value, person, day_ms)
     if active(person):
-        yield from after(person, whole, outing(person, day_ms))
+        yield from after(person, value, outing(person, day_ms))
 
 
 def active(person: Person) -> bool:
@@ -86,22 +88,24 @@ def active(person: Person) -> bool:
 def outing(person: Person, day_ms: int) -> Outing:
     """Return the workout of a person on a day: 40 minutes, some time between 6 and 18 hours UTC."""
     start = day_ms + 6 * HOUR_MS + person.number * 7 % 720 * MINUTE_MS
-    return Outing(patient=person.pseudonym, start_ms=start, end_ms=start + WORKOUT_MS, pain=2, exertion=4)
+    return Outing(
+        patient=person.pseudonym, start_ms=start, end_ms=start + WORKOUT_MS, pain=2, exertion=4
+    )
 
 
-def _person(one: Person) -> Person:
+def _person(person: Person) -> Person:
     return replace(
-        one,
+        person,
         role=Role.ON_TRACK,
         zone="Europe/Stockholm",
         wear=(0, 24 * 60),
         columns=COLUMNS,
         hub=False,
-        account=f"bench-account-{one.number}",
-        prescription=replace(one.prescription, pauses=()),
+        account=f"bench-account-{person.number}",
+        prescription=replace(person.prescription, pauses=()),
     )
 
 
-def _ready(one: Delivery) -> Delivery:
-    body = one.make()
-    return replace(one, make=lambda: body)
+def _ready(delivery: Delivery) -> Delivery:
+    body = delivery.make()
+    return replace(delivery, make=lambda: body)

@@ -12,15 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kadens.model.calendar import DAY_MS
-from kadens.simulate.cohort import Person
-from kadens.simulate.delivery import Delivery
-
-from .copying import copied
-from .loads import Load, background, day_of, deliveries, mixed, workouts
-from .processes import cpu_seconds
-from .row import Row
-from .stage import Stage, stage
+from bench.copying import copied
+from bench.loads import Load, background, day_of, deliveries, mixed, workouts
+from bench.processes import cpu_seconds
+from bench.row import Row
+from bench.stage import Stage, stage
+from model.calendar import DAY_MS
+from simulate.cohort import Person
+from simulate.delivery import Delivery
 
 DOOR, LOG = "door", "log"
 FLOOR, GOAL = 0.4, 0.7
@@ -58,7 +57,12 @@ class Found:
 FULL = Size(
     loads=(
         Load(name="workouts", body="1 Hz, 40 min, 4 metrics, FIT", patients=120, make=workouts),
-        Load(name="background days", body="1 min heart rate of a day", patients=800, make=background(hours=24)),
+        Load(
+            name="background days",
+            body="1 min heart rate of a day",
+            patients=800,
+            make=background(hours=24),
+        ),
         # without a floor: 60 samples a body show what a body costs, and COPY has no bodies
         Load(
             name="background hours",
@@ -67,7 +71,9 @@ FULL = Size(
             make=background(hours=1, last=6),
             bound=False,
         ),
-        Load(name="mixed days", body="4 syncs of 6 h, half with a workout", patients=190, make=mixed),
+        Load(
+            name="mixed days", body="4 syncs of 6 h, half with a workout", patients=190, make=mixed
+        ),
     )
 )
 TINY = Size(
@@ -82,9 +88,11 @@ TINY = Size(
 
 def run(size: Size) -> list[Row]:
     """Return the figures of all workloads, and of the first one also from the log on, without the door."""
-    with stage(sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers) as on:
-        found = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
-    return [row for way, one in found for row in _rows(way, one, size)]
+    with stage(
+        sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers
+    ) as on:
+        matches = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
+    return [row for way, item in matches for row in _rows(way, item, size)]
 
 
 def _ways(on: Stage, size: Size) -> list[Way]:
@@ -93,13 +101,15 @@ def _ways(on: Stage, size: Size) -> list[Way]:
     ways, start = [], 0
     for load, entry in plan:
         there = on.people.people[start : start + load.patients]
-        ways.append(Way(load=load, entry=entry, name=f"from the {entry}, {load.name}", people=there))
+        ways.append(
+            Way(load=load, entry=entry, name=f"from the {entry}, {load.name}", people=there)
+        )
         start += load.patients
     return ways
 
 
 def _measured(on: Stage, way: Way, rounds: int) -> Found:
-    found = Found()
+    matches = Found()
     for number in range(rounds + 1):
         day = day_of(number)
         sent = deliveries(way.load.make, on.people, way.people, day)
@@ -109,15 +119,17 @@ def _measured(on: Stage, way: Way, rounds: int) -> Found:
         after = cpu_seconds()
         rows, copying = asyncio.run(copied(on.dsn, on.of(way.people), day, day + DAY_MS))
         if number:  # the first round warms up
-            found.took.append(took)
-            found.copied.append(copying)
-            found.rows.append(rows)
+            matches.took.append(took)
+            matches.copied.append(copying)
+            matches.rows.append(rows)
             for name, seconds in after.items():
-                found.cpu[name] = found.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
-    return found
+                matches.cpu[name] = matches.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
+    return matches
 
 
-def _timed(on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence[Delivery]) -> float:
+def _timed(
+    on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence[Delivery]
+) -> float:
     """Return the seconds from the first body to the last derived session."""
     begun = time.perf_counter()
     send(sent)
@@ -125,26 +137,31 @@ def _timed(on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence
     return time.perf_counter() - begun
 
 
-def _rows(way: Way, found: Found, size: Size) -> list[Row]:
-    speed = statistics.median(n / took for n, took in zip(found.rows, found.took, strict=True))
-    limit = statistics.median(n / took for n, took in zip(found.rows, found.copied, strict=True))
-    whole = Row(
+def _rows(way: Way, value: Found, size: Size) -> list[Row]:
+    speed = statistics.median(n / took for n, took in zip(value.rows, value.took, strict=True))
+    limit = statistics.median(n / took for n, took in zip(value.rows, value.copied, strict=True))
+    row = Row(
         name=f"pipeline {way.name}" + f" ({way.load.body})" * bool(way.load.body),
         value=speed,
         unit="samples/s",
-        baseline=f"binary COPY of the same {found.rows[0]:,} rows, {limit:,.0f} samples/s; workers: {size.workers}",
-        ratio=statistics.median(copy / took for copy, took in zip(found.copied, found.took, strict=True)),
+        baseline=f"binary COPY of the same {value.rows[0]:,} rows, {limit:,.0f} samples/s; workers: {size.workers}",
+        ratio=statistics.median(
+            copy / took for copy, took in zip(value.copied, value.took, strict=True)
+        ),
         floor=FLOOR if way.entry == DOOR and way.load.bound else None,
         goal=GOAL if way.entry == DOOR and way.load.bound else None,
     )
-    return [whole, *(_cpu_row(way, found, name) for name, seconds in found.cpu.items() if seconds > 0)]
+    return [
+        row,
+        *(_cpu_row(way, value, name) for name, seconds in value.cpu.items() if seconds > 0),
+    ]
 
 
-def _cpu_row(way: Way, found: Found, name: str) -> Row:
-    seconds = found.cpu[name]
+def _cpu_row(way: Way, value: Found, name: str) -> Row:
+    seconds = value.cpu[name]
     return Row(
         name=f"  {name}, {way.name}",
-        value=sum(found.rows) / seconds,
+        value=sum(value.rows) / seconds,
         unit="samples/CPU-s",
-        baseline=f"{seconds / sum(found.took):.2f} cores busy, {seconds / len(found.took):.2f} CPU-s a round",
+        baseline=f"{seconds / sum(value.took):.2f} cores busy, {seconds / len(value.took):.2f} CPU-s a round",
     )

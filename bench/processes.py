@@ -37,18 +37,20 @@ def cpu_seconds() -> dict[str, float]:
     grandchildren of the worker.
     """
     there = _processes()
-    found: dict[str, float] = defaultdict(float)
+    values: dict[str, float] = defaultdict(float)
     for pid, name in _ours(there).items():
-        found[name] += sum(there[one].own + there[one].buried for one in _family(there, pid)) / TICKS
+        values[name] += (
+            sum(there[item].own + there[item].buried for item in _family(there, pid)) / TICKS
+        )
     if there:
-        found[CLIENT] = there[os.getpid()].own / TICKS
-    return dict(found)
+        values[CLIENT] = there[os.getpid()].own / TICKS
+    return dict(values)
 
 
 def resident_bytes(name: str) -> int:
     """Return the resident memory of all programs of one name together; 0 when there is none."""
     there = _processes()
-    return sum(there[pid].pages * PAGE for pid, said in _ours(there).items() if said == name)
+    return sum(there[pid].pages * PAGE for pid, result in _ours(there).items() if result == name)
 
 
 def _family(there: dict[int, Process], pid: int) -> list[int]:
@@ -62,13 +64,19 @@ def _family(there: dict[int, Process], pid: int) -> list[int]:
 def _ours(there: dict[int, Process]) -> dict[int, str]:
     """Return the name of each program that this process started, by its number."""
     me = os.getpid()
-    lines = {pid: _read(PROC / str(pid) / "cmdline") for pid, process in there.items() if process.parent == me}
-    return {pid: name for pid, line in lines.items() for name, words in NAMES.items() if words in line}
+    lines = {
+        pid: _read(PROC / str(pid) / "cmdline")
+        for pid, process in there.items()
+        if process.parent == me
+    }
+    return {
+        pid: name for pid, line in lines.items() for name, words in NAMES.items() if words in line
+    }
 
 
 def _processes() -> dict[int, Process]:
-    found = {int(path.name): _read(path / "stat") for path in PROC.glob("[0-9]*")}
-    return {pid: _process(line) for pid, line in found.items() if line}
+    matches = {int(path.name): _read(path / "stat") for path in PROC.glob("[0-9]*")}
+    return {pid: _process(line) for pid, line in matches.items() if line}
 
 
 def _process(line: bytes) -> Process:

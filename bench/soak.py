@@ -9,16 +9,15 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-from kadens.simulate.bodies import after, worn
-from kadens.simulate.cohort import Person
-from kadens.simulate.delivery import Delivery
-from kadens.simulate.plan import Outing, Wear
-
-from .loads import NOW_MS, WORKOUT_MS
-from .processes import resident_bytes
-from .row import Row
-from .stage import Stage, stage
+from bench.loads import NOW_MS, WORKOUT_MS
+from bench.processes import resident_bytes
+from bench.row import Row
+from bench.stage import Stage, stage
+from model.calendar import DAY_MS, MINUTE_MS
+from simulate.bodies import after, worn
+from simulate.cohort import Person
+from simulate.delivery import Delivery
+from simulate.plan import Outing, Wear
 
 SLICE_MIN = 5
 FLOOR, GOAL = 1 / 1.1, 1 / 1.03
@@ -70,8 +69,10 @@ def _after(on: Stage, size: Size, number: int) -> int:
 def _slice(on: Stage, size: Size, number: int) -> list[Delivery]:
     end = BEGIN_MS + (number + 1) * SLICE_MIN * MINUTE_MS
     live = [_live(on, person, end) for person in on.people.people]
-    done = [person for person in on.people.people if (person.number + number) % size.workout_every == 0]
-    return [*live, *(one for person in done for one in _finished(on, person, end))]
+    done = [
+        person for person in on.people.people if (person.number + number) % size.workout_every == 0
+    ]
+    return [*live, *(item for person in done for item in _finished(on, person, end))]
 
 
 def _live(on: Stage, person: Person, end_ms: int) -> Delivery:
@@ -80,7 +81,9 @@ def _live(on: Stage, person: Person, end_ms: int) -> Delivery:
 
 
 def _finished(on: Stage, person: Person, end_ms: int) -> Sequence[Delivery]:
-    done = Outing(patient=person.pseudonym, start_ms=end_ms - WORKOUT_MS, end_ms=end_ms, pain=2, exertion=4)
+    done = Outing(
+        patient=person.pseudonym, start_ms=end_ms - WORKOUT_MS, end_ms=end_ms, pain=2, exertion=4
+    )
     return after(person, on.people, done)
 
 

@@ -20,25 +20,24 @@ from typing import Any
 import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from kadens.children import answers
+from bench.loads import NOW_MS, people
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import temporary_postgres
 from kadens.embedded.process import Child, end, launch, tail, wait_ready
 from kadens.embedded.topics import create_topics
-from kadens.model.envelope import Envelope
-from kadens.model.keyring import KeyRing
-from kadens.runtime import secrets_in
+from kadens.local.children import answers
+from kadens.local.runtime import secrets_in
+from kadens.local.up_options import free_port
 from kadens.settings import Secrets
-from kadens.simulate.cohort import Cohort, Person
-from kadens.simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
-from kadens.simulate.door import Keys, VendorDoor
-from kadens.simulate.enrol import enrol
-from kadens.simulate.player import play
-from kadens.storage.migrate import migrate
-from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
-from kadens.up_options import free_port
-
-from .loads import NOW_MS, people
+from model.envelope import Envelope
+from model.keyring import KeyRing
+from model.topics import FACTS, RAW, TOPICS, Topic
+from simulate.cohort import Cohort, Person
+from simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
+from simulate.door import Keys, VendorDoor
+from simulate.enrol import enrol
+from simulate.player import play
+from storage.pg.migrate import migrate
 
 HOST = "127.0.0.1"
 DEADLINE_S = 600.0
@@ -66,13 +65,16 @@ class Stage:
 
     def append(self, deliveries: Iterable[Delivery]) -> None:
         """Append bodies to the log as the door does, without the door; all are on the log at the end."""
-        for one in deliveries:
-            self._append(one)
+        for delivery in deliveries:
+            self._append(delivery)
         self.producer.flush(DEADLINE_S)
 
     def settle(self) -> None:
         """Return once everything on the log is stored and derived; TimeoutError, or RuntimeError without a worker."""
-        for topic in (RAW, FACTS):  # a body's facts are on the log before the body counts as finished
+        for topic in (
+            RAW,
+            FACTS,
+        ):  # a body's facts are on the log before the body counts as finished
             self.wait(partial(self._is_finished, topic, self._end(topic)))
 
     def wait(self, done: Callable[[], bool], every_s: float = LOOK_S) -> None:
@@ -88,8 +90,8 @@ class Stage:
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; each sees what is committed when it is asked."""
-        found: list[tuple[Any, ...]] = self.conn.execute(query, values).fetchall()
-        return found
+        items: list[tuple[Any, ...]] = self.conn.execute(query, values).fetchall()
+        return items
 
     def checkpoint(self) -> None:
         """Let the database write what it still holds back, so that nobody's clock runs for another's rows."""
@@ -99,11 +101,17 @@ class Stage:
         """Return the database's numbers of these people."""
         return [self.numbers[person.pseudonym] for person in persons]
 
-    def _append(self, one: Delivery) -> None:
-        body = one.make()
+    def _append(self, delivery: Delivery) -> None:
+        body = delivery.make()
         sha = hashlib.sha256(body).hexdigest()
-        said = Envelope(connector=one.connector, received_ms=NOW_MS, sha256=sha, size=len(body), patient=one.patient)
-        self.producer.produce(RAW.name, body, key=sha, headers=said.headers())
+        envelope = Envelope(
+            connector=delivery.connector,
+            received_ms=NOW_MS,
+            sha256=sha,
+            size=len(body),
+            patient=delivery.patient,
+        )
+        self.producer.produce(RAW.name, body, key=sha, headers=envelope.headers())
         self.producer.poll(0)
 
     def _is_finished(self, topic: Topic, last: int) -> bool:
@@ -111,7 +119,9 @@ class Stage:
 
     def _end(self, topic: Topic) -> int:
         places = (TopicPartition(topic.name, number) for number in range(topic.partitions))
-        return sum(self.consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+        return sum(
+            self.consumer.get_watermark_offsets(position, timeout=10)[1] for position in places
+        )
 
 
 @contextmanager
@@ -121,11 +131,13 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
         postgres = parts.enter_context(temporary_postgres())
         kafka = parts.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY))
-        create_topics(kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
-        dsn, whole, port = postgres.create_database("bench"), people(patients), free_port()
+        create_topics(
+            kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
+        )
+        dsn, total, port = postgres.create_database("bench"), people(patients), free_port()
         secrets_file, secrets = secrets_in(folder)
-        asyncio.run(_enrol(dsn, whole, secrets.wrapping_keys))
-        said = {
+        asyncio.run(_enrol(dsn, total, secrets.wrapping_keys))
+        result = {
             "KADENS_KAFKA": kafka.address,
             "KADENS_DATABASE": dsn,
             "KADENS_BODIES": str(folder / "bodies"),
@@ -134,33 +146,46 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
             "KADENS_VENDOR_PORT": str(port),
         }
         (folder / "bodies").mkdir()
-        door = _start(parts, folder, said, "door", "door", "vendor")
+        door = _start(parts, folder, result, "door", "door", "vendor")
         names = [f"w{number}" for number in range(workers)]
-        started = tuple(_start(parts, folder, {**said, "KADENS_WORKER_ID": n}, n, "worker") for n in names)
+        started = tuple(
+            _start(parts, folder, {**result, "KADENS_WORKER_ID": n}, n, "worker") for n in names
+        )
         wait_ready(door, lambda: answers(f"http://{HOST}:{port}/healthz"), seconds=60)
         conn = parts.enter_context(psycopg.connect(dsn, autocommit=True))
         yield Stage(
             dsn=dsn,
-            people=whole,
-            door=parts.enter_context(closing(VendorDoor(HOST, port, _keys(secrets), lambda: NOW_MS))),
+            people=total,
+            door=parts.enter_context(
+                closing(VendorDoor(HOST, port, _keys(secrets), lambda: NOW_MS))
+            ),
             numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
             workers=started,
             conn=conn,
             producer=Producer(
-                {"bootstrap.servers": kafka.address, "linger.ms": 5, "compression.type": "zstd", "log_level": 0}
+                {
+                    "bootstrap.servers": kafka.address,
+                    "linger.ms": 5,
+                    "compression.type": "zstd",
+                    "log_level": 0,
+                }
             ),
             consumer=parts.enter_context(closing(_consumer(kafka.address))),
         )
 
 
-async def _enrol(dsn: str, whole: Cohort, wrapping_key: KeyRing) -> None:
+async def _enrol(dsn: str, cohort: Cohort, wrapping_key: KeyRing) -> None:
     await migrate(dsn)
-    await enrol(dsn, whole, wrapping_key=wrapping_key)
+    await enrol(dsn, cohort, wrapping_key=wrapping_key)
 
 
-def _start(parts: ExitStack, folder: Path, environment: dict[str, str], name: str, *words: str) -> Child:
+def _start(
+    parts: ExitStack, folder: Path, environment: dict[str, str], name: str, *words: str
+) -> Child:
     argv = [sys.executable, "-m", "kadens", *words]
-    child = launch(name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment)
+    child = launch(
+        name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment
+    )
     parts.callback(end, child, first=signal.SIGTERM, seconds=STOP_S)
     return child
 

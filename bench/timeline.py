@@ -16,18 +16,18 @@ from typing import LiteralString, TypeAlias
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
+from bench.row import Row
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.calendar import DAY_MS, epoch_ms, utc
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.model.keyring import KeyRing
-from kadens.storage import bands, people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
-from kadens.storage.spans import Span
-from kadens.storage.surrogates import source_ids
-from kadens.storage.timeline import grid, timeline
-
-from .row import Row
+from model.calendar import DAY_MS, epoch_ms, utc
+from model.facts import DeviceType, Method, Source
+from model.keyring import KeyRing
+from storage.derived import rollups
+from storage.derived.spans import Span
+from storage.derived.timeline import grid, timeline
+from storage.facts.ids import source_ids
+from storage.people import people
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection
 
 YEAR = 525_600  # minutes
 POINTS = 1_000
@@ -38,7 +38,9 @@ WEEK_MS = 7 * DAY_MS
 # rows on plain PostgreSQL, and on TimescaleDB where there is one
 SIZES = {"full": (10_000_000, 100_000_000), "small": (2_000_000, 8_000_000), "tiny": (YEAR, YEAR)}
 SPAN = Span(start_ms=START_MS, end_ms=END_MS)
-SOURCE = Source(vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+SOURCE = Source(
+    vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
 
 _MINUTES = """
 insert into sample (patient, metric, source, record, time, value, revision)
@@ -102,7 +104,9 @@ async def _on_timescale(rows: int, server: str) -> list[Row]:
     async with await AsyncConnection.connect(server, autocommit=True) as conn:
         await conn.execute("create database kadens_bench_timeline")
         try:
-            return await _measured(make_conninfo(server, dbname="kadens_bench_timeline"), "timescale", rows)
+            return await _measured(
+                make_conninfo(server, dbname="kadens_bench_timeline"), "timescale", rows
+            )
         finally:
             await conn.execute("drop database kadens_bench_timeline with (force)")
 
@@ -113,7 +117,9 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
         await conn.execute("set time zone 'UTC'")
         bench = await _fill(conn, kind, max(rows // YEAR, 1))
         await _make_bands(conn)
-        await bands.mark(conn, {p: [Span(start_ms=END_MS - 3_600_000, end_ms=END_MS)] for p in bench.patients})
+        await rollups.mark(
+            conn, {p: [Span(start_ms=END_MS - 3_600_000, end_ms=END_MS)] for p in bench.patients}
+        )
         for table in ("sample", "band_hour", "band_day", "band_dirty"):
             await conn.execute(f"vacuum (analyze) {table}".encode())
         seconds = await _timed(conn, bench)
@@ -124,7 +130,9 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
 async def _fill(conn: Connection, kind: str, patients: int) -> Bench:
     await people.add_unit(conn, "bench")
     names = [
-        await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0)
+        await people.add_patient(
+            conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0
+        )
         for _ in range(patients)
     ]
     numbers = [await people.patient_id(conn, name) for name in names]
@@ -138,8 +146,8 @@ async def _fill(conn: Connection, kind: str, patients: int) -> Bench:
     for start in range(START_MS, END_MS, WEEK_MS):
         end = min(start + WEEK_MS, END_MS)
         await _month(conn, kind, start, end)
-        asked = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
-        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), asked)
+        requested = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
+        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), requested)
     for statement in _AFTER[kind]:
         await conn.execute(statement)
     return Bench(kind=kind, patients=numbers)
@@ -153,7 +161,9 @@ async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> Non
         name = f"sample_{first:%Y_%m}"
         there = await (await conn.execute("select to_regclass(%s)", [name])).fetchone()
         if kind == "plain" and there == (None,):
-            await conn.execute(_MONTH.format(name, first.isoformat(), following.isoformat()).encode())
+            await conn.execute(
+                _MONTH.format(name, first.isoformat(), following.isoformat()).encode()
+            )
 
 
 async def _make_bands(conn: Connection) -> None:
@@ -179,21 +189,21 @@ async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
             seconds[way].append(time.perf_counter() - begun)
         if answers["bands"] != answers["raw"]:
             raise AssertionError("the two ways do not answer the same")
-    return {way: found[1:] for way, found in seconds.items()}
+    return {way: matches[1:] for way, matches in seconds.items()}
 
 
 async def _by_bands(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
     del bench
-    found = await timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
-    columns = (found.t, found.n, found.minimum, found.mean, found.maximum)
+    matches = await timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
+    columns = (matches.t, matches.n, matches.minimum, matches.mean, matches.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 async def _by_samples(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
     _, width_ms, first_ms = grid(SPAN, POINTS)
     query = _RAW.format(_BUCKET[bench.kind])
-    asked = [width_ms // 1000, utc(first_ms), patient, utc(START_MS), utc(END_MS)]
-    rows = await (await conn.execute(query.encode(), asked)).fetchall()
+    requested = [width_ms // 1000, utc(first_ms), patient, utc(START_MS), utc(END_MS)]
+    rows = await (await conn.execute(query.encode(), requested)).fetchall()
     return [(epoch_ms(t), n, low, mean, high) for t, n, low, mean, high in rows]
 
 
@@ -203,9 +213,9 @@ WAYS = {"bands": _by_bands, "raw": _by_samples}
 async def _refreshed(conn: Connection, patient: int) -> float:
     """Return the seconds that making the bands of one patient-year takes, as the worker makes them."""
     await conn.execute("delete from band_dirty")
-    await bands.mark(conn, {patient: [SPAN]})
+    await rollups.mark(conn, {patient: [SPAN]})
     begun = time.perf_counter()
-    await bands.drain(conn)
+    await rollups.drain(conn)
     return time.perf_counter() - begun
 
 
@@ -216,7 +226,9 @@ def _figure(bench: Bench, seconds: dict[str, list[float]]) -> Row:
         value=statistics.median(seconds["bands"]) * 1000,
         unit="ms",
         baseline=f"raw bucket query to the same {POINTS:,} points at most, {raw * 1000:,.1f} ms",
-        ratio=statistics.median(r / b for r, b in zip(seconds["raw"], seconds["bands"], strict=True)),
+        ratio=statistics.median(
+            r / b for r, b in zip(seconds["raw"], seconds["bands"], strict=True)
+        ),
         floor=1.0,
         goal=5.0,
     )
@@ -227,7 +239,7 @@ def _refresh_figure(bench: Bench, took: float) -> Row:
         name=f"bands of a patient-year made anew, {bench.name}",
         value=YEAR / took,
         unit="samples/s",
-        baseline=f"none: {took:.1f} s, {bands.PIECE_MS // DAY_MS} days a transaction",
+        baseline=f"none: {took:.1f} s, {rollups.PIECE_MS // DAY_MS} days a transaction",
     )
 
 

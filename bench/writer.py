@@ -15,17 +15,17 @@ from hashlib import sha256
 import numpy as np
 from psycopg import AsyncConnection
 
+from bench.row import Row
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.facts import Head, Joining, SampleBlock, Source, Told, Workout
-from kadens.model.keyring import KeyRing
-from kadens.model.metrics import METRIC
-from kadens.storage import people, samples
-from kadens.storage.columns import COPY_HEAD, COPY_TAIL
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
-from kadens.storage.writer import write_facts
-
-from .row import Row
+from model.facts import AttributedFact, Head, Joining, SampleBlock, Source, Workout
+from model.keyring import KeyRing
+from model.metrics import METRIC
+from storage.facts import samples
+from storage.facts.writer import write_facts
+from storage.people import people
+from storage.pg.binary_columns import COPY_HEAD, COPY_TAIL
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection
 
 METRICS = ("heart_rate", "cadence", "speed", "altitude")
 SAMPLES = 2_400
@@ -37,10 +37,16 @@ SOURCE = Source(vendor="files", device="bench")
 COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
 
 
-def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[Told]:
+def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:
     """Return one batch of facts of one patient, at instants of its own."""
     return [
-        Told(patient=patient, connector="files", received_ms=T0, body=sha256(b"body").hexdigest(), fact=fact)
+        AttributedFact(
+            patient=patient,
+            connector="files",
+            received_ms=T0,
+            body=sha256(b"body").hexdigest(),
+            fact=fact,
+        )
         for n in range(WORKOUTS)
         for fact in _workout(number * WORKOUTS + n, joining)
     ]
@@ -53,17 +59,28 @@ def _workout(number: int, joining: Joining) -> list[Workout | SampleBlock]:
     t = np.arange(start, end, 1000, dtype=np.int64)
     head = Head(source=SOURCE, record=f"bench:{number}", start_ms=start, end_ms=end, offset_min=120)
     blocks = [
-        SampleBlock(head=head, metric=metric, t=t, v=chance.integers(60, 180, SAMPLES).astype(float), joining=joining)
+        SampleBlock(
+            head=head,
+            metric=metric,
+            t=t,
+            v=chance.integers(60, 180, SAMPLES).astype(float),
+            joining=joining,
+        )
         for metric in METRICS
     ]
     return [Workout(head=head, type="running"), *blocks]
 
 
-def packed(told: list[Told], patient: int, number: int) -> bytes:
+def packed(attributed_facts: list[AttributedFact], patient: int, number: int) -> bytes:
     """Return the rows of a batch as the writer would send them, for another patient."""
-    blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
+    blocks = [fact.fact for fact in attributed_facts if isinstance(fact.fact, SampleBlock)]
     puts = [
-        samples.Put(series=(patient, METRIC[f.metric].id, 1, number * WORKOUTS + n), revision=0, t=f.t, v=f.v)
+        samples.Put(
+            series=(patient, METRIC[f.metric].id, 1, number * WORKOUTS + n),
+            revision=0,
+            t=f.t,
+            v=f.v,
+        )
         for n, f in ((n // len(METRICS), f) for n, f in enumerate(blocks))
     ]
     return b"".join((COPY_HEAD, *(rows.tobytes() for rows in samples.pack(puts)), COPY_TAIL))
@@ -86,23 +103,30 @@ async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         await people.add_unit(conn, "bench")
         two = [
-            await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0)
+            await people.add_patient(
+                conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0
+            )
             for _ in "ab"
         ]
         for number in range(rounds + 1):
-            mine, other = two[:: 1 if number % 2 else -1]  # in turns: the last key of an index is the fastest
-            told = batch(mine, number)
-            data = packed(told, await people.patient_id(conn, other), number)
-            await samples.make_partitions(conn, _puts(told))
-            turns = {"writer": lambda told=told: write_facts(conn, told), "copy": lambda data=data: _copy(conn, data)}
+            mine, other = two[
+                :: 1 if number % 2 else -1
+            ]  # in turns: the last key of an index is the fastest
+            reported = batch(mine, number)
+            data = packed(reported, await people.patient_id(conn, other), number)
+            await samples.make_partitions(conn, _puts(reported))
+            turns = {
+                "writer": lambda told=reported: write_facts(conn, told),
+                "copy": lambda data=data: _copy(conn, data),
+            }
             for name in sorted(turns, reverse=number // 2 % 2 == 0):
                 seconds[name].append(await _timed(conn, turns[name]))
             seconds["again"].append(await _timed(conn, turns["writer"]))
-    return {name: found[1:] for name, found in seconds.items()}  # the first round warms up
+    return {name: matches[1:] for name, matches in seconds.items()}  # the first round warms up
 
 
-def _puts(told: list[Told]) -> list[samples.Put]:
-    blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
+def _puts(attributed_facts: list[AttributedFact]) -> list[samples.Put]:
+    blocks = [fact.fact for fact in attributed_facts if isinstance(fact.fact, SampleBlock)]
     return [samples.Put(series=(0, 0, 0, 0), revision=0, t=f.t, v=f.v) for f in blocks]
 
 
@@ -110,8 +134,12 @@ def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
     """Return the figures: medians of so many interleaved rounds, after one that warms up."""
     seconds = asyncio.run(_measure(dsn, rounds))
     n = WORKOUTS * len(METRICS) * SAMPLES
-    ratio = statistics.median(c / w for c, w in zip(seconds["copy"], seconds["writer"], strict=True))
-    again = statistics.median(w / a for w, a in zip(seconds["writer"], seconds["again"], strict=True))
+    ratio = statistics.median(
+        c / w for c, w in zip(seconds["copy"], seconds["writer"], strict=True)
+    )
+    again = statistics.median(
+        w / a for w, a in zip(seconds["writer"], seconds["again"], strict=True)
+    )
     copied = n / statistics.median(seconds["copy"])
     return [
         Row(
@@ -145,7 +173,9 @@ def main() -> None:
             asyncio.run(migrate(dsn))
             rows = run(dsn)
     for row in rows:
-        print(f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor {row.floor:g} goal {row.goal:g}")
+        print(
+            f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor {row.floor:g} goal {row.goal:g}"
+        )
         print(f"{'':36} baseline: {row.baseline}")
 
 

@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
-from .ports import Clock
+from ingest.ports import Clock
 
 LARGEST_MS = 60_000
 PERIOD_S, SOON_S, FIRST_S = 60.0, 5.0, 3.0
 
-Stamp = Callable[[], Awaitable[int | None]]  # the broker's time of a message sent now, in epoch ms; None: it gives none
+Stamp = Callable[
+    [], Awaitable[int | None]
+]  # the broker's time of a message sent now, in epoch ms; None: it gives none
 
 
 class Agreement(StrEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .verify import Scheme
+from ingest.verify import Scheme
 
 MIB = 1024 * 1024
 

@@ -13,13 +13,13 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from .clock_watch import Agreement
-from .metrics import Metrics
-from .openapi import HOOK, HOOK_WITH_LINK, REPORT, UPLOAD, described, problems
-from .problems import Problem, Refused, problem_response, refused
-from .receive import Door, Incoming, find, receive
-from .vendors.files import FILES
-from .vendors.reports import REPORTS
+from ingest.clock_watch import Agreement
+from ingest.metrics import Metrics
+from ingest.openapi import HOOK, HOOK_WITH_LINK, REPORT, UPLOAD, described, problems
+from ingest.problems import Problem, Refused, problem_response, refused
+from ingest.receive import Door, Incoming, find, receive
+from ingest.vendors.files import FILES
+from ingest.vendors.reports import REPORTS
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -39,7 +39,9 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
-    app.state.count = metrics.ended  # for the server, which refuses some requests before the application sees them
+    app.state.count = (
+        metrics.ended
+    )  # for the server, which refuses some requests before the application sees them
     app.state.registry = metrics.registry
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
@@ -53,7 +55,9 @@ def check_secrets(door: Door) -> None:
                 for secret in door.secrets.get(connector.name, ()):
                     scheme.key(secret)
             except ValueError as error:
-                raise ValueError(f"a secret of the connector {connector.name} is no key of {scheme.name}") from error
+                raise ValueError(
+                    f"a secret of the connector {connector.name} is no key of {scheme.name}"
+                ) from error
 
 
 def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
@@ -110,7 +114,9 @@ def _taker(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaita
             metrics.refused(known, error.problem.reason)
             return problem_response(error.problem)
         metrics.received(known, size, time.perf_counter() - started)
-        return Response(orjson.dumps({"received": sha256}), HTTPStatus.ACCEPTED, media_type="application/json")
+        return Response(
+            orjson.dumps({"received": sha256}), HTTPStatus.ACCEPTED, media_type="application/json"
+        )
 
     return take
 
@@ -135,7 +141,12 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
         "/metrics",
         tags=["service"],
         response_class=Response,
-        responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+        responses={
+            200: {
+                "description": "Prometheus text",
+                "content": {"text/plain": {"schema": {"type": "string"}}},
+            }
+        },
     )
     async def metrics_() -> Response:
         """Give the door's counters to Prometheus."""
@@ -152,8 +163,12 @@ def _errors(app: FastAPI) -> None:
         phrase = HTTPStatus(error.status_code).phrase
         headers = tuple((error.headers or {}).items())
         reason = phrase.lower().replace(" ", "_")
-        return problem_response(Problem(reason=reason, status=error.status_code, detail=f"{phrase}.", headers=headers))
+        return problem_response(
+            Problem(reason=reason, status=error.status_code, detail=f"{phrase}.", headers=headers)
+        )
 
     @app.exception_handler(Exception)
     async def bug(_request: Request, _error: Exception) -> Response:
-        return problem_response(Problem(reason="bug", status=500, detail="An error of ours; it was logged."))
+        return problem_response(
+            Problem(reason="bug", status=500, detail="An error of ours; it was logged.")
+        )

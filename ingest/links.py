@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from ..model.keyring import Key, KeyRing
+from model.keyring import Key, KeyRing
 
 VERSION = "2"
 LONGEST = 512  # characters
@@ -55,11 +55,11 @@ def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
     if len(token) > LONGEST or not token.isascii():
         return None
     body, _, mac = token.rpartition(".")
-    said = body.split(".")
-    key = keys.find(said[1]) if len(said) == PARTS - 1 and said[0] == VERSION else None
+    result = body.split(".")
+    key = keys.find(result[1]) if len(result) == PARTS - 1 and result[0] == VERSION else None
     if key is None or not hmac.compare_digest(_mac(body, key).encode(), mac.encode()):
         return None
-    link = _link(said, digest(token))
+    link = _link(result, digest(token))
     return link if link is not None and now_ms < link.expires_ms else None
 
 
@@ -68,15 +68,17 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.rpartition(".")[2].encode()).digest()
 
 
-def _link(said: list[str], name: bytes) -> Link | None:
-    _, key_id, issue, expires, patient = said
+def _link(texts: list[str], name: bytes) -> Link | None:
+    _, key_id, issue, expires, patient = texts
     if not all(text.isdecimal() and len(text) <= LONGEST_NUMBER for text in (issue, expires)):
         return None
     try:
         owner = _bytes(patient).decode()
     except (binascii.Error, ValueError):
         return None
-    return Link(patient=owner, issue=int(issue), expires_ms=int(expires), key_id=key_id, digest=name)
+    return Link(
+        patient=owner, issue=int(issue), expires_ms=int(expires), key_id=key_id, digest=name
+    )
 
 
 def _mac(body: str, key: Key) -> str:

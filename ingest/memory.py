@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from ..model.envelope import Envelope
-from .ports import NotAcceptedError
+from ingest.ports import NotAcceptedError
+from model.envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,16 @@ class MemoryLog:
         """Return `up`."""
         return self.up
 
-    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+    async def append(
+        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
         """Keep one message; raises `NotAcceptedError` while `up` is False."""
         await asyncio.sleep(0)
         if not self.up:
             raise NotAcceptedError("down")
-        self.events.append(Event(topic=topic, key=key, value=value, envelope=Envelope.read(headers)))
+        self.events.append(
+            Event(topic=topic, key=key, value=value, envelope=Envelope.read(headers))
+        )
 
 
 @dataclass(slots=True)

@@ -12,8 +12,12 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._received = self._counter("received", "Bodies acknowledged", ["connector"])
         self._bytes = self._counter("bytes", "Bytes of acknowledged bodies", ["connector"])
-        self._refused = self._counter("refused", "Requests refused, by reason", ["connector", "reason"])
-        self._ended = self._counter("ended", "Requests that the server refused by itself, by reason", ["reason"])
+        self._refused = self._counter(
+            "refused", "Requests refused, by reason", ["connector", "reason"]
+        )
+        self._ended = self._counter(
+            "ended", "Requests that the server refused by itself, by reason", ["reason"]
+        )
         self._seconds = Histogram(
             "kadens_door_answer_seconds",
             "From the request's head to the answer",
@@ -40,5 +44,5 @@ class Metrics:
         """Return the exposition format."""
         return generate_latest(self.registry)
 
-    def _counter(self, name: str, said: str, labels: list[str]) -> Counter:
-        return Counter(f"kadens_door_{name}", said, labels, registry=self.registry)
+    def _counter(self, name: str, value: str, labels: list[str]) -> Counter:
+        return Counter(f"kadens_door_{name}", value, labels, registry=self.registry)

@@ -7,12 +7,22 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from ..web.answers import PROBLEM_TYPE
-from .problems import PROBLEM, ProblemBody
+from ingest.problems import PROBLEM, ProblemBody
+from web.answers import PROBLEM_TYPE
 
 Described = dict[str, Any]
 
-INTAKE = ("early_end", "empty", "slow", "length_required", "too_large", "token_rate", "connector_rate", "busy", "log")
+INTAKE = (
+    "early_end",
+    "empty",
+    "slow",
+    "length_required",
+    "too_large",
+    "token_rate",
+    "connector_rate",
+    "busy",
+    "log",
+)
 SIGNED = ("missing", "stale", "forged")
 
 SIGNATURES: Described = {
@@ -38,16 +48,20 @@ class Received(BaseModel):
 def problems(*reasons: str) -> dict[int | str, Described]:
     """Return the `responses` of these problems, by status; `default` stands for what the server itself answers."""
     rows = [PROBLEM[reason] for reason in reasons]
-    said: dict[int | str, str] = {
-        row.status: " ".join(one.detail for one in rows if one.status == row.status) for row in rows
+    values: dict[int | str, str] = {
+        row.status: " ".join(item.detail for item in rows if item.status == row.status)
+        for row in rows
     }
     schema = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
     return {
-        status: {"description": text, "content": schema} for status, text in (*said.items(), ("default", "Problem"))
+        status: {"description": text, "content": schema}
+        for status, text in (*values.items(), ("default", "Problem"))
     }
 
 
-def _operation(reasons: tuple[str, ...], security: list[Described], content: Described) -> Described:
+def _operation(
+    reasons: tuple[str, ...], security: list[Described], content: Described
+) -> Described:
     body = {"required": True, "content": content}
     return {
         "status_code": 202,
@@ -64,7 +78,9 @@ _ANY: Described = {
     **_JSON,
     "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}},
 }
-_FILE: Described = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+_FILE: Described = {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+}
 
 _REPORT: Described = {
     "application/json": {
@@ -95,7 +111,9 @@ def described(app: FastAPI) -> Callable[[], Described]:
 
     def openapi() -> Described:
         if app.openapi_schema is None:
-            document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            document = get_openapi(
+                title=app.title, version=app.version, summary=app.summary, routes=app.routes
+            )
             components = document.setdefault("components", {})
             components.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
             components["securitySchemes"] = SIGNATURES

@@ -19,7 +19,9 @@ class Publisher(Protocol):
     async def stop(self) -> None:
         """Disconnect."""
 
-    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+    async def append(
+        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
         """Append one message and wait for its acknowledgement by all replicas; raises `NotAcceptedError`."""
 
     async def ready(self) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from ..web.answers import PROBLEM_TYPE
-from ..web.answers import problem as web_problem
-from ..web.rates import retry_after
+from web.answers import PROBLEM_TYPE
+from web.answers import problem as web_problem
+from web.rates import retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,9 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
 class ProblemBody(BaseModel):
     """RFC 9457 problem details, with the stable word `reason`."""
 
-    type: str = Field("about:blank", description="always about:blank: the status says what kind of problem it is")
+    type: str = Field(
+        "about:blank", description="always about:blank: the status says what kind of problem it is"
+    )
     title: str = Field(description="the status in words")
     status: int
     detail: str
@@ -49,17 +51,45 @@ PROBLEMS: tuple[Problem, ...] = (
     Problem(reason="early_end", status=400, detail="The body ended before its length."),
     Problem(reason="empty", status=400, detail="The body is empty."),
     Problem(reason="missing", status=401, detail="The body carries no signature.", headers=SIGN),
-    Problem(reason="stale", status=401, detail="The signed time is outside of the window.", headers=SIGN),
-    Problem(reason="forged", status=401, detail="No key of this connector made this signature.", headers=SIGN),
-    Problem(reason="link", status=401, detail="No valid link token came with the body.", headers=LINK),
+    Problem(
+        reason="stale", status=401, detail="The signed time is outside of the window.", headers=SIGN
+    ),
+    Problem(
+        reason="forged",
+        status=401,
+        detail="No key of this connector made this signature.",
+        headers=SIGN,
+    ),
+    Problem(
+        reason="link", status=401, detail="No valid link token came with the body.", headers=LINK
+    ),
     Problem(reason="unknown_connector", status=404, detail="There is no such connector."),
-    Problem(reason="slow", status=408, detail="The body took too long."),  # the server answers it, by `web.answers`
-    Problem(reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."),
+    Problem(
+        reason="slow", status=408, detail="The body took too long."
+    ),  # the server answers it, by `web.answers`
+    Problem(
+        reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."
+    ),
     Problem(reason="too_large", status=413, detail="The body is larger than this door takes."),
-    Problem(reason="token_rate", status=429, detail="Too many bodies with this link token. Send it later."),
-    Problem(reason="connector_rate", status=429, detail="Too many bodies of this connector. Send it later."),
-    Problem(reason="busy", status=503, detail="Too many bodies are on their way. Send it again.", headers=AGAIN),
-    Problem(reason="log", status=503, detail="The body could not be kept. Send it again.", headers=AGAIN),
+    Problem(
+        reason="token_rate",
+        status=429,
+        detail="Too many bodies with this link token. Send it later.",
+    ),
+    Problem(
+        reason="connector_rate",
+        status=429,
+        detail="Too many bodies of this connector. Send it later.",
+    ),
+    Problem(
+        reason="busy",
+        status=503,
+        detail="Too many bodies are on their way. Send it again.",
+        headers=AGAIN,
+    ),
+    Problem(
+        reason="log", status=503, detail="The body could not be kept. Send it again.", headers=AGAIN
+    ),
     Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=AGAIN),
     Problem(
         reason="clock",

@@ -11,12 +11,14 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from ..stream.topics import CLOCK
-from .ports import NotAcceptedError
+from ingest.ports import NotAcceptedError
+from model.topics import CLOCK
 
 READY_S = 2.0
 STAMPED_BY_BROKER = 1  # timestamp_type of LogAppendTime
-CLOSING_S = 5.0  # an idempotent client never gives a batch up; its stop must not wait for a dead broker
+CLOSING_S = (
+    5.0  # an idempotent client never gives a batch up; its stop must not wait for a dead broker
+)
 
 
 class KafkaPublisher:
@@ -44,7 +46,9 @@ class KafkaPublisher:
             await _close(client)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+    async def append(
+        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
         """Append one message and wait for its acknowledgement; raises `NotAcceptedError` at the deadline."""
         client: AIOKafkaProducer | None = None
         try:

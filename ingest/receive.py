@@ -13,17 +13,17 @@ from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect
 
-from ..model.envelope import INLINE, Envelope
-from ..model.keyring import Keys
-from ..stream.topics import RAW, RAW_LARGE
-from ..web.rates import Buckets
-from . import links
-from .clock_watch import ClockWatch
-from .connector import Account, Connector
-from .ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
-from .problems import refused, too_often
-from .spool import Spool, Spools, fill
-from .verify import Check, Verdict, begin
+from ingest import links
+from ingest.clock_watch import ClockWatch
+from ingest.connector import Account, Connector
+from ingest.ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
+from ingest.problems import refused, too_often
+from ingest.spool import Spool, Spools, fill
+from ingest.verify import Check, Verdict, begin
+from model.envelope import INLINE, Envelope
+from model.keyring import Keys
+from model.topics import RAW, RAW_LARGE
+from web.rates import Buckets
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
@@ -122,7 +122,11 @@ async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple
 
 
 def _envelope(
-    connector: Connector, headers: Mapping[str, str], spool: Spool, link: links.Link | None, received_ms: int
+    connector: Connector,
+    headers: Mapping[str, str],
+    spool: Spool,
+    link: links.Link | None,
+    received_ms: int,
 ) -> Envelope:
     return Envelope(
         connector=connector.name,
@@ -132,22 +136,24 @@ def _envelope(
         content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         patient=link.patient if link else "",
         link=link.digest.hex() if link else "",
-        message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[:LONGEST_HEADER],
+        message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[
+            :LONGEST_HEADER
+        ],
     )
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
     """Return the length that was announced, None for a chunked body; too much is refused unread."""
-    said = headers.get("content-length")
-    if said is None:
+    result = headers.get("content-length")
+    if result is None:
         if "transfer-encoding" not in headers:
             raise refused("length_required")
         return None
-    if not (said.isascii() and said.isdigit()):
+    if not (result.isascii() and result.isdigit()):
         raise refused("length_required")
-    if len(said) > len(str(cap)) or int(said) > cap:
+    if len(result) > len(str(cap)) or int(result) > cap:
         raise refused("too_large")
-    return int(said)
+    return int(result)
 
 
 def _link(door: Door, connector: Connector, token: str, now_ms: int) -> links.Link | None:
@@ -174,7 +180,9 @@ def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
         raise too_often(reason, wait_s)
 
 
-def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int) -> Check | None:
+def _check(
+    door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int
+) -> Check | None:
     if not connector.schemes:
         return None
     secrets = door.secrets[connector.name]
@@ -204,7 +212,9 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
     if address and time.monotonic() - began > PLACED_S:
-        raise refused("log")  # this process stood still: a file that no message named for so long may be swept away
+        raise refused(
+            "log"
+        )  # this process stood still: a file that no message named for so long may be swept away
 
 
 async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from ..stream.topics import REVOKED
+from model.topics import REVOKED
 
 STALE_S = 10.0  # what was known so long ago is too old for a door to be ready
 ANSWER_S = 5.0  # how long the log may take for one answer
@@ -51,7 +51,9 @@ class RevokedFollower:
 
     def fresh(self) -> bool:
         """Return whether what is known is at most `STALE_S` old."""
-        return self._as_of is not None and asyncio.get_running_loop().time() - self._as_of <= STALE_S
+        return (
+            self._as_of is not None and asyncio.get_running_loop().time() - self._as_of <= STALE_S
+        )
 
     def revoked(self, digest: bytes) -> bool:
         """Return whether the token of this digest is revoked."""
@@ -59,14 +61,18 @@ class RevokedFollower:
 
     async def _follow(self) -> None:
         """Read for ever; after an error anew from the beginning, with a new client."""
-        said = ""
+        result = ""
         while True:
             try:
                 await self._read()
             except (KafkaError, TimeoutError, OSError) as error:
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    log.warning("%s cannot be followed (%s); is it there? `kadens migrate` makes it", PLACE.topic, said)
+                if type(error).__name__ != result:
+                    result = type(error).__name__
+                    log.warning(
+                        "%s cannot be followed (%s); is it there? `kadens migrate` makes it",
+                        PLACE.topic,
+                        result,
+                    )
             await asyncio.sleep(PAUSE_S)
 
     async def _read(self) -> None:
@@ -109,8 +115,8 @@ class RevokedFollower:
 
 
 async def _some(client: AIOKafkaConsumer) -> list[ConsumerRecord]:
-    found = await client.getmany(PLACE, timeout_ms=POLL_MS)
-    return list(found.get(PLACE, ()))
+    matches = await client.getmany(PLACE, timeout_ms=POLL_MS)
+    return list(matches.get(PLACE, ()))
 
 
 async def _close(client: AIOKafkaConsumer) -> None:

@@ -7,7 +7,7 @@ import base64
 import hmac
 from collections.abc import Callable
 
-from .verify import ECDSA, Scheme, fields_bytes, opening_bytes
+from ingest.verify import ECDSA, Scheme, fields_bytes, opening_bytes
 
 _ENCODE: dict[str, Callable[[bytes], str]] = {
     "hex": lambda raw: raw.hex(),
@@ -25,8 +25,14 @@ def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) 
     at = str(at_ms // scheme.unit_ms)
     names = [piece for piece in dict.fromkeys((*scheme.signed, scheme.clock)) if ":" in piece]
     values = {piece: at if piece == scheme.clock else message_id for piece in names}
-    headers = {piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("header:")}
-    pairs = {piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("pair:")}
+    headers = {
+        piece.partition(":")[2]: text
+        for piece, text in values.items()
+        if piece.startswith("header:")
+    }
+    pairs = {
+        piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("pair:")
+    }
     raw = hmac.digest(scheme.key(secret), _signed(scheme, headers, pairs, body), scheme.algorithm)
     return {**headers, scheme.header: _written(scheme, pairs, _ENCODE[scheme.encoding](raw))}
 

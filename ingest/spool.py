@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from .problems import refused
+from ingest.problems import refused
 
 T = TypeVar("T")
 Feed = Callable[[bytes], None]
@@ -68,7 +68,9 @@ class Spools:
     have an eighth of it.
     """
 
-    def __init__(self, *, folder: Path | None = None, memory: int = 64 * MIB, disk: int = 2048 * MIB) -> None:
+    def __init__(
+        self, *, folder: Path | None = None, memory: int = 64 * MIB, disk: int = 2048 * MIB
+    ) -> None:
         self.unproved = Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
         self.proved = Room(memory=Budget(memory), disk=Budget(disk))
         self._folder = folder

@@ -88,8 +88,16 @@ STANDARD_WEBHOOKS = replace(
     signed=("header:webhook-id", ".", "header:webhook-timestamp", ".", "body"),
     clock="header:webhook-timestamp",
 )
-TERRA = Scheme(name="terra", header="terra-signature", signed=("pair:t", ".", "body"), given="pairs", clock="pair:t")
-GOOGLE = Scheme(name="google_health", header="x-healthapi-signature", algorithm=ECDSA, encoding="base64")
+TERRA = Scheme(
+    name="terra",
+    header="terra-signature",
+    signed=("pair:t", ".", "body"),
+    given="pairs",
+    clock="pair:t",
+)
+GOOGLE = Scheme(
+    name="google_health", header="x-healthapi-signature", algorithm=ECDSA, encoding="base64"
+)
 
 SCHEMES: tuple[Scheme, ...] = (
     SVIX,
@@ -110,7 +118,13 @@ SCHEMES: tuple[Scheme, ...] = (
         clock="header:x-whoop-signature-timestamp",
         unit_ms=1,
     ),
-    Scheme(name="fitbit_legacy", header="x-fitbit-signature", algorithm="sha1", encoding="base64", key=ampersand_key),
+    Scheme(
+        name="fitbit_legacy",
+        header="x-fitbit-signature",
+        algorithm="sha1",
+        encoding="base64",
+        key=ampersand_key,
+    ),
     TERRA,
     replace(TERRA, name="strava_disputed", header="x-strava-signature"),
     Scheme(
@@ -142,8 +156,8 @@ class Check:
 
     def update(self, chunk: bytes) -> None:
         """Take the next chunk of the body as received."""
-        for one in self._fed:
-            one.update(chunk)
+        for item in self._fed:
+            item.update(chunk)
 
     def verdict(self) -> Verdict:
         """Return OK when a key made one of the signatures, else FORGED."""
@@ -181,21 +195,26 @@ def begin(
     in epoch ms; a signed send time may differ from it by `window_ms` either way. Raises ValueError for a secret that
     is no key at all.
     """
-    said = {name.lower(): value for name, value in headers.items()}
-    scheme = next((row for row in schemes if row.header in said), None)
+    result = {name.lower(): value for name, value in headers.items()}
+    scheme = next((row for row in schemes if row.header in result), None)
     if scheme is None:
         return Verdict.MISSING
-    signatures, pairs = read_signatures(scheme, said[scheme.header])
-    opening = opening_bytes(scheme, said, pairs)
+    signatures, pairs = read_signatures(scheme, result[scheme.header])
+    opening = opening_bytes(scheme, result, pairs)
     if opening is None or not signatures:
         return Verdict.MISSING if opening is None else Verdict.FORGED
-    if scheme.clock and (verdict := _timely(scheme, said, pairs, now_ms, window_ms)) is not Verdict.OK:
+    if (
+        scheme.clock
+        and (verdict := _timely(scheme, result, pairs, now_ms, window_ms)) is not Verdict.OK
+    ):
         return verdict
     if scheme.algorithm == ECDSA:
         return _ecdsa_check(secrets, signatures)
     keys = [scheme.key(secret) for secret in secrets]
     return (
-        _fields_check(scheme, keys, signatures) if _of_fields(scheme) else _mac_check(scheme, keys, opening, signatures)
+        _fields_check(scheme, keys, signatures)
+        if _of_fields(scheme)
+        else _mac_check(scheme, keys, opening, signatures)
     )
 
 
@@ -204,18 +223,20 @@ def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, 
     pairs: dict[str, str] = {}
     texts = [value.strip()]
     if scheme.given == "pairs":
-        said = [part.strip().partition("=") for part in value.split(",")]
-        pairs = {name: text for name, _, text in said if name != "v1"}
-        texts = [text for name, _, text in said if name == "v1"]
+        result = [part.strip().partition("=") for part in value.split(",")]
+        pairs = {name: text for name, _, text in result if name != "v1"}
+        texts = [text for name, _, text in result if name == "v1"]
     elif scheme.given == "versions":
-        said = [part.partition(",") for part in value.split(" ")]
-        texts = [text for version, _, text in said if version == "v1"]
+        result = [part.partition(",") for part in value.split(" ")]
+        texts = [text for version, _, text in result if version == "v1"]
     return [raw for raw in map(_DECODE[scheme.encoding], texts) if raw], pairs
 
 
-def opening_bytes(scheme: Scheme, said: Mapping[str, str], pairs: Mapping[str, str]) -> bytes | None:
+def opening_bytes(
+    scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str]
+) -> bytes | None:
     """Return what is signed before the body, None when a piece of it is absent; header names in lower case."""
-    pieces = [_piece(piece, said, pairs) for piece in scheme.signed if piece != "body"]
+    pieces = [_piece(piece, values, pairs) for piece in scheme.signed if piece != "body"]
     texts = [piece for piece in pieces if piece]
     return "".join(texts).encode() if len(texts) == len(pieces) else None
 
@@ -223,8 +244,11 @@ def opening_bytes(scheme: Scheme, said: Mapping[str, str], pairs: Mapping[str, s
 def fields_bytes(scheme: Scheme, body: bytes) -> bytes | None:
     """Return the string made of the body's own fields that some vendors sign, None when it cannot be made."""
     try:
-        said = json.loads(body)
-        texts = [piece if ":" not in piece else str(said[piece.partition(":")[2]]) for piece in scheme.signed]
+        loads = json.loads(body)
+        texts = [
+            piece if ":" not in piece else str(loads[piece.partition(":")[2]])
+            for piece in scheme.signed
+        ]
         return "".join(texts).encode()
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -234,22 +258,26 @@ def _of_fields(scheme: Scheme) -> bool:
     return any(piece.startswith("field:") for piece in scheme.signed)
 
 
-def _piece(piece: str, said: Mapping[str, str], pairs: Mapping[str, str]) -> str | None:
+def _piece(piece: str, values: Mapping[str, str], pairs: Mapping[str, str]) -> str | None:
     kind, colon, name = piece.partition(":")
     if not colon or kind == "field":
         return piece
-    value = (said if kind == "header" else pairs).get(name, "")
+    value = (values if kind == "header" else pairs).get(name, "")
     return value if value.isascii() else None
 
 
-def _timely(scheme: Scheme, said: Mapping[str, str], pairs: Mapping[str, str], now_ms: int, window_ms: int) -> Verdict:
-    text = _piece(scheme.clock, said, pairs) or ""
+def _timely(
+    scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str], now_ms: int, window_ms: int
+) -> Verdict:
+    text = _piece(scheme.clock, values, pairs) or ""
     if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - far beyond any date in ms
         return Verdict.FORGED
     return Verdict.OK if abs(now_ms - int(text) * scheme.unit_ms) <= window_ms else Verdict.STALE
 
 
-def _mac_check(scheme: Scheme, keys: Sequence[bytes], opening: bytes, signatures: Sequence[bytes]) -> Check:
+def _mac_check(
+    scheme: Scheme, keys: Sequence[bytes], opening: bytes, signatures: Sequence[bytes]
+) -> Check:
     macs = [hmac.new(key, opening, scheme.algorithm) for key in keys]
     return Check(macs, lambda: _any_equal([mac.digest() for mac in macs], signatures))
 
@@ -269,7 +297,9 @@ def _fields_check(scheme: Scheme, keys: Sequence[bytes], signatures: Sequence[by
 
     def judge() -> bool:
         text = fields_bytes(scheme, bytes(short.body)) if len(short.body) <= FIELDS_LIMIT else None
-        return text is not None and _any_equal([hmac.digest(key, text, scheme.algorithm) for key in keys], signatures)
+        return text is not None and _any_equal(
+            [hmac.digest(key, text, scheme.algorithm) for key in keys], signatures
+        )
 
     return Check([short], judge)
 
@@ -288,7 +318,9 @@ def _ecdsa_check(keysets: Sequence[str], signatures: Sequence[bytes]) -> Check:
     return Check([body], judge)
 
 
-def _ecdsa_agrees(keys: Mapping[int, ec.EllipticCurvePublicKey], signature: bytes, digest: bytes) -> bool:
+def _ecdsa_agrees(
+    keys: Mapping[int, ec.EllipticCurvePublicKey], signature: bytes, digest: bytes
+) -> bool:
     """Tink's output: 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature."""
     key = keys.get(int.from_bytes(signature[1:5], "big"))
     if key is None or signature[:1] != b"\x01":
@@ -305,21 +337,23 @@ def tink_keys(keyset: str) -> dict[int, ec.EllipticCurvePublicKey]:
     try:
         rows: list[dict[str, Any]] = json.loads(keyset)["key"]
         enabled = [row for row in rows if row["status"] == "ENABLED"]
-        return {int(row["keyId"]): _point(base64.b64decode(row["keyData"]["value"])) for row in enabled}
+        return {
+            int(row["keyId"]): _point(base64.b64decode(row["keyData"]["value"])) for row in enabled
+        }
     except (KeyError, TypeError, IndexError) as error:
         raise ValueError("not a Tink keyset of P-256 keys") from error
 
 
 def _point(message: bytes) -> ec.EllipticCurvePublicKey:
     """Read fields 3 (x) and 4 (y) of an EcdsaPublicKey protobuf; all its lengths fit in one byte."""
-    found: dict[int, bytes] = {}
+    values: dict[int, bytes] = {}
     at = 0
     while at < len(message):
         number, kind = message[at] >> 3, message[at] & 7
         size = message[at + 1] if kind == 2 else 0  # noqa: PLR2004 - 2 is "length-delimited"
-        found[number] = message[at + 2 : at + 2 + size]
+        values[number] = message[at + 2 : at + 2 + size]
         at += 2 + size
-    x, y = (int.from_bytes(found[number], "big") for number in (3, 4))
+    x, y = (int.from_bytes(values[number], "big") for number in (3, 4))
     return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
 

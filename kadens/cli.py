@@ -2,10 +2,21 @@
 
 import typer
 
-from .commands import dead as letters
-from .commands import erase, files, keys, links, look, operate, people, processes, query, replay
-from .commands.failures import Program
-from .embedded.process import private_files
+from kadens.commands import dead as letters
+from kadens.commands import (
+    erase,
+    files,
+    keys,
+    links,
+    look,
+    operate,
+    people,
+    processes,
+    query,
+    replay,
+)
+from kadens.commands.failures import Program
+from kadens.embedded.process import private_files
 
 app = typer.Typer(
     name="kadens",
@@ -22,7 +33,9 @@ door = typer.Typer(no_args_is_help=True, help="Run one of the two doors.")
 door.command("vendor")(processes.vendor_door)
 door.command("clinic")(processes.clinic_door)
 
-patient = typer.Typer(no_args_is_help=True, help="Patients: add one, link accounts, make a link token.")
+patient = typer.Typer(
+    no_args_is_help=True, help="Patients: add one, link accounts, make a link token."
+)
 patient.command("add")(people.add)
 patient.command("link")(people.link)
 patient.command("unlink")(people.unlink)
@@ -36,19 +49,27 @@ consent = typer.Typer(no_args_is_help=True, help="Consent to fetch from a source
 consent.command("give")(people.give)
 consent.command("withdraw")(people.withdraw)
 
-key = typer.Typer(no_args_is_help=True, help="Our own keys: list, rotate with an overlap, wrap anew, retire.")
+key = typer.Typer(
+    no_args_is_help=True, help="Our own keys: list, rotate with an overlap, wrap anew, retire."
+)
 key.command("list")(keys.list_keys)
 key.command("rotate")(keys.rotate)
 key.command("rewrap")(keys.rewrap)
 key.command("retire")(keys.retire)
 
-asked = typer.Typer(no_args_is_help=True, help="Questions about a patient's data: timeline, sessions, days, weeks.")
+asked = typer.Typer(
+    no_args_is_help=True, help="Questions about a patient's data: timeline, sessions, days, weeks."
+)
 asked.command("timeline")(query.timeline)
 asked.command("sessions")(query.sessions)
 asked.command("days")(query.days)
 asked.command("weeks")(query.weeks)
 
-dead = typer.Typer(invoke_without_command=True, callback=letters.summary, help="Dead letters: what could not be read.")
+dead = typer.Typer(
+    invoke_without_command=True,
+    callback=letters.summary,
+    help="Dead letters: what could not be read.",
+)
 dead.command("list")(letters.listed)
 dead.command("show")(letters.show)
 dead.command("retry")(letters.retry)

@@ -12,9 +12,9 @@ Clock: TypeAlias = Callable[[], int]
 SYSTEM = "system"
 
 
-def clock(said: str) -> Clock:
+def clock(text: str) -> Clock:
     """Return the clock of the setting KADENS_CLOCK: `system`, `fixed:EPOCH_MS` or `file:PATH` (holds EPOCH_MS)."""
-    kind, _, rest = said.partition(":")
+    kind, _, rest = text.partition(":")
     if kind == SYSTEM and not rest:
         return lambda: time.time_ns() // 1_000_000
     if kind == "fixed":
@@ -23,4 +23,4 @@ def clock(said: str) -> Clock:
     if kind == "file" and rest:
         path = Path(rest)
         return lambda: int(path.read_text(encoding="ascii"))
-    raise ValueError(f"KADENS_CLOCK={said!r}: one of system, fixed:EPOCH_MS, file:PATH is wanted")
+    raise ValueError(f"KADENS_CLOCK={text!r}: one of system, fixed:EPOCH_MS, file:PATH is wanted")

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .model.calendar import rfc3339
-from .model.errors import BodyError
-from .model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
-from .model.intensity import CLASSES, ZONES, HeartLimits, HeartProfile
-from .parsers.table import parse, sniff
-from .stream.compute.limits import heart_limits
-from .stream.compute.quality import ACCEPTED, hygiene
-from .stream.compute.zones import accepted, time_in_zones
+from model.calendar import rfc3339
+from model.errors import BodyError
+from model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
+from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
+from parsers.table import parse, sniff
+from stream.compute.intensity.thresholds import heart_limits
+from stream.compute.intensity.zones import accepted, time_in_zones
+from stream.compute.series.quality import ACCEPTED, screen_heart_rate
 
 
 def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
@@ -33,7 +33,11 @@ def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
 
 def problem_of(reject: Reject) -> dict[str, Any]:
     """Return a problem as JSON: `offset` is the byte position where `where` names one, else null."""
-    offset = int(reject.where[1:]) if reject.where.startswith("@") and reject.where[1:].isdigit() else None
+    offset = (
+        int(reject.where[1:])
+        if reject.where.startswith("@") and reject.where[1:].isdigit()
+        else None
+    )
     return {"where": reject.where, "offset": offset, "reason": reject.why}
 
 
@@ -41,7 +45,8 @@ def _contents(parsed: Parsed, profile: HeartProfile | None) -> dict[str, Any]:
     blocks = [fact for fact in parsed.facts if isinstance(fact, SampleBlock)]
     t, v = _column(block for block in blocks if block.metric == "heart_rate")
     workouts = sorted(
-        (fact for fact in parsed.facts if isinstance(fact, Workout)), key=lambda w: (w.head.start_ms, w.head.record)
+        (fact for fact in parsed.facts if isinstance(fact, Workout)),
+        key=lambda w: (w.head.start_ms, w.head.record),
     )
     return {
         "complete": parsed.complete,
@@ -51,7 +56,9 @@ def _contents(parsed: Parsed, profile: HeartProfile | None) -> dict[str, Any]:
     }
 
 
-def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | None) -> dict[str, Any]:
+def _workout(
+    workout: Workout, t: Instants, v: Values, profile: HeartProfile | None
+) -> dict[str, Any]:
     start, end = workout.head.start_ms, workout.head.end_ms
     limits = heart_limits(profile, datetime.fromtimestamp(start / 1000, UTC).date())
     return {
@@ -63,12 +70,14 @@ def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | N
     }
 
 
-def _zones(t: Instants, v: Values, start: int, end: int, limits: HeartLimits) -> dict[str, int]:
+def _zones(t: Instants, v: Values, start: int, end: int, limits: ZoneThresholds) -> dict[str, int]:
     if not limits.valid:
         return {**{zone.value: 0 for zone in CLASSES}, "unknown": end - start}
-    last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))  # of equal times the last one counts
+    last = np.append(
+        t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_)
+    )  # of equal times the last one counts
     t, v = t[last], v[last]
-    kept = hygiene(t, v) == ACCEPTED
+    kept = screen_heart_rate(t, v) == ACCEPTED
     times = time_in_zones(t[kept], v[kept], start, end, limits.edges)
     return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
 
@@ -77,11 +86,19 @@ def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:
     inside = v[accepted(v) & (t >= start) & (t < end)]
     if not len(inside):
         return {"n": 0, "min": None, "mean": None, "max": None}
-    return {"n": len(inside), "min": inside.min(), "mean": round(float(inside.mean()), 3), "max": inside.max()}
+    return {
+        "n": len(inside),
+        "min": inside.min(),
+        "mean": round(float(inside.mean()), 3),
+        "max": inside.max(),
+    }
 
 
 def _samples(blocks: Sequence[SampleBlock]) -> dict[str, Any]:
-    return {metric: _extent(b for b in blocks if b.metric == metric) for metric in sorted({b.metric for b in blocks})}
+    return {
+        metric: _extent(b for b in blocks if b.metric == metric)
+        for metric in sorted({b.metric for b in blocks})
+    }
 
 
 def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:

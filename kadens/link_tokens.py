@@ -1,14 +1,14 @@
 """Issues link tokens and revokes them: the row first, then the log that the doors follow. Never prints a token."""
 
-from .ingest.links import digest, mint
-from .ingest.ports import NotAcceptedError
-from .ingest.publisher import KafkaPublisher
-from .model.calendar import DAY_MS
-from .model.keyring import KeyRing
-from .storage import link_tokens as rows
-from .storage.pool import Connection, Pool
-from .stream.revocations import revocation
-from .stream.topics import REVOKED
+from ingest.links import digest, mint
+from ingest.ports import NotAcceptedError
+from ingest.publisher import KafkaPublisher
+from model.calendar import DAY_MS
+from model.keyring import KeyRing
+from model.topics import REVOKED
+from storage.people import link_tokens as rows
+from storage.pg.pool import Connection, Pool
+from stream.revocations import revocation
 
 PATIENCE_S = 10.0  # how long the log may take for one revocation
 LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
@@ -43,7 +43,9 @@ async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
 
     They stay marked as waiting then, and a worker publishes them.
     """
-    publisher = KafkaPublisher(brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S)
+    publisher = KafkaPublisher(
+        brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S
+    )
     try:
         while await _publish(pool, publisher, now_ms):
             pass
@@ -57,7 +59,7 @@ async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
 async def _publish(pool: Pool, publisher: KafkaPublisher, now_ms: int, n: int = 1_000) -> int:
     async with pool.connection() as conn:
         waiting = await rows.take_unpublished(conn, n)
-        for one in map(revocation, waiting):
-            await publisher.append(one.topic, one.key, one.value, one.headers)
-        await rows.published(conn, [one.digest for one in waiting], now_ms)
+        for item in map(revocation, waiting):
+            await publisher.append(item.topic, item.key, item.value, item.headers)
+        await rows.published(conn, [entry.digest for entry in waiting], now_ms)
     return len(waiting)

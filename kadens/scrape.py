@@ -12,7 +12,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH = "/metrics"
-RELAYED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # a proxy passes on a request of somebody else
+RELAYED = (
+    "forwarded",
+    "x-forwarded-for",
+    "x-real-ip",
+    "via",
+)  # a proxy passes on a request of somebody else
 
 
 class LocalMetrics:

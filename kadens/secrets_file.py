@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .model.keyring import FIRST, Key, KeyRing, Keys
+from model.keyring import FIRST, Key, KeyRing, Keys
 
 KINDS = ("link", "wrapping", "session")
 KEY_BYTES = 32  # of every key of ours
@@ -76,31 +76,33 @@ def read_secrets(path: str | None) -> Secrets:
     if not path:
         return Secrets()
     try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        loads = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"KADENS_SECRETS_FILE={path}: {type(error).__name__}, no TOML file") from error
+        raise SettingsError(
+            f"KADENS_SECRETS_FILE={path}: {type(error).__name__}, no TOML file"
+        ) from error
     try:
-        return secrets_of(said)
+        return secrets_of(loads)
     except SettingsError as error:
         raise SettingsError(f"KADENS_SECRETS_FILE={path}: {error}") from error
 
 
-def secrets_of(said: Mapping[str, Any]) -> Secrets:
+def secrets_of(values: Mapping[str, Any]) -> Secrets:
     """Return what a parsed secrets file holds; raises `SettingsError` that names the key that is wrong."""
-    entries = entries_of(said)
+    entries = entries_of(values)
     rings = {f"{kind}_keys": _ring(kind, entries) for kind in KINDS}
     return Secrets(
-        connectors=_connectors(said.get("connectors", {})),
+        connectors=_connectors(values.get("connectors", {})),
         entries=entries,
-        oidc_client_secret=str(said.get("oidc_client_secret", "")),
+        oidc_client_secret=str(values.get("oidc_client_secret", "")),
         **rings,
     )
 
 
-def entries_of(said: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
+def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
     """Return every key of ours in a parsed file, plain ones first; raises `SettingsError`."""
-    plain = [_plain(kind, said[f"{kind}_key"]) for kind in KINDS if said.get(f"{kind}_key")]
-    rows = said.get("keys", [])
+    plain = [_plain(kind, values[f"{kind}_key"]) for kind in KINDS if values.get(f"{kind}_key")]
+    rows = values.get("keys", [])
     if not isinstance(rows, list):
         raise SettingsError("keys: tables [[keys]] are wanted")
     entries = (*plain, *(_entry(row) for row in rows))
@@ -116,16 +118,22 @@ def _plain(kind: str, text: object) -> KeyEntry:
 
 
 def _entry(row: object) -> KeyEntry:
-    said = row if isinstance(row, dict) else {}
-    kind, id_, state = (said.get(name) for name in ("kind", "id", "state"))
+    result = row if isinstance(row, dict) else {}
+    kind, id_, state = (result.get(name) for name in ("kind", "id", "state"))
     if kind not in KINDS:
         raise SettingsError(f"[[keys]]: a kind of {', '.join(KINDS)} is wanted")
     if not isinstance(id_, str) or not ID.fullmatch(id_):
-        raise SettingsError(f"[[keys]] of kind {kind}: an id of up to 16 letters, digits, - and _ is wanted")
+        raise SettingsError(
+            f"[[keys]] of kind {kind}: an id of up to 16 letters, digits, - and _ is wanted"
+        )
     if state not in STATES:
         raise SettingsError(f"[[keys]] {kind} {id_}: a state of {', '.join(STATES)} is wanted")
-    secret = b"" if state == RETIRED and not said.get("key") else _bytes(f"[[keys]] {kind} {id_}", said.get("key"))
-    times = {name: str(said.get(name, "")) for name in ("created", "changed")}
+    secret = (
+        b""
+        if state == RETIRED and not result.get("key")
+        else _bytes(f"[[keys]] {kind} {id_}", result.get("key"))
+    )
+    times = {name: str(result.get(name, "")) for name in ("created", "changed")}
     return KeyEntry(kind=kind, id=id_, state=state, secret=secret, **times)
 
 
@@ -133,7 +141,9 @@ def _bytes(name: str, text: object) -> bytes:
     try:
         secret = bytes.fromhex(text) if isinstance(text, str) else b""
     except ValueError:
-        raise SettingsError(f"{name}: {KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)") from None
+        raise SettingsError(
+            f"{name}: {KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)"
+        ) from None
     if len(secret) != KEY_BYTES:
         wanted = f"{KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)"
         raise SettingsError(f"{name}: {wanted}; these are {len(secret)}")
@@ -149,30 +159,38 @@ def _ring(kind: str, entries: tuple[KeyEntry, ...]) -> KeyRing:
     return KeyRing(tuple(Key(id=entry.id, secret=entry.secret) for entry in [*active, *rest]))
 
 
-def _connectors(said: object) -> dict[str, ConnectorSecrets]:
-    if not isinstance(said, dict):
+def _connectors(value: object) -> dict[str, ConnectorSecrets]:
+    if not isinstance(value, dict):
         raise SettingsError("connectors: tables [connectors.NAME] are wanted")
-    return {name: _connector(name, row) for name, row in said.items()}
+    return {name: _connector(name, row) for name, row in value.items()}
 
 
 def _connector(name: str, row: object) -> ConnectorSecrets:
     keys = row.get("keys") if isinstance(row, dict) else None
-    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
-        raise SettingsError(f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted")
+    if (
+        not isinstance(keys, list)
+        or not keys
+        or not all(isinstance(key, str) and key for key in keys)
+    ):
+        raise SettingsError(
+            f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
+        )
     _check_scheme(name, keys)
     return ConnectorSecrets(keys=tuple(keys))
 
 
 def _check_scheme(name: str, keys: list[str]) -> None:
     """Raise `SettingsError` where a key is none of the connector's signature schemes."""
-    from .ingest.vendors import CONNECTORS  # noqa: PLC0415 - only who has connectors' keys loads the connectors
+    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - only who has connectors' keys loads the connectors
 
     for scheme in (scheme for row in CONNECTORS if row.name == name for scheme in row.schemes):
         for key in keys:
             try:
                 scheme.key(key)
             except ValueError:
-                raise SettingsError(f"[connectors.{name}]: a key is no key of {scheme.name}") from None
+                raise SettingsError(
+                    f"[connectors.{name}]: a key is no key of {scheme.name}"
+                ) from None
 
 
 class LiveSecrets:
@@ -204,6 +222,6 @@ class LiveSecrets:
     def _mark(self) -> tuple[int, ...]:
         with contextlib.suppress(OSError):
             if self._path is not None:
-                said = self._path.stat()
-                return said.st_ino, said.st_mtime_ns, said.st_size
+                result = self._path.stat()
+                return result.st_ino, result.st_mtime_ns, result.st_size
         return ()

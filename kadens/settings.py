@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .secrets_file import ConnectorSecrets, Secrets, SettingsError, read_secrets
+from kadens.secrets_file import ConnectorSecrets, Secrets, SettingsError, read_secrets
 
 __all__ = [
     "ConnectorSecrets",
@@ -83,7 +83,14 @@ _INTEGERS = {
     "vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes",
     "session_idle_minutes", "spool_memory", "spool_disk", "connections", "connections_per_peer",
 }  # fmt: skip
-_FLOATS = {"commit_interval_s", "stall_s", "group_session_s", "token_rate", "connector_rate", "failure_rate"}
+_FLOATS = {
+    "commit_interval_s",
+    "stall_s",
+    "group_session_s",
+    "token_rate",
+    "connector_rate",
+    "failure_rate",
+}
 _FLAGS = {"clinic_demo", "mock_broker"}
 _SECRETS = "KADENS_SECRETS_FILE"
 _REQUIRED = ("kafka", "database", "bodies")
@@ -97,8 +104,12 @@ def variable(name: str) -> str:
 def environment() -> dict[str, str]:
     """Return the variables of this process that are settings; KADENS_* variables that are none are left out."""
     known = {variable(name) for name in Settings.__dataclass_fields__}
-    found = {name: value for name, value in os.environ.items() if name.startswith("KADENS_")}
-    return {name: value for name, value in found.items() if name == _SECRETS or name.removesuffix("_FILE") in known}
+    matches = {name: value for name, value in os.environ.items() if name.startswith("KADENS_")}
+    return {
+        name: value
+        for name, value in matches.items()
+        if name == _SECRETS or name.removesuffix("_FILE") in known
+    }
 
 
 def operator() -> str:
@@ -118,11 +129,15 @@ def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings
     """Read KADENS_* variables; `X_FILE` names a file that holds the value of X. Raises `SettingsError`."""
     env = os.environ if said_environment is None else said_environment
     names = [name for name in Settings.__dataclass_fields__ if name != "secrets"]
-    said = {name: _value(name, text) for name in names if (text := _text(env, variable(name))) is not None}
-    missing = [variable(name) for name in _REQUIRED if name not in said]
+    result = {
+        name: _value(name, text)
+        for name in names
+        if (text := _text(env, variable(name))) is not None
+    }
+    missing = [variable(name) for name in _REQUIRED if name not in result]
     if missing:
         raise SettingsError(f"not set: {', '.join(missing)}")
-    return Settings(secrets=read_secrets(said.get("secrets_file")), **said)
+    return Settings(secrets=read_secrets(result.get("secrets_file")), **result)
 
 
 def _text(env: Mapping[str, str], name: str) -> str | None:

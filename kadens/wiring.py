@@ -8,21 +8,21 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .clock import SYSTEM, clock
-from .secrets_file import LiveSecrets
-from .settings import Settings, SettingsError
+from kadens.clock import SYSTEM, clock
+from kadens.secrets_file import LiveSecrets
+from kadens.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
     from fastapi import FastAPI
 
-    from .alerts.clinic.identity import Identify
-    from .alerts.clinic.oidc import SignIn
-    from .model.keyring import Keys
-    from .storage.pool import Connection
-    from .web.rates import Buckets
-    from .web.server import Serving
+    from clinic.sign_in.identity import Identify
+    from clinic.sign_in.oidc import SignIn
+    from model.keyring import Keys
+    from storage.pg.pool import Connection
+    from web.rates import Buckets
+    from web.server import Serving
 
 LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -37,11 +37,12 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     """Run a worker to its end and return its exit status."""
     import logging
 
-    from .stream.worker import WorkerPlan
-    from .stream.worker import run_worker as run
+    from stream.worker import WorkerPlan
+    from stream.worker import run_worker as run
 
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, datefmt=LOG_TIME)
-    logging.getLogger("kadens").setLevel(logging.INFO)
+    for room in ("kadens", "storage", "stream", "alerts"):  # what others log stays at warnings
+        logging.getLogger(room).setLevel(logging.INFO)
     return run(
         WorkerPlan(
             brokers=needed(settings, "kafka"),
@@ -66,15 +67,15 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
 
 def vendor_door(settings: Settings) -> "FastAPI":
     """Return the vendor door: log and body store, no database."""
-    from .ingest.clock_watch import ClockWatch
-    from .ingest.http import vendor_app
-    from .ingest.publisher import KafkaPublisher
-    from .ingest.receive import Door, Links, Rates
-    from .ingest.revoked import RevokedFollower
-    from .ingest.spool import Spools
-    from .ingest.vendors import CONNECTORS
-    from .storage.body_store import folder_of, open_bodies
-    from .stream.topics import RAW
+    from ingest.clock_watch import ClockWatch
+    from ingest.http import vendor_app
+    from ingest.publisher import KafkaPublisher
+    from ingest.receive import Door, Links, Rates
+    from ingest.revoked import RevokedFollower
+    from ingest.spool import Spools
+    from ingest.vendors import CONNECTORS
+    from model.topics import RAW
+    from storage.bodies.body_store import folder_of, open_bodies
 
     live = LiveSecrets(settings.secrets_file, settings.secrets)
     publisher = KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes)
@@ -94,7 +95,9 @@ def vendor_door(settings: Settings) -> "FastAPI":
             max_body=settings.max_body,
             window_ms=settings.replay_window_s * 1000,
             spools=Spools(folder=spool, memory=settings.spool_memory, disk=settings.spool_disk),
-            rates=Rates(tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)),
+            rates=Rates(
+                tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)
+            ),
             # a clock that is not this machine's is not meant to agree with the log's, and the mock has none
             watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
         )
@@ -103,20 +106,22 @@ def vendor_door(settings: Settings) -> "FastAPI":
 
 def buckets(rate: float) -> "Buckets":
     """Return buckets of a rate setting: so many a second for each key, and ten times as many at once."""
-    from .web.rates import Buckets
+    from web.rates import Buckets
 
     return Buckets(rate=rate, burst=BURST * rate)
 
 
 def serving(settings: Settings, door: str) -> "Serving":
     """Return where and with which limits a door (`vendor` or `clinic`) is served; raises `SettingsError`."""
-    from .web.limits import Limits, networks
-    from .web.server import Serving
+    from web.limits import Limits, networks
+    from web.server import Serving
 
     try:
         trusted = networks(settings.trusted_proxies)
     except ValueError as error:
-        raise SettingsError(f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted") from error
+        raise SettingsError(
+            f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted"
+        ) from error
     # the application refuses a body that is too long before the server does
     most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
     limits = Limits(
@@ -126,9 +131,12 @@ def serving(settings: Settings, door: str) -> "Serving":
         per_peer=settings.connections_per_peer,
         trusted=trusted,
     )
-    place = {"host": getattr(settings, f"{door}_host"), "port": getattr(settings, f"{door}_port")}
+    position = {
+        "host": getattr(settings, f"{door}_host"),
+        "port": getattr(settings, f"{door}_port"),
+    }
     return Serving(
-        **place,
+        **position,
         limits=limits,
         failures=settings.failure_rate,
         failures_at_once=2 * settings.failure_rate,
@@ -141,20 +149,26 @@ def clinic_door(settings: Settings) -> "FastAPI":
 
     Raises `SettingsError` where nobody could tell who is at it.
     """
-    from .alerts.clinic import oidc
-    from .alerts.clinic.app import create_app
-    from .alerts.clinic.csrf import origin
-    from .alerts.clinic.doors import Clinic
-    from .alerts.clinic.session import derived
-    from .storage.identities import names_of
+    from clinic.app import create_app
+    from clinic.doors import Clinic
+    from clinic.sign_in import oidc
+    from clinic.sign_in.csrf import origin
+    from clinic.sign_in.session import derived
+    from storage.people.identities import names_of
 
-    keys, database, now = keys_of(settings, "wrapping"), needed(settings, "database"), clock(settings.clock)
+    keys, database, now = (
+        keys_of(settings, "wrapping"),
+        needed(settings, "database"),
+        clock(settings.clock),
+    )
 
     def names(conn: "Connection", patients: "Sequence[str]") -> "Awaitable[Mapping[str, str]]":
         return names_of(conn, keys(), patients)
 
     if not settings.oidc_issuer:
-        return create_app(Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True))
+        return create_app(
+            Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True)
+        )
     sign_in = sign_in_of(settings)
 
     def form_keys() -> list[bytes]:
@@ -177,8 +191,8 @@ def clinic_door(settings: Settings) -> "FastAPI":
 
 def demo(settings: Settings) -> "Identify":
     """Return the demo clinician, for loopback only; raises `SettingsError` that says what to set instead."""
-    from .alerts.clinic.identity import Clinician
-    from .alerts.clinic.identity import demo as everybody
+    from clinic.sign_in.identity import Clinician
+    from clinic.sign_in.identity import demo as everybody
 
     if not (settings.clinic_demo and local_only(settings)):
         raise SettingsError(
@@ -186,15 +200,17 @@ def demo(settings: Settings) -> "Identify":
             "oidc_client_secret and session_key in the secrets file. KADENS_CLINIC_DEMO=1 lets everybody in as one "
             f"demo clinician, on loopback only (KADENS_CLINIC_HOST is {settings.clinic_host})"
         )
-    clinician = Clinician(subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit)
+    clinician = Clinician(
+        subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit
+    )
     return everybody(settings.clinic_host, clinician)
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
     """Return how clinicians sign in; raises `SettingsError` that names what is missing or unsafe."""
-    from .alerts.clinic.oidc import CALLBACK, SignIn
-    from .alerts.clinic.provider import Provider, Registration
-    from .alerts.clinic.tokens import Reading
+    from clinic.sign_in.oidc import CALLBACK, SignIn
+    from clinic.sign_in.provider import Provider, Registration
+    from clinic.sign_in.tokens import Reading
 
     check_sign_in(settings)
     now = clock(settings.clock)
@@ -204,10 +220,12 @@ def sign_in_of(settings: Settings) -> "SignIn":
         client_secret=settings.secrets.oidc_client_secret,
         redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK,
     )
-    roles = tuple(role for said in settings.oidc_roles.split(",") if (role := said.strip()))
+    roles = tuple(role for result in settings.oidc_roles.split(",") if (role := result.strip()))
     return SignIn(
         provider=Provider(registration, now),
-        reading=Reading(unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
+        reading=Reading(
+            unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles
+        ),
         keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,
         secure=settings.clinic_url.startswith("https:"),
@@ -217,31 +235,44 @@ def sign_in_of(settings: Settings) -> "SignIn":
 
 def check_sign_in(settings: Settings) -> None:
     """Raise `SettingsError` where a sign-in would be unsafe or let in more than was meant."""
-    from .alerts.clinic.provider import is_safe
+    from clinic.sign_in.provider import is_safe
 
     for name in ("oidc_client_id", "oidc_unit_claim", "clinic_url"):
         needed(settings, name)
-    for name, address in (("oidc_issuer", settings.oidc_issuer), ("clinic_url", settings.clinic_url)):
+    for name, address in (
+        ("oidc_issuer", settings.oidc_issuer),
+        ("clinic_url", settings.clinic_url),
+    ):
         if not is_safe(address):
-            raise SettingsError(f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)")
+            raise SettingsError(
+                f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)"
+            )
     if not settings.secrets.oidc_client_secret:
-        raise SettingsError("oidc_client_secret in the secrets file: what the identity provider gave this client")
+        raise SettingsError(
+            "oidc_client_secret in the secrets file: what the identity provider gave this client"
+        )
     if settings.oidc_roles and not settings.oidc_role_claim:
-        raise SettingsError("KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in")
+        raise SettingsError(
+            "KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in"
+        )
     for name in ("session_minutes", "session_idle_minutes"):
         if getattr(settings, name) < 1:
-            raise SettingsError(f"KADENS_{name.upper()}={getattr(settings, name)}: a minute at least is wanted")
+            raise SettingsError(
+                f"KADENS_{name.upper()}={getattr(settings, name)}: a minute at least is wanted"
+            )
 
 
 def migrate(settings: Settings) -> list[str]:
     """Bring the schema up to date and make missing topics; return a line for each thing done."""
-    from .embedded.topics import create_topics
-    from .storage.migrate import migrate as bring_up
-    from .stream.topics import TOPICS
+    from kadens.embedded.topics import create_topics
+    from model.topics import TOPICS
+    from storage.pg.migrate import migrate as bring_up
 
     done = [f"database: {name}" for name in asyncio.run(bring_up(needed(settings, "database")))]
     if settings.kafka:
-        create_topics(settings.kafka, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
+        create_topics(
+            settings.kafka, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
+        )
         done.append(f"topics: {', '.join(topic.name for topic in TOPICS)}")
     return done or ["nothing to do"]
 
@@ -256,14 +287,16 @@ def needed(settings: Settings, name: str) -> str:
 
 def check_database_keys(settings: Settings) -> None:
     """Raise `ForeignKeysError` unless the clinician door's wrapping keys belong to the database."""
-    from .storage.pool import CLINIC_LIMITS, open_pool
-    from .storage.roles import CLINIC
-    from .storage.wrapping import check_keys
+    from storage.bodies.wrapping import check_keys
+    from storage.pg.pool import CLINIC_LIMITS, open_pool
+    from storage.pg.roles import CLINIC
 
     async def look() -> None:
         pool = await open_pool(settings.database, max_size=1, limits=CLINIC_LIMITS, role=CLINIC)
         async with pool, pool.connection() as conn:
-            await check_keys(conn, settings.secrets.wrapping_keys, clock(settings.clock)(), record=False)
+            await check_keys(
+                conn, settings.secrets.wrapping_keys, clock(settings.clock)(), record=False
+            )
 
     asyncio.run(look())
 
@@ -272,7 +305,9 @@ def keys_of(settings: Settings, kind: str) -> "Keys":
     """Return how a process asks for its keys of a kind; raises `SettingsError` when it has none."""
     keys = LiveSecrets(settings.secrets_file, settings.secrets).keys(kind)
     if not keys():
-        raise SettingsError(f"{kind}_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
+        raise SettingsError(
+            f"{kind}_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)"
+        )
     return keys
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.codec import loads
-from ..model.columns import Texts
+from model.codec import loads
+from model.columns import Texts
 
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")
@@ -48,7 +48,9 @@ class _Joints(NamedTuple):
     def columns(self, objects: bytes, comma: bytes) -> tuple[Texts, bytes] | None:
         """Return the texts, and the numbers as written, by commas; None unless the objects are these joints alone."""
         joint = self.after + comma + self.before
-        codes = np.frombuffer(objects + bytes(LONGEST_NUMBER), np.uint8)  # room to look beyond the end
+        codes = np.frombuffer(
+            objects + bytes(LONGEST_NUMBER), np.uint8
+        )  # room to look beyond the end
         next_ones = _found(codes, joint, len(self.after) + len(comma))
         starts = np.append(len(self.before), next_ones + len(joint))
         ends = np.append(next_ones, len(objects) - len(self.after))
@@ -69,15 +71,15 @@ def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
     opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]
     if len(opening) * len(joint) > _MOST_CUT * len(codes):
         return np.empty(0, np.int64)  # joints do not overlap: most of these braces open none
-    found: NDArray[np.int64] = opening[_cut(codes, opening, len(joint)) == joint]
-    return found
+    array: NDArray[np.int64] = opening[_cut(codes, opening, len(joint)) == joint]
+    return array
 
 
 def _cut(codes: Texts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:
     """Return the `size` bytes from each start on, to compare with others that end in no NUL."""
     every = np.ndarray(max(0, len(codes) - size + 1), f"S{size}", codes, strides=1)
-    found: NDArray[np.bytes_] = every[starts]
-    return found
+    array: NDArray[np.bytes_] = every[starts]
+    return array
 
 
 def _rows(codes: Texts, starts: NDArray[np.int64], size: int) -> Texts:
@@ -94,7 +96,9 @@ def _joined(codes: Texts, starts: NDArray[np.int64], lengths: NDArray[np.int64])
     """Return what is written from each start on, in so many bytes, by commas; blanks fill up the shorter ones."""
     width = int(lengths.max())
     rows = np.full((len(starts), width + 1), ord(","), np.uint8)
-    rows[:, :width] = np.where(np.arange(width) < lengths[:, None], _rows(codes, starts, width), ord(" "))
+    rows[:, :width] = np.where(
+        np.arange(width) < lengths[:, None], _rows(codes, starts, width), ord(" ")
+    )
     return rows.tobytes()[:-1]
 
 
@@ -111,10 +115,10 @@ def read_alike(body: bytes, path: Sequence[str], text: str, number: str) -> Alik
     end = _end_of_array(body, joints) if joints else None
     if first_end is None or comma is None or joints is None or end is None or end < first_end:
         return None
-    found = joints.columns(body[start:end], comma[0])
-    numbers = _numbers(found[1], len(found[0])) if found else None
+    columns = joints.columns(body[start:end], comma[0])
+    numbers = _numbers(columns[1], len(columns[0])) if columns else None
     document = _document(body, (start, first_end, end), path) if numbers else None
-    return Alike(document, found[0], numbers) if found and numbers and document else None
+    return Alike(document, columns[0], numbers) if columns and numbers and document else None
 
 
 def _end_of_object(body: bytes, start: int) -> int | None:
@@ -129,13 +133,13 @@ def _joints(first: bytes, text: str, number: str) -> _Joints | None:
     """Return what the first object gives to cut along; None where its two members cannot be told apart for sure."""
     if b"\\" in first or any(first.count(f'"{name}"'.encode()) != 1 for name in (text, number)):
         return None
-    said = re.search(_MEMBER % text.encode() + rb'"([^"]+)"', first)
+    result = re.search(_MEMBER % text.encode() + rb'"([^"]+)"', first)
     figure = re.search(_MEMBER % number.encode() + rb"(-?[0-9][0-9.eE+-]*)", first)
-    if not said or not figure or not {text, number} <= _members(first):
+    if not result or not figure or not {text, number} <= _members(first):
         return None
-    one, two = sorted((said.span(1), figure.span(1)))
-    around = first[: one[0]], first[one[1] : two[0]], first[two[1] :]
-    return _Joints(*around, size=len(said[1]), text_first=said.start() < figure.start())
+    item, two = sorted((result.span(1), figure.span(1)))
+    around = first[: item[0]], first[item[1] : two[0]], first[two[1] :]
+    return _Joints(*around, size=len(result[1]), text_first=result.start() < figure.start())
 
 
 def _members(first: bytes) -> set[str]:
@@ -154,10 +158,10 @@ def _end_of_array(body: bytes, joints: _Joints) -> int | None:
 def _numbers(written: bytes, count: int) -> list[int | float] | None:
     """Return so many numbers as JSON reads them; None when one of the texts is anything else."""
     try:
-        found: list[Any] = loads(b"[" + written + b"]")
+        items: list[Any] = loads(b"[" + written + b"]")
     except ValueError:
         return None
-    return found if len(found) == count and set(map(type, found)) <= {int, float} else None
+    return items if len(items) == count and set(map(type, items)) <= {int, float} else None
 
 
 def _document(body: bytes, at: tuple[int, int, int], path: Sequence[str]) -> Any:  # noqa: ANN401 - JSON has no narrower type
@@ -165,10 +169,10 @@ def _document(body: bytes, at: tuple[int, int, int], path: Sequence[str]) -> Any
     start, first_end, end = at
     try:
         document = loads(body[:first_end] + body[end:])
-        empty, one = _at(loads(body[:start] + body[end:]), path), _at(document, path)
+        empty, item = _at(loads(body[:start] + body[end:]), path), _at(document, path)
     except (ValueError, KeyError, TypeError):
         return None
-    return document if empty == [] and isinstance(one, list) and len(one) == 1 else None
+    return document if empty == [] and isinstance(item, list) and len(item) == 1 else None
 
 
 def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - JSON has no narrower type

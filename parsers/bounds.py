@@ -1,6 +1,8 @@
 """The bounds of what can be read at all, in one place: times, lengths, counts. Never what is plausible."""
 
-FIRST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z: nothing that Kadens reads is older than its formats
+FIRST_MS = (
+    946_684_800_000  # 2000-01-01T00:00:00Z: nothing that Kadens reads is older than its formats
+)
 LAST_MS = 4_102_444_800_000  # 2100-01-01T00:00:00Z
 LONGEST_WORKOUT_MS = 7 * 86_400_000  # an expedition; anything longer is a wrong date
 LONGEST_TEXT = 256  # characters of an id or a name
@@ -9,9 +11,13 @@ MOST_OBJECTS = 250_000  # objects and lists in one body of JSON: two a sample, a
 MOST_VALUES = 1_500_000  # values in one body of JSON
 MOST_SERIES = 256  # devices, by offset from UTC, in one body
 MOST_FACTS = 4_096  # of one body
-LONGEST_GAP_MS = 31 * 86_400_000  # between samples of one block: what lies between is derived anew with it
+LONGEST_GAP_MS = (
+    31 * 86_400_000
+)  # between samples of one block: what lies between is derived anew with it
 MOST_SESSIONS = 200  # in one file; the legs of a triathlon are five
-MOST_SESSION_MS = 15 * 86_400_000  # of all sessions of a file together: seven days, and their legs once more
+MOST_SESSION_MS = (
+    15 * 86_400_000
+)  # of all sessions of a file together: seven days, and their legs once more
 MOST_OFFSET_MIN = 14 * 60  # minutes east or west of UTC
 
 

@@ -11,17 +11,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
-from ..model.codec import loads
-from ..model.errors import BodyError
-from ..model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
-from ..model.metrics import METRIC
-from .bounds import LONGEST_TEXT, MOST_OBJECTS, MOST_OFFSET_MIN, MOST_VALUES, readable
+from model.codec import loads
+from model.errors import BodyError
+from model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
+from model.metrics import METRIC
+from parsers.bounds import LONGEST_TEXT, MOST_OBJECTS, MOST_OFFSET_MIN, MOST_VALUES, readable
 
 Json: TypeAlias = dict[str, Any]
 
-_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")  # where of several: `samples[7].value`, `@1234`
+_NUMBERED = re.compile(
+    r"\[[0-9]+\]|(?<=^@)[0-9]+$"
+)  # where of several: `samples[7].value`, `@1234`
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
@@ -58,12 +62,12 @@ def document(body: bytes) -> Json:
     last one counts.
     """
     try:
-        said = loads(body)
+        result = loads(body)
     except json.JSONDecodeError as error:
         raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
-    if not isinstance(said, dict):
+    if not isinstance(result, dict):
         raise BodyError("@0", "not a JSON object")
-    return said
+    return result
 
 
 def object_of(value: object, where: str) -> Json:
@@ -105,13 +109,15 @@ def number(value: object, where: str) -> float:
 
 def within(value: object, low: float, high: float, where: str) -> float:
     """Return a number from `low` to `high`, both included."""
-    found = number(value, where)
-    if not low <= found <= high:
+    matches = number(value, where)
+    if not low <= matches <= high:
         raise Unreadable(where, f"outside of {low:g} to {high:g}", RejectKind.RANGE)
-    return found
+    return matches
 
 
-def measure(value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0) -> float:
+def measure(
+    value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0
+) -> float:
     """Return `value * factor + offset` in the canonical unit of `metric`, within the registry's floor and ceiling."""
     row = METRIC[metric]
     canonical = number(value, where) * factor + offset
@@ -126,8 +132,8 @@ def instant(value: object, where: str) -> tuple[int, int | None]:
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise Unreadable(where, "not an RFC 3339 time with an offset")
     try:
-        said = datetime.fromisoformat(value.upper())
-        ms, offset = (said - _EPOCH) // _MS, said.utcoffset()
+        result = datetime.fromisoformat(value.upper())
+        ms, offset = (result - _EPOCH) // _MS, result.utcoffset()
     except (ValueError, OverflowError) as error:
         raise Unreadable(where, "not a time that exists") from error
     if not readable(ms):
@@ -141,11 +147,11 @@ def zone_offset(value: object, where: str) -> int | None:
     """Return "+01:00" as minutes east of UTC; None for null."""
     if value is None:
         return None
-    found = _OFFSET.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    matches = _OFFSET.fullmatch(value) if isinstance(value, str) else None
+    if matches is None:
         raise Unreadable(where, "not a UTC offset")
-    minutes = int(found[2]) * 60 + int(found[3])
-    return _real_offset(-minutes if found[1] == "-" else minutes, where)
+    minutes = int(matches[2]) * 60 + int(matches[3])
+    return _real_offset(-minutes if matches[1] == "-" else minutes, where)
 
 
 def _real_offset(minutes: int, where: str) -> int:
@@ -167,18 +173,23 @@ def grouped(many: Iterable[Reject]) -> tuple[Reject, ...]:
     """
     first: dict[tuple[str, str], Reject] = {}
     count: Counter[tuple[str, str]] = Counter()
-    for one in many:
-        cause = (_NUMBERED.sub("", one.where), one.why)
-        first.setdefault(cause, one)
+    for item in many:
+        cause = (_NUMBERED.sub("", item.where), item.why)
+        first.setdefault(cause, item)
         count[cause] += 1
-    return tuple(one if count[cause] == 1 else _counted(one, count[cause]) for cause, one in first.items())
+    return tuple(
+        entry if count[cause] == 1 else _counted(entry, count[cause])
+        for cause, entry in first.items()
+    )
 
 
-def _counted(one: Reject, count: int) -> Reject:
-    return replace(one, why=f"{one.why} ({count} records)")
+def _counted(reject: Reject, count: int) -> Reject:
+    return replace(reject, why=f"{reject.why} ({count} records)")
 
 
-def head(source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
+def head(
+    source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None
+) -> Head:
     """Return the head of a fact: `span` is [start, end) in epoch ms, `offset` minutes as the source said, or None."""
     return Head(
         source=source,

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..model.columns import pieces
-from ..model.errors import BodyError
-from ..model.facts import (
+from model.columns import pieces
+from model.errors import BodyError
+from model.facts import (
     BLOCK,
     DeviceType,
     Fact,
@@ -26,35 +26,60 @@ from ..model.facts import (
     Source,
     Workout,
 )
-from ..model.metrics import METRIC
-from .bounds import FIRST_MS, LAST_MS, LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_SESSION_MS, MOST_SESSIONS, readable
-from .fields import grouped
-from .fit import MESSAGES, Activity, Code, FitError, FitProblem, Samples, Session, decode, read_activity
-from .fit.samples import doubled, in_order, rounded, within
-from .fit_types import MAKERS, ON_FOOT, type_of
+from model.metrics import METRIC
+from parsers.bounds import (
+    FIRST_MS,
+    LAST_MS,
+    LONGEST_GAP_MS,
+    LONGEST_WORKOUT_MS,
+    MOST_SESSION_MS,
+    MOST_SESSIONS,
+    readable,
+)
+from parsers.fields import grouped
+from parsers.fit import (
+    MESSAGES,
+    Activity,
+    Code,
+    FitError,
+    FitProblem,
+    Samples,
+    Session,
+    decode,
+    read_activity,
+)
+from parsers.fit.samples import doubled, in_order, rounded, within
+from parsers.fit_types import MAKERS, ON_FOOT, type_of
 
 VENDOR = "files"
 MOST_EXERTION = 10.0
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
 
-_TOO_MUCH = (Code.TOO_LARGE, Code.TOO_MANY_SEGMENTS, Code.TOO_MANY_MESSAGES, Code.TOO_MANY_DEFINITIONS)
-_KINDS: dict[Code, RejectKind] = dict.fromkeys((*_TOO_MUCH, Code.EMPTY_MESSAGES), RejectKind.TOO_MUCH) | dict.fromkeys(
-    (Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE
+_TOO_MUCH = (
+    Code.TOO_LARGE,
+    Code.TOO_MANY_SEGMENTS,
+    Code.TOO_MANY_MESSAGES,
+    Code.TOO_MANY_DEFINITIONS,
 )
+_KINDS: dict[Code, RejectKind] = dict.fromkeys(
+    (*_TOO_MUCH, Code.EMPTY_MESSAGES), RejectKind.TOO_MUCH
+) | dict.fromkeys((Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE)
 
 
 def parse(body: bytes) -> Parsed:
     """Return the facts of one FIT file; BodyError when there is nothing to keep. The account is the envelope's."""
-    with np.errstate(all="ignore"):  # a file may hold numbers as great as it likes: what they become is not read
+    with np.errstate(
+        all="ignore"
+    ):  # a file may hold numbers as great as it likes: what they become is not read
         return _parse(body)
 
 
 def _parse(body: bytes) -> Parsed:
     activity, messages, complete, problems = _decoded(body)
     rejects = [_reject(problem) for problem in problems]
-    told = _Told(activity, revision=messages)
-    facts: list[Fact] = [*told.workouts(rejects), *told.blocks(rejects)]
+    reported = _Told(activity, revision=messages)
+    facts: list[Fact] = [*reported.workouts(rejects), *reported.blocks(rejects)]
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
 
@@ -77,7 +102,11 @@ def _length(session: Session) -> int:
 
 
 def _reject(problem: FitProblem) -> Reject:
-    return Reject(where=f"@{problem.offset}", why=f"{problem.code}: {problem.reason}", kind=_kind(problem.code))
+    return Reject(
+        where=f"@{problem.offset}",
+        why=f"{problem.code}: {problem.reason}",
+        kind=_kind(problem.code),
+    )
 
 
 def _kind(code: Code) -> RejectKind:
@@ -113,19 +142,27 @@ class _Told:
         kind = MAKERS.get(device.manufacturer, DeviceType.UNKNOWN)
         if heart and device.heart_from == "strap":
             kind = DeviceType.STRAP
-        return Source(vendor=VENDOR, app=device.manufacturer, device=device.product, device_type=kind, method=method)
+        return Source(
+            vendor=VENDOR,
+            app=device.manufacturer,
+            device=device.product,
+            device_type=kind,
+            method=method,
+        )
 
     def workouts(self, rejects: list[Reject]) -> Iterator[Workout]:
-        told: dict[str, Workout] = {}
+        values: dict[str, Workout] = {}
         for session in self.activity.sessions:
             if not readable(session.start_ms):
                 rejects.append(_impossible(session, "session not between the years 2000 and 2100"))
             elif not 0 < session.length_ms <= LONGEST_WORKOUT_MS:
-                rejects.append(_impossible(session, "session without a length of at most seven days"))
+                rejects.append(
+                    _impossible(session, "session without a length of at most seven days")
+                )
             else:
                 workout = self._workout(session, rejects)
-                told.setdefault(workout.head.record, workout)
-        yield from told.values()
+                values.setdefault(workout.head.record, workout)
+        yield from values.values()
 
     def _workout(self, session: Session, rejects: list[Reject]) -> Workout:
         span = (session.start_ms, session.start_ms + session.length_ms)
@@ -133,11 +170,19 @@ class _Told:
         if exertion is not None and not 0 <= exertion <= MOST_EXERTION:
             rejects.append(_impossible(session, "exertion not on the scale 0 to 10"))
             exertion = None
-        named = [session.sport, session.sub_sport] if session.sub_sport not in ("", "generic") else [session.sport]
+        named = (
+            [session.sport, session.sub_sport]
+            if session.sub_sport not in ("", "generic")
+            else [session.sport]
+        )
         return Workout(
-            head=self.head(self.source(Method.WORKOUT), f"{self.record}:{session.start_ms}-{session.length_ms}", span),
+            head=self.head(
+                self.source(Method.WORKOUT),
+                f"{self.record}:{session.start_ms}-{session.length_ms}",
+                span,
+            ),
             type=type_of(session.sport, session.sub_sport),
-            said="/".join(named),
+            vendor_type="/".join(named),
             moving_ms=self._moving(session, rejects),
             exertion_cr10=exertion,
             summary=self._summary(session, rejects),
@@ -151,9 +196,9 @@ class _Told:
         return moving
 
     def _summary(self, session: Session, rejects: list[Reject]) -> dict[str, float]:
-        said = session.totals | ({} if session.feel is None else {"feel": session.feel})
-        kept = {name: value for name, value in said.items() if 0 <= value <= MOST_TOTAL}
-        if len(kept) < len(said):
+        result = session.totals | ({} if session.feel is None else {"feel": session.feel})
+        kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}
+        if len(kept) < len(result):
             rejects.append(_impossible(session, "totals that cannot be"))
         return kept
 
@@ -196,7 +241,10 @@ def _identity(activity: Activity) -> str:
     begun: int | None = device.created
     if begun is None:
         starts = [session.start_ms for session in activity.sessions]
-        starts += [int(samples.t.min()) for samples in (*activity.samples.values(), *activity.background.values())]
+        starts += [
+            int(samples.t.min())
+            for samples in (*activity.samples.values(), *activity.background.values())
+        ]
         begun = min(starts, default=0)
     words = (device.manufacturer, device.product, device.serial, activity.file_type, str(begun))
     return f"fit:{hashlib.sha256('/'.join(words).encode()).hexdigest()[:24]}"

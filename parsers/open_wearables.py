@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from ..model.calendar import DAY_MS, MINUTE_MS, utc
-from ..model.codec import dumps, plain
-from ..model.columns import columns, local_instants, ordered, pieces, values
-from ..model.facts import (
+from model.calendar import DAY_MS, MINUTE_MS, utc
+from model.codec import dumps, plain
+from model.columns import columns, local_instants, ordered, pieces, values
+from model.facts import (
     BLOCK,
     DaySummary,
     Fact,
@@ -26,11 +26,18 @@ from ..model.facts import (
     Values,
     Workout,
 )
-from ..model.metrics import METRIC, Metric
-from ..model.units import conversion
-from .alike import Alike, read_alike
-from .bounds import LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_FACTS, MOST_RECORDS, MOST_SERIES, readable
-from .fields import (
+from model.metrics import METRIC, Metric
+from model.units import conversion
+from parsers.alike import Alike, read_alike
+from parsers.bounds import (
+    LONGEST_GAP_MS,
+    LONGEST_WORKOUT_MS,
+    MOST_FACTS,
+    MOST_RECORDS,
+    MOST_SERIES,
+    readable,
+)
+from parsers.fields import (
     Json,
     Unreadable,
     body_error,
@@ -46,7 +53,7 @@ from .fields import (
     within,
     zone_offset,
 )
-from .open_wearables_names import (
+from parsers.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
     SERIES,
@@ -60,7 +67,9 @@ from .open_wearables_names import (
 VENDOR = "open_wearables"
 
 Errors: TypeAlias = list[Unreadable]
-Series: TypeAlias = tuple[Source, int | None]  # samples of one device at one UTC offset make one block
+Series: TypeAlias = tuple[
+    Source, int | None
+]  # samples of one device at one UTC offset make one block
 
 
 def parse(body: bytes) -> Parsed:
@@ -111,25 +120,27 @@ def _workout(data: Json, errors: Errors) -> Workout:
     start, written = instant(data.get("start_time"), "data.start_time")
     end, _ = instant(data.get("end_time"), "data.end_time")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        raise Unreadable("data.end_time", "not after the start by at most seven days", RejectKind.RANGE)
-    said = optional_text(data.get("type"), "data.type")
+        raise Unreadable(
+            "data.end_time", "not after the start by at most seven days", RejectKind.RANGE
+        )
+    result = optional_text(data.get("type"), "data.type")
     offset = _offset(data.get("zone_offset"), written, "data.zone_offset")
     record = text(data.get("id"), "data.id")
     source = _source(data.get("source"), "data.source", Method.WORKOUT)
     return Workout(
         head=head(source, record, end - start, (start, end), offset),
-        type=WORKOUT_TYPES.get(said, "other"),
-        said=said,
+        type=WORKOUT_TYPES.get(result, "other"),
+        vendor_type=result,
         summary=dict(_summary(data, errors)),
     )
 
 
 def _summary(data: Json, errors: Errors) -> Iterator[tuple[str, float]]:
     """Yield the sender's own totals; a bad one is an error of its own and does not cost the workout."""
-    for said, (ours, most) in SUMMARY.items():
+    for result, (ours, most) in SUMMARY.items():
         try:
-            if data.get(said) is not None:
-                yield ours, within(data[said], 0, most, f"data.{said}")
+            if data.get(result) is not None:
+                yield ours, within(data[result], 0, most, f"data.{result}")
         except Unreadable as error:
             errors.append(error)
 
@@ -161,10 +172,10 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
 
 def _series_type(data: Json) -> str:
     """Return the series of a batch; older senders name it in the samples alone."""
-    said, samples = data.get("series_type"), data.get("samples")
-    if said is None and isinstance(samples, list) and samples and isinstance(samples[0], dict):
-        said = samples[0].get("type")
-    return text(said, "data.series_type")
+    result, samples = data.get("series_type"), data.get("samples")
+    if result is None and isinstance(samples, list) and samples and isinstance(samples[0], dict):
+        result = samples[0].get("type")
+    return text(result, "data.series_type")
 
 
 class _Context(NamedTuple):
@@ -198,7 +209,11 @@ def _whole(body: bytes) -> Parsed | None:
     try:
         account, series = text(data.get("user_id"), "data.user_id"), _series_type(data)
         first = data["samples"][0]
-        if not _is_series(text(kind, "type")) or series not in SERIES or first.get("is_daily_total") is True:
+        if (
+            not _is_series(text(kind, "type"))
+            or series not in SERIES
+            or first.get("is_daily_total") is True
+        ):
             return None
         context = _context(first, series)
         at_ms, written = instant(first["timestamp"], "timestamp")
@@ -208,10 +223,16 @@ def _whole(body: bytes) -> Parsed | None:
     columns = _columns(alike, at_ms, context, METRIC[SERIES[series]])
     if columns is None:
         return None
-    return Parsed(account=account, facts=tuple(_blocks((context.source, offset), series, *columns)), rejects=())
+    return Parsed(
+        account=account,
+        facts=tuple(_blocks((context.source, offset), series, *columns)),
+        rejects=(),
+    )
 
 
-def _columns(alike: Alike, at_ms: int, context: _Context, row: Metric) -> tuple[Instants, Values] | None:
+def _columns(
+    alike: Alike, at_ms: int, context: _Context, row: Metric
+) -> tuple[Instants, Values] | None:
     """Return (t, v) of samples whose first one is at `at_ms`; None when a time or a value is not readable."""
     local = local_instants(alike.texts)
     v = values(alike.numbers, context.factor, context.shift, (row.floor, row.ceiling))
@@ -222,7 +243,9 @@ def _columns(alike: Alike, at_ms: int, context: _Context, row: Metric) -> tuple[
 
 
 def _too_many_series() -> Unreadable:
-    return Unreadable("data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH)
+    return Unreadable(
+        "data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH
+    )
 
 
 def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Reading]:
@@ -241,7 +264,13 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
     """Read one sample; the paths of its errors begin at the sample, because building whole ones would cost more."""
     source = _source_object(sample.get("source"), "source")
     zone = sample.get("zone_offset")
-    key = (sample.get("type"), sample.get("unit"), zone, source.get("provider"), source.get("device"))
+    key = (
+        sample.get("type"),
+        sample.get("unit"),
+        zone,
+        source.get("provider"),
+        source.get("device"),
+    )
     try:
         context = known[key]
     except (KeyError, TypeError):  # TypeError: a list or an object where a text should be
@@ -262,7 +291,9 @@ def _context(sample: Json, series: str) -> _Context:
     if row is None:
         raise Unreadable("unit", f"not a unit of {SERIES[series]}", RejectKind.UNKNOWN)
     zone = zone_offset(sample.get("zone_offset"), "zone_offset")
-    return _Context(_source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone)
+    return _Context(
+        _source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone
+    )
 
 
 def _total(series: str, read: _Reading) -> DaySummary:
@@ -270,7 +301,9 @@ def _total(series: str, read: _Reading) -> DaySummary:
     shift = (read.offset or 0) * MINUTE_MS
     day = utc(read.ms + shift).date()
     start = (read.ms + shift) // DAY_MS * DAY_MS - shift
-    of = head(read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset)
+    of = head(
+        read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset
+    )
     return DaySummary(head=of, local_date=day, values={SERIES[series]: read.value})
 
 
@@ -290,21 +323,21 @@ def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleB
         )
 
 
-def _source(said: object, where: str, method: Method) -> Source:
-    source = _source_object(said, where)
+def _source(value: object, where: str, method: Method) -> Source:
+    source = _source_object(value, where)
     provider = optional_text(source.get("provider"), f"{where}.provider")
     device = optional_text(source.get("device"), f"{where}.device")
     kind = device_type(provider, device)
     return Source(vendor=VENDOR, app=provider, device=device, device_type=kind, method=method)
 
 
-def _source_object(said: object, where: str) -> Json:
+def _source_object(value: object, where: str) -> Json:
     """Return a source as an object: some senders give its provider as a text, or nothing at all."""
-    if said is None:
+    if value is None:
         return {}
-    return {"provider": said} if isinstance(said, str) else object_of(said, where)
+    return {"provider": value} if isinstance(value, str) else object_of(value, where)
 
 
-def _offset(said: object, written: int | None, where: str) -> int | None:
+def _offset(value: object, written: int | None, where: str) -> int | None:
     """Return what the source's clock was set to. Without `zone_offset`, a time written in UTC says nothing of it."""
-    return zone_offset(said, where) if said is not None else written or None
+    return zone_offset(value, where) if value is not None else written or None

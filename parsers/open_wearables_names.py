@@ -3,7 +3,7 @@
 Read from its public sources (version of August 2026). Each series name appears once: followed, or knowingly not.
 """
 
-from ..model.facts import DeviceType
+from model.facts import DeviceType
 
 SERIES: dict[str, str] = {
     "heart_rate": "heart_rate",
@@ -62,7 +62,9 @@ SERIES_EVENTS: frozenset[str] = frozenset(
     timeseries
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
-SERIES_EVENT_PREFIX = "series."  # the same samples once more, one event a series: they join to the same facts
+SERIES_EVENT_PREFIX = (
+    "series."  # the same samples once more, one event a series: they join to the same facts
+)
 
 # Known and not kept: sleep and cycles are no part of exercise, and consent to a source is the clinic's own record,
 # so that the sender's connection and sync events change nothing here.
@@ -104,7 +106,9 @@ _WORKOUTS: dict[str, str] = {
     "transition": "transition",
     "multisport": "triathlon multisport",
 }
-WORKOUT_TYPES: dict[str, str] = {said: ours for ours, words in _WORKOUTS.items() for said in words.split()}
+WORKOUT_TYPES: dict[str, str] = {
+    result: ours for ours, words in _WORKOUTS.items() for result in words.split()
+}
 
 # name in the body -> (our name in Workout.summary, greatest believable figure)
 SUMMARY: dict[str, tuple[str, float]] = {
@@ -118,14 +122,40 @@ SUMMARY: dict[str, tuple[str, float]] = {
 
 # The first word that the device's name holds, in lower case. Rings and earbuds stay unknown.
 DEVICES: tuple[tuple[str, DeviceType], ...] = (
-    *((word, DeviceType.STRAP) for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")),
+    *(
+        (word, DeviceType.STRAP)
+        for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")
+    ),
     *((word, DeviceType.SCALE) for word in ("scale", "index s", "body+", "body comp")),
     *((word, DeviceType.PHONE) for word in ("phone", "ipad")),
     *(
         (word, DeviceType.WATCH)
         for word in (
-            *("watch", "band", "forerunner", "fenix", "fēnix", "venu", "vivo", "vívo", "epix", "enduro", "instinct"),
-            *("tactix", "approach", "lily", "vantage", "grit x", "pacer", "ignite", "unite", "suunto", "whoop"),
+            *(
+                "watch",
+                "band",
+                "forerunner",
+                "fenix",
+                "fēnix",
+                "venu",
+                "vivo",
+                "vívo",
+                "epix",
+                "enduro",
+                "instinct",
+            ),
+            *(
+                "tactix",
+                "approach",
+                "lily",
+                "vantage",
+                "grit x",
+                "pacer",
+                "ignite",
+                "unite",
+                "suunto",
+                "whoop",
+            ),
             *("versa", "charge", "sense", "inspire", "apex", "vertix", "coros"),
         )
     ),
@@ -141,4 +171,7 @@ def device_type(provider: str, device: str) -> DeviceType:
     """Return what kind of thing a device is by its name, else by what its provider sells."""
     name = device.lower()
     named = (kind for word, kind in DEVICES if word in name)
-    return next(named, PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN) if not name else DeviceType.UNKNOWN)
+    return next(
+        named,
+        PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN) if not name else DeviceType.UNKNOWN,
+    )

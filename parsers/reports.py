@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..model.activities import TYPES
-from ..model.facts import (
+from model.activities import TYPES
+from model.facts import (
     Deletion,
     DeviceType,
     Fact,
@@ -35,8 +35,8 @@ from ..model.facts import (
     Report,
     Source,
 )
-from .bounds import LONGEST_WORKOUT_MS
-from .fields import (
+from parsers.bounds import LONGEST_WORKOUT_MS
+from parsers.fields import (
     Json,
     Unreadable,
     body_error,
@@ -99,10 +99,10 @@ def parse(body: bytes) -> Parsed:
     return Parsed(account=account, facts=tuple(facts), rejects=rejects(errors))
 
 
-def _kind(said: object) -> str:
-    if not isinstance(said, str) or said not in EVENTS:
+def _kind(value: object) -> str:
+    if not isinstance(value, str) or value not in EVENTS:
         raise Unreadable("type", "an unknown event", RejectKind.UNKNOWN)
-    return said
+    return value
 
 
 def _records(event: Json) -> Iterator[tuple[str, Any]]:
@@ -117,43 +117,46 @@ def _records(event: Json) -> Iterator[tuple[str, Any]]:
         raise Unreadable("report", "absent")
 
 
-def _fact(kind: str, said: Json, where: str) -> Report | Deletion:
-    record = text(said.get("id"), f"{where}.id")
-    revision = _revision(said.get("revision"), kind, f"{where}.revision")
-    at, offset = instant(said.get("answered_at"), f"{where}.answered_at")
+def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
+    record = text(fields.get("id"), f"{where}.id")
+    revision = _revision(fields.get("revision"), kind, f"{where}.revision")
+    at, offset = instant(fields.get("answered_at"), f"{where}.answered_at")
     if kind == "report.withdrawn":
         return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
-    instrument = _one_of(Instrument, said.get("instrument"), f"{where}.instrument")
+    instrument = _one_of(Instrument, fields.get("instrument"), f"{where}.instrument")
     session = instrument is Instrument.SESSION
-    span = _span(said, where) if session else (at, at)
-    value, scale = (None, "") if session else _answer(said, instrument, where)
+    span = _span(fields, where) if session else (at, at)
+    value, scale = (None, "") if session else _answer(fields, instrument, where)
     return Report(
         head=head(SOURCE, record, revision, span, offset),
         instrument=instrument,
-        phase=_one_of(Phase, said.get("phase", Phase.NONE), f"{where}.phase"),
+        phase=_one_of(Phase, fields.get("phase", Phase.NONE), f"{where}.phase"),
         value=value,
         scale=scale,
-        session=optional_text(said.get("session"), f"{where}.session"),
-        site=optional_text(said.get("site"), f"{where}.site", LONGEST_WORD),
-        type=_activity(said.get("activity"), f"{where}.activity", required=session),
-        equipment=_equipment(said.get("equipment"), f"{where}.equipment"),
+        session=optional_text(fields.get("session"), f"{where}.session"),
+        site=optional_text(fields.get("site"), f"{where}.site", LONGEST_WORD),
+        type=_activity(fields.get("activity"), f"{where}.activity", required=session),
+        equipment=_equipment(fields.get("equipment"), f"{where}.equipment"),
     )
 
 
-def _revision(said: object, kind: str, where: str) -> int:
+def _revision(values: object, kind: str, where: str) -> int:
     least = 0 if kind == "report.created" else 1
-    value = 0 if said is None and not least else said
+    value = 0 if values is None and not least else values
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_REVISION:
         raise Unreadable(where, f"not an integer of at least {least}")
     return value
 
 
-def _answer(said: Json, instrument: Instrument, where: str) -> tuple[float, str]:
+def _answer(fields: Json, instrument: Instrument, where: str) -> tuple[float, str]:
     """Return value and scale. The scale must be named, and one on which this is asked: a number alone is no answer."""
-    scale = next((row for row in SCALES if row.id == said.get("scale") and row.instrument is instrument), None)
+    scale = next(
+        (row for row in SCALES if row.id == fields.get("scale") and row.instrument is instrument),
+        None,
+    )
     if scale is None:
         raise Unreadable(f"{where}.scale", f"not a scale for {instrument}", RejectKind.UNKNOWN)
-    value = number(said.get("value"), f"{where}.value")
+    value = number(fields.get("value"), f"{where}.value")
     if not scale.low <= value <= scale.high:
         raise Unreadable(f"{where}.value", f"not on {scale.id}", RejectKind.RANGE)
     if scale.whole and not value.is_integer():
@@ -161,31 +164,35 @@ def _answer(said: Json, instrument: Instrument, where: str) -> tuple[float, str]
     return value, scale.id
 
 
-def _span(said: Json, where: str) -> tuple[int, int]:
-    start, _ = instant(said.get("started_at"), f"{where}.started_at")
-    end, _ = instant(said.get("ended_at"), f"{where}.ended_at")
+def _span(fields: Json, where: str) -> tuple[int, int]:
+    start, _ = instant(fields.get("started_at"), f"{where}.started_at")
+    end, _ = instant(fields.get("ended_at"), f"{where}.ended_at")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        raise Unreadable(f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE)
+        raise Unreadable(
+            f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE
+        )
     return start, end
 
 
-def _activity(said: object, where: str, *, required: bool) -> str:
-    if said is None and not required:
+def _activity(value: object, where: str, *, required: bool) -> str:
+    if value is None and not required:
         return ""
-    if not isinstance(said, str) or said not in TYPES:
+    if not isinstance(value, str) or value not in TYPES:
         raise Unreadable(where, "not a known activity", RejectKind.UNKNOWN)
-    return said
+    return value
 
 
-def _equipment(said: object, where: str) -> tuple[str, ...]:
-    pieces = [] if said is None else list_of(said, where)
+def _equipment(value: object, where: str) -> tuple[str, ...]:
+    pieces = [] if value is None else list_of(value, where)
     if len(pieces) > MOST_EQUIPMENT:
         raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces", RejectKind.TOO_MUCH)
-    return tuple(text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces))
+    return tuple(
+        text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces)
+    )
 
 
-def _one_of(words: type[Word], said: object, where: str) -> Word:
-    found = next((word for word in words if word.value == said), None)
-    if found is None:
+def _one_of(words: type[Word], value: object, where: str) -> Word:
+    matches = next((word for word in words if word.value == value), None)
+    if matches is None:
         raise Unreadable(where, "not one of its words", RejectKind.UNKNOWN)
-    return found
+    return matches

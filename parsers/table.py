@@ -6,16 +6,18 @@ Must never guess beyond the bytes, nor give a fact that cannot be stored.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from ..model.calendar import DAY_MS
-from ..model.errors import BodyError
-from ..model.facts import Fact, Parsed, Reject, RejectKind
-from ..model.storable import refusal, span_of
-from . import fit_facts, open_wearables, reports
-from .bounds import MOST_FACTS
-from .fields import check_width, grouped
+from model.calendar import DAY_MS
+from model.errors import BodyError
+from model.facts import Fact, Parsed, Reject, RejectKind
+from model.storable import refusal, span_of
+from parsers import fit_facts, open_wearables, reports
+from parsers.bounds import MOST_FACTS
+from parsers.fields import check_width, grouped
 
 MEBIBYTE = 1024 * 1024
-FILES = "files"  # the connector whose bodies are files: what they are is read from their first bytes
+FILES = (
+    "files"  # the connector whose bodies are files: what they are is read from their first bytes
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +69,23 @@ PARSERS: tuple[Parser, ...] = (
         version=2,
     ),
     # a thousand answers with all their words have half of it
-    Parser(name="reports", formats=("json",), parse=reports.parse, most_bytes=MEBIBYTE, most_days=3_660, version=2),
+    Parser(
+        name="reports",
+        formats=("json",),
+        parse=reports.parse,
+        most_bytes=MEBIBYTE,
+        most_days=3_660,
+        version=2,
+    ),
 )
 MAGIC: tuple[Magic, ...] = (Magic(format="fit", at=8, bytes=b".FIT"),)
 
 
 def sniff(body: bytes) -> str | None:
     """Return the format of a file by its bytes (`fit`), None when it is none that is read."""
-    return next((row.format for row in MAGIC if body[row.at : row.at + len(row.bytes)] == row.bytes), None)
+    return next(
+        (row.format for row in MAGIC if body[row.at : row.at + len(row.bytes)] == row.bytes), None
+    )
 
 
 def version(connector: str) -> int:
@@ -111,15 +122,23 @@ def _checked(row: Parser, parsed: Parsed) -> Parsed:
     if _days(facts) > row.most_days:
         raise BodyError("body", f"facts of more than {row.most_days} days", RejectKind.TOO_MUCH)
     refused = [
-        Reject(where=f"facts[{place}]", why=why, kind=RejectKind.UNWRITABLE) for place, why in enumerate(reasons) if why
+        Reject(where=f"facts[{position}]", why=why, kind=RejectKind.UNWRITABLE)
+        for position, why in enumerate(reasons)
+        if why
     ]
-    return replace(parsed, facts=facts, rejects=(*parsed.rejects, *grouped(refused))) if refused else parsed
+    return (
+        replace(parsed, facts=facts, rejects=(*parsed.rejects, *grouped(refused)))
+        if refused
+        else parsed
+    )
 
 
 def _days(facts: Iterable[Fact]) -> int:
     """Return how many days of UTC the facts touch, each day once."""
     days, reached = 0, -1
-    for start, end in sorted((start // DAY_MS, end // DAY_MS) for start, end in map(span_of, facts)):
+    for start, end in sorted(
+        (start // DAY_MS, end // DAY_MS) for start, end in map(span_of, facts)
+    ):
         days += max(0, end - max(start, reached + 1) + 1)
         reached = max(reached, end)
     return days
@@ -132,9 +151,9 @@ def _of_connector(connector: str) -> Parser:
     return row
 
 
-def _of_format(found: str | None) -> Parser:
-    row = next((row for row in PARSERS if found in row.formats), None)
-    if row is None or found is None:
+def _of_format(text: str | None) -> Parser:
+    row = next((row for row in PARSERS if text in row.formats), None)
+    if row is None or text is None:
         why = f"not a file format that is read: {', '.join(row.format for row in MAGIC)}"
         raise BodyError("@0", why, RejectKind.UNKNOWN)
     return row

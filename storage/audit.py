@@ -9,9 +9,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from . import rows
-from .audit_actions import Action
-from .pool import Connection
+from storage.audit_actions import Action
+from storage.pg import rows
+from storage.pg.pool import Connection
 
 _WRITE = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
@@ -64,21 +64,29 @@ async def write(conn: Connection, entry: Entry) -> None:
     await conn.execute(_WRITE, _row(entry) | {"patient": entry.patient})
 
 
-async def write_list(conn: Connection, entry: Entry, patients: Sequence[str], since_ms: int) -> None:
+async def write_list(
+    conn: Connection, entry: Entry, patients: Sequence[str], since_ms: int
+) -> None:
     """Add one line for each patient, as `entry` says, unless the actor has the same line later than `since_ms`."""
     await conn.execute(_LISTED, _row(entry) | {"patients": list(patients), "since": since_ms})
 
 
 async def write_refusal(conn: Connection, entry: Entry, alert: str = "") -> None:
     """Add one line about a request that was refused; `alert` finds the patient where the request named none."""
-    found = await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
-    await write(conn, replace(entry, patient=found[0]) if found else entry)
+    matches = (
+        await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
+    )
+    await write(conn, replace(entry, patient=matches[0]) if matches else entry)
 
 
 async def written_since(conn: Connection, entry: Entry, since_ms: int) -> bool:
     """Tell whether this actor has a line with the same action on the same object later than `since_ms`."""
-    asked = {"patient": entry.patient, "actor": entry.actor.subject, "action": Action(entry.action).value}
-    cursor = await conn.execute(_RECENT, {**asked, "object": entry.object, "since": since_ms})
+    requested = {
+        "patient": entry.patient,
+        "actor": entry.actor.subject,
+        "action": Action(entry.action).value,
+    }
+    cursor = await conn.execute(_RECENT, {**requested, "object": entry.object, "since": since_ms})
     row = await cursor.fetchone()
     return bool(row and row[0])
 

@@ -12,7 +12,7 @@ import hashlib
 from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
 
-from .pool import Connection
+from storage.pg.pool import Connection
 
 _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 _SOURCE = "jsonb_build_array({0}.vendor, {0}.app, {0}.device, {0}.device_type, {0}.method)"
@@ -61,7 +61,7 @@ from session x join patient p on p.id = x.patient join source d on d.id = x.decl
 left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""
 select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, {_VOLUME}, steps, night_hr,
-       loads::text, told::text, algorithm
+       loads::text, stated::text, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""
 select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, known_days, {_VOLUME},
@@ -110,8 +110,14 @@ async def _some(cursor: AsyncCursor[TupleRow]) -> list[TupleRow]:
 
 
 def _line(row: TupleRow) -> bytes:
-    return b"".join(b"-," if said is None else b"%d:%s," % (len(text := _text(said)), text) for said in row) + b"\n"
+    return (
+        b"".join(
+            b"-," if result is None else b"%d:%s," % (len(text := _text(result)), text)
+            for result in row
+        )
+        + b"\n"
+    )
 
 
-def _text(said: object) -> bytes:
-    return bytes(said) if isinstance(said, (bytes, memoryview)) else repr(said).encode()
+def _text(value: object) -> bytes:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else repr(value).encode()

@@ -15,11 +15,12 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from ..model.calendar import utc
-from . import discard, link_tokens
-from .body_store import INCOMING, BodyStore, address_of
-from .people import UnknownNameError
-from .pool import Connection
+from model.calendar import utc
+from storage.bodies import discard
+from storage.bodies.body_store import INCOMING, BodyStore, address_of
+from storage.people import link_tokens
+from storage.people.people import UnknownNameError
+from storage.pg.pool import Connection
 
 _OF = "patient = %(patient)s"
 _ALERTS = "alert in (select id from alert where patient = %(patient)s)"
@@ -106,13 +107,15 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     if row is None:
         raise UnknownNameError("there is no such patient")
     id_ = int(row[0])
-    asked: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
+    values: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
     number = await _open(conn, id_, held_at, now_ms)
-    await link_tokens.revoke(conn, patient, now_ms)  # the doors refuse them from now on; those rows name nobody
-    sources = [source for (source,) in await (await conn.execute(_SOURCES, asked)).fetchall()]
+    await link_tokens.revoke(
+        conn, patient, now_ms
+    )  # the doors refuse them from now on; those rows name nobody
+    sources = [source for (source,) in await (await conn.execute(_SOURCES, values)).fetchall()]
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
-        counts[table] = (await conn.execute(statement.encode(), asked)).rowcount
+        counts[table] = (await conn.execute(statement.encode(), values)).rowcount
     counts["source"] = (await conn.execute(_ORPHANS, [sources])).rowcount
     counts["audit"] = await _forget(conn, id_, number)
     counts["patient"] = (await conn.execute("delete from patient where id = %s", [id_])).rowcount

@@ -7,7 +7,16 @@ after the handler returned. An agent never ends: an exception that left it would
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,18 +25,18 @@ from typing import Any
 import faust
 from faust.types import TP
 
-from .faults import without_values
-from .ledger import HoleError
-from .messages import MOST_BYTES, Message, Run, batches
-from .metrics import Metrics
-from .watchdog import Place
+from stream.faults import without_values
+from stream.log.ledger import HoleError
+from stream.log.messages import MOST_BYTES, Message, Run, batches
+from stream.log.watchdog import Place
+from stream.metrics import Metrics
 
 Handler = Callable[[Sequence[Run]], Awaitable[None]]
 Fail = Callable[[Exception], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handling:
+class TopicHandler:
     """What is done with batches of a topic, runs of different partitions, and how many lanes are in work at most.
 
     Few: what waits meanwhile makes larger batches. One costs the database the same whatever its size, and a patient
@@ -41,7 +50,10 @@ class Handling:
 
 
 TAKE = 300  # messages taken from Faust at once
-HELD, HELD_BYTES = 1_200, 64 * 1024 * 1024  # messages in lanes, and their values, beyond which no more are taken
+HELD, HELD_BYTES = (
+    1_200,
+    64 * 1024 * 1024,
+)  # messages in lanes, and their values, beyond which no more are taken
 WITHIN_S = 0.05  # how long a lone message waits for company
 MUCH = 40  # so many messages waiting are worth a further lane, although its batches are smaller
 SLOW_S = 0.25  # a lane that takes longer over a batch is held up: another lane opens beside it
@@ -49,7 +61,7 @@ SLOW_S = 0.25  # a lane that takes longer over a batch is held up: another lane 
 
 def add_agents(
     app: faust.App,
-    handlers: Mapping[str, Handling],
+    handlers: Mapping[str, TopicHandler],
     done: MutableMapping[Place, int],
     metrics: Metrics,
     failed: asyncio.Future[None],
@@ -66,12 +78,14 @@ def add_agents(
             failed.set_exception(error)
 
     for topic, how in handlers.items():
-        channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        make = partial(Lanes, how, done, metrics, fail)
+        channel = app.topic(
+            topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        make = partial(BatchScheduler, how, done, metrics, fail)
         app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(make, fail))
 
 
-def _agent(make: "Callable[[], Lanes]", fail: Fail) -> Callable[[Any], Awaitable[None]]:
+def _agent(make: "Callable[[], BatchScheduler]", fail: Fail) -> Callable[[Any], Awaitable[None]]:
     """Return an agent that hands over what comes in, and stays here after an error until the process ends.
 
     It must never leave: an agent that ends hands its stream back to Faust, which from then on acknowledges every
@@ -80,7 +94,9 @@ def _agent(make: "Callable[[], Lanes]", fail: Fail) -> Callable[[Any], Awaitable
     """
 
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
-        lanes = make()  # anew whenever the agent begins: what was in work when it was cut off comes in again
+        lanes = (
+            make()
+        )  # anew whenever the agent begins: what was in work when it was cut off comes in again
         async with asyncio.TaskGroup() as tasks:
             try:
                 async for events in stream.noack_take(TAKE, within=WITHIN_S):
@@ -94,11 +110,11 @@ def _agent(make: "Callable[[], Lanes]", fail: Fail) -> Callable[[Any], Awaitable
 
 async def rewind(app: faust.App, hole: HoleError) -> None:
     """Set the group's committed offset back to the hole, so that the next start of a worker fetches it."""
-    place = TP(hole.topic, hole.partition)
-    await app.consumer._commit({place: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+    tp = TP(hole.topic, hole.partition)
+    await app.consumer._commit({tp: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
 
 
-class Lanes:
+class BatchScheduler:
     """Messages of one topic on their way through a handler, a few batches of them in work at once.
 
     A lane takes what waits in its share of the partitions that no other lane works on, and when that is done and
@@ -110,7 +126,9 @@ class Lanes:
     shared, because each batch has a cost of its own.
     """
 
-    def __init__(self, how: Handling, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:
+    def __init__(
+        self, how: TopicHandler, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail
+    ) -> None:
         self._how, self._done, self._metrics, self._fail = how, done, metrics, fail
         self._waiting: dict[Place, list[Any]] = {}  # of whom the first have waited longest
         self._busy: set[Place] = set()  # in work, or of a lane that failed
@@ -120,7 +138,9 @@ class Lanes:
     async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
         """Hand out a batch of events; return when there is room for another one."""
         for event in events:
-            self._waiting.setdefault((event.message.topic, event.message.partition), []).append(event)
+            self._waiting.setdefault((event.message.topic, event.message.partition), []).append(
+                event
+            )
         self._hold(events, 1)
         self._open(tasks)
         while self._held > HELD or self._bytes > HELD_BYTES:
@@ -168,22 +188,22 @@ class Lanes:
             self._slow -= slow
 
     def _free(self) -> list[Place]:
-        return [place for place in self._waiting if place not in self._busy]
+        return [position for position in self._waiting if position not in self._busy]
 
     def _take(self) -> dict[Place, list[Any]]:
         """Take a lane's next batch: of the partitions that have waited longest all that waits, as long as it fits."""
         free, taken = self._free(), dict[Place, list[Any]]()
         count = size = 0
-        for place in free[: -(-(len(free) + len(self._busy)) // self._abreast())]:
-            events = self._waiting[place][: self._how.most]
+        for position in free[: -(-(len(free) + len(self._busy)) // self._abreast())]:
+            events = self._waiting[position][: self._how.most]
             count, size = count + len(events), size + sum(map(_size, events))
             if taken and (count > self._how.most or size > self._how.most_bytes):
                 break
-            taken[place] = sorted(events, key=_offset)
-        for place in taken:
-            rest = self._waiting.pop(place)[self._how.most :]
+            taken[position] = sorted(events, key=_offset)
+        for position in taken:
+            rest = self._waiting.pop(position)[self._how.most :]
             if rest:
-                self._waiting[place] = rest
+                self._waiting[position] = rest
         self._busy |= taken.keys()
         return taken
 
@@ -196,8 +216,8 @@ class Lanes:
                 for event in taken[run.topic, run.partition]:
                     if run.first <= event.message.offset < run.next:
                         event.ack()
-                place = run.topic, run.partition
-                self._done[place] = max(self._done.get(place, 0), run.next)
+                position = run.topic, run.partition
+                self._done[position] = max(self._done.get(position, 0), run.next)
         self._hold(events, -1)
         self._freed.set()
 

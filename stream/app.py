@@ -19,8 +19,8 @@ from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 from yarl import URL
 
-from .transport import KafkaTransport
-from .watchdog import Place
+from stream.log.transport import KafkaTransport
+from stream.log.watchdog import Place
 
 GROUP = "kadens"
 MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
@@ -28,17 +28,23 @@ STOP_S = 20.0
 BLOCKED_S = 60.0
 BUFFER = 128  # messages waiting before an agent; bodies can be half a megabyte each
 EXIT_CRASHED = 1
-log = logging.getLogger("kadens.stream")
+log = logging.getLogger(__name__)
 
 
 def make_app(
-    *, brokers: str, worker_id: str, mock: bool, commit_interval_s: float, session_s: float, folder: Path
+    *,
+    brokers: str,
+    worker_id: str,
+    mock: bool,
+    commit_interval_s: float,
+    session_s: float,
+    folder: Path,
 ) -> faust.App:
     """Return the Faust app without agents; `folder` is scratch space that Faust insists on.
 
     `session_s`: a killed worker's partitions move after this; a restart under the same instance id takes less.
     """
-    urls = [URL(f"kafka://{one}") for one in brokers.split(",")]
+    urls = [URL(f"kafka://{item}") for item in brokers.split(",")]
     app = faust.App(
         GROUP,
         broker=urls,
@@ -65,12 +71,16 @@ def make_app(
 def assigned(app: faust.App) -> frozenset[Place]:
     """Return the partitions this worker has now."""
     try:
-        return frozenset((place.topic, place.partition) for place in app.consumer.assignment())
+        return frozenset(
+            (position.topic, position.partition) for position in app.consumer.assignment()
+        )
     except ConsumerNotStarted:
         return frozenset()
 
 
-async def serve(app: faust.App, failed: asyncio.Future[None], loops: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def serve(
+    app: faust.App, failed: asyncio.Future[None], loops: Iterable[Coroutine[Any, Any, None]]
+) -> None:
     """Run the app and the endless `loops` until SIGTERM or SIGINT; raises what ended any of them, or what `failed`."""
     stop = asyncio.Event()
     running = asyncio.get_running_loop()

@@ -8,23 +8,30 @@ never tells of a change that did not happen.
 
 from collections.abc import Mapping, Sequence
 
-from ..model.codec import SCHEMA_VERSION, decode_told, dumps, plain
-from ..model.derived import Change
-from ..model.facts import Reject, RejectKind, Told
-from ..storage import derived, due, outbox
-from ..storage.pool import Connection
-from ..storage.spans import Span
-from ..storage.writer import UNKNOWN, put_facts
-from .bury import bury
-from .dead import Letter
-from .messages import Message, Outgoing, Run
-from .parts import Parts
-from .topics import DERIVED
+from model.codec import SCHEMA_VERSION, decode_attributed, dumps, plain
+from model.derived import Change
+from model.facts import AttributedFact, Reject, RejectKind
+from model.topics import DERIVED
+from storage.alerts import due, outbox
+from storage.derived import write
+from storage.derived.spans import Span
+from storage.facts.writer import UNKNOWN, put_facts
+from storage.pg.pool import Connection
+from stream.collaborators import Parts
+from stream.dead.bury import bury
+from stream.dead.letters import Letter
+from stream.log.messages import Message, Outgoing, Run
 
 CHANNEL = "derived"
 CALM_MS = 5_000  # for so long a look may wait for more samples
 SEND = 500  # outbox rows sent in one transaction
-OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # what reading JSON of no fact raises
+OTHER_SHAPE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)  # what reading JSON of no fact raises
 UNREAD = Reject(where="value", why="not a fact of this version", kind=RejectKind.UNKNOWN)
 
 
@@ -32,7 +39,9 @@ async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
     """Store and derive a batch; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
-        parts.metrics.replayed.labels(batch[0].topic).inc(sum(len(run.messages) for run in batch) - len(fresh))
+        parts.metrics.replayed.labels(batch[0].topic).inc(
+            sum(len(run.messages) for run in batch) - len(fresh)
+        )
         if fresh:
             await _apply(conn, fresh, parts)
     await send_changes(parts)
@@ -51,24 +60,34 @@ async def send_changes(parts: Parts) -> int:
     async with parts.pool.connection() as conn:
         rows = await outbox.take(conn, CHANNEL, parts.now(), SEND)
         await parts.producer.send_all(
-            [Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body)) for row in rows]
+            [
+                Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
+                for row in rows
+            ]
         )
         await outbox.sent(conn, [row.id for row in rows], parts.now())
     return len(rows)
 
 
 async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) -> None:
-    told, letters = _decode(messages)
-    written = await put_facts(conn, [one for _, one in told])
-    settled = await derived.settle(conn, written)
-    kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
-    letters += [_refused(*told[no.index], no.why) for no in kept]
+    reported, letters = _decode(messages)
+    written = await put_facts(conn, [item for _, item in reported])
+    settled = await write.settle(conn, written)
+    kept = [
+        no for no in written.refused if no.why != UNKNOWN
+    ]  # nothing is kept of a patient who was erased
+    letters += [_refused(*reported[no.index], no.why) for no in kept]
     bad = {no.index for no in written.refused}
-    good = {one.patient for place, (_, one) in enumerate(told) if place not in bad}
-    parts.limit.check(dead={one.patient or "" for one in letters}, good=good)
+    good = {item.patient for location, (_, item) in enumerate(reported) if location not in bad}
+    parts.limit.check(dead={letter.patient or "" for letter in letters}, good=good)
     if written.touched:
-        place = f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
-        events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in settled.changes.items()]
+        position = (
+            f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
+        )
+        events = [
+            (f"{position}/{patient}", patient, event(patient, result))
+            for patient, result in settled.changes.items()
+        ]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
         await _mark_due(conn, written.touched, parts.now())
         await outbox.notify(conn, list(written.touched))
@@ -85,22 +104,26 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
 
     They come in a stream; what they change is judged once for many of them, and no rule waits for one.
     """
-    calm = {patient for patient, spans in touched.items() if all(span.samples_only for span in spans)}
+    calm = {
+        patient for patient, spans in touched.items() if all(span.samples_only for span in spans)
+    }
     for patients, at_ms in ((touched.keys() - calm, now_ms), (calm, now_ms + CALM_MS)):
         if patients:
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
-def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Letter]]:
+def _decode(
+    messages: Sequence[Message],
+) -> tuple[list[tuple[Message, AttributedFact]], list[Letter]]:
     """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
-    told: list[tuple[Message, Told]] = []
+    reported: list[tuple[Message, AttributedFact]] = []
     letters: list[Letter] = []
     for message in messages:
         try:
-            told.append((message, decode_told(message.value)))
+            reported.append((message, decode_attributed(message.value)))
         except OTHER_SHAPE:
             letters.append(_letter(message, UNREAD))
-    return told, letters
+    return reported, letters
 
 
 def _letter(message: Message, reject: Reject) -> Letter:
@@ -108,9 +131,11 @@ def _letter(message: Message, reject: Reject) -> Letter:
     return Letter(message=message, rejects=[reject], patient=whose, body=message.value)
 
 
-def _refused(message: Message, one: Told, why: str) -> Letter:
+def _refused(message: Message, attributed_fact: AttributedFact, why: str) -> Letter:
     reject = Reject(where="fact", why=why, kind=RejectKind.UNWRITABLE)
-    return Letter(message=message, rejects=[reject], patient=one.patient, body=message.value)
+    return Letter(
+        message=message, rejects=[reject], patient=attributed_fact.patient, body=message.value
+    )
 
 
 def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:

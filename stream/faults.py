@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..storage.wrapping import ForeignKeysError
-from .dead import DeadFloodError
-from .ledger import HoleError, LogMismatchError
-from .metrics import Metrics
-from .watchdog import StalledError
+from storage.bodies.wrapping import ForeignKeysError
+from stream.dead.letters import DeadFloodError
+from stream.log.ledger import HoleError, LogMismatchError
+from stream.log.watchdog import StalledError
+from stream.metrics import Metrics
 
 TOLD = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
 FRAMES = 6

@@ -13,18 +13,19 @@ from dataclasses import dataclass, field
 
 from aiokafka.errors import KafkaError
 
-from ..alerts.delivery import CHANNEL as MAIL
-from ..model.calendar import DAY_MS
-from ..storage import dead_letters, outbox
-from ..storage.erase import finish
-from ..storage.orphans import sweep_incoming, sweep_packed
-from .derive_batch import CHANNEL
-from .log import LogView
-from .parts import Parts
-from .resend import PLACED_S
-from .revocations import forget_expired
-from .topics import DEAD, RAW
-from .watchdog import Place
+from alerts.delivery import CHANNEL as MAIL
+from model.calendar import DAY_MS
+from model.topics import DEAD, RAW
+from storage.alerts import outbox
+from storage.bodies import dead_letters
+from storage.bodies.orphans import sweep_incoming, sweep_packed
+from storage.erase import finish
+from stream.collaborators import Parts
+from stream.dead.resend import PLACED_S
+from stream.derive_batch import CHANNEL
+from stream.log.look import LogView
+from stream.log.watchdog import Place
+from stream.revocations import forget_expired
 
 INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
 MARGIN_S = 12 * PLACED_S  # also covers clocks that differ between door, store and worker
@@ -44,11 +45,13 @@ class Horizon:
 
     _looks: list[tuple[float, Mapping[Place, int]]] = field(default_factory=list)
 
-    def look(self, now_s: float, ends: Mapping[Place, int], finished: Mapping[Place, int]) -> float | None:
+    def look(
+        self, now_s: float, ends: Mapping[Place, int], finished: Mapping[Place, int]
+    ) -> float | None:
         """Return the instant, None while it is not known; `ends` and `finished` are offsets by partition."""
         if not self._looks:
             self._looks = [(now_s, ends)]
-        elif all(finished.get(place, 0) >= end for place, end in self._looks[-1][1].items()):
+        elif all(finished.get(position, 0) >= end for position, end in self._looks[-1][1].items()):
             self._looks.append((now_s, ends))
         if len(self._looks) <= SETTLED_LOOKS:
             return None
@@ -75,7 +78,9 @@ async def sweep_sealed(parts: Parts) -> None:
     await sweep_packed(parts.pool, parts.bodies)
 
 
-async def sweep_settled(parts: Parts, view: LogView, topics: Collection[str], horizon: Horizon) -> None:
+async def sweep_settled(
+    parts: Parts, view: LogView, topics: Collection[str], horizon: Horizon
+) -> None:
     """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer.
 
     `topics` are all that have an account: those on which a message may name a body are among them.
@@ -89,6 +94,8 @@ async def sweep_settled(parts: Parts, view: LogView, topics: Collection[str], ho
     async with parts.pool.connection() as conn:
         finished = await parts.ledger.finished(conn, topics)
     now_s = time.time()
-    settled_s = horizon.look(now_s, {place: there.end for place, there in bounds.items()}, finished)
+    settled_s = horizon.look(
+        now_s, {position: there.end for position, there in bounds.items()}, finished
+    )
     if settled_s is not None:
         await sweep_incoming(parts.pool, parts.bodies, now_s - settled_s + MARGIN_S)

@@ -7,16 +7,16 @@ the judging transaction: after a crash it is due again.
 
 from collections.abc import Sequence
 
-from ..alerts import lifecycle, rules
-from ..model.calendar import MINUTE_MS
-from ..storage import due, judging, verdicts
-from ..storage.judging import Loaded
-from ..storage.pool import Connection
-from ..storage.verdicts import Verdict
-from .faults import describe, report
-from .isolate import blames_message
-from .messages import Run
-from .parts import Parts
+from alerts import lifecycle, registry
+from model.calendar import MINUTE_MS
+from storage.alerts import due, rule_inputs, store
+from storage.alerts.rule_inputs import Loaded
+from storage.alerts.store import JudgementResult
+from storage.pg.pool import Connection
+from stream.collaborators import Parts
+from stream.dead.isolate import blames_message
+from stream.faults import describe, report
+from stream.log.messages import Run
 
 TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
@@ -65,19 +65,23 @@ async def _judge_or_postpone(parts: Parts) -> int:
     return len(patients)
 
 
-async def judge_patients(conn: Connection, patients: Sequence[str], parts: Parts, now_ms: int) -> None:
+async def judge_patients(
+    conn: Connection, patients: Sequence[str], parts: Parts, now_ms: int
+) -> None:
     """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
-    loaded = await judging.load_all(conn, patients, now_ms)
-    said = {patient: verdict(loaded[patient], now_ms) for patient in patients}
-    await verdicts.apply_all(conn, said, now_ms, link=parts.link)
+    loaded = await rule_inputs.load_all(conn, patients, now_ms)
+    result = {patient: verdict(loaded[patient], now_ms) for patient in patients}
+    await store.apply_all(conn, result, now_ms, link=parts.link)
     parts.metrics.judged.inc(len(patients))
-    for step in (step for one in said.values() for step in one.steps):
+    for step in (step for item in result.values() for step in item.steps):
         parts.metrics.alerts.labels(step.kind.value).inc()
 
 
-def verdict(on: Loaded, now_ms: int) -> Verdict:
+def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     """Return what comes of what is known of a patient. Pure."""
-    findings = rules.judge(on.judgeable)
+    findings = registry.judge(on.judgeable)
     steps = lifecycle.settle(on.live, on.recent, findings, now_ms)
-    times = (rules.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
-    return Verdict(steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None))
+    times = (registry.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
+    return JudgementResult(
+        steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None)
+    )

@@ -9,26 +9,30 @@ sealed in quarantine. However a body is settled, no copy in clear is left in the
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..model.codec import encode_told, kind_of
-from ..model.facts import Reject, RejectKind
-from ..parsers.table import version
-from ..storage import caps, link_tokens, people, quarantine
-from ..storage.bodies import BodyKey, Received, keep_all
-from ..storage.linked import release_linked
-from ..storage.pool import Connection
-from . import settled
-from .bury import bury
-from .dead import Letter
-from .faults import report
-from .messages import Message, Outgoing, Run, portions
-from .parts import Parts
-from .reading import NO_ENVELOPE, Read, read_all, received, told_as
-from .resend import Again, resend
-from .topics import FACTS, FACTS_LARGE, RAW
+from model.codec import encode_attributed, kind_of
+from model.facts import Reject, RejectKind
+from model.topics import FACTS, FACTS_LARGE, RAW
+from parsers.table import version
+from storage.bodies.kept_bodies import BodyKey, Received, keep_all
+from storage.people import caps, link_tokens, people, quarantine
+from storage.people.linked import release_linked
+from storage.pg.pool import Connection
+from stream import settled
+from stream.collaborators import Parts
+from stream.dead.bury import bury
+from stream.dead.letters import Letter
+from stream.dead.resend import Again, resend
+from stream.faults import report
+from stream.log.messages import Message, Outgoing, Run, portions
+from stream.reading import NO_ENVELOPE, Read, read_all, received, told_as
 
 RELEASE = 20  # bodies sent again in one transaction
 NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
-FULL = Reject(where="quarantine", why="no room is left for more of this sender today", kind=RejectKind.TOO_MUCH)
+FULL = Reject(
+    where="quarantine",
+    why="no room is left for more of this sender today",
+    kind=RejectKind.TOO_MUCH,
+)
 GONE = Reject(where="quarantine", why="the body is not there any more", kind=RejectKind.ENVELOPE)
 
 
@@ -55,11 +59,14 @@ async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
     Bodies are read before the transaction begins, so that no row is locked while a reader works.
     """
     topic, messages = batch[0].topic, [message for run in batch for message in run.messages]
-    reads = {(r.message.partition, r.message.offset): r for r in await read_all(messages, parts.bodies, parts.reader)}
+    reads = {
+        (r.message.partition, r.message.offset): r
+        for r in await read_all(messages, parts.bodies, parts.reader)
+    }
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
         parts.metrics.replayed.labels(topic).inc(len(messages) - len(fresh))
-        files = await _settle(conn, [reads[one.partition, one.offset] for one in fresh], parts)
+        files = await _settle(conn, [reads[item.partition, item.offset] for item in fresh], parts)
     if files:
         await settled.remove(parts)
 
@@ -78,8 +85,16 @@ async def release_quarantine(parts: Parts) -> int:
     """Send again what was released because its account is linked now; return how many bodies."""
     async with parts.pool.connection() as conn:
         held = await quarantine.take_released(conn, parts.bodies, parts.wrapping_key, RELEASE)
-        await resend(parts.producer, parts.bodies, [_again(one, one.body) for one in held if one.body is not None])
-        await bury(conn, parts, [Letter(message=_message(one), rejects=[GONE]) for one in held if one.body is None])
+        await resend(
+            parts.producer,
+            parts.bodies,
+            [_again(item, item.body) for item in held if item.body is not None],
+        )
+        await bury(
+            conn,
+            parts,
+            [Letter(message=_message(item), rejects=[GONE]) for item in held if item.body is None],
+        )
     if held:
         await settled.remove(parts)
     return len(held)
@@ -104,20 +119,24 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool
     if not reads:
         return False
     owned = await _owners(conn, reads)
-    zones = await people.held(conn, {one.patient for one in owned if one.patient})
+    zones = await people.held(conn, {entry.patient for entry in owned if entry.patient})
     allowed = await _allowed(conn, owned)
-    kept = await _keep(conn, [one for place, one in enumerate(owned) if place in allowed], zones, parts)
-    room = await quarantine.room(conn, [_account(one) for one in owned if one.patient is None and one.read.parsed])
+    kept = await _keep(
+        conn, [entry for position, entry in enumerate(owned) if position in allowed], zones, parts
+    )
+    room = await quarantine.room(
+        conn, [_account(entry) for entry in owned if entry.patient is None and entry.read.parsed]
+    )
     outcomes = [
-        await _one(conn, one, zones, parts, kept=kept if place in allowed else None, room=room)
-        for place, one in enumerate(owned)
+        await _one(conn, entry, zones, parts, kept=kept if position in allowed else None, room=room)
+        for position, entry in enumerate(owned)
     ]
-    for one, outcome in zip(owned, outcomes, strict=True):
-        _tell(one.read, outcome, parts)
+    for item, outcome in zip(owned, outcomes, strict=True):
+        _tell(item.read, outcome, parts)
     for portion in portions(_facts([o.stored for o in outcomes if o.stored], zones, parts)):
         await parts.producer.send_all(portion)
-    await bury(conn, parts, [one for outcome in outcomes for one in outcome.letters])
-    return await settled.let_go(conn, [one.envelope for one in reads])
+    await bury(conn, parts, [letter for outcome in outcomes for letter in outcome.letters])
+    return await settled.let_go(conn, [read.envelope for read in reads])
 
 
 def _tell(read: Read, outcome: Outcome, parts: Parts) -> None:
@@ -131,7 +150,7 @@ def _tell(read: Read, outcome: Outcome, parts: Parts) -> None:
 
 async def _one(
     conn: Connection,
-    one: Owned,
+    owned: Owned,
     zones: Mapping[str, str],
     parts: Parts,
     *,
@@ -139,29 +158,47 @@ async def _one(
     room: caps.Room,
 ) -> Outcome:
     """Return what becomes of one body; `kept` is None without consent."""
-    said, patient = one.read, one.patient
-    if said.parsed is None:
-        unread = Letter(message=said.message, rejects=said.rejects, patient=patient, body=said.body or None)
-        return Outcome(word="no_consent") if patient and kept is None else Outcome(word="unreadable", letters=[unread])
-    if patient is None and not said.parsed.account:
-        return Outcome(word="nobody", letters=[Letter(message=said.message, rejects=[NOBODY], body=said.body)])
+    result, patient = owned.read, owned.patient
+    if result.parsed is None:
+        unread = Letter(
+            message=result.message,
+            rejects=result.rejects,
+            patient=patient,
+            body=result.body or None,
+        )
+        return (
+            Outcome(word="no_consent")
+            if patient and kept is None
+            else Outcome(word="unreadable", letters=[unread])
+        )
+    if patient is None and not result.parsed.account:
+        return Outcome(
+            word="nobody",
+            letters=[Letter(message=result.message, rejects=[NOBODY], body=result.body)],
+        )
     if patient is None:
-        return await _held(conn, one, parts, room)
+        return await _held(conn, owned, parts, room)
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
-    if kept[patient, said.envelope.sha256] != version(said.envelope.connector):
-        return Outcome(word="read_before")  # by another version of its parser: `kadens replay` reads it again
-    partly = [Letter(message=said.message, rejects=said.rejects, patient=patient)] if said.rejects else []
-    return Outcome(word="stored", stored=one, letters=partly)
+    if kept[patient, result.envelope.sha256] != version(result.envelope.connector):
+        return Outcome(
+            word="read_before"
+        )  # by another version of its parser: `kadens replay` reads it again
+    partly = (
+        [Letter(message=result.message, rejects=result.rejects, patient=patient)]
+        if result.rejects
+        else []
+    )
+    return Outcome(word="stored", stored=owned, letters=partly)
 
 
-async def _held(conn: Connection, one: Owned, parts: Parts, room: caps.Room) -> Outcome:
+async def _held(conn: Connection, owned: Owned, parts: Parts, room: caps.Room) -> Outcome:
     """Put a body of an account that nobody is linked to into quarantine, as long as its sender has room there."""
-    said, (vendor, account) = one.read, _account(one)
-    if not quarantine.fits(room, vendor, account, len(said.body)):
-        return Outcome(word="no_room", letters=[Letter(message=said.message, rejects=[FULL])])
-    message = said.message
-    held = quarantine.Held(
+    result, (vendor, account) = owned.read, _account(owned)
+    if not quarantine.fits(room, vendor, account, len(result.body)):
+        return Outcome(word="no_room", letters=[Letter(message=result.message, rejects=[FULL])])
+    message = result.message
+    held = quarantine.QuarantinedBody(
         cluster=parts.ledger.cluster,
         topic=message.topic,
         partition=message.partition,
@@ -169,42 +206,49 @@ async def _held(conn: Connection, one: Owned, parts: Parts, room: caps.Room) -> 
         vendor=vendor,
         account=account,
         headers={name: value.decode() for name, value in message.headers},
-        body=said.body,
+        body=result.body,
     )
-    await quarantine.hold(conn, parts.bodies, parts.wrapping_key, held, said.envelope.received_ms)
+    await quarantine.hold(conn, parts.bodies, parts.wrapping_key, held, result.envelope.received_ms)
     return Outcome(word="quarantined")
 
 
-def _account(one: Owned) -> tuple[str, str]:
-    return one.read.envelope.connector, one.read.parsed.account if one.read.parsed else ""
+def _account(owned: Owned) -> tuple[str, str]:
+    return owned.read.envelope.connector, owned.read.parsed.account if owned.read.parsed else ""
 
 
 async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
     """Name the patient of each body: the envelope's (a link token named one), else the account's at its receipt."""
-    asked = [
-        (place, (one.envelope.connector, one.parsed.account, one.envelope.received_ms))
-        for place, one in enumerate(reads)
-        if one.parsed is not None and one.parsed.account and not one.envelope.patient
+    requested = [
+        (position, (item.envelope.connector, item.parsed.account, item.envelope.received_ms))
+        for position, item in enumerate(reads)
+        if item.parsed is not None and item.parsed.account and not item.envelope.patient
     ]
-    found = await people.owners(conn, [account for _, account in asked]) if asked else {}
-    linked = {asked[n][0]: patient for n, patient in found.items()}
-    return [Owned(read=one, patient=one.envelope.patient or linked.get(place)) for place, one in enumerate(reads)]
+    matches = await people.owners(conn, [account for _, account in requested]) if requested else {}
+    linked = {requested[n][0]: patient for n, patient in matches.items()}
+    return [
+        Owned(read=item, patient=item.envelope.patient or linked.get(position))
+        for position, item in enumerate(reads)
+    ]
 
 
 async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
     """Return the places of the bodies that a consent covered when they were received, by a link that still held."""
-    asked = [(n, one.patient, one.read.envelope) for n, one in enumerate(owned) if one.patient]
-    found = await people.consents(conn, [(patient, e.connector, e.received_ms) for _, patient, e in asked])
-    return {asked[place][0] for place in found} - await _revoked(conn, owned)
+    requested = [
+        (n, item.patient, item.read.envelope) for n, item in enumerate(owned) if item.patient
+    ]
+    consents = await people.consents(
+        conn, [(patient, e.connector, e.received_ms) for _, patient, e in requested]
+    )
+    return {requested[consent][0] for consent in consents} - await _revoked(conn, owned)
 
 
 async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
     """Return the places of the bodies whose link token was revoked before they were received: a door knew it late."""
-    linked = [(n, one.read.envelope) for n, one in enumerate(owned) if one.read.envelope.link]
+    linked = [(n, item.read.envelope) for n, item in enumerate(owned) if item.read.envelope.link]
     if not linked:
         return set()
-    asked = [(bytes.fromhex(said.link), said.received_ms) for _, said in linked]
-    return {linked[place][0] for place in await link_tokens.revoked_at(conn, asked)}
+    requested = [(bytes.fromhex(result.link), result.received_ms) for _, result in linked]
+    return {linked[position][0] for position in await link_tokens.revoked_at(conn, requested)}
 
 
 async def _keep(
@@ -212,32 +256,43 @@ async def _keep(
 ) -> Mapping[BodyKey, int]:
     """Keep the bodies that could be read, sealed with their patients' own keys, for a better parser to read again."""
     received = [
-        Received(patient=one.patient, envelope=said.envelope, body=said.body, parser=version(said.envelope.connector))
-        for one in allowed
-        if (said := one.read).parsed is not None and one.patient is not None and one.patient in zones
+        Received(
+            patient=item.patient,
+            envelope=result.envelope,
+            body=result.body,
+            parser=version(result.envelope.connector),
+        )
+        for item in allowed
+        if (result := item.read).parsed is not None
+        and item.patient is not None
+        and item.patient in zones
     ]
     return await keep_all(conn, parts.bodies, parts.wrapping_key, received)
 
 
 def _facts(stored: Iterable[Owned], zones: Mapping[str, str], parts: Parts) -> Iterator[Outgoing]:
     """Return the facts of bodies as messages, one after the other: those of a large body are not in memory at once."""
-    for one in stored:
-        said, patient = one.read, one.patient
-        if said.parsed is None or patient is None:
+    for item in stored:
+        result, patient = item.read, item.patient
+        if result.parsed is None or patient is None:
             continue
-        parser = version(said.envelope.connector)
-        topic = (FACTS_LARGE if said.envelope.address else FACTS).name
-        for fact in said.parsed.facts:
+        parser = version(result.envelope.connector)
+        topic = (FACTS_LARGE if result.envelope.address else FACTS).name
+        for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()
-            told = told_as(said.envelope, fact, patient, zones[patient], parser)
-            yield Outgoing(topic=topic, key=patient.encode(), value=encode_told(told))
+            reported = told_as(result.envelope, fact, patient, zones[patient], parser)
+            yield Outgoing(topic=topic, key=patient.encode(), value=encode_attributed(reported))
 
 
-def _again(held: quarantine.Held, body: bytes) -> Again:
+def _again(held: quarantine.QuarantinedBody, body: bytes) -> Again:
     message = _message(held)
-    return Again(topic=RAW.name, key=held.headers["sha256"].encode(), headers=message.headers, body=body)
+    return Again(
+        topic=RAW.name, key=held.headers["sha256"].encode(), headers=message.headers, body=body
+    )
 
 
-def _message(held: quarantine.Held) -> Message:
+def _message(held: quarantine.QuarantinedBody) -> Message:
     headers = tuple((name, value.encode()) for name, value in held.headers.items())
-    return Message(topic=held.topic, partition=held.partition, offset=held.offset, value=b"", headers=headers)
+    return Message(
+        topic=held.topic, partition=held.partition, offset=held.offset, value=b"", headers=headers
+    )

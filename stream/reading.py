@@ -8,19 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from ..model.calendar import utc
-from ..model.envelope import INLINE, Envelope
-from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, RejectKind, Told
-from ..parsers.table import FILES, PARSERS, parse, version
-from ..storage.body_store import BodyStore
-from .messages import Message
-from .readers.pool import Reader
-from .readers.wire import Body, Refusal
+from model.calendar import utc
+from model.envelope import INLINE, Envelope
+from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
+from parsers.table import FILES, PARSERS, parse, version
+from storage.bodies.body_store import BodyStore
+from stream.log.messages import Message
+from stream.readers.pool import Reader
+from stream.readers.wire import Body, Refusal
 
 CONNECTORS = frozenset({FILES, *(row.name for row in PARSERS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
-NOT_AN_ENVELOPE = Reject(where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE)
-NO_PARSER = Reject(where="headers", why="a connector without a parser here", kind=RejectKind.ENVELOPE)
+NOT_AN_ENVELOPE = Reject(
+    where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE
+)
+NO_PARSER = Reject(
+    where="headers", why="a connector without a parser here", kind=RejectKind.ENVELOPE
+)
 NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKind.ENVELOPE)
 
 
@@ -49,7 +53,9 @@ async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reade
     reads = [await received(message, bodies) for message in messages]
     waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
-    answers = dict(zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True))
+    answers = dict(
+        zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True)
+    )
     for read in waiting:
         if read.envelope.address:
             answers[id(read)] = await reader.read_large(_body(read))
@@ -62,15 +68,15 @@ async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
     return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
 
 
-def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list[Told]:
+def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list[AttributedFact]:
     """Return the facts of a body as told of a patient in an IANA zone, by today's version of its parser."""
     parser = version(envelope.connector)
     return [told_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
 
 
-def told_as(envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int) -> Told:
+def told_as(envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int) -> AttributedFact:
     """Return one fact of a body as told of a patient in an IANA zone, by a version of its parser."""
-    return Told(
+    return AttributedFact(
         patient=patient,
         connector=envelope.connector,
         received_ms=envelope.received_ms,
@@ -105,7 +111,11 @@ async def received(message: Message, bodies: BodyStore) -> Read:
     if not envelope.address:
         return _unread(message, envelope, message.value)
     kept = await _kept(bodies, envelope.address)
-    return _unread(message, envelope, b"", NO_BODY) if kept is None else _unread(message, envelope, kept)
+    return (
+        _unread(message, envelope, b"", NO_BODY)
+        if kept is None
+        else _unread(message, envelope, kept)
+    )
 
 
 async def _kept(bodies: BodyStore, address: str) -> bytes | None:
@@ -116,8 +126,8 @@ async def _kept(bodies: BodyStore, address: str) -> bytes | None:
 
 
 def _body(read: Read) -> Body:
-    said = read.envelope
-    return Body(connector=said.connector, content_type=said.content_type, content=read.body)
+    result = read.envelope
+    return Body(connector=result.connector, content_type=result.content_type, content=read.body)
 
 
 def _answered(read: Read, answer: Parsed | Refusal) -> Read:

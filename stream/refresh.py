@@ -1,9 +1,9 @@
 """Keeps the hour and day bands up behind the writer: a patient a transaction, a few a turn. It derives nothing else."""
 
-from ..storage import bands
-from .faults import describe, report
-from .isolate import blames_message
-from .parts import Parts
+from storage.derived import rollups
+from stream.collaborators import Parts
+from stream.dead.isolate import blames_message
+from stream.faults import describe, report
 
 TURN = 20  # patients
 
@@ -20,10 +20,10 @@ async def _refresh(parts: Parts) -> bool:
     """Refresh a patient's bands; where that fails and is no outage, that patient waits and the others go on."""
     try:
         async with parts.pool.connection() as conn:
-            return await bands.refresh(conn)
+            return await rollups.refresh(conn)
     except Exception as error:
         if not blames_message(error):
             raise
         report(parts.metrics, "refresh a patient's bands", describe(error))
     async with parts.pool.connection() as conn:
-        return await bands.postpone(conn)
+        return await rollups.postpone(conn)

@@ -3,11 +3,11 @@
 The command that revokes publishes at once; this publishes what it could not, and lets the topic forget what expired.
 """
 
-from ..model.calendar import DAY_MS
-from ..storage import link_tokens
-from .messages import Outgoing
-from .parts import Parts
-from .topics import REVOKED
+from model.calendar import DAY_MS
+from model.topics import REVOKED
+from storage.people import link_tokens
+from stream.collaborators import Parts
+from stream.log.messages import Outgoing
 
 TOGETHER = 1_000  # revocations of one transaction
 SLACK_MS = DAY_MS  # a door's clock may be behind: it must know a token as revoked until it knows it as expired
@@ -17,8 +17,8 @@ async def publish_revocations(parts: Parts) -> int:
     """Publish what the database says is revoked and the log has not got; return how many."""
     async with parts.pool.connection() as conn:
         waiting = await link_tokens.take_unpublished(conn, TOGETHER)
-        await parts.producer.send_all([revocation(one) for one in waiting])
-        await link_tokens.published(conn, [one.digest for one in waiting], parts.now())
+        await parts.producer.send_all([revocation(item) for item in waiting])
+        await link_tokens.published(conn, [item.digest for item in waiting], parts.now())
     return len(waiting)
 
 
@@ -32,6 +32,6 @@ async def forget_expired(parts: Parts) -> int:
     return len(gone)
 
 
-def revocation(one: link_tokens.Revoked) -> Outgoing:
+def revocation(revoked: link_tokens.Revoked) -> Outgoing:
     """Return the message that tells the doors of one revoked token."""
-    return Outgoing(topic=REVOKED.name, key=one.digest, value=str(one.expires_ms).encode())
+    return Outgoing(topic=REVOKED.name, key=revoked.digest, value=str(revoked.expires_ms).encode())

@@ -6,11 +6,11 @@ that settled the message, and removed after the commit; until then a crash reads
 
 from collections.abc import Iterable
 
-from ..model.envelope import Envelope
-from ..storage import discard
-from ..storage.body_store import INCOMING
-from ..storage.pool import Connection
-from .parts import Parts
+from model.envelope import Envelope
+from storage.bodies import discard
+from storage.bodies.body_store import INCOMING
+from storage.pg.pool import Connection
+from stream.collaborators import Parts
 
 
 def own_files(envelopes: Iterable[Envelope]) -> list[str]:
@@ -19,9 +19,10 @@ def own_files(envelopes: Iterable[Envelope]) -> list[str]:
     Older versions put a body under its SHA-256, where another message may need it: those go with the log's retention.
     """
     return [
-        one.address
-        for one in envelopes
-        if one.address.startswith(f"{INCOMING}/") and not one.address.endswith(f"/{one.sha256}")
+        envelope.address
+        for envelope in envelopes
+        if envelope.address.startswith(f"{INCOMING}/")
+        and not envelope.address.endswith(f"/{envelope.sha256}")
     ]
 
 

@@ -18,42 +18,46 @@ from typing import Any
 import uvloop
 from prometheus_client import start_http_server
 
-from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
-from ..model.keyring import Keys
-from ..storage import link_tokens
-from ..storage.body_store import open_bodies
-from ..storage.pool import WORKER_LIMITS, open_pool
-from ..storage.roles import WORKER
-from ..storage.verdicts import WORKLIST
-from ..storage.wrapping import check_keys
-from .agents import Handling, add_agents, rewind
-from .app import GROUP, assigned, make_app, serve
-from .derive_batch import derive_runs, send_changes
-from .derive_batch import set_aside as derive_aside
-from .faults import TOLD, WorkerError, describe, without_values
-from .housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
-from .isolate import Isolated
-from .judge_patient import judge_due, judge_runs
-from .ledger import Ledger
-from .log import LogView, open_log
-from .metrics import Metrics, make_metrics
-from .normalise import expire_quarantine, normalise_runs, release_quarantine
-from .normalise import set_aside as normalise_aside
-from .parts import Parts
-from .producer import open_producer
-from .readers.pool import Reader
-from .readers.pool import open_pool as open_readers
-from .readers.zygote import Zygote, open_zygote
-from .refresh import refresh_bands
-from .revocations import publish_revocations
-from .topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
-from .watch import watch
-from .watchdog import Place
+from alerts.delivery import Send, deliver, read_smtp, smtp_sender
+from model.keyring import Keys
+from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
+from storage.alerts.store import WORKLIST
+from storage.bodies.body_store import open_bodies
+from storage.bodies.wrapping import check_keys
+from storage.people import link_tokens
+from storage.pg.pool import WORKER_LIMITS, open_pool
+from storage.pg.roles import WORKER
+from stream.agents import TopicHandler, add_agents, rewind
+from stream.app import GROUP, assigned, make_app, serve
+from stream.collaborators import Parts
+from stream.dead.isolate import Isolated
+from stream.derive_batch import derive_runs, send_changes
+from stream.derive_batch import set_aside as derive_aside
+from stream.faults import TOLD, WorkerError, describe, without_values
+from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
+from stream.judge_patient import judge_due, judge_runs
+from stream.log.ledger import Ledger
+from stream.log.look import LogView, open_log
+from stream.log.producer import open_producer
+from stream.log.watch import watch
+from stream.log.watchdog import Place
+from stream.metrics import Metrics, make_metrics
+from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
+from stream.normalise import set_aside as normalise_aside
+from stream.readers.pool import Reader
+from stream.readers.pool import open_pool as open_readers
+from stream.readers.zygote import Zygote, open_zygote
+from stream.refresh import refresh_bands
+from stream.revocations import publish_revocations
 
 READ = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
-ACCOUNTED = READ[:-1]  # kadens.derived only wakes the judge: the table `due` holds what must be done
+ACCOUNTED = READ[
+    :-1
+]  # kadens.derived only wakes the judge: the table `due` holds what must be done
 ABREAST = {RAW.name: 2, RAW_LARGE.name: 1, FACTS.name: 2, FACTS_LARGE.name: 1, DERIVED.name: 1}
-LARGE_BYTES = 2 * 1024 * 1024  # facts of large bodies in a transaction: what else waits gets its turn between two
+LARGE_BYTES = (
+    2 * 1024 * 1024
+)  # facts of large bodies in a transaction: what else waits gets its turn between two
 POOL = sum(ABREAST.values()) + 8  # agents, timers and what sends changes
 CRASHED = 1
 log = logging.getLogger(__name__)
@@ -97,7 +101,10 @@ def run_worker(plan: WorkerPlan) -> int:
         with open_zygote() as zygote, asyncio.Runner() as runner:  # forked before there is a thread
             runner.run(_work(plan, zygote))
     except Exception as error:  # noqa: BLE001 - the last place there is; it ends the process
-        log.critical("the worker ends: %s", error if isinstance(error, (*TOLD, WorkerError)) else describe(error))
+        log.critical(
+            "the worker ends: %s",
+            error if isinstance(error, (*TOLD, WorkerError)) else describe(error),
+        )
         return CRASHED
     return 0
 
@@ -128,7 +135,9 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             add_agents(app, _handlers(parts), done, metrics, failed)
             if plan.metrics_port:
-                start_http_server(plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry)
+                start_http_server(
+                    plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry
+                )
             guard = watch(
                 view,
                 group=GROUP,
@@ -149,22 +158,27 @@ async def _account(parts: Parts) -> Mapping[Place, int]:
         return await parts.ledger.finished(conn, ACCOUNTED)
 
 
-def _handlers(parts: Parts) -> dict[str, Handling]:
+def _handlers(parts: Parts) -> dict[str, TopicHandler]:
     alone = asyncio.Lock()
     normalise = _isolated(normalise_runs, normalise_aside, parts, alone)
     derive = _isolated(derive_runs, derive_aside, parts, alone)
     judge = functools.partial(judge_runs, parts=parts)
     return {
-        RAW.name: Handling(handler=normalise, abreast=ABREAST[RAW.name]),
-        RAW_LARGE.name: Handling(handler=normalise, abreast=ABREAST[RAW_LARGE.name], most=1),
-        FACTS.name: Handling(handler=derive, abreast=ABREAST[FACTS.name]),
-        FACTS_LARGE.name: Handling(handler=derive, abreast=ABREAST[FACTS_LARGE.name], most_bytes=LARGE_BYTES),
-        DERIVED.name: Handling(handler=judge, abreast=ABREAST[DERIVED.name]),
+        RAW.name: TopicHandler(handler=normalise, abreast=ABREAST[RAW.name]),
+        RAW_LARGE.name: TopicHandler(handler=normalise, abreast=ABREAST[RAW_LARGE.name], most=1),
+        FACTS.name: TopicHandler(handler=derive, abreast=ABREAST[FACTS.name]),
+        FACTS_LARGE.name: TopicHandler(
+            handler=derive, abreast=ABREAST[FACTS_LARGE.name], most_bytes=LARGE_BYTES
+        ),
+        DERIVED.name: TopicHandler(handler=judge, abreast=ABREAST[DERIVED.name]),
     }
 
 
 def _isolated(
-    step: Callable[..., Awaitable[None]], aside: Callable[..., Awaitable[None]], parts: Parts, alone: asyncio.Lock
+    step: Callable[..., Awaitable[None]],
+    aside: Callable[..., Awaitable[None]],
+    parts: Parts,
+    alone: asyncio.Lock,
 ) -> Isolated:
     handle, set_aside = functools.partial(step, parts=parts), functools.partial(aside, parts=parts)
     return Isolated(parts=parts, handle=handle, set_aside=set_aside, alone=alone)
@@ -179,7 +193,11 @@ def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
-        ("sweep what came in", 600.0, functools.partial(sweep_settled, parts, view, ACCOUNTED, Horizon())),
+        (
+            "sweep what came in",
+            600.0,
+            functools.partial(sweep_settled, parts, view, ACCOUNTED, Horizon()),
+        ),
         ("sweep what is sealed", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
     if plan.smtp:
@@ -192,8 +210,8 @@ async def _every(name: str, seconds: float, step: Step) -> None:
     """Take a step for ever; at once again while it says that it found something."""
     while True:
         async with without_values(name):
-            found = await step()
-        await asyncio.sleep(0 if found else seconds)
+            matches = await step()
+        await asyncio.sleep(0 if matches else seconds)
 
 
 async def _mail(parts: Parts, send: Send) -> int:
@@ -204,9 +222,13 @@ async def _mail(parts: Parts, send: Send) -> int:
 
 
 @asynccontextmanager
-async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics) -> AsyncIterator[Parts]:
+async def _open_parts(
+    plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics
+) -> AsyncIterator[Parts]:
     """Open pool, producer and body store, and hold the account of offsets against the log."""
-    pool = await open_pool(plan.database, min_size=1, max_size=POOL, limits=WORKER_LIMITS, role=WORKER)
+    pool = await open_pool(
+        plan.database, min_size=1, max_size=POOL, limits=WORKER_LIMITS, role=WORKER
+    )
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))
         async with pool.connection() as conn:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-
-from .clinic_world import Served, seeded, serve
+from tests.clinic_world import Served, seeded, serve
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +32,7 @@ def acting(door: Served) -> Iterator[Served]:
     yield door
     for row in before:
         door.change(
-            "update alert set state = %s, changed_at = %s, snoozed_until = %s, resolution = %s where id = %s", *row
+            "update alert set state = %s, changed_at = %s, snoozed_until = %s, resolution = %s where id = %s",
+            *row,
         )
     door.change("delete from alert_move where from_state is not null")

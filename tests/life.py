@@ -13,8 +13,9 @@ from hashlib import sha256
 import numpy as np
 from hypothesis import strategies as st
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS, day_bounds, local_date, midnight
-from kadens.model.facts import (
+from model.calendar import DAY_MS, MINUTE_MS, day_bounds, local_date, midnight
+from model.facts import (
+    AttributedFact,
     DaySummary,
     Deletion,
     DeviceType,
@@ -28,19 +29,24 @@ from kadens.model.facts import (
     Report,
     SampleBlock,
     Source,
-    Told,
     Workout,
 )
-from kadens.model.intensity import HeartProfile
-from kadens.model.prescription import Intensity, Prescription
+from model.intensity import HeartProfile
+from model.prescription import Intensity, Prescription
 
 HOUR = 60 * MINUTE_MS
 
 STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 WATCH = Source(vendor="files", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-HUB = Source(vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-BACK = Source(vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
-PHONE = Source(vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND)
+HUB = Source(
+    vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT
+)
+BACK = Source(
+    vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
+PHONE = Source(
+    vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND
+)
 PERSON = Source(vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL)
 
 PLACES: tuple[tuple[str, date], ...] = (
@@ -50,8 +56,42 @@ PLACES: tuple[tuple[str, date], ...] = (
     ("Asia/Kolkata", date(2026, 6, 10)),  # midnight is within a UTC hour
     ("Australia/Adelaide", date(2026, 4, 5)),  # so it is here, on a day of 25 hours
 )
-CENTRES_MS = (0, 0, 0, 0, 24 * HOUR, 10 * HOUR, -90 * DAY_MS)  # from the midnight at which the date begins
-OFFSETS_MIN = (0, 0, 0, -600, -361, -130, -45, -31, -30, -21, -15, -6, -5, -2, -1, 1, 2, 4, 5, 14, 20, 25, 30, 61, 361)
+CENTRES_MS = (
+    0,
+    0,
+    0,
+    0,
+    24 * HOUR,
+    10 * HOUR,
+    -90 * DAY_MS,
+)  # from the midnight at which the date begins
+OFFSETS_MIN = (
+    0,
+    0,
+    0,
+    -600,
+    -361,
+    -130,
+    -45,
+    -31,
+    -30,
+    -21,
+    -15,
+    -6,
+    -5,
+    -2,
+    -1,
+    1,
+    2,
+    4,
+    5,
+    14,
+    20,
+    25,
+    30,
+    61,
+    361,
+)
 OFFSETS_MS = (0, 0, 0, 0, -1, 1, 30_000, 59_999)
 LENGTHS_MIN = (20, 20, 15, 30, 45, 10, 9, 4, 120, 1_500, 4 * 1_440)
 EVERY_MS = (60_000, 5_000, 10_000, 10_001, 15_000)
@@ -67,8 +107,12 @@ SHAPES = ("flat", "flat", "rise", "saw", "spike", "bad", "twice")
 
 RECORDS = ("r1", "r2", "r3")
 TYPES = ("walking", "walking", "running", "cycling", "unheard of")
-PROFILE = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0, sex="female")
-SLOWER = HeartProfile(valid_from=date(2026, 3, 30), birth_year=1966, hr_rest=55.0, hr_max=150.0, threshold_hr=128.0)
+PROFILE = HeartProfile(
+    valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0, sex="female"
+)
+SLOWER = HeartProfile(
+    valid_from=date(2026, 3, 30), birth_year=1966, hr_rest=55.0, hr_max=150.0, threshold_hr=128.0
+)
 FORBIDDEN = HeartProfile(valid_from=date(2026, 6, 10), birth_year=1966, beta_blocker=True)
 SHORT = Prescription(
     id="walk",
@@ -88,7 +132,7 @@ class Life:
     """A patient: where they live, what sources tell of them, and what the clinician sets down."""
 
     zone: str
-    told: tuple[Told, ...]
+    told: tuple[AttributedFact, ...]
     profiles: tuple[HeartProfile, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
 
@@ -104,40 +148,53 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     return Life(
         zone=zone,
         told=unambiguous([told(fact, body) for fact, body in zip(facts, bodies, strict=True)]),
-        profiles=draw(st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, FORBIDDEN), ()])),
-        prescriptions=draw(st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, OTHER)])),
+        profiles=draw(
+            st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, FORBIDDEN), ()])
+        ),
+        prescriptions=draw(
+            st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, OTHER)])
+        ),
     )
 
 
-def told(fact: Fact, body: str = "a", patient: str = "p1") -> Told:
+def told(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFact:
     """Return a fact on its way."""
     sha = sha256(body.encode()).hexdigest()
-    return Told(patient=patient, connector=fact.head.source.vendor, received_ms=0, body=sha, fact=fact)
+    return AttributedFact(
+        patient=patient, connector=fact.head.source.vendor, received_ms=0, body=sha, fact=fact
+    )
 
 
-def unambiguous(facts: Sequence[Told]) -> tuple[Told, ...]:
+def unambiguous(facts: Sequence[AttributedFact]) -> tuple[AttributedFact, ...]:
     """Keep what a contract of parsers demands: one body tells a part of a record once."""
-    seen: dict[object, Told] = {}
-    for one in facts:
-        head = one.fact.head
-        metric, part = (one.fact.metric, one.fact.part) if isinstance(one.fact, SampleBlock) else ("", 0)
-        seen.setdefault((head.source, head.record, head.revision, one.body, type(one.fact), metric, part), one)
+    seen: dict[object, AttributedFact] = {}
+    for fact in facts:
+        head = fact.fact.head
+        metric, part = (
+            (fact.fact.metric, fact.fact.part) if isinstance(fact.fact, SampleBlock) else ("", 0)
+        )
+        seen.setdefault(
+            (head.source, head.record, head.revision, fact.body, type(fact.fact), metric, part),
+            fact,
+        )
     return tuple(seen.values())
 
 
 def split(life: Life) -> Life:
     """Return the same life with every block told in two halves; the derived rows must not show it."""
-    return replace(life, told=tuple(half for one in life.told for half in _halves(one)))
+    return replace(life, told=tuple(half for item in life.told for half in _halves(item)))
 
 
-def _halves(one: Told) -> list[Told]:
-    fact = one.fact
+def _halves(attributed_fact: AttributedFact) -> list[AttributedFact]:
+    fact = attributed_fact.fact
     if not isinstance(fact, SampleBlock):
-        return [one]
-    middle = int(np.searchsorted(fact.t, fact.t[len(fact.t) // 2]))  # never between two samples of one instant
+        return [attributed_fact]
+    middle = int(
+        np.searchsorted(fact.t, fact.t[len(fact.t) // 2])
+    )  # never between two samples of one instant
     return [
-        replace(one, fact=_half(fact, slice(None, middle), 0)),
-        replace(one, fact=_half(fact, slice(middle, None), 1)),
+        replace(attributed_fact, fact=_half(fact, slice(None, middle), 0)),
+        replace(attributed_fact, fact=_half(fact, slice(middle, None), 1)),
     ]
 
 
@@ -200,8 +257,14 @@ def _outings(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
     start, minutes = draw(at), draw(st.sampled_from([10, 20, 30]))
     source, record, revision = draw(_RECORDERS), draw(st.sampled_from(RECORDS)), draw(_REVISIONS)
     head = _head(source, record, start, start + minutes * MINUTE_MS, revision)
-    metrics = ["heart_rate", *draw(st.sampled_from([(), (), ("speed",), ("cadence",), ("power", "speed")]))]
-    blocks = [_block(head, metric, start, 30_000, 2 * minutes + 3, draw(_shape(metric))) for metric in metrics]
+    metrics = [
+        "heart_rate",
+        *draw(st.sampled_from([(), (), ("speed",), ("cadence",), ("power", "speed")])),
+    ]
+    blocks = [
+        _block(head, metric, start, 30_000, 2 * minutes + 3, draw(_shape(metric)))
+        for metric in metrics
+    ]
     return [_workout(head, draw(st.sampled_from(TYPES))), *blocks]
 
 
@@ -222,11 +285,13 @@ def _workouts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Workout:
     head = _head(source, record, start, start + minutes * MINUTE_MS, draw(_REVISIONS))
     exertion = draw(st.sampled_from([None, None, 3.0]))
     moving = draw(st.sampled_from([None, None, 5 * MINUTE_MS]))
-    return replace(_workout(head, draw(st.sampled_from(TYPES))), exertion_cr10=exertion, moving_ms=moving)
+    return replace(
+        _workout(head, draw(st.sampled_from(TYPES))), exertion_cr10=exertion, moving_ms=moving
+    )
 
 
 def _workout(head: Head, kind: str) -> Workout:
-    return Workout(head=head, type=kind, said=kind)
+    return Workout(head=head, type=kind, vendor_type=kind)
 
 
 @st.composite
@@ -236,7 +301,9 @@ def _records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "speed", "cadence", "power"]))
     every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(COUNTS))
     head = _head(source, draw(st.sampled_from(RECORDS)), start, start + every * n, draw(_REVISIONS))
-    return _block(head, metric, start, every, n, draw(_shape(metric)), part=draw(st.sampled_from([0, 0, 1])))
+    return _block(
+        head, metric, start, every, n, draw(_shape(metric)), part=draw(st.sampled_from([0, 0, 1]))
+    )
 
 
 @st.composite
@@ -245,8 +312,16 @@ def _streams(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, source = draw(at), draw(st.sampled_from([BACK, PHONE, PHONE]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "steps", "cadence"]))
     every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(COUNTS))
-    head = _head(source, draw(st.sampled_from(["s1", "s2", "s3"])), start, start + every * n, draw(_REVISIONS))
-    return replace(_block(head, metric, start, every, n, draw(_shape(metric))), joining=Joining.STREAM)
+    head = _head(
+        source,
+        draw(st.sampled_from(["s1", "s2", "s3"])),
+        start,
+        start + every * n,
+        draw(_REVISIONS),
+    )
+    return replace(
+        _block(head, metric, start, every, n, draw(_shape(metric))), joining=Joining.STREAM
+    )
 
 
 def _shape(metric: str) -> st.SearchStrategy[tuple[float, str]]:
@@ -277,19 +352,31 @@ def _block(
 @st.composite
 def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, record = draw(at), draw(st.sampled_from(["q1", "q2", "r1"]))
-    instrument = draw(st.sampled_from([Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN, Instrument.DAY_FORM]))
+    instrument = draw(
+        st.sampled_from(
+            [Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN, Instrument.DAY_FORM]
+        )
+    )
     named = draw(st.sampled_from(["", "", *RECORDS, "m1"]))
-    scale = {Instrument.PAIN: "nrs-0-10", Instrument.DAY_FORM: "form-1-5"}.get(instrument, "borg-cr10")
+    scale = {Instrument.PAIN: "nrs-0-10", Instrument.DAY_FORM: "form-1-5"}.get(
+        instrument, "borg-cr10"
+    )
     value = draw(st.sampled_from([2.0, 5.0]))
     head = _head(PERSON, record, start, start, draw(_REVISIONS))
-    return Report(head=head, instrument=instrument, phase=Phase.AFTER, value=value, scale=scale, session=named)
+    return Report(
+        head=head, instrument=instrument, phase=Phase.AFTER, value=value, scale=scale, session=named
+    )
 
 
 @st.composite
 def _manual_sessions(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, minutes = draw(at), draw(st.sampled_from([20, 30, 6]))
     head = _head(
-        PERSON, draw(st.sampled_from(["m1", "m2", "r1"])), start, start + minutes * MINUTE_MS, draw(_REVISIONS)
+        PERSON,
+        draw(st.sampled_from(["m1", "m2", "r1"])),
+        start,
+        start + minutes * MINUTE_MS,
+        draw(_REVISIONS),
     )
     value = draw(st.sampled_from([None, 4.0]))
     return Report(
@@ -311,16 +398,26 @@ def _days(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     )
     day = local_date(draw(at), zone)
     start, end = day_bounds(day, zone)
-    head = _head(draw(st.sampled_from([PHONE, BACK])), draw(st.sampled_from(["d1", "d2"])), start, end, revision)
+    head = _head(
+        draw(st.sampled_from([PHONE, BACK])),
+        draw(st.sampled_from(["d1", "d2"])),
+        start,
+        end,
+        revision,
+    )
     values = {"steps": 1_000.0 * (revision + 1), "active_energy": 100.0}
-    return DaySummary(head=head, local_date=day, values=draw(st.sampled_from([values, {"active_energy": 90.0}])))
+    return DaySummary(
+        head=head, local_date=day, values=draw(st.sampled_from([values, {"active_energy": 90.0}]))
+    )
 
 
 @st.composite
 def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, source = draw(at), draw(st.sampled_from([WATCH, WATCH, HUB, PERSON]))
     target = draw(st.sampled_from([*RECORDS, "q1", "m1", "d1"]))
-    record = draw(st.sampled_from(["x1", "x2", target]))  # a report is taken back under its own name
+    record = draw(
+        st.sampled_from(["x1", "x2", target])
+    )  # a report is taken back under its own name
     return Deletion(head=_head(source, record, start, start, draw(_REVISIONS)), target=target)
 
 
@@ -328,5 +425,13 @@ def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 def _deleted_intervals(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, minutes = draw(at), draw(st.sampled_from([5, 20, 30, 600]))
     source = draw(st.sampled_from([WATCH, PHONE]))
-    head = _head(source, draw(st.sampled_from(["x1", "x2"])), start, start + minutes * MINUTE_MS, draw(_REVISIONS))
-    return Deletion(head=head, metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", ""])))
+    head = _head(
+        source,
+        draw(st.sampled_from(["x1", "x2"])),
+        start,
+        start + minutes * MINUTE_MS,
+        draw(_REVISIONS),
+    )
+    return Deletion(
+        head=head, metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", ""]))
+    )

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from kadens.model.facts import Parsed
-from kadens.parsers import table
+from model.facts import Parsed
+from parsers import table
 
 parse = table.parse
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS, rfc3339
-from kadens.model.codec import dumps
-from kadens.simulate.fit_messages import (
+from model.calendar import DAY_MS, MINUTE_MS, rfc3339
+from model.codec import dumps
+from simulate.fit_messages import (
     BYTE,
     ENUM,
     FIT_EPOCH,
@@ -67,26 +67,41 @@ RECORD = Shape(number=20, local=1, fields={"at": _field(253, UINT32), "heart": _
 
 def _records(count: int, start_ms: int = T0, step_s: int = 1) -> bytes:
     at = _seconds(start_ms) + step_s * np.arange(count)
-    return definition(RECORD) + rows(RECORD, {"at": at, "heart": np.full(count, 100)}, count).tobytes()
+    return (
+        definition(RECORD) + rows(RECORD, {"at": at, "heart": np.full(count, 100)}, count).tobytes()
+    )
 
 
 def _sessions(count: int, start_ms: int, step_s: float, length_s: float = 600) -> bytes:
     start = _seconds(start_ms) + np.floor(step_s * np.arange(count))
-    said = {"start": start, "elapsed": np.full(count, length_s), "sport": np.full(count, 11)}
-    return fit_file([definition(SESSION) + rows(SESSION, said, count).tobytes()])
+    result = {"start": start, "elapsed": np.full(count, length_s), "sport": np.full(count, 11)}
+    return fit_file([definition(SESSION) + rows(SESSION, result, count).tobytes()])
 
 
 def session_start_beyond_all_time() -> bytes:
     """Return a file of 80 bytes whose session starts at 1e308 seconds, as a float64."""
-    shape = Shape(number=18, local=0, fields={"start": _field(2, FLOAT64), "elapsed": _field(7, UINT32)})
-    pad = message(Shape(number=0, local=1, fields={"type": _field(0, ENUM), "name": _field(8, TEXT, 25)}), {"type": 4})
+    shape = Shape(
+        number=18, local=0, fields={"start": _field(2, FLOAT64), "elapsed": _field(7, UINT32)}
+    )
+    pad = message(
+        Shape(number=0, local=1, fields={"type": _field(0, ENUM), "name": _field(8, TEXT, 25)}),
+        {"type": 4},
+    )
     return fit_file([pad, message(shape, {"start": 1e308, "elapsed": 600_000})])
 
 
 def elapsed_beyond_all_time() -> bytes:
     """Return a session as long as 1e308 seconds, its moving time and totals as great."""
-    fields = {"start": _field(2, UINT32), "elapsed": _field(7, FLOAT64), "moving": _field(8, FLOAT64)}
-    shape = Shape(number=18, local=0, fields=fields | {"distance": _field(9, FLOAT64), "effort": _field(193, FLOAT64)})
+    fields = {
+        "start": _field(2, UINT32),
+        "elapsed": _field(7, FLOAT64),
+        "moving": _field(8, FLOAT64),
+    }
+    shape = Shape(
+        number=18,
+        local=0,
+        fields=fields | {"distance": _field(9, FLOAT64), "effort": _field(193, FLOAT64)},
+    )
     great = dict.fromkeys(("elapsed", "moving", "distance", "effort"), 1e308)
     return fit_file([message(shape, {"start": _seconds(T0), **great})])
 
@@ -95,11 +110,20 @@ def record_defined_twice() -> bytes:
     """Return a recording in which a later `record` gives an unknown field another type, as a firmware does."""
     parts = []
     for number, base in enumerate((UINT8, BYTE)):
-        fields = {**RECORD.fields, "odd": _field(200, base, 3), "other": _field(201 + number, UINT16)}
+        fields = {
+            **RECORD.fields,
+            "odd": _field(200, base, 3),
+            "other": _field(201 + number, UINT16),
+        }
         shape = Shape(number=20, local=1, fields=fields)
         at = _seconds(T0) + 60 * number + np.arange(60)
-        said = {"at": at, "heart": np.full(60, 100), "odd": np.ones((60, 3)), "other": np.ones(60)}
-        parts.append(definition(shape) + rows(shape, said, 60).tobytes())
+        result = {
+            "at": at,
+            "heart": np.full(60, 100),
+            "odd": np.ones((60, 3)),
+            "other": np.ones(60),
+        }
+        parts.append(definition(shape) + rows(shape, result, 60).tobytes())
     return fit_file(parts)
 
 
@@ -116,16 +140,22 @@ def sessions_200_000() -> bytes:
 def sessions_of_a_week() -> bytes:
     """Return 150 sessions of a week each, over a week of records."""
     start = _seconds(T0) + np.arange(150)
-    said = {"start": start, "elapsed": np.full(150, 7 * 86_400 - 200), "sport": np.full(150, 11)}
-    return fit_file([_records(7 * 86_400), definition(SESSION) + rows(SESSION, said, 150).tobytes()])
+    result = {"start": start, "elapsed": np.full(150, 7 * 86_400 - 200), "sport": np.full(150, 11)}
+    return fit_file(
+        [_records(7 * 86_400), definition(SESSION) + rows(SESSION, result, 150).tobytes()]
+    )
 
 
 def product_of_301_digits() -> bytes:
     """Return a file whose product and serial number are 1e300."""
     fields = {"type": _field(0, ENUM), "maker": _field(1, UINT16), "product": _field(2, FLOAT64)}
-    shape = Shape(number=0, local=0, fields=fields | {"serial": _field(3, FLOAT64), "created": _field(4, FLOAT64)})
-    said = {"type": 4, "maker": 260, "product": 1e300, "serial": 1e300, "created": 1e300}
-    return fit_file([message(shape, said), _records(60)])
+    shape = Shape(
+        number=0,
+        local=0,
+        fields=fields | {"serial": _field(3, FLOAT64), "created": _field(4, FLOAT64)},
+    )
+    result = {"type": 4, "maker": 260, "product": 1e300, "serial": 1e300, "created": 1e300}
+    return fit_file([message(shape, result), _records(60)])
 
 
 def timestamps_beyond_all_time() -> bytes:
@@ -134,8 +164,10 @@ def timestamps_beyond_all_time() -> bytes:
     bare = Shape(number=20, local=2, fields={"heart": _field(3, UINT8)})
     short = rows(bare, {"heart": np.full(60, 100)}, 60)
     short["header"] = 0x80 | 2 << 5 | np.arange(60) & 0x1F
-    said = {"at": np.array([1e306, np.inf, -1e306, 1e308]), "heart": np.full(4, 100)}
-    return fit_file([definition(far) + rows(far, said, 4).tobytes(), definition(bare) + short.tobytes()])
+    result = {"at": np.array([1e306, np.inf, -1e306, 1e308]), "heart": np.full(4, 100)}
+    return fit_file(
+        [definition(far) + rows(far, result, 4).tobytes(), definition(bare) + short.tobytes()]
+    )
 
 
 def samples_of_a_century() -> bytes:
@@ -155,27 +187,46 @@ def wide_definitions() -> bytes:
 
 def one_wide_array() -> bytes:
     """Return a million records, and one whose heart rate is an array of 255."""
-    wide = Shape(number=20, local=2, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8, 255)})
-    return fit_file([_records(1_000_000), message(wide, {"at": _seconds(T0), "heart": np.ones(255)})])
+    wide = Shape(
+        number=20, local=2, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8, 255)}
+    )
+    return fit_file(
+        [_records(1_000_000), message(wide, {"at": _seconds(T0), "heart": np.ones(255)})]
+    )
 
 
 def many_descriptions() -> bytes:
     """Return 700,000 descriptions of developer fields, in a thousand definitions, and a record that needs one."""
     parts = []
     for n in range(700):
-        fields = {"i": _field(0, UINT8), "n": _field(1, UINT8), "b": _field(2, UINT8), "x": _field(n % 200 + 20, UINT8)}
+        fields = {
+            "i": _field(0, UINT8),
+            "n": _field(1, UINT8),
+            "b": _field(2, UINT8),
+            "x": _field(n % 200 + 20, UINT8),
+        }
         fields |= {"y": _field(n // 200 + 230, UINT8)}
         shape = Shape(number=206, local=2, fields=fields)
-        said = {"i": np.zeros(1000), "n": np.arange(1000) % 250, "b": np.full(1000, 2)}
-        parts.append(definition(shape) + rows(shape, said, 1000).tobytes())
-    used = Shape(number=20, local=1, fields={**RECORD.fields, "d": FieldShape(number=1, base=UINT8, developer=0)})
+        result = {"i": np.zeros(1000), "n": np.arange(1000) % 250, "b": np.full(1000, 2)}
+        parts.append(definition(shape) + rows(shape, result, 1000).tobytes())
+    used = Shape(
+        number=20,
+        local=1,
+        fields={**RECORD.fields, "d": FieldShape(number=1, base=UINT8, developer=0)},
+    )
     return fit_file([*parts, message(used, {"at": _seconds(T0), "heart": 90, "d": 1})])
 
 
 def signatures_of_nothing() -> bytes:
     """Return a file of a wrong length, and behind it 1.4 million headers whose checksums are wrong."""
     good = fit_file([])
-    return good[:4] + b"\x64" + good[5:12] + bytes(2) + (bytes([14]) + bytes(7) + b".FIT" + b"\x12\x34") * 1_400_000
+    return (
+        good[:4]
+        + b"\x64"
+        + good[5:12]
+        + bytes(2)
+        + (bytes([14]) + bytes(7) + b".FIT" + b"\x12\x34") * 1_400_000
+    )
 
 
 def many_names() -> bytes:
@@ -186,9 +237,11 @@ def many_names() -> bytes:
 
 def many_offsets() -> bytes:
     """Return two million messages that say how far the local clock is from UTC, none of which can be."""
-    shape = Shape(number=34, local=0, fields={"at": _field(253, UINT32), "local": _field(5, UINT32)})
-    said = {"at": np.full(2_000_000, _seconds(T0)), "local": np.full(2_000_000, 1e9)}
-    return fit_file([definition(shape) + rows(shape, said, 2_000_000).tobytes()])
+    shape = Shape(
+        number=34, local=0, fields={"at": _field(253, UINT32), "local": _field(5, UINT32)}
+    )
+    result = {"at": np.full(2_000_000, _seconds(T0)), "local": np.full(2_000_000, 1e9)}
+    return fit_file([definition(shape) + rows(shape, result, 2_000_000).tobytes()])
 
 
 def reports_100_000() -> bytes:
@@ -202,7 +255,7 @@ def reports_in_a_mebibyte() -> bytes:
 
 
 def _reports(count: int) -> bytes:
-    said = [
+    result = [
         {
             "id": f"r{n}",
             "answered_at": rfc3339(T0 + 2 * HOUR_MS),
@@ -213,13 +266,21 @@ def _reports(count: int) -> bytes:
         }
         for n in range(count)
     ]
-    return dumps({"type": "report.created", "patient": ACCOUNT, "reports": said})
+    return dumps({"type": "report.created", "patient": ACCOUNT, "reports": result})
 
 
 def report_with_a_nul() -> bytes:
     """Return a report whose names hold what the database cannot store."""
-    said = {"id": "r\0", "answered_at": rfc3339(T0), "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
-    return dumps({"type": "report.created", "patient": ACCOUNT, "report": {**said, "site": "knee\0"}})
+    result = {
+        "id": "r\0",
+        "answered_at": rfc3339(T0),
+        "instrument": "pain",
+        "value": 1,
+        "scale": "nrs-0-10",
+    }
+    return dumps(
+        {"type": "report.created", "patient": ACCOUNT, "report": {**result, "site": "knee\0"}}
+    )
 
 
 def _samples(samples: list[dict[str, object]], series: str = "heart_rate") -> bytes:
@@ -229,7 +290,14 @@ def _samples(samples: list[dict[str, object]], series: str = "heart_rate") -> by
 
 def _sample(at: str, value: float, **more: object) -> dict[str, object]:
     source = {"provider": "garmin", "device": "watch"}
-    return {"timestamp": at, "value": value, "unit": "bpm", "zone_offset": None, "source": source, **more}
+    return {
+        "timestamp": at,
+        "value": value,
+        "unit": "bpm",
+        "zone_offset": None,
+        "source": source,
+        **more,
+    }
 
 
 def totals_of_the_last_day() -> bytes:
@@ -246,13 +314,18 @@ def totals_of_an_impossible_zone() -> bytes:
 
 def devices_50_000() -> bytes:
     """Return 50,000 samples, each of another device."""
-    many = [_sample(rfc3339(T0), 100, source={"provider": "garmin", "device": f"watch {n}"}) for n in range(50_000)]
+    many = [
+        _sample(rfc3339(T0), 100, source={"provider": "garmin", "device": f"watch {n}"})
+        for n in range(50_000)
+    ]
     return _samples(many)
 
 
 def days_of_a_century() -> bytes:
     """Return a sample each second day for a century."""
-    return _samples([_sample(rfc3339(960_000_000_000 + 2 * n * DAY_MS), 100) for n in range(18_000)])
+    return _samples(
+        [_sample(rfc3339(960_000_000_000 + 2 * n * DAY_MS), 100) for n in range(18_000)]
+    )
 
 
 def names_as_long_as_can_be() -> bytes:
@@ -263,18 +336,28 @@ def names_as_long_as_can_be() -> bytes:
 
 def empty_objects() -> bytes:
     """Return 15 MB of empty objects where samples should be."""
-    return b'{"type":"heart_rate.created","data":{"user_id":"poisoner","samples":[' + b"{}," * 5_000_000 + b"{}]}}"
+    return (
+        b'{"type":"heart_rate.created","data":{"user_id":"poisoner","samples":['
+        + b"{}," * 5_000_000
+        + b"{}]}}"
+    )
 
 
 def braces_in_a_text() -> bytes:
     """Return three samples of 4,000 bytes, of which the second holds ten million braces more."""
     pads = ("x" * 3_800, "{" * 10_000_000, "x" * 3_800)
-    return _samples([{**_sample(rfc3339(T0 + 1000 * n), 100), "pad": pad} for n, pad in enumerate(pads)])
+    return _samples(
+        [{**_sample(rfc3339(T0 + 1000 * n), 100), "pad": pad} for n, pad in enumerate(pads)]
+    )
 
 
 def a_hundred_megabytes() -> bytes:
     """Return 100 MB of JSON."""
-    return b'{"type":"heart_rate.created","data":{"user_id":"poisoner","samples":[' + b"[0]," * 25_000_000 + b"0]}}"
+    return (
+        b'{"type":"heart_rate.created","data":{"user_id":"poisoner","samples":['
+        + b"[0]," * 25_000_000
+        + b"0]}}"
+    )
 
 
 def deep() -> bytes:

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import psycopg
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-from kadens.model.envelope import Envelope
-from kadens.model.keyring import KeyRing
-from kadens.storage.digest import QUERIES, digest
-from kadens.storage.pool import Connection
-from kadens.stream.topics import RAW, TOPICS
+from model.envelope import Envelope
+from model.keyring import KeyRing
+from model.topics import RAW, TOPICS
+from storage.digest import QUERIES, digest
+from storage.pg.pool import Connection
 
 KEY = KeyRing.single(bytes(range(32)))
 DEADLINE_S = 60.0
@@ -54,7 +54,7 @@ class Rig:
 
     def environment(self, worker_id: str, **more: str) -> dict[str, str]:
         """Return the KADENS_* variables of a worker."""
-        said = {
+        result = {
             "KADENS_KAFKA": self.brokers,
             "KADENS_DATABASE": self.dsn,
             "KADENS_BODIES": str(self.folder / "bodies"),
@@ -67,14 +67,22 @@ class Rig:
         secrets = self.folder / "secrets.toml"
         if not secrets.exists():  # another worker may be reading it
             secrets.write_text(f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8")
-        return {"PATH": os.environ["PATH"], "KADENS_SECRETS_FILE": str(secrets), **said, **self.settings, **more}
+        return {
+            "PATH": os.environ["PATH"],
+            "KADENS_SECRETS_FILE": str(secrets),
+            **result,
+            **self.settings,
+            **more,
+        }
 
     def start_worker(
         self, worker_id: str = "w1", program: Sequence[str] = PROGRAM, **more: str
     ) -> subprocess.Popen[bytes]:
         """Start a worker that appends to its log in the folder; `program` is `kadens worker` unless given."""
         with self.log(worker_id).open("ab") as out:
-            worker = subprocess.Popen(program, env=self.environment(worker_id, **more), stdout=out, stderr=out)
+            worker = subprocess.Popen(
+                program, env=self.environment(worker_id, **more), stdout=out, stderr=out
+            )
         self.workers.append(worker)
         return worker
 
@@ -93,7 +101,14 @@ class Rig:
         self.workers.clear()
 
     def append(
-        self, connector: str, body: bytes, *, received_ms: int, patient: str = "", content_type: str = "", **more: str
+        self,
+        connector: str,
+        body: bytes,
+        *,
+        received_ms: int,
+        patient: str = "",
+        content_type: str = "",
+        **more: str,
     ) -> None:
         """Append a body to `kadens.raw` as the vendor door does."""
         sha = hashlib.sha256(body).hexdigest()
@@ -108,9 +123,13 @@ class Rig:
         )
         self.append_raw(b"" if envelope.address else body, sha.encode(), envelope.headers())
 
-    def append_raw(self, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]], topic: str = RAW.name) -> None:
+    def append_raw(
+        self, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]], topic: str = RAW.name
+    ) -> None:
         if self._producer is None:
-            self._producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5, "log_level": 0})
+            self._producer = Producer(
+                {"bootstrap.servers": self.brokers, "linger.ms": 5, "log_level": 0}
+            )
         self._producer.produce(topic, value, key=key, headers=list(headers))
         self._producer.poll(0)
 
@@ -143,13 +162,17 @@ class Rig:
         while True:
             try:
                 return self._ends(topics)
-            except KafkaException:  # a broker that was just started again names its leaders a little later
+            except (
+                KafkaException
+            ):  # a broker that was just started again names its leaders a little later
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
 
     def _ends(self, topics: Sequence[str]) -> dict[str, int]:
-        client = Consumer({"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0})
+        client = Consumer(
+            {"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0}
+        )
         try:
             return {
                 topic: sum(
@@ -181,7 +204,8 @@ class Rig:
 
     def tail(self) -> str:
         return "\n".join(
-            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in self.folder.glob("*.log")
+            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
+            for log in self.folder.glob("*.log")
         )
 
 

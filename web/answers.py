@@ -22,12 +22,16 @@ class Refusal:
 
 REFUSALS: tuple[Refusal, ...] = (
     Refusal(reason="bad_request", status=400, detail="This is no HTTP/1.1 request."),
-    Refusal(reason="bad_framing", status=400, detail="The body's chunks hold more framing than content."),
+    Refusal(
+        reason="bad_framing", status=400, detail="The body's chunks hold more framing than content."
+    ),
     Refusal(reason="slow_head", status=408, detail="The head of the request took too long."),
     Refusal(reason="slow", status=408, detail="The body took too long."),
     Refusal(reason="too_large", status=413, detail="The body is larger than this door takes."),
     Refusal(reason="head_too_large", status=431, detail="The head of the request is too large."),
-    Refusal(reason="crowded", status=503, detail="Too many connections. Try again.", retry_s=RETRY_S),
+    Refusal(
+        reason="crowded", status=503, detail="Too many connections. Try again.", retry_s=RETRY_S
+    ),
     Refusal(reason="pipelined"),
     Refusal(reason="drained"),
 )
@@ -37,7 +41,15 @@ REFUSAL = {row.reason: row for row in REFUSALS}
 def problem(status: int, detail: str, reason: str) -> bytes:
     """Return an RFC 9457 problem as JSON."""
     title = HTTPStatus(status).phrase
-    return orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, "reason": reason})
+    return orjson.dumps(
+        {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "reason": reason,
+        }
+    )
 
 
 def answer(refusal: Refusal) -> bytes:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from .limits import Limits, Progress, begin, is_slow
+from web.limits import Limits, Progress, begin, is_slow
 
 BEYOND = 512  # connections above a bound that are let in until the next look, which sheds others
-MANY_HEADS = 256  # with so many half-open heads, each may only be an eighth as long: they lie in memory
+MANY_HEADS = (
+    256  # with so many half-open heads, each may only be an eighth as long: they lie in memory
+)
 
 
 class Stage(Enum):
@@ -57,7 +59,11 @@ class Table:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._times = {Stage.HEAD: limits.head_s, Stage.DRAIN: limits.drain_s, Stage.OVER: limits.linger_s}
+        self._times = {
+            Stage.HEAD: limits.head_s,
+            Stage.DRAIN: limits.drain_s,
+            Stage.OVER: limits.linger_s,
+        }
         self._stages: dict[Stage, dict[Connection, None]] = {stage: {} for stage in Stage}
         self._peers: dict[str, int] = {}
         self._count = 0
@@ -99,7 +105,10 @@ class Table:
         return (
             self._count > self._limits.connections
             or (connection.is_bounded and of_peer > self._limits.per_peer)
-            or (connection.stage is Stage.BODY and len(self._stages[Stage.BODY]) > self._limits.bodies)
+            or (
+                connection.stage is Stage.BODY
+                and len(self._stages[Stage.BODY]) > self._limits.bodies
+            )
         )
 
     def longest_head(self) -> int:
@@ -115,25 +124,37 @@ class Table:
         """Return the connections to close so that the bounds hold; fewer where the rest are being answered."""
         bodies = self.in_stage(Stage.BODY)
         going = dict.fromkeys(bodies[: max(len(bodies) - self._limits.bodies, 0)])
-        over = {peer: n - self._limits.per_peer for peer, n in self._peers.items() if n > self._limits.per_peer}
+        over = {
+            peer: n - self._limits.per_peer
+            for peer, n in self._peers.items()
+            if n > self._limits.per_peer
+        }
         for connection in going:
             if connection.peer in over:
                 over[connection.peer] -= 1
         for connection in self._by_age() if over else ():
-            if connection.is_bounded and over.get(connection.peer, 0) > 0 and connection not in going:
+            if (
+                connection.is_bounded
+                and over.get(connection.peer, 0) > 0
+                and connection not in going
+            ):
                 over[connection.peer] -= 1
                 going[connection] = None
         too_many = self._count - len(going) - self._limits.connections
-        rest = [connection for connection in self._by_age() if connection not in going] if too_many > 0 else []
+        rest = (
+            [connection for connection in self._by_age() if connection not in going]
+            if too_many > 0
+            else []
+        )
         return [*going, *rest[: max(too_many, 0)]]
 
     def overdue(self, now: float) -> list[tuple[Connection, str]]:
         """Return the connections whose time is up, each with the word for why."""
-        return [(one, why) for stage, why in OVERDUE.items() for one in self._late(stage, now)]
+        return [(item, why) for stage, why in OVERDUE.items() for item in self._late(stage, now)]
 
     def _late(self, stage: Stage, now: float) -> Iterator[Connection]:
         if stage is Stage.BODY:
-            yield from (one for one in self._stages[stage] if self._is_slow(one, now))
+            yield from (item for item in self._stages[stage] if self._is_slow(item, now))
             return
         longest = self._times[stage]
         for connection in self._stages[stage]:
@@ -141,10 +162,12 @@ class Table:
                 return  # all behind it entered the stage later
             yield connection
 
-    def _is_slow(self, one: Connection, now: float) -> bool:
-        if one.progress is None:
+    def _is_slow(self, conn: Connection, now: float) -> bool:
+        if conn.progress is None:
             return False
-        return is_slow(self._limits.patience, one.progress, one.body, now, waits_for_us=one.is_paused)
+        return is_slow(
+            self._limits.patience, conn.progress, conn.body, now, waits_for_us=conn.is_paused
+        )
 
     def _by_age(self) -> Iterator[Connection]:
         for stage in SHED:

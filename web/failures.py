@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .answers import PROBLEM_TYPE, TOO_MANY, problem
-from .limits import peer_key
-from .rates import Buckets, retry_after
+from web.answers import PROBLEM_TYPE, TOO_MANY, problem
+from web.limits import peer_key
+from web.rates import Buckets, retry_after
 
 FAILURES = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 422})
 PAUSE = "kadens.pause"  # extension of the scope: a function that stops reading the connection for so many seconds

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from .connections import Connection, Stage, Table
-from .limits import Limits, is_trusted, peer_key
+from web.connections import Connection, Stage, Table
+from web.limits import Limits, is_trusted, peer_key
 
 LOOK_S = 0.5
 SHED_S = 0.02  # what came in together with the new connections is read first
@@ -34,7 +34,9 @@ class Guard:
         self._protocols: dict[Connection, Refusable] = {}
         self._looking = self._shedding = False
 
-    def opened(self, protocol: Refusable, address: str, loop: asyncio.AbstractEventLoop) -> Connection | None:
+    def opened(
+        self, protocol: Refusable, address: str, loop: asyncio.AbstractEventLoop
+    ) -> Connection | None:
         """Take in a new connection from an address; None where it has to be refused at once."""
         is_bounded = not is_trusted(self.limits, address)
         connection = self.table.opened(peer_key(address), loop.time(), is_bounded=is_bounded)

@@ -63,7 +63,9 @@ def begin(patience: Patience, now: float) -> Progress:
     return Progress(began=now, until=now + patience.grace_s)
 
 
-def is_slow(patience: Patience, progress: Progress, received: int, now: float, *, waits_for_us: bool) -> bool:
+def is_slow(
+    patience: Patience, progress: Progress, received: int, now: float, *, waits_for_us: bool
+) -> bool:
     """Return whether a body of which `received` bytes are here is too slow; notes the progress.
 
     Each byte buys 1/rate seconds, but never more than the grace from now on: who sends 5 MB at once

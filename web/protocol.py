@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from .answers import ANSWERS
-from .connections import Connection, Stage
-from .failures import PAUSE
-from .guard import Guard
+from web.answers import ANSWERS
+from web.connections import Connection, Stage
+from web.failures import PAUSE
+from web.guard import Guard
 
 # Linux ends a connection whose other side takes nothing of what we wrote for so long
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
@@ -83,7 +83,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if mine is None or (reason := self._head_fault(mine)):
             self._fault = reason if mine is not None else "pipelined"
             raise BeyondLimitsError(self._fault)
-        self.scope["extensions"] = {PAUSE: cast("Any", self._pause)}  # ASGI's place for what is not in it
+        self.scope["extensions"] = {
+            PAUSE: cast("Any", self._pause)
+        }  # ASGI's place for what is not in it
         super().on_headers_complete()
         self.headers = []  # trailers come into a list that no application sees
         mine.fed = mine.body = 0
@@ -166,7 +168,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _head_fault(self, mine: Connection) -> str:
-        if len(self.headers) > self._limits.headers or self._head_size(mine) > self._limits.head_bytes:
+        if (
+            len(self.headers) > self._limits.headers
+            or self._head_size(mine) > self._limits.head_bytes
+        ):
             return "head_too_large"
         return "pipelined" if len(self.pipeline) >= self._limits.pipelined else ""
 
@@ -186,7 +191,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if mine.body > self._limits.body_bytes:
             return "too_large"
         framing = mine.fed - mine.body
-        if framing > self._limits.head_bytes + mine.body or len(self.headers) > self._limits.headers:
+        if (
+            framing > self._limits.head_bytes + mine.body
+            or len(self.headers) > self._limits.headers
+        ):
             return "bad_framing"
         return ""
 

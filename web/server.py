@@ -14,11 +14,11 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from .failures import Failures
-from .guard import Guard
-from .limits import Limits
-from .protocol import GuardedProtocol
-from .rates import Buckets
+from web.failures import Failures
+from web.guard import Guard
+from web.limits import Limits
+from web.protocol import GuardedProtocol
+from web.rates import Buckets
 
 RESERVED_FILES = 256  # descriptors kept for the log, bodies and the rest
 STARTUP_FAILURE = 3
@@ -46,7 +46,11 @@ def nothing(_reason: str) -> None:
 def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> None:
     """Serve until SIGTERM or SIGINT; leaves with status 3 when it could not start."""
     files = raise_files_limit()
-    bounded = min(serving.limits.connections, max(files - RESERVED_FILES, 1)) if files else serving.limits.connections
+    bounded = (
+        min(serving.limits.connections, max(files - RESERVED_FILES, 1))
+        if files
+        else serving.limits.connections
+    )
     made = server(app, replace(serving, limits=replace(serving.limits, connections=bounded)), count)
     with suppress(KeyboardInterrupt):
         made.run()
@@ -54,9 +58,13 @@ def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing
         sys.exit(STARTUP_FAILURE)
 
 
-def server(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> uvicorn.Server:
+def server(
+    app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing
+) -> uvicorn.Server:
     """Return the server; `count` gets a word of `answers` for each request that the server itself refuses."""
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a bad request is no line in the log
+    logging.getLogger("uvicorn.error").setLevel(
+        logging.ERROR
+    )  # a bad request is no line in the log
     guard = Guard(serving.limits, count)
     buckets = Buckets(rate=serving.failures, burst=serving.failures_at_once)
     config = uvicorn.Config(

@@ -1,6 +1,6 @@
 """Files that a patient or a clinic uploads: no vendor, no signature, only the patient's link token."""
 
-from ..connector import MIB, Account, Connector
+from ingest.connector import MIB, Account, Connector
 
 FILES = Connector(
     name="files",

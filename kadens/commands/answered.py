@@ -9,9 +9,9 @@ from typing import Any
 from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
-from ..alerts.clinic.answers.flat import Answer, Kind, flat
-from ..model.calendar import epoch_ms, rfc3339
-from .visible import cell, quiet_json
+from clinic.answers.flat import Answer, Kind, flat
+from kadens.commands.visible import cell, quiet_json
+from model.calendar import epoch_ms, rfc3339
 
 EPOCH = date(1970, 1, 1)
 
@@ -26,20 +26,22 @@ def as_csv(answer: Answer) -> bytes:
 
     Text that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    found = flat(answer)
+    matches = flat(answer)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(found.columns)
-    writer.writerows([_plain(one) for one in row.values()] for row in found.rows)
+    writer.writerow(matches.columns)
+    writer.writerows([_plain(item) for item in row.values()] for row in matches.rows)
     return text.getvalue().encode()
 
 
 def as_parquet(answer: Answer) -> bytes:
     """Return one Parquet file: instants as milliseconds in UTC, dates as dates, null where nothing is known."""
-    found = flat(answer)
-    arrays = [_column(kind, [row[name] for row in found.rows]) for name, kind in found.columns.items()]
+    matches = flat(answer)
+    arrays = [
+        _column(kind, [row[name] for row in matches.rows]) for name, kind in matches.columns.items()
+    ]
     file = io.BytesIO()
-    write_parquet(Table.from_arrays(arrays, names=list(found.columns)), file)
+    write_parquet(Table.from_arrays(arrays, names=list(matches.columns)), file)
     return file.getvalue()
 
 
@@ -66,4 +68,6 @@ STORED: dict[Kind, tuple[Callable[[], DataType], Callable[[Any], Any], DataType]
 
 def _column(kind: Kind, cells: list[Any]) -> Array:
     given, stored, becomes = STORED[kind]
-    return Array([None if one is None else stored(one) for one in cells], type=given()).cast(becomes)
+    return Array([None if item is None else stored(item) for item in cells], type=given()).cast(
+        becomes
+    )

@@ -13,11 +13,13 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
-from typer._click.globals import get_current_context  # typer carries its own click, and has no other way to ask
+from typer._click.globals import (
+    get_current_context,  # typer carries its own click, and has no other way to ask
+)
 
-from ..instance import runs
-from ..settings import Settings, SettingsError, environment, read_settings
-from .visible import quiet_json, visible
+from kadens.commands.visible import quiet_json, visible
+from kadens.local.instance import runs
+from kadens.settings import Settings, SettingsError, environment, read_settings
 
 T = TypeVar("T")
 
@@ -25,7 +27,9 @@ T = TypeVar("T")
 class Plain(Console):
     """A console on which text from outside can move no cursor and hide no line: only our own styles reach it."""
 
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
         """Render as rich does, with every control character of the text replaced."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else visible(text), style, control)
@@ -35,15 +39,23 @@ out = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
 err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 DEFAULT_FOLDER = Path("var")
-DEFAULT_DATA: Path | None = None  # the default of --data: commands for people then look at `DEFAULT_FOLDER`
+DEFAULT_DATA: Path | None = (
+    None  # the default of --data: commands for people then look at `DEFAULT_FOLDER`
+)
 RUNTIME = "runtime.json"
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Data folder of a running `kadens up`; without it the KADENS_* variables, or ./var."),
+    typer.Option(
+        "--data",
+        help="Data folder of a running `kadens up`; without it the KADENS_* variables, or ./var.",
+    ),
 ]
 ProcessData = Annotated[
-    Path | None, typer.Option("--data", help="Data folder of a running `kadens up`, instead of the KADENS_* variables.")
+    Path | None,
+    typer.Option(
+        "--data", help="Data folder of a running `kadens up`, instead of the KADENS_* variables."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
@@ -76,13 +88,18 @@ def process_settings(data: Path | None) -> Settings:
     """
     given = environment()
     if data is None:
-        return _read(given, "Set them, or name the data folder of a running `kadens up` with --data.")
+        return _read(
+            given, "Set them, or name the data folder of a running `kadens up` with --data."
+        )
     if given:
         fail(f"--data {data}: take its settings, or {', '.join(sorted(given))}; not both", code=2)
-    found = _runtime(data)
-    if found is None:
-        fail(f"nothing runs on {data}\nStart `kadens up`, or name its folder with --data, or set KADENS_*.", code=2)
-    return _read(found, f"{data / RUNTIME} is of another version: start `kadens up` again.")
+    matches = _runtime(data)
+    if matches is None:
+        fail(
+            f"nothing runs on {data}\nStart `kadens up`, or name its folder with --data, or set KADENS_*.",
+            code=2,
+        )
+    return _read(matches, f"{data / RUNTIME} is of another version: start `kadens up` again.")
 
 
 def command() -> str:
@@ -107,6 +124,6 @@ def _runtime(data: Path) -> Mapping[str, str] | None:
     path = data / RUNTIME
     if not runs(data) or not path.exists():  # what a killed one left names nothing that is there
         return None
-    said: dict[str, Any] = orjson.loads(path.read_bytes())
-    found: dict[str, str] = said["environment"]
-    return found
+    loads: dict[str, Any] = orjson.loads(path.read_bytes())
+    values: dict[str, str] = loads["environment"]
+    return values

@@ -12,31 +12,45 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..model.calendar import rfc3339
-from ..model.facts import RejectKind
-from ..settings import Settings
-from ..storage import audit, dead_asked
-from ..storage.audit_actions import Action
-from ..storage.body_store import open_bodies
-from ..storage.crypto import SealError
-from ..storage.dead_asked import Choice, Counted, Letter
-from ..storage.people import UnknownNameError
-from ..storage.pool import LONG, Connection, Pool, open_pool
-from ..storage.roles import ADMIN
-from ..stream import dead_again
-from ..stream.bury import unpack_headers
-from ..stream.dead_again import Desk
-from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
-from .people import entry_of, instant
+from kadens.clock import clock
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    fail,
+    out,
+    print_json,
+    run,
+    settings_of,
+)
+from kadens.commands.people import entry_of, instant
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from model.facts import RejectKind
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies import dead_queries
+from storage.bodies.body_store import open_bodies
+from storage.bodies.dead_queries import Choice, Counted, Letter
+from storage.people.people import UnknownNameError
+from storage.pg.crypto import SealError
+from storage.pg.pool import LONG, Connection, Pool, open_pool
+from storage.pg.roles import ADMIN
+from stream.dead import commands
+from stream.dead.bury import unpack_headers
+from stream.dead.commands import Desk
 
 SHOWN = 50
 IN_JSON = 10_000
 EARLIEST = -1
 
 Class = Annotated[RejectKind | None, typer.Option("--class", help="Only letters of this class.")]
-Connector = Annotated[str | None, typer.Option("--connector", help="Only letters of this connector.")]
-Offsets = Annotated[list[int] | None, typer.Argument(help="Offsets of letters on kadens.dead, as listed.", min=0)]
+Connector = Annotated[
+    str | None, typer.Option("--connector", help="Only letters of this connector.")
+]
+Offsets = Annotated[
+    list[int] | None, typer.Argument(help="Offsets of letters on kadens.dead, as listed.", min=0)
+]
 
 
 def summary(context: typer.Context, *, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
@@ -49,16 +63,23 @@ def listed(
     *,
     class_: Class = None,
     connector: Connector = None,
-    since: Annotated[str, typer.Option("--since", help="Only what was refused since (RFC 3339).")] = "",
+    since: Annotated[
+        str, typer.Option("--since", help="Only what was refused since (RFC 3339).")
+    ] = "",
     limit: Annotated[
-        int | None, typer.Option("--limit", help="How many of the newest are listed: 50, with --json 10,000.", min=0)
+        int | None,
+        typer.Option(
+            "--limit", help="How many of the newest are listed: 50, with --json 10,000.", min=0
+        ),
     ] = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Count what could not be read by class and connector, and list the newest: where it lies, from whom, and why."""
     since_ms = instant(since, EARLIEST, "--since")
-    choice = Choice(kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms)
+    choice = Choice(
+        kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms
+    )
     most = limit if limit is not None else (IN_JSON if as_json else SHOWN)
 
     async def work(settings: Settings) -> tuple[list[Counted], list[Letter]]:
@@ -66,7 +87,9 @@ def listed(
             await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool,
             pool.connection() as conn,
         ):
-            return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, most)
+            return await dead_queries.counts(conn, choice), await dead_queries.newest(
+                conn, choice, most
+            )
 
     counts, newest = run(work(settings_of(data)))
     if as_json:
@@ -79,20 +102,27 @@ def listed(
 def show(
     offset: Annotated[int, typer.Argument(help="Offset of the letter on kadens.dead.", min=0)],
     *,
-    body: Annotated[Path | None, typer.Option("--body", help="Write the body to this file; it must not exist.")] = None,
+    body: Annotated[
+        Path | None, typer.Option("--body", help="Write the body to this file; it must not exist.")
+    ] = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Show one letter: its reasons and the headers of its message. Its body only goes into a file, by --body."""
     settings = settings_of(data)
-    one = run(_found(settings, offset, body))
-    if one is None:
+    item = run(_found(settings, offset, body))
+    if item is None:
         fail(f"there is no letter at offset {offset}")
-    told = {**_plain(one), "rejects": one.rejects, "headers": _headers(one), "patient": one.patient}
+    reported = {
+        **_plain(item),
+        "rejects": item.rejects,
+        "headers": _headers(item),
+        "patient": item.patient,
+    }
     if as_json:
-        print_json(told)
+        print_json(reported)
         return
-    for name, value in told.items():
+    for name, value in reported.items():
         out.print(f"{name:<12} {value}", markup=False)
 
 
@@ -110,7 +140,7 @@ def retry(
     """
     choice, settings = _choice(offsets, class_, connector), settings_of(data)
     counts = run(_retry(settings, offsets or [], choice))
-    _say(counts, offsets, {dead_again.SENT, dead_again.KEPT, dead_again.GONE}, as_json=as_json)
+    _say(counts, offsets, {commands.SENT, commands.KEPT, commands.GONE}, as_json=as_json)
 
 
 def drop(
@@ -124,13 +154,13 @@ def drop(
     """Take letters off the list and remove their bodies: nobody will read them. Exits 1 when one was not there."""
     choice, settings = _choice(offsets, class_, connector), settings_of(data)
     counts = run(_drop(settings, offsets or [], choice))
-    _say(counts, offsets, {dead_again.DROPPED}, as_json=as_json)
+    _say(counts, offsets, {commands.DROPPED}, as_json=as_json)
 
 
 async def _found(settings: Settings, offset: int, path: Path | None) -> Letter | None:
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool, pool.connection() as conn:
-        letter = await dead_asked.find(conn, offset)
+        letter = await dead_queries.find(conn, offset)
         if letter is None:
             return None
         entry = entry_of(Action.LETTER_SHOW, clock(settings.clock)(), letter.patient, str(offset))
@@ -140,16 +170,16 @@ async def _found(settings: Settings, offset: int, path: Path | None) -> Letter |
         return letter
 
 
-async def _body_of(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
+async def _body_of(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
     try:
-        return await dead_again.open_body(conn, desk, one)
+        return await commands.open_body(conn, desk, letter)
     except (SealError, UnknownNameError) as error:
         fail(str(error))
 
 
-def _write(one: Letter, content: bytes | None, path: Path) -> None:
+def _write(letter: Letter, content: bytes | None, path: Path) -> None:
     if content is None:
-        fail(f"the body of letter {one.letter} is not kept here")
+        fail(f"the body of letter {letter.letter} is not kept here")
     try:
         with path.open("xb") as file:
             path.chmod(0o600)
@@ -159,20 +189,20 @@ def _write(one: Letter, content: bytes | None, path: Path) -> None:
 
 
 async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
-    from ..stream.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
+    from stream.log.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
 
     async with (
         await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool,
         open_producer(settings.kafka) as producer,
     ):
-        counts = await dead_again.retry(_desk(settings, pool), producer, offsets, choice)
+        counts = await commands.retry(_desk(settings, pool), producer, offsets, choice)
         await _audit(pool, settings, Action.LETTER_RETRY, counts)
         return counts
 
 
 async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
-        counts = await dead_again.drop(_desk(settings, pool), offsets, choice)
+        counts = await commands.drop(_desk(settings, pool), offsets, choice)
         await _audit(pool, settings, Action.LETTER_DROP, counts)
         return counts
 
@@ -184,10 +214,14 @@ async def _audit(pool: Pool, settings: Settings, action: Action, counts: Counter
 
 
 def _desk(settings: Settings, pool: Pool) -> Desk:
-    return Desk(pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_keys)
+    return Desk(
+        pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_keys
+    )
 
 
-def _choice(offsets: Sequence[int] | None, kind: RejectKind | None, connector: str | None) -> Choice | None:
+def _choice(
+    offsets: Sequence[int] | None, kind: RejectKind | None, connector: str | None
+) -> Choice | None:
     """Return what was chosen by class, None where letters are named; leaves with code 2 for both or neither."""
     if offsets and (kind or connector):
         fail("either offsets or --class is wanted", code=2)
@@ -196,63 +230,88 @@ def _choice(offsets: Sequence[int] | None, kind: RejectKind | None, connector: s
     return None if offsets else Choice(kind=kind, connector=connector)
 
 
-def _say(counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *, as_json: bool) -> None:
+def _say(
+    counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *, as_json: bool
+) -> None:
     """Print the counts; those that were named and do not wait are counted too. Exits 1 when not all went."""
-    told = {name: counts[name] for name in sorted(names)}
+    reported = {name: counts[name] for name in sorted(names)}
     if offsets:
-        told["not_waiting"] = len(set(offsets)) - sum(told.values())
+        reported["not_waiting"] = len(set(offsets)) - sum(reported.values())
     if as_json:
-        print_json(told)
+        print_json(reported)
     else:
-        out.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in told.items()), markup=False)
-    left = sum(told.values()) - told.get(dead_again.SENT, 0) - told.get(dead_again.DROPPED, 0)
+        out.print(
+            ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in reported.items()),
+            markup=False,
+        )
+    left = (
+        sum(reported.values()) - reported.get(commands.SENT, 0) - reported.get(commands.DROPPED, 0)
+    )
     raise typer.Exit(1 if left else 0)
 
 
-def _plain(one: Letter) -> dict[str, Any]:
-    where, why = one.rejects[0] if one.rejects else ("", "")
+def _plain(letter: Letter) -> dict[str, Any]:
+    where, why = letter.rejects[0] if letter.rejects else ("", "")
     return {
-        "offset": one.letter,
-        "state": one.state,
-        "written": rfc3339(one.written_ms),
-        "received": None if one.received_ms is None else rfc3339(one.received_ms),
-        "class": one.kind,
-        "connector": one.connector,
-        "size": one.size,
+        "offset": letter.letter,
+        "state": letter.state,
+        "written": rfc3339(letter.written_ms),
+        "received": None if letter.received_ms is None else rfc3339(letter.received_ms),
+        "class": letter.kind,
+        "connector": letter.connector,
+        "size": letter.size,
         "where": where,
         "why": why,
-        "rejected": one.rejected,
-        "sha256": one.sha256,
-        "origin": f"{one.origin.topic}/{one.origin.partition}/{one.origin.offset}",
-        "body": _body(one),
+        "rejected": letter.rejected,
+        "sha256": letter.sha256,
+        "origin": f"{letter.origin.topic}/{letter.origin.partition}/{letter.origin.offset}",
+        "body": _body(letter),
     }
 
 
-def _body(one: Letter) -> str:
+def _body(letter: Letter) -> str:
     """Tell where the body is: sealed with the letter, kept with its patient, or nowhere."""
-    if one.body_bytes:
+    if letter.body_bytes:
         return "here"
-    return "kept" if one.kept else "none"
+    return "kept" if letter.kept else "none"
 
 
-def _headers(one: Letter) -> dict[str, str]:
-    return {name: value.decode(errors="replace") for name, value in unpack_headers(one.origin.headers)}
+def _headers(letter: Letter) -> dict[str, str]:
+    return {
+        name: value.decode(errors="replace")
+        for name, value in unpack_headers(letter.origin.headers)
+    }
 
 
 def _counts(counts: Sequence[Counted]) -> Table:
-    letters = sum(one.letters for one in counts)
-    table = Table("class", "connector", "letters", "counted only", title=f"{letters:,} dead letters")
-    for one in counts:
-        table.add_row(one.kind, one.connector, f"{one.letters:,}", f"{one.beyond:,} more" if one.beyond else "")
+    letters = sum(item.letters for item in counts)
+    table = Table(
+        "class", "connector", "letters", "counted only", title=f"{letters:,} dead letters"
+    )
+    for count in counts:
+        table.add_row(
+            count.kind,
+            count.connector,
+            f"{count.letters:,}",
+            f"{count.beyond:,} more" if count.beyond else "",
+        )
     return table
 
 
 def _table(newest: Sequence[Letter]) -> Table:
-    table = Table("offset", "received", "class", "connector", "bytes", "where", "why", title="the newest")
-    for one in newest:
-        plain = _plain(one)
+    table = Table(
+        "offset", "received", "class", "connector", "bytes", "where", "why", title="the newest"
+    )
+    for item in newest:
+        plain = _plain(item)
         table.add_row(
-            *(str(one.letter), plain["received"] or "", one.kind, one.connector, f"{one.size:,}"),
+            *(
+                str(item.letter),
+                plain["received"] or "",
+                item.kind,
+                item.connector,
+                f"{item.size:,}",
+            ),
             *(plain["where"], plain["why"]),
         )
     return table

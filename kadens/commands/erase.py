@@ -5,20 +5,30 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..link_tokens import publish
-from ..model.calendar import rfc3339
-from ..settings import Settings
-from ..storage import audit
-from ..storage.audit_actions import Action
-from ..storage.body_store import open_bodies
-from ..storage.erase import Receipt, erase, finish
-from ..storage.people import UnknownNameError
-from ..storage.pool import LONG, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
-from .links import WAITS
-from .people import Patient, entry_of
+from kadens.clock import clock
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    err,
+    fail,
+    out,
+    print_json,
+    run,
+    settings_of,
+)
+from kadens.commands.links import WAITS
+from kadens.commands.people import Patient, entry_of
+from kadens.link_tokens import publish
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies.body_store import open_bodies
+from storage.erase import Receipt, erase, finish
+from storage.people.people import UnknownNameError
+from storage.pg.pool import LONG, open_pool
+from storage.pg.roles import ADMIN
 
 
 def erase_patient(
@@ -42,9 +52,14 @@ def erase_patient(
         receipt, bodies = run(_erase(settings, patient))
     except UnknownNameError as error:
         fail(str(error))
-    told = {"receipt": receipt.number, "at": rfc3339(receipt.at_ms), "bodies": bodies, "rows": receipt.counts}
+    reported = {
+        "receipt": receipt.number,
+        "at": rfc3339(receipt.at_ms),
+        "bodies": bodies,
+        "rows": receipt.counts,
+    }
     if as_json:
-        print_json(told)
+        print_json(reported)
     else:
         out.print(_table(receipt, bodies))
 
@@ -65,9 +80,13 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
 
 def _table(receipt: Receipt, bodies: int) -> Table:
     title = f"erasure {receipt.number} at {rfc3339(receipt.at_ms)}"
-    table = Table("table", "rows", title=title, caption="lines of the audit log stay, without the patient")
+    table = Table(
+        "table", "rows", title=title, caption="lines of the audit log stay, without the patient"
+    )
     for name, count in receipt.counts.items():
         if count:
-            table.add_row("audit, kept without the patient" if name == "audit" else name, f"{count:,}")
+            table.add_row(
+                "audit, kept without the patient" if name == "audit" else name, f"{count:,}"
+            )
     table.add_row("places of the body store, now empty", f"{bodies:,}")
     return table

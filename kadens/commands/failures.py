@@ -8,14 +8,14 @@ import typer
 from confluent_kafka import KafkaException
 from typer.core import TyperGroup
 
-from ..settings import SettingsError
-from ..storage.crypto import SealError
-from ..storage.health import AWAY, NOT_OURS, WRONG_ADDRESS
-from ..storage.migrate import MigrationError
-from ..storage.roles import RoleError
-from ..storage.wrapping import ForeignKeysError
-from ..stream.log import AWAY as LOG_AWAY
-from .console import fail
+from kadens.commands.console import fail
+from kadens.settings import SettingsError
+from storage.bodies.wrapping import ForeignKeysError
+from storage.pg.crypto import SealError
+from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
+from storage.pg.migrate import MigrationError
+from storage.pg.roles import RoleError
+from stream.log.look import AWAY as LOG_AWAY
 
 FAILED, WRONG_USE = 1, 2
 
@@ -35,19 +35,25 @@ def _first_line(error: BaseException) -> str:
 
 
 def _file(error: OSError) -> str:
-    said = error.strerror or _first_line(error)
-    return f"{error.filename}: {said}" if error.filename else said
+    result = error.strerror or _first_line(error)
+    return f"{error.filename}: {result}" if error.filename else result
 
 
 # the first row that fits is taken: a TimeoutError is an OSError too
 FAILURES = (
     Failure(kinds=(SettingsError, RoleError), code=WRONG_USE, says=str),
     Failure(kinds=WRONG_ADDRESS, code=WRONG_USE, says=lambda error: f"KADENS_DATABASE: {error}"),
-    Failure(kinds=AWAY, code=FAILED, says=lambda error: f"the database does not answer: {_first_line(error)}"),
+    Failure(
+        kinds=AWAY,
+        code=FAILED,
+        says=lambda error: f"the database does not answer: {_first_line(error)}",
+    ),
     Failure(
         kinds=NOT_OURS,
         code=FAILED,
-        says=lambda error: f"the database is not ready for this program: {_first_line(error)}; run `kadens migrate`",
+        says=lambda error: (
+            f"the database is not ready for this program: {_first_line(error)}; run `kadens migrate`"
+        ),
     ),
     Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=FAILED, says=str),
     Failure(

@@ -9,12 +9,21 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from ..inspect import inspect
-from ..model.intensity import HeartProfile
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
-from .links import issued
-from .operate import post_patiently
-from .people import must_consent
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    err,
+    fail,
+    out,
+    print_json,
+    settings_of,
+)
+from kadens.commands.links import issued
+from kadens.commands.operate import post_patiently
+from kadens.commands.people import must_consent
+from kadens.inspect import inspect
+from model.intensity import HeartProfile
 
 OCTETS = "application/octet-stream"
 IMPORT_DAYS = 1  # what an import sends with holds no longer
@@ -22,20 +31,24 @@ IMPORT_DAYS = 1  # what an import sends with holds no longer
 
 def inspect_file(
     path: Annotated[Path, typer.Argument(help="A FIT file; - reads standard input.")],
-    hr_rest: Annotated[float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")] = None,
-    hr_max: Annotated[float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")] = None,
+    hr_rest: Annotated[
+        float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")
+    ] = None,
+    hr_max: Annotated[
+        float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")
+    ] = None,
     *,
     as_json: Json = False,
 ) -> None:
     """Show what a file holds: workouts with their zone times, samples, and problems with their offsets."""
-    found = inspect(_read(path), _profile(hr_rest, hr_max))
+    matches = inspect(_read(path), _profile(hr_rest, hr_max))
     if as_json:
-        print_json(found)
+        print_json(matches)
     else:
-        _print(path, found)
-        if hr_max is None and found["workouts"]:
+        _print(path, matches)
+        if hr_max is None and matches["workouts"]:
             err.print("note: without --hr-max and --hr-rest no time is put into a zone")
-    if not found["complete"] and not found["workouts"] and not found["samples"]:
+    if not matches["complete"] and not matches["workouts"] and not matches["samples"]:
         raise typer.Exit(1)
 
 
@@ -56,16 +69,20 @@ def _read(path: Path) -> bytes:
         fail(f"{path}: {error.strerror}", code=2)
 
 
-def _print(path: Path, found: dict[str, Any]) -> None:
-    state = "complete" if found["complete"] else "damaged: what could be read is shown"
-    out.print(f"{path}: {found['format'] or 'unknown format'}, {state}, sha256 {found['sha256']}")
-    for problem in found["problems"]:
+def _print(path: Path, values: dict[str, Any]) -> None:
+    state = "complete" if values["complete"] else "damaged: what could be read is shown"
+    out.print(f"{path}: {values['format'] or 'unknown format'}, {state}, sha256 {values['sha256']}")
+    for problem in values["problems"]:
         out.print(f"  problem at {problem['where']}: {problem['reason']}")
-    for workout in found["workouts"]:
-        out.print(f"  {workout['type']}, {workout['start']} to {workout['end']}, {_pulse(workout['heart_rate'])}")
-        zones = [f"{name.replace('_', ' ')} {clock_text(ms)}" for name, ms in workout["zones_ms"].items()]
+    for workout in values["workouts"]:
+        out.print(
+            f"  {workout['type']}, {workout['start']} to {workout['end']}, {_pulse(workout['heart_rate'])}"
+        )
+        zones = [
+            f"{name.replace('_', ' ')} {clock_text(ms)}" for name, ms in workout["zones_ms"].items()
+        ]
         out.print(f"    {', '.join(zones)}")
-    for metric, extent in found["samples"].items():
+    for metric, extent in values["samples"].items():
         out.print(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
 
 
@@ -85,14 +102,16 @@ def import_files(
     paths: Annotated[list[Path], typer.Argument(help="FIT files, or folders of them.")],
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],
-    url: Annotated[str, typer.Option(help="Address of the vendor door; the running one when left out.")] = "",
+    url: Annotated[
+        str, typer.Option(help="Address of the vendor door; the running one when left out.")
+    ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Send files through the vendor door, in the patient's name. Sending one again changes nothing."""
     settings = settings_of(data)
     must_consent(settings, patient, "files")
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
-    files = [path for said in paths for path in _files(said)]
+    files = [path for result in paths for path in _files(result)]
     if not files:
         fail("no FIT file there", code=2)
     token, _ = issued(settings, patient, days=IMPORT_DAYS, detail="import")
@@ -103,11 +122,13 @@ def import_files(
         if status >= MULTIPLE_CHOICES:
             refused += 1
             err.print(f"{path}: refused with status {status}")
-    err.print(f"{len(files) - refused} of {len(files)} files received; `kadens dead` lists what cannot be read")
+    err.print(
+        f"{len(files) - refused} of {len(files)} files received; `kadens dead` lists what cannot be read"
+    )
     raise typer.Exit(1 if refused else 0)
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(one for one in path.rglob("*") if one.suffix.lower() == ".fit")
+        return sorted(item for item in path.rglob("*") if item.suffix.lower() == ".fit")
     return [path]

@@ -13,32 +13,44 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..model.calendar import epoch_ms, rfc3339
-from ..model.keyring import KeyRing
-from ..secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
-from ..secrets_writer import Change, new_secret, retired, rewrite, rotated
-from ..settings import Settings
-from ..storage import link_tokens, wrapping
-from ..storage.audit_actions import Action
-from ..storage.pool import LONG, Connection, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
-from .people import audited
+from kadens.clock import clock
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    err,
+    fail,
+    out,
+    print_json,
+    run,
+    settings_of,
+)
+from kadens.commands.people import audited
+from kadens.secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
+from kadens.secrets_writer import Change, new_secret, retired, rewrite, rotated
+from kadens.settings import Settings
+from model.calendar import epoch_ms, rfc3339
+from model.keyring import KeyRing
+from storage.audit_actions import Action
+from storage.bodies import wrapping
+from storage.people import link_tokens
+from storage.pg.pool import LONG, Connection, open_pool
+from storage.pg.roles import ADMIN
 
 GRACE_MS = 60_000  # what began with a key that was active until now has ended by then
 SETTLE_S = 5.0  # a process that took the old keys just before a rotation has opened by then what it meant to open
 
 
-def _kind(said: str) -> str:
-    if said not in KINDS:
+def _kind(text: str) -> str:
+    if text not in KINDS:
         raise typer.BadParameter(f"one of {', '.join(KINDS)} is wanted")
-    return said
+    return text
 
 
 Kind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping or session.")]
 Also = Annotated[
-    list[Path] | None, typer.Option("--also", help="Another secrets file that holds the same key; may be repeated.")
+    list[Path] | None,
+    typer.Option("--also", help="Another secrets file that holds the same key; may be repeated."),
 ]
 
 
@@ -46,19 +58,30 @@ def list_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """List our keys: id, state, since when, and what still needs them; never a key."""
     settings = settings_of(data)
     used = run(_used(settings)) if settings.database else {}
-    rows = [{**_plain(entry), "used_by": used.get((entry.kind, entry.id), 0)} for entry in settings.secrets.entries]
+    rows = [
+        {**_plain(entry), "used_by": used.get((entry.kind, entry.id), 0)}
+        for entry in settings.secrets.entries
+    ]
     if as_json:
         print_json(rows)
         return
     table = Table(
-        "kind", "id", "state", "created", "changed", "used by", caption="wrapped keys, and link tokens that hold"
+        "kind",
+        "id",
+        "state",
+        "created",
+        "changed",
+        "used by",
+        caption="wrapped keys, and link tokens that hold",
     )
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     out.print(table)
 
 
-def rotate(kind: Kind, *, also: Also = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+def rotate(
+    kind: Kind, *, also: Also = None, as_json: Json = False, data: Data = DEFAULT_DATA
+) -> None:
     """Make a new active key of a kind; the one before stays accepted until it is retired. No restart is needed."""
     settings = settings_of(data)
     main, others = _file(settings), also or []
@@ -68,8 +91,14 @@ def rotate(kind: Kind, *, also: Also = None, as_json: Json = False, data: Data =
         entries = _rewritten(path, lambda entries: rotated(entries, kind, fresh, at))
     made = next(entry for entry in entries if (entry.kind, entry.state) == (kind, ACTIVE))
     if settings.database:
-        _written_down(settings, Action.KEYS_ROTATE, f"{kind} {made.id}", read_secrets(str(main)).wrapping_keys)
-    _done(as_json, made, f"{kind} key {made.id} is active from now on; the one before is accepted until it is retired")
+        _written_down(
+            settings, Action.KEYS_ROTATE, f"{kind} {made.id}", read_secrets(str(main)).wrapping_keys
+        )
+    _done(
+        as_json,
+        made,
+        f"{kind} key {made.id} is active from now on; the one before is accepted until it is retired",
+    )
 
 
 def rewrap(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
@@ -91,9 +120,13 @@ def rewrap(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
 
 def retire(
     kind: Kind,
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `kadens keys list` shows it.")],
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="The key's id, as `kadens keys list` shows it.")
+    ],
     *,
-    force: Annotated[bool, typer.Option("--force", help="Though tokens or sessions end by it.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Though tokens or sessions end by it.")
+    ] = False,
     also: Also = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
@@ -104,15 +137,21 @@ def retire(
     """
     settings = settings_of(data)
     main, now_ms = _file(settings), clock(settings.clock)()
-    entry = next((one for one in settings.secrets.entries if (one.kind, one.id) == (kind, id_)), None)
-    needed = _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
+    entry = next(
+        (item for item in settings.secrets.entries if (item.kind, item.id) == (kind, id_)), None
+    )
+    needed = (
+        _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
+    )
     if needed and not (force and kind != "wrapping"):
         fail(needed)
     for path in [main, *(also or [])]:
         entries = _rewritten(path, lambda entries: retired(entries, kind, id_, rfc3339(now_ms)))
     if settings.database:
-        _written_down(settings, Action.KEYS_RETIRE, f"{kind} {id_}", read_secrets(str(main)).wrapping_keys)
-    gone = next(one for one in entries if (one.kind, one.id) == (kind, id_))
+        _written_down(
+            settings, Action.KEYS_RETIRE, f"{kind} {id_}", read_secrets(str(main)).wrapping_keys
+        )
+    gone = next(item for item in entries if (item.kind, item.id) == (kind, id_))
     _done(as_json, gone, f"{kind} key {id_} is retired: nothing accepts it from now on")
 
 
@@ -123,14 +162,21 @@ def _needed(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
         return f"it was active until a moment ago: wait until {rfc3339(since_ms + GRACE_MS)}"
     if entry.kind == "session":
         until_ms = since_ms + settings.session_minutes * 60_000
-        return f"sessions may last until {rfc3339(until_ms)}; --force ends them" if now_ms < until_ms else ""
+        return (
+            f"sessions may last until {rfc3339(until_ms)}; --force ends them"
+            if now_ms < until_ms
+            else ""
+        )
     if not settings.database:
         return "only the database knows what needs this key, and KADENS_DATABASE is empty"
     return run(_needed_by_rows(settings, entry, now_ms))
 
 
 async def _needed_by_rows(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
-    async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
+    async with (
+        await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+        pool.connection() as conn,
+    ):
         if entry.kind == "link":
             live = (await link_tokens.live_by_key(conn, now_ms)).get(entry.id, 0)
             return f"{live} link tokens made with it hold; --force ends them" if live else ""
@@ -140,12 +186,15 @@ async def _needed_by_rows(settings: Settings, entry: KeyEntry, now_ms: int) -> s
 
 async def _used(settings: Settings) -> dict[tuple[str, str], int]:
     now_ms = clock(settings.clock)()
-    async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
-        found: dict[str, Mapping[str, int]] = {
+    async with (
+        await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+        pool.connection() as conn,
+    ):
+        values: dict[str, Mapping[str, int]] = {
             "link": await link_tokens.live_by_key(conn, now_ms),
             "wrapping": await wrapping.used_by_key(conn),
         }
-    return {(kind, id_): n for kind, counts in found.items() for id_, n in counts.items()}
+    return {(kind, id_): n for kind, counts in values.items() for id_, n in counts.items()}
 
 
 async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
@@ -205,11 +254,11 @@ def _file(settings: Settings) -> Path:
     return Path(settings.secrets_file)
 
 
-def _done(as_json: bool, entry: KeyEntry, said: str) -> None:  # noqa: FBT001 - the option as it came
+def _done(as_json: bool, entry: KeyEntry, text: str) -> None:  # noqa: FBT001 - the option as it came
     if as_json:
         print_json(_plain(entry))
     else:
-        err.print(said)
+        err.print(text)
 
 
 def _plain(entry: KeyEntry) -> dict[str, str]:

@@ -5,24 +5,39 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, publish
-from ..link_tokens import issue as issue_token
-from ..model.calendar import rfc3339
-from ..settings import Settings
-from ..storage import link_tokens
-from ..storage.audit_actions import Action
-from ..storage.pool import Connection, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
-from .people import Patient, audited, person
+from kadens.clock import clock
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    err,
+    fail,
+    out,
+    print_json,
+    run,
+    settings_of,
+)
+from kadens.commands.people import Patient, audited, person
+from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, publish
+from kadens.link_tokens import issue as issue_token
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from storage.audit_actions import Action
+from storage.people import link_tokens
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
 
-Days = Annotated[int, typer.Option("--days", min=LEAST_DAYS, max=MOST_DAYS, help="How many days the token holds.")]
+Days = Annotated[
+    int,
+    typer.Option("--days", min=LEAST_DAYS, max=MOST_DAYS, help="How many days the token holds."),
+]
 Issue = Annotated[int | None, typer.Option("--issue", min=1, help="The issue number of one token.")]
 WAITS = "the log does not answer: doors refuse the token once a worker has published this"
 
 
-def token(*, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+def token(
+    *, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, data: Data = DEFAULT_DATA
+) -> None:
     """Issue a link token for `POST /v1/files` and print it: whoever has it may send files in the patient's name."""
     made, row = issued(settings_of(data), patient, days=days, detail="issued")
     if as_json:
@@ -32,7 +47,9 @@ def token(*, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, d
     err.print(f"issue {row.issue}, holds from now until {rfc3339(row.expires_ms)}")
 
 
-def issued(settings: Settings, patient: str, *, days: int, detail: str) -> tuple[str, link_tokens.Issued]:
+def issued(
+    settings: Settings, patient: str, *, days: int, detail: str
+) -> tuple[str, link_tokens.Issued]:
     """Issue a token in a transaction of its own, with its audit row; leaves with an error text when it cannot."""
     keys = settings.secrets.link_keys
     if not keys:
@@ -78,15 +95,19 @@ def revoke(
     async def work(conn: Connection, now_ms: int) -> list[int]:
         return await link_tokens.revoke(conn, patient, now_ms, issue)
 
-    ended = audited(settings, work, Action.PATIENT_REVOKE, patient, "all" if issue is None else f"issue {issue}")
+    ended = audited(
+        settings, work, Action.PATIENT_REVOKE, patient, "all" if issue is None else f"issue {issue}"
+    )
     if not ended and issue is not None:
         fail(f"there is no token {issue} of this patient that holds")
-    told = published(settings)
+    reported = published(settings)
     if as_json:
-        print_json({"revoked": ended, "published": told})
+        print_json({"revoked": ended, "published": reported})
     else:
-        err.print(f"revoked from now on: {', '.join(f'issue {number}' for number in ended) or 'none held'}")
-    if not told:
+        err.print(
+            f"revoked from now on: {', '.join(f'issue {number}' for number in ended) or 'none held'}"
+        )
+    if not reported:
         fail(WAITS)
 
 

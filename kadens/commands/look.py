@@ -1,14 +1,14 @@
 """The command that looks: one digest a table. It changes nothing."""
 
-from ..clock import clock
-from ..settings import Settings
-from ..storage import audit
-from ..storage.audit_actions import Action
-from ..storage.digest import digest as digest_of
-from ..storage.pool import LONG, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, out, print_json, run, settings_of
-from .people import entry_of
+from kadens.clock import clock
+from kadens.commands.console import DEFAULT_DATA, Data, Json, out, print_json, run, settings_of
+from kadens.commands.people import entry_of
+from kadens.settings import Settings
+from storage import audit
+from storage.audit_actions import Action
+from storage.digest import digest as digest_of
+from storage.pg.pool import LONG, open_pool
+from storage.pg.roles import ADMIN
 
 
 def digest(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
@@ -20,9 +20,9 @@ def digest(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
             await audit.write(conn, entry_of(Action.DIGEST_READ, clock(settings.clock)()))
             return await digest_of(conn)
 
-    found = run(work(settings_of(data)))
+    matches = run(work(settings_of(data)))
     if as_json:
-        print_json(found)
+        print_json(matches)
         return
-    for table, sha256 in found.items():
+    for table, sha256 in matches.items():
         out.print(f"{table:<16} {sha256}", markup=False)

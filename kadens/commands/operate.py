@@ -12,12 +12,21 @@ from urllib.parse import urlsplit
 
 import typer
 
-from ..ingest.sender import sign
-from ..ingest.vendors import CONNECTORS
-from ..settings import Settings
-from ..storage.pool import PROBE, open_pool
-from ..stream.topics import TOPICS
-from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
+from ingest.sender import sign
+from ingest.vendors import CONNECTORS
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    fail,
+    out,
+    print_json,
+    run,
+    settings_of,
+)
+from kadens.settings import Settings
+from model.topics import TOPICS
+from storage.pg.pool import PROBE, open_pool
 
 CHECK_S = 5.0
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
@@ -36,13 +45,13 @@ class Finding:
 
 def doctor(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """Check log, database, body store, secrets, identity provider, and say what to do; exits 1 when one is not well."""
-    found = run(_look(settings_of(data)))
+    matches = run(_look(settings_of(data)))
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(entry) for entry in matches])
     else:
-        for one in found:
-            out.print(f"{'ok ' if one.well else 'BAD'}  {one.what:<10} {one.says}", markup=False)
-    raise typer.Exit(0 if all(one.well for one in found) else 1)
+        for item in matches:
+            out.print(f"{'ok ' if item.well else 'BAD'}  {item.what:<10} {item.says}", markup=False)
+    raise typer.Exit(0 if all(entry.well for entry in matches) else 1)
 
 
 async def _look(settings: Settings) -> list[Finding]:
@@ -61,7 +70,9 @@ async def _checked(what: str, work: Awaitable[str]) -> Finding:
     try:
         return Finding(what=what, well=True, says=await asyncio.wait_for(work, CHECK_S))
     except Exception as error:  # noqa: BLE001 - whatever a dependency throws is the finding
-        return Finding(what=what, well=False, says=f"{type(error).__name__}: {error}".splitlines()[0])
+        return Finding(
+            what=what, well=False, says=f"{type(error).__name__}: {error}".splitlines()[0]
+        )
 
 
 async def _log(settings: Settings) -> str:
@@ -71,22 +82,29 @@ async def _log(settings: Settings) -> str:
     listed = await asyncio.to_thread(admin.list_topics, timeout=CHECK_S - 1)
     missing = [topic.name for topic in TOPICS if topic.name not in listed.topics]
     if missing:
-        raise LookupError(f"{settings.kafka} answers, but {', '.join(missing)} is missing: run `kadens migrate`")
+        raise LookupError(
+            f"{settings.kafka} answers, but {', '.join(missing)} is missing: run `kadens migrate`"
+        )
     return f"{settings.kafka}, {len(listed.brokers)} broker(s), {len(TOPICS)} topics"
 
 
 async def _database(settings: Settings) -> str:
-    from ..storage.migrate import pending  # noqa: PLC0415
+    from storage.pg.migrate import pending  # noqa: PLC0415
 
-    async with await open_pool(settings.database, max_size=1, limits=PROBE) as pool, pool.connection() as conn:
+    async with (
+        await open_pool(settings.database, max_size=1, limits=PROBE) as pool,
+        pool.connection() as conn,
+    ):
         waiting = await pending(conn)
     if waiting:
-        raise LookupError(f"answers, but the schema lacks {', '.join(waiting)}: run `kadens migrate`")
+        raise LookupError(
+            f"answers, but the schema lacks {', '.join(waiting)}: run `kadens migrate`"
+        )
     return "answers, schema up to date"
 
 
 async def _bodies(settings: Settings) -> str:
-    from ..storage.body_store import open_bodies  # noqa: PLC0415
+    from storage.bodies.body_store import open_bodies  # noqa: PLC0415
 
     store = open_bodies(settings.bodies)
     probe = b"kadens doctor"
@@ -99,46 +117,64 @@ async def _bodies(settings: Settings) -> str:
 
 async def _secrets(settings: Settings) -> str:
     # the link key belongs to who reads the log, the wrapping key to who reads the database
-    wanted = [kind for kind, part in (("link", settings.kafka), ("wrapping", settings.database)) if part]
+    wanted = [
+        kind for kind, part in (("link", settings.kafka), ("wrapping", settings.database)) if part
+    ]
     missing = [f"{kind}_key" for kind in wanted if not getattr(settings.secrets, f"{kind}_keys")]
     if missing:
         raise LookupError(f"missing in the secrets file: {', '.join(missing)}")
-    keyless = [one.name for one in CONNECTORS if one.schemes and not settings.secrets.connectors.get(one.name)]
-    without = f"; not open, because without a key: {', '.join(keyless)}" if settings.kafka and keyless else ""
+    keyless = [
+        item.name
+        for item in CONNECTORS
+        if item.schemes and not settings.secrets.connectors.get(item.name)
+    ]
+    without = (
+        f"; not open, because without a key: {', '.join(keyless)}"
+        if settings.kafka and keyless
+        else ""
+    )
     held = [f"{kind}_key" for kind in wanted]
-    return f"{', '.join([*held, f'keys of {len(settings.secrets.connectors)} connectors'])}{without}"
+    return (
+        f"{', '.join([*held, f'keys of {len(settings.secrets.connectors)} connectors'])}{without}"
+    )
 
 
 async def _sign_in(settings: Settings) -> str:
-    from ..wiring import sign_in_of  # noqa: PLC0415
+    from kadens.wiring import sign_in_of  # noqa: PLC0415
 
     provider = sign_in_of(settings).provider
-    said = await provider.description()
+    result = await provider.description()
     keys = list(await provider.keys())
-    return f"{said.issuer} answers with {len(keys)} key(s); to be registered: {provider.registration.redirect_uri}"
+    return f"{result.issuer} answers with {len(keys)} key(s); to be registered: {provider.registration.redirect_uri}"
 
 
 def send(
     connector: Annotated[str, typer.Argument(help="open_wearables or reports.")],
     path: Annotated[Path, typer.Argument(help="The body to send.")],
     *,
-    url: Annotated[str, typer.Option(help="Address of the vendor door; the running one when left out.")] = "",
+    url: Annotated[
+        str, typer.Option(help="Address of the vendor door; the running one when left out.")
+    ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Play a vendor: sign a body as the vendor would and post it to the vendor door."""
     settings = settings_of(data)
-    row = next((one for one in CONNECTORS if one.name == connector), None)
+    row = next((item for item in CONNECTORS if item.name == connector), None)
     keys = settings.secrets.connectors.get(connector)
     if row is None or not row.schemes or keys is None or not keys.keys:
-        signed = ", ".join(one.name for one in CONNECTORS if one.schemes)
+        signed = ", ".join(item.name for item in CONNECTORS if item.schemes)
         fail(f"{connector}: no key to sign with; connectors that are signed: {signed}", code=2)
     try:
         body = path.read_bytes()
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
-    headers = sign(row.schemes[0], keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000)
+    headers = sign(
+        row.schemes[0], keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000
+    )
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
-    status, answer = post(f"{base}/v1/hooks/{connector}", body, {"content-type": "application/json", **headers})
+    status, answer = post(
+        f"{base}/v1/hooks/{connector}", body, {"content-type": "application/json", **headers}
+    )
     out.print(f"{status} {answer.decode(errors='replace')}", markup=False)
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
@@ -175,5 +211,5 @@ def _posted(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes,
 
 def seconds_of(retry_after: str) -> float:
     """Return what Retry-After says, between one second and a minute; a date, or nothing, is a second."""
-    said = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 1
-    return float(min(max(said, 1), LONGEST_WAIT_S))
+    result = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 1
+    return float(min(max(result, 1), LONGEST_WAIT_S))

@@ -13,75 +13,87 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from ..clock import clock
-from ..ingest.vendors import CONNECTORS
-from ..model.activities import TYPES
-from ..model.calendar import epoch_ms
-from ..model.intensity import HeartProfile
-from ..model.prescription import Prescription
-from ..model.profile_check import problems
-from ..settings import Settings, operator
-from ..storage import audit
-from ..storage import people as store
-from ..storage.audit_actions import Action
-from ..storage.pool import Connection, open_pool
-from ..storage.roles import ADMIN
-from ..storage.wrapping import check_keys
-from ..stream.compute.limits import heart_limits
-from .console import DEFAULT_DATA, Data, command, err, fail, out, run, settings_of
-from .wrong import wrong
+from ingest.vendors import CONNECTORS
+from kadens.clock import clock
+from kadens.commands.console import DEFAULT_DATA, Data, command, err, fail, out, run, settings_of
+from kadens.commands.wrong import wrong
+from kadens.settings import Settings, operator
+from model.activities import TYPES
+from model.calendar import epoch_ms
+from model.intensity import HeartProfile
+from model.prescription import Prescription
+from model.profile_check import problems
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies.wrapping import check_keys
+from storage.people import people as store
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
+from stream.compute.intensity.thresholds import heart_limits
 
 T = TypeVar("T")
 METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
-SOURCES = tuple(one.name for one in CONNECTORS)
+SOURCES = tuple(item.name for item in CONNECTORS)
 Patient = Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")]
 
 
-def _zone(said: str) -> str:
+def _zone(text: str) -> str:
     try:
-        return ZoneInfo(said).key
+        return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise typer.BadParameter("an IANA time zone such as Europe/Helsinki is wanted") from error
 
 
-def _source(said: str) -> str:
-    if said not in SOURCES:
+def _source(text: str) -> str:
+    if text not in SOURCES:
         raise typer.BadParameter(f"one of {', '.join(SOURCES)} is wanted")
-    return said
+    return text
 
 
 Source = Annotated[
-    str, typer.Option("--source", callback=_source, help="The connector: open_wearables, files, reports.")
+    str,
+    typer.Option(
+        "--source", callback=_source, help="The connector: open_wearables, files, reports."
+    ),
 ]
 At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now when left out.")]
 
 
 def add(
     *,
-    unit: Annotated[str, typer.Option(help="Care unit, made when it is not there; the door's own when left out.")] = "",
-    zone: Annotated[str, typer.Option(callback=_zone, help="IANA time zone of the patient.")] = "Europe/Stockholm",
+    unit: Annotated[
+        str,
+        typer.Option(help="Care unit, made when it is not there; the door's own when left out."),
+    ] = "",
+    zone: Annotated[
+        str, typer.Option(callback=_zone, help="IANA time zone of the patient.")
+    ] = "Europe/Stockholm",
     name: Annotated[str, typer.Option(help="Name, kept sealed with the patient's own key.")] = "",
-    pseudonym: Annotated[str, typer.Option(help="Given pseudonym; a random one when left out.")] = "",
+    pseudonym: Annotated[
+        str, typer.Option(help="Given pseudonym; a random one when left out.")
+    ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Add a patient and print the pseudonym."""
     settings = settings_of(data)
     keys = settings.secrets.wrapping_keys
     if not keys:
-        fail("wrapping_key is missing in the secrets file: a patient's key could not be kept", code=2)
+        fail(
+            "wrapping_key is missing in the secrets file: a patient's key could not be kept", code=2
+        )
 
-    place = unit or settings.clinic_unit
-    if not place:
+    position = unit or settings.clinic_unit
+    if not position:
         fail("--unit is wanted: no KADENS_CLINIC_UNIT is set", code=2)
 
     async def work(conn: Connection, now_ms: int) -> str:
         await check_keys(conn, keys, now_ms, record=True)
-        await store.add_unit(conn, place)
+        await store.add_unit(conn, position)
         identity = {"name": name} if name else None
         return await store.add_patient(
             conn,
             wrapping_key=keys,
-            unit=place,
+            unit=position,
             zone=zone,
             now_ms=now_ms,
             pseudonym=pseudonym,
@@ -92,7 +104,9 @@ def add(
 
 
 def zone(
-    name: Annotated[str, typer.Argument(callback=_zone, help="IANA time zone, as Europe/Helsinki.")],
+    name: Annotated[
+        str, typer.Argument(callback=_zone, help="IANA time zone, as Europe/Helsinki.")
+    ],
     *,
     patient: Patient,
     data: Data = DEFAULT_DATA,
@@ -140,7 +154,9 @@ def unlink(
 def profile(
     path: Annotated[
         Path,
-        typer.Argument(help="JSON: valid_from, birth_year, sex, hr_rest, hr_max, beta_blocker, threshold_hr, ftp_w, …"),
+        typer.Argument(
+            help="JSON: valid_from, birth_year, sex, hr_rest, hr_max, beta_blocker, threshold_hr, ftp_w, …"
+        ),
     ],
     *,
     patient: Patient,
@@ -148,9 +164,9 @@ def profile(
 ) -> None:
     """Set what a patient's heart rate zones rest on, from a local date on."""
     value = _value(path, HeartProfile)
-    found = problems(value)
-    if found:
-        fail("\n  ".join([f"{path} cannot be meant:", *found]), code=2)
+    matches = problems(value)
+    if matches:
+        fail("\n  ".join([f"{path} cannot be meant:", *matches]), code=2)
     limits = heart_limits(value, value.valid_from)
     if not limits.valid:
         err.print(f"note: no heart rate zones rest on this profile (method {limits.method})")
@@ -192,14 +208,20 @@ def must_consent(settings: Settings, patient: str, source: str) -> None:
 
 
 def prescribe(
-    path: Annotated[Path, typer.Argument(help="JSON: id, version, valid_from, valid_to, sessions_per_week, …")],
+    path: Annotated[
+        Path, typer.Argument(help="JSON: id, version, valid_from, valid_to, sessions_per_week, …")
+    ],
     *,
     patient: Patient,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write a version of a prescription."""
     value = _value(path, Prescription)
-    if value.valid_to < value.valid_from or value.sessions_per_week < 0 or value.minutes_per_session < 0:
+    if (
+        value.valid_to < value.valid_from
+        or value.sessions_per_week < 0
+        or value.minutes_per_session < 0
+    ):
         fail("the prescription ends before it begins, or asks for less than nothing", code=2)
     if value.intensity.method not in METHODS or not value.intensity.low < value.intensity.high:
         fail(f"intensity: a method of {', '.join(METHODS)}, and low below high are wanted", code=2)
@@ -217,10 +239,14 @@ def person() -> audit.Actor:
     return audit.Actor(subject=operator(), role="operator")
 
 
-def entry_of(action: Action, now_ms: int, patient: str | None = None, what: str = "") -> audit.Entry:
+def entry_of(
+    action: Action, now_ms: int, patient: str | None = None, what: str = ""
+) -> audit.Entry:
     """Return the audit row of the command that runs: which person, which command, and on what."""
     detail = {"command": command()}
-    return audit.Entry(at_ms=now_ms, actor=person(), action=action, patient=patient, object=what, detail=detail)
+    return audit.Entry(
+        at_ms=now_ms, actor=person(), action=action, patient=patient, object=what, detail=detail
+    )
 
 
 def audited(
@@ -237,7 +263,10 @@ def audited(
 
     async def whole() -> T:
         now_ms = clock(settings.clock)()
-        async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
+        async with (
+            await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+            pool.connection() as conn,
+        ):
             done = await work(conn, now_ms)
             whose = patient(done) if callable(patient) else patient
             await audit.write(conn, entry_of(action, now_ms, whose, detail))
@@ -253,31 +282,34 @@ def _itself(pseudonym: str | None) -> str | None:
     return pseudonym
 
 
-def instant(said: str, otherwise: int, option: str = "--at") -> int:
+def instant(text: str, otherwise: int, option: str = "--at") -> int:
     """Return an option's RFC 3339 instant as epoch ms, `otherwise` when it is left out; leaves with code 2."""
-    if not said:
+    if not text:
         return otherwise
     try:
-        instant = datetime.fromisoformat(said)
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        fail(f"{option} {said}: an RFC 3339 instant such as 2026-11-20T08:00:00+01:00 is wanted", code=2)
+        fail(
+            f"{option} {text}: an RFC 3339 instant such as 2026-11-20T08:00:00+01:00 is wanted",
+            code=2,
+        )
     if instant.tzinfo is None:
-        fail(f"{option} {said}: say the offset, as in +01:00 or Z", code=2)
+        fail(f"{option} {text}: say the offset, as in +01:00 or Z", code=2)
     return epoch_ms(instant)
 
 
 def _value(path: Path, cls: type[T]) -> T:
     """Return what a JSON file says as a value of the model; leaves with code 2 and every field that is wrong."""
     try:
-        said = path.read_bytes()
+        result = path.read_bytes()
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
     known = set(signature(cls).parameters)
     try:
-        unknown = set(TypeAdapter(dict[str, object]).validate_json(said)) - known
-        value = TypeAdapter(cls).validate_json(said)
+        unknown = set(TypeAdapter(dict[str, object]).validate_json(result)) - known
+        value = TypeAdapter(cls).validate_json(result)
     except ValidationError as error:
-        lines = [f"  {place or 'file'}: {wanted}" for place, wanted in wrong(error)]
+        lines = [f"  {position or 'file'}: {wanted}" for position, wanted in wrong(error)]
         fail("\n".join([f"{path} cannot be read:", *lines]), code=2)
     if unknown:
         fail(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}", code=2)

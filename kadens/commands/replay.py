@@ -13,28 +13,48 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..clock import clock
-from ..settings import Settings
-from ..storage import audit, people
-from ..storage.audit_actions import Action
-from ..storage.body_store import open_bodies
-from ..storage.pool import LONG, Pool, open_pool
-from ..storage.roles import ADMIN
-from ..stream.replay import rehearse, replay
-from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
-from ..wiring import keys_of
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
-from .people import SOURCES, entry_of, instant, person
+from kadens.clock import clock
+from kadens.commands.console import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    err,
+    fail,
+    out,
+    print_json,
+    settings_of,
+)
+from kadens.commands.people import SOURCES, entry_of, instant, person
+from kadens.settings import Settings
+from kadens.wiring import keys_of
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies.body_store import open_bodies
+from storage.people import people
+from storage.pg.pool import LONG, Pool, open_pool
+from storage.pg.roles import ADMIN
+from stream.replay.parts import FIRST_MS, LAST_MS, ReplayContext, Replayed, Scope
+from stream.replay.run import rehearse, replay
 
-Patients = Annotated[list[str] | None, typer.Option("--patient", help="A patient's pseudonym; may be given again.")]
+Patients = Annotated[
+    list[str] | None, typer.Option("--patient", help="A patient's pseudonym; may be given again.")
+]
 Sources = Annotated[
-    list[str] | None, typer.Option("--source", help=f"A connector of {', '.join(SOURCES)}; may be given again.")
+    list[str] | None,
+    typer.Option("--source", help=f"A connector of {', '.join(SOURCES)}; may be given again."),
 ]
 From = Annotated[
-    str, typer.Option("--from", help="RFC 3339 instant: bodies received from then on; with --derive-only, measured.")
+    str,
+    typer.Option(
+        "--from",
+        help="RFC 3339 instant: bodies received from then on; with --derive-only, measured.",
+    ),
 ]
 To = Annotated[
-    str, typer.Option("--to", help="RFC 3339 instant: bodies received before; with --derive-only, measured.")
+    str,
+    typer.Option(
+        "--to", help="RFC 3339 instant: bodies received before; with --derive-only, measured."
+    ),
 ]
 
 
@@ -46,14 +66,24 @@ def run_replay(  # noqa: PLR0913 - one parameter an option
     since: From = "",
     until: To = "",
     again: Annotated[
-        bool, typer.Option("--again", help="Also bodies that today's version of their parser has read already.")
+        bool,
+        typer.Option(
+            "--again", help="Also bodies that today's version of their parser has read already."
+        ),
     ] = False,
-    derive_only: Annotated[bool, typer.Option("--derive-only", help="Read no body; derive from what stands.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would change.")] = False,
+    derive_only: Annotated[
+        bool, typer.Option("--derive-only", help="Read no body; derive from what stands.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; say what would change.")
+    ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", help="With --dry-run: every row that differs, and its columns.")
+        bool,
+        typer.Option("--diff", help="With --dry-run: every row that differs, and its columns."),
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="With --dry-run: exit 1 when anything would change.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="With --dry-run: exit 1 when anything would change.")
+    ] = False,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -68,34 +98,49 @@ def run_replay(  # noqa: PLR0913 - one parameter an option
     if (diff or check) and not dry_run:
         fail("--diff and --check compare before anything is written: add --dry-run", code=2)
     scope = _scope(source or [], since, until, again=again, derive_only=derive_only)
-    said = asyncio.run(_work(settings_of(data), patient or [], scope, dry_run=dry_run))
+    result = asyncio.run(_work(settings_of(data), patient or [], scope, dry_run=dry_run))
     if as_json:
-        print_json(_plain(said, dry_run=dry_run, diff=diff))
+        print_json(_plain(result, dry_run=dry_run, diff=diff))
     else:
-        _print(said, dry_run=dry_run, diff=diff)
-    unread = any(one.unreadable or one.left for one in said)
-    raise typer.Exit(1 if unread or (check and any(one.differences for one in said)) else 0)
+        _print(result, dry_run=dry_run, diff=diff)
+    unread = any(item.unreadable or item.left for item in result)
+    raise typer.Exit(1 if unread or (check and any(item.differences for item in result)) else 0)
 
 
-def _scope(source: Sequence[str], since: str, until: str, *, again: bool, derive_only: bool) -> Scope:
+def _scope(
+    source: Sequence[str], since: str, until: str, *, again: bool, derive_only: bool
+) -> Scope:
     unknown = set(source) - set(SOURCES)
     if unknown:
-        fail(f"--source {', '.join(sorted(unknown))}: one of {', '.join(SOURCES)} is wanted", code=2)
+        fail(
+            f"--source {', '.join(sorted(unknown))}: one of {', '.join(SOURCES)} is wanted", code=2
+        )
     if derive_only and (source or again):
-        fail("--derive-only reads no body: neither --source nor --again means anything with it", code=2)
+        fail(
+            "--derive-only reads no body: neither --source nor --again means anything with it",
+            code=2,
+        )
     from_ms, to_ms = instant(since, FIRST_MS, "--from"), instant(until, LAST_MS, "--to")
     if from_ms >= to_ms:
         fail("--from is not before --to", code=2)
-    return Scope(sources=frozenset(source), from_ms=from_ms, to_ms=to_ms, again=again, derive_only=derive_only)
+    return Scope(
+        sources=frozenset(source),
+        from_ms=from_ms,
+        to_ms=to_ms,
+        again=again,
+        derive_only=derive_only,
+    )
 
 
-async def _work(settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool) -> list[Replayed]:
+async def _work(
+    settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool
+) -> list[Replayed]:
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
-        asked = list(dict.fromkeys(patients)) or await _everyone(pool)
-        found = [one async for one in _each(settings, pool, asked, scope, dry_run=dry_run)]
-        if patients and len(found) < len(asked):
+        requested = list(dict.fromkeys(patients)) or await _everyone(pool)
+        matches = [item async for item in _each(settings, pool, requested, scope, dry_run=dry_run)]
+        if patients and len(matches) < len(requested):
             fail("there is no such patient")
-        return found
+        return matches
 
 
 async def _everyone(pool: Pool) -> list[str]:
@@ -106,26 +151,34 @@ async def _everyone(pool: Pool) -> list[str]:
 async def _each(
     settings: Settings, pool: Pool, patients: Sequence[str], scope: Scope, *, dry_run: bool
 ) -> AsyncIterator[Replayed]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=True) as progress:
-        all_, one = progress.add_task("patients", total=len(patients)), progress.add_task("bodies", total=None)
-        means = Means(
+        all_, item = (
+            progress.add_task("patients", total=len(patients)),
+            progress.add_task("bodies", total=None),
+        )
+        means = ReplayContext(
             pool=pool,
             bodies=open_bodies(settings.bodies),
             wrapping=keys_of(settings, "wrapping"),
             now=clock(settings.clock),
             actor=person(),
-            seen=lambda done, total: progress.update(one, completed=done, total=total),
+            seen=lambda done, total: progress.update(item, completed=done, total=total),
         )
         for patient in patients:
             await _write_down(pool, entry_of(Action.REPLAY_BEGIN, means.now(), patient))
             try:
-                found = await (rehearse if dry_run else replay)(means, patient, scope)
+                matches = await (rehearse if dry_run else replay)(means, patient, scope)
             except people.UnknownNameError:
-                found = None  # not there, or erased meanwhile
+                matches = None  # not there, or erased meanwhile
             progress.advance(all_)
-            if found is not None:
-                yield found
+            if matches is not None:
+                yield matches
 
 
 async def _write_down(pool: Pool, entry: audit.Entry) -> None:
@@ -134,48 +187,62 @@ async def _write_down(pool: Pool, entry: audit.Entry) -> None:
         await audit.write(conn, entry)
 
 
-def _plain(said: Sequence[Replayed], *, dry_run: bool, diff: bool) -> dict[str, Any]:
-    rows = [{"patient": one.patient, **asdict(row)} for one in said for row in one.differences]
+def _plain(replayeds: Sequence[Replayed], *, dry_run: bool, diff: bool) -> dict[str, Any]:
+    rows = [
+        {"patient": replayed.patient, **asdict(row)}
+        for replayed in replayeds
+        for row in replayed.differences
+    ]
     return {
         "dry_run": dry_run,
-        "patients": len(said),
-        "bodies": _bodies(said),
-        "rows": _rows(said, dry_run=dry_run),
+        "patients": len(replayeds),
+        "bodies": _bodies(replayeds),
+        "rows": _rows(replayeds, dry_run=dry_run),
         **({"differences": rows} if diff else {}),
     }
 
 
-def _bodies(said: Sequence[Replayed]) -> dict[str, int]:
+def _bodies(replayeds: Sequence[Replayed]) -> dict[str, int]:
     names = ("read", "told_anew", "unreadable", "no_consent", "left")
-    return {name: sum(getattr(one, name) for one in said) for name in names}
+    return {name: sum(getattr(replayed, name) for replayed in replayeds) for name in names}
 
 
-def _rows(said: Sequence[Replayed], *, dry_run: bool) -> dict[str, int]:
+def _rows(replayeds: Sequence[Replayed], *, dry_run: bool) -> dict[str, int]:
     """Count rows by what is said of them; those that only name another algorithm are counted apart."""
-    differences = [row for one in said for row in one.differences]
+    differences = [row for replayed in replayeds for row in replayed.differences]
     if not dry_run:
-        return dict(sorted(Counter(change.what for one in said for change in one.changes).items()))
+        return dict(
+            sorted(
+                Counter(
+                    change.what for replayed in replayeds for change in replayed.changes
+                ).items()
+            )
+        )
     counts = Counter(row.what for row in differences if not row.algorithm_only)
     counts["algorithm only"] = sum(row.algorithm_only for row in differences)
     return dict(sorted(counts.items()))
 
 
-def _print(said: Sequence[Replayed], *, dry_run: bool, diff: bool) -> None:
+def _print(replayeds: Sequence[Replayed], *, dry_run: bool, diff: bool) -> None:
     if diff:
-        out.print(_table(said))
-    bodies = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _bodies(said).items())
-    rows = ", ".join(f"{count} {name}" for name, count in _rows(said, dry_run=dry_run).items() if count)
-    out.print(f"{len(said)} patients; bodies: {bodies}", markup=False)
+        out.print(_table(replayeds))
+    bodies = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in _bodies(replayeds).items()
+    )
+    rows = ", ".join(
+        f"{count} {name}" for name, count in _rows(replayeds, dry_run=dry_run).items() if count
+    )
+    out.print(f"{len(replayeds)} patients; bodies: {bodies}", markup=False)
     out.print(f"{'would change' if dry_run else 'changed'}: {rows or 'nothing'}", markup=False)
 
 
-def _table(said: Sequence[Replayed]) -> Table:
+def _table(replayeds: Sequence[Replayed]) -> Table:
     table = Table("patient", "row", "key", "column", "now", "would be")
-    for one in said:
-        for row in one.differences:
+    for replayed in replayeds:
+        for row in replayed.differences:
             if row.algorithm_only:
                 continue
             shown = row.columns.items() if row.columns else [(row.change, ("", ""))]
             for name, (then, now) in shown:
-                table.add_row(one.patient, row.what, row.key, name, str(then), str(now))
+                table.add_row(replayed.patient, row.what, row.key, name, str(then), str(now))
     return table

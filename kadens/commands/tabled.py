@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from ..alerts.clinic import words
-from ..alerts.clinic.answers.adherence import AdherenceShape, Ratio
-from ..alerts.clinic.answers.days import DaysAnswer
-from ..alerts.clinic.answers.flat import Answer, told
-from ..alerts.clinic.answers.sessions import SessionsAnswer
-from ..alerts.clinic.answers.timelines import TimelineAnswer
-from ..alerts.clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
-from ..model.calendar import MINUTE_MS
+from clinic.answers.adherence import AdherenceShape, Ratio
+from clinic.answers.days import DaysAnswer
+from clinic.answers.flat import Answer, told
+from clinic.answers.sessions import SessionsAnswer
+from clinic.answers.timelines import TimelineAnswer
+from clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
+from clinic.pages import words
+from model.calendar import MINUTE_MS
 
 MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
 ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
@@ -53,13 +53,24 @@ def _sheet(answer: Answer) -> Sheet:
 
 
 def _timeline(answer: TimelineAnswer) -> Sheet:
-    sources = [told(answer.sources[place]) for place in answer.source]
-    values = (answer.n, answer.minimum, answer.mean, answer.maximum) if answer.kind == "band" else (answer.v,)
+    sources = [told(answer.sources[position]) for position in answer.source]
+    values = (
+        (answer.n, answer.minimum, answer.mean, answer.maximum)
+        if answer.kind == "band"
+        else (answer.v,)
+    )
     lines = zip(answer.t, zip(*values, strict=True), sources, strict=True)
     width = "" if answer.width_ms is None else f", each of {words.span(answer.width_ms)}"
     return Sheet(
-        heads=("when", *(("n", "min", "mean", "max") if answer.kind == "band" else ("value",)), "source"),
-        lines=((_at(t, answer.zone), *map(words.number, figures), source) for t, figures, source in lines),
+        heads=(
+            "when",
+            *(("n", "min", "mean", "max") if answer.kind == "band" else ("value",)),
+            "source",
+        ),
+        lines=(
+            (_at(t, answer.zone), *map(words.number, figures), source)
+            for t, figures, source in lines
+        ),
         below=f"{answer.metric} in {answer.unit}, {answer.samples} samples{width}; times in {answer.zone}",
     )
 
@@ -70,15 +81,15 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
         heads=("when", "type", "length", "moderate", "vigorous", "HR", "counted"),
         lines=(
             (
-                _at(one.start, answer.zone),
-                words.label(one.type),
-                words.span(one.duration_ms),
-                words.span(one.zones_ms.moderate),
-                words.span(one.zones_ms.vigorous + one.zones_ms.near_max),
-                words.number(one.heart.mean),
-                "yes" if one.counts else f"no: {one.why}",
+                _at(session.start, answer.zone),
+                words.label(session.type),
+                words.span(session.duration_ms),
+                words.span(session.zones_ms.moderate),
+                words.span(session.zones_ms.vigorous + session.zones_ms.near_max),
+                words.number(session.heart.mean),
+                "yes" if session.counts else f"no: {session.why}",
             )
-            for one in answer.sessions
+            for session in answer.sessions
         ),
         below=f"{len(answer.sessions)} sessions; times in {answer.zone}{more}",
     )
@@ -89,15 +100,15 @@ def _days(answer: DaysAnswer) -> Sheet:
         heads=("date", "state", "sessions", "minutes", "wear min", "steps", "rest HR"),
         lines=(
             (
-                words.day(one.local_date),
-                words.label(one.state.value),
-                str(one.sessions),
-                str(one.session_ms // MINUTE_MS),
-                str(one.wear_min),
-                words.number(one.steps),
-                words.number(one.resting_hr),
+                words.day(day.local_date),
+                words.label(day.state.value),
+                str(day.sessions),
+                str(day.session_ms // MINUTE_MS),
+                str(day.wear_min),
+                words.number(day.steps),
+                words.number(day.resting_hr),
             )
-            for one in answer.days
+            for day in answer.days
         ),
         below=f"{len(answer.days)} dates in {answer.zone}; only No activity may count as a miss",
     )
@@ -111,14 +122,16 @@ def _weeks(answer: WeeksAnswer) -> Sheet:
             str(week.session_ms // MINUTE_MS),
             words.number(week.dose_min),
             f"{week.known_days} of 7",
-            *_measures(one),
-            one.prescription if one else words.NOTHING,
+            *_measures(item),
+            item.prescription if item else words.NOTHING,
         )
         for week in answer.weeks
-        for one in week.adherence or (None,)
+        for item in week.adherence or (None,)
     )
     heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "rx")
-    return Sheet(heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}")
+    return Sheet(
+        heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}"
+    )
 
 
 def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
@@ -134,18 +147,26 @@ def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
         for week in answer.weeks
     )
     averages = [getattr(answer.whole, name) for name in MEASURES]
-    means = ", ".join(f"{name} {_ratio(one)}" for name, one in zip(ADHERENCE, averages, strict=True))
+    means = ", ".join(
+        f"{name} {_ratio(item)}" for name, item in zip(ADHERENCE, averages, strict=True)
+    )
     heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE)
-    return Sheet(heads=heads, lines=lines, below=f"{answer.prescription}, over {answer.whole.weeks} weeks: {means}")
+    return Sheet(
+        heads=heads,
+        lines=lines,
+        below=f"{answer.prescription}, over {answer.whole.weeks} weeks: {means}",
+    )
 
 
-def _measures(one: AdherenceShape | None) -> list[str]:
-    return [_ratio(getattr(one, name) if one else None) for name in MEASURES]
+def _measures(adherence_shape: AdherenceShape | None) -> list[str]:
+    return [
+        _ratio(getattr(adherence_shape, name) if adherence_shape else None) for name in MEASURES
+    ]
 
 
-def _ratio(one: Ratio | None) -> str:
-    return words.NOTHING if one is None else words.percent(one.uncapped)
+def _ratio(ratio: Ratio | None) -> str:
+    return words.NOTHING if ratio is None else words.percent(ratio.uncapped)
 
 
-def _at(said: str, zone: str) -> str:
-    return datetime.fromisoformat(said).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+def _at(text: str, zone: str) -> str:
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")

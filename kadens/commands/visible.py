@@ -7,7 +7,9 @@ begins as a formula does is run by whoever opens the file.
 import unicodedata
 from typing import Any
 
-CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # Cf: also what turns the direction of writing
+CONTROL = frozenset(
+    {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+)  # Cf: also what turns the direction of writing
 LAYOUT = "\n"
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -18,7 +20,7 @@ def visible(text: str) -> str:
     """Return text with every control and format character replaced; a line's end stays."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(one if one in LAYOUT or _is_plain(one) else REPLACED for one in text)
+    return "".join(item if item in LAYOUT or _is_plain(item) else REPLACED for item in text)
 
 
 def quiet_json(text: str) -> str:
@@ -31,5 +33,5 @@ def cell(value: Any) -> Any:  # noqa: ANN401 - one cell of any column
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def _is_plain(one: str) -> bool:
-    return unicodedata.category(one) not in CONTROL
+def _is_plain(text: str) -> bool:
+    return unicodedata.category(text) not in CONTROL

@@ -37,15 +37,18 @@ OURS = "Value error, "  # what our own checks say, after this
 
 def wrong(error: ValidationError) -> list[tuple[str, str]]:
     """Return each mistake as its place ("" for the whole) and what is wanted there."""
-    return [(".".join(map(str, one["loc"])), _wanted(dict(one))) for one in error.errors(include_input=False)]
+    return [
+        (".".join(map(str, item["loc"])), _wanted(dict(item)))
+        for item in error.errors(include_input=False)
+    ]
 
 
-def _wanted(one: Mapping[str, Any]) -> str:
-    kind, text = str(one["type"]), str(one["msg"])
+def _wanted(values: Mapping[str, Any]) -> str:
+    kind, text = str(values["type"]), str(values["msg"])
     if kind == "value_error":
         return text.removeprefix(OURS)
     row = next((row for row in sorted(WANTED, key=len, reverse=True) if kind.startswith(row)), "")
     try:
-        return WANTED[row].format_map(one.get("ctx", {})) if row else "is not as it should be"
+        return WANTED[row].format_map(values.get("ctx", {})) if row else "is not as it should be"
     except KeyError:
         return "is not as it should be"

@@ -14,12 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from .kafka_jars import jars, kafka_available
-from .process import Child, StartFailed, claim, end, kill, launch, wait_ready
-from .topics import brokers_answering
+from kadens.embedded.kafka_jars import jars, kafka_available
+from kadens.embedded.process import Child, StartFailed, claim, end, kill, launch, wait_ready
+from kadens.embedded.topics import brokers_answering
 
 HOST = "127.0.0.1"
-PORTS = range(20_000, 32_000)  # below Linux's ephemeral ports, so that a restart finds its port free
+PORTS = range(
+    20_000, 32_000
+)  # below Linux's ephemeral ports, so that a restart finds its port free
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 JAVA = (
@@ -29,7 +31,9 @@ JAVA = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
-FIRST_COMPILER_ONLY = ("-XX:TieredStopAtLevel=1",)  # starts with half the CPU, for a broker that does not live long
+FIRST_COMPILER_ONLY = (
+    "-XX:TieredStopAtLevel=1",
+)  # starts with half the CPU, for a broker that does not live long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +57,18 @@ class Kafka:
     `jvm` are further words for Java, such as FIRST_COMPILER_ONLY.
     """
 
-    def __init__(self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()
+    ) -> None:
         self.data, self.cache, self.jvm = data, cache, jvm
         ports = _free_ports(2 * brokers)
         self.nodes = [
-            Node(number=1 + i, folder=data / f"node-{1 + i}", port=ports[2 * i], controller=ports[2 * i + 1])
+            Node(
+                number=1 + i,
+                folder=data / f"node-{1 + i}",
+                port=ports[2 * i],
+                controller=ports[2 * i + 1],
+            )
             for i in range(brokers)
         ]
         self._running: dict[int, Child] = {}
@@ -82,7 +93,9 @@ class Kafka:
             if not self._alive(node.number):
                 self._launch(node)
         for node in self.nodes:
-            wait_ready(self._running[node.number], partial(self._answers, node), seconds=START_SECONDS)
+            wait_ready(
+                self._running[node.number], partial(self._answers, node), seconds=START_SECONDS
+            )
 
     def stop(self) -> None:
         """End all brokers in order; their data stays."""
@@ -118,7 +131,10 @@ class Kafka:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop all brokers."""
         self.stop()
@@ -136,7 +152,9 @@ class Kafka:
         self._format(settings, log)
         argv = [*self._java(), "kafka.Kafka", str(settings)]
         # SIGKILL at our death: a broker that lost its controllers can take minutes over a SIGTERM
-        self._running[node.number] = launch(f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL)
+        self._running[node.number] = launch(
+            f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL
+        )
 
     def _format(self, settings: Path, log: Path) -> None:
         # one word with its option: an id may begin with a dash
@@ -190,11 +208,11 @@ def _properties(node: Node, nodes: list[Node]) -> str:
 
 def _free_ports(count: int) -> list[int]:
     """Find loopback ports nobody listens on; a race with another program ends in StartFailed, not in a mix-up."""
-    found: set[int] = set()
-    while len(found) < count:
+    numbers: set[int] = set()
+    while len(numbers) < count:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if probe.connect_ex((HOST, port)) != 0:
-                found.add(port)
-    return sorted(found)
+                numbers.add(port)
+    return sorted(numbers)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .process import StartFailed
+from kadens.embedded.process import StartFailed
 
 VERSION = "4.3.1"
 JAVA_NEEDED = 17
@@ -46,9 +46,11 @@ def kafka_available(cache: Path | None = None) -> str | None:
 
 def java_version(java: str) -> int:
     """Give the major version of a `java` program, 0 when it does not tell."""
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - found by which
-    found = re.search(r'version "(\d+)', told.stderr + told.stdout)
-    return int(found[1]) if found else 0
+    reported = subprocess.run(  # noqa: S603 - found by which
+        [java, "-version"], capture_output=True, text=True, check=False, timeout=60
+    )
+    matches = re.search(r'version "(\d+)', reported.stderr + reported.stdout)
+    return int(matches[1]) if matches else 0
 
 
 def jars(cache: Path | None = None) -> Path:
@@ -67,7 +69,9 @@ def _fetch(folder: Path) -> None:
     """Fetch into a folder beside the final one and rename: a folder that exists is whole."""
     mvn = shutil.which("mvn")
     if mvn is None:
-        raise StartFailed("kafka", "its jars are not in the cache and there is no `mvn` to fetch them")
+        raise StartFailed(
+            "kafka", "its jars are not in the cache and there is no `mvn` to fetch them"
+        )
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)

@@ -54,12 +54,17 @@ class MockKafka:
     def create_topic(self, name: str, partitions: int) -> None:
         """Create one topic; MockFailed when it exists."""
         self._check(
-            self._library.rd_kafka_mock_topic_create(self._live(), name.encode(), partitions, self.brokers), name
+            self._library.rd_kafka_mock_topic_create(
+                self._live(), name.encode(), partitions, self.brokers
+            ),
+            name,
         )
 
     def broker_down(self, number: int = 1) -> None:
         """Close one broker's connections and refuse new ones."""
-        self._check(self._library.rd_kafka_mock_broker_set_down(self._live(), number), "broker down")
+        self._check(
+            self._library.rd_kafka_mock_broker_set_down(self._live(), number), "broker down"
+        )
 
     def broker_up(self, number: int = 1) -> None:
         """Let one broker answer again."""
@@ -68,7 +73,9 @@ class MockKafka:
     def fail_next(self, api_key: int, errors: Sequence[int]) -> None:
         """Answer the next requests of one kind with these Kafka error codes, one each."""
         codes = (ctypes.c_int * len(errors))(*errors)
-        self._library.rd_kafka_mock_push_request_errors_array(self._live(), api_key, len(errors), codes)
+        self._library.rd_kafka_mock_push_request_errors_array(
+            self._live(), api_key, len(errors), codes
+        )
 
     def stop(self) -> None:
         """Destroy the cluster with all it holds; nothing in a forked child, whose parent owns it."""
@@ -85,7 +92,10 @@ class MockKafka:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Destroy the cluster."""
         self.stop()
@@ -137,7 +147,7 @@ def _library_file() -> Path:
         raise MockFailed("confluent-kafka is not installed")
     package = Path(spec.origin).parent
     folders = (package.with_name("confluent_kafka.libs"), package / ".dylibs")
-    found = [file for folder in folders for file in sorted(folder.glob("librdkafka*"))]
-    if not found:
+    matches = [file for folder in folders for file in sorted(folder.glob("librdkafka*"))]
+    if not matches:
         raise MockFailed(f"no librdkafka beside {package}: is it a wheel of confluent-kafka?")
-    return found[0]
+    return matches[0]

@@ -14,11 +14,21 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from .postgres_home import Home, open_home
-from .process import Child, StartFailed, end, kill, launch, plain_environment, wait_ready
+from kadens.embedded.postgres_home import Home, open_home
+from kadens.embedded.process import (
+    Child,
+    StartFailed,
+    end,
+    kill,
+    launch,
+    plain_environment,
+    wait_ready,
+)
 
 SUPERUSER = "postgres"
-START_SECONDS = 600.0  # crash recovery of a large log takes its time; an end of the program is noticed at once
+START_SECONDS = (
+    600.0  # crash recovery of a large log takes its time; an end of the program is noticed at once
+)
 IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to go away
 STOP_SECONDS = 30.0
 TOOL_SECONDS = 120.0
@@ -45,7 +55,9 @@ class Postgres:
     where there is none; `postgres_home` says where the data lie when that account cannot reach `data`.
     """
 
-    def __init__(self, data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.data, self.binaries, self.settings = data, binaries, dict(settings or {})
         self._home: Home | None = None
         self._child: Child | None = None
@@ -84,7 +96,9 @@ class Postgres:
 
     def exit_status(self) -> int | None:
         """Return the status the server has ended with by itself, None while it runs."""
-        return None if self._child is None or self._child.alive() else self._child.process.returncode
+        return (
+            None if self._child is None or self._child.alive() else self._child.process.returncode
+        )
 
     def restart(self) -> None:
         """Start again on the same data and socket, after `stop` or `kill`."""
@@ -97,7 +111,15 @@ class Postgres:
         """
         primary, copy = self._open(), open_home(data, self.binaries)
         new = copy.empty_folder("cluster.new")
-        words: list[str | Path] = ["pg_basebackup", "-D", new, "-h", primary.socket, "-U", SUPERUSER]
+        words: list[str | Path] = [
+            "pg_basebackup",
+            "-D",
+            new,
+            "-h",
+            primary.socket,
+            "-U",
+            SUPERUSER,
+        ]
         made = _run(copy, [*words, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
         if made.returncode != 0:
             raise StartFailed("postgres", f"the copy was not made: {made.stderr.strip()}")
@@ -111,12 +133,23 @@ class Postgres:
         home = self._open()
         made = _run(home, ["pg_ctl", "promote", "-w", "-D", home.cluster])
         if made.returncode != 0:
-            raise StartFailed("postgres", f"the standby was not promoted: {made.stderr.strip()}", home.log)
+            raise StartFailed(
+                "postgres", f"the standby was not promoted: {made.stderr.strip()}", home.log
+            )
 
     def create_database(self, name: str) -> str:
         """Create a database unless it exists, and give its connection string."""
         home = self._open()
-        argv: list[str | Path] = ["createdb", "-h", home.socket, "-U", SUPERUSER, "--maintenance-db", SUPERUSER, name]
+        argv: list[str | Path] = [
+            "createdb",
+            "-h",
+            home.socket,
+            "-U",
+            SUPERUSER,
+            "--maintenance-db",
+            SUPERUSER,
+            name,
+        ]
         made = _run(home, argv)
         if made.returncode != 0 and "already exists" not in made.stderr:
             raise StartFailed("postgres", f"database {name} was not created: {made.stderr.strip()}")
@@ -132,7 +165,10 @@ class Postgres:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop the server; the data stays."""
         self.stop()

@@ -15,12 +15,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .process import Account, StartFailed
+from kadens.embedded.process import Account, StartFailed
 
 ACCOUNTS = ("postgres", "nobody")  # the first that exists runs the server when we are root
 SOCKET_PATH = 90  # bytes; Linux allows 107 for folder and file name, macOS 103
 SOCKET_FILE = ".s.PGSQL.5432"
-ELSEWHERE = Path("/var/lib/kadens")  # for data of root's whose own place the server's account cannot reach
+ELSEWHERE = Path(
+    "/var/lib/kadens"
+)  # for data of root's whose own place the server's account cannot reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,9 @@ def server_account() -> Account | None:
     for name in ACCOUNTS:
         if name in known:
             return Account(name=name, uid=known[name].pw_uid, gid=known[name].pw_gid)
-    raise StartFailed("postgres", f"it cannot run as root and there is no account {' or '.join(ACCOUNTS)}")
+    raise StartFailed(
+        "postgres", f"it cannot run as root and there is no account {' or '.join(ACCOUNTS)}"
+    )
 
 
 def bundled_binaries() -> Path:
@@ -92,7 +96,8 @@ def _data_folder(data: Path, account: Account | None) -> Path:
     data = data.resolve()
     if account is not None and not _reachable(data):
         raise StartFailed(
-            "postgres", f"the account {account.name} that it runs under cannot reach {data}; name a folder elsewhere"
+            "postgres",
+            f"the account {account.name} that it runs under cannot reach {data}; name a folder elsewhere",
         )
     return data
 
@@ -114,7 +119,7 @@ def _make_passable(folder: Path) -> None:
 def _reachable(folder: Path) -> bool:
     """Tell whether any account may pass every folder down to this one."""
     real = folder.resolve()
-    return all(one.stat().st_mode & stat.S_IXOTH for one in (real, *real.parents))
+    return all(item.stat().st_mode & stat.S_IXOTH for item in (real, *real.parents))
 
 
 def _copy(binaries: Path, target: Path) -> Path:

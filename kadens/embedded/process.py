@@ -64,7 +64,9 @@ def launch(
     only the main thread may: RuntimeError otherwise.
     """
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError(f"{part} must be started from the main thread: it would die with any other")
+        raise RuntimeError(
+            f"{part} must be started from the main thread: it would die with any other"
+        )
     who = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     words = [str(word) for word in (os.getpid(), int(on_death), *who, *argv)]
     with log.open("ab") as out:
@@ -95,7 +97,9 @@ def wait_ready(child: Child, ready: Callable[[], bool], *, seconds: float) -> No
     deadline = time.monotonic() + seconds
     while not ready():
         if not child.alive():
-            raise StartFailed(child.part, f"ended with status {child.process.returncode}", child.log)
+            raise StartFailed(
+                child.part, f"ended with status {child.process.returncode}", child.log
+            )
         if time.monotonic() > deadline:
             raise StartFailed(child.part, f"did not answer within {seconds:g} s", child.log)
         time.sleep(POLL)

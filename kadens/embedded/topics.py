@@ -12,7 +12,9 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 ANSWER = 10.0  # seconds a broker gets for one administrative answer
 
 
-def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str]]], *, copies: int = -1) -> None:
+def create_topics(
+    address: str, topics: Mapping[str, tuple[int, Mapping[str, str]]], *, copies: int = -1
+) -> None:
     """Create `{name: (partitions, config)}` at `address`; a topic that exists already is left as it is.
 
     `copies` is the replication factor; -1 takes the broker's default. KafkaException when the broker refuses,
@@ -25,7 +27,9 @@ def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str
     if not plans:
         return
     admin = _admin(address)  # named, because its death would end the requests
-    for future in admin.create_topics(plans, operation_timeout=ANSWER, request_timeout=ANSWER).values():
+    for future in admin.create_topics(
+        plans, operation_timeout=ANSWER, request_timeout=ANSWER
+    ).values():
         try:
             future.result(timeout=2 * ANSWER)
         except KafkaException as error:
@@ -35,7 +39,7 @@ def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str
 
 def brokers_answering(address: str, *, seconds: float = 2.0) -> int:
     """Give the number of brokers that `address` lists; 0 when nothing answers. Never raises for a dead broker."""
-    if not any(_open(one) for one in address.split(",")):
+    if not any(_open(item) for item in address.split(",")):
         return 0
     try:
         return len(_admin(address).list_topics(timeout=seconds).brokers)
@@ -44,7 +48,9 @@ def brokers_answering(address: str, *, seconds: float = 2.0) -> int:
 
 
 def _admin(address: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": address, "log_level": 0})  # 0: a dead broker is no news here
+    return AdminClient(
+        {"bootstrap.servers": address, "log_level": 0}
+    )  # 0: a dead broker is no news here
 
 
 def _open(address: str) -> bool:

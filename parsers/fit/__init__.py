@@ -13,13 +13,13 @@ resolved. Components are expanded (`enhanced_speed`, `distance`, `hr.event_times
 `positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
 """
 
-from .activity import FIT_EPOCH, MESSAGES, Activity, Device, Session, read_activity
-from .errors import Code, FitError, FitProblem, Limits
-from .file import FitFile, decode
-from .group import Group
-from .profile import enum_values
-from .samples import Samples
-from .segments import Segment
+from parsers.fit.activity import FIT_EPOCH, MESSAGES, Activity, Device, Session, read_activity
+from parsers.fit.errors import Code, FitError, FitProblem, Limits
+from parsers.fit.file import FitFile, decode
+from parsers.fit.group import Group
+from parsers.fit.profile import enum_values
+from parsers.fit.samples import Samples
+from parsers.fit.segments import Segment
 
 __all__ = [
     "FIT_EPOCH",

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import Code, FitProblem
-from .profile import enum_values
-from .samples import Samples
+from parsers.fit.errors import Code, FitProblem
+from parsers.fit.profile import enum_values
+from parsers.fit.samples import Samples
 
 if TYPE_CHECKING:
-    from .columns import Floats
-    from .file import FitFile
-    from .group import Group
+    from parsers.fit.columns import Floats
+    from parsers.fit.file import FitFile
+    from parsers.fit.group import Group
 
 FIT_EPOCH = 631_065_600
 """1989-12-31T00:00:00Z in Unix seconds."""
@@ -51,10 +51,20 @@ _LAST_TIME = 2**32  # a FIT time is an unsigned integer of 32 bits; a file may g
 _MOST_SECONDS = 2.0**33  # what is further is as impossible as this
 _MOST_ID = 2.0**64
 _LONGEST_OFFSET_MIN = 14 * 60
-_DAY_MIN = 24 * 60  # clocks further apart than this say nothing of an offset: one of them was never set
+_DAY_MIN = (
+    24 * 60
+)  # clocks further apart than this say nothing of an offset: one of them was never set
 _QUARTER_MIN = 15
 _SESSION_FIELDS = (
-    *("start_time", "timestamp", "total_elapsed_time", "total_timer_time", "sport", "sub_sport", "workout_rpe"),
+    *(
+        "start_time",
+        "timestamp",
+        "total_elapsed_time",
+        "total_timer_time",
+        "sport",
+        "sub_sport",
+        "workout_rpe",
+    ),
     *("workout_feel", *(name for names in _TOTALS.values() for name in names)),
 )
 _ANTPLUS_HEART, _BLE_HEART, _WRIST_HEART = 120, 1, 10
@@ -160,24 +170,36 @@ def _device_time(problems: list[FitProblem], group: Group, stamps: Floats) -> No
 
 
 def _problem(code: Code, group: Group, row: int, reason: str) -> FitProblem:
-    return FitProblem(code=code, offset=int(group.offsets[row]), segment=int(group.segment[row]), reason=reason)
+    return FitProblem(
+        code=code, offset=int(group.offsets[row]), segment=int(group.segment[row]), reason=reason
+    )
 
 
 def _sessions(group: Group, problems: list[FitProblem]) -> list[Session]:
     starts = group.numbers("start_time")
     _device_time(problems, group, starts)
     columns = {name: group.numbers(name).tolist() for name in _SESSION_FIELDS}
-    return [_session(group, columns, row) for row in np.flatnonzero(starts >= DEVICE_TIME_END).tolist()]
+    return [
+        _session(group, columns, row) for row in np.flatnonzero(starts >= DEVICE_TIME_END).tolist()
+    ]
 
 
 def _session(group: Group, columns: dict[str, list[float]], row: int) -> Session:
     def number(*names: str) -> float:
-        return next((value for name in names if math.isfinite(value := columns[name][row])), math.nan)
+        return next(
+            (value for name in names if math.isfinite(value := columns[name][row])), math.nan
+        )
 
-    start, elapsed, moving = columns["start_time"][row], number("total_elapsed_time"), number("total_timer_time")
+    start, elapsed, moving = (
+        columns["start_time"][row],
+        number("total_elapsed_time"),
+        number("total_timer_time"),
+    )
     effort = number("workout_rpe")
     if math.isnan(elapsed):
-        elapsed = max(number("timestamp") - start, 0.0)  # the message is written when the session ends
+        elapsed = max(
+            number("timestamp") - start, 0.0
+        )  # the message is written when the session ends
     if math.isnan(elapsed):
         elapsed = 0.0 if math.isnan(moving) else moving
     return Session(
@@ -205,7 +227,9 @@ def _device(fit: FitFile) -> Device:
         manufacturer=maker,
         product=product,
         serial=_digits(_first(ident.numbers("serial_number"))),
-        created=int(created) if 0 <= (created := _first(ident.numbers("time_created"))) < _LAST_TIME else None,
+        created=int(created)
+        if 0 <= (created := _first(ident.numbers("time_created"))) < _LAST_TIME
+        else None,
         heart_from=_heart_from(info),
     )
 
@@ -225,17 +249,23 @@ def _offset(group: Group, problems: list[FitProblem]) -> int | None:
     utc = group.numbers("timestamp")
     minutes = (group.numbers("local_timestamp") - utc) / 60
     near = np.flatnonzero((np.abs(minutes) <= _DAY_MIN) & (utc >= DEVICE_TIME_END))  # False for NaN
-    found = near[np.abs(minutes[near]) <= _LONGEST_OFFSET_MIN]
-    if len(found):
-        first = float(minutes[found[0]])
+    matches = near[np.abs(minutes[near]) <= _LONGEST_OFFSET_MIN]
+    if len(matches):
+        first = float(minutes[matches[0]])
         quarters = round(first / _QUARTER_MIN) * _QUARTER_MIN
         return quarters if abs(first - quarters) <= 1 else None
     if len(near):
-        problems.append(_problem(Code.LOCAL_TIME, group, int(near[0]), "the local time is not within 14 hours of UTC"))
+        problems.append(
+            _problem(
+                Code.LOCAL_TIME, group, int(near[0]), "the local time is not within 14 hours of UTC"
+            )
+        )
     return None
 
 
-def _samples(group: Group, wanted: dict[str, tuple[str, ...]], problems: list[FitProblem]) -> dict[str, Samples]:
+def _samples(
+    group: Group, wanted: dict[str, tuple[str, ...]], problems: list[FitProblem]
+) -> dict[str, Samples]:
     stamps = group.numbers("timestamp")
     _device_time(problems, group, stamps)
     late = np.flatnonzero(stamps > _LAST_TIME)
@@ -244,14 +274,14 @@ def _samples(group: Group, wanted: dict[str, tuple[str, ...]], problems: list[Fi
         problems.append(_problem(Code.NO_TIME, group, int(late[0]), reason))
     dated = (stamps >= DEVICE_TIME_END) & (stamps <= _LAST_TIME)
     instants = np.where(dated, (stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
-    found = {}
+    matches = {}
     for name, fields in wanted.items():
         values = _one_of(group, fields)
         if values is not None and name == "cadence":
             values = values + _fraction(group)
         if values is not None and (valid := dated & np.isfinite(values)).any():
-            found[name] = Samples(t=instants, v=values).where(valid)
-    return found
+            matches[name] = Samples(t=instants, v=values).where(valid)
+    return matches
 
 
 def _fraction(group: Group) -> Floats:
@@ -260,9 +290,9 @@ def _fraction(group: Group) -> Floats:
 
 
 def _one_of(group: Group, fields: tuple[str, ...]) -> Floats | None:
-    found: Floats | None = None
+    floats: Floats | None = None
     for name in fields:
         if name in group:
             values = group.numbers(name)
-            found = values if found is None else np.where(np.isnan(found), values, found)
-    return found
+            floats = values if floats is None else np.where(np.isnan(floats), values, floats)
+    return floats

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import BYTES, NUMBER, TEXT, Column, Layout, read_layout
+from parsers.fit.layout import BYTES, NUMBER, TEXT, Column, Layout, read_layout
 
 if TYPE_CHECKING:
-    from .scan import Stream
+    from parsers.fit.scan import Stream
 
 Floats: TypeAlias = NDArray[np.float64]
 AnyColumn: TypeAlias = NDArray[Any]
@@ -57,7 +57,9 @@ class Table:
     def _view(self, dtype: str, at: int, items: int) -> AnyColumn:
         rows = self._gather()
         form = np.dtype(dtype)
-        return np.ndarray((len(rows), items), form, buffer=rows, offset=at, strides=(rows.itemsize, form.itemsize))
+        return np.ndarray(
+            (len(rows), items), form, buffer=rows, offset=at, strides=(rows.itemsize, form.itemsize)
+        )
 
     def _gather(self) -> NDArray[np.void]:
         """Copy the messages together, so that every field lies at a constant stride."""
@@ -77,7 +79,9 @@ class Table:
 
     def _unpack(self) -> Floats:
         layout, data, unpack = self.layout, self._data, self.layout.numbers.unpack_from
-        matrix = np.array([unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64)
+        matrix = np.array(
+            [unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64
+        )
         matrix[matrix == layout.invalid] = np.nan
         matrix /= layout.scale
         matrix -= layout.offset

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import Floats, widen
-from .sequences import unwrap
+from parsers.fit.columns import Floats, widen
+from parsers.fit.sequences import unwrap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .profile import Part
+    from parsers.fit.profile import Part
 
 _MOST_COUNT = 2.0**53  # beyond, float64 does not count
 _WINDOW = 5  # bytes that hold any 32-bit component whatever its first bit
@@ -59,12 +59,18 @@ def expand(
 
 
 def _accumulate(
-    values: NDArray[np.int64], known: NDArray[np.bool_], part: Part, full: Floats | None, segment: NDArray[np.int64]
+    values: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    part: Part,
+    full: Floats | None,
+    segment: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Absolute counters for (n, k) wrapped ones; a full value in the same message comes before its components."""
     rows = len(values)
     seeds = (
-        np.zeros((rows, 0)) if full is None else widen(full, full.shape[1] if full.ndim > 1 else 1).reshape(rows, -1)
+        np.zeros((rows, 0))
+        if full is None
+        else widen(full, full.shape[1] if full.ndim > 1 else 1).reshape(rows, -1)
     )
     counts = np.round((seeds + part.offset) * part.scale)
     seeded = np.abs(counts) < _MOST_COUNT  # False for NaN

@@ -51,8 +51,8 @@ def _one_period(data: memoryview) -> NDArray[np.uint8]:
     """Add all blocks of one period; the first block may be short, since leading zeros change nothing."""
     head = len(data) % _PERIOD
     folded = np.zeros(_PERIOD, dtype=np.uint8)
-    whole = np.frombuffer(data, dtype=np.uint8, offset=head).reshape(-1, _PERIOD)
-    np.bitwise_xor.reduce(whole, axis=0, out=folded)
+    total = np.frombuffer(data, dtype=np.uint8, offset=head).reshape(-1, _PERIOD)
+    np.bitwise_xor.reduce(total, axis=0, out=folded)
     folded[_PERIOD - head :] ^= np.frombuffer(data, dtype=np.uint8, count=head)
     return folded
 

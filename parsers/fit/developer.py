@@ -10,13 +10,13 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import profile
-from .layout import Column, DeveloperSlot, column_of
+from parsers.fit import profile
+from parsers.fit.layout import Column, DeveloperSlot, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .columns import Table
+    from parsers.fit.columns import Table
 
 PREFIX = "dev:"
 _PLACE_WORDS = ("latitude", "longitude", "position_lat", "position_long")
@@ -38,7 +38,11 @@ class Description:
     def position(self) -> bool:
         """Whether name or units say that this may be a place."""
         name, units = (self.name or "").lower(), (self.units or "").lower()
-        return units in _PLACE_UNITS or any(word in name for word in _PLACE_WORDS) or name in ("lat", "lon", "lng")
+        return (
+            units in _PLACE_UNITS
+            or any(word in name for word in _PLACE_WORDS)
+            or name in ("lat", "lon", "lng")
+        )
 
 
 Known: TypeAlias = dict[tuple[int, int], list[Description]]
@@ -47,11 +51,11 @@ Known: TypeAlias = dict[tuple[int, int], list[Description]]
 
 def read_descriptions(tables: Sequence[Table]) -> Known:
     """Read the descriptions of a segment; those without an index or number are left out."""
-    found: list[Description] = []
+    descriptions: list[Description] = []
     for table in tables:
-        found += _read(table)
+        descriptions += _read(table)
     known: Known = {}
-    for description in sorted(found, key=_start):
+    for description in sorted(descriptions, key=_start):
         known.setdefault((description.index, description.number), []).append(description)
     return known
 
@@ -64,12 +68,22 @@ def _read(table: Table) -> Iterator[Description]:
     columns = table.layout.columns
     values = [
         table.column(columns[name]).tolist() if name in columns else [None] * len(table)
-        for name in ("developer_data_index", "field_definition_number", "fit_base_type_id", "field_name", "units")
+        for name in (
+            "developer_data_index",
+            "field_definition_number",
+            "fit_base_type_id",
+            "field_name",
+            "units",
+        )
     ]
-    for start, said_index, said_number, base, name, units in zip(table.starts.tolist(), *values, strict=True):
+    for start, said_index, said_number, base, name, units in zip(
+        table.starts.tolist(), *values, strict=True
+    ):
         index, number = _whole(said_index), _whole(said_number)
         if index is not None and number is not None:
-            yield Description(start=start, index=index, number=number, name=name, base=_whole(base), units=units)
+            yield Description(
+                start=start, index=index, number=number, name=name, base=_whole(base), units=units
+            )
 
 
 def _whole(value: object) -> int | None:
@@ -85,15 +99,19 @@ def _description_of(slot: DeveloperSlot, first: int, known: Known) -> Descriptio
 
 def developer_columns(table: Table, known: Known) -> dict[str, Column]:
     """Place the developer fields of a stream, named `dev:<name>`, or `dev:<index>:<number>` while unnamed."""
-    found: dict[str, Column] = {}
+    values: dict[str, Column] = {}
     for slot in table.layout.developer:
         description = _description_of(slot, int(table.starts[0]), known)
         unnamed = f"{PREFIX}{slot.index}:{slot.number}"
-        name = f"{PREFIX}{description.name}" if description is not None and description.name else unnamed
+        name = (
+            f"{PREFIX}{description.name}"
+            if description is not None and description.name
+            else unnamed
+        )
         code = None if description is None else description.base
         base = profile.BYTE if code is None else profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
         column = column_of(base, slot.at, slot.size, table.layout.order, name=name)
         position = description is not None and description.position
-        key = unnamed if name in found else name
-        found[key] = replace(column, name=key, position=position)
-    return found
+        key = unnamed if name in values else name
+        values[key] = replace(column, name=key, position=position)
+    return values

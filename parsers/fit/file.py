@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import profile
-from .columns import AnyColumn, Table
-from .developer import Known, read_descriptions
-from .errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
-from .group import Group
-from .scan import Budget, Stop, Stream, walk_segment
-from .segments import Segment, is_header, read_segment
-from .times import Stamps, compressed_stamps, short_stamps
+from parsers.fit import profile
+from parsers.fit.columns import AnyColumn, Table
+from parsers.fit.developer import Known, read_descriptions
+from parsers.fit.errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
+from parsers.fit.group import Group
+from parsers.fit.scan import Budget, Stop, Stream, walk_segment
+from parsers.fit.segments import Segment, is_header, read_segment
+from parsers.fit.times import Stamps, compressed_stamps, short_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -101,13 +101,18 @@ class FitFile:
 
     @cached_property
     def _by_number(self) -> dict[int, list[Stream]]:
-        found: dict[int, list[Stream]] = {}
+        values: dict[int, list[Stream]] = {}
         for stream in self._streams:
-            found.setdefault(stream.number, []).append(stream)
-        return found
+            values.setdefault(stream.number, []).append(stream)
+        return values
 
     def _of_segment(self, segment: int) -> list[Table]:
-        return [table for n in self._by_number for table in self._of_number(n) if table.stream.segment == segment]
+        return [
+            table
+            for n in self._by_number
+            for table in self._of_number(n)
+            if table.stream.segment == segment
+        ]
 
     @cached_property
     def _descriptions(self) -> list[Known]:
@@ -124,14 +129,14 @@ class FitFile:
 
     @cached_property
     def _stamps(self) -> Stamps:
-        found = []
+        matches = []
         for segment in self.segments:
             tables = self._of_segment(segment.index)
             short = [table for table in tables if table.stream.number == profile.MONITORING]
-            found.append(compressed_stamps(self._data, tables))
+            matches.append(compressed_stamps(self._data, tables))
             if short:
-                found.append(short_stamps(tables))
-        starts, stamps = (np.concatenate(parts) for parts in zip(*found, strict=True))
+                matches.append(short_stamps(tables))
+        starts, stamps = (np.concatenate(parts) for parts in zip(*matches, strict=True))
         order = np.argsort(starts, kind="stable")
         return starts[order], stamps[order]
 
@@ -194,19 +199,21 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
     while at < len(data):
         index = len(segments)
         if index == limits.segments:
-            problems.append(_problem(Code.TOO_MANY_SEGMENTS, at, index, f"more than {index} chained files"))
+            problems.append(
+                _problem(Code.TOO_MANY_SEGMENTS, at, index, f"more than {index} chained files")
+            )
             break
         if not is_header(data, at):
             problems.append(_problem(Code.TRAILING_BYTES, at, index - 1, "bytes after the end"))
             break
         segment, wrong = read_segment(data, at, index, limits)
-        found, stop = walk_segment(data, segment.body, segment.end, index, budget)
+        matches, stop = walk_segment(data, segment.body, segment.end, index, budget)
         if stop is not None and not _explained(wrong, stop, segment):
             if stop.code is Code.TRUNCATED:  # says more precisely what the length told already
                 wrong = [problem for problem in wrong if problem.code is not Code.TRUNCATED]
             wrong.append(_problem(stop.code, stop.offset, index, stop.reason))
         segments.append(segment)
-        streams += found
+        streams += matches
         problems += wrong
         at = segment.after
         if budget.exhausted:
@@ -216,18 +223,21 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
 
 def _heads(streams: Sequence[Stream], most: int) -> list[Stream]:
     """Return the streams as far as they hold the first `most` messages of them all, stream by stream."""
-    found: list[Stream] = []
+    matches: list[Stream] = []
     for stream in streams:
-        found += [stream.head(most)] if most > 0 else []
+        matches += [stream.head(most)] if most > 0 else []
         most -= len(stream.starts)
-    return found
+    return matches
 
 
 def _explained(wrong: Sequence[FitProblem], stop: Stop, segment: Segment) -> bool:
     """Whether a stop is only the checksum at the end of a segment whose length is wrong anyway."""
     codes = {problem.code for problem in wrong}
     late = segment.end - stop.offset <= _LATE_CHECKSUM
-    return late and (Code.UNTERMINATED in codes or (Code.TRUNCATED in codes and stop.code is Code.UNDEFINED_LOCAL))
+    return late and (
+        Code.UNTERMINATED in codes
+        or (Code.TRUNCATED in codes and stop.code is Code.UNDEFINED_LOCAL)
+    )
 
 
 def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from . import profile
-from .columns import AnyColumn, Floats, Table, missing, widen
-from .components import expand, little_endian
-from .developer import Known, developer_columns
-from .layout import TEXT, Column, Layout
-from .times import Stamps, fill_stamps
+from parsers.fit import profile
+from parsers.fit.columns import AnyColumn, Floats, Table, missing, widen
+from parsers.fit.components import expand, little_endian
+from parsers.fit.developer import Known, developer_columns
+from parsers.fit.layout import TEXT, Column, Layout
+from parsers.fit.times import Stamps, fill_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +129,12 @@ class Group:
     def segment(self) -> NDArray[np.int64]:
         """Index of the segment of every message."""
         return np.asarray(
-            self._joined([np.full(len(table), table.stream.segment, dtype=np.int64) for table in self._tables])
+            self._joined(
+                [
+                    np.full(len(table), table.stream.segment, dtype=np.int64)
+                    for table in self._tables
+                ]
+            )
         )
 
     def _joined(self, parts: Sequence[AnyColumn]) -> AnyColumn:
@@ -143,14 +148,14 @@ class Group:
 
         Raises KeyError when no message has it.
         """
-        found = self._cache.get(name)
-        if found is None:
+        matches = self._cache.get(name)
+        if matches is None:
             if name not in self._names:
                 raise KeyError(name)
             direct = self._direct.get(name)
-            found = self._compute(name) if direct is None else self._tables[0].column(direct)
-            self._cache[name] = found
-        return found
+            matches = self._compute(name) if direct is None else self._tables[0].column(direct)
+            self._cache[name] = matches
+        return matches
 
     def numbers(self, name: str) -> Floats:
         """Numeric column (n,), all NaN when the file has none of it; of an array field the first value."""
@@ -175,7 +180,9 @@ class Group:
             values = np.full(len(self), np.nan)
         if name == _TIMESTAMP and np.isnan(values).any():
             values = values.copy()
-            fill_stamps(values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps)
+            fill_stamps(
+                values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps
+            )
         return values
 
     def _stored(self, name: str) -> AnyColumn | None:
@@ -201,15 +208,17 @@ class Group:
     @cached_property
     def _places(self) -> dict[str, list[tuple[int, Table, Column]]]:
         """Every column's tables, with the first row of each among the rows not yet put in order."""
-        found: dict[str, list[tuple[int, Table, Column]]] = {}
+        values: dict[str, list[tuple[int, Table, Column]]] = {}
         first = 0
         for table, columns in zip(self._tables, self._columns, strict=True):
             for name, column in columns.items():
-                places = found.setdefault(name, [])
-                if not places or places[0][2].kind == column.kind:  # a developer may choose any name
+                places = values.setdefault(name, [])
+                if (
+                    not places or places[0][2].kind == column.kind
+                ):  # a developer may choose any name
                     places.append((first, table, column))
             first += len(table)
-        return found
+        return values
 
     def _expanded(self, source: profile.Expansion, full: AnyColumn | None) -> AnyColumn:
         if source.same:
@@ -222,7 +231,9 @@ class Group:
             raw = np.full((len(table), 0), 0xFF, dtype=np.uint8)
             if column is not None:
                 big = column.dtype.startswith(">")
-                raw = little_endian(table.raw(column.at, column.size), int(column.dtype[-1]), big=big)[:, :size]
+                raw = little_endian(
+                    table.raw(column.at, column.size), int(column.dtype[-1]), big=big
+                )[:, :size]
             stored.append(widen(raw, size) if raw.shape[1] != size else raw)
             sizes.append(np.full(len(table), raw.shape[1], dtype=np.int64))
         return expand(self._joined(stored), self._joined(sizes), source.parts, full, self.segment)
@@ -236,7 +247,10 @@ def _told_apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, 
     """Return the columns of one more table; a name of another kind than in `kinds`, which grows, carries its kind."""
     for name, column in columns.items():
         kinds.setdefault(name, column.kind)
-    return {name if kinds[name] == column.kind else f"{name}:{column.kind}": column for name, column in columns.items()}
+    return {
+        name if kinds[name] == column.kind else f"{name}:{column.kind}": column
+        for name, column in columns.items()
+    }
 
 
 def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import profile
-from .profile import BYTES, NUMBER, TEXT, BaseType
+from parsers.fit import profile
+from parsers.fit.profile import BYTES, NUMBER, TEXT, BaseType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 # Field 253 is the timestamp of any message, known or not.
-_EVERYWHERE = {profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER, 1.0, 0.0, position=False)}
+_EVERYWHERE = {
+    profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER, 1.0, 0.0, position=False)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,14 @@ class Layout:
 
 
 def column_of(
-    base: BaseType, at: int, size: int, order: str, *, name: str, expected: str | None = None, slot: int = -1
+    base: BaseType,
+    at: int,
+    size: int,
+    order: str,
+    *,
+    name: str,
+    expected: str | None = None,
+    slot: int = -1,
 ) -> Column:
     """Column for a field of `size` bytes at `at`; a size that is no multiple of the base type gives plain bytes.
 
@@ -106,24 +115,30 @@ def _column(number: int, order: str, definition: bytes, at: int, slot: int) -> C
     base = profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
     field = profile.fields(number).get(field_number, _EVERYWHERE.get(field_number))
     if field is not None:
-        return _scaled(column_of(base, at, size, order, name=field.name, expected=field.kind, slot=slot), field)
+        return _scaled(
+            column_of(base, at, size, order, name=field.name, expected=field.kind, slot=slot), field
+        )
     column = column_of(base, at, size, order, name=f"unknown_{field_number}", slot=slot)
     # A field that no profile knows may be a position if it has the type of one (undocumented lap corners are).
-    return _scaled(column, profile.Field(column.name, column.kind, 1.0, 0.0, position=base.numpy == "i4"))
+    return _scaled(
+        column, profile.Field(column.name, column.kind, 1.0, 0.0, position=base.numpy == "i4")
+    )
 
 
 def _developer(definition: bytes, at: int) -> tuple[DeveloperSlot, ...]:
-    found = []
+    matches = []
     for p in range(0, len(definition), 3):
         number, size, index = definition[p : p + 3]
         if size:
-            found.append(DeveloperSlot(index=index, number=number, at=at, size=size))
+            matches.append(DeveloperSlot(index=index, number=number, at=at, size=size))
         at += size
-    return tuple(found)
+    return tuple(matches)
 
 
 def _struct(order: str, columns: list[Column], size: int) -> Struct:
-    letters = {base.numpy: base.struct for base in profile.BASE_TYPES.values() if base.kind == NUMBER}
+    letters = {
+        base.numpy: base.struct for base in profile.BASE_TYPES.values() if base.kind == NUMBER
+    }
     parts, at = [order], 0
     for column in columns:
         if column.kind == NUMBER:
@@ -175,4 +190,13 @@ def read_layout(definition: bytes) -> Layout:
     )
 
 
-__all__ = ["BYTES", "NUMBER", "TEXT", "Column", "DeveloperSlot", "Layout", "column_of", "read_layout"]
+__all__ = [
+    "BYTES",
+    "NUMBER",
+    "TEXT",
+    "Column",
+    "DeveloperSlot",
+    "Layout",
+    "column_of",
+    "read_layout",
+]

@@ -131,23 +131,31 @@ def _same(raw: Any) -> bool:  # noqa: ANN401
     (only,) = raw.components
     base = raw.type if raw.is_base_type else raw.type.base_type
     units = (only.scale or 1, only.offset or 0) == (raw.scale or 1, raw.offset or 0)
-    return bool(not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER)
+    return bool(
+        not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER
+    )
 
 
 @cache
 def expansions(number: int) -> dict[str, tuple[Expansion, ...]]:
     """Target field name -> the fields whose components give it."""
-    found: dict[str, list[Expansion]] = {}
+    values: dict[str, list[Expansion]] = {}
     message = MESSAGE_TYPES.get(number)
     for raw in message.fields.values() if message else ():
         for target in dict.fromkeys(component.name for component in raw.components or ()):
             parts = tuple(
-                Part(c.bit_offset, c.bits, float(c.scale or 1), float(c.offset or 0), bool(c.accumulate))
+                Part(
+                    c.bit_offset,
+                    c.bits,
+                    float(c.scale or 1),
+                    float(c.offset or 0),
+                    bool(c.accumulate),
+                )
                 for c in raw.components
                 if c.name == target
             )
-            found.setdefault(target, []).append(Expansion(raw.name, parts, _same(raw)))
-    return {target: tuple(sources) for target, sources in found.items()}
+            values.setdefault(target, []).append(Expansion(raw.name, parts, _same(raw)))
+    return {target: tuple(sources) for target, sources in values.items()}
 
 
 @cache

@@ -51,7 +51,12 @@ def in_order(samples: Samples) -> Samples:
 
 def within(samples: Samples, times: tuple[int, int], values: tuple[float, float]) -> Samples:
     """Return the samples with first <= t < end and floor <= v <= ceiling."""
-    kept = (samples.t >= times[0]) & (samples.t < times[1]) & (samples.v >= values[0]) & (samples.v <= values[1])
+    kept = (
+        (samples.t >= times[0])
+        & (samples.t < times[1])
+        & (samples.v >= values[0])
+        & (samples.v <= values[1])
+    )
     return samples.where(kept)
 
 
@@ -62,6 +67,6 @@ def doubled(samples: Samples, spans: Iterable[tuple[int, int]]) -> Samples:
         return samples
     starts = np.array([start for start, _ in ordered], np.int64)
     reached = np.maximum.accumulate(np.array([end for _, end in ordered], np.int64))
-    place = np.searchsorted(starts, samples.t, side="right") - 1
-    inside = (place >= 0) & (samples.t <= reached[place])
+    position = np.searchsorted(starts, samples.t, side="right") - 1
+    inside = (position >= 0) & (samples.t <= reached[position])
     return Samples(t=samples.t, v=np.where(inside, 2 * samples.v, samples.v))

@@ -9,7 +9,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import Code, Limits
+from parsers.fit.errors import Code, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,17 @@ def _never(_start: int) -> None:
 class _Walk:
     """Tables of one segment: for each record header byte the step to the next message and where to note its start."""
 
-    __slots__ = ("budget", "by_local", "compressed", "data", "end", "notes", "plain", "segment", "steps")
+    __slots__ = (
+        "budget",
+        "by_local",
+        "compressed",
+        "data",
+        "end",
+        "notes",
+        "plain",
+        "segment",
+        "steps",
+    )
 
     def __init__(self, data: bytes, end: int, segment: int, budget: Budget) -> None:
         self.data = data
@@ -84,7 +94,9 @@ class _Walk:
         return [*self.plain.values(), *self.compressed.values()]
 
     def count(self, *, empty_only: bool = False) -> int:
-        return sum(len(stream.starts) for stream in self.streams() if not (empty_only and stream.size))
+        return sum(
+            len(stream.starts) for stream in self.streams() if not (empty_only and stream.size)
+        )
 
     def new_stream(self, definition: bytes) -> Stream:
         end = 4 + 3 * definition[3]
@@ -97,8 +109,12 @@ class _Walk:
     def install(self, local: int, stream: Stream) -> None:
         """Let the plain headers of a local type mean this stream; bits 4 and 5 of a data header say nothing."""
         steps, notes = self.steps, self.notes
-        steps[local] = steps[local | 0x10] = steps[local | 0x20] = steps[local | 0x30] = stream.size + 1
-        notes[local] = notes[local | 0x10] = notes[local | 0x20] = notes[local | 0x30] = stream.starts.append
+        steps[local] = steps[local | 0x10] = steps[local | 0x20] = steps[local | 0x30] = (
+            stream.size + 1
+        )
+        notes[local] = notes[local | 0x10] = notes[local | 0x20] = notes[local | 0x30] = (
+            stream.starts.append
+        )
         self.by_local[local] = stream
         if self.compressed and local < 4:  # noqa: PLR2004 - two bits name the type under a compressed timestamp
             first = 0x80 | local << 5
@@ -142,7 +158,11 @@ def _definition(walk: _Walk, p: int) -> int | Stop:
 def _over_budget(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
     if budget.layouts > limits.layouts or budget.fields > limits.fields:
-        return Stop(Code.TOO_MANY_DEFINITIONS, p, "more distinct definitions, or fields of them, than are read")
+        return Stop(
+            Code.TOO_MANY_DEFINITIONS,
+            p,
+            "more distinct definitions, or fields of them, than are read",
+        )
     if budget.definitions % limits.definitions_base == 0:
         messages = budget.messages + walk.count()
         if budget.definitions > limits.definitions_base + limits.definitions_per_message * messages:
@@ -183,13 +203,17 @@ def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
 def _too_many(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
     if walk.count(empty_only=True) > limits.empty_messages:
-        return Stop(Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field")
+        return Stop(
+            Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field"
+        )
     if budget.messages + walk.count() > limits.messages:
         return Stop(Code.TOO_MANY_MESSAGES, p, f"more than {limits.messages} messages")
     return None
 
 
-def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget) -> tuple[list[Stream], Stop | None]:
+def walk_segment(
+    data: bytes, start: int, end: int, segment: int, budget: Budget
+) -> tuple[list[Stream], Stop | None]:
     """Streams of the messages between `start` and `end`, and why the walk stopped early, if it did."""
     walk = _Walk(data, end, segment, budget)
     p, stopped = start, None
@@ -209,5 +233,7 @@ def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget
 
 def _drop_last(walk: _Walk) -> int:
     """Forget the one message that runs over the end; gives its offset."""
-    last = max((stream for stream in walk.streams() if stream.starts), key=lambda stream: stream.starts[-1])
+    last = max(
+        (stream for stream in walk.streams() if stream.starts), key=lambda stream: stream.starts[-1]
+    )
     return last.starts.pop()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .crc import crc16
-from .errors import Code, FitProblem, Limits
+from parsers.fit.crc import crc16
+from parsers.fit.errors import Code, FitProblem, Limits
 
 _SIGNATURE = b".FIT"
 _SHORTEST, _WITH_CRC = 12, 14
@@ -34,7 +34,11 @@ class Segment:
 
 def is_header(data: bytes, at: int) -> bool:
     """Whether a FIT header stands at `at`."""
-    return data[at + 8 : at + 12] == _SIGNATURE and data[at] >= _SHORTEST and at + data[at] <= len(data)
+    return (
+        data[at + 8 : at + 12] == _SIGNATURE
+        and data[at] >= _SHORTEST
+        and at + data[at] <= len(data)
+    )
 
 
 def _next_header(data: bytes, at: int) -> int:
@@ -42,14 +46,18 @@ def _next_header(data: bytes, at: int) -> int:
 
     Among many signatures that head nothing none is looked for any more: a file is chained of a few.
     """
-    found = data.find(_SIGNATURE, at + 8)
+    matches = data.find(_SIGNATURE, at + 8)
     for _ in range(_MOST_LOOKED_AT):
-        start = found - 8
-        if found == -1:
+        start = matches - 8
+        if matches == -1:
             break
-        if is_header(data, start) and data[start] in (_SHORTEST, _WITH_CRC) and header_crc_ok(data, start):
+        if (
+            is_header(data, start)
+            and data[start] in (_SHORTEST, _WITH_CRC)
+            and header_crc_ok(data, start)
+        ):
             return start
-        found = data.find(_SIGNATURE, found + 4)
+        matches = data.find(_SIGNATURE, matches + 4)
     return len(data)
 
 
@@ -65,7 +73,9 @@ def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:
     return FitProblem(code=code, offset=offset, segment=segment, reason=reason)
 
 
-def read_segment(data: bytes, at: int, index: int, limits: Limits) -> tuple[Segment, list[FitProblem]]:
+def read_segment(
+    data: bytes, at: int, index: int, limits: Limits
+) -> tuple[Segment, list[FitProblem]]:
     """Frame the segment whose header stands at `at` (see `is_header`)."""
     body = at + data[at]
     declared = int.from_bytes(data[at + 4 : at + 8], "little")
@@ -110,7 +120,9 @@ def _frame(
     return kept, length, None, (Code.TRUNCATED, kept, "bytes of the declared length are missing")
 
 
-def _open_end(data: bytes, at: int, body: int, reason: str) -> tuple[int, int, bool | None, _Wrong | None]:
+def _open_end(
+    data: bytes, at: int, body: int, reason: str
+) -> tuple[int, int, bool | None, _Wrong | None]:
     """Treat a length that cannot be right: read on to the next header or the end of the input."""
     limit = _next_header(data, body)
     wrong = (Code.UNTERMINATED, at + 4, reason)

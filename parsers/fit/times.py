@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Floats, Table
-from .layout import NUMBER
-from .sequences import unwrap
+from parsers.fit.columns import Floats, Table
+from parsers.fit.layout import NUMBER
+from parsers.fit.sequences import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,9 @@ def _offsets(data: bytes, table: Table) -> Floats:
     return (headers & 0x1F).astype(np.float64)
 
 
-def _resolve(full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, Floats]], bits: int) -> Stamps:
+def _resolve(
+    full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, Floats]], bits: int
+) -> Stamps:
     starts = np.concatenate([table.starts for table, _ in (*full, *short)])
     values = np.concatenate([values for _, values in (*full, *short)])
     values[~((values >= 0) & (values < _END_OF_TIME))] = np.nan  # a file may give a time any type
@@ -56,7 +58,9 @@ def compressed_stamps(data: bytes, tables: Sequence[Table]) -> Stamps:
     """Timestamps of all messages of one segment that came under a compressed header (a full field goes first)."""
     full = [(table, _full(table)) for table in tables if _has(table, _TIMESTAMP)]
     short = [
-        (table, _offsets(data, table)) for table in tables if table.stream.compressed and not _has(table, _TIMESTAMP)
+        (table, _offsets(data, table))
+        for table in tables
+        if table.stream.compressed and not _has(table, _TIMESTAMP)
     ]
     return _resolve(full, short, _OFFSET_BITS) if short else _nothing()
 
@@ -84,7 +88,7 @@ def fill_stamps(stamps: Floats, starts: NDArray[np.uint32], resolve: Callable[[]
     if not len(empty):
         return
     known_starts, known = resolve()
-    place = np.searchsorted(known_starts, starts[empty])
-    found = place < len(known_starts)
-    found[found] = known_starts[place[found]] == starts[empty][found]
-    stamps[empty[found]] = known[place[found]]
+    position = np.searchsorted(known_starts, starts[empty])
+    matches = position < len(known_starts)
+    matches[matches] = known_starts[position[matches]] == starts[empty][matches]
+    stamps[empty[matches]] = known[position[matches]]

@@ -3,33 +3,33 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from ...model.calendar import day_bounds
-from ...model.derived import Day, Session
-from ...model.facts import DaySummary, Told
-from ...model.intensity import HeartLimits, ZoneTimes
-from .claims import standing
-from .columns import HEART, STEPS
-from .load import ADDING
-from .resolve import Resolved
-from .resting import night_hr
-from .sources import precedence
-from .zones import zones_of
+from model.calendar import day_bounds
+from model.derived import Day, Session
+from model.facts import AttributedFact, DaySummary
+from model.intensity import ZoneThresholds, ZoneTimes
+from stream.compute.intensity.load import ADDING
+from stream.compute.intensity.resting import night_hr
+from stream.compute.intensity.zones import zones_of
+from stream.compute.series.reported_columns import HEART, STEPS
+from stream.compute.series.resolve import Resolved
+from stream.compute.series.sources import precedence
+from stream.compute.sessions.candidates import standing
 
 
 def day_row(
     day: date,
     zone: str,
     sessions: Sequence[tuple[Session, ZoneTimes]],
-    heard: Mapping[str, Resolved],
-    limits: HeartLimits,
+    values: Mapping[str, Resolved],
+    limits: ZoneThresholds,
     *,
-    told: Mapping[str, float],
+    stated: Mapping[str, float],
     answered: bool,
 ) -> Day:
     """Return one date's row. `sessions` are those that start on it, each with its time in zones that counts."""
     start, end = day_bounds(day, zone)
     zones = sum((counts for _, counts in sessions), start=ZoneTimes())
-    heart = heard.get(HEART)
+    heart = values.get(HEART)
     return Day(
         local_date=day,
         sessions=sum(session.counts for session, _ in sessions),
@@ -38,31 +38,31 @@ def day_row(
         wear_min=heart.worn(start, end) if heart else 0,
         answered=answered,
         volume=zones_of(None if heart is None else heart.track, start, end, limits),
-        steps=_steps(heard.get(STEPS), start, end, told.get(STEPS)),
+        steps=_steps(values.get(STEPS), start, end, stated.get(STEPS)),
         night_hr=None if heart is None else night_hr(heart.track.t, heart.track.v, day, zone),
-        told=dict(told),
+        stated=dict(stated),
         loads=_loads(session for session, _ in sessions if session.counts),
     )
 
 
-def totals(summaries: Iterable[Told]) -> dict[date, dict[str, float]]:
+def totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, float]]:
     """Return what sources state of whole dates, by date and metric: of each metric the best ranked source's figure.
 
     Raises TypeError for a fact of another kind.
     """
-    found: dict[date, dict[str, float]] = {}
-    for told in sorted(standing(summaries), key=_speaks_first):
-        said = told.fact
-        if not isinstance(said, DaySummary):
-            raise TypeError(f"a day's summary was expected, not {type(said).__name__}")
-        stated = found.setdefault(said.local_date, {})
-        stated |= {metric: value for metric, value in said.values.items() if metric not in stated}
-    return {day: dict(sorted(values.items())) for day, values in found.items()}
+    fields: dict[date, dict[str, float]] = {}
+    for reported in sorted(standing(summaries), key=_speaks_first):
+        result = reported.fact
+        if not isinstance(result, DaySummary):
+            raise TypeError(f"a day's summary was expected, not {type(result).__name__}")
+        stated = fields.setdefault(result.local_date, {})
+        stated |= {metric: value for metric, value in result.values.items() if metric not in stated}
+    return {day: dict(sorted(values.items())) for day, values in fields.items()}
 
 
-def _speaks_first(told: Told) -> tuple[tuple[int, tuple[str, ...]], int, str]:
+def _speaks_first(attributed_fact: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], int, str]:
     """Return a key that puts the best ranked source first; of one source the greater revision, then by record."""
-    head = told.fact.head
+    head = attributed_fact.fact.head
     return precedence(head.source), -head.revision, head.record
 
 
@@ -75,9 +75,9 @@ def _steps(steps: Resolved | None, start: int, end: int, stated: float | None) -
 
 def _loads(sessions: Iterable[Session]) -> dict[str, float]:
     """Return the sum of each load over sessions, in their order."""
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for session in sessions:
         for load in session.loads:
             if load.value is not None and load.name in ADDING:
-                found[load.name] = found.get(load.name, 0.0) + load.value
-    return found
+                values[load.name] = values.get(load.name, 0.0) + load.value
+    return values

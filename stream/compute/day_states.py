@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ...model.calendar import day_bounds, monday
-from ...model.derived import Day, DayState
-from ...model.facts import DeviceType, Method, Source
-from ...model.prescription import Prescription, all_paused, in_force, paused
-from .weeks import VALID_WEAR_MIN
+from model.calendar import day_bounds, monday
+from model.derived import Day, DayState
+from model.facts import DeviceType, Method, Source
+from model.prescription import Prescription, all_paused, in_force, paused
+from stream.compute.weeks import VALID_WEAR_MIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +63,14 @@ def due(day: date, known: Known) -> bool:
     first = monday(day)
     week = [first + timedelta(days=n) for n in range(7)]
     asking = {at: rows for at in week if at not in known.blocked and (rows := _asking(at, known))}
-    asked = sum(row.sessions_per_week for rows in asking.values() for row in rows) // 7
+    requested = sum(row.sessions_per_week for rows in asking.values() for row in rows) // 7
     done = sum(_sessions(at, known) for at in week if at < day and at not in known.blocked)
-    others = [rows for at, rows in asking.items() if at > day or (at < day and not _is_known(at, known))]
-    return day in asking and asked - done > sum(row.max_per_day for rows in others for row in rows)
+    others = [
+        rows for at, rows in asking.items() if at > day or (at < day and not _is_known(at, known))
+    ]
+    return day in asking and requested - done > sum(
+        row.max_per_day for rows in others for row in rows
+    )
 
 
 def _asking(day: date, known: Known) -> tuple[Prescription, ...]:
@@ -96,7 +100,11 @@ def _delivered(day: date, known: Known) -> bool:
     """
     end_ms = day_bounds(day, known.zone)[1]
     begun = known.since_ms is not None and known.since_ms < end_ms
-    return begun and day < known.today and any(at >= end_ms for source, at in known.watermarks.items() if worn(source))
+    return (
+        begun
+        and day < known.today
+        and any(at >= end_ms for source, at in known.watermarks.items() if worn(source))
+    )
 
 
 PRECEDENCE: tuple[tuple[DayState, Callable[[date, Known], bool]], ...] = (

@@ -9,24 +9,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ...model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
-from ...model.derived import Choice, Derived, Origin, Session
-from ...model.facts import Told
-from ...model.intensity import HeartProfile, ZoneTimes
-from ...model.prescription import Prescription, in_force
-from .claims import Claim, claims, exertions, types_said
-from .columns import HEART, WHOLE, WITHIN, Column, Series, merged
-from .day_rows import day_row, totals
-from .detected import detected
-from .limits import heart_limits, profile_on
-from .overlap import Pieces, counted, covered, worked_out
-from .resolve import Resolved, choices, resolve
-from .session_rows import Basis, counted_zones, plain_row, session_row
-from .twins import collapsed, joined
+from model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
+from model.derived import Derived, Origin, Session, SourceSelection
+from model.facts import AttributedFact
+from model.intensity import HeartProfile, ZoneTimes
+from model.prescription import Prescription, in_force
+from stream.compute.day_rows import day_row, totals
+from stream.compute.intensity.thresholds import heart_limits, profile_on
+from stream.compute.series.reported_columns import HEART, WHOLE, WITHIN, Column, Series, merged
+from stream.compute.series.resolve import Resolved, choices, resolve
+from stream.compute.sessions.candidates import SessionCandidate, claims, exertions, types_said
+from stream.compute.sessions.detected import detected
+from stream.compute.sessions.duplicates import collapsed, joined
+from stream.compute.sessions.overlap import Pieces, counted, covered, worked_out
+from stream.compute.sessions.session_rows import Basis, counted_zones, plain_row, session_row
 
 __all__ = ["Column", "Window", "dates_touched", "derive"]
 
-SHORTEST_MS = 10 * MINUTE_MS  # a session needs ten minutes, or half of the prescribed ones (section 3.3)
+SHORTEST_MS = (
+    10 * MINUTE_MS
+)  # a session needs ten minutes, or half of the prescribed ones (section 3.3)
 OF_PRESCRIBED = 0.5
 TOO_MANY = "more sessions on this date than are worked out"
 
@@ -44,11 +46,11 @@ class Window:
     zone: str
     profiles: tuple[HeartProfile, ...]
     dates: tuple[date, ...]
-    workouts: tuple[Told, ...]
+    workouts: tuple[AttributedFact, ...]
     columns: tuple[Column, ...]
-    reports: tuple[Told, ...]
+    reports: tuple[AttributedFact, ...]
     prescriptions: tuple[Prescription, ...] = ()
-    summaries: tuple[Told, ...] = ()
+    summaries: tuple[AttributedFact, ...] = ()
 
 
 def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
@@ -66,47 +68,53 @@ def derive(window: Window) -> Derived:
     Raises TypeError when `workouts`, `reports` or `summaries` hold another kind of fact.
     """
     series = merged(window.columns)
-    heard = {metric: resolve(metric, found) for metric, found in sorted(series.items())}
+    selected = {metric: resolve(metric, results) for metric, results in sorted(series.items())}
     basis = _bases(window)
-    told = collapsed(claims(window.patient, window.workouts, window.reports), series.get(HEART, ()))
-    told = collapsed(joined(told, window.zone), series.get(HEART, ()))
+    reported = collapsed(
+        claims(window.patient, window.workouts, window.reports), series.get(HEART, ())
+    )
+    reported = collapsed(joined(reported, window.zone), series.get(HEART, ()))
     dates = sorted(set(window.dates))
-    found = detected(
+    matches = detected(
         window.patient,
         window.zone,
         dates,
-        heard,
+        selected,
         lambda day: basis(day).limits,
         lambda day: basis(day).shortest_ms,
-        told,
+        reported,
     )
-    claimed = sorted([*told, *found], key=lambda claim: (claim.start_ms, claim.id))
-    both = _sessions(window, claimed, heard, series.get(HEART, ()), basis)
+    claimed = sorted([*reported, *matches], key=lambda claim: (claim.start_ms, claim.id))
+    both = _sessions(window, claimed, selected, series.get(HEART, ()), basis)
     by_date: dict[date, list[tuple[Session, ZoneTimes]]] = defaultdict(list)
     for pair in both:
         by_date[pair[0].local_date].append(pair)
-    answered = {local_date(told.fact.head.start_ms, window.zone) for told in window.reports}
+    answered = {local_date(report.fact.head.start_ms, window.zone) for report in window.reports}
     stated = totals(window.summaries)
     days = [
         day_row(
             day,
             window.zone,
             by_date[day],
-            heard,
+            selected,
             basis(day).limits,
-            told=stated.get(day, {}),
+            stated=stated.get(day, {}),
             answered=day in answered,
         )
         for day in dates
     ]
     sessions = tuple(session for session, _ in both)
-    return Derived(sessions=sessions, days=tuple(days), choices=_choices(heard, sessions, dates, window.zone))
+    return Derived(
+        sessions=sessions,
+        days=tuple(days),
+        choices=_choices(selected, sessions, dates, window.zone),
+    )
 
 
 def _sessions(
     window: Window,
-    claimed: Sequence[Claim],
-    heard: Mapping[str, Resolved],
+    claimed: Sequence[SessionCandidate],
+    values: Mapping[str, Resolved],
     hearts: Sequence[Series],
     basis: Callable[[date], Basis],
 ) -> list[tuple[Session, ZoneTimes]]:
@@ -115,11 +123,11 @@ def _sessions(
     types = types_said(claimed, window.reports)
     pieces = counted(claimed)
     wanted = frozenset(window.dates)
-    by_date: dict[date, list[Claim]] = defaultdict(list)
+    by_date: dict[date, list[SessionCandidate]] = defaultdict(list)
     for claim in claimed:
         by_date[local_date(claim.start_ms, window.zone)].append(claim)
     figured = frozenset[str]().union(*(worked_out(by_date[day]) for day in wanted & by_date.keys()))
-    found: list[tuple[Session, ZoneTimes]] = []
+    sessions: list[tuple[Session, ZoneTimes]] = []
     for day in sorted(wanted & by_date.keys()):
         for claim in by_date[day]:
             spoken = replace(
@@ -127,49 +135,59 @@ def _sessions(
                 exertion_cr10=exertion.get(claim.id, claim.exertion_cr10),
                 type=types.get(claim.id, claim.type),
             )
-            mine = _of_the_date(heard, day_bounds(day, window.zone)[1]) if claim.origin is Origin.DETECTED else heard
+            mine = (
+                _of_the_date(values, day_bounds(day, window.zone)[1])
+                if claim.origin is Origin.DETECTED
+                else values
+            )
             if claim.id in figured:
-                found.append(_figured(spoken, basis(day), mine, hearts, pieces[claim.id]))
+                sessions.append(_figured(spoken, basis(day), mine, hearts, pieces[claim.id]))
             else:
                 unknown = sum(end - start for start, end in pieces[claim.id])
-                found.append((plain_row(spoken, basis(day), TOO_MANY), ZoneTimes(unknown=unknown)))
-    return found
+                sessions.append(
+                    (plain_row(spoken, basis(day), TOO_MANY), ZoneTimes(unknown=unknown))
+                )
+    return sessions
 
 
 def _figured(
-    claim: Claim, basis: Basis, heard: Mapping[str, Resolved], hearts: Sequence[Series], pieces: Pieces
+    claim: SessionCandidate,
+    basis: Basis,
+    values: Mapping[str, Resolved],
+    hearts: Sequence[Series],
+    pieces: Pieces,
 ) -> tuple[Session, ZoneTimes]:
     """Return a session whole, and its time in zones as far as it counts."""
-    row = session_row(claim, basis, heard, hearts, pieces)
-    whole = pieces == ((claim.start_ms, claim.end_ms),)
-    return row, row.zones if whole else counted_zones(claim, basis, heard, pieces)
+    row = session_row(claim, basis, values, hearts, pieces)
+    total = pieces == ((claim.start_ms, claim.end_ms),)
+    return row, row.zones if total else counted_zones(claim, basis, values, pieces)
 
 
-def _of_the_date(heard: Mapping[str, Resolved], end_ms: int) -> dict[str, Resolved]:
+def _of_the_date(values: Mapping[str, Resolved], end_ms: int) -> dict[str, Resolved]:
     """Return what a detected session may look at.
 
     Not the next date, for a date is derived without it; nor what matters in sessions only, for that is loaded for
     those that were told of.
     """
-    return {metric: heard[metric].before(end_ms) for metric in WHOLE if metric in heard}
+    return {metric: values[metric].before(end_ms) for metric in WHOLE if metric in values}
 
 
 def _bases(window: Window) -> Callable[[date], Basis]:
     """Return what figures rest on, by local date; found once a date."""
-    found: dict[date, Basis] = {}
+    values: dict[date, Basis] = {}
 
     def on(day: date) -> Basis:
-        if day not in found:
+        if day not in values:
             profile = profile_on(window.profiles, day)
             prescribed = in_force(window.prescriptions, day)
-            found[day] = Basis(
+            values[day] = Basis(
                 day=day,
                 profile=profile,
                 limits=heart_limits(profile, day),
                 prescribed=prescribed,
                 shortest_ms=_shortest_ms(prescribed),
             )
-        return found[day]
+        return values[day]
 
     return on
 
@@ -181,17 +199,21 @@ def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
 
 
 def _choices(
-    heard: Mapping[str, Resolved], sessions: Iterable[Session], dates: Iterable[date], zone: str
-) -> tuple[Choice, ...]:
+    values: Mapping[str, Resolved], sessions: Iterable[Session], dates: Iterable[date], zone: str
+) -> tuple[SourceSelection, ...]:
     """Return who speaks: on each date whole, or for a metric that matters in sessions only, in those of the date."""
-    found: list[Choice] = []
-    told: dict[date, list[tuple[int, int]]] = defaultdict(list)
-    for one in sessions:
-        if one.origin is not Origin.DETECTED:
-            told[one.local_date].append((one.start_ms, one.end_ms))
+    source_selections: list[SourceSelection] = []
+    fields: dict[date, list[tuple[int, int]]] = defaultdict(list)
+    for session in sessions:
+        if session.origin is not Origin.DETECTED:
+            fields[session.local_date].append((session.start_ms, session.end_ms))
     for day in dates:
-        within = covered(told[day])
-        for metric in sorted(heard):
+        within = covered(fields[day])
+        for metric in sorted(values):
             spans = within if metric in WITHIN else (day_bounds(day, zone),)
-            found += [one for start, end in spans for one in choices(heard[metric], start, end, day)]
-    return tuple(found)
+            source_selections += [
+                choice
+                for start, end in spans
+                for choice in choices(values[metric], start, end, day)
+            ]
+    return tuple(source_selections)

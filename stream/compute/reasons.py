@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields
 
-from ...model.derived import Day, Origin, Session, Week
+from model.derived import Day, Origin, Session, Week
 
 NEW = "told for the first time"
 GONE = "no fact tells of it any more"
@@ -23,7 +23,7 @@ def retracted(old: Session, now: Iterable[Session]) -> str:
 
     `now` are the sessions that are there now.
     """
-    others = [one for one in now if one.id != old.id and _shares(old, one)]
+    others = [item for item in now if item.id != old.id and _shares(old, item)]
     other = min(others, key=lambda one: (abs(one.start_ms - old.start_ms), one.id), default=None)
     if other is None:
         return GONE
@@ -33,4 +33,6 @@ def retracted(old: Session, now: Iterable[Session]) -> str:
 
 def _shares(old: Session, other: Session) -> bool:
     both = min(old.end_ms, other.end_ms) - max(old.start_ms, other.start_ms)
-    return both > 0 and both >= SHARED * min(old.end_ms - old.start_ms, other.end_ms - other.start_ms)
+    return both > 0 and both >= SHARED * min(
+        old.end_ms - old.start_ms, other.end_ms - other.start_ms
+    )

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ...model.calendar import MINUTE_MS
-from ...model.derived import Day, Week
-from ...model.intensity import ZoneTimes
+from model.calendar import MINUTE_MS
+from model.derived import Day, Week
+from model.intensity import ZoneTimes
 
 VALID_WEAR_MIN = 600
 
@@ -20,7 +20,10 @@ def week(monday: date, days: Iterable[Day]) -> Week:
 
     A day is valid with at least 600 minutes of wear, known when valid or answered. At most one row a date is expected.
     """
-    rows = sorted((d for d in days if monday <= d.local_date < monday + timedelta(days=7)), key=lambda d: d.local_date)
+    rows = sorted(
+        (d for d in days if monday <= d.local_date < monday + timedelta(days=7)),
+        key=lambda d: d.local_date,
+    )
     zones = sum((d.zones for d in rows), start=ZoneTimes())
     steps = [d.steps for d in rows if d.steps is not None]
     return Week(
@@ -40,11 +43,11 @@ def week(monday: date, days: Iterable[Day]) -> Week:
 
 def _loads(rows: Iterable[Day]) -> dict[str, float]:
     """Return the sum of each load over days, in their order."""
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for day in rows:
         for name, value in day.loads.items():
-            found[name] = found.get(name, 0.0) + value
-    return found
+            values[name] = values.get(name, 0.0) + value
+    return values
 
 
 def _valid(day: Day) -> bool:

@@ -2,18 +2,22 @@
 
 from typing import TypeAlias
 
-from ...model.errors import BodyError
-from ...model.facts import Parsed, Reject, RejectKind
-from ...parsers import table
-from ..faults import describe
-from .wire import Body, Refusal
+from model.errors import BodyError
+from model.facts import Parsed, Reject, RejectKind
+from parsers import table
+from stream.faults import describe
+from stream.readers.wire import Body, Refusal
 
 Answer: TypeAlias = Parsed | Refusal
 
 TOO_LARGE = Reject(
-    where="body", why="reading it took more memory than a body of its size may take", kind=RejectKind.TOO_LARGE
+    where="body",
+    why="reading it took more memory than a body of its size may take",
+    kind=RejectKind.TOO_LARGE,
 )
-FAULT = Reject(where="body", why="an error of our own while reading it", kind=RejectKind.READER_FAULT)
+FAULT = Reject(
+    where="body", why="an error of our own while reading it", kind=RejectKind.READER_FAULT
+)
 
 
 def answer(body: Body) -> Answer:

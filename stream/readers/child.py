@@ -17,16 +17,18 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from ...model.facts import Reject, RejectKind
-from .answers import Answer, answer
-from .budget import HARD_S, Budget, budget
-from .wire import LENGTH, MARK, Body, Refusal, Spilled, pack, spill
+from model.facts import Reject, RejectKind
+from stream.readers.answers import Answer, answer
+from stream.readers.budget import HARD_S, Budget, budget
+from stream.readers.wire import LENGTH, MARK, Body, Refusal, Spilled, pack, spill
 
 STATM = Path("/proc/self/statm")
 AGAIN_S = 0.25  # an alarm that some code has swallowed rings again, and ends the process
 
 TOO_SLOW = Reject(
-    where="body", why="reading it took more time than a body of its size may take", kind=RejectKind.TOO_SLOW
+    where="body",
+    why="reading it took more time than a body of its size may take",
+    kind=RejectKind.TOO_SLOW,
 )
 
 
@@ -34,10 +36,10 @@ class OutOfTime(BaseException):
     """The CPU time of a body is used up."""
 
 
-def serve(connection: socket.socket, place: int) -> None:
+def serve(connection: socket.socket, count: int) -> None:
     """Answer batches of bodies until the other end closes; the file `place` says which body is in work."""
     _settle_in()
-    mark = mmap.mmap(place, MARK.size)
+    mark = mmap.mmap(count, MARK.size)
     with connection, connection.makefile("rwb") as stream:
         stream.write(pack(os.getpid()))
         stream.flush()
@@ -60,7 +62,11 @@ def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes])
         stream.flush()
         if bodies := _receive(stream):
             with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                body = Body(connector=bodies[0].connector, content_type=bodies[0].content_type, content=mapped[:])
+                body = Body(
+                    connector=bodies[0].connector,
+                    content_type=bodies[0].content_type,
+                    content=mapped[:],
+                )
             stream.write(pack(answer_large(body, facts)))
             stream.flush()
 
@@ -76,8 +82,8 @@ def answer_within(body: Body) -> Answer:
 
 def answer_large(body: Body, facts: IO[bytes]) -> Spilled | Refusal:
     """Return what a parser makes of a large body; its facts go into a file."""
-    found = answer_within(body)
-    return found if isinstance(found, Refusal) else spill(found, facts)
+    matches = answer_within(body)
+    return matches if isinstance(matches, Refusal) else spill(matches, facts)
 
 
 def _receive(stream: BufferedRWPair) -> list[Body]:
@@ -113,7 +119,9 @@ def _within(limits: Budget) -> Iterator[None]:
     The kernel ends a process that goes on for `HARD_S` more: code outside of Python hears no alarm.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _soft_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s + HARD_S))
+    _soft_limit(
+        resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s + HARD_S)
+    )
     _soft_limit(resource.RLIMIT_AS, _mapped() + limits.memory)
     signal.signal(signal.SIGPROF, _Alarm())
     signal.setitimer(signal.ITIMER_PROF, limits.cpu_s, AGAIN_S)

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from ...model.envelope import INLINE
-from .answers import Answer, answer
-from .wire import Body
+from model.envelope import INLINE
+from stream.readers.answers import Answer, answer
+from stream.readers.wire import Body
 
 
 class InlineReader:
@@ -17,4 +17,6 @@ class InlineReader:
 
     async def read_large(self, body: Body) -> Answer:
         """Return what one body holds."""
-        return answer(body) if len(body.content) <= INLINE else await asyncio.to_thread(answer, body)
+        return (
+            answer(body) if len(body.content) <= INLINE else await asyncio.to_thread(answer, body)
+        )

@@ -16,19 +16,33 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
-from ...model.facts import Parsed, Reject, RejectKind
-from .answers import Answer
-from .budget import budget
-from .wire import LENGTH, MARK, Body, Refusal, Spilled, SpilledFacts, UntrustedAnswerError, pack, unpack
-from .zygote import Zygote
+from model.facts import Parsed, Reject, RejectKind
+from stream.readers.answers import Answer
+from stream.readers.budget import budget
+from stream.readers.wire import (
+    LENGTH,
+    MARK,
+    Body,
+    Refusal,
+    Spilled,
+    SpilledFacts,
+    UntrustedAnswerError,
+    pack,
+    unpack,
+)
+from stream.readers.zygote import Zygote
 
 READERS = 2  # a body that takes its whole budget holds up one of them
 TRIES = 2
 BUFFER = 4 * 1024 * 1024  # of an answer that arrives: it is taken in at once
 LOOK_S = 0.25  # how often a reader that has not answered is looked at
 RECYCLE = 20_000  # bodies after which a reader makes room for a fresh one
-ENDED = Reject(where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER)
-HUNG = Reject(where="body", why="reading it did not come to an end in time", kind=RejectKind.TOO_SLOW)
+ENDED = Reject(
+    where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER
+)
+HUNG = Reject(
+    where="body", why="reading it did not come to an end in time", kind=RejectKind.TOO_SLOW
+)
 
 
 class ReaderGoneError(RuntimeError):
@@ -77,13 +91,13 @@ class _Process:
 
     async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[Body]) -> None:
         """Wait for an answer as long as no body is in work for longer than it may be; raises `ReaderGoneError`."""
-        place, since_s = 0, time.monotonic()
+        position, since_s = 0, time.monotonic()
         while not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
             now, now_s = self.place(), time.monotonic()
-            if now != place:
-                place, since_s = now, now_s
-            elif now_s - since_s > budget(len(bodies[place].content)).wall_s:
-                raise ReaderGoneError(HUNG, place)
+            if now != position:
+                position, since_s = now, now_s
+            elif now_s - since_s > budget(len(bodies[position].content)).wall_s:
+                raise ReaderGoneError(HUNG, position)
 
     async def ask_once(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
         """Send a batch and return the answer however long it takes; raises `ReaderGoneError`."""
@@ -130,9 +144,9 @@ class Pool:
         try:
             return await self._batch(bodies)
         except ReaderGoneError as error:
-            place = error.place
-        others = await self.read([*bodies[:place], *bodies[place + 1 :]])
-        return [*others[:place], await self._again(bodies[place]), *others[place:]]
+            position = error.place
+        others = await self.read([*bodies[:position], *bodies[position + 1 :]])
+        return [*others[:position], await self._again(bodies[position]), *others[position:]]
 
     async def read_large(self, body: Body) -> Answer:
         """Return what one large body holds, read by a process of its own."""
@@ -187,7 +201,9 @@ class Pool:
             complete=answer.complete,
         )
 
-    async def _ask_large(self, body: Body, content: IO[bytes], facts: IO[bytes]) -> Spilled | Refusal:
+    async def _ask_large(
+        self, body: Body, content: IO[bytes], facts: IO[bytes]
+    ) -> Spilled | Refusal:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
         try:
             async with asyncio.timeout(budget(len(body.content)).wall_s):

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from ...model.facts import Fact, Parsed, Reject
+from model.facts import Fact, Parsed, Reject
 
 LENGTH = struct.Struct(">Q")
 MARK = struct.Struct("=Q")  # the place in its batch of the body that a reader has in work
 PROTOCOL = 5
 
 _OURS = {
-    ("kadens.model.facts", name)
+    ("model.facts", name)
     for name in [
         "DaySummary",
         "Deletion",
@@ -41,8 +41,8 @@ _OURS = {
     ]
 }
 _ALLOWED = _OURS | {
-    ("kadens.stream.readers.wire", "Refusal"),
-    ("kadens.stream.readers.wire", "Spilled"),
+    ("stream.readers.wire", "Refusal"),
+    ("stream.readers.wire", "Spilled"),
     ("datetime", "date"),
     ("numpy", "dtype"),
     ("numpy", "ndarray"),
@@ -114,7 +114,12 @@ def spill(parsed: Parsed, file: IO[bytes]) -> Spilled:
         offsets.append(file.tell())
         pickle.dump(fact, file, PROTOCOL)
     file.flush()
-    return Spilled(account=parsed.account, rejects=parsed.rejects, complete=parsed.complete, offsets=tuple(offsets))
+    return Spilled(
+        account=parsed.account,
+        rejects=parsed.rejects,
+        complete=parsed.complete,
+        offsets=tuple(offsets),
+    )
 
 
 class SpilledFacts(Sequence[Fact]):

@@ -10,8 +10,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...embedded.guard import follow
-from . import child
+from kadens.embedded.guard import follow
+from stream.readers import child
 
 MOST_FILES = 3
 ONE_BYTE = b"r"
@@ -23,12 +23,12 @@ class Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
 
-    def reader(self, place: int) -> socket.socket:
+    def reader(self, number: int) -> socket.socket:
         """Return a connected socket to a new reader of batches; raises OSError when the process is gone.
 
         The reader writes into the file `place` which body of a batch it has in work.
         """
-        return self._fork([place])
+        return self._fork([number])
 
     def large_reader(self, content: int, facts: int) -> socket.socket:
         """Return a socket to a new reader of the one large body in the file `content`; facts go into `facts`."""

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kadens.alerts.rules import judge, next_due
-from kadens.model.alert import Judgeable, Tier, Watermark
-from kadens.model.calendar import midnight
-from kadens.model.codec import dumps, loads
-from kadens.model.derived import Week
-from kadens.model.intensity import ZoneTimes
-from kadens.model.prescription import Intensity, Pause, Prescription
+from alerts.registry import judge, next_due
+from model.alert import RuleInput, Tier, Watermark
+from model.calendar import midnight
+from model.codec import dumps, loads
+from model.derived import Week
+from model.intensity import ZoneTimes
+from model.prescription import Intensity, Pause, Prescription
 
 ZONE = "Europe/Stockholm"
 HOUR = 3_600_000
@@ -46,9 +46,17 @@ def week(monday: date, sessions: int, minutes: int | None = None, known: int = 7
     )
 
 
-def look(*weeks: Week, **more: Any) -> Judgeable:  # noqa: ANN401
-    nothing = {"pain": (), "days": (), "sessions": (), "watermarks": (), "prescriptions": (PRESCRIPTION,)}
-    return Judgeable(**{**nothing, "patient": "p", "zone": ZONE, "now_ms": NOW, "weeks": weeks, **more})
+def look(*weeks: Week, **more: Any) -> RuleInput:  # noqa: ANN401
+    nothing = {
+        "pain": (),
+        "days": (),
+        "sessions": (),
+        "watermarks": (),
+        "prescriptions": (PRESCRIPTION,),
+    }
+    return RuleInput(
+        **{**nothing, "patient": "p", "zone": ZONE, "now_ms": NOW, "weeks": weeks, **more}
+    )
 
 
 def found(*weeks: Week, **more: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
@@ -95,10 +103,16 @@ def test_sustained_low(weeks: tuple[Week, ...], keys: list[tuple[str, bool]]) ->
         (36, (-500,), True),
     ],
 )
-def test_a_week_is_judged_when_its_data_has_had_its_time(hours: float, marks: tuple[int, ...], *, holds: bool) -> None:
+def test_a_week_is_judged_when_its_data_has_had_its_time(
+    hours: float, marks: tuple[int, ...], *, holds: bool
+) -> None:
     end = midnight(W4, ZONE)
-    sources = tuple(Watermark(vendor=f"v{n}", time_ms=end + mark * HOUR) for n, mark in enumerate(marks))
-    assert found(*LOW, now_ms=end + int(hours * HOUR), watermarks=sources) == (HELD if holds else [])
+    sources = tuple(
+        Watermark(vendor=f"v{n}", time_ms=end + mark * HOUR) for n, mark in enumerate(marks)
+    )
+    assert found(*LOW, now_ms=end + int(hours * HOUR), watermarks=sources) == (
+        HELD if holds else []
+    )
 
 
 def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
@@ -116,7 +130,9 @@ def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
         ({"valid_to": W4 - timedelta(days=2)}, False),
     ],
 )
-def test_a_prescription_must_hold_on_all_days_of_both_weeks(changes: dict[str, Any], *, holds: bool) -> None:
+def test_a_prescription_must_hold_on_all_days_of_both_weeks(
+    changes: dict[str, Any], *, holds: bool
+) -> None:
     assert found(*LOW, prescriptions=(replace(PRESCRIPTION, **changes),)) == (HELD if holds else [])
 
 
@@ -140,11 +156,13 @@ def pause(first: int, last: int) -> Prescription:
         (5, 6, 2, False),  # due 3 x 5/7 = 2.14, done 0.93
     ],
 )
-def test_days_of_pause_leave_the_denominator(first: int, last: int, sessions: int, *, holds: bool) -> None:
+def test_days_of_pause_leave_the_denominator(
+    first: int, last: int, sessions: int, *, holds: bool
+) -> None:
     now = midnight(W4, ZONE) + 24 * 6 * HOUR  # after any of the pauses
-    assert found(week(W2, 0), week(W3, sessions), prescriptions=(pause(first, last),), now_ms=now) == (
-        HELD if holds else []
-    )
+    assert found(
+        week(W2, 0), week(W3, sessions), prescriptions=(pause(first, last),), now_ms=now
+    ) == (HELD if holds else [])
 
 
 def test_nothing_is_raised_while_paused() -> None:
@@ -168,8 +186,12 @@ def test_two_prescriptions_add_up_and_a_new_version_counts_from_its_day() -> Non
     other = replace(PRESCRIPTION, id="b", sessions_per_week=1)
     assert found(*enough) == []
     assert found(*enough, prescriptions=(PRESCRIPTION, other)) == HELD
-    newer = replace(PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10)
-    assert found(*enough, prescriptions=(newer, PRESCRIPTION)) == HELD  # due in W2: 3 x 6/7 + 10/7 = 4
+    newer = replace(
+        PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10
+    )
+    assert (
+        found(*enough, prescriptions=(newer, PRESCRIPTION)) == HELD
+    )  # due in W2: 3 x 6/7 + 10/7 = 4
 
 
 def test_evidence_and_when() -> None:
@@ -209,12 +231,15 @@ rows = st.lists(
 def test_no_alert_ever_rests_on_missing_data(weeks: list[Week], hours: int) -> None:
     for finding in judge(look(*weeks, now_ms=NOW + hours * HOUR)):
         known = {row.monday.isoformat(): row.known_days for row in weeks}
-        assert all(known[said["monday"]] >= 4 for said in finding.evidence["weeks"])
+        assert all(known[result["monday"]] >= 4 for result in finding.evidence["weeks"])
 
 
 @given(rows, st.integers(0, 12 * 7 * 24))
 def test_weeks_of_silence_never_raise(weeks: list[Week], hours: int) -> None:
-    silent = [replace(row, sessions=0, session_ms=0, zones=ZoneTimes(), known_days=0, valid_days=0) for row in weeks]
+    silent = [
+        replace(row, sessions=0, session_ms=0, zones=ZoneTimes(), known_days=0, valid_days=0)
+        for row in weeks
+    ]
     assert judge(look(*silent, now_ms=NOW + hours * HOUR)) == ()
 
 
@@ -224,13 +249,19 @@ def test_order_does_not_matter(weeks: list[Week], chance: random.Random) -> None
 
 
 @given(rows, st.integers(0, 20 * 24))
-@example(weeks=[week(W2, 0, 0), week(W3, 0, 0)], hours=8)  # muted when the pause begins, before anything is due
-def test_outcome_changes_only_at_the_times_that_next_due_names(weeks: list[Week], hours: int) -> None:
+@example(
+    weeks=[week(W2, 0, 0), week(W3, 0, 0)], hours=8
+)  # muted when the pause begins, before anything is due
+def test_outcome_changes_only_at_the_times_that_next_due_names(
+    weeks: list[Week], hours: int
+) -> None:
     on = look(*weeks, prescriptions=(pause(9, 11),))
     due = next_due(on)
     assert due is not None
     before = min(NOW + hours * HOUR, due - 1)
-    kept = [f for f in judge(on) if f.evidence["from_ms"] >= before - 56 * 24 * HOUR]  # the look-back slides
+    kept = [
+        f for f in judge(on) if f.evidence["from_ms"] >= before - 56 * 24 * HOUR
+    ]  # the look-back slides
     then = judge(replace(on, now_ms=before))
     assert [replace(f, fresh=False) for f in then] == [replace(f, fresh=False) for f in kept]
     assert {f.key for f in then if f.fresh} <= {f.key for f in kept if f.fresh}
@@ -241,7 +272,10 @@ def test_outcome_changes_only_at_the_times_that_next_due_names(weeks: list[Week]
     [
         (datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 24, 11, tzinfo=UTC)),
         (datetime(2026, 11, 24, 11, tzinfo=UTC), datetime(2026, 12, 1, 11, tzinfo=UTC)),
-        (datetime(2027, 6, 8, 11, tzinfo=UTC), None),  # 36 hours after the last week of the prescription
+        (
+            datetime(2027, 6, 8, 11, tzinfo=UTC),
+            None,
+        ),  # 36 hours after the last week of the prescription
     ],
 )
 def test_next_due(now: datetime, expected: datetime | None) -> None:

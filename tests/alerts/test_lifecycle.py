@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.alerts.lifecycle import (
+from alerts.lifecycle import (
     CORRECTED,
     RESOLUTIONS,
     TRANSITIONS,
@@ -21,16 +21,18 @@ from kadens.alerts.lifecycle import (
     settle,
     wakes,
 )
-from kadens.alerts.wording import headline
-from kadens.model.alert import LIVE, Alert, Finding, State, Tier
+from alerts.wording import headline
+from model.alert import LIVE, Alert, Finding, State, Tier
 
 NOW = 1_900_000_000_000
 DAY = 86_400_000
 
 
-def pain(key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6) -> Finding:
+def pain(
+    key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6
+) -> Finding:
     at = NOW - int(days_ago * DAY)
-    said = {"value": 8 if tier is Tier.A else value, "phase": "after", "local_date": "2026-11-20"}
+    result = {"value": 8 if tier is Tier.A else value, "phase": "after", "local_date": "2026-11-20"}
     return Finding(
         rule="P1",
         rule_version=1,
@@ -42,14 +44,18 @@ def pain(key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | No
         evidence={
             "from_ms": at,
             "fresh_until_ms": at + 14 * DAY if fresh is None or fresh else at,
-            "ratings": [said] * (1 if tier is Tier.A else 2),
+            "ratings": [result] * (1 if tier is Tier.A else 2),
             "thresholds": {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3},
         },
     )
 
 
 def alert(
-    *findings: Finding, state: State = State.OPEN, tier: Tier = Tier.B, days_ago: float = 1, id_: str = "a"
+    *findings: Finding,
+    state: State = State.OPEN,
+    tier: Tier = Tier.B,
+    days_ago: float = 1,
+    id_: str = "a",
 ) -> Alert:
     return Alert(
         id=id_,
@@ -69,11 +75,11 @@ class Store:
     """What storage does with steps, in a dict: the reference that the database must equal."""
 
     def __init__(self, *alerts: Alert) -> None:
-        self.alerts = {one.id: one for one in alerts}
+        self.alerts = {item.id: item for item in alerts}
 
     def settle(self, findings: Sequence[Finding], now_ms: int = NOW) -> tuple[Step, ...]:
-        live = [one for one in self.alerts.values() if one.state in LIVE]
-        recent = [one for one in self.alerts.values() if one.state not in LIVE]
+        live = [item for item in self.alerts.values() if item.state in LIVE]
+        recent = [item for item in self.alerts.values() if item.state not in LIVE]
         steps = settle(live, recent, findings, now_ms)
         for step in steps:
             self.apply(step, now_ms)
@@ -81,7 +87,9 @@ class Store:
 
     def apply(self, step: Step, now_ms: int) -> None:
         id_ = step.alert or f"new{len(self.alerts)}"
-        before = self.alerts.get(id_) or replace(alert(), id=id_, family=step.family, raised_ms=now_ms)
+        before = self.alerts.get(id_) or replace(
+            alert(), id=id_, family=step.family, raised_ms=now_ms
+        )
         had = dict(before.findings)
         for finding in step.findings:
             if step.kind in (StepKind.RAISE, StepKind.APPEND):
@@ -89,13 +97,22 @@ class Store:
             else:
                 del had[finding.key]
         self.alerts[id_] = replace(
-            before, findings=had, tier=step.tier, state=step.state, rule=step.rule, sentence=step.sentence
+            before,
+            findings=had,
+            tier=step.tier,
+            state=step.state,
+            rule=step.rule,
+            sentence=step.sentence,
         )
 
     def live(self) -> tuple[str, Tier, str, frozenset[str]] | None:
-        live = [one for one in self.alerts.values() if one.state in LIVE]
+        live = [item for item in self.alerts.values() if item.state in LIVE]
         assert len(live) <= 1
-        return (live[0].family, live[0].tier, live[0].sentence, frozenset(live[0].findings)) if live else None
+        return (
+            (live[0].family, live[0].tier, live[0].sentence, frozenset(live[0].findings))
+            if live
+            else None
+        )
 
 
 def kinds(steps: Sequence[Step]) -> list[StepKind]:
@@ -108,23 +125,27 @@ def kinds(steps: Sequence[Step]) -> list[StepKind]:
 def test_closed_states_have_no_way_out_and_live_ones_can_be_closed() -> None:
     for state in State:
         assert bool(actions(state)) == (state in LIVE)
-        assert (Action.RESOLVE in actions(state)) == (Action.RETRACT in actions(state)) == (state in LIVE)
+        assert (
+            (Action.RESOLVE in actions(state))
+            == (Action.RETRACT in actions(state))
+            == (state in LIVE)
+        )
 
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("action", Action)
 def test_every_move_is_in_the_table_or_refused(state: State, action: Action) -> None:
-    one = alert(state=state)
+    item = alert(state=state)
     if (state, action) in TRANSITIONS:
-        assert move(one, action, "other") is TRANSITIONS[state, action]
+        assert move(item, action, "other") is TRANSITIONS[state, action]
     else:
         with pytest.raises(MoveRefusedError) as refused:
-            move(one, action, "other")
+            move(item, action, "other")
         assert (refused.value.state, refused.value.action) == (state, action)
 
 
 def test_the_usual_walk() -> None:
-    one = alert()
+    item = alert()
     for action, reason, state in [
         (Action.ACKNOWLEDGE, "", State.ACKNOWLEDGED),
         (Action.START, "", State.IN_PROGRESS),
@@ -132,12 +153,13 @@ def test_the_usual_walk() -> None:
         (Action.WAKE, "", State.OPEN),
         (Action.RESOLVE, "contacted: by telephone", State.RESOLVED),
     ]:
-        one = replace(one, state=move(one, action, reason))
-        assert one.state is state
+        item = replace(item, state=move(item, action, reason))
+        assert item.state is state
 
 
 @pytest.mark.parametrize(
-    ("action", "reason"), [(Action.SNOOZE, " "), (Action.RESOLVE, ""), (Action.RESOLVE, "done"), (Action.RETRACT, "")]
+    ("action", "reason"),
+    [(Action.SNOOZE, " "), (Action.RESOLVE, ""), (Action.RESOLVE, "done"), (Action.RETRACT, "")],
 )
 def test_a_reason_is_asked_for(action: Action, reason: str) -> None:
     with pytest.raises(ReasonMissingError):
@@ -171,14 +193,22 @@ def test_families_are_settled_apart() -> None:
     other = replace(pain("w"), rule="A1", family="adherence")
     other = replace(other, evidence={**other.evidence, "weeks": [], "thresholds": {"ratio": 0.8}})
     steps = settle([], [], [pain("x"), other], NOW)
-    assert [(step.kind, step.family) for step in steps] == [(StepKind.RAISE, "adherence"), (StepKind.RAISE, "pain")]
+    assert [(step.kind, step.family) for step in steps] == [
+        (StepKind.RAISE, "adherence"),
+        (StepKind.RAISE, "pain"),
+    ]
     assert kinds(settle([alert(pain("x"))], [], [pain("x"), other], NOW)) == [StepKind.RAISE]
 
 
 def test_new_evidence_appends_to_the_live_alert() -> None:
     for state in LIVE:
         (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y")], NOW)
-        assert (step.kind, step.alert, step.findings, step.state) == (StepKind.APPEND, "a", (pain("y"),), state)
+        assert (step.kind, step.alert, step.findings, step.state) == (
+            StepKind.APPEND,
+            "a",
+            (pain("y"),),
+            state,
+        )
 
 
 def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
@@ -206,7 +236,11 @@ def test_what_no_longer_holds_is_dropped_and_the_tier_follows() -> None:
 def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() -> None:
     for state in LIVE:
         (step,) = settle([alert(pain("x"), state=state)], [], [], NOW)
-        assert (step.kind, step.state, step.reason) == (StepKind.RETRACT, State.RETRACTED, CORRECTED)
+        assert (step.kind, step.state, step.reason) == (
+            StepKind.RETRACT,
+            State.RETRACTED,
+            CORRECTED,
+        )
         assert step.findings == (pain("x"),)
 
 
@@ -219,14 +253,18 @@ def test_what_slid_out_of_the_look_back_has_not_been_corrected() -> None:
     assert settle([alert(old, days_ago=28)], [], [], NOW) == ()
     (step,) = settle([alert(old, days_ago=28)], [], [pain("y", Tier.A)], NOW)
     assert step.kind is StepKind.APPEND
-    assert kinds(settle([alert(pain("x", days_ago=27.99), days_ago=27)], [], [], NOW)) == [StepKind.RETRACT]
+    assert kinds(settle([alert(pain("x", days_ago=27.99), days_ago=27)], [], [], NOW)) == [
+        StepKind.RETRACT
+    ]
 
 
 def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
     stale, fresh = pain("stale", days_ago=20), pain("fresh", days_ago=2)
     (step,) = settle([alert(stale, fresh)], [], [stale], NOW)
     assert step.kind is StepKind.RETRACT
-    (step,) = settle([alert(stale, fresh, days_ago=8)], [], [stale], NOW)  # raised when it was fresh
+    (step,) = settle(
+        [alert(stale, fresh, days_ago=8)], [], [stale], NOW
+    )  # raised when it was fresh
     assert step.kind is StepKind.DROP
 
 
@@ -254,7 +292,14 @@ def test_what_was_dealt_with_and_became_graver_is() -> None:
 
 def test_cooldown_of_seven_days_unless_tier_a() -> None:
     def after(days: float, finding: Finding, tier: Tier = Tier.B) -> list[StepKind]:
-        return kinds(settle([], [alert(pain("x"), state=State.RESOLVED, tier=tier, days_ago=days)], [finding], NOW))
+        return kinds(
+            settle(
+                [],
+                [alert(pain("x"), state=State.RESOLVED, tier=tier, days_ago=days)],
+                [finding],
+                NOW,
+            )
+        )
 
     assert after(6.99, pain("y")) == []
     assert after(7, pain("y")) == [StepKind.RAISE]
@@ -282,14 +327,23 @@ def test_wakes_when_the_cooldown_ends() -> None:
 
 keys = st.sampled_from(["a", "b", "c", "d"])
 sets = st.lists(
-    st.builds(pain, keys, st.sampled_from([Tier.A, Tier.B]), st.just(2), fresh=st.booleans(), value=st.just(6)),
+    st.builds(
+        pain,
+        keys,
+        st.sampled_from([Tier.A, Tier.B]),
+        st.just(2),
+        fresh=st.booleans(),
+        value=st.just(6),
+    ),
     max_size=4,
     unique_by=lambda finding: finding.key,
 )
 
 
 @given(st.lists(sets, max_size=5), sets)
-def test_the_live_alert_is_a_function_of_the_last_findings(before: list[list[Finding]], last: list[Finding]) -> None:
+def test_the_live_alert_is_a_function_of_the_last_findings(
+    before: list[list[Finding]], last: list[Finding]
+) -> None:
     walked, direct = Store(), Store()
     for findings in [*before, last]:
         walked.settle(findings)
@@ -307,9 +361,11 @@ def test_judging_again_changes_nothing(walk: list[list[Finding]]) -> None:
 
 
 @given(sets, st.sampled_from([State.RESOLVED, State.EXPIRED]), st.integers(0, 40))
-def test_after_closing_the_same_findings_raise_nothing_ever(findings: list[Finding], state: State, days: int) -> None:
+def test_after_closing_the_same_findings_raise_nothing_ever(
+    findings: list[Finding], state: State, days: int
+) -> None:
     store = Store()
     store.settle(findings)
-    for id_, one in store.alerts.items():
-        store.alerts[id_] = replace(one, state=state, changed_ms=NOW)
+    for id_, item in store.alerts.items():
+        store.alerts[id_] = replace(item, state=state, changed_ms=NOW)
     assert store.settle(findings, NOW + days * DAY) == () or not store.alerts

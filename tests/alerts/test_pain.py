@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.alerts.rules import judge
-from kadens.model.alert import Finding, Judgeable, PainRating, SessionBrief, Tier
-from kadens.model.calendar import DAY_MS, local_date
-from kadens.model.codec import dumps, loads
-from kadens.model.facts import Instrument, Phase
-from kadens.model.prescription import Intensity, Pause, Prescription
+from alerts.registry import judge
+from model.alert import Finding, PainRating, RuleInput, SessionBrief, Tier
+from model.calendar import DAY_MS, local_date
+from model.codec import dumps, loads
+from model.facts import Instrument, Phase
+from model.prescription import Intensity, Pause, Prescription
 
 HOUR = 3_600_000
 NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
@@ -29,7 +29,13 @@ PRESCRIPTION = Prescription(
 )
 
 
-def rating(record: str, hours_ago: float, value: float, phase: Phase = Phase.AFTER, **more: Any) -> PainRating:  # noqa: ANN401
+def rating(
+    record: str,
+    hours_ago: float,
+    value: float,
+    phase: Phase = Phase.AFTER,
+    **more: Any,  # noqa: ANN401
+) -> PainRating:
     at = NOW - int(hours_ago * HOUR)
     base = PainRating(
         record=record,
@@ -43,9 +49,17 @@ def rating(record: str, hours_ago: float, value: float, phase: Phase = Phase.AFT
     return replace(base, **more)
 
 
-def look(*pain: PainRating, **more: Any) -> Judgeable:  # noqa: ANN401
-    nothing = {"weeks": (), "days": (), "sessions": (), "watermarks": (), "prescriptions": (PRESCRIPTION,)}
-    return Judgeable(**{**nothing, "patient": "p", "zone": "UTC", "now_ms": NOW, "pain": pain, **more})
+def look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
+    nothing = {
+        "weeks": (),
+        "days": (),
+        "sessions": (),
+        "watermarks": (),
+        "prescriptions": (PRESCRIPTION,),
+    }
+    return RuleInput(
+        **{**nothing, "patient": "p", "zone": "UTC", "now_ms": NOW, "pain": pain, **more}
+    )
 
 
 def found(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
@@ -83,14 +97,27 @@ def test_several_ratings_of_one_session_are_one_session() -> None:
     during, after = rating("d", 2, 6, Phase.DURING, session="s"), rating("e", 1, 7, session="s")
     assert found(during, after) == []
     assert found(rating("x", 30, 6), during, after) == [("d", Tier.B)]
-    assert found(replace(during, value=8), replace(after, value=9)) == [("d", Tier.A), ("e", Tier.A)]
+    assert found(replace(during, value=8), replace(after, value=9)) == [
+        ("d", Tier.A),
+        ("e", Tier.A),
+    ]
 
 
-def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_within_six_hours() -> None:
+def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_within_six_hours() -> (
+    None
+):
     session = SessionBrief(
-        id="s", start_ms=NOW - 9 * HOUR, end_ms=NOW - 8 * HOUR, local_date=date(2026, 11, 23), type="walking"
+        id="s",
+        start_ms=NOW - 9 * HOUR,
+        end_ms=NOW - 8 * HOUR,
+        local_date=date(2026, 11, 23),
+        type="walking",
     )
-    during, within, later = rating("d", 8.5, 6, Phase.DURING), rating("w", 2, 6), rating("l", 1.99, 6)
+    during, within, later = (
+        rating("d", 8.5, 6, Phase.DURING),
+        rating("w", 2, 6),
+        rating("l", 1.99, 6),
+    )
     assert found(during, within, sessions=(session,)) == []
     assert found(during, later, sessions=(session,)) == [("l", Tier.B)]
     (finding,) = judge(look(replace(during, value=9), sessions=(session,)))
@@ -100,7 +127,7 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
 def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
     earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
     (finding,) = judge(look(*earlier, rating("x", 1, 6, session="t")))
-    assert [said["record"] for said in finding.evidence["ratings"]] == ["x", "e2"]
+    assert [result["record"] for result in finding.evidence["ratings"]] == ["x", "e2"]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +179,21 @@ def test_a_new_version_does_not_begin_a_first_week() -> None:
 
 
 def test_thresholds_of_the_prescription_override_the_table() -> None:
-    own = replace(PRESCRIPTION, rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}})
+    own = replace(
+        PRESCRIPTION,
+        rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}},
+    )
     assert found(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
     (finding,) = judge(look(*days(6), prescriptions=(own,)))
     assert finding.tier is Tier.A
-    expected = {"high": 4, "very_high": 6, "sessions": 2, "of_last": 3, "look_back_days": 28, "fresh_days": 14}
+    expected = {
+        "high": 4,
+        "very_high": 6,
+        "sessions": 2,
+        "of_last": 3,
+        "look_back_days": 28,
+        "fresh_days": 14,
+    }
     assert finding.evidence["thresholds"] == expected
 
 
@@ -189,7 +226,14 @@ def test_evidence_is_enough_to_judge_again_by_hand() -> None:
             },
         ],
         "rated_sessions": 3,
-        "thresholds": {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3, "look_back_days": 28, "fresh_days": 14},
+        "thresholds": {
+            "high": 6,
+            "very_high": 8,
+            "sessions": 2,
+            "of_last": 3,
+            "look_back_days": 28,
+            "fresh_days": 14,
+        },
     }
 
 
@@ -212,12 +256,14 @@ def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: ran
 
 
 @given(st.lists(ratings, max_size=12), st.integers(0, 60))
-def test_a_finding_never_changes_as_time_passes_it_only_leaves(pain: list[PainRating], later: int) -> None:
-    def said(on: Judgeable) -> dict[str, Finding]:
+def test_a_finding_never_changes_as_time_passes_it_only_leaves(
+    pain: list[PainRating], later: int
+) -> None:
+    def said(on: RuleInput) -> dict[str, Finding]:
         return {f.key: replace(f, fresh=True) for f in judge(on)}
 
-    whole = look(*pain)
-    now, then = said(whole), said(replace(whole, now_ms=NOW + later * DAY_MS // 2))
+    total = look(*pain)
+    now, then = said(total), said(replace(total, now_ms=NOW + later * DAY_MS // 2))
     assert then.items() <= now.items()
 
 
@@ -225,7 +271,7 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(pain: list[PainRa
 def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRating]) -> None:
     given_ = {r.record: r for r in pain}
     for finding in judge(look(*pain)):
-        rests = [given_[said["record"]] for said in finding.evidence["ratings"]]
+        rests = [given_[result["record"]] for result in finding.evidence["ratings"]]
         assert finding.key == rests[0].record
         assert all(r.value >= 6 and r.phase in (Phase.DURING, Phase.AFTER) for r in rests)
         assert len(rests) == (1 if finding.tier is Tier.A else 2)

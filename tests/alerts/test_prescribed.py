@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.alerts.predicates.prescribed import adherence, capped, due
-from kadens.model.derived import Week
-from kadens.model.intensity import ZoneTimes
-from kadens.model.prescription import Intensity, Pause, Prescription, in_force
+from alerts.rules.prescribed import adherence, capped, due
+from model.derived import Week
+from model.intensity import ZoneTimes
+from model.prescription import Intensity, Pause, Prescription, in_force
 
 MONDAY = date(2026, 11, 16)
 MIN = 60_000
@@ -65,7 +65,9 @@ def test_four_measures_apart() -> None:
         ({"sessions_per_week": 0, "dose_min_per_week": 0}, (None, None, None, 0.6)),
     ],
 )
-def test_measures_by_prescription(changes: dict[str, Any], expected: tuple[float | None, ...]) -> None:
+def test_measures_by_prescription(
+    changes: dict[str, Any], expected: tuple[float | None, ...]
+) -> None:
     assert measures(**changes) == expected
 
 
@@ -83,9 +85,12 @@ def test_without_heart_rate_intensity_is_unknown_and_time_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"valid_from": MONDAY + timedelta(days=1)}, {"valid_to": MONDAY + timedelta(days=5)}]
+    "changes",
+    [{"valid_from": MONDAY + timedelta(days=1)}, {"valid_to": MONDAY + timedelta(days=5)}],
 )
-def test_a_prescription_that_does_not_hold_the_whole_week_measures_nothing(changes: dict[str, Any]) -> None:
+def test_a_prescription_that_does_not_hold_the_whole_week_measures_nothing(
+    changes: dict[str, Any],
+) -> None:
     assert adherence(week(3, ZONES), replace(PRESCRIPTION, **changes)) is None
 
 
@@ -94,8 +99,16 @@ def test_capped() -> None:
 
 
 def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it_back() -> None:
-    newer = replace(PRESCRIPTION, version=2, valid_from=date(2026, 11, 10), valid_to=date(2026, 11, 20))
-    days = (date(2026, 5, 31), date(2026, 6, 1), date(2026, 11, 9), date(2026, 11, 10), date(2026, 11, 21))
+    newer = replace(
+        PRESCRIPTION, version=2, valid_from=date(2026, 11, 10), valid_to=date(2026, 11, 20)
+    )
+    days = (
+        date(2026, 5, 31),
+        date(2026, 6, 1),
+        date(2026, 11, 9),
+        date(2026, 11, 10),
+        date(2026, 11, 21),
+    )
     for rows in ((PRESCRIPTION, newer), (newer, PRESCRIPTION)):
         assert [[p.version for p in in_force(rows, day)] for day in days] == [[], [1], [1], [2], []]
 
@@ -103,7 +116,9 @@ def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 14))
 def test_pauses_reduce_what_is_due_by_their_days(first: int, length: int, per_week: int) -> None:
     last = min(first + length, 6)
-    pause = Pause(first=MONDAY + timedelta(days=first), last=MONDAY + timedelta(days=last), why="holiday")
+    pause = Pause(
+        first=MONDAY + timedelta(days=first), last=MONDAY + timedelta(days=last), why="holiday"
+    )
     got = due((replace(PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), MONDAY)
     assert got is not None
     off = last - first + 1

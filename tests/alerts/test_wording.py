@@ -4,20 +4,22 @@ from typing import Any
 
 import pytest
 
-from kadens.alerts.lifecycle import TRANSITIONS
-from kadens.alerts.rules import PREDICATES, RULES
-from kadens.alerts.wording import PHASE_WORDS, SENTENCES, STATE_WORDS, TIER_WORDS, headline, mail, sentence
-from kadens.model.alert import Finding, State, Tier
+from alerts.lifecycle import TRANSITIONS
+from alerts.registry import PREDICATES, RULES
+from alerts.wording import PHASE_WORDS, SENTENCES, STATE_WORDS, TIER_WORDS, headline, mail, sentence
+from model.alert import Finding, State, Tier
 
 LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
 
 
 def finding(rule: str, evidence: dict[str, Any], tier: Tier = Tier.B, at_ms: int = 0) -> Finding:
-    return Finding(rule=rule, rule_version=1, family="f", key="k", tier=tier, at_ms=at_ms, evidence=evidence)
+    return Finding(
+        rule=rule, rule_version=1, family="f", key="k", tier=tier, at_ms=at_ms, evidence=evidence
+    )
 
 
-def pain(*said: tuple[float, str, str]) -> dict[str, Any]:
-    ratings = [{"value": value, "phase": phase, "local_date": day} for value, phase, day in said]
+def pain(*numbers: tuple[float, str, str]) -> dict[str, Any]:
+    ratings = [{"value": value, "phase": phase, "local_date": day} for value, phase, day in numbers]
     return {"ratings": ratings, "thresholds": LIMITS}
 
 
@@ -34,20 +36,25 @@ def week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
 
 
 def test_pain_once() -> None:
-    said = sentence(finding("P1", pain((8, "during", "2026-11-20"))))
-    assert said == "Pain 8 of 10 during exercise on 2026-11-20 (rule P1: 8 or more once)."
+    result = sentence(finding("P1", pain((8, "during", "2026-11-20"))))
+    assert result == "Pain 8 of 10 during exercise on 2026-11-20 (rule P1: 8 or more once)."
 
 
 def test_pain_twice() -> None:
-    said = sentence(finding("P1", pain((6, "after", "2026-11-20"), (7.0, "during", "2026-11-18"))))
-    assert said == (
+    result = sentence(
+        finding("P1", pain((6, "after", "2026-11-20"), (7.0, "during", "2026-11-18")))
+    )
+    assert result == (
         "Pain 6 of 10 after exercise on 2026-11-20, and 7 of 10 during exercise on 2026-11-18 "
         "(rule P1: 6 or more in 2 of the last 3 rated sessions)."
     )
 
 
 def test_adherence() -> None:
-    evidence = {"weeks": [week("2026-11-09", 1, (5, 1)), week("2026-11-16", 0, (6, 0))], "thresholds": {"ratio": 0.8}}
+    evidence = {
+        "weeks": [week("2026-11-09", 1, (5, 1)), week("2026-11-16", 0, (6, 0))],
+        "thresholds": {"ratio": 0.8},
+    }
     assert sentence(finding("A1", evidence)) == (
         "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
         "Week of 2026-11-09: 1 of 1.7 sessions, 30 of 90 minutes; the watch was worn on 5 days, 1 day answered; "
@@ -80,6 +87,8 @@ def test_every_rule_tier_and_state_has_words() -> None:
 
 
 def test_no_medical_claim() -> None:
-    words = " ".join([*(rule.title for rule in RULES), *STATE_WORDS.values(), *PHASE_WORDS.values()]).lower()
+    words = " ".join(
+        [*(rule.title for rule in RULES), *STATE_WORDS.values(), *PHASE_WORDS.values()]
+    ).lower()
     claims = ("diagnos", "detect", "predict", "prevent", "safe")
     assert not any(claim in words for claim in claims)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .flooder import Plan
-from .product import ROOT
+from tests.attack.flooder import Plan
+from tests.rooms import ROOT
 
 END_S = 30.0  # past its own time
 
@@ -24,8 +24,17 @@ class Told:
         """Return it in one phrase."""
         if not self.done:
             return "the attacker said nothing"
-        answers = ", ".join(f"{status} x {count:,}" for status, count in sorted(self.done["answers"].items())) or "none"
-        opened, held, megabytes = self.done["opened"], self.done["most_held"], self.done["sent"] / 1e6
+        answers = (
+            ", ".join(
+                f"{status} x {count:,}" for status, count in sorted(self.done["answers"].items())
+            )
+            or "none"
+        )
+        opened, held, megabytes = (
+            self.done["opened"],
+            self.done["most_held"],
+            self.done["sent"] / 1e6,
+        )
         return f"{opened:,} opened, {held:,} at once, {megabytes:,.1f} MB, answers {answers}"
 
 
@@ -34,17 +43,17 @@ def attacked(plan: Plan, *, cut: bool = False) -> Iterator[Told]:
     """Let an attacker work; leaving the block waits for its end and its report, or ends it at once with `cut`."""
     words = (sys.executable, "-m", "tests.attack.flooder")
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
-    told = Told()
+    reported = Told()
     try:
         assert process.stdin is not None
         process.stdin.write(json.dumps(asdict(plan)).encode())
         process.stdin.close()
         process.stdin = None
-        yield told
+        yield reported
         if cut:
             return
         out, _ = process.communicate(timeout=plan.seconds + END_S)
-        told.done = json.loads(out)
+        reported.done = json.loads(out)
     finally:
         process.kill()
         process.communicate()  # closes what it has open, and waits

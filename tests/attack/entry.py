@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import kadens.children
+import kadens.local.children
 from kadens.embedded.process import Child, launch
-
-from .planted import plant
+from tests.attack.planted import plant
+from tests.rooms import ROOT
 
 ENTRY = "tests.attack.entry"
 
@@ -21,7 +21,7 @@ def launch_planted(part: str, argv: Iterable[str | Path], **more: Any) -> Child:
     words = list(argv)
     if words[1:] == ["-m", "kadens", "worker"]:
         words[2] = ENTRY
-    environment: Mapping[str, str] = {**more.pop("environment", {}), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment: Mapping[str, str] = {**more.pop("environment", {}), "PYTHONPATH": str(ROOT)}
     return launch(part, words, environment=environment, **more)
 
 
@@ -30,5 +30,5 @@ plant()
 if __name__ == "__main__":
     from kadens.cli import main
 
-    vars(kadens.children)["launch"] = launch_planted
+    vars(kadens.local.children)["launch"] = launch_planted
     main()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
 
 SECOND_MS = 1000
 FIELDS = 40  # developer fields of four bytes: most of a large file is what an app on the watch adds
@@ -14,7 +14,11 @@ def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
     parts: list[bytes] = []
     while (held := sum(map(len, parts))) < size:
         begins = start_ms + len(parts) * PER_ACTIVITY * SECOND_MS
-        parts.append(activity(begins, min(PER_ACTIVITY, 1 + (size - held) // (4 * FIELDS)), serial, fields=FIELDS))
+        parts.append(
+            activity(
+                begins, min(PER_ACTIVITY, 1 + (size - held) // (4 * FIELDS)), serial, fields=FIELDS
+            )
+        )
     return b"".join(parts)
 
 

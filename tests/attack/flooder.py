@@ -54,7 +54,9 @@ class Done:
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Plan, Done], Awaitable[None]]
 
 
-async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done) -> None:
+async def drip(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
+) -> None:
     """Send a head that never ends, a byte a second."""
     writer.write(plan.head.encode())
     while not writer.is_closing():
@@ -62,7 +64,9 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan:
         await _write(writer, b"a", done)
 
 
-async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done) -> None:
+async def endless(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
+) -> None:
     """Send one header value as fast as it is taken."""
     await _write(writer, plan.head.encode() + b"x-endless: ", done)
     while True:
@@ -70,7 +74,9 @@ async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pl
         await _listen(reader, done, 0.0)
 
 
-async def withhold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done) -> None:
+async def withhold(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
+) -> None:
     """Send a body but for its last byte, and wait."""
     await _write(writer, plan.head.encode() + f"content-length: {plan.body}\r\n\r\n".encode(), done)
     left = plan.body - 1
@@ -82,7 +88,9 @@ async def withhold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, p
         await _listen(reader, done, 1.0)
 
 
-async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done) -> None:
+async def garbage(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
+) -> None:
     """Send whole requests of garbage, many at a time, at this connection's share of the rate."""
     pause = PIPELINED * plan.connections / plan.rate
     while True:
@@ -91,7 +99,12 @@ async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pl
         await _listen(reader, done, max(0.001, pause - (time.monotonic() - began)))
 
 
-TALKS: Mapping[str, Talk] = {"drip": drip, "endless": endless, "withhold": withhold, "garbage": garbage}
+TALKS: Mapping[str, Talk] = {
+    "drip": drip,
+    "endless": endless,
+    "withhold": withhold,
+    "garbage": garbage,
+}
 
 
 def _request(plan: Plan) -> bytes:
@@ -116,7 +129,9 @@ async def _listen(reader: asyncio.StreamReader, done: Done, seconds: float) -> N
             return
         if not data:
             raise ConnectionError
-        done.answers.update(piece[:3].decode(errors="replace") for piece in data.split(b"HTTP/1.1 ")[1:])
+        done.answers.update(
+            piece[:3].decode(errors="replace") for piece in data.split(b"HTTP/1.1 ")[1:]
+        )
 
 
 async def _connection(number: int, plan: Plan, done: Done) -> None:
@@ -143,10 +158,13 @@ async def _connection(number: int, plan: Plan, done: Done) -> None:
 async def flood(plan: Plan) -> Done:
     """Attack until the time is over."""
     done = Done()
-    many = [asyncio.create_task(_connection(n, plan, done)) for n in range(min(plan.connections, MOST_CONNECTIONS))]
+    many = [
+        asyncio.create_task(_connection(n, plan, done))
+        for n in range(min(plan.connections, MOST_CONNECTIONS))
+    ]
     await asyncio.wait(many, timeout=min(plan.seconds, LONGEST_S))
-    for one in many:
-        one.cancel()
+    for item in many:
+        item.cancel()
     await asyncio.gather(*many, return_exceptions=True)
     return done
 
@@ -155,8 +173,13 @@ def main() -> None:
     """Read a plan, carry it out, and print what was done."""
     os.nice(NICE)
     done = asyncio.run(flood(Plan(**json.load(sys.stdin))))
-    told = {"opened": done.opened, "refused": done.refused, "most_held": done.most_held, "sent": done.sent}
-    sys.stdout.write(json.dumps({**told, "answers": dict(done.answers)}))
+    reported = {
+        "opened": done.opened,
+        "refused": done.refused,
+        "most_held": done.most_held,
+        "sent": done.sent,
+    }
+    sys.stdout.write(json.dumps({**reported, "answers": dict(done.answers)}))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .attackers import Told, attacked
-from .flooder import Plan
-from .measure import MB, Row, holds, quantile, shown
-from .processes import BLOCK, Watch, open_files
-from .product import Product
-from .runs import Options, Town, town
-from .senders import HOST, Sender, pain_report
+from tests.attack.attackers import Told, attacked
+from tests.attack.flooder import Plan
+from tests.attack.measure import MB, Row, holds, quantile, shown
+from tests.attack.processes import BLOCK, Watch, open_files
+from tests.attack.product import Product
+from tests.attack.runs import Options, Town, town
+from tests.attack.senders import HOST, Sender, pain_report
 
 P99_S, MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
 PACE_S = 0.1
@@ -42,11 +42,31 @@ class Flood:
 
 
 FLOODS: tuple[Flood, ...] = (
-    Flood(name="1,000 half-open heads of one address", kind="drip", connections=1000, sources=ONE_PEER),
-    Flood(name="1,000 half-open heads of 50 addresses", kind="drip", connections=1000, sources=MANY_PEERS),
+    Flood(
+        name="1,000 half-open heads of one address", kind="drip", connections=1000, sources=ONE_PEER
+    ),
+    Flood(
+        name="1,000 half-open heads of 50 addresses",
+        kind="drip",
+        connections=1000,
+        sources=MANY_PEERS,
+    ),
     Flood(name="endless header values", kind="endless", connections=50, sources=MANY_PEERS),
-    Flood(name="100 unproved bodies of 5 MB", kind="withhold", connections=100, sources=MANY_PEERS, body=WITHHELD),
-    Flood(name="10,000 requests a second", kind="garbage", connections=16, sources=ONE_PEER, body=20, rate=10_000),
+    Flood(
+        name="100 unproved bodies of 5 MB",
+        kind="withhold",
+        connections=100,
+        sources=MANY_PEERS,
+        body=WITHHELD,
+    ),
+    Flood(
+        name="10,000 requests a second",
+        kind="garbage",
+        connections=16,
+        sources=ONE_PEER,
+        body=20,
+        rate=10_000,
+    ),
 )
 
 
@@ -72,7 +92,10 @@ def _with_one_token(at: Town) -> str:
 
 
 def _form(_at: Town) -> str:
-    return _head(f"/alerts/{_NOBODY}/acknowledge") + "content-type: application/x-www-form-urlencoded\r\n"
+    return (
+        _head(f"/alerts/{_NOBODY}/acknowledge")
+        + "content-type: application/x-www-form-urlencoded\r\n"
+    )
 
 
 def _with_one_cookie(_at: Town) -> str:
@@ -118,7 +141,13 @@ TARGETS: tuple[Target, ...] = (
         garbage=_with_one_token,
         ordinary=_report,
     ),
-    Target(part="clinic door", address="clinic", unproved=_form, garbage=_with_one_cookie, ordinary=worklist),
+    Target(
+        part="clinic door",
+        address="clinic",
+        unproved=_form,
+        garbage=_with_one_cookie,
+        ordinary=worklist,
+    ),
 )
 
 
@@ -128,7 +157,9 @@ def floods(options: Options) -> Iterator[Row]:
         for target in TARGETS:
             with Ordinary(at, target.ordinary) as quiet:
                 time.sleep(options.seconds / 4)
-            yield shown("floods", f"{target.part}: nothing", f"p99 {quantile(quiet.times(), 0.99):.2f} s")
+            yield shown(
+                "floods", f"{target.part}: nothing", f"p99 {quantile(quiet.times(), 0.99):.2f} s"
+            )
             for flood in FLOODS:
                 yield _flooded(at, target, flood, options)
                 _recovered(at, target)
@@ -139,14 +170,14 @@ def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Row:
     with (
         Watch(at.on.pid, (target.part,)) as watch,
         Disk(at.on, target.part) as disk,
-        attacked(plan) as told,
+        attacked(plan) as reported,
         Ordinary(at, target.ordinary) as ordinary,
     ):
         time.sleep(options.seconds)
     times, peak = ordinary.times(), watch.peak[target.part]
     return holds(
         "floods",
-        f"{target.part}: {flood.name} ({told.words()})",
+        f"{target.part}: {flood.name} ({reported.words()})",
         said=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
         f"{watch.restarts(target.part)} restarts",
         limit=f"p99 < {P99_S:g} s, < {MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",
@@ -154,18 +185,20 @@ def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Row:
         and peak < MOST_MEMORY
         and disk.grown < MOST_DISK
         and watch.restarts(target.part) == 0
-        and _was_real(flood, told),
+        and _was_real(flood, reported),
     )
 
 
 def _times(times: list[float]) -> str:
     failed = sum(map(math.isinf, times))
-    return f"p99 {quantile(times, 0.99):.2f} s" + (f" ({failed} of {len(times)} not answered)" if failed else "")
+    return f"p99 {quantile(times, 0.99):.2f} s" + (
+        f" ({failed} of {len(times)} not answered)" if failed else ""
+    )
 
 
-def _was_real(flood: Flood, told: Told) -> bool:
+def _was_real(flood: Flood, value: Told) -> bool:
     """Tell whether the attacker did anything: a flood that never began must not count as survived."""
-    return bool(told.done) and told.done["opened"] + told.done["refused"] >= flood.connections
+    return bool(value.done) and value.done["opened"] + value.done["refused"] >= flood.connections
 
 
 def _plan(at: Town, target: Target, flood: Flood, seconds: float) -> Plan:
@@ -211,7 +244,10 @@ class Ordinary:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._over.set()
         self._thread.join()
@@ -237,7 +273,10 @@ class Disk:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._over.set()
         self._thread.join()
@@ -253,11 +292,11 @@ class Disk:
 
 
 def _size(folder: Path) -> int:
-    return sum(_blocks(place) for place in folder.rglob("*"))
+    return sum(_blocks(position) for position in folder.rglob("*"))
 
 
-def _blocks(place: Path) -> int:
+def _blocks(path: Path) -> int:
     try:
-        return place.lstat().st_blocks * BLOCK
+        return path.lstat().st_blocks * BLOCK
     except OSError:  # gone meanwhile
         return 0

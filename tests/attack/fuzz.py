@@ -5,16 +5,28 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from .floods import TARGETS, Target
-from .measure import Row, equal, holds
-from .processes import Watch
-from .runs import Options, Town, town
-from .senders import HOST
+from tests.attack.floods import TARGETS, Target
+from tests.attack.measure import Row, equal, holds
+from tests.attack.processes import Watch
+from tests.attack.runs import Options, Town, town
+from tests.attack.senders import HOST
 
 REQUESTS = 400
 ANSWER_S = 2.0
 LONGEST = 200_000
-METHODS = (b"POST", b"GET", b"PUT", b"TRACE", b"CONNECT", b"PRI", b"get", b"\x00", b"A" * 5000, b"OPTIONS", b"HEAD")
+METHODS = (
+    b"POST",
+    b"GET",
+    b"PUT",
+    b"TRACE",
+    b"CONNECT",
+    b"PRI",
+    b"get",
+    b"\x00",
+    b"A" * 5000,
+    b"OPTIONS",
+    b"HEAD",
+)
 PATHS = (
     b"/v1/files",
     b"/v1/hooks/open_wearables",
@@ -82,18 +94,36 @@ def malformed(options: Options) -> Iterator[Row]:
 
 def _at(at: Town, target: Target, chance: random.Random) -> Iterator[Row]:
     with Watch(at.on.pid, (target.part,)) as watch:
-        statuses = Counter(_status(at.on.port(target.address), _request(chance)) for _ in range(REQUESTS))
+        statuses = Counter(
+            _status(at.on.port(target.address), _request(chance)) for _ in range(REQUESTS)
+        )
         ordinary = target.ordinary(at)
-    wrong = {status: count for status, count in statuses.items() if status.startswith(b"5") and status != b"503"}
-    told = ", ".join(f"{status.decode() or 'closed'} x {count}" for status, count in sorted(statuses.items()))
+    wrong = {
+        status: count
+        for status, count in statuses.items()
+        if status.startswith(b"5") and status != b"503"
+    }
+    reported = ", ".join(
+        f"{status.decode() or 'closed'} x {count}" for status, count in sorted(statuses.items())
+    )
     yield holds(
-        "fuzz", f"{target.part}: {REQUESTS} malformed requests", said=told, limit="no 5xx but 503", ok=not wrong
+        "fuzz",
+        f"{target.part}: {REQUESTS} malformed requests",
+        said=reported,
+        limit="no 5xx but 503",
+        ok=not wrong,
     )
     yield equal("fuzz", f"{target.part}: restarts", watch.restarts(target.part) + (not ordinary), 0)
 
 
 def _request(chance: random.Random) -> bytes:
-    makers: tuple[Callable[[random.Random], bytes], ...] = (_mixed, _mixed, _mixed, _damaged, _noise)
+    makers: tuple[Callable[[random.Random], bytes], ...] = (
+        _mixed,
+        _mixed,
+        _mixed,
+        _damaged,
+        _noise,
+    )
     return chance.choice(makers)(chance)[:LONGEST]
 
 

@@ -6,15 +6,14 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-
-from .fit_bodies import large
-from .measure import MB, Row, at_most, equal, quantile, shown
-from .others import Others
-from .processes import Watch
-from .product import now_ms
-from .runs import Options, Town, town, warm_up
-from .senders import Answer, Sender
+from model.calendar import DAY_MS, MINUTE_MS
+from tests.attack.fit_bodies import large
+from tests.attack.measure import MB, Row, at_most, equal, quantile, shown
+from tests.attack.others import Others
+from tests.attack.processes import Watch
+from tests.attack.product import now_ms
+from tests.attack.runs import Options, Town, town, warm_up
+from tests.attack.senders import Answer, Sender
 
 FILES, SIZE = 30, 20 * MB
 OTHERS = 4
@@ -29,16 +28,29 @@ def large_files(options: Options) -> Iterator[Row]:
     with town(options, OTHERS) as at:
         sent = _upload_while_stopped(at)
         taken = [answer.sha256 for answer in sent if answer.taken]
-        yield equal("large", "files of 20 MB acknowledged while the worker stood still", len(taken), FILES)
+        yield equal(
+            "large", "files of 20 MB acknowledged while the worker stood still", len(taken), FILES
+        )
         warm_up(at)
-        with Watch(at.on.pid, ("worker",)) as watch, Others(at.on, at.others, every_s=EVERY_S, grace_s=60) as others:
+        with (
+            Watch(at.on.pid, ("worker",)) as watch,
+            Others(at.on, at.others, every_s=EVERY_S, grace_s=60) as others,
+        ):
             began = time.monotonic()
             kept = _wait_until_kept(at, taken)
             lasted = time.monotonic() - began
         yield equal("large", "files read and kept", kept, FILES)
-        yield shown("large", "from the first report after the worker's start to the last file", f"{lasted:.0f} s")
-        yield at_most("large", "worker and readers, peak", watch.peak["worker"] / MB, MOST_MEMORY, "MB")
-        yield at_most("large", "reports of others stored, p99", quantile(others.stored(), 0.99), MOST_S, "s")
+        yield shown(
+            "large",
+            "from the first report after the worker's start to the last file",
+            f"{lasted:.0f} s",
+        )
+        yield at_most(
+            "large", "worker and readers, peak", watch.peak["worker"] / MB, MOST_MEMORY, "MB"
+        )
+        yield at_most(
+            "large", "reports of others stored, p99", quantile(others.stored(), 0.99), MOST_S, "s"
+        )
         yield equal("large", "restarts of the worker", watch.restarts("worker"), 0)
 
 
@@ -59,7 +71,9 @@ def _upload_while_stopped(at: Town) -> list[Answer]:
 
 def _wait_until_kept(at: Town, wanted: list[str]) -> int:
     deadline = time.monotonic() + READ_S
-    while (kept := _kept(at, wanted)) < len(wanted) and time.monotonic() < deadline and at.on.alive():
+    while (
+        (kept := _kept(at, wanted)) < len(wanted) and time.monotonic() < deadline and at.on.alive()
+    ):
         time.sleep(0.5)
     return kept
 

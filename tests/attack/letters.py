@@ -5,7 +5,7 @@ from collections import Counter
 
 from confluent_kafka import Consumer, TopicPartition
 
-from kadens.stream.topics import DEAD
+from model.topics import DEAD
 
 Place = tuple[str, str, str]  # topic, partition and offset of the message that became a letter
 POLL_S = 0.05
@@ -15,8 +15,12 @@ class Letters:
     """Reads on from where it was. `found`: SHA-256 of a body to how often each of its messages became a letter."""
 
     def __init__(self, brokers: str) -> None:
-        self._client = Consumer({"bootstrap.servers": brokers, "group.id": "attack", "log_level": 0})
-        self._client.assign([TopicPartition(DEAD.name, number, 0) for number in range(DEAD.partitions)])
+        self._client = Consumer(
+            {"bootstrap.servers": brokers, "group.id": "attack", "log_level": 0}
+        )
+        self._client.assign(
+            [TopicPartition(DEAD.name, number, 0) for number in range(DEAD.partitions)]
+        )
         self.found: dict[str, Counter[Place]] = {}
 
     def read(self, seconds: float = POLL_S) -> None:
@@ -41,6 +45,6 @@ class Letters:
         """Leave the log."""
         self._client.close()
 
-    def _note(self, told: dict[str, str]) -> None:
-        place = told.get("topic", ""), told.get("partition", ""), told.get("offset", "")
-        self.found.setdefault(told.get("sha256", ""), Counter())[place] += 1
+    def _note(self, values: dict[str, str]) -> None:
+        position = values.get("topic", ""), values.get("partition", ""), values.get("offset", "")
+        self.found.setdefault(values.get("sha256", ""), Counter())[position] += 1

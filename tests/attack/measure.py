@@ -31,13 +31,19 @@ def quantile(values: Sequence[float], share: float) -> float:
 def at_most(attack: str, what: str, value: float, limit: float, unit: str) -> Row:
     """Return the row of a value that must not exceed a limit."""
     return Row(
-        attack=attack, what=what, value=_number(value, unit), limit=f"<= {_number(limit, unit)}", ok=value <= limit
+        attack=attack,
+        what=what,
+        value=_number(value, unit),
+        limit=f"<= {_number(limit, unit)}",
+        ok=value <= limit,
     )
 
 
 def equal(attack: str, what: str, value: int, wanted: int) -> Row:
     """Return the row of a count that must be exactly the wanted one."""
-    return Row(attack=attack, what=what, value=f"{value:,}", limit=f"= {wanted:,}", ok=value == wanted)
+    return Row(
+        attack=attack, what=what, value=f"{value:,}", limit=f"= {wanted:,}", ok=value == wanted
+    )
 
 
 def holds(attack: str, what: str, *, said: str, limit: str, ok: bool) -> Row:
@@ -60,11 +66,19 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     lines = [("attack", "measured", "value", "limit", "ok"), *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        yield "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return row.attack, row.what, row.value, row.limit, {True: "ok", False: "FAILS", None: "-"}[row.ok]
+    return (
+        row.attack,
+        row.what,
+        row.value,
+        row.limit,
+        {True: "ok", False: "FAILS", None: "-"}[row.ok],
+    )
 
 
 def _number(value: float, unit: str) -> str:

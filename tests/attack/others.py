@@ -9,8 +9,8 @@ from typing import Self
 
 import psycopg
 
-from .product import Person, Product
-from .senders import Sender, Sent, pain_report
+from tests.attack.product import Person, Product
+from tests.attack.senders import Sender, Sent, pain_report
 
 LOOK_S = 0.02
 AGAIN_S = 0.2
@@ -22,14 +22,17 @@ union all select key, true from alert_finding where key = any(%(wanted)s) and st
 class Others:
     """Reports of `people`, one each every `every_s` seconds. Leaving the block waits up to `grace_s` for the last."""
 
-    def __init__(self, on: Product, people: Sequence[Person], *, every_s: float = 1.0, grace_s: float = 8.0) -> None:
+    def __init__(
+        self, on: Product, people: Sequence[Person], *, every_s: float = 1.0, grace_s: float = 8.0
+    ) -> None:
         self._on, self._people, self._every_s, self._grace_s = on, people, every_s, grace_s
         self._sender, self._sent = Sender(on), Sent()
         self._stored: dict[str, float] = {}
         self._alerted: dict[str, float] = {}
         self._over, self._gone = threading.Event(), threading.Event()
         self._threads = [
-            threading.Thread(target=self._report, args=(n, one), daemon=True) for n, one in enumerate(people)
+            threading.Thread(target=self._report, args=(n, item), daemon=True)
+            for n, item in enumerate(people)
         ]
         self._looking = threading.Thread(target=self._look, name="looking", daemon=True)
 
@@ -68,7 +71,10 @@ class Others:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
         if error is None:
@@ -81,7 +87,11 @@ class Others:
         return [seen.get(name, math.inf) - at for name, at in sent.items() if since <= at <= until]
 
     def _missing(self) -> list[str]:
-        return [name for name in self._sent.taken() if name not in self._stored or name not in self._alerted]
+        return [
+            name
+            for name in self._sent.taken()
+            if name not in self._stored or name not in self._alerted
+        ]
 
     def _report(self, number: int, person: Person) -> None:
         """Post reports until it is over; the first ones of different people are spread over the pace."""

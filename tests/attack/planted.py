@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from kadens.model.facts import Parsed
-from kadens.parsers import table
+from model.facts import Parsed
+from parsers import table
 
 WORD = b"planted:"
 HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
@@ -88,8 +88,8 @@ def plant() -> None:
 
 def _planted(parse: Callable[[bytes], Parsed]) -> Callable[[bytes], Parsed]:
     def read(content: bytes) -> Parsed:
-        _, found, rest = content[:200].partition(WORD)
-        if found:
+        _, matches, rest = content[:200].partition(WORD)
+        if matches:
             PLANTS[rest.partition(b";")[0].decode()].do()
         return parse(content)
 

@@ -8,14 +8,14 @@ from functools import partial
 
 import psycopg
 
-from ..poison import ACCOUNT, POISON
-from . import planted
-from .letters import Letters
-from .measure import Row, holds
-from .others import Others
-from .processes import Watch
-from .runs import Options, Renewed, Town, town
-from .senders import Answer, Sender
+from tests.attack import planted
+from tests.attack.letters import Letters
+from tests.attack.measure import Row, holds
+from tests.attack.others import Others
+from tests.attack.processes import Watch
+from tests.attack.runs import Options, Renewed, Town, town
+from tests.attack.senders import Answer, Sender
+from tests.poison import ACCOUNT, POISON
 
 OTHERS = 4
 EVERY_S = 0.4
@@ -40,20 +40,27 @@ class Case:
 
 def poison_one_by_one(options: Options) -> Iterator[Row]:
     """Yield a row for each poisonous body."""
-    cases = [Case(name=one.name, connector=one.connector, body=one.body) for one in POISON]
+    cases = [Case(name=item.name, connector=item.connector, body=item.body) for item in POISON]
     yield from _walk("poison", cases, lambda: town(options, OTHERS, account=ACCOUNT))
 
 
 def planted_bugs(options: Options) -> Iterator[Row]:
     """Yield a row for each bug planted in the readers."""
     cases = [
-        Case(name=f"planted {name}", connector="files", body=partial(planted.body, name), restarts=bug.restarts)
+        Case(
+            name=f"planted {name}",
+            connector="files",
+            body=partial(planted.body, name),
+            restarts=bug.restarts,
+        )
         for name, bug in planted.PLANTS.items()
     ]
     yield from _walk("planted", cases, lambda: town(options, OTHERS, planted=True))
 
 
-def _walk(attack: str, cases: Sequence[Case], make: Callable[[], AbstractContextManager[Town]]) -> Iterator[Row]:
+def _walk(
+    attack: str, cases: Sequence[Case], make: Callable[[], AbstractContextManager[Town]]
+) -> Iterator[Row]:
     with Renewed(make) as renewed:
         for case in cases:
             row = _one(attack, case, renewed.town())
@@ -101,8 +108,14 @@ class _Cost:
 
 
 def _row(attack: str, case: Case, answer: Answer, cost: _Cost) -> Row:
-    ended = f"refused with {answer.status}" if not answer.taken else f"{cost.letters} letters, kept {cost.placed}"
-    one_end = cost.letters == 1 or (cost.letters == 0 and cost.placed > 0) or 400 <= answer.status < 500
+    ended = (
+        f"refused with {answer.status}"
+        if not answer.taken
+        else f"{cost.letters} letters, kept {cost.placed}"
+    )
+    one_end = (
+        cost.letters == 1 or (cost.letters == 0 and cost.placed > 0) or 400 <= answer.status < 500
+    )
     return holds(
         attack,
         f"{case.name} ({cost.size:,} B)",

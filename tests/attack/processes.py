@@ -39,8 +39,10 @@ def parents() -> dict[int, int]:
 def part_of(up: int, part: str, among: Mapping[int, int]) -> int | None:
     """Return the process of a part of the running `kadens up`, None when it does not run now."""
     words = PARTS[part]
-    found = (pid for pid, parent in among.items() if parent == up and _words(pid)[-len(words) :] == words)
-    return next(found, None)
+    matches = (
+        pid for pid, parent in among.items() if parent == up and _words(pid)[-len(words) :] == words
+    )
+    return next(matches, None)
 
 
 def memory(pids: Sequence[int]) -> int:
@@ -50,7 +52,7 @@ def memory(pids: Sequence[int]) -> int:
 
 def open_files(pid: int) -> int:
     """Return the bytes on disk of the regular files that a process holds open for writing bodies, linked or not."""
-    return sum(_blocks(place) for place in _listed(PROC / str(pid) / "fd"))
+    return sum(_blocks(position) for position in _listed(PROC / str(pid) / "fd"))
 
 
 class Watch:
@@ -73,7 +75,10 @@ class Watch:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._over.set()
         self._thread.join()
@@ -92,7 +97,7 @@ class Watch:
 
 
 def _pids() -> Iterator[int]:
-    return (int(place.name) for place in PROC.iterdir() if place.name.isdigit())
+    return (int(position.name) for position in PROC.iterdir() if position.name.isdigit())
 
 
 def _parent(pid: int) -> int | None:
@@ -125,10 +130,14 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _blocks(place: Path) -> int:
+def _blocks(path: Path) -> int:
     try:
-        found = place.stat()
-        named = str(place.readlink())
+        matches = path.stat()
+        named = str(path.readlink())
     except OSError:
         return 0
-    return found.st_blocks * BLOCK if stat.S_ISREG(found.st_mode) and not named.endswith(".log") else 0
+    return (
+        matches.st_blocks * BLOCK
+        if stat.S_ISREG(matches.st_mode) and not named.endswith(".log")
+        else 0
+    )

@@ -23,16 +23,15 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.settings import read_secrets
-
-from ..chaos.waiting import until
-from . import processes
+from tests.attack import processes
+from tests.chaos.waiting import until
+from tests.rooms import ROOT
 
 START_S, STOP_S = 180.0, 90.0
 SOURCES = ("files", "reports", "open_wearables")
 ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
 ENDED = "ended with status"
 CLOCK = "clock"  # the file of a clock that is stepped
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +54,14 @@ class Product:
     @cached_property
     def runtime(self) -> dict[str, Any]:
         """What `kadens up` says of itself."""
-        said: dict[str, Any] = json.loads((self.folder / "runtime.json").read_bytes())
-        return said
+        loads: dict[str, Any] = json.loads((self.folder / "runtime.json").read_bytes())
+        return loads
 
     @cached_property
     def keys(self) -> dict[str, str]:
         """The signing secret of each connector."""
-        found = read_secrets(str(self.folder / "secrets.toml")).connectors
-        return {name: row.keys[0] for name, row in found.items()}
+        matches = read_secrets(str(self.folder / "secrets.toml")).connectors
+        return {name: row.keys[0] for name, row in matches.items()}
 
     @property
     def pid(self) -> int:
@@ -133,7 +132,9 @@ class Product:
 
 
 @contextmanager
-def product(*, broker: str = "kafka", planted: bool = False, stepped: bool = False) -> Iterator[Product]:
+def product(
+    *, broker: str = "kafka", planted: bool = False, stepped: bool = False
+) -> Iterator[Product]:
     """Start a Kadens in a folder of its own and stop it in the end; `stepped`: its clock stands still until `step`."""
     with tempfile.TemporaryDirectory(prefix="kadens-attack-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
@@ -152,7 +153,9 @@ def product(*, broker: str = "kafka", planted: bool = False, stepped: bool = Fal
                 sys.stderr.write(f"    {line}\n")
 
 
-def _start(folder: Path, log: Path, more: tuple[str, ...], *, program: str) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, log: Path, more: tuple[str, ...], *, program: str
+) -> subprocess.Popen[bytes]:
     ports = ("--vendor-port", "0", "--clinic-port", "0")
     words = (sys.executable, "-m", program, "up", "--data", str(folder), *ports, *more)
     own = {name: value for name, value in os.environ.items() if not name.startswith("KADENS_")}

@@ -8,15 +8,15 @@ import sys
 import time
 from collections.abc import Mapping
 
-from .erased import erasure
-from .floods import floods
-from .fuzz import malformed
-from .large import large_files
-from .load import poison_under_load
-from .measure import Row, table
-from .poison import planted_bugs, poison_one_by_one
-from .runs import Attack, Options
-from .tokens import tokens_and_keys
+from tests.attack.erased import erasure
+from tests.attack.floods import floods
+from tests.attack.fuzz import malformed
+from tests.attack.large import large_files
+from tests.attack.load import poison_under_load
+from tests.attack.measure import Row, table
+from tests.attack.poison import planted_bugs, poison_one_by_one
+from tests.attack.runs import Attack, Options
+from tests.attack.tokens import tokens_and_keys
 
 ATTACKS: Mapping[str, Attack] = {
     "poison": poison_one_by_one,
@@ -32,10 +32,10 @@ ATTACKS: Mapping[str, Attack] = {
 
 def main() -> int:
     """Run what the command line asks for and return the exit status."""
-    asked = _arguments()
-    options = Options(seconds=asked.seconds, seed=asked.seed, broker=asked.broker)
+    arguments = _arguments()
+    options = Options(seconds=arguments.seconds, seed=arguments.seed, broker=arguments.broker)
     began, rows = time.monotonic(), list[Row]()
-    for name in asked.names or ATTACKS:
+    for name in arguments.names or ATTACKS:
         for row in ATTACKS[name](options):
             rows.append(row)
             tell(f"+{time.monotonic() - began:.0f} s  {row.attack}: {row.what}: {row.value}")
@@ -44,7 +44,9 @@ def main() -> int:
         tell(line)
     failed = sum(row.ok is False for row in rows)
     skipped = sum(row.ok is None for row in rows)
-    tell(f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; {time.monotonic() - began:.0f} s")
+    tell(
+        f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; {time.monotonic() - began:.0f} s"
+    )
     return 1 if failed else 0
 
 
@@ -56,7 +58,9 @@ def tell(line: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make attack", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*ATTACKS, []], metavar="NAME", help=f"of {', '.join(ATTACKS)}")
+    parser.add_argument(
+        "names", nargs="*", choices=[*ATTACKS, []], metavar="NAME", help=f"of {', '.join(ATTACKS)}"
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each load lasts")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins")
     parser.add_argument("--broker", default="kafka", help="kafka, or mock")

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from ..chaos.waiting import until
-from .measure import Row
-from .product import Person, Product, product
-from .senders import Sender, pain_report
+from tests.attack.measure import Row
+from tests.attack.product import Person, Product, product
+from tests.attack.senders import Sender, pain_report
+from tests.chaos.waiting import until
 
 WARM_S = 60.0
 
@@ -36,13 +36,17 @@ class Town:
 
 
 @contextmanager
-def town(options: Options, others: int, *, planted: bool = False, account: str = "") -> Iterator[Town]:
+def town(
+    options: Options, others: int, *, planted: bool = False, account: str = ""
+) -> Iterator[Town]:
     """Start a product and enrol its people; `account` is linked to the attacker as well."""
     with product(broker=options.broker, planted=planted) as on:
         attacker = on.enrol("attacker")
         for source in ("reports", "open_wearables") if account else ():
             on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
-        made = Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
+        made = Town(
+            on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker
+        )
         warm_up(made)
         yield made
 
@@ -51,7 +55,11 @@ def warm_up(at: Town) -> None:
     """Wait until a first report is stored: a worker that has just started is no measure of anything."""
     name = f"warm-up-{time.monotonic_ns()}"
     assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
-    until(lambda: bool(at.on.rows("select from record where record = %s", name)), WARM_S, "the first report")
+    until(
+        lambda: bool(at.on.rows("select from record where record = %s", name)),
+        WARM_S,
+        "the first report",
+    )
 
 
 class Renewed:

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kadens.ingest.sender import sign
-from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
-from kadens.model.calendar import rfc3339
-from kadens.model.codec import dumps
-
-from .product import Person, Product, now_ms
+from ingest.sender import sign
+from ingest.verify import STANDARD_WEBHOOKS, SVIX
+from model.calendar import rfc3339
+from model.codec import dumps
+from tests.attack.product import Person, Product, now_ms
 
 HOST = "127.0.0.1"
 TIMEOUT_S = 30.0
@@ -58,7 +57,11 @@ class Sender:
 
     def report(self, body: bytes) -> Answer:
         """Post a report as the app does."""
-        return self.post("/v1/reports", body, sign(STANDARD_WEBHOOKS, self._keys["reports"], body, _id(), now_ms()))
+        return self.post(
+            "/v1/reports",
+            body,
+            sign(STANDARD_WEBHOOKS, self._keys["reports"], body, _id(), now_ms()),
+        )
 
     def hook(self, body: bytes) -> Answer:
         """Push a body as Open Wearables does."""
@@ -126,5 +129,5 @@ def _id() -> str:
     return f"msg_{secrets.token_hex(8)}"
 
 
-def _seconds(said: str | None) -> float:
-    return float(said) if said is not None and said.isdigit() else 0.0
+def _seconds(text: str | None) -> float:
+    return float(text) if text is not None and text.isdigit() else 0.0

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from .flooder import HOST, TALKS, Done, Plan, flood
+from tests.attack.flooder import HOST, TALKS, Done, Plan, flood
 
 HEAD = "POST / HTTP/1.1\r\nhost: x\r\n"
 SOURCE = "127.0.0.9"
@@ -26,7 +26,16 @@ async def attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
 
     async with await asyncio.start_server(listen, HOST, 0) as server:
         port = server.sockets[0].getsockname()[1]
-        plan = Plan(kind=kind, port=port, seconds=0.3, connections=3, sources=[SOURCE], head=HEAD, body=10, rate=10_000)
+        plan = Plan(
+            kind=kind,
+            port=port,
+            seconds=0.3,
+            connections=3,
+            sources=[SOURCE],
+            head=HEAD,
+            body=10,
+            rate=10_000,
+        )
         return await flood(plan), b"".join(taken), peers
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from .measure import at_most, equal, quantile, skipped, table
+from tests.attack.measure import at_most, equal, quantile, skipped, table
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:
@@ -29,7 +29,11 @@ def test_a_count_must_be_met_exactly() -> None:
 
 
 def test_the_table_shows_what_fails_and_what_was_not_measured() -> None:
-    rows = [at_most("a", "time", math.inf, 2.0, "s"), equal("b", "count", 1, 1), skipped("c", "keys", "not there")]
+    rows = [
+        at_most("a", "time", math.inf, 2.0, "s"),
+        equal("b", "count", 1, 1),
+        skipped("c", "keys", "not there"),
+    ]
     assert list(table(rows)) == [
         "attack  measured  value                    limit      ok",
         "a       time      never                    <= 2.00 s  FAILS",

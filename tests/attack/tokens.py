@@ -10,14 +10,13 @@ from functools import partial
 from typer.testing import CliRunner
 
 from kadens.cli import app
-
-from .fit_bodies import activity
-from .floods import Ordinary, worklist
-from .measure import Row, at_most, equal, holds, quantile, skipped
-from .others import Others
-from .product import Person, product
-from .runs import Options, Town, town
-from .senders import Sender
+from tests.attack.fit_bodies import activity
+from tests.attack.floods import Ordinary, worklist
+from tests.attack.measure import Row, at_most, equal, holds, quantile, skipped
+from tests.attack.others import Others
+from tests.attack.product import Person, product
+from tests.attack.runs import Options, Town, town
+from tests.attack.senders import Sender
 
 ATTACK = "tokens"
 KINDS = ("link", "session", "wrapping")
@@ -31,7 +30,11 @@ DAYS_MS = 2 * 86_400_000
 def tokens_and_keys(options: Options) -> Iterator[Row]:
     """Yield the rows; reasons where the product has no such command."""
     if not _knows("patient", "revoke") or not _knows("keys", "rotate"):
-        yield skipped(ATTACK, "revoking and rotating", "the commands `patient revoke` and `keys rotate` are not there")
+        yield skipped(
+            ATTACK,
+            "revoking and rotating",
+            "the commands `patient revoke` and `keys rotate` are not there",
+        )
         return
     with town(options, OTHERS) as at:
         yield from _issued(at)
@@ -48,7 +51,11 @@ def _issued(at: Town) -> Iterator[Row]:
     patient = at.attacker.patient
     first, second = (_issue(at, patient) for _ in range(2))
     yield holds(
-        ATTACK, "issued twice", said="differ" if first[0] != second[0] else "equal", limit="differ", ok=first != second
+        ATTACK,
+        "issued twice",
+        said="differ" if first[0] != second[0] else "equal",
+        limit="differ",
+        ok=first != second,
     )
     yield equal(ATTACK, "status of a token that holds", _status(at, first[0]), 202)
     at.on.kadens("patient", "revoke", "--patient", patient, "--issue", str(first[1]))
@@ -58,14 +65,18 @@ def _issued(at: Town) -> Iterator[Row]:
         taken += status != REFUSED
         ended_s = min(ended_s, time.monotonic() - began) if status == REFUSED else math.inf
     yield at_most(
-        ATTACK, f"from revoking to refusal for good ({taken} of {TRIES} still taken)", ended_s, AT_ONCE_S, "s"
+        ATTACK,
+        f"from revoking to refusal for good ({taken} of {TRIES} still taken)",
+        ended_s,
+        AT_ONCE_S,
+        "s",
     )
     yield equal(ATTACK, "status of the token that was not revoked", _status(at, second[0]), 202)
 
 
 def _issue(at: Town, patient: str) -> tuple[str, int]:
-    said = json.loads(at.on.kadens("patient", "token", "--patient", patient, "--json"))
-    return said["token"], said["issue"]
+    loads = json.loads(at.on.kadens("patient", "token", "--patient", patient, "--json"))
+    return loads["token"], loads["issue"]
 
 
 def _status(at: Town, token: str, body: bytes = b"") -> int:
@@ -90,17 +101,27 @@ def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
         newest = _status(at, fresh)
         time.sleep(seconds / 4)
     clients = (others.answered(), pages.times(), files.times())
-    failed = sum(map(math.isinf, (one for times in clients for one in times)))
-    yield equal(ATTACK, f"rotating {kind}: failed of {sum(map(len, clients)):,} requests", failed, 0)
+    failed = sum(map(math.isinf, (item for times in clients for item in times)))
+    yield equal(
+        ATTACK, f"rotating {kind}: failed of {sum(map(len, clients)):,} requests", failed, 0
+    )
     yield equal(ATTACK, f"rotating {kind}: status of a token issued afterwards", newest, 202)
-    yield at_most(ATTACK, f"rotating {kind}: reports stored, slowest", quantile(others.stored(), 1.0), 5.0, "s")
+    yield at_most(
+        ATTACK,
+        f"rotating {kind}: reports stored, slowest",
+        quantile(others.stored(), 1.0),
+        5.0,
+        "s",
+    )
 
 
 def _expired(options: Options) -> Row:
     """Issue a token for a day, and let two days pass on the product's own clock."""
     with product(broker=options.broker, stepped=True) as on:
         at = Town(on=on, others=[], attacker=on.enrol("attacker"))
-        token = on.kadens("patient", "token", "--patient", at.attacker.patient, "--days", "1").split()[-1]
+        token = on.kadens(
+            "patient", "token", "--patient", at.attacker.patient, "--days", "1"
+        ).split()[-1]
         before = _status(at, token)
         on.step(DAYS_MS)
         after = _status(at, token)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
+from tests.rooms import ROOT
 
-ROOT = Path(__file__).parents[2]
 FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
 MISSING = kafka_available()
 
@@ -89,7 +89,13 @@ def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
         ("alert, report at the door to alert, p99", 1.0),
         ("worker memory over 15 minutes of 2 live patients", 1 / 1.1),
     ]
-    stored = {row["name"]: row["baseline"] for row in rows if row["name"].startswith("pipeline from the door")}
+    stored = {
+        row["name"]: row["baseline"]
+        for row in rows
+        if row["name"].startswith("pipeline from the door")
+    }
     assert "binary COPY of the same 2," in stored["pipeline from the door, days"]
     costs = [row["name"] for row in rows if row["unit"] == "samples/CPU-s"]
-    assert {"worker", "PostgreSQL", "broker (JVM)"} <= {name.split(",")[0].strip() for name in costs}
+    assert {"worker", "PostgreSQL", "broker (JVM)"} <= {
+        name.split(",")[0].strip() for name in costs
+    }

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from ..clinic_world import ALERTS, Served
+from tests.clinic_world import ALERTS, Served
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -36,23 +36,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=[1280, 400])
 def width(request: pytest.FixtureRequest) -> int:
-    found: int = request.param
-    return found
+    number: int = request.param
+    return number
 
 
 @pytest.fixture
 def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": 900}, base_url=door.url)
     context.add_init_script(WATCH)
-    said: list[str] = []
+    texts: list[str] = []
     hosts: set[str] = set()
     made = context.new_page()
-    made.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
-    made.on("pageerror", lambda one: said.append(str(one)))
+    made.on("console", lambda one: texts.append(one.text) if one.type == "error" else None)
+    made.on("pageerror", lambda one: texts.append(str(one)))
     made.on("request", lambda one: hosts.add(urlsplit(one.url).hostname or ""))
     yield made
     assert made.evaluate("window.violations") == []
-    assert said == []
+    assert texts == []
     assert hosts == {"127.0.0.1"}
     context.close()
 
@@ -114,7 +114,9 @@ def test_from_a_square_of_the_calendar_to_its_session(page: Page) -> None:
 def test_no_data_is_grey_and_never_red(page: Page) -> None:
     page.goto("/patients/p-silent")
     grey = page.locator("#calendar .squares .look-no_data").first
-    colours = grey.evaluate("(one) => getComputedStyle(one).backgroundColor.match(/[0-9]+/g).map(Number)")
+    colours = grey.evaluate(
+        "(one) => getComputedStyle(one).backgroundColor.match(/[0-9]+/g).map(Number)"
+    )
     assert max(colours) - min(colours) <= 12
 
 
@@ -153,7 +155,9 @@ def test_by_keyboard_alone(page: Page, acting: Served) -> None:
             break
     page.keyboard.press("Enter")
     expect(page.locator(".done")).to_have_text("Acknowledged.")
-    assert acting.rows("select state from alert where id = %s", ALERTS["pain"]) == [("acknowledged",)]
+    assert acting.rows("select state from alert where id = %s", ALERTS["pain"]) == [
+        ("acknowledged",)
+    ]
 
 
 @pytest.mark.usefixtures("acting")

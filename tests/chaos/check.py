@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kadens.storage.digest import QUERIES
-
-from .stage import Stage
+from storage.digest import QUERIES
+from tests.chaos.stage import Stage
 
 LARGE = "sample"  # its rows are compared by digest only
-UNEXPLAINED = ("DeadlockDetected", "TypeError", "KeyError", "AttributeError", "LogMismatchError", "UniqueViolation")
+UNEXPLAINED = (
+    "DeadlockDetected",
+    "TypeError",
+    "KeyError",
+    "AttributeError",
+    "LogMismatchError",
+    "UniqueViolation",
+)
 SHOWN = 4
 HOLE = "were never delivered"
 _BODIES = "select distinct encode(sha256, 'hex'), address, octet_length(sealed) from body"
@@ -35,9 +41,9 @@ def outcome(on: Stage) -> Outcome:
     )
 
 
-def faults_found(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:
+def faults_found(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
     """Return what is wrong, a line each; nothing when the run left what was wanted."""
-    return [*_missing(on, wanted, found), *_different(wanted, found), *_said(on)]
+    return [*_missing(on, wanted, value), *_different(wanted, value), *_said(on)]
 
 
 def holes(on: Stage) -> int:
@@ -48,19 +54,26 @@ def holes(on: Stage) -> int:
 def _places(on: Stage) -> dict[str, frozenset[str]]:
     """Return for each body where it lies: kept (in its row or as a file), among the dead letters, in quarantine."""
     folder = on.rig.folder / "bodies"
-    kept = {sha for sha, address, size in on.rig.rows(_BODIES) if size or (folder / address).stat().st_size}
+    kept = {
+        sha
+        for sha, address, size in on.rig.rows(_BODIES)
+        if size or (folder / address).stat().st_size
+    }
     held = {sha for (sha,) in on.rig.rows(_HELD)}
     dead = {sha for (sha,) in on.rig.rows(_DEAD)}
     where = {"kept": kept, "held": held, "dead": dead}
-    return {sha: frozenset(name for name, some in where.items() if sha in some) for sha in kept | held | dead}
+    return {
+        sha: frozenset(name for name, some in where.items() if sha in some)
+        for sha in kept | held | dead
+    }
 
 
-def _missing(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:
+def _missing(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
     appended = on.cluster.hands.acknowledged
     return [
-        f"body {sha[:12]}: {_words(found, sha)}, wanted {_words(wanted, sha)}"
-        for sha in sorted(appended | set(found.places))
-        if _words(found, sha) != _words(wanted, sha) or sha not in found.places
+        f"body {sha[:12]}: {_words(value, sha)}, wanted {_words(wanted, sha)}"
+        for sha in sorted(appended | set(value.places))
+        if _words(value, sha) != _words(wanted, sha) or sha not in value.places
     ][:SHOWN]
 
 
@@ -68,13 +81,13 @@ def _words(of: Outcome, sha: str) -> str:
     return " and ".join(sorted(of.places.get(sha, ()))) or "nowhere"
 
 
-def _different(wanted: Outcome, found: Outcome) -> list[str]:
-    apart = [name for name in wanted.digest if found.digest[name] != wanted.digest[name]]
-    return [f"{name} differs{_rows(name, wanted, found)}" for name in apart]
+def _different(wanted: Outcome, value: Outcome) -> list[str]:
+    apart = [name for name in wanted.digest if value.digest[name] != wanted.digest[name]]
+    return [f"{name} differs{_rows(name, wanted, value)}" for name in apart]
 
 
-def _rows(name: str, wanted: Outcome, found: Outcome) -> str:
-    was, now = wanted.tables.get(name), found.tables.get(name)
+def _rows(name: str, wanted: Outcome, value: Outcome) -> str:
+    was, now = wanted.tables.get(name), value.tables.get(name)
     if was is None or now is None:
         return ""
     lost, more = [row for row in was if row not in now], [row for row in now if row not in was]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 
-from ..rig import Rig
-from .entry import work
+from tests.chaos.entry import work
+from tests.rig import Rig
 
 BACK_OFF_S = 0.3
 PATIENCE_S = 30.0  # for a worker that was asked to stop; it ends itself after 20 s
@@ -40,7 +40,9 @@ class Crew:
         self._again.pop(name, None)
         if name not in self._running:
             environment = {**self.rig.environment(name), **self.settings}
-            process = self.nursery.Process(target=work, args=(environment, self.rig.log(name), self.plant), name=name)
+            process = self.nursery.Process(
+                target=work, args=(environment, self.rig.log(name), self.plant), name=name
+            )
             process.start()
             self._running[name] = process
 

@@ -13,14 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
-from kadens.ingest.sender import sign
-from kadens.ingest.verify import STANDARD_WEBHOOKS
-
-from ..attack.attackers import attacked
-from ..attack.flooder import Plan
-from ..rig import KEY, Rig
-from .waiting import until
-from .world import Posted
+from ingest.sender import sign
+from ingest.verify import STANDARD_WEBHOOKS
+from tests.attack.attackers import attacked
+from tests.attack.flooder import Plan
+from tests.chaos.waiting import until
+from tests.chaos.world import Posted
+from tests.rig import KEY, Rig
 
 HOST = "127.0.0.1"
 SECRET = "whsec_" + base64.b64encode(KEY.active.secret[:24]).decode()
@@ -49,7 +48,11 @@ class Door:
 
     def take(self, posted: Posted) -> None:
         """Post a report until it is taken, and end the attack; AssertionError when the door lets none through."""
-        until(lambda: self._post(posted) == http.client.ACCEPTED, TAKEN_S, "a report at the attacked door")
+        until(
+            lambda: self._post(posted) == http.client.ACCEPTED,
+            TAKEN_S,
+            "a report at the attacked door",
+        )
         assert self.process.poll() is None, "the door ended"
         self.calm()
 
@@ -73,7 +76,9 @@ class Door:
         signed = sign(STANDARD_WEBHOOKS, SECRET, posted.value, f"msg_{time.monotonic_ns()}", at_ms)
         connection = http.client.HTTPConnection(HOST, self.port, timeout=ANSWER_S)
         try:
-            connection.request("POST", "/v1/reports", posted.value, {"content-type": "application/json", **signed})
+            connection.request(
+                "POST", "/v1/reports", posted.value, {"content-type": "application/json", **signed}
+            )
             return connection.getresponse().status
         except (OSError, http.client.HTTPException):
             return 0
@@ -98,8 +103,14 @@ def garbage(door: Door, lasts_s: float, rate: float) -> tuple[Plan, ...]:
 
 
 def _plan(door: Door, kind: str, seconds: float, **more: object) -> Plan:
-    said: Mapping[str, object] = {"kind": kind, "port": door.port, "seconds": seconds, "sources": STRANGERS, **more}
-    return Plan(**said)  # type: ignore[arg-type]
+    values: Mapping[str, object] = {
+        "kind": kind,
+        "port": door.port,
+        "seconds": seconds,
+        "sources": STRANGERS,
+        **more,
+    }
+    return Plan(**values)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -114,7 +125,9 @@ def opened(rig: Rig) -> Iterator[Door]:
     more = {"KADENS_SECRETS_FILE": str(secrets), "KADENS_VENDOR_PORT": str(port)}
     with rig.log("door").open("ab") as out:
         words = (sys.executable, "-m", "kadens", "door", "vendor")
-        process = subprocess.Popen(words, env=rig.environment("door", **more), stdout=out, stderr=out)
+        process = subprocess.Popen(
+            words, env=rig.environment("door", **more), stdout=out, stderr=out
+        )
     door = Door(rig=rig, port=port, process=process)
     try:
         yield door

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-import kadens.stream.worker  # noqa: F401 - loaded once, before the forks
+import stream.worker  # noqa: F401 - loaded once, before the forks
 from kadens.embedded.guard import follow
 from kadens.settings import read_settings
 from kadens.wiring import run_worker
-
-from .planted import PLANTS
+from tests.chaos.planted import PLANTS
 
 
 def nursery() -> ForkServerContext:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from . import door
-from .schedule import PRODUCERS, Copy, Fault, Kind
-from .stage import Stage
-from .world import NOW_MS
+from tests.chaos import door
+from tests.chaos.schedule import PRODUCERS, Copy, Fault, Kind
+from tests.chaos.stage import Stage
+from tests.chaos.world import NOW_MS
 
 Do = Callable[[Stage, Fault], None]
 
@@ -52,7 +52,9 @@ def _step(on: Stage, fault: Fault) -> None:
 
 def _poison(on: Stage, fault: Fault) -> None:
     """Append every poisonous body once more, all in a row."""
-    on.append(tuple(Copy(body=body, producer=fault.target % PRODUCERS) for body in on.ground.world.poison))
+    on.append(
+        tuple(Copy(body=body, producer=fault.target % PRODUCERS) for body in on.ground.world.poison)
+    )
 
 
 def _heads(on: Stage, fault: Fault) -> None:
@@ -74,8 +76,12 @@ def _through(on: Stage, fault: Fault) -> None:
 
 
 DEEDS: Mapping[Kind, Deed] = {
-    Kind.WORKER_KILLED: Deed(begin=lambda on, fault: on.crew.kill(_worker(on, fault)), end=_start, target=_worker),
-    Kind.WORKER_STOPPED: Deed(begin=lambda on, fault: on.crew.stop(_worker(on, fault)), end=_start, target=_worker),
+    Kind.WORKER_KILLED: Deed(
+        begin=lambda on, fault: on.crew.kill(_worker(on, fault)), end=_start, target=_worker
+    ),
+    Kind.WORKER_STOPPED: Deed(
+        begin=lambda on, fault: on.crew.stop(_worker(on, fault)), end=_start, target=_worker
+    ),
     Kind.WORKER_ZOMBIE: Deed(
         begin=lambda on, fault: on.crew.pause(_worker(on, fault)),
         end=lambda on, fault: on.crew.resume(_worker(on, fault)),
@@ -87,7 +93,8 @@ DEEDS: Mapping[Kind, Deed] = {
         target=_broker,
     ),
     Kind.DATABASE_KILLED: Deed(
-        begin=lambda on, _fault: on.ground.database.kill(), end=lambda on, _fault: on.ground.database.restart()
+        begin=lambda on, _fault: on.ground.database.kill(),
+        end=lambda on, _fault: on.ground.database.restart(),
     ),
     Kind.DATABASE_FAILOVER: Deed(begin=_fail_over),
     Kind.DATABASE_SLOW: Deed(begin=_slow, end=_fast),

@@ -9,9 +9,8 @@ from typing import Self
 
 import psycopg
 
-from kadens.model.calendar import utc
-
-from .world import END_MS
+from model.calendar import utc
+from tests.chaos.world import END_MS
 
 STEP_S = 0.05
 _LOOK = """
@@ -56,7 +55,10 @@ class Gauge:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._over.set()
         self._thread.join()

@@ -17,19 +17,20 @@ import psycopg
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import Postgres
 from kadens.embedded.topics import create_topics
-from kadens.simulate.enrol import enrol
-from kadens.storage.migrate import migrate
-
-from ..rig import CONFIGS, KEY, run
-from .entry import nursery
-from .hands import Hands, patiently
-from .proxy import Proxy
-from .waiting import until
-from .world import World
+from simulate.enrol import enrol
+from storage.pg.migrate import migrate
+from tests.chaos.entry import nursery
+from tests.chaos.hands import Hands, patiently
+from tests.chaos.proxy import Proxy
+from tests.chaos.waiting import until
+from tests.chaos.world import World
+from tests.rig import CONFIGS, KEY, run
 
 PEOPLE = "people"
 IN_SYNC_S = 60.0
-UNSYNCED = {"fsync": "off"}  # processes are killed here, the machine is not: what was written stays written
+UNSYNCED = {
+    "fsync": "off"
+}  # processes are killed here, the machine is not: what was written stays written
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,14 +57,18 @@ class Ground:
     def cluster(self, brokers: int) -> Cluster:
         """Return the cluster of so many brokers with all copies in sync; the first to ask starts it."""
         if brokers not in self.clusters:
-            kafka = Kafka(self.folder / f"kafka-{brokers}", brokers=brokers, jvm=FIRST_COMPILER_ONLY)
+            kafka = Kafka(
+                self.folder / f"kafka-{brokers}", brokers=brokers, jvm=FIRST_COMPILER_ONLY
+            )
             self.stack.enter_context(kafka)
             create_topics(kafka.address, CONFIGS)
             self.clusters[brokers] = Cluster(kafka=kafka, hands=Hands(kafka.address))
-        found = self.clusters[brokers]
-        found.kafka.start()
-        until(lambda: patiently(lambda: found.hands.in_sync(brokers)), IN_SYNC_S, "copies in sync")
-        return found
+        matches = self.clusters[brokers]
+        matches.kafka.start()
+        until(
+            lambda: patiently(lambda: matches.hands.in_sync(brokers)), IN_SYNC_S, "copies in sync"
+        )
+        return matches
 
     def new_database(self) -> str:
         """Copy the database with the people in it; return the copy's name."""
@@ -78,15 +83,19 @@ class Ground:
     def ask(self, statement: str) -> list[tuple[object, ...]]:
         """Run a statement outside a transaction on the server itself; return its rows, if any."""
         with psycopg.connect(self.database.dsn(), autocommit=True) as conn:
-            found = conn.execute(statement.encode())
-            return found.fetchall() if found.description else []
+            matches = conn.execute(statement.encode())
+            return matches.fetchall() if matches.description else []
 
     def standby(self) -> Postgres:
         """Start a synchronous standby: from now on no commit is answered that the standby does not have."""
         follower = self.database.standby(self.folder / f"postgres-{next(self.numbers)}")
         self.ask("alter system set synchronous_standby_names = '*'")
         self.ask("select pg_reload_conf()")
-        until(lambda: self.ask("select sync_state from pg_stat_replication") == [("sync",)], IN_SYNC_S, "standby")
+        until(
+            lambda: self.ask("select sync_state from pg_stat_replication") == [("sync",)],
+            IN_SYNC_S,
+            "standby",
+        )
         return follower
 
     def without_standby(self, follower: Postgres) -> None:
@@ -101,7 +110,9 @@ class Ground:
         self.database.kill()
         follower.promote()
         self.proxy.lead_to(socket_of(follower))
-        shutil.rmtree(self.database.data, ignore_errors=True)  # its last processes may still be going
+        shutil.rmtree(
+            self.database.data, ignore_errors=True
+        )  # its last processes may still be going
         self.database = follower
 
 

@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented place
 
-from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
+from model.topics import FACTS, RAW, TOPICS, Topic
+from tests.chaos.schedule import PRODUCERS, Copy
+from tests.chaos.world import Posted
 
-from .schedule import PRODUCERS, Copy
-from .world import Posted
-
-FORGETTING = tuple(topic for topic in TOPICS if topic.cleanup == "delete")  # a compacted topic keeps its records
+FORGETTING = tuple(
+    topic for topic in TOPICS if topic.cleanup == "delete"
+)  # a compacted topic keeps its records
 ANSWER_S = 10.0
 FLUSH_S = 120.0
 AGAIN_S = 0.1
@@ -23,24 +24,28 @@ class Hands:
     """Two producers and an admin client of the cluster at `address`."""
 
     def __init__(self, address: str) -> None:
-        self._client: dict[str, str | int | float | bool] = {"bootstrap.servers": address, "log_level": 0}
+        self._client: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": address,
+            "log_level": 0,
+        }
         self.acknowledged: set[str] = set()
         self.refused: list[str] = []
         self._producers = [
-            Producer({**self._client, "linger.ms": 5, "enable.idempotence": True}) for _ in range(PRODUCERS)
+            Producer({**self._client, "linger.ms": 5, "enable.idempotence": True})
+            for _ in range(PRODUCERS)
         ]
         self._admin = AdminClient(self._client)
 
     def append(self, copies: Sequence[Copy], bodies: Sequence[Posted]) -> None:
         """Hand over messages to `kadens.raw`; `flush` waits for them."""
         for copy in copies:
-            one = bodies[copy.body]
+            item = bodies[copy.body]
             self._producers[copy.producer].produce(
                 RAW.name,
-                one.value,
-                key=one.sha256.encode(),
-                headers=list(one.headers),
-                on_delivery=self._note(one.sha256),
+                item.value,
+                key=item.sha256.encode(),
+                headers=list(item.headers),
+                on_delivery=self._note(item.sha256),
             )
 
     def poll(self) -> None:
@@ -50,34 +55,53 @@ class Hands:
 
     def flush(self) -> None:
         """Return when everything is acknowledged; AssertionError when the log refused any."""
-        assert not any(producer.flush(FLUSH_S) for producer in self._producers), "messages are not acknowledged"
+        assert not any(producer.flush(FLUSH_S) for producer in self._producers), (
+            "messages are not acknowledged"
+        )
         assert not self.refused, self.refused
 
     def ends(self) -> tuple[int, int]:
         """Return the sums of the end offsets of `kadens.raw` and `kadens.facts`."""
         ends = self._ends((RAW, FACTS))
-        raw, facts = (sum(end.offset for end in ends if end.topic == topic.name) for topic in (RAW, FACTS))
+        raw, facts = (
+            sum(end.offset for end in ends if end.topic == topic.name) for topic in (RAW, FACTS)
+        )
         return raw, facts
 
     def forget(self) -> int:
         """Move the start of every partition to its end; return the sum of the ends of raw and facts."""
         self.acknowledged, self.refused = set(), []
-        for future in self._admin.delete_records(self._ends(FORGETTING), request_timeout=ANSWER_S).values():
+        for future in self._admin.delete_records(
+            self._ends(FORGETTING), request_timeout=ANSWER_S
+        ).values():
             future.result()
         return sum(self.ends())
 
     def in_sync(self, copies: int) -> bool:
         """Tell whether every partition has so many copies that are up to date."""
-        found = self._admin.list_topics(timeout=ANSWER_S).topics.values()
-        return all(len(part.isrs) >= copies for topic in found for part in topic.partitions.values())
+        values = self._admin.list_topics(timeout=ANSWER_S).topics.values()
+        return all(
+            len(part.isrs) >= copies for topic in values for part in topic.partitions.values()
+        )
 
     def _ends(self, topics: Sequence[Topic]) -> list[TopicPartition]:
-        places = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        places = [
+            TopicPartition(topic.name, number)
+            for topic in topics
+            for number in range(topic.partitions)
+        ]
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = self._admin.list_offsets(dict.fromkeys(places, latest), request_timeout=ANSWER_S)
+        list_offsets = self._admin.list_offsets(
+            dict.fromkeys(places, latest), request_timeout=ANSWER_S
+        )
         try:
-            return [TopicPartition(at.topic, at.partition, said.result().offset) for at, said in asked.items()]
-        except KafkaException:  # this client goes on asking with the leaders it knew before a broker's restart
+            return [
+                TopicPartition(at.topic, at.partition, result.result().offset)
+                for at, result in list_offsets.items()
+            ]
+        except (
+            KafkaException
+        ):  # this client goes on asking with the leaders it knew before a broker's restart
             self._admin = AdminClient(self._client)
             raise
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import psycopg
 
-from kadens.storage.pool import Connection, adapt
-from kadens.stream.agents import Lanes
-from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Message, Run
-from kadens.stream.topics import RAW
+from model.topics import RAW
+from storage.pg.pool import Connection, adapt
+from stream.agents import BatchScheduler
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Run
 
 GAP_S = 0.2  # between account and rows: few kills are needed to meet it
-_claim, _put = Ledger.claim, Lanes.put
+_claim, _put = Ledger.claim, BatchScheduler.put
 
 
 def nothing() -> None:
@@ -29,7 +29,7 @@ def nothing() -> None:
 
 def acknowledge_first() -> None:
     """Acknowledge to the broker before the handler has run. The account of offsets must still save what is lost."""
-    Lanes.put = _put_acknowledged  # type: ignore[method-assign]
+    BatchScheduler.put = _put_acknowledged  # type: ignore[method-assign]
 
 
 def commit_first() -> None:
@@ -52,7 +52,9 @@ PLANTS: Mapping[str, Callable[[], None]] = {
 }
 
 
-async def _put_acknowledged(self: Lanes, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
+async def _put_acknowledged(
+    self: BatchScheduler, events: Sequence[Any], tasks: asyncio.TaskGroup
+) -> None:
     for event in events:
         event.ack()
     await _put(self, events, tasks)

@@ -45,7 +45,10 @@ class Proxy:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
@@ -70,7 +73,9 @@ class Proxy:
             writer.close()
             return
         self._open |= {writer, asks}
-        await asyncio.gather(self._pump(reader, asks), self._pump(answers, writer), return_exceptions=True)
+        await asyncio.gather(
+            self._pump(reader, asks), self._pump(answers, writer), return_exceptions=True
+        )
         self._open -= {writer, asks}
 
     def _note(self, task: "asyncio.Task[None] | None") -> None:

@@ -4,32 +4,40 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .schedule import UNITS
-from .walk import Met, Result
+from tests.chaos.schedule import UNITS
+from tests.chaos.walk import Met, Result
 
 
 def paragraph(result: Result) -> Iterator[str]:
     """Yield the lines of one schedule: its seed and shape, its faults with times, its end."""
     plan = result.schedule
     yield f"seed {plan.seed}: {_many(plan.brokers, 'broker')}, {plan.workers} workers, {plan.copies} messages"
-    yield from (f"  {_fault(one)}" for one in result.met)
+    yield from (f"  {_fault(item)}" for item in result.met)
     ended = f"  {'DIFFERENT' if result.wrong else 'same'} after {result.seconds:.1f} s"
-    told = {"restarts": result.restarts, "holes fetched again": result.holes, "stops given up": result.unclean}
-    yield ", ".join([ended, *(f"{number} {what}" for what, number in told.items() if number)])
+    reported = {
+        "restarts": result.restarts,
+        "holes fetched again": result.holes,
+        "stops given up": result.unclean,
+    }
+    yield ", ".join([ended, *(f"{number} {what}" for what, number in reported.items() if number)])
     yield from (f"  ! {line}" for line in result.wrong)
 
 
 def summary(results: Sequence[Result], first: int, seconds: float) -> str:
     """Return the last line: schedules, passed, failed, faults by kind, time to progress, total time."""
-    failed = [str(one.schedule.seed) for one in results if one.wrong]
-    kinds = Counter(met.fault.kind.value for one in results for met in one.met)
-    waits = [met.progress_s for one in results for met in one.met if met.progress_s is not None]
-    times = f"p50 {statistics.median(waits):.2f} s, max {max(waits):.2f} s" if waits else "none seen"
+    failed = [str(result.schedule.seed) for result in results if result.wrong]
+    kinds = Counter(met.fault.kind.value for result in results for met in result.met)
+    waits = [
+        met.progress_s for result in results for met in result.met if met.progress_s is not None
+    ]
+    times = (
+        f"p50 {statistics.median(waits):.2f} s, max {max(waits):.2f} s" if waits else "none seen"
+    )
     return (
         f"chaos: {len(results)} schedules from seed {first}, {len(results) - len(failed)} passed, {len(failed)} failed"
         f"{' (seeds ' + ' '.join(failed) + ')' if failed else ''}; {kinds.total()} faults: "
         f"{', '.join(f'{kind} {number}' for kind, number in kinds.most_common())}; "
-        f"{sum(one.schedule.copies for one in results)} messages; progress after a fault {times}; {seconds:.0f} s"
+        f"{sum(result.schedule.copies for result in results)} messages; progress after a fault {times}; {seconds:.0f} s"
     )
 
 

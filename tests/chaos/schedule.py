@@ -48,18 +48,32 @@ class Row:
 
 
 KINDS: tuple[Row, ...] = (
-    Row(kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)),  # some are back before the group misses them
+    Row(
+        kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)
+    ),  # some are back before the group misses them
     Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
-    Row(kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1),  # its partitions have moved by then
+    Row(
+        kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1
+    ),  # its partitions have moved by then
     Row(kind=Kind.BROKER_KILLED, lasts_s=(0.0, 3.0), most=1),
     Row(kind=Kind.DATABASE_FAILOVER, lasts_s=(0.0, 1.0), most=1),
     Row(kind=Kind.WORKER_STOPPED, lasts_s=(0.0, 2.0)),
-    Row(kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)),  # seconds each piece of an answer waits
-    Row(kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)),  # seconds against the start
+    Row(
+        kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)
+    ),  # seconds each piece of an answer waits
+    Row(
+        kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)
+    ),  # seconds against the start
     Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
     Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
     Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
-    Row(kind=Kind.DOOR_FLOOD, lasts_s=(1.0, 3.0), strength=(500.0, 2000.0), unit="requests/s", most=1),
+    Row(
+        kind=Kind.DOOR_FLOOD,
+        lasts_s=(1.0, 3.0),
+        strength=(500.0, 2000.0),
+        unit="requests/s",
+        most=1,
+    ),
 )
 UNITS = {row.kind: row.unit for row in KINDS}
 AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
@@ -111,7 +125,11 @@ class Schedule:
     @property
     def copies(self) -> int:
         """Return how many messages the run appends."""
-        return len(self.first) + len(self.rest) + sum(len(turn.before) + len(turn.during) for turn in self.turns)
+        return (
+            len(self.first)
+            + len(self.rest)
+            + sum(len(turn.before) + len(turn.during) for turn in self.turns)
+        )
 
     def has(self, kind: Kind) -> bool:
         """Tell whether a kind of fault is among the turns."""
@@ -135,7 +153,9 @@ def schedule(seed: int, bodies: int) -> Schedule:
         )
         for n, row in enumerate(rows)
     )
-    return Schedule(seed=seed, brokers=brokers, workers=workers, first=first, turns=turns, rest=rest)
+    return Schedule(
+        seed=seed, brokers=brokers, workers=workers, first=first, turns=turns, rest=rest
+    )
 
 
 def _rows(seed: int, chance: Random) -> list[Row]:

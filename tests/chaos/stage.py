@@ -7,16 +7,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from kadens.embedded.postgres import Postgres
-
-from ..rig import Rig
-from .crew import Crew
-from .door import Door, opened
-from .gauge import Gauge
-from .ground import Cluster, Ground
-from .hands import patiently
-from .schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
-from .waiting import Late, let_pass, until
-from .world import END_MS, NOW_MS
+from tests.chaos.crew import Crew
+from tests.chaos.door import Door, opened
+from tests.chaos.gauge import Gauge
+from tests.chaos.ground import Cluster, Ground
+from tests.chaos.hands import patiently
+from tests.chaos.schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
+from tests.chaos.waiting import Late, let_pass, until
+from tests.chaos.world import END_MS, NOW_MS
+from tests.rig import Rig
 
 SETTLE_S = 120.0
 PROGRESS_S = 120.0
@@ -60,7 +59,12 @@ class Stage:
 
     def progress_after(self, instant: float) -> None:
         """Return once the account of offsets has advanced after an instant (monotonic); `waiting.Late`."""
-        until(lambda: self.gauge.progress_after(instant) is not None, PROGRESS_S, "no progress", self.tick)
+        until(
+            lambda: self.gauge.progress_after(instant) is not None,
+            PROGRESS_S,
+            "no progress",
+            self.tick,
+        )
 
     def start_workers(self) -> None:
         """Start whoever does not run."""
@@ -73,7 +77,9 @@ class Stage:
         try:
             until(self._settled, SETTLE_S, "not settled", self.tick)
         except Late as error:
-            raise Late(f"{error}: {self.gauge.latest} of {patiently(self.cluster.hands.ends)}") from error
+            raise Late(
+                f"{error}: {self.gauge.latest} of {patiently(self.cluster.hands.ends)}"
+            ) from error
 
     def _settled(self) -> bool:
         look = self.gauge.latest
@@ -89,7 +95,9 @@ def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
     name = ground.new_database()
     folder = ground.folder / name
     folder.mkdir()
-    rig = Rig(brokers=cluster.kafka.address, mock=False, dsn=ground.database.dsn(name), folder=folder)
+    rig = Rig(
+        brokers=cluster.kafka.address, mock=False, dsn=ground.database.dsn(name), folder=folder
+    )
     rig.set_clock(NOW_MS)
     crew = Crew(
         rig=rig,
@@ -103,8 +111,19 @@ def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
         plant=plant,
     )
     standby = ground.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
-    with Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge, ExitStack() as doors:
-        made = Stage(ground=ground, cluster=cluster, rig=rig, crew=crew, gauge=gauge, name=name, standby=standby)
+    with (
+        Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge,
+        ExitStack() as doors,
+    ):
+        made = Stage(
+            ground=ground,
+            cluster=cluster,
+            rig=rig,
+            crew=crew,
+            gauge=gauge,
+            name=name,
+            standby=standby,
+        )
         if any(plan.has(kind) for kind in AT_A_DOOR):
             made.door = doors.enter_context(opened(rig))
         try:

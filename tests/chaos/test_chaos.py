@@ -9,21 +9,22 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
-
-from .check import Outcome
-from .ground import Ground, ground
-from .report import paragraph
-from .schedule import Copy, Fault, Kind, Schedule, Turn, schedules
-from .stage import stage
-from .walk import calm, quiet, walk, walk_all
-from .world import world
+from tests.chaos.check import Outcome
+from tests.chaos.ground import Ground, ground
+from tests.chaos.report import paragraph
+from tests.chaos.schedule import Copy, Fault, Kind, Schedule, Turn, schedules
+from tests.chaos.stage import stage
+from tests.chaos.walk import calm, quiet, walk, walk_all
+from tests.chaos.world import world
 
 SEEDS = 4
 
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.kafka,
-    pytest.mark.skipif(kafka_available() is not None, reason=f"Apache Kafka cannot run here: {kafka_available()}"),
+    pytest.mark.skipif(
+        kafka_available() is not None, reason=f"Apache Kafka cannot run here: {kafka_available()}"
+    ),
 ]
 
 

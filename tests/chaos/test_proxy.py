@@ -7,20 +7,25 @@ import psycopg
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-
-from .ground import socket_of
-from .proxy import Proxy
+from tests.chaos.ground import socket_of
+from tests.chaos.proxy import Proxy
 
 
 def answer(dsn: str) -> object:
     with psycopg.connect(dsn) as conn:
-        return conn.execute("select inet_server_addr() is null, current_setting('data_directory')").fetchone()
+        return conn.execute(
+            "select inet_server_addr() is null, current_setting('data_directory')"
+        ).fetchone()
 
 
 def test_it_delays_drops_and_leads_elsewhere(tmp_path: Path) -> None:
     front = tmp_path / "f"
     front.mkdir()
-    with temporary_postgres() as first, temporary_postgres() as second, Proxy(front, socket_of(first)) as proxy:
+    with (
+        temporary_postgres() as first,
+        temporary_postgres() as second,
+        Proxy(front, socket_of(first)) as proxy,
+    ):
         dsn = proxy.dsn("postgres")
         assert answer(dsn) == answer(first.dsn())
         with psycopg.connect(dsn, autocommit=True) as conn:

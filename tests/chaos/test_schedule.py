@@ -5,15 +5,29 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .faults import DEEDS
-from .schedule import KINDS, MOST_FAULTS, PRODUCERS, SESSION_S, Copy, Kind, Schedule, schedule, schedules
-from .world import END_MS, NOW_MS
+from tests.chaos.faults import DEEDS
+from tests.chaos.schedule import (
+    KINDS,
+    MOST_FAULTS,
+    PRODUCERS,
+    SESSION_S,
+    Copy,
+    Kind,
+    Schedule,
+    schedule,
+    schedules,
+)
+from tests.chaos.world import END_MS, NOW_MS
 
 SEEDS = st.integers(min_value=0, max_value=10**9)
 
 
 def copies(plan: Schedule) -> list[Copy]:
-    return [*plan.first, *(one for turn in plan.turns for one in (*turn.before, *turn.during)), *plan.rest]
+    return [
+        *plan.first,
+        *(item for turn in plan.turns for item in (*turn.before, *turn.during)),
+        *plan.rest,
+    ]
 
 
 def test_every_kind_is_a_row_and_a_deed() -> None:
@@ -45,7 +59,10 @@ def test_faults_keep_to_their_rows(seed: int) -> None:
     for kind, number in Counter(turn.fault.kind for turn in plan.turns).items():
         assert number <= rows[kind].most
     for turn in plan.turns:
-        row, targets = rows[turn.fault.kind], plan.brokers if turn.fault.kind is Kind.BROKER_KILLED else plan.workers
+        row, targets = (
+            rows[turn.fault.kind],
+            plan.brokers if turn.fault.kind is Kind.BROKER_KILLED else plan.workers,
+        )
         assert row.lasts_s[0] <= turn.fault.lasts_s <= row.lasts_s[1]
         assert 0 <= turn.fault.target < targets
 

@@ -10,7 +10,12 @@ class Late(AssertionError):  # noqa: N818 - reads as what happened
     """A condition did not come true in time."""
 
 
-def until(holds: Callable[[], bool], seconds: float, what: str, meanwhile: Callable[[], None] | None = None) -> None:
+def until(
+    holds: Callable[[], bool],
+    seconds: float,
+    what: str,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
     """Return once `holds()`, doing `meanwhile` at each look; raises `Late` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():

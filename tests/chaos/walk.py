@@ -10,12 +10,11 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
 from kadens.embedded.process import StartFailed
-
-from .check import Outcome, faults_found, holes, outcome
-from .faults import DEEDS
-from .ground import Ground
-from .schedule import Copy, Fault, Schedule, Turn
-from .stage import Stage, clock_to_end, now, stage
+from tests.chaos.check import Outcome, faults_found, holes, outcome
+from tests.chaos.faults import DEEDS
+from tests.chaos.ground import Ground
+from tests.chaos.schedule import Copy, Fault, Schedule, Turn
+from tests.chaos.stage import Stage, clock_to_end, now, stage
 
 WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
 
@@ -58,7 +57,12 @@ def quiet(ground: Ground) -> Outcome:
 
 
 def walk_all(
-    ground: Ground, plans: Iterable[Schedule], wanted: Outcome, *, plant: str = "", keep: Path | None = None
+    ground: Ground,
+    plans: Iterable[Schedule],
+    wanted: Outcome,
+    *,
+    plant: str = "",
+    keep: Path | None = None,
 ) -> Iterator[Result]:
     """Walk one schedule after the other, hold each against what is wanted; `keep` gets the logs of what went wrong."""
     for plan in plans:
@@ -133,7 +137,12 @@ def _finish(on: Stage, plan: Schedule) -> None:
 def _met(on: Stage, fault: Fault, at: float, began: float, settled: float | None) -> Met:
     seen = on.gauge.progress_after(at) or settled
     progress = None if seen is None else seen - at
-    return Met(fault=fault, target=DEEDS[fault.kind].target(on, fault), at_s=at - began, progress_s=progress)
+    return Met(
+        fault=fault,
+        target=DEEDS[fault.kind].target(on, fault),
+        at_s=at - began,
+        progress_s=progress,
+    )
 
 
 def _keep(on: Stage, folder: Path, result: Result) -> None:

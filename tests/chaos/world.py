@@ -8,18 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from kadens.model.calendar import DAY_MS
-from kadens.model.envelope import Envelope
-from kadens.simulate.cohort import Cohort, cohort
-from kadens.simulate.deliveries import history, live
-from kadens.simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
-
-from ..poison import POISON
+from model.calendar import DAY_MS
+from model.envelope import Envelope
+from simulate.cohort import Cohort, cohort
+from simulate.deliveries import history, live
+from simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
+from tests.poison import POISON
 
 NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
 END_MS = NOW_MS + 300_000  # where the clock stands in the end, past every step
 SENT_DAYS = 6
-SENDING = ("demo-01", "demo-02", "demo-06", "demo-07")  # pain, low, by hand, through the phone's hub
+SENDING = (
+    "demo-01",
+    "demo-02",
+    "demo-06",
+    "demo-07",
+)  # pain, low, by hand, through the phone's hub
 POISONED = "demo-03"
 MOST_POISON = 200_000  # bytes
 STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
@@ -47,19 +51,19 @@ class World:
 def world() -> World:
     """Return the world of all runs."""
     people = cohort(now_ms=NOW_MS, seed=11, patients=8, weeks=3)
-    told, poison = [*_told(people), *_unstorable()], list(_poison())
+    reported, poison = [*_told(people), *_unstorable()], list(_poison())
     return World(
         people=people,
-        bodies=tuple(_posted(one) for one in (*told, *poison)),
-        poison=tuple(range(len(told), len(told) + len(poison))),
-        reports=tuple(n for n, one in enumerate(told) if one.connector == REPORTS),
+        bodies=tuple(_posted(item) for item in (*reported, *poison)),
+        poison=tuple(range(len(reported), len(reported) + len(poison))),
+        reports=tuple(n for n, item in enumerate(reported) if item.connector == REPORTS),
     )
 
 
 def _told(people: Cohort) -> Iterator[Delivery]:
-    for one in (*history(people), *live(people)):
-        if one.patient in SENDING and one.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
-            yield replace(one, due_ms=min(one.due_ms, NOW_MS))
+    for item in (*history(people), *live(people)):
+        if item.patient in SENDING and item.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
+            yield replace(item, due_ms=min(item.due_ms, NOW_MS))
 
 
 def _unstorable() -> Iterator[Delivery]:
@@ -82,29 +86,31 @@ def _unstorable() -> Iterator[Delivery]:
 
 def _poison() -> Iterator[Delivery]:
     """Yield the poisonous bodies that a message itself holds, in the name of a patient who sends nothing else."""
-    for one in POISON:
-        body = one.body()
+    for item in POISON:
+        body = item.body()
         if len(body) <= MOST_POISON:
             yield Delivery(
-                key=one.name,
-                connector=one.connector,
+                key=item.name,
+                connector=item.connector,
                 patient=POISONED,
                 due_ms=NOW_MS,
-                content_type=one.content_type,
+                content_type=item.content_type,
                 weight=len(body),
                 make=partial(bytes, body),
             )
 
 
-def _posted(one: Delivery) -> Posted:
-    body = one.make()
+def _posted(delivery: Delivery) -> Posted:
+    body = delivery.make()
     sha = hashlib.sha256(body).hexdigest()
     envelope = Envelope(
-        connector=one.connector,
-        received_ms=one.due_ms,
+        connector=delivery.connector,
+        received_ms=delivery.due_ms,
         sha256=sha,
         size=len(body),
-        content_type=one.content_type,
-        patient=one.patient if one.connector == FILES or one.patient == POISONED else "",
+        content_type=delivery.content_type,
+        patient=delivery.patient
+        if delivery.connector == FILES or delivery.patient == POISONED
+        else "",
     )
     return Posted(sha256=sha, value=body, headers=tuple(envelope.headers()))

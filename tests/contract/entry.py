@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kadens.commands.console import process_settings
-from kadens.storage.pool import Connection
-from kadens.stream import derive_batch, normalise
-from kadens.stream.messages import Message
-from kadens.stream.parts import Parts
-from kadens.stream.reading import Read
 from kadens.wiring import run_worker
-
-from ..planted_readers import plant
+from storage.pg.pool import Connection
+from stream import derive_batch, normalise
+from stream.collaborators import Parts
+from stream.log.messages import Message
+from stream.reading import Read
+from tests.planted_readers import plant
 
 RAISE, END = b"<fault>", b"<end>"
 _settle, _decode = normalise._settle, derive_batch._decode

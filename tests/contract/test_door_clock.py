@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from ingest.clock_watch import Agreement, judged
+from ingest.publisher import KafkaPublisher
 from kadens.embedded.kafka import Kafka
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.topics import create_topics
-from kadens.ingest.clock_watch import Agreement, judged
-from kadens.ingest.publisher import KafkaPublisher
-
-from ..rig import CONFIGS
+from tests.rig import CONFIGS
 
 pytestmark = pytest.mark.kafka
 MINUTE = 60_000

@@ -2,19 +2,21 @@
 
 import time
 
-from kadens.storage import offsets, people
-from kadens.storage.pool import Connection
-from kadens.stream.topics import RAW
-
-from ..rig import KEY, Rig
-from .conftest import NOW_MS
-from .test_worker import report
+from model.topics import RAW
+from storage.facts import offsets
+from storage.people import people
+from storage.pg.pool import Connection
+from tests.contract.conftest import NOW_MS
+from tests.contract.test_worker import report
+from tests.rig import KEY, Rig
 
 
 def add_patient(rig: Rig) -> None:
     async def add(conn: Connection) -> None:
         await people.add_unit(conn, "Unit")
-        await people.add_patient(conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p")
+        await people.add_patient(
+            conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
+        )
         await people.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
         await people.link_account(conn, "p", "reports", "a", 0)
 

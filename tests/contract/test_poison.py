@@ -6,15 +6,14 @@ import time
 
 import pytest
 
-from kadens.model.facts import RejectKind
-from kadens.storage import people
-from kadens.stream.topics import FACTS, RAW
-
-from ..rig import DEADLINE_S, Rig
-from .conftest import NOW_MS
-from .entry import END, RAISE
-from .test_ledger import add_patient, facts
-from .test_worker import dead, report
+from model.facts import RejectKind
+from model.topics import FACTS, RAW
+from storage.people import people
+from tests.contract.conftest import NOW_MS
+from tests.contract.entry import END, RAISE
+from tests.contract.test_ledger import add_patient, facts
+from tests.contract.test_worker import dead, report
+from tests.rig import DEADLINE_S, Rig
 
 ENTRY = (sys.executable, "-m", "tests.contract.entry")
 
@@ -31,10 +30,10 @@ def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> 
 
 def kinds(rig: Rig) -> dict[str, int]:
     """Return how many dead letters there are of each kind."""
-    found: dict[str, int] = {}
+    values: dict[str, int] = {}
     for letter in dead(rig):
-        found[letter.kind] = found.get(letter.kind, 0) + 1
-    return found
+        values[letter.kind] = values.get(letter.kind, 0) + 1
+    return values
 
 
 def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:

@@ -9,21 +9,20 @@ from itertools import count
 import numpy as np
 import pytest
 
-from kadens.model.calendar import DAY_MS, rfc3339
-from kadens.model.codec import encode_told
-from kadens.model.envelope import INLINE
-from kadens.model.facts import Head, Source, Told, Workout
-from kadens.simulate.fit_writer import Recording, write_activity
-from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
-from kadens.storage import people
-from kadens.storage.body_store import open_bodies
-from kadens.storage.pool import Connection
-from kadens.storage.sealed import new_name
-from kadens.stream.dead import DeadLetter, read_dead
-from kadens.stream.topics import FACTS, RAW
-
-from ..rig import KEY, Rig, run
-from .conftest import NOW_MS
+from model.calendar import DAY_MS, rfc3339
+from model.codec import encode_attributed
+from model.envelope import INLINE
+from model.facts import AttributedFact, Head, Source, Workout
+from model.topics import FACTS, RAW
+from simulate.fit_writer import Recording, write_activity
+from simulate.open_wearables_writer import heart_rate_body, workout_body
+from storage.bodies.body_store import open_bodies
+from storage.bodies.sealed import new_name
+from storage.people import people
+from storage.pg.pool import Connection
+from stream.dead.letters import DeadLetter, read_dead
+from tests.contract.conftest import NOW_MS
+from tests.rig import KEY, Rig, run
 
 ZONE = "Europe/Stockholm"
 START_MS = NOW_MS - 6 * 3_600_000
@@ -41,14 +40,20 @@ class Patient:
     async def _add(self, conn: Connection, *, linked: bool, consent: bool) -> None:
         before = NOW_MS - 90 * DAY_MS
         await people.add_unit(conn, "Unit")
-        await people.add_patient(conn, wrapping_key=KEY, unit="Unit", zone=ZONE, now_ms=before, pseudonym=self.name)
+        await people.add_patient(
+            conn, wrapping_key=KEY, unit="Unit", zone=ZONE, now_ms=before, pseudonym=self.name
+        )
         for vendor in ("open_wearables", "reports", "files") if consent else ():
             await people.give_consent(conn, self.name, vendor, from_ms=before, now_ms=before)
         for vendor in ("open_wearables", "reports") if linked else ():
             await people.link_account(conn, self.name, vendor, self.account, before)
 
     def link(self) -> int:
-        return self.rig.do(lambda conn: people.link_account(conn, self.name, "open_wearables", self.account, NOW_MS))
+        return self.rig.do(
+            lambda conn: people.link_account(
+                conn, self.name, "open_wearables", self.account, NOW_MS
+            )
+        )
 
     def count(self, table: str) -> int:
         query = f"select count(*) from {table} x join patient p on p.id = x.patient where p.pseudonym = %s"  # noqa: S608
@@ -75,7 +80,7 @@ def workout(account: str, record: str = "w1") -> bytes:
 
 
 def report(account: str, key: str = "r1", value: int = 8) -> bytes:
-    said = {
+    result = {
         "id": key,
         "answered_at": rfc3339(START_MS + 3_600_000),
         "instrument": "pain",
@@ -83,7 +88,7 @@ def report(account: str, key: str = "r1", value: int = 8) -> bytes:
         "value": value,
         "scale": "nrs-0-10",
     }
-    return json.dumps({"type": "report.created", "patient": account, "report": said}).encode()
+    return json.dumps({"type": "report.created", "patient": account, "report": result}).encode()
 
 
 def fit(seconds: int = 1_800) -> bytes:
@@ -128,7 +133,12 @@ def settled(rig: Rig, other: Patient) -> None:
 
 def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
     account = patient.account
-    send(rig, ("open_wearables", heart(account)), ("open_wearables", workout(account)), ("reports", report(account)))
+    send(
+        rig,
+        ("open_wearables", heart(account)),
+        ("open_wearables", workout(account)),
+        ("reports", report(account)),
+    )
     rig.append("files", fit(), received_ms=NOW_MS, patient=patient.name)
     rig.flush()
     patient.waits_for("session", 2)
@@ -142,32 +152,50 @@ def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
 
 def test_a_body_in_the_body_store_is_read_there(rig: Rig, patient: Patient) -> None:
     body = fit()
-    address = run(open_bodies(str(rig.folder / "bodies")).put(hashlib.sha256(body).hexdigest(), body))
+    address = run(
+        open_bodies(str(rig.folder / "bodies")).put(hashlib.sha256(body).hexdigest(), body)
+    )
     rig.append("files", body, received_ms=NOW_MS, patient=patient.name, address=address)
-    rig.append("files", body + b" ", received_ms=NOW_MS, patient=patient.name, address=address[:-4] + "0000")
+    rig.append(
+        "files",
+        body + b" ",
+        received_ms=NOW_MS,
+        patient=patient.name,
+        address=address[:-4] + "0000",
+    )
     rig.flush()
     patient.waits_for("sample", 1_800)
-    rig.wait(lambda: any(one.where == "body store" for one in dead(rig)), "a dead letter")
+    rig.wait(lambda: any(item.where == "body store" for item in dead(rig)), "a dead letter")
     assert patient.count("sample") == 1_800
 
 
 def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Patient) -> None:
     async def add_clinician(conn: Connection) -> None:
-        one = people.Clinician(subject="c", name="C", email=f"{patient.name}@clinic.example", unit="Unit")
-        await people.add_clinician(conn, one)
+        clinician = people.Clinician(
+            subject="c", name="C", email=f"{patient.name}@clinic.example", unit="Unit"
+        )
+        await people.add_clinician(conn, clinician)
 
     rig.do(add_clinician)
     send(rig, *[("reports", report(patient.account, value=9))] * 3)
     patient.waits_for("alert")
     mail = rig.folder / "mail"
-    rig.wait(lambda: any(patient.name in one.read_text() for one in mail.glob("*.eml")), "a mail")
-    (text,) = [one.read_text() for one in mail.glob("*.eml") if f"To: {patient.name}@" in one.read_text()]
+    rig.wait(lambda: any(patient.name in item.read_text() for item in mail.glob("*.eml")), "a mail")
+    (text,) = [
+        item.read_text()
+        for item in mail.glob("*.eml")
+        if f"To: {patient.name}@" in item.read_text()
+    ]
     words = re.findall(r"\w+", text.partition("\n\n")[2])
-    assert not {"9", "nine", "pain", patient.name, patient.account} & {word.lower() for word in words}
+    assert not {"9", "nine", "pain", patient.name, patient.account} & {
+        word.lower() for word in words
+    }
     assert patient.count("alert") == 1
 
 
-def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(rig: Rig, patient: Patient) -> None:
+def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(
+    rig: Rig, patient: Patient
+) -> None:
     garbage = b'{"type": "heart_rate.created", "data": [' + patient.account.encode()
     file = b"\x0e\x10\xd9\x07\x05\x00\x00\x00.FIT" + patient.account.encode()
     rig.append("open_wearables", garbage, received_ms=NOW_MS)
@@ -176,24 +204,34 @@ def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(rig: Rig, pa
     send(rig, ("reports", report(patient.account)))
     patient.waits_for("fact")
     wanted = {hashlib.sha256(body).hexdigest(): body for body in (garbage, file)}
-    rig.wait(lambda: {one.sha256 for one in dead(rig)} >= wanted.keys(), "dead letters")
+    rig.wait(lambda: {item.sha256 for item in dead(rig)} >= wanted.keys(), "dead letters")
     letters = dead(rig)
-    (json_letter,) = [one for one in letters if wanted.get(one.sha256) == garbage]
+    (json_letter,) = [letter for letter in letters if wanted.get(letter.sha256) == garbage]
     assert json_letter.size == len(garbage)
-    assert (json_letter.topic, json_letter.connector, json_letter.received_ms) == (RAW.name, "open_wearables", NOW_MS)
+    assert (json_letter.topic, json_letter.connector, json_letter.received_ms) == (
+        RAW.name,
+        "open_wearables",
+        NOW_MS,
+    )
     assert json_letter.where
     assert json_letter.why
-    assert any(one.connector == "files" for one in letters)
-    assert any(one.where == "headers" and one.connector == "" for one in letters)
+    assert any(letter.connector == "files" for letter in letters)
+    assert any(letter.where == "headers" and letter.connector == "" for letter in letters)
 
 
-def test_a_large_body_leaves_no_copy_in_clear_whatever_becomes_of_it(rig: Rig, patient: Patient) -> None:
+def test_a_large_body_leaves_no_copy_in_clear_whatever_becomes_of_it(
+    rig: Rig, patient: Patient
+) -> None:
     mark = b"in clear " + patient.account.encode()
     filling = hashlib.shake_256(mark).hexdigest(INLINE // 2).encode()
     note = b', "note": "' + mark + filling + b'"}'
     bodies = {
         "unreadable": ("files", mark + filling, patient.name),
-        "without consent": ("reports", report("nobody", "r-large")[:-1] + note, Patient(rig, consent=False).name),
+        "without consent": (
+            "reports",
+            report("nobody", "r-large")[:-1] + note,
+            Patient(rig, consent=False).name,
+        ),
         "unknown account": ("reports", report(f"nobody-{patient.account}")[:-1] + note, ""),
         "read": ("reports", report(patient.account, "r-large")[:-1] + note, ""),
     }
@@ -208,20 +246,26 @@ def test_a_large_body_leaves_no_copy_in_clear_whatever_becomes_of_it(rig: Rig, p
     rig.wait(lambda: rig.one(held, f"nobody-{patient.account}") == 1, "quarantine")
     patient.waits_for("dead_letter")
     rig.wait(
-        lambda: not [path for path in folder.rglob("*") if path.is_file() and mark in path.read_bytes()], "no copy"
+        lambda: (
+            not [path for path in folder.rglob("*") if path.is_file() and mark in path.read_bytes()]
+        ),
+        "no copy",
     )
 
 
-def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kept(rig: Rig, patient: Patient) -> None:
+def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kept(
+    rig: Rig, patient: Patient
+) -> None:
     future = b'{"v": 99, "patient": "' + patient.name.encode() + b'"}'
-    nobodys = encode_told(
-        Told(
+    nobodys = encode_attributed(
+        AttributedFact(
             patient="nobody",
             connector="files",
             received_ms=NOW_MS,
             body="00" * 32,
             fact=Workout(
-                head=Head(source=Source(vendor="files"), record=patient.name, start_ms=0, end_ms=1), type="walking"
+                head=Head(source=Source(vendor="files"), record=patient.name, start_ms=0, end_ms=1),
+                type="walking",
             ),
         )
     )
@@ -229,10 +273,15 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
         rig.append_raw(value, patient.name.encode(), [], FACTS.name)
     send(rig, ("reports", report(patient.account)))
     patient.waits_for("fact")
-    rig.wait(lambda: len(future) in {one.size for one in dead(rig) if one.topic == FACTS.name}, "a dead letter")
-    found = {one.size: one.why for one in dead(rig) if one.topic == FACTS.name}
-    assert found[len(future)] == "not a fact of this version"
-    assert len(nobodys) not in found  # of a patient who was erased nothing is kept, not even a dead letter
+    rig.wait(
+        lambda: len(future) in {item.size for item in dead(rig) if item.topic == FACTS.name},
+        "a dead letter",
+    )
+    matches = {item.size: item.why for item in dead(rig) if item.topic == FACTS.name}
+    assert matches[len(future)] == "not a fact of this version"
+    assert (
+        len(nobodys) not in matches
+    )  # of a patient who was erased nothing is kept, not even a dead letter
 
 
 def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> None:
@@ -282,7 +331,9 @@ def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
     send(rig, ("open_wearables", workout(other.account)), ("reports", report(other.account)))
     rig.append("open_wearables", broken, received_ms=NOW_MS, patient=other.name)
     settled(rig, patient)
-    assert {table: other.count(table) for table in ("fact", "sample", "body", "session", "alert", "due")} == {
+    assert {
+        table: other.count(table) for table in ("fact", "sample", "body", "session", "alert", "due")
+    } == {
         "fact": 0,
         "sample": 0,
         "body": 0,
@@ -290,7 +341,7 @@ def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
         "alert": 0,
         "due": 0,
     }
-    assert hashlib.sha256(broken).hexdigest() not in {one.sha256 for one in dead(rig)}
+    assert hashlib.sha256(broken).hexdigest() not in {item.sha256 for item in dead(rig)}
 
 
 def test_consent_counts_at_the_time_of_receipt(rig: Rig, patient: Patient) -> None:

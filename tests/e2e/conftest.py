@@ -37,8 +37,8 @@ class Running:
 
     @property
     def runtime(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
-        return said
+        loads: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
+        return loads
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +46,22 @@ def running() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="kadens-e2e-") as folder:
         data = Path(folder)
         data.chmod(0o711)
-        words = ["up", "--broker", "mock", "--data", folder, "--vendor-port", "0", "--clinic-port", "0"]
+        words = [
+            "up",
+            "--broker",
+            "mock",
+            "--data",
+            folder,
+            "--vendor-port",
+            "0",
+            "--clinic-port",
+            "0",
+        ]
         log = data / "up.log"
         with log.open("wb") as out:
-            process = subprocess.Popen([sys.executable, "-m", "kadens", *words], stdout=out, stderr=out)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kadens", *words], stdout=out, stderr=out
+            )
         try:
             _wait(process, data / "runtime.json", log)
             yield Running(data=data)

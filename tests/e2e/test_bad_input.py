@@ -13,14 +13,13 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from kadens.ingest.links import mint
-from kadens.ingest.sender import sign
-from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
-from kadens.model.calendar import rfc3339
+from ingest.links import mint
+from ingest.sender import sign
+from ingest.verify import STANDARD_WEBHOOKS, SVIX
 from kadens.settings import Secrets, read_secrets
-from kadens.simulate.fit_writer import Recording, write_activity
-
-from .conftest import Running
+from model.calendar import rfc3339
+from simulate.fit_writer import Recording, write_activity
+from tests.e2e.conftest import Running
 
 DEADLINE_S = 120
 MB = 1024 * 1024
@@ -55,9 +54,13 @@ class Hand:
 
     def file(self, body: bytes) -> int:
         token = self.link()
-        return self.post("/v1/files", body, {"authorization": f"Bearer {token}"}, "application/octet-stream")
+        return self.post(
+            "/v1/files", body, {"authorization": f"Bearer {token}"}, "application/octet-stream"
+        )
 
-    def post(self, path: str, body: bytes, headers: dict[str, str], kind: str = "application/json") -> int:
+    def post(
+        self, path: str, body: bytes, headers: dict[str, str], kind: str = "application/json"
+    ) -> int:
         connection = http.client.HTTPConnection(self.netloc, timeout=60)
         try:
             connection.request("POST", path, body, {"content-type": kind, **headers})
@@ -66,8 +69,8 @@ class Hand:
             connection.close()
 
     def dead(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.running.kadens("dead", "--json"))
-        return found
+        loads: list[dict[str, Any]] = json.loads(self.running.kadens("dead", "--json"))
+        return loads
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +112,10 @@ HOOKS: dict[str, tuple[bytes, str]] = {
     "65535 beats a minute": (heart_rate("65535"), "data.samples[0].value"),
     "the year 1900": (heart_rate("70", "1900-01-01T00:00:00Z"), "data.samples[0].timestamp"),
     "the year 2100": (heart_rate("70", "2100-06-01T00:00:00Z"), "data.samples[0].timestamp"),
-    "a user id of 10 kB": (heart_rate("70").replace(ACCOUNT.encode(), b"x" * 10_000), "data.user_id"),
+    "a user id of 10 kB": (
+        heart_rate("70").replace(ACCOUNT.encode(), b"x" * 10_000),
+        "data.user_id",
+    ),
 }
 FILES: dict[str, bytes] = {
     "a zip bomb": zip_bomb(),
@@ -125,7 +131,7 @@ def test_a_bad_push_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
     before = len(hand.dead())
     assert hand.hook(body) == 202
     _until(lambda: len(hand.dead()) > before)
-    assert where in {one["where"] for one in hand.dead()}
+    assert where in {item["where"] for item in hand.dead()}
 
 
 @pytest.mark.parametrize("what", FILES)
@@ -139,7 +145,11 @@ def test_a_body_over_the_limit_is_refused(hand: Hand) -> None:
     connection = http.client.HTTPConnection(hand.netloc, timeout=60)
     headers = {"authorization": f"Bearer {hand.link()}"}
     connection.putrequest("POST", "/v1/files")
-    for name, value in {**headers, "content-length": str(101 * MB), "content-type": "application/octet-stream"}.items():
+    for name, value in {
+        **headers,
+        "content-length": str(101 * MB),
+        "content-type": "application/octet-stream",
+    }.items():
         connection.putheader(name, value)
     connection.endheaders()
     assert connection.getresponse().status == 413
@@ -157,12 +167,15 @@ def test_a_heart_rate_of_0_is_kept_as_told_and_counts_for_nothing(hand: Hand) ->
 def test_what_comes_behind_them_arrives(hand: Hand) -> None:
     t = 1_764_061_200_000 + np.arange(600, dtype=np.int64) * 1000
     recording = Recording(
-        start_ms=int(t[0]), end_ms=int(t[0]) + 600_000, t=t, columns={"heart_rate": np.full(600, 111.0)}
+        start_ms=int(t[0]),
+        end_ms=int(t[0]) + 600_000,
+        t=t,
+        columns={"heart_rate": np.full(600, 111.0)},
     )
-    whole = write_activity(recording)
-    assert hand.file(whole[:-700]) == 202
-    assert hand.file(whole) == 202
-    _until(lambda: [one["heart"]["n"] for one in _get(hand, "sessions")["sessions"]] == [600])
+    total = write_activity(recording)
+    assert hand.file(total[:-700]) == 202
+    assert hand.file(total) == 202
+    _until(lambda: [item["heart"]["n"] for item in _get(hand, "sessions")["sessions"]] == [600])
 
 
 def _report(record: str, value: int) -> bytes:
@@ -172,13 +185,15 @@ def _report(record: str, value: int) -> bytes:
         "phase": "after",
         "value": value,
         "scale": "nrs-0-10",
-        "answered_at": rfc3339(time.time_ns() // 1_000_000_000 * 1000 - 3_600_000),  # pages show the latest weeks
+        "answered_at": rfc3339(
+            time.time_ns() // 1_000_000_000 * 1000 - 3_600_000
+        ),  # pages show the latest weeks
     }
     return json.dumps({"type": "report.created", "patient": ACCOUNT, "report": report}).encode()
 
 
 def _pain(hand: Hand) -> set[int]:
-    return {int(one["value"]) for one in _get(hand, "")["pain"]}
+    return {int(item["value"]) for item in _get(hand, "")["pain"]}
 
 
 def _get(hand: Hand, what: str) -> Any:  # noqa: ANN401 - JSON
@@ -187,9 +202,9 @@ def _get(hand: Hand, what: str) -> Any:  # noqa: ANN401 - JSON
     connection.request("GET", f"/api/v1/patients/{hand.patient}/{what}".rstrip("/"))
     answer = connection.getresponse()
     assert answer.status == 200
-    said = json.loads(answer.read())
+    loads = json.loads(answer.read())
     connection.close()
-    return said
+    return loads
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -213,5 +228,7 @@ def _mentions(path: Path, mine: bytes) -> bool:
 
 def _memory(process: Path) -> int:
     """Return the most memory that a process has ever held, in bytes."""
-    peak = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM"))
+    peak = next(
+        line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM")
+    )
     return int(peak.split()[1]) * 1024

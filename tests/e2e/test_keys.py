@@ -14,9 +14,8 @@ import psycopg
 import pytest
 
 from kadens.settings import read_secrets
-
-from .conftest import Running
-from .test_commands import recording
+from tests.e2e.conftest import Running
+from tests.e2e.test_commands import recording
 
 DEADLINE_S = 60.0
 EACH_S = 0.05  # between two files: a patient's link tokens have a rate
@@ -29,9 +28,11 @@ class World:
         self.running = running
         self.patient = running.kadens("patient", "add", "--name", "Somebody Rotated").strip()
         running.kadens("consent", "give", "--patient", self.patient, "--source", "files")
-        said = running.runtime["addresses"]
-        self.vendor, self.clinic = (urlsplit(said[name]).netloc for name in ("vendor door", "clinic"))
-        self.dsn = str(said["database"])
+        result = running.runtime["addresses"]
+        self.vendor, self.clinic = (
+            urlsplit(result[name]).netloc for name in ("vendor door", "clinic")
+        )
+        self.dsn = str(result["database"])
 
     def token(self) -> str:
         return self.running.kadens("patient", "token", "--patient", self.patient).strip()
@@ -45,7 +46,9 @@ class World:
 
     def data_keys(self, key_id: str) -> int:
         with psycopg.connect(self.dsn) as conn:
-            row = conn.execute("select count(*) from identity.data_key where key_id <> %s", [key_id]).fetchone()
+            row = conn.execute(
+                "select count(*) from identity.data_key where key_id <> %s", [key_id]
+            ).fetchone()
             return int(row[0]) if row else 0
 
     def _count(self, table: str) -> int:
@@ -89,7 +92,9 @@ class Load:
 
     def send(self) -> None:
         while not self.stop.wait(EACH_S):
-            self.files[self.world.send(self.token, b"\x0e\x10 no FIT file %d" % self.files.total())] += 1
+            self.files[
+                self.world.send(self.token, b"\x0e\x10 no FIT file %d" % self.files.total())
+            ] += 1
 
     def read(self) -> None:
         while not self.stop.is_set():
@@ -117,7 +122,10 @@ def test_every_key_is_rotated_under_load_and_no_request_fails(world: World) -> N
     with load(world, before) as made:
         running.kadens("keys", "rotate", "link")
         after = world.token()
-        assert [world.send(token, recording() + token.encode()) for token in (before, after)] == [202, 202]
+        assert [world.send(token, recording() + token.encode()) for token in (before, after)] == [
+            202,
+            202,
+        ]
         running.kadens("keys", "rotate", "wrapping")
         name = running.kadens("patient", "add", "--name", "Added Between").strip()
         rewrapped = json.loads(running.kadens("keys", "rewrap", "--json"))
@@ -137,13 +145,17 @@ def test_every_key_is_rotated_under_load_and_no_request_fails(world: World) -> N
 def test_a_revoked_token_is_refused_at_once_and_others_hold(world: World) -> None:
     gone, stays = world.token(), world.token()
     assert [world.send(token, b"x") for token in (gone, stays)] == [202, 202]
-    issue = json.loads(world.running.kadens("patient", "tokens", "--patient", world.patient, "--json"))[-2]["issue"]
+    issue = json.loads(
+        world.running.kadens("patient", "tokens", "--patient", world.patient, "--json")
+    )[-2]["issue"]
     world.running.kadens("patient", "revoke", "--patient", world.patient, "--issue", str(issue))
     began = time.monotonic()
     until(lambda: world.send(gone, b"x") == 401)
     assert time.monotonic() - began < 5
     assert world.send(stays, b"x") == 202
-    status, answer = ask(world.vendor, "POST", "/v1/files", b"x", {"authorization": f"Bearer {gone}"})
+    status, answer = ask(
+        world.vendor, "POST", "/v1/files", b"x", {"authorization": f"Bearer {gone}"}
+    )
     assert (status, json.loads(answer)["reason"]) == (401, "link")
 
 

@@ -81,7 +81,7 @@ def test_a_message_goes_in_and_comes_out(address: str) -> None:
 
 
 def test_only_loopback_is_listened_on(address: str) -> None:
-    assert all(one.startswith("127.0.0.1:") for one in address.split(","))
+    assert all(item.startswith("127.0.0.1:") for item in address.split(","))
 
 
 def test_nobody_answers_at_a_dead_address() -> None:
@@ -144,7 +144,9 @@ def test_kafka_without_java_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         Kafka(tmp_path).start()
 
 
-@pytest.mark.parametrize(("told", "major"), [('openjdk version "17.0.15"', 17), ('java version "1.8.0"', 1), ("", 0)])
+@pytest.mark.parametrize(
+    ("told", "major"), [('openjdk version "17.0.15"', 17), ('java version "1.8.0"', 1), ("", 0)]
+)
 def test_java_version_is_read(told: str, major: int, tmp_path: Path) -> None:
     java = tmp_path / "java"
     java.write_text(f"#!/bin/sh\necho '{told}' >&2\n")
@@ -188,7 +190,10 @@ class TestKafka:
         broken = Kafka(tmp_path)
         (tmp_path / "node-1" / "data").mkdir(parents=True)
         (tmp_path / "node-1" / "data" / "meta.properties").write_text("version=1\nnode.id=7\n")
-        with pytest.raises(StartFailed, match=r"(?s)kafka 1: ended with status 1.*meta\.properties"), broken:
+        with (
+            pytest.raises(StartFailed, match=r"(?s)kafka 1: ended with status 1.*meta\.properties"),
+            broken,
+        ):
             pass
 
     def test_a_cluster_id_may_begin_with_a_dash(self, tmp_path: Path) -> None:

@@ -49,7 +49,10 @@ def test_it_is_tuned_and_reached_only_through_its_socket() -> None:
         assert str(answer(dsn, "SHOW server_version")).startswith("18.")
         for name, value in {**TUNING, "listen_addresses": ""}.items():
             assert answer(dsn, f"SHOW {name}") == value
-        assert answer(dsn, "SELECT datcollate || datlocale FROM pg_database WHERE datname='kadens'") == "CC.UTF-8"
+        assert (
+            answer(dsn, "SELECT datcollate || datlocale FROM pg_database WHERE datname='kadens'")
+            == "CC.UTF-8"
+        )
         folder = server.data / "socket"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -175,7 +178,9 @@ def test_programs_in_a_closed_folder_are_copied(
     package = bundled_binaries().parents[1]
     shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18")
     shutil.copytree(package.with_name(package.name + ".libs"), closed / f"{package.name}.libs")
-    monkeypatch.setattr(postgres_home, "bundled_binaries", lambda: closed / package.name / "pginstall18" / "bin")
+    monkeypatch.setattr(
+        postgres_home, "bundled_binaries", lambda: closed / package.name / "pginstall18" / "bin"
+    )
     with Postgres(open_folder / "pg") as server:
         assert answer(server.dsn(), "SELECT 1") == 1
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700

@@ -8,15 +8,14 @@ from typing import Self
 from psycopg import AsyncConnection
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.facts import Parsed
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.derived import settle
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, adapt
-from kadens.storage.writer import put_facts
-
-from .judge import Broken, told
+from model.facts import Parsed
+from model.keyring import KeyRing
+from storage.derived.write import settle
+from storage.facts.writer import put_facts
+from storage.people import people
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, adapt
+from tests.fuzz.judge import Broken, told
 
 
 class Stored:
@@ -34,7 +33,10 @@ class Stored:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._runner.run(self._conn.close())
         self._stack.close()
@@ -61,7 +63,12 @@ async def _opened(dsn: str) -> Connection:
     adapt(conn)
     await people.add_unit(conn, "unit")
     await people.add_patient(
-        conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym="p1"
+        conn,
+        wrapping_key=KeyRing.single(bytes(32)),
+        unit="unit",
+        zone="Europe/Stockholm",
+        now_ms=0,
+        pseudonym="p1",
     )
     await conn.commit()
     return conn

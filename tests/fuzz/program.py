@@ -12,12 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from kadens.parsers.table import FILES
-
-from . import fit_changes, json_changes
-from .database import Stored
-from .judge import Find, derives, judge
-from .seeds import CONNECTORS, seeds
+from parsers.table import FILES
+from tests.fuzz import fit_changes, json_changes
+from tests.fuzz.database import Stored
+from tests.fuzz.judge import Find, derives, judge
+from tests.fuzz.seeds import CONNECTORS, seeds
 
 OUT = Path("build/fuzz")
 DERIVED_EACH, STORED_EACH, DEEPER_EACH = 10, 25, 3
@@ -26,19 +25,21 @@ MOST_FINDS = 50
 
 def main() -> int:
     """Run with the arguments of the command line; return 1 when anything was found."""
-    said = _arguments()
-    found: dict[str, Find] = {}
+    arguments = _arguments()
+    values: dict[str, Find] = {}
     count = 0
     with ExitStack() as stack:
-        store = stack.enter_context(Stored()) if said.database else None
+        store = stack.enter_context(Stored()) if arguments.database else None
         for count, find in bodies_judged(  # noqa: B007 - told at the end
-            said.seed, said.seconds, said.reader or CONNECTORS, store
+            arguments.seed, arguments.seconds, arguments.reader or CONNECTORS, store
         ):
-            if find and find.what not in found and len(found) < MOST_FINDS:
-                found[find.what] = find
+            if find and find.what not in values and len(values) < MOST_FINDS:
+                values[find.what] = find
                 sys.stdout.write(f"found: {find.connector}: {find.what} -> {_keep(find)}\n")
-    sys.stdout.write(f"{count} bodies read twice, seed {said.seed}: {len(found)} different finds\n")
-    return 1 if found else 0
+    sys.stdout.write(
+        f"{count} bodies read twice, seed {arguments.seed}: {len(values)} different finds\n"
+    )
+    return 1 if values else 0
 
 
 def bodies_judged(
@@ -54,14 +55,23 @@ def bodies_judged(
         connector = connectors[count % len(connectors)]
         body = changed(connector, chance.choice(grown[connector]), chance)
         find = judge(connector, body, *_rules(count, store))
-        if not find and chance.randrange(DEEPER_EACH) == 0 and len(grown[connector]) < 2_000 and len(body) < 50_000:
+        if (
+            not find
+            and chance.randrange(DEEPER_EACH) == 0
+            and len(grown[connector]) < 2_000
+            and len(body) < 50_000
+        ):
             grown[connector].append(body)
         yield count, find
 
 
 def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
-    return fit_changes.change(body, chance) if connector == FILES else json_changes.change(body, chance)
+    return (
+        fit_changes.change(body, chance)
+        if connector == FILES
+        else json_changes.change(body, chance)
+    )
 
 
 def _rules(count: int, store: Stored | None) -> list[Callable[..., None]]:
@@ -81,5 +91,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", action="append", choices=CONNECTORS)
-    parser.add_argument("--no-database", dest="database", action="store_false", help="store nothing")
+    parser.add_argument(
+        "--no-database", dest="database", action="store_false", help="store nothing"
+    )
     return parser.parse_args()

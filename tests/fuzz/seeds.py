@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from kadens.simulate.fit_messages import fit_file
-from kadens.simulate.fit_writer import Recording, write_activity
-from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
+from simulate.fit_messages import fit_file
+from simulate.fit_writer import Recording, write_activity
+from simulate.open_wearables_writer import heart_rate_body, workout_body
+from tests.poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
+from tests.rooms import ROOT
 
-from ..poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
-
-DATA = Path(__file__).parents[1] / "data"
+DATA = ROOT / "tests" / "data"
 FOUND = DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
 SMALL = frozenset(  # poison that is worth changing
     """
@@ -38,7 +37,7 @@ def found(connector: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _poison(connector: str) -> Iterator[bytes]:
-    return (one.body() for one in POISON if one.connector == connector and one.name in SMALL)
+    return (item.body() for item in POISON if item.connector == connector and item.name in SMALL)
 
 
 def _json(connector: str) -> Iterator[bytes]:
@@ -56,7 +55,11 @@ def _files() -> Iterator[bytes]:
         start_ms=T0,
         end_ms=T0 + 40_500,
         t=T0 + 1000 * np.arange(n),
-        columns={"heart_rate": np.linspace(60, 99, n), "cadence": np.full(n, 111.0), "distance": np.linspace(0, 60, n)},
+        columns={
+            "heart_rate": np.linspace(60, 99, n),
+            "cadence": np.full(n, 111.0),
+            "distance": np.linspace(0, 60, n),
+        },
         developer={"Form": np.arange(n) / 4},
         exertion_cr10=4,
         strap=True,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("alerts", "bench", "ingest", "kadens", "parsers", "storage", "stream", "tests", "web")
+from tests.rooms import ROOMS, ROOT
+
 CITED = re.compile(r"[Cc]linical definitions? sections? ((?:\d+(?:\.\d+)?(?:, | and )?)+)")
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)[. ]", re.MULTILINE)
 TERM = re.compile(r"^\| ([^|]+) \| ", re.MULTILINE)
@@ -15,13 +15,15 @@ HEADS = {"term", "---"}
 
 def citations() -> dict[str, set[str]]:
     """Return the sections of docs/clinical.md that each module cites."""
-    found: dict[str, set[str]] = {}
-    for room in ROOMS:
+    values: dict[str, set[str]] = {}
+    for room in (*ROOMS, "bench", "tests"):
         for path in (ROOT / room).rglob("*.py"):
             lists = CITED.findall(path.read_text(encoding="utf-8"))
             if lists:
-                found[str(path.relative_to(ROOT))] = set(re.findall(r"\d+(?:\.\d+)?", " ".join(lists)))
-    return found
+                values[str(path.relative_to(ROOT))] = set(
+                    re.findall(r"\d+(?:\.\d+)?", " ".join(lists))
+                )
+    return values
 
 
 def test_every_cited_section_of_the_clinical_definitions_is_there() -> None:
@@ -29,7 +31,9 @@ def test_every_cited_section_of_the_clinical_definitions_is_there() -> None:
     headings = set(HEADING.findall(text))
     cited = citations()
     assert len(cited) > 15
-    assert {path: sections - headings for path, sections in cited.items() if sections - headings} == {}
+    assert {
+        path: sections - headings for path, sections in cited.items() if sections - headings
+    } == {}
 
 
 def test_a_term_of_the_glossary_is_explained_once() -> None:

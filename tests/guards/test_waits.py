@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from .test_imports import ALL
+from tests.guards.test_imports import ALL
 
 # the last part of a call's name, and the word that must be there
 CALLS = {
@@ -20,7 +20,10 @@ CALLS = {
     "get_watermark_offsets": "timeout",
     "create_topics": "request_timeout",
 }
-OURS = {"create_topics", "committed"}  # names that are also functions of our own, which wait in themselves
+OURS = {
+    "create_topics",
+    "committed",
+}  # names that are also functions of our own, which wait in themselves
 
 
 def calls() -> Iterator[tuple[str, ast.Call, Path]]:
@@ -35,27 +38,27 @@ def words(node: ast.Call) -> set[str | None]:
 
 
 def test_a_call_that_could_wait_for_ever_says_how_long() -> None:
-    found = []
+    matches = []
     for name, node, path in calls():
         last = name.rpartition(".")[2]
         wanted = CALLS.get(last)
         outside = last not in OURS or name.startswith(("admin.", "self._consumer."))
         if wanted and outside and wanted not in words(node):
-            found.append(f"{path}:{node.lineno} {name}")
-    assert found == []
+            matches.append(f"{path}:{node.lineno} {name}")
+    assert matches == []
 
 
 def test_a_program_that_is_run_to_its_end_has_a_time() -> None:
-    found = [
+    matches = [
         f"{path}:{node.lineno}" for name, node, path in calls()
         if name == "subprocess.run" and "timeout" not in words(node)
     ]  # fmt: skip
-    assert found == []
+    assert matches == []
 
 
 def test_a_connection_to_the_database_has_its_limits() -> None:
-    found = [
+    matches = [
         f"{path}:{node.lineno}" for name, node, path in calls()
         if name.endswith("AsyncConnection.connect") and not ast.unparse(node.args[0]).startswith(("address(", "where"))
     ]  # fmt: skip
-    assert found == []
+    assert matches == []

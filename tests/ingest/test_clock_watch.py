@@ -6,9 +6,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from kadens.ingest.clock_watch import Agreement, ClockWatch, judged
-from kadens.ingest.http import vendor_app
-from kadens.ingest.receive import Door
+from ingest.clock_watch import Agreement, ClockWatch, judged
+from ingest.http import vendor_app
+from ingest.receive import Door
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000
@@ -26,7 +26,9 @@ MINUTE = 60_000
         (NOW, None, NOW, Agreement.NOT_MEASURED),
     ],
 )
-def test_a_minute_is_allowed(sent: int, stamp: int | None, answered: int, agreement: Agreement) -> None:
+def test_a_minute_is_allowed(
+    sent: int, stamp: int | None, answered: int, agreement: Agreement
+) -> None:
     assert judged(sent, stamp, answered) is agreement
 
 
@@ -42,14 +44,16 @@ def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
     async def ask() -> list[tuple[int, str]]:
         watch = ClockWatch(stamp, door.clock)
         transport = httpx.ASGITransport(app=vendor_app(replace(door, watch=watch)))
-        found = []
+        matches = []
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
             while stamps:
                 await watch.look()
                 answer = await client.get("/readyz")
-                found.append((answer.status_code, answer.json().get("clock") or answer.json()["reason"]))
+                matches.append(
+                    (answer.status_code, answer.json().get("clock") or answer.json()["reason"])
+                )
                 stamps.pop(0)
-        return found
+        return matches
 
     return asyncio.run(ask())
 

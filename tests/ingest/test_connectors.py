@@ -1,16 +1,17 @@
 """The list of connectors against the folder, the parsers and the paths."""
 
-from pathlib import Path
+from ingest.connector import Account
+from ingest.vendors import CONNECTORS
+from parsers.table import FILES, PARSERS
+from tests.rooms import ROOT
 
-from kadens.ingest.connector import Account
-from kadens.ingest.vendors import CONNECTORS
-from kadens.parsers.table import FILES, PARSERS
-
-FOLDER = Path(__file__).parents[2] / "ingest" / "vendors"
+FOLDER = ROOT / "ingest" / "vendors"
 
 
 def test_every_file_of_the_folder_is_a_connector() -> None:
-    assert {row.name for row in CONNECTORS} == {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert {row.name for row in CONNECTORS} == {path.stem for path in FOLDER.glob("*.py")} - {
+        "__init__"
+    }
     assert len({row.name for row in CONNECTORS}) == len(CONNECTORS)
 
 

@@ -12,19 +12,18 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Receive
 
-from kadens.ingest.http import vendor_app
-from kadens.ingest.links import digest
-from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from kadens.ingest.problems import PROBLEMS
-from kadens.ingest.receive import Door
-from kadens.ingest.sender import sign
-from kadens.ingest.spool import SPOOL
-from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
-from kadens.model.envelope import INLINE
-from kadens.model.keyring import Key, KeyRing
-from kadens.storage.body_store import open_bodies
-
-from .conftest import LINK_KEYS, link_token
+from ingest.http import vendor_app
+from ingest.links import digest
+from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
+from ingest.problems import PROBLEMS
+from ingest.receive import Door
+from ingest.sender import sign
+from ingest.spool import SPOOL
+from ingest.verify import STANDARD_WEBHOOKS, SVIX
+from model.envelope import INLINE
+from model.keyring import Key, KeyRing
+from storage.bodies.body_store import open_bodies
+from tests.ingest.conftest import LINK_KEYS, link_token
 
 NOW = 1_700_000_000_000
 BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
@@ -39,7 +38,10 @@ def run(coroutine: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever it returns
 
 
 def post(
-    client: httpx.AsyncClient, path: str, body: bytes | AsyncIterator[bytes], headers: dict[str, str]
+    client: httpx.AsyncClient,
+    path: str,
+    body: bytes | AsyncIterator[bytes],
+    headers: dict[str, str],
 ) -> httpx.Response:
     async def sent() -> httpx.Response:
         async with client:
@@ -55,10 +57,10 @@ def signed(secret: str, body: bytes = BODY, at_ms: int = NOW) -> dict[str, str]:
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
-    said = answer.json()
-    assert set(said) == {"type", "title", "status", "detail", "reason"}
-    assert said["status"] == answer.status_code
-    return answer.status_code, said["reason"]
+    result = answer.json()
+    assert set(result) == {"type", "title", "status", "detail", "reason"}
+    assert result["status"] == answer.status_code
+    return answer.status_code, result["reason"]
 
 
 Change = Callable[[dict[str, str]], dict[str, str]]
@@ -72,12 +74,20 @@ ACCEPTANCE: list[tuple[str, bytes, Change, int, str]] = [
     ("oversized", b"x" * 2000, lambda h: h, 413, "too_large"),
     ("empty", b"", lambda h: h, 400, "empty"),
     ("a length that lies", BODY, lambda h: {**h, "content-length": "48"}, 400, "early_end"),
-    ("a length that is none", BODY, lambda h: {**h, "content-length": "-1"}, 411, "length_required"),
+    (
+        "a length that is none",
+        BODY,
+        lambda h: {**h, "content-length": "-1"},
+        411,
+        "length_required",
+    ),
     ("a length beyond all", BODY, lambda h: {**h, "content-length": "9" * 40}, 413, "too_large"),
 ]
 
 
-@pytest.mark.parametrize(("what", "body", "change", "status", "reason"), ACCEPTANCE, ids=[r[0] for r in ACCEPTANCE])
+@pytest.mark.parametrize(
+    ("what", "body", "change", "status", "reason"), ACCEPTANCE, ids=[r[0] for r in ACCEPTANCE]
+)
 def test_refused(
     door: Door,
     log: MemoryLog,
@@ -97,14 +107,20 @@ def test_refused(
         assert "www-authenticate" in answer.headers
 
 
-def test_taken_in_once_the_log_has_it(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
+def test_taken_in_once_the_log_has_it(
+    client: httpx.AsyncClient, door: Door, log: MemoryLog
+) -> None:
     answer = post(client, HOOK, BODY, signed(door.secrets["open_wearables"][0]))
     sha = hashlib.sha256(BODY).hexdigest()
     assert (answer.status_code, answer.json()) == (202, {"received": sha})
     (event,) = log.events
     envelope = event.envelope
     assert (event.topic, event.key, event.value) == ("kadens.raw", sha.encode(), BODY)
-    assert (envelope.connector, envelope.received_ms, envelope.size) == ("open_wearables", NOW, len(BODY))
+    assert (envelope.connector, envelope.received_ms, envelope.size) == (
+        "open_wearables",
+        NOW,
+        len(BODY),
+    )
     assert (envelope.sha256, envelope.message_id, envelope.patient) == (sha, "msg_1", "")
     assert (envelope.content_type, envelope.address) == ("application/json", "")
 
@@ -114,7 +130,10 @@ def test_a_replayed_message_is_taken_in_again_and_is_the_same(door: Door, log: M
         transport = httpx.ASGITransport(app=vendor_app(door))
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
             headers = signed(door.secrets["open_wearables"][0])
-            return [(await client.post(HOOK, content=BODY, headers=headers)).status_code for _ in range(2)]
+            return [
+                (await client.post(HOOK, content=BODY, headers=headers)).status_code
+                for _ in range(2)
+            ]
 
     assert run(twice()) == [202, 202]
     assert log.events[0] == log.events[1]
@@ -125,7 +144,9 @@ def test_standard_webhooks_names(client: httpx.AsyncClient, door: Door) -> None:
     assert post(client, "/v1/reports", BODY, headers).status_code == 202
 
 
-def test_a_chunked_body_without_a_length(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
+def test_a_chunked_body_without_a_length(
+    client: httpx.AsyncClient, door: Door, log: MemoryLog
+) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for byte in BODY:
             yield bytes([byte])
@@ -153,7 +174,9 @@ class _Endless:
         return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
 
 
-async def _asgi(app: FastAPI, headers: dict[str, str], receive: Receive, *, chunked: bool = True) -> tuple[int, str]:
+async def _asgi(
+    app: FastAPI, headers: dict[str, str], receive: Receive, *, chunked: bool = True
+) -> tuple[int, str]:
     every = {"transfer-encoding": "chunked", **headers} if chunked else headers
     raw = [(name.encode(), value.encode()) for name, value in every.items()]
     scope = {
@@ -161,14 +184,14 @@ async def _asgi(app: FastAPI, headers: dict[str, str], receive: Receive, *, chun
         "path": HOOK, "raw_path": HOOK.encode(), "query_string": b"", "headers": raw, "root_path": "",
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
     }  # fmt: skip
-    said: list[MutableMapping[str, Any]] = []
+    values: list[MutableMapping[str, Any]] = []
 
     async def send(message: MutableMapping[str, Any]) -> None:
         await asyncio.sleep(0)
-        said.append(message)
+        values.append(message)
 
     await app(scope, receive, send)
-    return said[0]["status"], said[1]["body"].decode()
+    return values[0]["status"], values[1]["body"].decode()
 
 
 def test_a_sender_that_goes_away(door: Door, log: MemoryLog) -> None:
@@ -209,12 +232,17 @@ def test_a_large_body_lies_in_the_store_before_the_append(
     assert bodies.bodies == {event.envelope.address: body}
 
 
-def test_each_receipt_of_a_large_body_has_a_file_of_its_own(door: Door, log: MemoryLog, bodies: MemoryBodies) -> None:
+def test_each_receipt_of_a_large_body_has_a_file_of_its_own(
+    door: Door, log: MemoryLog, bodies: MemoryBodies
+) -> None:
     body = b"x" * (INLINE + 1)
     for _ in range(2):
         transport = httpx.ASGITransport(app=vendor_app(door))
         client = httpx.AsyncClient(transport=transport, base_url="http://door")
-        assert post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+        assert (
+            post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code
+            == 202
+        )
     addresses = {event.envelope.address for event in log.events}
     assert bodies.bodies == dict.fromkeys(addresses, body)
     assert len(addresses) == 2
@@ -226,7 +254,9 @@ def test_the_real_store_holds_what_was_sent(door: Door, log: MemoryLog, tmp_path
     transport = httpx.ASGITransport(app=vendor_app(replace(door, bodies=store)))
     body = b"x" * (SPOOL + 1)
     client = httpx.AsyncClient(transport=transport, base_url="http://door")
-    assert post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+    assert (
+        post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+    )
     assert run(store.get(log.events[0].envelope.address)) == body
 
 
@@ -238,7 +268,9 @@ def test_the_edge_between_event_and_store(
     size: int,
 ) -> None:
     body = b"x" * size
-    assert post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+    assert (
+        post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+    )
     assert bool(log.events[0].envelope.address) is (size > INLINE)
 
 
@@ -266,9 +298,14 @@ def test_a_file_with_its_link_token(client: httpx.AsyncClient, log: MemoryLog) -
     assert (envelope.connector, envelope.patient) == ("files", "patient-7")
 
 
-def test_the_envelope_names_the_token_and_not_what_it_is(client: httpx.AsyncClient, log: MemoryLog) -> None:
+def test_the_envelope_names_the_token_and_not_what_it_is(
+    client: httpx.AsyncClient, log: MemoryLog
+) -> None:
     token = link_token()
-    assert post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"}).status_code == 202
+    assert (
+        post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"}).status_code
+        == 202
+    )
     assert log.events[0].envelope.link == digest(token).hex()
     assert token.rpartition(".")[2] not in str(log.events[0].envelope.headers())
 
@@ -285,13 +322,17 @@ def test_a_revoked_token_is_refused_as_any_other(
     assert log.events == []
 
 
-def test_another_issue_of_the_patient_still_holds(client: httpx.AsyncClient, revoked: MemoryRevocations) -> None:
+def test_another_issue_of_the_patient_still_holds(
+    client: httpx.AsyncClient, revoked: MemoryRevocations
+) -> None:
     revoked.digests.add(digest(link_token(issue=1)))
     headers = {"authorization": f"Bearer {link_token(issue=2)}"}
     assert post(client, "/v1/files", b"\x0e.FIT", headers).status_code == 202
 
 
-def test_an_expired_token_is_refused_as_any_other(client: httpx.AsyncClient, log: MemoryLog) -> None:
+def test_an_expired_token_is_refused_as_any_other(
+    client: httpx.AsyncClient, log: MemoryLog
+) -> None:
     headers = {"authorization": f"Bearer {link_token(expires_ms=NOW)}"}
     answer = post(client, "/v1/files", b"\x0e.FIT", headers)
     assert problem(answer) == (401, "link")
@@ -352,13 +393,17 @@ def test_without_a_valid_link(
     assert log.events == []
 
 
-def test_a_hook_with_a_link_still_needs_its_signature(client: httpx.AsyncClient, log: MemoryLog) -> None:
+def test_a_hook_with_a_link_still_needs_its_signature(
+    client: httpx.AsyncClient, log: MemoryLog
+) -> None:
     path = f"{HOOK}/{link_token()}"
     assert problem(post(client, path, BODY, {})) == (401, "missing")
     assert log.events == []
 
 
-def test_a_hook_with_link_and_signature(client: httpx.AsyncClient, door: Door, log: MemoryLog) -> None:
+def test_a_hook_with_link_and_signature(
+    client: httpx.AsyncClient, door: Door, log: MemoryLog
+) -> None:
     path = f"{HOOK}/{link_token()}"
     assert post(client, path, BODY, signed(door.secrets["open_wearables"][0])).status_code == 202
     assert log.events[0].envelope.patient == "patient-7"
@@ -383,7 +428,9 @@ def get(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
         ("PUT", "/v1/files", 405, "method_not_allowed"),
     ],
 )
-def test_what_is_not_there(client: httpx.AsyncClient, method: str, path: str, status: int, reason: str) -> None:
+def test_what_is_not_there(
+    client: httpx.AsyncClient, method: str, path: str, status: int, reason: str
+) -> None:
     answer = get(client, method, path)
     assert problem(answer) == (status, reason)
     assert ("allow" in answer.headers) is (status == 405)
@@ -409,9 +456,9 @@ def test_health_readiness_and_metrics(door: Door, log: MemoryLog) -> None:
             await client.post(HOOK, content=BODY)
             await client.post("/v1/hooks/p4tient", content=BODY)
             paths = ["/healthz", "/readyz", "/metrics"]
-            found = [await client.get(path) for path in paths]
+            matches = [await client.get(path) for path in paths]
             log.up = False
-            return [*found, await client.get("/readyz")]
+            return [*matches, await client.get("/readyz")]
 
     health, ready, metrics, unready = run(all_of_it())
     assert (health.json(), ready.json()) == (
@@ -437,7 +484,10 @@ def test_a_bug_is_a_problem_too_and_is_raised(door: Door, monkeypatch: pytest.Mo
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://door"
     )
-    assert problem(post(client, HOOK, BODY, signed(door.secrets["open_wearables"][0]))) == (500, "bug")
+    assert problem(post(client, HOOK, BODY, signed(door.secrets["open_wearables"][0]))) == (
+        500,
+        "bug",
+    )
 
 
 def test_no_problem_is_410() -> None:

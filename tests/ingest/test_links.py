@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.ingest.links import LONGEST, digest, mint, read
-from kadens.model.keyring import Key, KeyRing
+from ingest.links import LONGEST, digest, mint, read
+from model.keyring import Key, KeyRing
 
 KEYS = KeyRing.single(b"k" * 32)
 NOW = 1_700_000_000_000
@@ -22,7 +22,12 @@ def test_round_trip(patient: str, key: bytes, issue: int, expires_ms: int) -> No
     token = mint(patient, KeyRing.single(key), issue=issue, expires_ms=expires_ms)
     link = read(token, KeyRing.single(key), expires_ms - 1)
     assert link is not None
-    assert (link.patient, link.issue, link.expires_ms, link.key_id) == (patient, issue, expires_ms, "1")
+    assert (link.patient, link.issue, link.expires_ms, link.key_id) == (
+        patient,
+        issue,
+        expires_ms,
+        "1",
+    )
     assert link.digest == digest(token)
     assert read(token, KeyRing.single(key), expires_ms) is None
     assert read(token, KeyRing.single(key + b"x"), expires_ms - 1) is None
@@ -30,7 +35,10 @@ def test_round_trip(patient: str, key: bytes, issue: int, expires_ms: int) -> No
     assert len(token) <= LONGEST
 
 
-@given(token=st.text(max_size=80) | st.from_regex(r"2\.1\.[0-9]{1,5}\.[0-9]{1,20}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}"))
+@given(
+    token=st.text(max_size=80)
+    | st.from_regex(r"2\.1\.[0-9]{1,5}\.[0-9]{1,20}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}")
+)
 def test_nothing_invented_is_read(token: str) -> None:
     assert read(token, KEYS, 0) is None
 
@@ -50,7 +58,9 @@ def test_issued_twice_they_differ() -> None:
 
 
 def test_parts_of_two_tokens_make_none() -> None:
-    mine, hers = (mint(name, KEYS, issue=1, expires_ms=LATER) for name in ("patient-1", "patient-2"))
+    mine, hers = (
+        mint(name, KEYS, issue=1, expires_ms=LATER) for name in ("patient-1", "patient-2")
+    )
     assert read(f"{hers.rpartition('.')[0]}.{mine.rpartition('.')[2]}", KEYS, NOW) is None
     assert read(mine[:-4], KEYS, NOW) is None
     assert read(mine + "A" * LONGEST, KEYS, NOW) is None

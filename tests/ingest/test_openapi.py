@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, settings
 from schemathesis import AuthContext, Case
 from schemathesis.openapi.loaders import from_asgi
 
-from kadens.ingest.http import vendor_app
-from kadens.ingest.links import mint
-from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from kadens.ingest.receive import Door, Links
-from kadens.ingest.vendors import CONNECTORS
-from kadens.model.keyring import KeyRing
+from ingest.http import vendor_app
+from ingest.links import mint
+from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
+from ingest.receive import Door, Links
+from ingest.vendors import CONNECTORS
+from model.keyring import KeyRing
 
 SECRET = "whsec_" + base64.b64encode(b"the key of the tests").decode()
 LINK_KEYS = KeyRing.single(b"the link key of the tests")

@@ -8,10 +8,10 @@ from collections.abc import Awaitable
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from ingest.ports import NotAcceptedError
+from ingest.publisher import KafkaPublisher
 from kadens.embedded.mock import PRODUCE, MockKafka
-from kadens.ingest.ports import NotAcceptedError
-from kadens.ingest.publisher import KafkaPublisher
-from kadens.stream.topics import CLOCK
+from model.topics import CLOCK
 
 TOPIC = "kadens.raw"
 HEADERS = [("connector", b"open_wearables"), ("address", b"")]
@@ -32,7 +32,9 @@ async def read(address: str, count: int) -> list[tuple[bytes, bytes]]:
     consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=address, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        return [(event.key, event.value) for event in [await consumer.getone() for _ in range(count)]]
+        return [
+            (event.key, event.value) for event in [await consumer.getone() for _ in range(count)]
+        ]
     finally:
         await consumer.stop()
 
@@ -42,7 +44,9 @@ def test_what_is_acknowledged_is_in_the_log() -> None:
         log = publisher(address)
         await log.start()
         assert await log.ready()
-        bodies = [(b"%d" % n, b"x" * size) for n, size in enumerate((0, 10, 512 * 1024, 1024 * 1024))]
+        bodies = [
+            (b"%d" % n, b"x" * size) for n, size in enumerate((0, 10, 512 * 1024, 1024 * 1024))
+        ]
         await asyncio.gather(*(log.append(TOPIC, key, body, HEADERS) for key, body in bodies))
         await log.stop()
         assert sorted(await read(address, len(bodies))) == bodies
@@ -79,14 +83,16 @@ def test_a_broker_that_goes_and_comes_back() -> None:
             except NotAcceptedError:
                 continue
         await log.stop()
-        found = [value for _, value in await read(kafka.address, 2)]
-        assert found[0] == b"before"
+        matches = [value for _, value in await read(kafka.address, 2)]
+        assert matches[0] == b"before"
 
     with MockKafka({TOPIC: 1}) as kafka:
         run(scenario(kafka))
 
 
-@pytest.mark.parametrize("code", [45, 29])  # OUT_OF_ORDER_SEQUENCE_NUMBER, TOPIC_AUTHORIZATION_FAILED
+@pytest.mark.parametrize(
+    "code", [45, 29]
+)  # OUT_OF_ORDER_SEQUENCE_NUMBER, TOPIC_AUTHORIZATION_FAILED
 def test_an_error_that_is_no_delay_does_not_last(code: int) -> None:
     async def scenario(kafka: MockKafka) -> None:
         log = publisher(kafka.address)
@@ -96,7 +102,9 @@ def test_an_error_that_is_no_delay_does_not_last(code: int) -> None:
         with pytest.raises(NotAcceptedError):
             await log.append(TOPIC, b"1", b"refused", HEADERS)
         assert broken is not None
-        assert log._client is not broken  # the mock checks no sequence numbers; a real broker would refuse for ever
+        assert (
+            log._client is not broken
+        )  # the mock checks no sequence numbers; a real broker would refuse for ever
         await log.append(TOPIC, b"2", b"taken", HEADERS)
         await log.stop()
         assert await read(kafka.address, 1) == [(b"2", b"taken")]

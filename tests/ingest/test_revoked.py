@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from ingest import revoked
+from ingest.revoked import RevokedFollower
 from kadens.embedded.mock import MockKafka
-from kadens.ingest import revoked
-from kadens.ingest.revoked import RevokedFollower
-from kadens.stream.topics import REVOKED
+from model.topics import REVOKED
 
 DEADLINE_S = 30.0
 TOPIC = {REVOKED.name: REVOKED.partitions}
@@ -66,7 +66,9 @@ def test_an_empty_topic_is_known_at_once() -> None:
         run(scenario(kafka.address))
 
 
-def test_while_the_log_is_away_what_is_known_stays_and_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_log_is_away_what_is_known_stays_and_grows_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(revoked, "STALE_S", 1.0)
     monkeypatch.setattr(revoked, "ANSWER_S", 1.0)
 
@@ -88,7 +90,9 @@ def test_while_the_log_is_away_what_is_known_stays_and_grows_old(monkeypatch: py
         run(scenario(kafka))
 
 
-def test_without_a_broker_the_door_comes_up_and_knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_broker_the_door_comes_up_and_knows_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(revoked, "ANSWER_S", 0.2)
 
     async def scenario() -> None:

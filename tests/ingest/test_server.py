@@ -11,19 +11,18 @@ from typing import BinaryIO
 
 import pytest
 
-from kadens.ingest.http import vendor_app
-from kadens.ingest.links import mint
-from kadens.ingest.memory import MemoryLog
-from kadens.ingest.receive import Door, Rates
-from kadens.ingest.sender import sign
-from kadens.ingest.spool import Spools
-from kadens.ingest.verify import SVIX
-from kadens.model.envelope import INLINE
-from kadens.web.limits import Limits, Patience
-from kadens.web.rates import Buckets
-from kadens.web.server import Serving
-
-from ..serving import DEADLINE_S, served, until
+from ingest.http import vendor_app
+from ingest.links import mint
+from ingest.memory import MemoryLog
+from ingest.receive import Door, Rates
+from ingest.sender import sign
+from ingest.spool import Spools
+from ingest.verify import SVIX
+from model.envelope import INLINE
+from tests.serving import DEADLINE_S, served, until
+from web.limits import Limits, Patience
+from web.rates import Buckets
+from web.server import Serving
 
 NOW = 1_700_000_000_000
 BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
@@ -52,12 +51,14 @@ def serving(door: Door) -> AbstractContextManager[int]:
 
 
 def head(headers: dict[str, str], *lines: str, path: str = "/v1/hooks/open_wearables") -> bytes:
-    said = [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: door", *said, *lines, "", ""]).encode()
+    result = [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: door", *result, *lines, "", ""]).encode()
 
 
 def link(door: Door, patient: str = "patient-7") -> dict[str, str]:
-    return {"authorization": f"Bearer {mint(patient, door.links.keys(), issue=1, expires_ms=NOW + 1000)}"}
+    return {
+        "authorization": f"Bearer {mint(patient, door.links.keys(), issue=1, expires_ms=NOW + 1000)}"
+    }
 
 
 def exchange(port: int, *pieces: bytes, hang_up: bool = False) -> bytes:
@@ -67,10 +68,10 @@ def exchange(port: int, *pieces: bytes, hang_up: bool = False) -> bytes:
             sock.sendall(piece)
         if hang_up:
             sock.shutdown(socket.SHUT_WR)
-        said = b""
+        result = b""
         while more := sock.recv(65_536):
-            said += more
-        return said
+            result += more
+        return result
 
 
 def refusals(port: int) -> str:
@@ -80,7 +81,11 @@ def refusals(port: int) -> str:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_ends_early_is_never_appended(door: Door, log: MemoryLog, chunked: bool) -> None:  # noqa: FBT001
+def test_a_body_that_ends_early_is_never_appended(
+    door: Door,
+    log: MemoryLog,
+    chunked: bool,  # noqa: FBT001
+) -> None:
     headers = sign(SVIX, door.secrets["open_wearables"][0], BODY, "m", NOW)
     framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(BODY)}"
     first = f"{len(BODY):x}\r\n".encode() + BODY + b"\r\n" if chunked else BODY[:-1]
@@ -94,7 +99,9 @@ def test_a_body_that_ends_early_is_never_appended(door: Door, log: MemoryLog, ch
 def test_the_whole_body_is_appended(door: Door, log: MemoryLog) -> None:
     headers = sign(SVIX, door.secrets["open_wearables"][0], BODY, "m", NOW)
     with serving(door) as port:
-        answer = exchange(port, head(headers, f"Content-Length: {len(BODY)}", "Connection: close"), BODY)
+        answer = exchange(
+            port, head(headers, f"Content-Length: {len(BODY)}", "Connection: close"), BODY
+        )
     assert answer.startswith(b"HTTP/1.1 202 ")
     assert [event.value for event in log.events] == [BODY]
 
@@ -105,7 +112,9 @@ def test_a_length_that_lies_is_cut_at_the_cap(door: Door, log: MemoryLog) -> Non
         answer = exchange(port, head(headers, "Content-Length: 1001", "Connection: close"))
         assert answer.startswith(b"HTTP/1.1 413 ")
         chunk = b"400\r\n" + b"x" * 1024 + b"\r\n"
-        answer = exchange(port, head(headers, "Transfer-Encoding: chunked", "Connection: close"), chunk)
+        answer = exchange(
+            port, head(headers, "Transfer-Encoding: chunked", "Connection: close"), chunk
+        )
         assert answer.startswith(b"HTTP/1.1 413 ")
     assert log.events == []
 
@@ -116,7 +125,9 @@ def test_a_body_of_100_megabytes_does_not_fill_the_memory(door: Door, log: Memor
     length = f"Content-Length: {pieces * len(PIECE)}"
     with serving(replace(door, bodies=store)) as port:
         tracemalloc.start()
-        answer = exchange(port, head(link(door), length, "Connection: close", path="/v1/files"), *[PIECE] * pieces)
+        answer = exchange(
+            port, head(link(door), length, "Connection: close", path="/v1/files"), *[PIECE] * pieces
+        )
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert answer.startswith(b"HTTP/1.1 202 ")
@@ -131,14 +142,21 @@ def take(door: Door, port: int, patient: str = "patient-7", body: bytes = BODY) 
 
 
 def get(port: int, path: str) -> bytes:
-    return exchange(port, f"GET {path} HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n".encode())
+    return exchange(
+        port, f"GET {path} HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n".encode()
+    )
 
 
-def test_unproved_bodies_with_the_last_byte_withheld(door: Door, log: MemoryLog, tmp_path: Path) -> None:
+def test_unproved_bodies_with_the_last_byte_withheld(
+    door: Door, log: MemoryLog, tmp_path: Path
+) -> None:
     size, spools = 300_000, Spools(folder=tmp_path, memory=600_000, disk=8_000_000)
     forged = sign(SVIX, door.secrets["open_wearables"][0], b"another", "m", NOW)
     with serving(replace(door, spools=spools)) as port, ExitStack() as stack:
-        socks = [stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S)) for _ in range(20)]
+        socks = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S))
+            for _ in range(20)
+        ]
         for sock in socks:
             sock.sendall(head(forged, f"Content-Length: {size + 1}") + b"x" * size)
         until(lambda: spools.unproved.disk.used > 0)
@@ -147,12 +165,17 @@ def test_unproved_bodies_with_the_last_byte_withheld(door: Door, log: MemoryLog,
         assert spools.unproved.memory.used <= spools.unproved.memory.limit
         assert spools.unproved.disk.used <= spools.unproved.disk.limit
         answers = [sock.recv(65_536)[:12] for sock in socks]
-        assert set(answers) == {b"HTTP/1.1 408", b"HTTP/1.1 503"}  # too slow; beyond what all may take together
+        assert set(answers) == {
+            b"HTTP/1.1 408",
+            b"HTTP/1.1 503",
+        }  # too slow; beyond what all may take together
         until(lambda: (spools.unproved.memory.used, spools.unproved.disk.used) == (0, 0))
     assert len(log.events) == 1
 
 
-def test_garbage_on_one_token_is_told_when_to_come_again_and_hurts_nobody_else(door: Door, log: MemoryLog) -> None:
+def test_garbage_on_one_token_is_told_when_to_come_again_and_hurts_nobody_else(
+    door: Door, log: MemoryLog
+) -> None:
     limited = replace(door, rates=Rates(tokens=Buckets(rate=1, burst=10)))
     with serving(limited) as port:
         answers = [take(door, port, "garbage") for _ in range(50)]
@@ -171,7 +194,10 @@ def test_a_connector_is_limited_only_by_what_is_proved(door: Door) -> None:
     forged = sign(SVIX, door.secrets["open_wearables"][0], b"another", "m", NOW)
     length = (f"Content-Length: {len(BODY)}", "Connection: close")
     with serving(replace(door, rates=Rates(connectors=Buckets(rate=0.001, burst=1)))) as port:
-        answers = [exchange(port, head(headers, *length), BODY)[:12] for headers in (forged, forged, good, good)]
+        answers = [
+            exchange(port, head(headers, *length), BODY)[:12]
+            for headers in (forged, forged, good, good)
+        ]
     assert answers == [b"HTTP/1.1 401", b"HTTP/1.1 401", b"HTTP/1.1 202", b"HTTP/1.1 429"]
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.ingest.problems import Refused
-from kadens.ingest.spool import FREE, SPOOL, Budget, Spool, Spools
+from ingest.problems import Refused
+from ingest.spool import FREE, SPOOL, Budget, Spool, Spools
 
 T = TypeVar("T")
 
@@ -53,15 +53,17 @@ def test_a_body_of_some_length_is_in_memory_and_a_long_one_on_disk(tmp_path: Pat
     assert file.closed
 
 
-def test_without_memory_a_body_goes_to_disk_and_comes_back_where_it_is_short(tmp_path: Path) -> None:
+def test_without_memory_a_body_goes_to_disk_and_comes_back_where_it_is_short(
+    tmp_path: Path,
+) -> None:
     spools = Spools(folder=tmp_path, memory=10)
 
     async def both() -> list[bytes | BinaryIO]:
         spool = Spool(spools)
         await spool.add(b"x" * (FREE + 20))
-        found = [await spool.content(FREE + 20), await spool.content(FREE + 19)]
+        matches = [await spool.content(FREE + 20), await spool.content(FREE + 19)]
         spool.close()
-        return found
+        return matches
 
     short, file = run(both())
     assert short == b"x" * (FREE + 20)

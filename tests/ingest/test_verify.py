@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from kadens.ingest.sender import sign
-from kadens.ingest.verify import (
+from ingest.sender import sign
+from ingest.verify import (
     ECDSA,
     SCHEMES,
     STANDARD_WEBHOOKS,
@@ -28,9 +28,13 @@ from kadens.ingest.verify import (
     tink_keys,
     verify,
 )
+from tests.rooms import ROOT
 
-ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("KADENS_TEST_DATA", ROOT.parent / "shared" / "data")) / "vendors" / "synthetic"
+DATA = (
+    Path(os.environ.get("KADENS_TEST_DATA", ROOT.parent / "shared" / "data"))
+    / "vendors"
+    / "synthetic"
+)
 VECTORS = DATA / "signature_vectors.json"
 NAMES = (
     "polar", "suunto", "oura", "whoop", "fitbit_legacy", "terra", "strava_disputed", "svix_standardwebhooks",
@@ -47,19 +51,25 @@ AWAY = 10**15  # ms: a window that any recorded time is in
 def vector(name: str) -> dict[str, Any]:
     if not VECTORS.exists():
         pytest.skip("the recorded signature vectors are not on this machine")
-    found: dict[str, dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
-    assert set(found) == set(NAMES)
-    return found[name]
+    loads: dict[str, dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
+    assert set(loads) == set(NAMES)
+    return loads[name]
 
 
 def case(name: str) -> tuple[str, dict[str, str], bytes, str]:
     """Give the secret, the headers and the body of a recorded vector, and the scheme's name."""
-    said = vector(name)
+    result = vector(name)
     scheme = {"svix_standardwebhooks": "svix"}.get(name, name)
-    header = {"svix_standardwebhooks": "svix-signature"}.get(name, said["header"])
-    secret = said.get("secret") or said.get("secret_base64") or json.dumps(said["test_keyset"])
-    body = said["body"].encode() if "body" in said else (DATA / "huawei_notification.json").read_bytes()
-    return secret, {**said.get("headers", {}), header: said["value"]}, body, scheme
+    header = {"svix_standardwebhooks": "svix-signature"}.get(name, result["header"])
+    secret = (
+        result.get("secret") or result.get("secret_base64") or json.dumps(result["test_keyset"])
+    )
+    body = (
+        result["body"].encode()
+        if "body" in result
+        else (DATA / "huawei_notification.json").read_bytes()
+    )
+    return secret, {**result.get("headers", {}), header: result["value"]}, body, scheme
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,12 +85,16 @@ def test_recorded_vectors(name: str) -> None:
 def test_recorded_vectors_with_one_bit_changed(name: str) -> None:
     secret, headers, body, scheme = case(name)
     rows = tuple(row for row in SCHEMES if row.name == scheme)
-    at = body.index(b"ACTIVITY") if scheme == "huawei" else len(body) // 2  # huawei signs three fields only
+    at = (
+        body.index(b"ACTIVITY") if scheme == "huawei" else len(body) // 2
+    )  # huawei signs three fields only
     changed = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
     assert verify(rows, [secret], headers, changed, now_ms=NOW, window_ms=AWAY) is Verdict.FORGED
 
 
-@pytest.mark.parametrize("scheme", [row for row in SCHEMES if row.algorithm != ECDSA], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "scheme", [row for row in SCHEMES if row.algorithm != ECDSA], ids=lambda row: row.name
+)
 def test_what_the_sender_signs_is_verified(scheme: Scheme) -> None:
     secret = SECRET if scheme.key is base64_key else "a secret"
     body = b'{"openId":"o","eventType":"e","eventTime":1}'
@@ -88,7 +102,9 @@ def test_what_the_sender_signs_is_verified(scheme: Scheme) -> None:
     assert verify([scheme], [secret], headers, body, now_ms=NOW, window_ms=WINDOW) is Verdict.OK
     wrong = OTHER if scheme.key is base64_key else "another"
     assert verify([scheme], [wrong], headers, body, now_ms=NOW, window_ms=WINDOW) is Verdict.FORGED
-    assert verify([scheme], [wrong, secret], headers, body, now_ms=NOW, window_ms=WINDOW) is Verdict.OK
+    assert (
+        verify([scheme], [wrong, secret], headers, body, now_ms=NOW, window_ms=WINDOW) is Verdict.OK
+    )
     assert verify([scheme], [], headers, body, now_ms=NOW, window_ms=WINDOW) is Verdict.FORGED
     assert verify([scheme], [secret], {}, body, now_ms=NOW, window_ms=WINDOW) is Verdict.MISSING
 
@@ -130,7 +146,9 @@ WRONG: list[tuple[str, dict[str, str], int, Verdict]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "changes", "now", "verdict"), WRONG, ids=[row[0] for row in WRONG])
+@pytest.mark.parametrize(
+    ("what", "changes", "now", "verdict"), WRONG, ids=[row[0] for row in WRONG]
+)
 def test_standard_webhooks(what: str, changes: dict[str, str], now: int, verdict: Verdict) -> None:
     headers = {**SIGNED, **changes}
     assert verify([SVIX], [SECRET], headers, BODY, now_ms=now, window_ms=WINDOW) is verdict, what
@@ -192,7 +210,15 @@ def test_chunks_do_not_matter(body: bytes, cuts: list[int]) -> None:
 
 @given(
     headers=st.dictionaries(
-        st.sampled_from(["svix-id", "svix-timestamp", "svix-signature", "terra-signature", "x-healthapi-signature"]),
+        st.sampled_from(
+            [
+                "svix-id",
+                "svix-timestamp",
+                "svix-signature",
+                "terra-signature",
+                "x-healthapi-signature",
+            ]
+        ),
         st.text(max_size=60),
     ),
     body=st.binary(max_size=60),

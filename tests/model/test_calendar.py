@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import (
+from model.calendar import (
     DAY_MS,
     dates_between,
     day_bounds,
@@ -22,7 +22,9 @@ from kadens.model.calendar import (
 
 ZONE = "Europe/Stockholm"
 HOUR = 3_600_000
-zones = st.sampled_from([ZONE, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"])
+zones = st.sampled_from(
+    [ZONE, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"]
+)
 days = st.dates(date(1990, 1, 1), date(2036, 1, 1))
 instants = st.integers(0, 2_000_000_000_000)
 
@@ -70,14 +72,17 @@ def test_utc_and_back_is_exact(ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ms", "said"), [(0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (1_000, "1970-01-01T00:00:01Z")]
+    ("ms", "said"),
+    [(0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (1_000, "1970-01-01T00:00:01Z")],
 )
 def test_rfc3339(ms: int, said: str) -> None:
     assert rfc3339(ms) == said
 
 
 @given(instants, st.integers(0, 5 * DAY_MS), zones)
-def test_dates_between_are_those_of_the_first_and_last_instant_and_all_in_between(ms: int, n: int, zone: str) -> None:
+def test_dates_between_are_those_of_the_first_and_last_instant_and_all_in_between(
+    ms: int, n: int, zone: str
+) -> None:
     got = dates_between(ms, ms + n, zone)
     assert (got[0], got[-1]) == (local_date(ms, zone), local_date(ms + max(n - 1, 0), zone))
     assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(got))

@@ -9,20 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.codec import (
+from model.codec import (
     KINDS,
     UnknownSchemaError,
+    decode_attributed,
     decode_fact,
-    decode_told,
     dumps,
+    encode_attributed,
     encode_fact,
-    encode_told,
     kind_of,
     loads,
     plain,
 )
-from kadens.model.envelope import Envelope
-from kadens.model.facts import (
+from model.envelope import Envelope
+from model.facts import (
+    AttributedFact,
     DaySummary,
     Deletion,
     DeviceType,
@@ -36,7 +37,6 @@ from kadens.model.facts import (
     Report,
     SampleBlock,
     Source,
-    Told,
     Workout,
 )
 
@@ -81,12 +81,17 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         Workout,
         head=heads,
         type=text,
-        said=text,
+        vendor_type=text,
         moving_ms=st.none() | ms,
         exertion_cr10=st.none() | number,
         summary=st.dictionaries(text, number, max_size=3),
     ),
-    st.builds(DaySummary, head=heads, local_date=st.dates(), values=st.dictionaries(text, number, max_size=3)),
+    st.builds(
+        DaySummary,
+        head=heads,
+        local_date=st.dates(),
+        values=st.dictionaries(text, number, max_size=3),
+    ),
     st.builds(
         Report,
         head=heads,
@@ -114,10 +119,17 @@ def test_a_fact_is_read_back(fact: Fact) -> None:
 
 @given(facts, text, ms)
 def test_a_told_is_read_back(fact: Fact, patient: str, received_ms: int) -> None:
-    told = Told(patient=patient, connector="c", received_ms=received_ms, body="f" * 64, fact=fact)
-    again = decode_told(encode_told(told))
-    assert (again.patient, again.connector, again.received_ms, again.body) == (patient, "c", received_ms, "f" * 64)
-    assert encode_told(again) == encode_told(told)
+    attributed_fact = AttributedFact(
+        patient=patient, connector="c", received_ms=received_ms, body="f" * 64, fact=fact
+    )
+    again = decode_attributed(encode_attributed(attributed_fact))
+    assert (again.patient, again.connector, again.received_ms, again.body) == (
+        patient,
+        "c",
+        received_ms,
+        "f" * 64,
+    )
+    assert encode_attributed(again) == encode_attributed(attributed_fact)
 
 
 @given(blocks())
@@ -150,11 +162,17 @@ ALL: tuple[Fact, ...] = (
 )
 
 
-@pytest.mark.parametrize("change", [{"v": 2}, {"v": None}, {"fact": {"kind": "dream"}}, {"fact": {}}])
+@pytest.mark.parametrize(
+    "change", [{"v": 2}, {"v": None}, {"fact": {"kind": "dream"}}, {"fact": {}}]
+)
 def test_another_version_or_kind_is_refused(change: dict[str, Any]) -> None:
-    event = loads(encode_told(Told(patient="p", connector="c", received_ms=0, body="", fact=ALL[1])))
+    event = loads(
+        encode_attributed(
+            AttributedFact(patient="p", connector="c", received_ms=0, body="", fact=ALL[1])
+        )
+    )
     with pytest.raises(UnknownSchemaError):
-        decode_told(dumps(event | change))
+        decode_attributed(dumps(event | change))
 
 
 def test_plain_reaches_all_the_way_down() -> None:
@@ -164,7 +182,9 @@ def test_plain_reaches_all_the_way_down() -> None:
 
 @given(text.filter(bool), ms, st.integers(0, 10**9))
 def test_an_envelope_survives_the_log(message_id: str, received_ms: int, size: int) -> None:
-    sent = Envelope(connector="files", received_ms=received_ms, sha256="ab", size=size, message_id=message_id)
+    sent = Envelope(
+        connector="files", received_ms=received_ms, sha256="ab", size=size, message_id=message_id
+    )
     assert Envelope.read([*sent.headers(), ("of another program", b"x")]) == sent
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.occasion import AFTER_SESSION_MS, concerned
+from model.occasion import AFTER_SESSION_MS, concerned
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,17 @@ LATE = AFTER_SESSION_MS
 
 @pytest.mark.parametrize(
     ("at", "found"),
-    [(99, None), (100, A), (199, A), (250, A), (300, B), (399, B), (400, B), (400 + LATE, B), (401 + LATE, None)],
+    [
+        (99, None),
+        (100, A),
+        (199, A),
+        (250, A),
+        (300, B),
+        (399, B),
+        (400, B),
+        (400 + LATE, B),
+        (401 + LATE, None),
+    ],
 )
 def test_in_progress_else_ended_within_six_hours(at: int, found: Span | None) -> None:
     assert concerned(at, [A, B]) == found
@@ -41,7 +51,14 @@ def test_an_empty_session_can_be_answered() -> None:
 
 
 @given(
-    st.lists(st.builds(lambda i, s, n: Span(i, s, s + n), st.text(max_size=2), st.integers(0, 50), st.integers(0, 50))),
+    st.lists(
+        st.builds(
+            lambda i, s, n: Span(i, s, s + n),
+            st.text(max_size=2),
+            st.integers(0, 50),
+            st.integers(0, 50),
+        )
+    ),
     st.integers(0, 120),
     st.randoms(use_true_random=False),
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kadens.model.intensity import HeartProfile
-from kadens.model.profile_check import BELOW, BOUNDS, problems
+from model.intensity import HeartProfile
+from model.profile_check import BELOW, BOUNDS, problems
 
 FINE = HeartProfile(
     valid_from=date(2026, 1, 1),
@@ -31,7 +31,13 @@ def test_a_whole_and_an_empty_profile_may_stand() -> None:
 def test_the_bounds_of_each_figure(name: str) -> None:
     low, high = BOUNDS[name]
     alone = HeartProfile(valid_from=date(2026, 1, 1))
-    for value, fine in ((low, False), (low + 1, True), (high, True), (high + 1, False), (float("nan"), False)):
+    for value, fine in (
+        (low, False),
+        (low + 1, True),
+        (high, True),
+        (high + 1, False),
+        (float("nan"), False),
+    ):
         changes: dict[str, Any] = {name: value}
         assert (problems(replace(alone, **changes)) == ()) is fine
 
@@ -44,16 +50,24 @@ def test_what_must_lie_below_what(low: str, high: str) -> None:
         assert problems(replace(alone, **changes)) == wrong
 
 
-@pytest.mark.parametrize("bpm", [(90, 90, 120, 140), (100, 90, 120, 140), (20, 90, 120, 140), (90, 100, 120, 251)])
+@pytest.mark.parametrize(
+    "bpm", [(90, 90, 120, 140), (100, 90, 120, 140), (20, 90, 120, 140), (90, 100, 120, 251)]
+)
 def test_the_clinicians_figures_ascend(bpm: tuple[float, float, float, float]) -> None:
-    assert [text.partition(":")[0] for text in problems(replace(FINE, clinician_bpm=bpm))] == ["clinician_bpm"]
+    assert [text.partition(":")[0] for text in problems(replace(FINE, clinician_bpm=bpm))] == [
+        "clinician_bpm"
+    ]
 
 
-@pytest.mark.parametrize(("sex", "fine"), [("female", True), ("male", True), ("", True), ("F", False), ("x", False)])
+@pytest.mark.parametrize(
+    ("sex", "fine"), [("female", True), ("male", True), ("", True), ("F", False), ("x", False)]
+)
 def test_sex_is_of_a_list(sex: str, *, fine: bool) -> None:
     assert (problems(replace(FINE, sex=sex)) == ()) is fine
 
 
 def test_every_figure_has_bounds() -> None:
-    figures = {field.name for field in fields(HeartProfile) if "None" in str(field.type)} - {"clinician_bpm"}
+    figures = {field.name for field in fields(HeartProfile) if "None" in str(field.type)} - {
+        "clinician_bpm"
+    }
     assert figures == set(BOUNDS)

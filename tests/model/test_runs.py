@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model import runs
+from model import runs
 
 COLUMNS = st.lists(st.integers(0, 2), max_size=12)
 
@@ -19,7 +19,9 @@ def test_runs_are_what_grouping_gives(said: list[int]) -> None:
     assert runs.lengths(first, len(column)).tolist() == grouped
     assert first.tolist() == [sum(grouped[:n]) for n in range(len(grouped))]
     assert np.flatnonzero(runs.changes(column)).tolist() == first.tolist()
-    assert np.flatnonzero(runs.lasts(column)).tolist() == [sum(grouped[: n + 1]) - 1 for n in range(len(grouped))]
+    assert np.flatnonzero(runs.lasts(column)).tolist() == [
+        sum(grouped[: n + 1]) - 1 for n in range(len(grouped))
+    ]
 
 
 def test_nothing_equals_what_is_not_a_number() -> None:

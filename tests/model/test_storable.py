@@ -7,21 +7,44 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kadens.model.facts import DaySummary, Deletion, Fact, Head, Instrument, Report, SampleBlock, Source, Workout
-from kadens.model.storable import LAST_MS, LONGEST_SESSION_MS, refusal, span_of
+from model.facts import (
+    DaySummary,
+    Deletion,
+    Fact,
+    Head,
+    Instrument,
+    Report,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from model.storable import LAST_MS, LONGEST_SESSION_MS, refusal, span_of
 
 SOURCE = Source(vendor="files", app="app", device="device")
 HEAD = Head(source=SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
-WORKOUT = Workout(head=HEAD, type="walking", said="walk", moving_ms=5, exertion_cr10=3.5, summary={"distance": 1.0})
-BLOCK = SampleBlock(head=HEAD, metric="heart_rate", t=np.array([1_000, 1_500]), v=np.array([60.0, 61.0]))
+WORKOUT = Workout(
+    head=HEAD,
+    type="walking",
+    vendor_type="walk",
+    moving_ms=5,
+    exertion_cr10=3.5,
+    summary={"distance": 1.0},
+)
+BLOCK = SampleBlock(
+    head=HEAD, metric="heart_rate", t=np.array([1_000, 1_500]), v=np.array([60.0, 61.0])
+)
 DAY = DaySummary(head=HEAD, local_date=date(1970, 1, 1), values={"steps": 5.0})
-REPORT = Report(head=HEAD, instrument=Instrument.PAIN, value=2.0, scale="nrs-0-10", equipment=("band",))
+REPORT = Report(
+    head=HEAD, instrument=Instrument.PAIN, value=2.0, scale="nrs-0-10", equipment=("band",)
+)
 DELETION = Deletion(head=HEAD, target="r", metric="heart_rate")
 ALL: tuple[Fact, ...] = (WORKOUT, BLOCK, DAY, REPORT, DELETION)
 
 
 def with_head(**changes: Any) -> list[Fact]:  # noqa: ANN401 - any field of a head
-    return [replace(fact, head=replace(HEAD, **changes)) for fact in (WORKOUT, DAY, REPORT, DELETION)]
+    return [
+        replace(fact, head=replace(HEAD, **changes)) for fact in (WORKOUT, DAY, REPORT, DELETION)
+    ]
 
 
 @pytest.mark.parametrize("fact", ALL, ids=lambda fact: type(fact).__name__)
@@ -42,7 +65,10 @@ def test_what_is_right_is_stored(fact: Fact) -> None:
         ("the offset from UTC is not within 14 hours", {"offset_min": 841}),
         ("the offset from UTC is not within 14 hours", {"offset_min": -841}),
         ("the record id or the source's name is too long", {"record": "x" * 513}),
-        ("the record id or the source's name is too long", {"source": Source(vendor="f", device="x" * 257)}),
+        (
+            "the record id or the source's name is too long",
+            {"source": Source(vendor="f", device="x" * 257)},
+        ),
         (
             "the source's names together are too long",
             {"source": Source(vendor="🚶" * 200, app="🚶" * 200, device="🚶" * 201)},
@@ -78,16 +104,28 @@ def test_heads_just_within(changes: dict[str, Any]) -> None:
             "a session lasts longer than 31 days",
             replace(WORKOUT, head=replace(HEAD, end_ms=1_001 + LONGEST_SESSION_MS)),
         ),
-        ("a session lasts longer than 31 days", replace(REPORT, head=replace(HEAD, end_ms=1_001 + LONGEST_SESSION_MS))),
+        (
+            "a session lasts longer than 31 days",
+            replace(REPORT, head=replace(HEAD, end_ms=1_001 + LONGEST_SESSION_MS)),
+        ),
         ("the moving time is not a time that a session can have", replace(WORKOUT, moving_ms=-1)),
-        ("the moving time is not a time that a session can have", replace(WORKOUT, moving_ms=2**63)),
+        (
+            "the moving time is not a time that a session can have",
+            replace(WORKOUT, moving_ms=2**63),
+        ),
         ("the exertion is not on any scale", replace(WORKOUT, exertion_cr10=float("nan"))),
         ("a total is not a finite number", replace(WORKOUT, summary={"distance": float("inf")})),
-        ("a name holds a NUL character", replace(WORKOUT, said="\0")),
+        ("a name holds a NUL character", replace(WORKOUT, vendor_type="\0")),
         ("a name holds a NUL character", replace(WORKOUT, summary={"\0": 1.0})),
-        ("a text is too long", replace(WORKOUT, said="x" * 4_097)),
-        ("the fact holds too many texts", replace(WORKOUT, summary={str(n): 1.0 for n in range(300)})),
-        ("the interval does not begin on its local date", replace(DAY, local_date=date(1970, 1, 3))),
+        ("a text is too long", replace(WORKOUT, vendor_type="x" * 4_097)),
+        (
+            "the fact holds too many texts",
+            replace(WORKOUT, summary={str(n): 1.0 for n in range(300)}),
+        ),
+        (
+            "the interval does not begin on its local date",
+            replace(DAY, local_date=date(1970, 1, 3)),
+        ),
         ("the metric is not in the registry", replace(DAY, values={"nothing": 1.0})),
         ("a total is greater than any that is read", replace(DAY, values={"steps": 1e300})),
         ("a total is not a finite number", replace(DAY, values={"steps": float("nan")})),

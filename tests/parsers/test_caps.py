@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from kadens.model.calendar import DAY_MS, rfc3339
-from kadens.model.codec import dumps
-from kadens.model.columns import pieces
-from kadens.model.errors import BodyError
-from kadens.model.facts import RejectKind, SampleBlock
-from kadens.parsers.alike import read_alike
-from kadens.parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
-from kadens.parsers.fields import check_width
-from kadens.parsers.reports import MOST_REPORTS
-from kadens.parsers.table import PARSERS, parse
-from kadens.simulate.fit_messages import (
+from model.calendar import DAY_MS, rfc3339
+from model.codec import dumps
+from model.columns import pieces
+from model.errors import BodyError
+from model.facts import RejectKind, SampleBlock
+from parsers.alike import read_alike
+from parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
+from parsers.fields import check_width
+from parsers.reports import MOST_REPORTS
+from parsers.table import PARSERS, parse
+from simulate.fit_messages import (
     FIT_EPOCH,
     UINT8,
     UINT32,
@@ -24,8 +24,7 @@ from kadens.simulate.fit_messages import (
     message,
     rows,
 )
-
-from ..poison import ACCOUNT, T0
+from tests.poison import ACCOUNT, T0
 
 MOST_BYTES = {row.name: row.most_bytes for row in PARSERS}
 
@@ -57,11 +56,16 @@ def test_a_body_has_so_many_bytes_and_no_more(connector: str) -> None:
 
 
 def test_a_file_has_so_many_bytes() -> None:
-    assert refused("files", padded("fit_facts", MOST_BYTES["fit_facts"] + 1)) == ("body", RejectKind.TOO_MUCH)
+    assert refused("files", padded("fit_facts", MOST_BYTES["fit_facts"] + 1)) == (
+        "body",
+        RejectKind.TOO_MUCH,
+    )
 
 
 @pytest.mark.parametrize(
-    "body", [b"{" * (MOST_OBJECTS + 1), b"[" * (MOST_OBJECTS + 1), b"," * (MOST_VALUES + 1)], ids=["{", "[", ","]
+    "body",
+    [b"{" * (MOST_OBJECTS + 1), b"[" * (MOST_OBJECTS + 1), b"," * (MOST_VALUES + 1)],
+    ids=["{", "[", ","],
 )
 def test_a_body_has_so_many_values(body: bytes) -> None:
     check_width(body[:-1])
@@ -70,10 +74,16 @@ def test_a_body_has_so_many_values(body: bytes) -> None:
 
 
 def test_reports_of_one_body() -> None:
-    said = {"id": "r", "answered_at": rfc3339(T0), "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
+    result = {
+        "id": "r",
+        "answered_at": rfc3339(T0),
+        "instrument": "pain",
+        "value": 1,
+        "scale": "nrs-0-10",
+    }
 
     def body(count: int) -> bytes:
-        many = [{**said, "id": f"r{n}"} for n in range(count)]
+        many = [{**result, "id": f"r{n}"} for n in range(count)]
         return dumps({"type": "report.created", "patient": ACCOUNT, "reports": many})
 
     assert len(parse("reports", body(MOST_REPORTS)).facts) == MOST_REPORTS
@@ -91,15 +101,27 @@ def test_days_of_one_body() -> None:
 def test_devices_of_one_body() -> None:
     def body(count: int) -> bytes:
         written = [
-            {"timestamp": rfc3339(T0), "value": 70, "unit": "kg", "source": {"device": f"scale {n}"}}
+            {
+                "timestamp": rfc3339(T0),
+                "value": 70,
+                "unit": "kg",
+                "source": {"device": f"scale {n}"},
+            }
             for n in range(count)
         ]
-        return dumps({"type": "x.created", "data": {"user_id": ACCOUNT, "series_type": "weight", "samples": written}})
+        return dumps(
+            {
+                "type": "x.created",
+                "data": {"user_id": ACCOUNT, "series_type": "weight", "samples": written},
+            }
+        )
 
     many = parse("open_wearables", body(MOST_SERIES).replace(b"x.created", b"timeseries.created"))
     assert (len(many.facts), many.rejects) == (MOST_SERIES, ())
-    more = parse("open_wearables", body(MOST_SERIES + 1).replace(b"x.created", b"timeseries.created"))
-    assert (more.facts, [one.kind for one in more.rejects]) == ((), [RejectKind.TOO_MUCH])
+    more = parse(
+        "open_wearables", body(MOST_SERIES + 1).replace(b"x.created", b"timeseries.created")
+    )
+    assert (more.facts, [reject.kind for reject in more.rejects]) == ((), [RejectKind.TOO_MUCH])
 
 
 def test_facts_of_one_body() -> None:
@@ -118,18 +140,22 @@ def test_facts_of_one_body() -> None:
     data = {"user_id": ACCOUNT, "series_type": "steps", "samples": many}
     parsed = parse("open_wearables", dumps({"type": "steps.created", "data": data}))
     assert len(many) > MOST_FACTS
-    assert (parsed.facts, [one.kind for one in parsed.rejects]) == ((), [RejectKind.TOO_MUCH])
+    assert (parsed.facts, [reject.kind for reject in parsed.rejects]) == ((), [RejectKind.TOO_MUCH])
 
 
 def test_blocks_end_before_a_long_gap() -> None:
     far = [(T0, 70.0), (T0 + LONGEST_GAP_MS, 71.0), (T0 + 2 * LONGEST_GAP_MS + 1, 72.0)]
-    found = [fact for fact in parse("open_wearables", series(far)).facts if isinstance(fact, SampleBlock)]
-    assert [block.v.tolist() for block in found] == [[70.0, 71.0], [72.0]]
+    matches = [
+        fact for fact in parse("open_wearables", series(far)).facts if isinstance(fact, SampleBlock)
+    ]
+    assert [block.v.tolist() for block in matches] == [[70.0, 71.0], [72.0]]
 
 
 def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
     shape = Shape(
-        number=20, local=0, fields={"at": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=2)}
+        number=20,
+        local=0,
+        fields={"at": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=2)},
     )
     at = np.array([400_000_000, 400_000_001, 1_158_934_400])
     body = fit_file([definition(shape) + rows(shape, {"at": at, "hr": [60, 61, 62]}, 3).tobytes()])
@@ -145,7 +171,10 @@ def test_pieces_are_cut_at_gaps_and_at_most_so_long() -> None:
 
 def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:
     pad = "x" * 3_800
-    samples = [{"timestamp": rfc3339(T0), "value": 1, "pad": pad}, {"timestamp": "", "pad": "{" * 200_000}]
+    samples = [
+        {"timestamp": rfc3339(T0), "value": 1, "pad": pad},
+        {"timestamp": "", "pad": "{" * 200_000},
+    ]
     body = dumps({"data": {"samples": [*samples, samples[0]]}})
     assert read_alike(body, ("data", "samples"), "timestamp", "value") is None
 
@@ -155,13 +184,19 @@ def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:
 )
 def test_an_offset_is_within_14_hours_in_every_reader_of_json(offset: str, kept: int) -> None:
     at = f"2026-09-21T12:00:00{offset}"
-    said = {"id": "r", "answered_at": at, "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
-    answer = parse("reports", dumps({"type": "report.created", "patient": ACCOUNT, "report": said}))
+    result = {"id": "r", "answered_at": at, "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
+    answer = parse(
+        "reports", dumps({"type": "report.created", "patient": ACCOUNT, "report": result})
+    )
     sample = {"timestamp": at, "value": 70, "unit": "kg"}
     zoned = {**sample, "timestamp": "2026-09-21T12:00:00Z", "zone_offset": offset}
-    for parsed in (answer, parse("open_wearables", weights(sample)), parse("open_wearables", weights(zoned))):
+    for parsed in (
+        answer,
+        parse("open_wearables", weights(sample)),
+        parse("open_wearables", weights(zoned)),
+    ):
         assert len(parsed.facts) == kept
-        assert [one.kind for one in parsed.rejects] == [RejectKind.RANGE] * (1 - kept)
+        assert [reject.kind for reject in parsed.rejects] == [RejectKind.RANGE] * (1 - kept)
 
 
 def weights(*samples: dict[str, object]) -> bytes:
@@ -169,11 +204,15 @@ def weights(*samples: dict[str, object]) -> bytes:
     return dumps({"type": "timeseries.created", "data": data})
 
 
-@pytest.mark.parametrize(("hours", "offset", "kinds"), [(14, 840, []), (-14, -840, []), (15, None, [RejectKind.RANGE])])
-def test_an_offset_is_within_14_hours_in_files(hours: int, offset: int | None, kinds: list[RejectKind]) -> None:
+@pytest.mark.parametrize(
+    ("hours", "offset", "kinds"), [(14, 840, []), (-14, -840, []), (15, None, [RejectKind.RANGE])]
+)
+def test_an_offset_is_within_14_hours_in_files(
+    hours: int, offset: int | None, kinds: list[RejectKind]
+) -> None:
     parsed = parse("files", local_file(hours))
     assert [fact.head.offset_min for fact in parsed.facts] == [offset]
-    assert [one.kind for one in parsed.rejects] == kinds
+    assert [reject.kind for reject in parsed.rejects] == kinds
     assert parsed.complete
 
 
@@ -185,8 +224,9 @@ def test_a_local_clock_that_was_never_set_says_nothing() -> None:
 def local_file(hours: int) -> bytes:
     at = T0 // 1000 - FIT_EPOCH
     time, local = FieldShape(number=253, base=UINT32), FieldShape(number=5, base=UINT32)
-    said = message(
-        Shape(number=34, local=0, fields={"at": time, "there": local}), {"at": at, "there": at + 3600 * hours}
+    result = message(
+        Shape(number=34, local=0, fields={"at": time, "there": local}),
+        {"at": at, "there": at + 3600 * hours},
     )
     record = Shape(number=20, local=1, fields={"at": time, "hr": FieldShape(number=3, base=UINT8)})
-    return fit_file([said, message(record, {"at": at, "hr": 70})])
+    return fit_file([result, message(record, {"at": at, "hr": 70})])

@@ -2,12 +2,11 @@
 
 import pytest
 
-from kadens.model.errors import BodyError
-from kadens.model.facts import RejectKind
-from kadens.parsers.table import parse
-
-from ..fuzz.judge import judge
-from ..poison import POISON, Poison
+from model.errors import BodyError
+from model.facts import RejectKind
+from parsers.table import parse
+from tests.fuzz.judge import judge
+from tests.poison import POISON, Poison
 
 RANGE, UNWRITABLE, TOO_MUCH = RejectKind.RANGE, RejectKind.UNWRITABLE, RejectKind.TOO_MUCH
 REFUSED = -1  # the whole body
@@ -50,10 +49,10 @@ def test_a_poison_body_costs_one_letter_at_most(poison: Poison) -> None:
     assert judge(poison.connector, body) is None
     try:
         parsed = parse(poison.connector, body, poison.content_type)
-        found = len(parsed.facts), tuple(one.kind for one in parsed.rejects)
+        matches = len(parsed.facts), tuple(reject.kind for reject in parsed.rejects)
     except BodyError as error:
-        found = REFUSED, (error.kind,)
-    assert found == EXPECTED[poison.name]
+        matches = REFUSED, (error.kind,)
+    assert matches == EXPECTED[poison.name]
 
 
 def test_the_first_known_one_has_80_bytes() -> None:

@@ -5,23 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from kadens.model.codec import encode_fact, loads
-from kadens.parsers.table import PARSERS, parse
+from model.codec import encode_fact, loads
+from parsers.table import PARSERS, parse
+from tests.rooms import ROOT
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = ROOT / "tests" / "data"
 CASES = sorted(path.parent for path in DATA.glob("*/*/payload.json"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_recorded_case(case: Path) -> None:
     parsed = parse(case.parent.name, (case / "payload.json").read_bytes())
-    found = {
+    matches = {
         "account": parsed.account,
         "facts": [loads(encode_fact(fact)) for fact in parsed.facts],
         "rejects": [[reject.where, reject.why] for reject in parsed.rejects],
     }
-    assert found == json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    assert matches == json.loads((case / "expected.json").read_text(encoding="utf-8"))
 
 
 def test_every_parser_of_json_has_a_recorded_case() -> None:
-    assert {case.parent.name for case in CASES} == {row.name for row in PARSERS if "json" in row.formats}
+    assert {case.parent.name for case in CASES} == {
+        row.name for row in PARSERS if "json" in row.formats
+    }

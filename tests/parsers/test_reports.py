@@ -7,18 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.codec import encode_fact, loads
-from kadens.model.errors import BodyError
-from kadens.model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
-from kadens.parsers.reports import SCALES, parse
+from model.codec import encode_fact, loads
+from model.errors import BodyError
+from model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
+from parsers.reports import SCALES, parse
 
 AT = "2026-03-02T18:30:00+01:00"
 AT_MS = 1_772_472_600_000
 
 
 def report(**changes: object) -> dict[str, Any]:
-    said = {"id": "a1", "instrument": "pain", "phase": "after", "value": 4, "scale": "nrs-0-10", "answered_at": AT}
-    return {**said, **changes}
+    result = {
+        "id": "a1",
+        "instrument": "pain",
+        "phase": "after",
+        "value": 4,
+        "scale": "nrs-0-10",
+        "answered_at": AT,
+    }
+    return {**result, **changes}
 
 
 def body(*reports: object, kind: str = "report.created", patient: object = "p1") -> bytes:
@@ -26,11 +33,20 @@ def body(*reports: object, kind: str = "report.created", patient: object = "p1")
 
 
 def test_a_pain_answer() -> None:
-    parsed = parse(json.dumps({"type": "report.created", "patient": "p1", "report": report(session="w1")}).encode())
+    parsed = parse(
+        json.dumps(
+            {"type": "report.created", "patient": "p1", "report": report(session="w1")}
+        ).encode()
+    )
     (fact,) = parsed.facts
     assert isinstance(fact, Report)
     assert parsed.account == "p1"
-    assert (fact.instrument, fact.phase, fact.value, fact.scale) == (Instrument.PAIN, Phase.AFTER, 4.0, "nrs-0-10")
+    assert (fact.instrument, fact.phase, fact.value, fact.scale) == (
+        Instrument.PAIN,
+        Phase.AFTER,
+        4.0,
+        "nrs-0-10",
+    )
     assert (fact.head.record, fact.head.revision, fact.session) == ("a1", 0, "w1")
     assert (fact.head.start_ms, fact.head.end_ms, fact.head.offset_min) == (AT_MS, AT_MS, 60)
     assert fact.head.offset_origin is OffsetOrigin.SOURCE
@@ -45,20 +61,22 @@ def test_a_time_in_z_says_nothing_of_the_offset() -> None:
 def test_an_amendment_and_a_withdrawal_carry_their_revision() -> None:
     (amended,) = parse(body(report(revision=2, value=6), kind="report.amended")).facts
     assert amended.head.revision == 2
-    (gone,) = parse(body({"id": "a1", "revision": 3, "answered_at": AT}, kind="report.withdrawn")).facts
+    (gone,) = parse(
+        body({"id": "a1", "revision": 3, "answered_at": AT}, kind="report.withdrawn")
+    ).facts
     assert isinstance(gone, Deletion)
     assert (gone.target, gone.head.record, gone.head.revision) == ("a1", "a1", 3)
 
 
 def test_a_session_in_the_patients_own_words() -> None:
-    said = report(
+    result = report(
         instrument="session",
         activity="walking",
         started_at="2026-03-02T17:00:00+01:00",
         ended_at=AT,
         equipment=["cane"],
     )
-    (fact,) = parse(body(said)).facts
+    (fact,) = parse(body(result)).facts
     assert isinstance(fact, Report)
     assert (fact.type, fact.value, fact.scale, fact.equipment) == ("walking", None, "", ("cane",))
     assert (fact.head.start_ms, fact.head.end_ms) == (AT_MS - 5_400_000, AT_MS)
@@ -67,8 +85,8 @@ def test_a_session_in_the_patients_own_words() -> None:
 @pytest.mark.parametrize("scale", SCALES, ids=lambda row: row.id)
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:
-        said = report(instrument=scale.instrument, scale=scale.id, value=value)
-        return [reject.why for reject in parse(body(said)).rejects]
+        result = report(instrument=scale.instrument, scale=scale.id, value=value)
+        return [reject.why for reject in parse(body(result)).rejects]
 
     assert why(scale.low) == why(scale.high) == []
     assert why(scale.low - 1) == why(scale.high + 1) == [f"not on {scale.id}"]
@@ -109,7 +127,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("what", "changes", "said"), BAD, ids=[row[0] for row in BAD])
-def test_a_bad_report_is_a_reject_and_the_others_are_kept(what: str, changes: dict[str, Any], said: str) -> None:
+def test_a_bad_report_is_a_reject_and_the_others_are_kept(
+    what: str, changes: dict[str, Any], said: str
+) -> None:
     parsed = parse(body(report(**changes), report(id="a2")))
     assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{said}"], what
     assert [fact.head.record for fact in parsed.facts] == ["a2"]
@@ -129,7 +149,11 @@ BAD_BODIES: list[tuple[str, bytes, str]] = [
     ("an unknown event", body(report(), kind="report.deleted"), "type"),
     ("an event that is a list", b'{"patient":"p","type":[],"reports":[]}', "type"),
     ("no report", b'{"patient":"p","type":"report.created"}', "report"),
-    ("reports that are no list", b'{"patient":"p","type":"report.created","reports":{}}', "reports"),
+    (
+        "reports that are no list",
+        b'{"patient":"p","type":"report.created","reports":{}}',
+        "reports",
+    ),
     ("too many reports", body(*[0] * 100_001), "reports"),
 ]
 
@@ -143,13 +167,20 @@ def test_an_unreadable_body_is_an_error_with_its_place(what: str, said: bytes, w
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
+    ),
     max_leaves=12,
 )
-KEYS = sorted([*report(), "revision", "session", "site", "activity", "started_at", "ended_at", "equipment"])
+KEYS = sorted(
+    [*report(), "revision", "session", "site", "activity", "started_at", "ended_at", "equipment"]
+)
 
 
-@given(changes=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4), kind=st.sampled_from(["created", "amended"]))
+@given(
+    changes=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4),
+    kind=st.sampled_from(["created", "amended"]),
+)
 def test_any_field_of_a_report(changes: dict[str, Any], kind: str) -> None:
     _never_raises(body({**report(), **changes}, kind=f"report.{kind}"))
 
@@ -164,9 +195,9 @@ def test_any_bytes(value: bytes) -> None:
     _never_raises(value)
 
 
-def _never_raises(said: bytes) -> None:
+def _never_raises(data: bytes) -> None:
     try:
-        parsed = parse(said)
+        parsed = parse(data)
     except BodyError:
         return
     for fact in parsed.facts:

@@ -1,13 +1,12 @@
 """The table of parsers against the folder, and which of them reads a body."""
 
-from pathlib import Path
-
 import pytest
 
-from kadens.model.errors import BodyError
-from kadens.parsers.table import PARSERS, parse, sniff
+from model.errors import BodyError
+from parsers.table import PARSERS, parse, sniff
+from tests.rooms import ROOT
 
-FOLDER = Path(__file__).parents[2] / "parsers"
+FOLDER = ROOT / "parsers"
 HELPERS = {"alike", "bounds", "fields", "fit_types", "open_wearables_names", "table", "__init__"}
 
 

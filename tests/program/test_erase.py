@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
-from kadens.storage.migrate import migrate
+from storage.pg.migrate import migrate
 
 ERASED = 0
 REFUSED = 1
@@ -51,7 +51,13 @@ def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
     assert done.exit_code == ERASED
     receipt = json.loads(done.stdout)
     counted = {table: n for table, n in receipt["rows"].items() if n}
-    assert counted == {"consent": 1, "identity.person": 1, "identity.data_key": 1, "audit": 2, "patient": 1}
+    assert counted == {
+        "consent": 1,
+        "identity.person": 1,
+        "identity.data_key": 1,
+        "audit": 2,
+        "patient": 1,
+    }
     assert "gone" not in done.output
     assert kadens("erase", "--patient", "gone", "--yes").exit_code == REFUSED
     with psycopg.connect(dsn) as conn:

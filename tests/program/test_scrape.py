@@ -40,7 +40,11 @@ def test_this_machine_reads_them(client: str) -> None:
 
 @pytest.mark.parametrize("client", ["10.0.0.7", "2001:db8::1", "::ffff:10.0.0.7", "testclient", ""])
 def test_nobody_else_does(client: str) -> None:
-    assert [status(client, path) for path in ("/metrics", "/metrics/", "/healthz")] == [404, 404, 200]
+    assert [status(client, path) for path in ("/metrics", "/metrics/", "/healthz")] == [
+        404,
+        404,
+        200,
+    ]
 
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kadens.runtime import leftovers, secrets_in
+from kadens.local.runtime import leftovers, secrets_in
 from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
 from kadens.secrets_writer import new_secret, retired, rewrite, rotated
 
@@ -41,7 +41,10 @@ WRONG: list[tuple[str, str]] = [
     ("[connectors.reports]\nkeys = []", r"\[connectors.reports\]: keys"),
     ('[connectors.reports]\nkeys = [""]', r"\[connectors.reports\]: keys"),
     ('[connectors.reports]\nkeys = "secret"', r"\[connectors.reports\]: keys"),
-    ('[connectors.open_wearables]\nkeys = ["whsec_!!"]', r"\[connectors.open_wearables\]: a key is no key of "),
+    (
+        '[connectors.open_wearables]\nkeys = ["whsec_!!"]',
+        r"\[connectors.open_wearables\]: a key is no key of ",
+    ),
     ("connectors = 7", r"tables \[connectors.NAME\]"),
     ("link_key = ", "TOMLDecodeError, no TOML file"),
 ]
@@ -54,12 +57,18 @@ def test_what_is_wrong_is_named_and_never_shown(tmp_path: Path, text: str, why: 
     with pytest.raises(SettingsError, match=why) as caught:
         read_secrets(str(path))
     assert f"KADENS_SECRETS_FILE={path}: " in str(caught.value)
-    assert not any(secret in str(caught.value) for secret in (HEX[:16], 'secret"', "whsec_!!", "not hex"))
+    assert not any(
+        secret in str(caught.value) for secret in (HEX[:16], 'secret"', "whsec_!!", "not hex")
+    )
 
 
 def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
-    tables = table("wrapping", "b", "accepted") + table("wrapping", "c") + table("wrapping", "a", "retired", "")
+    tables = (
+        table("wrapping", "b", "accepted")
+        + table("wrapping", "c")
+        + table("wrapping", "a", "retired", "")
+    )
     path.write_text(f'link_key = "{HEX}"\nsession_key = ""\n{tables}', encoding="utf-8")
     secrets = read_secrets(str(path))
     assert [(key.id, key.secret.hex()) for key in secrets.link_keys.keys] == [("1", HEX)]
@@ -94,7 +103,10 @@ def test_a_rotation_changes_the_keys_and_nothing_else(tmp_path: Path) -> None:
     fresh = new_secret()
     rewrite(path, lambda entries: rotated(entries, "link", fresh, AT))
     secrets, text = read_secrets(str(path)), path.read_text(encoding="utf-8")
-    assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [("2", fresh), ("1", bytes.fromhex(HEX))]
+    assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [
+        ("2", fresh),
+        ("1", bytes.fromhex(HEX)),
+    ]
     assert [key.id for key in secrets.session_keys.keys] == ["k9"]
     assert set(secrets.connectors) == {"reports", "open_wearables"}
     assert (secrets.oidc_client_secret, text.startswith("# by hand\n")) == ("given", True)
@@ -112,7 +124,11 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
     rewrite(path, lambda entries: retired(entries, "link", "1", AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["2"]
-    kept = [(entry.id, entry.secret.hex()) for entry in read_secrets(str(path)).entries if entry.state == "retired"]
+    kept = [
+        (entry.id, entry.secret.hex())
+        for entry in read_secrets(str(path)).entries
+        if entry.state == "retired"
+    ]
     assert kept == [("1", HEX)]
     rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["3", "2"]
@@ -139,7 +155,9 @@ def test_a_form_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "secrets.toml"
     path.write_text(FILE, encoding="utf-8")
 

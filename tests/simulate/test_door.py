@@ -6,17 +6,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from kadens.ingest.links import read
-from kadens.ingest.vendors import CONNECTORS
-from kadens.ingest.verify import Verdict, verify
-from kadens.model.keyring import KeyRing
-from kadens.simulate.cohort import demo_cohort
-from kadens.simulate.deliveries import history, live
-from kadens.simulate.delivery import FILES, Delivery
-from kadens.simulate.door import Keys, Refused, VendorDoor, request
+from ingest.links import read
+from ingest.vendors import CONNECTORS
+from ingest.verify import Verdict, verify
+from model.keyring import KeyRing
+from simulate.cohort import demo_cohort
+from simulate.deliveries import history, live
+from simulate.delivery import FILES, Delivery
+from simulate.door import Keys, Refused, VendorDoor, request
 
 NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
-KEYS = Keys(open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=", reports="whsec_cmVwb3J0cw==", link=KeyRing.single(b"link key"))
+KEYS = Keys(
+    open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=",
+    reports="whsec_cmVwb3J0cw==",
+    link=KeyRing.single(b"link key"),
+)
 Opens = Callable[[int], VendorDoor]
 
 
@@ -51,7 +55,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kadens.simulate.door.PAUSE_S", 0.0)
+    monkeypatch.setattr("simulate.door.PAUSE_S", 0.0)
 
 
 @pytest.fixture
@@ -63,13 +67,13 @@ def door() -> Iterator[Opens]:
         return opened[-1]
 
     yield make
-    for one in opened:
-        one.close()
+    for item in opened:
+        item.close()
 
 
 def one_of_each() -> dict[str, Delivery]:
-    whole = demo_cohort(now_ms=NOW, weeks=3)
-    return {one.connector: one for one in [*history(whole), *live(whole)]}
+    total = demo_cohort(now_ms=NOW, weeks=3)
+    return {item.connector: item for item in [*history(total), *live(total)]}
 
 
 @pytest.mark.parametrize("name", ["open_wearables", "reports"])
@@ -79,9 +83,9 @@ def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
     _, headers = request(delivery, body, KEYS, NOW)
     connector = next(row for row in CONNECTORS if row.name == name)
     secret = {"open_wearables": KEYS.open_wearables, "reports": KEYS.reports}[name]
-    said = {"now_ms": NOW + 1000, "window_ms": 300_000}
-    assert verify(connector.schemes, [secret], headers, body, **said) is Verdict.OK
-    assert verify(connector.schemes, [secret], headers, body + b" ", **said) is Verdict.FORGED
+    result = {"now_ms": NOW + 1000, "window_ms": 300_000}
+    assert verify(connector.schemes, [secret], headers, body, **result) is Verdict.OK
+    assert verify(connector.schemes, [secret], headers, body + b" ", **result) is Verdict.FORGED
 
 
 def test_a_file_comes_with_its_patients_token() -> None:
@@ -104,7 +108,9 @@ def test_a_busy_door_is_asked_again(server: ThreadingHTTPServer, door: Opens) ->
     assert server.got == [("/v1/reports", delivery.make())] * 3  # type: ignore[attr-defined]
 
 
-def test_a_refusal_names_the_delivery_and_nothing_in_it(server: ThreadingHTTPServer, door: Opens) -> None:
+def test_a_refusal_names_the_delivery_and_nothing_in_it(
+    server: ThreadingHTTPServer, door: Opens
+) -> None:
     server.statuses[:] = [401]  # type: ignore[attr-defined]
     delivery = one_of_each()["reports"]
     with pytest.raises(Refused) as refused:

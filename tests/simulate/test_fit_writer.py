@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kadens.parsers.fit import FIT_EPOCH, decode, read_activity
-from kadens.parsers.fit.crc import crc16
-from kadens.simulate.fit_writer import SPORTS, Recording, write_activity
+from parsers.fit import FIT_EPOCH, decode, read_activity
+from parsers.fit.crc import crc16
+from simulate.fit_writer import SPORTS, Recording, write_activity
 
 START = 1_700_000_000_000
 METRICS = {
@@ -62,15 +62,20 @@ def test_round_trip(recording: Recording, *, compressed: bool, header_crc: bool)
     record = fit["record"]
     assert np.array_equal((record["timestamp"] + FIT_EPOCH) * 1000, recording.t)
     for name, values in recording.columns.items():
-        assert np.allclose(record[FIELDS.get(name, name)], values, rtol=0, atol=1e-9, equal_nan=True)
+        assert np.allclose(
+            record[FIELDS.get(name, name)], values, rtol=0, atol=1e-9, equal_nan=True
+        )
     for name, values in recording.developer.items():
         assert np.array_equal(record[f"dev:{name}"], values)
-    found = read_activity(fit)
-    (session,) = found.sessions
-    assert (session.start_ms, session.length_ms) == (recording.start_ms, recording.end_ms - recording.start_ms)
+    activity = read_activity(fit)
+    (session,) = activity.sessions
+    assert (session.start_ms, session.length_ms) == (
+        recording.start_ms,
+        recording.end_ms - recording.start_ms,
+    )
     assert (session.sport, session.feel) == (recording.sport, recording.feel)
     assert session.exertion_cr10 == recording.exertion_cr10
-    assert found.offset_min == recording.offset_min
+    assert activity.offset_min == recording.offset_min
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -80,15 +85,17 @@ def test_fitparse_and_fitdecode_read_the_same(recording: Recording, *, compresse
     data = write_activity(recording, compressed=compressed)
     ours = decode(data)["record"]
     with fitdecode.FitReader(data, check_crc=fitdecode.CrcCheck.RAISE) as reader:
-        one = [m for m in reader if isinstance(m, fitdecode.FitDataMessage) and m.name == "record"]
+        item = [m for m in reader if isinstance(m, fitdecode.FitDataMessage) and m.name == "record"]
     two = list(fitparse.FitFile(io.BytesIO(data)).get_messages("record"))
-    assert len(one) == len(two) == len(ours)
+    assert len(item) == len(two) == len(ours)
     for name in recording.columns:
         field = FIELDS.get(name, name)
         expected = [None if np.isnan(v) else v for v in ours[field].tolist()]
-        assert [m.get_value(field) for m in one] == expected
+        assert [m.get_value(field) for m in item] == expected
         assert [m.get_value(field) for m in two] == expected
-    assert [m.get_value("timestamp").timestamp() - FIT_EPOCH for m in one] == ours["timestamp"].tolist()
+    assert [m.get_value("timestamp").timestamp() - FIT_EPOCH for m in item] == ours[
+        "timestamp"
+    ].tolist()
 
 
 def test_equal_recordings_give_equal_bytes() -> None:

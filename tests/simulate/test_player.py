@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from kadens.embedded.mock import MockKafka
-from kadens.simulate.delivery import JSON_TYPE, REPORTS, Delivery
-from kadens.simulate.lag import MOST_BYTES, MOST_FACTS, Behind, Gate, wait_idle
-from kadens.simulate.player import AHEAD, on_time, play
+from simulate.delivery import JSON_TYPE, REPORTS, Delivery
+from simulate.lag import MOST_BYTES, MOST_FACTS, Behind, Gate, wait_idle
+from simulate.player import AHEAD, on_time, play
 
 
 def deliveries(count: int, weight: int = 1) -> list[Delivery]:
@@ -58,24 +58,26 @@ def test_a_refusal_ends_the_play() -> None:
 
 
 def test_the_gate_is_asked_before_each_body() -> None:
-    asked: list[int] = []
-    play(deliveries(10, weight=7), Sink().post, gate=asked.append)
-    assert asked == [7] * 10
+    numbers: list[int] = []
+    play(deliveries(10, weight=7), Sink().post, gate=numbers.append)
+    assert numbers == [7] * 10
 
 
 def test_deliveries_wait_for_their_time() -> None:
     ticks = iter(range(0, 100_000, 100))
-    out = [(one.key, next(ticks)) for one in on_time(deliveries(3), lambda: next(ticks))]
+    out = [(item.key, next(ticks)) for item in on_time(deliveries(3), lambda: next(ticks))]
     assert [at >= int(key) * 1000 for key, at in out] == [True] * 3
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kadens.simulate.lag.POLL_S", 0.0)
-    monkeypatch.setattr("kadens.simulate.player.STEP_S", 0.0)
+    monkeypatch.setattr("simulate.lag.POLL_S", 0.0)
+    monkeypatch.setattr("simulate.player.STEP_S", 0.0)
 
 
-def shrinking(lags: list[dict[tuple[str, int], int]]) -> tuple[Callable[[], dict[tuple[str, int], int]], list[int]]:
+def shrinking(
+    lags: list[dict[tuple[str, int], int]],
+) -> tuple[Callable[[], dict[tuple[str, int], int]], list[int]]:
     calls: list[int] = []
 
     def behind() -> dict[tuple[str, int], int]:
@@ -94,7 +96,9 @@ def test_small_bodies_pass_without_asking_the_broker() -> None:
 
 
 def test_a_full_gate_waits_until_the_group_has_read() -> None:
-    behind, calls = shrinking([{("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1}])
+    behind, calls = shrinking(
+        [{("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1}]
+    )
     gate = Gate(behind, raw="raw", facts="facts")
     for _ in range(3):
         gate.pass_(MOST_BYTES // 2)
@@ -129,12 +133,16 @@ class Coordinator:
             raise self.errors.pop()
         return places
 
-    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
-        assert (place.topic, timeout > 0) == ("raw", True)
+    def get_watermark_offsets(
+        self, topic_partition: TopicPartition, timeout: float
+    ) -> tuple[int, int]:
+        assert (topic_partition.topic, timeout > 0) == ("raw", True)
         return 3, 7
 
 
-def test_a_group_that_looks_for_its_coordinator_is_asked_again(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_that_looks_for_its_coordinator_is_asked_again(
+    broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     behind = Behind(broker, "kadens", {"raw": 1})
     monkeypatch.setattr(behind, "_consumer", Coordinator(KafkaError.NOT_COORDINATOR))
     assert behind() == {("raw", 0): 4}
@@ -157,7 +165,9 @@ def test_lag_of_a_group_on_a_real_protocol(broker: str) -> None:
     behind = Behind(broker, "kadens", {"raw": 2})
     assert behind() == {("raw", 0): 3, ("raw", 1): 2}
     member = Consumer({"bootstrap.servers": broker, "group.id": "kadens"})
-    member.commit(offsets=[TopicPartition("raw", 0, 3), TopicPartition("raw", 1, 1)], asynchronous=False)
+    member.commit(
+        offsets=[TopicPartition("raw", 0, 3), TopicPartition("raw", 1, 1)], asynchronous=False
+    )
     assert behind() == {("raw", 0): 0, ("raw", 1): 1}
     member.close()
     behind.close()

@@ -15,10 +15,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, adapt
+from model.keyring import KeyRing
+from storage.people import people
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, adapt
 
 TIMESCALE = "KADENS_TEST_TIMESCALE"
 _numbers = count()
@@ -44,7 +44,9 @@ async def _template(dsn: str) -> None:
 def _create(dsn: str, template: str) -> str:
     name = f"kadens_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(template)))
+        conn.execute(
+            SQL("create database {} template {}").format(Identifier(name), Identifier(template))
+        )
     return name
 
 

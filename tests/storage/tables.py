@@ -1,9 +1,9 @@
 """The derived tables of one patient, read back whole, to compare with the oracle's rows."""
 
-from kadens.storage import derived_rows, rows
-from kadens.storage.pool import Connection
-
-from ..oracle import Rows
+from storage.derived import derived_rows
+from storage.pg import rows
+from storage.pg.pool import Connection
+from tests.oracle import Rows
 
 _SESSIONS = f"""
 select {derived_rows.SESSION_COLUMNS}
@@ -21,10 +21,10 @@ where p.pseudonym = %(patient)s order by c.local_date, c.metric, c.start_at"""
 
 async def read(conn: Connection, patient: str) -> Rows:
     """Return what the tables say of a patient."""
-    asked = {"patient": patient}
+    requested = {"patient": patient}
     return Rows(
-        sessions=tuple(await rows.fetch(conn, _SESSIONS, asked, derived_rows.read_session)),
-        days=tuple(await rows.fetch(conn, _DAYS, asked, derived_rows.read_day)),
-        weeks=tuple(await rows.fetch(conn, _WEEKS, asked, derived_rows.read_week)),
-        choices=tuple(await rows.fetch(conn, _CHOICES, asked, derived_rows.read_choice)),
+        sessions=tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session)),
+        days=tuple(await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)),
+        weeks=tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week)),
+        choices=tuple(await rows.fetch(conn, _CHOICES, requested, derived_rows.read_choice)),
     )

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
-from kadens.storage import bands, people
-from kadens.storage.body_store import Directory
-from kadens.storage.digest import DRAINED, QUERIES, digest
-from kadens.storage.erase import ERASED, erase, finish
-from kadens.storage.pool import Connection
-from kadens.storage.writer import UNKNOWN, write_facts
-
-from .tellers import T0, run, told
-from .test_columnstore import compress
-from .traces import NUMBER, files, found, settle, tell
+from storage.bodies.body_store import Directory
+from storage.derived import rollups
+from storage.digest import DRAINED, QUERIES, digest
+from storage.erase import ERASED, erase, finish
+from storage.facts.writer import UNKNOWN, write_facts
+from storage.people import people
+from storage.pg.pool import Connection
+from tests.storage.derived.traces import NUMBER, files, found, settle, tell
+from tests.storage.facts.test_columnstore import compress
+from tests.storage.tellers import T0, run, told
 
 pytestmark = pytest.mark.anyio
 
@@ -38,14 +38,18 @@ async def kept_by_nobody(conn: Connection) -> set[str]:
 
 async def test_every_table_with_a_patient_is_erased(conn: Connection) -> None:
     assert await kept_by_nobody(conn) == set()
-    await conn.execute("create table more (patient int); create table less (alert uuid references alert)")
+    await conn.execute(
+        "create table more (patient int); create table less (alert uuid references alert)"
+    )
     assert await kept_by_nobody(conn) == {"more", "less"}
 
 
-async def test_nothing_is_left_in_any_table_nor_in_the_store(conn: Connection, dsn: str, tmp_path: Path) -> None:
+async def test_nothing_is_left_in_any_table_nor_in_the_store(
+    conn: Connection, dsn: str, tmp_path: Path
+) -> None:
     store = Directory(tmp_path)
     await settle(conn, store, "other-patient")
-    await bands.drain(conn)
+    await rollups.drain(conn)
     before = await digest(conn, (*QUERIES, *DRAINED))
     others = files(tmp_path)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
@@ -70,7 +74,9 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(conn: Connection, d
     assert {table for table, count in receipt.counts.items() if not count} == set()
 
 
-async def test_the_receipt_counts_samples_in_the_columnstore_too(conn: Connection, dsn: str) -> None:
+async def test_the_receipt_counts_samples_in_the_columnstore_too(
+    conn: Connection, dsn: str
+) -> None:
     await write_facts(conn, [told(fact) for fact in run()])
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as alone:
@@ -78,10 +84,14 @@ async def test_the_receipt_counts_samples_in_the_columnstore_too(conn: Connectio
     assert (await erase(conn, "p1", T0)).counts["sample"] == 180
 
 
-async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(conn: Connection, tmp_path: Path) -> None:
+async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(
+    conn: Connection, tmp_path: Path
+) -> None:
     await settle(conn, Directory(tmp_path), "traced-patient")
     receipt = await erase(conn, "traced-patient", T0)
-    rows = await (await conn.execute("select patient, erasure, actor, action, object, detail from audit")).fetchall()
+    rows = await (
+        await conn.execute("select patient, erasure, actor, action, object, detail from audit")
+    ).fetchall()
     assert rows == [(None, receipt.number, "clinician", "data.read", "", {})]
 
 
@@ -95,7 +105,9 @@ async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(conn: 
         "delete from audit",
     ],
 )
-async def test_the_log_cannot_be_changed_otherwise(conn: Connection, tmp_path: Path, change: str) -> None:
+async def test_the_log_cannot_be_changed_otherwise(
+    conn: Connection, tmp_path: Path, change: str
+) -> None:
     await settle(conn, Directory(tmp_path), "traced-patient")
     await conn.execute("insert into erasure (at) values (now())")
     with pytest.raises(Exception, match="append-only"):
@@ -106,7 +118,7 @@ async def test_what_comes_after_is_refused_and_stored_nowhere(conn: Connection) 
     late = [told(fact) for fact in run()]
     await erase(conn, "p1", T0)
     written = await write_facts(conn, late)
-    assert {one.why for one in written.refused} == {UNKNOWN}
+    assert {item.why for item in written.refused} == {UNKNOWN}
     assert (written.new, written.samples, written.touched) == (0, 0, {})
 
 

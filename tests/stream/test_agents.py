@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from kadens.stream.agents import HELD, HELD_BYTES, MUCH, TAKE, Handler, Handling, Lanes
-from kadens.stream.faults import WorkerError
-from kadens.stream.ledger import HoleError
-from kadens.stream.messages import MOST_BYTES, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.watchdog import Place
+from stream.agents import HELD, HELD_BYTES, MUCH, TAKE, BatchScheduler, Handler, TopicHandler
+from stream.faults import WorkerError
+from stream.log.ledger import HoleError
+from stream.log.messages import MOST_BYTES, Run
+from stream.log.watchdog import Place
+from stream.metrics import make_metrics
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +35,12 @@ class Log:
         return [
             Event(
                 message=SimpleNamespace(
-                    topic="t", partition=partition, offset=offset, key=None, value=value, headers=[("a", b"b")]
+                    topic="t",
+                    partition=partition,
+                    offset=offset,
+                    key=None,
+                    value=value,
+                    headers=[("a", b"b")],
                 ),
                 acks=self.acks,
             )
@@ -50,7 +55,9 @@ async def through(handler: Handler, log: Log, *batches: list[Event], abreast: in
     async def fail(error: Exception) -> None:
         errors.append(error)
 
-    lanes = Lanes(Handling(handler=handler, abreast=abreast), log.done, make_metrics(), fail)
+    lanes = BatchScheduler(
+        TopicHandler(handler=handler, abreast=abreast), log.done, make_metrics(), fail
+    )
     async with asyncio.TaskGroup() as tasks:
         for batch in batches:
             await lanes.put(batch, tasks)
@@ -72,8 +79,8 @@ def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
 
     asyncio.run(through(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
     assert sorted(seen) == [(0, 7, 9), (1, 4, 6)]
-    assert [one for one in log.acks if one[0] == 0] == [(0, 7), (0, 8)]
-    assert [one for one in log.acks if one[0] == 1] == [(1, 4), (1, 5), (1, 5)]
+    assert [ack for ack in log.acks if ack[0] == 0] == [(0, 7), (0, 8)]
+    assert [ack for ack in log.acks if ack[0] == 1] == [(1, 4), (1, 5), (1, 5)]
     assert log.done == {("t", 0): 9, ("t", 1): 6}
 
 
@@ -87,7 +94,9 @@ def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
+            lanes = BatchScheduler(
+                TopicHandler(handler=handler, abreast=2), log.done, make_metrics(), _never
+            )
             await lanes.put(log.events((0, 1)), tasks)
             await at_work.wait()
             await lanes.put(log.events((0, 2)), tasks)
@@ -99,7 +108,9 @@ def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
     assert log.acks == [(0, 1), (0, 2), (0, 3)]
 
 
-def batches_of(abreast: int, sizes: dict[int, int], value: bytes | None = None) -> list[list[tuple[int, int, int]]]:
+def batches_of(
+    abreast: int, sizes: dict[int, int], value: bytes | None = None
+) -> list[list[tuple[int, int, int]]]:
     """Return the batches that lanes make of so many messages waiting in each partition."""
     log, seen = Log(), []
 
@@ -108,8 +119,12 @@ def batches_of(abreast: int, sizes: dict[int, int], value: bytes | None = None) 
         await asyncio.sleep(0)
 
     async def scene() -> None:
-        lanes = Lanes(Handling(handler=handler, abreast=abreast), log.done, make_metrics(), _never)
-        events = log.events(*((part, n) for part, size in sizes.items() for n in range(size)), value=value)
+        lanes = BatchScheduler(
+            TopicHandler(handler=handler, abreast=abreast), log.done, make_metrics(), _never
+        )
+        events = log.events(
+            *((part, n) for part, size in sizes.items() for n in range(size)), value=value
+        )
         async with asyncio.TaskGroup() as tasks:
             await lanes.put(events, tasks)
 
@@ -140,7 +155,9 @@ def test_a_lane_that_was_opened_for_much_work_ends_when_little_is_left() -> None
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
+            lanes = BatchScheduler(
+                TopicHandler(handler=handler, abreast=2), log.done, make_metrics(), _never
+            )
             await lanes.put(log.events((0, 0), *((1, n) for n in range(MUCH))), tasks)
             await asyncio.sleep(0)
             assert seen == [[(0, 0, 1)], [(1, 0, MUCH)]]
@@ -170,7 +187,9 @@ def test_two_runs_of_a_partition_are_never_in_one_batch() -> None:
     async def handler(batch: Sequence[Run]) -> None:
         seen.append(said(batch))
 
-    asyncio.run(through(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), abreast=1))
+    asyncio.run(
+        through(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), abreast=1)
+    )
     assert seen == [[(0, 1, 2), (1, 7, 8)], [(0, 3, 5)], [(0, 6, 7)]]
 
 
@@ -186,7 +205,9 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
+            lanes = BatchScheduler(
+                TopicHandler(handler=handler, abreast=2), log.done, make_metrics(), _never
+            )
             await lanes.put(log.events((0, 1)), tasks)
             await at_work.wait()
             async with asyncio.timeout(10):
@@ -199,7 +220,9 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
     assert log.acks == [(1, 1), (1, 2), (1, 3), (0, 1)]
 
 
-@pytest.mark.parametrize(("count", "value"), [(HELD, None), (2, bytes(HELD_BYTES // 2))], ids=["messages", "bytes"])
+@pytest.mark.parametrize(
+    ("count", "value"), [(HELD, None), (2, bytes(HELD_BYTES // 2))], ids=["messages", "bytes"]
+)
 def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> None:
     log, go_on = Log(), asyncio.Event()
 
@@ -208,8 +231,12 @@ def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> N
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
-            await lanes.put(log.events(*((0, offset) for offset in range(count)), value=value), tasks)
+            lanes = BatchScheduler(
+                TopicHandler(handler=handler, abreast=2), log.done, make_metrics(), _never
+            )
+            await lanes.put(
+                log.events(*((0, offset) for offset in range(count)), value=value), tasks
+            )
             more = tasks.create_task(lanes.put(log.events((1, 0), value=b"one"), tasks))
             await asyncio.wait([more], timeout=0.05)
             assert not more.done()

@@ -9,25 +9,24 @@ from typing import Any, cast
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.codec import encode_told
-from kadens.model.envelope import Envelope
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.body_store import Directory
-from kadens.storage.erase import erase
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import open_pool
-from kadens.stream.dead import DeadLimit
-from kadens.stream.derive_batch import derive_runs
-from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Message, Outgoing, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.normalise import normalise_runs
-from kadens.stream.parts import Parts
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.topics import FACTS, RAW
-
-from ..storage.tellers import T0, run, told
+from model.codec import encode_attributed
+from model.envelope import Envelope
+from model.keyring import KeyRing
+from model.topics import FACTS, RAW
+from storage.bodies.body_store import Directory
+from storage.erase import erase
+from storage.people import people
+from storage.pg.migrate import migrate
+from storage.pg.pool import open_pool
+from stream.collaborators import Parts
+from stream.dead.letters import DeadLimit
+from stream.derive_batch import derive_runs
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Outgoing, Run
+from stream.metrics import make_metrics
+from stream.normalise import normalise_runs
+from stream.readers.inline import InlineReader
+from tests.storage.tellers import T0, run, told
 
 KEY = KeyRing.single(bytes(32))
 REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
@@ -53,7 +52,9 @@ def dsn() -> Iterator[str]:
         yield name
 
 
-async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
+async def played(
+    dsn: str, folder: Path, *, keyless: bool
+) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
     """Erase a patient who consented, or only their key, then hand in a body and facts; return what comes out."""
     kept = Kept()
     patient = f"patient-{keyless}"
@@ -61,7 +62,12 @@ async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoin
         async with pool.connection() as conn:
             await people.add_unit(conn, "unit")
             await people.add_patient(
-                conn, wrapping_key=KEY, unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=patient
+                conn,
+                wrapping_key=KEY,
+                unit="unit",
+                zone="Europe/Stockholm",
+                now_ms=0,
+                pseudonym=patient,
             )
             await people.give_consent(conn, patient, "reports", from_ms=0, now_ms=0)
             if keyless:
@@ -91,14 +97,21 @@ async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoin
 
 def _raw(patient: str) -> Run:
     sha256 = hashlib.sha256(REPORT).hexdigest()
-    envelope = Envelope(connector="reports", received_ms=T0, sha256=sha256, size=len(REPORT), patient=patient)
-    message = Message(topic=RAW.name, partition=0, offset=0, value=REPORT, headers=tuple(envelope.headers()))
+    envelope = Envelope(
+        connector="reports", received_ms=T0, sha256=sha256, size=len(REPORT), patient=patient
+    )
+    message = Message(
+        topic=RAW.name, partition=0, offset=0, value=REPORT, headers=tuple(envelope.headers())
+    )
     return Run(topic=RAW.name, partition=0, messages=(message,))
 
 
 def _facts(patient: str) -> Run:
-    values = [encode_told(told(fact, patient)) for n in range(60) for fact in run(f"r{n}")]
-    messages = [Message(topic=FACTS.name, partition=0, offset=n, value=value) for n, value in enumerate(values)]
+    values = [encode_attributed(told(fact, patient)) for n in range(60) for fact in run(f"r{n}")]
+    messages = [
+        Message(topic=FACTS.name, partition=0, offset=n, value=value)
+        for n, value in enumerate(values)
+    ]
     return Run(topic=FACTS.name, partition=0, messages=tuple(messages))
 
 

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from kadens.embedded.mock import MockKafka
-from kadens.stream.agents import Handling, add_agents
-from kadens.stream.app import GROUP, make_app
-from kadens.stream.log import LogView, open_log
-from kadens.stream.messages import Outgoing, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.producer import open_producer
-from kadens.stream.topics import RAW, TOPICS
+from model.topics import RAW, TOPICS
+from stream.agents import TopicHandler, add_agents
+from stream.app import GROUP, make_app
+from stream.log.look import LogView, open_log
+from stream.log.messages import Outgoing, Run
+from stream.log.producer import open_producer
+from stream.metrics import make_metrics
 
 TRIES = 600
 
@@ -40,10 +40,17 @@ async def scene(brokers: str, folder: Path) -> int:
         if batch[0].next > 20:
             raise ValueError("planned")
 
-    app = make_app(brokers=brokers, worker_id="", mock=True, commit_interval_s=0.1, session_s=6.0, folder=folder)
+    app = make_app(
+        brokers=brokers,
+        worker_id="",
+        mock=True,
+        commit_interval_s=0.1,
+        session_s=6.0,
+        folder=folder,
+    )
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     done: dict[tuple[str, int], int] = {}
-    add_agents(app, {RAW.name: Handling(handler=handler)}, done, make_metrics(), failed)
+    add_agents(app, {RAW.name: TopicHandler(handler=handler)}, done, make_metrics(), failed)
     async with open_log(brokers) as view, open_producer(brokers) as producer:
         await producer.send_all([message] * 20)
         await app.start()
@@ -55,8 +62,10 @@ async def scene(brokers: str, folder: Path) -> int:
             return failed.done()
 
         async def all_fetched() -> bool:
-            places = [place for place in app.consumer.assignment() if place.topic == RAW.name]
-            return 51 in [await app.consumer.position(place) for place in places]
+            places = [
+                position for position in app.consumer.assignment() if position.topic == RAW.name
+            ]
+            return 51 in [await app.consumer.position(position) for position in places]
 
         try:
             assert await holds(all_committed)

@@ -6,16 +6,17 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from psycopg import DataError, OperationalError
 
-from kadens.storage.in_work import Note
-from kadens.stream.faults import WorkerError
-from kadens.stream.isolate import blames_message, halves, is_suspect, next_note
-from kadens.stream.ledger import HoleError
-from kadens.stream.messages import Message, Run
+from storage.facts.in_work import Note
+from stream.dead.isolate import blames_message, halves, is_suspect, next_note
+from stream.faults import WorkerError
+from stream.log.ledger import HoleError
+from stream.log.messages import Message, Run
 
 
 def run(first: int, following: int, partition: int = 0) -> Run:
     messages = tuple(
-        Message(topic="t", partition=partition, offset=offset, value=b"") for offset in range(first, following)
+        Message(topic="t", partition=partition, offset=offset, value=b"")
+        for offset in range(first, following)
     )
     return Run(topic="t", partition=partition, messages=messages)
 
@@ -69,4 +70,7 @@ def test_after_a_batch_has_ended_a_process_each_message_is_tried_alone() -> None
 
 def test_halves_keep_the_order_of_each_partition() -> None:
     assert halves([run(0, 5)]) == ([run(0, 2)], [run(2, 5)])
-    assert halves([run(0, 5), run(0, 1, 1), run(3, 9, 2)]) == ([run(0, 5)], [run(0, 1, 1), run(3, 9, 2)])
+    assert halves([run(0, 5), run(0, 1, 1), run(3, 9, 2)]) == (
+        [run(0, 5)],
+        [run(0, 1, 1), run(3, 9, 2)],
+    )

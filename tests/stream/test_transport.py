@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kadens.stream.transport import WAIT_MS
+from stream.log.transport import WAIT_MS
 
 # A process of its own: an app that never starts leaves Faust's event loops open.
 MAKE = """
 import asyncio, sys
 from pathlib import Path
-from kadens.stream.app import make_app
+from stream.app import make_app
 
 async def main():
     app = make_app(brokers="127.0.0.1:1", worker_id="", mock=False, commit_interval_s=1, session_s=6,
@@ -25,6 +25,8 @@ asyncio.run(main())
 
 def test_a_fetch_waits_no_longer_in_place_of_what_faust_sets(tmp_path: Path) -> None:
     """Faust's own figure is held too: a name that nobody reads any more would be set, and change nothing."""
-    made = subprocess.run([sys.executable, "-c", MAKE, str(tmp_path)], check=True, capture_output=True, text=True)
+    made = subprocess.run(
+        [sys.executable, "-c", MAKE, str(tmp_path)], check=True, capture_output=True, text=True
+    )
     assert made.stdout.split() == [str(WAIT_MS), "1500"]
     assert WAIT_MS == 50

@@ -6,11 +6,11 @@ from typing import cast
 
 import pytest
 
-from kadens.stream.ledger import HoleError
-from kadens.stream.log import Bounds, LogView
-from kadens.stream.metrics import make_metrics
-from kadens.stream.watch import watch
-from kadens.stream.watchdog import Place, StalledError
+from stream.log.ledger import HoleError
+from stream.log.look import Bounds, LogView
+from stream.log.watch import watch
+from stream.log.watchdog import Place, StalledError
+from stream.metrics import make_metrics
 
 STALL_S = 0.3
 

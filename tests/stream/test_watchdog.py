@@ -1,6 +1,6 @@
 """The watchdog: lag without progress is told after the stall time, and nothing else is."""
 
-from kadens.stream.watchdog import Place, Progress, observe, stalled
+from stream.log.watchdog import Place, Progress, observe, stalled
 
 PLACE: Place = ("kadens.raw", 0)
 

@@ -24,14 +24,15 @@ import psycopg
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
-from kadens.simulate.fit_writer import Recording, write_activity
-
-from ..frozen import children
+from simulate.fit_writer import Recording, write_activity
+from tests.frozen import children
 
 without_kafka = kafka_available()
 pytestmark = [
     pytest.mark.kafka,
-    pytest.mark.skipif(without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"),
+    pytest.mark.skipif(
+        without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"
+    ),
 ]
 START_S, BACK_S, AT_ONCE_S = 180.0, 120.0, 10.0
 START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
@@ -79,13 +80,16 @@ class Instance:
 
     @property
     def runtime(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
-        return said
+        loads: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
+        return loads
 
     def send(self) -> None:
         """Send another hour's recording until the door acknowledges it."""
         address = f"{self.runtime['addresses']['vendor door']}/v1/files"
-        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/octet-stream"}
+        headers = {
+            "authorization": f"Bearer {self.token}",
+            "content-type": "application/octet-stream",
+        }
         begin = START_MS + self.sent * HOUR_MS
         self.sent += 1
         request = urllib.request.Request(address, recording(begin), headers, method="POST")  # noqa: S310 - loopback
@@ -102,7 +106,9 @@ class Instance:
     def stored(self) -> int:
         """Return how many workouts are stored, -1 while the database does not answer."""
         try:
-            with psycopg.connect(self.runtime["environment"]["KADENS_DATABASE"], connect_timeout=3) as conn:
+            with psycopg.connect(
+                self.runtime["environment"]["KADENS_DATABASE"], connect_timeout=3
+            ) as conn:
                 row = conn.execute("select count(*) from session").fetchone()
                 return int(row[0]) if row else -1
         except psycopg.Error:
@@ -154,10 +160,10 @@ def test_nobody_else_may_read_what_it_makes(instance: Instance) -> None:
 
 def test_a_second_one_says_at_once_where_the_first_runs(instance: Instance) -> None:
     began = time.monotonic()
-    said = instance.kadens("up", *WORDS, code=1)
+    kadens = instance.kadens("up", *WORDS, code=1)
     assert time.monotonic() - began < AT_ONCE_S
-    assert f"kadens up runs already on {instance.data}, process {instance.process.pid}" in said
-    assert all(address in said for address in instance.runtime["addresses"].values())
+    assert f"kadens up runs already on {instance.data}, process {instance.process.pid}" in kadens
+    assert all(address in kadens for address in instance.runtime["addresses"].values())
 
 
 def test_a_killed_broker_comes_back_and_what_is_sent_is_stored(instance: Instance) -> None:
@@ -168,7 +174,9 @@ def test_a_killed_broker_comes_back_and_what_is_sent_is_stored(instance: Instanc
     instance.wait(lambda: instance.stored() == instance.sent)
 
 
-def test_a_killed_database_comes_back_and_what_is_sent_meanwhile_is_stored(instance: Instance) -> None:
+def test_a_killed_database_comes_back_and_what_is_sent_meanwhile_is_stored(
+    instance: Instance,
+) -> None:
     os.kill(instance.process_of("postgres", "-D"), signal.SIGKILL)
     instance.send()
     instance.wait(lambda: "database runs again" in instance.text())
@@ -204,14 +212,17 @@ def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: In
 
 def family(parent: int) -> list[int]:
     """Return all processes below one."""
-    found = children(parent)
-    for number in tuple(found):
-        found += family(number)
-    return found
+    matches = children(parent)
+    for number in tuple(matches):
+        matches += family(number)
+    return matches
 
 
 def lives(number: int) -> bool:
     try:
-        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False

@@ -5,13 +5,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.web.connections import BEYOND, Connection, Stage, Table
-from kadens.web.limits import Limits
+from web.connections import BEYOND, Connection, Stage, Table
+from web.limits import Limits
 
 LIMITS = Limits(connections=6, per_peer=3, head_s=10, drain_s=5)
 
 
-def opened(table: Table, peer: str, now: float, stage: Stage = Stage.HEAD, **more: bool) -> Connection:
+def opened(
+    table: Table, peer: str, now: float, stage: Stage = Stage.HEAD, **more: bool
+) -> Connection:
     connection = table.opened(peer, now, **more)
     assert connection is not None
     if stage is not Stage.HEAD:
@@ -30,7 +32,9 @@ def test_half_open_then_drained_then_idle_then_bodies_and_never_who_waits_for_ou
     order = (Stage.ANSWER, Stage.BODY, Stage.IDLE, Stage.DRAIN, Stage.HEAD)
     table = Table(replace(LIMITS, per_peer=0))
     held = {stage: opened(table, "a", now, stage) for now, stage in enumerate(order)}
-    assert table.excess() == [held[stage] for stage in (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)]
+    assert table.excess() == [
+        held[stage] for stage in (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
+    ]
 
 
 def test_one_peer_pays_for_itself() -> None:
@@ -101,7 +105,9 @@ def test_after_shedding_only_answers_are_above_the_bounds(rows: list[tuple[str, 
     waiting = [connection for connection in left if connection.stage is not Stage.ANSWER]
     for peer in "abc":
         of_peer = [connection for connection in left if connection.peer == peer]
-        assert len(of_peer) <= LIMITS.per_peer or all(one.stage is Stage.ANSWER for one in of_peer)
+        assert len(of_peer) <= LIMITS.per_peer or all(
+            item.stage is Stage.ANSWER for item in of_peer
+        )
     assert len(left) <= LIMITS.connections or not waiting
     for connection in left:
         table.closed(connection)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from kadens.web.limits import Limits, Patience, begin, is_slow, is_trusted, networks, peer_key
+from web.limits import Limits, Patience, begin, is_slow, is_trusted, networks, peer_key
 
 PATIENCE = Patience(grace_s=10, rate=1000, total_s=60, total_rate=10_000)
 
@@ -60,9 +60,20 @@ def test_one_peer(address: str, peer: str) -> None:
 
 def test_trusted_proxies() -> None:
     trusted = networks(" 192.0.2.7, 10.0.0.0/8,2001:db8::/32 ,")
-    assert trusted == (ip_network("192.0.2.7"), ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
+    assert trusted == (
+        ip_network("192.0.2.7"),
+        ip_network("10.0.0.0/8"),
+        ip_network("2001:db8::/32"),
+    )
     limits = Limits(trusted=trusted)
     addresses = ("192.0.2.7", "192.0.2.8", "10.1.2.3", "2001:db8::1", "", "unix")
-    assert [is_trusted(limits, one) for one in addresses] == [True, False, True, True, False, False]
+    assert [is_trusted(limits, address) for address in addresses] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     with pytest.raises(ValueError, match="nonsense"):
         networks("nonsense")

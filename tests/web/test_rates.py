@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.web.rates import Buckets, retry_after
+from web.rates import Buckets, retry_after
 
 
 def test_a_burst_then_the_rate() -> None:

@@ -10,10 +10,9 @@ from dataclasses import replace
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from kadens.web.limits import Limits, Patience
-from kadens.web.server import Serving
-
-from ..serving import DEADLINE_S, served, until
+from tests.serving import DEADLINE_S, served, until
+from web.limits import Limits, Patience
+from web.server import Serving
 
 LIMITS = Limits(
     head_bytes=4096,
@@ -89,13 +88,13 @@ class Door:
 
 
 def rest_of(sock: socket.socket) -> bytes:
-    said = b""
+    result = b""
     try:
         while more := sock.recv(65_536):
-            said += more
+            result += more
     except ConnectionError:
         pass
-    return said
+    return result
 
 
 def endless(sock: socket.socket, piece: bytes, most: int) -> int:
@@ -126,7 +125,9 @@ CLOSE = b"Connection: close"
 def test_a_normal_client_keeps_its_connection(door: Door) -> None:
     with door.connect() as sock:
         for number in range(5):
-            sock.sendall(b"POST /read HTTP/1.1\r\nHost: door\r\nContent-Length: 3\r\n\r\nab%d" % number)
+            sock.sendall(
+                b"POST /read HTTP/1.1\r\nHost: door\r\nContent-Length: 3\r\n\r\nab%d" % number
+            )
             answer = sock.recv(65_536)
             assert (answer[:15], answer[-1:]) == (b"HTTP/1.1 200 OK", b"3")
     assert door.counted == {}
@@ -183,7 +184,9 @@ def test_a_head_of_the_longest_is_taken(door: Door) -> None:
 
 
 def test_a_withheld_last_byte_ends_with_408(door: Door) -> None:
-    answer = door.exchange(b"POST /read HTTP/1.1\r\nHost: door\r\nContent-Length: 50001\r\n\r\n" + b"x" * 50_000)
+    answer = door.exchange(
+        b"POST /read HTTP/1.1\r\nHost: door\r\nContent-Length: 50001\r\n\r\n" + b"x" * 50_000
+    )
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"reason":"slow"' in answer
     until(lambda: door.app.disconnected == 1)
@@ -201,7 +204,9 @@ FRAMINGS: list[tuple[str, bytes, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "first", "piece"), FRAMINGS, ids=[what for what, _, _ in FRAMINGS])
+@pytest.mark.parametrize(
+    ("what", "first", "piece"), FRAMINGS, ids=[what for what, _, _ in FRAMINGS]
+)
 def test_framing_is_bounded(door: Door, what: str, first: bytes, piece: bytes) -> None:
     with door.connect() as sock:
         sock.sendall(CHUNKED % b"read" + first)
@@ -262,13 +267,17 @@ def test_bodies_under_way_give_way_to_new_clients(door: Door) -> None:
 
 def test_an_address_whose_requests_fail_too_often() -> None:
     made = Door()
-    with served(made.app, replace(SERVING, failures=1, failures_at_once=10), made.count) as made.port:
+    with served(
+        made.app, replace(SERVING, failures=1, failures_at_once=10), made.count
+    ) as made.port:
         fails = b"GET /fails HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n"
         answers = [made.exchange(fails) for _ in range(11)]
         assert {answer[:12] for answer in answers[:10]} == {b"HTTP/1.1 401"}
         assert answers[10].startswith(b"HTTP/1.1 429 ")
         assert b"retry-after: 1\r\n" in answers[10]
-        assert made.exchange(head(CLOSE)).endswith(b"0")  # what succeeds is served, from the same address
+        assert made.exchange(head(CLOSE)).endswith(
+            b"0"
+        )  # what succeeds is served, from the same address
         with made.connect() as sock:
             began = time.monotonic()
             for _ in range(2):

@@ -6,7 +6,7 @@ create table session (
   end_at timestamptz not null,
   local_date date not null,
   type text not null,
-  said text not null,
+  vendor_type text not null,
   declared_by int not null references source,
   record text not null,
   body bytea not null,

@@ -5,7 +5,7 @@ create table metric (
   name text not null unique,
   unit text not null
 );
-comment on table metric is 'copy of the registry of metrics in kadens.model.metrics, for SQL';
+comment on table metric is 'copy of the registry of metrics in model.metrics, for SQL';
 insert into metric (id, name, unit) values
   (1, 'heart_rate', '/min'),
   (2, 'cadence', '/min'),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+from tests.rooms import SHARED
+
+DATA = SHARED
 FIT = DATA / "fit"
 ORACLE = DATA / "oracles" / "fit_time_in_zone.tsv"
 
@@ -20,14 +22,20 @@ def _oracle() -> list[tuple[Path, list[dict[str, str]]]]:
 
 
 def _cases(values: Iterable[object], ids: Iterable[str], where: Path) -> Sequence[object]:
-    found = [pytest.param(value, id=name) for value, name in zip(values, ids, strict=True)]
-    return found or [pytest.param(None, marks=pytest.mark.skip(reason=f"no real FIT files at {where}"), id="absent")]
+    matches = [pytest.param(value, id=name) for value, name in zip(values, ids, strict=True)]
+    return matches or [
+        pytest.param(
+            None, marks=pytest.mark.skip(reason=f"no real FIT files at {where}"), id="absent"
+        )
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "real_fit" in metafunc.fixturenames:
         files = sorted(FIT.glob("*/*.fit")) if FIT.is_dir() else []
-        metafunc.parametrize("real_fit", _cases(files, [f"{f.parent.name}/{f.name}" for f in files], FIT))
+        metafunc.parametrize(
+            "real_fit", _cases(files, [f"{f.parent.name}/{f.name}" for f in files], FIT)
+        )
     if "zone_rows" in metafunc.fixturenames:
         rows = _oracle() if ORACLE.exists() and FIT.is_dir() else []
         metafunc.parametrize("zone_rows", _cases(rows, [path.name for path, _ in rows], ORACLE))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kadens.parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
-from kadens.simulate.fit_messages import (
+from parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
+from simulate.fit_messages import (
     ENUM,
     UINT8,
     UINT16,
@@ -16,7 +16,7 @@ from kadens.simulate.fit_messages import (
     message,
     rows,
 )
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
 
 START = 1_700_000_000_000
 T0 = START // 1000 - FIT_EPOCH
@@ -42,9 +42,11 @@ def session(**values: float) -> bytes:
 
 
 def test_a_session_as_declared() -> None:
-    said = session(timestamp=T0 + 90, start=T0, elapsed=61.234, timer=60.001, sport=1, sub=1, rpe=35, feel=75)
-    (found,) = read(said).sessions
-    assert found == Session(
+    result = session(
+        timestamp=T0 + 90, start=T0, elapsed=61.234, timer=60.001, sport=1, sub=1, rpe=35, feel=75
+    )
+    (matches,) = read(result).sessions
+    assert matches == Session(
         start_ms=START,
         length_ms=61_234,
         sport="running",
@@ -52,7 +54,7 @@ def test_a_session_as_declared() -> None:
         moving_ms=60_001,
         exertion_cr10=3.5,
         feel=75.0,
-        offset=found.offset,
+        offset=matches.offset,
     )
 
 
@@ -71,24 +73,40 @@ def test_an_unknown_sport_is_its_number() -> None:
 def test_time_since_power_up_is_a_problem_and_no_date() -> None:
     shape = Shape(number=20, local=1, fields={"t": STAMP, "hr": FieldShape(number=3, base=UINT8)})
     seen = rows(shape, {"t": np.array([100, 0x0FFFFFFF, 0x10000000]), "hr": 60}, 3).tobytes()
-    found = read(session(start=5, elapsed=10), definition(shape), seen)
-    assert found.sessions == ()
-    assert found.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
-    assert [problem.code for problem in found.problems] == [Code.DEVICE_TIME] * 2
-    assert "2 record messages" in found.problems[1].reason
+    matches = read(session(start=5, elapsed=10), definition(shape), seen)
+    assert matches.sessions == ()
+    assert matches.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
+    assert [problem.code for problem in matches.problems] == [Code.DEVICE_TIME] * 2
+    assert "2 record messages" in matches.problems[1].reason
 
 
 @pytest.mark.parametrize(
     ("shift", "minutes"),
-    [(3600, 60), (-12_600, -210), (20_700, 345), (0, 0), (3599, 60), (3601, 60), (3000, None), (90_000, None)],
+    [
+        (3600, 60),
+        (-12_600, -210),
+        (20_700, 345),
+        (0, 0),
+        (3599, 60),
+        (3601, 60),
+        (3000, None),
+        (90_000, None),
+    ],
 )
 def test_local_offset(shift: int, minutes: int | None) -> None:
     fields = {"t": STAMP, "local": FieldShape(number=5, base=UINT32)}
-    assert read(message(Shape(number=34, local=0, fields=fields), {"t": T0, "local": T0 + shift})).offset_min == minutes
+    assert (
+        read(
+            message(Shape(number=34, local=0, fields=fields), {"t": T0, "local": T0 + shift})
+        ).offset_min
+        == minutes
+    )
 
 
 def test_no_local_time_is_no_offset() -> None:
-    assert read(message(Shape(number=34, local=0, fields={"t": STAMP}), {"t": T0})).offset_min is None
+    assert (
+        read(message(Shape(number=34, local=0, fields={"t": STAMP}), {"t": T0})).offset_min is None
+    )
     assert read().offset_min is None
 
 
@@ -102,19 +120,19 @@ def test_samples_in_file_order_without_invalid_ones() -> None:
     }
     shape = Shape(number=20, local=0, fields=fields)
     nan = float("nan")
-    said = {
+    result = {
         "t": np.array([T0 + 2, T0 + 1, nan, T0 + 1]),
         "hr": np.array([80, nan, 81, 82]),
         "cadence": np.array([60, 61, 62, nan]),
         "half": np.array([0.5, nan, 0, 0.5]),
         "speed": 2.5,
     }
-    found = read(definition(shape), rows(shape, said, 4).tobytes()).samples
-    assert set(found) == {"heart_rate", "cadence", "speed"}
-    assert found["heart_rate"].t.tolist() == [START + 2000, START + 1000]
-    assert found["heart_rate"].v.tolist() == [80, 82]
-    assert found["cadence"].v.tolist() == [60.5, 61]
-    assert found["speed"].v.tolist() == [2.5, 2.5, 2.5]
+    matches = read(definition(shape), rows(shape, result, 4).tobytes()).samples
+    assert set(matches) == {"heart_rate", "cadence", "speed"}
+    assert matches["heart_rate"].t.tolist() == [START + 2000, START + 1000]
+    assert matches["heart_rate"].v.tolist() == [80, 82]
+    assert matches["cadence"].v.tolist() == [60.5, 61]
+    assert matches["speed"].v.tolist() == [2.5, 2.5, 2.5]
 
 
 @pytest.mark.parametrize("strap", [True, False])
@@ -134,6 +152,11 @@ def test_who_measured_the_heart(*, strap: bool) -> None:
 
 
 def test_an_empty_file_declares_nothing() -> None:
-    found = read()
-    assert (found.sessions, found.samples, found.background, found.problems) == ((), {}, {}, ())
-    assert found.device.manufacturer == ""
+    matches = read()
+    assert (matches.sessions, matches.samples, matches.background, matches.problems) == (
+        (),
+        {},
+        {},
+        (),
+    )
+    assert matches.device.manufacturer == ""

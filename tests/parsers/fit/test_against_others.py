@@ -20,7 +20,7 @@ import fitparse
 import numpy as np
 import pytest
 
-from kadens.parsers.fit import FIT_EPOCH, FitFile, Group, decode
+from parsers.fit import FIT_EPOCH, FitFile, Group, decode
 
 NAMES = ("record", "session")
 WHOLE, PREFIX = 60_000, 40_000
@@ -29,7 +29,11 @@ Row = dict[str, list[Any]]
 
 def content(path: Path) -> bytes:
     data = path.read_bytes()
-    return data if len(data) <= WHOLE or os.environ.get("KADENS_TEST_FIT") == "whole" else data[:PREFIX]
+    return (
+        data
+        if len(data) <= WHOLE or os.environ.get("KADENS_TEST_FIT") == "whole"
+        else data[:PREFIX]
+    )
 
 
 def plain(value: Any, raw: Any) -> Any:
@@ -46,8 +50,10 @@ def by_fitdecode(data: bytes) -> Iterator[tuple[str, Row]]:
         for message in reader:
             if isinstance(message, fitdecode.FitDataMessage) and message.name in NAMES:
                 row: Row = defaultdict(list)
-                for said in message.fields:
-                    row[_name(said, dev=bool(said.field_def and said.field_def.is_dev))].append(said)
+                for field in message.fields:
+                    row[_name(field, dev=bool(field.field_def and field.field_def.is_dev))].append(
+                        field
+                    )
                 yield message.name, {n: [plain(f.value, f.raw_value) for f in row[n]] for n in row}
     except fitdecode.FitError:
         return  # damaged: what came before is compared
@@ -57,27 +63,39 @@ def by_fitparse(data: bytes) -> Iterator[tuple[str, Row]]:
     try:
         for message in fitparse.FitFile(io.BytesIO(data), check_crc=False).get_messages(NAMES):
             row: Row = defaultdict(list)
-            for said in message.fields:
-                dev = said.field is not None and said.field.field_type == "devfield"
-                row[_name(said, dev=dev)].append(plain(said.value, said.raw_value))
+            for field in message.fields:
+                dev = field.field is not None and field.field.field_type == "devfield"
+                row[_name(field, dev=dev)].append(plain(field.value, field.raw_value))
             yield message.name, row
     except fitparse.FitParseError:
         return
 
 
-def _name(said: Any, *, dev: bool) -> str:
+def _name(value: Any, *, dev: bool) -> str:
     if dev:
-        named = said.field is not None and said.field.name
-        return f"dev:{said.field.name}" if named else f"dev:{said.field_def.dev_data_index}:{said.field_def.def_num}"
-    if said.parent_field is not None:
-        return str(said.parent_field.name)
-    return f"unknown_{said.field_def.def_num}" if said.field is None else str(said.field.name)
+        named = value.field is not None and value.field.name
+        return (
+            f"dev:{value.field.name}"
+            if named
+            else f"dev:{value.field_def.dev_data_index}:{value.field_def.def_num}"
+        )
+    if value.parent_field is not None:
+        return str(value.parent_field.name)
+    return f"unknown_{value.field_def.def_num}" if value.field is None else str(value.field.name)
 
 
 def same(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, np.ndarray) and ours.dtype == np.uint8:
-        stored = theirs if isinstance(theirs, tuple) else (0xFF if theirs is None else theirs,) * (theirs is not None)
-        return tuple(ours[: len(stored)]) == tuple(stored) if theirs is not None else bool((ours == 0xFF).all())
+        stored = (
+            theirs
+            if isinstance(theirs, tuple)
+            else (0xFF if theirs is None else theirs,) * (theirs is not None)
+        )
+        return (
+            tuple(ours[: len(stored)]) == tuple(stored)
+            if theirs is not None
+            else bool((ours == 0xFF).all())
+        )
     if isinstance(ours, np.ndarray):
         values = theirs if isinstance(theirs, tuple) else (theirs,)
         wanted = [math.nan if v is None else float(v) for v in values]
@@ -104,7 +122,11 @@ def differences(fit: FitFile, rows: Iterator[tuple[str, Row]]) -> tuple[int, lis
             elif not column.startswith(("dev:", "unknown_")):
                 wrong.append(f"{name}[{seen[name]}].{column} is missing")
         seen[name] += 1
-    missing = [f"{name}: {seen[name]} of {len(groups[name])} rows" for name in NAMES if seen[name] != len(groups[name])]
+    missing = [
+        f"{name}: {seen[name]} of {len(groups[name])} rows"
+        for name in NAMES
+        if seen[name] != len(groups[name])
+    ]
     return compared, wrong + missing
 
 

@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from kadens.parsers.fit import Code, FitError, Limits, decode
-from kadens.parsers.fit.crc import crc16
-from kadens.simulate.fit_messages import (
+from parsers.fit import Code, FitError, Limits, decode
+from parsers.fit.crc import crc16
+from simulate.fit_messages import (
     BYTE,
     UINT8,
     UINT16,
@@ -24,7 +24,10 @@ from kadens.simulate.fit_messages import (
 FIELDS = {"t": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=UINT8)}
 SHAPE = Shape(number=20, local=0, fields=FIELDS)
 COUNT = 50
-BODY = definition(SHAPE) + rows(SHAPE, {"t": np.arange(COUNT) + 1e9, "hr": np.arange(COUNT) + 60}, COUNT).tobytes()
+BODY = (
+    definition(SHAPE)
+    + rows(SHAPE, {"t": np.arange(COUNT) + 1e9, "hr": np.arange(COUNT) + 60}, COUNT).tobytes()
+)
 GOOD = fit_file([BODY])
 HEADER, FIRST, STEP = 14, 14 + 12, 6
 
@@ -80,11 +83,11 @@ def test_a_good_file_has_no_problem() -> None:
 
 @pytest.mark.parametrize("cut", range(FIRST, len(GOOD)))
 def test_cut_anywhere_keeps_the_whole_messages(cut: int) -> None:
-    whole = min((cut - FIRST) // STEP, COUNT)
-    assert kept(GOOD[:cut]) == whole
+    total = min((cut - FIRST) // STEP, COUNT)
+    assert kept(GOOD[:cut]) == total
     ((code, offset, segment),) = said(GOOD[:cut])
     assert (code, segment) == (Code.TRUNCATED, 0)
-    assert offset == (FIRST + STEP * whole if cut < len(GOOD) - 2 else len(GOOD) - 2)
+    assert offset == (FIRST + STEP * total if cut < len(GOOD) - 2 else len(GOOD) - 2)
 
 
 def test_cut_inside_the_definition() -> None:
@@ -195,8 +198,14 @@ def two_megabytes(part: bytes) -> bytes:
 
 HOSTILE = {
     "chained empty files": (two_megabytes(fit_file([])), Code.TOO_MANY_SEGMENTS),
-    "messages of one byte": (fit_file([bytes([0x40, 0, 0, 20, 0, 0]), two_megabytes(b"\0")]), Code.EMPTY_MESSAGES),
-    "one definition for ever": (fit_file([two_megabytes(definition(SHAPE))]), Code.TOO_MANY_DEFINITIONS),
+    "messages of one byte": (
+        fit_file([bytes([0x40, 0, 0, 20, 0, 0]), two_megabytes(b"\0")]),
+        Code.EMPTY_MESSAGES,
+    ),
+    "one definition for ever": (
+        fit_file([two_megabytes(definition(SHAPE))]),
+        Code.TOO_MANY_DEFINITIONS,
+    ),
     "distinct definitions": (
         fit_file([bytes([0x40, 0, 0, n & 255, n >> 8, 1, 3, 1, 2, 0, 80]) for n in range(65_000)]),
         Code.TOO_MANY_DEFINITIONS,
@@ -211,10 +220,15 @@ HOSTILE = {
         None,
     ),
     "the longest definition": (
-        fit_file([bytes([0x40, 0, 0, 20, 0, 255]) + b"".join(bytes([n, 255, BYTE]) for n in range(255))]),
+        fit_file(
+            [bytes([0x40, 0, 0, 20, 0, 255]) + b"".join(bytes([n, 255, BYTE]) for n in range(255))]
+        ),
         None,
     ),
-    "headers for ever": (with_size(0)[:14] + two_megabytes(b"\x0e" + bytes(7) + b".FIT\1\1"), Code.UNTERMINATED),
+    "headers for ever": (
+        with_size(0)[:14] + two_megabytes(b"\x0e" + bytes(7) + b".FIT\1\1"),
+        Code.UNTERMINATED,
+    ),
 }
 
 

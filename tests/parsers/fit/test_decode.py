@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from kadens.parsers.fit import FIT_EPOCH, Code, decode, read_activity
-from kadens.parsers.fit.crc import crc16
-from kadens.simulate.fit_messages import (
+from parsers.fit import FIT_EPOCH, Code, decode, read_activity
+from parsers.fit.crc import crc16
+from simulate.fit_messages import (
     BYTE,
     ENUM,
     FLOAT32,
@@ -47,7 +47,7 @@ def test_scaled_numbers_in_both_byte_orders(*, big: bool, count: int) -> None:
     }
     shape = Shape(number=20, local=3, fields=fields, big=big)
     tail = [NAN] * (count - 3)
-    said = {
+    result = {
         "t": np.arange(count) + T0,
         "hr": np.array([60, NAN, 254, *tail]),
         "alt": np.array([-500, 12.4, NAN, *tail]),
@@ -56,7 +56,7 @@ def test_scaled_numbers_in_both_byte_orders(*, big: bool, count: int) -> None:
         "power": np.array([NAN, 0, 65534, *tail]),
         "flow": np.array([0.5, NAN, -2, *tail]),
     }
-    record = decode(fit_file([definition(shape), rows(shape, said, count).tobytes()]))["record"]
+    record = decode(fit_file([definition(shape), rows(shape, result, count).tobytes()]))["record"]
     assert len(record) == count
     assert equal(record["timestamp"], T0 + np.arange(count))
     assert equal(record["heart_rate"], [60, NAN, 254, *tail])
@@ -75,8 +75,13 @@ def test_arrays_texts_bytes_and_zero_invalid_types() -> None:
         "raw": FieldShape(number=201, base=BYTE, items=4),
     }
     shape = Shape(number=0, local=0, fields=fields)
-    said = {"serial": 0, "name": "å", "z": np.array([1.0, NAN, 3.0]), "raw": np.array([1.0, 255, 0, 7])}
-    ident = decode(fit_file([message(shape, said)]))["file_id"]
+    result = {
+        "serial": 0,
+        "name": "å",
+        "z": np.array([1.0, NAN, 3.0]),
+        "raw": np.array([1.0, 255, 0, 7]),
+    }
+    ident = decode(fit_file([message(shape, result)]))["file_id"]
     assert equal(ident["serial_number"], [NAN])
     assert ident.texts("product_name") == ["å"]
     assert equal(ident["unknown_200"], [[1, NAN, 3]])
@@ -93,15 +98,23 @@ def test_text_without_end_and_broken_text() -> None:
 
 
 def test_messages_of_several_definitions_keep_their_order() -> None:
-    one = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
+    shape = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
     two = Shape(
         number=20,
         local=1,
         fields={"p": FieldShape(number=7, base=UINT16), "hr": FieldShape(number=3, base=UINT8)},
         big=True,
     )
-    parts = [message(one, {"hr": 1}), message(two, {"hr": 2, "p": 300}), rows(one, {"hr": 3}).tobytes()]
-    parts += [definition(one), rows(two, {"hr": 4, "p": 400}).tobytes(), rows(one, {"hr": 5}).tobytes()]
+    parts = [
+        message(shape, {"hr": 1}),
+        message(two, {"hr": 2, "p": 300}),
+        rows(shape, {"hr": 3}).tobytes(),
+    ]
+    parts += [
+        definition(shape),
+        rows(two, {"hr": 4, "p": 400}).tobytes(),
+        rows(shape, {"hr": 5}).tobytes(),
+    ]
     record = decode(fit_file(parts))["record"]
     assert equal(record["heart_rate"], [1, 2, 3, 4, 5])
     assert equal(record["power"], [NAN, 300, NAN, 400, NAN])
@@ -111,16 +124,26 @@ def test_messages_of_several_definitions_keep_their_order() -> None:
 def test_a_redefined_local_type_changes_at_once() -> None:
     hr = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
     lap = Shape(number=19, local=0, fields={"hr": FieldShape(number=15, base=UINT8)})
-    fit = decode(fit_file([message(hr, {"hr": 100}), message(lap, {"hr": 120}), message(hr, {"hr": 101})]))
+    fit = decode(
+        fit_file([message(hr, {"hr": 100}), message(lap, {"hr": 120}), message(hr, {"hr": 101})])
+    )
     assert equal(fit["record"]["heart_rate"], [100, 101])
     assert equal(fit["lap"]["avg_heart_rate"], [120])
     assert fit.names == ("record", "lap")
 
 
 def test_arrays_of_different_length_are_widened() -> None:
-    short = Shape(number=78, local=0, fields={"time": FieldShape(number=0, base=UINT16, items=1, scale=1000)})
-    long = Shape(number=78, local=1, fields={"time": FieldShape(number=0, base=UINT16, items=3, scale=1000)})
-    fit = decode(fit_file([message(short, {"time": 0.8}), message(long, {"time": np.array([0.9, NAN, 1.0])})]))
+    short = Shape(
+        number=78, local=0, fields={"time": FieldShape(number=0, base=UINT16, items=1, scale=1000)}
+    )
+    long = Shape(
+        number=78, local=1, fields={"time": FieldShape(number=0, base=UINT16, items=3, scale=1000)}
+    )
+    fit = decode(
+        fit_file(
+            [message(short, {"time": 0.8}), message(long, {"time": np.array([0.9, NAN, 1.0])})]
+        )
+    )
     assert equal(fit["hrv"]["time"], [[0.8, NAN, NAN], [0.9, NAN, 1.0]])
 
 
@@ -131,8 +154,12 @@ def test_speed_and_altitude_are_expanded_where_no_enhanced_value_is() -> None:
         "alt": FieldShape(number=2, base=UINT16, scale=5, offset=500),
     }
     shape = Shape(number=20, local=0, fields=fields)
-    said = {"speed": np.array([1.011, 2, NAN]), "fast": np.array([NAN, 70, NAN]), "alt": np.array([0, NAN, 8000])}
-    record = decode(fit_file([definition(shape), rows(shape, said, 3).tobytes()]))["record"]
+    result = {
+        "speed": np.array([1.011, 2, NAN]),
+        "fast": np.array([NAN, 70, NAN]),
+        "alt": np.array([0, NAN, 8000]),
+    }
+    record = decode(fit_file([definition(shape), rows(shape, result, 3).tobytes()]))["record"]
     assert equal(record["enhanced_speed"], [1.011, 70, NAN])
     assert equal(record["enhanced_altitude"], [0, NAN, 8000])
 
@@ -143,7 +170,9 @@ def test_compressed_speed_and_distance() -> None:
     def packed(speed: int, distance: int) -> bytes:
         return b"\0" + (speed | distance << 12).to_bytes(3, "little")
 
-    data = fit_file([definition(shape), packed(250, 16), packed(300, 4000), b"\0\xff\xff\xff", packed(100, 8)])
+    data = fit_file(
+        [definition(shape), packed(250, 16), packed(300, 4000), b"\0\xff\xff\xff", packed(100, 8)]
+    )
     record = decode(data)["record"]
     assert equal(record["speed"], [2.5, 3.0, NAN, 1.0])
     assert equal(record["enhanced_speed"], [2.5, 3.0, NAN, 1.0])
@@ -191,7 +220,12 @@ def test_compressed_timestamps_roll_over_and_need_a_reference() -> None:
         return rows(bare, {"hr": hr}, header=0x80 | 1 << 5 | offset).tobytes()
 
     start = T0 - T0 % 32 + 30
-    parts = [definition(full), definition(bare), short(3, 50), rows(full, {"t": start, "hr": 60}).tobytes()]
+    parts = [
+        definition(full),
+        definition(bare),
+        short(3, 50),
+        rows(full, {"t": start, "hr": 60}).tobytes(),
+    ]
     parts += [short(31, 61), short(31, 62), short(0, 63), short(30, 64), short(2, 65)]
     record = decode(fit_file(parts))["record"]
     assert equal(record["heart_rate"], [50, 60, 61, 62, 63, 64, 65])
@@ -203,8 +237,10 @@ def test_timestamp_16_continues_the_last_full_one() -> None:
     fields = {"t16": FieldShape(number=26, base=UINT16), "hr": FieldShape(number=27, base=UINT8)}
     short = Shape(number=55, local=1, fields=fields)
     start = T0 - T0 % 65536 + 65_500
-    said = {"t16": np.array([65_530, 20, 20, NAN, 19]), "hr": np.array([60, 61, 62, 63, 64])}
-    fit = decode(fit_file([message(info, {"t": start}), definition(short), rows(short, said, 5).tobytes()]))
+    result = {"t16": np.array([65_530, 20, 20, NAN, 19]), "hr": np.array([60, 61, 62, 63, 64])}
+    fit = decode(
+        fit_file([message(info, {"t": start}), definition(short), rows(short, result, 5).tobytes()])
+    )
     assert equal(fit["monitoring"]["timestamp"] - start, [30, 56, 56, NAN, 56 + 65_535])
     background = read_activity(fit).background["heart_rate"]
     assert background.t[:3].tolist() == [(start + FIT_EPOCH + s) * 1000 for s in (30, 56, 56)]
@@ -219,8 +255,8 @@ def described(index: int, number: int, name: str, base: int, units: str = "") ->
         "name": FieldShape(number=3, base=TEXT, items=16),
         "units": FieldShape(number=8, base=TEXT, items=12),
     }
-    said = {"index": index, "number": number, "base": base, "name": name, "units": units}
-    return message(Shape(number=206, local=5, fields=fields), said)
+    result = {"index": index, "number": number, "base": base, "name": name, "units": units}
+    return message(Shape(number=206, local=5, fields=fields), result)
 
 
 def developed(number: int = 4, base: int = UINT16) -> Shape:
@@ -234,7 +270,10 @@ def developed(number: int = 4, base: int = UINT16) -> Shape:
 def test_developer_fields_are_named_by_their_description_even_a_late_one() -> None:
     shape = developed()
     records = definition(shape) + rows(shape, {"hr": 70, "own": np.array([512, NAN])}, 2).tobytes()
-    for parts in ([described(0, 4, "Form", UINT16), records], [records, described(0, 4, "Form", UINT16)]):
+    for parts in (
+        [described(0, 4, "Form", UINT16), records],
+        [records, described(0, 4, "Form", UINT16)],
+    ):
         record = decode(fit_file(parts))["record"]
         assert equal(record["dev:Form"], [512, NAN])
         assert equal(record["heart_rate"], [70, 70])
@@ -242,7 +281,9 @@ def test_developer_fields_are_named_by_their_description_even_a_late_one() -> No
 
 def test_a_developer_field_without_a_description_keeps_its_bytes() -> None:
     shape = developed()
-    record = decode(fit_file([definition(shape), rows(shape, {"hr": 70, "own": 0x0201}).tobytes()]))["record"]
+    record = decode(
+        fit_file([definition(shape), rows(shape, {"hr": 70, "own": 0x0201}).tobytes()])
+    )["record"]
     assert record["dev:0:4"].tolist() == [[1, 2]]
 
 
@@ -264,13 +305,19 @@ def test_places_are_left_out_unless_asked_for() -> None:
         "own": FieldShape(number=4, base=SINT32, developer=0),
     }
     shape = Shape(number=20, local=0, fields=fields)
-    said = {"lat": 1, "long": 2, "hidden": 3, "hr": 60, "own": 5}
-    data = fit_file([described(0, 4, "Place", SINT32, "semicircles"), message(shape, said)])
+    result = {"lat": 1, "long": 2, "hidden": 3, "hr": 60, "own": 5}
+    data = fit_file([described(0, 4, "Place", SINT32, "semicircles"), message(shape, result)])
     assert decode(data)["record"].names == ("heart_rate",)
     with pytest.raises(KeyError):
         decode(data)["record"]["position_lat"]
     shown = decode(data, positions=True)["record"]
-    assert shown.names == ("position_lat", "position_long", "unknown_210", "heart_rate", "dev:Place")
+    assert shown.names == (
+        "position_lat",
+        "position_long",
+        "unknown_210",
+        "heart_rate",
+        "dev:Place",
+    )
     assert equal(shown["position_lat"], [1])
 
 
@@ -307,8 +354,8 @@ def test_header_sizes_and_checksums() -> None:
     body = message(shape, {"kind": 1})
     length = len(body).to_bytes(4, "little")
     for size, extra in ((12, b""), (13, b"\0"), (14, b"\0\0"), (20, b"\0" * 8)):
-        whole = bytes([size, 0x10, 0, 0]) + length + b".FIT" + extra + body
-        fit = decode(memoryview(whole + crc16(whole).to_bytes(2, "little")))
+        total = bytes([size, 0x10, 0, 0]) + length + b".FIT" + extra + body
+        fit = decode(memoryview(total + crc16(total).to_bytes(2, "little")))
         assert fit.complete
         assert fit.problems == ()
         assert equal(fit["record"]["activity_type"], [1])

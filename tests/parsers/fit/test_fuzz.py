@@ -4,16 +4,20 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kadens.parsers.fit import FitError, FitFile, decode, read_activity
-from kadens.simulate.fit_messages import fit_file
-from kadens.simulate.fit_writer import Recording, write_activity
+from parsers.fit import FitError, FitFile, decode, read_activity
+from simulate.fit_messages import fit_file
+from simulate.fit_writer import Recording, write_activity
 
 N = 40
 RECORDING = Recording(
     start_ms=1_700_000_000_000,
     end_ms=1_700_000_040_500,
     t=1_700_000_000_000 + 1000 * np.arange(N),
-    columns={"heart_rate": np.linspace(60, 99, N), "cadence": np.full(N, 111.0), "distance": np.linspace(0, 60, N)},
+    columns={
+        "heart_rate": np.linspace(60, 99, N),
+        "cadence": np.full(N, 111.0),
+        "distance": np.linspace(0, 60, N),
+    },
     developer={"Form": np.arange(N) / 4},
     exertion_cr10=4,
     strap=True,
@@ -48,7 +52,9 @@ def test_random_messages_in_a_right_frame(body: bytes) -> None:
     assert read(fit_file([body])) is not None
 
 
-@given(st.lists(st.binary(min_size=1, max_size=30).map(lambda tail: b"\x40\0\0" + tail), max_size=12))
+@given(
+    st.lists(st.binary(min_size=1, max_size=30).map(lambda tail: b"\x40\0\0" + tail), max_size=12)
+)
 def test_random_definitions(parts: list[bytes]) -> None:
     read(fit_file([*parts, bytes(50)]))
 
@@ -71,8 +77,8 @@ def test_mutated_files(seed: bytes, changes: list[tuple[int, int]], cut: int, ta
 def test_decoding_twice_gives_the_same(data: bytes, at: int) -> None:
     damaged = bytearray(data)
     damaged[at % len(data)] ^= 0x55
-    one, two = read(bytes(damaged)), read(bytes(damaged))
-    assert (one is None) == (two is None)
-    if one and two:
-        assert one.problems == two.problems
-        assert one.names == two.names
+    item, two = read(bytes(damaged)), read(bytes(damaged))
+    assert (item is None) == (two is None)
+    if item and two:
+        assert item.problems == two.problems
+        assert item.names == two.names

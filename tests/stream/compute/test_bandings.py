@@ -10,20 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.activities import TYPES
-from kadens.model.codec import dumps, loads, plain
-from kadens.model.intensity import Banding, Confidence, HeartProfile
-from kadens.model.prescription import Intensity
-from kadens.stream.compute.bandings import METHODS, bandings
-from kadens.stream.compute.schemes import SCHEMES
-from kadens.stream.compute.tracks import Track
+from model.activities import TYPES
+from model.codec import dumps, loads, plain
+from model.intensity import Confidence, HeartProfile, ZoneTimesByMethod
+from model.prescription import Intensity
+from stream.compute.intensity.schemes import SCHEMES
+from stream.compute.intensity.zone_times import METHODS, zone_times_by_method
+from stream.compute.series.resolved_series import ResolvedSeries
 
 ON = date(2026, 11, 23)
 MINUTE = 60_000
 SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
 BLOCKED = replace(SIXTY, beta_blocker=True, coronary_disease=True)
 TESTED = replace(
-    SIXTY, hr_max=160.0, threshold_hr=150.0, ftp_w=200.0, clinician_bpm=(90.0, 100.0, 115.0, 130.0), sex="male"
+    SIXTY,
+    hr_max=160.0,
+    threshold_hr=150.0,
+    ftp_w=200.0,
+    clinician_bpm=(90.0, 100.0, 115.0, 130.0),
+    sex="male",
 )
 FAMILIES = tuple(sorted(set(TYPES.values())))
 PRESCRIBED = {
@@ -36,32 +41,44 @@ PRESCRIBED = {
 }
 
 
-def track(metric: str, *values: float, hold: int = MINUTE) -> Track:
+def track(metric: str, *values: float, hold: int = MINUTE) -> ResolvedSeries:
     """One sample a minute."""
     t = np.arange(len(values), dtype=np.int64) * MINUTE
-    return Track(metric=metric, t=t, v=np.array(values, dtype=np.float64), hold=np.full(len(t), hold))
+    return ResolvedSeries(
+        metric=metric, t=t, v=np.array(values, dtype=np.float64), hold=np.full(len(t), hold)
+    )
 
 
 def banded(
-    tracks: Mapping[str, Track] | Track,
+    tracks: Mapping[str, ResolvedSeries] | ResolvedSeries,
     profile: HeartProfile | None = SIXTY,
     *,
     minutes: int = 10,
     family: str = "foot",
     exertion: float | None = None,
     prescribed: Intensity | None = None,
-) -> dict[tuple[str, str], Banding]:
+) -> dict[tuple[str, str], ZoneTimesByMethod]:
     """Return bandings by (scheme, method)."""
-    by_metric = {tracks.metric: tracks} if isinstance(tracks, Track) else tracks
-    rows = bandings(
-        by_metric, 0, minutes * MINUTE, profile, ON, family=family, exertion_cr10=exertion, prescribed=prescribed
+    by_metric = {tracks.metric: tracks} if isinstance(tracks, ResolvedSeries) else tracks
+    rows = zone_times_by_method(
+        by_metric,
+        0,
+        minutes * MINUTE,
+        profile,
+        ON,
+        family=family,
+        exertion_cr10=exertion,
+        prescribed=prescribed,
     )
-    found = {(row.scheme, row.method): row for row in rows}
-    assert len(found) == len(rows)
-    return found
+    matches = {(row.scheme, row.method): row for row in rows}
+    assert len(matches) == len(rows)
+    return matches
 
 
-EVERYTHING = {metric: track(metric, 100.0) for metric in ("heart_rate", "power", "cadence", "mets", "oxygen_uptake")}
+EVERYTHING = {
+    metric: track(metric, 100.0)
+    for metric in ("heart_rate", "power", "cadence", "mets", "oxygen_uptake")
+}
 
 
 @pytest.mark.parametrize(
@@ -84,16 +101,24 @@ def test_an_edge_belongs_to_the_class_above_and_a_float_below_does_not(
     scheme: str, method: str, edges: tuple[float, ...], confidence: Confidence
 ) -> None:
     row = banded(EVERYTHING, TESTED)[scheme, method]
-    assert (row.edges, row.names, row.confidence, row.valid) == (edges, SCHEMES[scheme].names, confidence, True)
+    assert (row.edges, row.names, row.confidence, row.valid) == (
+        edges,
+        SCHEMES[scheme].names,
+        confidence,
+        True,
+    )
     at = banded(track(row.metric, *edges), TESTED, minutes=len(edges))[scheme, method]
     assert at.ms == (0, *(MINUTE for _ in edges))
     below = track(row.metric, *(nextafter(edge, 0) for edge in edges))
-    assert banded(below, TESTED, minutes=len(edges))[scheme, method].ms == (*(MINUTE for _ in edges), 0)
+    assert banded(below, TESTED, minutes=len(edges))[scheme, method].ms == (
+        *(MINUTE for _ in edges),
+        0,
+    )
 
 
 def test_the_patient_with_everything_has_every_method_once() -> None:
-    found = banded(EVERYTHING, TESTED, exertion=4, prescribed=PRESCRIBED["bpm"])
-    assert list(found) == [
+    matches = banded(EVERYTHING, TESTED, exertion=4, prescribed=PRESCRIBED["bpm"])
+    assert list(matches) == [
         ("acsm2011", "clinician"),
         ("acsm2011", "hrr:measured"),
         ("acsm2011", "hrmax:measured"),
@@ -115,23 +140,34 @@ def test_golden_patient_a_steady_95() -> None:
     steady = track("heart_rate", *[95.0] * 10)
     tanaka = banded(steady)["acsm2011", "hrr:tanaka"]
     assert tanaka.edges == (91.8, 102.4, 123.6, 155.4)
-    assert (tanaka.names[1], tanaka.ms, tanaka.confidence) == ("light", (0, 600_000, 0, 0, 0), Confidence.LOW)
+    assert (tanaka.names[1], tanaka.ms, tanaka.confidence) == (
+        "light",
+        (0, 600_000, 0, 0, 0),
+        Confidence.LOW,
+    )
     brawner = banded(steady, BLOCKED)["acsm2011", "hrr:brawner"]
-    assert (brawner.edges, brawner.edges[1] <= 95 < brawner.edges[2]) == ((78.6, 84.8, 97.2, 115.8), True)
+    assert (brawner.edges, brawner.edges[1] <= 95 < brawner.edges[2]) == (
+        (78.6, 84.8, 97.2, 115.8),
+        True,
+    )
     assert brawner.inputs == {"hr_rest": 60, "age": 60, "hr_max": 122}
 
 
 def test_what_the_drug_forbids_is_shown_and_counts_nothing() -> None:
-    found = banded(track("heart_rate", *[95.0] * 10), BLOCKED, prescribed=PRESCRIBED["hrr"])
-    assert {row.method for row in found.values()} == {"hrr:brawner", "hrmax:brawner", "prescribed:hrr:brawner"}
-    for row in found.values():
+    matches = banded(track("heart_rate", *[95.0] * 10), BLOCKED, prescribed=PRESCRIBED["hrr"])
+    assert {row.method for row in matches.values()} == {
+        "hrr:brawner",
+        "hrmax:brawner",
+        "prescribed:hrr:brawner",
+    }
+    for row in matches.values():
         assert (row.valid, set(row.ms), row.unknown_ms) == (False, {0}, 600_000)
 
 
 def test_the_clinicians_figures_hold_where_formulas_do_not() -> None:
     limited = replace(TESTED, rate_limited=True)
-    found = banded(EVERYTHING, limited, exertion=4, prescribed=PRESCRIBED["bpm"])
-    assert {key for key, row in found.items() if not row.valid} == {
+    matches = banded(EVERYTHING, limited, exertion=4, prescribed=PRESCRIBED["bpm"])
+    assert {key for key, row in matches.items() if not row.valid} == {
         ("acsm2011", "hrr:measured"),
         ("acsm2011", "hrmax:measured"),
         ("esc2020", "hrr:measured"),
@@ -139,15 +175,15 @@ def test_the_clinicians_figures_hold_where_formulas_do_not() -> None:
         ("coaching5", "hrmax:measured"),
         ("threshold5", "threshold_hr:measured"),
     }
-    assert found["prescribed", "prescribed:bpm"].ms == (0, MINUTE, 0)
-    assert found["acsm2011", "clinician"].ms == (0, 0, MINUTE, 0, 0)
+    assert matches["prescribed", "prescribed:bpm"].ms == (0, MINUTE, 0)
+    assert matches["acsm2011", "clinician"].ms == (0, 0, MINUTE, 0, 0)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_steps_are_counted_on_foot_only(family: str) -> None:
-    found = banded(track("cadence", 110.0), family=family, prescribed=PRESCRIBED["cadence"])
+    matches = banded(track("cadence", 110.0), family=family, prescribed=PRESCRIBED["cadence"])
     keys = [("cadence", "cadence:absolute"), ("prescribed", "prescribed:cadence:absolute")]
-    assert list(found) == (keys if family == "foot" else [])
+    assert list(matches) == (keys if family == "foot" else [])
 
 
 @pytest.mark.parametrize(
@@ -165,7 +201,9 @@ def test_the_prescribed_range_is_below_within_above(
     low, high = edges
     values = (nextafter(low, 0), low, nextafter(high, 0), high, high)
     wanted = PRESCRIBED[method]
-    row = banded(track(metric, *values), TESTED, prescribed=wanted)["prescribed", f"prescribed:{how}"]
+    row = banded(track(metric, *values), TESTED, prescribed=wanted)[
+        "prescribed", f"prescribed:{how}"
+    ]
     assert (row.names, row.edges, row.metric) == (("below", "within", "above"), edges, metric)
     assert (row.ms, row.unknown_ms) == ((MINUTE, 2 * MINUTE, 2 * MINUTE), 5 * MINUTE)
     assert (row.inputs["low"], row.inputs["high"]) == (wanted.low, wanted.high)
@@ -174,21 +212,31 @@ def test_the_prescribed_range_is_below_within_above(
 
 @pytest.mark.parametrize(
     ("method", "cr10", "within"),
-    [("rpe_cr10", 2.9, 0), ("rpe_cr10", 3, 1), ("rpe_cr10", 5, 2), ("rpe_6_20", 2.5, 0), ("rpe_6_20", 3, 1)],
+    [
+        ("rpe_cr10", 2.9, 0),
+        ("rpe_cr10", 3, 1),
+        ("rpe_cr10", 5, 2),
+        ("rpe_6_20", 2.5, 0),
+        ("rpe_6_20", 3, 1),
+    ],
 )
 def test_prescribed_exertion_is_the_whole_session(method: str, cr10: float, within: int) -> None:
-    found = banded({}, None, exertion=cr10, prescribed=PRESCRIBED[method])
-    row = next(row for row in found.values() if row.scheme == "prescribed")
+    matches = banded({}, None, exertion=cr10, prescribed=PRESCRIBED[method])
+    row = next(row for row in matches.values() if row.scheme == "prescribed")
     assert row.ms[within] == 10 * MINUTE
     assert (sum(row.ms), row.unknown_ms, row.inputs["exertion_cr10"]) == (10 * MINUTE, 0, cr10)
 
 
 def test_the_scale_of_an_answer_is_named() -> None:
-    said = [
-        next(r for r in banded({}, None, exertion=4, prescribed=PRESCRIBED[m]).values() if r.scheme == "prescribed")
+    result = [
+        next(
+            r
+            for r in banded({}, None, exertion=4, prescribed=PRESCRIBED[m]).values()
+            if r.scheme == "prescribed"
+        )
         for m in ("rpe_cr10", "rpe_6_20")
     ]
-    assert [(row.method, row.confidence) for row in said] == [
+    assert [(row.method, row.confidence) for row in result] == [
         ("prescribed:rpe:borg-cr10", Confidence.MEDIUM),
         ("prescribed:rpe:borg-6-20 from borg-cr10", Confidence.LOW),
     ]
@@ -209,10 +257,13 @@ def test_the_scale_of_an_answer_is_named() -> None:
     ],
 )
 def test_the_whole_session_is_in_the_class_of_the_answer(cr10: float, acsm: str, esc: str) -> None:
-    found = banded({}, None, exertion=cr10)
+    matches = banded({}, None, exertion=cr10)
     for scheme, name in (("acsm2011", acsm), ("esc2020", esc)):
-        row = found[scheme, "rpe:borg-cr10"]
-        assert dict(zip(row.names, row.ms, strict=True)) == {**dict.fromkeys(row.names, 0), name: 10 * MINUTE}
+        row = matches[scheme, "rpe:borg-cr10"]
+        assert dict(zip(row.names, row.ms, strict=True)) == {
+            **dict.fromkeys(row.names, 0),
+            name: 10 * MINUTE,
+        }
         assert row.inputs == {"exertion_cr10": cr10}
 
 
@@ -226,21 +277,28 @@ def test_without_figures_only_what_is_the_same_for_everybody(profile: HeartProfi
 
 
 def test_no_sample_in_the_session_is_no_banding() -> None:
-    late = Track(metric="heart_rate", t=np.array([10 * MINUTE]), v=np.array([100.0]), hold=np.array([MINUTE]))
+    late = ResolvedSeries(
+        metric="heart_rate", t=np.array([10 * MINUTE]), v=np.array([100.0]), hold=np.array([MINUTE])
+    )
     assert banded(late, TESTED) == {}
     assert banded({}, TESTED) == {}
 
 
 def test_each_sample_holds_for_its_own_time() -> None:
-    mixed = Track(
-        metric="heart_rate", t=np.array([0, 5 * MINUTE]), v=np.array([95.0, 110.0]), hold=np.array([30_000, 90_000])
+    mixed = ResolvedSeries(
+        metric="heart_rate",
+        t=np.array([0, 5 * MINUTE]),
+        v=np.array([95.0, 110.0]),
+        hold=np.array([30_000, 90_000]),
     )
     row = banded(mixed)["acsm2011", "hrr:tanaka"]
     assert (row.ms, row.unknown_ms) == ((0, 30_000, 90_000, 0, 0), 480_000)
 
 
 rates = st.integers(0, 240).map(float) | st.floats(0, 400)
-columns = st.dictionaries(st.integers(-500, 1500), st.tuples(rates, st.integers(1, 300)), max_size=20)
+columns = st.dictionaries(
+    st.integers(-500, 1500), st.tuples(rates, st.integers(1, 300)), max_size=20
+)
 bpm = st.none() | st.integers(30, 220)
 profiles = st.none() | st.builds(
     HeartProfile,
@@ -257,10 +315,12 @@ profiles = st.none() | st.builds(
 )
 
 
-def column(metric: str, rows: dict[int, tuple[float, int]]) -> Track:
+def column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
     at = sorted(rows)
     t, hold = np.array(at, dtype=np.int64), np.array([rows[ms][1] for ms in at], dtype=np.int64)
-    return Track(metric=metric, t=t, v=np.array([rows[ms][0] for ms in at], dtype=np.float64), hold=hold)
+    return ResolvedSeries(
+        metric=metric, t=t, v=np.array([rows[ms][0] for ms in at], dtype=np.float64), hold=hold
+    )
 
 
 @given(
@@ -282,7 +342,9 @@ def test_bands_and_unknown_add_up_whatever_comes(
     tracks = {metric: column(metric, rows) for metric, rows in said.items()}
     wanted = None if method is None else PRESCRIBED[method]
     start, end = span
-    for row in bandings(tracks, start, end, profile, ON, family=family, exertion_cr10=exertion, prescribed=wanted):
+    for row in zone_times_by_method(
+        tracks, start, end, profile, ON, family=family, exertion_cr10=exertion, prescribed=wanted
+    ):
         assert sum(row.ms) + row.unknown_ms == end - start
         assert min(*row.ms, row.unknown_ms) >= 0
         assert len(row.names) == len(row.ms) == len(row.edges) + 1

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kadens.stream.compute.bouts import bouts, published_bouts
-
-from ...depth import INVARIANT
+from stream.compute.sessions.bouts import bouts, published_bouts
+from tests.depth import INVARIANT
 
 minutes = st.sets(st.integers(0, 120), max_size=60)
 
@@ -84,7 +83,9 @@ VECTORS = [
 
 
 def epochs(runs: tuple[int, ...], epoch_s: int) -> NDArray[np.bool_]:
-    return np.repeat(np.arange(len(runs)) % 2 == 1, np.array(runs, dtype=np.int64) * (60 // epoch_s))
+    return np.repeat(
+        np.arange(len(runs)) % 2 == 1, np.array(runs, dtype=np.int64) * (60 // epoch_s)
+    )
 
 
 @pytest.mark.parametrize("epoch_s", [5, 15, 30, 60])
@@ -106,7 +107,9 @@ def test_published_vector_of_one_epoch(epoch_s: int) -> None:
 def test_a_break_longer_than_a_minute_parts() -> None:
     assert published_bouts(epochs((5, 10, 1, 10, 5), 60), 60, 10, 0.8) == ((5, 26),)
     assert published_bouts(epochs((5, 10, 2, 10, 5), 60), 60, 10, 0.8) == ((5, 15), (17, 27))
-    assert published_bouts(epochs((5, 10, 2, 10, 5), 60), 60, 10, 0.8, max_break_s=120) == ((5, 27),)
+    assert published_bouts(epochs((5, 10, 2, 10, 5), 60), 60, 10, 0.8, max_break_s=120) == (
+        (5, 27),
+    )
 
 
 def test_nothing_published() -> None:
@@ -117,23 +120,40 @@ def test_nothing_published() -> None:
         published_bouts(np.ones(10, np.bool_), 60, 1.5, 1.0)
 
 
-@given(st.lists(st.integers(0, 12), max_size=9), st.sampled_from([1, 5, 10]), st.sampled_from([0.8, 0.9, 1.0]))
-def test_bouts_of_whole_minutes_hold_at_every_epoch(runs: list[int], length: int, criterion: float) -> None:
+@given(
+    st.lists(st.integers(0, 12), max_size=9),
+    st.sampled_from([1, 5, 10]),
+    st.sampled_from([0.8, 0.9, 1.0]),
+)
+def test_bouts_of_whole_minutes_hold_at_every_epoch(
+    runs: list[int], length: int, criterion: float
+) -> None:
     """Finer epochs see windows that begin within a minute too; what whole minutes show they show as well."""
-    whole = published_bouts(epochs(tuple(runs), 60), 60, length, criterion)
+    total = published_bouts(epochs(tuple(runs), 60), 60, length, criterion)
     for epoch_s in (5, 15, 30):
         finer = published_bouts(epochs(tuple(runs), epoch_s), epoch_s, length, criterion)
         n = 60 // epoch_s
-        assert all(any(a <= first * n and end * n <= b for a, b in finer) for first, end in whole)
+        assert all(any(a <= first * n and end * n <= b for a, b in finer) for first, end in total)
 
 
-@given(st.lists(st.booleans(), max_size=60), st.sampled_from([1, 3, 5]), st.sampled_from([0.6, 0.8, 1.0]))
-def test_equals_trying_every_published_window(active: list[bool], width: int, criterion: float) -> None:
+@given(
+    st.lists(st.booleans(), max_size=60),
+    st.sampled_from([1, 3, 5]),
+    st.sampled_from([0.6, 0.8, 1.0]),
+)
+def test_equals_trying_every_published_window(
+    active: list[bool], width: int, criterion: float
+) -> None:
     covered: set[int] = set()
     for first in range(len(active) - width + 1):
         window = active[first : first + width]
         broken = any(not a and not b for a, b in pairwise(window))
-        if window[0] and window[-1] and 10 * sum(window) >= round(10 * criterion) * width and not broken:
+        if (
+            window[0]
+            and window[-1]
+            and 10 * sum(window) >= round(10 * criterion) * width
+            and not broken
+        ):
             covered |= set(range(first, first + width))
     got = published_bouts(np.array(active, dtype=np.bool_), 60, width, criterion)
     assert {n for first, end in got for n in range(first, end)} == covered

@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import day_bounds
-from kadens.model.derived import Day, DayState
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.model.intensity import ZoneTimes
-from kadens.model.prescription import Intensity, Pause, Prescription
-from kadens.stream.compute.day_states import Known, day_states, worn
-
-from ...depth import INVARIANT
+from model.calendar import day_bounds
+from model.derived import Day, DayState
+from model.facts import DeviceType, Method, Source
+from model.intensity import ZoneTimes
+from model.prescription import Intensity, Pause, Prescription
+from stream.compute.day_states import Known, day_states, worn
+from tests.depth import INVARIANT
 
 ZONE = "Europe/Stockholm"
 MONDAY = date(2026, 11, 16)
@@ -38,7 +37,9 @@ LETTERS = {
 }
 
 
-def prescription(n: int, *pauses: tuple[int, int], name: str = "a", begins: int = -60, ends: int = 60) -> Prescription:
+def prescription(
+    n: int, *pauses: tuple[int, int], name: str = "a", begins: int = -60, ends: int = 60
+) -> Prescription:
     """So many sessions a week; days are counted from the Monday."""
     return Prescription(
         id=name,
@@ -53,13 +54,25 @@ def prescription(n: int, *pauses: tuple[int, int], name: str = "a", begins: int 
 
 
 def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False) -> Day:
-    return Day(local_date=at, sessions=sessions, session_ms=0, zones=ZoneTimes(), wear_min=wear, answered=answered)
+    return Day(
+        local_date=at,
+        sessions=sessions,
+        session_ms=0,
+        zones=ZoneTimes(),
+        wear_min=wear,
+        answered=answered,
+    )
 
 
 def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> Known:
     """Return a week, a letter a day: digit sessions, "." worn; unworn: "w", "?" answered, "a" active, " " no row."""
     rows = {
-        at: day(at, int(c) if c.isdigit() else int(c == "a"), 599 if c in "w?a" else 600, answered=c == "?")
+        at: day(
+            at,
+            int(c) if c.isdigit() else int(c == "a"),
+            599 if c in "w?a" else 600,
+            answered=c == "?",
+        )
         for at, c in zip(WEEK, text, strict=True)
         if c != " "
     }
@@ -131,7 +144,9 @@ def test_prescriptions_add_up_and_one_pause_is_no_pause() -> None:
     two = (prescription(3), prescription(5, name="b"))
     assert states(known(".......", *two)) == "rrrXXXX"  # eight sessions, two a day
     assert states(known(".......", two[0], prescription(5, (0, 6), name="b"))) == "rrrrXXX"
-    assert states(known(".......", replace(two[0], sessions_per_week=4, max_per_day=2))) == "rrrrrXX"
+    assert (
+        states(known(".......", replace(two[0], sessions_per_week=4, max_per_day=2))) == "rrrrrXX"
+    )
 
 
 def test_a_new_version_counts_from_its_day() -> None:
@@ -151,7 +166,10 @@ def test_order_of_precedence() -> None:
     silent = replace(of, watermarks={})
     unworn = replace(of, days={})
     paused = (prescription(7, (0, 0)),)
-    assert day_states([at], replace(of, blocked=frozenset([at]), prescriptions=paused))[at] is DayState.BLOCKED
+    assert (
+        day_states([at], replace(of, blocked=frozenset([at]), prescriptions=paused))[at]
+        is DayState.BLOCKED
+    )
     assert day_states([at], replace(of, prescriptions=paused))[at] is DayState.PAUSED
     assert day_states([at], silent)[at] is DayState.ACTIVE
     assert day_states([at], replace(unworn, watermarks={}))[at] is DayState.NO_DATA
@@ -162,7 +180,10 @@ def test_order_of_precedence() -> None:
 
 @pytest.mark.parametrize("behind_ms", [0, 1])
 def test_a_source_must_have_delivered_to_the_end_of_the_day(behind_ms: int) -> None:
-    of = replace(known(".......", prescription(7)), watermarks={PHONE: END_MS - 86_400_000, WATCH: END_MS - behind_ms})
+    of = replace(
+        known(".......", prescription(7)),
+        watermarks={PHONE: END_MS - 86_400_000, WATCH: END_MS - behind_ms},
+    )
     assert states(of) == "XXXXXX" + "Xd"[behind_ms]
 
 
@@ -170,7 +191,9 @@ def test_a_source_must_have_delivered_to_the_end_of_the_day(behind_ms: int) -> N
 def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> None:
     start = day_bounds(day_, ZONE)[0]
     plan = replace(prescription(7), valid_from=day_, valid_to=day_ + timedelta(days=400))
-    base = replace(known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: day(day_)})
+    base = replace(
+        known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: day(day_)}
+    )
     late, early = ({WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
     assert day_states([day_], replace(base, watermarks=late))[day_] is DayState.NO_ACTIVITY
     assert day_states([day_], replace(base, watermarks=early))[day_] is DayState.NO_DATA
@@ -179,13 +202,17 @@ def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> Non
 @pytest.mark.parametrize("source", [PERSON, SCALE, TYPED])
 def test_a_person_or_a_scale_says_nothing_by_silence(source: Source) -> None:
     assert not worn(source)
-    assert states(replace(known(".......", prescription(7)), watermarks={source: END_MS})) == "ddddddd"
+    assert (
+        states(replace(known(".......", prescription(7)), watermarks={source: END_MS})) == "ddddddd"
+    )
 
 
 @pytest.mark.parametrize("today", WEEK)
 def test_a_day_that_is_not_over_is_no_miss(today: date) -> None:
     over = WEEK.index(today)
-    assert states(replace(known(".......", prescription(7)), today=today)) == "X" * over + "d" * (7 - over)
+    assert states(replace(known(".......", prescription(7)), today=today)) == "X" * over + "d" * (
+        7 - over
+    )
 
 
 plans = st.lists(
@@ -212,10 +239,13 @@ def test_before_anything_was_worn_nothing_is_known() -> None:
 @st.composite
 def anything(draw: st.DrawFn) -> Known:
     return replace(
-        known(draw(weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))),
+        known(
+            draw(weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))
+        ),
         watermarks=draw(
             st.dictionaries(
-                st.sampled_from([WATCH, PHONE, PERSON, SCALE]), st.integers(END_MS - 8 * 86_400_000, END_MS + 1)
+                st.sampled_from([WATCH, PHONE, PERSON, SCALE]),
+                st.integers(END_MS - 8 * 86_400_000, END_MS + 1),
             )
         ),
         today=draw(st.sampled_from([*WEEK, LATER])),
@@ -229,7 +259,11 @@ def test_no_activity_rests_on_wear_and_on_a_watermark(of: Known) -> None:
         if state is DayState.NO_ACTIVITY:
             assert of.days[at].wear_min >= 600
             assert of.days[at].sessions == 0
-            assert any(ms >= day_bounds(at, ZONE)[1] for source, ms in of.watermarks.items() if worn(source))
+            assert any(
+                ms >= day_bounds(at, ZONE)[1]
+                for source, ms in of.watermarks.items()
+                if worn(source)
+            )
             assert at < of.today
             assert at not in of.blocked
 
@@ -241,13 +275,15 @@ def test_the_order_asked_in_does_not_matter(of: Known, dates: list[date]) -> Non
 
 @given(st.text("01.", min_size=7, max_size=7), st.integers(0, 7))
 def test_as_many_misses_as_sessions_are_missing(text: str, per_week: int) -> None:
-    assert states(known(text, prescription(per_week))).count("X") == max(0, per_week - text.count("1"))
+    assert states(known(text, prescription(per_week))).count("X") == max(
+        0, per_week - text.count("1")
+    )
 
 
 @INVARIANT
 @given(st.text("01.aw?", min_size=7, max_size=7), st.integers(0, 7), st.integers(0, 6))
 def test_less_data_never_makes_a_miss(text: str, per_week: int, lost: int) -> None:
     """Not even where a session is lost with it: a day about which nothing is known may have held one."""
-    whole = states(known(text, prescription(per_week)))
+    total = states(known(text, prescription(per_week)))
     less = states(known(text[:lost] + " " + text[lost + 1 :], prescription(per_week)))
-    assert {n for n in range(7) if less[n] == "X"} <= {n for n in range(7) if whole[n] == "X"}
+    assert {n for n in range(7) if less[n] == "X"} <= {n for n in range(7) if total[n] == "X"}

@@ -11,53 +11,86 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import day_bounds
-from kadens.model.codec import dumps, plain
-from kadens.model.derived import Derived, HeartSummary, Session
-from kadens.model.facts import DaySummary, DeviceType, Head, Instrument, Method, Phase, Report, Source, Told, Workout
-from kadens.model.intensity import HeartProfile, ZoneTimes
-from kadens.stream.compute.derive import Column, Window, dates_touched, derive
-
-from ...depth import INVARIANT
+from model.calendar import day_bounds
+from model.codec import dumps, plain
+from model.derived import Derived, HeartSummary, Session
+from model.facts import (
+    AttributedFact,
+    DaySummary,
+    DeviceType,
+    Head,
+    Instrument,
+    Method,
+    Phase,
+    Report,
+    Source,
+    Workout,
+)
+from model.intensity import HeartProfile, ZoneTimes
+from stream.compute.derive import Column, Window, dates_touched, derive
+from tests.depth import INVARIANT
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 20)
 MIN = 60_000
 WATCH = Source(vendor="files", device="w 1", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-BACK = Source(vendor="open_wearables", device="w 2", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
-STRAP = Source(vendor="open_wearables", device="s 1", device_type=DeviceType.STRAP, method=Method.WORKOUT)
+BACK = Source(
+    vendor="open_wearables", device="w 2", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
+STRAP = Source(
+    vendor="open_wearables", device="s 1", device_type=DeviceType.STRAP, method=Method.WORKOUT
+)
 PHONE = Source(vendor="open_wearables", device="p 1", device_type=DeviceType.PHONE)
 APP = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
-PROFILE = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60, hr_max=190)  # 99, 112, 138, 177
+PROFILE = HeartProfile(
+    valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60, hr_max=190
+)  # 99, 112, 138, 177
 
 
 def at(hour: int, minute: int = 0, day: int = 20) -> int:
     """Local time in Stockholm, where winter is an hour ahead of UTC."""
-    return int(datetime(2026, 11, day, tzinfo=UTC).timestamp() * 1000) + (60 * (hour - 1) + minute) * MIN
+    return (
+        int(datetime(2026, 11, day, tzinfo=UTC).timestamp() * 1000)
+        + (60 * (hour - 1) + minute) * MIN
+    )
 
 
-def told(fact: Workout | Report) -> Told:
-    return Told(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
+def told(fact: Workout | Report) -> AttributedFact:
+    return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
 
 
-def workout(start: int, end: int, source: Source = WATCH, record: str = "r1", **more: Any) -> Told:  # noqa: ANN401
+def workout(
+    start: int,
+    end: int,
+    source: Source = WATCH,
+    record: str = "r1",
+    **more: Any,  # noqa: ANN401
+) -> AttributedFact:
     head = Head(source=source, record=record, start_ms=start, end_ms=end)
-    return told(Workout(head=head, **{"type": "walking", "said": "Walk", **more}))
+    return told(Workout(head=head, **{"type": "walking", "vendor_type": "Walk", **more}))
 
 
-def report(start: int, instrument: Instrument, record: str, end: int | None = None, **more: Any) -> Told:  # noqa: ANN401
+def report(
+    start: int,
+    instrument: Instrument,
+    record: str,
+    end: int | None = None,
+    **more: Any,  # noqa: ANN401
+) -> AttributedFact:
     head = Head(source=APP, record=record, start_ms=start, end_ms=start if end is None else end)
     return told(Report(head=head, instrument=instrument, **more))
 
 
-def hearts(source: Source, start: int, end: int, rate: float, record: str = "r1", step: int = 1_000) -> Column:
+def hearts(
+    source: Source, start: int, end: int, rate: float, record: str = "r1", step: int = 1_000
+) -> Column:
     t = np.arange(start, end, step, dtype=np.int64)
     return Column(metric="heart_rate", source=source, record=record, t=t, v=np.full(len(t), rate))
 
 
 def window(**more: Any) -> Window:  # noqa: ANN401
-    whole = {"workouts": (), "columns": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,)}
-    return Window(patient="p", zone=ZONE, **{**whole, **more})
+    total = {"workouts": (), "columns": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,)}
+    return Window(patient="p", zone=ZONE, **{**total, **more})
 
 
 def as_bytes(derived: Derived) -> bytes:
@@ -66,27 +99,51 @@ def as_bytes(derived: Derived) -> bytes:
 
 def test_a_session_and_its_day_exactly() -> None:
     start, end = at(10), at(10, 30)
-    columns = (hearts(WATCH, start, at(10, 20), 120), hearts(WATCH, at(10, 20), at(10, 29), 150, "r2"))
-    got = derive(window(workouts=(workout(start, end, moving_ms=5, exertion_cr10=3.0),), columns=columns))
+    columns = (
+        hearts(WATCH, start, at(10, 20), 120),
+        hearts(WATCH, at(10, 20), at(10, 29), 150, "r2"),
+    )
+    got = derive(
+        window(workouts=(workout(start, end, moving_ms=5, exertion_cr10=3.0),), columns=columns)
+    )
     (session,), (day,) = got.sessions, got.days
     assert session.zones == ZoneTimes(moderate=20 * MIN, vigorous=9 * MIN + 29_000, unknown=31_000)
-    assert session.heart == HeartSummary(n=1740, minimum=120, mean=(1200 * 120 + 540 * 150) / 1740, maximum=150)
+    assert session.heart == HeartSummary(
+        n=1740, minimum=120, mean=(1200 * 120 + 540 * 150) / 1740, maximum=150
+    )
     assert (session.start_ms, session.end_ms, session.local_date) == (start, end, DAY)
-    assert (session.type, session.said, session.moving_ms, session.exertion_cr10) == ("walking", "Walk", 5, 3.0)
-    assert (session.declared_by, session.heart_source, session.record, session.body) == (WATCH, WATCH, "r1", "b" * 64)
+    assert (session.type, session.vendor_type, session.moving_ms, session.exertion_cr10) == (
+        "walking",
+        "Walk",
+        5,
+        3.0,
+    )
+    assert (session.declared_by, session.heart_source, session.record, session.body) == (
+        WATCH,
+        WATCH,
+        "r1",
+        "b" * 64,
+    )
     assert (session.partial, session.limits.method) == (False, "hrr:measured")
-    assert (day.local_date, day.sessions, day.session_ms, day.zones) == (DAY, 1, 30 * MIN, session.zones)
+    assert (day.local_date, day.sessions, day.session_ms, day.zones) == (
+        DAY,
+        1,
+        30 * MIN,
+        session.zones,
+    )
     assert (day.wear_min, day.answered) == (29, False)
 
 
-def test_an_id_stays_when_the_workout_is_corrected_and_differs_by_patient_source_and_record() -> None:
-    one = workout(at(10), at(11))
+def test_an_id_stays_when_the_workout_is_corrected_and_differs_by_patient_source_and_record() -> (
+    None
+):
+    item = workout(at(10), at(11))
     ids = [
         derive(replace(window(workouts=(w,)), patient=p)).sessions[0].id
         for w, p in [
-            (one, "p"),
+            (item, "p"),
             (workout(at(10), at(12)), "p"),
-            (one, "q"),
+            (item, "q"),
             (workout(at(10), at(11), BACK), "p"),
             (workout(at(10), at(11), record="r2"), "p"),
         ]
@@ -97,8 +154,15 @@ def test_an_id_stays_when_the_workout_is_corrected_and_differs_by_patient_source
 
 def test_a_session_counts_on_the_date_on_which_it_starts_in_the_patients_zone() -> None:
     late = workout(at(23, 50), at(23, 50) + 30 * MIN)
-    both = window(workouts=(late,), dates=(DAY, date(2026, 11, 21)), columns=(hearts(WATCH, at(23, 50), at(24), 120),))
-    assert [(d.local_date.day, d.sessions, d.wear_min) for d in derive(both).days] == [(20, 1, 10), (21, 0, 0)]
+    both = window(
+        workouts=(late,),
+        dates=(DAY, date(2026, 11, 21)),
+        columns=(hearts(WATCH, at(23, 50), at(24), 120),),
+    )
+    assert [(d.local_date.day, d.sessions, d.wear_min) for d in derive(both).days] == [
+        (20, 1, 10),
+        (21, 0, 0),
+    ]
     assert derive(replace(both, dates=(date(2026, 11, 21),))).sessions == ()
 
 
@@ -113,27 +177,45 @@ def test_more_than_a_fifth_unknown_is_partial() -> None:
 def test_the_best_ranked_source_speaks_in_a_session() -> None:
     span = at(10), at(10, 10)
     everyone = [hearts(s, *span, 100 + n) for n, s in enumerate((PHONE, BACK, STRAP, WATCH))]
-    for heard, speaks in [(everyone, STRAP), (everyone[3:], WATCH), (everyone[:2], BACK), (everyone[:1], PHONE)]:
-        (session,) = derive(window(workouts=(workout(*span),), columns=tuple(heard))).sessions
-        assert session.heart_source == speaks
+    for selected, selected_value in [
+        (everyone, STRAP),
+        (everyone[3:], WATCH),
+        (everyone[:2], BACK),
+        (everyone[:1], PHONE),
+    ]:
+        (session,) = derive(window(workouts=(workout(*span),), columns=tuple(selected))).sessions
+        assert session.heart_source == selected_value
         assert session.heart.n == 600
-    (session,) = derive(window(workouts=(workout(*span),), columns=(hearts(BACK, at(9), at(10), 100),))).sessions
-    assert (session.heart_source, session.heart.n, session.zones) == (None, 0, ZoneTimes(unknown=10 * MIN))
+    (session,) = derive(
+        window(workouts=(workout(*span),), columns=(hearts(BACK, at(9), at(10), 100),))
+    ).sessions
+    assert (session.heart_source, session.heart.n, session.zones) == (
+        None,
+        0,
+        ZoneTimes(unknown=10 * MIN),
+    )
 
 
 def test_of_two_of_one_rank_the_one_with_more_samples_speaks_then_the_first_by_name() -> None:
     span = at(10), at(10, 10)
     other = replace(PHONE, device="p 0")
-    for seconds, speaks in [(1_000, other), (2_000, PHONE)]:
-        heard = (hearts(PHONE, *span, 120), hearts(other, *span, 130, step=seconds))
+    for seconds, selected in [(1_000, other), (2_000, PHONE)]:
+        series = (hearts(PHONE, *span, 120), hearts(other, *span, 130, step=seconds))
         for order in (1, -1):
-            (session,) = derive(window(workouts=(workout(*span),), columns=heard[::order])).sessions
-            assert session.heart_source == speaks
+            (session,) = derive(
+                window(workouts=(workout(*span),), columns=series[::order])
+            ).sessions
+            assert session.heart_source == selected
 
 
 def test_background_samples_of_one_a_minute_hold_for_longer() -> None:
     span = at(10), at(10, 10)
-    for source, step, unknown in [(BACK, MIN, 0), (PHONE, MIN, 0), (WATCH, MIN, 5 * MIN), (PHONE, 44_000, 182_000)]:
+    for source, step, unknown in [
+        (BACK, MIN, 0),
+        (PHONE, MIN, 0),
+        (WATCH, MIN, 5 * MIN),
+        (PHONE, 44_000, 182_000),
+    ]:
         column = hearts(source, *span, 120, step=step)
         (session,) = derive(window(workouts=(workout(*span),), columns=(column,))).sessions
         assert session.zones == ZoneTimes(moderate=10 * MIN - unknown, unknown=unknown)
@@ -146,28 +228,49 @@ def test_at_one_instant_the_greater_record_then_value_stands() -> None:
         for record, rate in [("a", 150.0), ("b", 101.0), ("b", 102.0)]
     ]
     for order in (columns, columns[::-1]):
-        (session,) = derive(window(workouts=(workout(at(10), at(10, 1)),), columns=tuple(order))).sessions
+        (session,) = derive(
+            window(workouts=(workout(at(10), at(10, 1)),), columns=tuple(order))
+        ).sessions
         assert session.heart == HeartSummary(n=1, minimum=102, mean=102, maximum=102)
 
 
 def test_limits_are_those_valid_on_the_date_and_invalid_ones_leave_time_unknown() -> None:
     later = replace(PROFILE, valid_from=date(2026, 11, 20), rate_limited=True)
-    whole = window(
+    total = window(
         profiles=(later, PROFILE),
         dates=(date(2026, 11, 19), DAY),
         workouts=(workout(at(10, day=19), at(11, day=19), record="r0"), workout(at(10), at(11))),
-        columns=(hearts(WATCH, at(10, day=19), at(11, day=19), 120, "r0"), hearts(WATCH, at(10), at(11), 120)),
+        columns=(
+            hearts(WATCH, at(10, day=19), at(11, day=19), 120, "r0"),
+            hearts(WATCH, at(10), at(11), 120),
+        ),
     )
-    before, after = derive(whole).sessions
+    before, after = derive(total).sessions
     assert before.zones == ZoneTimes(moderate=60 * MIN)
-    assert (after.zones, after.limits.valid, after.heart.mean) == (ZoneTimes(unknown=60 * MIN), False, 120)
+    assert (after.zones, after.limits.valid, after.heart.mean) == (
+        ZoneTimes(unknown=60 * MIN),
+        False,
+        120,
+    )
 
 
 def test_a_session_by_hand_has_the_zones_that_a_watch_shows_and_answers_its_day() -> None:
-    by_hand = report(at(10), Instrument.SESSION, "s1", at(10, 40), type="nordic_walking", value=4, scale="borg-cr10")
+    by_hand = report(
+        at(10),
+        Instrument.SESSION,
+        "s1",
+        at(10, 40),
+        type="nordic_walking",
+        value=4,
+        scale="borg-cr10",
+    )
     got = derive(window(reports=(by_hand,), columns=(hearts(BACK, at(10), at(11), 120),)))
     (session,), (day,) = got.sessions, got.days
-    assert (session.zones, session.partial, session.heart_source) == (ZoneTimes(moderate=40 * MIN), False, BACK)
+    assert (session.zones, session.partial, session.heart_source) == (
+        ZoneTimes(moderate=40 * MIN),
+        False,
+        BACK,
+    )
     assert (session.type, session.exertion_cr10, session.declared_by) == ("nordic_walking", 4, APP)
     assert (day.sessions, day.session_ms, day.wear_min, day.answered) == (1, 40 * MIN, 60, True)
 
@@ -198,10 +301,17 @@ def test_one_session_by_two_routes_is_one(change: dict[str, Any], sessions: int)
 
 
 def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> None:
-    said = report(
-        at(11), Instrument.SESSION, "s1", at(11, 20), session="r1", type="walking", value=5, scale="borg-cr10"
+    result = report(
+        at(11),
+        Instrument.SESSION,
+        "s1",
+        at(11, 20),
+        session="r1",
+        type="walking",
+        value=5,
+        scale="borg-cr10",
     )
-    (session,) = derive(window(workouts=(workout(at(10), at(11)),), reports=(said,))).sessions
+    (session,) = derive(window(workouts=(workout(at(10), at(11)),), reports=(result,))).sessions
     assert (session.declared_by, session.exertion_cr10) == (WATCH, 5)
 
 
@@ -218,42 +328,58 @@ def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> N
         (at(10, 30), {"value": None}, None),
     ],
 )
-def test_exertion_goes_to_the_session_it_concerns(answered: int, more: dict[str, Any], found: float | None) -> None:
-    said = report(answered, Instrument.EXERTION, "e1", **{"value": 6.0, "scale": "borg-cr10", **more})
-    (session,) = derive(window(workouts=(workout(at(10), at(11)),), reports=(said,))).sessions
+def test_exertion_goes_to_the_session_it_concerns(
+    answered: int, more: dict[str, Any], found: float | None
+) -> None:
+    result = report(
+        answered, Instrument.EXERTION, "e1", **{"value": 6.0, "scale": "borg-cr10", **more}
+    )
+    (session,) = derive(window(workouts=(workout(at(10), at(11)),), reports=(result,))).sessions
     assert session.exertion_cr10 == found
 
 
 def test_the_patients_last_word_on_exertion_beats_the_watch() -> None:
-    said = [report(at(11, n), Instrument.EXERTION, f"e{n}", value=n, scale="borg-cr10") for n in (2, 7, 4)]
-    said[0] = replace(said[0], fact=replace(said[0].fact, head=replace(said[0].fact.head, revision=9)))
-    (session,) = derive(window(workouts=(workout(at(10), at(11), exertion_cr10=1.0),), reports=tuple(said))).sessions
+    result = [
+        report(at(11, n), Instrument.EXERTION, f"e{n}", value=n, scale="borg-cr10")
+        for n in (2, 7, 4)
+    ]
+    result[0] = replace(
+        result[0], fact=replace(result[0].fact, head=replace(result[0].fact.head, revision=9))
+    )
+    (session,) = derive(
+        window(workouts=(workout(at(10), at(11), exertion_cr10=1.0),), reports=tuple(result))
+    ).sessions
     assert session.exertion_cr10 == 7
 
 
 def test_a_reference_to_the_twin_that_was_dropped_finds_the_session() -> None:
     twins = (workout(at(10), at(11)), workout(at(10), at(11), BACK, "x"))
-    said = report(at(20), Instrument.EXERTION, "e1", value=6, scale="borg-cr10", session="x")
-    (session,) = derive(window(workouts=twins, reports=(said,))).sessions
+    result = report(at(20), Instrument.EXERTION, "e1", value=6, scale="borg-cr10", session="x")
+    (session,) = derive(window(workouts=twins, reports=(result,))).sessions
     assert (session.record, session.exertion_cr10) == ("r1", 6)
 
 
 def test_a_minute_of_two_sessions_counts_once() -> None:
-    whole = workout(at(10), at(12), record="whole", type="other")
+    total = workout(at(10), at(12), record="whole", type="other")
     legs = [
         workout(at(10), at(10, 30), record="swim", type="swimming"),
         workout(at(10, 35), at(11), record="run", type="running"),
     ]
     by_phone = workout(at(10, 50), at(12, 10), PHONE, "phone", type="cycling")
     typed = report(at(11, 50), Instrument.SESSION, "s1", at(12, 20), type="yoga")
-    heard = (hearts(WATCH, at(10), at(12), 120, step=20_000), hearts(PHONE, at(12), at(12, 10) - 5_000, 150))
-    told_of = (whole, *legs, by_phone)
+    selected = (
+        hearts(WATCH, at(10), at(12), 120, step=20_000),
+        hearts(PHONE, at(12), at(12, 10) - 5_000, 150),
+    )
+    told_of = (total, *legs, by_phone)
     for order in (1, -1):
-        got = derive(window(workouts=told_of[::order], reports=(typed,), columns=heard[::order]))
+        got = derive(window(workouts=told_of[::order], reports=(typed,), columns=selected[::order]))
         (day,) = got.days
         assert {s.record: s.end_ms - s.start_ms for s in got.sessions}["whole"] == 120 * MIN
         assert (day.sessions, day.session_ms) == (3, 140 * MIN)
-        assert day.zones == ZoneTimes(moderate=120 * MIN, vigorous=10 * MIN + 24_000, unknown=10 * MIN - 24_000)
+        assert day.zones == ZoneTimes(
+            moderate=120 * MIN, vigorous=10 * MIN + 24_000, unknown=10 * MIN - 24_000
+        )
 
 
 def test_time_over_midnight_that_overlaps_counts_once_on_the_date_of_the_better_session() -> None:
@@ -272,7 +398,9 @@ def test_wear_counts_a_minute_once_over_all_sources_and_only_accepted_samples() 
     assert derive(window(columns=columns)).days[0].wear_min == 20
 
 
-@pytest.mark.parametrize(("day", "minutes"), [(date(2026, 3, 29), 23 * 60), (date(2026, 10, 25), 25 * 60)])
+@pytest.mark.parametrize(
+    ("day", "minutes"), [(date(2026, 3, 29), 23 * 60), (date(2026, 10, 25), 25 * 60)]
+)
 def test_wear_on_days_of_23_and_25_hours(day: date, minutes: int) -> None:
     around = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
     column = hearts(BACK, around - 86_400_000, around + 2 * 86_400_000, 70, step=MIN)
@@ -301,7 +429,11 @@ rates = st.sampled_from([0.0, 20.0, 90.0, 120.0, 150.0])
 metrics = st.sampled_from(["heart_rate", "heart_rate", "cadence", "steps", "speed"])
 workouts = st.builds(
     lambda start, length, source, record, kind: workout(
-        at(0, day=19) + start * MIN, at(0, day=19) + (start + length) * MIN, source, record, type=kind
+        at(0, day=19) + start * MIN,
+        at(0, day=19) + (start + length) * MIN,
+        source,
+        record,
+        type=kind,
     ),
     minutes,
     st.integers(0, 120),
@@ -333,7 +465,10 @@ def columns(draw: st.DrawFn) -> Column:
 
 windows = st.builds(
     lambda w, h, r: window(
-        workouts=tuple(w), columns=tuple(h), reports=tuple(r), dates=tuple(date(2026, 11, d) for d in (19, 20, 21))
+        workouts=tuple(w),
+        columns=tuple(h),
+        reports=tuple(r),
+        dates=tuple(date(2026, 11, d) for d in (19, 20, 21)),
     ),
     st.lists(workouts, max_size=6),
     st.lists(columns(), max_size=6),
@@ -403,16 +538,18 @@ def test_the_invariants_of_rows(whole: Window) -> None:
     for day in got.days:
         mine = [s for s in got.sessions if s.local_date == day.local_date]
         assert day.sessions == sum(s.counts for s in mine)
-        assert day.session_ms <= length(mine)  # what other days' sessions cover counts there; exact cases stand above
+        assert day.session_ms <= length(
+            mine
+        )  # what other days' sessions cover counts there; exact cases stand above
         assert day.zones.total == day.session_ms
         start, end = day_bounds(day.local_date, ZONE)
         assert day.volume.total == end - start
         assert 0 <= day.wear_min <= 24 * 60
 
 
-def stated(source: Source, record: str, revision: int, **values: float) -> Told:
+def stated(source: Source, record: str, revision: int, **values: float) -> AttributedFact:
     head = Head(source=source, record=record, revision=revision, start_ms=at(0), end_ms=at(24))
-    return Told(
+    return AttributedFact(
         patient="p",
         connector="c",
         received_ms=0,
@@ -422,13 +559,18 @@ def stated(source: Source, record: str, revision: int, **values: float) -> Told:
 
 
 def test_what_sources_state_of_a_day_is_that_of_the_best_ranked_and_grows_by_revisions() -> None:
-    by_phone, by_watch = stated(PHONE, "p", 9, steps=9_000, active_energy=300), stated(BACK, "w", 1, steps=4_000)
+    by_phone, by_watch = (
+        stated(PHONE, "p", 9, steps=9_000, active_energy=300),
+        stated(BACK, "w", 1, steps=4_000),
+    )
     grown = stated(BACK, "w", 2, steps=7_000)
     for order in (1, -1):
         (day,) = derive(window(summaries=(by_phone, by_watch, grown)[::order])).days
-        assert day.told == {"active_energy": 300, "steps": 7_000}
+        assert day.stated == {"active_energy": 300, "steps": 7_000}
         assert day.steps == 7_000
-    counted = Column(metric="steps", source=PHONE, record="r", t=np.array([at(10)]), v=np.array([50.0]))
+    counted = Column(
+        metric="steps", source=PHONE, record="r", t=np.array([at(10)]), v=np.array([50.0])
+    )
     (day,) = derive(window(summaries=(grown,), columns=(counted,))).days
     assert day.steps == 50
     with pytest.raises(TypeError):

@@ -7,13 +7,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kadens.model.derived import Derived, Origin, Session
-from kadens.model.facts import DeviceType, Head, Instrument, Method, Report, Source, Told, Workout
-from kadens.model.intensity import HeartProfile, ZoneTimes
-from kadens.model.prescription import Intensity, Prescription
-from kadens.stream.compute.columns import Column
-from kadens.stream.compute.derive import Window, derive
-from kadens.stream.compute.reasons import GONE, NEW, retracted, revised
+from model.derived import Derived, Origin, Session
+from model.facts import (
+    AttributedFact,
+    DeviceType,
+    Head,
+    Instrument,
+    Method,
+    Report,
+    Source,
+    Workout,
+)
+from model.intensity import HeartProfile, ZoneTimes
+from model.prescription import Intensity, Prescription
+from stream.compute.derive import Window, derive
+from stream.compute.reasons import GONE, NEW, retracted, revised
+from stream.compute.series.reported_columns import Column
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 20)
@@ -35,30 +44,36 @@ PLAN = Prescription(
 )
 
 
-def column(first: int, last: int, value: float, metric: str = "heart_rate", source: Source = WATCH) -> Column:
+def column(
+    first: int, last: int, value: float, metric: str = "heart_rate", source: Source = WATCH
+) -> Column:
     """One sample a minute from minute `first` to before `last` after ten o'clock."""
     t = T0 + np.arange(first, last, dtype=np.int64) * MIN
     return Column(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
 
 
-def workout(start: int, end: int, kind: str = "walking") -> Told:
+def workout(start: int, end: int, kind: str = "walking") -> AttributedFact:
     head = Head(source=FILE, record="w", start_ms=T0 + start * MIN, end_ms=T0 + end * MIN)
-    return Told(patient="p", connector="c", received_ms=0, body="b" * 64, fact=Workout(head=head, type=kind))
+    return AttributedFact(
+        patient="p", connector="c", received_ms=0, body="b" * 64, fact=Workout(head=head, type=kind)
+    )
 
 
-def by_hand(start: int, end: int) -> Told:
+def by_hand(start: int, end: int) -> AttributedFact:
     head = Head(source=APP, record="q", start_ms=T0 + start * MIN, end_ms=T0 + end * MIN)
     fact = Report(head=head, instrument=Instrument.SESSION, type="nordic_walking")
-    return Told(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
+    return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
 
 
 def found(*columns: Column, **more: Any) -> Derived:  # noqa: ANN401
-    whole = {"workouts": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,), **more}
-    return derive(Window(patient="p", zone=ZONE, columns=columns, **whole))
+    total = {"workouts": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,), **more}
+    return derive(Window(patient="p", zone=ZONE, columns=columns, **total))
 
 
 def spans(derived: Derived) -> list[tuple[str, int, int]]:
-    return [(s.origin.value, (s.start_ms - T0) // MIN, (s.end_ms - T0) // MIN) for s in derived.sessions]
+    return [
+        (s.origin.value, (s.start_ms - T0) // MIN, (s.end_ms - T0) // MIN) for s in derived.sessions
+    ]
 
 
 def test_ten_minutes_of_moderate_heart_rate_are_a_session_that_counts() -> None:
@@ -81,11 +96,17 @@ def test_nine_minutes_are_none_but_count_in_the_volume_of_the_day() -> None:
 def test_half_of_the_prescribed_minutes_are_enough() -> None:
     assert spans(found(column(0, 6, 130), prescriptions=(PLAN,))) == [("detected", 0, 6)]
     assert spans(found(column(0, 5, 130), prescriptions=(PLAN,))) == []
-    assert spans(found(column(0, 9, 130), prescriptions=(replace(PLAN, minutes_per_session=40),))) == []
+    assert (
+        spans(found(column(0, 9, 130), prescriptions=(replace(PLAN, minutes_per_session=40),)))
+        == []
+    )
 
 
 @pytest.mark.parametrize(("steps", "walks"), [(99, False), (100, True), (250, True), (251, False)])
-def test_steps_make_a_minute_active_unless_they_are_the_sum_of_many(steps: float, walks: bool) -> None:  # noqa: FBT001
+def test_steps_make_a_minute_active_unless_they_are_the_sum_of_many(
+    steps: float,
+    walks: bool,  # noqa: FBT001
+) -> None:
     got = found(column(0, 30, steps, "steps", PHONE), column(0, 30, 80))
     assert spans(got) == ([("detected", 0, 30)] if walks else [])
     assert [s.type for s in got.sessions] == (["walking"] if walks else [])
@@ -100,7 +121,10 @@ def test_heart_rate_that_may_not_be_used_detects_nothing() -> None:
 def test_a_declared_workout_absorbs_a_bout_that_shares_half_of_the_shorter() -> None:
     bout = column(0, 20, 130)
     assert spans(found(bout, workouts=(workout(10, 40),))) == [("declared", 10, 40)]
-    assert spans(found(bout, workouts=(workout(11, 40),))) == [("detected", 0, 20), ("declared", 11, 40)]
+    assert spans(found(bout, workouts=(workout(11, 40),))) == [
+        ("detected", 0, 20),
+        ("declared", 11, 40),
+    ]
     assert found(bout, workouts=(workout(11, 40),)).days[0].session_ms == 40 * MIN
 
 
@@ -119,16 +143,19 @@ def test_a_bout_that_is_declared_later_is_retracted_with_that_reason() -> None:
 
 
 def test_a_revision_names_the_columns_and_no_value() -> None:
-    (one,) = found(column(0, 20, 130)).sessions
-    other: Session = replace(one, type="walking", partial=True)
-    assert revised(None, one) == NEW
-    assert revised(one, other) == "changed: type, partial"
+    (item,) = found(column(0, 20, 130)).sessions
+    other: Session = replace(item, type="walking", partial=True)
+    assert revised(None, item) == NEW
+    assert revised(item, other) == "changed: type, partial"
 
 
 def test_a_bout_over_midnight_is_one_on_each_date() -> None:
     midnight = 14 * 60
     got = found(column(midnight - 15, midnight + 15, 130), dates=(DAY, date(2026, 11, 21)))
-    assert spans(got) == [("detected", midnight - 15, midnight), ("detected", midnight, midnight + 15)]
+    assert spans(got) == [
+        ("detected", midnight - 15, midnight),
+        ("detected", midnight, midnight + 15),
+    ]
 
 
 def test_ids_stay_while_the_bout_grows() -> None:

@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.codec import dumps, loads, plain
-from kadens.model.intensity import Confidence, HeartLimits, HeartProfile, ZoneTimes
-from kadens.stream.compute.limits import PEAKS, Scale, heart_limits, heart_scale, profile_on, threshold_scale
-from kadens.stream.compute.schemes import HR_MAX, HRR
-from kadens.stream.compute.zones import time_in_zones
+from model.codec import dumps, loads, plain
+from model.intensity import Confidence, HeartProfile, ZoneThresholds, ZoneTimes
+from stream.compute.intensity.schemes import HR_MAX, HRR
+from stream.compute.intensity.thresholds import (
+    PEAKS,
+    Scale,
+    heart_limits,
+    heart_scale,
+    profile_on,
+    threshold_scale,
+)
+from stream.compute.intensity.zones import time_in_zones
 
 ON = date(2026, 11, 23)
 SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
@@ -21,14 +28,19 @@ BLOCKED = replace(SIXTY, beta_blocker=True, coronary_disease=True)
 BPM = (90.0, 100.0, 115.0, 130.0)
 
 
-def limits(**changes: Any) -> HeartLimits:  # noqa: ANN401 - any field of a profile
+def limits(**changes: Any) -> ZoneThresholds:  # noqa: ANN401 - any field of a profile
     return heart_limits(replace(SIXTY, **changes), ON)
 
 
 def test_golden_patient_by_tanaka() -> None:
     got = heart_limits(SIXTY, ON)
     assert got.edges == (91.8, 102.4, 123.6, 155.4)
-    assert (got.method, got.confidence, got.valid, got.scheme) == ("hrr:tanaka", Confidence.LOW, True, "acsm2011")
+    assert (got.method, got.confidence, got.valid, got.scheme) == (
+        "hrr:tanaka",
+        Confidence.LOW,
+        True,
+        "acsm2011",
+    )
     assert got.inputs["hr_max"] == 166
 
 
@@ -41,7 +53,10 @@ def test_golden_patient_by_brawner_shown_but_not_valid() -> None:
 
 def test_a_steady_95_is_light_by_the_one_and_moderate_by_the_other() -> None:
     t, hr = np.arange(0, 60_000, 1_000), np.full(60, 95.0)
-    by = [time_in_zones(t, hr, 0, 60_000, heart_limits(profile, ON).edges) for profile in (SIXTY, BLOCKED)]
+    by = [
+        time_in_zones(t, hr, 0, 60_000, heart_limits(profile, ON).edges)
+        for profile in (SIXTY, BLOCKED)
+    ]
     assert by == [ZoneTimes(light=60_000), ZoneTimes(moderate=60_000)]
 
 
@@ -64,8 +79,18 @@ def test_measured_on_medication_beats_every_formula() -> None:
 
 def test_the_clinician_beats_everything() -> None:
     got = limits(clinician_bpm=BPM, hr_max=120, rate_limited=True, beta_blocker=True)
-    assert (got.method, got.edges, got.confidence, got.valid) == ("clinician", BPM, Confidence.HIGH, True)
-    assert got.inputs == {"bpm_light": 90, "bpm_moderate": 100, "bpm_vigorous": 115, "bpm_near_max": 130}
+    assert (got.method, got.edges, got.confidence, got.valid) == (
+        "clinician",
+        BPM,
+        Confidence.HIGH,
+        True,
+    )
+    assert got.inputs == {
+        "bpm_light": 90,
+        "bpm_moderate": 100,
+        "bpm_vigorous": 115,
+        "bpm_near_max": 130,
+    }
 
 
 @pytest.mark.parametrize(
@@ -90,28 +115,46 @@ def test_heart_rate_must_not_be_used(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "confidence"),
-    [({"beta_blocker": True}, Confidence.NONE), ({"rate_limited": True, "hr_max": 150}, Confidence.NONE)],
+    [
+        ({"beta_blocker": True}, Confidence.NONE),
+        ({"rate_limited": True, "hr_max": 150}, Confidence.NONE),
+    ],
 )
-def test_a_figure_for_other_people_has_no_confidence(changes: dict[str, Any], confidence: Confidence) -> None:
+def test_a_figure_for_other_people_has_no_confidence(
+    changes: dict[str, Any], confidence: Confidence
+) -> None:
     assert limits(**changes).confidence is confidence
 
 
 def test_nothing_known_is_method_none() -> None:
     empty = HeartProfile(valid_from=date(2026, 1, 1), hr_rest=60)
-    assert [(x.method, x.valid) for x in (heart_limits(None, ON), heart_limits(empty, ON))] == [("none", False)] * 2
+    assert [(x.method, x.valid) for x in (heart_limits(None, ON), heart_limits(empty, ON))] == [
+        ("none", False)
+    ] * 2
 
 
 def test_age_is_that_reached_in_the_year() -> None:
-    assert [heart_limits(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [60, 61]
+    assert [heart_limits(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [
+        60,
+        61,
+    ]
 
 
 def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
     by = {basis: heart_scale(replace(SIXTY, hr_max=170), ON, basis) for basis in (HRR, HR_MAX)}
     assert by[HRR] == Scale(
-        base=60, top=170, method="hrr:measured", inputs={"hr_rest": 60, "hr_max": 170}, confidence=Confidence.HIGH
+        base=60,
+        top=170,
+        method="hrr:measured",
+        inputs={"hr_rest": 60, "hr_max": 170},
+        confidence=Confidence.HIGH,
     )
     assert by[HR_MAX] == Scale(
-        base=0, top=170, method="hrmax:measured", inputs={"hr_max": 170}, confidence=Confidence.MEDIUM
+        base=0,
+        top=170,
+        method="hrmax:measured",
+        inputs={"hr_max": 170},
+        confidence=Confidence.MEDIUM,
     )
 
 
@@ -123,7 +166,10 @@ def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
         ({"beta_blocker": True, "coronary_disease": True}, False),
         ({"beta_blocker": True, "hr_max": 120}, True),
         ({"rate_limited": True, "hr_max": 150}, False),
-        ({"clinician_bpm": BPM, "rate_limited": True}, False),  # what the clinician said is another method
+        (
+            {"clinician_bpm": BPM, "rate_limited": True},
+            False,
+        ),  # what the clinician said is another method
         ({}, True),
     ],
 )
@@ -146,7 +192,11 @@ def test_a_measured_threshold_holds_as_a_measured_maximum_does(
 ) -> None:
     got = threshold_scale(replace(SIXTY, threshold_hr=150, **changes))
     assert got == Scale(
-        top=150, method="threshold_hr:measured", inputs={"threshold_hr": 150}, confidence=confidence, valid=valid
+        top=150,
+        method="threshold_hr:measured",
+        inputs={"threshold_hr": 150},
+        confidence=confidence,
+        valid=valid,
     )
     assert threshold_scale(SIXTY) is None
 
@@ -179,8 +229,12 @@ def test_from_inputs_alone_the_edges_can_be_computed_again(profile: HeartProfile
         assert not got.valid
         return
     base = got.inputs["hr_rest"] if got.method.startswith("hrr") else 0.0
-    percent = [got.inputs[f"percent_{name}"] for name in ("light", "moderate", "vigorous", "near_max")]
-    assert got.edges == pytest.approx([base + p / 100 * (got.inputs["hr_max"] - base) for p in percent], abs=1e-6)
+    percent = [
+        got.inputs[f"percent_{name}"] for name in ("light", "moderate", "vigorous", "near_max")
+    ]
+    assert got.edges == pytest.approx(
+        [base + p / 100 * (got.inputs["hr_max"] - base) for p in percent], abs=1e-6
+    )
 
 
 @given(profiles)
@@ -197,6 +251,9 @@ def test_the_order_of_precedence() -> None:
 
 
 def test_figures_as_whole_numbers_and_as_floats_give_the_same_bytes_in_any_order() -> None:
-    whole, point = replace(SIXTY, hr_max=170, hr_rest=60), replace(SIXTY, hr_max=170.0, hr_rest=60.0)
-    written = [dumps(heart_limits(one, ON)) for one in (whole, point, whole)]
+    total, point = (
+        replace(SIXTY, hr_max=170, hr_rest=60),
+        replace(SIXTY, hr_max=170.0, hr_rest=60.0),
+    )
+    written = [dumps(heart_limits(item, ON)) for item in (total, point, total)]
     assert len(set(written)) == 1

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.codec import dumps, plain
-from kadens.model.codec import loads as read
-from kadens.model.derived import Load
-from kadens.model.intensity import Confidence, HeartProfile
-from kadens.stream.compute import load
-from kadens.stream.compute.formulas import (
+from model.codec import dumps, plain
+from model.codec import loads as read
+from model.derived import Load
+from model.intensity import Confidence, HeartProfile
+from stream.compute.intensity import load
+from stream.compute.intensity.formulas import (
     BANISTER,
     BANISTER_ONE_A,
     Coefficients,
@@ -30,9 +30,9 @@ from kadens.stream.compute.formulas import (
     weighted,
     zonal,
 )
-from kadens.stream.compute.load import ADDING, LOADS, loads
-from kadens.stream.compute.tracks import Track
-from kadens.stream.compute.zones import Held
+from stream.compute.intensity.load import ADDING, LOADS, loads
+from stream.compute.intensity.zones import Held
+from stream.compute.series.resolved_series import ResolvedSeries
 
 ON = date(2026, 11, 23)
 MINUTE = 60_000
@@ -52,24 +52,29 @@ TESTED = HeartProfile(
 def minutes(*rows: tuple[float, float]) -> Held:
     """Return values with the minutes that each was held."""
     v, length = zip(*rows, strict=True)
-    return Held(v=np.array(v, dtype=np.float64), ms=np.array([round(m * MINUTE) for m in length], dtype=np.int64))
+    return Held(
+        v=np.array(v, dtype=np.float64),
+        ms=np.array([round(m * MINUTE) for m in length], dtype=np.int64),
+    )
 
 
-def track(metric: str, *values: float) -> Track:
+def track(metric: str, *values: float) -> ResolvedSeries:
     """One sample a minute, each holding a minute."""
     t = np.arange(len(values), dtype=np.int64) * MINUTE
-    return Track(metric=metric, t=t, v=np.array(values, dtype=np.float64), hold=np.full(len(t), MINUTE))
+    return ResolvedSeries(
+        metric=metric, t=t, v=np.array(values, dtype=np.float64), hold=np.full(len(t), MINUTE)
+    )
 
 
 def found(
-    *tracks: Track,
+    *tracks: ResolvedSeries,
     minutes: int = 60,
     exertion: float | None = None,
     profile: HeartProfile | None = TESTED,
     **more: Mapping[str, Coefficients],
 ) -> dict[str, Load]:
     """Return the loads by name; every row of the table is among them."""
-    by_metric = {one.metric: one for one in tracks}
+    by_metric = {item.metric: item for item in tracks}
     rows = loads(by_metric, 0, minutes * MINUTE, profile, ON, exertion_cr10=exertion, **more)
     assert [row.name for row in rows] == [row.name for row in LOADS]
     return {row.name: row for row in rows}
@@ -87,13 +92,27 @@ def exact(length: int, r: str, a: str, b: str) -> float:
         (minutes((200, 1)), 40, 200, MEN, 4.365, 3, exact(1, "1", "0.64", "1.92")),
         (minutes((200, 1)), 40, 200, WOMEN_ONE_A, 3.400, 3, exact(1, "1", "0.64", "1.67")),
         (minutes((200, 1)), 40, 200, WOMEN, 4.568, 3, exact(1, "1", "0.86", "1.67")),
-        (minutes((140, 60)), 60, 180, MEN, 92.07, 2, 60 * 2 / 3 * 0.64 * float(Decimal("1.28").exp())),
+        (
+            minutes((140, 60)),
+            60,
+            180,
+            MEN,
+            92.07,
+            2,
+            60 * 2 / 3 * 0.64 * float(Decimal("1.28").exp()),
+        ),
         (minutes((140, 60)), 60, 180, WOMEN_ONE_A, 77.94, 2, None),
         (minutes((140, 60)), 60, 180, WOMEN, 104.73, 2, None),
     ],
 )
 def test_banister_oracles(
-    heart: Held, rest: float, peak: float, by: Coefficients, printed: float, digits: int, whole: float | None
+    heart: Held,
+    rest: float,
+    peak: float,
+    by: Coefficients,
+    printed: float,
+    digits: int,
+    whole: float | None,
 ) -> None:
     got = trimp(heart, rest, peak, by)
     assert round(got, digits) == printed
@@ -109,14 +128,16 @@ def test_banister_adds_over_time_and_weighs_nothing_at_rest() -> None:
 
 @pytest.mark.parametrize("by", [MEN, WOMEN, WOMEN_ONE_A])
 @pytest.mark.parametrize(("rest", "peak", "threshold"), [(60, 180, 150), (47, 187.3, 161.9)])
-def test_an_hour_at_the_threshold_is_100(by: Coefficients, rest: float, peak: float, threshold: float) -> None:
+def test_an_hour_at_the_threshold_is_100(
+    by: Coefficients, rest: float, peak: float, threshold: float
+) -> None:
     assert trimp100(minutes((threshold, 60)), rest, peak, threshold, by) == 100
     assert trimp100(minutes((threshold, 30)), rest, peak, threshold, by) == 50
 
 
 def test_trimp100_does_not_depend_on_a() -> None:
-    one, other = (trimp100(minutes((140, 60)), 60, 180, 150, by) for by in (WOMEN, WOMEN_ONE_A))
-    assert round(one, 9) == round(other, 9)
+    item, other = (trimp100(minutes((140, 60)), 60, 180, 150, by) for by in (WOMEN, WOMEN_ONE_A))
+    assert round(item, 9) == round(other, 9)
 
 
 def test_edwards_oracle() -> None:
@@ -158,7 +179,14 @@ def test_a_session_with_everything() -> None:
     values = {name: row.value for name, row in got.items()}
     assert values == {
         "trimp": round(60 * 2 / 3 * 0.64 * float(Decimal("1.28").exp()), 6),
-        "trimp100": round(100 * 2 / 3 / 0.75 * float((Decimal("1.92") * (Decimal(2) / 3 - Decimal("0.75"))).exp()), 6),
+        "trimp100": round(
+            100
+            * 2
+            / 3
+            / 0.75
+            * float((Decimal("1.92") * (Decimal(2) / 3 - Decimal("0.75"))).exp()),
+            6,
+        ),
         "edwards": 180.0,  # 77.8 % of 180
         "lucia": 120.0,
         "zonal": 72.0,  # 93.3 % of 150 is in the third zone, of weight 1.2
@@ -183,12 +211,25 @@ def test_inputs_name_every_number() -> None:
     known = {"known_ms": 3_600_000}
     assert {name: row.inputs for name, row in got.items()} == {
         "trimp": {"hr_rest": 60, "hr_max": 180, "a": 0.64, "b": 1.92, **known},
-        "trimp100": {"hr_rest": 60, "hr_max": 180, "threshold_hr": 150, "a": 0.64, "b": 1.92, **known},
+        "trimp100": {
+            "hr_rest": 60,
+            "hr_max": 180,
+            "threshold_hr": 150,
+            "a": 0.64,
+            "b": 1.92,
+            **known,
+        },
         "edwards": {"hr_max": 180, **known},
         "lucia": {"vt1_bpm": 120, "vt2_bpm": 150, **known},
         "zonal": {"threshold_hr": 150, **known},
         "session_rpe": {"exertion_cr10": 6, "length_ms": 3_600_000},
-        "decoupling": {"heart_rate_1": 140, "heart_rate_2": 140, "power_1": 200, "power_2": 200, **known},
+        "decoupling": {
+            "heart_rate_1": 140,
+            "heart_rate_2": 140,
+            "power_1": 200,
+            "power_2": 200,
+            **known,
+        },
         "hr_recovery": {"hr_peak": 140, "hr_after": 90, "after_ms": 60_000},
     }
     assert {name: row.confidence for name, row in got.items()} == {
@@ -216,7 +257,9 @@ def test_which_coefficients_were_taken_is_recorded(
     sex: str, coefficients: dict[str, Coefficients], value: float, a: float
 ) -> None:
     profile = replace(TESTED, sex=sex)
-    row = found(track("heart_rate", *[140.0] * 60), profile=profile, coefficients=coefficients)["trimp"]
+    row = found(track("heart_rate", *[140.0] * 60), profile=profile, coefficients=coefficients)[
+        "trimp"
+    ]
     assert row.value is not None
     assert (round(row.value, 2), row.inputs["a"]) == (value, a)
 
@@ -232,19 +275,30 @@ HEARTLESS = {"trimp", "trimp100", "edwards", "lucia", "zonal", "decoupling", "hr
         ({"threshold_hr": None}, {"trimp100", "zonal"}, load.NO_THRESHOLD),
         ({"vt2_bpm": None}, {"lucia"}, load.NO_VENTILATORY),
         ({"vt2_bpm": 120}, {"lucia"}, load.FORBIDDEN),
-        ({"hr_max": None, "birth_year": None, "hr_rest": None, "threshold_hr": None}, {"edwards"}, load.NO_PEAK),
+        (
+            {"hr_max": None, "birth_year": None, "hr_rest": None, "threshold_hr": None},
+            {"edwards"},
+            load.NO_PEAK,
+        ),
         ({"hr_max": None, "beta_blocker": True}, {"trimp", "trimp100", "edwards"}, load.FORBIDDEN),
         ({"rate_limited": True}, HEARTLESS, load.FORBIDDEN),
         ({"threshold_hr": 60}, {"trimp100"}, load.FORBIDDEN),
         ({"beta_blocker": True}, set(), load.FORBIDDEN),
     ],
 )
-def test_what_cannot_be_computed_says_why(changes: dict[str, Any], without: set[str], why: str) -> None:
+def test_what_cannot_be_computed_says_why(
+    changes: dict[str, Any], without: set[str], why: str
+) -> None:
     heart = track("heart_rate", *[140.0] * 60, 110.0, 90.0)
     got = found(heart, track("speed", *[3.0] * 60), exertion=6, profile=replace(TESTED, **changes))
     assert {name for name, row in got.items() if row.why == why} == without
     for row in got.values():
-        assert (row.value is None) == (row.why != "") == (row.confidence is Confidence.NONE) == (row.inputs == {})
+        assert (
+            (row.value is None)
+            == (row.why != "")
+            == (row.confidence is Confidence.NONE)
+            == (row.inputs == {})
+        )
 
 
 def test_without_heart_rate_only_the_answer() -> None:
@@ -257,14 +311,16 @@ def test_without_heart_rate_only_the_answer() -> None:
 
 def test_without_profile_or_answer() -> None:
     got = found(track("heart_rate", *[140.0] * 62), profile=None)
-    assert {name: row.value for name, row in got.items() if row.value is not None} == {"hr_recovery": 0.0}
+    assert {name: row.value for name, row in got.items() if row.value is not None} == {
+        "hr_recovery": 0.0
+    }
     assert got["session_rpe"].why == load.NO_EXERTION
 
 
 def test_unknown_time_adds_nothing() -> None:
-    half, whole = (found(track("heart_rate", *[140.0] * n)) for n in (30, 60))
+    half, total = (found(track("heart_rate", *[140.0] * n)) for n in (30, 60))
     for name in ("trimp", "trimp100", "edwards", "lucia", "zonal"):
-        a, b = half[name], whole[name]
+        a, b = half[name], total[name]
         assert a.value is not None
         assert b.value == pytest.approx(2 * a.value, abs=2e-6)
         assert (a.inputs["known_ms"], b.inputs["known_ms"]) == (1_800_000, 3_600_000)
@@ -279,7 +335,9 @@ def test_decoupling_wants_80_percent_of_each_half(known: int, *, there: bool) ->
 
 def test_power_speaks_before_speed() -> None:
     heart, speed = track("heart_rate", *[140.0] * 60), track("speed", *[3.0] * 60)
-    assert found(heart, speed, track("power", *[200.0] * 30, *[190.0] * 30))["decoupling"].value == 5
+    assert (
+        found(heart, speed, track("power", *[200.0] * 30, *[190.0] * 30))["decoupling"].value == 5
+    )
     assert found(heart, speed, track("power", *[200.0] * 30))["decoupling"].value == 0
     assert found(heart, speed, track("power", *[0.0] * 60))["decoupling"].value == 0
 
@@ -297,8 +355,11 @@ def test_power_speaks_before_speed() -> None:
 )
 def test_recovery_is_read_60_s_after_the_end(at: int, hold: int, value: float | None) -> None:
     end = 10 * MINUTE
-    heart = Track(
-        metric="heart_rate", t=np.array([0, end + at]), v=np.array([150.0, 110.0]), hold=np.array([30_000, hold])
+    heart = ResolvedSeries(
+        metric="heart_rate",
+        t=np.array([0, end + at]),
+        v=np.array([150.0, 110.0]),
+        hold=np.array([30_000, hold]),
     )
     assert found(heart, minutes=10)["hr_recovery"].value == value
 
@@ -311,22 +372,29 @@ def test_what_adds_over_a_day() -> None:
 def test_order_of_values_does_not_show(order: list[int]) -> None:
     rng = np.random.default_rng(3)
     v, ms = rng.uniform(60, 180, 40), rng.integers(1, 90_000, 40)
-    one, other = (trimp(Held(v=v[at], ms=ms[at]), 60, 180, MEN) for at in (list(range(40)), order))
-    assert one == other
+    item, other = (trimp(Held(v=v[at], ms=ms[at]), 60, 180, MEN) for at in (list(range(40)), order))
+    assert item == other
 
 
 @given(
     st.dictionaries(st.integers(-5, 70), st.floats(30, 230), max_size=40),
     st.integers(0, 60),
     st.none() | st.floats(0, 10),
-    st.sampled_from([None, TESTED, replace(TESTED, rate_limited=True), replace(TESTED, hr_max=None, sex="female")]),
+    st.sampled_from(
+        [
+            None,
+            TESTED,
+            replace(TESTED, rate_limited=True),
+            replace(TESTED, hr_max=None, sex="female"),
+        ]
+    ),
 )
 def test_a_value_or_a_reason_never_both(
     rows: dict[int, float], length: int, exertion: float | None, profile: HeartProfile | None
 ) -> None:
     at = sorted(rows)
     t, v = np.array(at, dtype=np.int64) * MINUTE, np.array([rows[m] for m in at], dtype=np.float64)
-    heart = Track(metric="heart_rate", t=t, v=v, hold=np.full(len(t), 90_000))
+    heart = ResolvedSeries(metric="heart_rate", t=t, v=v, hold=np.full(len(t), 90_000))
     for row in found(
         heart, replace(heart, metric="speed"), minutes=length, exertion=exertion, profile=profile
     ).values():

@@ -7,17 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.derived import Flag
-from kadens.model.facts import DeviceType, Instants, Method, Source, Values
-from kadens.stream.compute.quality import FLAGS, HOUR_MS, Heard, cadence_at, flags, hygiene
-
-from ...depth import INVARIANT
+from model.derived import Flag
+from model.facts import DeviceType, Instants, Method, Source, Values
+from stream.compute.series.quality import (
+    FLAGS,
+    HOUR_MS,
+    ScreenedValues,
+    cadence_at,
+    flags,
+    screen_heart_rate,
+)
+from tests.depth import INVARIANT
 
 STRAP = Source(vendor="v", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 NOON = 494_000 * HOUR_MS
 NAN = float("nan")
 
-values = st.sampled_from([60.0, 75.0, 90.0, 90.5, 120.0, 121.0, 150.0, 230.0, 230.5, 29.0, NAN, float("inf")])
+values = st.sampled_from(
+    [60.0, 75.0, 90.0, 90.5, 120.0, 121.0, 150.0, 230.0, 230.5, 29.0, NAN, float("inf")]
+)
 gaps = st.sampled_from([1_000, 1_000, 1_000, 4_000, 9_999, 10_000, 10_001, 60_000, HOUR_MS])
 rows = st.lists(st.tuples(gaps, values), max_size=40)
 
@@ -33,11 +41,13 @@ def reference(t: Instants, v: Values) -> list[int]:
     kept = [n for n, code in enumerate(codes) if not code]
     chain: dict[int, int] = {}
     for before, n in zip([-1, *kept], kept, strict=False):
-        goes_on = before >= 0 and t[n] - t[before] <= 10_000 and t[n] // HOUR_MS == t[before] // HOUR_MS
+        goes_on = (
+            before >= 0 and t[n] - t[before] <= 10_000 and t[n] // HOUR_MS == t[before] // HOUR_MS
+        )
         chain[n] = chain[before] if goes_on else n
     last = -1
-    for place, n in enumerate(kept):
-        behind = [m for m in kept[place + 1 : place + 4] if chain[m] == chain[n]]
+    for position, n in enumerate(kept):
+        behind = [m for m in kept[position + 1 : position + 4] if chain[m] == chain[n]]
         confirmed = len(behind) == 3 and all(abs(v[m] - v[n]) <= 30 for m in behind)
         starts = chain[n] == n or t[n] - t[last] > 10_000
         if starts or confirmed or abs(v[n] - v[last]) <= 30:
@@ -49,7 +59,7 @@ def reference(t: Instants, v: Values) -> list[int]:
 
 def codes_of(*v: float, gap: int = 1_000) -> list[int]:
     t, values_ = columns([(gap, value) for value in v], NOON)
-    return list(map(int, hygiene(t, values_)))
+    return list(map(int, screen_heart_rate(t, values_)))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +102,14 @@ def test_a_run_of_jumps_ends_when_the_last_accepted_is_old() -> None:
 
 def test_a_whole_hour_starts_anew() -> None:
     t = NOON + np.array([-2_000, -1_000, 0, 1_000], dtype=np.int64)
-    assert hygiene(t, np.array([100.0, 180.0, 180.0, 180.0])).tolist() == [0, 2, 0, 0]
+    assert screen_heart_rate(t, np.array([100.0, 180.0, 180.0, 180.0])).tolist() == [0, 2, 0, 0]
 
 
 @INVARIANT
 @given(rows)
 def test_equals_the_rule_one_sample_at_a_time(pairs: list[tuple[int, float]]) -> None:
     t, v = columns(pairs)
-    assert hygiene(t, v).tolist() == reference(t, v)
+    assert screen_heart_rate(t, v).tolist() == reference(t, v)
 
 
 @INVARIANT
@@ -108,30 +118,37 @@ def test_any_window_of_whole_hours_gives_the_same(
     before: list[tuple[int, float]], after: list[tuple[int, float]], shift: int
 ) -> None:
     t, v = columns([*before, *after], NOON - 30_000 + shift)
-    whole = hygiene(t, v)
+    total = screen_heart_rate(t, v)
     for hour in range(int(t[0]) // HOUR_MS, int(t[-1]) // HOUR_MS + 2) if len(t) else ():
         cut = int(np.searchsorted(t, hour * HOUR_MS))
-        assert [*hygiene(t[:cut], v[:cut]), *hygiene(t[cut:], v[cut:])] == whole.tolist()
+        assert [
+            *screen_heart_rate(t[:cut], v[:cut]),
+            *screen_heart_rate(t[cut:], v[cut:]),
+        ] == total.tolist()
 
 
 @given(rows)
-def test_what_is_out_of_range_decides_nothing_and_nothing_is_altered(pairs: list[tuple[int, float]]) -> None:
+def test_what_is_out_of_range_decides_nothing_and_nothing_is_altered(
+    pairs: list[tuple[int, float]],
+) -> None:
     t, v = columns(pairs)
-    told = v.copy()
-    codes = hygiene(t, v)
+    reported = v.copy()
+    codes = screen_heart_rate(t, v)
     kept = codes != 1
-    assert codes[kept].tolist() == hygiene(t[kept], v[kept]).tolist()
-    assert np.array_equal(v, told, equal_nan=True)
+    assert codes[kept].tolist() == screen_heart_rate(t[kept], v[kept]).tolist()
+    assert np.array_equal(v, reported, equal_nan=True)
     assert codes.dtype == np.uint8
 
 
-def heard(pairs: list[tuple[int, float]], cadence: list[float] | None = None, source: Source = STRAP) -> Heard:
+def heard(
+    pairs: list[tuple[int, float]], cadence: list[float] | None = None, source: Source = STRAP
+) -> ScreenedValues:
     t, v = columns(pairs, NOON)
     steps = np.full(len(t), NAN) if cadence is None else np.array(cadence)
-    return Heard(source=source, t=t, v=v, codes=hygiene(t, v), cadence=steps)
+    return ScreenedValues(source=source, t=t, v=v, codes=screen_heart_rate(t, v), cadence=steps)
 
 
-def found(of: Heard) -> list[tuple[str, int, int, int]]:
+def found(of: ScreenedValues) -> list[tuple[str, int, int, int]]:
     """Return flags over everything, in seconds after noon."""
     got = flags(of, NOON, NOON + HOUR_MS)
     return [(f.what, (f.start_ms - NOON) // 1000, (f.end_ms - 1 - NOON) // 1000, f.n) for f in got]
@@ -151,7 +168,12 @@ def test_what_is_left_out_is_counted() -> None:
     of = heard([(1_000, v) for v in (100, 0, 101, 180, 100, 255, 255, 101, 175, 101)])
     assert found(of) == [("range", 2, 7, 3), ("jump", 4, 9, 2)]
     assert flags(of, NOON, NOON + HOUR_MS)[0] == Flag(
-        what="range", metric="heart_rate", source=STRAP, start_ms=NOON + 2_000, end_ms=NOON + 7_001, n=3
+        what="range",
+        metric="heart_rate",
+        source=STRAP,
+        start_ms=NOON + 2_000,
+        end_ms=NOON + 7_001,
+        n=3,
     )
 
 
@@ -162,7 +184,9 @@ def test_a_session_begins_at_its_start_and_ends_before_its_end() -> None:
 
 def test_one_value_for_ten_minutes_is_a_flat_line() -> None:
     assert found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 600 + [(1_000, 99.0)])) == []
-    assert found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 601 + [(1_000, 99.0)])) == [("flat_line", 2, 602, 601)]
+    assert found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 601 + [(1_000, 99.0)])) == [
+        ("flat_line", 2, 602, 601)
+    ]
 
 
 def test_a_flat_line_needs_samples_that_keep_coming() -> None:
@@ -178,10 +202,16 @@ def test_a_spike_that_is_left_out_does_not_end_a_flat_line() -> None:
     assert found(heard(line)) == [("jump", 301, 301, 1), ("flat_line", 1, 601, 600)]
 
 
-def locked(seconds: int, before: float = 95.0, rate: float = 115.0, after: float = 115.0) -> Heard:
+def locked(
+    seconds: int, before: float = 95.0, rate: float = 115.0, after: float = 115.0
+) -> ScreenedValues:
     """Return steps of 118 a minute; a minute before, then the rate that lies three below them, then a minute after."""
     n = [60, seconds + 1, 60]
-    v = [(1_000, each) for count, each in zip(n, (before, rate, after), strict=True) for _ in range(count)]
+    v = [
+        (1_000, each)
+        for count, each in zip(n, (before, rate, after), strict=True)
+        for _ in range(count)
+    ]
     return heard(v, [118.0] * len(v))
 
 
@@ -197,10 +227,19 @@ def test_heart_rate_that_leaps_off_the_steps() -> None:
 
 def test_heart_rate_that_happens_to_agree_is_no_lock() -> None:
     assert found(locked(180, before=100, after=130)) == []  # fifteen is no leap
-    assert found(locked(180, before=95, rate=114.9, after=95)) == []  # more than three from the steps
-    assert found(heard(steady(600, 117), [118.0] * 600)) == []  # from first to last: nothing to compare with
     assert (
-        found(heard([(1_000, v) for v, _ in ((95 + n / 3, n) for n in range(60))] + steady(300, 115), [117.0] * 360))
+        found(locked(180, before=95, rate=114.9, after=95)) == []
+    )  # more than three from the steps
+    assert (
+        found(heard(steady(600, 117), [118.0] * 600)) == []
+    )  # from first to last: nothing to compare with
+    assert (
+        found(
+            heard(
+                [(1_000, v) for v, _ in ((95 + n / 3, n) for n in range(60))] + steady(300, 115),
+                [117.0] * 360,
+            )
+        )
         == []
     )
 
@@ -219,7 +258,12 @@ def test_the_latest_cadence_holds_for_ten_seconds() -> None:
 
 @pytest.mark.parametrize(
     ("method", "flagged"),
-    [(Method.WORKOUT, True), (Method.UNKNOWN, True), (Method.BACKGROUND, False), (Method.MANUAL, False)],
+    [
+        (Method.WORKOUT, True),
+        (Method.UNKNOWN, True),
+        (Method.BACKGROUND, False),
+        (Method.MANUAL, False),
+    ],
 )
 def test_averages_instead_of_samples(method: Method, *, flagged: bool) -> None:
     source = replace(STRAP, method=method)
@@ -233,14 +277,24 @@ def test_one_sample_has_no_spacing() -> None:
     assert found(heard([(1_000, 100.0)])) == []
 
 
-@given(rows, st.integers(0, 40), st.integers(0, 40), st.sampled_from([20.0, 60.0, 110.0]), st.integers(0, 2))
+@given(
+    rows,
+    st.integers(0, 40),
+    st.integers(0, 40),
+    st.sampled_from([20.0, 60.0, 110.0]),
+    st.integers(0, 2),
+)
 def test_what_lies_outside_a_session_decides_nothing(
     pairs: list[tuple[int, float]], one: int, other: int, rate: float, code: int
 ) -> None:
     of = heard(pairs)
     low, high = sorted((NOON + one * 3_000, NOON + other * 3_000))
     outside = (of.t < low) | (of.t >= high)
-    changed = replace(of, v=np.where(outside, rate, of.v), codes=np.where(outside, code, of.codes).astype(np.uint8))
+    changed = replace(
+        of,
+        v=np.where(outside, rate, of.v),
+        codes=np.where(outside, code, of.codes).astype(np.uint8),
+    )
     got = flags(of, low, high)
     assert got == flags(changed, low, high)
     assert all(low <= f.start_ms < f.end_ms <= high and f.what in FLAGS and f.n > 0 for f in got)
@@ -250,4 +304,7 @@ def test_what_lies_outside_a_session_decides_nothing(
 def test_codes_and_counts_agree(pairs: list[tuple[int, float]]) -> None:
     of = heard(pairs)
     got = {f.what: f.n for f in flags(of, NOON, NOON + 100 * HOUR_MS)}
-    assert (got.get("range", 0), got.get("jump", 0)) == (int((of.codes == 1).sum()), int((of.codes == 2).sum()))
+    assert (got.get("range", 0), got.get("jump", 0)) == (
+        int((of.codes == 1).sum()),
+        int((of.codes == 2).sum()),
+    )

@@ -8,11 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.stream.compute.columns import Column, merged
-from kadens.stream.compute.resolve import Resolved, choices, resolve
-
-from ...depth import INVARIANT
+from model.facts import DeviceType, Method, Source
+from stream.compute.series.reported_columns import Column, merged
+from stream.compute.series.resolve import Resolved, choices, resolve
+from tests.depth import INVARIANT
 
 MIN = 60_000
 DAY = date(1970, 1, 1)
@@ -24,7 +23,9 @@ PHONE = Source(vendor="a", device_type=DeviceType.PHONE)
 ALL = (STRAP, WATCH, BACK, OTHER, PHONE)
 
 
-def column(source: Source, minutes: list[int], each: int = 1, metric: str = "heart_rate", value: float = 90) -> Column:
+def column(
+    source: Source, minutes: list[int], each: int = 1, metric: str = "heart_rate", value: float = 90
+) -> Column:
     """`each` samples in every minute, evenly apart."""
     t = np.array([m * MIN + n * MIN // each for m in minutes for n in range(each)], np.int64)
     return Column(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
@@ -34,17 +35,21 @@ def spoken(*columns: Column, metric: str = "heart_rate") -> Resolved:
     return resolve(metric, merged(columns)[metric])
 
 
-def told(found: Resolved) -> list[tuple[str, str, int, int, str]]:
+def told(resolved: Resolved) -> list[tuple[str, str, int, int, str]]:
     return [
         (c.source.vendor, c.source.device_type.value, c.start_ms // MIN, c.end_ms // MIN, c.why)
-        for c in choices(found, 0, 1_000 * MIN, DAY)
+        for c in choices(resolved, 0, 1_000 * MIN, DAY)
     ]
 
 
 def test_the_best_ranked_speaks_where_it_has_a_sample_and_the_next_where_it_has_none() -> None:
-    found = spoken(column(BACK, list(range(10)), value=70), column(STRAP, [3, 4, 5], value=120))
-    assert found.track.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
-    assert told(found) == [("a", "watch", 0, 3, "only"), ("a", "strap", 3, 6, "rank"), ("a", "watch", 6, 10, "only")]
+    matches = spoken(column(BACK, list(range(10)), value=70), column(STRAP, [3, 4, 5], value=120))
+    assert matches.track.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
+    assert told(matches) == [
+        ("a", "watch", 0, 3, "only"),
+        ("a", "strap", 3, 6, "rank"),
+        ("a", "watch", 6, 10, "only"),
+    ]
 
 
 def test_of_equal_ranks_the_one_with_clearly_more_samples_then_the_first_by_name() -> None:
@@ -59,28 +64,28 @@ def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
 
 
 def test_each_sample_holds_as_long_as_its_source_allows() -> None:
-    found = spoken(column(BACK, [0, 2]), column(STRAP, [1]))
-    assert found.track.hold.tolist() == [90_000, 30_000, 90_000]
+    matches = spoken(column(BACK, [0, 2]), column(STRAP, [1]))
+    assert matches.track.hold.tolist() == [90_000, 30_000, 90_000]
 
 
 def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
-    found = spoken(column(BACK, [0, 1]), column(STRAP, [0, 1], value=20))
-    assert told(found) == [("a", "watch", 0, 2, "only")]
+    matches = spoken(column(BACK, [0, 1]), column(STRAP, [0, 1], value=20))
+    assert told(matches) == [("a", "watch", 0, 2, "only")]
 
 
 def test_choices_are_cut_at_the_edges_asked_for() -> None:
-    found = spoken(column(BACK, list(range(10))))
-    cut = choices(found, 3 * MIN, 6 * MIN, DAY)
+    matches = spoken(column(BACK, list(range(10))))
+    cut = choices(matches, 3 * MIN, 6 * MIN, DAY)
     assert [(c.start_ms // MIN, c.end_ms // MIN) for c in cut] == [(3, 6)]
-    assert choices(found, 50 * MIN, 60 * MIN, DAY) == ()
+    assert choices(matches, 50 * MIN, 60 * MIN, DAY) == ()
 
 
 def test_the_source_of_most_samples_is_the_main_one() -> None:
-    found = spoken(column(BACK, list(range(10))), column(STRAP, [3, 4], 60))
-    assert found.main_source(0, 10 * MIN) == STRAP
-    assert found.main_source(5 * MIN, 10 * MIN) == BACK
-    assert found.main_source(20 * MIN, 30 * MIN) is None
-    assert (found.worn(0, 10 * MIN), found.worn(4 * MIN, 6 * MIN)) == (10, 2)
+    matches = spoken(column(BACK, list(range(10))), column(STRAP, [3, 4], 60))
+    assert matches.main_source(0, 10 * MIN) == STRAP
+    assert matches.main_source(5 * MIN, 10 * MIN) == BACK
+    assert matches.main_source(20 * MIN, 30 * MIN) is None
+    assert (matches.worn(0, 10 * MIN), matches.worn(4 * MIN, 6 * MIN)) == (10, 2)
 
 
 def test_every_metric_is_resolved_by_itself() -> None:
@@ -99,16 +104,25 @@ columns = st.builds(
 
 @INVARIANT
 @given(st.lists(columns, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(some: list[Column], chance: random.Random) -> None:
-    found = spoken(*some)
+def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
+    some: list[Column], chance: random.Random
+) -> None:
+    matches = spoken(*some)
     by_minute: dict[int, set[int]] = {}
-    for at, owner in zip(found.track.t.tolist(), found.owner.tolist(), strict=True):
+    for at, owner in zip(matches.track.t.tolist(), matches.owner.tolist(), strict=True):
         by_minute.setdefault(at // MIN, set()).add(owner)
     assert all(len(owners) == 1 for owners in by_minute.values())
-    assert sorted(by_minute) == found.minutes.tolist() == sorted({int(t) // MIN for c in some for t in c.t})
+    assert (
+        sorted(by_minute)
+        == matches.minutes.tolist()
+        == sorted({int(t) // MIN for c in some for t in c.t})
+    )
     mixed = list(some)
     chance.shuffle(mixed)
     again = spoken(*mixed)
-    assert (again.track.t.tobytes(), again.owner.tobytes()) == (found.track.t.tobytes(), found.owner.tobytes())
-    ranges = choices(found, 0, 100 * MIN, DAY)
+    assert (again.track.t.tobytes(), again.owner.tobytes()) == (
+        matches.track.t.tobytes(),
+        matches.owner.tobytes(),
+    )
+    ranges = choices(matches, 0, 100 * MIN, DAY)
     assert all(a.end_ms <= b.start_ms and a.source != b.source for a, b in pairwise(ranges))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.stream.compute.resting import night_bounds, night_hr, usual
+from stream.compute.intensity.resting import night_bounds, night_hr, usual
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 18)
@@ -15,7 +15,9 @@ START = 1_794_967_200_000  # 02:00 UTC, 03:00 in Stockholm
 MIN = 60_000
 
 
-def night(minutes: list[int], values: list[float], day: date = DAY, zone: str = ZONE) -> float | None:
+def night(
+    minutes: list[int], values: list[float], day: date = DAY, zone: str = ZONE
+) -> float | None:
     """One sample 7 s into each minute of the night."""
     t = night_bounds(day, zone)[0] + np.array(minutes, dtype=np.int64) * MIN + 7_000
     return night_hr(t, np.array(values, dtype=np.float64), day, zone)
@@ -42,8 +44,12 @@ def test_a_night_is_from_three_to_seven_by_the_clock(day: date, zone: str, hours
 
 def test_a_night_begins_at_an_instant() -> None:
     assert night_bounds(DAY, ZONE) == (START, START + 240 * MIN)
-    assert night_bounds(date(2026, 3, 29), ZONE)[0] == 1_774_746_000_000  # 01:00 UTC: 03:00 summer time
-    assert night_bounds(date(2026, 10, 25), ZONE)[0] == 1_792_893_600_000  # 02:00 UTC: 03:00 winter time
+    assert (
+        night_bounds(date(2026, 3, 29), ZONE)[0] == 1_774_746_000_000
+    )  # 01:00 UTC: 03:00 summer time
+    assert (
+        night_bounds(date(2026, 10, 25), ZONE)[0] == 1_792_893_600_000
+    )  # 02:00 UTC: 03:00 winter time
 
 
 def test_lowest_mean_of_five_minutes() -> None:
@@ -101,14 +107,22 @@ rates = st.dictionaries(st.integers(0, 240 * 60 - 1), st.integers(40, 90), max_s
 
 @given(rates, st.integers(0, 120), st.integers(40, 50))
 def test_equals_trying_every_window(spots: dict[int, int], at: int, low: int) -> None:
-    seconds = {n * 60 + 13: 60 for n in range(240) if n % 11} | {(at + n) * 60 + 13: low for n in range(3)} | spots
+    seconds = (
+        {n * 60 + 13: 60 for n in range(240) if n % 11}
+        | {(at + n) * 60 + 13: low for n in range(3)}
+        | spots
+    )
     t = START + 1_000 * np.array(sorted(seconds), dtype=np.int64)
     v = np.array([seconds[s] for s in sorted(seconds)], dtype=np.float64)
     by_minute: dict[int, list[int]] = {}
     for second, rate in sorted(seconds.items()):
         by_minute.setdefault(second // 60, []).append(rate)
-    windows = [[by_minute[n + k] for k in range(5)] for n in range(236) if all(n + k in by_minute for k in range(5))]
-    expected = min(sum(sum(one) / len(one) for one in window) / 5 for window in windows)
+    windows = [
+        [by_minute[n + k] for k in range(5)]
+        for n in range(236)
+        if all(n + k in by_minute for k in range(5))
+    ]
+    expected = min(sum(sum(item) / len(item) for item in window) / 5 for window in windows)
     assert night_hr(t, v, DAY, ZONE) == pytest.approx(expected, rel=1e-12)
 
 
@@ -119,7 +133,9 @@ def by_date(nights: list[float | None]) -> dict[date, float | None]:
     return {DAY + timedelta(days=n): value for n, value in enumerate(nights)}
 
 
-@pytest.mark.parametrize(("n", "expected"), [(0, None), (2, None), (3, 51.0), (4, 51.5), (7, 52.0), (8, 53.0)])
+@pytest.mark.parametrize(
+    ("n", "expected"), [(0, None), (2, None), (3, 51.0), (4, 51.5), (7, 52.0), (8, 53.0)]
+)
 def test_usual_is_the_median_of_seven_and_needs_three(n: int, expected: float | None) -> None:
     assert usual(by_date(NIGHTS), DAY + timedelta(days=n)) == expected
 

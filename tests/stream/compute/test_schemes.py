@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from kadens.stream.compute.schemes import ANCHORS, CR10, RPE_6_20, SCHEMES, rpe_6_20
+from stream.compute.intensity.schemes import ANCHORS, CR10, RPE_6_20, SCHEMES, rpe_6_20
 
 
 def test_acsm_as_printed() -> None:
@@ -31,8 +31,11 @@ def test_esc_as_printed() -> None:
 
 
 def test_schemes_of_sport() -> None:
-    found = {name: dict(SCHEMES[name].edges) for name in ("coaching5", "threshold5", "power7", "cadence", "prescribed")}
-    assert found == {
+    matches = {
+        name: dict(SCHEMES[name].edges)
+        for name in ("coaching5", "threshold5", "power7", "cadence", "prescribed")
+    }
+    assert matches == {
         "coaching5": {"hrmax": (50, 60, 70, 80, 90)},
         "threshold5": {"threshold_hr": (68, 83, 94, 105)},
         "power7": {"ftp": (55, 75, 90, 105, 120, 150)},

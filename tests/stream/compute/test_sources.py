@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.stream.compute.columns import merged
-from kadens.stream.compute.resolve import resolve
-from kadens.stream.compute.session_rows import summary
-from kadens.stream.compute.sources import holds, rank
+from model.facts import DeviceType, Method, Source
+from stream.compute.series.reported_columns import merged
+from stream.compute.series.resolve import resolve
+from stream.compute.series.sources import holds, rank
+from stream.compute.sessions.session_rows import summary
 
 
 def source(device: DeviceType, method: Method) -> Source:
@@ -24,7 +24,7 @@ ORDER = [
 
 
 def test_strap_watch_workout_watch_background_phone_manual() -> None:
-    ranks = [rank(one) for one in ORDER]
+    ranks = [rank(item) for item in ORDER]
     assert ranks == sorted(set(ranks))
 
 

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.derived import Origin
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.stream.compute.claims import Claim
-from kadens.stream.compute.columns import Column, Series, merged
-from kadens.stream.compute.twins import Minutes, alike, collapsed, joined
-
-from ...depth import INVARIANT
+from model.derived import Origin
+from model.facts import DeviceType, Method, Source
+from stream.compute.series.reported_columns import Column, Series, merged
+from stream.compute.sessions.candidates import SessionCandidate
+from stream.compute.sessions.duplicates import Minutes, alike, collapsed, joined
+from tests.depth import INVARIANT
 
 MIN = 60_000
 ZONE = "Europe/Stockholm"
@@ -23,14 +22,16 @@ WATCH = Source(vendor="files", device_type=DeviceType.WATCH, method=Method.WORKO
 PHONE = Source(vendor="hub", device_type=DeviceType.PHONE, method=Method.WORKOUT)
 
 
-def claim(start: int, end: int, source: Source = WATCH, record: str = "", kind: str = "walking") -> Claim:
+def claim(
+    start: int, end: int, source: Source = WATCH, record: str = "", kind: str = "walking"
+) -> SessionCandidate:
     name = record or f"{start}-{end}-{source.vendor}"
-    return Claim(
+    return SessionCandidate(
         id=name,
         start_ms=T0 + start * MIN,
         end_ms=T0 + end * MIN,
         type=kind,
-        said="",
+        vendor_type="",
         source=source,
         record=name,
         body="",
@@ -40,7 +41,9 @@ def claim(start: int, end: int, source: Source = WATCH, record: str = "", kind: 
 
 def hearts(source: Source, rates: list[float]) -> Series:
     t = T0 + np.arange(len(rates), dtype=np.int64) * MIN
-    return merged([Column(metric="heart_rate", source=source, record="r", t=t, v=np.array(rates))])["heart_rate"][0]
+    return merged([Column(metric="heart_rate", source=source, record="r", t=t, v=np.array(rates))])[
+        "heart_rate"
+    ][0]
 
 
 UP = [80.0 + 3 * n for n in range(20)]
@@ -59,7 +62,9 @@ DOWN = UP[::-1]
     ],
 )
 def test_two_curves_of_one_heart(one: list[float], other: list[float], same: bool) -> None:  # noqa: FBT001
-    assert alike(Minutes(hearts(WATCH, one)), Minutes(hearts(PHONE, other)), T0, T0 + 20 * MIN) is same
+    assert (
+        alike(Minutes(hearts(WATCH, one)), Minutes(hearts(PHONE, other)), T0, T0 + 20 * MIN) is same
+    )
 
 
 def test_twins_are_one_unless_their_heart_rates_say_otherwise() -> None:
@@ -70,19 +75,23 @@ def test_twins_are_one_unless_their_heart_rates_say_otherwise() -> None:
 
 
 def test_the_one_that_stays_knows_the_records_of_its_twin() -> None:
-    (one,) = collapsed([claim(1, 21, PHONE, "p"), claim(0, 20, WATCH, "w")], [])
-    assert (one.record, one.records) == ("w", frozenset({"w", "p"}))
+    (item,) = collapsed([claim(1, 21, PHONE, "p"), claim(0, 20, WATCH, "w")], [])
+    assert (item.record, item.records) == ("w", frozenset({"w", "p"}))
 
 
 def test_of_two_that_are_equal_but_for_their_type_the_same_one_stays_in_any_order() -> None:
     both = [replace(claim(0, 1, kind=kind), id=f"a-{kind}") for kind in ("walking", "running")]
-    assert [c.id for c in collapsed(both, [])] == [c.id for c in collapsed(both[::-1], [])] == ["a-running"]
+    assert (
+        [c.id for c in collapsed(both, [])]
+        == [c.id for c in collapsed(both[::-1], [])]
+        == ["a-running"]
+    )
 
 
 def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -> None:
-    (one,) = joined([claim(35, 60), claim(0, 30)], ZONE)
-    assert (one.id, one.start_ms, one.end_ms) == ("0-30-files", T0, T0 + 60 * MIN)
-    assert one.gaps == ((T0 + 30 * MIN, T0 + 35 * MIN),)
+    (item,) = joined([claim(35, 60), claim(0, 30)], ZONE)
+    assert (item.id, item.start_ms, item.end_ms) == ("0-30-files", T0, T0 + 60 * MIN)
+    assert item.gaps == ((T0 + 30 * MIN, T0 + 35 * MIN),)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +104,7 @@ def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -
         claim(31 + 24 * 60, 60 + 24 * 60),
     ],
 )
-def test_others_stay_apart(second: Claim) -> None:
+def test_others_stay_apart(second: SessionCandidate) -> None:
     assert len(joined([claim(0, 30), second], ZONE)) == 2
 
 
@@ -118,17 +127,21 @@ parts = st.builds(
     st.sampled_from([WATCH, PHONE]),
 )
 unique_parts = st.lists(parts, max_size=8, unique_by=lambda c: (c.id, c.type)).map(
-    lambda found: [replace(c, id=(name := f"{c.id}-{c.type}"), records=frozenset({name})) for c in found]
+    lambda value: [
+        replace(c, id=(name := f"{c.id}-{c.type}"), records=frozenset({name})) for c in value
+    ]
 )
 
 
-def spans(claimed: list[Claim]) -> set[tuple[str, int, int, frozenset[str]]]:
+def spans(claimed: list[SessionCandidate]) -> set[tuple[str, int, int, frozenset[str]]]:
     return {(c.id, c.start_ms, c.end_ms, c.records) for c in claimed}
 
 
 @INVARIANT
 @given(unique_parts, st.randoms(use_true_random=False))
-def test_joining_and_collapsing_do_not_depend_on_order(some: list[Claim], chance: random.Random) -> None:
+def test_joining_and_collapsing_do_not_depend_on_order(
+    some: list[SessionCandidate], chance: random.Random
+) -> None:
     mixed = chance.sample(some, len(some))
     assert spans(joined(mixed, ZONE)) == spans(joined(some, ZONE))
     assert spans(collapsed(mixed, [])) == spans(collapsed(some, []))
@@ -136,13 +149,13 @@ def test_joining_and_collapsing_do_not_depend_on_order(some: list[Claim], chance
 
 @INVARIANT
 @given(unique_parts)
-def test_joining_is_associative(some: list[Claim]) -> None:
+def test_joining_is_associative(some: list[SessionCandidate]) -> None:
     """Whichever two parts are looked at first, the same sets of parts end as one."""
-    whole = {c.records for c in joined(some, ZONE)}
+    total = {c.records for c in joined(some, ZONE)}
     pairs = [joined([a, b], ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
     together = [set(pair[0].records) for pair in pairs if len(pair) == 1]
-    for one in some:
-        grown = set(one.records)
+    for item in some:
+        grown = set(item.records)
         while more := [group for group in together if group & grown and not group <= grown]:
             grown |= set().union(*more)
-        assert frozenset(grown) in whole
+        assert frozenset(grown) in total

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.derived import Day
-from kadens.model.intensity import ZoneTimes
-from kadens.stream.compute.weeks import dose_minutes, week
+from model.derived import Day
+from model.intensity import ZoneTimes
+from stream.compute.weeks import dose_minutes, week
 
 MONDAY = date(2026, 11, 16)
 MIN = 60_000
@@ -19,12 +19,20 @@ def day(n: int, wear: int = 0, zones: ZoneTimes | None = None, *, answered: bool
     date_ = MONDAY + timedelta(days=n)
     sessions = int(zones.total > 0)
     return Day(
-        local_date=date_, sessions=sessions, session_ms=zones.total, zones=zones, wear_min=wear, answered=answered
+        local_date=date_,
+        sessions=sessions,
+        session_ms=zones.total,
+        zones=zones,
+        wear_min=wear,
+        answered=answered,
     )
 
 
 def test_dose_counts_vigorous_twice() -> None:
-    assert dose_minutes(ZoneTimes(light=50 * MIN, moderate=30 * MIN, vigorous=10 * MIN, near_max=MIN)) == 52
+    assert (
+        dose_minutes(ZoneTimes(light=50 * MIN, moderate=30 * MIN, vigorous=10 * MIN, near_max=MIN))
+        == 52
+    )
     assert dose_minutes(ZoneTimes(moderate=45_000, unknown=MIN)) == 0.75
 
 
@@ -46,14 +54,26 @@ def test_a_week_exactly() -> None:
 
 def test_a_week_of_nothing_knows_nothing() -> None:
     got = week(MONDAY, [])
-    assert (got.sessions, got.valid_days, got.answered_days, got.known_days, got.dose_min) == (0, 0, 0, 0, 0)
+    assert (got.sessions, got.valid_days, got.answered_days, got.known_days, got.dose_min) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 @given(
-    st.lists(st.integers(-3, 9), unique=True).map(lambda ns: [day(n, 590 + 3 * n, answered=n % 3 == 0) for n in ns]),
+    st.lists(st.integers(-3, 9), unique=True).map(
+        lambda ns: [day(n, 590 + 3 * n, answered=n % 3 == 0) for n in ns]
+    ),
     st.randoms(use_true_random=False),
 )
 def test_order_of_days_does_not_matter(days: list[Day], chance: random.Random) -> None:
     got = week(MONDAY, days)
     assert week(MONDAY, chance.sample(days, len(days))) == got
-    assert max(got.valid_days, got.answered_days) <= got.known_days <= min(7, got.valid_days + got.answered_days)
+    assert (
+        max(got.valid_days, got.answered_days)
+        <= got.known_days
+        <= min(7, got.valid_days + got.answered_days)
+    )

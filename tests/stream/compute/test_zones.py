@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.intensity import ZONES, ZoneTimes
-from kadens.stream.compute.tracks import Track
-from kadens.stream.compute.zones import Held, folded, held, karvonen, time_in_bands, time_in_zones, zone_times
+from model.intensity import ZONES, ZoneTimes
+from stream.compute.intensity.zones import (
+    Held,
+    folded,
+    held,
+    karvonen,
+    time_in_bands,
+    time_in_zones,
+    zone_times,
+)
+from stream.compute.series.resolved_series import ResolvedSeries
 
 EDGES = (94.62, 106.24, 127.82, 159.36)  # 57, 64, 77 and 96 % of 166
 
@@ -16,7 +24,8 @@ END = 400
 GAP = 30
 
 rates = st.one_of(
-    st.floats(20, 240), st.sampled_from([0.0, 29.999, 30.0, 230.0, 230.001, float("nan"), float("inf"), *EDGES])
+    st.floats(20, 240),
+    st.sampled_from([0.0, 29.999, 30.0, 230.0, 230.001, float("nan"), float("inf"), *EDGES]),
 )
 samples = st.lists(st.tuples(st.integers(-60, END + 60), rates), max_size=25)
 
@@ -47,7 +56,9 @@ def test_oracle_of_the_definition() -> None:
     )
 
 
-@pytest.mark.parametrize(("fraction", "rate"), [(0.0, 60.0), (0.40, 84.0), (0.6, 96.0), (0.9, 114.0), (1.0, 120.0)])
+@pytest.mark.parametrize(
+    ("fraction", "rate"), [(0.0, 60.0), (0.40, 84.0), (0.6, 96.0), (0.9, 114.0), (1.0, 120.0)]
+)
 def test_karvonen_is_exact(fraction: float, rate: float) -> None:
     assert karvonen(60, 120, fraction) == rate
 
@@ -58,7 +69,13 @@ def test_a_whole_edge_stays_whole() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "zone"),
-    [(94.61, "very_light"), (94.62, "light"), (106.24, "moderate"), (127.82, "vigorous"), (159.36, "near_max")],
+    [
+        (94.61, "very_light"),
+        (94.62, "light"),
+        (106.24, "moderate"),
+        (127.82, "vigorous"),
+        (159.36, "near_max"),
+    ],
 )
 def test_an_edge_belongs_to_the_class_above(rate: float, zone: str) -> None:
     assert count([(0, rate)]) == ZoneTimes(**{zone: GAP, "unknown": END - GAP})
@@ -70,7 +87,9 @@ def test_what_no_heart_beats_is_no_sample(rate: float) -> None:
 
 
 def test_the_limits_of_what_is_accepted_belong_to_it() -> None:
-    assert count([(0, 30.0), (20, 230.0)]) == ZoneTimes(very_light=20, near_max=GAP, unknown=END - GAP - 20)
+    assert count([(0, 30.0), (20, 230.0)]) == ZoneTimes(
+        very_light=20, near_max=GAP, unknown=END - GAP - 20
+    )
 
 
 def test_no_samples_and_no_length() -> None:
@@ -100,18 +119,20 @@ def test_order_and_repetition_do_not_matter(data: st.DataObject, rows: dict[int,
     assert count(twice) == count(list(rows.items()))
 
 
-@given(st.dictionaries(st.integers(0, END - 1), st.floats(30, 230), min_size=1, max_size=25), st.data())
+@given(
+    st.dictionaries(st.integers(0, END - 1), st.floats(30, 230), min_size=1, max_size=25), st.data()
+)
 def test_a_cut_at_a_sample_adds_up(rows: dict[int, float], data: st.DataObject) -> None:
     cut = data.draw(st.sampled_from(sorted(rows)))
-    whole = list(rows.items())
-    assert count(whole, end=cut) + count(whole, start=cut) == count(whole)
+    total = list(rows.items())
+    assert count(total, end=cut) + count(total, start=cut) == count(total)
 
 
 @given(samples, st.integers(0, END))
 def test_a_cut_anywhere_only_forgets_what_was_held_over_it(rows: list[Sample], cut: int) -> None:
-    parts, whole = count(rows, end=cut) + count(rows, start=cut), count(rows)
-    assert parts.total == whole.total
-    assert 0 <= parts.unknown - whole.unknown < GAP
+    parts, total = count(rows, end=cut) + count(rows, start=cut), count(rows)
+    assert parts.total == total.total
+    assert 0 <= parts.unknown - total.unknown < GAP
 
 
 def test_columns_of_a_day_stay_exact() -> None:
@@ -124,14 +145,16 @@ def test_columns_of_a_day_stay_exact() -> None:
 Spot = tuple[float, int]  # value, hold
 
 spots = st.dictionaries(
-    st.integers(-60, END + 60), st.tuples(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5]), st.integers(1, 90)), max_size=25
+    st.integers(-60, END + 60),
+    st.tuples(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5]), st.integers(1, 90)),
+    max_size=25,
 )
 scales = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5, 4.0]), unique=True, max_size=5).map(sorted)
 
 
-def track(rows: dict[int, Spot]) -> Track:
+def track(rows: dict[int, Spot]) -> ResolvedSeries:
     at = sorted(rows)
-    return Track(
+    return ResolvedSeries(
         metric="speed",
         t=np.array(at, dtype=np.int64),
         v=np.array([rows[ms][0] for ms in at], dtype=np.float64),
@@ -149,19 +172,21 @@ def by_millisecond(rows: dict[int, Spot], edges: list[float]) -> list[int]:
 
 
 @given(spots, scales)
-def test_any_number_of_classes_each_sample_with_its_own_hold(rows: dict[int, Spot], edges: list[float]) -> None:
-    whole = held(track(rows), 0, END)
-    assert list(time_in_bands(whole, edges)) == by_millisecond(rows, edges)
-    assert whole.known_ms == sum(by_millisecond(rows, edges))
+def test_any_number_of_classes_each_sample_with_its_own_hold(
+    rows: dict[int, Spot], edges: list[float]
+) -> None:
+    total = held(track(rows), 0, END)
+    assert list(time_in_bands(total, edges)) == by_millisecond(rows, edges)
+    assert total.known_ms == sum(by_millisecond(rows, edges))
 
 
 @given(spots, scales)
 def test_folding_keeps_every_millisecond(rows: dict[int, Spot], edges: list[float]) -> None:
-    whole = held(track(rows), 0, END)
-    once = folded(whole)
+    total = held(track(rows), 0, END)
+    once = folded(total)
     assert sorted(set(once.v.tolist())) == once.v.tolist()
-    assert set(once.v.tolist()) == set(whole.v.tolist())
-    assert time_in_bands(once, edges) == time_in_bands(whole, edges)
+    assert set(once.v.tolist()) == set(total.v.tolist())
+    assert time_in_bands(once, edges) == time_in_bands(total, edges)
 
 
 def test_folding_adds_up_what_is_equal() -> None:
@@ -172,7 +197,7 @@ def test_folding_adds_up_what_is_equal() -> None:
 def test_oracle_of_the_definition_over_a_track() -> None:
     t = np.array([0, 10, 20, 200]) * 1000
     v = np.array([100.0, 130.0, 130.0, 160.0])
-    spoken = Track(metric="heart_rate", t=t, v=v, hold=np.full(4, 30_000))
+    spoken = ResolvedSeries(metric="heart_rate", t=t, v=v, hold=np.full(4, 30_000))
     assert zone_times(held(spoken, 0, 205_000), 205_000, EDGES) == ZoneTimes(
         light=10_000, vigorous=40_000, near_max=5_000, unknown=150_000
     )

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kadens.model.facts import Parsed, Reject, RejectKind, SampleBlock
-from kadens.parsers import table
-from kadens.simulate.fit_writer import Recording, write_activity
-from kadens.stream.readers import pool as pools
-from kadens.stream.readers.answers import Answer
-from kadens.stream.readers.budget import Budget, budget
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.readers.pool import Pool, open_pool
-from kadens.stream.readers.wire import Body, Refusal, UntrustedAnswerError, pack, unpack
-from kadens.stream.readers.zygote import Zygote, open_zygote
-
-from ...planted_readers import planted
+from model.facts import Parsed, Reject, RejectKind, SampleBlock
+from parsers import table
+from simulate.fit_writer import Recording, write_activity
+from stream.readers import pool as pools
+from stream.readers.answers import Answer
+from stream.readers.budget import Budget, budget
+from stream.readers.inline import InlineReader
+from stream.readers.pool import Pool, open_pool
+from stream.readers.wire import Body, Refusal, UntrustedAnswerError, pack, unpack
+from stream.readers.zygote import Zygote, open_zygote
+from tests.planted_readers import planted
 
 START_MS = 1_764_000_000_000
 Use = Callable[[Pool], Coroutine[Any, Any, list[Answer]]]
@@ -29,7 +28,9 @@ Use = Callable[[Pool], Coroutine[Any, Any, list[Answer]]]
 def walk(seconds: int = 600) -> bytes:
     t = START_MS + np.arange(seconds, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(seconds, 110.0)}
-    return write_activity(Recording(start_ms=START_MS, end_ms=START_MS + seconds * 1000, t=t, columns=columns))
+    return write_activity(
+        Recording(start_ms=START_MS, end_ms=START_MS + seconds * 1000, t=t, columns=columns)
+    )
 
 
 WALK = walk()
@@ -74,7 +75,9 @@ def test_a_bug_costs_the_body_that_meets_it(zygote: Zygote, mark: bytes, kind: R
     assert kinds(use(zygote, lambda pool: pool.read(bodies))) == [None, kind, None]
 
 
-def test_a_reader_that_waits_for_ever_is_ended(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_waits_for_ever_is_ended(
+    zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pools, "budget", lambda _size: Budget(cpu_s=1, memory=0, wall_s=0.5))
     assert kinds(use(zygote, lambda pool: pool.read([file(b"<hang>")]))) == [RejectKind.TOO_SLOW]
     monkeypatch.undo()
@@ -107,15 +110,19 @@ def test_a_large_body_is_read_as_a_small_one_is(zygote: Zygote) -> None:
         ]
 
     answers = use(zygote, both)
-    told = [[repr(fact) for fact in answer.facts] for answer in answers if isinstance(answer, Parsed)]
-    assert len(told) == 3
-    assert told[0] == told[1] == told[2]
+    reported = [
+        [repr(fact) for fact in answer.facts] for answer in answers if isinstance(answer, Parsed)
+    ]
+    assert len(reported) == 3
+    assert reported[0] == reported[1] == reported[2]
 
 
 def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
     async def many(pool: Pool) -> list[Answer]:
-        found = await asyncio.gather(*(pool.read([file(WALK), file(b"no file")]) for _ in range(10)))
-        return [answer for pair in found for answer in pair]
+        matches = await asyncio.gather(
+            *(pool.read([file(WALK), file(b"no file")]) for _ in range(10))
+        )
+        return [answer for pair in matches for answer in pair]
 
     assert kinds(use(zygote, many)) == [None, RejectKind.UNKNOWN] * 10
 

@@ -1,0 +1,66 @@
+"""What a clinician can do with an alert, for forms and API alike. It decides nothing: the moves are `lifecycle`'s."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from clinic.problems import Refused
+from clinic.request_scope import RequestScope
+from model.calendar import DAY_MS
+from storage.alerts import commands
+from storage.reads.views import AlertBrief
+
+Action: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
+Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
+SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
+
+RESOLVING: dict[str, str] = {
+    "contacted": "Patient contacted",
+    "plan changed": "Plan changed",
+    "not relevant": "Not relevant",
+    "data error": "Data error",
+    "other": "Other",
+}
+SNOOZING: dict[str, str] = {
+    "waiting for the patient": "Waiting for the patient",
+    "contact is planned": "Contact is planned",
+    "other": "Other",
+}
+REASONS: dict[str, dict[str, str]] = {"resolve": RESOLVING, "snooze": SNOOZING}
+SNOOZE_DAYS = (1, 3, 7, 14)
+LONGEST_SNOOZE = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRequest:
+    """One action on one alert: `reason` to resolve or snooze, `days` to snooze."""
+
+    action: Action
+    reason: str = ""
+    days: int = 0
+
+
+async def act(visit: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
+    """Do it, in the visit's transaction, with its move and audit rows.
+
+    404 when this unit has no such alert, 409 when its state does not allow the action, 422 for a missing reason.
+    """
+    if wish.reason not in REASONS.get(wish.action, {"": ""}):
+        raise Refused(
+            422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
+        )
+    if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
+        raise Refused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
+    until = visit.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
+    order = commands.AlertCommand(
+        alert=alert,
+        action=wish.action,
+        reason=wish.reason,
+        until_ms=until,
+        actor=visit.clinician.actor,
+    )
+    try:
+        return await commands.carry_out(visit.conn, order, visit.now_ms)
+    except commands.NoSuchAlertError as error:
+        raise Refused(404, "This care unit has no such alert.") from error
+    except commands.NotAllowedError as error:
+        raise Refused(409, str(error)) from error

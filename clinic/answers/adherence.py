@@ -1,0 +1,146 @@
+"""Adherence as it is answered: done over due, of one week and over a prescription, capped and not. Pure.
+
+Clinical definition section 5.1. What cannot be known is null, never 0: a week of which too few days are known may
+confirm but not refute, so that below 1 it says nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from alerts.rules.prescribed import Adherence, Due, capped, due, measure
+from clinic.answers.shape import Shape
+from clinic.pages.weeks import KNOWN_DAYS
+from model.derived import Week
+from model.prescription import Prescription
+from stream.compute.weeks import week as week_of
+
+
+class Ratio(Shape):
+    """Done over due: as it is (1.5 is half again too much), and at most 1 as averages take it."""
+
+    uncapped: float
+    capped: float
+
+
+class AdherenceShape(Shape):
+    """One week against one prescription; what was due has its pauses taken off."""
+
+    prescription: str
+    version: int
+    """The version in force at the end of the week."""
+    due_sessions: float
+    due_min: float
+    due_dose_min: float | None
+    paused_days: int
+    a_freq: Ratio | None
+    """Sessions done over prescribed."""
+    a_time: Ratio | None
+    """Minutes done over prescribed."""
+    a_int: Ratio | None
+    """Minutes in the prescribed range over minutes with a known intensity."""
+    a_dose: Ratio | None
+    """Dose (moderate + 2 x vigorous minutes) over the prescribed dose."""
+
+
+class Average(Ratio):
+    """The mean over weeks that are over and known, each weighted by what was due in it (a_int: by known time)."""
+
+    weeks: int
+    """How many weeks it rests on."""
+
+
+class WholeShape(Shape):
+    """Adherence over the weeks of a prescription."""
+
+    weeks: int
+    """Weeks of the answer that are over."""
+    a_freq: Average | None
+    a_time: Average | None
+    a_int: Average | None
+    a_dose: Average | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One week measured against one prescription."""
+
+    week: Week
+    due: Due
+    done: Adherence
+
+
+def measured(week: Week | None, versions: Sequence[Prescription], monday: date) -> Measured | None:
+    """Return a week against the versions of one prescription; None when it does not hold on all seven days.
+
+    A week without a row is one about which nothing is known.
+    """
+    what = due(versions, monday)
+    if what is None:
+        return None
+    row = week or nothing(monday)
+    done = measure(row, what)
+    unknown = row.known_days < KNOWN_DAYS
+    known = Adherence(
+        frequency=_confirmed(done.frequency, unknown=unknown),
+        time=_confirmed(done.time, unknown=unknown),
+        dose=_confirmed(done.dose, unknown=unknown),
+        intensity=done.intensity,
+    )
+    return Measured(week=row, due=what, done=known)
+
+
+def nothing(monday: date) -> Week:
+    """Return a week of which nothing is known."""
+    return week_of(monday, ())
+
+
+def shaped(item: Measured) -> AdherenceShape:
+    """Return one week against one prescription as it is answered."""
+    last = item.due.prescriptions[0]
+    return AdherenceShape(
+        prescription=last.id,
+        version=last.version,
+        due_sessions=item.due.sessions,
+        due_min=item.due.minutes,
+        due_dose_min=item.due.dose_min,
+        paused_days=item.due.paused_days,
+        a_freq=_ratio(item.done.frequency),
+        a_time=_ratio(item.done.time),
+        a_int=_ratio(item.done.intensity),
+        a_dose=_ratio(item.done.dose),
+    )
+
+
+def whole(weeks: Sequence[Measured]) -> WholeShape:
+    """Return adherence over weeks that are over."""
+    return WholeShape(
+        weeks=len(weeks),
+        a_freq=_average((week.done.frequency, week.due.sessions) for week in weeks),
+        a_time=_average((week.done.time, week.due.minutes) for week in weeks),
+        a_int=_average(
+            (week.done.intensity, week.week.zones.total - week.week.zones.unknown) for week in weeks
+        ),
+        a_dose=_average((week.done.dose, week.due.dose_min or 0.0) for week in weeks),
+    )
+
+
+def _confirmed(ratio: float | None, *, unknown: bool) -> float | None:
+    return None if ratio is not None and ratio < 1 and unknown else ratio
+
+
+def _ratio(ratio: float | None) -> Ratio | None:
+    at_most = capped(ratio)
+    return None if ratio is None or at_most is None else Ratio(uncapped=ratio, capped=at_most)
+
+
+def _average(parts: Iterable[tuple[float | None, float]]) -> Average | None:
+    known = [(ratio, weight) for ratio, weight in parts if ratio is not None and weight > 0]
+    if not known:
+        return None
+    total = sum(weight for _, weight in known)
+    return Average(
+        uncapped=sum(ratio * weight for ratio, weight in known) / total,
+        capped=sum(min(ratio, 1.0) * weight for ratio, weight in known) / total,
+        weeks=len(known),
+    )

@@ -1,0 +1,114 @@
+"""Days as they are answered: every date of a range with its state, in a row or not. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from clinic.answers.shape import Shape, Zones
+from model.calendar import day_bounds, monday
+from model.derived import Day, DayState
+from model.intensity import ZoneTimes
+from stream.compute.day_states import Known, day_states
+from stream.compute.intensity.resting import usual
+
+NIGHTS_BACK = 28  # days before the first date whose nights the resting heart rate may rest on
+
+
+class DayAnswer(Shape):
+    """One local date. Only `no_activity` may ever count as a miss."""
+
+    local_date: date
+    state: DayState
+    sessions: int
+    session_ms: int
+    zones_ms: Zones
+    """Time of the sessions by intensity."""
+    volume_ms: Zones
+    """Every minute of the date by intensity, in a session or not."""
+    wear_min: int
+    """Minutes with at least one accepted heart rate."""
+    answered: bool
+    """The patient reported about this date."""
+    steps: int | None
+    night_hr: float | None
+    """Lowest mean of five minutes from 03 to 07, in beats a minute; null when too little was worn."""
+    resting_hr: float | None
+    """Median of the last seven valid nights; null with fewer than three within four weeks."""
+    loads: dict[str, float]
+    algorithm: str | None
+    """Null for a date without any data."""
+
+
+class DaysAnswer(Shape):
+    """Every date of a range, oldest first."""
+
+    zone: str
+    days: tuple[DayAnswer, ...]
+
+
+def reach(dates: Sequence[date]) -> tuple[date, date]:
+    """Return the first and the last date whose rows the answer about `dates` rests on: whole weeks, and the nights."""
+    first = min(monday(dates[0]), dates[0] - timedelta(days=NIGHTS_BACK))
+    return first, monday(dates[-1]) + timedelta(days=6)
+
+
+def days(dates: Sequence[date], known: Known) -> DaysAnswer:
+    """Return every one of `dates`."""
+    states = day_states(dates, known)
+    nights = {at: row.night_hr for at, row in known.days.items()}
+    return DaysAnswer(
+        zone=known.zone,
+        days=tuple(_day(at, known.days.get(at), states[at], resting(nights, at)) for at in dates),
+    )
+
+
+def resting(nights: dict[date, float | None], on: date) -> float | None:
+    """Return the resting heart rate on a date from the nights of the four weeks before it."""
+    return usual(
+        {at: value for at, value in nights.items() if on - timedelta(days=NIGHTS_BACK) < at <= on},
+        on,
+    )
+
+
+def blocked(
+    dates: Iterable[date], consents: Sequence[tuple[int, int | None]], zone: str
+) -> frozenset[date]:
+    """Return the dates on which consent is off: some was withdrawn by their start, and none held on them.
+
+    `consents` are [given, withdrawn) in epoch ms, None while it holds. Before any was given nothing is off yet.
+    """
+
+    def off(at: date) -> bool:
+        start, end = day_bounds(at, zone)
+        held = any(given < end and (until is None or until > start) for given, until in consents)
+        return not held and any(until is not None and until <= start for _, until in consents)
+
+    return frozenset(at for at in dates if off(at))
+
+
+def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -> DayAnswer:
+    day = row or nothing(at)
+    same = (
+        "local_date",
+        "sessions",
+        "session_ms",
+        "wear_min",
+        "answered",
+        "steps",
+        "night_hr",
+        "loads",
+    )
+    return DayAnswer(
+        **{name: getattr(day, name) for name in same},
+        state=state,
+        zones_ms=Zones.of(day.zones),
+        volume_ms=Zones.of(day.volume),
+        resting_hr=resting_hr,
+        algorithm=row.algorithm if row else None,
+    )
+
+
+def nothing(at: date) -> Day:
+    """Return a date of which nothing is known."""
+    return Day(
+        local_date=at, sessions=0, session_ms=0, zones=ZoneTimes(), wear_min=0, answered=False
+    )

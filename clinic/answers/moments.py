@@ -1,0 +1,99 @@
+"""From and to as a reader says them: a date of the patient's, or an instant. Pure; it reads no clock.
+
+A date means the whole date in the patient's zone: as `from` its first instant, as `to` its last one, so that
+`from=2026-11-23&to=2026-11-23` is that one day. An instant as `to` is not included.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, TypeAlias
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from model.calendar import epoch_ms, local_date, midnight
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+WANTED = "a date such as 2026-11-23, or an instant with its offset such as 2026-11-23T08:00:00Z, is wanted"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    _DATE.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_SCHEMAS = [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+
+
+class QueryParamsError(ValueError):
+    """A question that cannot be answered as it is put; its text is a plain reason for the one who asked."""
+
+
+def moment(value: object) -> date | datetime:
+    """Return a date or an instant in UTC from its text; raises ValueError with a plain reason."""
+    if isinstance(value, datetime | date):
+        return value
+    text = value if isinstance(value, str) else ""
+    if not (_DATE.fullmatch(text) or _INSTANT.fullmatch(text)):
+        raise ValueError(WANTED)
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        raise ValueError(f"years are {FIRST_YEAR} to {LAST_YEAR}")
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except ValueError as error:
+        raise ValueError(f"there is no such date or time; {WANTED}") from error
+
+
+def day(value: object) -> date:
+    """Return a date from its text; raises ValueError with a plain reason."""
+    matches = moment(value)
+    if isinstance(matches, datetime):
+        raise ValueError("a date such as 2026-11-23 is wanted")  # noqa: TRY004 - pydantic reads ValueError
+    return matches
+
+
+Moment: TypeAlias = Annotated[
+    date | datetime | None, PlainValidator(moment), WithJsonSchema({"anyOf": _SCHEMAS})
+]
+Bounds: TypeAlias = tuple[date | datetime | None, date | datetime | None]
+Day: TypeAlias = Annotated[date | None, PlainValidator(day), WithJsonSchema(_SCHEMAS[0])]
+
+
+def begins(value: date | datetime, zone: str) -> int:
+    """Return the epoch ms at which `from` begins."""
+    return epoch_ms(value) if isinstance(value, datetime) else midnight(value, zone)
+
+
+def ends(value: date | datetime, zone: str) -> int:
+    """Return the epoch ms at which `to` ends, itself not included."""
+    return (
+        epoch_ms(value)
+        if isinstance(value, datetime)
+        else midnight(value + timedelta(days=1), zone)
+    )
+
+
+def ordered(start_ms: int, end_ms: int) -> tuple[int, int]:
+    """Return [start, end) as given; raises `QueryParamsError` when nothing is between."""
+    if start_ms >= end_ms:
+        raise QueryParamsError("`from` must be before `to`")
+    return start_ms, end_ms
+
+
+def in_order(first: date, last: date) -> None:
+    """Raise `QueryParamsError` when the first date is after the last."""
+    if first > last:
+        raise QueryParamsError("`from` must not be after `to`")
+
+
+def dates(
+    first: date | None, last: date | None, now_ms: int, zone: str, back: int, most: int
+) -> list[date]:
+    """Return every date from `first` to `last`, both included; left out, `last` is today and `first` is `back` before.
+
+    Raises `QueryParamsError` when `first` is after `last`, and above `most` dates.
+    """
+    end = last or local_date(now_ms, zone)
+    start = first or end - timedelta(days=back)
+    in_order(start, end)
+    if (end - start).days >= most:
+        raise QueryParamsError(f"at most {most} days are answered at a time")
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]

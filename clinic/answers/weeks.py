@@ -1,0 +1,204 @@
+"""Weeks and prescriptions as they are answered: every week of a range, in a row or not. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from clinic.answers import adherence
+from clinic.answers.adherence import AdherenceShape, WholeShape
+from clinic.answers.shape import Shape, Zones
+from model.calendar import monday, week_bounds
+from model.derived import Week
+from model.prescription import Prescription, in_force
+
+COMPLETE_DAYS = (
+    4  # a week's totals are called complete from here on (clinical definition, valid day)
+)
+
+
+class WeekShape(Shape):
+    """One ISO week in the patient's zone; sums are those of the days of which something is known."""
+
+    monday: date
+    iso_week: str
+    """As `2026-W47`."""
+    over: bool
+    """Whether it has ended."""
+    complete: bool
+    """At least 4 days have 600 minutes of wear or more."""
+    sessions: int
+    session_ms: int
+    zones_ms: Zones
+    """Time of the sessions by intensity."""
+    volume_ms: Zones
+    """Every minute of the week by intensity, in a session or not."""
+    steps: int | None
+    dose_min: float
+    """Moderate + 2 x vigorous minutes of the sessions."""
+    loads: dict[str, float]
+    valid_days: int
+    answered_days: int
+    known_days: int
+    algorithm: str | None
+    """Null for a week without any data."""
+
+
+class WeekAnswer(WeekShape):
+    """One week against each prescription that held on all of its days."""
+
+    adherence: tuple[AdherenceShape, ...]
+
+
+class WeeksAnswer(Shape):
+    """Every ISO week that a range of dates touches, oldest first."""
+
+    zone: str
+    weeks: tuple[WeekAnswer, ...]
+
+
+class PrescriptionWeek(AdherenceShape):
+    """One week against one prescription, with what is known of it."""
+
+    monday: date
+    iso_week: str
+    over: bool
+    complete: bool
+    known_days: int
+    sessions: int
+    session_ms: int
+    dose_min: float
+
+
+class PrescriptionWeeksAnswer(Shape):
+    """The weeks in which one prescription held on all days, oldest first, and adherence over them."""
+
+    prescription: str
+    zone: str
+    whole: WholeShape
+    """Over the weeks below that have ended."""
+    weeks: tuple[PrescriptionWeek, ...]
+
+
+class PrescriptionShape(Shape):
+    """One prescription with all its versions, newest first."""
+
+    id: str
+    first: date
+    last: date
+    """Its last date, as the newest version has it."""
+    in_force: bool
+    """Whether it holds today."""
+    versions: tuple[Prescription, ...]
+
+
+def mondays(dates: Sequence[date]) -> list[date]:
+    """Return the Mondays of the weeks that dates lie in, in order."""
+    return sorted({monday(day) for day in dates})
+
+
+def weeks(
+    values: Mapping[date, Week],
+    days: Sequence[date],
+    prescriptions: Sequence[Prescription],
+    now_ms: int,
+    zone: str,
+) -> WeeksAnswer:
+    """Return every week of the Mondays `asked` against each prescription."""
+    by_id = versions(prescriptions)
+
+    def one(first: date) -> WeekAnswer:
+        against = (adherence.measured(values.get(first), rows, first) for rows in by_id.values())
+        shown = tuple(adherence.shaped(each) for each in against if each)
+        return WeekAnswer(**_shape(first, values.get(first), now_ms, zone), adherence=shown)
+
+    return WeeksAnswer(zone=zone, weeks=tuple(map(one, days)))
+
+
+def of_prescription(
+    values: Mapping[date, Week],
+    days: Sequence[date],
+    rows: Sequence[Prescription],
+    now_ms: int,
+    zone: str,
+) -> PrescriptionWeeksAnswer:
+    """Return the weeks of the Mondays `asked` in which one prescription (its versions) held on all days."""
+    all_of_them = (adherence.measured(values.get(first), rows, first) for first in days)
+    held = [item for item in all_of_them if item]
+    names = (
+        "monday",
+        "iso_week",
+        "over",
+        "complete",
+        "known_days",
+        "sessions",
+        "session_ms",
+        "dose_min",
+    )
+
+    def one(each: adherence.Measured) -> PrescriptionWeek:
+        result = _shape(each.week.monday, each.week, now_ms, zone)
+        against = {
+            name: getattr(adherence.shaped(each), name) for name in AdherenceShape.model_fields
+        }
+        return PrescriptionWeek(**{name: result[name] for name in names}, **against)
+
+    return PrescriptionWeeksAnswer(
+        prescription=rows[0].id,
+        zone=zone,
+        whole=adherence.whole([item for item in held if _over(item.week.monday, now_ms, zone)]),
+        weeks=tuple(map(one, held)),
+    )
+
+
+def listed(prescriptions: Sequence[Prescription], today: date) -> tuple[PrescriptionShape, ...]:
+    """Return each prescription once, by id."""
+    held = {item.id for item in in_force(prescriptions, today)}
+    return tuple(
+        PrescriptionShape(
+            id=key, first=bounds(rows)[0], last=bounds(rows)[1], in_force=key in held, versions=rows
+        )
+        for key, rows in versions(prescriptions).items()
+    )
+
+
+def versions(prescriptions: Sequence[Prescription]) -> dict[str, tuple[Prescription, ...]]:
+    """Return the versions of each prescription, newest first, by id."""
+    grouped: dict[str, list[Prescription]] = defaultdict(list)
+    for prescription in sorted(prescriptions, key=lambda p: (p.id, -p.version)):
+        grouped[prescription.id].append(prescription)
+    return {key: tuple(rows) for key, rows in grouped.items()}
+
+
+def bounds(rows: Sequence[Prescription]) -> tuple[date, date]:
+    """Return first and last date of one prescription, from its versions, newest first."""
+    return min(row.valid_from for row in rows), rows[0].valid_to
+
+
+def _over(first: date, now_ms: int, zone: str) -> bool:
+    return now_ms >= week_bounds(first, zone)[1]
+
+
+def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, Any]:
+    week = row or adherence.nothing(first)
+    same = (
+        "sessions",
+        "session_ms",
+        "steps",
+        "dose_min",
+        "loads",
+        "valid_days",
+        "answered_days",
+        "known_days",
+    )
+    iso = first.isocalendar()
+    return {
+        **{name: getattr(week, name) for name in same},
+        "monday": first,
+        "iso_week": f"{iso.year}-W{iso.week:02d}",
+        "over": _over(first, now_ms, zone),
+        "complete": week.valid_days >= COMPLETE_DAYS,
+        "zones_ms": Zones.of(week.zones),
+        "volume_ms": Zones.of(week.volume),
+        "algorithm": row.algorithm if row else None,
+    }

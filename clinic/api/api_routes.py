@@ -1,0 +1,89 @@
+"""The JSON API under /api/v1: worklist, alerts and patient as the pages show them, and the actions.
+
+Errors are RFC 9457 problem documents. Instants here are epoch milliseconds in UTC (`_ms`), dates are local to the
+patient. Every read is audited like a page. Questions about one patient's data are in `api_data`.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, Field
+
+from clinic import reads
+from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
+from clinic.answers.query_params import TEXT
+from clinic.pages.worklist import Line
+from clinic.problems import documented
+from clinic.reads import AlertView, PatientView
+from clinic.request_scope import visiting
+from clinic.sign_in import csrf_guard
+from storage.reads.views import AlertBrief
+
+Pseudonym = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=TEXT, description="The patient's pseudonym")
+]
+
+router = APIRouter(prefix="/api/v1", tags=["clinician door"])
+
+
+class Plain(BaseModel, extra="forbid"):
+    """Take notice of an alert, or begin to work on it."""
+
+    action: Literal["acknowledge", "start"]
+
+
+class Snooze(BaseModel, extra="forbid"):
+    """Put an alert off for some days."""
+
+    action: Literal["snooze"]
+    days: int = Field(ge=1, le=LONGEST_SNOOZE)
+    reason: SnoozeReason
+
+
+class Resolve(BaseModel, extra="forbid"):
+    """Close an alert, and say what came of it."""
+
+    action: Literal["resolve"]
+    reason: Resolution
+
+
+Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
+
+
+@router.get("/worklist", responses=documented(401))
+async def worklist(request: Request) -> tuple[Line, ...]:
+    """Return the worklist of the care unit, in order of need."""
+    async with visiting(request) as visit:
+        return await reads.lines(visit)
+
+
+@router.get("/alerts", responses=documented(401))
+async def alerts(request: Request) -> tuple[AlertBrief, ...]:
+    """Return the live alerts of the care unit: tier, then oldest first."""
+    async with visiting(request) as visit:
+        return await reads.alerts(visit)
+
+
+@router.get("/alerts/{alert}", responses=documented(401, 404, 422))
+async def alert(request: Request, alert: UUID) -> AlertView:
+    """Return one alert with its frozen evidence and its history."""
+    async with visiting(request) as visit:
+        return await reads.alert(visit, str(alert))
+
+
+@router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
+async def move(request: Request, alert: UUID, said: Move) -> AlertBrief:
+    """Acknowledge, start, snooze or resolve an alert. 409 when its state does not allow that."""
+    wish = AlertRequest(**said.model_dump())
+    async with visiting(request) as visit:
+        moved = await act(visit, str(alert), wish)
+    csrf_guard.counted(request, said.action)
+    return moved
+
+
+@router.get("/patients/{pseudonym}", responses=documented(401, 404, 422))
+async def patient(request: Request, pseudonym: Pseudonym) -> PatientView:
+    """Return one patient: prescription, alerts, weeks, pain, latest sessions, sources and audit."""
+    async with visiting(request) as visit:
+        return await reads.patient(visit, pseudonym)

@@ -1,0 +1,120 @@
+"""The JSON API on one patient's data: timeline, sessions, days, weeks, prescriptions. `kadens query` answers the same.
+
+Instants are RFC 3339 in UTC, lengths whole milliseconds (`_ms`), dates local to the patient. Every read is bounded to
+the reader's care unit and audited like a page; a question that cannot be answered is 422 with a plain reason.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+
+from clinic import reads
+from clinic.answers import sessions as session_answers
+from clinic.answers.days import DaysAnswer
+from clinic.answers.query_params import TEXT, DatesParams, SessionsParams, TimelineParams
+from clinic.answers.sessions import SessionAnswer, SessionsAnswer
+from clinic.answers.timelines import TimelineAnswer
+from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
+from clinic.api import patient_queries
+from clinic.api.api_routes import Pseudonym
+from clinic.problems import documented
+from clinic.request_scope import RequestScope, visiting
+from storage.reads.views import PatientBrief
+
+SessionKey = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=TEXT, description="The session's id")
+]
+PrescriptionKey = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=TEXT, description="The prescription's id")
+]
+CurvePoints = Annotated[
+    int, Query(ge=100, le=20_000, description="Above this the curve is thinned to its extremes")
+]
+
+router = APIRouter(
+    prefix="/api/v1/patients/{pseudonym}",
+    tags=["patient data"],
+    responses=documented(401, 404, 422),
+)
+
+
+@asynccontextmanager
+async def _reading(
+    request: Request, pseudonym: str, what: str
+) -> AsyncIterator[tuple[RequestScope, PatientBrief]]:
+    """Open a visit that reads `what` of one patient of the reader's unit, and write it down."""
+    async with visiting(request) as visit:
+        who = await reads.brief(visit, pseudonym)
+        await visit.read(what, pseudonym)
+        yield visit, who
+
+
+@router.get("/timeline")
+async def timeline(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[TimelineParams, Query()]
+) -> TimelineAnswer:
+    """Return one metric over time: bands of minimum, mean and maximum, or a line; never more points than asked for."""
+    async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (visit, who):
+        return await patient_queries.timeline(visit.conn, who, visit.now_ms, ask)
+
+
+@router.get("/sessions")
+async def sessions(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[SessionsParams, Query()]
+) -> SessionsAnswer:
+    """Return sessions, newest first; ask on with `next` as `before`."""
+    async with _reading(request, pseudonym, "sessions") as (visit, who):
+        return await patient_queries.sessions(visit.conn, who, ask)
+
+
+@router.get("/sessions/{session}")
+async def session(
+    request: Request, pseudonym: Pseudonym, session: SessionKey, max_points: CurvePoints = 2_000
+) -> SessionAnswer:
+    """Return one session whole: zones, limits, bands, loads, flags, sources by the minute, curve, facts and answers."""
+    async with visiting(request) as visit:
+        view = await reads.session(visit, pseudonym, session, max_points)
+    return session_answers.whole(
+        view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
+    )
+
+
+@router.get("/days")
+async def days(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
+) -> DaysAnswer:
+    """Return every date of a range with its state; left out, the last twelve weeks."""
+    async with _reading(request, pseudonym, "days") as (visit, who):
+        return await patient_queries.days(visit.conn, who, visit.now_ms, ask)
+
+
+@router.get("/weeks")
+async def weeks(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
+) -> WeeksAnswer:
+    """Return every week that a range touches, against each prescription; left out, the last twelve weeks."""
+    async with _reading(request, pseudonym, "weeks") as (visit, who):
+        return await patient_queries.weeks(visit.conn, who, visit.now_ms, ask)
+
+
+@router.get("/prescriptions")
+async def prescriptions(request: Request, pseudonym: Pseudonym) -> tuple[PrescriptionShape, ...]:
+    """Return each prescription with its versions."""
+    async with _reading(request, pseudonym, "prescriptions") as (visit, who):
+        return await patient_queries.prescriptions(visit.conn, who, visit.now_ms)
+
+
+@router.get("/prescriptions/{prescription}/weeks")
+async def prescription_weeks(
+    request: Request,
+    pseudonym: Pseudonym,
+    prescription: PrescriptionKey,
+    ask: Annotated[DatesParams, Query()],
+) -> PrescriptionWeeksAnswer:
+    """Return the weeks of one prescription up to now, and adherence over them."""
+    async with _reading(request, pseudonym, f"prescription:{prescription}") as (visit, who):
+        return await patient_queries.prescription_weeks(
+            visit.conn, who, visit.now_ms, prescription, ask
+        )

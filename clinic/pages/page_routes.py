@@ -1,0 +1,117 @@
+"""The pages: worklist, patient, session sheet, alert. Whole without any script; what scripts add is told in data."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from clinic import reads
+from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, Action, AlertRequest, act
+from clinic.api.api_routes import Pseudonym
+from clinic.api.data_routes import SessionKey
+from clinic.pages import charts, worklist
+from clinic.pages.readable import grids
+from clinic.pages.templating import render
+from clinic.request_scope import RequestScope, visiting
+from clinic.sign_in import csrf, csrf_guard
+from model.metrics import METRIC_BY_ID
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+DONE: dict[str, str] = {
+    "acknowledge": "Acknowledged.",
+    "start": "Marked as in progress.",
+    "snooze": "Snoozed.",
+    "resolve": "Resolved.",
+}
+
+
+@router.get("/")
+async def work(request: Request) -> HTMLResponse:
+    """Show the worklist."""
+    async with visiting(request) as visit:
+        lines = await reads.lines(visit)
+        context = _common(visit)
+    needs = [(need, [line for line in lines if line.need is need]) for need in worklist.Need]
+    return render(
+        request, "worklist.html", {**context, "needs": needs, "tally": worklist.tally(lines)}
+    )
+
+
+@router.get("/patients/{pseudonym}")
+async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
+    """Show one patient."""
+    async with visiting(request) as visit:
+        view = await reads.patient(visit, pseudonym)
+        context = _common(visit)
+    drawn = {
+        "week_chart": charts.weeks(view.weeks),
+        "pain_chart": charts.pain(view.pain, view.patient.zone),
+    }
+    return render(
+        request, "patient.html", {**context, **drawn, "view": view, "zone": view.patient.zone}
+    )
+
+
+@router.get("/patients/{pseudonym}/sessions/{session}")
+async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
+    """Show one session's sheet."""
+    async with visiting(request) as visit:
+        view = await reads.session(visit, pseudonym, session)
+        context = _common(visit)
+    item = view.session
+    shown = {
+        "view": view,
+        "zone": view.patient.zone,
+        "zone_rows": charts.zone_rows(item.zones, item.limits),
+        "heart_chart": charts.heart(view.curve, item.limits, item.end_ms - item.start_ms),
+        "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
+    }
+    return render(request, "session.html", {**context, **shown})
+
+
+@router.get("/alerts/{alert}")
+async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
+    """Show one alert; `done` names the action that led here."""
+    async with visiting(request) as visit:
+        view = await reads.alert(visit, alert)
+        context = _common(visit)
+    zone = view.page.patient.zone
+    shown = {
+        "view": view,
+        "page": view.page,
+        "zone": zone,
+        "findings": [(finding, grids(finding.evidence, zone)) for finding in view.page.findings],
+        "resolving": RESOLVING,
+        "snoozing": SNOOZING,
+        "snooze_days": SNOOZE_DAYS,
+        "done": DONE.get(done, ""),
+    }
+    return render(request, "alert.html", {**context, **shown})
+
+
+@router.post("/alerts/{alert}/{action}")
+async def do(
+    request: Request,
+    alert: str,
+    action: Action,
+    token: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    days: Annotated[int, Form()] = 0,
+) -> RedirectResponse:
+    """Do what a form asks, then show the alert again."""
+    csrf_guard.signed(request, token)
+    async with visiting(request) as visit:
+        await act(visit, alert, AlertRequest(action=action, reason=reason, days=days))
+    csrf_guard.counted(request, action)
+    return RedirectResponse(f"/alerts/{alert}?done={action}", 303)
+
+
+def _common(visit: RequestScope) -> dict[str, Any]:
+    clinician = visit.clinician
+    return {
+        "clinician": clinician,
+        "demo": visit.clinic.demo,
+        "now_ms": visit.now_ms,
+        "form_token": csrf.token(visit.clinic.form_keys()[0], clinician.subject, visit.now_ms),
+    }

@@ -1,0 +1,119 @@
+"""Frozen evidence as tables for a reader. Pure: it lays out what is there, of any shape, and interprets nothing."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from clinic.pages import words
+from model.calendar import epoch_ms
+
+FIRST = (
+    "local_date",
+    "monday",
+    "at",
+    "value",
+    "scale",
+    "phase",
+    "sessions",
+    "sessions_due",
+    "minutes",
+    "minutes_due",
+)
+LAST = ("record", "session", "prescriptions")
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+EPOCH_ENDS = (
+    "from_ms",
+    "at_ms",
+    "start_ms",
+    "end_ms",
+    "time_ms",
+    "now_ms",
+    "received_ms",
+    "since_ms",
+    "until_ms",
+    "judged_ms",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """One table: a title, column heads and rows of text. A grid of single values has no heads: name, value.
+
+    A turned one has a column for each object, and the names of its values in the first.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    turned: bool = False
+
+
+def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
+    """Return one table for each list of objects, then one for each nested object, then the single values."""
+    listed = [
+        _listed(key, result, zone)
+        for key, result in evidence.items()
+        if _is_table(result) and isinstance(result, list)
+    ]
+    nested = [
+        _named(words.label(key), result, zone)
+        for key, result in evidence.items()
+        if isinstance(result, dict) and result
+    ]
+    single = {key: result for key, result in evidence.items() if not _is_table(result)}
+    return (*listed, *nested, *([_named("Rule and window", single, zone)] if single else []))
+
+
+def text(key: str, value: object, zone: str) -> str:
+    """Return one value: an instant in the zone where the key says so, a length for other `_ms`, else as it is."""
+    if value is None or isinstance(value, bool):
+        return {None: words.NOTHING, True: "yes", False: "no"}[value]
+    if isinstance(value, int) and key.endswith("_ms"):
+        return words.when(value, zone) if key.endswith(EPOCH_ENDS) else words.span(value)
+    if isinstance(value, str) and RFC3339.fullmatch(value):
+        return words.when(epoch_ms(datetime.fromisoformat(value)), zone)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(text("", item, zone) for item in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{words.label(_bare(name))} {text(name, item, zone)}" for name, item in value.items()
+        )
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
+    rows = tuple(
+        (words.label(_bare(name)), text(name, item, zone)) for name, item in values.items()
+    )
+    return Grid(title=title, heads=(), rows=rows)
+
+
+def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
+    """Return one row an object, or one column an object where that is the narrower table."""
+    names = sorted(dict.fromkeys(name for value in values for name in value), key=_place)
+    rows = [
+        [words.label(_bare(name)), *(text(name, value.get(name), zone) for value in values)]
+        for name in names
+    ]
+    turned = len(values) < len(names)
+    heads, *cells = (tuple(row) for row in (rows if turned else zip(*rows, strict=True)))
+    return Grid(title=words.label(key), heads=heads, rows=tuple(cells), turned=turned)
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Return where a column stands: what happened first, names of records last; jsonb keeps no order of its own."""
+    if name in FIRST:
+        return 0, FIRST.index(name)
+    return (2, LAST.index(name)) if name in LAST else (1, 0)
+
+
+def _is_table(value: object) -> bool:
+    listed = (
+        isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+    )
+    return listed or (isinstance(value, dict) and bool(value))
+
+
+def _bare(key: str) -> str:
+    return key.removesuffix("_ms")

@@ -1,0 +1,88 @@
+"""Weeks beside what was due in them, measured as the rules measure. Pure; what is not known is never called a miss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from alerts.registry import RULE
+from alerts.rules.prescribed import Due, capped, due, measure
+from clinic.pages import words
+from model.derived import Week
+from model.intensity import ZoneTimes
+from model.prescription import Prescription
+
+ADHERENT = RULE["A1"].thresholds["ratio"]
+KNOWN_DAYS = RULE["A1"].thresholds["known_days"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekView:
+    """One ISO week. `share` is the smaller of sessions and minutes done by due, at most 1.
+
+    It is None when nothing was due all week, or too little is known to call it low; `label` says which. What was due
+    has pauses taken off and is None without a prescription on all seven days.
+    """
+
+    monday: date
+    sessions: int
+    session_ms: int
+    zones_ms: ZoneTimes
+    dose_min: float
+    due_sessions: float | None
+    due_min: float | None
+    due_dose_min: float | None
+    share: float | None
+    label: str
+    valid_days: int
+    answered_days: int
+    known_days: int
+    algorithm: str
+
+
+def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
+    """Return a week beside what was due in it."""
+    what = due(prescriptions, week.monday)
+    part = share(week, what)
+    return WeekView(
+        monday=week.monday,
+        sessions=week.sessions,
+        session_ms=week.session_ms,
+        zones_ms=week.zones,
+        dose_min=week.dose_min,
+        due_sessions=what.sessions if what else None,
+        due_min=what.minutes if what else None,
+        due_dose_min=what.dose_min if what else None,
+        share=part,
+        label=words.percent(part)
+        if part is not None
+        else "not known"
+        if what and what.sessions
+        else "none due",
+        valid_days=week.valid_days,
+        answered_days=week.answered_days,
+        known_days=week.known_days,
+        algorithm=week.algorithm,
+    )
+
+
+def share(week: Week, what: Due | None) -> float | None:
+    """Return how much of the sessions and minutes due was done, the smaller of both, at most 1.
+
+    A week of which too few days are known may confirm but not refute: it is None when it would be low.
+    """
+    if what is None:
+        return None
+    done = measure(week, what)
+    part = capped(
+        min((ratio for ratio in (done.frequency, done.time) if ratio is not None), default=None)
+    )
+    return None if part is not None and part < ADHERENT and week.known_days < KNOWN_DAYS else part
+
+
+def last_four(
+    weeks: Sequence[Week], prescriptions: Sequence[Prescription], this_monday: date
+) -> tuple[WeekView | None, ...]:
+    """Return the four weeks before the running one, oldest first; None where there is no row."""
+    by_monday = {week.monday: week for week in weeks}
+    matches = (by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))
+    return tuple(view(item, prescriptions) if item else None for item in matches)

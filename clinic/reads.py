@@ -1,0 +1,194 @@
+"""What pages and API show, read once for both: each function reads, writes the audit row and returns one value.
+
+A patient, session or alert of another care unit is 404, as one that never was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from clinic.answers.query_params import MOST_SESSIONS
+from clinic.api import patient_queries
+from clinic.pages import heatmap, weeks, worklist
+from clinic.pages.curve import Curve, curve
+from clinic.pages.heatmap import Heatmap
+from clinic.pages.weeks import WeekView
+from clinic.pages.worklist import Line
+from clinic.problems import Refused
+from clinic.request_scope import RequestScope
+from model.calendar import local_date, midnight, monday
+from model.derived import Session, SourceSelection
+from model.prescription import Prescription, in_force
+from storage.reads import api_queries, clinic_queries, evidence
+from storage.reads.views import (
+    AlertBrief,
+    AlertPage,
+    AuditRow,
+    FactRow,
+    PatientBrief,
+    ReportRow,
+    SourceRow,
+)
+from stream.compute.day_states import day_states
+from stream.compute.intensity.zones import MAX_GAP_MS
+from stream.compute.series.sources import hold_ms
+
+WEEKS_SHOWN = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientView:
+    """One patient: `in_force` is what is prescribed today, `prescriptions` all versions, newest first.
+
+    `calendar` has a square a date of twelve weeks. Weeks and pain are oldest first, sessions and audit newest first.
+    """
+
+    patient: PatientBrief
+    name: str
+    now_ms: int
+    freshness: str
+    silent: bool
+    in_force: tuple[Prescription, ...]
+    prescriptions: tuple[Prescription, ...]
+    alerts: tuple[AlertBrief, ...]
+    past_alerts: tuple[AlertBrief, ...]
+    weeks: tuple[WeekView, ...]
+    calendar: Heatmap
+    pain: tuple[ReportRow, ...]
+    sessions: tuple[Session, ...]
+    sources: tuple[SourceRow, ...]
+    audit: tuple[AuditRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """One session with its curve, the facts and bodies it was derived from, and the answers that concern it."""
+
+    patient: PatientBrief
+    name: str
+    session: Session
+    curve: Curve
+    facts: tuple[FactRow, ...]
+    reports: tuple[ReportRow, ...]
+    choices: tuple[SourceSelection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """One alert with its frozen evidence and its history."""
+
+    name: str
+    now_ms: int
+    page: AlertPage
+    audit: tuple[AuditRow, ...]
+
+
+async def lines(visit: RequestScope) -> tuple[Line, ...]:
+    """Return the worklist of the clinician's care unit, in order of need."""
+    rows = await clinic_queries.worklist(visit.conn, visit.unit, _since(visit.now_ms, "UTC", 6))
+    patients = [row.patient.pseudonym for row in rows]
+    await visit.listed("worklist", patients)
+    names = await visit.names(patients)
+    return worklist.lines(rows, names, visit.now_ms)
+
+
+async def patient(visit: RequestScope, pseudonym: str) -> PatientView:
+    """Return one patient's page."""
+    zone = (await brief(visit, pseudonym)).zone
+    await visit.read("patient", pseudonym)
+    page = await clinic_queries.patient_page(
+        visit.conn, visit.unit, pseudonym, _since(visit.now_ms, zone, WEEKS_SHOWN)
+    )
+    if page is None:
+        raise _unknown("patient")
+    last = page.patient.last_data_ms
+    return PatientView(
+        patient=page.patient,
+        name=await _name(visit, pseudonym),
+        now_ms=visit.now_ms,
+        freshness=worklist.freshness(last, visit.now_ms),
+        silent=worklist.silent(page.patient, visit.now_ms),
+        in_force=in_force(page.prescriptions, local_date(visit.now_ms, zone)),
+        prescriptions=page.prescriptions,
+        alerts=page.alerts,
+        past_alerts=page.past_alerts,
+        weeks=tuple(weeks.view(week, page.prescriptions) for week in page.weeks),
+        calendar=await _calendar(visit, page.patient, page.prescriptions),
+        pain=page.pain,
+        sessions=page.sessions,
+        sources=page.sources,
+        audit=await clinic_queries.audit(visit.conn, visit.unit, pseudonym),
+    )
+
+
+async def session(
+    visit: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
+) -> SessionView:
+    """Return one session's sheet, its curve thinned to about `max_points`."""
+    sheet = await evidence.session_sheet(visit.conn, visit.unit, pseudonym, key)
+    if sheet is None:
+        raise _unknown("session")
+    await visit.read(f"session:{key}", pseudonym)
+    item = sheet.session
+    gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
+    return SessionView(
+        patient=sheet.patient,
+        name=await _name(visit, pseudonym),
+        session=item,
+        curve=curve(sheet.heart, item.start_ms, item.end_ms, gap, max_points),
+        facts=sheet.facts,
+        reports=sheet.reports,
+        choices=sheet.choices,
+    )
+
+
+async def alert(visit: RequestScope, key: str) -> AlertView:
+    """Return one alert's page."""
+    alert_page = await evidence.alert_page(visit.conn, visit.unit, key)
+    if alert_page is None:
+        raise _unknown("alert")
+    await visit.read(f"alert:{key}", alert_page.patient.pseudonym)
+    result = await clinic_queries.audit(
+        visit.conn, visit.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
+    )
+    name = await _name(visit, alert_page.patient.pseudonym)
+    return AlertView(name=name, now_ms=visit.now_ms, page=alert_page, audit=result)
+
+
+async def alerts(visit: RequestScope) -> tuple[AlertBrief, ...]:
+    """Return the live alerts of the clinician's care unit: tier, then oldest first."""
+    live_alerts = await clinic_queries.live_alerts(visit.conn, visit.unit)
+    await visit.listed("alerts", [live_alert.pseudonym for live_alert in live_alerts])
+    return live_alerts
+
+
+async def _calendar(
+    visit: RequestScope, who: PatientBrief, prescriptions: Sequence[Prescription]
+) -> Heatmap:
+    dates = heatmap.dates(local_date(visit.now_ms, who.zone))
+    known = await patient_queries.known(visit.conn, who, visit.now_ms, dates)
+    since = api_queries.SessionsQuery(start_ms=midnight(dates[0], who.zone))
+    sessions = await api_queries.sessions(
+        visit.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS
+    )
+    return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
+
+
+async def brief(visit: RequestScope, pseudonym: str) -> PatientBrief:
+    """Return a patient of the clinician's care unit; 404 for any other."""
+    matches = await clinic_queries.patient(visit.conn, visit.unit, pseudonym)
+    if matches is None:
+        raise _unknown("patient")
+    return matches
+
+
+async def _name(visit: RequestScope, pseudonym: str) -> str:
+    return (await visit.names([pseudonym])).get(pseudonym, pseudonym)
+
+
+def _since(now_ms: int, zone: str, count: int) -> date:
+    return monday(local_date(now_ms, zone)) - timedelta(weeks=count - 1)
+
+
+def _unknown(what: str) -> Refused:
+    return Refused(404, f"This care unit has no such {what}.")

@@ -1,0 +1,160 @@
+"""Asks the identity provider: where things are, which keys it signs with, what a code is worth. The only network here.
+
+It decides nothing about who is let in (`tokens` does) and keeps nothing but the provider's description for minutes:
+keys are fetched at every sign-in, so that a change of keys needs no care.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import quote_plus, urlsplit
+
+import httpx
+from joserfc.jwk import KeySet
+from pydantic import BaseModel, ValidationError
+
+from clinic.sign_in.identity import is_loopback
+from clinic.sign_in.tokens import TokenError, key_set
+
+DISCOVERY = "/.well-known/openid-configuration"
+KEPT_MS = 300_000
+PATIENCE_S = 10.0
+M = TypeVar("M", bound=BaseModel)
+
+
+class ProviderError(RuntimeError):
+    """The provider does not answer, or not as OpenID Connect says; the text is for the deployer and names nobody."""
+
+
+class CodeError(ProviderError):
+    """The provider does not take the code: it was used, has run out, or belongs to another sign-in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What provider and deployer agreed upon. `redirect_uri` is this door's callback, as registered."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+
+
+class Description(BaseModel):
+    """What discovery tells, as far as it is used here."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    end_session_endpoint: str = ""
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    authorization_response_iss_parameter_supported: bool = False
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return every address that it names."""
+        result = (
+            self.authorization_endpoint,
+            self.token_endpoint,
+            self.jwks_uri,
+            self.end_session_endpoint,
+        )
+        return tuple(address for address in result if address)
+
+
+class _Tokens(BaseModel):
+    id_token: str
+
+
+class _KeyRows(BaseModel):
+    keys: list[dict[str, object]]
+
+
+class Provider:
+    """One identity provider. `clock` is epoch ms."""
+
+    def __init__(self, registration: Registration, clock: Callable[[], int]) -> None:
+        self.registration, self._clock = registration, clock
+        self._kept: tuple[int, Description] | None = None
+
+    async def description(self) -> Description:
+        """Return the provider's description, at most five minutes old; raises `ProviderError`."""
+        now = self._clock()
+        if self._kept is None or not 0 <= now - self._kept[0] < KEPT_MS:
+            self._kept = now, await self._discovered()
+        return self._kept[1]
+
+    async def redeemed(self, code: str, verifier: str) -> str:
+        """Return the ID token that a code is worth, once; raises `CodeError` when it is worth none."""
+        result = await self.description()
+        basic = "client_secret_basic" in result.token_endpoint_auth_methods_supported
+        ours = self.registration
+        form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+        form["redirect_uri"] = ours.redirect_uri
+        if not basic:
+            form |= {"client_id": ours.client_id, "client_secret": ours.client_secret}
+        account = (
+            httpx.BasicAuth(quote_plus(ours.client_id), quote_plus(ours.client_secret))
+            if basic
+            else None
+        )
+        answer = await _asked("POST", result.token_endpoint, form, account)
+        if answer.status_code == httpx.codes.BAD_REQUEST:
+            raise CodeError("the token endpoint does not take the code (400)")
+        return _read(answer, _Tokens).id_token
+
+    async def keys(self) -> KeySet:
+        """Return the keys that the provider signs with now; raises `ProviderError`."""
+        answer = await _asked("GET", (await self.description()).jwks_uri)
+        try:
+            return key_set(_read(answer, _KeyRows).model_dump())
+        except TokenError as error:
+            raise ProviderError(str(error)) from error
+
+    async def _discovered(self) -> Description:
+        issuer = self.registration.issuer
+        result = _read(await _asked("GET", issuer.rstrip("/") + DISCOVERY), Description)
+        if result.issuer != issuer:
+            raise ProviderError(
+                "discovery names another issuer than KADENS_OIDC_ISSUER (a final slash counts)"
+            )
+        if not all(is_safe(address) for address in result.addresses()):
+            raise ProviderError("discovery names an address that is neither https nor on loopback")
+        return result
+
+
+def is_safe(address: str) -> bool:
+    """Tell whether an address is https, or http on loopback: nothing else may carry a secret."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
+async def _asked(
+    method: str,
+    address: str,
+    form: dict[str, str] | None = None,
+    account: httpx.BasicAuth | None = None,
+) -> httpx.Response:
+    headers = {"accept": "application/json"}
+    try:
+        # httpx bounds each read, and a provider that drips would hold a sign-in for ever
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False) as client,
+        ):
+            return await client.request(method, address, data=form, auth=account, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise ProviderError(
+            f"{urlsplit(address).netloc} does not answer ({type(error).__name__})"
+        ) from error
+
+
+def _read(answer: httpx.Response, model: type[M]) -> M:
+    where = answer.request.url.path
+    if answer.status_code != httpx.codes.OK:
+        raise ProviderError(f"{where} answers {answer.status_code}")
+    try:
+        return model.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise ProviderError(f"{where} answers something else than expected") from error

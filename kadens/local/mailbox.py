@@ -1,0 +1,51 @@
+"""The mail catcher of `kadens up`: takes mail on loopback and keeps each as a .eml file. It must never send any."""
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+
+from kadens.local.instance import own_folder
+
+HOST = "127.0.0.1"
+
+
+class Mailbox:
+    """An SMTP server on a free loopback port; `folder` gets one file a mail, named in order of arrival."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self._lock = threading.Lock()
+        self._controller = Controller(self, hostname=HOST, port=port)
+
+    @property
+    def address(self) -> str:
+        """Where it listens, `host:port`."""
+        return f"{HOST}:{self.port}"
+
+    def count(self) -> int:
+        """Return the number of mails kept."""
+        return len(list(self.folder.glob("*.eml")))
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's hook
+        """Keep one mail."""
+        with self._lock:
+            (self.folder / f"{self.count() + 1:05d}.eml").write_bytes(bytes(envelope.content))
+        return "250 kept"
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        own_folder(self.folder)
+        self._controller.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Listen no more; the mails stay."""
+        self._controller.stop()

@@ -1,0 +1,58 @@
+"""What `kadens up` leaves in its data folder: secrets made once, and `runtime.json` for the other commands.
+
+Secrets stay in a file that only its owner may read; `runtime.json` names that file and holds none.
+"""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from kadens.secrets_writer import new_secret, replace_file
+from kadens.settings import Secrets, read_secrets
+from model.codec import dumps
+
+SECRETS, RUNTIME = "secrets.toml", "runtime.json"
+KEYED = ("pg", "bodies")  # what of a data folder only the keys can open
+SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
+
+
+def secrets_in(data: Path) -> tuple[Path, Secrets]:
+    """Return the secrets file of a data folder, made (0600) when there is none, and what it holds."""
+    path = data / SECRETS
+    if not path.exists():
+        replace_file(path, _fresh())
+    return path, read_secrets(str(path))
+
+
+def leftovers(data: Path) -> str:
+    """Return what a data folder without a secrets file holds that only its old keys could open; "" for nothing."""
+    if (data / SECRETS).exists():
+        return ""
+    return next((name for name in KEYED if _holds_files(data / name)), "")
+
+
+def write_runtime(data: Path, environment: Mapping[str, str], addresses: Mapping[str, str]) -> Path:
+    """Write where everything is; other commands take `environment` as their settings."""
+    path = data / RUNTIME
+    path.touch(mode=0o600)
+    path.write_bytes(dumps({"environment": dict(environment), "addresses": dict(addresses)}))
+    return path
+
+
+def forget_runtime(data: Path) -> None:
+    """Remove `runtime.json`: nothing runs any more."""
+    (data / RUNTIME).unlink(missing_ok=True)
+
+
+def _holds_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _fresh() -> str:
+    keys = "".join(f'\n[connectors.{name}]\nkeys = ["{_webhook_key()}"]\n' for name in SIGNED)
+    return f'link_key = "{new_secret().hex()}"\nwrapping_key = "{new_secret().hex()}"\n{keys}'
+
+
+def _webhook_key() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

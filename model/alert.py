@@ -1,0 +1,133 @@
+"""Findings and alerts: what the rules say, what a clinician sees, and the words for their states and tiers."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from model.derived import Day, Week
+from model.facts import Instrument, Phase
+from model.prescription import Prescription
+
+
+class Tier(StrEnum):
+    """A: same working day. B: worklist, two working days. C: digest."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class State(StrEnum):
+    """The life of an alert; the moves are the table of `alerts.lifecycle`."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    RETRACTED = "retracted"
+    EXPIRED = "expired"
+
+
+LIVE: frozenset[State] = frozenset(
+    {State.OPEN, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SNOOZED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of the rule table: its family (one open alert a family), version, thresholds and wording key."""
+
+    id: str
+    family: str
+    version: int
+    title: str
+    thresholds: dict[str, float]
+    cooldown_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule's predicate held, once.
+
+    `key` names the occasion (a report's record, a Monday): the same occasion is the same finding however often it
+    is judged. `at_ms` is when, in measured time, it began to hold.
+
+    `evidence` is JSON-plain: values, times, sources, coverage and thresholds, enough to judge it again by hand.
+    """
+
+    rule: str
+    rule_version: int
+    family: str
+    key: str
+    tier: Tier
+    at_ms: int
+    evidence: dict[str, Any]
+    session: str | None = None
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PainRating:
+    """One pain answer as the rules read it: NRS 0-10, phase, when, and the session it concerns (None: unknown)."""
+
+    record: str
+    at_ms: int
+    local_date: date
+    phase: Phase
+    value: float
+    scale: str
+    session: str | None
+    instrument: Instrument = Instrument.PAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBrief:
+    """What a rule needs of a session."""
+
+    id: str
+    start_ms: int
+    end_ms: int
+    local_date: date
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """The latest measured instant that a source has delivered."""
+
+    vendor: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleInput:
+    """Everything the rules may look at for one patient, and nothing else; `now_ms` is the clock."""
+
+    patient: str
+    zone: str
+    now_ms: int
+    prescriptions: tuple[Prescription, ...]
+    weeks: tuple[Week, ...]
+    days: tuple[Day, ...]
+    sessions: tuple[SessionBrief, ...]
+    pain: tuple[PainRating, ...]
+    watermarks: tuple[Watermark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert as stored. `findings` are the occasions it rests on that still hold, by key."""
+
+    id: str
+    patient: str
+    family: str
+    rule: str
+    tier: Tier
+    state: State
+    raised_ms: int
+    changed_ms: int
+    sentence: str
+    findings: dict[str, Finding] = field(default_factory=dict)
+    resolution: str = ""

@@ -1,0 +1,21 @@
+"""The error of a body that cannot be read at all. A bad record inside a good body is a `facts.Reject` instead."""
+
+from model.facts import Reject, RejectKind
+
+
+class BodyError(ValueError):
+    """A body that is not what its connector sends. `where` is a path in it or `@offset`; `why` never holds a value.
+
+    `kind` is the class of its dead letter.
+    """
+
+    def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.DAMAGED) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+        self.kind = kind
+
+    @property
+    def reject(self) -> Reject:
+        """The same as a value."""
+        return Reject(where=self.where, why=self.why, kind=self.kind)

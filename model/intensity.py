@@ -1,0 +1,133 @@
+"""Intensity classes, and what a patient's zones rest on. Source of the classes: ACSM / Garber 2011."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Zone(StrEnum):
+    """The five classes, from low to high, and the time about which nothing is known."""
+
+    VERY_LIGHT = "very_light"
+    LIGHT = "light"
+    MODERATE = "moderate"
+    VIGOROUS = "vigorous"
+    NEAR_MAX = "near_max"
+    UNKNOWN = "unknown"
+
+
+ZONES: tuple[Zone, ...] = tuple(Zone)
+CLASSES: tuple[Zone, ...] = ZONES[:5]
+
+
+class Confidence(StrEnum):
+    """How much a zone figure may be leaned on: formula-based limits are never more than low."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartProfile:
+    """What is known of a patient's heart for prescribing, valid from a local date until the next profile.
+
+    `hr_max` is measured in a symptom-limited test on current medication. `beta_blocker` and `rate_limited`
+    (other rate-limiting drug, atrial fibrillation, pacemaker, transplant) make formulas invalid.
+    `clinician_bpm` holds the four lower edges of light, moderate, vigorous and near_max in beats a minute.
+    `threshold_hr` is the heart rate at the lactate or functional threshold, `vt1_bpm` and `vt2_bpm` those at the two
+    ventilatory thresholds (measured), `ftp_w` the functional threshold power in watts. `sex` ("female", "male" or ""
+    for unknown) chooses the coefficient of TRIMP and nothing else.
+    """
+
+    valid_from: date
+    birth_year: int | None = None
+    hr_rest: float | None = None
+    hr_max: float | None = None
+    beta_blocker: bool = False
+    coronary_disease: bool = False
+    heart_failure: bool = False
+    rate_limited: bool = False
+    clinician_bpm: tuple[float, float, float, float] | None = None
+    threshold_hr: float | None = None
+    vt1_bpm: float | None = None
+    vt2_bpm: float | None = None
+    ftp_w: float | None = None
+    sex: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneThresholds:
+    """The lower edges of light, moderate, vigorous and near_max in beats a minute, and how they were found.
+
+    `valid` is False when heart rate must not be used for this patient; then every second is unknown.
+    `inputs` names every number that went in, so that a reader can compute the edges again.
+    """
+
+    edges: tuple[float, float, float, float]
+    scheme: str
+    method: str
+    inputs: dict[str, float]
+    confidence: Confidence
+    valid: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneTimes:
+    """Milliseconds in each class, and unknown. Invariant: their sum is the length of the session, exactly."""
+
+    very_light: int = 0
+    light: int = 0
+    moderate: int = 0
+    vigorous: int = 0
+    near_max: int = 0
+    unknown: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the length in ms."""
+        return sum(self.as_tuple())
+
+    def as_tuple(self) -> tuple[int, int, int, int, int, int]:
+        """Return the six figures in the order of `ZONES`."""
+        return (
+            self.very_light,
+            self.light,
+            self.moderate,
+            self.vigorous,
+            self.near_max,
+            self.unknown,
+        )
+
+    def __add__(self, other: "ZoneTimes") -> "ZoneTimes":
+        return ZoneTimes(
+            **dict(
+                zip(
+                    ZONES,
+                    map(sum, zip(self.as_tuple(), other.as_tuple(), strict=True)),
+                    strict=True,
+                )
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneTimesByMethod:
+    """Time of a session in the bands of one named scheme, beside the canonical classes.
+
+    `metric` is what was measured, `edges` the lower edges of every band but the first, in its unit; `names` and `ms`
+    have one item a band, one more than `edges`. `unknown_ms` completes the session: their sum is its length, exactly.
+    `inputs` names every number that went in. Not `valid`: shown, but all of the time is unknown.
+    """
+
+    scheme: str
+    method: str
+    metric: str
+    names: tuple[str, ...]
+    edges: tuple[float, ...]
+    ms: tuple[int, ...]
+    unknown_ms: int
+    inputs: dict[str, float]
+    confidence: Confidence
+    valid: bool = True

@@ -1,0 +1,49 @@
+"""Keys of one purpose: the active one, which signs and seals, and those still accepted while a rotation overlaps.
+
+Plain values. A key's bytes never appear in a representation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+FIRST = "1"  # the id of a key that was written before keys had ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key: `id` is public and short, `secret` is 32 bytes."""
+
+    id: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The usable keys of one purpose; the first is active. An empty ring has no key at all and is false."""
+
+    keys: tuple[Key, ...] = ()
+
+    @staticmethod
+    def single(secret: bytes) -> "KeyRing":
+        """Return a ring of one key that has the first id."""
+        return KeyRing((Key(id=FIRST, secret=secret),))
+
+    @property
+    def active(self) -> Key:
+        """Return the key that signs and seals; raises LookupError for an empty ring."""
+        if not self.keys:
+            raise LookupError("there is no active key")
+        return self.keys[0]
+
+    def find(self, id_: str) -> Key | None:
+        """Return the key of an id; None when it is not usable here."""
+        return next((key for key in self.keys if key.id == id_), None)
+
+    def __bool__(self) -> bool:
+        return bool(self.keys)
+
+
+Keys: TypeAlias = Callable[
+    [], KeyRing
+]  # the ring as it is now: a rotation changes it while a process runs

@@ -1,0 +1,80 @@
+"""A prescription of exercise in FITT-VP form, with its versions and pauses. Dates are local to the patient."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+FIRST_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intensity:
+    """The prescribed range: `method` hrr (fractions), bpm, rpe_cr10, rpe_6_20, watts or cadence; [low, high)."""
+
+    method: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Days [first, last] on which nothing is due, and why (illness, holiday, clinician)."""
+
+    first: date
+    last: date
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescription:
+    """One version of a prescription. A newer version of the same `id` replaces it from its `valid_from` on.
+
+    Valid on the local dates [valid_from, valid_to]. `pain_limit` is the highest acceptable NRS.
+    """
+
+    id: str
+    version: int
+    valid_from: date
+    valid_to: date
+    sessions_per_week: int
+    minutes_per_session: int
+    intensity: Intensity
+    types: tuple[str, ...] = ()
+    dose_min_per_week: float | None = None
+    strength_days: int = 0
+    pain_limit: int = 5
+    max_per_day: int = 1
+    cardiac: bool = False
+    pauses: tuple[Pause, ...] = ()
+    rules: dict[str, dict[str, float]] | None = None
+    prescriber: str = ""
+    reason: str = ""
+
+
+def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescription, ...]:
+    """Return the prescriptions in force on a local date, by id: of each the newest version begun by then."""
+    newest: dict[str, Prescription] = {}
+    for row in sorted(prescriptions, key=lambda p: (p.id, p.version)):
+        if row.valid_from <= day:
+            newest[row.id] = row
+    return tuple(row for row in newest.values() if day <= row.valid_to)
+
+
+def paused(prescription: Prescription, day: date) -> bool:
+    """Return whether nothing is due on a local date because of a pause."""
+    return any(pause.first <= day <= pause.last for pause in prescription.pauses)
+
+
+def all_paused(prescriptions: Iterable[Prescription], day: date) -> bool:
+    """Return whether there are prescriptions in force on a local date and every one is paused."""
+    rows = in_force(prescriptions, day)
+    return bool(rows) and all(paused(row, day) for row in rows)
+
+
+def just_begun(prescriptions: Sequence[Prescription], day: date) -> bool:
+    """Return whether every prescription in force on a local date is in its first seven days, versions taken as one."""
+    begun = {
+        row.id: min(p.valid_from for p in prescriptions if p.id == row.id)
+        for row in in_force(prescriptions, day)
+    }
+    return bool(begun) and all(day < first + timedelta(days=FIRST_DAYS) for first in begun.values())

@@ -1,0 +1,123 @@
+"""Posts deliveries to a vendor door as vendors and apps would: signed, over kept connections, again after a 503.
+
+For simulated patients only. It must never log a body, a token or a key.
+"""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ingest.links import mint
+from ingest.sender import sign
+from ingest.verify import STANDARD_WEBHOOKS, SVIX
+from model.calendar import DAY_MS
+from model.keyring import KeyRing
+from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
+
+TIMEOUT_S = 30.0
+TRIES = 60
+PAUSE_S = 0.25
+ISSUE = 1  # a simulated patient's tokens are made where they are used, and have no row
+AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+class Refused(RuntimeError):  # noqa: N818 - reads as what happened
+    """The door said no to a delivery for good; the text names the delivery and the status, not its content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What it takes to send: the secrets of two connectors, and the keys of the patients' link tokens for files."""
+
+    open_wearables: str
+    reports: str
+    link: KeyRing
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+
+class VendorDoor:
+    """A client of one vendor door; each thread keeps a connection of its own. `now` is the sender's clock (ms)."""
+
+    def __init__(self, host: str, port: int, keys: Keys, now: Callable[[], int]) -> None:
+        self._host, self._port, self._keys, self._now = host, port, keys, now
+        self._mine = threading.local()
+        self._opened: list[http.client.HTTPConnection] = []
+
+    def post(self, delivery: Delivery) -> int:
+        """Deliver one body, and return its size in bytes once the door has it; raises `Refused` or OSError."""
+        body = delivery.make()
+        for _ in range(TRIES):
+            status = self._once(delivery, body)
+            if status < http.client.MULTIPLE_CHOICES:
+                return len(body)
+            if status not in AGAIN:
+                raise Refused(f"{delivery.key}: {status}")
+            time.sleep(PAUSE_S)
+        raise Refused(f"{delivery.key}: {status} after {TRIES} tries")
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later post opens its own again."""
+        for connection in self._opened:
+            connection.close()
+
+    def _once(self, delivery: Delivery, body: bytes) -> int:
+        path, headers = request(delivery, body, self._keys, self._now())
+        connection = self._connection()
+        try:
+            connection.request(
+                "POST", path, body, {"content-type": delivery.content_type, **headers}
+            )
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            connection.close()  # the next try opens it again
+            return http.client.SERVICE_UNAVAILABLE
+        return answer.status
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not hasattr(self._mine, "connection"):
+            self._mine.connection = http.client.HTTPConnection(
+                self._host, self._port, timeout=TIMEOUT_S
+            )
+            self._opened.append(self._mine.connection)
+        connection: http.client.HTTPConnection = self._mine.connection
+        return connection
+
+
+def request(
+    delivery: Delivery, body: bytes, keys: Keys, at_ms: int
+) -> tuple[str, Mapping[str, str]]:
+    """Return path and headers with which a delivery goes to the door at `at_ms` (epoch ms)."""
+    return _REQUESTS[delivery.connector](delivery, body, keys, at_ms)
+
+
+def _hook(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[str, Mapping[str, str]]:
+    return "/v1/hooks/open_wearables", sign(SVIX, keys.open_wearables, body, _id(delivery), at_ms)
+
+
+def _report(
+    delivery: Delivery, body: bytes, keys: Keys, at_ms: int
+) -> tuple[str, Mapping[str, str]]:
+    return "/v1/reports", sign(STANDARD_WEBHOOKS, keys.reports, body, _id(delivery), at_ms)
+
+
+def _file(
+    delivery: Delivery, _body: bytes, keys: Keys, at_ms: int
+) -> tuple[str, Mapping[str, str]]:
+    token = mint(delivery.patient, keys.link, issue=ISSUE, expires_ms=at_ms + DAY_MS)
+    return "/v1/files", {"authorization": f"Bearer {token}"}
+
+
+def _id(delivery: Delivery) -> str:
+    return "msg_" + delivery.key.replace("/", "_")
+
+
+_REQUESTS: Mapping[str, Callable[[Delivery, bytes, Keys, int], tuple[str, Mapping[str, str]]]] = {
+    OPEN_WEARABLES: _hook,
+    FILES: _file,
+    REPORTS: _report,
+}

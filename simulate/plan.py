@@ -1,0 +1,141 @@
+"""What each invented patient does: the sessions, with pain and exertion after each, and the days of wear.
+
+Pure. Every draw comes from a generator of its own (seed, person, day), so nothing depends on the order of asking.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from model.calendar import DAY_MS, MINUTE_MS, local_date, midnight
+from simulate.cohort import (
+    LOW_WEEKS,
+    PAUSE_WEEKS,
+    STALE_DAYS,
+    Cohort,
+    Person,
+    Role,
+    first_monday,
+    this_monday,
+)
+
+JUDGED_AFTER_MS = 36 * 60 * MINUTE_MS  # after a week's end, for a source that has not passed it
+QUIET_WEEKS = 5  # the latest weeks keep to the schedule, so that only what is planted can be found
+SHORT_EVERY, EXTRA_EVERY = 5, 4
+LIVE_MINUTES = 42
+LIVE_ENDED = 6  # minutes before now
+LIVE_PAIN = 8
+LIVE_BLOCK_MINUTES = 30
+SETTLED_MS = 10 * MINUTE_MS  # after its end all about a session has been told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outing:
+    """One session as it was: [start, end) in epoch ms, NRS pain after it and exertion on Borg CR10."""
+
+    patient: str
+    start_ms: int
+    end_ms: int
+    pain: int
+    exertion: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wear:
+    """The watch was on for [start, end) in epoch ms, within one local date."""
+
+    patient: str
+    start_ms: int
+    end_ms: int
+
+
+def draw(cohort: Cohort, person: Person, what: int, at: int) -> np.random.Generator:
+    """Return the generator of one thing (`what`) of one person at one instant or day; always the same."""
+    return np.random.default_rng([cohort.seed, person.number, what, at])
+
+
+def silent_from(person: Person, cohort: Cohort) -> int:
+    """Return the instant from which nothing comes any more: now, or long ago for who stopped syncing."""
+    return cohort.now_ms - STALE_DAYS * DAY_MS if person.role is Role.STALE else cohort.now_ms
+
+
+def low_weeks(person: Person, cohort: Cohort) -> int:
+    """Return how many full weeks back the low one has been low: the two latest that are judged, and any since.
+
+    Until 36 hours into a week the week before it may still get data, and is not judged.
+    """
+    this = midnight(this_monday(person, cohort), person.zone)
+    return LOW_WEEKS + (1 if cohort.now_ms < this + JUDGED_AFTER_MS else 0)
+
+
+def outings(person: Person, cohort: Cohort) -> tuple[Outing, ...]:
+    """Return the sessions of the history, in order; each told of before its end, none on the day of a live one."""
+    ends = silent_from(person, cohort)
+    today = local_date(cohort.now_ms, person.zone)
+    made = (_outing(person, cohort, day) for day in _training_days(person, cohort))
+    live_today = person.role is Role.PAIN
+    return tuple(
+        out
+        for out in made
+        if out.end_ms + SETTLED_MS <= ends
+        and not (live_today and local_date(out.start_ms, person.zone) >= today)
+    )
+
+
+def live_outing(person: Person, cohort: Cohort) -> Outing:
+    """Return the session that has just ended and hurt."""
+    end = (cohort.now_ms // 1000) * 1000 - LIVE_ENDED * MINUTE_MS
+    start = end - LIVE_MINUTES * MINUTE_MS
+    return Outing(patient=person.pseudonym, start_ms=start, end_ms=end, pain=LIVE_PAIN, exertion=5)
+
+
+def wear_days(person: Person, cohort: Cohort) -> Iterator[Wear]:
+    """Yield the spans with the watch on, a local date at a time, cut where the live part begins."""
+    if person.wear is None:
+        return
+    ends = (
+        silent_from(person, cohort) // MINUTE_MS - LIVE_BLOCK_MINUTES
+    ) * MINUTE_MS  # the rest comes live
+    day = first_monday(person, cohort)
+    while (zero := midnight(day, person.zone)) < ends:
+        start, end = (zero + minute * MINUTE_MS for minute in person.wear)
+        if start < ends:
+            yield Wear(patient=person.pseudonym, start_ms=start, end_ms=min(end, ends))
+        day += timedelta(days=1)
+
+
+def _training_days(person: Person, cohort: Cohort) -> Iterator[date]:
+    first = first_monday(person, cohort)
+    for week in range(cohort.weeks + 1):
+        monday = first + timedelta(weeks=week)
+        yield from (monday + timedelta(days=n) for n in _weekdays(person, cohort, week))
+
+
+def _weekdays(person: Person, cohort: Cohort, week: int) -> tuple[int, ...]:
+    """Return the days of exercise in one week: as prescribed, but for what the role plants and an odd early week."""
+    back = cohort.weeks - week
+    if person.role is Role.LOW and back <= low_weeks(person, cohort):
+        return person.weekdays[:1]
+    if person.role is Role.PAUSED and 1 <= back <= PAUSE_WEEKS:
+        return ()
+    if back <= QUIET_WEEKS:
+        return person.weekdays
+    turn = week + person.number
+    if turn % SHORT_EVERY == 0:
+        return person.weekdays[:-1]
+    return (*person.weekdays, 6) if turn % EXTRA_EVERY == 0 else person.weekdays
+
+
+def _outing(person: Person, cohort: Cohort, day: date) -> Outing:
+    chance = draw(cohort, person, 1, day.toordinal())
+    minutes = person.prescription.minutes_per_session + int(chance.integers(0, 5))
+    start = midnight(day, person.zone) + (person.minute + int(chance.integers(0, 20))) * MINUTE_MS
+    return Outing(
+        patient=person.pseudonym,
+        start_ms=start,
+        end_ms=start + minutes * MINUTE_MS,
+        pain=person.pain + int(chance.integers(0, 2)),
+        exertion=int(chance.integers(3, 5)),
+    )

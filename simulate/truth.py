@@ -1,0 +1,72 @@
+"""What is known of a cohort because it was planted: sessions by week, pain, and the alerts that must and must not be.
+
+Pure. Only tiers A and B are expected or forbidden; what goes to a digest (C) disturbs nobody and is not counted.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from model.alert import Tier
+from model.calendar import local_date, monday
+from simulate.cohort import Cohort, Person, Role
+from simulate.plan import live_outing, outings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """An alert that must be there: after the history, or only once the live part came in (`live`)."""
+
+    patient: str
+    rule: str
+    tier: Tier
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The truth of one patient: `sessions` by local Monday, `pain` after each (NRS), both without the live part."""
+
+    patient: str
+    role: Role
+    sessions: Mapping[date, int]
+    pain: tuple[int, ...]
+    live_pain: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """The truth of a cohort; nobody but those in `expected` may get an alert of tier A or B."""
+
+    patients: Mapping[str, Known]
+    expected: tuple[Expected, ...]
+
+
+_PLANTED: Mapping[Role, tuple[str, Tier, bool]] = {
+    Role.PAIN: ("P1", Tier.A, True),
+    Role.LOW: ("A1", Tier.B, False),
+}
+
+
+def truth(cohort: Cohort) -> Truth:
+    """Return what is known of a cohort."""
+    return Truth(
+        patients={person.pseudonym: _known(person, cohort) for person in cohort.people},
+        expected=tuple(
+            Expected(patient=person.pseudonym, rule=planted[0], tier=planted[1], live=planted[2])
+            for person in cohort.people
+            if (planted := _PLANTED.get(person.role))
+        ),
+    )
+
+
+def _known(person: Person, cohort: Cohort) -> Known:
+    out = outings(person, cohort)
+    return Known(
+        patient=person.pseudonym,
+        role=person.role,
+        sessions=Counter(monday(local_date(item.start_ms, person.zone)) for item in out),
+        pain=tuple(item.pain for item in out),
+        live_pain=(live_outing(person, cohort).pain,) if person.role is Role.PAIN else (),
+    )

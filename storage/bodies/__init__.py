@@ -1,0 +1,1 @@
+"""Bodies as received: kept, sealed, discarded, and those that were refused."""

@@ -1,0 +1,214 @@
+"""Questions about dead letters, and what a person decides about them: listed, shown, sent again, dropped.
+
+No question reads all letters but the count, which reads an index. A letter is named by its offset on kadens.dead.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.calendar import epoch_ms, utc
+from model.envelope import Envelope
+from model.facts import RejectKind
+from storage.bodies.dead_letters import Origin, read_instant
+from storage.bodies.kept_bodies import KeptBody
+from storage.bodies.sealed import Sealed
+from storage.pg.pool import Connection
+
+_CHOSEN = """
+d.state = 'waiting' and (%(class)s::text is null or d.class = %(class)s)
+and (%(connector)s::text is null or d.connector = %(connector)s)
+and (%(since)s::timestamptz is null or d.written_at >= %(since)s)"""
+_COUNTS = f"select class, connector, count(*) from dead_letter d where {_CHOSEN} group by 1, 2 order by 1, 2"  # noqa: S608
+_BEYOND = """
+select class, connector, sum(letters)::bigint from dead_letter_overflow d
+where (%(class)s::text is null or class = %(class)s) and (%(connector)s::text is null or connector = %(connector)s)
+and (%(since)s::timestamptz is null or day >= (%(since)s at time zone 'UTC')::date) group by 1, 2 order by 1, 2"""
+_COLUMNS = """
+d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_at, d.size, d.sha256, d.rejects,
+d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, d.address,
+b.parser, b.address, """
+_WHOLE = "d.sealed"
+_LISTED = "null::bytea"  # a list needs no bodies
+_FROM = """
+from dead_letter d left join patient p on p.id = d.patient left join body b on b.patient = d.patient
+  and b.sha256 = decode(case when d.sha256 ~ '^([0-9a-f]{2})+$' then d.sha256 else '' end, 'hex')"""
+_NEWEST = (
+    f"select {_COLUMNS} {_LISTED} {_FROM} where {_CHOSEN} order by d.letter desc limit %(limit)s"
+)
+_ONE = f"select {_COLUMNS} {_WHOLE} {_FROM} where d.letter = %(letter)s order by d.written_at desc limit 1"
+_NEXT = f"""
+select {_COLUMNS} {_WHOLE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter limit %(limit)s
+for update of d skip locked"""
+_NAMED = f"""
+select {_COLUMNS} {_WHOLE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) order by d.letter
+for update of d"""
+_SETTLE = """
+with old as (select cluster, topic, part, "offset", address from dead_letter
+    where state = 'waiting' and (cluster, topic, part, "offset") in (
+      select * from unnest(%s::text[], %s::text[], %s::int[], %s::bigint[]))
+    for update),
+  noted as (insert into discarded select address from old where address is not null on conflict do nothing)
+update dead_letter d set state = %s, wrapped = null, address = null, sealed = null, body_bytes = 0
+from old o where (d.cluster, d.topic, d.part, d."offset") = (o.cluster, o.topic, o.part, o."offset")"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which letters are meant; None means any. `since_ms` is when they were written."""
+
+    kind: RejectKind | None = None
+    connector: str | None = None
+    since_ms: int | None = None
+
+    def asked(self, **more: object) -> dict[str, Any]:
+        """Return the arguments of a query."""
+        since = None if self.since_ms is None else utc(self.since_ms)
+        return {
+            "class": self.kind and self.kind.value,
+            "connector": self.connector,
+            "since": since,
+            **more,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One dead letter as it is kept. `kept`: its body is a kept body of its patient."""
+
+    letter: int
+    state: str
+    kind: str
+    connector: str
+    patient: str | None
+    received_ms: int | None
+    written_ms: int
+    size: int
+    sha256: str
+    rejects: tuple[tuple[str, str], ...]
+    rejected: int
+    origin: Origin
+    body_bytes: int
+    wrapped: bytes | None
+    lies: Sealed
+    kept: KeptBody | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many letters of a class and connector wait, and how many beyond the room of a sender were counted only."""
+
+    kind: str
+    connector: str
+    letters: int
+    beyond: int
+
+
+async def counts(conn: Connection, choice: Choice) -> list[Counted]:
+    """Return how many letters wait, by class and connector."""
+    waiting = await _by_class(conn, _COUNTS, choice)
+    beyond = await _by_class(conn, _BEYOND, choice)
+    return [
+        Counted(
+            kind=kind,
+            connector=name,
+            letters=waiting.get((kind, name), 0),
+            beyond=beyond.get((kind, name), 0),
+        )
+        for kind, name in sorted(waiting.keys() | beyond.keys())
+    ]
+
+
+async def newest(conn: Connection, choice: Choice, limit: int) -> list[Letter]:
+    """Return the newest letters that wait, newest first."""
+    return await _letters(conn, _NEWEST, choice.asked(limit=limit))
+
+
+async def find(conn: Connection, letter: int) -> Letter | None:
+    """Return a letter by its offset, whatever became of it; of two logs that number alike, the newer one's."""
+    return next(iter(await _letters(conn, _ONE, {"letter": letter})), None)
+
+
+async def named(conn: Connection, letters: Sequence[int]) -> list[Letter]:
+    """Return and lock those of these letters that wait."""
+    return await _letters(conn, _NAMED, {"letters": list(letters)})
+
+
+async def following(conn: Connection, choice: Choice, after: int, limit: int) -> list[Letter]:
+    """Return and lock the next letters that wait, oldest first, beyond an offset."""
+    return await _letters(conn, _NEXT, choice.asked(after=after, limit=limit))
+
+
+async def settle(conn: Connection, letters: Sequence[Letter], state: str) -> int:
+    """Say what became of letters ("retried", "dropped") and let go of their bodies; return how many waited till now."""
+    places = [
+        (letter.origin.cluster, letter.origin.topic, letter.origin.partition, letter.origin.offset)
+        for letter in letters
+    ]
+    columns = [list(column) for column in zip(*places, strict=True)] or [[], [], [], []]
+    return (await conn.execute(_SETTLE, [*columns, state])).rowcount
+
+
+async def _by_class(conn: Connection, query: str, choice: Choice) -> Mapping[tuple[str, str], int]:
+    rows = await (await conn.execute(query.encode(), choice.asked())).fetchall()
+    return {(kind, connector): count for kind, connector, count in rows}
+
+
+async def _letters(conn: Connection, query: str, values: dict[str, Any]) -> list[Letter]:
+    return [_letter(row) for row in await (await conn.execute(query.encode(), values)).fetchall()]
+
+
+def _letter(row: tuple[Any, ...]) -> Letter:
+    (
+        letter,
+        state,
+        kind,
+        connector,
+        patient,
+        received,
+        written,
+        size,
+        sha256,
+        rejects,
+        rejected,
+        *rest,
+    ) = row
+    (
+        cluster,
+        topic,
+        part,
+        offset,
+        key,
+        headers,
+        body_bytes,
+        wrapped,
+        address,
+        parser,
+        kept_at,
+        sealed,
+    ) = rest
+    return Letter(
+        letter=letter,
+        state=state,
+        kind=kind,
+        connector=connector,
+        patient=patient,
+        received_ms=read_instant(received),
+        written_ms=epoch_ms(written),
+        size=size,
+        sha256=sha256,
+        rejects=tuple((where, why) for where, why in rejects),
+        rejected=rejected,
+        origin=Origin(
+            cluster=cluster, topic=topic, partition=part, offset=offset, key=key, headers=headers
+        ),
+        body_bytes=body_bytes,
+        wrapped=wrapped,
+        lies=Sealed(address=address, sealed=sealed),
+        kept=None if parser is None else _kept(patient, connector, sha256, parser, kept_at),
+    )
+
+
+def _kept(patient: str, connector: str, sha256: str, parser: int, address: str | None) -> KeptBody:
+    envelope = Envelope(connector=connector, received_ms=0, sha256=sha256, size=0, patient=patient)
+    return KeptBody(address=address, envelope=envelope, parser=parser)

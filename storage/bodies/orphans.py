@@ -1,0 +1,46 @@
+"""Files of the body store that no row and no message names: what a crash left between a file and what names it.
+
+Lists the store a portion at a time and asks the database about each, so that memory does not grow with the store.
+"""
+
+from storage.bodies.body_store import INCOMING, PACKED, BodyStore
+from storage.pg.pool import Pool
+
+_NAMED = """
+select k.address from unnest(%s::text[]) as k (address) where exists (select from body b where b.address = k.address)
+or exists (select from quarantine q where q.address = k.address)
+or exists (select from dead_letter d where d.address = k.address)"""
+# held by an older version, which left large bodies where they came in
+_HELD_THERE = "select headers->>'address' from quarantine where wrapped is null"
+PACKED_AGE_S = 86_400.0  # no transaction between a file and its row takes so long
+
+
+async def sweep_packed(pool: Pool, store: BodyStore, age_s: float = PACKED_AGE_S) -> int:
+    """Remove sealed bodies older than `age_s` that no row names, and return how many."""
+    removed = 0
+    async for addresses in store.older(PACKED, age_s):
+        async with pool.connection() as conn:
+            named = {
+                address for (address,) in await (await conn.execute(_NAMED, [addresses])).fetchall()
+            }
+        removed += await _remove(store, [address for address in addresses if address not in named])
+    return removed
+
+
+async def sweep_incoming(pool: Pool, store: BodyStore, age_s: float) -> int:
+    """Remove bodies that came in longer ago than `age_s`, and return how many.
+
+    The caller knows that no message that still has to be read can name one of them.
+    """
+    async with pool.connection() as conn:
+        held = {address for (address,) in await (await conn.execute(_HELD_THERE)).fetchall()}
+    removed = 0
+    async for addresses in store.older(INCOMING, age_s):
+        removed += await _remove(store, [address for address in addresses if address not in held])
+    return removed
+
+
+async def _remove(store: BodyStore, addresses: list[str]) -> int:
+    for address in addresses:
+        await store.delete(address)
+    return len(addresses)

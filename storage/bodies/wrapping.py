@@ -1,0 +1,225 @@
+"""Which wrapping keys belong to this database, where they are used, and wrapping anew with the active one.
+
+No key leaves this module. A new place that seals with the wrapping key takes one row in `PLACES`.
+"""
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from model.calendar import utc
+from model.keyring import Key, KeyRing
+from storage.bodies import dead_letters
+from storage.bodies.sealed import key_of
+from storage.people import quarantine
+from storage.pg import crypto
+from storage.pg.pool import Connection
+
+BATCH = 500  # values of one transaction
+UNNAMED = ""  # the key id of a value from before keys had ids: any key may be its
+_PURPOSE = b"kadens key check\0"
+_KNOWN = "select key_id, fingerprint from key_check"
+_RECORD = """
+insert into key_check (key_id, fingerprint, recorded_at) values (%s, %s, %s) on conflict do nothing"""
+_ONE_EACH = """
+select distinct on (k.key_id) p.pseudonym, k.wrapped
+from identity.data_key k join patient p on p.id = k.patient order by k.key_id, k.patient"""
+_EXISTS = "select to_regclass(%s) is not null"
+_MESSAGE = ("cluster", "topic", "part", '"offset"')
+_FOREIGN = (
+    "the wrapping keys in the secrets file do not belong to this database: use the secrets file that was made with it; "
+    "nothing was written"
+)
+
+
+def _named_in(column: str) -> str:
+    """Return SQL for the key id that a wrapped value names before itself (`crypto.wrap`)."""
+    begins, id_ = (
+        len(crypto.MARK),
+        f"encode(substring({column} from 6 for get_byte({column}, 4)), 'escape')",
+    )
+    return f"case when substring({column} for {begins}) = '\\x{crypto.MARK.hex()}' then {id_} else '' end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A column whose values the wrapping key seals. All but `what` and `belongs_to` are SQL.
+
+    `what` is how people call its values, `row` the columns that name a row, `key_id` which key a value needs;
+    `belongs_to` makes of `names`, as a row has them, what its value is sealed for. `also` is set with a value.
+    """
+
+    what: str
+    table: str
+    row: tuple[str, ...]
+    names: tuple[str, ...]
+    belongs_to: Callable[..., str]
+    column: str
+    key_id: str
+    where: str = "true"
+    also: str = ""
+
+    def counts(self) -> str:
+        """Return the query for key ids, each with its number of values."""
+        return f"select {self.key_id}, count(*) from {self.table} t where {self.where} group by 1"  # noqa: S608 - constants
+
+    def stale(self) -> str:
+        """Return the query for rows of other keys than %(active)s: the row, the value, and the names."""
+        columns = ", ".join((*self.row, self.column, *self.names))
+        rest = f"where {self.where} and {self.key_id} <> %(active)s order by {', '.join(self.row)}"
+        return f"select {columns} from {self.table} t {rest} limit %(n)s for update of t"  # noqa: S608 - constants
+
+    def write(self) -> str:
+        """Return the statement that puts a new value (%(fresh)s) into a row (%(row0)s and so on)."""
+        row = " and ".join(f"{name} = %(row{n})s" for n, name in enumerate(self.row))
+        return f"update {self.table} set {self.column} = %(fresh)s{self.also} where {row}"  # noqa: S608 - constants
+
+
+PLACES = (
+    Place(
+        what="patients' data keys",
+        table="identity.data_key",
+        row=("patient",),
+        names=("(select p.pseudonym from patient p where p.id = t.patient)",),
+        belongs_to="data_key:{}".format,
+        column="wrapped",
+        key_id="key_id",
+        also=", key_id = %(active)s",
+    ),
+    Place(
+        what="keys of bodies in quarantine",
+        table="quarantine",
+        row=_MESSAGE,
+        names=_MESSAGE,
+        belongs_to=lambda *place: key_of(quarantine.place_of(*place)),
+        column="wrapped",
+        key_id=_named_in("wrapped"),
+        where="wrapped is not null",
+    ),
+    Place(
+        what="bodies in quarantine",  # of an older version, without a key of their own
+        table="quarantine",
+        row=_MESSAGE,
+        names=_MESSAGE[1:],
+        belongs_to=quarantine.old_place_of,
+        column="sealed",
+        key_id=_named_in("sealed"),
+        where="wrapped is null",
+    ),
+    Place(
+        what="keys of dead letters",
+        table="dead_letter",
+        row=_MESSAGE,
+        names=_MESSAGE,
+        belongs_to=lambda *place: key_of(dead_letters.place_of(*place)),
+        column="wrapped",
+        key_id=_named_in("wrapped"),
+        where="wrapped is not null",
+    ),
+)
+
+
+class ForeignKeysError(RuntimeError):
+    """The wrapping keys of this process are not those of this database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a rewrap has come: values wrapped anew by this run, and those still to do."""
+
+    done: int
+    left: int
+
+
+async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bool) -> None:
+    """Raise `ForeignKeysError` unless the ring opens what this database holds; with `record` remember its keys.
+
+    Writes nothing before it has found that the ring belongs here.
+    """
+    known = {(id_, bytes(mark)) for id_, mark in await (await conn.execute(_KNOWN)).fetchall()}
+    mine = {(key.id, fingerprint(key)) for key in keys.keys}
+    if known and not known & mine:
+        raise ForeignKeysError(_FOREIGN)
+    for patient, wrapped in await (await conn.execute(_ONE_EACH)).fetchall():
+        try:
+            crypto.unwrap(keys, wrapped, f"data_key:{patient}")
+        except crypto.SealError as error:
+            raise ForeignKeysError(_FOREIGN) from error
+    if record:
+        for id_, mark in sorted(mine - known):
+            await conn.execute(_RECORD, [id_, mark, utc(now_ms)])
+
+
+def fingerprint(key: Key) -> bytes:
+    """Return 32 bytes that tell one key from another, and nothing of either."""
+    return hmac.digest(key.secret, _PURPOSE, hashlib.sha256)
+
+
+async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
+    """Wrap up to `n` values anew with the active key, in the caller's transaction; run it until none is left.
+
+    Ended anywhere, it goes on from what was committed. Raises `crypto.SealError` when a value does not open.
+    """
+    done = 0
+    for position in PLACES:
+        done += await _rewrap(conn, position, keys, n - done)
+    counts = [await _counts(conn, location) for location in PLACES]
+    return Progress(
+        done=done, left=sum(sum(of.values()) - of.get(keys.active.id, 0) for of in counts)
+    )
+
+
+async def used_by_key(conn: Connection) -> dict[str, int]:
+    """Return how many values are wrapped with each wrapping key, by key id; `UNNAMED` where a value names none."""
+    used: Counter[str] = Counter()
+    for position in PLACES:
+        used.update(await _counts(conn, position))
+    return dict(used)
+
+
+async def needed_by(conn: Connection, key_id: str) -> list[tuple[str, int]]:
+    """Return what may need the wrapping key of this id to open: how each place is called, and how many values."""
+    needed = []
+    for position in PLACES:
+        counts = await _counts(conn, position)
+        needed.append((position.what, counts.get(key_id, 0) + counts.get(UNNAMED, 0)))
+    return [(what, n) for what, n in needed if n]
+
+
+async def holds_data(conn: Connection) -> bool:
+    """Tell whether this database holds anything that only its own keys can open; False without a schema."""
+    for table in dict.fromkeys(["patient", *(position.table for position in PLACES)]):
+        (there,) = await (await conn.execute(_EXISTS, [table])).fetchall()
+        if (
+            there[0]
+            and await (await conn.execute(f"select from {table} limit 1".encode())).fetchall()
+        ):
+            return True
+    return False
+
+
+async def _counts(conn: Connection, value: Place) -> Mapping[str, int]:
+    return dict(await (await conn.execute(value.counts().encode())).fetchall())
+
+
+async def _rewrap(conn: Connection, values: Place, keys: KeyRing, n: int) -> int:
+    active, width = keys.active.id, len(values.row)
+    rows = await (
+        await conn.execute(values.stale().encode(), {"active": active, "n": n})
+    ).fetchall()
+    fresh = []
+    for row in rows:
+        belongs_to = values.belongs_to(*row[width + 1 :])
+        value = crypto.wrap(keys, crypto.unwrap(keys, row[width], belongs_to), belongs_to)
+        fresh.append(
+            {
+                "active": active,
+                "fresh": value,
+                **{f"row{n}": part for n, part in enumerate(row[:width])},
+            }
+        )
+    async with conn.cursor() as cursor:
+        await cursor.executemany(values.write().encode(), fresh)
+    return len(rows)

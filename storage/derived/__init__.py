@@ -1,0 +1,1 @@
+"""Derived rows: what deriving reads, what it writes, and rollups over time."""

@@ -1,0 +1,92 @@
+"""Derived rows of one patient as they are, and how two states of them differ: column by column. It never writes.
+
+What it returns are health values: for the terminal of who asked, never for a log.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from psycopg.rows import dict_row
+
+from model.facts import Source
+from storage.facts.ids import read_source
+from storage.pg.pool import Connection
+
+Key: TypeAlias = tuple[str, str]  # table, and session id, date or Monday
+Rows: TypeAlias = dict[Key, dict[str, Any]]
+
+KEYS: dict[str, str] = {"session": "session", "day": "local_date", "week": "monday"}
+WORDS: dict[
+    str, tuple[str, str, str]
+] = {  # what is said of a row that is new, that differs, that is gone
+    "session": ("session.created", "session.revised", "session.retracted"),
+    "day": ("day.revised", "day.revised", "day.revised"),
+    "week": ("week.revised", "week.revised", "week.revised"),
+}
+ALGORITHM = "algorithm"
+_SOURCES = "select id, vendor, app, device, device_type, method from source"
+_SOURCE_COLUMNS = frozenset({"declared_by", "heart_source"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One row that differs: `columns` name -> (then, now); empty for a row that is new (`then` None) or gone."""
+
+    what: str
+    key: str
+    change: str  # "new", "differs" or "gone"
+    columns: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def algorithm_only(self) -> bool:
+        """Tell whether nothing differs but the name of the algorithm."""
+        return self.columns.keys() == {ALGORITHM}
+
+
+async def rows(conn: Connection, patient: int) -> Rows:
+    """Return every derived row of a patient (a surrogate), sources by name instead of by number."""
+    sources = {
+        id_: read_source(result) for id_, *result in await (await conn.execute(_SOURCES)).fetchall()
+    }
+    matches: Rows = {}
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        for table, key in KEYS.items():
+            await cursor.execute(f"select * from {table} where patient = %s".encode(), [patient])  # noqa: S608 - of KEYS
+            for row in await cursor.fetchall():
+                matches[table, str(row[key])] = {
+                    name: _value(name, result, sources) for name, result in row.items()
+                }
+    return matches
+
+
+def differences(before: Rows, after: Rows) -> tuple[Difference, ...]:
+    """Return the rows that differ, by table and key."""
+    return tuple(_differing(before, after))
+
+
+def _differing(before: Rows, after: Rows) -> Iterator[Difference]:
+    order = list(KEYS)
+    for table, key in sorted(
+        before.keys() | after.keys(), key=lambda one: (order.index(one[0]), one[1])
+    ):
+        then, now = before.get((table, key)), after.get((table, key))
+        created, revised, retracted = WORDS[table]
+        if then is None:
+            yield Difference(what=created, key=key, change="new", columns={})
+        elif now is None:
+            yield Difference(what=retracted, key=key, change="gone", columns={})
+        elif then != now:
+            columns = {
+                name: (then.get(name), now.get(name))
+                for name in sorted(now)
+                if then.get(name) != now.get(name)
+            }
+            yield Difference(what=revised, key=key, change="differs", columns=columns)
+
+
+def _value(name: str, value: Any, sources: Mapping[int, Source]) -> Any:  # noqa: ANN401 - a database value
+    if name in _SOURCE_COLUMNS and value is not None:
+        source = sources[value]
+        return "/".join(word for word in (source.vendor, source.app, source.device) if word)
+    return value.hex() if isinstance(value, bytes) else value

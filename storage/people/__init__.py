@@ -1,0 +1,1 @@
+"""Patients, clinicians, accounts, consents, profiles, prescriptions, link tokens, and bodies that wait for a link."""

@@ -1,0 +1,198 @@
+"""Bodies of accounts that nobody is linked to yet: sealed, for a day. Nothing reads them before a link names a patient.
+
+They belong to no patient, so each is sealed with a key of its own, which the key-encryption key wraps. A large one
+lies sealed in the store. Nobody proves that an account exists, so each sender has only so much room (`caps`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from model.calendar import DAY_MS, utc
+from model.keyring import KeyRing
+from storage.bodies import discard
+from storage.bodies.body_store import BodyStore
+from storage.bodies.sealed import Sealed, get_sealed, own_key, put_sealed, unwrap
+from storage.people import caps
+from storage.pg import crypto
+from storage.pg.pool import Connection
+
+TOGETHER = 8 * 1024 * 1024  # bytes of bodies that are taken out at once, if more than one
+_HOLD = """
+insert into quarantine
+  (cluster, topic, part, "offset", vendor, account, headers, received_at, size, wrapped, address, sealed)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"""
+_USED = """
+select vendor, account, count(*), sum(size)::bigint from quarantine q
+join unnest(%s::text[], %s::text[]) as k (vendor, account) using (vendor, account) group by vendor, account
+union all
+select vendor, null, count(*), sum(size)::bigint from quarantine where vendor = any(%s) group by vendor"""
+_RELEASE = """
+update quarantine set released_at = %s
+where vendor = %s and account = %s and received_at > %s and released_at is null"""
+_TAKE = """
+delete from quarantine where (cluster, topic, part, "offset") in (
+  select cluster, topic, part, "offset" from (
+    select *, sum(size) over (order by received_at, cluster, topic, part, "offset") - size as before from (
+      select cluster, topic, part, "offset", received_at, size from quarantine where released_at is not null
+      order by received_at, cluster, topic, part, "offset" limit %s for update skip locked) as locked) as summed
+  where before = 0 or before + size <= %s)
+returning cluster, topic, part, "offset", vendor, account, headers, wrapped, address, sealed"""
+_EXPIRE = """
+with gone as (delete from quarantine where received_at <= %s and released_at is null returning address),
+  noted as (insert into discarded select address from gone where address is not null on conflict do nothing)
+select count(*) from gone"""
+_COUNTS = """
+select vendor, count(*) filter (where released_at is null), count(*) filter (where released_at is not null)
+from quarantine group by vendor order by vendor"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedBody:
+    """One body with its Kafka headers and where it came from; `body` is None where it is not there any more."""
+
+    cluster: str
+    topic: str
+    partition: int
+    offset: int
+    vendor: str
+    account: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    @property
+    def place(self) -> str:
+        """Return where it came from, as what its seal belongs to."""
+        return place_of(self.cluster, self.topic, self.partition, self.offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many bodies of a vendor wait for a link, and how many for being read again."""
+
+    waiting: int
+    released: int
+
+
+def place_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+    """Return a place as what the seal of a body belongs to."""
+    return f"quarantine:{cluster}/{topic}/{partition}/{offset}"
+
+
+def old_place_of(topic: str, partition: int, offset: int) -> str:
+    """Return the same of a body that an older version held: the wrapping key itself sealed it."""
+    return f"quarantine:{topic}/{partition}/{offset}"
+
+
+async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Room:
+    """Return what each (vendor, account) and each vendor among them may still leave here."""
+    if not accounts:
+        return caps.Room(used={})
+    words = [list(column) for column in zip(*sorted(set(accounts)), strict=True)]
+    rows = await (await conn.execute(_USED, [*words, words[0]])).fetchall()
+    return caps.Room(
+        used={_holder(vendor, account): (count, size) for vendor, account, count, size in rows}
+    )
+
+
+def fits(left: caps.Room, vendor: str, account: str, size: int) -> bool:
+    """Tell whether one more body of an account fits, and count it if so."""
+    holders = [(_holder(vendor, account), caps.SENDER), (_holder(vendor, None), caps.CONNECTOR)]
+    return left.take(holders, size)
+
+
+async def hold(
+    conn: Connection,
+    store: BodyStore,
+    wrapping_key: KeyRing,
+    held: QuarantinedBody,
+    received_ms: int,
+) -> None:
+    """Keep one body; the same message again changes nothing."""
+    body = held.body or b""
+    key, wrapped = own_key(wrapping_key, held.place)
+    lies = await put_sealed(store, key, body, held.place)
+    position = [held.cluster, held.topic, held.partition, held.offset, held.vendor, held.account]
+    result = [
+        Jsonb(dict(held.headers)),
+        utc(received_ms),
+        len(body),
+        wrapped,
+        lies.address,
+        lies.sealed,
+    ]
+    await conn.execute(_HOLD, [*position, *result])
+
+
+async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> int:
+    """Mark what has waited for less than a day for an account that is linked now, and return how many bodies."""
+    return (
+        await conn.execute(_RELEASE, [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)])
+    ).rowcount
+
+
+async def take_released(
+    conn: Connection, store: BodyStore, wrapping_key: KeyRing, n: int
+) -> list[QuarantinedBody]:
+    """Remove and return released bodies in order of receipt, up to `n` and `TOGETHER`, at least one if there is any.
+
+    They are back if the caller rolls back; their files are removed by `discard.finish` after the commit.
+    """
+    rows = await (await conn.execute(_TAKE, [n, TOGETHER])).fetchall()
+    held = [await _opened(store, wrapping_key, row) for row in rows]
+    await discard.mark(conn, [row[-2] for row in rows if row[-2]])
+    return sorted(held, key=lambda one: (one.cluster, one.topic, one.partition, one.offset))
+
+
+async def expire(conn: Connection, now_ms: int, after_ms: int = DAY_MS) -> int:
+    """Remove what nobody claimed within a day, and return how many bodies."""
+    (row,) = await (await conn.execute(_EXPIRE, [utc(now_ms - after_ms)])).fetchall()
+    return int(row[0])
+
+
+async def counts(conn: Connection) -> dict[str, Count]:
+    """Return how many bodies are held, by vendor."""
+    rows = await (await conn.execute(_COUNTS)).fetchall()
+    return {vendor: Count(waiting=waiting, released=released) for vendor, waiting, released in rows}
+
+
+async def _opened(store: BodyStore, wrapping_key: KeyRing, row: tuple[Any, ...]) -> QuarantinedBody:
+    cluster, topic, part, offset, vendor, account, headers, wrapped, address, sealed = row
+    held = QuarantinedBody(
+        cluster=cluster,
+        topic=topic,
+        partition=part,
+        offset=offset,
+        vendor=vendor,
+        account=account,
+        headers=headers,
+        body=None,
+    )
+    try:
+        return replace(
+            held,
+            body=await _body(
+                store, wrapping_key, held, wrapped, Sealed(address=address, sealed=sealed)
+            ),
+        )
+    except crypto.SealError:
+        return held
+
+
+async def _body(
+    store: BodyStore,
+    wrapping_key: KeyRing,
+    held: QuarantinedBody,
+    wrapped: bytes | None,
+    lies: Sealed,
+) -> bytes | None:
+    if wrapped is None:  # held by an older version: for a day at most after an update
+        old = old_place_of(held.topic, held.partition, held.offset)
+        return crypto.unwrap(wrapping_key, lies.sealed or b"", old)
+    return await get_sealed(store, unwrap(wrapping_key, wrapped, held.place), lies, held.place)
+
+
+def _holder(vendor: str, account: str | None) -> tuple[str, str | None]:
+    return vendor, account

@@ -1,0 +1,30 @@
+"""Whether the database answers, and which errors say that it does not. Nothing is read from it."""
+
+import asyncio
+
+import psycopg
+
+from storage.pg.pool import DsnError, Pool
+
+# no server, no connection free in time, a statement or a lock beyond its limit, a server that says nothing
+AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError,)
+NOT_OURS: tuple[
+    type[Exception], ...
+] = (  # it answers, but it is not migrated, or not for this account
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
+)
+WRONG_ADDRESS: tuple[type[Exception], ...] = (DsnError,)
+
+
+async def answers(pool: Pool, timeout_s: float = 2.0) -> bool:
+    """Tell whether a connection of the pool answers a query within `timeout_s`, whatever hangs."""
+    try:
+        async with asyncio.timeout(timeout_s), pool.connection(timeout=timeout_s) as conn:
+            await conn.execute("select 1")
+    except (psycopg.OperationalError, TimeoutError):
+        return False
+    return True

@@ -1,0 +1,236 @@
+"""The heart rate limits of a patient: what the intensity classes rest on. Never decides whether training is advisable.
+
+Clinical definition section 2.2. Precedence: the clinician's own bpm, then a maximum measured on current medication,
+then a formula for the patient's condition and drug, then Tanaka. Classes: ACSM / Garber 2011, lower edges, half-open.
+
+When heart rate may be used at all (`valid`):
+
+- With the clinician's bpm: always.
+- `rate_limited` (atrial fibrillation, pacemaker, transplant, another rate-limiting drug): not otherwise, also not with
+  a measured maximum, for effort and rate no longer go together.
+- Beta-blocker: with a maximum measured on it (a figure of the clinic, not of a formula). A drug-specific formula gives
+  the edges that are shown, with confidence low, but stays invalid: its standard error is up to 18 beats a minute, and
+  section 2.2 demands the clinician's figure.
+
+An invalid result keeps its edges, so that a reader sees what they would have been; no time is counted by them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+
+from model.intensity import CLASSES, Confidence, HeartProfile, ZoneThresholds
+from stream.compute.intensity.schemes import HR_MAX, HRR, SCHEMES, THRESHOLD
+from stream.compute.intensity.zones import karvonen
+
+CANONICAL = "acsm2011"
+
+Edges = tuple[float, float, float, float]
+Inputs = dict[str, float]
+
+_NO_EDGES: Edges = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Where 0 and 100 percent of a basis lie for a patient, in the unit of what is measured, and how that was found.
+
+    Not `valid`: edges may be shown on it, but no time is counted by them.
+    """
+
+    base: float = 0.0
+    top: float
+    method: str
+    inputs: Inputs
+    confidence: Confidence
+    valid: bool = True
+
+    def edges(self, percents: Sequence[float]) -> tuple[float, ...]:
+        """Return the edges at some percents, in the unit of what is measured."""
+        return tuple(karvonen(self.base, self.top, percent / 100) for percent in percents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """One way to a maximal heart rate: for whom, from which inputs, and how far it may be leaned on.
+
+    `beta_blocked`: the figure takes the drug into account. `formula`: it is an estimate, not a measurement.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    fits: Callable[[HeartProfile], bool]
+    rate: Callable[[Inputs], float]
+    confidence: Confidence
+    beta_blocked: bool = False
+    formula: bool = True
+
+
+PEAKS: tuple[Peak, ...] = (
+    Peak(
+        name="measured",
+        needs=("hr_max",),
+        fits=lambda _: True,
+        rate=lambda x: x["hr_max"],
+        confidence=Confidence.HIGH,
+        beta_blocked=True,
+        formula=False,
+    ),
+    Peak(
+        name="keteyian",  # Keteyian 2012, heart failure on a beta-blocker; standard error 18
+        needs=("hr_rest", "age"),
+        fits=lambda p: p.beta_blocker and p.heart_failure,
+        rate=lambda x: 119 + 0.5 * x["hr_rest"] - 0.5 * x["age"],
+        confidence=Confidence.LOW,
+        beta_blocked=True,
+    ),
+    Peak(
+        name="brawner",  # Brawner 2004, coronary disease on a beta-blocker
+        needs=("age",),
+        fits=lambda p: p.beta_blocker and p.coronary_disease,
+        rate=lambda x: 164 - 0.7 * x["age"],
+        confidence=Confidence.LOW,
+        beta_blocked=True,
+    ),
+    Peak(
+        name="tanaka",  # Tanaka 2001; standard error 11.4 in HERITAGE
+        needs=("age",),
+        fits=lambda _: True,
+        rate=lambda x: 208 - 0.7 * x["age"],
+        confidence=Confidence.LOW,
+    ),
+)
+
+
+def profile_on(profiles: Iterable[HeartProfile], on: date) -> HeartProfile | None:
+    """Return the profile that is valid on a local date: the latest to begin by then, whatever the order given."""
+    begun = [profile for profile in profiles if profile.valid_from <= on]
+    return max(begun, key=lambda profile: (profile.valid_from, repr(profile)), default=None)
+
+
+def heart_limits(profile: HeartProfile | None, on: date) -> ZoneThresholds:
+    """Return the edges of the canonical classes for a patient on a local date, with method, inputs and confidence.
+
+    Without a profile, or without any figure to start from, the method is "none" and nothing is valid.
+    """
+    if profile is None:
+        return _NONE
+    if profile.clinician_bpm is not None:
+        return clinician_limits(profile.clinician_bpm)
+    for basis in (HRR, HR_MAX):
+        scale = heart_scale(profile, on, basis)
+        if scale is not None:
+            return _by_scale(scale, SCHEMES[CANONICAL].edges[basis])
+    return _NONE
+
+
+def heart_scale(profile: HeartProfile, on: date, basis: str) -> Scale | None:
+    """Return the scale of heart rate reserve (`HRR`) or of maximal heart rate (`HR_MAX`) of a patient on a local date.
+
+    The best maximum speaks (`PEAKS`), drugs decide on validity as the head of this module says. Age is the age reached
+    in the year of `on`, for only the year of birth is known. None: the figures do not allow it.
+    """
+    return _heart_scale(profile, on.year, basis)
+
+
+@lru_cache(
+    maxsize=65_536
+)  # each date of a patient asks again; all that comes out is float, whatever went in
+def _heart_scale(profile: HeartProfile, year: int, basis: str) -> Scale | None:
+    inputs = _inputs(profile, year)
+    peak = next(
+        (row for row in PEAKS if row.fits(profile) and all(name in inputs for name in row.needs)),
+        None,
+    )
+    if peak is None or (basis == HRR and "hr_rest" not in inputs):
+        return None
+    top = round(peak.rate(inputs), 6)
+    base = inputs["hr_rest"] if basis == HRR else 0.0
+    usable = not profile.rate_limited and 0 <= base < top
+    needs = ("hr_rest", *peak.needs) if basis == HRR else peak.needs
+    return Scale(
+        base=base,
+        top=top,
+        method=f"{basis}:{peak.name}",
+        inputs={**{name: inputs[name] for name in needs}, "hr_max": top},
+        confidence=_confidence(peak, profile, basis) if usable else Confidence.NONE,
+        valid=usable and not (profile.beta_blocker and peak.formula),
+    )
+
+
+def threshold_scale(profile: HeartProfile) -> Scale | None:
+    """Return the scale of the heart rate at the threshold, as measured; None when it was not.
+
+    Like a measured maximum it holds on a beta-blocker, and does not where rate and effort no longer go together.
+    """
+    if profile.threshold_hr is None:
+        return None
+    usable = not profile.rate_limited and profile.threshold_hr > 0
+    return Scale(
+        top=float(profile.threshold_hr),
+        method=f"{THRESHOLD}:measured",
+        inputs={"threshold_hr": float(profile.threshold_hr)},
+        confidence=Confidence.HIGH if usable else Confidence.NONE,
+        valid=usable,
+    )
+
+
+def clinician_limits(bpm: Edges) -> ZoneThresholds:
+    """Return the clinician's own edges; valid when they ascend."""
+    fine = _ascending(bpm)
+    return ZoneThresholds(
+        edges=bpm,
+        scheme=CANONICAL,
+        method="clinician",
+        inputs=_named("bpm", bpm),
+        confidence=Confidence.HIGH if fine else Confidence.NONE,
+        valid=fine,
+    )
+
+
+def _inputs(profile: HeartProfile, year: int) -> Inputs:
+    age = None if profile.birth_year is None else float(year - profile.birth_year)
+    result = {"age": age, "hr_rest": profile.hr_rest, "hr_max": profile.hr_max}
+    return {name: float(value) for name, value in result.items() if value is not None}
+
+
+def _by_scale(scale: Scale, percents: Sequence[float]) -> ZoneThresholds:
+    light, moderate, vigorous, near_max = scale.edges(percents)
+    return ZoneThresholds(
+        edges=(light, moderate, vigorous, near_max),
+        scheme=CANONICAL,
+        method=scale.method,
+        inputs={**scale.inputs, **_named("percent", percents)},
+        confidence=scale.confidence,
+        valid=scale.valid,
+    )
+
+
+def _confidence(peak: Peak, profile: HeartProfile, basis: str) -> Confidence:
+    if profile.beta_blocker and not peak.beta_blocked:
+        return Confidence.NONE
+    without_rest = peak.confidence is Confidence.HIGH and basis == HR_MAX
+    return Confidence.MEDIUM if without_rest else peak.confidence
+
+
+_NONE = ZoneThresholds(
+    edges=_NO_EDGES,
+    scheme=CANONICAL,
+    method="none",
+    inputs={},
+    confidence=Confidence.NONE,
+    valid=False,
+)
+
+
+def _named(what: str, four: Sequence[float]) -> Inputs:
+    return {
+        f"{what}_{zone.value}": float(figure)
+        for zone, figure in zip(CLASSES[1:], four, strict=True)
+    }
+
+
+def _ascending(edges: Edges) -> bool:
+    return edges[0] > 0 and all(low < high for low, high in pairwise(edges))

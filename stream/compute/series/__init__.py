@@ -1,0 +1,1 @@
+"""Series of samples: screened, one source selected a minute, rolled up."""

@@ -1,0 +1,28 @@
+"""What is believed of one metric of a patient, whoever measured it: one column in time. Never holds a doubt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.facts import Instants, Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ResolvedSeries:
+    """Accepted samples of the sources that speak: `t` strictly increasing epoch ms, `v` in the metric's unit.
+
+    `hold` int64[n] is for how long each sample holds at most, in ms: it differs between sources.
+    """
+
+    metric: str
+    t: Instants
+    v: Values
+    hold: NDArray[np.int64]
+
+    def within(self, start_ms: int, end_ms: int) -> "ResolvedSeries":
+        """Return the samples in [start, end), as views."""
+        low, high = np.searchsorted(self.t, (start_ms, end_ms))
+        return ResolvedSeries(
+            metric=self.metric, t=self.t[low:high], v=self.v[low:high], hold=self.hold[low:high]
+        )

@@ -1,0 +1,1 @@
+"""Sessions: from what sources report and from what their samples show."""

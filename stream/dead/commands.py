@@ -1,0 +1,152 @@
+"""What a person decides about dead letters: sent again for today's reader, or dropped. A portion a transaction.
+
+Binding: a letter counts as sent only once the log has its body. A body that is kept with its patient, since it was read
+in part, is not sent once its reader has changed: `kadens replay` puts the new reading in place of the old one.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from model.keyring import KeyRing
+from parsers.table import version
+from storage.bodies import dead_queries, discard
+from storage.bodies.body_store import BodyStore
+from storage.bodies.dead_letters import NOWHERE
+from storage.bodies.dead_queries import Choice, Letter
+from storage.bodies.kept_bodies import open_kept
+from storage.bodies.sealed import get_sealed, unwrap
+from storage.people import people
+from storage.pg.crypto import SealError
+from storage.pg.pool import Connection, Pool
+from stream.dead.bury import unpack_headers
+from stream.dead.resend import Again, resend
+from stream.log.messages import Producer
+
+SENT, KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
+PORTION = 500  # letters in one transaction
+TOGETHER = 8 * 1024 * 1024  # bytes of bodies in memory at once, if more than one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What is worked with: the database, the store, and the keys that wrap the keys of bodies."""
+
+    pool: Pool
+    bodies: BodyStore
+    wrapping_key: KeyRing
+
+
+Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
+
+
+async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
+    """Return the body of a letter, sealed with it or kept with its patient; None where there is none.
+
+    Raises `SealError` when it does not open, `people.UnknownNameError` when the patient's key is gone.
+    """
+    if letter.lies == NOWHERE and letter.kept is None:
+        return None
+    if letter.wrapped is not None:
+        key = unwrap(desk.wrapping_key, letter.wrapped, letter.origin.place)
+    else:
+        key = await people.data_key(conn, desk.wrapping_key, letter.patient or "")
+    if letter.lies == NOWHERE and letter.kept is not None:
+        return await open_kept(conn, desk.bodies, key, letter.patient or "", letter.kept)
+    return await get_sealed(desk.bodies, key, letter.lies, letter.origin.place)
+
+
+async def retry(
+    desk: Desk, producer: Producer, letters: Sequence[int], choice: Choice | None
+) -> Counter[str]:
+    """Send letters again, those named or all of a choice; return how many were sent, kept and gone."""
+
+    async def step(conn: Connection, value: Sequence[Letter]) -> Counter[str]:
+        return await _send(conn, desk, producer, value)
+
+    return await _each(desk, letters, choice, step)
+
+
+async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Counter[str]:
+    """Let letters and their bodies go, those named or all of a choice; return how many."""
+
+    async def step(conn: Connection, value: Sequence[Letter]) -> Counter[str]:
+        return Counter({DROPPED: await dead_queries.settle(conn, value, "dropped")})
+
+    return await _each(desk, letters, choice, step)
+
+
+async def _send(
+    conn: Connection, desk: Desk, producer: Producer, letters: Sequence[Letter]
+) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    ready: list[Letter] = []
+    for together in _by_size(letters):
+        bodies = [(item, await _opened(conn, desk, item)) for item in together]
+        counts.update(
+            KEPT if _reader_changed(item) else GONE for item, body in bodies if body is None
+        )
+        await resend(
+            producer, desk.bodies, [_again(item, body) for item, body in bodies if body is not None]
+        )
+        ready += [item for item, body in bodies if body is not None]
+    counts[SENT] += await dead_queries.settle(conn, ready, "retried")
+    return counts
+
+
+def _by_size(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
+    """Yield letters whose bodies are in memory together, at least one at a time."""
+    together: list[Letter] = []
+    for letter in letters:
+        if together and sum(other.size for other in together) + letter.size > TOGETHER:
+            yield together
+            together = []
+        together.append(letter)
+    if together:
+        yield together
+
+
+def _reader_changed(letter: Letter) -> bool:
+    """Tell whether a kept body was read by another version: what that said of it stands until it is replayed."""
+    return (
+        letter.lies == NOWHERE
+        and letter.kept is not None
+        and letter.kept.parser != version(letter.connector)
+    )
+
+
+async def _opened(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
+    if _reader_changed(letter):
+        return None
+    try:
+        return await open_body(conn, desk, letter)
+    except (SealError, people.UnknownNameError):
+        return None
+
+
+def _again(letter: Letter, body: bytes) -> Again:
+    headers = unpack_headers(letter.origin.headers)
+    return Again(topic=letter.origin.topic, key=letter.origin.key, headers=headers, body=body)
+
+
+async def _each(
+    desk: Desk, letters: Sequence[int], choice: Choice | None, step: Step
+) -> Counter[str]:
+    """Take a step with each portion of the letters that wait, each in a transaction of its own."""
+    counts: Counter[str] = Counter()
+    for start in range(0, len(letters), PORTION):
+        async with desk.pool.connection() as conn:
+            counts.update(
+                await step(conn, await dead_queries.named(conn, letters[start : start + PORTION]))
+            )
+    after = -1
+    while choice is not None:
+        async with desk.pool.connection() as conn:
+            matches = await dead_queries.following(conn, choice, after, PORTION)
+            if not matches:
+                break
+            counts.update(await step(conn, matches))
+            after = matches[-1].letter
+    async with desk.pool.connection() as conn:
+        await discard.finish(conn, desk.bodies)
+    return counts

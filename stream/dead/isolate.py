@@ -1,0 +1,181 @@
+"""A message that cannot be worked on costs itself only: it is found, set aside as a dead letter, and the rest goes on.
+
+Two ways lead to it. A handler raises, and it is no outage: halves of the batch are tried until the message is alone.
+Or the process ends: what was in work is noted before (`storage.in_work`), and after the start those messages are
+worked on one by one; one with which two processes ended is set aside untried. Must never blame a message for an
+outage.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from aiokafka.errors import KafkaError
+
+from model.facts import Reject, RejectKind
+from storage.facts import in_work
+from storage.facts.in_work import Note
+from storage.pg.outages import is_outage
+from storage.pg.pool import autocommit
+from stream.collaborators import Parts
+from stream.faults import TOLD, WorkerError, describe, report
+from stream.log.messages import Run
+from stream.readers.pool import ENDED
+
+TRIES = 2  # processes that may end with a message alone in work before it is set aside
+FORGET_S = 2.0
+
+Handle = Callable[[Sequence[Run]], Awaitable[None]]
+SetAside = Callable[[Run, Reject], Awaitable[None]]
+
+
+def blames_message(error: BaseException) -> bool:
+    """Tell whether an error may be due to what was worked on: not an outage, nor what ends the worker on purpose."""
+    known = isinstance(error, (*TOLD, WorkerError, KafkaError, OSError))
+    return isinstance(error, Exception) and not known and not is_outage(error)
+
+
+def is_suspect(note: Note | None, run: Run) -> bool:
+    """Tell whether a run begins among messages with which a process has ended, or which are to be tried one by one."""
+    if note is None:
+        return False
+    if note.next <= note.finished:  # what was noted is done
+        return max(run.first, note.finished) < note.alone_until
+    return run.first < max(note.next, note.alone_until)
+
+
+def next_note(note: Note, offset: int) -> Note:
+    """Return the note of a message that is tried alone, after what was noted of its partition before."""
+    again = (note.first, note.next) == (offset, offset + 1) and note.finished < note.next
+    return Note(
+        first=offset,
+        next=offset + 1,
+        tries=note.tries + 1 if again else 1,
+        alone_until=max(note.alone_until, note.next),
+        finished=max(note.finished, offset),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Isolated:
+    """A handler of batches that survives single messages. `set_aside` makes a dead letter of a run of one message.
+
+    `alone` is shared by all handlers of a process: while one suspect message is in work no other is, so that none is
+    blamed for its neighbour.
+    """
+
+    parts: Parts
+    handle: Handle
+    set_aside: SetAside
+    alone: asyncio.Lock
+    _finished: dict[int, int] = field(
+        default_factory=dict
+    )  # partition -> offset after what was worked on together
+
+    async def __call__(self, batch: Sequence[Run]) -> None:
+        """Work on a batch; raises what the handler raises for an outage."""
+        try:
+            await self._work(batch)
+        except BaseException:
+            self._finished.clear()
+            await self._forget(batch)
+            raise
+
+    async def _work(self, batch: Sequence[Run]) -> None:
+        notes = await self._notes(batch)
+        suspects = [run for run in batch if is_suspect(notes.get(run.partition), run)]
+        clear = [run for run in batch if run not in suspects]
+        if clear:
+            await self._together(clear)
+        for run in suspects:
+            await self._one_by_one(run, notes[run.partition])
+
+    async def _together(self, batch: Sequence[Run]) -> None:
+        await self._note(
+            {run.partition: Note(first=run.first, next=run.next) for run in batch}, batch
+        )
+        await self._halve(batch)
+        self._finished |= {run.partition: run.next for run in batch}
+
+    async def _one_by_one(self, run: Run, note: Note) -> None:
+        """Work on what is suspect message by message, and on the rest of the run together."""
+        self._finished.pop(run.partition, None)
+        until = max(note.next, note.alone_until)
+        for single in singles(run):
+            if single.first >= until:
+                break
+            async with self.alone:
+                note = await self._single(single, note)
+        if rest := run.since(until):
+            await self._together([replace(run, messages=rest)])
+
+    async def _single(self, single: Run, note: Note) -> Note:
+        """Work on one message that is suspect, and return its note."""
+        if single.first >= note.finished:
+            note = next_note(note, single.first)
+            await self._note({single.partition: note}, [single])
+        await (self._ended(single) if note.tries > TRIES else self._halve([single]))
+        return note
+
+    async def _ended(self, single: Run) -> None:
+        where = f"{single.topic}[{single.partition}] offset {single.first}"
+        report(self.parts.metrics, where, "ended the worker twice")
+        await self.set_aside(single, ENDED)
+
+    async def _halve(self, batch: Sequence[Run]) -> None:
+        """Work on a batch; where it fails and is no outage, on its halves, and set a single message aside."""
+        try:
+            await self.handle(batch)
+        except Exception as error:
+            if not blames_message(error):
+                raise
+            if sum(len(run.messages) for run in batch) == 1:
+                await self._fault(batch[0], error)
+            else:
+                for half in halves(batch):
+                    await self._halve(half)
+
+    async def _fault(self, run: Run, error: Exception) -> None:
+        words = describe(error)
+        report(self.parts.metrics, f"{run.topic}[{run.partition}] offset {run.first}", words)
+        why = f"an error of our own while working on it: {words.partition(' caused by ')[0]}"
+        await self.set_aside(run, Reject(where="message", why=why, kind=RejectKind.READER_FAULT))
+
+    async def _notes(self, batch: Sequence[Run]) -> Mapping[int, Note]:
+        """Return the notes that a process before this one may have left: none where this one goes on after itself."""
+        unknown = [run.partition for run in batch if self._finished.get(run.partition) != run.first]
+        if not unknown:
+            return {}
+        async with autocommit(self.parts.pool) as conn:
+            return await in_work.read(conn, self._topic(batch), unknown)
+
+    async def _note(self, notes: Mapping[int, Note], batch: Sequence[Run]) -> None:
+        async with autocommit(self.parts.pool) as conn:
+            await in_work.write(conn, self._topic(batch), notes)
+
+    async def _forget(self, batch: Sequence[Run]) -> None:
+        """Take the notes away: an outage or a stop has cut the work off, and no message is to blame."""
+        with suppress(
+            Exception
+        ):  # the database itself may be what is away; the note then costs a try
+            async with asyncio.timeout(FORGET_S), self.parts.pool.connection() as conn:
+                await in_work.forget(conn, self._topic(batch), [run.partition for run in batch])
+
+    def _topic(self, batch: Sequence[Run]) -> str:
+        return self.parts.ledger.name(batch[0].topic)
+
+
+def singles(run: Run) -> list[Run]:
+    """Return the messages of a run as runs of one."""
+    return [replace(run, messages=(message,)) for message in run.messages]
+
+
+def halves(batch: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Return a batch of at least two messages as two, in order: of several runs half each, else half of the run."""
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        return list(batch[:middle]), list(batch[middle:])
+    run, middle = batch[0], len(batch[0].messages) // 2
+    first, second = run.messages[:middle], run.messages[middle:]
+    return [replace(run, messages=first)], [replace(run, messages=second)]

@@ -1,0 +1,1 @@
+"""Replay: kept bodies of a patient are read again with today's readers, and derived anew."""

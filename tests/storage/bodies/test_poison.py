@@ -1,0 +1,32 @@
+"""What the readers let through of poison is stored and derived from, whatever it is: one set of rules, not two."""
+
+import pytest
+
+from model.errors import BodyError
+from parsers.table import parse
+from storage.pg.pool import Connection
+from tests.fuzz.database import store
+from tests.fuzz.seeds import CONNECTORS, found
+from tests.poison import POISON
+
+pytestmark = pytest.mark.anyio
+
+BODIES = [pytest.param(item.connector, item.body, id=item.name) for item in POISON]
+BODIES += [
+    pytest.param(connector, lambda body=body: body, id=name)
+    for connector in CONNECTORS
+    for name, body in found(connector)
+]
+
+
+@pytest.mark.parametrize(("connector", "make"), BODIES)
+async def test_nothing_that_is_read_is_refused_by_the_database(
+    connector: str, make: object, conn: Connection
+) -> None:
+    assert callable(make)
+    body = make()
+    try:
+        parsed = parse(connector, body)
+    except BodyError:
+        return
+    await store(conn, connector, body, parsed)

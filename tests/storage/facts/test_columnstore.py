@@ -1,0 +1,82 @@
+"""Late data meets compressed chunks: revisions, stream points and deletions end as they do on hot rows."""
+
+import pytest
+from psycopg import AsyncConnection
+
+from model.facts import AttributedFact, Joining
+from storage.derived import rollups, write
+from storage.digest import DRAINED, QUERIES, digest
+from storage.facts.writer import write_facts
+from storage.pg.pool import Connection
+from stream.compute.derive import derive
+from tests.storage.tellers import MIN, PHONE, T0, block, head, run, told
+
+pytestmark = pytest.mark.anyio
+
+
+def background(revision: int, bpm: float, step: int) -> AttributedFact:
+    result = head(f"hr:{revision}", T0, T0 + 60 * MIN, source=PHONE, revision=revision)
+    times = list(range(T0, T0 + 60 * MIN, step))
+    return told(
+        block(result, times, [bpm] * len(times), joining=Joining.STREAM), body=f"b{revision}"
+    )
+
+
+ALL = (*QUERIES, *DRAINED)
+FIRST = [*[told(fact) for fact in run()], background(1, 80.0, MIN)]
+LATER = [
+    *[told(fact, body="later") for fact in run(minutes=20, revision=1)],
+    background(2, 90.0, 2 * MIN),
+]
+
+
+async def tell(conn: Connection, told_: list[AttributedFact]) -> None:
+    written = await write_facts(conn, told_)
+    for patient, spans in written.touched.items():
+        window = await write.load_window(conn, patient, spans)
+        await write.replace(conn, patient, window, derive(window))
+
+
+async def compress(conn: Connection) -> int:
+    """Move every chunk to the columnstore; plain PostgreSQL has none."""
+    matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await matches.fetchone() is None:
+        return 0
+    return len(
+        await (
+            await conn.execute("select compress_chunk(c) from show_chunks('sample') c")
+        ).fetchall()
+    )
+
+
+async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> None:
+    async with conn.transaction(force_rollback=True):
+        await tell(conn, FIRST)
+        await tell(conn, LATER)
+        await rollups.drain(conn)
+        hot = await digest(conn, ALL)
+    await tell(conn, FIRST)
+    await conn.commit()
+    async with await AsyncConnection.connect(dsn, autocommit=True) as other:
+        await compress(other)
+    await rollups.drain(conn)
+    await tell(conn, LATER)
+    await rollups.drain(conn)
+    assert await digest(conn, ALL) == hot
+
+
+async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:
+    matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await matches.fetchone() is None:
+        kind = await conn.execute("select relkind, relname from pg_class where relname = 'sample'")
+        assert await kind.fetchall() == [("p", "sample")]
+        return
+    settings = await conn.execute(
+        "select segmentby, orderby from timescaledb_information.hypertable_columnstore_settings"
+        " where hypertable = 'sample'::regclass"
+    )
+    assert await settings.fetchall() == [("patient,metric,source", '"time",record')]
+    jobs = await conn.execute(
+        "select config ->> 'compress_after' from timescaledb_information.jobs where proc_name = 'policy_compression'"
+    )
+    assert await jobs.fetchall() == [("7 days",)]
