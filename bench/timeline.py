@@ -21,8 +21,8 @@ from kadens.embedded.postgres import temporary_postgres
 from model.calendar import DAY_MS, epoch_ms, utc
 from model.facts import DeviceType, Method, Source
 from model.keyring import KeyRing
+from model.spans import Span
 from storage.derived import rollups
-from storage.derived.spans import Span
 from storage.derived.timeline import grid, timeline
 from storage.facts.ids import source_ids
 from storage.people import people

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from model.codec import SCHEMA_VERSION, decode_attributed, dumps, plain
 from model.derived import Change
 from model.facts import AttributedFact, Reject, RejectKind
+from model.spans import Span
 from model.topics import DERIVED
 from storage.alerts import due, outbox
 from storage.derived import write
-from storage.derived.spans import Span
 from storage.facts.writer import UNKNOWN, put_facts
 from storage.pg.pool import Connection
 from stream.collaborators import Parts

@@ -27,7 +27,8 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
-from stream.compute.derive import Column, Window, derive
+from model.window import SampleColumn, Window
+from stream.compute.derive import derive
 from stream.compute.series.reported_columns import WHOLE, WITHIN
 from stream.compute.weeks import week
 
@@ -143,7 +144,7 @@ def _hidden(taken: Iterable[Deletion], source: Source, record: str, revision: in
 
 def _columns(
     everything: Iterable[AttributedFact], shown: Iterable[AttributedFact], taken: Sequence[Deletion]
-) -> Iterator[Column]:
+) -> Iterator[SampleColumn]:
     """Yield the samples that stand: at one instant of a series the greater (revision, value)."""
     series: dict[tuple[str, Source, str], dict[int, tuple[int, float]]] = defaultdict(dict)
     for block in _blocks(shown, Joining.RECORD):
@@ -165,7 +166,7 @@ def _columns(
             if not any(_covers(item, metric, source, t, revision) for item in taken)
         }
         t, v = np.array(list(kept), np.int64), np.array(list(kept.values()), np.float64)
-        yield Column(metric=metric, source=source, record=record, t=t, v=v)
+        yield SampleColumn(metric=metric, source=source, record=record, t=t, v=v)
 
 
 def _blocks(attributed_facts: Iterable[AttributedFact], joining: Joining) -> Iterator[SampleBlock]:

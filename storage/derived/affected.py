@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from model.calendar import epoch_ms
-from storage.derived.spans import Span
+from model.spans import Span
 from storage.facts.fact_rows import Removed
 from storage.pg.pool import Connection
 

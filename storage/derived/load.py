@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from model.calendar import MINUTE_MS, dates_between, day_bounds, epoch_ms
+from model.calendar import HOUR_MS, MINUTE_MS, dates_between, day_bounds, epoch_ms
 from model.facts import AttributedFact, Workout
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.occasion import AFTER_SESSION_MS
 from model.prescription import Prescription
+from model.spans import Span, merge, outer
+from model.window import SampleColumn, Window
 from storage.derived import window_samples
-from storage.derived.spans import Span, merge, outer
 from storage.derived.window_samples import Fresh
 from storage.facts import fact_rows, reported, retractions
 from storage.facts.ids import PatientRow, lock_patients
@@ -23,8 +24,6 @@ from storage.facts.retractions import Retractions
 from storage.people.prescriptions import prescriptions_of
 from storage.people.profiles import profiles_of
 from storage.pg.pool import Connection
-from stream.compute.derive import Column, Window
-from stream.compute.series.quality import HOUR_MS
 from stream.compute.series.reported_columns import WHOLE, WITHIN
 
 AROUND_MS = (
@@ -58,7 +57,7 @@ class _Reading:
     profiles: tuple[HeartProfile, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
     masks: Retractions = field(default_factory=Retractions)
-    columns: list[Column] = field(default_factory=list)
+    columns: list[SampleColumn] = field(default_factory=list)
 
     @property
     def sessions(self) -> tuple[Span, ...]:

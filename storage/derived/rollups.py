@@ -10,14 +10,13 @@ and takes the marks away in the transaction of the new rows. Whoever reads bands
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from model.calendar import DAY_MS, epoch_ms, utc
+from model.calendar import DAY_MS, HOUR_MS, epoch_ms, utc
 from model.facts import Source
+from model.spans import Span, merge, outer
 from storage.derived.series import read
-from storage.derived.spans import Span, merge, outer
 from storage.facts.ids import read_source
 from storage.pg import binary_columns
 from storage.pg.pool import Connection
-from stream.compute.series.quality import HOUR_MS
 from stream.compute.series.rollups import Cells, cells, wider
 
 SETTLE_MS = 30_000  # what is still being written to is left alone so long: a live hour is not computed at each batch

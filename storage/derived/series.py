@@ -6,13 +6,13 @@ This is what bands are made of, and what answers where bands cannot. It never wr
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from model.calendar import HOUR_MS
 from model.facts import Source
 from model.metrics import METRIC, METRIC_BY_ID, METRICS
+from model.spans import Span, merge, outer
 from storage.derived import window_samples
-from storage.derived.spans import Span, merge, outer
 from storage.facts import retractions
 from storage.pg.pool import Connection
-from stream.compute.series.quality import HOUR_MS
 from stream.compute.series.reported_columns import merged
 from stream.compute.series.resolve import Resolved, resolve
 

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.calendar import DAY_MS, MINUTE_MS, utc
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, utc
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
+from model.spans import Span, inner, outer, without
 from storage.derived import rollups
 from storage.derived.series import read
-from storage.derived.spans import Span, inner, outer, without
 from storage.pg.pool import Connection
 from stream.compute.series.lttb import FEWEST, lttb
-from stream.compute.series.quality import HOUR_MS
 from stream.compute.series.rollups import Cells, cells, joined, over_sources, wider
 
 UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1)

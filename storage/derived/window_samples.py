@@ -14,13 +14,13 @@ import numpy as np
 from model.calendar import DAY_MS, utc
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC_BY_ID
-from storage.derived.spans import Span
+from model.spans import Span
+from model.window import SampleColumn
 from storage.facts.ids import read_source
 from storage.facts.retractions import Retractions
 from storage.facts.samples import Put, by_series
 from storage.pg import binary_columns
 from storage.pg.pool import Connection
-from stream.compute.series.reported_columns import Column
 
 APART_MS = 31 * DAY_MS  # spans further apart are asked for one by one
 
@@ -117,13 +117,13 @@ def _told_now(askeds: Iterable[Asked], fresh: Iterable[Fresh]) -> Iterator[Found
                 )
 
 
-def column(value: Found, mask: Retractions) -> Column | None:
+def column(value: Found, mask: Retractions) -> SampleColumn | None:
     """Return what stands of the samples after what was taken back; None when their record was."""
     if value.record and mask.hides(value.source, value.record, value.revision):
         return None
     name = METRIC_BY_ID[value.metric].name
     t, v = mask.unmasked(name, value.source, value.t, value.v, value.revisions)
-    return Column(metric=name, source=value.source, record=value.record, t=t, v=v)
+    return SampleColumn(metric=name, source=value.source, record=value.record, t=t, v=v)
 
 
 def _stretches(askeds: Iterable[Asked]) -> Iterator[list[Asked]]:

@@ -14,16 +14,17 @@ from typing import Any, TypeAlias, TypeVar
 from model.calendar import DAY_MS, monday
 from model.derived import Change, Day, Derived, SourceSelection, Week
 from model.metrics import METRIC
+from model.spans import Span
+from model.window import Window
 from storage.derived import derived_rows, derived_tables
 from storage.derived.derived_tables import Key
 from storage.derived.load import extent, load_window, load_windows
-from storage.derived.spans import Span
 from storage.derived.window_samples import Fresh
 from storage.facts import samples
 from storage.facts.ids import lock_patients, source_ids
 from storage.facts.writer import Written
 from storage.pg.pool import Connection
-from stream.compute.derive import Window, derive
+from stream.compute.derive import derive
 from stream.compute.reasons import GONE, retracted, revised
 from stream.compute.weeks import week
 

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from model.calendar import epoch_ms, utc
 from model.facts import Source
+from model.spans import Span, merge
 from storage.derived import rollups
 from storage.derived.affected import AffectedSpans, add_spoken_of, removed_spans
-from storage.derived.spans import Span, merge
 from storage.facts import fact_rows, samples
 from storage.facts.fact_rows import Removed
 from storage.facts.ids import PatientRow, read_source, source_ids

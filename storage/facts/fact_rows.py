@@ -25,7 +25,7 @@ from model.facts import (
     Workout,
 )
 from model.metrics import METRIC
-from storage.derived.spans import Span
+from model.spans import Span
 from storage.facts.samples import STREAM, Extent
 from storage.pg.pool import Connection
 

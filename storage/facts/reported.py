@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 from model.calendar import epoch_ms, utc
 from model.facts import AttributedFact, OffsetOrigin
+from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
-from storage.derived.spans import Span
 from storage.facts import fact_rows
 from storage.pg.pool import Connection
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from model.calendar import epoch_ms, utc
 from model.facts import AttributedFact, Instants, Source, Values
-from storage.derived.spans import Span
+from model.spans import Span
 from storage.pg.pool import Connection
 
 Number: TypeAlias = int  # a patient's surrogate

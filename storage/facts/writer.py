@@ -14,10 +14,10 @@ from model.calendar import utc
 from model.codec import kind_of
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
+from model.spans import Span, merge
 from model.storable import refusal
 from storage.derived import rollups
 from storage.derived.affected import AffectedSpans, add_spoken_of, removed_spans
-from storage.derived.spans import Span, merge
 from storage.derived.window_samples import Fresh
 from storage.facts import fact_rows, samples
 from storage.facts.fact_rows import FactKey, Removed

@@ -6,17 +6,17 @@ ids come from content. What a day needs from its neighbours: facts up to a day b
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
 from model.derived import Derived, Origin, Session, SourceSelection
-from model.facts import AttributedFact
-from model.intensity import HeartProfile, ZoneTimes
+from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
+from model.window import Window
 from stream.compute.day_rows import day_row, totals
 from stream.compute.intensity.thresholds import heart_limits, profile_on
-from stream.compute.series.reported_columns import HEART, WHOLE, WITHIN, Column, Series, merged
+from stream.compute.series.reported_columns import HEART, WHOLE, WITHIN, Series, merged
 from stream.compute.series.resolve import Resolved, choices, resolve
 from stream.compute.sessions.candidates import SessionCandidate, claims, exertions, types_said
 from stream.compute.sessions.detected import detected
@@ -24,33 +24,11 @@ from stream.compute.sessions.duplicates import collapsed, joined
 from stream.compute.sessions.overlap import Pieces, counted, covered, worked_out
 from stream.compute.sessions.session_rows import Basis, counted_zones, plain_row, session_row
 
-__all__ = ["Column", "Window", "dates_touched", "derive"]
-
 SHORTEST_MS = (
     10 * MINUTE_MS
 )  # a session needs ten minutes, or half of the prescribed ones (section 3.3)
 OF_PRESCRIBED = 0.5
 TOO_MANY = "more sessions on this date than are worked out"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Window:
-    """What is known of a patient around some local dates.
-
-    `dates` are derived anew, whole; `summaries` are those of them. `workouts`, `reports` and `columns` must reach a day
-    beyond the dates on both sides (a session may end after midnight, an answer may come hours later), and cover whole
-    every session that starts on the dates, and two minutes after it. `zone` is the patient's IANA zone.
-    """
-
-    patient: str
-    zone: str
-    profiles: tuple[HeartProfile, ...]
-    dates: tuple[date, ...]
-    workouts: tuple[AttributedFact, ...]
-    columns: tuple[Column, ...]
-    reports: tuple[AttributedFact, ...]
-    prescriptions: tuple[Prescription, ...] = ()
-    summaries: tuple[AttributedFact, ...] = ()
 
 
 def dates_touched(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:

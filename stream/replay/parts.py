@@ -9,12 +9,12 @@ from uuid import uuid4
 from model.calendar import DAY_MS
 from model.derived import Change
 from model.keyring import KeyRing, Keys
+from model.spans import Span
 from storage import audit
 from storage.alerts import outbox
 from storage.audit_actions import Action
 from storage.bodies.body_store import BodyStore
 from storage.derived import compare, write
-from storage.derived.spans import Span
 from storage.pg.pool import Connection, Pool
 from stream.compute.derive import derive
 from stream.derive_batch import CHANNEL, event

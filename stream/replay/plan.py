@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from model.codec import kind_of
 from model.facts import AttributedFact, Joining, SampleBlock, Source
-from storage.derived.spans import Span, merge
+from model.spans import Span, merge
 from storage.facts import fact_rows
 from storage.facts.current_records import CurrentRecord, RecordName, ReportedRecord, Stretch, Within
 

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from model.derived import Change
 from model.errors import BodyError
 from model.facts import AttributedFact
+from model.spans import merge
 from parsers.table import version
 from storage.alerts import due
 from storage.audit_actions import Action
 from storage.bodies.kept_bodies import KeptBody, kept_of, open_kept
-from storage.derived.spans import merge
 from storage.facts import current_records
 from storage.facts.ids import PatientRow
 from storage.facts.writer import write_facts

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from contextlib import nullcontext
 
 from model.derived import ALGORITHM
+from model.spans import Span
 from storage.alerts import due
 from storage.audit_actions import Action
 from storage.derived import compare, write
-from storage.derived.spans import Span
 from storage.facts import current_records
 from storage.people import people
 from storage.pg.pool import Connection

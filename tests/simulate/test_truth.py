@@ -13,12 +13,13 @@ from model.alert import Finding, PainRating, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.derived import Derived
 from model.facts import AttributedFact, Fact, Instrument, Report, SampleBlock, Workout
+from model.window import SampleColumn, Window
 from parsers import table
 from simulate.cohort import Cohort, Person, Role, demo_cohort, first_monday
 from simulate.deliveries import history, live
 from simulate.delivery import Delivery
 from simulate.truth import truth
-from stream.compute.derive import Column, Window, derive
+from stream.compute.derive import derive
 from stream.compute.weeks import week
 
 MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
@@ -52,7 +53,7 @@ def window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Windo
         dates=tuple(first_monday(person, cohort) + timedelta(days=n) for n in range(days + 1)),
         workouts=tuple(item for item in facts if isinstance(item.fact, Workout)),
         columns=tuple(
-            Column(
+            SampleColumn(
                 metric="heart_rate",
                 source=fact.head.source,
                 record=fact.head.record,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from model.calendar import MINUTE_MS
+from model.calendar import HOUR_MS, MINUTE_MS
 from model.derived import Flag
 from model.facts import Instants, Method, Source, Values
 from stream.compute.intensity.zones import MAX_GAP_MS, accepted
@@ -21,7 +21,6 @@ Span: TypeAlias = tuple[int, int, int]  # first and last instant (epoch ms), num
 
 ACCEPTED, OUT_OF_RANGE, JUMP = 0, 1, 2
 
-HOUR_MS = 60 * MINUTE_MS
 CHAIN_GAP_MS = 10_000
 JUMP_BPM = 30.0
 CONFIRMING = 3

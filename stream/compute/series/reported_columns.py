@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
 from model.runs import lasts
+from model.window import SampleColumn
 from stream.compute.series.quality import ACCEPTED, OUT_OF_RANGE, Codes, screen_heart_rate
 from stream.compute.series.sources import precedence
 
@@ -26,17 +27,6 @@ OXYGEN = "oxygen_uptake"
 
 WHOLE: tuple[str, ...] = (HEART, CADENCE, STEPS)  # wanted for every minute of a date
 WITHIN: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # wanted within sessions only
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Column:
-    """One metric of one record of one source: `t` int64 epoch ms, `v` float64 in its canonical unit, in any order."""
-
-    metric: str
-    source: Source
-    record: str
-    t: Instants
-    v: Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,9 +56,9 @@ class Series:
         return replace(self, t=self.t[some], v=self.v[some], codes=self.codes[some])
 
 
-def merged(columns: Iterable[Column]) -> Mapping[str, tuple[Series, ...]]:
+def merged(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[Series, ...]]:
     """Return the series of each metric, best speaker first. At one instant the greater (record, value) stands."""
-    values: dict[str, dict[Source, list[Column]]] = defaultdict(lambda: defaultdict(list))
+    values: dict[str, dict[Source, list[SampleColumn]]] = defaultdict(lambda: defaultdict(list))
     for column in columns:
         values[column.metric][column.source].append(column)
     return {
@@ -80,13 +70,13 @@ def merged(columns: Iterable[Column]) -> Mapping[str, tuple[Series, ...]]:
     }
 
 
-def _series(metric: str, source: Source, columns: Sequence[Column]) -> Series:
+def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> Series:
     t, v = _joined(columns)
     codes = screen_heart_rate(t, v) if metric == HEART else _bounded(metric, v)
     return Series(metric=metric, source=source, t=t, v=v, codes=codes)
 
 
-def _joined(columns: Sequence[Column]) -> tuple[Instants, Values]:
+def _joined(columns: Sequence[SampleColumn]) -> tuple[Instants, Values]:
     """Return the samples of all records in time, one an instant."""
     columns = sorted((c for c in columns if len(c.t)), key=lambda c: int(c.t[0]))
     t = np.concatenate([c.t for c in columns]) if columns else np.empty(0, np.int64)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.calendar import HOUR_MS
 from model.facts import Instants, Source, Values
 from model.runs import changes
-from stream.compute.series.quality import HOUR_MS
 from stream.compute.series.resolve import Resolved
 
 Integers = NDArray[np.int64]

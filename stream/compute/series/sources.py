@@ -6,9 +6,9 @@ Rank (clinical definition section 3.3): chest strap, watch in a workout, watch i
 import numpy as np
 from numpy.typing import NDArray
 
+from model.calendar import HOUR_MS
 from model.facts import DeviceType, Instants, Method, Source
 from stream.compute.intensity.zones import MAX_GAP_MS
-from stream.compute.series.quality import HOUR_MS
 
 # The first row that fits gives the rank; None fits anything. What names no device ranks below what does.
 RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (

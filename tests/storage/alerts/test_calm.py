@@ -3,7 +3,7 @@
 import pytest
 
 from model.calendar import utc
-from storage.derived.spans import Span
+from model.spans import Span
 from storage.pg.pool import Connection
 from stream.derive_batch import CALM_MS, _mark_due
 

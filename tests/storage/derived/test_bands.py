@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.facts import AttributedFact
+from model.spans import Span
 from storage.derived import rollups
-from storage.derived.spans import Span
 from storage.derived.timeline import grid, timeline
 from storage.digest import DRAINED, digest
 from storage.facts.writer import write_facts

@@ -9,9 +9,9 @@ import pytest
 
 from model.facts import AttributedFact, Joining
 from model.metrics import METRIC
+from model.spans import Span, inner, outer, without
 from storage.derived import rollups
 from storage.derived import timeline as timelines
-from storage.derived.spans import Span, inner, outer, without
 from storage.derived.timeline import TooManySamplesError, grid, line, timeline
 from storage.facts import current_records
 from storage.facts.writer import write_facts

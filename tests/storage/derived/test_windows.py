@@ -9,11 +9,12 @@ import pytest
 from psycopg import AsyncCursor
 
 from model.facts import Deletion, Fact
+from model.spans import Span, merge
+from model.window import Window
 from storage.derived import write
-from storage.derived.spans import Span, merge
 from storage.facts.writer import put_facts, write_facts
 from storage.pg.pool import Connection
-from stream.compute.derive import Window, derive
+from stream.compute.derive import derive
 from tests.storage.tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
 
 pytestmark = pytest.mark.anyio

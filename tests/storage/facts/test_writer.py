@@ -1,7 +1,7 @@
 import pytest
 
 from model.facts import AttributedFact, Fact, Joining
-from storage.derived.spans import Span
+from model.spans import Span
 from storage.digest import digest
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection

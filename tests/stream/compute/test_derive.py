@@ -27,7 +27,8 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile, ZoneTimes
-from stream.compute.derive import Column, Window, dates_touched, derive
+from model.window import SampleColumn, Window
+from stream.compute.derive import dates_touched, derive
 from tests.depth import INVARIANT
 
 ZONE = "Europe/Stockholm"
@@ -83,9 +84,11 @@ def report(
 
 def hearts(
     source: Source, start: int, end: int, rate: float, record: str = "r1", step: int = 1_000
-) -> Column:
+) -> SampleColumn:
     t = np.arange(start, end, step, dtype=np.int64)
-    return Column(metric="heart_rate", source=source, record=record, t=t, v=np.full(len(t), rate))
+    return SampleColumn(
+        metric="heart_rate", source=source, record=record, t=t, v=np.full(len(t), rate)
+    )
 
 
 def window(**more: Any) -> Window:  # noqa: ANN401
@@ -224,7 +227,7 @@ def test_background_samples_of_one_a_minute_hold_for_longer() -> None:
 def test_at_one_instant_the_greater_record_then_value_stands() -> None:
     t = np.array([at(10)])
     columns = [
-        Column(metric="heart_rate", source=WATCH, record=record, t=t, v=np.array([rate]))
+        SampleColumn(metric="heart_rate", source=WATCH, record=record, t=t, v=np.array([rate]))
         for record, rate in [("a", 150.0), ("b", 101.0), ("b", 102.0)]
     ]
     for order in (columns, columns[::-1]):
@@ -455,12 +458,12 @@ answers = st.builds(
 
 
 @st.composite
-def columns(draw: st.DrawFn) -> Column:
+def columns(draw: st.DrawFn) -> SampleColumn:
     points = draw(st.lists(st.tuples(minutes, st.integers(1, 25), rates), max_size=6))
     runs = [(minute + n, rate) for minute, length, rate in points for n in range(length)]
     t = np.array([at(0, day=19) + minute * MIN for minute, _ in runs], dtype=np.int64)
     v = np.array([rate for _, rate in runs], dtype=np.float64)
-    return Column(metric=draw(metrics), source=draw(sources), record=draw(records), t=t, v=v)
+    return SampleColumn(metric=draw(metrics), source=draw(sources), record=draw(records), t=t, v=v)
 
 
 windows = st.builds(
@@ -568,7 +571,7 @@ def test_what_sources_state_of_a_day_is_that_of_the_best_ranked_and_grows_by_rev
         (day,) = derive(window(summaries=(by_phone, by_watch, grown)[::order])).days
         assert day.stated == {"active_energy": 300, "steps": 7_000}
         assert day.steps == 7_000
-    counted = Column(
+    counted = SampleColumn(
         metric="steps", source=PHONE, record="r", t=np.array([at(10)]), v=np.array([50.0])
     )
     (day,) = derive(window(summaries=(grown,), columns=(counted,))).days

@@ -20,9 +20,9 @@ from model.facts import (
 )
 from model.intensity import HeartProfile, ZoneTimes
 from model.prescription import Intensity, Prescription
-from stream.compute.derive import Window, derive
+from model.window import SampleColumn, Window
+from stream.compute.derive import derive
 from stream.compute.reasons import GONE, NEW, retracted, revised
-from stream.compute.series.reported_columns import Column
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 20)
@@ -46,10 +46,10 @@ PLAN = Prescription(
 
 def column(
     first: int, last: int, value: float, metric: str = "heart_rate", source: Source = WATCH
-) -> Column:
+) -> SampleColumn:
     """One sample a minute from minute `first` to before `last` after ten o'clock."""
     t = T0 + np.arange(first, last, dtype=np.int64) * MIN
-    return Column(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
+    return SampleColumn(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
 
 
 def workout(start: int, end: int, kind: str = "walking") -> AttributedFact:
@@ -65,7 +65,7 @@ def by_hand(start: int, end: int) -> AttributedFact:
     return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
 
 
-def found(*columns: Column, **more: Any) -> Derived:  # noqa: ANN401
+def found(*columns: SampleColumn, **more: Any) -> Derived:  # noqa: ANN401
     total = {"workouts": (), "reports": (), "profiles": (PROFILE,), "dates": (DAY,), **more}
     return derive(Window(patient="p", zone=ZONE, columns=columns, **total))
 

@@ -14,8 +14,9 @@ from model.codec import dumps, plain
 from model.derived import Day, Derived, Session, SourceSelection
 from model.facts import AttributedFact
 from model.metrics import METRIC
-from stream.compute.derive import Window, derive
-from stream.compute.series.reported_columns import STEPS, WITHIN, Column
+from model.window import SampleColumn, Window
+from stream.compute.derive import derive
+from stream.compute.series.reported_columns import STEPS, WITHIN
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import Life, lives, split
@@ -68,7 +69,7 @@ def some_dates(draw: st.DrawFn) -> tuple[Window, Window]:
     return full, part
 
 
-def _halves(column: Column, at: int) -> list[Column]:
+def _halves(column: SampleColumn, at: int) -> list[SampleColumn]:
     return [
         replace(column, t=column.t[at:], v=column.v[at:]),
         replace(column, t=column.t[:at], v=column.v[:at]),

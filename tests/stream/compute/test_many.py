@@ -24,10 +24,11 @@ from model.facts import (
 )
 from model.intensity import ZoneTimes
 from model.occasion import concerned, concerned_each
-from stream.compute.derive import TOO_MANY, Window, derive
+from model.window import SampleColumn, Window
+from stream.compute.derive import TOO_MANY, derive
 from stream.compute.intensity.thresholds import heart_limits
 from stream.compute.intensity.zones import zones_of, zones_within
-from stream.compute.series.reported_columns import HEART, Column
+from stream.compute.series.reported_columns import HEART
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate
 from stream.compute.sessions.duplicates import BREAK_MS, joined
@@ -188,7 +189,7 @@ def told(fact: Workout | Report) -> AttributedFact:
 def window(
     workouts: Sequence[AttributedFact] = (),
     reports: Sequence[AttributedFact] = (),
-    columns: tuple[Column, ...] = (),
+    columns: tuple[SampleColumn, ...] = (),
 ) -> Window:
     end = max(item.fact.head.end_ms for item in (*workouts, *reports))
     return Window(
@@ -268,7 +269,7 @@ def two() -> list[SessionCandidate]:
 
 def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
     t = T0 + 1000 * np.arange(7 * 86_400, dtype=np.int64)
-    heart = Column(metric=HEART, source=WATCH, record="f", t=t, v=np.full(len(t), 100.0))
+    heart = SampleColumn(metric=HEART, source=WATCH, record="f", t=t, v=np.full(len(t), 100.0))
     heads = [
         Head(
             source=WATCH,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.calendar import HOUR_MS
 from model.derived import Flag
 from model.facts import DeviceType, Instants, Method, Source, Values
 from stream.compute.series.quality import (
     FLAGS,
-    HOUR_MS,
     ScreenedValues,
     cadence_at,
     flags,

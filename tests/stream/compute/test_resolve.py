@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.facts import DeviceType, Method, Source
-from stream.compute.series.reported_columns import Column, merged
+from model.window import SampleColumn
+from stream.compute.series.reported_columns import merged
 from stream.compute.series.resolve import Resolved, choices, resolve
 from tests.depth import INVARIANT
 
@@ -25,13 +26,13 @@ ALL = (STRAP, WATCH, BACK, OTHER, PHONE)
 
 def column(
     source: Source, minutes: list[int], each: int = 1, metric: str = "heart_rate", value: float = 90
-) -> Column:
+) -> SampleColumn:
     """`each` samples in every minute, evenly apart."""
     t = np.array([m * MIN + n * MIN // each for m in minutes for n in range(each)], np.int64)
-    return Column(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
+    return SampleColumn(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
 
 
-def spoken(*columns: Column, metric: str = "heart_rate") -> Resolved:
+def spoken(*columns: SampleColumn, metric: str = "heart_rate") -> Resolved:
     return resolve(metric, merged(columns)[metric])
 
 
@@ -105,7 +106,7 @@ columns = st.builds(
 @INVARIANT
 @given(st.lists(columns, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
-    some: list[Column], chance: random.Random
+    some: list[SampleColumn], chance: random.Random
 ) -> None:
     matches = spoken(*some)
     by_minute: dict[int, set[int]] = {}

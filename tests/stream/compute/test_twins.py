@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from model.derived import Origin
 from model.facts import DeviceType, Method, Source
-from stream.compute.series.reported_columns import Column, Series, merged
+from model.window import SampleColumn
+from stream.compute.series.reported_columns import Series, merged
 from stream.compute.sessions.candidates import SessionCandidate
 from stream.compute.sessions.duplicates import Minutes, alike, collapsed, joined
 from tests.depth import INVARIANT
@@ -41,9 +42,9 @@ def claim(
 
 def hearts(source: Source, rates: list[float]) -> Series:
     t = T0 + np.arange(len(rates), dtype=np.int64) * MIN
-    return merged([Column(metric="heart_rate", source=source, record="r", t=t, v=np.array(rates))])[
-        "heart_rate"
-    ][0]
+    return merged(
+        [SampleColumn(metric="heart_rate", source=source, record="r", t=t, v=np.array(rates))]
+    )["heart_rate"][0]
 
 
 UP = [80.0 + 3 * n for n in range(20)]
