@@ -10,14 +10,14 @@ from enum import StrEnum
 
 from alerts.registry import RULE
 from alerts.wording import headline, weight
-from model.alert import LIVE, Alert, Finding, State, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Finding, Tier
 from model.calendar import DAY_MS
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 CORRECTED = "corrected"
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its finding may come back.
-DEALT_WITH = frozenset({State.RESOLVED, State.EXPIRED})
+DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
 
 
 class Action(StrEnum):
@@ -33,29 +33,29 @@ class Action(StrEnum):
     EXPIRE = "expire"
 
 
-TRANSITIONS: dict[tuple[State, Action], State] = {
-    (State.OPEN, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.OPEN, Action.START): State.IN_PROGRESS,
-    (State.OPEN, Action.SNOOZE): State.SNOOZED,
-    (State.OPEN, Action.RESOLVE): State.RESOLVED,
-    (State.OPEN, Action.ESCALATE): State.OPEN,
-    (State.OPEN, Action.RETRACT): State.RETRACTED,
-    (State.OPEN, Action.EXPIRE): State.EXPIRED,
-    (State.ACKNOWLEDGED, Action.START): State.IN_PROGRESS,
-    (State.ACKNOWLEDGED, Action.SNOOZE): State.SNOOZED,
-    (State.ACKNOWLEDGED, Action.RESOLVE): State.RESOLVED,
-    (State.ACKNOWLEDGED, Action.ESCALATE): State.OPEN,
-    (State.ACKNOWLEDGED, Action.RETRACT): State.RETRACTED,
-    (State.IN_PROGRESS, Action.SNOOZE): State.SNOOZED,
-    (State.IN_PROGRESS, Action.RESOLVE): State.RESOLVED,
-    (State.IN_PROGRESS, Action.ESCALATE): State.OPEN,
-    (State.IN_PROGRESS, Action.RETRACT): State.RETRACTED,
-    (State.SNOOZED, Action.WAKE): State.OPEN,
-    (State.SNOOZED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.SNOOZED, Action.START): State.IN_PROGRESS,
-    (State.SNOOZED, Action.RESOLVE): State.RESOLVED,
-    (State.SNOOZED, Action.ESCALATE): State.OPEN,
-    (State.SNOOZED, Action.RETRACT): State.RETRACTED,
+TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
+    (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
+    (AlertState.OPEN, Action.START): AlertState.IN_PROGRESS,
+    (AlertState.OPEN, Action.SNOOZE): AlertState.SNOOZED,
+    (AlertState.OPEN, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.OPEN, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.OPEN, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.OPEN, Action.EXPIRE): AlertState.EXPIRED,
+    (AlertState.ACKNOWLEDGED, Action.START): AlertState.IN_PROGRESS,
+    (AlertState.ACKNOWLEDGED, Action.SNOOZE): AlertState.SNOOZED,
+    (AlertState.ACKNOWLEDGED, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.ACKNOWLEDGED, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.ACKNOWLEDGED, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.IN_PROGRESS, Action.SNOOZE): AlertState.SNOOZED,
+    (AlertState.IN_PROGRESS, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.IN_PROGRESS, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.IN_PROGRESS, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.SNOOZED, Action.WAKE): AlertState.OPEN,
+    (AlertState.SNOOZED, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
+    (AlertState.SNOOZED, Action.START): AlertState.IN_PROGRESS,
+    (AlertState.SNOOZED, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.SNOOZED, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.SNOOZED, Action.RETRACT): AlertState.RETRACTED,
 }
 
 NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})
@@ -64,7 +64,7 @@ NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})
 class MoveRefusedError(ValueError):
     """The table has no such move; nothing was changed."""
 
-    def __init__(self, state: State, action: Action) -> None:
+    def __init__(self, state: AlertState, action: Action) -> None:
         super().__init__(f"an alert that is {state.value} cannot take the action {action.value}")
         self.state = state
         self.action = action
@@ -96,14 +96,14 @@ class Step:
     alert: str | None
     findings: tuple[Finding, ...]
     tier: Tier
-    state: State
+    state: AlertState
     rule: str
     rule_version: int
     sentence: str
     reason: str = ""
 
 
-def move(alert: Alert, action: Action, reason: str = "") -> State:
+def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
     """Return the state after an action. `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked.
 
     Raises `MoveRefusedError` when the table has no such move, `ReasonMissingError` when the reason will not do.
@@ -117,7 +117,7 @@ def move(alert: Alert, action: Action, reason: str = "") -> State:
     return TRANSITIONS[alert.state, action]
 
 
-def actions(state: State) -> tuple[Action, ...]:
+def actions(state: AlertState) -> tuple[Action, ...]:
     """Return the actions that the table allows in a state, in the order of the table."""
     return tuple(action for (from_state, action) in TRANSITIONS if from_state is state)
 
@@ -131,7 +131,7 @@ def settle(
     be within a look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
     """
     matches = list(findings)
-    alerts = {alert.family: alert for alert in live if alert.state in LIVE}
+    alerts = {alert.family: alert for alert in live if alert.state in LIVE_STATES}
     families = sorted({finding.family for finding in matches} | set(alerts))
     return tuple(
         step
@@ -192,7 +192,7 @@ def _step(
 ) -> Step:
     first = min(standing, key=weight)
     rose = alert is not None and _graver(first.tier, alert.tier)
-    state = State.OPEN if alert is None else alert.state
+    state = AlertState.OPEN if alert is None else alert.state
     return Step(
         kind=kind,
         family=family,

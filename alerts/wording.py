@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from model.alert import Finding, State, Tier
+from model.alert import AlertState, Finding, Tier
 
 TIER_WORDS: dict[Tier, str] = {
     Tier.A: "same working day",
@@ -15,14 +15,14 @@ TIER_WORDS: dict[Tier, str] = {
     Tier.C: "digest",
 }
 
-STATE_WORDS: dict[State, str] = {
-    State.OPEN: "open",
-    State.ACKNOWLEDGED: "acknowledged",
-    State.IN_PROGRESS: "in progress",
-    State.SNOOZED: "snoozed",
-    State.RESOLVED: "resolved",
-    State.RETRACTED: "retracted: the data was corrected",
-    State.EXPIRED: "expired",
+STATE_WORDS: dict[AlertState, str] = {
+    AlertState.OPEN: "open",
+    AlertState.ACKNOWLEDGED: "acknowledged",
+    AlertState.IN_PROGRESS: "in progress",
+    AlertState.SNOOZED: "snoozed",
+    AlertState.RESOLVED: "resolved",
+    AlertState.RETRACTED: "retracted: the data was corrected",
+    AlertState.EXPIRED: "expired",
 }
 
 PHASE_WORDS: dict[str, str] = {

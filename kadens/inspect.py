@@ -15,8 +15,8 @@ from model.errors import BodyError
 from model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
 from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
 from parsers.table import parse, sniff
-from stream.compute.intensity.thresholds import heart_limits
-from stream.compute.intensity.zones import accepted, time_in_zones
+from stream.compute.intensity.thresholds import zone_thresholds
+from stream.compute.intensity.zones import is_plausible, time_in_zones
 from stream.compute.series.quality import ACCEPTED, screen_heart_rate
 
 
@@ -60,30 +60,32 @@ def _workout(
     workout: Workout, t: Instants, v: Values, profile: HeartProfile | None
 ) -> dict[str, Any]:
     start, end = workout.head.start_ms, workout.head.end_ms
-    limits = heart_limits(profile, datetime.fromtimestamp(start / 1000, UTC).date())
+    thresholds = zone_thresholds(profile, datetime.fromtimestamp(start / 1000, UTC).date())
     return {
         "start": rfc3339(start),
         "end": rfc3339(end),
         "type": workout.type,
-        "zones_ms": _zones(t, v, start, end, limits),
+        "zones_ms": _zones(t, v, start, end, thresholds),
         "heart_rate": _heart(t, v, start, end),
     }
 
 
-def _zones(t: Instants, v: Values, start: int, end: int, limits: ZoneThresholds) -> dict[str, int]:
-    if not limits.valid:
+def _zones(
+    t: Instants, v: Values, start: int, end: int, thresholds: ZoneThresholds
+) -> dict[str, int]:
+    if not thresholds.valid:
         return {**{zone.value: 0 for zone in CLASSES}, "unknown": end - start}
     last = np.append(
         t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_)
     )  # of equal times the last one counts
     t, v = t[last], v[last]
     kept = screen_heart_rate(t, v) == ACCEPTED
-    times = time_in_zones(t[kept], v[kept], start, end, limits.edges)
+    times = time_in_zones(t[kept], v[kept], start, end, thresholds.edges)
     return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
 
 
 def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:
-    inside = v[accepted(v) & (t >= start) & (t < end)]
+    inside = v[is_plausible(v) & (t >= start) & (t < end)]
     if not len(inside):
         return {"n": 0, "min": None, "mean": None, "max": None}
     return {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model.keyring import FIRST, Key, KeyRing, Keys
+from model.keyring import FIRST_KEY_ID, Key, KeyRing, Keys
 
 KINDS = ("link", "wrapping", "session")
 KEY_BYTES = 32  # of every key of ours
@@ -114,7 +114,7 @@ def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
 
 
 def _plain(kind: str, text: object) -> KeyEntry:
-    return KeyEntry(kind=kind, id=FIRST, state=ACTIVE, secret=_bytes(f"{kind}_key", text))
+    return KeyEntry(kind=kind, id=FIRST_KEY_ID, state=ACTIVE, secret=_bytes(f"{kind}_key", text))
 
 
 def _entry(row: object) -> KeyEntry:

@@ -18,7 +18,7 @@ class Tier(StrEnum):
     C = "C"
 
 
-class State(StrEnum):
+class AlertState(StrEnum):
     """The life of an alert; the moves are the table of `alerts.lifecycle`."""
 
     OPEN = "open"
@@ -30,8 +30,8 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-LIVE: frozenset[State] = frozenset(
-    {State.OPEN, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SNOOZED}
+LIVE_STATES: frozenset[AlertState] = frozenset(
+    {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS, AlertState.SNOOZED}
 )
 
 
@@ -125,7 +125,7 @@ class Alert:
     family: str
     rule: str
     tier: Tier
-    state: State
+    state: AlertState
     raised_ms: int
     changed_ms: int
     sentence: str

@@ -33,14 +33,14 @@ from model.facts import (
 SCHEMA_VERSION = 1
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SORT_KEYS
 
-KINDS: dict[str, type[Any]] = {
+FACT_KINDS: dict[str, type[Any]] = {
     "samples": SampleBlock,
     "workout": Workout,
     "day": DaySummary,
     "report": Report,
     "deletion": Deletion,
 }
-_KIND_OF = {cls: kind for kind, cls in KINDS.items()}
+_KIND_OF = {cls: kind for kind, cls in FACT_KINDS.items()}
 
 
 class UnknownSchemaError(ValueError):
@@ -116,7 +116,7 @@ def decode_attributed(data: bytes) -> AttributedFact:
 
 def decode_fact(values: dict[str, Any]) -> Fact:
     """Return the fact that `encode_fact` wrote, from its parsed JSON object."""
-    if values.get("kind") not in KINDS:
+    if values.get("kind") not in FACT_KINDS:
         raise UnknownSchemaError(f"unknown kind of fact {values.get('kind')!r}")
     head = _head(values["head"])
     rest = {key: value for key, value in values.items() if key not in {"kind", "head"}}

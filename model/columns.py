@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.facts import Instants, Values
-from model.runs import lasts
+from model.runs import is_run_end
 
-Texts: TypeAlias = NDArray[
+EncodedTexts: TypeAlias = NDArray[
     np.uint8
 ]  # [n, size]: so many texts of one length, as the codes of their characters
 
@@ -38,14 +38,14 @@ _WORTH = np.array(
 )
 
 
-def columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
+def to_columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
     """Return (t, v) of points in any order: int64 epoch ms and float64, as `ordered` does."""
     t = np.fromiter((ms for ms, _ in points), dtype=np.int64, count=len(points))
     v = np.fromiter((value for _, value in points), dtype=np.float64, count=len(points))
-    return ordered(t, v)
+    return in_time_order(t, v)
 
 
-def ordered(t: Instants, v: Values) -> tuple[Instants, Values]:
+def in_time_order(t: Instants, v: Values) -> tuple[Instants, Values]:
     """Return the points in time order; of equal times only the greatest value stands.
 
     That is what joining blocks of a stream does too, so that it does not matter where a sender cut its batches.
@@ -54,18 +54,18 @@ def ordered(t: Instants, v: Values) -> tuple[Instants, Values]:
         return t, v
     order = np.lexsort((v, t))
     t, v = t[order], v[order]
-    last = lasts(t)
+    last = is_run_end(t)
     return t[last], v[last]
 
 
-def pieces(t: Instants, most: int, gap_ms: int) -> Iterator[slice]:
+def split_at_gaps(t: Instants, most: int, gap_ms: int) -> Iterator[slice]:
     """Yield `t` (int64[n] epoch ms, in order) as slices of at most `most`, cut where a gap is longer than `gap_ms`."""
     cuts = [0, *(np.flatnonzero(t[1:] - t[:-1] > gap_ms) + 1).tolist(), len(t)]
     for start, end in pairwise(cuts):
         yield from (slice(first, min(first + most, end)) for first in range(start, end, most))
 
 
-def values(
+def converted_values(
     numbers: Sequence[float], factor: float, offset: float, bounds: tuple[float, float]
 ) -> Values | None:
     """Return `number * factor + offset` of each, or None when one is no number or not within the bounds."""
@@ -78,7 +78,7 @@ def values(
     return v if bool(((v >= low) & (v <= high)).all()) else None
 
 
-def local_instants(texts: Texts) -> Instants | None:
+def local_instants(texts: EncodedTexts) -> Instants | None:
     """Return times written like the first one as epoch ms of the local clock, or None when one is not like it.
 
     Like it: "2026-09-01T00:00:00", a time that exists, and behind that the very same text, whatever it is.
@@ -92,7 +92,7 @@ def local_instants(texts: Texts) -> Instants | None:
     return _epoch_ms(*(digits @ _WORTH).astype(np.int64).T)
 
 
-def _alike(texts: Texts) -> bool:
+def _alike(texts: EncodedTexts) -> bool:
     """Tell whether the marks stand where they should, and the same text behind the time."""
     marks = bool((texts[:, list(_MARKS)] == [ord(mark) for mark in _MARKS.values()]).all())
     return marks and bool((texts[:, _LOCAL:] == texts[0, _LOCAL:]).all())

@@ -62,7 +62,7 @@ class SourceSelection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class QualityFlag:
     """A doubt about samples in [start, end), epoch ms: `what` is of `quality.FLAGS`, `n` the samples concerned."""
 
     what: str
@@ -105,7 +105,7 @@ class Session:
     body: str
     heart_source: Source | None
     zones: ZoneTimes
-    limits: ZoneThresholds
+    thresholds: ZoneThresholds
     heart: HeartSummary
     partial: bool
     exertion_cr10: float | None = None
@@ -119,7 +119,7 @@ class Session:
     why: str = ""
     zone_times_by_method: tuple[ZoneTimesByMethod, ...] = ()
     loads: tuple[Load, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
     algorithm: str = ALGORITHM
 
 
@@ -172,11 +172,11 @@ class Derived:
 
     sessions: tuple[Session, ...]
     days: tuple[Day, ...]
-    choices: tuple[SourceSelection, ...] = ()
+    source_selections: tuple[SourceSelection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class DerivedChange:
     """One effect of a recompute, as it goes out on `kadens.derived`.
 
     `what`: session.created, session.revised, session.retracted, day.revised or week.revised; `key` the session id,

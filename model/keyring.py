@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-FIRST = "1"  # the id of a key that was written before keys had ids
+FIRST_KEY_ID = "1"  # the id of a key that was written before keys had ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class KeyRing:
     @staticmethod
     def single(secret: bytes) -> "KeyRing":
         """Return a ring of one key that has the first id."""
-        return KeyRing((Key(id=FIRST, secret=secret),))
+        return KeyRing((Key(id=FIRST_KEY_ID, secret=secret),))
 
     @property
     def active(self) -> Key:

@@ -10,7 +10,7 @@ from model.intensity import HeartProfile
 SEXES = ("female", "male", "")
 
 # Above the first, up to the second.
-BOUNDS: dict[str, tuple[float, float]] = {
+PROFILE_BOUNDS: dict[str, tuple[float, float]] = {
     "birth_year": (1900, 2100),
     "hr_rest": (20, 250),
     "hr_max": (20, 250),
@@ -21,7 +21,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 # The first must lie below the second, when both are said.
-BELOW: tuple[tuple[str, str], ...] = (
+MUST_BE_BELOW: tuple[tuple[str, str], ...] = (
     ("hr_rest", "hr_max"),
     ("hr_rest", "vt1_bpm"),
     ("hr_rest", "threshold_hr"),
@@ -31,13 +31,13 @@ BELOW: tuple[tuple[str, str], ...] = (
 )
 
 
-def problems(profile: HeartProfile) -> tuple[str, ...]:
+def profile_problems(profile: HeartProfile) -> tuple[str, ...]:
     """Return what cannot be meant, one text a field; nothing when the profile may stand."""
     return (*_outside(profile), *_upside_down(profile), *_bpm(profile), *_sex(profile))
 
 
 def _outside(profile: HeartProfile) -> list[str]:
-    result = [(name, bounds, getattr(profile, name)) for name, bounds in BOUNDS.items()]
+    result = [(name, bounds, getattr(profile, name)) for name, bounds in PROFILE_BOUNDS.items()]
     wrong = [
         (name, low, high)
         for name, (low, high), value in result
@@ -47,7 +47,9 @@ def _outside(profile: HeartProfile) -> list[str]:
 
 
 def _upside_down(profile: HeartProfile) -> list[str]:
-    both = [(low, high, getattr(profile, low), getattr(profile, high)) for low, high in BELOW]
+    both = [
+        (low, high, getattr(profile, low), getattr(profile, high)) for low, high in MUST_BE_BELOW
+    ]
     return [
         f"{low}: below {high} is wanted"
         for low, high, a, b in both
@@ -57,7 +59,7 @@ def _upside_down(profile: HeartProfile) -> list[str]:
 
 def _bpm(profile: HeartProfile) -> list[str]:
     edges = profile.clinician_bpm
-    low, high = BOUNDS["hr_max"]
+    low, high = PROFILE_BOUNDS["hr_max"]
     if edges is None or (
         all(low < edge <= high for edge in edges) and all(a < b for a, b in pairwise(edges))
     ):

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from model.facts import Instants
 
 
-def changes(column: NDArray[Any]) -> NDArray[np.bool_]:
+def is_run_start(column: NDArray[Any]) -> NDArray[np.bool_]:
     """Return where a column [n] differs from the place before, bool[n]; the first place does. Nothing equals NaN."""
     ones = np.ones(len(column), np.bool_)
     np.not_equal(column[1:], column[:-1], out=ones[1:])
     return ones
 
 
-def lasts(column: NDArray[Any]) -> NDArray[np.bool_]:
+def is_run_end(column: NDArray[Any]) -> NDArray[np.bool_]:
     """Return where a column [n] differs from the place behind, bool[n]; the last place does."""
     ones = np.ones(len(column), np.bool_)
     np.not_equal(column[1:], column[:-1], out=ones[:-1])
@@ -24,7 +24,7 @@ def lasts(column: NDArray[Any]) -> NDArray[np.bool_]:
 
 def starts(column: NDArray[Any]) -> Instants:
     """Return the place of the first of each run of equal values of a column [n], increasing."""
-    return np.flatnonzero(changes(column))
+    return np.flatnonzero(is_run_start(column))
 
 
 def lengths(first: Instants, n: int) -> Instants:

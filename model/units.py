@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Unit:
     """One accepted spelling of a unit and its conversion."""
 
-    said: str
+    spelling: str
     unit: str
     factor: float = 1.0
     offset: float = 0.0
@@ -74,11 +74,12 @@ UNITS: tuple[Unit, ...] = (
     Unit("mmHg", "mm[Hg]"),
 )
 
-_BY_SAID: dict[str, tuple[Unit, ...]] = {
-    result: tuple(u for u in UNITS if u.said == result) for result in {u.said for u in UNITS}
+_BY_SPELLING: dict[str, tuple[Unit, ...]] = {
+    result: tuple(u for u in UNITS if u.spelling == result)
+    for result in {u.spelling for u in UNITS}
 }
 
 
-def conversion(text: str, unit: str) -> Unit | None:
-    """Return the row that turns the spelling `said` into the canonical `unit`, or None when there is none."""
-    return next((row for row in _BY_SAID.get(text, ()) if row.unit == unit), None)
+def unit_conversion(text: str, unit: str) -> Unit | None:
+    """Return the row that turns the `spelling` into the canonical `unit`, or None when there is none."""
+    return next((row for row in _BY_SPELLING.get(text, ()) if row.unit == unit), None)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.codec import loads
-from model.columns import Texts
+from model.columns import EncodedTexts
 
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")
@@ -29,7 +29,7 @@ class Alike(NamedTuple):
     """The document with the first object of the array alone; the texts and numbers of all objects, in their order."""
 
     document: Any
-    texts: Texts
+    texts: EncodedTexts
     numbers: list[int | float]
 
 
@@ -45,7 +45,7 @@ class _Joints(NamedTuple):
     size: int
     text_first: bool
 
-    def columns(self, objects: bytes, comma: bytes) -> tuple[Texts, bytes] | None:
+    def columns(self, objects: bytes, comma: bytes) -> tuple[EncodedTexts, bytes] | None:
         """Return the texts, and the numbers as written, by commas; None unless the objects are these joints alone."""
         joint = self.after + comma + self.before
         codes = np.frombuffer(
@@ -65,7 +65,7 @@ class _Joints(NamedTuple):
         return texts, _joined(codes, ends - digits if self.text_first else starts, digits)
 
 
-def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
+def _found(codes: EncodedTexts, joint: bytes, brace: int) -> NDArray[np.int64]:
     """Return where a joint begins, wherever it stands; its byte at `brace` opens an object."""
     opening = np.flatnonzero(codes == ord("{")) - brace
     opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]
@@ -75,24 +75,24 @@ def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
     return array
 
 
-def _cut(codes: Texts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:
+def _cut(codes: EncodedTexts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:
     """Return the `size` bytes from each start on, to compare with others that end in no NUL."""
     every = np.ndarray(max(0, len(codes) - size + 1), f"S{size}", codes, strides=1)
     array: NDArray[np.bytes_] = every[starts]
     return array
 
 
-def _rows(codes: Texts, starts: NDArray[np.int64], size: int) -> Texts:
+def _rows(codes: EncodedTexts, starts: NDArray[np.int64], size: int) -> EncodedTexts:
     """Return the `size` bytes from each start on, as rows."""
     return _cut(codes, starts, size).view(np.uint8).reshape(-1, size)
 
 
-def _plain(texts: Texts) -> bool:
+def _plain(texts: EncodedTexts) -> bool:
     """Tell whether texts are printable ASCII without quotation mark and backslash."""
     return bool(((texts - np.uint8(32) < 95) & (texts != ord('"')) & (texts != ord("\\"))).all())  # noqa: PLR2004 - 32 to 126
 
 
-def _joined(codes: Texts, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
+def _joined(codes: EncodedTexts, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
     """Return what is written from each start on, in so many bytes, by commas; blanks fill up the shorter ones."""
     width = int(lengths.max())
     rows = np.full((len(starts), width + 1), ord(","), np.uint8)

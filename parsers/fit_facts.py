@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from model.columns import pieces
+from model.columns import split_at_gaps
 from model.errors import BodyError
 from model.facts import (
     BLOCK,
@@ -229,7 +229,7 @@ class _Told:
             why = f"{len(samples) - len(kept)} samples with a time or value outside of what is read"
             rejects.append(Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE))
         kept = in_order(rounded(kept))
-        for part, some in enumerate(pieces(kept.t, BLOCK, LONGEST_GAP_MS)):
+        for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
             t, v = kept.t[some], kept.v[some]
             head = self.head(source, record, (int(t[0]), int(t[-1]) + 1))
             yield SampleBlock(head=head, metric=metric, t=t, v=v, part=part)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from model.calendar import DAY_MS, MINUTE_MS, utc
 from model.codec import dumps, plain
-from model.columns import columns, local_instants, ordered, pieces, values
+from model.columns import converted_values, in_time_order, local_instants, split_at_gaps, to_columns
 from model.facts import (
     BLOCK,
     DaySummary,
@@ -27,7 +27,7 @@ from model.facts import (
     Workout,
 )
 from model.metrics import METRIC, Metric
-from model.units import conversion
+from model.units import unit_conversion
 from parsers.alike import Alike, read_alike
 from parsers.bounds import (
     LONGEST_GAP_MS,
@@ -167,7 +167,7 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
             raise _too_many_series()
     yield from totals.values()
     for key, points in blocks.items():
-        yield from _blocks(key, series, *columns(points))
+        yield from _blocks(key, series, *to_columns(points))
 
 
 def _series_type(data: Json) -> str:
@@ -235,11 +235,11 @@ def _columns(
 ) -> tuple[Instants, Values] | None:
     """Return (t, v) of samples whose first one is at `at_ms`; None when a time or a value is not readable."""
     local = local_instants(alike.texts)
-    v = values(alike.numbers, context.factor, context.shift, (row.floor, row.ceiling))
+    v = converted_values(alike.numbers, context.factor, context.shift, (row.floor, row.ceiling))
     if local is None or v is None:
         return None
     t = local - (local[0] - at_ms)
-    return ordered(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
+    return in_time_order(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
 
 
 def _too_many_series() -> Unreadable:
@@ -287,7 +287,7 @@ def _context(sample: Json, series: str) -> _Context:
     if sample.get("type", series) != series:
         raise Unreadable("type", "not the type of its series", RejectKind.UNKNOWN)
     unit = sample.get("unit")
-    row = conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
+    row = unit_conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
     if row is None:
         raise Unreadable("unit", f"not a unit of {SERIES[series]}", RejectKind.UNKNOWN)
     zone = zone_offset(sample.get("zone_offset"), "zone_offset")
@@ -309,7 +309,7 @@ def _total(series: str, read: _Reading) -> DaySummary:
 
 def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleBlock]:
     source, offset = of
-    for some in pieces(t, BLOCK, LONGEST_GAP_MS):
+    for some in split_at_gaps(t, BLOCK, LONGEST_GAP_MS):
         part_t, part_v = t[some], v[some]
         content = dumps({"source": plain(source), "offset": offset, "t": part_t, "v": part_v})
         record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"

@@ -9,7 +9,7 @@ never tells of a change that did not happen.
 from collections.abc import Mapping, Sequence
 
 from model.codec import SCHEMA_VERSION, decode_attributed, dumps, plain
-from model.derived import Change
+from model.derived import DerivedChange
 from model.facts import AttributedFact, Reject, RejectKind
 from model.spans import Span
 from model.topics import DERIVED
@@ -138,6 +138,6 @@ def _refused(message: Message, attributed_fact: AttributedFact, why: str) -> Let
     )
 
 
-def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:
+def event(patient: str, changes: Sequence[DerivedChange]) -> Mapping[str, object]:
     """Return an event of `kadens.derived`: what changed for a patient."""
     return {"v": SCHEMA_VERSION, "patient": patient, "changes": plain(list(changes))}

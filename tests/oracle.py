@@ -29,8 +29,8 @@ from model.metrics import METRIC
 from model.prescription import Prescription
 from model.window import SampleColumn, Window
 from stream.compute.derive import derive
-from stream.compute.series.reported_columns import WHOLE, WITHIN
-from stream.compute.weeks import week
+from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
+from stream.compute.weeks import week_of_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +66,12 @@ def derived(value: Window) -> Rows:
     return Rows(
         sessions=tuple(sorted(matches.sessions, key=lambda s: (s.start_ms, s.id))),
         days=days,
-        weeks=tuple(week(first, days) for first in mondays),
+        weeks=tuple(week_of_days(first, days) for first in mondays),
         choices=tuple(
-            sorted(matches.choices, key=lambda c: (c.local_date, METRIC[c.metric].id, c.start_ms))
+            sorted(
+                matches.source_selections,
+                key=lambda c: (c.local_date, METRIC[c.metric].id, c.start_ms),
+            )
         ),
     )
 
@@ -174,7 +177,7 @@ def _blocks(attributed_facts: Iterable[AttributedFact], joining: Joining) -> Ite
         if (
             isinstance(fact.fact, SampleBlock)
             and fact.fact.joining is joining
-            and fact.fact.metric in {*WHOLE, *WITHIN}
+            and fact.fact.metric in {*DAY_METRICS, *SESSION_METRICS}
         ):
             yield fact.fact
 

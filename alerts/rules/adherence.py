@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from alerts.rules.prescribed import Due, due, measure, thresholds
+from alerts.rules.prescribed import Due, due_in_week, measure, thresholds
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, MINUTE_MS, local_date, monday, week_bounds
 from model.derived import Week
@@ -53,7 +53,7 @@ def last_judged(on: RuleInput, rule: Rule) -> date:
 
 def _low(on: RuleInput, rule: Rule, week: Week, limits: dict[str, float]) -> dict[str, Any] | None:
     """Return the evidence of a week that was too low, or None when it was not, or cannot be judged."""
-    what = due(on.prescriptions, week.monday)
+    what = due_in_week(on.prescriptions, week.monday)
     if (
         what is None
         or what.paused_days > limits["paused_days"]

@@ -10,9 +10,9 @@ from typing import Any
 
 from alerts.rules.prescribed import thresholds
 from model.alert import Finding, PainRating, Rule, RuleInput, Tier
+from model.answered_session import answered_session
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
-from model.occasion import concerned
 from model.prescription import all_paused, just_begun
 
 SCALE = "nrs-0-10"
@@ -74,7 +74,7 @@ def _counts(rating: PainRating) -> bool:
 
 
 def _placed(on: RuleInput, rating: PainRating) -> PainRating:
-    session = concerned(rating.at_ms, on.sessions) if rating.session is None else None
+    session = answered_session(rating.at_ms, on.sessions) if rating.session is None else None
     return rating if session is None else replace(rating, session=session.id)
 
 

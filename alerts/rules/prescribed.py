@@ -56,7 +56,7 @@ def thresholds(rule: Rule, prescriptions: Iterable[Prescription], day: date) -> 
     return matches
 
 
-def due(prescriptions: Sequence[Prescription], monday: date) -> Due | None:
+def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | None:
     """Return what was due in the week of a Monday, or None when no prescription holds on all of its seven days.
 
     A new version within the week counts from its day on. Prescriptions with different ids add up.
@@ -102,7 +102,7 @@ def measure(week: Week, what: Due) -> Adherence:
 
 def adherence(week: Week, prescription: Prescription) -> Adherence | None:
     """Return adherence of a week to one prescription; None when it does not hold on all seven days."""
-    what = due((prescription,), week.monday)
+    what = due_in_week((prescription,), week.monday)
     return None if what is None else measure(week, what)
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.rules.prescribed import Adherence, Due, capped, due, measure
+from alerts.rules.prescribed import Adherence, Due, capped, due_in_week, measure
 from clinic.answers.shape import Shape
 from clinic.pages.weeks import KNOWN_DAYS
 from model.derived import Week
 from model.prescription import Prescription
-from stream.compute.weeks import week as week_of
+from stream.compute.weeks import week_of_days as week_of
 
 
 class Ratio(Shape):
@@ -75,7 +75,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
 
     A week without a row is one about which nothing is known.
     """
-    what = due(versions, monday)
+    what = due_in_week(versions, monday)
     if what is None:
         return None
     row = week or nothing(monday)

@@ -7,8 +7,8 @@ from clinic.answers.shape import Shape, Zones
 from model.calendar import day_bounds, monday
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
-from stream.compute.day_states import Known, day_states
-from stream.compute.intensity.resting import usual
+from stream.compute.day_states import DayStateInput, day_states
+from stream.compute.intensity.resting import resting_heart_rate
 
 NIGHTS_BACK = 28  # days before the first date whose nights the resting heart rate may rest on
 
@@ -51,7 +51,7 @@ def reach(dates: Sequence[date]) -> tuple[date, date]:
     return first, monday(dates[-1]) + timedelta(days=6)
 
 
-def days(dates: Sequence[date], known: Known) -> DaysAnswer:
+def days(dates: Sequence[date], known: DayStateInput) -> DaysAnswer:
     """Return every one of `dates`."""
     states = day_states(dates, known)
     nights = {at: row.night_hr for at, row in known.days.items()}
@@ -63,7 +63,7 @@ def days(dates: Sequence[date], known: Known) -> DaysAnswer:
 
 def resting(nights: dict[date, float | None], on: date) -> float | None:
     """Return the resting heart rate on a date from the nights of the four weeks before it."""
-    return usual(
+    return resting_heart_rate(
         {at: value for at, value in nights.items() if on - timedelta(days=NIGHTS_BACK) < at <= on},
         on,
     )

@@ -9,7 +9,7 @@ from clinic.answers.shape import Instant, Shape, SourceShape, Span, Zones
 from clinic.pages.curve import Curve
 from model.calendar import rfc3339
 from model.codec import plain
-from model.derived import Flag, Load, Origin, Session, SourceSelection
+from model.derived import Load, Origin, QualityFlag, Session, SourceSelection
 from model.facts import OffsetOrigin
 from model.intensity import ZoneThresholds, ZoneTimesByMethod
 from model.metrics import METRIC_BY_ID
@@ -183,7 +183,7 @@ def whole(
     """Return one session with all that it rests on."""
     return SessionAnswer(
         **_line(session),
-        limits=session.limits,
+        limits=session.thresholds,
         zone_times_by_method=session.zone_times_by_method,
         flags=tuple(map(_flag, session.flags)),
         pauses=tuple(map(Span.of, session.pauses)),
@@ -211,7 +211,7 @@ def _line(session: Session) -> dict[str, Any]:
     }
 
 
-def _flag(flag: Flag) -> FlagShape:
+def _flag(flag: QualityFlag) -> FlagShape:
     span = {"start": rfc3339(flag.start_ms), "end": rfc3339(flag.end_ms)}
     return FlagShape(
         what=flag.what, metric=flag.metric, source=SourceShape.of(flag.source), n=flag.n, **span

@@ -24,7 +24,7 @@ from storage.people import people
 from storage.pg.pool import Connection
 from storage.reads import api_queries, clinic_queries
 from storage.reads.views import PatientBrief
-from stream.compute.day_states import Known
+from stream.compute.day_states import DayStateInput
 from stream.compute.series.lttb import FEWEST
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
@@ -73,13 +73,15 @@ async def days(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParam
     return day_answers.days(dates, await known(conn, who, now_ms, dates))
 
 
-async def known(conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]) -> Known:
+async def known(
+    conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]
+) -> DayStateInput:
     """Return what is known of a patient's days around `dates`."""
     first, last = day_answers.reach(dates)
     unit, pseudonym = who.care_unit, who.pseudonym
     around = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     consents = await api_queries.consents(conn, unit, pseudonym)
-    return Known(
+    return DayStateInput(
         days=await api_queries.days(conn, unit, pseudonym, first, last),
         prescriptions=await clinic_queries.prescriptions(conn, unit, pseudonym),
         blocked=day_answers.blocked(around, consents, who.zone),

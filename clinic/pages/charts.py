@@ -36,9 +36,9 @@ class ZoneRow:
     share: float
 
 
-def zone_rows(times: ZoneTimes, limits: ZoneThresholds) -> tuple[ZoneRow, ...]:
+def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ...]:
     """Return the six figures of a session, highest class first, unknown last; they add up to its length."""
-    edges = [words.number(edge) for edge in limits.edges]
+    edges = [words.number(edge) for edge in thresholds.edges]
     result = (f"below {edges[0]}", *(f"from {edge}" for edge in edges), "no sample")
     ranges = dict(zip(ZONES, result, strict=True))
     by_zone = dict(zip(ZONES, times.as_tuple(), strict=True))
@@ -47,7 +47,7 @@ def zone_rows(times: ZoneTimes, limits: ZoneThresholds) -> tuple[ZoneRow, ...]:
         ZoneRow(
             zone=zone,
             name=NAMES[zone],
-            range=ranges[zone] if limits.valid or zone is Zone.UNKNOWN else words.NOTHING,
+            range=ranges[zone] if thresholds.valid or zone is Zone.UNKNOWN else words.NOTHING,
             ms=by_zone[zone],
             share=by_zone[zone] / total,
         )
@@ -92,13 +92,13 @@ def pain(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
     }
 
 
-def heart(curve: Curve, limits: ZoneThresholds, length_ms: int) -> dict[str, Any]:
+def heart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dict[str, Any]:
     """Return the curve in seconds since the start, its gaps, and the edges of the classes (none when not valid)."""
     return {
         "t": [t / 1000 for t in curve.t_ms],
         "v": list(curve.v),
         "gaps": [[start / 1000, end / 1000] for start, end in curve.gaps],
         "length": length_ms / 1000,
-        "edges": list(limits.edges) if limits.valid else [],
+        "edges": list(thresholds.edges) if thresholds.valid else [],
         "zones": [{"key": zone.value, "name": NAMES[zone]} for zone in CLASSES],
     }

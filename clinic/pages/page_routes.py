@@ -63,8 +63,8 @@ async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -
     shown = {
         "view": view,
         "zone": view.patient.zone,
-        "zone_rows": charts.zone_rows(item.zones, item.limits),
-        "heart_chart": charts.heart(view.curve, item.limits, item.end_ms - item.start_ms),
+        "zone_rows": charts.zone_rows(item.zones, item.thresholds),
+        "heart_chart": charts.heart(view.curve, item.thresholds, item.end_ms - item.start_ms),
         "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
     }
     return render(request, "session.html", {**context, **shown})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from alerts.registry import RULE
-from alerts.rules.prescribed import Due, capped, due, measure
+from alerts.rules.prescribed import Due, capped, due_in_week, measure
 from clinic.pages import words
 from model.derived import Week
 from model.intensity import ZoneTimes
@@ -41,7 +41,7 @@ class WeekView:
 
 def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
     """Return a week beside what was due in it."""
-    what = due(prescriptions, week.monday)
+    what = due_in_week(prescriptions, week.monday)
     part = share(week, what)
     return WeekView(
         monday=week.monday,

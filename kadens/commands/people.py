@@ -22,14 +22,14 @@ from model.activities import TYPES
 from model.calendar import epoch_ms
 from model.intensity import HeartProfile
 from model.prescription import Prescription
-from model.profile_check import problems
+from model.profile_check import profile_problems
 from storage import audit
 from storage.audit_actions import Action
 from storage.bodies.wrapping import check_keys
 from storage.people import people as store
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
-from stream.compute.intensity.thresholds import heart_limits
+from stream.compute.intensity.thresholds import zone_thresholds
 
 T = TypeVar("T")
 METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
@@ -164,12 +164,12 @@ def profile(
 ) -> None:
     """Set what a patient's heart rate zones rest on, from a local date on."""
     value = _value(path, HeartProfile)
-    matches = problems(value)
+    matches = profile_problems(value)
     if matches:
         fail("\n  ".join([f"{path} cannot be meant:", *matches]), code=2)
-    limits = heart_limits(value, value.valid_from)
-    if not limits.valid:
-        err.print(f"note: no heart rate zones rest on this profile (method {limits.method})")
+    thresholds = zone_thresholds(value, value.valid_from)
+    if not thresholds.valid:
+        err.print(f"note: no heart rate zones rest on this profile (method {thresholds.method})")
 
     async def work(conn: Connection, now_ms: int) -> None:
         await store.set_profile(conn, patient, value, now_ms)

@@ -7,7 +7,7 @@ alert, as the judge does.
 from dataclasses import dataclass
 
 from alerts.lifecycle import Action, MoveRefusedError, ReasonMissingError, move
-from model.alert import Alert, State, Tier
+from model.alert import Alert, AlertState, Tier
 from storage import audit
 from storage.alerts import due, outbox
 from storage.audit_actions import Action as AuditAction
@@ -66,14 +66,14 @@ async def carry_out(conn: Connection, order: AlertCommand, now_ms: int) -> Alert
     return after or before
 
 
-def _moved(before: AlertBrief, order: AlertCommand) -> State:
+def _moved(before: AlertBrief, order: AlertCommand) -> AlertState:
     alert = Alert(
         id=before.id,
         patient=before.pseudonym,
         family=before.family,
         rule=before.rule,
         tier=Tier(before.tier),
-        state=State(before.state),
+        state=AlertState(before.state),
         raised_ms=before.raised_ms,
         changed_ms=before.changed_ms,
         sentence=before.sentence,
@@ -85,15 +85,15 @@ def _moved(before: AlertBrief, order: AlertCommand) -> State:
 
 
 async def _store(
-    conn: Connection, order: AlertCommand, before: AlertBrief, state: State, now_ms: int
+    conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
 ) -> None:
     row = {
         "alert": order.alert,
         "from": before.state,
         "to": state.value,
         "now": now_ms,
-        "until": order.until_ms if state is State.SNOOZED else None,
-        "resolution": order.reason if state is State.RESOLVED else before.resolution,
+        "until": order.until_ms if state is AlertState.SNOOZED else None,
+        "resolution": order.reason if state is AlertState.RESOLVED else before.resolution,
         "actor": order.actor.subject,
         "reason": order.reason,
     }

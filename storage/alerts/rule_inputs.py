@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 
-from model.alert import Alert, Finding, PainRating, RuleInput, SessionBrief, State, Tier, Watermark
+from model.alert import (
+    Alert,
+    AlertState,
+    Finding,
+    PainRating,
+    RuleInput,
+    SessionBrief,
+    Tier,
+    Watermark,
+)
 from model.calendar import DAY_MS, local_date, utc
 from model.facts import AttributedFact, Instrument, Phase, Report
 from model.prescription import Prescription
@@ -175,7 +184,7 @@ async def _alerts(
             if id_ == row["id"]
         }
         number = row.pop("patient")
-        typed = {**row, "tier": Tier(row["tier"]), "state": State(row["state"])}
+        typed = {**row, "tier": Tier(row["tier"]), "state": AlertState(row["state"])}
         alerts[number].append(Alert(patient=names[number], findings=mine, **typed))
     return alerts
 

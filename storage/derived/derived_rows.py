@@ -9,7 +9,16 @@ from dataclasses import fields
 from typing import Any
 
 from model.calendar import utc
-from model.derived import Day, Flag, HeartSummary, Load, Origin, Session, SourceSelection, Week
+from model.derived import (
+    Day,
+    HeartSummary,
+    Load,
+    Origin,
+    QualityFlag,
+    Session,
+    SourceSelection,
+    Week,
+)
 from model.facts import DeviceType, Method, OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
 from model.metrics import METRIC, METRIC_BY_ID
@@ -85,7 +94,16 @@ def session_row(number: int, s: Session, sources: Mapping[Source, int]) -> tuple
     moving = (s.moving_ms, s.moving_by, s.pauses)
     rest = (s.origin.value, s.offset_min, s.offset_origin.value, s.counts, s.why)
     more = (s.zone_times_by_method, s.loads, s.flags, s.algorithm)
-    head = (number, s.id, *when, s.type, s.vendor_type, *reported, *s.zones.as_tuple(), s.limits)
+    head = (
+        number,
+        s.id,
+        *when,
+        s.type,
+        s.vendor_type,
+        *reported,
+        *s.zones.as_tuple(),
+        s.thresholds,
+    )
     return (*head, *heart, s.partial, s.exertion_cr10, *moving, *rest, *more)
 
 
@@ -130,7 +148,7 @@ def read_session(row: Mapping[str, Any]) -> Session:
         declared_by=source(row, "d_"),
         heart_source=source(row, "h_") if row["h_vendor"] is not None else None,
         zones=zones(row),
-        limits=limits(row["limits"]),
+        thresholds=limits(row["limits"]),
         heart=HeartSummary(
             n=row["hr_n"], minimum=row["hr_min"], mean=row["hr_mean"], maximum=row["hr_max"]
         ),
@@ -224,5 +242,5 @@ def _load(values: Mapping[str, Any]) -> Load:
     return Load(**{**values, "confidence": Confidence(values["confidence"])})
 
 
-def _flag(values: Mapping[str, Any]) -> Flag:
-    return Flag(**{**values, "source": source(values["source"])})
+def _flag(values: Mapping[str, Any]) -> QualityFlag:
+    return QualityFlag(**{**values, "source": source(values["source"])})

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from model.answered_session import AFTER_SESSION_MS
 from model.calendar import HOUR_MS, MINUTE_MS, dates_between, day_bounds, epoch_ms
 from model.facts import AttributedFact, Workout
 from model.intensity import HeartProfile
 from model.metrics import METRIC
-from model.occasion import AFTER_SESSION_MS
 from model.prescription import Prescription
 from model.spans import Span, merge, outer
 from model.window import SampleColumn, Window
@@ -24,7 +24,7 @@ from storage.facts.retractions import Retractions
 from storage.people.prescriptions import prescriptions_of
 from storage.people.profiles import profiles_of
 from storage.pg.pool import Connection
-from stream.compute.series.reported_columns import WHOLE, WITHIN
+from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 
 AROUND_MS = (
     AFTER_SESSION_MS + 2 * MINUTE_MS
@@ -35,7 +35,9 @@ APART_MS = (
 )  # sessions further apart are neither twins nor parts of one, nor do their minutes meet
 
 # metric -> whether only within declared and reported sessions, or all around the dates
-METRICS: Mapping[str, bool] = dict.fromkeys(WHOLE, False) | dict.fromkeys(WITHIN, True)
+METRICS: Mapping[str, bool] = dict.fromkeys(DAY_METRICS, False) | dict.fromkeys(
+    SESSION_METRICS, True
+)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from model.spans import Span, merge, outer
 from storage.derived import window_samples
 from storage.facts import retractions
 from storage.pg.pool import Connection
-from stream.compute.series.reported_columns import merged
-from stream.compute.series.resolve import Resolved, resolve
+from stream.compute.series.reported_columns import reported_series
+from stream.compute.series.resolve import ResolvedMetric, resolve
 
 EVERY = tuple(row.id for row in METRICS)
 
@@ -24,7 +24,7 @@ class Read:
     """What speaks, by the id of its metric, and the surrogate of every source that was heard."""
 
     numbers: dict[Source, int]
-    resolved: dict[int, Resolved]
+    resolved: dict[int, ResolvedMetric]
 
 
 async def read(
@@ -57,7 +57,7 @@ async def read(
     ]
     resolved = {
         METRIC[name].id: resolve(name, result)
-        for name, result in merged(column for _, column in selected).items()
+        for name, result in reported_series(column for _, column in selected).items()
     }
     numbers = {column.source: number for number, column in selected}
     return Read(numbers=numbers, resolved=dict(sorted(resolved.items())))

@@ -109,8 +109,12 @@ async def line(
         return Line(
             sources=(), t=np.empty(0, np.int64), v=np.empty(0), source=np.empty(0, np.int64), of=0
         )
-    low, high = np.searchsorted(resolved.track.t, (from_ms, to_ms))
-    t, v, owner = resolved.track.t[low:high], resolved.track.v[low:high], resolved.owner[low:high]
+    low, high = np.searchsorted(resolved.series.t, (from_ms, to_ms))
+    t, v, owner = (
+        resolved.series.t[low:high],
+        resolved.series.v[low:high],
+        resolved.source_index[low:high],
+    )
     kept = lttb(t, v, points)
     return Line(sources=resolved.sources, t=t[kept], v=v[kept], source=owner[kept], of=len(t))
 

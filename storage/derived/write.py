@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from model.calendar import DAY_MS, monday
-from model.derived import Change, Day, Derived, SourceSelection, Week
+from model.derived import Day, Derived, DerivedChange, SourceSelection, Week
 from model.metrics import METRIC
 from model.spans import Span
 from model.window import Window
@@ -25,8 +25,8 @@ from storage.facts.ids import lock_patients, source_ids
 from storage.facts.writer import Written
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.compute.reasons import GONE, retracted, revised
-from stream.compute.weeks import week
+from stream.compute.reasons import REASON_GONE, retraction_reason, revision_reason
+from stream.compute.weeks import week_of_days
 
 __all__ = ["extent", "load_window", "load_windows", "rederive", "replace", "replace_all", "settle"]
 
@@ -35,14 +35,14 @@ TOGETHER = 32  # patients whose windows are in memory at once
 
 T = TypeVar("T")
 _Of: TypeAlias = Mapping[int, tuple[Window, Derived]]
-_Changes: TypeAlias = dict[int, list[Change]]
+_Changes: TypeAlias = dict[int, list[DerivedChange]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What came of a batch: changes by patient, sample rows offered to the table, and rows and dates derived from."""
 
-    changes: Mapping[str, tuple[Change, ...]]
+    changes: Mapping[str, tuple[DerivedChange, ...]]
     offered: int
     read: int
     dates: int
@@ -86,7 +86,7 @@ async def _derived(
 
 async def replace_all(
     conn: Connection, both: Sequence[tuple[Window, Derived]]
-) -> dict[str, tuple[Change, ...]]:
+) -> dict[str, tuple[DerivedChange, ...]]:
     """Make the rows of each window's dates say what was derived; return what changed by that, by patient.
 
     One window a patient. Sessions that started on these dates and are not derived any more are removed; weeks are
@@ -103,14 +103,14 @@ async def replace_all(
 
 async def replace(
     conn: Connection, patient: str, window: Window, derived: Derived
-) -> tuple[Change, ...]:
+) -> tuple[DerivedChange, ...]:
     """Do for the window of one patient what `replace_all` does."""
     return (await replace_all(conn, [(window, derived)]))[patient]
 
 
 async def rederive(
     conn: Connection, patient: str, since_ms: int = 0, margin_ms: int = 0
-) -> tuple[Change, ...]:
+) -> tuple[DerivedChange, ...]:
     """Derive anew whatever began at or after an instant: for a new profile, zone or algorithm, when no fact is new.
 
     A few weeks at a time, so that years of samples do not have to fit in memory. `margin_ms` reaches beyond the first
@@ -119,7 +119,7 @@ async def rederive(
     total = await extent(conn, patient)
     if total is None or total.end_ms < since_ms:
         return ()
-    changes: list[Change] = []
+    changes: list[DerivedChange] = []
     last = total.end_ms + margin_ms
     for start in range(max(total.start_ms - margin_ms, since_ms), last + 1, PIECE_MS):
         piece = Span(start_ms=start, end_ms=min(start + PIECE_MS, last))
@@ -135,10 +135,12 @@ async def _sessions(conn: Connection, of: _Of, changes: _Changes) -> None:
     for (number, id_), session in put.items():
         stood = old.get((number, id_))
         what = "session.created" if stood is None else "session.revised"
-        changes[number].append(Change(what=what, key=id_, reason=revised(stood, session)))
+        changes[number].append(
+            DerivedChange(what=what, key=id_, reason=revision_reason(stood, session))
+        )
     for number, id_ in drop:
-        reason = retracted(old[number, id_], of[number][1].sessions)
-        changes[number].append(Change(what="session.retracted", key=id_, reason=reason))
+        reason = retraction_reason(old[number, id_], of[number][1].sessions)
+        changes[number].append(DerivedChange(what="session.retracted", key=id_, reason=reason))
     result = {source for s in put.values() for source in (s.declared_by, s.heart_source) if source}
     sources = await source_ids(conn, result) if result else {}
     rows = [derived_rows.session_row(number, s, sources) for (number, _), s in put.items()]
@@ -165,7 +167,7 @@ async def _weeks(conn: Connection, of: _Of, days: Mapping[Key, Day], changes: _C
     by_week: dict[Key, list[Day]] = defaultdict(list)
     for (number, day), item in days.items():
         by_week[number, monday(day)].append(item)
-    wanted = {(number, first): week(first, own) for (number, first), own in by_week.items()}
+    wanted = {(number, first): week_of_days(first, own) for (number, first), own in by_week.items()}
     put, drop = _difference(old, wanted)
     _tell("week.revised", old, put, drop, changes)
     rows = [derived_rows.week_row(number, entry) for (number, _), entry in put.items()]
@@ -176,7 +178,9 @@ async def _choices(conn: Connection, of: _Of) -> None:
     """Write anew the dates on which another source speaks; no event tells of it, for days and sessions do."""
     old = await derived_tables.choices(conn, _dates(of))
     wanted = _by_date(
-        (number, choice) for number, (_, derived) in of.items() for choice in derived.choices
+        (number, choice)
+        for number, (_, derived) in of.items()
+        for choice in derived.source_selections
     )
     apart = [key for key in sorted({*old, *wanted}) if old.get(key) != wanted.get(key)]
     put = [(key[0], choice) for key in apart for choice in wanted.get(key, ())]
@@ -225,5 +229,5 @@ def _tell(
     """Say which dates or Mondays were written or removed, and why."""
     for number, key in sorted({*put, *drop}):
         new = put.get((number, key))
-        reason = GONE if new is None else revised(old.get((number, key)), new)
-        changes[number].append(Change(what=what, key=key.isoformat(), reason=reason))
+        reason = REASON_GONE if new is None else revision_reason(old.get((number, key)), new)
+        changes[number].append(DerivedChange(what=what, key=key.isoformat(), reason=reason))

@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Identifier
 
 from model.calendar import utc
 from model.facts import Instants, Values
-from model.runs import lasts
+from model.runs import is_run_end
 from storage.pg.binary_columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
 from storage.pg.pool import Connection
 
@@ -170,13 +170,13 @@ def _series(puts: list[Put]) -> Columns:
         return _series([_last_of_equals(put) for put in puts])
     order = np.lexsort((v, revision, t))
     t, v, revision = t[order], v[order], revision[order]
-    last = lasts(t)
+    last = is_run_end(t)
     return t[last], v[last], revision[last]
 
 
 def _last_of_equals(put: Put) -> Put:
     """Return a block of a record with the last sample of each instant: a device corrects itself in writing on."""
-    last = lasts(put.t)
+    last = is_run_end(put.t)
     return replace(put, t=put.t[last], v=put.v[last])
 
 

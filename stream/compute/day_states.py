@@ -22,7 +22,7 @@ from stream.compute.weeks import VALID_WEAR_MIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class DayStateInput:
     """What is known of a patient's days.
 
     `days` by date, from the Monday of the first week asked for to the Sunday of the last; a date without a row has
@@ -40,7 +40,7 @@ class Known:
     today: date
 
 
-def day_states(dates: Iterable[date], known: Known) -> dict[date, DayState]:
+def day_states(dates: Iterable[date], known: DayStateInput) -> dict[date, DayState]:
     """Return the state of each local date: the first of `PRECEDENCE` that holds, else NO_ACTIVITY."""
     return {day: _state(day, known) for day in dates}
 
@@ -49,12 +49,12 @@ UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
 UNWORN_METHODS = (Method.MANUAL,)
 
 
-def worn(source: Source) -> bool:
+def is_worn(source: Source) -> bool:
     """Return whether a source tells by its silence: something carried or worn, not a person, a scale or a form."""
     return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
-def due(day: date, known: Known) -> bool:
+def session_due(day: date, known: DayStateInput) -> bool:
     """Return whether a local date without a session is one on which a session was due (see the module).
 
     Paused and blocked days ask for nothing. A week of which only some days ask, asks for that share of its sessions,
@@ -73,26 +73,26 @@ def due(day: date, known: Known) -> bool:
     )
 
 
-def _asking(day: date, known: Known) -> tuple[Prescription, ...]:
+def _asking(day: date, known: DayStateInput) -> tuple[Prescription, ...]:
     return tuple(row for row in in_force(known.prescriptions, day) if not paused(row, day))
 
 
-def _sessions(day: date, known: Known) -> int:
+def _sessions(day: date, known: DayStateInput) -> int:
     row = known.days.get(day)
     return 0 if row is None else row.sessions
 
 
-def _is_known(day: date, known: Known) -> bool:
+def _is_known(day: date, known: DayStateInput) -> bool:
     row = known.days.get(day)
     return row is not None and (row.sessions > 0 or row.answered or _worn(day, known))
 
 
-def _worn(day: date, known: Known) -> bool:
+def _worn(day: date, known: DayStateInput) -> bool:
     row = known.days.get(day)
     return row is not None and row.wear_min >= VALID_WEAR_MIN
 
 
-def _delivered(day: date, known: Known) -> bool:
+def _delivered(day: date, known: DayStateInput) -> bool:
     """Return whether a date is over and lies among what was delivered.
 
     A worn source has delivered something measured at its end or later, and the first thing told lies before its end:
@@ -103,19 +103,19 @@ def _delivered(day: date, known: Known) -> bool:
     return (
         begun
         and day < known.today
-        and any(at >= end_ms for source, at in known.watermarks.items() if worn(source))
+        and any(at >= end_ms for source, at in known.watermarks.items() if is_worn(source))
     )
 
 
-PRECEDENCE: tuple[tuple[DayState, Callable[[date, Known], bool]], ...] = (
+PRECEDENCE: tuple[tuple[DayState, Callable[[date, DayStateInput], bool]], ...] = (
     (DayState.BLOCKED, lambda day, known: day in known.blocked),
     (DayState.PAUSED, lambda day, known: all_paused(known.prescriptions, day)),
     (DayState.ACTIVE, lambda day, known: _sessions(day, known) > 0),
     (DayState.NO_DATA, lambda day, known: not _delivered(day, known)),
     (DayState.NOT_WORN, lambda day, known: not _worn(day, known)),
-    (DayState.REST, lambda day, known: not due(day, known)),
+    (DayState.REST, lambda day, known: not session_due(day, known)),
 )
 
 
-def _state(day: date, known: Known) -> DayState:
+def _state(day: date, known: DayStateInput) -> DayState:
     return next((state for state, holds in PRECEDENCE if holds(day, known)), DayState.NO_ACTIVITY)

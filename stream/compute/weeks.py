@@ -15,7 +15,7 @@ def dose_minutes(zones: ZoneTimes) -> float:
     return (zones.moderate + 2 * (zones.vigorous + zones.near_max)) / MINUTE_MS
 
 
-def week(monday: date, days: Iterable[Day]) -> Week:
+def week_of_days(monday: date, days: Iterable[Day]) -> Week:
     """Return the week that begins on a Monday from its days; days of other weeks and missing days add nothing.
 
     A day is valid with at least 600 minutes of wear, known when valid or answered. At most one row a date is expected.

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from uuid import uuid4
 
 from model.calendar import DAY_MS
-from model.derived import Change
+from model.derived import DerivedChange
 from model.keyring import KeyRing, Keys
 from model.spans import Span
 from storage import audit
@@ -76,7 +76,7 @@ class Replayed:
     unreadable: int = 0
     no_consent: int = 0
     left: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[DerivedChange] = field(default_factory=list)
     differences: tuple[compare.Difference, ...] = ()
 
 
@@ -91,7 +91,7 @@ def pieces(spans: Sequence[Span]) -> list[Span]:
 
 async def derive_span(
     conn: Connection, means: ReplayContext, replayed: Replayed, span: Span
-) -> list[Change]:
+) -> list[DerivedChange]:
     """Derive the dates of a span anew and send on what changed, in the caller's transaction."""
     window = await write.load_window(conn, replayed.patient, [span])
     changes = await write.replace(conn, replayed.patient, window, derive(window))
@@ -111,7 +111,7 @@ async def write_down(
     action: Action,
     replayed: Replayed,
     what: str,
-    changes: Sequence[Change],
+    changes: Sequence[DerivedChange],
     bodies: int = 0,
 ) -> None:
     """Add one line to the audit: how many bodies and rows, never which values."""

@@ -6,7 +6,7 @@ under the patient's lock; one that cannot be read stands as it was, with those t
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-from model.derived import Change
+from model.derived import DerivedChange
 from model.errors import BodyError
 from model.facts import AttributedFact
 from model.spans import merge
@@ -111,7 +111,7 @@ class Reread:
 
     async def _tell_anew(
         self, conn: Connection, row: PatientRow, portion: Sequence[Cluster]
-    ) -> list[Change]:
+    ) -> list[DerivedChange]:
         """Take back what stands of these bodies, tell what they say today, and derive what that touches."""
         reported = [
             fact
@@ -125,7 +125,7 @@ class Reread:
         )
         written = await write_facts(conn, reported)
         spans = [*touched.get(row.id, []), *written.touched.get(self.said.patient, ())]
-        changes: list[Change] = []
+        changes: list[DerivedChange] = []
         for piece in pieces(merge(spans)):
             changes += await derive_span(conn, self.means, self.said, piece)
         return changes

@@ -22,7 +22,7 @@ from alerts.lifecycle import (
     wakes,
 )
 from alerts.wording import headline
-from model.alert import LIVE, Alert, Finding, State, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Finding, Tier
 
 NOW = 1_900_000_000_000
 DAY = 86_400_000
@@ -52,7 +52,7 @@ def pain(
 
 def alert(
     *findings: Finding,
-    state: State = State.OPEN,
+    state: AlertState = AlertState.OPEN,
     tier: Tier = Tier.B,
     days_ago: float = 1,
     id_: str = "a",
@@ -78,8 +78,8 @@ class Store:
         self.alerts = {item.id: item for item in alerts}
 
     def settle(self, findings: Sequence[Finding], now_ms: int = NOW) -> tuple[Step, ...]:
-        live = [item for item in self.alerts.values() if item.state in LIVE]
-        recent = [item for item in self.alerts.values() if item.state not in LIVE]
+        live = [item for item in self.alerts.values() if item.state in LIVE_STATES]
+        recent = [item for item in self.alerts.values() if item.state not in LIVE_STATES]
         steps = settle(live, recent, findings, now_ms)
         for step in steps:
             self.apply(step, now_ms)
@@ -106,7 +106,7 @@ class Store:
         )
 
     def live(self) -> tuple[str, Tier, str, frozenset[str]] | None:
-        live = [item for item in self.alerts.values() if item.state in LIVE]
+        live = [item for item in self.alerts.values() if item.state in LIVE_STATES]
         assert len(live) <= 1
         return (
             (live[0].family, live[0].tier, live[0].sentence, frozenset(live[0].findings))
@@ -123,18 +123,18 @@ def kinds(steps: Sequence[Step]) -> list[StepKind]:
 
 
 def test_closed_states_have_no_way_out_and_live_ones_can_be_closed() -> None:
-    for state in State:
-        assert bool(actions(state)) == (state in LIVE)
+    for state in AlertState:
+        assert bool(actions(state)) == (state in LIVE_STATES)
         assert (
             (Action.RESOLVE in actions(state))
             == (Action.RETRACT in actions(state))
-            == (state in LIVE)
+            == (state in LIVE_STATES)
         )
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", AlertState)
 @pytest.mark.parametrize("action", Action)
-def test_every_move_is_in_the_table_or_refused(state: State, action: Action) -> None:
+def test_every_move_is_in_the_table_or_refused(state: AlertState, action: Action) -> None:
     item = alert(state=state)
     if (state, action) in TRANSITIONS:
         assert move(item, action, "other") is TRANSITIONS[state, action]
@@ -147,11 +147,11 @@ def test_every_move_is_in_the_table_or_refused(state: State, action: Action) -> 
 def test_the_usual_walk() -> None:
     item = alert()
     for action, reason, state in [
-        (Action.ACKNOWLEDGE, "", State.ACKNOWLEDGED),
-        (Action.START, "", State.IN_PROGRESS),
-        (Action.SNOOZE, "until Monday", State.SNOOZED),
-        (Action.WAKE, "", State.OPEN),
-        (Action.RESOLVE, "contacted: by telephone", State.RESOLVED),
+        (Action.ACKNOWLEDGE, "", AlertState.ACKNOWLEDGED),
+        (Action.START, "", AlertState.IN_PROGRESS),
+        (Action.SNOOZE, "until Monday", AlertState.SNOOZED),
+        (Action.WAKE, "", AlertState.OPEN),
+        (Action.RESOLVE, "contacted: by telephone", AlertState.RESOLVED),
     ]:
         item = replace(item, state=move(item, action, reason))
         assert item.state is state
@@ -167,7 +167,7 @@ def test_a_reason_is_asked_for(action: Action, reason: str) -> None:
 
 
 def test_each_resolution_will_do() -> None:
-    assert {move(alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {State.RESOLVED}
+    assert {move(alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {AlertState.RESOLVED}
 
 
 # Raising and appending
@@ -181,7 +181,7 @@ def test_a_fresh_finding_raises_with_all_that_holds() -> None:
         "pain",
         None,
         Tier.B,
-        State.OPEN,
+        AlertState.OPEN,
     )
     assert step.findings == (old, new)
     assert step.sentence.endswith("And 1 more.")
@@ -201,7 +201,7 @@ def test_families_are_settled_apart() -> None:
 
 
 def test_new_evidence_appends_to_the_live_alert() -> None:
-    for state in LIVE:
+    for state in LIVE_STATES:
         (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y")], NOW)
         assert (step.kind, step.alert, step.findings, step.state) == (
             StepKind.APPEND,
@@ -212,9 +212,9 @@ def test_new_evidence_appends_to_the_live_alert() -> None:
 
 
 def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
-    for state in LIVE:
+    for state in LIVE_STATES:
         (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], NOW)
-        assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, State.OPEN)
+        assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, AlertState.OPEN)
         assert step.sentence.startswith("Pain 8 of 10")
 
 
@@ -227,25 +227,25 @@ def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
 
 
 def test_what_no_longer_holds_is_dropped_and_the_tier_follows() -> None:
-    live = alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=State.ACKNOWLEDGED)
+    live = alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=AlertState.ACKNOWLEDGED)
     (step,) = settle([live], [], [pain("x")], NOW)
     assert (step.kind, step.findings, step.tier) == (StepKind.DROP, (pain("y", Tier.A),), Tier.B)
-    assert step.state is State.ACKNOWLEDGED
+    assert step.state is AlertState.ACKNOWLEDGED
 
 
 def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() -> None:
-    for state in LIVE:
+    for state in LIVE_STATES:
         (step,) = settle([alert(pain("x"), state=state)], [], [], NOW)
         assert (step.kind, step.state, step.reason) == (
             StepKind.RETRACT,
-            State.RETRACTED,
+            AlertState.RETRACTED,
             CORRECTED,
         )
         assert step.findings == (pain("x"),)
 
 
 def test_a_resolved_alert_stays_when_its_finding_goes() -> None:
-    assert settle([], [alert(pain("x"), state=State.RESOLVED)], [], NOW) == ()
+    assert settle([], [alert(pain("x"), state=AlertState.RESOLVED)], [], NOW) == ()
 
 
 def test_what_slid_out_of_the_look_back_has_not_been_corrected() -> None:
@@ -269,7 +269,7 @@ def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
 
 
 def test_a_retracted_finding_may_come_back() -> None:
-    gone = alert(pain("x"), state=State.RETRACTED)
+    gone = alert(pain("x"), state=AlertState.RETRACTED)
     assert kinds(settle([], [gone], [pain("x")], NOW)) == [StepKind.RAISE]
 
 
@@ -277,7 +277,7 @@ def test_a_retracted_finding_may_come_back() -> None:
 
 
 def test_what_was_dealt_with_is_not_raised_again() -> None:
-    for state in (State.RESOLVED, State.EXPIRED):
+    for state in (AlertState.RESOLVED, AlertState.EXPIRED):
         closed = alert(pain("x"), state=state, days_ago=10)
         assert settle([], [closed], [pain("x")], NOW) == ()
         (step,) = settle([], [closed], [pain("x"), pain("y")], NOW)
@@ -286,7 +286,7 @@ def test_what_was_dealt_with_is_not_raised_again() -> None:
 
 
 def test_what_was_dealt_with_and_became_graver_is() -> None:
-    closed = alert(pain("x"), state=State.RESOLVED, days_ago=0)
+    closed = alert(pain("x"), state=AlertState.RESOLVED, days_ago=0)
     assert kinds(settle([], [closed], [pain("x", Tier.A)], NOW)) == [StepKind.RAISE]
 
 
@@ -295,7 +295,7 @@ def test_cooldown_of_seven_days_unless_tier_a() -> None:
         return kinds(
             settle(
                 [],
-                [alert(pain("x"), state=State.RESOLVED, tier=tier, days_ago=days)],
+                [alert(pain("x"), state=AlertState.RESOLVED, tier=tier, days_ago=days)],
                 [finding],
                 NOW,
             )
@@ -310,13 +310,13 @@ def test_cooldown_of_seven_days_unless_tier_a() -> None:
 
 
 def test_no_cooldown_after_a_retraction_nor_from_another_family() -> None:
-    retracted = alert(pain("x"), state=State.RETRACTED, days_ago=0)
-    other = replace(alert(pain("x"), state=State.RESOLVED, days_ago=0), family="adherence")
+    retracted = alert(pain("x"), state=AlertState.RETRACTED, days_ago=0)
+    other = replace(alert(pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")
     assert kinds(settle([], [retracted, other], [pain("y")], NOW)) == [StepKind.RAISE]
 
 
 def test_wakes_when_the_cooldown_ends() -> None:
-    closed = alert(pain("x"), state=State.RESOLVED, days_ago=3)
+    closed = alert(pain("x"), state=AlertState.RESOLVED, days_ago=3)
     assert wakes([closed], [pain("x"), pain("y")], NOW) == NOW + 4 * DAY
     assert wakes([closed], [pain("x")], NOW) is None
     assert wakes([closed], [pain("y", fresh=False)], NOW) is None
@@ -360,9 +360,9 @@ def test_judging_again_changes_nothing(walk: list[list[Finding]]) -> None:
         assert store.settle(findings[::-1]) == ()
 
 
-@given(sets, st.sampled_from([State.RESOLVED, State.EXPIRED]), st.integers(0, 40))
+@given(sets, st.sampled_from([AlertState.RESOLVED, AlertState.EXPIRED]), st.integers(0, 40))
 def test_after_closing_the_same_findings_raise_nothing_ever(
-    findings: list[Finding], state: State, days: int
+    findings: list[Finding], state: AlertState, days: int
 ) -> None:
     store = Store()
     store.settle(findings)

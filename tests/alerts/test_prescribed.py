@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules.prescribed import adherence, capped, due
+from alerts.rules.prescribed import adherence, capped, due_in_week
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription, in_force
@@ -119,7 +119,9 @@ def test_pauses_reduce_what_is_due_by_their_days(first: int, length: int, per_we
     pause = Pause(
         first=MONDAY + timedelta(days=first), last=MONDAY + timedelta(days=last), why="holiday"
     )
-    got = due((replace(PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), MONDAY)
+    got = due_in_week(
+        (replace(PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), MONDAY
+    )
     assert got is not None
     off = last - first + 1
     assert got.paused_days == off

@@ -7,7 +7,7 @@ import pytest
 from alerts.lifecycle import TRANSITIONS
 from alerts.registry import PREDICATES, RULES
 from alerts.wording import PHASE_WORDS, SENTENCES, STATE_WORDS, TIER_WORDS, headline, mail, sentence
-from model.alert import Finding, State, Tier
+from model.alert import AlertState, Finding, Tier
 
 LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
 
@@ -82,7 +82,7 @@ def test_a_message_says_that_and_where_and_nothing_else(tier: Tier) -> None:
 def test_every_rule_tier_and_state_has_words() -> None:
     assert set(SENTENCES) == set(PREDICATES) == {rule.id for rule in RULES}
     assert set(TIER_WORDS) == set(Tier)
-    assert set(STATE_WORDS) == set(State) >= {state for state, _ in TRANSITIONS}
+    assert set(STATE_WORDS) == set(AlertState) >= {state for state, _ in TRANSITIONS}
     assert len({rule.id for rule in RULES}) == len(RULES)
 
 

@@ -32,7 +32,7 @@ def test_units_lead_to_units_of_metrics() -> None:
 
 
 def test_a_unit_has_one_conversion() -> None:
-    pairs = [(row.said, row.unit) for row in units.UNITS]
+    pairs = [(row.spelling, row.unit) for row in units.UNITS]
     assert len(pairs) == len(set(pairs))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.codec import (
-    KINDS,
+    FACT_KINDS,
     UnknownSchemaError,
     decode_attributed,
     decode_fact,
@@ -148,7 +148,7 @@ def test_order_of_keys_changes_no_byte(values: dict[str, float], chance: random.
 
 
 def test_every_kind_has_a_name_and_a_reader() -> None:
-    assert {kind_of(block): type(block) for block in ALL} == KINDS
+    assert {kind_of(block): type(block) for block in ALL} == FACT_KINDS
     assert all(decode_fact(loads(encode_fact(fact))) is not None for fact in ALL)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import epoch_ms
-from model.columns import LONGEST_TIME, Texts, local_instants, values
+from model.columns import LONGEST_TIME, EncodedTexts, converted_values, local_instants
 
 SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - a local clock
     lambda at: at.replace(microsecond=0)
@@ -16,7 +16,7 @@ SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noq
 BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])
 
 
-def rows(texts: list[str]) -> Texts:
+def rows(texts: list[str]) -> EncodedTexts:
     written = [text.encode() for text in texts]
     return np.frombuffer(b"".join(written), np.uint8).reshape(
         len(texts), max(map(len, written), default=0)
@@ -51,9 +51,9 @@ def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> 
 
 
 def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:
-    matches = values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
+    matches = converted_values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
     assert matches is not None
     assert matches.tolist() == [1 * 0.1 + 3.0, 2.5 * 0.1 + 3.0, 3.0]
-    assert not np.signbit(values([-0.0], 1.0, 0.0, (0.0, 1.0)))  # type: ignore[arg-type]
-    assert values([1, True], 1.0, 0.0, (0.0, 9.0)) is None
-    assert values([1, 10], 1.0, 0.0, (0.0, 9.0)) is None
+    assert not np.signbit(converted_values([-0.0], 1.0, 0.0, (0.0, 1.0)))  # type: ignore[arg-type]
+    assert converted_values([1, True], 1.0, 0.0, (0.0, 9.0)) is None
+    assert converted_values([1, 10], 1.0, 0.0, (0.0, 9.0)) is None

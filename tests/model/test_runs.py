@@ -18,8 +18,8 @@ def test_runs_are_what_grouping_gives(said: list[int]) -> None:
     first = runs.starts(column)
     assert runs.lengths(first, len(column)).tolist() == grouped
     assert first.tolist() == [sum(grouped[:n]) for n in range(len(grouped))]
-    assert np.flatnonzero(runs.changes(column)).tolist() == first.tolist()
-    assert np.flatnonzero(runs.lasts(column)).tolist() == [
+    assert np.flatnonzero(runs.is_run_start(column)).tolist() == first.tolist()
+    assert np.flatnonzero(runs.is_run_end(column)).tolist() == [
         sum(grouped[: n + 1]) - 1 for n in range(len(grouped))
     ]
 

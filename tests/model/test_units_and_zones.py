@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from model.intensity import CLASSES, ZONES, Zone, ZoneTimes
 from model.metrics import METRIC, METRIC_BY_ID, METRICS
-from model.units import conversion
+from model.units import unit_conversion
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from model.units import conversion
     ],
 )
 def test_conversions(said: str, unit: str, value: float, canonical: float) -> None:
-    row = conversion(said, unit)
+    row = unit_conversion(said, unit)
     assert row is not None
     assert value * row.factor + row.offset == pytest.approx(canonical, rel=1e-9)
 
@@ -33,7 +33,7 @@ def test_conversions(said: str, unit: str, value: float, canonical: float) -> No
     ("said", "unit"), [("furlong", "m"), ("bpm", "m"), ("", "/min"), ("BPM", "/min")]
 )
 def test_an_unknown_unit_is_no_number(said: str, unit: str) -> None:
-    assert conversion(said, unit) is None
+    assert unit_conversion(said, unit) is None
 
 
 def test_metrics_are_found_by_name_and_id() -> None:

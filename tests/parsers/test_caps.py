@@ -5,7 +5,7 @@ import pytest
 
 from model.calendar import DAY_MS, rfc3339
 from model.codec import dumps
-from model.columns import pieces
+from model.columns import split_at_gaps
 from model.errors import BodyError
 from model.facts import RejectKind, SampleBlock
 from parsers.alike import read_alike
@@ -165,8 +165,8 @@ def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
 
 def test_pieces_are_cut_at_gaps_and_at_most_so_long() -> None:
     t = np.array([0, 1, 2, 3, 50, 51])
-    assert [(some.start, some.stop) for some in pieces(t, 3, 10)] == [(0, 3), (3, 4), (4, 6)]
-    assert list(pieces(t[:0], 3, 10)) == []
+    assert [(some.start, some.stop) for some in split_at_gaps(t, 3, 10)] == [(0, 3), (3, 4), (4, 6)]
+    assert list(split_at_gaps(t[:0], 3, 10)) == []
 
 
 def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:

@@ -12,7 +12,7 @@ from model.codec import dumps, encode_fact, loads
 from model.errors import BodyError
 from model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from model.metrics import METRIC
-from model.units import conversion
+from model.units import unit_conversion
 from parsers import open_wearables
 from parsers.open_wearables import parse
 from parsers.open_wearables_names import (
@@ -67,7 +67,7 @@ def test_tables_agree_with_the_registries() -> None:
     assert not SERIES_EVENTS & NOT_FOLLOWED_EVENTS
     units = "bpm ms percent % mg_dl mg/dL mmHg brpm celsius count kcal meters m ml_kg_min rpm watts W m_per_s m/s kg"
     for metric in SERIES.values():
-        assert any(conversion(result, METRIC[metric].unit) for result in units.split()), metric
+        assert any(unit_conversion(result, METRIC[metric].unit) for result in units.split()), metric
 
 
 def test_samples_are_sorted_joined_and_the_greatest_of_one_instant_stands() -> None:

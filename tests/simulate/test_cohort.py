@@ -18,7 +18,7 @@ from simulate.cohort import Cohort, Person, Role, cohort, demo_cohort
 from simulate.deliveries import history, last_minutes, live
 from simulate.faults import Faults, arrivals, disturb
 from simulate.truth import truth
-from stream.compute.intensity.thresholds import heart_limits
+from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import time_in_zones
 
 MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
@@ -45,7 +45,7 @@ def sessions_in(value: Cohort, role: Role, weeks_back: int) -> int:
 
 
 def limits(person: Person) -> ZoneThresholds:
-    return heart_limits(person.profile, date(2026, 11, 23))
+    return zone_thresholds(person.profile, date(2026, 11, 23))
 
 
 def test_eight_people_of_two_zones_each_with_an_invented_name(demo: Cohort) -> None:

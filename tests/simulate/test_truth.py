@@ -20,7 +20,7 @@ from simulate.deliveries import history, live
 from simulate.delivery import Delivery
 from simulate.truth import truth
 from stream.compute.derive import derive
-from stream.compute.weeks import week
+from stream.compute.weeks import week_of_days
 
 MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 FRIDAY_EVENING = MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
@@ -76,7 +76,7 @@ def judgeable(
         zone=person.zone,
         now_ms=cohort.now_ms,
         prescriptions=(person.prescription,),
-        weeks=tuple(week(first, derived.days) for first in mondays),
+        weeks=tuple(week_of_days(first, derived.days) for first in mondays),
         days=derived.days,
         sessions=tuple(
             SessionBrief(

@@ -12,8 +12,8 @@ import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.facts import Values
-from stream.compute.intensity.schemes import HR_MAX, SCHEMES, THRESHOLD
-from stream.compute.intensity.zones import Held, karvonen, time_in_bands
+from stream.compute.intensity.schemes import HR_MAX, INTENSITY_SCHEMES, THRESHOLD
+from stream.compute.intensity.zones import HeldValues, karvonen, time_in_bands
 
 EDWARDS = (0, 1, 2, 3, 4, 5)  # below 50 %, then the five zones
 LUCIA = (1, 2, 3)
@@ -47,36 +47,42 @@ def per_minute(hr: Values, rest: float, peak: float, by: Coefficients) -> Values
     return r * by.a * grown
 
 
-def trimp(heart: Held, rest: float, peak: float, by: Coefficients) -> float:
+def trimp(heart: HeldValues, rest: float, peak: float, by: Coefficients) -> float:
     """Return Banister's TRIMP of heart rates held (beats a minute), between resting and maximal heart rate."""
     return fsum((heart.ms / MINUTE_MS * per_minute(heart.v, rest, peak, by)).tolist())
 
 
-def trimp100(heart: Held, rest: float, peak: float, threshold: float, by: Coefficients) -> float:
+def trimp100(
+    heart: HeldValues, rest: float, peak: float, threshold: float, by: Coefficients
+) -> float:
     """Return TRIMP as percent of that of an hour at the threshold heart rate."""
     hour = 60 * float(per_minute(np.array([threshold]), rest, peak, by)[0])
     return 100 * trimp(heart, rest, peak, by) / hour
 
 
-def weighted(heart: Held, edges: Sequence[float], weights: Sequence[float]) -> float:
+def weighted_minutes(heart: HeldValues, edges: Sequence[float], weights: Sequence[float]) -> float:
     """Return the minutes in each class times its weight, added up; one weight more than edges."""
     times = time_in_bands(heart, edges)
     return fsum(ms / MINUTE_MS * weight for ms, weight in zip(times, weights, strict=True))
 
 
-def edwards(heart: Held, peak: float) -> float:
+def edwards(heart: HeldValues, peak: float) -> float:
     """Return Edwards' load: minutes times 1 to 5 from 50 % of maximal heart rate in steps of 10 %."""
-    return weighted(heart, _percents(peak, SCHEMES["coaching5"].edges[HR_MAX]), EDWARDS)
+    return weighted_minutes(
+        heart, _percents(peak, INTENSITY_SCHEMES["coaching5"].edges[HR_MAX]), EDWARDS
+    )
 
 
-def lucia(heart: Held, vt1_bpm: float, vt2_bpm: float) -> float:
+def lucia(heart: HeldValues, vt1_bpm: float, vt2_bpm: float) -> float:
     """Return Lucia's load: minutes times 1, 2 or 3 below, between and above the heart rates at the two thresholds."""
-    return weighted(heart, (vt1_bpm, vt2_bpm), LUCIA)
+    return weighted_minutes(heart, (vt1_bpm, vt2_bpm), LUCIA)
 
 
-def zonal(heart: Held, threshold: float) -> float:
+def zonal(heart: HeldValues, threshold: float) -> float:
     """Return GoldenCheetah's zonal load: its default weights, for the threshold zones that they are made for."""
-    return weighted(heart, _percents(threshold, SCHEMES["threshold5"].edges[THRESHOLD]), ZONAL)
+    return weighted_minutes(
+        heart, _percents(threshold, INTENSITY_SCHEMES["threshold5"].edges[THRESHOLD]), ZONAL
+    )
 
 
 def session_rpe(cr10: float, length_ms: int) -> float:
@@ -90,7 +96,7 @@ def decoupling(output: tuple[float, float], heart: tuple[float, float]) -> float
     return (first - second) / first * 100
 
 
-def mean(held: Held) -> float:
+def time_weighted_mean(held: HeldValues) -> float:
     """Return the mean of what was held, by time; something must be held."""
     return fsum((held.v * held.ms).tolist()) / held.known_ms
 

@@ -19,16 +19,16 @@ from stream.compute.intensity.formulas import (
     decoupling,
     edwards,
     lucia,
-    mean,
     session_rpe,
+    time_weighted_mean,
     trimp,
     trimp100,
     zonal,
 )
 from stream.compute.intensity.schemes import HR_MAX, HRR
-from stream.compute.intensity.thresholds import Inputs, Scale, heart_scale, threshold_scale
-from stream.compute.intensity.zone_times import EXERTION
-from stream.compute.intensity.zones import Held, folded, held
+from stream.compute.intensity.thresholds import Inputs, IntensityScale, heart_scale, threshold_scale
+from stream.compute.intensity.zone_times import EXERTION_CR10
+from stream.compute.intensity.zones import HeldValues, distinct_values, held_values
 from stream.compute.series.reported_columns import HEART, POWER, SPEED
 from stream.compute.series.resolved_series import ResolvedSeries
 
@@ -50,13 +50,13 @@ FORBIDDEN = "heart rate must not be used: drug, condition, or figures that contr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class LoadInputs:
     """What loads may rest on; `heart` holds the session's heart rate, empty when there is none."""
 
     tracks: Mapping[str, ResolvedSeries]
     start_ms: int
     end_ms: int
-    heart: Held
+    heart: HeldValues
     profile: HeartProfile | None
     on: date
     exertion_cr10: float | None
@@ -69,7 +69,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class ComputedLoad:
     """A load that could be computed."""
 
     value: float
@@ -77,19 +77,19 @@ class Figure:
     confidence: Confidence
 
 
-Find = Callable[[Given], Figure | str]
+FindLoad = Callable[[LoadInputs], ComputedLoad | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class LoadFormula:
     """One load: its name, how it is found (a figure, or why there is none), and whether figures of a day add up."""
 
     name: str
-    find: Find
+    find: FindLoad
     adds: bool = True
 
 
-def loads(
+def session_loads(
     tracks: Mapping[str, ResolvedSeries],
     start_ms: int,
     end_ms: int,
@@ -105,21 +105,21 @@ def loads(
     local date, `coefficients` Banister's by sex.
     """
     track = tracks.get(HEART)
-    none = Held(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
-    given = Given(
+    none = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
+    given = LoadInputs(
         tracks=tracks,
         start_ms=start_ms,
         end_ms=end_ms,
-        heart=none if track is None else folded(held(track, start_ms, end_ms)),
+        heart=none if track is None else distinct_values(held_values(track, start_ms, end_ms)),
         profile=profile,
         on=on,
         exertion_cr10=exertion_cr10,
         coefficients=coefficients,
     )
-    return tuple(_load(row.name, row.find(given)) for row in LOADS)
+    return tuple(_load(row.name, row.find(given)) for row in LOAD_FORMULAS)
 
 
-def _load(name: str, figure: Figure | str) -> Load:
+def _load(name: str, figure: ComputedLoad | str) -> Load:
     if isinstance(figure, str):
         return Load(name=name, value=None, why=figure)
     return Load(
@@ -132,7 +132,7 @@ def _rounded(value: float) -> float:
     return round(value, _DIGITS) + 0.0
 
 
-def reading(track: ResolvedSeries, at_ms: int, since_ms: int) -> float | None:
+def value_held_at(track: ResolvedSeries, at_ms: int, since_ms: int) -> float | None:
     """Return the value that a sample taken from `since_ms` on holds at an instant, or None."""
     n = int(np.searchsorted(track.t, at_ms, side="right")) - 1
     if n < 0 or track.t[n] < since_ms or track.t[n] + track.hold[n] <= at_ms:
@@ -140,7 +140,7 @@ def reading(track: ResolvedSeries, at_ms: int, since_ms: int) -> float | None:
     return float(track.v[n])
 
 
-def _usable(given: Given, scale: Scale | None, missing: str) -> Scale | str:
+def _usable(given: LoadInputs, scale: IntensityScale | None, missing: str) -> IntensityScale | str:
     if not len(given.heart.v):
         return NO_HEART
     if scale is None:
@@ -148,30 +148,32 @@ def _usable(given: Given, scale: Scale | None, missing: str) -> Scale | str:
     return scale if scale.valid else FORBIDDEN
 
 
-def _of_heart(given: Given, basis: str) -> Scale | str:
+def _of_heart(given: LoadInputs, basis: str) -> IntensityScale | str:
     scale = None if given.profile is None else heart_scale(given.profile, given.on, basis)
     return _usable(given, scale, NO_RESERVE if basis == HRR else NO_PEAK)
 
 
-def _of_threshold(given: Given) -> Scale | str:
+def _of_threshold(given: LoadInputs) -> IntensityScale | str:
     return _usable(
         given, None if given.profile is None else threshold_scale(given.profile), NO_THRESHOLD
     )
 
 
-def _by_sex(given: Given) -> Coefficients | str:
+def _by_sex(given: LoadInputs) -> Coefficients | str:
     sex = "" if given.profile is None else given.profile.sex
     return given.coefficients.get(sex, NO_SEX)
 
 
-def _figure(given: Given, value: float, scale: Scale, **inputs: float) -> Figure:
+def _figure(
+    given: LoadInputs, value: float, scale: IntensityScale, **inputs: float
+) -> ComputedLoad:
     known = {"known_ms": float(given.heart.known_ms)}
-    return Figure(
+    return ComputedLoad(
         value=value, inputs={**scale.inputs, **inputs, **known}, confidence=scale.confidence
     )
 
 
-def _trimp(given: Given) -> Figure | str:
+def _trimp(given: LoadInputs) -> ComputedLoad | str:
     reserve, by = _of_heart(given, HRR), _by_sex(given)
     if isinstance(reserve, str):
         return reserve
@@ -182,7 +184,7 @@ def _trimp(given: Given) -> Figure | str:
     )
 
 
-def _trimp100(given: Given) -> Figure | str:
+def _trimp100(given: LoadInputs) -> ComputedLoad | str:
     reserve, threshold, by = _of_heart(given, HRR), _of_threshold(given), _by_sex(given)
     if isinstance(reserve, str):
         return reserve
@@ -196,19 +198,19 @@ def _trimp100(given: Given) -> Figure | str:
     return _figure(given, value, reserve, threshold_hr=threshold.top, a=by.a, b=by.b)
 
 
-def _edwards(given: Given) -> Figure | str:
+def _edwards(given: LoadInputs) -> ComputedLoad | str:
     scale = _of_heart(given, HR_MAX)
     return (
         scale if isinstance(scale, str) else _figure(given, edwards(given.heart, scale.top), scale)
     )
 
 
-def _zonal(given: Given) -> Figure | str:
+def _zonal(given: LoadInputs) -> ComputedLoad | str:
     scale = _of_threshold(given)
     return scale if isinstance(scale, str) else _figure(given, zonal(given.heart, scale.top), scale)
 
 
-def _lucia(given: Given) -> Figure | str:
+def _lucia(given: LoadInputs) -> ComputedLoad | str:
     vt1, vt2 = (
         (None, None) if given.profile is None else (given.profile.vt1_bpm, given.profile.vt2_bpm)
     )
@@ -216,26 +218,26 @@ def _lucia(given: Given) -> Figure | str:
         return NO_VENTILATORY if len(given.heart.v) else NO_HEART
     usable = not given.rate_limited and 0 < vt1 < vt2
     thresholds = {"vt1_bpm": float(vt1), "vt2_bpm": float(vt2)}
-    tested = Scale(
+    tested = IntensityScale(
         top=vt2, method="tested", inputs=thresholds, confidence=Confidence.HIGH, valid=usable
     )
     scale = _usable(given, tested, NO_VENTILATORY)
     return scale if isinstance(scale, str) else _figure(given, lucia(given.heart, vt1, vt2), scale)
 
 
-def _session_rpe(given: Given) -> Figure | str:
+def _session_rpe(given: LoadInputs) -> ComputedLoad | str:
     if given.exertion_cr10 is None:
         return NO_EXERTION
     length_ms = given.end_ms - given.start_ms
-    inputs = {EXERTION: float(given.exertion_cr10), "length_ms": float(length_ms)}
-    return Figure(
+    inputs = {EXERTION_CR10: float(given.exertion_cr10), "length_ms": float(length_ms)}
+    return ComputedLoad(
         value=session_rpe(given.exertion_cr10, length_ms),
         inputs=inputs,
         confidence=Confidence.MEDIUM,
     )
 
 
-def _decoupling(given: Given) -> Figure | str:
+def _decoupling(given: LoadInputs) -> ComputedLoad | str:
     if given.rate_limited:
         return FORBIDDEN
     heart = _halves(given, HEART)
@@ -252,45 +254,45 @@ def _decoupling(given: Given) -> Figure | str:
         for n, value in enumerate(both, start=1)
     }
     known = {"known_ms": float(given.heart.known_ms)}
-    return Figure(
+    return ComputedLoad(
         value=decoupling(output, heart), inputs={**inputs, **known}, confidence=Confidence.MEDIUM
     )
 
 
-def _halves(given: Given, metric: str) -> tuple[float, float] | None:
+def _halves(given: LoadInputs, metric: str) -> tuple[float, float] | None:
     """Return the means of a metric in the halves of the session; None when too much of a half is unknown."""
     if metric not in given.tracks:
         return None
     middle = (given.start_ms + given.end_ms) // 2
     spans = ((given.start_ms, middle), (middle, given.end_ms))
-    first, second = (held(given.tracks[metric], start, end) for start, end in spans)
+    first, second = (held_values(given.tracks[metric], start, end) for start, end in spans)
     least = (1 - UNKNOWN_AT_MOST) * (given.end_ms - middle)
     if not len(first.v) or not len(second.v) or min(first.known_ms, second.known_ms) < least:
         return None
-    return mean(first), mean(second)
+    return time_weighted_mean(first), time_weighted_mean(second)
 
 
-def _recovery(given: Given) -> Figure | str:
+def _recovery(given: LoadInputs) -> ComputedLoad | str:
     if not len(given.heart.v):
         return NO_HEART
     if given.rate_limited:
         return FORBIDDEN
-    after = reading(given.tracks[HEART], given.end_ms + RECOVERY_MS, given.end_ms)
+    after = value_held_at(given.tracks[HEART], given.end_ms + RECOVERY_MS, given.end_ms)
     if after is None:
         return NO_AFTER
     peak = float(given.heart.v.max())
     inputs = {"hr_peak": peak, "hr_after": after, "after_ms": float(RECOVERY_MS)}
-    return Figure(value=peak - after, inputs=inputs, confidence=Confidence.MEDIUM)
+    return ComputedLoad(value=peak - after, inputs=inputs, confidence=Confidence.MEDIUM)
 
 
-LOADS: tuple[Row, ...] = (
-    Row(name="trimp", find=_trimp),
-    Row(name="trimp100", find=_trimp100),
-    Row(name="edwards", find=_edwards),
-    Row(name="lucia", find=_lucia),
-    Row(name="zonal", find=_zonal),
-    Row(name="session_rpe", find=_session_rpe),
-    Row(name="decoupling", find=_decoupling, adds=False),
-    Row(name="hr_recovery", find=_recovery, adds=False),
+LOAD_FORMULAS: tuple[LoadFormula, ...] = (
+    LoadFormula(name="trimp", find=_trimp),
+    LoadFormula(name="trimp100", find=_trimp100),
+    LoadFormula(name="edwards", find=_edwards),
+    LoadFormula(name="lucia", find=_lucia),
+    LoadFormula(name="zonal", find=_zonal),
+    LoadFormula(name="session_rpe", find=_session_rpe),
+    LoadFormula(name="decoupling", find=_decoupling, adds=False),
+    LoadFormula(name="hr_recovery", find=_recovery, adds=False),
 )
-ADDING: frozenset[str] = frozenset(row.name for row in LOADS if row.adds)
+ADDITIVE_LOADS: frozenset[str] = frozenset(row.name for row in LOAD_FORMULAS if row.adds)

@@ -63,7 +63,7 @@ def _lowest(means: Values, worn: NDArray[np.bool_]) -> float | None:
     return float(five.min()) if len(five) else None
 
 
-def usual(nights: Mapping[date, float | None], on: date) -> float | None:
+def resting_heart_rate(nights: Mapping[date, float | None], on: date) -> float | None:
     """Return the resting heart rate on a local date: the median of the last seven valid nights up to it.
 
     `nights` are figures of `night_hr` by date, None for a night that is not valid; the caller decides how far back

@@ -18,11 +18,11 @@ CR10 = "borg-cr10"
 MET = "mets"
 THRESHOLD = "threshold_hr"  # percent of the heart rate at the threshold
 FTP = "ftp"  # percent of functional threshold power
-STEPS = "steps"  # a minute
+STEP_RATE = "steps"  # a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class IntensityScheme:
     """Classes from low to high, and by basis the lower edge of each class but the first, in the unit of the basis."""
 
     names: tuple[str, ...]
@@ -30,8 +30,8 @@ class Scheme:
 
 
 # CR10 edges of both schemes are the 6-20 edges by `ANCHORS`; 3 and 4.5 are also what one trial mapped to %HRR.
-SCHEMES: dict[str, Scheme] = {
-    "acsm2011": Scheme(  # ACSM / Garber 2011; upper edge of vigorous METs recalled
+INTENSITY_SCHEMES: dict[str, IntensityScheme] = {
+    "acsm2011": IntensityScheme(  # ACSM / Garber 2011; upper edge of vigorous METs recalled
         names=("very_light", "light", "moderate", "vigorous", "near_max"),
         edges={
             HRR: (30, 40, 60, 90),
@@ -42,7 +42,7 @@ SCHEMES: dict[str, Scheme] = {
             MET: (2, 3, 6, 8.8),
         },
     ),
-    "esc2020": Scheme(  # ESC 2020 sports cardiology
+    "esc2020": IntensityScheme(  # ESC 2020 sports cardiology
         names=("low", "moderate", "high", "very_high"),
         edges={
             HRR: (40, 70, 85),
@@ -52,19 +52,19 @@ SCHEMES: dict[str, Scheme] = {
             CR10: (3, 4.5, 7),
         },
     ),
-    "coaching5": Scheme(
+    "coaching5": IntensityScheme(
         names=("below", "z1", "z2", "z3", "z4", "z5"), edges={HR_MAX: (50, 60, 70, 80, 90)}
     ),
-    "threshold5": Scheme(
+    "threshold5": IntensityScheme(
         names=("z1", "z2", "z3", "z4", "z5"), edges={THRESHOLD: (68, 83, 94, 105)}
     ),
-    "power7": Scheme(
+    "power7": IntensityScheme(
         names=("z1", "z2", "z3", "z4", "z5", "z6", "z7"), edges={FTP: (55, 75, 90, 105, 120, 150)}
     ),
-    "cadence": Scheme(
-        names=("below", "moderate", "vigorous"), edges={STEPS: (100, 130)}
+    "cadence": IntensityScheme(
+        names=("below", "moderate", "vigorous"), edges={STEP_RATE: (100, 130)}
     ),  # CADENCE-Adults
-    "prescribed": Scheme(
+    "prescribed": IntensityScheme(
         names=("below", "within", "above")
     ),  # the edges are the prescription's own
 }

@@ -22,7 +22,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from model.intensity import CLASSES, Confidence, HeartProfile, ZoneThresholds
-from stream.compute.intensity.schemes import HR_MAX, HRR, SCHEMES, THRESHOLD
+from stream.compute.intensity.schemes import HR_MAX, HRR, INTENSITY_SCHEMES, THRESHOLD
 from stream.compute.intensity.zones import karvonen
 
 CANONICAL = "acsm2011"
@@ -34,7 +34,7 @@ _NO_EDGES: Edges = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class IntensityScale:
     """Where 0 and 100 percent of a basis lie for a patient, in the unit of what is measured, and how that was found.
 
     Not `valid`: edges may be shown on it, but no time is counted by them.
@@ -53,7 +53,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
+class MaxHeartRate:
     """One way to a maximal heart rate: for whom, from which inputs, and how far it may be leaned on.
 
     `beta_blocked`: the figure takes the drug into account. `formula`: it is an estimate, not a measurement.
@@ -68,8 +68,8 @@ class Peak:
     formula: bool = True
 
 
-PEAKS: tuple[Peak, ...] = (
-    Peak(
+MAX_HEART_RATES: tuple[MaxHeartRate, ...] = (
+    MaxHeartRate(
         name="measured",
         needs=("hr_max",),
         fits=lambda _: True,
@@ -78,7 +78,7 @@ PEAKS: tuple[Peak, ...] = (
         beta_blocked=True,
         formula=False,
     ),
-    Peak(
+    MaxHeartRate(
         name="keteyian",  # Keteyian 2012, heart failure on a beta-blocker; standard error 18
         needs=("hr_rest", "age"),
         fits=lambda p: p.beta_blocker and p.heart_failure,
@@ -86,7 +86,7 @@ PEAKS: tuple[Peak, ...] = (
         confidence=Confidence.LOW,
         beta_blocked=True,
     ),
-    Peak(
+    MaxHeartRate(
         name="brawner",  # Brawner 2004, coronary disease on a beta-blocker
         needs=("age",),
         fits=lambda p: p.beta_blocker and p.coronary_disease,
@@ -94,7 +94,7 @@ PEAKS: tuple[Peak, ...] = (
         confidence=Confidence.LOW,
         beta_blocked=True,
     ),
-    Peak(
+    MaxHeartRate(
         name="tanaka",  # Tanaka 2001; standard error 11.4 in HERITAGE
         needs=("age",),
         fits=lambda _: True,
@@ -110,7 +110,7 @@ def profile_on(profiles: Iterable[HeartProfile], on: date) -> HeartProfile | Non
     return max(begun, key=lambda profile: (profile.valid_from, repr(profile)), default=None)
 
 
-def heart_limits(profile: HeartProfile | None, on: date) -> ZoneThresholds:
+def zone_thresholds(profile: HeartProfile | None, on: date) -> ZoneThresholds:
     """Return the edges of the canonical classes for a patient on a local date, with method, inputs and confidence.
 
     Without a profile, or without any figure to start from, the method is "none" and nothing is valid.
@@ -118,15 +118,15 @@ def heart_limits(profile: HeartProfile | None, on: date) -> ZoneThresholds:
     if profile is None:
         return _NONE
     if profile.clinician_bpm is not None:
-        return clinician_limits(profile.clinician_bpm)
+        return clinician_thresholds(profile.clinician_bpm)
     for basis in (HRR, HR_MAX):
         scale = heart_scale(profile, on, basis)
         if scale is not None:
-            return _by_scale(scale, SCHEMES[CANONICAL].edges[basis])
+            return _by_scale(scale, INTENSITY_SCHEMES[CANONICAL].edges[basis])
     return _NONE
 
 
-def heart_scale(profile: HeartProfile, on: date, basis: str) -> Scale | None:
+def heart_scale(profile: HeartProfile, on: date, basis: str) -> IntensityScale | None:
     """Return the scale of heart rate reserve (`HRR`) or of maximal heart rate (`HR_MAX`) of a patient on a local date.
 
     The best maximum speaks (`PEAKS`), drugs decide on validity as the head of this module says. Age is the age reached
@@ -138,10 +138,14 @@ def heart_scale(profile: HeartProfile, on: date, basis: str) -> Scale | None:
 @lru_cache(
     maxsize=65_536
 )  # each date of a patient asks again; all that comes out is float, whatever went in
-def _heart_scale(profile: HeartProfile, year: int, basis: str) -> Scale | None:
+def _heart_scale(profile: HeartProfile, year: int, basis: str) -> IntensityScale | None:
     inputs = _inputs(profile, year)
     peak = next(
-        (row for row in PEAKS if row.fits(profile) and all(name in inputs for name in row.needs)),
+        (
+            row
+            for row in MAX_HEART_RATES
+            if row.fits(profile) and all(name in inputs for name in row.needs)
+        ),
         None,
     )
     if peak is None or (basis == HRR and "hr_rest" not in inputs):
@@ -150,7 +154,7 @@ def _heart_scale(profile: HeartProfile, year: int, basis: str) -> Scale | None:
     base = inputs["hr_rest"] if basis == HRR else 0.0
     usable = not profile.rate_limited and 0 <= base < top
     needs = ("hr_rest", *peak.needs) if basis == HRR else peak.needs
-    return Scale(
+    return IntensityScale(
         base=base,
         top=top,
         method=f"{basis}:{peak.name}",
@@ -160,7 +164,7 @@ def _heart_scale(profile: HeartProfile, year: int, basis: str) -> Scale | None:
     )
 
 
-def threshold_scale(profile: HeartProfile) -> Scale | None:
+def threshold_scale(profile: HeartProfile) -> IntensityScale | None:
     """Return the scale of the heart rate at the threshold, as measured; None when it was not.
 
     Like a measured maximum it holds on a beta-blocker, and does not where rate and effort no longer go together.
@@ -168,7 +172,7 @@ def threshold_scale(profile: HeartProfile) -> Scale | None:
     if profile.threshold_hr is None:
         return None
     usable = not profile.rate_limited and profile.threshold_hr > 0
-    return Scale(
+    return IntensityScale(
         top=float(profile.threshold_hr),
         method=f"{THRESHOLD}:measured",
         inputs={"threshold_hr": float(profile.threshold_hr)},
@@ -177,7 +181,7 @@ def threshold_scale(profile: HeartProfile) -> Scale | None:
     )
 
 
-def clinician_limits(bpm: Edges) -> ZoneThresholds:
+def clinician_thresholds(bpm: Edges) -> ZoneThresholds:
     """Return the clinician's own edges; valid when they ascend."""
     fine = _ascending(bpm)
     return ZoneThresholds(
@@ -196,7 +200,7 @@ def _inputs(profile: HeartProfile, year: int) -> Inputs:
     return {name: float(value) for name, value in result.items() if value is not None}
 
 
-def _by_scale(scale: Scale, percents: Sequence[float]) -> ZoneThresholds:
+def _by_scale(scale: IntensityScale, percents: Sequence[float]) -> ZoneThresholds:
     light, moderate, vigorous, near_max = scale.edges(percents)
     return ZoneThresholds(
         edges=(light, moderate, vigorous, near_max),
@@ -208,7 +212,7 @@ def _by_scale(scale: Scale, percents: Sequence[float]) -> ZoneThresholds:
     )
 
 
-def _confidence(peak: Peak, profile: HeartProfile, basis: str) -> Confidence:
+def _confidence(peak: MaxHeartRate, profile: HeartProfile, basis: str) -> Confidence:
     if profile.beta_blocker and not peak.beta_blocked:
         return Confidence.NONE
     without_rest = peak.confidence is Confidence.HIGH and basis == HR_MAX

@@ -21,7 +21,7 @@ _DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Held:
+class HeldValues:
     """What was measured in a span and for how long each value was held: `v` float64[n], `ms` int64[n].
 
     A value may come more than once, and the order says nothing.
@@ -47,27 +47,27 @@ def karvonen(rest: float, peak: float, fraction: float) -> float:
     return round(rest + fraction * (peak - rest), _DIGITS)
 
 
-def accepted(hr: Values) -> NDArray[np.bool_]:
+def is_plausible(hr: Values) -> NDArray[np.bool_]:
     """Return which heart rates are readings of a heart: finite and from 30 to 230 beats a minute."""
     with np.errstate(invalid="ignore"):
         return (hr >= HR_FLOOR) & (hr <= HR_CEILING)
 
 
-def held(track: ResolvedSeries, start_ms: int, end_ms: int) -> Held:
+def held_values(track: ResolvedSeries, start_ms: int, end_ms: int) -> HeldValues:
     """Return what the samples of a track in [start, end) held there; a sample before the start is not among them."""
     part = track.within(start_ms, end_ms)
     return _held(part.t, part.v, part.hold, end_ms)
 
 
-def folded(value: Held) -> Held:
+def distinct_values(value: HeldValues) -> HeldValues:
     """Return the same with every value once, increasing: what follows need not depend on the order of samples."""
     order = np.argsort(value.v)
     v, ms = value.v[order], value.ms[order]
     first = runs.starts(v)
-    return Held(v=v[first], ms=np.add.reduceat(ms, first) if len(first) else ms)
+    return HeldValues(v=v[first], ms=np.add.reduceat(ms, first) if len(first) else ms)
 
 
-def time_in_bands(value: Held, edges: Sequence[float]) -> tuple[int, ...]:
+def time_in_bands(value: HeldValues, edges: Sequence[float]) -> tuple[int, ...]:
     """Return the milliseconds in each of len(edges) + 1 classes, from low to high.
 
     `edges` are the lower edges of every class but the first, ascending; an edge belongs to the class above it.
@@ -79,37 +79,39 @@ def time_in_bands(value: Held, edges: Sequence[float]) -> tuple[int, ...]:
     return tuple(map(int, sums.tolist()))
 
 
-def zone_times(value: Held, length_ms: int, edges: tuple[float, float, float, float]) -> ZoneTimes:
+def zone_times(
+    value: HeldValues, length_ms: int, edges: tuple[float, float, float, float]
+) -> ZoneTimes:
     """Return the time in the five canonical classes and `unknown`, which add up to the length, exactly."""
     known = time_in_bands(value, edges)
     return ZoneTimes(**dict(zip(ZONES, (*known, length_ms - sum(known)), strict=True)))
 
 
-def zones_of(
-    track: ResolvedSeries | None, start_ms: int, end_ms: int, limits: ZoneThresholds
+def zone_times_between(
+    track: ResolvedSeries | None, start_ms: int, end_ms: int, thresholds: ZoneThresholds
 ) -> ZoneTimes:
-    """Return the time of [start, end) in the five classes by a patient's limits; unknown when they are not valid."""
-    if track is None or not limits.valid:
+    """Return the time of [start, end) in the five classes; all unknown when the thresholds are not valid."""
+    if track is None or not thresholds.valid:
         return ZoneTimes(unknown=end_ms - start_ms)
-    return zone_times(held(track, start_ms, end_ms), end_ms - start_ms, limits.edges)
+    return zone_times(held_values(track, start_ms, end_ms), end_ms - start_ms, thresholds.edges)
 
 
-def zones_within(
+def zone_times_in_pieces(
     track: ResolvedSeries | None,
     start_ms: int,
     pieces: Sequence[tuple[int, int]],
-    limits: ZoneThresholds,
+    thresholds: ZoneThresholds,
 ) -> ZoneTimes:
     """Return the time in the classes in pieces [from, to) of a session that begins at `start_ms`, in order of time.
 
     What a sample of the session holds over the edge of a piece is cut there. Linear in samples and pieces.
     """
     length = sum(end - start for start, end in pieces)
-    if track is None or not limits.valid or not pieces:
+    if track is None or not thresholds.valid or not pieces:
         return ZoneTimes(unknown=length)
-    total = held(track, start_ms, pieces[-1][1])
+    total = held_values(track, start_ms, pieces[-1][1])
     t = track.within(start_ms, pieces[-1][1]).t
-    band = np.searchsorted(np.asarray(limits.edges), total.v, side="right")
+    band = np.searchsorted(np.asarray(thresholds.edges), total.v, side="right")
     known = [
         _spent(t, np.where(band == number, total.ms, 0), pieces) for number in range(len(ZONES) - 1)
     ]
@@ -145,7 +147,7 @@ def time_in_zones(
     in the arrays counts. Samples that are not accepted, or lie outside [start, end), are not samples. `edges` are the
     lower edges of light, moderate, vigorous and near_max, ascending; an edge belongs to the class above it.
     """
-    inside = accepted(hr) & (t >= start_ms) & (t < end_ms)
+    inside = is_plausible(hr) & (t >= start_ms) & (t < end_ms)
     order = np.argsort(t[inside], kind="stable")
     longest = max_gap_ms if isinstance(max_gap_ms, int) else max_gap_ms[inside][order]
     return zone_times(
@@ -153,5 +155,5 @@ def time_in_zones(
     )
 
 
-def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> Held:
-    return Held(v=v, ms=np.minimum(np.append(t[1:], end_ms) - t, hold))
+def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> HeldValues:
+    return HeldValues(v=v, ms=np.minimum(np.append(t[1:], end_ms) - t, hold))

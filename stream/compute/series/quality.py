@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import HOUR_MS, MINUTE_MS
-from model.derived import Flag
+from model.derived import QualityFlag
 from model.facts import Instants, Method, Source, Values
-from stream.compute.intensity.zones import MAX_GAP_MS, accepted
+from stream.compute.intensity.zones import MAX_GAP_MS, is_plausible
 
 Codes: TypeAlias = NDArray[np.uint8]
-Span: TypeAlias = tuple[int, int, int]  # first and last instant (epoch ms), number of samples
+FlaggedSpan: TypeAlias = tuple[
+    int, int, int
+]  # first and last instant (epoch ms), number of samples
 
 ACCEPTED, OUT_OF_RANGE, JUMP = 0, 1, 2
 
@@ -46,7 +48,7 @@ def screen_heart_rate(t: Instants, v: Values) -> Codes:
     The codes of an hour thus depend on the samples of that hour and on nothing else: any window that was loaded in
     whole hours gives the codes of the whole history. Source of 30 beats: a validation of optical sensors.
     """
-    kept = accepted(v)
+    kept = is_plausible(v)
     if kept.all():
         return _jumps(t, v)
     codes = np.full(len(v), OUT_OF_RANGE, np.uint8)
@@ -97,7 +99,7 @@ def _confirmed(v: Values, chain: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ScreenedValues:
+class ScreenedHeartRate:
     """Heart rate of one source, with the cadence at each sample.
 
     `t` int64[n] epoch ms, strictly increasing; `v` float64[n] beats a minute as reported;
@@ -111,13 +113,13 @@ class ScreenedValues:
     codes: Codes
     cadence: Values
 
-    def accepted(self) -> "ScreenedValues":
+    def accepted(self) -> "ScreenedHeartRate":
         """Return the samples that are not left out."""
         return self.where(self.codes == ACCEPTED)
 
-    def where(self, mask: NDArray[np.bool_] | slice) -> "ScreenedValues":
+    def where(self, mask: NDArray[np.bool_] | slice) -> "ScreenedHeartRate":
         """Return some of the samples."""
-        return ScreenedValues(
+        return ScreenedHeartRate(
             source=self.source,
             t=self.t[mask],
             v=self.v[mask],
@@ -139,7 +141,9 @@ def cadence_at(t: Instants, at: Instants, steps: Values) -> Values:
     return matches
 
 
-def flags(screened_values: ScreenedValues, start_ms: int, end_ms: int) -> tuple[Flag, ...]:
+def quality_flags(
+    screened_values: ScreenedHeartRate, start_ms: int, end_ms: int
+) -> tuple[QualityFlag, ...]:
     """Return the doubts about one source's heart rate in a session [start, end), in the order of `FLAGS`, then of time.
 
     Samples outside the session decide nothing. A flag spans its first to its last sample: end is a ms behind that.
@@ -147,7 +151,7 @@ def flags(screened_values: ScreenedValues, start_ms: int, end_ms: int) -> tuple[
     low, high = np.searchsorted(screened_values.t, (start_ms, end_ms))
     inside = screened_values.where(slice(int(low), int(high)))
     return tuple(
-        Flag(
+        QualityFlag(
             what=what,
             metric="heart_rate",
             source=screened_values.source,
@@ -155,26 +159,26 @@ def flags(screened_values: ScreenedValues, start_ms: int, end_ms: int) -> tuple[
             end_ms=last + 1,
             n=n,
         )
-        for what, find in FLAGS.items()
+        for what, find in QUALITY_CHECKS.items()
         for first, last, n in find(inside)
     )
 
 
-def _range(screened_values: ScreenedValues) -> Iterable[Span]:
+def _range(screened_values: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     return _whole(screened_values.t[screened_values.codes == OUT_OF_RANGE])
 
 
-def _jump(screened_values: ScreenedValues) -> Iterable[Span]:
+def _jump(screened_values: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     return _whole(screened_values.t[screened_values.codes == JUMP])
 
 
-def _flat_line(screened_values: ScreenedValues) -> Iterable[Span]:
+def _flat_line(screened_values: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     good = screened_values.accepted()
     same = (good.v[1:] == good.v[:-1]) & (good.t[1:] - good.t[:-1] <= MAX_GAP_MS)
     return [run for run in _runs(good.t, same) if run[1] - run[0] >= FLAT_MS]
 
 
-def _cadence_lock(screened_values: ScreenedValues) -> Iterable[Span]:
+def _cadence_lock(screened_values: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     good = screened_values.accepted()
     near = np.abs(good.v - good.cadence) <= LOCK_BPM
     same = near[1:] & near[:-1] & (good.t[1:] - good.t[:-1] <= MAX_GAP_MS)
@@ -182,7 +186,7 @@ def _cadence_lock(screened_values: ScreenedValues) -> Iterable[Span]:
     return [run for run in runs if _leaps(good, run[0]) or _leaps(good, run[1] + 1)]
 
 
-def _leaps(good: ScreenedValues, at_ms: int) -> bool:
+def _leaps(good: ScreenedHeartRate, at_ms: int) -> bool:
     """Return whether the medians of the 30 s before an instant and of the 30 s from it on lie far apart."""
     low, middle, high = np.searchsorted(good.t, (at_ms - LOCK_EDGE_MS, at_ms, at_ms + LOCK_EDGE_MS))
     if not low < middle < high:
@@ -190,7 +194,7 @@ def _leaps(good: ScreenedValues, at_ms: int) -> bool:
     return bool(abs(np.median(good.v[low:middle]) - np.median(good.v[middle:high])) > LOCK_STEP_BPM)
 
 
-def _condensed(screened_values: ScreenedValues) -> Iterable[Span]:
+def _condensed(screened_values: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     sampled = screened_values.source.method not in (Method.BACKGROUND, Method.MANUAL)
     sparse = (
         len(screened_values.t) > 1 and np.median(np.diff(screened_values.t)) > CONDENSED_ABOVE_MS
@@ -198,11 +202,11 @@ def _condensed(screened_values: ScreenedValues) -> Iterable[Span]:
     return _whole(screened_values.t) if sampled and sparse else ()
 
 
-def _whole(t: Instants) -> tuple[Span, ...]:
+def _whole(t: Instants) -> tuple[FlaggedSpan, ...]:
     return ((int(t[0]), int(t[-1]), len(t)),) if len(t) else ()
 
 
-def _runs(t: Instants, same: NDArray[np.bool_]) -> Iterator[Span]:
+def _runs(t: Instants, same: NDArray[np.bool_]) -> Iterator[FlaggedSpan]:
     """Yield each run of two samples or more; `same` bool[n - 1] says which belong with the one before them."""
     edges = np.flatnonzero(np.concatenate(([False], same)) != np.concatenate((same, [False])))
     for first, last in edges.reshape(-1, 2).tolist():
@@ -213,7 +217,7 @@ def _runs(t: Instants, same: NDArray[np.bool_]) -> Iterator[Span]:
 # one a minute, ten equal ones are no wonder at rest). Cadence lock: within 3 of the steps a minute for 3 minutes, and
 # a leap of more than 15 into it or out of it; one that fills the session cannot be told from agreement. Condensed: a
 # stream that is not of the background has averages instead of samples, more than 10 s apart in the median.
-FLAGS: dict[str, Callable[[ScreenedValues], Iterable[Span]]] = {
+QUALITY_CHECKS: dict[str, Callable[[ScreenedHeartRate], Iterable[FlaggedSpan]]] = {
     "range": _range,
     "jump": _jump,
     "flat_line": _flat_line,

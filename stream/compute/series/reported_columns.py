@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
-from model.runs import lasts
+from model.runs import is_run_end
 from model.window import SampleColumn
 from stream.compute.series.quality import ACCEPTED, OUT_OF_RANGE, Codes, screen_heart_rate
-from stream.compute.series.sources import precedence
+from stream.compute.series.sources import source_order
 
 HEART = "heart_rate"
 CADENCE = "cadence"
@@ -25,12 +25,12 @@ POWER = "power"
 METS = "mets"
 OXYGEN = "oxygen_uptake"
 
-WHOLE: tuple[str, ...] = (HEART, CADENCE, STEPS)  # wanted for every minute of a date
-WITHIN: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # wanted within sessions only
+DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS)  # wanted for every minute of a date
+SESSION_METRICS: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # wanted within sessions only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Series:
+class ReportedSeries:
     """One metric from one source: `t` int64[n] strictly increasing, `v` float64[n], `codes` uint8[n] of `quality`.
 
     What was told stays whole; only samples of code 0 speak.
@@ -42,21 +42,21 @@ class Series:
     v: Values
     codes: Codes
 
-    def accepted(self) -> "Series":
+    def accepted(self) -> "ReportedSeries":
         """Return the samples that speak."""
         kept = self.codes == ACCEPTED
         return self if kept.all() else self._of(kept)
 
-    def within(self, start_ms: int, end_ms: int) -> "Series":
+    def within(self, start_ms: int, end_ms: int) -> "ReportedSeries":
         """Return the samples in [start, end), as views."""
         low, high = np.searchsorted(self.t, (start_ms, end_ms))
         return self._of(slice(int(low), int(high)))
 
-    def _of(self, some: slice | NDArray[np.bool_]) -> "Series":
+    def _of(self, some: slice | NDArray[np.bool_]) -> "ReportedSeries":
         return replace(self, t=self.t[some], v=self.v[some], codes=self.codes[some])
 
 
-def merged(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[Series, ...]]:
+def reported_series(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[ReportedSeries, ...]]:
     """Return the series of each metric, best speaker first. At one instant the greater (record, value) stands."""
     values: dict[str, dict[Source, list[SampleColumn]]] = defaultdict(lambda: defaultdict(list))
     for column in columns:
@@ -64,16 +64,16 @@ def merged(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[Series, ...]]:
     return {
         metric: tuple(
             _series(metric, source, by_source[source])
-            for source in sorted(by_source, key=precedence)
+            for source in sorted(by_source, key=source_order)
         )
         for metric, by_source in values.items()
     }
 
 
-def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> Series:
+def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> ReportedSeries:
     t, v = _joined(columns)
     codes = screen_heart_rate(t, v) if metric == HEART else _bounded(metric, v)
-    return Series(metric=metric, source=source, t=t, v=v, codes=codes)
+    return ReportedSeries(metric=metric, source=source, t=t, v=v, codes=codes)
 
 
 def _joined(columns: Sequence[SampleColumn]) -> tuple[Instants, Values]:
@@ -87,7 +87,7 @@ def _joined(columns: Sequence[SampleColumn]) -> tuple[Instants, Values]:
     record = np.concatenate([np.full(len(c.t), names.index(c.record)) for c in columns])
     order = np.lexsort((v, record, t))
     t, v = t[order], v[order]
-    last = lasts(t)
+    last = is_run_end(t)
     return t[last], v[last]
 
 

@@ -16,17 +16,17 @@ from model import runs
 from model.calendar import MINUTE_MS
 from model.derived import SourceSelection
 from model.facts import Instants, Source
-from stream.compute.series.reported_columns import Series
+from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_series import ResolvedSeries
-from stream.compute.series.sources import holds, rank
+from stream.compute.series.sources import hold_times, source_rank
 
 WHY = ("only", "name", "samples", "rank")
-NOBODY = np.iinfo(np.int64).max
+NO_SCORE = np.iinfo(np.int64).max
 _STEP = 64  # between ranks: more than the bits of any number of samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Resolved:
+class ResolvedMetric:
     """The samples that speak for one metric, and who says so.
 
     `track` holds the samples and `owner` int64[n] the place in `sources` of each; `minutes` int64[m] are the epoch
@@ -35,47 +35,47 @@ class Resolved:
 
     metric: str
     sources: tuple[Source, ...]
-    track: ResolvedSeries
-    owner: NDArray[np.int64]
+    series: ResolvedSeries
+    source_index: NDArray[np.int64]
     minutes: Instants
-    speaker: NDArray[np.int64]
+    selected: NDArray[np.int64]
     why: NDArray[np.int64]
 
     def within(self, start_ms: int, end_ms: int) -> ResolvedSeries:
         """Return the samples in [start, end), as views."""
-        return self.track.within(start_ms, end_ms)
+        return self.series.within(start_ms, end_ms)
 
-    def before(self, end_ms: int) -> "Resolved":
+    def before(self, end_ms: int) -> "ResolvedMetric":
         """Return the same without the samples at or after an instant."""
-        high = int(np.searchsorted(self.track.t, end_ms))
+        high = int(np.searchsorted(self.series.t, end_ms))
         track = ResolvedSeries(
             metric=self.metric,
-            t=self.track.t[:high],
-            v=self.track.v[:high],
-            hold=self.track.hold[:high],
+            t=self.series.t[:high],
+            v=self.series.v[:high],
+            hold=self.series.hold[:high],
         )
-        return replace(self, track=track, owner=self.owner[:high])
+        return replace(self, series=track, source_index=self.source_index[:high])
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
         """Return the source of most samples in [start, end), the best speaker of equals; None without samples."""
-        low, high = np.searchsorted(self.track.t, (start_ms, end_ms))
-        counts = np.bincount(self.owner[low:high], minlength=len(self.sources))
+        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
+        counts = np.bincount(self.source_index[low:high], minlength=len(self.sources))
         return self.sources[int(np.argmax(counts))] if high > low else None
 
-    def speakers(self, start_ms: int, end_ms: int) -> frozenset[Source]:
+    def sources_between(self, start_ms: int, end_ms: int) -> frozenset[Source]:
         """Return the sources that speak in [start, end)."""
-        low, high = np.searchsorted(self.track.t, (start_ms, end_ms))
+        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
         return frozenset(
-            self.sources[number] for number in np.unique(self.owner[low:high]).tolist()
+            self.sources[number] for number in np.unique(self.source_index[low:high]).tolist()
         )
 
-    def worn(self, start_ms: int, end_ms: int) -> int:
+    def minutes_with_samples(self, start_ms: int, end_ms: int) -> int:
         """Return the number of minutes in [start, end) with a sample."""
         low, high = np.searchsorted(self.minutes, (start_ms // MINUTE_MS, end_ms // MINUTE_MS))
         return int(high - low)
 
 
-def resolve(metric: str, series: Sequence[Series]) -> Resolved:
+def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
     """Return the samples that speak for a metric, from its series, best speaker first (`columns.merged`)."""
     selected = [kept for sery in series if len((kept := sery.accepted()).t)]
     if len(selected) == 1:
@@ -84,14 +84,15 @@ def resolve(metric: str, series: Sequence[Series]) -> Resolved:
     minutes = np.unique(np.concatenate([at for at, _ in own])) if own else np.empty(0, np.int64)
     places = [np.searchsorted(minutes, at) for at, _ in own]
     scores = [
-        _STEP * rank(item.source) - _bits(n) for item, (_, n) in zip(selected, own, strict=True)
+        _STEP * source_rank(item.source) - _bits(n)
+        for item, (_, n) in zip(selected, own, strict=True)
     ]
     speaker, why = _decide(len(minutes), places, scores)
     return _collected(metric, selected, minutes, speaker, why)
 
 
-def choices(
-    resolved: Resolved, start_ms: int, end_ms: int, day: date
+def source_selections(
+    resolved: ResolvedMetric, start_ms: int, end_ms: int, day: date
 ) -> tuple[SourceSelection, ...]:
     """Return who speaks in the minutes that begin in [start, end), as ranges in time, for a local date.
 
@@ -102,7 +103,7 @@ def choices(
     )
     minutes, speaker, why = (
         resolved.minutes[low:high],
-        resolved.speaker[low:high],
+        resolved.selected[low:high],
         resolved.why[low:high],
     )
     if not len(minutes):
@@ -135,18 +136,18 @@ def _bits(n: Instants) -> Instants:
     return np.frexp(n.astype(np.float64))[1].astype(np.int64)
 
 
-def _alone(metric: str, series: Series) -> Resolved:
+def _alone(metric: str, series: ReportedSeries) -> ResolvedMetric:
     minutes, _ = _minutes(series.t)
     nobody = np.zeros(len(minutes), np.int64)
-    return Resolved(
+    return ResolvedMetric(
         metric=metric,
         sources=(series.source,),
-        track=ResolvedSeries(
-            metric=metric, t=series.t, v=series.v, hold=holds(series.source, series.t)
+        series=ResolvedSeries(
+            metric=metric, t=series.t, v=series.v, hold=hold_times(series.source, series.t)
         ),
-        owner=np.zeros(len(series.t), np.int64),
+        source_index=np.zeros(len(series.t), np.int64),
         minutes=minutes,
-        speaker=nobody,
+        selected=nobody,
         why=nobody,
     )
 
@@ -159,7 +160,7 @@ def _decide(
     The least score speaks; the sources come best speaker first, and of equal scores the earlier one speaks.
     """
     speaker, why = np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    best = np.full(n, NOBODY)
+    best = np.full(n, NO_SCORE)
     for number in range(len(places) - 1, -1, -1):
         at, score = places[number], scores[number]
         why[at] = np.maximum(why[at], _reason(best[at], score))
@@ -171,20 +172,20 @@ def _decide(
 def _reason(best: NDArray[np.int64], score: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the place in `WHY` of what tells two scores apart; 0 where nobody spoke before."""
     other_rank = -(-best // _STEP) != -(-score // _STEP)
-    return np.select([best == NOBODY, other_rank, best != score], [0, 3, 2], default=1)
+    return np.select([best == NO_SCORE, other_rank, best != score], [0, 3, 2], default=1)
 
 
 def _collected(
     metric: str,
-    series: Sequence[Series],
+    series: Sequence[ReportedSeries],
     minutes: Instants,
     speaker: NDArray[np.int64],
     why: NDArray[np.int64],
-) -> Resolved:
+) -> ResolvedMetric:
     mine_of = [
         speaker[np.searchsorted(minutes, item.t // MINUTE_MS)] == n for n, item in enumerate(series)
     ]
-    held_by = [holds(sery.source, sery.t) for sery in series]
+    held_by = [hold_times(sery.source, sery.t) for sery in series]
     kept = [item.t[mine] for item, mine in zip(series, mine_of, strict=True)]
     values = [item.v[mine] for item, mine in zip(series, mine_of, strict=True)]
     lengths = [len(t) for t in kept]
@@ -197,12 +198,12 @@ def _collected(
         else owner
     )
     order = np.argsort(t, kind="stable")
-    return Resolved(
+    return ResolvedMetric(
         metric=metric,
         sources=tuple(sery.source for sery in series),
-        track=ResolvedSeries(metric=metric, t=t[order], v=v[order], hold=hold[order]),
-        owner=owner[order],
+        series=ResolvedSeries(metric=metric, t=t[order], v=v[order], hold=hold[order]),
+        source_index=owner[order],
         minutes=minutes,
-        speaker=speaker,
+        selected=speaker,
         why=why,
     )

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from model.calendar import HOUR_MS
 from model.facts import Instants, Source, Values
-from model.runs import changes
-from stream.compute.series.resolve import Resolved
+from model.runs import is_run_start
+from stream.compute.series.resolve import ResolvedMetric
 
 Integers = NDArray[np.int64]
 _EMPTY = (np.empty(0, np.int64), np.empty(0, np.float64))
@@ -38,18 +38,18 @@ NAMES = ("at", "source", "n", "low", "high", "total")
 
 
 def cells(
-    resolved: Resolved,
+    resolved: ResolvedMetric,
     numbers: Mapping[Source, int],
     span: tuple[int, int],
     width_ms: int = HOUR_MS,
     start_ms: int = 0,
 ) -> Cells:
     """Return the samples of [start, end) as cells of `width_ms`, counted from `start_ms`, by time and source."""
-    low, high = np.searchsorted(resolved.track.t, span)
-    t, v = resolved.track.t[low:high], resolved.track.v[low:high]
+    low, high = np.searchsorted(resolved.series.t, span)
+    t, v = resolved.series.t[low:high], resolved.series.v[low:high]
     known = np.array([numbers[source] for source in resolved.sources], np.int64)
     at = start_ms + (t - start_ms) // width_ms * width_ms
-    source = known[resolved.owner[low:high]]
+    source = known[resolved.source_index[low:high]]
     return _summed(
         at, source, Cells(at=at, source=source, n=np.ones(len(t), np.int64), low=v, high=v, total=v)
     )
@@ -72,7 +72,7 @@ def wider(value: Cells, width_ms: int, start_ms: int = 0) -> Cells:
 def over_sources(value: Cells) -> Cells:
     """Return one cell an instant, by time; `source` is the one with most samples, of equals the lower number."""
     order = np.lexsort((value.source, -value.n, value.at))
-    most = value.source[order][changes(value.at[order])]
+    most = value.source[order][is_run_start(value.at[order])]
     summed = _summed(value.at, np.zeros(len(value.at), np.int64), value)
     return Cells(**{name: getattr(summed, name) for name in NAMES if name != "source"}, source=most)
 
@@ -81,7 +81,7 @@ def _summed(at: Instants, source: Integers, value: Cells) -> Cells:
     """Return the cells of each (instant, source) as one. Sums are taken in order of time: no other order, no others."""
     order = np.lexsort((value.at, source, at))
     at, source = at[order], source[order]
-    starts = np.flatnonzero(changes(at) | changes(source))
+    starts = np.flatnonzero(is_run_start(at) | is_run_start(source))
     if not len(starts):
         return joined(())
     return Cells(

@@ -27,7 +27,7 @@ HOLD_MS: dict[Method, int] = {Method.BACKGROUND: LONG_MS, Method.UNKNOWN: LONG_M
 SPARSE_MS = 45_000  # a sample this far from its neighbours is one of about one a minute
 
 
-def rank(source: Source) -> int:
+def source_rank(source: Source) -> int:
     """Return how a source ranks, 0 the best: row of `RANKS`, and after all of them what was typed in by hand."""
     if source.method is Method.MANUAL or source.device_type is DeviceType.PERSON:
         return len(RANKS)
@@ -35,14 +35,14 @@ def rank(source: Source) -> int:
     return list(fits).index(True)
 
 
-def identity(source: Source) -> tuple[str, ...]:
+def source_key(source: Source) -> tuple[str, ...]:
     """Return a source as a key that sorts."""
     return (source.vendor, source.app, source.device, source.device_type.value, source.method.value)
 
 
-def precedence(source: Source) -> tuple[int, tuple[str, ...]]:
+def source_order(source: Source) -> tuple[int, tuple[str, ...]]:
     """Return the key by which sources speak before each other: rank, then name."""
-    return rank(source), identity(source)
+    return source_rank(source), source_key(source)
 
 
 def hold_ms(source: Source) -> int:
@@ -50,7 +50,7 @@ def hold_ms(source: Source) -> int:
     return HOLD_MS.get(source.method, MAX_GAP_MS)
 
 
-def holds(source: Source, t: Instants) -> NDArray[np.int64]:
+def hold_times(source: Source, t: Instants) -> NDArray[np.int64]:
     """Return for how long each sample of a source holds at most, in ms. `t` int64[n] epoch ms, strictly increasing.
 
     Of a source that does not say how it records, samples with a neighbour nearer than 45 s in their UTC hour are of a

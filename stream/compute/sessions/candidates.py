@@ -11,11 +11,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from model.activities import TYPES
+from model.answered_session import answered_sessions
 from model.calendar import local_date
 from model.codec import dumps, encode_fact, plain
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
-from model.occasion import concerned_each
 
 if TYPE_CHECKING:
     from datetime import date
@@ -52,7 +52,7 @@ class SessionCandidate:
         return self.end_ms - self.start_ms
 
 
-def family(claim: SessionCandidate) -> str:
+def type_family(claim: SessionCandidate) -> str:
     """Return the type family of a claim; a type that is no row is "other"."""
     return TYPES.get(claim.type, "other")
 
@@ -65,7 +65,7 @@ def session_id(patient: str, source: Source, record: str) -> str:
     return sha256(dumps([patient, plain(source), record])).hexdigest()[:32]
 
 
-def claims(
+def session_candidates(
     patient: str, workouts: Iterable[AttributedFact], reports: Iterable[AttributedFact]
 ) -> tuple[SessionCandidate, ...]:
     """Return every claim, by (start, id). Raises TypeError for a fact of another kind.
@@ -73,19 +73,19 @@ def claims(
     A report that names a declared workout claims no session of its own.
     """
     declared = [
-        _of_workout(patient, reported, _workout(reported)) for reported in standing(workouts)
+        _of_workout(patient, reported, _workout(reported)) for reported in current_facts(workouts)
     ]
     known = {claim.record for claim in declared}
     typed = [
         _of_report(patient, reported, result)
-        for reported in standing(reports)
+        for reported in current_facts(reports)
         if (result := _report(reported)).instrument is Instrument.SESSION
         and result.session not in known
     ]
     return tuple(sorted([*declared, *typed], key=lambda claim: (claim.start_ms, claim.id)))
 
 
-def exertions(
+def reported_exertions(
     claimed: Sequence[SessionCandidate], reports: Iterable[AttributedFact], zone: str
 ) -> Mapping[str, float]:
     """Return exertion (Borg CR10) by session id, as the patient answered last; other scales are not read.
@@ -119,7 +119,7 @@ def _says_exertion(report: Report) -> bool:
     )
 
 
-def types_said(
+def reported_types(
     claimed: Sequence[SessionCandidate], reports: Iterable[AttributedFact]
 ) -> Mapping[str, str]:
     """Return type by session id where the patient's own report of a session says one: manual wins for the type."""
@@ -145,21 +145,21 @@ def _concerned(
 
     Sessions are found date by date, so those of other dates are not asked.
     """
-    session_candidates: list[SessionCandidate] = []
+    reported: list[SessionCandidate] = []
     values: dict[date, list[SessionCandidate]] = defaultdict(list)
     for claim in claimed:
         mine = (
             values[local_date(claim.start_ms, zone)]
             if claim.origin is Origin.DETECTED
-            else session_candidates
+            else reported
         )
         mine.append(claim)
-    concern = concerned_each(instants, session_candidates)
+    concern = answered_sessions(instants, reported)
     left: dict[date, list[int]] = defaultdict(list)
     for at in (at for at, session in concern.items() if session is None):
         left[local_date(at, zone)].append(at)
     for day, times in left.items():
-        concern |= concerned_each(times, values.get(day, ()))
+        concern |= answered_sessions(times, values.get(day, ()))
     return concern
 
 
@@ -168,7 +168,7 @@ _ASKS_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 
 def _in_time(reports: Iterable[AttributedFact]) -> list[AttributedFact]:
     """Return the reports by (start, content). Content costs most: it is worked out for those of one instant only."""
-    by_start = groupby(sorted(standing(reports), key=_start), key=_start)
+    by_start = groupby(sorted(current_facts(reports), key=_start), key=_start)
     return [reported for _, same in by_start for reported in _by_content(list(same))]
 
 
@@ -201,7 +201,7 @@ def _named(
     )
 
 
-def standing(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
+def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
     """Return one fact a (source, record): the greater (revision, content, body). Storage does so too; twice is safe."""
     of: dict[tuple[Source, str], list[AttributedFact]] = defaultdict(list)
     for fact in facts:

@@ -1,6 +1,6 @@
 """Sessions that nobody declared, found in heart rate and steps minute by minute. Never overrides what was declared.
 
-Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by limits that may
+Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by thresholds that may
 be used, or when it has 100 steps or more. Bouts are found on each local date alone, so that a date can be derived
 without its neighbours: what crosses midnight is two.
 """
@@ -16,26 +16,26 @@ from model.derived import Origin
 from model.facts import Instants, OffsetOrigin, Source, Values
 from model.intensity import ZoneThresholds
 from stream.compute.series.reported_columns import CADENCE, HEART, STEPS
-from stream.compute.series.resolve import Resolved
+from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.bouts import bouts
 from stream.compute.sessions.candidates import SessionCandidate, session_id
-from stream.compute.sessions.overlap import Absorbing
+from stream.compute.sessions.overlap import KnownSessions
 
 RECORD = "detected"
 STEPPING = 100.0  # steps a minute: about 3 METs, clinical definition section 2.3
 MOST_STEPS = 250.0  # more at one instant is the sum of many minutes, and says nothing of this one
 WALKS_FROM = 0.5
 
-LimitsOn = Callable[[date], ZoneThresholds]
+ThresholdsOn = Callable[[date], ZoneThresholds]
 
 
-def detected(
+def detect_sessions(
     patient: str,
     zone: str,
     dates: Iterable[date],
-    values: Mapping[str, Resolved],
-    limits_on: LimitsOn,
+    values: Mapping[str, ResolvedMetric],
+    thresholds_on: ThresholdsOn,
     shortest_on: Callable[[date], int],
     claimed: Sequence[SessionCandidate],
 ) -> list[SessionCandidate]:
@@ -43,31 +43,33 @@ def detected(
 
     `shortest_on` gives the least length of a session on a date, in ms; `claimed` are declared and reported sessions.
     """
-    session_candidates: list[SessionCandidate] = []
-    absorbing = Absorbing(claimed)
+    candidates: list[SessionCandidate] = []
+    absorbing = KnownSessions(claimed)
     for day in dates:
         start, end = day_bounds(day, zone)
-        beating = _beating(values.get(HEART), start, end, limits_on(day))
+        beating = _beating(values.get(HEART), start, end, thresholds_on(day))
         stepping = _stepping(values, start, end)
         for first, last in bouts(np.union1d(beating, stepping) if len(stepping) else beating):
             span = first * MINUTE_MS, last * MINUTE_MS
             if span[1] - span[0] >= shortest_on(day) and not absorbing.absorbs(span):
-                session_candidates.append(_claim(patient, span, values, stepping))
-    return session_candidates
+                candidates.append(_claim(patient, span, values, stepping))
+    return candidates
 
 
-def _beating(heart: Resolved | None, start: int, end: int, limits: ZoneThresholds) -> Instants:
+def _beating(
+    heart: ResolvedMetric | None, start: int, end: int, thresholds: ZoneThresholds
+) -> Instants:
     """Return the epoch minutes of [start, end) with a mean heart rate of moderate or more."""
-    if heart is None or not limits.valid:
+    if heart is None or not thresholds.valid:
         return np.empty(0, np.int64)
     track = heart.within(start, end)
     minutes, first = _by_minute(track)
     if not len(minutes):
         return minutes
-    return minutes[_means(track.v, first) >= limits.edges[1]]
+    return minutes[_means(track.v, first) >= thresholds.edges[1]]
 
 
-def _stepping(values: Mapping[str, Resolved], start: int, end: int) -> Instants:
+def _stepping(values: Mapping[str, ResolvedMetric], start: int, end: int) -> Instants:
     """Return the epoch minutes of [start, end) with 100 steps or more, by cadence or by counted steps."""
     matches = [np.empty(0, np.int64)]
     for metric, value in ((CADENCE, _means), (STEPS, _sums)):
@@ -95,7 +97,7 @@ def _sums(v: Values, first: Instants) -> Values:
 
 
 def _claim(
-    patient: str, span: tuple[int, int], values: Mapping[str, Resolved], stepping: Instants
+    patient: str, span: tuple[int, int], values: Mapping[str, ResolvedMetric], stepping: Instants
 ) -> SessionCandidate:
     start, end = span
     record = f"{RECORD}:{start}"
@@ -116,7 +118,7 @@ def _claim(
     )
 
 
-def _source(values: Mapping[str, Resolved], start: int, end: int) -> Source:
+def _source(values: Mapping[str, ResolvedMetric], start: int, end: int) -> Source:
     """Return who speaks in most of a bout: for heart rate, else for cadence, else for steps."""
     reported = (
         values[metric].main_source(start, end)

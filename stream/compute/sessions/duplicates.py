@@ -18,9 +18,9 @@ from model import runs
 from model.calendar import MINUTE_MS, local_date
 from model.derived import Origin
 from model.facts import Instants, Source, Values
-from stream.compute.series.reported_columns import Series
-from stream.compute.series.sources import precedence
-from stream.compute.sessions.candidates import SessionCandidate, family
+from stream.compute.series.reported_columns import ReportedSeries
+from stream.compute.series.sources import source_order
+from stream.compute.sessions.candidates import SessionCandidate, type_family
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,11 +36,11 @@ ALIKE_CORRELATION = 0.5
 ALIKE_BPM = 10.0
 
 
-def collapsed(
-    claimed: Iterable[SessionCandidate], hearts: Sequence[Series]
+def deduplicate(
+    claimed: Iterable[SessionCandidate], hearts: Sequence[ReportedSeries]
 ) -> list[SessionCandidate]:
     """Return each physical session once; the claim that stays knows the records of its twins, and the said type."""
-    by_source = {heart.source: Minutes(heart) for heart in hearts}
+    by_source = {heart.source: MinuteMeans(heart) for heart in hearts}
     kept: list[SessionCandidate] = []
     records: list[list[frozenset[str]]] = []
     near: dict[_Cell, list[int]] = defaultdict(
@@ -65,7 +65,7 @@ def _known_by(claim: SessionCandidate, names: Sequence[frozenset[str]]) -> Sessi
 
 
 def _cell(claim: SessionCandidate) -> _Cell:
-    return family(claim), claim.start_ms // SAME_WITHIN_MS, claim.end_ms // SAME_WITHIN_MS
+    return type_family(claim), claim.start_ms // SAME_WITHIN_MS, claim.end_ms // SAME_WITHIN_MS
 
 
 def _around(claim: SessionCandidate) -> Iterator[_Cell]:
@@ -73,7 +73,7 @@ def _around(claim: SessionCandidate) -> Iterator[_Cell]:
     yield from ((kind, start + item, end + other) for item, other in product((-1, 0, 1), repeat=2))
 
 
-def joined(claimed: Iterable[SessionCandidate], zone: str) -> list[SessionCandidate]:
+def merge_adjacent(claimed: Iterable[SessionCandidate], zone: str) -> list[SessionCandidate]:
     """Return the claims, declared workouts with a short break between them made one. Joining again changes nothing."""
     chains: dict[tuple[str, date], _Chains] = defaultdict(_Chains)
     alone: list[SessionCandidate] = []
@@ -134,10 +134,10 @@ class _Chains:
         return group
 
 
-class Minutes:
+class MinuteMeans:
     """One source's accepted heart rate, and its means by whole minute, worked out once."""
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: ReportedSeries) -> None:
         self.series = series.accepted()
         self.at, self.means = _by_minute(self.series)
 
@@ -154,7 +154,7 @@ class Minutes:
         return at, means
 
 
-def alike(minutes: Minutes, other: Minutes, start_ms: int, end_ms: int) -> bool:
+def heart_rates_agree(minutes: MinuteMeans, other: MinuteMeans, start_ms: int, end_ms: int) -> bool:
     """Return whether two heart-rate series in [start, end) can be one heart's: by minute means that both have.
 
     They are unless at least five common minutes differ by more than 10 beats a minute on average *and* do not rise and
@@ -178,7 +178,7 @@ def _correlation(x: Values, y: Values) -> float:
     return float(x @ y) / scale if scale else 0.0
 
 
-def _by_minute(series: Series) -> tuple[Instants, Values]:
+def _by_minute(series: ReportedSeries) -> tuple[Instants, Values]:
     minutes = series.t // MINUTE_MS
     if not len(minutes):
         return minutes, series.v
@@ -187,22 +187,29 @@ def _by_minute(series: Series) -> tuple[Instants, Values]:
 
 
 def _order(claim: SessionCandidate) -> tuple[bool, int, tuple[str, ...], str, str]:
-    return (claim.origin is not Origin.DECLARED, *precedence(claim.source), claim.record, claim.id)
+    return (
+        claim.origin is not Origin.DECLARED,
+        *source_order(claim.source),
+        claim.record,
+        claim.id,
+    )
 
 
 def _twins(
-    session_candidate: SessionCandidate, other: SessionCandidate, hearts: Mapping[Source, Minutes]
+    session_candidate: SessionCandidate,
+    other: SessionCandidate,
+    hearts: Mapping[Source, MinuteMeans],
 ) -> bool:
     starts, ends = (
         abs(session_candidate.start_ms - other.start_ms),
         abs(session_candidate.end_ms - other.end_ms),
     )
-    if family(session_candidate) != family(other) or max(starts, ends) > SAME_WITHIN_MS:
+    if type_family(session_candidate) != type_family(other) or max(starts, ends) > SAME_WITHIN_MS:
         return False
     a, b = hearts.get(session_candidate.source), hearts.get(other.source)
     if a is None or b is None or session_candidate.source == other.source:
         return True
-    return alike(
+    return heart_rates_agree(
         a,
         b,
         max(session_candidate.start_ms, other.start_ms),

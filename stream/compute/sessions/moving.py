@@ -9,9 +9,9 @@ import numpy as np
 from stream.compute.series.resolved_series import ResolvedSeries
 
 STOPPED_M_S = 0.3
-SHORTEST_MS = 10_000
+SHORTEST_PAUSE_MS = 10_000
 LEAST_COVER = 0.5
-FAMILIES: frozenset[str] = frozenset(
+FAMILIES_WITH_SPEED: frozenset[str] = frozenset(
     {"foot", "wheel", "water", "snow"}
 )  # where speed says whether somebody moves
 
@@ -24,7 +24,7 @@ def pauses(speed: ResolvedSeries | None, start_ms: int, end_ms: int, family: str
     Speed tells where it belongs to the type family and its samples, each held as long as it may be, cover at least
     half of the session.
     """
-    if speed is None or family not in FAMILIES or end_ms <= start_ms:
+    if speed is None or family not in FAMILIES_WITH_SPEED or end_ms <= start_ms:
         return None
     selected = speed.within(start_ms, end_ms)
     until = np.minimum(np.append(selected.t[1:], end_ms), selected.t + selected.hold)
@@ -33,7 +33,7 @@ def pauses(speed: ResolvedSeries | None, start_ms: int, end_ms: int, family: str
     moves = selected.v > STOPPED_M_S
     begins = np.append(selected.t[moves], end_ms)
     ends = np.append(start_ms, until[moves])
-    long = begins - ends >= SHORTEST_MS
+    long = begins - ends >= SHORTEST_PAUSE_MS
     return tuple(zip(ends[long].tolist(), begins[long].tolist(), strict=True))
 
 

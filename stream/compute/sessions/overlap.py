@@ -14,12 +14,12 @@ import numpy as np
 
 from model.calendar import DAY_MS
 from model.derived import Origin
-from stream.compute.series.sources import identity, rank
+from stream.compute.series.sources import source_key, source_rank
 from stream.compute.sessions.candidates import SessionCandidate
 
 Pieces: TypeAlias = tuple[tuple[int, int], ...]
 
-ORIGINS: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
+ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 ABSORBED_FROM = 0.5
 MOST_A_DATE = 200  # sessions with figures that start on one date; a date has 144 times ten minutes
 MOST_AHEAD_MS = (
@@ -27,7 +27,7 @@ MOST_AHEAD_MS = (
 )  # of better sessions before one with figures: a day, and its legs once more
 
 
-def counted(claimed: Iterable[SessionCandidate]) -> Mapping[str, Pieces]:
+def counted_pieces(claimed: Iterable[SessionCandidate]) -> Mapping[str, Pieces]:
     """Return, by session id, the pieces [start, end) in epoch ms that no better session covers, in order of time."""
     taken = _Taken()
     return {
@@ -59,7 +59,7 @@ class _Taken:
         return tuple((left, right) for left, right in gaps if left < right)
 
 
-def worked_out(claimed: Iterable[SessionCandidate]) -> frozenset[str]:
+def ids_with_figures(claimed: Iterable[SessionCandidate]) -> frozenset[str]:
     """Return which sessions that start on one local date have figures, by id: the best ones, as many as a date may.
 
     Deriving a date costs what its sessions hold; without a bound one sender could make it cost anything.
@@ -77,7 +77,7 @@ def mostly_covered(claim: SessionCandidate, pieces: Pieces) -> bool:
     return claim.length_ms > 0 and left < (1 - ABSORBED_FROM) * claim.length_ms
 
 
-class Absorbing:
+class KnownSessions:
     """Sessions that were told of, to ask many times whether one of them is the same as a span (section 3.3)."""
 
     def __init__(self, claimed: Sequence[SessionCandidate]) -> None:
@@ -92,7 +92,7 @@ class Absorbing:
         return bool(((common >= shorter) & (shorter > 0)).any())
 
 
-def covered(spans: Iterable[tuple[int, int]]) -> Pieces:
+def union_of_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
     """Return what at least one of the spans covers, as pieces in time that do not touch."""
     pieces: list[tuple[int, int]] = []
     for start, end in sorted(spans):
@@ -105,9 +105,9 @@ def covered(spans: Iterable[tuple[int, int]]) -> Pieces:
 
 def _precedence(claim: SessionCandidate) -> tuple[int, int, int, Sequence[str], str]:
     return (
-        ORIGINS.index(claim.origin),
-        rank(claim.source),
+        ORIGIN_ORDER.index(claim.origin),
+        source_rank(claim.source),
         claim.length_ms,
-        identity(claim.source),
+        source_key(claim.source),
         claim.record,
     )

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from alerts import lifecycle, registry
-from model.alert import Alert, RuleInput, State, Tier
+from model.alert import Alert, AlertState, RuleInput, Tier
 from model.facts import AttributedFact
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
@@ -72,7 +72,7 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
     await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9, session="r1")))
     on, live, recent = await judge(conn)
     assert [(a.rule, a.tier, a.state, a.raised_ms) for a in live] == [
-        ("P1", Tier.A, State.OPEN, NOW)
+        ("P1", Tier.A, AlertState.OPEN, NOW)
     ]
     assert [rating.session for rating in on.pain] == [on.sessions[0].id]
     before = await digest(conn)
@@ -100,7 +100,7 @@ async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
     await tell(conn, told(pain("q1", T0 + 40 * MIN, 2, revision=1)))
     _, live, recent = await judge(conn)
     assert live == ()
-    assert [(a.state, a.findings) for a in recent] == [(State.RETRACTED, {})]
+    assert [(a.state, a.findings) for a in recent] == [(AlertState.RETRACTED, {})]
     moves = await (
         await conn.execute("select from_state, to_state, reason from alert_move order by id")
     ).fetchall()
@@ -125,11 +125,11 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
         "update alert set state = 'snoozed', snoozed_until = to_timestamp(%s / 1000.0)", [until]
     )
     _, live, _ = await judge(conn, NOW + 1)
-    assert live[0].state is State.SNOOZED
+    assert live[0].state is AlertState.SNOOZED
     assert await due.take(conn, until - 1, 5) == []
     assert await due.take(conn, until, 5) == ["p1"]
     _, live, _ = await judge(conn, until)
-    assert live[0].state is State.OPEN
+    assert live[0].state is AlertState.OPEN
 
 
 async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from model.calendar import epoch_ms
 from storage.facts.ids import read_source
 from storage.pg.pool import Connection
-from stream.compute.series.sources import identity, rank
+from stream.compute.series.sources import source_key, source_rank
 
 HOUR = 3_600_000
 
@@ -39,7 +39,11 @@ async def standing(conn: Connection, patient: str) -> dict[int, float]:
     for sources in by_minute.values():
         best = min(
             sources,
-            key=lambda s: (64 * rank(s) - len(sources[s]).bit_length(), rank(s), identity(s)),
+            key=lambda s: (
+                64 * source_rank(s) - len(sources[s]).bit_length(),
+                source_rank(s),
+                source_key(s),
+            ),
         )
         values |= {t: value for t, (_, value) in sources[best].items()}
     return values

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from model.derived import Change
+from model.derived import DerivedChange
 from model.facts import AttributedFact, Deletion, Instrument
 from model.intensity import HeartProfile
 from storage.derived import write
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.anyio
 DAY = 1440 * MIN
 
 
-async def tell(conn: Connection, *told_: AttributedFact) -> list[Change]:
-    changes: list[Change] = []
+async def tell(conn: Connection, *told_: AttributedFact) -> list[DerivedChange]:
+    changes: list[DerivedChange] = []
     written = await write_facts(conn, told_)
     for patient, spans in written.touched.items():
         window = await write.load_window(conn, patient, spans)
@@ -28,7 +28,7 @@ async def tell(conn: Connection, *told_: AttributedFact) -> list[Change]:
     return changes
 
 
-def kinds(changes: list[Change]) -> list[str]:
+def kinds(changes: list[DerivedChange]) -> list[str]:
     return [change.what for change in changes]
 
 

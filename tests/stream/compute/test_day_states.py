@@ -12,7 +12,7 @@ from model.derived import Day, DayState
 from model.facts import DeviceType, Method, Source
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
-from stream.compute.day_states import Known, day_states, worn
+from stream.compute.day_states import DayStateInput, day_states, is_worn
 from tests.depth import INVARIANT
 
 ZONE = "Europe/Stockholm"
@@ -64,7 +64,7 @@ def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False)
     )
 
 
-def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> Known:
+def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> DayStateInput:
     """Return a week, a letter a day: digit sessions, "." worn; unworn: "w", "?" answered, "a" active, " " no row."""
     rows = {
         at: day(
@@ -76,7 +76,7 @@ def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()
         for at, c in zip(WEEK, text, strict=True)
         if c != " "
     }
-    return Known(
+    return DayStateInput(
         days=rows,
         prescriptions=prescriptions,
         blocked=frozenset(WEEK[n] for n in blocked),
@@ -87,7 +87,7 @@ def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()
     )
 
 
-def states(of: Known) -> str:
+def states(of: DayStateInput) -> str:
     return "".join(LETTERS[state] for state in day_states(WEEK, of).values())
 
 
@@ -201,7 +201,7 @@ def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> Non
 
 @pytest.mark.parametrize("source", [PERSON, SCALE, TYPED])
 def test_a_person_or_a_scale_says_nothing_by_silence(source: Source) -> None:
-    assert not worn(source)
+    assert not is_worn(source)
     assert (
         states(replace(known(".......", prescription(7)), watermarks={source: END_MS})) == "ddddddd"
     )
@@ -237,7 +237,7 @@ def test_before_anything_was_worn_nothing_is_known() -> None:
 
 
 @st.composite
-def anything(draw: st.DrawFn) -> Known:
+def anything(draw: st.DrawFn) -> DayStateInput:
     return replace(
         known(
             draw(weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))
@@ -254,7 +254,7 @@ def anything(draw: st.DrawFn) -> Known:
 
 @INVARIANT
 @given(anything())
-def test_no_activity_rests_on_wear_and_on_a_watermark(of: Known) -> None:
+def test_no_activity_rests_on_wear_and_on_a_watermark(of: DayStateInput) -> None:
     for at, state in day_states(WEEK, of).items():
         if state is DayState.NO_ACTIVITY:
             assert of.days[at].wear_min >= 600
@@ -262,14 +262,14 @@ def test_no_activity_rests_on_wear_and_on_a_watermark(of: Known) -> None:
             assert any(
                 ms >= day_bounds(at, ZONE)[1]
                 for source, ms in of.watermarks.items()
-                if worn(source)
+                if is_worn(source)
             )
             assert at < of.today
             assert at not in of.blocked
 
 
 @given(anything(), st.permutations(WEEK))
-def test_the_order_asked_in_does_not_matter(of: Known, dates: list[date]) -> None:
+def test_the_order_asked_in_does_not_matter(of: DayStateInput, dates: list[date]) -> None:
     assert day_states(dates, of) == day_states(WEEK, of)
 
 

@@ -28,7 +28,7 @@ from model.facts import (
 )
 from model.intensity import HeartProfile, ZoneTimes
 from model.window import SampleColumn, Window
-from stream.compute.derive import dates_touched, derive
+from stream.compute.derive import dates_to_derive, derive
 from tests.depth import INVARIANT
 
 ZONE = "Europe/Stockholm"
@@ -127,7 +127,7 @@ def test_a_session_and_its_day_exactly() -> None:
         "r1",
         "b" * 64,
     )
-    assert (session.partial, session.limits.method) == (False, "hrr:measured")
+    assert (session.partial, session.thresholds.method) == (False, "hrr:measured")
     assert (day.local_date, day.sessions, day.session_ms, day.zones) == (
         DAY,
         1,
@@ -250,7 +250,7 @@ def test_limits_are_those_valid_on_the_date_and_invalid_ones_leave_time_unknown(
     )
     before, after = derive(total).sessions
     assert before.zones == ZoneTimes(moderate=60 * MIN)
-    assert (after.zones, after.limits.valid, after.heart.mean) == (
+    assert (after.zones, after.thresholds.valid, after.heart.mean) == (
         ZoneTimes(unknown=60 * MIN),
         False,
         120,
@@ -418,9 +418,9 @@ def test_a_fact_of_another_kind_is_our_bug() -> None:
 
 
 def test_dates_touched_reach_a_day_back() -> None:
-    got = dates_touched([(at(10), at(11)), (at(23, 59), at(24, 1))], ZONE)
+    got = dates_to_derive([(at(10), at(11)), (at(23, 59), at(24, 1))], ZONE)
     assert [day.day for day in got] == [19, 20, 21]
-    assert [day.day for day in dates_touched([(at(0), at(0))], ZONE)] == [19, 20]
+    assert [day.day for day in dates_to_derive([(at(0), at(0))], ZONE)] == [19, 20]
 
 
 # Windows full of what might go wrong: twins, overlaps, equal instants, midnights, answers that concern nothing.
@@ -518,7 +518,7 @@ def test_each_date_alone_gives_what_all_together_give(whole: Window) -> None:
         Derived(
             sessions=tuple(s for d in alone for s in d.sessions),
             days=tuple(x for d in alone for x in d.days),
-            choices=tuple(c for d in alone for c in d.choices),
+            source_selections=tuple(c for d in alone for c in d.source_selections),
         )
     )
 

@@ -22,7 +22,7 @@ from model.intensity import HeartProfile, ZoneTimes
 from model.prescription import Intensity, Prescription
 from model.window import SampleColumn, Window
 from stream.compute.derive import derive
-from stream.compute.reasons import GONE, NEW, retracted, revised
+from stream.compute.reasons import REASON_GONE, REASON_NEW, retraction_reason, revision_reason
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 20)
@@ -137,16 +137,16 @@ def test_what_the_patient_reports_absorbs_a_bout_too_and_has_its_heart_rate() ->
 def test_a_bout_that_is_declared_later_is_retracted_with_that_reason() -> None:
     (before,) = found(column(0, 20, 130)).sessions
     after = found(column(0, 20, 130), workouts=(workout(0, 20),)).sessions
-    assert retracted(before, after) == f"declared later, as session {after[0].id}"
-    assert retracted(before, ()) == GONE
-    assert retracted(after[0], (before,)) == f"one with session {before.id}"
+    assert retraction_reason(before, after) == f"declared later, as session {after[0].id}"
+    assert retraction_reason(before, ()) == REASON_GONE
+    assert retraction_reason(after[0], (before,)) == f"one with session {before.id}"
 
 
 def test_a_revision_names_the_columns_and_no_value() -> None:
     (item,) = found(column(0, 20, 130)).sessions
     other: Session = replace(item, type="walking", partial=True)
-    assert revised(None, item) == NEW
-    assert revised(item, other) == "changed: type, partial"
+    assert revision_reason(None, item) == REASON_NEW
+    assert revision_reason(item, other) == "changed: type, partial"
 
 
 def test_a_bout_over_midnight_is_one_on_each_date() -> None:

@@ -16,7 +16,7 @@ from model.facts import AttributedFact
 from model.metrics import METRIC
 from model.window import SampleColumn, Window
 from stream.compute.derive import derive
-from stream.compute.series.reported_columns import STEPS, WITHIN
+from stream.compute.series.reported_columns import SESSION_METRICS, STEPS
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import Life, lives, split
@@ -87,15 +87,18 @@ def _on(derived: Derived, dates: frozenset[date]) -> Derived:
     return Derived(
         sessions=tuple(row for row in derived.sessions if row.local_date in dates),
         days=tuple(row for row in derived.days if row.local_date in dates),
-        choices=tuple(row for row in derived.choices if row.local_date in dates),
+        source_selections=tuple(
+            row for row in derived.source_selections if row.local_date in dates
+        ),
     )
 
 
 def as_bytes(derived: Derived) -> bytes:
     choices = sorted(
-        derived.choices, key=lambda one: (one.local_date, METRIC[one.metric].id, one.start_ms)
+        derived.source_selections,
+        key=lambda one: (one.local_date, METRIC[one.metric].id, one.start_ms),
     )
-    return dumps(plain(replace(derived, choices=tuple(choices))))
+    return dumps(plain(replace(derived, source_selections=tuple(choices))))
 
 
 @INVARIANT
@@ -110,9 +113,9 @@ def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
         assert day.volume.total == end - start
         assert day.session_ms == day.zones.total
         assert day.wear_min <= (end - start) // MINUTE_MS
-        assert day.steps == _steps(full, matches.choices, day)
+        assert day.steps == _steps(full, matches.source_selections, day)
     assert sum(day.session_ms for day in matches.days) == _covered(matches.sessions)
-    assert_one_speaks(matches.choices)
+    assert_one_speaks(matches.source_selections)
 
 
 def assert_adds_up(session: Session) -> None:
@@ -142,7 +145,7 @@ def assert_one_speaks(choices: Iterable[SourceSelection]) -> None:
         for before, after in combinations(sorted(own, key=lambda one: one.start_ms), 2):
             apart = before.end_ms <= after.start_ms
             assert apart or (
-                metric in WITHIN
+                metric in SESSION_METRICS
                 and before.source == after.source
                 and before.local_date != after.local_date
             )

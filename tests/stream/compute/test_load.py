@@ -27,11 +27,11 @@ from stream.compute.intensity.formulas import (
     session_rpe,
     trimp,
     trimp100,
-    weighted,
+    weighted_minutes,
     zonal,
 )
-from stream.compute.intensity.load import ADDING, LOADS, loads
-from stream.compute.intensity.zones import Held
+from stream.compute.intensity.load import ADDITIVE_LOADS, LOAD_FORMULAS, session_loads
+from stream.compute.intensity.zones import HeldValues
 from stream.compute.series.resolved_series import ResolvedSeries
 
 ON = date(2026, 11, 23)
@@ -49,10 +49,10 @@ TESTED = HeartProfile(
 )
 
 
-def minutes(*rows: tuple[float, float]) -> Held:
+def minutes(*rows: tuple[float, float]) -> HeldValues:
     """Return values with the minutes that each was held."""
     v, length = zip(*rows, strict=True)
-    return Held(
+    return HeldValues(
         v=np.array(v, dtype=np.float64),
         ms=np.array([round(m * MINUTE) for m in length], dtype=np.int64),
     )
@@ -75,8 +75,10 @@ def found(
 ) -> dict[str, Load]:
     """Return the loads by name; every row of the table is among them."""
     by_metric = {item.metric: item for item in tracks}
-    rows = loads(by_metric, 0, minutes * MINUTE, profile, ON, exertion_cr10=exertion, **more)
-    assert [row.name for row in rows] == [row.name for row in LOADS]
+    rows = session_loads(
+        by_metric, 0, minutes * MINUTE, profile, ON, exertion_cr10=exertion, **more
+    )
+    assert [row.name for row in rows] == [row.name for row in LOAD_FORMULAS]
     return {row.name: row for row in rows}
 
 
@@ -106,7 +108,7 @@ def exact(length: int, r: str, a: str, b: str) -> float:
     ],
 )
 def test_banister_oracles(
-    heart: Held,
+    heart: HeldValues,
     rest: float,
     peak: float,
     by: Coefficients,
@@ -159,7 +161,7 @@ def test_zonal_weights() -> None:
 
 
 def test_weights_of_classes() -> None:
-    assert weighted(minutes((1, 2), (5, 3)), (5,), (10, 100)) == 320
+    assert weighted_minutes(minutes((1, 2), (5, 3)), (5,), (10, 100)) == 320
 
 
 def test_session_rpe_oracle() -> None:
@@ -365,14 +367,16 @@ def test_recovery_is_read_60_s_after_the_end(at: int, hold: int, value: float | 
 
 
 def test_what_adds_over_a_day() -> None:
-    assert {"trimp", "trimp100", "edwards", "lucia", "zonal", "session_rpe"} == ADDING
+    assert {"trimp", "trimp100", "edwards", "lucia", "zonal", "session_rpe"} == ADDITIVE_LOADS
 
 
 @given(st.permutations(range(40)))
 def test_order_of_values_does_not_show(order: list[int]) -> None:
     rng = np.random.default_rng(3)
     v, ms = rng.uniform(60, 180, 40), rng.integers(1, 90_000, 40)
-    item, other = (trimp(Held(v=v[at], ms=ms[at]), 60, 180, MEN) for at in (list(range(40)), order))
+    item, other = (
+        trimp(HeldValues(v=v[at], ms=ms[at]), 60, 180, MEN) for at in (list(range(40)), order)
+    )
     assert item == other
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.answered_session import answered_session, answered_sessions
 from model.calendar import DAY_MS, MINUTE_MS, dates_between, local_date
 from model.derived import Origin
 from model.facts import (
@@ -23,21 +24,20 @@ from model.facts import (
     Workout,
 )
 from model.intensity import ZoneTimes
-from model.occasion import concerned, concerned_each
 from model.window import SampleColumn, Window
-from stream.compute.derive import TOO_MANY, derive
-from stream.compute.intensity.thresholds import heart_limits
-from stream.compute.intensity.zones import zones_of, zones_within
+from stream.compute.derive import BEYOND_LIMIT, derive
+from stream.compute.intensity.thresholds import zone_thresholds
+from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
 from stream.compute.series.reported_columns import HEART
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.duplicates import BREAK_MS, joined
+from stream.compute.sessions.duplicates import BREAK_MS, merge_adjacent
 from stream.compute.sessions.overlap import (
     ABSORBED_FROM,
     MOST_A_DATE,
-    Absorbing,
-    counted,
-    worked_out,
+    KnownSessions,
+    counted_pieces,
+    ids_with_figures,
 )
 from tests.depth import INVARIANT
 from tests.life import PROFILE
@@ -46,7 +46,7 @@ ZONE = "Europe/Stockholm"
 T0 = 1_790_000_000_000
 WATCH = Source(vendor="files", device="w", device_type=DeviceType.WATCH, method=Method.WORKOUT)
 PERSON = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
-LIMITS = heart_limits(PROFILE, local_date(T0, ZONE))
+LIMITS = zone_thresholds(PROFILE, local_date(T0, ZONE))
 
 claims = st.builds(
     lambda start, length, kind, origin: SessionCandidate(
@@ -82,7 +82,7 @@ def minutes(claim: SessionCandidate) -> set[int]:
 def test_each_minute_counts_for_the_best_session_that_holds_it(
     some: list[SessionCandidate],
 ) -> None:
-    pieces = counted(some)
+    pieces = counted_pieces(some)
     best = sorted(some, key=lambda c: (c.origin is not Origin.DECLARED, c.length_ms, c.record))
     taken: set[int] = set()
     for claim in best:
@@ -106,8 +106,8 @@ def test_answers_concern_what_they_concern_one_by_one(
     some: list[SessionCandidate], at: list[int]
 ) -> None:
     instants = [T0 + MINUTE_MS * minute for minute in at]
-    assert concerned_each(instants, some) == {
-        instant: concerned(instant, some) for instant in instants
+    assert answered_sessions(instants, some) == {
+        instant: answered_session(instant, some) for instant in instants
     }
 
 
@@ -136,7 +136,7 @@ def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
 def test_what_follows_is_joined_as_when_each_is_compared_with_each(
     some: list[SessionCandidate],
 ) -> None:
-    assert {claim.records for claim in joined(some, ZONE)} == groups(some)
+    assert {claim.records for claim in merge_adjacent(some, ZONE)} == groups(some)
 
 
 @INVARIANT
@@ -151,7 +151,7 @@ def test_a_bout_is_absorbed_by_one_that_shares_half_of_the_shorter(
         > 0
         for c in some
     )
-    assert Absorbing(some).absorbs(span) is any(shares)
+    assert KnownSessions(some).absorbs(span) is any(shares)
 
 
 @INVARIANT
@@ -170,14 +170,14 @@ def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     track = ResolvedSeries(metric=HEART, t=t, v=v, hold=1000 * hold.astype(np.int64))
     at = [T0 + 1000 * cut for cut in sorted(cuts)]
     pieces = list(zip(at[::2], at[1::2], strict=False))
-    until = {cut: zones_of(track, T0, cut, LIMITS).as_tuple() for cut in at}
+    until = {cut: zone_times_between(track, T0, cut, LIMITS).as_tuple() for cut in at}
     spent = [
         [b - a for a, b in zip(until[start], until[end], strict=True)] for start, end in pieces
     ]
-    assert list(zones_within(track, T0, pieces, LIMITS).as_tuple()) == [
+    assert list(zone_times_in_pieces(track, T0, pieces, LIMITS).as_tuple()) == [
         sum(each) for each in zip(*spent, strict=True)
     ]
-    assert zones_within(None, T0, pieces, LIMITS) == ZoneTimes(
+    assert zone_times_in_pieces(None, T0, pieces, LIMITS) == ZoneTimes(
         unknown=sum(end - start for start, end in pieces)
     )
 
@@ -213,13 +213,13 @@ def lines_run(made: Window) -> int:
     """How many lines of Python a derivation runs: the same on every machine, whatever else it does."""
     run = 0
 
-    def counted(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401 - a function of its own type
+    def counted_pieces(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401 - a function of its own type
         nonlocal run
         run += event == "line"
-        return counted
+        return counted_pieces
 
     before = sys.gettrace()
-    sys.settrace(counted)
+    sys.settrace(counted_pieces)
     try:
         derive(made)
     finally:
@@ -235,7 +235,7 @@ def test_five_thousand_overlapping_sessions_of_one_date_cost_what_they_are() -> 
 def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> None:
     reports = [manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
     matches = derive(window(reports=reports))
-    plain = [session for session in matches.sessions if session.why == TOO_MANY]
+    plain = [session for session in matches.sessions if session.why == BEYOND_LIMIT]
     assert (len(matches.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
     assert all(not item.counts and item.zones == ZoneTimes(unknown=700_000) for item in plain)
     assert matches.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000
@@ -250,7 +250,7 @@ def test_a_long_session_has_figures_behind_its_legs_and_the_next_long_one_has_no
     short = [
         replace(claim, id=f"leg {n}", end_ms=claim.start_ms + leg) for n, claim in enumerate(two())
     ]
-    assert worked_out([*long, *short]) == {"0", "leg 0", "leg 1"}
+    assert ids_with_figures([*long, *short]) == {"0", "leg 0", "leg 1"}
 
 
 def two() -> list[SessionCandidate]:
@@ -284,4 +284,4 @@ def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
             workouts=[told(Workout(head=head, type="hiking")) for head in heads], columns=(heart,)
         )
     )
-    assert sum(session.why != TOO_MANY for session in matches.sessions) == 1
+    assert sum(session.why != BEYOND_LIMIT for session in matches.sessions) == 1

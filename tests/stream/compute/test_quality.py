@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import HOUR_MS
-from model.derived import Flag
+from model.derived import QualityFlag
 from model.facts import DeviceType, Instants, Method, Source, Values
 from stream.compute.series.quality import (
-    FLAGS,
-    ScreenedValues,
+    QUALITY_CHECKS,
+    ScreenedHeartRate,
     cadence_at,
-    flags,
+    quality_flags,
     screen_heart_rate,
 )
 from tests.depth import INVARIANT
@@ -142,15 +142,15 @@ def test_what_is_out_of_range_decides_nothing_and_nothing_is_altered(
 
 def heard(
     pairs: list[tuple[int, float]], cadence: list[float] | None = None, source: Source = STRAP
-) -> ScreenedValues:
+) -> ScreenedHeartRate:
     t, v = columns(pairs, NOON)
     steps = np.full(len(t), NAN) if cadence is None else np.array(cadence)
-    return ScreenedValues(source=source, t=t, v=v, codes=screen_heart_rate(t, v), cadence=steps)
+    return ScreenedHeartRate(source=source, t=t, v=v, codes=screen_heart_rate(t, v), cadence=steps)
 
 
-def found(of: ScreenedValues) -> list[tuple[str, int, int, int]]:
+def found(of: ScreenedHeartRate) -> list[tuple[str, int, int, int]]:
     """Return flags over everything, in seconds after noon."""
-    got = flags(of, NOON, NOON + HOUR_MS)
+    got = quality_flags(of, NOON, NOON + HOUR_MS)
     return [(f.what, (f.start_ms - NOON) // 1000, (f.end_ms - 1 - NOON) // 1000, f.n) for f in got]
 
 
@@ -167,7 +167,7 @@ def test_nothing_to_doubt() -> None:
 def test_what_is_left_out_is_counted() -> None:
     of = heard([(1_000, v) for v in (100, 0, 101, 180, 100, 255, 255, 101, 175, 101)])
     assert found(of) == [("range", 2, 7, 3), ("jump", 4, 9, 2)]
-    assert flags(of, NOON, NOON + HOUR_MS)[0] == Flag(
+    assert quality_flags(of, NOON, NOON + HOUR_MS)[0] == QualityFlag(
         what="range",
         metric="heart_rate",
         source=STRAP,
@@ -179,7 +179,9 @@ def test_what_is_left_out_is_counted() -> None:
 
 def test_a_session_begins_at_its_start_and_ends_before_its_end() -> None:
     of = heard([(1_000, 0.0)] * 5)
-    assert [(f.start_ms - NOON, f.n) for f in flags(of, NOON + 2_000, NOON + 4_000)] == [(2_000, 2)]
+    assert [(f.start_ms - NOON, f.n) for f in quality_flags(of, NOON + 2_000, NOON + 4_000)] == [
+        (2_000, 2)
+    ]
 
 
 def test_one_value_for_ten_minutes_is_a_flat_line() -> None:
@@ -204,7 +206,7 @@ def test_a_spike_that_is_left_out_does_not_end_a_flat_line() -> None:
 
 def locked(
     seconds: int, before: float = 95.0, rate: float = 115.0, after: float = 115.0
-) -> ScreenedValues:
+) -> ScreenedHeartRate:
     """Return steps of 118 a minute; a minute before, then the rate that lies three below them, then a minute after."""
     n = [60, seconds + 1, 60]
     v = [
@@ -295,15 +297,17 @@ def test_what_lies_outside_a_session_decides_nothing(
         v=np.where(outside, rate, of.v),
         codes=np.where(outside, code, of.codes).astype(np.uint8),
     )
-    got = flags(of, low, high)
-    assert got == flags(changed, low, high)
-    assert all(low <= f.start_ms < f.end_ms <= high and f.what in FLAGS and f.n > 0 for f in got)
+    got = quality_flags(of, low, high)
+    assert got == quality_flags(changed, low, high)
+    assert all(
+        low <= f.start_ms < f.end_ms <= high and f.what in QUALITY_CHECKS and f.n > 0 for f in got
+    )
 
 
 @given(rows)
 def test_codes_and_counts_agree(pairs: list[tuple[int, float]]) -> None:
     of = heard(pairs)
-    got = {f.what: f.n for f in flags(of, NOON, NOON + 100 * HOUR_MS)}
+    got = {f.what: f.n for f in quality_flags(of, NOON, NOON + 100 * HOUR_MS)}
     assert (got.get("range", 0), got.get("jump", 0)) == (
         int((of.codes == 1).sum()),
         int((of.codes == 2).sum()),

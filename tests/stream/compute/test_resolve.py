@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from model.facts import DeviceType, Method, Source
 from model.window import SampleColumn
-from stream.compute.series.reported_columns import merged
-from stream.compute.series.resolve import Resolved, choices, resolve
+from stream.compute.series.reported_columns import reported_series
+from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
 from tests.depth import INVARIANT
 
 MIN = 60_000
@@ -32,20 +32,20 @@ def column(
     return SampleColumn(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
 
 
-def spoken(*columns: SampleColumn, metric: str = "heart_rate") -> Resolved:
-    return resolve(metric, merged(columns)[metric])
+def spoken(*columns: SampleColumn, metric: str = "heart_rate") -> ResolvedMetric:
+    return resolve(metric, reported_series(columns)[metric])
 
 
-def told(resolved: Resolved) -> list[tuple[str, str, int, int, str]]:
+def told(resolved: ResolvedMetric) -> list[tuple[str, str, int, int, str]]:
     return [
         (c.source.vendor, c.source.device_type.value, c.start_ms // MIN, c.end_ms // MIN, c.why)
-        for c in choices(resolved, 0, 1_000 * MIN, DAY)
+        for c in source_selections(resolved, 0, 1_000 * MIN, DAY)
     ]
 
 
 def test_the_best_ranked_speaks_where_it_has_a_sample_and_the_next_where_it_has_none() -> None:
     matches = spoken(column(BACK, list(range(10)), value=70), column(STRAP, [3, 4, 5], value=120))
-    assert matches.track.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
+    assert matches.series.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
     assert told(matches) == [
         ("a", "watch", 0, 3, "only"),
         ("a", "strap", 3, 6, "rank"),
@@ -66,7 +66,7 @@ def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
 
 def test_each_sample_holds_as_long_as_its_source_allows() -> None:
     matches = spoken(column(BACK, [0, 2]), column(STRAP, [1]))
-    assert matches.track.hold.tolist() == [90_000, 30_000, 90_000]
+    assert matches.series.hold.tolist() == [90_000, 30_000, 90_000]
 
 
 def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
@@ -76,9 +76,9 @@ def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
 
 def test_choices_are_cut_at_the_edges_asked_for() -> None:
     matches = spoken(column(BACK, list(range(10))))
-    cut = choices(matches, 3 * MIN, 6 * MIN, DAY)
+    cut = source_selections(matches, 3 * MIN, 6 * MIN, DAY)
     assert [(c.start_ms // MIN, c.end_ms // MIN) for c in cut] == [(3, 6)]
-    assert choices(matches, 50 * MIN, 60 * MIN, DAY) == ()
+    assert source_selections(matches, 50 * MIN, 60 * MIN, DAY) == ()
 
 
 def test_the_source_of_most_samples_is_the_main_one() -> None:
@@ -86,13 +86,16 @@ def test_the_source_of_most_samples_is_the_main_one() -> None:
     assert matches.main_source(0, 10 * MIN) == STRAP
     assert matches.main_source(5 * MIN, 10 * MIN) == BACK
     assert matches.main_source(20 * MIN, 30 * MIN) is None
-    assert (matches.worn(0, 10 * MIN), matches.worn(4 * MIN, 6 * MIN)) == (10, 2)
+    assert (
+        matches.minutes_with_samples(0, 10 * MIN),
+        matches.minutes_with_samples(4 * MIN, 6 * MIN),
+    ) == (10, 2)
 
 
 def test_every_metric_is_resolved_by_itself() -> None:
-    both = merged([column(STRAP, [0, 1]), column(PHONE, [0, 1], metric="steps", value=50)])
+    both = reported_series([column(STRAP, [0, 1]), column(PHONE, [0, 1], metric="steps", value=50)])
     assert told(resolve("steps", both["steps"])) == [("a", "phone", 0, 2, "only")]
-    assert resolve("steps", both["steps"]).track.v.sum() == 100
+    assert resolve("steps", both["steps"]).series.v.sum() == 100
 
 
 columns = st.builds(
@@ -110,7 +113,7 @@ def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
 ) -> None:
     matches = spoken(*some)
     by_minute: dict[int, set[int]] = {}
-    for at, owner in zip(matches.track.t.tolist(), matches.owner.tolist(), strict=True):
+    for at, owner in zip(matches.series.t.tolist(), matches.source_index.tolist(), strict=True):
         by_minute.setdefault(at // MIN, set()).add(owner)
     assert all(len(owners) == 1 for owners in by_minute.values())
     assert (
@@ -121,9 +124,9 @@ def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
     mixed = list(some)
     chance.shuffle(mixed)
     again = spoken(*mixed)
-    assert (again.track.t.tobytes(), again.owner.tobytes()) == (
-        matches.track.t.tobytes(),
-        matches.owner.tobytes(),
+    assert (again.series.t.tobytes(), again.source_index.tobytes()) == (
+        matches.series.t.tobytes(),
+        matches.source_index.tobytes(),
     )
-    ranges = choices(matches, 0, 100 * MIN, DAY)
+    ranges = source_selections(matches, 0, 100 * MIN, DAY)
     assert all(a.end_ms <= b.start_ms and a.source != b.source for a, b in pairwise(ranges))

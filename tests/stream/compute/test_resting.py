@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.compute.intensity.resting import night_bounds, night_hr, usual
+from stream.compute.intensity.resting import night_bounds, night_hr, resting_heart_rate
 
 ZONE = "Europe/Stockholm"
 DAY = date(2026, 11, 18)
@@ -137,9 +137,9 @@ def by_date(nights: list[float | None]) -> dict[date, float | None]:
     ("n", "expected"), [(0, None), (2, None), (3, 51.0), (4, 51.5), (7, 52.0), (8, 53.0)]
 )
 def test_usual_is_the_median_of_seven_and_needs_three(n: int, expected: float | None) -> None:
-    assert usual(by_date(NIGHTS), DAY + timedelta(days=n)) == expected
+    assert resting_heart_rate(by_date(NIGHTS), DAY + timedelta(days=n)) == expected
 
 
 @given(st.permutations(list(by_date(NIGHTS).items())))
 def test_order_of_nights_does_not_matter(items: list[tuple[date, float | None]]) -> None:
-    assert usual(dict(items), DAY + timedelta(days=99)) == 53.0
+    assert resting_heart_rate(dict(items), DAY + timedelta(days=99)) == 53.0

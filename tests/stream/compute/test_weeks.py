@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.derived import Day
 from model.intensity import ZoneTimes
-from stream.compute.weeks import dose_minutes, week
+from stream.compute.weeks import dose_minutes, week_of_days
 
 MONDAY = date(2026, 11, 16)
 MIN = 60_000
@@ -46,14 +46,14 @@ def test_a_week_exactly() -> None:
         day(4, 700, zones, answered=True),
         day(7, 900, zones, answered=True),
     ]
-    got = week(MONDAY, days)
+    got = week_of_days(MONDAY, days)
     assert (got.monday, got.sessions, got.session_ms) == (MONDAY, 2, 72 * MIN)
     assert (got.dose_min, got.zones) == (60, zones + zones)
     assert (got.valid_days, got.answered_days, got.known_days) == (2, 2, 3)
 
 
 def test_a_week_of_nothing_knows_nothing() -> None:
-    got = week(MONDAY, [])
+    got = week_of_days(MONDAY, [])
     assert (got.sessions, got.valid_days, got.answered_days, got.known_days, got.dose_min) == (
         0,
         0,
@@ -70,8 +70,8 @@ def test_a_week_of_nothing_knows_nothing() -> None:
     st.randoms(use_true_random=False),
 )
 def test_order_of_days_does_not_matter(days: list[Day], chance: random.Random) -> None:
-    got = week(MONDAY, days)
-    assert week(MONDAY, chance.sample(days, len(days))) == got
+    got = week_of_days(MONDAY, days)
+    assert week_of_days(MONDAY, chance.sample(days, len(days))) == got
     assert (
         max(got.valid_days, got.answered_days)
         <= got.known_days

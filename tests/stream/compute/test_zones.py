@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from model.intensity import ZONES, ZoneTimes
 from stream.compute.intensity.zones import (
-    Held,
-    folded,
-    held,
+    HeldValues,
+    distinct_values,
+    held_values,
     karvonen,
     time_in_bands,
     time_in_zones,
@@ -175,22 +175,22 @@ def by_millisecond(rows: dict[int, Spot], edges: list[float]) -> list[int]:
 def test_any_number_of_classes_each_sample_with_its_own_hold(
     rows: dict[int, Spot], edges: list[float]
 ) -> None:
-    total = held(track(rows), 0, END)
+    total = held_values(track(rows), 0, END)
     assert list(time_in_bands(total, edges)) == by_millisecond(rows, edges)
     assert total.known_ms == sum(by_millisecond(rows, edges))
 
 
 @given(spots, scales)
 def test_folding_keeps_every_millisecond(rows: dict[int, Spot], edges: list[float]) -> None:
-    total = held(track(rows), 0, END)
-    once = folded(total)
+    total = held_values(track(rows), 0, END)
+    once = distinct_values(total)
     assert sorted(set(once.v.tolist())) == once.v.tolist()
     assert set(once.v.tolist()) == set(total.v.tolist())
     assert time_in_bands(once, edges) == time_in_bands(total, edges)
 
 
 def test_folding_adds_up_what_is_equal() -> None:
-    once = folded(Held(v=np.array([3.0, 1.0, 3.0]), ms=np.array([5, 7, 9])))
+    once = distinct_values(HeldValues(v=np.array([3.0, 1.0, 3.0]), ms=np.array([5, 7, 9])))
     assert (once.v.tolist(), once.ms.tolist()) == ([1.0, 3.0], [7, 14])
 
 
@@ -198,6 +198,6 @@ def test_oracle_of_the_definition_over_a_track() -> None:
     t = np.array([0, 10, 20, 200]) * 1000
     v = np.array([100.0, 130.0, 130.0, 160.0])
     spoken = ResolvedSeries(metric="heart_rate", t=t, v=v, hold=np.full(4, 30_000))
-    assert zone_times(held(spoken, 0, 205_000), 205_000, EDGES) == ZoneTimes(
+    assert zone_times(held_values(spoken, 0, 205_000), 205_000, EDGES) == ZoneTimes(
         light=10_000, vigorous=40_000, near_max=5_000, unknown=150_000
     )

@@ -1,4 +1,4 @@
-"""Heart rate limits: the golden patient of the definition, the precedence, and when heart rate must not be used."""
+"""Heart rate thresholds: the golden patient of the definition, the precedence, and when heart rate must not be used."""
 
 from dataclasses import replace
 from datetime import date
@@ -13,12 +13,12 @@ from model.codec import dumps, loads, plain
 from model.intensity import Confidence, HeartProfile, ZoneThresholds, ZoneTimes
 from stream.compute.intensity.schemes import HR_MAX, HRR
 from stream.compute.intensity.thresholds import (
-    PEAKS,
-    Scale,
-    heart_limits,
+    MAX_HEART_RATES,
+    IntensityScale,
     heart_scale,
     profile_on,
     threshold_scale,
+    zone_thresholds,
 )
 from stream.compute.intensity.zones import time_in_zones
 
@@ -28,12 +28,12 @@ BLOCKED = replace(SIXTY, beta_blocker=True, coronary_disease=True)
 BPM = (90.0, 100.0, 115.0, 130.0)
 
 
-def limits(**changes: Any) -> ZoneThresholds:  # noqa: ANN401 - any field of a profile
-    return heart_limits(replace(SIXTY, **changes), ON)
+def thresholds(**changes: Any) -> ZoneThresholds:  # noqa: ANN401 - any field of a profile
+    return zone_thresholds(replace(SIXTY, **changes), ON)
 
 
 def test_golden_patient_by_tanaka() -> None:
-    got = heart_limits(SIXTY, ON)
+    got = zone_thresholds(SIXTY, ON)
     assert got.edges == (91.8, 102.4, 123.6, 155.4)
     assert (got.method, got.confidence, got.valid, got.scheme) == (
         "hrr:tanaka",
@@ -45,7 +45,7 @@ def test_golden_patient_by_tanaka() -> None:
 
 
 def test_golden_patient_by_brawner_shown_but_not_valid() -> None:
-    got = heart_limits(BLOCKED, ON)
+    got = zone_thresholds(BLOCKED, ON)
     assert got.edges == (78.6, 84.8, 97.2, 115.8)
     assert (got.method, got.confidence, got.valid) == ("hrr:brawner", Confidence.LOW, False)
     assert got.inputs["hr_max"] == 122
@@ -54,31 +54,31 @@ def test_golden_patient_by_brawner_shown_but_not_valid() -> None:
 def test_a_steady_95_is_light_by_the_one_and_moderate_by_the_other() -> None:
     t, hr = np.arange(0, 60_000, 1_000), np.full(60, 95.0)
     by = [
-        time_in_zones(t, hr, 0, 60_000, heart_limits(profile, ON).edges)
+        time_in_zones(t, hr, 0, 60_000, zone_thresholds(profile, ON).edges)
         for profile in (SIXTY, BLOCKED)
     ]
     assert by == [ZoneTimes(light=60_000), ZoneTimes(moderate=60_000)]
 
 
 def test_keteyian_in_heart_failure() -> None:
-    got = limits(beta_blocker=True, heart_failure=True)
+    got = thresholds(beta_blocker=True, heart_failure=True)
     assert (got.method, got.inputs["hr_max"], got.valid) == ("hrr:keteyian", 119 + 30 - 30, False)
 
 
 def test_without_resting_rate_percent_of_maximum() -> None:
-    got = limits(hr_rest=None)
+    got = thresholds(hr_rest=None)
     assert (got.method, got.edges) == ("hrmax:tanaka", (94.62, 106.24, 127.82, 159.36))
 
 
 def test_measured_on_medication_beats_every_formula() -> None:
-    got = limits(hr_max=120, beta_blocker=True, coronary_disease=True)
+    got = thresholds(hr_max=120, beta_blocker=True, coronary_disease=True)
     assert (got.method, got.edges) == ("hrr:measured", (78.0, 84.0, 96.0, 114.0))
     assert (got.confidence, got.valid) == (Confidence.HIGH, True)
-    assert limits(hr_max=120, hr_rest=None).confidence is Confidence.MEDIUM
+    assert thresholds(hr_max=120, hr_rest=None).confidence is Confidence.MEDIUM
 
 
 def test_the_clinician_beats_everything() -> None:
-    got = limits(clinician_bpm=BPM, hr_max=120, rate_limited=True, beta_blocker=True)
+    got = thresholds(clinician_bpm=BPM, hr_max=120, rate_limited=True, beta_blocker=True)
     assert (got.method, got.edges, got.confidence, got.valid) == (
         "clinician",
         BPM,
@@ -110,7 +110,7 @@ def test_the_clinician_beats_everything() -> None:
     ],
 )
 def test_heart_rate_must_not_be_used(changes: dict[str, Any]) -> None:
-    assert not limits(**changes).valid
+    assert not thresholds(**changes).valid
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,18 @@ def test_heart_rate_must_not_be_used(changes: dict[str, Any]) -> None:
 def test_a_figure_for_other_people_has_no_confidence(
     changes: dict[str, Any], confidence: Confidence
 ) -> None:
-    assert limits(**changes).confidence is confidence
+    assert thresholds(**changes).confidence is confidence
 
 
 def test_nothing_known_is_method_none() -> None:
     empty = HeartProfile(valid_from=date(2026, 1, 1), hr_rest=60)
-    assert [(x.method, x.valid) for x in (heart_limits(None, ON), heart_limits(empty, ON))] == [
-        ("none", False)
-    ] * 2
+    assert [
+        (x.method, x.valid) for x in (zone_thresholds(None, ON), zone_thresholds(empty, ON))
+    ] == [("none", False)] * 2
 
 
 def test_age_is_that_reached_in_the_year() -> None:
-    assert [heart_limits(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [
+    assert [zone_thresholds(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [
         60,
         61,
     ]
@@ -142,14 +142,14 @@ def test_age_is_that_reached_in_the_year() -> None:
 
 def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
     by = {basis: heart_scale(replace(SIXTY, hr_max=170), ON, basis) for basis in (HRR, HR_MAX)}
-    assert by[HRR] == Scale(
+    assert by[HRR] == IntensityScale(
         base=60,
         top=170,
         method="hrr:measured",
         inputs={"hr_rest": 60, "hr_max": 170},
         confidence=Confidence.HIGH,
     )
-    assert by[HR_MAX] == Scale(
+    assert by[HR_MAX] == IntensityScale(
         base=0,
         top=170,
         method="hrmax:measured",
@@ -191,7 +191,7 @@ def test_a_measured_threshold_holds_as_a_measured_maximum_does(
     changes: dict[str, Any], confidence: Confidence, *, valid: bool
 ) -> None:
     got = threshold_scale(replace(SIXTY, threshold_hr=150, **changes))
-    assert got == Scale(
+    assert got == IntensityScale(
         top=150,
         method="threshold_hr:measured",
         inputs={"threshold_hr": 150},
@@ -224,7 +224,7 @@ profiles = st.builds(
 
 @given(profiles)
 def test_from_inputs_alone_the_edges_can_be_computed_again(profile: HeartProfile) -> None:
-    got = heart_limits(profile, ON)
+    got = zone_thresholds(profile, ON)
     if got.method == "none":
         assert not got.valid
         return
@@ -239,7 +239,7 @@ def test_from_inputs_alone_the_edges_can_be_computed_again(profile: HeartProfile
 
 @given(profiles)
 def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
-    got = heart_limits(profile, ON)
+    got = zone_thresholds(profile, ON)
     assert not got.valid or 0 < got.edges[0] < got.edges[1] < got.edges[2] < got.edges[3]
     assert not got.valid or not profile.rate_limited
     assert not got.valid or not profile.beta_blocker or got.method.endswith("measured")
@@ -247,7 +247,7 @@ def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
 
 
 def test_the_order_of_precedence() -> None:
-    assert [peak.name for peak in PEAKS] == ["measured", "keteyian", "brawner", "tanaka"]
+    assert [peak.name for peak in MAX_HEART_RATES] == ["measured", "keteyian", "brawner", "tanaka"]
 
 
 def test_figures_as_whole_numbers_and_as_floats_give_the_same_bytes_in_any_order() -> None:
@@ -255,5 +255,5 @@ def test_figures_as_whole_numbers_and_as_floats_give_the_same_bytes_in_any_order
         replace(SIXTY, hr_max=170, hr_rest=60),
         replace(SIXTY, hr_max=170.0, hr_rest=60.0),
     )
-    written = [dumps(heart_limits(item, ON)) for item in (total, point, total)]
+    written = [dumps(zone_thresholds(item, ON)) for item in (total, point, total)]
     assert len(set(written)) == 1

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from model.derived import Origin
 from model.facts import DeviceType, Method, Source
 from model.window import SampleColumn
-from stream.compute.series.reported_columns import Series, merged
+from stream.compute.series.reported_columns import ReportedSeries, reported_series
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.duplicates import Minutes, alike, collapsed, joined
+from stream.compute.sessions.duplicates import (
+    MinuteMeans,
+    deduplicate,
+    heart_rates_agree,
+    merge_adjacent,
+)
 from tests.depth import INVARIANT
 
 MIN = 60_000
@@ -40,9 +45,9 @@ def claim(
     )
 
 
-def hearts(source: Source, rates: list[float]) -> Series:
+def hearts(source: Source, rates: list[float]) -> ReportedSeries:
     t = T0 + np.arange(len(rates), dtype=np.int64) * MIN
-    return merged(
+    return reported_series(
         [SampleColumn(metric="heart_rate", source=source, record="r", t=t, v=np.array(rates))]
     )["heart_rate"][0]
 
@@ -64,33 +69,36 @@ DOWN = UP[::-1]
 )
 def test_two_curves_of_one_heart(one: list[float], other: list[float], same: bool) -> None:  # noqa: FBT001
     assert (
-        alike(Minutes(hearts(WATCH, one)), Minutes(hearts(PHONE, other)), T0, T0 + 20 * MIN) is same
+        heart_rates_agree(
+            MinuteMeans(hearts(WATCH, one)), MinuteMeans(hearts(PHONE, other)), T0, T0 + 20 * MIN
+        )
+        is same
     )
 
 
 def test_twins_are_one_unless_their_heart_rates_say_otherwise() -> None:
     both = [claim(0, 20), claim(1, 21, PHONE)]
-    assert [c.source for c in collapsed(both, [])] == [WATCH]
-    assert len(collapsed(both, [hearts(WATCH, UP), hearts(PHONE, UP)])) == 1
-    assert len(collapsed(both, [hearts(WATCH, UP), hearts(PHONE, DOWN)])) == 2
+    assert [c.source for c in deduplicate(both, [])] == [WATCH]
+    assert len(deduplicate(both, [hearts(WATCH, UP), hearts(PHONE, UP)])) == 1
+    assert len(deduplicate(both, [hearts(WATCH, UP), hearts(PHONE, DOWN)])) == 2
 
 
 def test_the_one_that_stays_knows_the_records_of_its_twin() -> None:
-    (item,) = collapsed([claim(1, 21, PHONE, "p"), claim(0, 20, WATCH, "w")], [])
+    (item,) = deduplicate([claim(1, 21, PHONE, "p"), claim(0, 20, WATCH, "w")], [])
     assert (item.record, item.records) == ("w", frozenset({"w", "p"}))
 
 
 def test_of_two_that_are_equal_but_for_their_type_the_same_one_stays_in_any_order() -> None:
     both = [replace(claim(0, 1, kind=kind), id=f"a-{kind}") for kind in ("walking", "running")]
     assert (
-        [c.id for c in collapsed(both, [])]
-        == [c.id for c in collapsed(both[::-1], [])]
+        [c.id for c in deduplicate(both, [])]
+        == [c.id for c in deduplicate(both[::-1], [])]
         == ["a-running"]
     )
 
 
 def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -> None:
-    (item,) = joined([claim(35, 60), claim(0, 30)], ZONE)
+    (item,) = merge_adjacent([claim(35, 60), claim(0, 30)], ZONE)
     assert (item.id, item.start_ms, item.end_ms) == ("0-30-files", T0, T0 + 60 * MIN)
     assert item.gaps == ((T0 + 30 * MIN, T0 + 35 * MIN),)
 
@@ -106,18 +114,18 @@ def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -
     ],
 )
 def test_others_stay_apart(second: SessionCandidate) -> None:
-    assert len(joined([claim(0, 30), second], ZONE)) == 2
+    assert len(merge_adjacent([claim(0, 30), second], ZONE)) == 2
 
 
 def test_parts_do_not_join_over_midnight() -> None:
     at = 15 * 60  # minutes from T0 to midnight
-    assert len(joined([claim(at - 30, at - 1), claim(at + 1, at + 30)], ZONE)) == 2
+    assert len(merge_adjacent([claim(at - 30, at - 1), claim(at + 1, at + 30)], ZONE)) == 2
 
 
 def test_moving_time_adds_up_where_all_parts_know_it() -> None:
     first, second = replace(claim(0, 30), moving_ms=5), replace(claim(31, 60), moving_ms=7)
-    assert joined([first, second], ZONE)[0].moving_ms == 12
-    assert joined([first, replace(second, moving_ms=None)], ZONE)[0].moving_ms is None
+    assert merge_adjacent([first, second], ZONE)[0].moving_ms == 12
+    assert merge_adjacent([first, replace(second, moving_ms=None)], ZONE)[0].moving_ms is None
 
 
 parts = st.builds(
@@ -144,16 +152,16 @@ def test_joining_and_collapsing_do_not_depend_on_order(
     some: list[SessionCandidate], chance: random.Random
 ) -> None:
     mixed = chance.sample(some, len(some))
-    assert spans(joined(mixed, ZONE)) == spans(joined(some, ZONE))
-    assert spans(collapsed(mixed, [])) == spans(collapsed(some, []))
+    assert spans(merge_adjacent(mixed, ZONE)) == spans(merge_adjacent(some, ZONE))
+    assert spans(deduplicate(mixed, [])) == spans(deduplicate(some, []))
 
 
 @INVARIANT
 @given(unique_parts)
 def test_joining_is_associative(some: list[SessionCandidate]) -> None:
     """Whichever two parts are looked at first, the same sets of parts end as one."""
-    total = {c.records for c in joined(some, ZONE)}
-    pairs = [joined([a, b], ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
+    total = {c.records for c in merge_adjacent(some, ZONE)}
+    pairs = [merge_adjacent([a, b], ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
     together = [set(pair[0].records) for pair in pairs if len(pair) == 1]
     for item in some:
         grown = set(item.records)

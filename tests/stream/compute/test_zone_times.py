@@ -14,8 +14,8 @@ from model.activities import TYPES
 from model.codec import dumps, loads, plain
 from model.intensity import Confidence, HeartProfile, ZoneTimesByMethod
 from model.prescription import Intensity
-from stream.compute.intensity.schemes import SCHEMES
-from stream.compute.intensity.zone_times import METHODS, zone_times_by_method
+from stream.compute.intensity.schemes import INTENSITY_SCHEMES
+from stream.compute.intensity.zone_times import ZONE_METHODS, zone_times_by_method
 from stream.compute.series.resolved_series import ResolvedSeries
 
 ON = date(2026, 11, 23)
@@ -103,7 +103,7 @@ def test_an_edge_belongs_to_the_class_above_and_a_float_below_does_not(
     row = banded(EVERYTHING, TESTED)[scheme, method]
     assert (row.edges, row.names, row.confidence, row.valid) == (
         edges,
-        SCHEMES[scheme].names,
+        INTENSITY_SCHEMES[scheme].names,
         confidence,
         True,
     )
@@ -324,7 +324,7 @@ def column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted({row.metric for row in METHODS})), columns),
+    st.dictionaries(st.sampled_from(sorted({row.metric for row in ZONE_METHODS})), columns),
     st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted),
     profiles,
     st.sampled_from(FAMILIES),

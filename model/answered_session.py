@@ -27,7 +27,9 @@ class Spanned(Protocol):
 S = TypeVar("S", bound=Spanned)
 
 
-def concerned(at_ms: int, sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS) -> S | None:
+def answered_session(
+    at_ms: int, sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS
+) -> S | None:
     """Return the session in progress at an instant, else the last one that ended at most `after_ms` before it.
 
     Of several the latest to start is meant, then the greater id: the order of `sessions` does not matter.
@@ -40,7 +42,7 @@ def concerned(at_ms: int, sessions: Iterable[S], after_ms: int = AFTER_SESSION_M
     )
 
 
-def concerned_each(
+def answered_sessions(
     instants: Sequence[int], sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS
 ) -> dict[int, S | None]:
     """Return what `concerned` does for each of many instants, without asking each session about each."""

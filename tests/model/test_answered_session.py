@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.occasion import AFTER_SESSION_MS, concerned
+from model.answered_session import AFTER_SESSION_MS, answered_session
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,18 @@ LATE = AFTER_SESSION_MS
     ],
 )
 def test_in_progress_else_ended_within_six_hours(at: int, found: Span | None) -> None:
-    assert concerned(at, [A, B]) == found
+    assert answered_session(at, [A, B]) == found
 
 
 def test_of_two_in_progress_the_later_and_in_progress_before_ended() -> None:
     long, short = Span("long", 0, 1_000), Span("short", 100, 200)
-    assert concerned(150, [long, short]) == short
-    assert concerned(250, [long, short]) == long
+    assert answered_session(150, [long, short]) == short
+    assert answered_session(250, [long, short]) == long
 
 
 def test_an_empty_session_can_be_answered() -> None:
-    assert concerned(5, [Span("x", 5, 5)]) == Span("x", 5, 5)
-    assert concerned(5, []) is None
+    assert answered_session(5, [Span("x", 5, 5)]) == Span("x", 5, 5)
+    assert answered_session(5, []) is None
 
 
 @given(
@@ -63,4 +63,6 @@ def test_an_empty_session_can_be_answered() -> None:
     st.randoms(use_true_random=False),
 )
 def test_order_does_not_matter(spans: list[Span], at: int, chance: random.Random) -> None:
-    assert concerned(at, chance.sample(spans, len(spans)), 20) == concerned(at, spans, 20)
+    assert answered_session(at, chance.sample(spans, len(spans)), 20) == answered_session(
+        at, spans, 20
+    )
