@@ -53,10 +53,10 @@ from watermark w join patient p on p.id = w.patient join source s on s.id = w.so
 select p.pseudonym, b.sha256, b.connector, b.content_type, b.size from body b join patient p on p.id = b.patient
 order by 1, 2""",
     "session": f"""
-select p.pseudonym, session, start_at, end_at, local_date, type, said, {_SOURCE.format("d")}::text, record, x.body,
+select p.pseudonym, session, start_at, end_at, local_date, type, vendor_type, {_SOURCE.format("d")}::text, record, x.body,
        case when h.id is not null then {_SOURCE.format("h")}::text end, {_ZONES}, limits::text,
        hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, moving_by, pauses::text, origin, offset_min,
-       offset_origin, counts, why, bandings::text, loads::text, flags::text, algorithm
+       offset_origin, counts, why, zone_times_by_method::text, loads::text, flags::text, algorithm
 from session x join patient p on p.id = x.patient join source d on d.id = x.declared_by
 left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""

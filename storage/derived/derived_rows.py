@@ -51,7 +51,7 @@ SESSION = (
         "exertion_cr10",
     ),
     *("moving_ms", "moving_by", "pauses", "origin", "offset_min", "offset_origin", "counts", "why"),
-    *("bandings", "loads", "flags", "algorithm"),
+    *("zone_times_by_method", "loads", "flags", "algorithm"),
 )
 DAY = (
     *("patient", "local_date", "sessions", "session_ms", *_ZONES, "wear_min", "answered", *_VOLUME),
@@ -77,7 +77,7 @@ SESSION_COLUMNS = f"""\
        s.session, s.start_at as start_ms, s.end_at as end_ms, s.local_date, s.type, s.vendor_type, s.record, s.body,
        {", ".join(f"s.{name}" for name in _ZONES)}, s.limits, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.partial,
        s.exertion_cr10, s.moving_ms, s.moving_by, s.pauses, s.origin, s.offset_min, s.offset_origin, s.counts, s.why,
-       s.bandings, s.loads, s.flags, s.algorithm,
+       s.zone_times_by_method, s.loads, s.flags, s.algorithm,
        d.vendor as d_vendor, d.app as d_app, d.device as d_device, d.device_type as d_device_type,
        d.method as d_method, h.vendor as h_vendor, h.app as h_app, h.device as h_device,
        h.device_type as h_device_type, h.method as h_method"""
@@ -155,7 +155,7 @@ def read_session(row: Mapping[str, Any]) -> Session:
         pauses=tuple((start, end) for start, end in row["pauses"]),
         origin=Origin(row["origin"]),
         offset_origin=OffsetOrigin(row["offset_origin"]),
-        zone_times_by_method=tuple(map(_banding, row["bandings"])),
+        zone_times_by_method=tuple(map(_banding, row["zone_times_by_method"])),
         loads=tuple(map(_load, row["loads"])),
         flags=tuple(map(_flag, row["flags"])),
         **{name: row[name] for name in plain},

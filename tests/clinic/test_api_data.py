@@ -129,7 +129,7 @@ def test_a_line_of_the_list(door: Served) -> None:
 def test_every_field_of_a_session_has_a_place() -> None:
     """A field that derivation adds must be shown somewhere: in the line, or in the whole."""
     renamed = {"start_ms": "start", "end_ms": "end", "zones": "zones_ms"}
-    total = {"limits", "bandings", "flags", "pauses"}
+    total = {"limits", "zone_times_by_method", "flags", "pauses"}
     fields = {renamed.get(name, name) for name in Session.__dataclass_fields__}
     assert fields - set(SessionLine.model_fields) == total
 
@@ -206,7 +206,7 @@ def test_a_session_whole_goes_down_to_what_it_rests_on(door: Served) -> None:
         ("day_form", 4.0, False),
     ]
     assert result["curve"]["gaps"] == [[1_045_000, 1_320_000]]
-    for item in result["bandings"]:
+    for item in result["zone_times_by_method"]:
         assert sum(item["ms"]) + item["unknown_ms"] == result["duration_ms"]
 
 

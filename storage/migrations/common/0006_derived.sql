@@ -8,7 +8,7 @@ alter table session
   add column offset_origin text not null default 'unknown',
   add column counts boolean not null default true,
   add column why text not null default '',
-  add column bandings jsonb not null default '[]',
+  add column zone_times_by_method jsonb not null default '[]',
   add column loads jsonb not null default '[]',
   add column flags jsonb not null default '[]';
 

@@ -50,7 +50,7 @@ select p.pseudonym as patient, s.session, s.start_at, s.end_at, s.offset_min, s.
        h.method as heart_method,
        s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms,
        s.partial, s.moving_ms, s.moving_by, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.exertion_cr10, s.limits,
-       s.bandings, s.loads, s.algorithm,
+       s.zone_times_by_method, s.loads, s.algorithm,
        (select coalesce(jsonb_agg(f #- '{source,device}' order by n), '[]')
         from jsonb_array_elements(s.flags) with ordinality as e (f, n)) as flags
 from public.session s join public.patient p on p.id = s.patient
@@ -89,7 +89,7 @@ comment on column analysis.sessions.hr_mean is 'mean heart rate, beats a minute'
 comment on column analysis.sessions.hr_max is 'greatest heart rate, beats a minute';
 comment on column analysis.sessions.exertion_cr10 is 'perceived exertion on Borg CR10';
 comment on column analysis.sessions.limits is 'edges of the heart rate classes and what they rest on';
-comment on column analysis.sessions.bandings is 'time in classes by every other method';
+comment on column analysis.sessions.zone_times_by_method is 'time in classes by every other method';
 comment on column analysis.sessions.loads is 'figures of training load with their inputs';
 comment on column analysis.sessions.flags is 'doubts about the samples';
 comment on column analysis.sessions.algorithm is 'version that derived the row';

@@ -121,7 +121,7 @@ async def test_an_exertion_amended_and_withdrawn_revises_its_session(world: Inli
     assert await world.rows("select exertion_cr10 from session") == [(5.0,)]
     await world.receive("reports", exertion("withdrawn", 5, revision=2))
     assert await world.changes() == [
-        ("session.revised", "changed: exertion_cr10, bandings, loads"),
+        ("session.revised", "changed: exertion_cr10, zone_times_by_method, loads"),
         ("day.revised", "changed: answered, loads"),
         ("week.revised", "changed: answered_days, known_days, loads"),
     ]
