@@ -34,7 +34,7 @@ from storage.bodies.body_store import open_bodies
 from storage.people import people
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.derive_batch import derive_runs
 from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run
@@ -61,7 +61,7 @@ class Nowhere:
 class Deriver:
     """A database with `people`, and the worker's parts around it; `told` counts the messages so far."""
 
-    parts: Parts
+    parts: Collaborators
     people: Sequence[str]
     told: int = 0
     last: Run | None = field(default=None)
@@ -100,7 +100,7 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
     async with await open_pool(dsn, max_size=4) as pool:
         async with pool.connection() as conn:
             names = await _people(conn, patients)
-        parts = Parts(
+        parts = Collaborators(
             pool=pool,
             producer=Nowhere(),
             ledger=Ledger(cluster="bench"),

@@ -19,8 +19,8 @@ from faust.exceptions import ConsumerNotStarted
 from mode import CrashingSupervisor
 from yarl import URL
 
+from stream.log.messages import Partition
 from stream.log.transport import KafkaTransport
-from stream.log.watchdog import Place
 
 GROUP = "kadens"
 MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
@@ -68,7 +68,7 @@ def make_app(
     return app
 
 
-def assigned(app: faust.App) -> frozenset[Place]:
+def assigned(app: faust.App) -> frozenset[Partition]:
     """Return the partitions this worker has now."""
     try:
         return frozenset(

@@ -15,7 +15,7 @@ from stream.readers.pool import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Collaborators:
     """Pool, log, body store, wrapping keys and clock of a worker. `now` gives epoch ms, `link` is where mails send."""
 
     pool: Pool

@@ -17,7 +17,7 @@ from storage.alerts import due, outbox
 from storage.derived import write
 from storage.facts.writer import UNKNOWN, put_facts
 from storage.pg.pool import Connection
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import Letter
 from stream.log.messages import Message, Outgoing, Run
@@ -35,7 +35,7 @@ OTHER_SHAPE = (
 UNREAD = Reject(where="value", why="not a fact of this version", kind=RejectKind.UNKNOWN)
 
 
-async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
+async def derive_runs(batch: Sequence[Run], parts: Collaborators) -> None:
     """Store and derive a batch; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
@@ -47,7 +47,7 @@ async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
     await send_changes(parts)
 
 
-async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
+async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
     """Make a dead letter of a fact that cannot be worked on, a run of one message, unless it is done already."""
     async with parts.pool.connection() as conn:
         letters = [_letter(message, reject) for message in await parts.ledger.claim(conn, [run])]
@@ -55,7 +55,7 @@ async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
         await bury(conn, parts, letters)
 
 
-async def send_changes(parts: Parts) -> int:
+async def send_changes(parts: Collaborators) -> int:
     """Send what waits in the outbox for `kadens.derived`; return how many events."""
     async with parts.pool.connection() as conn:
         rows = await outbox.take(conn, CHANNEL, parts.now(), SEND)
@@ -69,7 +69,7 @@ async def send_changes(parts: Parts) -> int:
     return len(rows)
 
 
-async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) -> None:
+async def _apply(conn: Connection, messages: Sequence[Message], parts: Collaborators) -> None:
     reported, letters = _decode(messages)
     written = await put_facts(conn, [item for _, item in reported])
     settled = await write.settle(conn, written)

@@ -16,7 +16,7 @@ from stream.log.ledger import HoleError, LogMismatchError
 from stream.log.watchdog import StalledError
 from stream.metrics import Metrics
 
-TOLD = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
+VALUE_FREE = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
 FRAMES = 6
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def without_values(what: str) -> AsyncIterator[None]:
     """Turn an unexpected error of the block into a `WorkerError` that tells `what`, the kind and the place."""
     try:
         yield
-    except (*TOLD, WorkerError):
+    except (*VALUE_FREE, WorkerError):
         raise
     except Exception as error:  # noqa: BLE001 - ends the process all the same, with nothing of the data in its words
         raise WorkerError(f"{what}: {describe(error)}") from None

@@ -20,11 +20,11 @@ from storage.alerts import outbox
 from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import finish
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.resend import PLACED_S
 from stream.derive_batch import CHANNEL
 from stream.log.look import LogView
-from stream.log.watchdog import Place
+from stream.log.messages import Partition
 from stream.revocations import forget_expired
 
 INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
@@ -43,10 +43,10 @@ class Horizon:
     Two looks in turn: what a lane handed on to another topic while the first was worked off is met by the second.
     """
 
-    _looks: list[tuple[float, Mapping[Place, int]]] = field(default_factory=list)
+    _looks: list[tuple[float, Mapping[Partition, int]]] = field(default_factory=list)
 
     def look(
-        self, now_s: float, ends: Mapping[Place, int], finished: Mapping[Place, int]
+        self, now_s: float, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
     ) -> float | None:
         """Return the instant, None while it is not known; `ends` and `finished` are offsets by partition."""
         if not self._looks:
@@ -59,7 +59,7 @@ class Horizon:
         return settled_s
 
 
-async def clean_up(parts: Parts) -> None:
+async def clean_up(parts: Collaborators) -> None:
     """Remove rows and files that are older than their time."""
     now = parts.now()
     await sweep_incoming(parts.pool, parts.bodies, INCOMING_S)
@@ -73,13 +73,13 @@ async def clean_up(parts: Parts) -> None:
     await forget_expired(parts)
 
 
-async def sweep_sealed(parts: Parts) -> None:
+async def sweep_sealed(parts: Collaborators) -> None:
     """Remove sealed bodies that no row names."""
     await sweep_packed(parts.pool, parts.bodies)
 
 
 async def sweep_settled(
-    parts: Parts, view: LogView, topics: Collection[str], horizon: Horizon
+    parts: Collaborators, view: LogView, topics: Collection[str], horizon: Horizon
 ) -> None:
     """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer.
 

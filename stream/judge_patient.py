@@ -13,7 +13,7 @@ from storage.alerts import due, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import JudgementResult
 from storage.pg.pool import Connection
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
 from stream.faults import describe, report
 from stream.log.messages import Run
@@ -22,13 +22,13 @@ TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
 
 
-async def judge_runs(_batch: Sequence[Run], parts: Parts) -> None:
+async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
     """Judge everyone who is due now: a batch of `kadens.derived` says that somebody is."""
     while await judge_due(parts):
         pass
 
 
-async def judge_due(parts: Parts) -> int:
+async def judge_due(parts: Collaborators) -> int:
     """Judge up to `TAKE` patients whose time has come; return how many.
 
     Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked at again later.
@@ -41,7 +41,7 @@ async def judge_due(parts: Parts) -> int:
     return sum([await _judge_or_postpone(parts) for _ in range(TAKE)])
 
 
-async def _judge(parts: Parts, most: int) -> int:
+async def _judge(parts: Collaborators, most: int) -> int:
     async with parts.pool.connection() as conn:
         now = parts.now()
         patients = await due.take(conn, now, most)
@@ -50,7 +50,7 @@ async def _judge(parts: Parts, most: int) -> int:
     return len(patients)
 
 
-async def _judge_or_postpone(parts: Parts) -> int:
+async def _judge_or_postpone(parts: Collaborators) -> int:
     """Judge the patient who is due for longest, or ask for a look at that patient in `LATER_MS`."""
     async with parts.pool.connection() as conn:
         patients = await due.take(conn, parts.now(), 1)
@@ -66,7 +66,7 @@ async def _judge_or_postpone(parts: Parts) -> int:
 
 
 async def judge_patients(
-    conn: Connection, patients: Sequence[str], parts: Parts, now_ms: int
+    conn: Connection, patients: Sequence[str], parts: Collaborators, now_ms: int
 ) -> None:
     """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
     loaded = await rule_inputs.load_all(conn, patients, now_ms)

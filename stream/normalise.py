@@ -18,7 +18,7 @@ from storage.people import caps, link_tokens, people, quarantine
 from storage.people.linked import release_linked
 from storage.pg.pool import Connection
 from stream import settled
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import Letter
 from stream.dead.resend import Again, resend
@@ -53,7 +53,7 @@ class Outcome:
     letters: Sequence[Letter] = ()
 
 
-async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
+async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
     """Read, settle and send on a batch; raises `HoleError` and what the log and database raise.
 
     Bodies are read before the transaction begins, so that no row is locked while a reader works.
@@ -71,7 +71,7 @@ async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
         await settled.remove(parts)
 
 
-async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
+async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
     """Make a dead letter of a body that cannot be worked on, a run of one message, unless it is done already."""
     unread = await received(run.messages[0], parts.bodies)
     async with parts.pool.connection() as conn:
@@ -81,7 +81,7 @@ async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
         await settled.remove(parts)
 
 
-async def release_quarantine(parts: Parts) -> int:
+async def release_quarantine(parts: Collaborators) -> int:
     """Send again what was released because its account is linked now; return how many bodies."""
     async with parts.pool.connection() as conn:
         held = await quarantine.take_released(conn, parts.bodies, parts.wrapping_key, RELEASE)
@@ -100,7 +100,7 @@ async def release_quarantine(parts: Parts) -> int:
     return len(held)
 
 
-async def expire_quarantine(parts: Parts) -> int:
+async def expire_quarantine(parts: Collaborators) -> int:
     """Remove what nobody claimed in time; return how many bodies. What is claimed by now is released before."""
     async with parts.pool.connection() as conn:
         await release_linked(conn, parts.now())
@@ -111,7 +111,7 @@ async def expire_quarantine(parts: Parts) -> int:
     return gone
 
 
-async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool:
+async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators) -> bool:
     """Decide over each body, write what stays here, and send on facts and dead letters.
 
     Tells whether files are left that nothing names after the commit.
@@ -139,7 +139,7 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool
     return await settled.let_go(conn, [read.envelope for read in reads])
 
 
-def _tell(read: Read, outcome: Outcome, parts: Parts) -> None:
+def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
     """Count what became of a body, and log an error of our own."""
     connector = "" if read.envelope is NO_ENVELOPE else read.envelope.connector
     parts.metrics.bodies.labels(connector, outcome.word).inc()
@@ -152,7 +152,7 @@ async def _one(
     conn: Connection,
     owned: Owned,
     zones: Mapping[str, str],
-    parts: Parts,
+    parts: Collaborators,
     *,
     kept: Mapping[BodyKey, int] | None,
     room: caps.Room,
@@ -192,7 +192,7 @@ async def _one(
     return Outcome(word="stored", stored=owned, letters=partly)
 
 
-async def _held(conn: Connection, owned: Owned, parts: Parts, room: caps.Room) -> Outcome:
+async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps.Room) -> Outcome:
     """Put a body of an account that nobody is linked to into quarantine, as long as its sender has room there."""
     result, (vendor, account) = owned.read, _account(owned)
     if not quarantine.fits(room, vendor, account, len(result.body)):
@@ -252,7 +252,7 @@ async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
 
 
 async def _keep(
-    conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Parts
+    conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Collaborators
 ) -> Mapping[BodyKey, int]:
     """Keep the bodies that could be read, sealed with their patients' own keys, for a better parser to read again."""
     received = [
@@ -270,7 +270,9 @@ async def _keep(
     return await keep_all(conn, parts.bodies, parts.wrapping_key, received)
 
 
-def _facts(stored: Iterable[Owned], zones: Mapping[str, str], parts: Parts) -> Iterator[Outgoing]:
+def _facts(
+    stored: Iterable[Owned], zones: Mapping[str, str], parts: Collaborators
+) -> Iterator[Outgoing]:
     """Return the facts of bodies as messages, one after the other: those of a large body are not in memory at once."""
     for item in stored:
         result, patient = item.read, item.patient

@@ -1,14 +1,14 @@
 """Keeps the hour and day bands up behind the writer: a patient a transaction, a few a turn. It derives nothing else."""
 
 from storage.derived import rollups
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
 from stream.faults import describe, report
 
 TURN = 20  # patients
 
 
-async def refresh_bands(parts: Parts) -> int:
+async def refresh_bands(parts: Collaborators) -> int:
     """Refresh the bands of up to `TURN` patients, those marked for longest first; return how many."""
     for done in range(TURN):
         if not await _refresh(parts):
@@ -16,7 +16,7 @@ async def refresh_bands(parts: Parts) -> int:
     return TURN
 
 
-async def _refresh(parts: Parts) -> bool:
+async def _refresh(parts: Collaborators) -> bool:
     """Refresh a patient's bands; where that fails and is no outage, that patient waits and the others go on."""
     try:
         async with parts.pool.connection() as conn:

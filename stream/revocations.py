@@ -6,14 +6,14 @@ The command that revokes publishes at once; this publishes what it could not, an
 from model.calendar import DAY_MS
 from model.topics import REVOKED
 from storage.people import link_tokens
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.log.messages import Outgoing
 
 TOGETHER = 1_000  # revocations of one transaction
 SLACK_MS = DAY_MS  # a door's clock may be behind: it must know a token as revoked until it knows it as expired
 
 
-async def publish_revocations(parts: Parts) -> int:
+async def publish_revocations(parts: Collaborators) -> int:
     """Publish what the database says is revoked and the log has not got; return how many."""
     async with parts.pool.connection() as conn:
         waiting = await link_tokens.take_unpublished(conn, TOGETHER)
@@ -22,7 +22,7 @@ async def publish_revocations(parts: Parts) -> int:
     return len(waiting)
 
 
-async def forget_expired(parts: Parts) -> int:
+async def forget_expired(parts: Collaborators) -> int:
     """Let database and log forget the revocations of tokens that have expired; return how many."""
     async with parts.pool.connection() as conn:
         gone = await link_tokens.take_expired(conn, parts.now() - SLACK_MS, TOGETHER)

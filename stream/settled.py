@@ -10,7 +10,7 @@ from model.envelope import Envelope
 from storage.bodies import discard
 from storage.bodies.body_store import INCOMING
 from storage.pg.pool import Connection
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 
 
 def own_files(envelopes: Iterable[Envelope]) -> list[str]:
@@ -33,7 +33,7 @@ async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
     return bool(addresses)
 
 
-async def remove(parts: Parts) -> int:
+async def remove(parts: Collaborators) -> int:
     """Remove what was noted and committed; return how many files."""
     async with parts.pool.connection() as conn:
         return await discard.finish(conn, parts.bodies)

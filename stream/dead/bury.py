@@ -15,7 +15,7 @@ from storage.bodies.dead_letters import Cause, Origin, Row
 from storage.bodies.sealed import own_key, put_sealed
 from storage.people import people
 from storage.pg.pool import Connection
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.letters import LISTED, Letter, dead_letter, number, size_of
 from stream.log.messages import Headers
 
@@ -30,7 +30,7 @@ class Meant:
     patient: int | None
 
 
-async def bury(conn: Connection, parts: Parts, letters: Sequence[Letter]) -> None:
+async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Letter]) -> None:
     """Send and write letters, in the caller's transaction; raises what the log, the store and the database raise."""
     if not letters:
         return
@@ -93,7 +93,9 @@ def _meant(letter: Letter, cluster: str, known: Mapping[str, int]) -> Meant:
     )
 
 
-async def _keys(conn: Connection, parts: Parts, patients: Iterable[str]) -> dict[str, bytes]:
+async def _keys(
+    conn: Connection, parts: Collaborators, patients: Iterable[str]
+) -> dict[str, bytes]:
     """Return the data key of each patient who has one; who is being erased has none."""
     keys: dict[str, bytes] = {}
     for patient in patients:
@@ -102,7 +104,7 @@ async def _keys(conn: Connection, parts: Parts, patients: Iterable[str]) -> dict
     return keys
 
 
-async def _row(parts: Parts, keys: Mapping[str, bytes], meant: Meant, offset: int) -> Row:
+async def _row(parts: Collaborators, keys: Mapping[str, bytes], meant: Meant, offset: int) -> Row:
     """Return the row of a letter, its body sealed: with the patient's key, of nobody known with a key of its own.
 
     Nothing is kept of a patient who is not there any more, or has no key.
@@ -118,7 +120,7 @@ async def _row(parts: Parts, keys: Mapping[str, bytes], meant: Meant, offset: in
     return replace(row, body_bytes=len(body), wrapped=wrapped, lies=lies)
 
 
-def _count(parts: Parts, meant: Sequence[Meant], beyond: int) -> None:
+def _count(parts: Collaborators, meant: Sequence[Meant], beyond: int) -> None:
     for item in meant:
         parts.metrics.dead.labels(item.origin.topic).inc()
         for reject in item.letter.rejects:

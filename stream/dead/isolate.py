@@ -18,8 +18,8 @@ from storage.facts import in_work
 from storage.facts.in_work import Note
 from storage.pg.outages import is_outage
 from storage.pg.pool import autocommit
-from stream.collaborators import Parts
-from stream.faults import TOLD, WorkerError, describe, report
+from stream.collaborators import Collaborators
+from stream.faults import VALUE_FREE, WorkerError, describe, report
 from stream.log.messages import Run
 from stream.readers.pool import ENDED
 
@@ -32,7 +32,7 @@ SetAside = Callable[[Run, Reject], Awaitable[None]]
 
 def blames_message(error: BaseException) -> bool:
     """Tell whether an error may be due to what was worked on: not an outage, nor what ends the worker on purpose."""
-    known = isinstance(error, (*TOLD, WorkerError, KafkaError, OSError))
+    known = isinstance(error, (*VALUE_FREE, WorkerError, KafkaError, OSError))
     return isinstance(error, Exception) and not known and not is_outage(error)
 
 
@@ -59,16 +59,16 @@ def next_note(note: Note, offset: int) -> Note:
 
 @dataclass(slots=True, kw_only=True)
 class Isolated:
-    """A handler of batches that survives single messages. `set_aside` makes a dead letter of a run of one message.
+    """A handler of batches that survives single messages.
 
-    `alone` is shared by all handlers of a process: while one suspect message is in work no other is, so that none is
-    blamed for its neighbour.
+    `set_aside` makes a dead letter of a run of one message. All handlers of a process share
+    `exclusive`: two suspect messages are never in work at once, so none is blamed for the other.
     """
 
-    parts: Parts
+    parts: Collaborators
     handle: Handle
     set_aside: SetAside
-    alone: asyncio.Lock
+    exclusive: asyncio.Lock
     _finished: dict[int, int] = field(
         default_factory=dict
     )  # partition -> offset after what was worked on together
@@ -105,7 +105,7 @@ class Isolated:
         for single in singles(run):
             if single.first >= until:
                 break
-            async with self.alone:
+            async with self.exclusive:
                 note = await self._single(single, note)
         if rest := run.since(until):
             await self._together([replace(run, messages=rest)])

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from storage.facts import offsets
 from storage.pg.pool import Connection
 from stream.log.look import Bounds
-from stream.log.messages import Message, Run
-from stream.log.watchdog import Place
+from stream.log.messages import Message, Partition, Run
 
 
 class HoleError(RuntimeError):
@@ -51,7 +50,7 @@ class Ledger:
         matches = await offsets.advance(conn, self.name(topic), claims)
         return [message for run in runs for message in _new(run, matches[run.partition])]
 
-    async def finished(self, conn: Connection, topics: Collection[str]) -> dict[Place, int]:
+    async def finished(self, conn: Connection, topics: Collection[str]) -> dict[Partition, int]:
         """Return the offset after the last finished one of every partition that has an account."""
         return {
             (topic, part): following
@@ -60,8 +59,8 @@ class Ledger:
         }
 
     async def open(
-        self, conn: Connection, bounds: Mapping[Place, Bounds], *, accept: bool
-    ) -> list[Place]:
+        self, conn: Connection, bounds: Mapping[Partition, Bounds], *, accept: bool
+    ) -> list[Partition]:
         """Hold the account against the log at the start of a worker, in the caller's transaction.
 
         A partition without an account gets one from the log's start. Where log and account do not meet, raises
@@ -83,7 +82,9 @@ class Ledger:
         return apart
 
 
-def passed_over(committed: Mapping[Place, int], account: Mapping[Place, int]) -> HoleError | None:
+def passed_over(
+    committed: Mapping[Partition, int], account: Mapping[Partition, int]
+) -> HoleError | None:
     """Return the first partition whose group has committed more than the account has finished, None for none.
 
     The broker would never deliver what lies between again. `committed` must be older than `account`.
@@ -109,7 +110,7 @@ def _meets(done: int, there: Bounds) -> bool:
     return there.start <= done <= there.end
 
 
-def _tell(value: Place, done: int, there: Bounds) -> str:
+def _tell(value: Partition, done: int, there: Bounds) -> str:
     topic, part = value
     return (
         f"{topic}[{part}]: this database has finished up to offset {done}, the log holds {there.start} to {there.end}."

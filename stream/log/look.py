@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from model.topics import TOPICS
-from stream.log.watchdog import Place
+from stream.log.messages import Partition
 
 AWAY: tuple[type[Exception], ...] = (KafkaError,)  # no broker answers, or it refuses
 PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPICS}
@@ -32,7 +32,7 @@ class LogView:
     def __init__(self, brokers: str, client: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
         self._brokers, self._client, self._admin = brokers, client, admin
 
-    async def bounds(self, topics: Iterable[str]) -> dict[Place, Bounds]:
+    async def bounds(self, topics: Iterable[str]) -> dict[Partition, Bounds]:
         """Return the bounds of every partition of `topics`; raises `aiokafka.errors.KafkaError`."""
         places = _places(topics)
         starts = await self._client.beginning_offsets(places)
@@ -51,7 +51,7 @@ class LogView:
             else str(describe_cluster["cluster_id"])
         )
 
-    async def committed(self, group: str, topics: Iterable[str]) -> dict[Place, int]:
+    async def committed(self, group: str, topics: Iterable[str]) -> dict[Partition, int]:
         """Return what a consumer group has committed; a partition without a commit is absent."""
         result = await self._admin.list_consumer_group_offsets(group, partitions=_places(topics))
         return {

@@ -12,6 +12,7 @@ MOST_BYTES = (
     8 * 1024 * 1024
 )  # values of one run: what a transaction works on at once, however big its messages are
 
+Partition = tuple[str, int]  # topic and number
 Headers = tuple[tuple[str, bytes], ...]
 
 

@@ -15,12 +15,13 @@ from aiokafka.errors import KafkaError
 
 from stream.log.ledger import HoleError, passed_over
 from stream.log.look import LogView
-from stream.log.watchdog import Place, Progress, StalledError, observe, stalled
+from stream.log.messages import Partition
+from stream.log.watchdog import Progress, StalledError, observe, stalled
 from stream.metrics import Metrics
 
 LOOKS = 6  # looks within one stall time
 LONGEST_S = 10.0
-NOWHERE: Place = ("no partition assigned", 0)
+NOWHERE: Partition = ("no partition assigned", 0)
 log = logging.getLogger(__name__)
 
 
@@ -29,9 +30,9 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
     *,
     group: str,
     topics: tuple[str, ...],
-    assigned: Callable[[], frozenset[Place]],
-    done: Mapping[Place, int],
-    account: Callable[[], Awaitable[Mapping[Place, int]]],
+    assigned: Callable[[], frozenset[Partition]],
+    done: Mapping[Partition, int],
+    ledger: Callable[[], Awaitable[Mapping[Partition, int]]],
     rewind: Callable[[HoleError], Awaitable[None]],
     mock: bool,
     stall_s: float,
@@ -41,7 +42,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
 
     A broker that does not answer is no verdict: aiokafka reconnects.
     """
-    progress: dict[Place, Progress] = {}
+    progress: dict[Partition, Progress] = {}
     while True:
         await asyncio.sleep(min(stall_s / LOOKS, LONGEST_S))
         ours = assigned()
@@ -54,7 +55,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
             continue
-        accounted = await _answered(account, stall_s)
+        accounted = await _answered(ledger, stall_s)
         hole = passed_over(
             {location: at for location, at in finished.items() if location in ours}, accounted
         )
@@ -78,17 +79,19 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
 
 
 async def _answered(
-    account: Callable[[], Awaitable[Mapping[Place, int]]], stall_s: float
-) -> Mapping[Place, int]:
+    ledger: Callable[[], Awaitable[Mapping[Partition, int]]], stall_s: float
+) -> Mapping[Partition, int]:
     # without its database a worker can finish nothing; started again, it says so
     try:
         async with asyncio.timeout(stall_s):
-            return await account()
+            return await ledger()
     except TimeoutError:
         raise StalledError(f"the database has not answered for {stall_s:g} s") from None
 
 
-def _seen(ours: frozenset[Place], ends: Mapping[Place, int], *, mock: bool) -> Mapping[Place, int]:
+def _seen(
+    ours: frozenset[Partition], ends: Mapping[Partition, int], *, mock: bool
+) -> Mapping[Partition, int]:
     """Return what to watch: our partitions; without any, the whole group's, or with one worker the lack itself."""
     if ours:
         return {position: end for position, end in ends.items() if position in ours}

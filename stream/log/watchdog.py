@@ -12,7 +12,7 @@ only when nobody makes any.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Place = tuple[str, int]
+from stream.log.messages import Partition
 
 
 class StalledError(RuntimeError):
@@ -29,14 +29,14 @@ class Progress:
 
 
 def observe(
-    before: Mapping[Place, Progress],
+    before: Mapping[Partition, Progress],
     *,
     now_s: float,
-    ends: Mapping[Place, int],
-    done: Mapping[Place, int],
-) -> dict[Place, Progress]:
+    ends: Mapping[Partition, int],
+    done: Mapping[Partition, int],
+) -> dict[Partition, Progress]:
     """Return the progress after one look. A partition that is finished or has moved starts its time again."""
-    after: dict[Place, Progress] = {}
+    after: dict[Partition, Progress] = {}
     for position, end in ends.items():
         at = done.get(position, 0)
         fresh = Progress(done=at, lags=end > at, since_s=now_s)
@@ -46,8 +46,8 @@ def observe(
 
 
 def stalled(
-    progress: Mapping[Place, Progress], *, now_s: float, stall_s: float
-) -> tuple[Place, ...]:
+    progress: Mapping[Partition, Progress], *, now_s: float, stall_s: float
+) -> tuple[Partition, ...]:
     """Return the partitions that have lagged without progress for longer than `stall_s`, sorted."""
     return tuple(
         sorted(

@@ -13,7 +13,7 @@ from kadens.commands.console import process_settings
 from kadens.wiring import run_worker
 from storage.pg.pool import Connection
 from stream import derive_batch, normalise
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.log.messages import Message
 from stream.reading import Read
 from tests.planted_readers import plant
@@ -29,7 +29,7 @@ def _meet(values: Sequence[bytes]) -> None:
         raise IndexError("a value that nobody may log")
 
 
-async def _settle_planted(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool:
+async def _settle_planted(conn: Connection, reads: Sequence[Read], parts: Collaborators) -> bool:
     _meet([read.body for read in reads if read.parsed])
     return await _settle(conn, reads, parts)
 

@@ -22,7 +22,7 @@ from storage.derived import rollups
 from storage.digest import QUERIES, digest
 from storage.people import people
 from storage.pg.pool import Connection, open_pool
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.derive_batch import derive_runs
 from stream.judge_patient import judge_due
 from stream.log.ledger import Ledger
@@ -66,7 +66,7 @@ class MemoryLog:
 class Inline:
     """One worker without a broker. `hold` keeps facts on their way until `deliver`."""
 
-    parts: Parts
+    parts: Collaborators
     log: MemoryLog
     hold: bool = False
     offsets: dict[str, int] = field(default_factory=dict)
@@ -165,7 +165,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
     await conn.commit()
     log = MemoryLog()
     async with await open_pool(dsn, max_size=4) as pool:
-        parts = Parts(
+        parts = Collaborators(
             pool=pool,
             producer=log,
             ledger=Ledger(cluster="memory"),

@@ -18,7 +18,7 @@ from storage.erase import erase
 from storage.people import people
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
-from stream.collaborators import Parts
+from stream.collaborators import Collaborators
 from stream.dead.letters import DeadLimit
 from stream.derive_batch import derive_runs
 from stream.log.ledger import Ledger
@@ -74,7 +74,7 @@ async def played(
                 await conn.execute("delete from identity.data_key")
             else:
                 await erase(conn, patient, T0)
-        parts = Parts(
+        parts = Collaborators(
             pool=pool,
             producer=cast("Any", kept),
             ledger=Ledger(cluster=patient),

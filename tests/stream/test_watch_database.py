@@ -8,8 +8,9 @@ import pytest
 
 from stream.log.ledger import HoleError
 from stream.log.look import Bounds, LogView
+from stream.log.messages import Partition
 from stream.log.watch import watch
-from stream.log.watchdog import Place, StalledError
+from stream.log.watchdog import StalledError
 from stream.metrics import make_metrics
 
 STALL_S = 0.3
@@ -18,15 +19,15 @@ STALL_S = 0.3
 class Idle:
     """A log on which nothing waits."""
 
-    async def bounds(self, _topics: Iterable[str]) -> dict[Place, Bounds]:
+    async def bounds(self, _topics: Iterable[str]) -> dict[Partition, Bounds]:
         return {("t", 0): Bounds(start=0, end=0)}
 
-    async def committed(self, _group: str, _topics: Iterable[str]) -> dict[Place, int]:
+    async def committed(self, _group: str, _topics: Iterable[str]) -> dict[Partition, int]:
         return {}
 
 
 def test_a_database_that_hangs_ends_the_worker() -> None:
-    async def hangs() -> Mapping[Place, int]:
+    async def hangs() -> Mapping[Partition, int]:
         await asyncio.Event().wait()
         return {}
 
@@ -40,7 +41,7 @@ def test_a_database_that_hangs_ends_the_worker() -> None:
                 topics=("t",),
                 assigned=lambda: frozenset({("t", 0)}),
                 done={},
-                account=hangs,
+                ledger=hangs,
                 rewind=rewind,
                 mock=False,
                 stall_s=STALL_S,

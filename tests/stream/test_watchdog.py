@@ -1,11 +1,14 @@
 """The watchdog: lag without progress is told after the stall time, and nothing else is."""
 
-from stream.log.watchdog import Place, Progress, observe, stalled
+from stream.log.messages import Partition
+from stream.log.watchdog import Progress, observe, stalled
 
-PLACE: Place = ("kadens.raw", 0)
+PLACE: Partition = ("kadens.raw", 0)
 
 
-def look(before: dict[Place, Progress], now_s: float, end: int, done: int) -> dict[Place, Progress]:
+def look(
+    before: dict[Partition, Progress], now_s: float, end: int, done: int
+) -> dict[Partition, Progress]:
     return observe(before, now_s=now_s, ends={PLACE: end}, done={PLACE: done})
 
 

@@ -40,7 +40,7 @@ async def test_a_note_stands_before_work_begins_and_is_that_of_the_batch(
 
     async with open_inline(dsn, conn, tmp_path) as inline:
         handler = Isolated(
-            parts=inline.parts, handle=handle, set_aside=_aside, alone=asyncio.Lock()
+            parts=inline.parts, handle=handle, set_aside=_aside, exclusive=asyncio.Lock()
         )
         await handler([run(0, 3)])
         await handler([run(3, 4), run(7, 9, 1)])
@@ -60,7 +60,7 @@ async def test_what_another_process_ended_with_in_between_is_tried_alone(
 
     async with open_inline(dsn, conn, tmp_path) as inline:
         handler = Isolated(
-            parts=inline.parts, handle=handle, set_aside=_aside, alone=asyncio.Lock()
+            parts=inline.parts, handle=handle, set_aside=_aside, exclusive=asyncio.Lock()
         )
         await handler([run(0, 3)])
         await in_work.write(conn, TOPIC, {0: Note(first=5, next=7)})
