@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 
 class Zone(StrEnum):
@@ -131,3 +132,76 @@ class ZoneTimesByMethod:
     inputs: dict[str, float]
     confidence: Confidence
     valid: bool = True
+
+
+SEXES = ("female", "male", "")
+
+# A figure outside of these is a mistake of typing: above the first, up to the second.
+PROFILE_BOUNDS: dict[str, tuple[float, float]] = {
+    "birth_year": (1900, 2100),
+    "hr_rest": (20, 250),
+    "hr_max": (20, 250),
+    "threshold_hr": (20, 250),
+    "vt1_bpm": (20, 250),
+    "vt2_bpm": (20, 250),
+    "ftp_w": (0, 2500),
+}
+
+# The first must lie below the second when both are given.
+MUST_BE_BELOW: tuple[tuple[str, str], ...] = (
+    ("hr_rest", "hr_max"),
+    ("hr_rest", "vt1_bpm"),
+    ("hr_rest", "threshold_hr"),
+    ("vt1_bpm", "vt2_bpm"),
+    ("vt2_bpm", "hr_max"),
+    ("threshold_hr", "hr_max"),
+)
+
+
+def profile_problems(profile: HeartProfile) -> tuple[str, ...]:
+    """Return what is wrong with a profile, one sentence a field; empty when it is usable.
+
+    A sentence names its field and never repeats a value. Whether heart rate may be used with the
+    profile is decided in `stream.compute.intensity.thresholds`.
+    """
+    return (
+        *_out_of_bounds(profile),
+        *_wrong_order(profile),
+        *_wrong_clinician_bpm(profile),
+        *_wrong_sex(profile),
+    )
+
+
+def _out_of_bounds(profile: HeartProfile) -> list[str]:
+    problems: list[str] = []
+    for name, (low, high) in PROFILE_BOUNDS.items():
+        value = getattr(profile, name)
+        if value is not None and not low < value <= high:
+            problems.append(f"{name}: above {low:g} and at most {high:g} is wanted")
+    return problems
+
+
+def _wrong_order(profile: HeartProfile) -> list[str]:
+    problems: list[str] = []
+    for lower, upper in MUST_BE_BELOW:
+        low, high = getattr(profile, lower), getattr(profile, upper)
+        if low is not None and high is not None and low >= high:
+            problems.append(f"{lower}: below {upper} is wanted")
+    return problems
+
+
+def _wrong_clinician_bpm(profile: HeartProfile) -> list[str]:
+    edges = profile.clinician_bpm
+    if edges is None:
+        return []
+    low, high = PROFILE_BOUNDS["hr_max"]
+    within = all(low < edge <= high for edge in edges)
+    if within and all(edge < above for edge, above in pairwise(edges)):
+        return []
+    return [
+        f"clinician_bpm: four figures that ascend, above {low:g} and at most {high:g}, are wanted"
+    ]
+
+
+def _wrong_sex(profile: HeartProfile) -> list[str]:
+    return [] if profile.sex in SEXES else ["sex: female or male is wanted, or nothing"]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.codec import loads
-from model.columns import EncodedTexts
+from model.columns.build import EncodedTexts
 
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from model.columns import split_at_gaps
+from model.columns.build import split_at_gaps
 from model.errors import BodyError
 from model.facts import (
     BLOCK,

@@ -11,7 +11,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 from model.calendar import DAY_MS, MINUTE_MS, utc
 from model.codec import dumps, plain
-from model.columns import converted_values, in_time_order, local_instants, split_at_gaps, to_columns
+from model.columns.build import (
+    converted_values,
+    in_time_order,
+    local_instants,
+    split_at_gaps,
+    to_columns,
+)
 from model.facts import (
     BLOCK,
     DaySummary,

@@ -20,9 +20,8 @@ from kadens.commands.wrong import wrong
 from kadens.settings import Settings, operator
 from model.activities import TYPES
 from model.calendar import epoch_ms
-from model.intensity import HeartProfile
+from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription
-from model.profile_check import profile_problems
 from storage import audit
 from storage.audit_actions import Action
 from storage.bodies.wrapping import check_keys

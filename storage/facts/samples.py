@@ -17,8 +17,8 @@ from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier
 
 from model.calendar import utc
+from model.columns.runs import is_run_end
 from model.facts import Instants, Values
-from model.runs import is_run_end
 from storage.pg.binary_columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
 from storage.pg.pool import Connection
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import epoch_ms
-from model.columns import LONGEST_TIME, EncodedTexts, converted_values, local_instants
+from model.columns.build import LONGEST_TIME, EncodedTexts, converted_values, local_instants
 
 SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - a local clock
     lambda at: at.replace(microsecond=0)

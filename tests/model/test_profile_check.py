@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from model.intensity import HeartProfile
-from model.profile_check import MUST_BE_BELOW, PROFILE_BOUNDS, profile_problems
+from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, HeartProfile, profile_problems
 
 FINE = HeartProfile(
     valid_from=date(2026, 1, 1),

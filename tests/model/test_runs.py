@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import runs
+from model.columns import runs
 
 COLUMNS = st.lists(st.integers(0, 2), max_size=12)
 

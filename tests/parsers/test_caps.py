@@ -5,7 +5,7 @@ import pytest
 
 from model.calendar import DAY_MS, rfc3339
 from model.codec import dumps
-from model.columns import split_at_gaps
+from model.columns.build import split_at_gaps
 from model.errors import BodyError
 from model.facts import RejectKind, SampleBlock
 from parsers.alike import read_alike

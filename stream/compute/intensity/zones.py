@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model import runs
+from model.columns import runs
 from model.facts import Instants, Values
 from model.intensity import ZONES, ZoneThresholds, ZoneTimes
 from stream.compute.series.resolved_series import ResolvedSeries

@@ -12,8 +12,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from model import runs
 from model.calendar import MINUTE_MS
+from model.columns import runs
 from model.derived import SourceSelection
 from model.facts import Instants, Source
 from stream.compute.series.reported_columns import ReportedSeries

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import HOUR_MS
+from model.columns.runs import is_run_start
 from model.facts import Instants, Source, Values
-from model.runs import is_run_start
 from stream.compute.series.resolve import ResolvedMetric
 
 Integers = NDArray[np.int64]

@@ -10,8 +10,8 @@ from datetime import date
 
 import numpy as np
 
-from model import runs
 from model.calendar import MINUTE_MS, day_bounds
+from model.columns import runs
 from model.derived import Origin
 from model.facts import Instants, OffsetOrigin, Source, Values
 from model.intensity import ZoneThresholds

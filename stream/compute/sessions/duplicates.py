@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from model import runs
 from model.calendar import MINUTE_MS, local_date
+from model.columns import runs
 from model.derived import Origin
 from model.facts import Instants, Source, Values
 from stream.compute.series.reported_columns import ReportedSeries

@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from model.columns.runs import is_run_end
 from model.facts import Instants, Values
-from model.runs import is_run_end
 
 EncodedTexts: TypeAlias = NDArray[
     np.uint8
