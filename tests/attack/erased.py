@@ -9,11 +9,11 @@ from pathlib import Path
 
 from model.codec import dumps
 from tests.attack.fit_bodies import activity
-from tests.attack.letters import Letters
-from tests.attack.measure import MB, Row, equal
+from tests.attack.instruments.letters import Letters
+from tests.attack.instruments.measure import MB, Row, equal
+from tests.attack.instruments.senders import HOST, Answer, Sender
 from tests.attack.product import Person, now_ms
 from tests.attack.runs import Options, Town, town
-from tests.attack.senders import HOST, Answer, Sender
 from tests.chaos.waiting import until
 
 LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store

@@ -4,21 +4,19 @@ import base64
 import http.client
 import math
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.attack.attackers import Told, attacked
-from tests.attack.flooder import Plan
-from tests.attack.measure import MB, Row, holds, quantile, shown
-from tests.attack.processes import BLOCK, Watch, open_files
+from tests.attack.instruments.attackers import AttackReport, attacked
+from tests.attack.instruments.flooder import Plan
+from tests.attack.instruments.measure import MB, Row, holds, quantile, shown
+from tests.attack.instruments.processes import BLOCK, Watch, open_files
+from tests.attack.instruments.senders import HOST, Sender, pain_report
 from tests.attack.product import Product
 from tests.attack.runs import Options, Town, town
-from tests.attack.senders import HOST, Sender, pain_report
+from tests.background import Background
 
 P99_S, MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
 PACE_S = 0.1
@@ -196,7 +194,7 @@ def _times(times: list[float]) -> str:
     )
 
 
-def _was_real(flood: Flood, value: Told) -> bool:
+def _was_real(flood: Flood, value: AttackReport) -> bool:
     """Tell whether the attacker did anything: a flood that never began must not count as survived."""
     return bool(value.done) and value.done["opened"] + value.done["refused"] >= flood.connections
 
@@ -226,64 +224,36 @@ def _recovered(at: Town, target: Target) -> None:
         time.sleep(PACE_S)
 
 
-class Ordinary:
+class Ordinary(Background):
     """A client that does one ordinary request after the other, each over a connection of its own."""
 
     def __init__(self, at: Town, request: Callable[[Town], bool]) -> None:
+        super().__init__(PACE_S)
         self._at, self._request = at, request
         self._times: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, daemon=True)
 
     def times(self) -> list[float]:
         """Return the seconds of each request, infinite where it failed."""
         return list(self._times)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _go_on(self) -> None:
-        while not self._over.wait(PACE_S):
-            began = time.monotonic()
-            done = self._request(self._at)
-            self._times.append(time.monotonic() - began if done else math.inf)
+    def look(self) -> None:
+        """Do one request and note how long it took."""
+        began = time.monotonic()
+        done = self._request(self._at)
+        self._times.append(time.monotonic() - began if done else math.inf)
 
 
-class Disk:
+class Disk(Background):
     """Looks twice a second at how far bodies, log and the door's open files have grown."""
 
     def __init__(self, on: Product, part: str) -> None:
+        super().__init__(LOOK_S)
         self._on, self._part, self.grown = on, part, 0
         self._before = self._used()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK_S):
-            self.grown = max(self.grown, self._used() - self._before)
+    def look(self) -> None:
+        """Note the growth if it is the largest so far."""
+        self.grown = max(self.grown, self._used() - self._before)
 
     def _used(self) -> int:
         pid = self._on.pid_of(self._part)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from tests.attack.floods import TARGETS, Target
-from tests.attack.measure import Row, equal, holds
-from tests.attack.processes import Watch
+from tests.attack.instruments.measure import Row, equal, holds
+from tests.attack.instruments.processes import Watch
+from tests.attack.instruments.senders import HOST
 from tests.attack.runs import Options, Town, town
-from tests.attack.senders import HOST
 
 REQUESTS = 400
 ANSWER_S = 2.0

@@ -8,12 +8,12 @@ from functools import partial
 
 from model.calendar import DAY_MS, MINUTE_MS
 from tests.attack.fit_bodies import large
-from tests.attack.measure import MB, Row, at_most, equal, quantile, shown
+from tests.attack.instruments.measure import MB, Row, at_most, equal, quantile, shown
+from tests.attack.instruments.processes import Watch
+from tests.attack.instruments.senders import Answer, Sender
 from tests.attack.others import Others
-from tests.attack.processes import Watch
 from tests.attack.product import now_ms
 from tests.attack.runs import Options, Town, town, warm_up
-from tests.attack.senders import Answer, Sender
 
 FILES, SIZE = 30, 20 * MB
 OTHERS = 4

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from tests.attack.letters import Letters
-from tests.attack.measure import Row, at_most, equal, quantile, shown
+from tests.attack.instruments.letters import Letters
+from tests.attack.instruments.measure import Row, at_most, equal, quantile, shown
+from tests.attack.instruments.processes import Watch
+from tests.attack.instruments.senders import Sender
 from tests.attack.others import Others
-from tests.attack.processes import Watch
 from tests.attack.runs import Options, Town, town
-from tests.attack.senders import Sender
 from tests.poison import ACCOUNT, POISON
 
 SENDERS, RUNS = 24, 10

@@ -9,8 +9,8 @@ from typing import Self
 
 import psycopg
 
+from tests.attack.instruments.senders import Sender, Sent, pain_report
 from tests.attack.product import Person, Product
-from tests.attack.senders import Sender, Sent, pain_report
 
 LOOK_S = 0.02
 AGAIN_S = 0.2

@@ -9,12 +9,12 @@ from functools import partial
 import psycopg
 
 from tests.attack import planted
-from tests.attack.letters import Letters
-from tests.attack.measure import Row, holds
+from tests.attack.instruments.letters import Letters
+from tests.attack.instruments.measure import Row, holds
+from tests.attack.instruments.processes import Watch
+from tests.attack.instruments.senders import Answer, Sender
 from tests.attack.others import Others
-from tests.attack.processes import Watch
 from tests.attack.runs import Options, Renewed, Town, town
-from tests.attack.senders import Answer, Sender
 from tests.poison import ACCOUNT, POISON
 
 OTHERS = 4

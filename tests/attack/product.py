@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.settings import read_secrets
-from tests.attack import processes
+from tests.attack.instruments import processes
 from tests.chaos.waiting import until
 from tests.rooms import ROOT
 

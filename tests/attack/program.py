@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from tests.attack.erased import erasure
 from tests.attack.floods import floods
 from tests.attack.fuzz import malformed
+from tests.attack.instruments.measure import Row, table
 from tests.attack.large import large_files
 from tests.attack.load import poison_under_load
-from tests.attack.measure import Row, table
 from tests.attack.poison import planted_bugs, poison_one_by_one
 from tests.attack.runs import Attack, Options
 from tests.attack.tokens import tokens_and_keys

@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from tests.attack.measure import Row
+from tests.attack.instruments.measure import Row
+from tests.attack.instruments.senders import Sender, pain_report
 from tests.attack.product import Person, Product, product
-from tests.attack.senders import Sender, pain_report
 from tests.chaos.waiting import until
 
 WARM_S = 60.0

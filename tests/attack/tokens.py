@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from kadens.cli import app
 from tests.attack.fit_bodies import activity
 from tests.attack.floods import Ordinary, worklist
-from tests.attack.measure import Row, at_most, equal, holds, quantile, skipped
+from tests.attack.instruments.measure import Row, at_most, equal, holds, quantile, skipped
+from tests.attack.instruments.senders import Sender
 from tests.attack.others import Others
 from tests.attack.product import Person, product
 from tests.attack.runs import Options, Town, town
-from tests.attack.senders import Sender
 
 ATTACK = "tokens"
 KINDS = ("link", "session", "wrapping")

@@ -41,9 +41,9 @@ def outcome(on: Stage) -> Outcome:
     )
 
 
-def faults_found(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
+def differences(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
     """Return what is wrong, a line each; nothing when the run left what was wanted."""
-    return [*_missing(on, wanted, value), *_different(wanted, value), *_said(on)]
+    return [*_missing(on, wanted, value), *_different(wanted, value), *_unexplained_lines(on)]
 
 
 def holes(on: Stage) -> int:
@@ -69,7 +69,7 @@ def _places(on: Stage) -> dict[str, frozenset[str]]:
 
 
 def _missing(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
-    appended = on.cluster.hands.acknowledged
+    appended = on.cluster.producers.acknowledged
     return [
         f"body {sha[:12]}: {_words(value, sha)}, wanted {_words(wanted, sha)}"
         for sha in sorted(appended | set(value.places))
@@ -94,7 +94,7 @@ def _rows(name: str, wanted: Outcome, value: Outcome) -> str:
     return f": {len(lost)} rows missing {lost[:SHOWN]}, {len(more)} too much {more[:SHOWN]}"
 
 
-def _said(on: Stage) -> list[str]:
+def _unexplained_lines(on: Stage) -> list[str]:
     """Return lines of the workers' logs that no fault explains."""
     return [
         f"{log.name}: {line}"

@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from kadens.embedded.kafka_jars import kafka_available
-from tests.chaos.ground import ground
-from tests.chaos.planted import PLANTS
 from tests.chaos.report import paragraph, summary
 from tests.chaos.schedule import schedules
+from tests.chaos.system.environment import open_environment
+from tests.chaos.system.planted import PLANTS
 from tests.chaos.walk import Result, quiet, walk_all
 from tests.chaos.world import world
 
@@ -32,7 +32,7 @@ def main() -> int:
     began, people = time.monotonic(), world()
     results: list[Result] = []
     tell(f"{arguments.seeds} schedules from seed {first}, each over {len(people.bodies)} bodies")
-    with ground(people) as on:
+    with open_environment(people) as on:
         plans = schedules(first, arguments.seeds, len(people.bodies))
         for result in walk_all(on, plans, quiet(on), plant=arguments.plant, keep=LOGS):
             results.append(result)

@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from kadens.embedded.postgres import Postgres
-from tests.chaos.crew import Crew
-from tests.chaos.door import Door, opened
 from tests.chaos.gauge import Gauge
-from tests.chaos.ground import Cluster, Ground
-from tests.chaos.hands import patiently
 from tests.chaos.schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
+from tests.chaos.system.door import Door, opened
+from tests.chaos.system.environment import Cluster, Environment
+from tests.chaos.system.producers import patiently
+from tests.chaos.system.workers import Workers
 from tests.chaos.waiting import Late, let_pass, until
 from tests.chaos.world import END_MS, NOW_MS
 from tests.rig import Rig
@@ -26,10 +26,10 @@ STALL_S = 12.0
 class Stage:
     """Everything that a fault can reach."""
 
-    ground: Ground
+    environment: Environment
     cluster: Cluster
     rig: Rig
-    crew: Crew
+    workers: Workers
     gauge: Gauge
     name: str
     standby: Postgres | None
@@ -42,16 +42,16 @@ class Stage:
 
     def database_dsn(self) -> str:
         """Return where the schedule's database is now, without the proxy."""
-        return self.ground.database.dsn(self.name)
+        return self.environment.database.dsn(self.name)
 
     def append(self, copies: tuple[Copy, ...]) -> None:
         """Hand copies of bodies to the producers."""
-        self.cluster.hands.append(copies, self.ground.world.bodies)
+        self.cluster.producers.append(copies, self.environment.world.bodies)
 
     def tick(self) -> None:
         """Do what goes on all the time: supervise, and take in the acknowledgements of the log."""
-        self.crew.supervise()
-        self.cluster.hands.poll()
+        self.workers.supervise()
+        self.cluster.producers.poll()
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass under supervision."""
@@ -68,58 +68,58 @@ class Stage:
 
     def start_workers(self) -> None:
         """Start whoever does not run."""
-        for name in self.crew.names:
-            self.crew.start(name)
+        for name in self.workers.names:
+            self.workers.start(name)
 
     def settle(self) -> None:
         """Return when everything appended is finished and nobody waits for anything; `waiting.Late`."""
-        self.cluster.hands.flush()
+        self.cluster.producers.flush()
         try:
             until(self._settled, SETTLE_S, "not settled", self.tick)
         except Late as error:
             raise Late(
-                f"{error}: {self.gauge.latest} of {patiently(self.cluster.hands.ends)}"
+                f"{error}: {self.gauge.latest} of {patiently(self.cluster.producers.ends)}"
             ) from error
 
     def _settled(self) -> bool:
         look = self.gauge.latest
-        if look.waiting or (look.raw, look.facts) != patiently(self.cluster.hands.ends):
+        if look.waiting or (look.raw, look.facts) != patiently(self.cluster.producers.ends):
             return False
         return self.gauge.latest == look
 
 
 @contextmanager
-def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
+def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator[Stage]:
     """Give a stage for one schedule, without a running worker."""
-    cluster = ground.cluster(plan.brokers)
-    name = ground.new_database()
-    folder = ground.folder / name
+    cluster = environment.cluster(plan.brokers)
+    name = environment.new_database()
+    folder = environment.folder / name
     folder.mkdir()
     rig = Rig(
-        brokers=cluster.kafka.address, mock=False, dsn=ground.database.dsn(name), folder=folder
+        brokers=cluster.kafka.address, mock=False, dsn=environment.database.dsn(name), folder=folder
     )
     rig.set_clock(NOW_MS)
-    crew = Crew(
+    workers = Workers(
         rig=rig,
-        nursery=ground.nursery,
+        forkserver=environment.forkserver,
         names=tuple(f"w{1 + n}" for n in range(plan.workers)),
         settings={
-            "KADENS_DATABASE": ground.proxy.dsn(name),
+            "KADENS_DATABASE": environment.proxy.dsn(name),
             "KADENS_GROUP_SESSION_S": str(SESSION_S),
             "KADENS_STALL_S": str(STALL_S),
         },
         plant=plant,
     )
-    standby = ground.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
+    standby = environment.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
     with (
-        Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge,
+        Gauge(lambda: environment.database.dsn(name), patiently(cluster.producers.forget)) as gauge,
         ExitStack() as doors,
     ):
         made = Stage(
-            ground=ground,
+            environment=environment,
             cluster=cluster,
             rig=rig,
-            crew=crew,
+            workers=workers,
             gauge=gauge,
             name=name,
             standby=standby,
@@ -129,18 +129,18 @@ def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
         try:
             yield made
         finally:
-            crew.end()
+            workers.end()
             doors.close()
             _tidy(made)
 
 
 def _tidy(on: Stage) -> None:
-    """Leave the ground as the next schedule wants it, whatever went wrong in this one."""
-    on.ground.proxy.delay_s = 0.0
-    on.ground.database.start()
+    """Leave the environment as the next schedule wants it, whatever went wrong in this one."""
+    on.environment.proxy.delay_s = 0.0
+    on.environment.database.start()
     if on.standby is not None:
-        on.ground.without_standby(on.standby)
-    on.ground.drop(on.name)
+        on.environment.without_standby(on.standby)
+    on.environment.drop(on.name)
     shutil.rmtree(on.rig.folder)
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
 from tests.chaos.check import Outcome
-from tests.chaos.ground import Ground, ground
 from tests.chaos.report import paragraph
 from tests.chaos.schedule import Copy, Fault, Kind, Schedule, Turn, schedules
 from tests.chaos.stage import stage
+from tests.chaos.system.environment import Environment, open_environment
 from tests.chaos.walk import calm, quiet, walk, walk_all
 from tests.chaos.world import world
 
@@ -29,18 +29,18 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def on() -> Iterator[Ground]:
-    with ground(world()) as made:
+def on() -> Iterator[Environment]:
+    with open_environment(world()) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def wanted(on: Ground) -> Outcome:
+def wanted(on: Environment) -> Outcome:
     return quiet(on)
 
 
 def test_schedules_leave_what_a_quiet_run_leaves(
-    on: Ground, wanted: Outcome, seed: int, capsys: pytest.CaptureFixture[str]
+    on: Environment, wanted: Outcome, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plans = schedules(seed, SEEDS, len(on.world.bodies))
     for result in walk_all(on, plans, wanted):
@@ -62,13 +62,13 @@ def kill_in_the_act(bodies: int) -> Schedule:
     return Schedule(seed=-2, brokers=1, workers=1, first=first, turns=turns, rest=rest)
 
 
-def test_a_kill_in_the_act_loses_nothing(on: Ground, wanted: Outcome) -> None:
+def test_a_kill_in_the_act_loses_nothing(on: Environment, wanted: Outcome) -> None:
     plan = kill_in_the_act(len(on.world.bodies))
     with stage(on, plan, "") as here:
         assert walk(here, plan, wanted).wrong == ()
 
 
-def test_a_planted_bug_is_found(on: Ground, wanted: Outcome) -> None:
+def test_a_planted_bug_is_found(on: Environment, wanted: Outcome) -> None:
     plan = calm(len(on.world.bodies))
     with stage(on, plan, "ack-before-commit-and-die") as here:
         wrong = walk(here, plan, wanted).wrong

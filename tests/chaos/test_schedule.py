@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.chaos.faults import DEEDS
+from tests.chaos.fault_actions import FAULT_ACTIONS
 from tests.chaos.schedule import (
     KINDS,
     MOST_FAULTS,
@@ -30,9 +30,9 @@ def copies(plan: Schedule) -> list[Copy]:
     ]
 
 
-def test_every_kind_is_a_row_and_a_deed() -> None:
+def test_every_kind_is_a_row_and_an_action() -> None:
     assert [row.kind for row in KINDS] == list(dict.fromkeys(row.kind for row in KINDS))
-    assert {row.kind for row in KINDS} == set(Kind) == set(DEEDS)
+    assert {row.kind for row in KINDS} == set(Kind) == set(FAULT_ACTIONS)
 
 
 @given(SEEDS, st.integers(min_value=1, max_value=60))

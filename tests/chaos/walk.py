@@ -10,11 +10,11 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
 from kadens.embedded.process import StartFailed
-from tests.chaos.check import Outcome, faults_found, holes, outcome
-from tests.chaos.faults import DEEDS
-from tests.chaos.ground import Ground
+from tests.chaos.check import Outcome, differences, holes, outcome
+from tests.chaos.fault_actions import FAULT_ACTIONS
 from tests.chaos.schedule import Copy, Fault, Schedule, Turn
 from tests.chaos.stage import Stage, clock_to_end, now, stage
+from tests.chaos.system.environment import Environment
 
 WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
 
@@ -48,16 +48,16 @@ def calm(bodies: int) -> Schedule:
     return Schedule(seed=-1, brokers=1, workers=1, first=(), turns=(), rest=rest)
 
 
-def quiet(ground: Ground) -> Outcome:
+def quiet(environment: Environment) -> Outcome:
     """Return what the calm schedule leaves."""
-    plan = calm(len(ground.world.bodies))
-    with stage(ground, plan) as on:
+    plan = calm(len(environment.world.bodies))
+    with stage(environment, plan) as on:
         _finish(on, plan)
         return outcome(on)
 
 
 def walk_all(
-    ground: Ground,
+    environment: Environment,
     plans: Iterable[Schedule],
     wanted: Outcome,
     *,
@@ -68,12 +68,12 @@ def walk_all(
     for plan in plans:
         began = now()
         try:
-            with stage(ground, plan, plant) as on:
+            with stage(environment, plan, plant) as on:
                 result = walk(on, plan, wanted)
                 if (result.wrong or result.unclean) and keep is not None:
                     _keep(on, keep / str(plan.seed), result)
         except WRONG as error:
-            result = Result(schedule=plan, wrong=(_told(error),), seconds=now() - began)
+            result = Result(schedule=plan, wrong=(_describe(error),), seconds=now() - began)
         yield result
 
 
@@ -87,21 +87,21 @@ def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
             _turn(on, turn, begun)
         _finish(on, plan)
         settled: float | None = now()
-        wrong = faults_found(on, wanted, outcome(on))
+        wrong = differences(on, wanted, outcome(on))
     except WRONG as error:
-        settled, wrong = None, [_told(error)]
+        settled, wrong = None, [_describe(error)]
     return Result(
         schedule=plan,
         met=tuple(_met(on, fault, at, began, settled) for fault, at in begun),
         wrong=tuple(wrong),
-        restarts=on.crew.ends.total(),
+        restarts=on.workers.ends.total(),
         holes=holes(on),
-        unclean=on.crew.unclean,
+        unclean=on.workers.unclean,
         seconds=now() - began,
     )
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -114,15 +114,15 @@ def _open(on: Stage, plan: Schedule) -> None:
 
 
 def _turn(on: Stage, turn: Turn, begun: list[tuple[Fault, float]]) -> None:
-    fault, deed = turn.fault, DEEDS[turn.fault.kind]
+    fault, action = turn.fault, FAULT_ACTIONS[turn.fault.kind]
     on.append(turn.before)
     on.let_pass(turn.pause_s)
     at = now()
     begun.append((fault, at))
-    deed.begin(on, fault)
+    action.begin(on, fault)
     on.append(turn.during)
     on.let_pass(fault.lasts_s)
-    deed.end(on, fault)
+    action.end(on, fault)
     if turn.waits:
         on.progress_after(at)
 
@@ -139,7 +139,7 @@ def _met(on: Stage, fault: Fault, at: float, began: float, settled: float | None
     progress = None if seen is None else seen - at
     return Met(
         fault=fault,
-        target=DEEDS[fault.kind].target(on, fault),
+        target=FAULT_ACTIONS[fault.kind].target(on, fault),
         at_s=at - began,
         progress_s=progress,
     )

@@ -51,7 +51,7 @@ class World:
 def world() -> World:
     """Return the world of all runs."""
     people = cohort(now_ms=NOW_MS, seed=11, patients=8, weeks=3)
-    reported, poison = [*_told(people), *_unstorable()], list(_poison())
+    reported, poison = [*_describe(people), *_unstorable()], list(_poison())
     return World(
         people=people,
         bodies=tuple(_posted(item) for item in (*reported, *poison)),
@@ -60,7 +60,7 @@ def world() -> World:
     )
 
 
-def _told(people: Cohort) -> Iterator[Delivery]:
+def _describe(people: Cohort) -> Iterator[Delivery]:
     for item in (*history(people), *live(people)):
         if item.patient in SENDING and item.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
             yield replace(item, due_ms=min(item.due_ms, NOW_MS))

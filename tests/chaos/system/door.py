@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from ingest.sender import sign
 from ingest.verify import STANDARD_WEBHOOKS
-from tests.attack.attackers import attacked
-from tests.attack.flooder import Plan
+from tests.attack.instruments.attackers import attacked
+from tests.attack.instruments.flooder import Plan
 from tests.chaos.waiting import until
 from tests.chaos.world import Posted
 from tests.rig import KEY, Rig

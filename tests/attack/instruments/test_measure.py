@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tests.attack.measure import at_most, equal, quantile, skipped, table
+from tests.attack.instruments.measure import at_most, equal, quantile, skipped, table
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:

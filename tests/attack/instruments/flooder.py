@@ -1,7 +1,8 @@
-"""`python -m tests.attack.flooder`: one attacker as a process of its own, described by JSON on its standard input.
+"""One attacker as a process of its own: `python -m tests.attack.instruments.flooder`.
 
-It prints what it did as JSON. Bounded: it connects to loopback only, with a fixed number of connections, for a fixed
-time, and ends itself. It imports nothing of the product.
+It reads a plan as JSON from its standard input and prints what it did as JSON. Bounded: it connects
+to loopback only, with a fixed number of connections, for a fixed time, and ends itself. It imports
+nothing of the product.
 """
 
 import asyncio

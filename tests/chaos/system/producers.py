@@ -20,7 +20,7 @@ AGAIN_S = 0.1
 T = TypeVar("T")
 
 
-class Hands:
+class Producers:
     """Two producers and an admin client of the cluster at `address`."""
 
     def __init__(self, address: str) -> None:

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-from tests.chaos.ground import socket_of
-from tests.chaos.proxy import Proxy
+from tests.chaos.system.environment import socket_of
+from tests.chaos.system.proxy import Proxy
 
 
 def answer(dsn: str) -> object:

@@ -17,10 +17,10 @@ import stream.worker  # noqa: F401 - loaded once, before the forks
 from kadens.embedded.guard import follow
 from kadens.settings import read_settings
 from kadens.wiring import run_worker
-from tests.chaos.planted import PLANTS
+from tests.chaos.system.planted import PLANTS
 
 
-def nursery() -> ForkServerContext:
+def forkserver() -> ForkServerContext:
     """Return what forks workers; its own process is started by the first of them."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.attack.flooder import HOST, TALKS, Done, Plan, flood
+from tests.attack.instruments.flooder import HOST, TALKS, Done, Plan, flood
 
 HEAD = "POST / HTTP/1.1\r\nhost: x\r\n"
 SOURCE = "127.0.0.9"

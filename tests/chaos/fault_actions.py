@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.chaos import door
 from tests.chaos.schedule import PRODUCERS, Copy, Fault, Kind
 from tests.chaos.stage import Stage
+from tests.chaos.system import door
 from tests.chaos.world import NOW_MS
 
 Do = Callable[[Stage, Fault], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
+class FaultAction:
     """One kind of fault: its begin, its end after `lasts_s`, and its target in words."""
 
     begin: Do
@@ -21,7 +21,7 @@ class Deed:
 
 
 def _worker(on: Stage, fault: Fault) -> str:
-    return on.crew.names[fault.target]
+    return on.workers.names[fault.target]
 
 
 def _broker(_on: Stage, fault: Fault) -> str:
@@ -29,20 +29,20 @@ def _broker(_on: Stage, fault: Fault) -> str:
 
 
 def _start(on: Stage, fault: Fault) -> None:
-    on.crew.start(_worker(on, fault))
+    on.workers.start(_worker(on, fault))
 
 
 def _slow(on: Stage, fault: Fault) -> None:
-    on.ground.proxy.delay_s = fault.strength
+    on.environment.proxy.delay_s = fault.strength
 
 
 def _fast(on: Stage, _fault: Fault) -> None:
-    on.ground.proxy.delay_s = 0.0
+    on.environment.proxy.delay_s = 0.0
 
 
 def _fail_over(on: Stage, _fault: Fault) -> None:
     assert on.standby is not None
-    on.ground.fail_over(on.standby)
+    on.environment.fail_over(on.standby)
     on.standby, on.rig.dsn = None, on.database_dsn()
 
 
@@ -53,7 +53,10 @@ def _step(on: Stage, fault: Fault) -> None:
 def _poison(on: Stage, fault: Fault) -> None:
     """Append every poisonous body once more, all in a row."""
     on.append(
-        tuple(Copy(body=body, producer=fault.target % PRODUCERS) for body in on.ground.world.poison)
+        tuple(
+            Copy(body=body, producer=fault.target % PRODUCERS)
+            for body in on.environment.world.poison
+        )
     )
 
 
@@ -69,38 +72,38 @@ def _flood(on: Stage, fault: Fault) -> None:
 
 def _through(on: Stage, fault: Fault) -> None:
     """Let a report through the attacked door; what was answered 202 must be there like everything else."""
-    reports = on.ground.world.reports
-    posted = on.ground.world.bodies[reports[fault.target % len(reports)]]
+    reports = on.environment.world.reports
+    posted = on.environment.world.bodies[reports[fault.target % len(reports)]]
     on.door_here().take(posted)
-    on.cluster.hands.acknowledged.add(posted.sha256)
+    on.cluster.producers.acknowledged.add(posted.sha256)
 
 
-DEEDS: Mapping[Kind, Deed] = {
-    Kind.WORKER_KILLED: Deed(
-        begin=lambda on, fault: on.crew.kill(_worker(on, fault)), end=_start, target=_worker
+FAULT_ACTIONS: Mapping[Kind, FaultAction] = {
+    Kind.WORKER_KILLED: FaultAction(
+        begin=lambda on, fault: on.workers.kill(_worker(on, fault)), end=_start, target=_worker
     ),
-    Kind.WORKER_STOPPED: Deed(
-        begin=lambda on, fault: on.crew.stop(_worker(on, fault)), end=_start, target=_worker
+    Kind.WORKER_STOPPED: FaultAction(
+        begin=lambda on, fault: on.workers.stop(_worker(on, fault)), end=_start, target=_worker
     ),
-    Kind.WORKER_ZOMBIE: Deed(
-        begin=lambda on, fault: on.crew.pause(_worker(on, fault)),
-        end=lambda on, fault: on.crew.resume(_worker(on, fault)),
+    Kind.WORKER_ZOMBIE: FaultAction(
+        begin=lambda on, fault: on.workers.pause(_worker(on, fault)),
+        end=lambda on, fault: on.workers.resume(_worker(on, fault)),
         target=_worker,
     ),
-    Kind.BROKER_KILLED: Deed(
+    Kind.BROKER_KILLED: FaultAction(
         begin=lambda on, fault: on.cluster.kafka.kill(1 + fault.target),
         end=lambda on, _fault: on.cluster.kafka.restart(),
         target=_broker,
     ),
-    Kind.DATABASE_KILLED: Deed(
-        begin=lambda on, _fault: on.ground.database.kill(),
-        end=lambda on, _fault: on.ground.database.restart(),
+    Kind.DATABASE_KILLED: FaultAction(
+        begin=lambda on, _fault: on.environment.database.kill(),
+        end=lambda on, _fault: on.environment.database.restart(),
     ),
-    Kind.DATABASE_FAILOVER: Deed(begin=_fail_over),
-    Kind.DATABASE_SLOW: Deed(begin=_slow, end=_fast),
-    Kind.DATABASE_CUT: Deed(begin=lambda on, _fault: on.ground.proxy.cut()),
-    Kind.CLOCK_STEP: Deed(begin=_step),
-    Kind.POISON: Deed(begin=_poison),
-    Kind.DOOR_HEADS: Deed(begin=_heads, end=_through),
-    Kind.DOOR_FLOOD: Deed(begin=_flood, end=_through),
+    Kind.DATABASE_FAILOVER: FaultAction(begin=_fail_over),
+    Kind.DATABASE_SLOW: FaultAction(begin=_slow, end=_fast),
+    Kind.DATABASE_CUT: FaultAction(begin=lambda on, _fault: on.environment.proxy.cut()),
+    Kind.CLOCK_STEP: FaultAction(begin=_step),
+    Kind.POISON: FaultAction(begin=_poison),
+    Kind.DOOR_HEADS: FaultAction(begin=_heads, end=_through),
+    Kind.DOOR_FLOOD: FaultAction(begin=_flood, end=_through),
 }

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.attack.flooder import Plan
+from tests.attack.instruments.flooder import Plan
 from tests.rooms import ROOT
 
 END_S = 30.0  # past its own time
 
 
 @dataclass(slots=True)
-class Told:
+class AttackReport:
     """What an attacker says it did, once it has ended."""
 
     done: dict[str, Any] = field(default_factory=dict)
@@ -39,11 +39,11 @@ class Told:
 
 
 @contextmanager
-def attacked(plan: Plan, *, cut: bool = False) -> Iterator[Told]:
+def attacked(plan: Plan, *, cut: bool = False) -> Iterator[AttackReport]:
     """Let an attacker work; leaving the block waits for its end and its report, or ends it at once with `cut`."""
-    words = (sys.executable, "-m", "tests.attack.flooder")
+    words = (sys.executable, "-m", "tests.attack.instruments.flooder")
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
-    reported = Told()
+    reported = AttackReport()
     try:
         assert process.stdin is not None
         process.stdin.write(json.dumps(asdict(plan)).encode())

@@ -19,9 +19,9 @@ from kadens.embedded.postgres import Postgres
 from kadens.embedded.topics import create_topics
 from simulate.enrol import enrol
 from storage.pg.migrate import migrate
-from tests.chaos.entry import nursery
-from tests.chaos.hands import Hands, patiently
-from tests.chaos.proxy import Proxy
+from tests.chaos.system.forked_worker import forkserver
+from tests.chaos.system.producers import Producers, patiently
+from tests.chaos.system.proxy import Proxy
 from tests.chaos.waiting import until
 from tests.chaos.world import World
 from tests.rig import CONFIGS, KEY, run
@@ -38,11 +38,11 @@ class Cluster:
     """A running cluster with its producers."""
 
     kafka: Kafka
-    hands: Hands
+    producers: Producers
 
 
 @dataclass(slots=True, kw_only=True)
-class Ground:
+class Environment:
     """The parts under all schedules. `database` is the server that is written to now."""
 
     folder: Path
@@ -50,7 +50,7 @@ class Ground:
     database: Postgres
     proxy: Proxy
     stack: ExitStack
-    nursery: ForkServerContext = field(default_factory=nursery)
+    forkserver: ForkServerContext = field(default_factory=forkserver)
     clusters: dict[int, Cluster] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -62,11 +62,13 @@ class Ground:
             )
             self.stack.enter_context(kafka)
             create_topics(kafka.address, CONFIGS)
-            self.clusters[brokers] = Cluster(kafka=kafka, hands=Hands(kafka.address))
+            self.clusters[brokers] = Cluster(kafka=kafka, producers=Producers(kafka.address))
         matches = self.clusters[brokers]
         matches.kafka.start()
         until(
-            lambda: patiently(lambda: matches.hands.in_sync(brokers)), IN_SYNC_S, "copies in sync"
+            lambda: patiently(lambda: matches.producers.in_sync(brokers)),
+            IN_SYNC_S,
+            "copies in sync",
         )
         return matches
 
@@ -122,8 +124,8 @@ def socket_of(server: Postgres) -> Path:
 
 
 @contextmanager
-def ground(world: World) -> Iterator[Ground]:
-    """Give the ground with the world's people enrolled in the database to copy."""
+def open_environment(world: World) -> Iterator[Environment]:
+    """Give the environment with the world's people enrolled in the database to copy."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kadens-chaos-")))
         folder.chmod(0o711)  # the server's account has to pass
@@ -131,7 +133,7 @@ def ground(world: World) -> Iterator[Ground]:
         database.start()
         (folder / "front").mkdir(mode=0o700)
         proxy = stack.enter_context(Proxy(folder / "front", socket_of(database)))
-        made = Ground(folder=folder, world=world, database=database, proxy=proxy, stack=stack)
+        made = Environment(folder=folder, world=world, database=database, proxy=proxy, stack=stack)
         stack.callback(lambda: made.database.stop())  # noqa: PLW0108 - whichever it is by then
         dsn = database.create_database(PEOPLE)
         run(migrate(dsn))

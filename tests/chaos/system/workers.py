@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 
-from tests.chaos.entry import work
+from tests.chaos.system.forked_worker import work
 from tests.rig import Rig
 
 BACK_OFF_S = 0.3
@@ -17,11 +17,11 @@ PATIENCE_S = 30.0  # for a worker that was asked to stop; it ends itself after 2
 
 
 @dataclass(slots=True, kw_only=True)
-class Crew:
+class Workers:
     """Workers by name. `ends` counts the statuses of those that ended unasked, `stops` of those asked to stop."""
 
     rig: Rig
-    nursery: ForkServerContext
+    forkserver: ForkServerContext
     names: tuple[str, ...]
     settings: Mapping[str, str]
     plant: str = ""
@@ -40,7 +40,7 @@ class Crew:
         self._again.pop(name, None)
         if name not in self._running:
             environment = {**self.rig.environment(name), **self.settings}
-            process = self.nursery.Process(
+            process = self.forkserver.Process(
                 target=work, args=(environment, self.rig.log(name), self.plant), name=name
             )
             process.start()

@@ -4,12 +4,12 @@ Reads /proc (Linux). It ends a process only where an attack says so, by its id.
 """
 
 import stat
-import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
+
+from tests.background import Background
 
 PROC = Path("/proc")
 PAGE = 4096
@@ -55,39 +55,25 @@ def open_files(pid: int) -> int:
     return sum(_blocks(position) for position in _listed(PROC / str(pid) / "fd"))
 
 
-class Watch:
+class Watch(Background):
     """Looks at the parts of a running Kadens ten times a second: peak memory with children, and the ids seen."""
 
     def __init__(self, up: int, names: Sequence[str] = tuple(PARTS)) -> None:
+        super().__init__(LOOK_S)
         self._up, self._names = up, names
         self.peak: dict[str, int] = defaultdict(int)
         self.seen: dict[str, set[int]] = defaultdict(set)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
     def restarts(self, part: str) -> int:
         """Return how often a part was started anew."""
         return max(0, len(self.seen[part]) - 1)
 
     def __enter__(self) -> Self:
-        self._look()
-        self._thread.start()
-        return self
+        self.look()
+        return super().__enter__()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK_S):
-            self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Note the memory and the id of each part that runs now."""
         among = parents()
         for name in self._names:
             pid = part_of(self._up, name, among)
