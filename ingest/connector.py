@@ -23,8 +23,9 @@ class Account(StrEnum):
 class Connector:
     """One vendor: `name` is its path at the door, its row in the secrets file and the vendor that consent names.
 
-    `schemes` are the signatures it may come with (the first whose header is there counts); none means that the link
-    token is the only proof. `parser` is the row of `parsers.table` that reads its bodies, `max_body` their most bytes.
+    `schemes` are the signatures it may come with (the first whose header is there counts); none
+    means that the link token is the only proof. `parser` is the row of `parsers.formats` that reads
+    its bodies, or `files`. `max_body` is the most bytes of a body.
     """
 
     name: str

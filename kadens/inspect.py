@@ -14,7 +14,7 @@ from model.calendar import rfc3339
 from model.errors import BodyError
 from model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
 from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
-from parsers.table import parse, sniff
+from parsers.formats import parse, sniff
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import is_plausible, time_in_zones
 from stream.compute.series.quality import ACCEPTED, screen_heart_rate

@@ -179,7 +179,7 @@ Fact: TypeAlias = SampleBlock | Workout | DaySummary | Report | Deletion
 class AttributedFact:
     """One fact on its way: whose it is, when it was received, and the SHA-256 (hex) of the body that told it.
 
-    `parser` is the version of the parser that read the body (`parsers.table.version`).
+    `parser` is the version of the body's format that read it (`parsers.formats.version_of`).
     """
 
     patient: str

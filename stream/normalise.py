@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from model.codec import encode_attributed, kind_of
 from model.facts import Reject, RejectKind
 from model.topics import FACTS, FACTS_LARGE, RAW
-from parsers.table import version
+from parsers.formats import version_of
 from storage.bodies.kept_bodies import BodyKey, Received, keep_all
 from storage.people import caps, link_tokens, people, quarantine
 from storage.people.linked import release_linked
@@ -180,7 +180,7 @@ async def _one(
         return await _held(conn, owned, parts, room)
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
-    if kept[patient, result.envelope.sha256] != version(result.envelope.connector):
+    if kept[patient, result.envelope.sha256] != version_of(result.format):
         return Outcome(
             word="read_before"
         )  # by another version of its parser: `kadens replay` reads it again
@@ -260,7 +260,8 @@ async def _keep(
             patient=item.patient,
             envelope=result.envelope,
             body=result.body,
-            parser=version(result.envelope.connector),
+            format=result.format,
+            parser=version_of(result.format),
         )
         for item in allowed
         if (result := item.read).parsed is not None
@@ -278,7 +279,7 @@ def _facts(
         result, patient = item.read, item.patient
         if result.parsed is None or patient is None:
             continue
-        parser = version(result.envelope.connector)
+        parser = version_of(result.format)
         topic = (FACTS_LARGE if result.envelope.address else FACTS).name
         for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from model.calendar import utc
 from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
-from parsers.table import FILES, PARSERS, parse, version
+from parsers.formats import FILES, FORMATS, format_of, parse, version_of
 from storage.bodies.body_store import BodyStore
 from stream.log.messages import Message
 from stream.readers.pool import Reader
 from stream.readers.wire import Body, Refusal
 
-CONNECTORS = frozenset({FILES, *(row.name for row in PARSERS)})
+CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
 NOT_AN_ENVELOPE = Reject(
     where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE
@@ -41,6 +41,11 @@ class Read:
     parsed: Parsed | None
     rejects: tuple[Reject, ...]
     fault: str = ""
+
+    @property
+    def format(self) -> str:
+        """Return the name of the format of a body that could be read."""
+        return format_of(self.envelope.connector, self.body)
 
     @property
     def dead(self) -> bool:
@@ -68,9 +73,11 @@ async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
     return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
 
 
-def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list[AttributedFact]:
-    """Return the facts of a body as told of a patient in an IANA zone, by today's version of its parser."""
-    parser = version(envelope.connector)
+def told_by(
+    envelope: Envelope, parsed: Parsed, patient: str, zone: str, name: str
+) -> list[AttributedFact]:
+    """Return the facts of a body of a format as told of a patient, by today's version of it."""
+    parser = version_of(name)
     return [told_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from model.facts import Parsed
-from parsers import table
+from parsers import formats
 
-parse = table.parse
+parse = formats.parse
 
 
 def fail() -> None:
@@ -61,4 +61,4 @@ def planted(connector: str, body: bytes, content_type: str = "") -> Parsed:
 
 def plant() -> None:
     """Put the bugs into the readers of this process."""
-    table.parse = planted
+    formats.parse = planted

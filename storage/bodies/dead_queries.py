@@ -27,7 +27,7 @@ and (%(since)s::timestamptz is null or day >= (%(since)s at time zone 'UTC')::da
 _COLUMNS = """
 d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_at, d.size, d.sha256, d.rejects,
 d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, d.address,
-b.parser, b.address, """
+b.format, b.parser, b.address, """
 _WHOLE = "d.sealed"
 _LISTED = "null::bytea"  # a list needs no bodies
 _FROM = """
@@ -183,6 +183,7 @@ def _letter(row: tuple[Any, ...]) -> Letter:
         body_bytes,
         wrapped,
         address,
+        name,
         parser,
         kept_at,
         sealed,
@@ -205,10 +206,16 @@ def _letter(row: tuple[Any, ...]) -> Letter:
         body_bytes=body_bytes,
         wrapped=wrapped,
         lies=Sealed(address=address, sealed=sealed),
-        kept=None if parser is None else _kept(patient, connector, sha256, parser, kept_at),
+        kept=None
+        if parser is None
+        else KeptBody(
+            address=kept_at,
+            envelope=_envelope(patient, connector, sha256),
+            format=name,
+            parser=parser,
+        ),
     )
 
 
-def _kept(patient: str, connector: str, sha256: str, parser: int, address: str | None) -> KeptBody:
-    envelope = Envelope(connector=connector, received_ms=0, sha256=sha256, size=0, patient=patient)
-    return KeptBody(address=address, envelope=envelope, parser=parser)
+def _envelope(patient: str, connector: str, sha256: str) -> Envelope:
+    return Envelope(connector=connector, received_ms=0, sha256=sha256, size=0, patient=patient)

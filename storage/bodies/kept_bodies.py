@@ -21,11 +21,14 @@ from storage.pg import crypto
 from storage.pg.pool import Connection
 
 _KEEP = """
-insert into body (patient, sha256, connector, content_type, size, received_at, parser, address, sealed)
-select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.parser, k.address, k.sealed
-from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::int[], %s::text[],
-            %s::bytea[])
-  as k (pseudonym, sha256, connector, content_type, size, received_at, parser, address, sealed)
+insert into body
+  (patient, sha256, connector, content_type, size, received_at, format, parser, address, sealed)
+select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.format, k.parser,
+       k.address, k.sealed
+from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[],
+            %s::text[], %s::int[], %s::text[], %s::bytea[])
+  as k (pseudonym, sha256, connector, content_type, size, received_at, format, parser, address,
+        sealed)
 join patient p using (pseudonym) on conflict do nothing"""
 _THERE = """
 select k.pseudonym, k.sha256, b.parser from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
@@ -33,7 +36,7 @@ join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = 
 _SEALED = """
 select b.sealed from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
-select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.parser
+select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.format, b.parser
 from body b join patient p on p.id = b.patient where p.pseudonym = %s order by b.received_at, b.sha256"""
 
 
@@ -42,23 +45,25 @@ BodyKey: TypeAlias = tuple[str, str]  # a patient, and the SHA-256 of a body in 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One body of a patient as it came, to be kept, and the version of the parser that read it."""
+    """One body of a patient as it came, to be kept: its format, and the version that read it."""
 
     patient: str
     envelope: Envelope
     body: bytes
+    format: str
     parser: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBody:
-    """One kept body of a patient, the envelope it came in, and the version of the parser its facts come from.
+    """One kept body of a patient, the envelope it came in, its format, and the version its facts come from.
 
     `address` is where it lies in the store, None when it lies in its row.
     """
 
     address: str | None
     envelope: Envelope
+    format: str
     parser: int = 1
 
 
@@ -106,6 +111,7 @@ async def _row(store: BodyStore, key: bytes, received: Received) -> tuple[Any, .
         result.content_type,
         len(received.body),
         utc(result.received_ms),
+        received.format,
         received.parser,
     )
     return (
@@ -143,6 +149,7 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
     return [
         KeptBody(
             address=address,
+            format=name,
             parser=parser,
             envelope=Envelope(
                 connector=connector,
@@ -153,7 +160,7 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
                 patient=patient,
             ),
         )
-        for sha, connector, content_type, size, address, received, parser in rows
+        for sha, connector, content_type, size, address, received, name, parser in rows
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from model.keyring import KeyRing
-from parsers.table import version
+from parsers.formats import version_of
 from storage.bodies import dead_queries, discard
 from storage.bodies.body_store import BodyStore
 from storage.bodies.dead_letters import NOWHERE
@@ -111,7 +111,7 @@ def _reader_changed(letter: Letter) -> bool:
     return (
         letter.lies == NOWHERE
         and letter.kept is not None
-        and letter.kept.parser != version(letter.connector)
+        and letter.kept.parser != version_of(letter.kept.format)
     )
 
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from model.errors import BodyError
 from model.facts import Parsed, Reject, RejectKind
-from parsers import table
+from parsers import formats
 from stream.faults import describe
 from stream.readers.wire import Body, Refusal
 
@@ -23,7 +23,7 @@ FAULT = Reject(
 def answer(body: Body) -> Answer:
     """Return what a parser makes of a body, or why nothing could be read of it."""
     try:
-        return table.parse(body.connector, body.content, body.content_type)
+        return formats.parse(body.connector, body.content, body.content_type)
     except BodyError as error:
         return Refusal(reject=error.reject)
     except MemoryError:

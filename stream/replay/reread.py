@@ -10,7 +10,7 @@ from model.derived import DerivedChange
 from model.errors import BodyError
 from model.facts import AttributedFact
 from model.spans import merge
-from parsers.table import version
+from parsers.formats import version_of
 from storage.alerts import due
 from storage.audit_actions import Action
 from storage.bodies.kept_bodies import KeptBody, kept_of, open_kept
@@ -42,7 +42,7 @@ class Reread:
         self, turn: Transaction, means: ReplayContext, scope: Scope, said: Replayed, connector: str
     ) -> None:
         self.turn, self.means, self.scope, self.said = turn, means, scope, said
-        self.connector, self.parser = connector, version(connector)
+        self.connector = connector
         self.kept: dict[str, KeptBody] = {}
         self.readings: dict[str, Reading] = {}
         self.chosen: frozenset[str] = frozenset()
@@ -54,7 +54,9 @@ class Reread:
             there = await self._kept(conn)
         inside = {sha for sha, item in there.items() if self._inside(item)}
         self.chosen = frozenset(
-            sha for sha in inside if self.scope.again or there[sha].parser < self.parser
+            sha
+            for sha in inside
+            if self.scope.again or there[sha].parser < version_of(there[sha].format)
         )
         if not self.chosen:
             return inside
@@ -86,7 +88,8 @@ class Reread:
         changes = await self._tell_anew(conn, row, portion) if portion else []
         right = {sha for item in matches if item.whole and not item.stale for sha in item.bodies}
         reported = {sha for item in portion for sha in item.bodies}
-        await current_records.read_by(conn, row.id, right | reported, self.parser)
+        for version, bodies in self._by_version(right | reported).items():
+            await current_records.read_by(conn, row.id, bodies, version)
         moved = all(item.whole for item in matches) and await current_records.set_watermarks(
             conn, row.id, self.connector, measured(self.readings.values())
         )
@@ -130,6 +133,13 @@ class Reread:
             changes += await derive_span(conn, self.means, self.said, piece)
         return changes
 
+    def _by_version(self, bodies: Collection[str]) -> dict[int, set[str]]:
+        """Return the bodies by today's version of the format of each."""
+        groups: dict[int, set[str]] = {}
+        for sha in bodies:
+            groups.setdefault(version_of(self.kept[sha].format), set()).add(sha)
+        return groups
+
     def _portion(self, stale: Sequence[Cluster]) -> list[Cluster]:
         """Return the first clusters whose bodies fit together into one transaction, at least one."""
         portion: list[Cluster] = []
@@ -149,7 +159,7 @@ class Reread:
         key = await people.data_key(conn, self.means.wrapping_key, self.said.patient)
         for sha, item in fresh.items():
             self.kept[sha] = item
-            if sha in allowed and item.parser <= self.parser:
+            if sha in allowed and item.parser <= version_of(item.format):
                 reported = await self._open(conn, item, key, zone)
                 if reported is None:
                     self.said.unreadable += sha in self.chosen
@@ -188,6 +198,7 @@ class Reread:
                     await parse_body(kept_body.envelope, body),
                     self.said.patient,
                     zone,
+                    kept_body.format,
                 )
             )
         except (BodyError, SealError):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from model.facts import Parsed
-from parsers import table
+from model.received import Context, ReaderItems
+from parsers import formats
 
 WORD = b"planted:"
 HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
@@ -83,14 +83,14 @@ def body(name: str) -> bytes:
 
 def plant() -> None:
     """Put all bugs into this process's table of parsers; bodies without the word are read as before."""
-    table.PARSERS = tuple(replace(row, parse=_planted(row.parse)) for row in table.PARSERS)
+    formats.FORMATS = tuple(replace(row, read=_planted(row.read)) for row in formats.FORMATS)
 
 
-def _planted(parse: Callable[[bytes], Parsed]) -> Callable[[bytes], Parsed]:
-    def read(content: bytes) -> Parsed:
+def _planted(reader: formats.ReadItems) -> formats.ReadItems:
+    def read(content: bytes, context: Context) -> ReaderItems:
         _, matches, rest = content[:200].partition(WORD)
         if matches:
             PLANTS[rest.partition(b";")[0].decode()].do()
-        return parse(content)
+        return reader(content, context)
 
     return read

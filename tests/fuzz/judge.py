@@ -13,7 +13,7 @@ from model.codec import decode_fact, dumps, encode_fact, loads, plain
 from model.errors import BodyError
 from model.facts import AttributedFact, Fact, Parsed
 from model.storable import refusal
-from parsers.table import parse
+from parsers.formats import parse
 from stream.compute.derive import derive
 from tests.life import PROFILE, SHORT
 from tests.oracle import window

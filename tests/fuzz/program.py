@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from parsers.table import FILES
+from parsers.formats import FILES
 from tests.fuzz import fit_changes, json_changes
 from tests.fuzz.database import Stored
 from tests.fuzz.judge import Find, derives, judge

@@ -2,7 +2,7 @@
 
 from ingest.connector import Account
 from ingest.vendors import CONNECTORS
-from parsers.table import FILES, PARSERS
+from parsers.formats import FILES, FORMATS
 from tests.rooms import ROOT
 
 FOLDER = ROOT / "ingest" / "vendors"
@@ -16,7 +16,7 @@ def test_every_file_of_the_folder_is_a_connector() -> None:
 
 
 def test_every_connector_has_a_parser_of_its_name() -> None:
-    assert {row.parser for row in CONNECTORS} <= {row.name for row in PARSERS} | {FILES}
+    assert {row.parser for row in CONNECTORS} <= {row.name for row in FORMATS} | {FILES}
     assert all(row.parser == row.name for row in CONNECTORS)
 
 

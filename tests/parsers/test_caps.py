@@ -11,8 +11,8 @@ from model.facts import RejectKind, SampleBlock
 from parsers.alike import read_alike
 from parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
 from parsers.fields import check_width
+from parsers.formats import FORMATS, parse
 from parsers.reports import MOST_REPORTS
-from parsers.table import PARSERS, parse
 from simulate.fit_messages import (
     FIT_EPOCH,
     UINT8,
@@ -26,7 +26,7 @@ from simulate.fit_messages import (
 )
 from tests.poison import ACCOUNT, T0
 
-MOST_BYTES = {row.name: row.most_bytes for row in PARSERS}
+MOST_BYTES = {row.name: row.most_bytes for row in FORMATS}
 
 
 def refused(connector: str, body: bytes) -> tuple[str, RejectKind]:
@@ -56,7 +56,7 @@ def test_a_body_has_so_many_bytes_and_no_more(connector: str) -> None:
 
 
 def test_a_file_has_so_many_bytes() -> None:
-    assert refused("files", padded("fit_facts", MOST_BYTES["fit_facts"] + 1)) == (
+    assert refused("files", padded("fit_facts", MOST_BYTES["fit"] + 1)) == (
         "body",
         RejectKind.TOO_MUCH,
     )

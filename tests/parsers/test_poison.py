@@ -4,7 +4,7 @@ import pytest
 
 from model.errors import BodyError
 from model.facts import RejectKind
-from parsers.table import parse
+from parsers.formats import parse
 from tests.fuzz.judge import judge
 from tests.poison import POISON, Poison
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from parsers import open_wearables, table
+from parsers import formats, open_wearables
 from storage.digest import digest
 from storage.people import people
 from storage.pg.migrate import migrate
@@ -77,9 +77,9 @@ def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8"
     )
     dsn = server.create_database(f"kadens_{next(_numbers)}")
-    monkeypatch.setattr(table, "PARSERS", read_with(faulty(wrong_values), 1))
+    monkeypatch.setattr(formats, "FORMATS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))
-    monkeypatch.setattr(table, "PARSERS", read_with(open_wearables.parse, 2))
+    monkeypatch.setattr(formats, "FORMATS", read_with(open_wearables.parse, 2))
     return Program(dsn=dsn, folder=tmp_path)
 
 

@@ -14,7 +14,7 @@ from model.calendar import DAY_MS, local_date, monday
 from model.derived import Derived
 from model.facts import AttributedFact, Fact, Instrument, Report, SampleBlock, Workout
 from model.window import SampleColumn, Window
-from parsers import table
+from parsers import formats
 from simulate.cohort import Cohort, Person, Role, demo_cohort, first_monday
 from simulate.deliveries import history, live
 from simulate.delivery import Delivery
@@ -29,7 +29,7 @@ FRIDAY_EVENING = MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
 def told(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]:
     matches = []
     for delivery in deliveries:
-        parsed = table.parse(delivery.connector, delivery.make(), delivery.content_type)
+        parsed = formats.parse(delivery.connector, delivery.make(), delivery.content_type)
         assert parsed.rejects == ()
         matches += [
             AttributedFact(

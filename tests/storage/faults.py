@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
-from parsers import open_wearables, table
+from parsers import formats, open_wearables
 from tests.storage.inline import heart, workout
 from tests.storage.tellers import MIN, T0
 
@@ -26,12 +26,12 @@ def faulty(change: Fault) -> Callable[[bytes], Parsed]:
     return parse
 
 
-def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[table.Parser, ...]:
+def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.Format, ...]:
     """Return the table of parsers with another one for Open Wearables."""
-    mine = next(row for row in table.PARSERS if row.name == "open_wearables")
+    mine = next(row for row in formats.FORMATS if row.name == "open_wearables")
     return (
-        replace(mine, parse=parse, version=version),
-        *(row for row in table.PARSERS if row is not mine),
+        replace(mine, read=formats.one_part(parse), version=version),
+        *(row for row in formats.FORMATS if row is not mine),
     )
 
 

@@ -111,7 +111,7 @@ async def test_an_address_is_given_out_only_once_file_and_folders_are_durable(
 
 def received(body: bytes) -> kept_bodies.Received:
     envelope = replace(ENVELOPE, sha256=sha256(body).hexdigest(), size=len(body))
-    return kept_bodies.Received(patient="p1", envelope=envelope, body=body)
+    return kept_bodies.Received(patient="p1", envelope=envelope, body=body, format="fit")
 
 
 async def as_it_lies(

@@ -3,7 +3,7 @@
 import pytest
 
 from model.errors import BodyError
-from parsers.table import parse
+from parsers.formats import parse
 from storage.pg.pool import Connection
 from tests.fuzz.database import store
 from tests.fuzz.seeds import CONNECTORS, found

@@ -13,7 +13,7 @@ import pytest
 from model.errors import BodyError
 from model.facts import Parsed, Report
 from model.prescription import Intensity, Prescription
-from parsers import open_wearables, reports, table
+from parsers import formats, open_wearables, reports
 from storage.alerts import due
 from storage.derived.affected import AffectedSpans
 from storage.facts import current_records
@@ -40,7 +40,7 @@ from tests.storage.inline import NOW, Inline, open_inline, report, workout
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio
-NEXT = table.version("open_wearables") + 1
+NEXT = formats.version_of("open_wearables") + 1
 
 
 @pytest.fixture
@@ -50,13 +50,15 @@ async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Inl
 
 
 def use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], version: int) -> None:
-    monkeypatch.setattr(table, "PARSERS", read_with(parse, version))
+    monkeypatch.setattr(formats, "FORMATS", read_with(parse, version))
 
 
 @pytest.fixture(autouse=True)
 def first_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let today's parsers be of the first version, whatever they are: the tests count from there."""
-    monkeypatch.setattr(table, "PARSERS", tuple(replace(row, version=1) for row in table.PARSERS))
+    monkeypatch.setattr(
+        formats, "FORMATS", tuple(replace(row, version=1) for row in formats.FORMATS)
+    )
 
 
 async def send(world: Inline, *bodies: bytes) -> None:
@@ -304,7 +306,7 @@ async def prescribed(world: Inline) -> None:
         await people.prescribe(conn, "p1", plan, NOW - 30 * DAY)
 
 
-def answers_as(value: float) -> tuple[table.Parser, ...]:
+def answers_as(value: float) -> tuple[formats.Format, ...]:
     """Return the table of parsers with one that takes every answer for one value."""
 
     def parse(body: bytes) -> Parsed:
@@ -317,7 +319,8 @@ def answers_as(value: float) -> tuple[table.Parser, ...]:
         )
 
     return tuple(
-        replace(row, parse=parse) if row.name == "reports" else row for row in table.PARSERS
+        replace(row, read=formats.one_part(parse)) if row.name == "reports" else row
+        for row in formats.FORMATS
     )
 
 
@@ -334,8 +337,8 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
     assert await world.rows(ALERTS) == [("open", 1)]
     async with world.parts.pool.connection() as conn:
         await conn.execute("update alert set state = 'resolved', resolution = 'contacted'")
-    rows = [replace(row, version=row.version + 1) for row in table.PARSERS]
-    monkeypatch.setattr(table, "PARSERS", tuple(rows))
+    rows = [replace(row, version=row.version + 1) for row in formats.FORMATS]
+    monkeypatch.setattr(formats, "FORMATS", tuple(rows))
     for scope in (Scope(), Scope(again=True), Scope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
             await due.mark(conn, "p1", NOW, "test")
@@ -350,12 +353,12 @@ async def test_old_facts_found_by_a_replay_raise_nothing(
     """An answer of a month ago that an older parser took for harmless is no news today."""
     await prescribed(world)
 
-    real = table.PARSERS
-    monkeypatch.setattr(table, "PARSERS", answers_as(0))
+    real = formats.FORMATS
+    monkeypatch.setattr(formats, "FORMATS", answers_as(0))
     await world.receive("reports", report(at=T0 - 20 * DAY))
     await world.judge()
     monkeypatch.setattr(
-        table, "PARSERS", tuple(replace(row, version=row.version + 1) for row in real)
+        formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
     )
     await replay(world.means, "p1", Scope())
     await world.judge()
@@ -368,13 +371,13 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
 ) -> None:
     await prescribed(world)
 
-    real = table.PARSERS
-    monkeypatch.setattr(table, "PARSERS", answers_as(9))
+    real = formats.FORMATS
+    monkeypatch.setattr(formats, "FORMATS", answers_as(9))
     await world.receive("reports", report(value=2))
     await world.judge()
     assert await world.rows(ALERTS) == [("open", 1)]
     monkeypatch.setattr(
-        table, "PARSERS", tuple(replace(row, version=row.version + 1) for row in real)
+        formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
     )
     await replay(world.means, "p1", Scope())
     await world.judge()

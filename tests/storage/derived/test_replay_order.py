@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
-from parsers import open_wearables, table
+from parsers import formats, open_wearables
 from storage.people import people
 from stream.replay.parts import Scope
 from stream.replay.run import replay
@@ -69,7 +69,7 @@ async def _run(world: Inline, steps: Sequence[Step]) -> None:
                 world.hold = False
                 await world.deliver()
             case "upgrade":
-                table.PARSERS = read_with(open_wearables.parse, 2)
+                formats.FORMATS = read_with(open_wearables.parse, 2)
             case "replay":
                 await replay(world.means, "p1", Scope(again=bool(n % 2)))
             case _:
@@ -81,7 +81,7 @@ async def _both(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the digests of the script, ended by an upgrade and a replay, and of a database that never saw a fault."""
     received = [step for step in steps if step[0] == "receive"]
-    table.PARSERS = read_with(faulty(FAULTS[fault]), 1)
+    formats.FORMATS = read_with(faulty(FAULTS[fault]), 1)
     await _run(world, [*steps, ("upgrade", 0), ("replay", 0), ("deliver", 0)])
     ended = await world.digest()
     await world.forget()
@@ -106,6 +106,6 @@ def test_upgrades_and_replays_at_any_time_end_as_a_fresh_database(
 ) -> None:
     runner, world = inline
     with monkeypatch.context() as patched:
-        patched.setattr(table, "PARSERS", table.PARSERS)
+        patched.setattr(formats, "FORMATS", formats.FORMATS)
         ended, fresh = runner.run(_both(world, steps, fault))
     assert ended == fresh

@@ -69,7 +69,10 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
         conn,
         store,
         KEY,
-        [Received(patient=patient, envelope=result, body=item) for result, item in both],
+        [
+            Received(patient=patient, envelope=result, body=item, format="fit")
+            for result, item in both
+        ],
     )
     await _refused(conn, store, patient, big)
     await _alerted(conn, patient)

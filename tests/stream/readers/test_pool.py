@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from model.facts import Parsed, Reject, RejectKind, SampleBlock
-from parsers import table
+from parsers import formats
 from simulate.fit_writer import Recording, write_activity
 from stream.readers import pool as pools
 from stream.readers.answers import Answer
@@ -43,7 +43,7 @@ def file(content: bytes) -> Body:
 @pytest.fixture
 def zygote(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygote]:
     """Fork readers with bugs in them."""
-    monkeypatch.setattr(table, "parse", planted)
+    monkeypatch.setattr(formats, "parse", planted)
     with open_zygote() as forked:
         yield forked
 
@@ -171,7 +171,7 @@ class Trap:
 
 
 def test_every_answer_can_be_opened() -> None:
-    parsed = table.parse("files", WALK)
+    parsed = formats.parse("files", WALK)
     (again,) = unpack(pack([parsed])[8:])
     assert repr(again) == repr(parsed)
     assert any(isinstance(fact, SampleBlock) for fact in again.facts)

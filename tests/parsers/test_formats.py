@@ -3,17 +3,18 @@
 import pytest
 
 from model.errors import BodyError
-from parsers.table import PARSERS, parse, sniff
+from parsers.formats import FORMATS, parse, sniff
 from tests.rooms import ROOT
 
 FOLDER = ROOT / "parsers"
-HELPERS = {"alike", "bounds", "fields", "fit_types", "open_wearables_names", "table", "__init__"}
+HELPERS = {"alike", "bounds", "fields", "formats", "__init__"}
+NAMES = {path.stem for path in FOLDER.glob("*.py") if path.stem.endswith(("_names", "_types"))}
 
 
-def test_every_parser_in_the_folder_is_a_row() -> None:
-    files = {path.stem for path in FOLDER.glob("*.py")} - HELPERS
-    assert [row.name for row in PARSERS if not row.formats] == []
-    assert {row.name for row in PARSERS} == files
+def test_every_reader_in_the_folder_is_a_row() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py")} - HELPERS - NAMES
+    assert {row.name for row in FORMATS} == {name.removesuffix("_facts") for name in files}
+    assert len({row.name for row in FORMATS}) == len(FORMATS)
 
 
 def test_json_connectors_by_their_name() -> None:
