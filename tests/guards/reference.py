@@ -19,7 +19,7 @@ from ingest.vendors import CONNECTORS
 from model.metrics import METRICS
 from model.topics import DAY_MS, TOPICS, Topic
 from model.units import UNITS
-from parsers.table import PARSERS
+from parsers.formats import FORMATS
 from stream.metrics import make_metrics
 from tests.rooms import ROOT
 
@@ -120,7 +120,7 @@ def formats() -> str:
             row.most_days,
             row.most_facts,
         )
-        for row in PARSERS
+        for row in FORMATS
     ]
     heads = ("name", "version", "largest payload", "days at most", "facts at most")
     return table(heads, rows)
