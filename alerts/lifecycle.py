@@ -248,14 +248,14 @@ def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
 def _in_sight(finding: Finding, now_ms: int) -> bool:
     """Return whether the judge would still find it: what slid out of the look-back has aged, not ceased to hold."""
     rule = RULE.get(finding.rule)
-    from_ms: int = finding.evidence["from_ms"]
-    return rule is not None and from_ms >= now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    return (
+        rule is not None and finding.from_ms >= now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    )
 
 
 def _was_fresh(finding: Finding, alert: Alert) -> bool:
     """Return whether a finding was one that could raise when the alert was raised, and not only its company."""
-    until: int = finding.evidence["fresh_until_ms"]
-    return until >= alert.raised_ms
+    return finding.fresh_until_ms >= alert.raised_ms
 
 
 def _graver(tier: Tier, other: Tier) -> bool:

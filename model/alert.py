@@ -1,5 +1,6 @@
-"""Findings and alerts: what the rules say, what a clinician sees, and the words for their states and tiers."""
+"""Rules, what they may look at, what they find, and the alerts that rest on it. Values only."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -36,25 +37,16 @@ LIVE_STATES: frozenset[AlertState] = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One row of the rule table: its family (one open alert a family), version, thresholds and wording key."""
-
-    id: str
-    family: str
-    version: int
-    title: str
-    thresholds: dict[str, float]
-    cooldown_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A rule's predicate held, once.
+    """One occasion on which a rule is met.
 
-    `key` names the occasion (a report's record, a Monday): the same occasion is the same finding however often it
-    is judged. `at_ms` is when, in measured time, it began to hold.
+    `key` names the occasion (a report's record, a Monday): the same occasion is the same finding
+    however often it is judged. `at_ms` is when, in measured time, the rule began to be met, and
+    `from_ms` when the earliest thing it rests on began. `fresh` says that it may raise an alert
+    now; it may do so until `fresh_until_ms`. `sentence` is what a clinician reads.
 
-    `evidence` is JSON-plain: values, times, sources, coverage and thresholds, enough to judge it again by hand.
+    `evidence` is for people: JSON-plain values, times, sources, coverage and thresholds, enough to
+    judge it again by hand. No code decides anything by it.
     """
 
     rule: str
@@ -63,9 +55,12 @@ class Finding:
     key: str
     tier: Tier
     at_ms: int
+    from_ms: int
+    fresh_until_ms: int
     evidence: dict[str, Any]
     session: str | None = None
     fresh: bool = True
+    sentence: str = ""  # the judge sets it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +109,30 @@ class RuleInput:
     sessions: tuple[SessionBrief, ...]
     pain: tuple[PainRating, ...]
     watermarks: tuple[Watermark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule: when it is met, how that is worded, and when to look again.
+
+    `family`: a patient has at most one live alert a family. `tier` is the gravest one of its
+    findings. A changed threshold or predicate gets a new `version`. Every threshold is a default of
+    ours and no clinical fact; a prescription may override it by rule id and name.
+
+    `predicate` yields the findings of a patient's rows; `sentence` words one from its evidence;
+    `next_due` returns the epoch ms at which its outcome may change without new data.
+    """
+
+    id: str
+    family: str
+    version: int
+    tier: Tier
+    title: str
+    thresholds: Mapping[str, float]
+    cooldown_days: int
+    predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
+    sentence: Callable[[Mapping[str, Any]], str]
+    next_due: Callable[[RuleInput, "Rule"], Iterable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

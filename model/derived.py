@@ -12,6 +12,7 @@ from model.facts import OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
 
 ALGORITHM = "2026.2"
+PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
 
 
 class Origin(StrEnum):

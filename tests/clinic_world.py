@@ -389,8 +389,20 @@ class _Put:
              "contacted" if state == "resolved" else ""],
         )  # fmt: skip
         self.conn.execute(
-            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, %s)",
-            [ALERTS[key], f"{rule}:{key}", rule, tier, when, session, Jsonb(dict(evidence)), when],
+            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, %s, %s, %s, %s)",
+            [
+                ALERTS[key],
+                f"{rule}:{key}",
+                rule,
+                tier,
+                when,
+                session,
+                Jsonb(dict(evidence)),
+                when,
+                when,
+                when,
+                text,
+            ],
         )
         self.conn.execute(
             "insert into alert_move (alert, at, actor, from_state, to_state, reason) values (%s, %s, 'judge', null,"

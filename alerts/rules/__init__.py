@@ -1,1 +1,5 @@
-"""The predicates of the rule table, one file a family. Pure: what a patient's rows say, never whom to tell."""
+"""The rules, one file each: `p1_high_pain.py` holds the one value `RULE`. Pure: they judge rows.
+
+To add a rule, add its file and name it in `alerts.registry.RULES`; nothing else knows a rule by
+its id.
+"""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.rules.prescribed import Adherence, Due, capped, due_in_week, measure
+from alerts.adherence import Adherence, Due, capped, due_in_week, measure
 from clinic.answers.shape import Shape
 from clinic.pages.weeks import KNOWN_DAYS
 from model.derived import Week

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from alerts.registry import RULE
-from alerts.rules.prescribed import Due, capped, due_in_week, measure
+from alerts.adherence import Due, capped, due_in_week, measure
+from alerts.rules.a1_low_adherence import RULE as LOW_ADHERENCE
 from clinic.pages import words
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Prescription
 
-ADHERENT = RULE["A1"].thresholds["ratio"]
-KNOWN_DAYS = RULE["A1"].thresholds["known_days"]
+ADHERENT = LOW_ADHERENCE.thresholds["ratio"]
+KNOWN_DAYS = LOW_ADHERENCE.thresholds["known_days"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

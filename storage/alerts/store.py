@@ -33,11 +33,13 @@ update alert set rule = %s, rule_version = %s, tier = %s, state = %s, changed_at
   snoozed_until = case when %s = 'snoozed' then snoozed_until end
 where id = %s"""
 _PUT_FINDING = """
-insert into alert_finding (alert, key, rule, rule_version, tier, at, session, evidence, stands, added_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, true, %s)
+insert into alert_finding (alert, key, rule, rule_version, tier, at, session, from_at, fresh_until, sentence,
+  evidence, stands, added_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s)
 on conflict (alert, rule, key) do update set rule_version = excluded.rule_version, tier = excluded.tier,
   at = excluded.at, session = excluded.session, evidence = excluded.evidence, stands = true,
-  added_at = excluded.added_at"""
+  added_at = excluded.added_at, from_at = excluded.from_at, fresh_until = excluded.fresh_until,
+  sentence = excluded.sentence"""
 _DROP_FINDING = (
     "update alert_finding set stands = false where alert = %s and rule = %s and key = %s"
 )
@@ -147,6 +149,9 @@ def _finding_row(alert: str, finding: Finding, now_ms: int) -> tuple[Any, ...]:
         finding.tier.value,
         utc(finding.at_ms),
         finding.session,
+        utc(finding.from_ms),
+        utc(finding.fresh_until_ms),
+        finding.sentence,
     )
     return (alert, *result, Jsonb(finding.evidence, dumps=codec.dumps), utc(now_ms))
 

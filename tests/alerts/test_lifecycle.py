@@ -41,12 +41,10 @@ def pain(
         tier=tier,
         at_ms=at,
         fresh=days_ago <= 14 if fresh is None else fresh,
-        evidence={
-            "from_ms": at,
-            "fresh_until_ms": at + 14 * DAY if fresh is None or fresh else at,
-            "ratings": [result] * (1 if tier is Tier.A else 2),
-            "thresholds": {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3},
-        },
+        from_ms=at,
+        fresh_until_ms=at + 14 * DAY if fresh is None or fresh else at,
+        evidence={"ratings": [result] * (1 if tier is Tier.A else 2)},
+        sentence=f"pain {result['value']} at {key}",
     )
 
 
@@ -191,7 +189,7 @@ def test_a_fresh_finding_raises_with_all_that_holds() -> None:
 
 def test_families_are_settled_apart() -> None:
     other = replace(pain("w"), rule="A1", family="adherence")
-    other = replace(other, evidence={**other.evidence, "weeks": [], "thresholds": {"ratio": 0.8}})
+    other = replace(other, evidence={**other.evidence, "weeks": []})
     steps = settle([], [], [pain("x"), other], NOW)
     assert [(step.kind, step.family) for step in steps] == [
         (StepKind.RAISE, "adherence"),
@@ -215,7 +213,7 @@ def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
     for state in LIVE_STATES:
         (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], NOW)
         assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, AlertState.OPEN)
-        assert step.sentence.startswith("Pain 8 of 10")
+        assert step.sentence == pain("y", Tier.A).sentence + " And 1 more."
 
 
 def test_a_finding_that_says_something_else_now_replaces_itself() -> None:

@@ -41,7 +41,14 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("kadens", ("*",)),
 )
 PURE = ("model", "parsers", "stream.compute")
-PURE_FILES = ("alerts.registry", "alerts.lifecycle", "alerts.wording", "alerts.rules")
+PURE_FILES = (
+    "alerts.registry",
+    "alerts.lifecycle",
+    "alerts.wording",
+    "alerts.rules",
+    "alerts.adherence",
+    "alerts.thresholds",
+)
 IMPURE = {
     "aiohttp", "aiokafka", "asyncio", "faust", "httpx", "logging", "os", "psycopg", "psycopg_pool", "random",
     "secrets", "socket", "subprocess", "time", "urllib", "http",

@@ -29,6 +29,9 @@ create table alert_finding (
   evidence jsonb not null,
   stands boolean not null,
   added_at timestamptz not null,
+  from_at timestamptz not null,
+  fresh_until timestamptz not null,
+  sentence text not null,
   primary key (alert, rule, key)
 );
 

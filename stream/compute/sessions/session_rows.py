@@ -8,7 +8,7 @@ import numpy as np
 
 from model.activities import TYPES
 from model.calendar import MINUTE_MS
-from model.derived import HeartSummary, QualityFlag, Session
+from model.derived import PARTIAL_ABOVE, HeartSummary, QualityFlag, Session
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Prescription
 from stream.compute.intensity.load import session_loads
@@ -22,7 +22,6 @@ from stream.compute.sessions.candidates import SessionCandidate, type_family
 from stream.compute.sessions.moving import moving_ms, pauses
 from stream.compute.sessions.overlap import Pieces, mostly_covered
 
-PARTIAL_ABOVE = 0.2
 ON_FOOT = "foot"  # the family in which cadence counts steps
 
 
