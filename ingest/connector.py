@@ -1,37 +1,139 @@
-"""What a connector is: one frozen value that says how a vendor's bodies are proved and whose they are. No behaviour."""
+"""What a connector is: one frozen value that holds all that the door needs to know of a vendor.
 
-from dataclasses import dataclass
-from enum import StrEnum
+No behaviour but refusing contradictions. A connector without a proof does not construct.
+"""
 
-from ingest.verify import Scheme
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from ingest.proofs import LinkOnly, Proof
+from model.received import Context
 
 MIB = 1024 * 1024
+SNIFF = "sniff"  # a format that is known by the first bytes of a payload
+JSON = "application/json"
+PLACES = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
 
 
-class Account(StrEnum):
-    """Whose a body is.
+@dataclass(frozen=True, slots=True)
+class AccountInBody:
+    """The body names the vendor's own user id, or several.
 
-    BODY: it names the vendor's own user id; one that is not linked yet waits in quarantine for a day, and the sender
-    gets its 2xx. LINK: it names nobody; the patient's link token must come with it, and nothing waits.
+    What belongs to an account that is not linked yet waits in quarantine for a day, and the sender
+    gets the same answer.
     """
 
-    BODY = "body"
-    LINK = "link"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkToken:
+    """The body names nobody; a patient's link token comes with it, and nothing waits.
+
+    `at` is `path` (behind the connector's name), `query` (the parameter `token`), `bearer` (of the
+    Authorization header) or the name of a header in lower case.
+    """
+
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a vendor is answered."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a handshake may look at: a request before it is proved, header names in lower case.
+
+    `body` is empty for GET and HEAD, and for a body that is longer than any handshake's.
+    `secrets` are the connector's keys, none before it has any.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    secrets: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """Names of the headers (in lower case) and query parameters that travel in the envelope."""
+
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """Where a vendor is asked for more: `host` is pinned, https on the default port."""
+
+    host: str
+
+    def __post_init__(self) -> None:
+        url = urlsplit(f"https://{self.host}/")
+        if not self.host or url.netloc != url.hostname or "." not in self.host:
+            raise ValueError("an api needs a pinned host: a name, without port or user")
+
+
+Handshake: TypeAlias = Callable[[Probe], Answer | None]
+FormatOf: TypeAlias = Callable[[Context], str]
+NOTHING = Passes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """One vendor: `name` is its path at the door, its row in the secrets file and the vendor that consent names.
+    """One way in.
 
-    `schemes` are the signatures it may come with (the first whose header is there counts); none
-    means that the link token is the only proof. `parser` is the row of `parsers.formats` that reads
-    its bodies, or `files`. `max_body` is the most bytes of a body.
+    `name` is its path at the door, its row in the secrets file and the vendor that consent names.
+    `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
+    `handshake` is pure and comes before the proof: it may answer a request and can append nothing.
+    `answer` is what this vendor takes for "received"; None is 202 with the payload's SHA-256.
+    `max_body` is the most bytes of a body.
     """
 
     name: str
     title: str
-    parser: str
-    schemes: tuple[Scheme, ...] = ()
-    account: Account = Account.BODY
-    media_types: tuple[str, ...] = ("application/json",)
+    proof: Proof
+    owner: AccountInBody | LinkToken
+    format: FormatOf
+    handshake: Handshake | None = None
+    answer: Answer | None = None
+    passes: Passes = field(default=NOTHING)
+    api: Api | None = None
     max_body: int = 16 * MIB
+
+    def __post_init__(self) -> None:
+        for holds, why in _contradictions(self):
+            if holds:
+                raise ValueError(f"connector {self.name}: {why}")
+
+
+def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
+    linked = isinstance(row.owner, LinkToken)
+    place = row.owner.at if isinstance(row.owner, LinkToken) else ""
+    names = (*row.passes.headers, "" if place in PLACES else place)
+    return (
+        (not isinstance(row.proof, Proof), "a proof is wanted"),
+        (isinstance(row.proof, LinkOnly) and not linked, "a link as proof needs a link token"),
+        (linked and not place, "a link token is somewhere"),
+        (place == "path" and row.proof.reads_path, "the path holds a token or a secret"),
+        (any(name != name.lower() for name in names), "headers are named in lower case"),
+        ("authorization" in row.passes.headers, "credentials never travel in the envelope"),
+        (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
+        (row.max_body <= 0, "a body has bytes"),
+    )
+
+
+def _is_success(answer: Answer) -> bool:
+    return 200 <= answer.status < 300  # noqa: PLR2004 - the class of successes
+
+
+def always(name: str) -> FormatOf:
+    """Return the function that names one format whatever comes."""
+    return lambda _context: name

@@ -1,6 +1,6 @@
-"""The vendor door over HTTP: hooks, files and reports in, 202 out once the log has them. FastAPI, values injected.
+"""The vendor door over HTTP: hooks, files and reports, answered once the log has them.
 
-Must never decode a body, hold a database or say anything of a patient. Every error is an RFC 9457 problem.
+Must never decode a body, hold a database or name a patient. Every error is an RFC 9457 problem.
 """
 
 import time
@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 
 from ingest.clock_watch import Agreement
 from ingest.metrics import Metrics
-from ingest.openapi import HOOK, HOOK_WITH_LINK, REPORT, UPLOAD, described, problems
+from ingest.openapi import HOOK, REPORT, UPLOAD, described, problems
 from ingest.problems import Problem, Refused, problem_response, refused
-from ingest.receive import Door, Incoming, find, receive
+from ingest.receive import Door, Incoming, Taken, find, take
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
 
@@ -39,25 +39,22 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
-    app.state.count = (
-        metrics.ended
-    )  # for the server, which refuses some requests before the application sees them
+    # for the server, which refuses some requests before the application sees them
+    app.state.count = metrics.ended
     app.state.registry = metrics.registry
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
 
 
 def check_secrets(door: Door) -> None:
-    """Raise ValueError, which names the connector and not the secret, where a secret is no key at all."""
+    """Raise ValueError, which names the connector and not the secret, where a secret is no key."""
     for connector in door.connectors:
-        for scheme in connector.schemes:
+        for secret in door.secrets.get(connector.name, ()):
             try:
-                for secret in door.secrets.get(connector.name, ()):
-                    scheme.key(secret)
+                connector.proof.check_key(secret)
             except ValueError as error:
-                raise ValueError(
-                    f"a secret of the connector {connector.name} is no key of {scheme.name}"
-                ) from error
+                where = f"a secret of the connector {connector.name}"
+                raise ValueError(f"{where} is no key of it: {error}") from error
 
 
 def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
@@ -77,59 +74,89 @@ def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
 
 
 def _intake(app: FastAPI, door: Door, metrics: Metrics) -> None:
-    take = _taker(door, metrics)
+    answer = _answerer(door, metrics)
 
     @app.post("/v1/hooks/{connector}", **HOOK)
     async def hook(connector: str, request: Request) -> Response:
-        """Take one signed body of a connector."""
-        return await take(connector, "", request)
+        """Take one body of a connector; its vendor's handshakes are answered too."""
+        return await answer(connector, "", request)
 
-    @app.post("/v1/hooks/{connector}/{token}", **HOOK_WITH_LINK)
-    async def hook_with_link(connector: str, token: str, request: Request) -> Response:
-        """Take one body of a connector for the patient of the link token; signed where the connector signs."""
-        return await take(connector, token, request)
+    @app.post("/v1/hooks/{connector}/{segment}", **HOOK)
+    async def hook_with_segment(connector: str, segment: str, request: Request) -> Response:
+        """Take one body of a connector whose path ends in a link token or a secret."""
+        return await answer(connector, segment, request)
+
+    @app.api_route("/v1/hooks/{connector}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def probe(connector: str, request: Request) -> Response:
+        """Answer the request with which a vendor tries an address."""
+        return await answer(connector, "", request)
+
+    @app.api_route(
+        "/v1/hooks/{connector}/{segment}", methods=["GET", "HEAD"], include_in_schema=False
+    )
+    async def probe_with_segment(connector: str, segment: str, request: Request) -> Response:
+        """Answer the request with which a vendor tries an address that has a segment."""
+        return await answer(connector, segment, request)
 
     @app.post("/v1/files", **UPLOAD)
     async def files(request: Request) -> Response:
         """Take one file, as it is, for the patient of the bearer token."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return await take(FILES.name, token.strip() if scheme.lower() == "bearer" else "", request)
+        return await answer(FILES.name, "", request)
 
     @app.post("/v1/reports", **REPORT)
     async def reports(request: Request) -> Response:
         """Take what a patient reported in an app; signed with the app's secret."""
-        return await take(REPORTS.name, "", request)
+        return await answer(REPORTS.name, "", request)
 
 
-def _taker(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaitable[Response]]:
-    async def take(name: str, token: str, request: Request) -> Response:
+def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaitable[Response]]:
+    async def answer(name: str, segment: str, request: Request) -> Response:
         started = time.perf_counter()
         known = "unknown"
         try:
             connector = find(door, name)
             known = connector.name
-            incoming = Incoming(headers=dict(request.headers), stream=request.stream(), token=token)
-            sha256, size = await receive(door, connector, incoming)
+            taken = await take(door, connector, _incoming(segment, request))
         except Refused as error:
             metrics.refused(known, error.problem.reason)
             return problem_response(error.problem)
-        metrics.received(known, size, time.perf_counter() - started)
-        return Response(
-            orjson.dumps({"received": sha256}), HTTPStatus.ACCEPTED, media_type="application/json"
-        )
+        if taken.sha256:
+            metrics.received(known, taken.size, time.perf_counter() - started)
+        else:
+            metrics.shaken(known)
+        return _response(taken)
 
-    return take
+    return answer
+
+
+def _incoming(segment: str, request: Request) -> Incoming:
+    return Incoming(
+        method=request.method,
+        headers=dict(request.headers),
+        query=dict(request.query_params),
+        stream=request.stream(),
+        segment=segment,
+    )
+
+
+def _response(taken: Taken) -> Response:
+    """Return what the vendor takes for "received"; without words of its own the payload's digest."""
+    if taken.answer is None:
+        receipt = orjson.dumps({"received": taken.sha256})
+        return Response(receipt, HTTPStatus.ACCEPTED, media_type="application/json")
+    media_type = taken.answer.media_type if taken.answer.body else None
+    return Response(taken.answer.body, taken.answer.status, media_type=media_type)
 
 
 def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
     @app.get("/healthz", tags=["service"], responses={200: {"description": "The process runs."}})
     async def healthz() -> dict[str, str]:
-        """Say that the process runs."""
+        """Tell that the process runs."""
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["service"], responses=problems("not_ready", "clock"))
     async def readyz() -> dict[str, str]:
-        """Say whether the log answers, this door's clock agrees with the log's, and revoked links are known here."""
+        """Tell whether the log answers, the clocks agree and revoked links are known here."""
         if not (door.links.revoked.fresh() and await door.publisher.ready()):
             raise refused("not_ready")
         agreement = door.watch.agreement if door.watch is not None else Agreement.NOT_MEASURED

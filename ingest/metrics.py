@@ -1,4 +1,7 @@
-"""What the vendor door counts, for Prometheus: connectors and reasons only, never an identity or a value."""
+"""What the vendor door counts, for Prometheus.
+
+Must never label with anything but connectors and reasons.
+"""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -18,6 +21,7 @@ class Metrics:
         self._ended = self._counter(
             "ended", "Requests that the server refused by itself, by reason", ["reason"]
         )
+        self._shaken = self._counter("handshakes", "Handshakes answered", ["connector"])
         self._seconds = Histogram(
             "kadens_door_answer_seconds",
             "From the request's head to the answer",
@@ -32,12 +36,16 @@ class Metrics:
         self._bytes.labels(connector).inc(size)
         self._seconds.labels(connector).observe(seconds)
 
+    def shaken(self, connector: str) -> None:
+        """Count a handshake that was answered, of which nothing is kept."""
+        self._shaken.labels(connector).inc()
+
     def refused(self, connector: str, reason: str) -> None:
         """Count a refusal; `connector` is `unknown` for a name that is none of ours."""
         self._refused.labels(connector, reason).inc()
 
     def ended(self, reason: str) -> None:
-        """Count a request that the server refused by itself; `reason` is a word of `web.answers`."""
+        """Count a request that the server refused by itself, for a reason of `web.answers`."""
         self._ended.labels(reason).inc()
 
     def text(self) -> bytes:

@@ -100,8 +100,13 @@ _REPORT: Described = {
     }
 }
 
-HOOK = _operation((*SIGNED, "link", "unknown_connector"), BY_SIGNATURE, _JSON)
-HOOK_WITH_LINK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
+VENDORS_OWN: Described = {
+    "description": "Kept, or a handshake answered; in the words that the connector's vendor expects.",
+    "content": {"application/json": {"schema": {}}},
+}
+
+HOOK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
+HOOK["responses"] |= {200: VENDORS_OWN, 204: {"description": VENDORS_OWN["description"]}}
 UPLOAD = _operation(("link",), [{"link": []}], _FILE)
 REPORT = _operation((*SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
 

@@ -50,14 +50,14 @@ AGAIN = (("Retry-After", "5"),)
 PROBLEMS: tuple[Problem, ...] = (
     Problem(reason="early_end", status=400, detail="The body ended before its length."),
     Problem(reason="empty", status=400, detail="The body is empty."),
-    Problem(reason="missing", status=401, detail="The body carries no signature.", headers=SIGN),
+    Problem(reason="missing", status=401, detail="The body carries no proof.", headers=SIGN),
     Problem(
         reason="stale", status=401, detail="The signed time is outside of the window.", headers=SIGN
     ),
     Problem(
         reason="forged",
         status=401,
-        detail="No key of this connector made this signature.",
+        detail="No key of this connector made this proof.",
         headers=SIGN,
     ),
     Problem(
@@ -65,8 +65,13 @@ PROBLEMS: tuple[Problem, ...] = (
     ),
     Problem(reason="unknown_connector", status=404, detail="There is no such connector."),
     Problem(
-        reason="slow", status=408, detail="The body took too long."
-    ),  # the server answers it, by `web.answers`
+        reason="method_not_allowed",
+        status=405,
+        detail="This connector takes POST only.",
+        headers=(("Allow", "POST"),),
+    ),
+    # the server itself answers this one, by `web.answers`
+    Problem(reason="slow", status=408, detail="The body took too long."),
     Problem(
         reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."
     ),

@@ -1,10 +1,12 @@
-"""How one body is taken in: proved, kept, appended, and only then acknowledged. Nothing in it is decoded.
+"""How one body is taken in: proved, kept, appended, and only then acknowledged. It decodes nothing.
 
-The order is fixed: link token and signature headers before the body, the signature over the raw bytes before
-anything is kept, the body store before the log, the log's acknowledgement before ours.
+The order is fixed: handshake, link token and the head's proof before the body, the proof over the
+raw bytes before anything is kept, the body store before the log, the log's acknowledgement before
+ours.
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -15,12 +17,14 @@ from starlette.requests import ClientDisconnect
 
 from ingest import links
 from ingest.clock_watch import ClockWatch
-from ingest.connector import Account, Connector
+from ingest.connector import Answer as VendorAnswer
+from ingest.connector import Connector, LinkToken, Probe
 from ingest.ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
 from ingest.problems import refused, too_often
+from ingest.proofs import Evidence
 from ingest.spool import Spool, Spools, fill
-from ingest.verify import Check, Verdict, begin
-from model.envelope import INLINE, Envelope
+from ingest.verify import Check, Verdict
+from model.envelope import INLINE, Envelope, Pairs
 from model.keyring import Keys
 from model.topics import RAW, RAW_LARGE
 from web.rates import Buckets
@@ -28,6 +32,9 @@ from web.rates import Buckets
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
 PLACED_S = 300.0  # a body of the store is named by a message within so long
+PROBE_BYTES = 4096  # no vendor's handshake is longer
+TOKEN = "token"  # noqa: S105 - the name of the query parameter
+FILENAME = re.compile(r'filename="?([^";/\\]{1,200})')
 
 
 def unlimited() -> Buckets:
@@ -37,7 +44,7 @@ def unlimited() -> Buckets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """How often proved bodies may come: `tokens` by patient of the link token, `connectors` by name.
+    """How often bodies may come: `tokens` by patient of the link token, `connectors` by name.
 
     `now` is a steady clock in seconds.
     """
@@ -57,10 +64,11 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Everything the vendor door needs, injected. `secrets` by connector name; a signed one without any is off.
+    """Everything the vendor door needs, injected.
 
-    `window_ms`: how far a signed time may be from `clock`. `store_s`: how long the body store may take.
-    `watch` compares `clock` with the log's; None where it is no clock of this machine.
+    `secrets` are the keys by connector name; a connector that needs one and has none is off.
+    `window_ms` is how far a signed time may be from `clock`, `store_s` how long the body store may
+    take. `watch` compares `clock` with the log's; None where it is no clock of this machine.
     """
 
     connectors: tuple[Connector, ...]
@@ -79,33 +87,105 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One request as the door sees it: header names in lower case; `token` is "" when none came."""
+    """One request as the door sees it, header names in lower case.
 
+    `segment` is the part of the path behind the connector's name, "" without one.
+    """
+
+    method: str
     headers: Mapping[str, str]
+    query: Mapping[str, str]
     stream: AsyncIterator[bytes]
-    token: str = ""
+    segment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of a request: the SHA-256 (hex) and size of what was appended, and the answer.
+
+    A handshake appends nothing and has no SHA-256. `answer` is None where the vendor has none of
+    its own.
+    """
+
+    sha256: str = ""
+    size: int = 0
+    answer: VendorAnswer | None = None
 
 
 def find(door: Door, name: str) -> Connector:
-    """Return the connector that is on under this name; refuses any other."""
+    """Return the connector of this name; refuses any other."""
     connector = next((row for row in door.connectors if row.name == name), None)
-    if connector is None or (connector.schemes and not door.secrets.get(name)):
+    if connector is None:
         raise refused("unknown_connector")
     return connector
 
 
-async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple[str, int]:
-    """Take one body in and return its SHA-256 (hex) and size; raises `Refused` when it was not taken in.
+async def take(door: Door, connector: Connector, incoming: Incoming) -> Taken:
+    """Answer a handshake, or take one body in; raises `Refused` when it was not taken in.
 
     The same body again is taken in again: whoever reads the log knows it by its content.
     """
+    is_open = not connector.proof.needs_key or bool(door.secrets.get(connector.name))
+    if connector.handshake is not None:
+        incoming, answer = await _shake(door, connector, incoming)
+        if answer is not None:
+            return Taken(answer=answer)
+    if not is_open:
+        raise refused("unknown_connector")
+    if incoming.method != "POST":
+        raise refused("method_not_allowed")
+    return await _receive(door, connector, incoming)
+
+
+async def _shake(
+    door: Door, connector: Connector, incoming: Incoming
+) -> tuple[Incoming, VendorAnswer | None]:
+    """Ask the connector for a handshake's answer; return the request with its body unread."""
+    assert connector.handshake is not None  # noqa: S101 - for the type checker
+    body, stream = b"", incoming.stream
+    if incoming.method == "POST":
+        body, stream = await _peek(incoming.stream)
+    probe = Probe(
+        method=incoming.method,
+        headers=incoming.headers,
+        query=incoming.query,
+        body=body,
+        secrets=door.secrets.get(connector.name, ()),
+    )
+    return replace(incoming, stream=stream), connector.handshake(probe)
+
+
+async def _peek(stream: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """Return a short body (b"" for a long one), and the stream as if nothing had been read."""
+    chunks: list[bytes] = []
+    size, short = 0, True
+    try:
+        async for chunk in stream:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > PROBE_BYTES:
+                short = False
+                break
+    except ClientDisconnect:
+        raise refused("early_end") from None
+    return b"".join(chunks) if short else b"", _chained(chunks, stream)
+
+
+async def _chained(chunks: Sequence[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+    async for chunk in rest:
+        yield chunk
+
+
+async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Taken:
     cap = min(door.max_body, connector.max_body)
     declared = _declared(incoming.headers, cap)
     now = door.clock()
-    link = _link(door, connector, incoming.token, now)
-    check = _check(door, connector, incoming.headers, now)
-    # without a signature the link token was the proof
-    holder = link.patient if link is not None and check is None else ""
+    link = _link(door, connector, incoming, now)
+    check = _check(door, connector, incoming, link, now)
+    # what the head has proved has a room of its own, so that nobody unproved can fill it
+    holder = "" if check is not None else link.patient if link is not None else connector.name
     spool = Spool(door.spools, feed=None if check is None else check.update, holder=holder)
     try:
         await _read(incoming.stream, cap, spool)
@@ -114,21 +194,23 @@ async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
             raise refused(verdict)
         _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
-        envelope = _envelope(connector, incoming.headers, spool, link, now)
+        envelope = _envelope(connector, incoming, spool, link, now)
         await _keep(door, envelope, spool)
     finally:
         spool.close()
-    return envelope.sha256, envelope.size
+    return Taken(sha256=envelope.sha256, size=envelope.size, answer=connector.answer)
 
 
 def _envelope(
     connector: Connector,
-    headers: Mapping[str, str],
+    incoming: Incoming,
     spool: Spool,
     link: links.Link | None,
     received_ms: int,
 ) -> Envelope:
-    return Envelope(
+    headers = incoming.headers
+    message_ids = [headers[name] for name in MESSAGE_ID if name in headers]
+    envelope = Envelope(
         connector=connector.name,
         received_ms=received_ms,
         sha256=spool.sha256,
@@ -136,10 +218,22 @@ def _envelope(
         content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         patient=link.patient if link else "",
         link=link.digest.hex() if link else "",
-        message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[
-            :LONGEST_HEADER
-        ],
+        message_id=message_ids[0][:LONGEST_HEADER] if message_ids else "",
+        filename=_filename(headers),
+        passed_headers=_passed(connector.passes.headers, headers),
+        passed_query=_passed(connector.passes.query, incoming.query),
     )
+    return replace(envelope, format=connector.format(envelope.context))
+
+
+def _filename(headers: Mapping[str, str]) -> str:
+    """Return the name of a file that was sent, without folders; "" where none is given."""
+    match = FILENAME.search(headers.get("content-disposition", ""))
+    return match.group(1) if match else ""
+
+
+def _passed(names: Sequence[str], values: Mapping[str, str]) -> Pairs:
+    return tuple((name, values[name][:LONGEST_HEADER]) for name in names if name in values)
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
@@ -156,14 +250,30 @@ def _declared(headers: Mapping[str, str], cap: int) -> int | None:
     return int(result)
 
 
-def _link(door: Door, connector: Connector, token: str, now_ms: int) -> links.Link | None:
-    """Return what the link token says, None where none came and none is needed.
+def _token(owner: LinkToken, incoming: Incoming) -> str:
+    """Return the link token from where the connector's requests hold it, "" without one."""
+    headers = incoming.headers
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    places = {
+        "path": incoming.segment,
+        "query": incoming.query.get(TOKEN, ""),
+        "bearer": credentials.strip() if scheme.lower() == "bearer" else "",
+    }
+    return places[owner.at] if owner.at in places else headers.get(owner.at, "")
+
+
+def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
+    """Return what the link token holds, None where the body itself names an account.
 
     Forged, expired and revoked are one answer: whoever tries tokens learns nothing.
     """
-    if not token and connector.account is Account.BODY:
+    owner = connector.owner
+    reads_path = connector.proof.reads_path or (isinstance(owner, LinkToken) and owner.at == "path")
+    if incoming.segment and not reads_path:
+        raise refused("unknown_connector")
+    if not isinstance(owner, LinkToken):
         return None
-    link = links.read(token, door.links.keys(), now_ms)
+    link = links.read(_token(owner, incoming), door.links.keys(), now_ms)
     if link is None:
         raise refused("link")
     if not door.links.revoked.known():
@@ -181,12 +291,20 @@ def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
 
 
 def _check(
-    door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int
+    door: Door, connector: Connector, incoming: Incoming, link: links.Link | None, now_ms: int
 ) -> Check | None:
-    if not connector.schemes:
+    """Return the check to feed the body to, None where the head has proved it."""
+    evidence = Evidence(
+        headers=incoming.headers,
+        segment=incoming.segment,
+        patient=link.patient if link else "",
+        secrets=door.secrets.get(connector.name, ()),
+        now_ms=now_ms,
+        window_ms=door.window_ms,
+    )
+    check = connector.proof.begin(evidence)
+    if check is Verdict.OK:
         return None
-    secrets = door.secrets[connector.name]
-    check = begin(connector.schemes, secrets, headers, now_ms=now_ms, window_ms=door.window_ms)
     if isinstance(check, Verdict):
         raise refused(check)
     return check
@@ -212,9 +330,8 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
     if address and time.monotonic() - began > PLACED_S:
-        raise refused(
-            "log"
-        )  # this process stood still: a file that no message named for so long may be swept away
+        # this process stood still: a file that no message named for so long may be swept away
+        raise refused("log")
 
 
 async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:

@@ -1,18 +1,58 @@
-"""The sending side of `verify`: builds the headers that a vendor would send with a body. Pure.
+"""The sending side of `proofs`: what a vendor would send with a body. Pure.
 
-For tests, for players of demo data and for `kadens send`; it must never run inside a door.
+For tests and `kadens send`; it must never run inside a door.
 """
 
 import base64
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from ingest.verify import ECDSA, Scheme, fields_bytes, opening_bytes
+from ingest.proofs import (
+    JOINT,
+    EchoedAuthorization,
+    LinkOnly,
+    Proof,
+    SecretPath,
+    SharedSecret,
+    Signature,
+)
+from ingest.schemes import ECDSA, Scheme
+from ingest.verify import fields_bytes, opening_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What proves a body: headers (names in lower case), and what its path ends in."""
+
+    headers: Mapping[str, str]
+    path: str = ""
+
 
 _ENCODE: dict[str, Callable[[bytes], str]] = {
     "hex": lambda raw: raw.hex(),
     "base64": lambda raw: base64.b64encode(raw).decode(),
 }
+
+
+def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> Proven:
+    """Return what proves `body` by a key of the proof, sent at `at_ms` (epoch ms).
+
+    Raises ValueError where only the vendor or a patient's token can prove it.
+    """
+    match proof:
+        case Signature(schemes=schemes):
+            return Proven(headers=sign(schemes[0], key, body, message_id, at_ms))
+        case SharedSecret(headers=names):
+            values = key.split(JOINT, len(names) - 1)
+            return Proven(headers=dict(zip(names, values, strict=True)))
+        case EchoedAuthorization():
+            return Proven(headers={"authorization": key})
+        case SecretPath(header=header):
+            segment, _, value = key.partition(JOINT)
+            return Proven(headers={header: value} if header else {}, path=f"/{segment}")
+        case LinkOnly():
+            raise ValueError("a link token proves it, and no key")
 
 
 def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
@@ -38,7 +78,7 @@ def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) 
 
 
 def _signed(scheme: Scheme, headers: dict[str, str], pairs: dict[str, str], body: bytes) -> bytes:
-    if any(piece.startswith("field:") for piece in scheme.signed):
+    if scheme.signs_fields:
         text = fields_bytes(scheme, body)
     else:
         opening = opening_bytes(scheme, headers, pairs)

@@ -1,8 +1,8 @@
-"""Signatures of pushed bodies: what each vendor signs, as a table of schemes, and the one way to check them.
+"""Checks signatures of pushed bodies: walks the rows of `schemes`.
 
-Pure: raw bytes, headers, secrets and `now` in, a verdict out. Must never decode a body before its verdict (one row
-reads three short fields, because those are all its vendor signs), never compare with `==`, never name a secret.
-Over 300 lines, because the table and the code that walks it are to be read together.
+Pure: raw bytes, headers, secrets and `now` in, a verdict out. Must never decode a body before its
+verdict (one row reads three short fields, because those are all its vendor signs), never compare
+with `==`, never name a secret.
 """
 
 import base64
@@ -11,132 +11,23 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from ingest.schemes import ECDSA, Scheme
+from ingest.tink import tink_agrees, tink_keys
 
 FIELDS_LIMIT = 64 * 1024  # a body whose signed fields must be read first is never longer than this
-ECDSA = "ecdsa-p256"
+LONGEST_TIME = 15  # digits; epoch ms have 13
 
 
 class Verdict(StrEnum):
-    """OK, or why not: no signature, a time outside of the window, or a signature that no key made."""
+    """OK, or why not: no proof, a time outside of the window, or a proof that no key made."""
 
     OK = "ok"
     MISSING = "missing"
     STALE = "stale"
     FORGED = "forged"
-
-
-def text_key(secret: str) -> bytes:
-    """Return the secret's own characters as the key."""
-    return secret.encode()
-
-
-def ampersand_key(secret: str) -> bytes:
-    """Return the secret with `&` behind it (OAuth 1 without a token secret)."""
-    return f"{secret}&".encode()
-
-
-def base64_key(secret: str) -> bytes:
-    """Return the bytes that a base64 secret stands for, with or without `whsec_`; raises ValueError."""
-    text = secret.removeprefix("whsec_").rstrip("=")
-    key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    if not key:
-        raise ValueError("an empty key signs nothing")
-    return key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
-    """One row: `signed` is the string that is signed, piece by piece.
-
-    Pieces: `body`, `header:NAME`, `pair:NAME` (of the signature header), `field:NAME` (of the JSON body); anything
-    else is itself. `given` is how the signature header holds signatures: `bare`, `pairs` (`t=…,v1=…`) or `versions`
-    (`v1,… v1,…`). `clock` is the piece that holds the send time, `unit_ms` its unit; without one there is no window.
-    """
-
-    name: str
-    header: str
-    signed: tuple[str, ...] = ("body",)
-    given: str = "bare"
-    algorithm: str = "sha256"
-    encoding: str = "hex"
-    key: Callable[[str], bytes] = text_key
-    clock: str = ""
-    unit_ms: int = 1000
-
-
-SVIX = Scheme(
-    name="svix",
-    header="svix-signature",
-    signed=("header:svix-id", ".", "header:svix-timestamp", ".", "body"),
-    given="versions",
-    encoding="base64",
-    key=base64_key,
-    clock="header:svix-timestamp",
-)
-STANDARD_WEBHOOKS = replace(
-    SVIX,
-    name="standard_webhooks",
-    header="webhook-signature",
-    signed=("header:webhook-id", ".", "header:webhook-timestamp", ".", "body"),
-    clock="header:webhook-timestamp",
-)
-TERRA = Scheme(
-    name="terra",
-    header="terra-signature",
-    signed=("pair:t", ".", "body"),
-    given="pairs",
-    clock="pair:t",
-)
-GOOGLE = Scheme(
-    name="google_health", header="x-healthapi-signature", algorithm=ECDSA, encoding="base64"
-)
-
-SCHEMES: tuple[Scheme, ...] = (
-    SVIX,
-    STANDARD_WEBHOOKS,
-    Scheme(name="polar", header="polar-webhook-signature"),
-    Scheme(name="suunto", header="x-hmac-sha256-signature"),
-    Scheme(
-        name="oura",
-        header="x-oura-signature",
-        signed=("header:x-oura-timestamp", "body"),
-        clock="header:x-oura-timestamp",
-    ),
-    Scheme(
-        name="whoop",
-        header="x-whoop-signature",
-        signed=("header:x-whoop-signature-timestamp", "body"),
-        encoding="base64",
-        clock="header:x-whoop-signature-timestamp",
-        unit_ms=1,
-    ),
-    Scheme(
-        name="fitbit_legacy",
-        header="x-fitbit-signature",
-        algorithm="sha1",
-        encoding="base64",
-        key=ampersand_key,
-    ),
-    TERRA,
-    replace(TERRA, name="strava_disputed", header="x-strava-signature"),
-    Scheme(
-        name="huawei",
-        header="x-notification-signature",
-        signed=("field:openId", "_", "field:eventType", "_", "field:eventTime"),
-        encoding="base64",
-        key=base64_key,
-    ),
-    GOOGLE,
-    replace(GOOGLE, name="google_health_named", header="google-health-api-signature"),
-)
 
 
 class Fed(Protocol):
@@ -191,9 +82,9 @@ def begin(
 ) -> Verdict | Check:
     """Return why the headers alone refuse the body, or the check to feed it to.
 
-    The first scheme whose header is there counts. Every secret is tried (rotation). `now_ms` is the receiver's clock
-    in epoch ms; a signed send time may differ from it by `window_ms` either way. Raises ValueError for a secret that
-    is no key at all.
+    The first scheme whose header is there counts. Every secret is tried (rotation). `now_ms` is the
+    receiver's clock in epoch ms; a signed send time may differ from it by `window_ms` either way.
+    Raises ValueError for a secret that is no key at all.
     """
     result = {name.lower(): value for name, value in headers.items()}
     scheme = next((row for row in schemes if row.header in result), None)
@@ -213,13 +104,13 @@ def begin(
     keys = [scheme.key(secret) for secret in secrets]
     return (
         _fields_check(scheme, keys, signatures)
-        if _of_fields(scheme)
+        if scheme.signs_fields
         else _mac_check(scheme, keys, opening, signatures)
     )
 
 
 def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, str]]:
-    """Return the signatures in a signature header, decoded, and its pairs; what is not one is skipped."""
+    """Return the decoded signatures in a signature header, and its pairs; what is none is skipped."""
     pairs: dict[str, str] = {}
     texts = [value.strip()]
     if scheme.given == "pairs":
@@ -235,14 +126,14 @@ def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, 
 def opening_bytes(
     scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str]
 ) -> bytes | None:
-    """Return what is signed before the body, None when a piece of it is absent; header names in lower case."""
+    """Return what is signed before the body, None when a piece is absent; names in lower case."""
     pieces = [_piece(piece, values, pairs) for piece in scheme.signed if piece != "body"]
     texts = [piece for piece in pieces if piece]
     return "".join(texts).encode() if len(texts) == len(pieces) else None
 
 
 def fields_bytes(scheme: Scheme, body: bytes) -> bytes | None:
-    """Return the string made of the body's own fields that some vendors sign, None when it cannot be made."""
+    """Return the string of the body's own fields that some vendors sign, None without them."""
     try:
         loads = json.loads(body)
         texts = [
@@ -252,10 +143,6 @@ def fields_bytes(scheme: Scheme, body: bytes) -> bytes | None:
         return "".join(texts).encode()
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-
-
-def _of_fields(scheme: Scheme) -> bool:
-    return any(piece.startswith("field:") for piece in scheme.signed)
 
 
 def _piece(piece: str, values: Mapping[str, str], pairs: Mapping[str, str]) -> str | None:
@@ -270,7 +157,7 @@ def _timely(
     scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str], now_ms: int, window_ms: int
 ) -> Verdict:
     text = _piece(scheme.clock, values, pairs) or ""
-    if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - far beyond any date in ms
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_TIME):
         return Verdict.FORGED
     return Verdict.OK if abs(now_ms - int(text) * scheme.unit_ms) <= window_ms else Verdict.STALE
 
@@ -305,56 +192,22 @@ def _fields_check(scheme: Scheme, keys: Sequence[bytes], signatures: Sequence[by
 
 
 def _any_equal(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
-    return any([hmac.compare_digest(own, given) for own in ours for given in theirs])  # noqa: C419 - tries all
+    """Compare all with all, so that the time tells nothing of which key it was."""
+    equal = False
+    for own in ours:
+        for given in theirs:
+            equal |= hmac.compare_digest(own, given)
+    return equal
 
 
 def _ecdsa_check(keysets: Sequence[str], signatures: Sequence[bytes]) -> Check:
     body = hashlib.sha256()
-    keys = {number: key for keyset in keysets for number, key in tink_keys(keyset).items()}
+    keys = tink_keys(*keysets)
 
     def judge() -> bool:
-        return any(_ecdsa_agrees(keys, signature, body.digest()) for signature in signatures)
+        return any(tink_agrees(keys, signature, body.digest()) for signature in signatures)
 
     return Check([body], judge)
-
-
-def _ecdsa_agrees(
-    keys: Mapping[int, ec.EllipticCurvePublicKey], signature: bytes, digest: bytes
-) -> bool:
-    """Tink's output: 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature."""
-    key = keys.get(int.from_bytes(signature[1:5], "big"))
-    if key is None or signature[:1] != b"\x01":
-        return False
-    try:
-        key.verify(signature[5:], digest, ec.ECDSA(Prehashed(hashes.SHA256())))
-    except InvalidSignature:
-        return False
-    return True
-
-
-def tink_keys(keyset: str) -> dict[int, ec.EllipticCurvePublicKey]:
-    """Return the enabled P-256 keys of a Tink JSON keyset by their ids; raises ValueError for anything else."""
-    try:
-        rows: list[dict[str, Any]] = json.loads(keyset)["key"]
-        enabled = [row for row in rows if row["status"] == "ENABLED"]
-        return {
-            int(row["keyId"]): _point(base64.b64decode(row["keyData"]["value"])) for row in enabled
-        }
-    except (KeyError, TypeError, IndexError) as error:
-        raise ValueError("not a Tink keyset of P-256 keys") from error
-
-
-def _point(message: bytes) -> ec.EllipticCurvePublicKey:
-    """Read fields 3 (x) and 4 (y) of an EcdsaPublicKey protobuf; all its lengths fit in one byte."""
-    values: dict[int, bytes] = {}
-    at = 0
-    while at < len(message):
-        number, kind = message[at] >> 3, message[at] & 7
-        size = message[at + 1] if kind == 2 else 0  # noqa: PLR2004 - 2 is "length-delimited"
-        values[number] = message[at + 2 : at + 2 + size]
-        at += 2 + size
-    x, y = (int.from_bytes(values[number], "big") for number in (3, 4))
-    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
 
 def _hex(text: str) -> bytes:

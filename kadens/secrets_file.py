@@ -175,22 +175,20 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
         raise SettingsError(
             f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
         )
-    _check_scheme(name, keys)
+    _check_keys(name, keys)
     return ConnectorSecrets(keys=tuple(keys))
 
 
-def _check_scheme(name: str, keys: list[str]) -> None:
-    """Raise `SettingsError` where a key is none of the connector's signature schemes."""
+def _check_keys(name: str, keys: list[str]) -> None:
+    """Raise `SettingsError` where a key is none of the connector's proof."""
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - only who has connectors' keys loads the connectors
 
-    for scheme in (scheme for row in CONNECTORS if row.name == name for scheme in row.schemes):
+    for row in [row for row in CONNECTORS if row.name == name]:
         for key in keys:
             try:
-                scheme.key(key)
-            except ValueError:
-                raise SettingsError(
-                    f"[connectors.{name}]: a key is no key of {scheme.name}"
-                ) from None
+                row.proof.check_key(key)
+            except ValueError as error:
+                raise SettingsError(f"[connectors.{name}]: {error}") from None
 
 
 class LiveSecrets:

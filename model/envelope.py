@@ -1,21 +1,27 @@
-"""The envelope of a body on `kadens.raw`: Kafka headers, written by the vendor door and read by the normaliser."""
+"""The envelope of a payload on `kadens.raw`: Kafka headers, by the vendor door for the worker."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-RAW_VERSION = "1"
-INLINE = (
-    512 * 1024
-)  # bytes; a larger body lies in the body store, and threads work on it: nothing waits for it
+from model.received import Context
+
+RAW_VERSION = "2"
+INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Who sent what, when.
+    """Who sent what, when, and what a reader needs to read it.
 
-    `patient` is set where a link token named one, and `link` is then the digest (hex) of that token; `address` where
-    the body lies in the body store (the event's value is then empty). `message_id` is the sender's idempotency key,
-    for tracing only.
+    `patient` is set where a link token named one, and `link` is then the digest (hex) of that
+    token. `address` is set where the payload lies in the body store (the event's value is then
+    empty). `message_id` is the sender's idempotency key, for tracing only. `format` names the row
+    of the formats table, or `sniff`. `passed_headers` and `passed_query` hold what the connector
+    lets through. `part_of` is the SHA-256 of the payload that this one was a slice of.
     """
 
     connector: str
@@ -28,24 +34,58 @@ class Envelope:
     message_id: str = ""
     version: str = RAW_VERSION
     link: str = ""
+    format: str = ""
+    filename: str = ""
+    passed_headers: Pairs = ()
+    passed_query: Pairs = ()
+    part_of: str = ""
+
+    @property
+    def context(self) -> Context:
+        """What a reader is told of the payload."""
+        return Context(
+            connector=self.connector,
+            content_type=self.content_type,
+            filename=self.filename,
+            headers=dict(self.passed_headers),
+            query=dict(self.passed_query),
+            received_ms=self.received_ms,
+        )
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Return the Kafka headers, in field order."""
-        return [(f.name, str(getattr(self, f.name)).encode()) for f in fields(self)]
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values |= {name: json.dumps(values[name]) for name in ("passed_headers", "passed_query")}
+        return [(name, str(value).encode()) for name, value in values.items()]
 
     @staticmethod
     def read(headers: Iterable[tuple[str, bytes]]) -> "Envelope":
-        """Read what `headers` wrote; raises KeyError or ValueError on anything else. Unknown headers are ignored."""
-        result = {name: value.decode() for name, value in headers}
+        """Read what `headers` wrote. Unknown headers are ignored.
+
+        Raises KeyError or ValueError on anything else.
+        """
+        values = {name: value.decode() for name, value in headers}
         return Envelope(
-            connector=result["connector"],
-            received_ms=int(result["received_ms"]),
-            sha256=result["sha256"],
-            size=int(result["size"]),
-            content_type=result.get("content_type", ""),
-            patient=result.get("patient", ""),
-            address=result.get("address", ""),
-            message_id=result.get("message_id", ""),
-            version=result.get("version", RAW_VERSION),
-            link=bytes.fromhex(result.get("link", "")).hex(),
+            connector=values["connector"],
+            received_ms=int(values["received_ms"]),
+            sha256=values["sha256"],
+            size=int(values["size"]),
+            content_type=values.get("content_type", ""),
+            patient=values.get("patient", ""),
+            address=values.get("address", ""),
+            message_id=values.get("message_id", ""),
+            version=values.get("version", RAW_VERSION),
+            link=bytes.fromhex(values.get("link", "")).hex(),
+            format=values.get("format", ""),
+            filename=values.get("filename", ""),
+            passed_headers=_pairs(values.get("passed_headers", "[]")),
+            passed_query=_pairs(values.get("passed_query", "[]")),
+            part_of=values.get("part_of", ""),
         )
+
+
+def _pairs(text: str) -> Pairs:
+    rows: Any = json.loads(text)
+    if not isinstance(rows, list):
+        raise ValueError("passed headers are a list of pairs")  # noqa: TRY004 - of an envelope
+    return tuple((str(name), str(value)) for name, value in rows)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ingest.links import mint
+from ingest.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
-from ingest.verify import STANDARD_WEBHOOKS, SVIX
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery

@@ -108,7 +108,9 @@ class Rig:
         received_ms: int,
         patient: str = "",
         content_type: str = "",
-        **more: str,
+        address: str = "",
+        link: str = "",
+        message_id: str = "",
     ) -> None:
         """Append a body to `kadens.raw` as the vendor door does."""
         sha = hashlib.sha256(body).hexdigest()
@@ -119,7 +121,9 @@ class Rig:
             size=len(body),
             content_type=content_type,
             patient=patient,
-            **more,
+            address=address,
+            link=link,
+            message_id=message_id,
         )
         self.append_raw(b"" if envelope.address else body, sha.encode(), envelope.headers())
 

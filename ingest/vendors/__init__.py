@@ -2,7 +2,9 @@
 
 from ingest.connector import Connector
 from ingest.vendors.files import FILES
+from ingest.vendors.garmin import GARMIN
 from ingest.vendors.open_wearables import OPEN_WEARABLES
+from ingest.vendors.polar import POLAR
 from ingest.vendors.reports import REPORTS
 
-CONNECTORS: tuple[Connector, ...] = (OPEN_WEARABLES, REPORTS, FILES)
+CONNECTORS: tuple[Connector, ...] = (OPEN_WEARABLES, REPORTS, FILES, GARMIN, POLAR)

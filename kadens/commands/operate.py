@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from ingest.sender import sign
+from ingest.sender import prove
 from ingest.vendors import CONNECTORS
 from kadens.commands.console import (
     DEFAULT_DATA,
@@ -126,7 +126,7 @@ async def _secrets(settings: Settings) -> str:
     keyless = [
         item.name
         for item in CONNECTORS
-        if item.schemes and not settings.secrets.connectors.get(item.name)
+        if item.proof.needs_key and not settings.secrets.connectors.get(item.name)
     ]
     without = (
         f"; not open, because without a key: {', '.join(keyless)}"
@@ -161,20 +161,18 @@ def send(
     settings = settings_of(data)
     row = next((item for item in CONNECTORS if item.name == connector), None)
     keys = settings.secrets.connectors.get(connector)
-    if row is None or not row.schemes or keys is None or not keys.keys:
-        signed = ", ".join(item.name for item in CONNECTORS if item.schemes)
-        fail(f"{connector}: no key to sign with; connectors that are signed: {signed}", code=2)
+    if row is None or not row.proof.needs_key or keys is None or not keys.keys:
+        proved = ", ".join(item.name for item in CONNECTORS if item.proof.needs_key)
+        fail(f"{connector}: no key to prove with; connectors that need a key: {proved}", code=2)
     try:
         body = path.read_bytes()
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
-    headers = sign(
-        row.schemes[0], keys.keys[0], body, f"msg_{uuid.uuid4().hex}", time.time_ns() // 1_000_000
-    )
+    now_ms = time.time_ns() // 1_000_000
+    shown = prove(row.proof, keys.keys[0], body, f"msg_{uuid.uuid4().hex}", now_ms)
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
-    status, answer = post(
-        f"{base}/v1/hooks/{connector}", body, {"content-type": "application/json", **headers}
-    )
+    hook = f"{base}/v1/hooks/{connector}{shown.path}"
+    status, answer = post(hook, body, {"content-type": "application/json", **shown.headers})
     out.print(f"{status} {answer.decode(errors='replace')}", markup=False)
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 

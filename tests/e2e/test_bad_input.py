@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from ingest.links import mint
+from ingest.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
-from ingest.verify import STANDARD_WEBHOOKS, SVIX
 from kadens.settings import Secrets, read_secrets
 from model.calendar import rfc3339
 from simulate.fit_writer import Recording, write_activity

@@ -15,9 +15,9 @@ from ingest.http import vendor_app
 from ingest.links import mint
 from ingest.memory import MemoryLog
 from ingest.receive import Door, Rates
+from ingest.schemes import SVIX
 from ingest.sender import sign
 from ingest.spool import Spools
-from ingest.verify import SVIX
 from model.envelope import INLINE
 from tests.serving import DEADLINE_S, served, until
 from web.limits import Limits, Patience

@@ -14,20 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
+from ingest.schemes import ECDSA, SCHEMES, STANDARD_WEBHOOKS, SVIX, Scheme, base64_key
 from ingest.sender import sign
-from ingest.verify import (
-    ECDSA,
-    SCHEMES,
-    STANDARD_WEBHOOKS,
-    SVIX,
-    Check,
-    Scheme,
-    Verdict,
-    base64_key,
-    begin,
-    tink_keys,
-    verify,
-)
+from ingest.tink import tink_keys
+from ingest.verify import Check, Verdict, begin, verify
 from tests.rooms import ROOT
 
 DATA = (

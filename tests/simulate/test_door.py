@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ingest.links import read
+from ingest.proofs import Signature
 from ingest.vendors import CONNECTORS
 from ingest.verify import Verdict, verify
 from model.keyring import KeyRing
@@ -84,8 +85,10 @@ def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
     connector = next(row for row in CONNECTORS if row.name == name)
     secret = {"open_wearables": KEYS.open_wearables, "reports": KEYS.reports}[name]
     result = {"now_ms": NOW + 1000, "window_ms": 300_000}
-    assert verify(connector.schemes, [secret], headers, body, **result) is Verdict.OK
-    assert verify(connector.schemes, [secret], headers, body + b" ", **result) is Verdict.FORGED
+    assert isinstance(connector.proof, Signature)
+    schemes = connector.proof.schemes
+    assert verify(schemes, [secret], headers, body, **result) is Verdict.OK
+    assert verify(schemes, [secret], headers, body + b" ", **result) is Verdict.FORGED
 
 
 def test_a_file_comes_with_its_patients_token() -> None:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ingest.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
-from ingest.verify import STANDARD_WEBHOOKS, SVIX
 from model.calendar import rfc3339
 from model.codec import dumps
 from tests.attack.product import Person, Product, now_ms

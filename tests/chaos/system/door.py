@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
+from ingest.schemes import STANDARD_WEBHOOKS
 from ingest.sender import sign
-from ingest.verify import STANDARD_WEBHOOKS
 from tests.attack.instruments.attackers import attacked
 from tests.attack.instruments.flooder import Plan
 from tests.chaos.waiting import until
