@@ -14,7 +14,7 @@ from model.received import Context
 MIB = 1024 * 1024
 SNIFF = "sniff"  # a format that is known by the first bytes of a payload
 JSON = "application/json"
-PLACES = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
+_TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LinkToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class VendorAnswer:
     """What a vendor is answered."""
 
     status: int
@@ -81,9 +81,9 @@ class Api:
             raise ValueError("an api needs a pinned host: a name, without port or user")
 
 
-Handshake: TypeAlias = Callable[[Probe], Answer | None]
+Handshake: TypeAlias = Callable[[Probe], VendorAnswer | None]
 FormatOf: TypeAlias = Callable[[Context], str]
-NOTHING = Passes()
+_NOTHING = Passes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,8 @@ class Connector:
     owner: AccountInBody | LinkToken
     format: FormatOf
     handshake: Handshake | None = None
-    answer: Answer | None = None
-    passes: Passes = field(default=NOTHING)
+    answer: VendorAnswer | None = None
+    passes: Passes = field(default=_NOTHING)
     api: Api | None = None
     max_body: int = 16 * MIB
 
@@ -116,13 +116,13 @@ class Connector:
 
 def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
     linked = isinstance(row.owner, LinkToken)
-    place = row.owner.at if isinstance(row.owner, LinkToken) else ""
-    names = (*row.passes.headers, "" if place in PLACES else place)
+    at = row.owner.at if isinstance(row.owner, LinkToken) else ""
+    names = (*row.passes.headers, "" if at in _TOKEN_AT else at)
     return (
         (not isinstance(row.proof, Proof), "a proof is wanted"),
         (isinstance(row.proof, LinkOnly) and not linked, "a link as proof needs a link token"),
-        (linked and not place, "a link token is somewhere"),
-        (place == "path" and row.proof.reads_path, "the path holds a token or a secret"),
+        (linked and not at, "a link token is somewhere"),
+        (at == "path" and row.proof.reads_path, "the path holds a token or a secret"),
         (any(name != name.lower() for name in names), "headers are named in lower case"),
         ("authorization" in row.passes.headers, "credentials never travel in the envelope"),
         (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
@@ -130,7 +130,7 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
     )
 
 
-def _is_success(answer: Answer) -> bool:
+def _is_success(answer: VendorAnswer) -> bool:
     return 200 <= answer.status < 300  # noqa: PLR2004 - the class of successes
 
 

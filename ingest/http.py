@@ -17,7 +17,7 @@ from ingest.clock_watch import Agreement
 from ingest.metrics import Metrics
 from ingest.openapi import HOOK, REPORT, UPLOAD, described, problems
 from ingest.problems import Problem, Refused, problem_response, refused
-from ingest.receive import Door, Incoming, Taken, find, take
+from ingest.receive import Door, Incoming, Taken, admit, connector_of
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
 
@@ -114,9 +114,9 @@ def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awa
         started = time.perf_counter()
         known = "unknown"
         try:
-            connector = find(door, name)
+            connector = connector_of(door, name)
             known = connector.name
-            taken = await take(door, connector, _incoming(segment, request))
+            taken = await admit(door, connector, _incoming(segment, request))
         except Refused as error:
             metrics.refused(known, error.problem.reason)
             return problem_response(error.problem)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from model.keyring import Key, KeyRing
 
-VERSION = "2"
+_VERSION = "2"
 LONGEST = 512  # characters
 PARTS = 6  # version, key id, issue, expiry, patient, MAC
-LONGEST_NUMBER = 15  # digits; epoch ms have 13
+_LONGEST_NUMBER = 15  # digits; epoch ms have 13
 _PURPOSE = b"kadens link v2\0"
 
 
@@ -40,7 +40,7 @@ def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
     if issue < 1 or expires_ms < 0:
         raise ValueError("a link token needs an issue number from 1 and an expiry")
     key = keys.active
-    body = ".".join((VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())))
+    body = ".".join((_VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())))
     token = f"{body}.{_mac(body, key)}"
     if len(token) > LONGEST:
         raise ValueError("the pseudonym is too long for a link token")
@@ -56,7 +56,7 @@ def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
         return None
     body, _, mac = token.rpartition(".")
     result = body.split(".")
-    key = keys.find(result[1]) if len(result) == PARTS - 1 and result[0] == VERSION else None
+    key = keys.find(result[1]) if len(result) == PARTS - 1 and result[0] == _VERSION else None
     if key is None or not hmac.compare_digest(_mac(body, key).encode(), mac.encode()):
         return None
     link = _link(result, digest(token))
@@ -70,7 +70,7 @@ def digest(token: str) -> bytes:
 
 def _link(texts: list[str], name: bytes) -> Link | None:
     _, key_id, issue, expires, patient = texts
-    if not all(text.isdecimal() and len(text) <= LONGEST_NUMBER for text in (issue, expires)):
+    if not all(text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in (issue, expires)):
         return None
     try:
         owner = _bytes(patient).decode()

@@ -23,9 +23,9 @@ INTAKE = (
     "busy",
     "log",
 )
-SIGNED = ("missing", "stale", "forged")
+_SIGNED = ("missing", "stale", "forged")
 
-SIGNATURES: Described = {
+_SIGNATURES: Described = {
     "signatureId": {"type": "apiKey", "in": "header", "name": "webhook-id"},
     "signatureTime": {"type": "apiKey", "in": "header", "name": "webhook-timestamp"},
     "signature": {
@@ -105,10 +105,10 @@ VENDORS_OWN: Described = {
     "content": {"application/json": {"schema": {}}},
 }
 
-HOOK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
+HOOK = _operation((*_SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
 HOOK["responses"] |= {200: VENDORS_OWN, 204: {"description": VENDORS_OWN["description"]}}
 UPLOAD = _operation(("link",), [{"link": []}], _FILE)
-REPORT = _operation((*SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
+REPORT = _operation((*_SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
 
 
 def described(app: FastAPI) -> Callable[[], Described]:
@@ -121,7 +121,7 @@ def described(app: FastAPI) -> Callable[[], Described]:
             )
             components = document.setdefault("components", {})
             components.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
-            components["securitySchemes"] = SIGNATURES
+            components["securitySchemes"] = _SIGNATURES
             app.openapi_schema = document
         return app.openapi_schema
 

@@ -45,7 +45,7 @@ class ProblemBody(BaseModel):
 
 SIGN = (("WWW-Authenticate", "Signature"),)
 LINK = (("WWW-Authenticate", "Bearer"),)
-AGAIN = (("Retry-After", "5"),)
+_AGAIN = (("Retry-After", "5"),)
 
 PROBLEMS: tuple[Problem, ...] = (
     Problem(reason="early_end", status=400, detail="The body ended before its length."),
@@ -90,17 +90,20 @@ PROBLEMS: tuple[Problem, ...] = (
         reason="busy",
         status=503,
         detail="Too many bodies are on their way. Send it again.",
-        headers=AGAIN,
+        headers=_AGAIN,
     ),
     Problem(
-        reason="log", status=503, detail="The body could not be kept. Send it again.", headers=AGAIN
+        reason="log",
+        status=503,
+        detail="The body could not be kept. Send it again.",
+        headers=_AGAIN,
     ),
-    Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=AGAIN),
+    Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=_AGAIN),
     Problem(
         reason="clock",
         status=503,
         detail="The clock of this door and that of the log differ by more than a minute.",
-        headers=AGAIN,
+        headers=_AGAIN,
     ),
 )
 PROBLEM = {row.reason: row for row in PROBLEMS}

@@ -88,7 +88,7 @@ class SharedSecret:
         values = [evidence.headers.get(name, "") for name in self.headers]
         if not all(values):
             return Verdict.MISSING
-        return _one_equals(JOINT.join(values), evidence.secrets)
+        return _matches_any(JOINT.join(values), evidence.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class EchoedAuthorization:
     def begin(self, evidence: Evidence) -> Check | Verdict:
         """Compare the header with every key."""
         value = evidence.headers.get("authorization", "")
-        return _one_equals(value, evidence.secrets) if value else Verdict.MISSING
+        return _matches_any(value, evidence.secrets) if value else Verdict.MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class SecretPath:
             values.append(evidence.headers.get(self.header, ""))
         if not all(values):
             return Verdict.MISSING
-        return _one_equals(JOINT.join(values), evidence.secrets)
+        return _matches_any(JOINT.join(values), evidence.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class LinkOnly:
 Proof: TypeAlias = Signature | SharedSecret | EchoedAuthorization | SecretPath | LinkOnly
 
 
-def _one_equals(value: str, secrets: Sequence[str]) -> Verdict:
+def _matches_any(value: str, secrets: Sequence[str]) -> Verdict:
     """Compare with all, in constant time each, so that the time tells nothing of which it was."""
     equal = False
     for secret in secrets:

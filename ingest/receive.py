@@ -17,8 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from ingest import links
 from ingest.clock_watch import ClockWatch
-from ingest.connector import Answer as VendorAnswer
-from ingest.connector import Connector, LinkToken, Probe
+from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
 from ingest.ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
 from ingest.problems import refused, too_often
 from ingest.proofs import Evidence
@@ -31,7 +30,7 @@ from web.rates import Buckets
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
-PLACED_S = 300.0  # a body of the store is named by a message within so long
+_PLACED_S = 300.0  # a body of the store is named by a message within so long
 PROBE_BYTES = 4096  # no vendor's handshake is longer
 TOKEN = "token"  # noqa: S105 - the name of the query parameter
 FILENAME = re.compile(r'filename="?([^";/\\]{1,200})')
@@ -112,7 +111,7 @@ class Taken:
     answer: VendorAnswer | None = None
 
 
-def find(door: Door, name: str) -> Connector:
+def connector_of(door: Door, name: str) -> Connector:
     """Return the connector of this name; refuses any other."""
     connector = next((row for row in door.connectors if row.name == name), None)
     if connector is None:
@@ -120,7 +119,7 @@ def find(door: Door, name: str) -> Connector:
     return connector
 
 
-async def take(door: Door, connector: Connector, incoming: Incoming) -> Taken:
+async def admit(door: Door, connector: Connector, incoming: Incoming) -> Taken:
     """Answer a handshake, or take one body in; raises `Refused` when it was not taken in.
 
     The same body again is taken in again: whoever reads the log knows it by its content.
@@ -254,12 +253,12 @@ def _token(owner: LinkToken, incoming: Incoming) -> str:
     """Return the link token from where the connector's requests hold it, "" without one."""
     headers = incoming.headers
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    places = {
+    sources = {
         "path": incoming.segment,
         "query": incoming.query.get(TOKEN, ""),
         "bearer": credentials.strip() if scheme.lower() == "bearer" else "",
     }
-    return places[owner.at] if owner.at in places else headers.get(owner.at, "")
+    return sources[owner.at] if owner.at in sources else headers.get(owner.at, "")
 
 
 def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
@@ -329,7 +328,7 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
         await door.publisher.append(topic.name, envelope.sha256.encode(), value, headers)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
-    if address and time.monotonic() - began > PLACED_S:
+    if address and time.monotonic() - began > _PLACED_S:
         # this process stood still: a file that no message named for so long may be swept away
         raise refused("log")
 

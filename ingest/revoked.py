@@ -15,7 +15,7 @@ from model.topics import REVOKED
 
 STALE_S = 10.0  # what was known so long ago is too old for a door to be ready
 ANSWER_S = 5.0  # how long the log may take for one answer
-PAUSE_S = 0.5
+_PAUSE_S = 0.5
 POLL_MS = 500
 PLACE = TopicPartition(REVOKED.name, 0)
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class RevokedFollower:
                         PLACE.topic,
                         result,
                     )
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(_PAUSE_S)
 
     async def _read(self) -> None:
         client = AIOKafkaConsumer(

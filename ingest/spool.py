@@ -18,13 +18,13 @@ from ingest.problems import refused
 T = TypeVar("T")
 Feed = Callable[[bytes], None]
 
-MIB = 1024 * 1024
-SPOOL = 5 * MIB  # bytes; above, the body goes to disk
+_MIB = 1024 * 1024
+SPOOL = 5 * _MIB  # bytes; above, the body goes to disk
 FREE = 64 * 1024  # bytes of each body that count nowhere: the connections bound them
 SHARE = 4  # one holder may have a fourth of a budget
 UNPROVED = 8  # bodies that nobody has proved yet share this part of the disk's room
 DISK_S = 30.0  # a disk that takes longer for one piece is as good as full
-WRITERS = 4
+_WRITERS = 4
 
 
 @dataclass(slots=True)
@@ -69,13 +69,13 @@ class Spools:
     """
 
     def __init__(
-        self, *, folder: Path | None = None, memory: int = 64 * MIB, disk: int = 2048 * MIB
+        self, *, folder: Path | None = None, memory: int = 64 * _MIB, disk: int = 2048 * _MIB
     ) -> None:
         self.unproved = Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
         self.proved = Room(memory=Budget(memory), disk=Budget(disk))
         self._folder = folder
         # threads of their own: a body store that hangs has those of asyncio
-        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="spool")
+        self._threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="spool")
 
     async def do(self, work: Callable[[], T]) -> T:
         """Run what touches the disk in a thread; raises OSError, TimeoutError after `DISK_S`."""

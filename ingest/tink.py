@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-PREFIX = b"\x01"
+_PREFIX = b"\x01"
 LENGTH_DELIMITED = 2  # protobuf's wire type of bytes
 
 
@@ -38,7 +38,7 @@ def tink_agrees(
     Tink's output is 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature.
     """
     key = keys.get(int.from_bytes(signature[1:5], "big"))
-    if key is None or signature[:1] != PREFIX:
+    if key is None or signature[:1] != _PREFIX:
         return False
     try:
         key.verify(signature[5:], digest, ec.ECDSA(Prehashed(hashes.SHA256())))

@@ -18,7 +18,7 @@ from ingest.schemes import ECDSA, Scheme
 from ingest.tink import tink_agrees, tink_keys
 
 FIELDS_LIMIT = 64 * 1024  # a body whose signed fields must be read first is never longer than this
-LONGEST_TIME = 15  # digits; epoch ms have 13
+_LONGEST_TIME = 15  # digits; epoch ms have 13
 
 
 class Verdict(StrEnum):
@@ -157,7 +157,7 @@ def _timely(
     scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str], now_ms: int, window_ms: int
 ) -> Verdict:
     text = _piece(scheme.clock, values, pairs) or ""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_TIME):
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIME):
         return Verdict.FORGED
     return Verdict.OK if abs(now_ms - int(text) * scheme.unit_ms) <= window_ms else Verdict.STALE
 

@@ -113,7 +113,7 @@ class Cast:
 
 
 STOCKHOLM, NEW_YORK = "Europe/Stockholm", "America/New_York"
-EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1)
 MODERATE = Intensity(method="hrr", low=0.4, high=0.6)
 EXERTION = Intensity(method="rpe_cr10", low=3, high=5)
 MON_WED_FRI, TUE_THU_SAT = (0, 2, 4), (1, 3, 5)
@@ -127,7 +127,7 @@ CAST: tuple[Cast, ...] = (
         zone=STOCKHOLM,
         born=1958,
         body=Body(rest=58, low=98, high=118),
-        heart=HeartProfile(valid_from=EPOCH, birth_year=1958, hr_rest=58, hr_max=158),
+        heart=HeartProfile(valid_from=_EPOCH, birth_year=1958, hr_rest=58, hr_max=158),
         intensity=MODERATE,
         activity="walking",
         weekdays=MON_WED_FRI,
@@ -142,7 +142,7 @@ CAST: tuple[Cast, ...] = (
         zone=STOCKHOLM,
         born=1961,
         body=Body(rest=62, low=102.2, high=122.3),
-        heart=HeartProfile(valid_from=EPOCH, birth_year=1961, hr_rest=62),
+        heart=HeartProfile(valid_from=_EPOCH, birth_year=1961, hr_rest=62),
         intensity=MODERATE,
         activity="nordic_walking",
         weekdays=MON_WED_FRI,
@@ -156,7 +156,7 @@ CAST: tuple[Cast, ...] = (
         zone=STOCKHOLM,
         born=1955,
         body=Body(rest=64, low=98.4, high=115.6),
-        heart=HeartProfile(valid_from=EPOCH, birth_year=1955, hr_rest=64, hr_max=150),
+        heart=HeartProfile(valid_from=_EPOCH, birth_year=1955, hr_rest=64, hr_max=150),
         intensity=MODERATE,
         activity="walking",
         weekdays=TUE_THU_SAT,
@@ -171,7 +171,7 @@ CAST: tuple[Cast, ...] = (
         born=1970,
         body=Body(rest=55, low=100, high=122),
         heart=HeartProfile(
-            valid_from=EPOCH, birth_year=1970, hr_rest=55, clinician_bpm=(88, 100, 122, 150)
+            valid_from=_EPOCH, birth_year=1970, hr_rest=55, clinician_bpm=(88, 100, 122, 150)
         ),
         intensity=Intensity(method="bpm", low=100, high=122),
         activity="indoor_cycling",
@@ -187,7 +187,7 @@ CAST: tuple[Cast, ...] = (
         zone=STOCKHOLM,
         born=1966,
         body=Body(rest=60, low=106.3, high=127.8),
-        heart=HeartProfile(valid_from=EPOCH, birth_year=1966),
+        heart=HeartProfile(valid_from=_EPOCH, birth_year=1966),
         intensity=MODERATE,
         activity="walking",
         weekdays=TUE_THU_SAT,
@@ -201,7 +201,7 @@ CAST: tuple[Cast, ...] = (
         zone=STOCKHOLM,
         born=1948,
         body=Body(rest=66, low=95, high=115),
-        heart=HeartProfile(valid_from=EPOCH, birth_year=1948),
+        heart=HeartProfile(valid_from=_EPOCH, birth_year=1948),
         intensity=EXERTION,
         activity="swimming",
         weekdays=MON_WED_FRI,
@@ -217,7 +217,7 @@ CAST: tuple[Cast, ...] = (
         born=1963,
         body=Body(rest=57, low=88, high=104),
         heart=HeartProfile(
-            valid_from=EPOCH,
+            valid_from=_EPOCH,
             birth_year=1963,
             beta_blocker=True,
             clinician_bpm=(80, 88, 104, 122),
@@ -237,7 +237,7 @@ CAST: tuple[Cast, ...] = (
         zone=NEW_YORK,
         born=1959,
         body=Body(rest=54, low=84, high=98),
-        heart=HeartProfile(valid_from=EPOCH, birth_year=1959, hr_rest=54, beta_blocker=True),
+        heart=HeartProfile(valid_from=_EPOCH, birth_year=1959, hr_rest=54, beta_blocker=True),
         intensity=EXERTION,
         activity="walking",
         weekdays=MON_WED_FRI,

@@ -16,11 +16,11 @@ from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
 
-TIMEOUT_S = 30.0
-TRIES = 60
+_TIMEOUT_S = 30.0
+_TRIES = 60
 PAUSE_S = 0.25
 ISSUE = 1  # a simulated patient's tokens are made where they are used, and have no row
-AGAIN = frozenset({429, 500, 502, 503, 504})
+_AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
 class Refused(RuntimeError):  # noqa: N818 - reads as what happened
@@ -50,14 +50,14 @@ class VendorDoor:
     def post(self, delivery: Delivery) -> int:
         """Deliver one body, and return its size in bytes once the door has it; raises `Refused` or OSError."""
         body = delivery.make()
-        for _ in range(TRIES):
+        for _ in range(_TRIES):
             status = self._once(delivery, body)
             if status < http.client.MULTIPLE_CHOICES:
                 return len(body)
-            if status not in AGAIN:
+            if status not in _AGAIN:
                 raise Refused(f"{delivery.key}: {status}")
             time.sleep(PAUSE_S)
-        raise Refused(f"{delivery.key}: {status} after {TRIES} tries")
+        raise Refused(f"{delivery.key}: {status} after {_TRIES} tries")
 
     def close(self) -> None:
         """Close the connections of all threads; a later post opens its own again."""
@@ -81,7 +81,7 @@ class VendorDoor:
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._mine, "connection"):
             self._mine.connection = http.client.HTTPConnection(
-                self._host, self._port, timeout=TIMEOUT_S
+                self._host, self._port, timeout=_TIMEOUT_S
             )
             self._opened.append(self._mine.connection)
         connection: http.client.HTTPConnection = self._mine.connection

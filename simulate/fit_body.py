@@ -12,7 +12,7 @@ from simulate.fit_writer import Recording, write_activity
 from simulate.plan import Outing
 
 SERIAL = 3_900_000_000  # of the first invented watch; far from those of real ones
-SPORTS: Mapping[str, tuple[str, int]] = {
+_SPORTS: Mapping[str, tuple[str, int]] = {
     "indoor_cycling": ("cycling", 6)
 }  # FIT sport and sub-sport
 WALK = ("walking", 0)
@@ -21,7 +21,7 @@ WATCH, BIKE_COMPUTER = 3076, 3121  # product numbers of FIT's profile
 
 def fit_body(person: Person, outing: Outing, columns: Mapping[str, NDArray[np.float64]]) -> bytes:
     """Return the file of one session; `columns` by metric name at 1 Hz from its start, NaN without a reading."""
-    sport, sub_sport = SPORTS.get(person.activity, WALK)
+    sport, sub_sport = _SPORTS.get(person.activity, WALK)
     seconds = (outing.end_ms - outing.start_ms) // 1000
     offset = utc(outing.start_ms).astimezone(ZoneInfo(person.zone)).utcoffset()
     recording = Recording(

@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 MOST_BYTES = 12 * 1024 * 1024
 MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
-ANSWER_S = 5.0
-PATIENCE_S = 60.0
+_ANSWER_S = 5.0
+_PATIENCE_S = 60.0
 PASSING = frozenset(  # a broker says these while a group finds its coordinator, and nobody says them for long
     {
         KafkaError.NOT_COORDINATOR,
@@ -46,7 +46,7 @@ class Behind:
 
     def __call__(self) -> dict[tuple[str, int], int]:
         """Return the number of messages behind, by topic and partition; KafkaException when nobody answers."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
                 return self._ask()
@@ -57,8 +57,8 @@ class Behind:
 
     def _ask(self) -> dict[tuple[str, int], int]:
         matches = {}
-        for position in self._consumer.committed(self._places, timeout=ANSWER_S):
-            low, high = self._consumer.get_watermark_offsets(position, timeout=ANSWER_S)
+        for position in self._consumer.committed(self._places, timeout=_ANSWER_S):
+            low, high = self._consumer.get_watermark_offsets(position, timeout=_ANSWER_S)
             matches[position.topic, position.partition] = high - max(position.offset, low)
         return matches
 

@@ -27,7 +27,7 @@ from stream.log.messages import Message, Outgoing, Run, portions
 from stream.reading import NO_ENVELOPE, Read, read_all, received, told_as
 
 RELEASE = 20  # bodies sent again in one transaction
-NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
+_NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
 FULL = Reject(
     where="quarantine",
     why="no room is left for more of this sender today",
@@ -174,7 +174,7 @@ async def _one(
     if patient is None and not result.parsed.account:
         return Outcome(
             word="nobody",
-            letters=[Letter(message=result.message, rejects=[NOBODY], body=result.body)],
+            letters=[Letter(message=result.message, rejects=[_NOBODY], body=result.body)],
         )
     if patient is None:
         return await _held(conn, owned, parts, room)

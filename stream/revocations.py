@@ -9,14 +9,14 @@ from storage.people import link_tokens
 from stream.collaborators import Collaborators
 from stream.log.messages import Outgoing
 
-TOGETHER = 1_000  # revocations of one transaction
+_TOGETHER = 1_000  # revocations of one transaction
 SLACK_MS = DAY_MS  # a door's clock may be behind: it must know a token as revoked until it knows it as expired
 
 
 async def publish_revocations(parts: Collaborators) -> int:
     """Publish what the database says is revoked and the log has not got; return how many."""
     async with parts.pool.connection() as conn:
-        waiting = await link_tokens.take_unpublished(conn, TOGETHER)
+        waiting = await link_tokens.take_unpublished(conn, _TOGETHER)
         await parts.producer.send_all([revocation(item) for item in waiting])
         await link_tokens.published(conn, [item.digest for item in waiting], parts.now())
     return len(waiting)
@@ -25,7 +25,7 @@ async def publish_revocations(parts: Collaborators) -> int:
 async def forget_expired(parts: Collaborators) -> int:
     """Let database and log forget the revocations of tokens that have expired; return how many."""
     async with parts.pool.connection() as conn:
-        gone = await link_tokens.take_expired(conn, parts.now() - SLACK_MS, TOGETHER)
+        gone = await link_tokens.take_expired(conn, parts.now() - SLACK_MS, _TOGETHER)
         await parts.producer.send_all(
             [Outgoing(topic=REVOKED.name, key=digest, value=b"", forget=True) for digest in gone]
         )

@@ -5,7 +5,7 @@ is registered for the hook ends in a random segment as well; both are compared. 
 a body become fetches of the pinned host, whatever host the body names.
 """
 
-from ingest.connector import MIB, AccountInBody, Answer, Api, Connector, always
+from ingest.connector import MIB, AccountInBody, Api, Connector, VendorAnswer, always
 from ingest.proofs import SecretPath
 
 GARMIN = Connector(
@@ -14,7 +14,7 @@ GARMIN = Connector(
     proof=SecretPath(header="garmin-client-id"),
     owner=AccountInBody(),
     format=always("garmin"),
-    answer=Answer(status=200),
+    answer=VendorAnswer(status=200),
     api=Api(host="apis.garmin.com"),
     max_body=100 * MIB,  # activity details of many users in one body
 )

@@ -6,14 +6,14 @@ that. So a PING is answered whoever sends it, and nothing of it is kept.
 
 import json
 
-from ingest.connector import MIB, AccountInBody, Answer, Api, Connector, Probe, always
+from ingest.connector import MIB, AccountInBody, Api, Connector, Probe, VendorAnswer, always
 from ingest.proofs import Signature
 from ingest.schemes import POLAR_SIGNATURE
 
-RECEIVED = Answer(status=200)
+RECEIVED = VendorAnswer(status=200)
 
 
-def answer_ping(probe: Probe) -> Answer | None:
+def answer_ping(probe: Probe) -> VendorAnswer | None:
     """Return the answer to a PING, None for any other request."""
     try:
         event = json.loads(probe.body)

@@ -6,10 +6,10 @@ times that, so only a fault reaches them.
 
 from dataclasses import dataclass
 
-MIB = 1024 * 1024
+_MIB = 1024 * 1024
 BASE_CPU_S, CPU_S_PER_MIB = 0.5, 0.25
-BASE_MEMORY, MEMORY_PER_BYTE = 256 * MIB, 24
-MOST_MEMORY = 1024 * MIB
+BASE_MEMORY, MEMORY_PER_BYTE = 256 * _MIB, 24
+MOST_MEMORY = 1024 * _MIB
 # The kernel ends a process that runs on past its budget, as code outside of Python does. It counts whole seconds.
 HARD_S = 1
 # A reader that waits for something uses no CPU time, so its wall time is bounded as well. A busy machine may stretch
@@ -28,6 +28,6 @@ class Budget:
 
 def budget(size: int) -> Budget:
     """Return what reading a body of `size` bytes may cost."""
-    cpu_s = BASE_CPU_S + CPU_S_PER_MIB * size / MIB
+    cpu_s = BASE_CPU_S + CPU_S_PER_MIB * size / _MIB
     memory = min(BASE_MEMORY + MEMORY_PER_BYTE * size, MOST_MEMORY)
     return Budget(cpu_s=cpu_s, memory=memory, wall_s=WALL_S + WALL_FACTOR * cpu_s)

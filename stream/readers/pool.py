@@ -33,9 +33,9 @@ from stream.readers.wire import (
 from stream.readers.zygote import Zygote
 
 READERS = 2  # a body that takes its whole budget holds up one of them
-TRIES = 2
-BUFFER = 4 * 1024 * 1024  # of an answer that arrives: it is taken in at once
-LOOK_S = 0.25  # how often a reader that has not answered is looked at
+_TRIES = 2
+_BUFFER = 4 * 1024 * 1024  # of an answer that arrives: it is taken in at once
+_LOOK_S = 0.25  # how often a reader that has not answered is looked at
 RECYCLE = 20_000  # bodies after which a reader makes room for a fresh one
 ENDED = Reject(
     where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER
@@ -92,7 +92,7 @@ class _Process:
     async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[Body]) -> None:
         """Wait for an answer as long as no body is in work for longer than it may be; raises `ReaderGoneError`."""
         position, since_s = 0, time.monotonic()
-        while not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
+        while not (await asyncio.wait({answer}, timeout=_LOOK_S))[0]:
             now, now_s = self.place(), time.monotonic()
             if now != position:
                 position, since_s = now, now_s
@@ -150,11 +150,11 @@ class Pool:
 
     async def read_large(self, body: Body) -> Answer:
         """Return what one large body holds, read by a process of its own."""
-        for tries in range(1, TRIES + 1):
+        for tries in range(1, _TRIES + 1):
             try:
                 return await self._large(body)
             except ReaderGoneError as error:
-                if tries == TRIES:
+                if tries == _TRIES:
                     return Refusal(reject=error.reject)
         raise AssertionError("a body is tried once at least")
 
@@ -242,7 +242,7 @@ async def _start(zygote: Zygote) -> _Process:
 
 async def _open(connection: socket.socket) -> _Process:
     connection.setblocking(False)  # noqa: FBT003 - the only way to say it
-    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=BUFFER)
+    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_BUFFER)
     return _Process(reader=reader, writer=writer, number=await _frame(reader))
 
 
