@@ -47,6 +47,11 @@ class Signature:
         if not self.schemes:
             raise ValueError("a signature needs a scheme")
 
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "signature: " + " or ".join(scheme.name for scheme in self.schemes)
+
     def check_key(self, text: str) -> None:
         """Raise ValueError, which names the scheme, for a text that is none of its keys."""
         for scheme in self.schemes:
@@ -78,6 +83,11 @@ class SharedSecret:
         if not self.headers or any(name != name.lower() for name in self.headers):
             raise ValueError("a shared secret needs headers, named in lower case")
 
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "secret in " + " and ".join(f"`{name}`" for name in self.headers)
+
     def check_key(self, text: str) -> None:
         """Raise ValueError for a key that lacks a header's value."""
         if text.count(JOINT) < len(self.headers) - 1 or not all(text.split(JOINT)):
@@ -97,6 +107,11 @@ class EchoedAuthorization:
 
     needs_key = True
     reads_path = False
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "the Authorization value that the vendor was given"
 
     def check_key(self, text: str) -> None:
         """Raise ValueError for a value without a scheme, such as `Bearer …`."""
@@ -121,6 +136,11 @@ class SecretPath:
     header: str = ""
     needs_key = True
     reads_path = True
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "secret in the path" + (f", and `{self.header}`" if self.header else "")
 
     def check_key(self, text: str) -> None:
         """Raise ValueError for a segment that could be guessed, or a header without a value."""
@@ -147,6 +167,11 @@ class LinkOnly:
 
     needs_key = False
     reads_path = False
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "the patient's link token"
 
     def check_key(self, text: str) -> None:
         """Raise ValueError: there is no key."""

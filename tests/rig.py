@@ -100,7 +100,7 @@ class Rig:
                 worker.wait()
         self.workers.clear()
 
-    def append(  # noqa: PLR0913 - each is a field of the envelope
+    def append(  # noqa: PLR0913 - fields of the envelope
         self,
         connector: str,
         body: bytes,

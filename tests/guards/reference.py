@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 
 from alerts.registry import RULES
 from clinic.metrics import Numbers
-from ingest.connector import Connector
 from ingest.metrics import Metrics as DoorMetrics
 from ingest.vendors import CONNECTORS
 from model.metrics import METRICS
@@ -88,17 +87,16 @@ def code(words: Iterable[str]) -> str:
 def connectors() -> str:
     """Return the table of connectors with their proofs."""
     rows = [
-        (f"`{row.name}`", row.title, proof(row), f"{row.max_body // MIB} MiB", recorded(row.name))
+        (
+            f"`{row.name}`",
+            row.title,
+            row.proof.words,
+            f"{row.max_body // MIB} MiB",
+            recorded(row.name),
+        )
         for row in CONNECTORS
     ]
     return table(("name", "title", "proof", "largest payload", "recorded payloads hold"), rows)
-
-
-def proof(connector: Connector) -> str:
-    """Return how a connector's payloads are proved, in words."""
-    if not connector.schemes:
-        return "the patient's link token"
-    return "signature: " + " or ".join(scheme.name for scheme in connector.schemes)
 
 
 def recorded(connector: str) -> str:
