@@ -22,7 +22,7 @@ Json: TypeAlias = dict[str, Any]
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have no UTF-8 form
 _NUMBERED = re.compile(
     r"\[[0-9]+\]|(?<=^@)[0-9]+$"
 )  # where of several: `samples[7].value`, `@1234`
@@ -140,7 +140,7 @@ def instant(value: object, where: str) -> tuple[int, int | None]:
         raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
     if value[-1] in "Zz" or offset is None:
         return ms, None
-    return ms, _real_offset(offset // _MINUTE, where)
+    return ms, real_offset(offset // _MINUTE, where)
 
 
 def zone_offset(value: object, where: str) -> int | None:
@@ -151,10 +151,10 @@ def zone_offset(value: object, where: str) -> int | None:
     if matches is None:
         raise Unreadable(where, "not a UTC offset")
     minutes = int(matches[2]) * 60 + int(matches[3])
-    return _real_offset(-minutes if matches[1] == "-" else minutes, where)
+    return real_offset(-minutes if matches[1] == "-" else minutes, where)
 
 
-def _real_offset(minutes: int, where: str) -> int:
+def real_offset(minutes: int, where: str) -> int:
     """Return an offset that a clock on earth may have."""
     if abs(minutes) > MOST_OFFSET_MIN:
         raise Unreadable(where, "not within 14 hours of UTC", RejectKind.RANGE)

@@ -13,7 +13,7 @@ from model.errors import BodyError
 from model.facts import Fact, Parsed, Reject, RejectKind
 from model.received import Context, Part, ReaderItem, ReaderItems
 from model.storable import refusal, span_of
-from parsers import fit_facts, open_wearables, reports
+from parsers import fit_facts, garmin, open_wearables, polar, reports, tcx
 from parsers.bounds import MOST_FACTS
 from parsers.fields import check_width, grouped
 
@@ -90,6 +90,26 @@ FORMATS: tuple[Format, ...] = (
         suffixes=(".fit",),
         most_bytes=64 * MEBIBYTE,
     ),
+    # an hour with a sample a second has 0.5 MiB; the schema has no bound
+    Format(
+        name="tcx",
+        version=1,
+        read=tcx.read,
+        sniff=tcx.is_tcx,
+        suffixes=(".tcx",),
+        most_bytes=64 * MEBIBYTE,
+    ),
+    # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
+    Format(
+        name="garmin",
+        version=1,
+        read=garmin.read,
+        most_bytes=100 * MEBIBYTE,
+        most_days=400,
+        most_facts=40_000,
+    ),
+    # a cue has some hundred bytes
+    Format(name="polar", version=1, read=polar.read, json=True),
     # a thousand answers with all their words have half of it
     Format(
         name="reports",

@@ -7,8 +7,12 @@ from parsers.formats import FORMATS, parse, sniff
 from tests.rooms import ROOT
 
 FOLDER = ROOT / "parsers"
-HELPERS = {"alike", "bounds", "fields", "formats", "__init__"}
-NAMES = {path.stem for path in FOLDER.glob("*.py") if path.stem.endswith(("_names", "_types"))}
+HELPERS = {"alike", "bounds", "fields", "formats", "json_records", "links", "__init__"}
+NAMES = {
+    path.stem
+    for path in FOLDER.glob("*.py")
+    if path.stem.endswith(("_names", "_types", "_elements"))
+}
 
 
 def test_every_reader_in_the_folder_is_a_row() -> None:
