@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from clinic.problems import Refused
 from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
 from storage.alerts import commands
 from storage.reads.views import AlertBrief
+from web.problems import Refused
 
 Action: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
 Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
@@ -39,8 +39,8 @@ class AlertRequest:
     days: int = 0
 
 
-async def act(visit: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
-    """Do it, in the visit's transaction, with its move and audit rows.
+async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
+    """Do it, in the scope's transaction, with its move and audit rows.
 
     404 when this unit has no such alert, 409 when its state does not allow the action, 422 for a missing reason.
     """
@@ -50,16 +50,16 @@ async def act(visit: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
         )
     if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
         raise Refused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
-    until = visit.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
+    until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
     order = commands.AlertCommand(
         alert=alert,
         action=wish.action,
         reason=wish.reason,
         until_ms=until,
-        actor=visit.clinician.actor,
+        actor=scope.actor,
     )
     try:
-        return await commands.carry_out(visit.conn, order, visit.now_ms)
+        return await commands.carry_out(scope.conn, order, scope.now_ms)
     except commands.NoSuchAlertError as error:
         raise Refused(404, "This care unit has no such alert.") from error
     except commands.NotAllowedError as error:

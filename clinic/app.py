@@ -1,6 +1,7 @@
-"""The clinician door as an ASGI application: pages, API, event stream, health. It reaches the database only.
+"""The clinician door as an ASGI application: pages, API, event stream, health. It reads the database only.
 
-`create_app` builds it from what the deployer injects; the pool and the listener live from start-up to shutdown.
+`create_app` builds it from what the deployer injects. The pool and the listener live from start-up
+to shutdown.
 """
 
 import asyncio
@@ -14,29 +15,32 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 
 from clinic import problems
 from clinic.api import api_routes, data_routes
-from clinic.doors import Clinic, Door, door
-from clinic.guard import Guard
+from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.live import Changes
-from clinic.metrics import Numbers
+from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.pages import page_routes
 from clinic.pages.templating import STATIC, packed, plotly
-from clinic.problems import Refused
-from clinic.request_scope import visiting
+from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from storage.people import clinic_sessions
 from storage.pg.health import answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
+from web.headers import SecurityHeaders
+from web.problems import Refused, documented
+from web.request_metrics import METRICS_TYPE, RequestMetrics
 
-SUMMARY = "Who needs a look today, why, and on what evidence. No intended medical purpose; for review by a clinician."
+SUMMARY = (
+    "Which patients need review today, why, and on what evidence. No intended medical purpose; "
+    "for review by a clinician."
+)
 FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
-LARGE = 100_000  # bytes
+LARGE = 100_000  # bytes; below that, packing saves less than it costs
 FOREVER = "public, max-age=31536000, immutable"
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def create_app(clinic: Clinic) -> FastAPI:
-    """Return the application. Its lifespan opens the pool and listens for changes; a database that is away fails it.
+def create_app(clinic: ClinicConfig) -> FastAPI:
+    """Return the application. Its start-up opens the pool and fails while the database is away.
 
     Serve it with a short graceful shutdown: pages hold event streams open.
     """
@@ -47,36 +51,38 @@ def create_app(clinic: Clinic) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        dependencies=[Depends(csrf_guard.own_site)],
+        dependencies=[Depends(csrf_guard.refuse_cross_site)],
     )
+    metrics = ClinicMetrics()
     app.state.clinic = clinic
-    app.state.numbers = Numbers()
-    app.state.count = app.state.numbers.ended
-    app.state.registry = app.state.numbers.registry
+    app.state.metrics = metrics
+    app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
+    app.state.registry = metrics.registry
     problems.install(app)
     app.include_router(api_routes.router)
     app.include_router(data_routes.router)
     app.include_router(page_routes.router)
-    _plain_routes(app)
-    app.add_middleware(Guard, numbers=app.state.numbers)
+    _add_plain_routes(app)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestMetrics, observer=metrics)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    clinic: Clinic = app.state.clinic
-    numbers: Numbers = app.state.numbers
-    changes = Changes(clinic.database, CLINIC, numbers.changes.inc)
+    clinic: ClinicConfig = app.state.clinic
+    metrics: ClinicMetrics = app.state.metrics
+    changes = Changes(clinic.database, CLINIC, metrics.changes.inc)
     pool = await open_pool(
         clinic.database, clinic.pool_min, clinic.pool_max, CLINIC_LIMITS, role=CLINIC
     )
-    numbers.listeners.set_function(lambda: changes.followers)
+    metrics.listeners.set_function(lambda: changes.followers)
 
     async def alive(sessions: Collection[str]) -> frozenset[str]:
         return await clinic_sessions.alive_now(pool, sessions, clinic.clock(), clinic.idle_ms)
 
     tasks = {asyncio.create_task(changes.listen()), asyncio.create_task(changes.watch(alive))}
-    app.state.door = Door(clinic=clinic, pool=pool, changes=changes, numbers=numbers)
+    app.state.door = OpenDoor(clinic=clinic, pool=pool, changes=changes, metrics=metrics)
     try:
         yield
     finally:
@@ -87,57 +93,58 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await pool.close()
 
 
-def _plain_routes(app: FastAPI) -> None:
-    app.add_api_route("/events", events, include_in_schema=False)
+def _add_plain_routes(app: FastAPI) -> None:
+    app.add_api_route(EVENT_STREAM, events, include_in_schema=False)
     app.add_api_route("/static/{name}", static, include_in_schema=False)
-    for path, answer, more in (
+    for path, endpoint, statuses in (
         ("/healthz", healthy, ()),
         ("/readyz", ready, (503,)),
-        ("/metrics", metrics, ()),
+        ("/metrics", prometheus_metrics, ()),
     ):
         app.add_api_route(
             path,
-            answer,
+            endpoint,
             response_class=PlainTextResponse,
-            responses=problems.documented(*more),
+            responses=documented(*statuses),
             tags=["operation"],
         )
 
 
 async def events(request: Request) -> Response:
-    """Stream `changed` events of the clinician's care unit to one page, for as long as the session is alive."""
-    async with visiting(request, used=False) as visit:
-        who = visit.clinician
+    """Stream `changed` events of the clinician's care unit to one page while the session lasts."""
+    async with open_scope(request, used=False) as scope:
+        who = scope.clinician
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    stream = door(request).changes.follow(who.care_unit, who.session)
+    stream = open_door(request).changes.follow(who.care_unit, who.session)
     return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
 
 
 async def static(request: Request, name: str) -> Response:
-    """Serve one of our own files, or plotly.js from its wheel, a large one packed; nothing else is there."""
+    """Serve one of our own files, or plotly.js from its wheel; a large one is compressed."""
     path = plotly() if name == "plotly.min.js" else STATIC / name
     if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise Refused(404, "There is no such file.")
     kind = guess_type(name)[0] or "application/octet-stream"
     headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
-    if path.stat().st_size < LARGE or "gzip" not in request.headers.get("accept-encoding", ""):
+    takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+    if path.stat().st_size < LARGE or not takes_gzip:
         return FileResponse(path, media_type=kind, headers=headers)
     data = await asyncio.to_thread(packed, path)
     return Response(data, media_type=kind, headers={**headers, "content-encoding": "gzip"})
 
 
 async def healthy() -> Response:
-    """Answer as long as the process runs."""
+    """Return 200 as long as the process runs."""
     return PlainTextResponse("ok\n")
 
 
 async def ready(request: Request) -> Response:
-    """Answer 200 when the database does, else 503."""
-    if not await answers(door(request).pool):
+    """Return 200 while the database answers, else 503."""
+    if not await answers(open_door(request).pool):
         raise Refused(503, "The database does not answer.")
     return PlainTextResponse("ready\n")
 
 
-async def metrics(request: Request) -> Response:
+async def prometheus_metrics(request: Request) -> Response:
     """Return the counters in the Prometheus text format."""
-    return Response(door(request).numbers.text(), media_type=CONTENT_TYPE)
+    return Response(open_door(request).metrics.prometheus_text(), media_type=METRICS_TYPE)

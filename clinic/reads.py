@@ -14,7 +14,6 @@ from clinic.pages.curve import Curve, curve
 from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
 from clinic.pages.worklist import Line
-from clinic.problems import Refused
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
@@ -32,6 +31,7 @@ from storage.reads.views import (
 from stream.compute.day_states import day_states
 from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.sources import hold_ms
+from web.problems import Refused
 
 WEEKS_SHOWN = 16
 
@@ -83,57 +83,57 @@ class AlertView:
     audit: tuple[AuditRow, ...]
 
 
-async def lines(visit: RequestScope) -> tuple[Line, ...]:
+async def lines(scope: RequestScope) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
-    rows = await clinic_queries.worklist(visit.conn, visit.unit, _since(visit.now_ms, "UTC", 6))
+    rows = await clinic_queries.worklist(scope.conn, scope.unit, _since(scope.now_ms, "UTC", 6))
     patients = [row.patient.pseudonym for row in rows]
-    await visit.listed("worklist", patients)
-    names = await visit.names(patients)
-    return worklist.lines(rows, names, visit.now_ms)
+    await scope.listed("worklist", patients)
+    names = await scope.names(patients)
+    return worklist.lines(rows, names, scope.now_ms)
 
 
-async def patient(visit: RequestScope, pseudonym: str) -> PatientView:
+async def patient(scope: RequestScope, pseudonym: str) -> PatientView:
     """Return one patient's page."""
-    zone = (await brief(visit, pseudonym)).zone
-    await visit.read("patient", pseudonym)
+    zone = (await brief(scope, pseudonym)).zone
+    await scope.read("patient", pseudonym)
     page = await clinic_queries.patient_page(
-        visit.conn, visit.unit, pseudonym, _since(visit.now_ms, zone, WEEKS_SHOWN)
+        scope.conn, scope.unit, pseudonym, _since(scope.now_ms, zone, WEEKS_SHOWN)
     )
     if page is None:
         raise _unknown("patient")
     last = page.patient.last_data_ms
     return PatientView(
         patient=page.patient,
-        name=await _name(visit, pseudonym),
-        now_ms=visit.now_ms,
-        freshness=worklist.freshness(last, visit.now_ms),
-        silent=worklist.silent(page.patient, visit.now_ms),
-        in_force=in_force(page.prescriptions, local_date(visit.now_ms, zone)),
+        name=await _name(scope, pseudonym),
+        now_ms=scope.now_ms,
+        freshness=worklist.freshness(last, scope.now_ms),
+        silent=worklist.silent(page.patient, scope.now_ms),
+        in_force=in_force(page.prescriptions, local_date(scope.now_ms, zone)),
         prescriptions=page.prescriptions,
         alerts=page.alerts,
         past_alerts=page.past_alerts,
         weeks=tuple(weeks.view(week, page.prescriptions) for week in page.weeks),
-        calendar=await _calendar(visit, page.patient, page.prescriptions),
+        calendar=await _calendar(scope, page.patient, page.prescriptions),
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
-        audit=await clinic_queries.audit(visit.conn, visit.unit, pseudonym),
+        audit=await clinic_queries.audit(scope.conn, scope.unit, pseudonym),
     )
 
 
 async def session(
-    visit: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
+    scope: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
 ) -> SessionView:
     """Return one session's sheet, its curve thinned to about `max_points`."""
-    sheet = await evidence.session_sheet(visit.conn, visit.unit, pseudonym, key)
+    sheet = await evidence.session_sheet(scope.conn, scope.unit, pseudonym, key)
     if sheet is None:
         raise _unknown("session")
-    await visit.read(f"session:{key}", pseudonym)
+    await scope.read(f"session:{key}", pseudonym)
     item = sheet.session
     gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
     return SessionView(
         patient=sheet.patient,
-        name=await _name(visit, pseudonym),
+        name=await _name(scope, pseudonym),
         session=item,
         curve=curve(sheet.heart, item.start_ms, item.end_ms, gap, max_points),
         facts=sheet.facts,
@@ -142,48 +142,48 @@ async def session(
     )
 
 
-async def alert(visit: RequestScope, key: str) -> AlertView:
+async def alert(scope: RequestScope, key: str) -> AlertView:
     """Return one alert's page."""
-    alert_page = await evidence.alert_page(visit.conn, visit.unit, key)
+    alert_page = await evidence.alert_page(scope.conn, scope.unit, key)
     if alert_page is None:
         raise _unknown("alert")
-    await visit.read(f"alert:{key}", alert_page.patient.pseudonym)
+    await scope.read(f"alert:{key}", alert_page.patient.pseudonym)
     result = await clinic_queries.audit(
-        visit.conn, visit.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
+        scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
     )
-    name = await _name(visit, alert_page.patient.pseudonym)
-    return AlertView(name=name, now_ms=visit.now_ms, page=alert_page, audit=result)
+    name = await _name(scope, alert_page.patient.pseudonym)
+    return AlertView(name=name, now_ms=scope.now_ms, page=alert_page, audit=result)
 
 
-async def alerts(visit: RequestScope) -> tuple[AlertBrief, ...]:
+async def alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:
     """Return the live alerts of the clinician's care unit: tier, then oldest first."""
-    live_alerts = await clinic_queries.live_alerts(visit.conn, visit.unit)
-    await visit.listed("alerts", [live_alert.pseudonym for live_alert in live_alerts])
+    live_alerts = await clinic_queries.live_alerts(scope.conn, scope.unit)
+    await scope.listed("alerts", [live_alert.pseudonym for live_alert in live_alerts])
     return live_alerts
 
 
 async def _calendar(
-    visit: RequestScope, who: PatientBrief, prescriptions: Sequence[Prescription]
+    scope: RequestScope, who: PatientBrief, prescriptions: Sequence[Prescription]
 ) -> Heatmap:
-    dates = heatmap.dates(local_date(visit.now_ms, who.zone))
-    known = await patient_queries.known(visit.conn, who, visit.now_ms, dates)
+    dates = heatmap.dates(local_date(scope.now_ms, who.zone))
+    known = await patient_queries.known(scope.conn, who, scope.now_ms, dates)
     since = api_queries.SessionsQuery(start_ms=midnight(dates[0], who.zone))
     sessions = await api_queries.sessions(
-        visit.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS
+        scope.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS
     )
     return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
 
 
-async def brief(visit: RequestScope, pseudonym: str) -> PatientBrief:
+async def brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
     """Return a patient of the clinician's care unit; 404 for any other."""
-    matches = await clinic_queries.patient(visit.conn, visit.unit, pseudonym)
+    matches = await clinic_queries.patient(scope.conn, scope.unit, pseudonym)
     if matches is None:
         raise _unknown("patient")
     return matches
 
 
-async def _name(visit: RequestScope, pseudonym: str) -> str:
-    return (await visit.names([pseudonym])).get(pseudonym, pseudonym)
+async def _name(scope: RequestScope, pseudonym: str) -> str:
+    return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
 
 
 def _since(now_ms: int, zone: str, count: int) -> date:

@@ -1,6 +1,7 @@
-"""One request of one clinician: a transaction, the present, and an audit row for every read of a patient's data.
+"""One request of one clinician: a transaction, the present, and an audit row for every read.
 
-The row is committed before anything is shown. A page that refreshes itself is the same read for ten minutes.
+The row is committed before anything is shown. A page that refreshes itself counts as the same read
+for ten minutes.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -9,28 +10,28 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from clinic.doors import Clinic, door
-from clinic.guard import route_of
-from clinic.problems import Refused
-from clinic.sign_in.identity import Clinician
+from clinic.config import ClinicConfig, open_door
 from storage import audit
 from storage.audit_actions import Action
 from storage.people import clinic_sessions
 from storage.pg.pool import Connection
+from web.problems import Refused
+from web.request_metrics import route_of
+from web.sign_in.identity import Identity
 
 REFRESH = "x-kadens-refresh"
 SAME_READ_MS = 600_000
-NEVER_MS = 1 << 50  # an instant that no line is later than
-WRITTEN_DOWN = frozenset({403, 404})
+NEVER_MS = 1 << 50  # an instant that no row of the audit log is later than
+AUDITED_REFUSALS = frozenset({403, 404})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestScope:
-    """Who asks, when, and on which connection. `refresh` is True when an open page asked by itself."""
+    """Who asks, when, and on which connection. `refresh`: an open page asked by itself."""
 
     conn: Connection
-    clinic: Clinic
-    clinician: Clinician
+    clinic: ClinicConfig
+    clinician: Identity
     now_ms: int
     refresh: bool
 
@@ -39,24 +40,28 @@ class RequestScope:
         """Return the care unit that bounds every read."""
         return self.clinician.care_unit
 
+    @property
+    def actor(self) -> audit.Actor:
+        """Return who is written into the audit log."""
+        return actor_of(self.clinician)
+
     async def read(self, what: str, patient: str) -> None:
-        """Write down that this clinician read `what` of a patient ("patient", "session:ID", "alert:ID")."""
+        """Audit that this clinician read `what` ("patient", "session:ID", "alert:ID") of a patient."""
         entry = audit.Entry(
             at_ms=self.now_ms,
-            actor=self.clinician.actor,
+            actor=self.actor,
             action=Action.DATA_READ,
             patient=patient,
             object=what,
         )
-        if not (
-            self.refresh and await audit.written_since(self.conn, entry, self.now_ms - SAME_READ_MS)
-        ):
+        since = self.now_ms - SAME_READ_MS
+        if not (self.refresh and await audit.written_since(self.conn, entry, since)):
             await audit.write(self.conn, entry)
 
     async def listed(self, what: str, patients: Sequence[str]) -> None:
-        """Write down who was on the list `what` that this clinician read, one line a patient."""
+        """Audit who was on the list `what` that this clinician read, one row a patient."""
         entry = audit.Entry(
-            at_ms=self.now_ms, actor=self.clinician.actor, action=Action.LIST_READ, object=what
+            at_ms=self.now_ms, actor=self.actor, action=Action.LIST_READ, object=what
         )
         since = self.now_ms - SAME_READ_MS if self.refresh else NEVER_MS
         await audit.write_list(self.conn, entry, patients, since)
@@ -67,52 +72,62 @@ class RequestScope:
 
 
 @asynccontextmanager
-async def visiting(request: Request, *, used: bool = True) -> AsyncIterator[RequestScope]:
-    """Open a visit; 401 for nobody and for a session that has ended. It commits when the block ends.
+async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[RequestScope]:
+    """Open the scope of a request; 401 for nobody and for a session that has ended.
 
-    It rolls back when the block fails; what is refused then (403, 404) is written down by itself. `used` is False
-    for what no person asked for: it does not keep the session alive.
+    It commits when the block ends and rolls back when the block fails. A refusal (403, 404) is then
+    audited in a transaction of its own. `used` is False for a request that no person made: it does
+    not keep the session alive.
     """
-    held, clinician = door(request), known(request)
-    now_ms, refresh = held.clinic.clock(), REFRESH in request.headers
+    door, clinician = open_door(request), signed_in(request)
+    now_ms, refresh = door.clinic.clock(), REFRESH in request.headers
     try:
-        async with held.pool.connection() as conn:
-            await _alive(conn, clinician, now_ms, held.clinic.idle_ms, used=used and not refresh)
+        async with door.pool.connection() as conn:
+            is_used = used and not refresh
+            await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
             yield RequestScope(
-                conn=conn, clinic=held.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
+                conn=conn, clinic=door.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
             )
     except Refused as refused:
-        if refused.status_code in WRITTEN_DOWN:
-            await _write_refusal(request, clinician, refused.status_code)
+        if refused.status_code in AUDITED_REFUSALS:
+            await _audit_refusal(request, clinician, refused.status_code)
         raise
 
 
-def known(request: Request) -> Clinician:
-    """Return who the request says is at the door; 401 for nobody. Only `visiting` knows if the session is alive."""
-    clinician = door(request).clinic.identify(request)
+def signed_in(request: Request) -> Identity:
+    """Return who the request's cookie names; 401 for nobody.
+
+    Only `open_scope` knows whether the session is still alive.
+    """
+    clinician = open_door(request).clinic.identify(request)
     if clinician is None:
         raise Refused(401, "No clinician is signed in.")
     return clinician
 
 
-async def _alive(
-    conn: Connection, clinician: Clinician, now_ms: int, idle_ms: int, *, used: bool
+def actor_of(identity: Identity) -> audit.Actor:
+    """Return a signed-in person as the audit log names them."""
+    return audit.Actor(subject=identity.subject, role=identity.role, care_unit=identity.care_unit)
+
+
+async def _require_alive(
+    conn: Connection, clinician: Identity, now_ms: int, idle_ms: int, *, used: bool
 ) -> None:
     session = clinician.session
     if session and not await clinic_sessions.use(conn, session, now_ms, idle_ms, used=used):
         raise Refused(401, "This session has ended.")
 
 
-async def _write_refusal(request: Request, clinician: Clinician, status: int) -> None:
-    """Write down what was refused, by its route: what a person typed may be anybody's name."""
-    held, requested = door(request), request.path_params
+async def _audit_refusal(request: Request, clinician: Identity, status: int) -> None:
+    # the route's template, not the path: what a person typed there may be anybody's name
+    door, params = open_door(request), request.path_params
     entry = audit.Entry(
-        at_ms=held.clinic.clock(),
-        actor=clinician.actor,
+        at_ms=door.clinic.clock(),
+        actor=actor_of(clinician),
         action=Action.DATA_REFUSED,
-        patient=requested.get("pseudonym"),
+        patient=params.get("pseudonym"),
         object=f"{request.method} {route_of(request.scope)}",
         detail={"status": status},
     )
-    async with held.pool.connection() as conn:
-        await audit.write_refusal(conn, entry, str(requested.get("alert", "")))
+    async with door.pool.connection() as conn:
+        await audit.write_refusal(conn, entry, str(params.get("alert", "")))

@@ -45,7 +45,7 @@ class Metrics:
         self._refused.labels(connector, reason).inc()
 
     def ended(self, reason: str) -> None:
-        """Count a request that the server refused by itself, for a reason of `web.answers`."""
+        """Count a request that the server refused by itself, for a reason of `web.refusals`."""
         self._ended.labels(reason).inc()
 
     def text(self) -> bytes:

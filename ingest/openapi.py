@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
 from ingest.problems import PROBLEM, ProblemBody
-from web.answers import PROBLEM_TYPE
+from web.problems import PROBLEM_TYPE
 
 Described = dict[str, Any]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from web.answers import PROBLEM_TYPE
-from web.answers import problem as web_problem
+from web.problems import PROBLEM_TYPE
 from web.rates import retry_after
+from web.refusals import problem_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ PROBLEMS: tuple[Problem, ...] = (
         detail="This connector takes POST only.",
         headers=(("Allow", "POST"),),
     ),
-    # the server itself answers this one, by `web.answers`
+    # the server itself answers this one, by `web.refusals`
     Problem(reason="slow", status=408, detail="The body took too long."),
     Problem(
         reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."
@@ -121,5 +121,5 @@ def too_often(reason: str, wait_s: float) -> Refused:
 
 def problem_response(problem: Problem) -> Response:
     """Return the HTTP answer of a problem."""
-    body = web_problem(problem.status, problem.detail, problem.reason)
+    body = problem_json(problem.status, problem.detail, problem.reason)
     return Response(body, problem.status, dict(problem.headers), PROBLEM_TYPE)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from clinic.sign_in.identity import Identify
-    from clinic.sign_in.oidc import SignIn
     from model.keyring import Keys
     from storage.pg.pool import Connection
     from web.rates import Buckets
     from web.server import Serving
+    from web.sign_in.code_flow import SignIn
+    from web.sign_in.identity import Identify
 
 LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -150,11 +150,12 @@ def clinic_door(settings: Settings) -> "FastAPI":
     Raises `SettingsError` where nobody could tell who is at it.
     """
     from clinic.app import create_app
-    from clinic.doors import Clinic
-    from clinic.sign_in import oidc
-    from clinic.sign_in.csrf import origin
-    from clinic.sign_in.session import derived
+    from clinic.config import ClinicConfig
+    from clinic.sign_in import sign_in_routes
     from storage.people.identities import names_of
+    from web.csrf import origin_of
+    from web.sign_in import code_flow
+    from web.sign_in.cookies import derived_key
 
     keys, database, now = (
         keys_of(settings, "wrapping"),
@@ -167,32 +168,33 @@ def clinic_door(settings: Settings) -> "FastAPI":
 
     if not settings.oidc_issuer:
         return create_app(
-            Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True)
+            ClinicConfig(
+                database=database, identify=demo(settings), clock=now, names=names, demo=True
+            )
         )
     sign_in = sign_in_of(settings)
 
     def form_keys() -> list[bytes]:
-        return [derived(key.secret, "forms") for key in sign_in.keys().keys]
+        return [derived_key(key.secret, "forms") for key in sign_in.keys().keys]
 
     app = create_app(
-        Clinic(
+        ClinicConfig(
             database=database,
-            identify=oidc.identify(sign_in),
+            identify=code_flow.identify_by_cookie(sign_in),
             clock=now,
             names=names,
             form_keys=form_keys,
-            origin=origin(settings.clinic_url),
+            origin=origin_of(settings.clinic_url),
             idle_ms=settings.session_idle_minutes * 60_000,
         )
     )
-    oidc.install(app, sign_in)
+    sign_in_routes.install(app, sign_in)
     return app
 
 
 def demo(settings: Settings) -> "Identify":
     """Return the demo clinician, for loopback only; raises `SettingsError` that says what to set instead."""
-    from clinic.sign_in.identity import Clinician
-    from clinic.sign_in.identity import demo as everybody
+    from web.sign_in.identity import Identity, demo_identity
 
     if not (settings.clinic_demo and local_only(settings)):
         raise SettingsError(
@@ -200,17 +202,17 @@ def demo(settings: Settings) -> "Identify":
             "oidc_client_secret and session_key in the secrets file. KADENS_CLINIC_DEMO=1 lets everybody in as one "
             f"demo clinician, on loopback only (KADENS_CLINIC_HOST is {settings.clinic_host})"
         )
-    clinician = Clinician(
+    clinician = Identity(
         subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit
     )
-    return everybody(settings.clinic_host, clinician)
+    return demo_identity(settings.clinic_host, clinician)
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
     """Return how clinicians sign in; raises `SettingsError` that names what is missing or unsafe."""
-    from clinic.sign_in.oidc import CALLBACK, SignIn
-    from clinic.sign_in.provider import Provider, Registration
-    from clinic.sign_in.tokens import Reading
+    from web.sign_in.code_flow import CALLBACK_PATH, SignIn
+    from web.sign_in.id_tokens import ClaimNames
+    from web.sign_in.provider import Provider, Registration
 
     check_sign_in(settings)
     now = clock(settings.clock)
@@ -218,12 +220,12 @@ def sign_in_of(settings: Settings) -> "SignIn":
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
         client_secret=settings.secrets.oidc_client_secret,
-        redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK,
+        redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK_PATH,
     )
     roles = tuple(role for result in settings.oidc_roles.split(",") if (role := result.strip()))
     return SignIn(
         provider=Provider(registration, now),
-        reading=Reading(
+        claim_names=ClaimNames(
             unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles
         ),
         keys=keys_of(settings, "session"),
@@ -235,7 +237,7 @@ def sign_in_of(settings: Settings) -> "SignIn":
 
 def check_sign_in(settings: Settings) -> None:
     """Raise `SettingsError` where a sign-in would be unsafe or let in more than was meant."""
-    from clinic.sign_in.provider import is_safe
+    from web.sign_in.provider import is_safe
 
     for name in ("oidc_client_id", "oidc_unit_claim", "clinic_url"):
         needed(settings, name)

@@ -24,8 +24,7 @@ import uvicorn
 from psycopg.types.json import Jsonb
 
 from clinic.app import create_app
-from clinic.doors import Clinic
-from clinic.sign_in.identity import Clinician, demo
+from clinic.config import ClinicConfig
 from model.calendar import epoch_ms
 from model.facts import (
     AttributedFact,
@@ -50,6 +49,7 @@ from storage.people import people
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.compute.derive import derive
+from web.sign_in.identity import Identity, demo_identity
 
 NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
 MONDAY = date(2026, 11, 23)
@@ -64,7 +64,7 @@ WATCH = Source(
 PERSON = Source(
     vendor="reports", app="invented app", device_type=DeviceType.PERSON, method=Method.MANUAL
 )
-CLINICIAN = Clinician(subject="c-lind", name="Karin Lind", care_unit=UNIT)
+CLINICIAN = Identity(subject="c-lind", name="Karin Lind", care_unit=UNIT)
 
 NAMES = {
     "p-pain": "Astrid Exempel",
@@ -442,9 +442,9 @@ async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, st
 def serve(dsn: str) -> Iterator[Served]:
     """Serve the door in a thread, on a free port of loopback, until the block ends."""
     clock = [NOW]
-    identify = demo("127.0.0.1", CLINICIAN)
+    identify = demo_identity("127.0.0.1", CLINICIAN)
     app = create_app(
-        Clinic(
+        ClinicConfig(
             database=dsn,
             identify=identify,
             clock=lambda: clock[0],

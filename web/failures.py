@@ -8,14 +8,15 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.answers import PROBLEM_TYPE, TOO_MANY, problem
 from web.limits import peer_key
+from web.problems import PROBLEM_TYPE
 from web.rates import Buckets, retry_after
+from web.refusals import TOO_MANY, problem_json
 
 FAILURES = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 422})
 PAUSE = "kadens.pause"  # extension of the scope: a function that stops reading the connection for so many seconds
 LONGEST_PAUSE_S = 1.0
-_BODY = problem(TOO_MANY, "Too many requests of this address failed.", "failures")
+_BODY = problem_json(TOO_MANY, "Too many requests of this address failed.", "failures")
 
 
 class Failures:

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from web.answers import ANSWERS
 from web.connections import Connection, Stage
 from web.failures import PAUSE
 from web.guard import Guard
+from web.refusals import ANSWERS
 
 # Linux ends a connection whose other side takes nothing of what we wrote for so long
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)

@@ -14,11 +14,11 @@ from clinic import reads
 from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
 from clinic.answers.query_params import TEXT
 from clinic.pages.worklist import Line
-from clinic.problems import documented
 from clinic.reads import AlertView, PatientView
-from clinic.request_scope import visiting
+from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from storage.reads.views import AlertBrief
+from web.problems import documented
 
 Pseudonym = Annotated[
     str, Path(min_length=1, max_length=64, pattern=TEXT, description="The patient's pseudonym")
@@ -54,36 +54,36 @@ Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
 @router.get("/worklist", responses=documented(401))
 async def worklist(request: Request) -> tuple[Line, ...]:
     """Return the worklist of the care unit, in order of need."""
-    async with visiting(request) as visit:
-        return await reads.lines(visit)
+    async with open_scope(request) as scope:
+        return await reads.lines(scope)
 
 
 @router.get("/alerts", responses=documented(401))
 async def alerts(request: Request) -> tuple[AlertBrief, ...]:
     """Return the live alerts of the care unit: tier, then oldest first."""
-    async with visiting(request) as visit:
-        return await reads.alerts(visit)
+    async with open_scope(request) as scope:
+        return await reads.alerts(scope)
 
 
 @router.get("/alerts/{alert}", responses=documented(401, 404, 422))
 async def alert(request: Request, alert: UUID) -> AlertView:
     """Return one alert with its frozen evidence and its history."""
-    async with visiting(request) as visit:
-        return await reads.alert(visit, str(alert))
+    async with open_scope(request) as scope:
+        return await reads.alert(scope, str(alert))
 
 
 @router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
 async def move(request: Request, alert: UUID, said: Move) -> AlertBrief:
     """Acknowledge, start, snooze or resolve an alert. 409 when its state does not allow that."""
     wish = AlertRequest(**said.model_dump())
-    async with visiting(request) as visit:
-        moved = await act(visit, str(alert), wish)
-    csrf_guard.counted(request, said.action)
+    async with open_scope(request) as scope:
+        moved = await act(scope, str(alert), wish)
+    csrf_guard.count_action(request, said.action)
     return moved
 
 
 @router.get("/patients/{pseudonym}", responses=documented(401, 404, 422))
 async def patient(request: Request, pseudonym: Pseudonym) -> PatientView:
     """Return one patient: prescription, alerts, weeks, pain, latest sessions, sources and audit."""
-    async with visiting(request) as visit:
-        return await reads.patient(visit, pseudonym)
+    async with open_scope(request) as scope:
+        return await reads.patient(scope, pseudonym)

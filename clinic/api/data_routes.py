@@ -19,9 +19,9 @@ from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.api import patient_queries
 from clinic.api.api_routes import Pseudonym
-from clinic.problems import documented
-from clinic.request_scope import RequestScope, visiting
+from clinic.request_scope import RequestScope, open_scope
 from storage.reads.views import PatientBrief
+from web.problems import documented
 
 SessionKey = Annotated[
     str, Path(min_length=1, max_length=128, pattern=TEXT, description="The session's id")
@@ -44,11 +44,11 @@ router = APIRouter(
 async def _reading(
     request: Request, pseudonym: str, what: str
 ) -> AsyncIterator[tuple[RequestScope, PatientBrief]]:
-    """Open a visit that reads `what` of one patient of the reader's unit, and write it down."""
-    async with visiting(request) as visit:
-        who = await reads.brief(visit, pseudonym)
-        await visit.read(what, pseudonym)
-        yield visit, who
+    """Open a scope that reads `what` of one patient of the reader's unit, and write it down."""
+    async with open_scope(request) as scope:
+        who = await reads.brief(scope, pseudonym)
+        await scope.read(what, pseudonym)
+        yield scope, who
 
 
 @router.get("/timeline")
@@ -56,8 +56,8 @@ async def timeline(
     request: Request, pseudonym: Pseudonym, ask: Annotated[TimelineParams, Query()]
 ) -> TimelineAnswer:
     """Return one metric over time: bands of minimum, mean and maximum, or a line; never more points than asked for."""
-    async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (visit, who):
-        return await patient_queries.timeline(visit.conn, who, visit.now_ms, ask)
+    async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (scope, who):
+        return await patient_queries.timeline(scope.conn, who, scope.now_ms, ask)
 
 
 @router.get("/sessions")
@@ -65,8 +65,8 @@ async def sessions(
     request: Request, pseudonym: Pseudonym, ask: Annotated[SessionsParams, Query()]
 ) -> SessionsAnswer:
     """Return sessions, newest first; ask on with `next` as `before`."""
-    async with _reading(request, pseudonym, "sessions") as (visit, who):
-        return await patient_queries.sessions(visit.conn, who, ask)
+    async with _reading(request, pseudonym, "sessions") as (scope, who):
+        return await patient_queries.sessions(scope.conn, who, ask)
 
 
 @router.get("/sessions/{session}")
@@ -74,8 +74,8 @@ async def session(
     request: Request, pseudonym: Pseudonym, session: SessionKey, max_points: CurvePoints = 2_000
 ) -> SessionAnswer:
     """Return one session whole: zones, limits, bands, loads, flags, sources by the minute, curve, facts and answers."""
-    async with visiting(request) as visit:
-        view = await reads.session(visit, pseudonym, session, max_points)
+    async with open_scope(request) as scope:
+        view = await reads.session(scope, pseudonym, session, max_points)
     return session_answers.whole(
         view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
     )
@@ -86,8 +86,8 @@ async def days(
     request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
 ) -> DaysAnswer:
     """Return every date of a range with its state; left out, the last twelve weeks."""
-    async with _reading(request, pseudonym, "days") as (visit, who):
-        return await patient_queries.days(visit.conn, who, visit.now_ms, ask)
+    async with _reading(request, pseudonym, "days") as (scope, who):
+        return await patient_queries.days(scope.conn, who, scope.now_ms, ask)
 
 
 @router.get("/weeks")
@@ -95,15 +95,15 @@ async def weeks(
     request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
 ) -> WeeksAnswer:
     """Return every week that a range touches, against each prescription; left out, the last twelve weeks."""
-    async with _reading(request, pseudonym, "weeks") as (visit, who):
-        return await patient_queries.weeks(visit.conn, who, visit.now_ms, ask)
+    async with _reading(request, pseudonym, "weeks") as (scope, who):
+        return await patient_queries.weeks(scope.conn, who, scope.now_ms, ask)
 
 
 @router.get("/prescriptions")
 async def prescriptions(request: Request, pseudonym: Pseudonym) -> tuple[PrescriptionShape, ...]:
     """Return each prescription with its versions."""
-    async with _reading(request, pseudonym, "prescriptions") as (visit, who):
-        return await patient_queries.prescriptions(visit.conn, who, visit.now_ms)
+    async with _reading(request, pseudonym, "prescriptions") as (scope, who):
+        return await patient_queries.prescriptions(scope.conn, who, scope.now_ms)
 
 
 @router.get("/prescriptions/{prescription}/weeks")
@@ -114,7 +114,7 @@ async def prescription_weeks(
     ask: Annotated[DatesParams, Query()],
 ) -> PrescriptionWeeksAnswer:
     """Return the weeks of one prescription up to now, and adherence over them."""
-    async with _reading(request, pseudonym, f"prescription:{prescription}") as (visit, who):
+    async with _reading(request, pseudonym, f"prescription:{prescription}") as (scope, who):
         return await patient_queries.prescription_weeks(
-            visit.conn, who, visit.now_ms, prescription, ask
+            scope.conn, who, scope.now_ms, prescription, ask
         )

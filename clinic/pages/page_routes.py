@@ -12,9 +12,10 @@ from clinic.api.data_routes import SessionKey
 from clinic.pages import charts, worklist
 from clinic.pages.readable import grids
 from clinic.pages.templating import render
-from clinic.request_scope import RequestScope, visiting
-from clinic.sign_in import csrf, csrf_guard
+from clinic.request_scope import RequestScope, open_scope
+from clinic.sign_in import csrf_guard
 from model.metrics import METRIC_BY_ID
+from web import csrf
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -29,9 +30,9 @@ DONE: dict[str, str] = {
 @router.get("/")
 async def work(request: Request) -> HTMLResponse:
     """Show the worklist."""
-    async with visiting(request) as visit:
-        lines = await reads.lines(visit)
-        context = _common(visit)
+    async with open_scope(request) as scope:
+        lines = await reads.lines(scope)
+        context = _common(scope)
     needs = [(need, [line for line in lines if line.need is need]) for need in worklist.Need]
     return render(
         request, "worklist.html", {**context, "needs": needs, "tally": worklist.tally(lines)}
@@ -41,9 +42,9 @@ async def work(request: Request) -> HTMLResponse:
 @router.get("/patients/{pseudonym}")
 async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
     """Show one patient."""
-    async with visiting(request) as visit:
-        view = await reads.patient(visit, pseudonym)
-        context = _common(visit)
+    async with open_scope(request) as scope:
+        view = await reads.patient(scope, pseudonym)
+        context = _common(scope)
     drawn = {
         "week_chart": charts.weeks(view.weeks),
         "pain_chart": charts.pain(view.pain, view.patient.zone),
@@ -56,9 +57,9 @@ async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
 @router.get("/patients/{pseudonym}/sessions/{session}")
 async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
     """Show one session's sheet."""
-    async with visiting(request) as visit:
-        view = await reads.session(visit, pseudonym, session)
-        context = _common(visit)
+    async with open_scope(request) as scope:
+        view = await reads.session(scope, pseudonym, session)
+        context = _common(scope)
     item = view.session
     shown = {
         "view": view,
@@ -73,9 +74,9 @@ async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -
 @router.get("/alerts/{alert}")
 async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
     """Show one alert; `done` names the action that led here."""
-    async with visiting(request) as visit:
-        view = await reads.alert(visit, alert)
-        context = _common(visit)
+    async with open_scope(request) as scope:
+        view = await reads.alert(scope, alert)
+        context = _common(scope)
     zone = view.page.patient.zone
     shown = {
         "view": view,
@@ -100,18 +101,18 @@ async def do(
     days: Annotated[int, Form()] = 0,
 ) -> RedirectResponse:
     """Do what a form asks, then show the alert again."""
-    csrf_guard.signed(request, token)
-    async with visiting(request) as visit:
-        await act(visit, alert, AlertRequest(action=action, reason=reason, days=days))
-    csrf_guard.counted(request, action)
+    csrf_guard.check_form_token(request, token)
+    async with open_scope(request) as scope:
+        await act(scope, alert, AlertRequest(action=action, reason=reason, days=days))
+    csrf_guard.count_action(request, action)
     return RedirectResponse(f"/alerts/{alert}?done={action}", 303)
 
 
-def _common(visit: RequestScope) -> dict[str, Any]:
-    clinician = visit.clinician
+def _common(scope: RequestScope) -> dict[str, Any]:
+    clinician = scope.clinician
     return {
         "clinician": clinician,
-        "demo": visit.clinic.demo,
-        "now_ms": visit.now_ms,
-        "form_token": csrf.token(visit.clinic.form_keys()[0], clinician.subject, visit.now_ms),
+        "demo": scope.clinic.demo,
+        "now_ms": scope.now_ms,
+        "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),
     }

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from clinic.pages import doubts, heatmap, words
+from clinic.pages import heatmap, quality_flags, words
 from clinic.pages.worklist import ICONS, WORDS
 
 HERE = Path(str(files("clinic")))
@@ -62,7 +62,9 @@ def environment() -> Environment:
     made.globals.update(
         words=words, asset=asset, need_words=WORDS, need_icons=ICONS, map_style=map_style()
     )
-    made.globals.update(look_signs=heatmap.SIGNS, look_words=heatmap.WORDS, doubts=doubts)
+    made.globals.update(
+        look_signs=heatmap.SIGNS, look_words=heatmap.WORDS, quality_flags=quality_flags
+    )
     return made
 
 

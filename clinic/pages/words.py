@@ -1,4 +1,4 @@
-"""Numbers and instants as a reader sees them. Pure: the zone and the present are arguments; it judges nothing."""
+"""ClinicMetrics and instants as a reader sees them. Pure: the zone and the present are arguments; it judges nothing."""
 
 from datetime import date
 from zoneinfo import ZoneInfo

@@ -1,6 +1,7 @@
-"""What signing in and out leaves in the database: the clinician's row, the session, and lines of the audit log.
+"""What signing in and out leaves in the database: the clinician's row, the session, audit rows.
 
-It decides nothing about who is let in (`tokens` does). A failed sign-in is refused only after its line is written.
+It does not decide who is admitted; `web.sign_in.id_tokens` does. A failed sign-in is refused only
+after its audit row is written.
 """
 
 import logging
@@ -8,55 +9,59 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from clinic.doors import door
-from clinic.problems import Refused
+from clinic.config import open_door
+from clinic.request_scope import actor_of
 from clinic.sign_in import csrf_guard
-from clinic.sign_in.identity import Clinician
 from storage import audit
 from storage.audit_actions import Action
 from storage.people import clinic_sessions, people
+from web.problems import Refused
+from web.sign_in.identity import Identity
 
-ELSEWHERE = "Ask whoever looks after accounts; to use another account, sign out at the identity provider first."
+ELSEWHERE = (
+    "Ask whoever looks after accounts; to use another account, sign out at the identity provider "
+    "first."
+)
 NOBODY = audit.Actor(subject="nobody", role="unknown")
 MINUTE_MS = 60_000
-LINES_A_MINUTE = 60
+ROWS_A_MINUTE = 60
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A clinician with a new session, the address that notices go to, and when the session begins and ends."""
+    """A clinician with a new session [now_ms, until_ms), and the address that notices go to."""
 
-    clinician: Clinician
+    clinician: Identity
     email: str
     now_ms: int
     until_ms: int
 
 
 class SignInRefused(Refused):
-    """A sign-in that failed (403). `why` is for the log and the audit and names nobody; `actor` is who was proved."""
+    """A sign-in that failed (403): `why`, for log and audit, names nobody; `actor` was proved."""
 
-    def __init__(self, why: str, told: str, actor: audit.Actor) -> None:
-        super().__init__(403, told)
+    def __init__(self, why: str, text: str, actor: audit.Actor) -> None:
+        super().__init__(403, text)
         self.why, self.actor = why, actor
 
 
 class Attempts:
-    """How many failed sign-ins are written down one by one: anybody can fail as often as they like."""
+    """Bounds the audit rows of failed sign-ins: anybody can fail as often as they like."""
 
-    def __init__(self, most: int = LINES_A_MINUTE) -> None:
-        self._most, self._minute, self._taken, self._unwritten = most, 0, 0, 0
+    def __init__(self, limit: int = ROWS_A_MINUTE) -> None:
+        self._limit, self._minute, self._written, self._unwritten = limit, 0, 0, 0
 
     def take(self, now_ms: int) -> int | None:
-        """Return how many attempts before this one were not written down, or None when this one is not either."""
+        """Return how many attempts before this one left no row; None when this one leaves none."""
         minute = now_ms // MINUTE_MS
         if minute != self._minute:
-            self._minute, self._taken = minute, 0
-        if self._taken >= self._most:
+            self._minute, self._written = minute, 0
+        if self._written >= self._limit:
             self._unwritten += 1
             return None
-        self._taken += 1
+        self._written += 1
         unwritten, self._unwritten = self._unwritten, 0
         return unwritten
 
@@ -68,41 +73,37 @@ def refused_for(why: str, text: str, actor: audit.Actor = NOBODY) -> SignInRefus
 
 
 async def welcome(request: Request, admitted: Admitted) -> None:
-    """Keep the clinician's row as the provider says it and begin the session; 403 for a unit that is not set up."""
-    who = admitted.clinician
-    row = people.Clinician(
-        subject=who.subject, name=who.name, email=admitted.email, unit=who.care_unit
-    )
-    session = clinic_sessions.Begun(
-        id=who.session, subject=who.subject, care_unit=who.care_unit, until_ms=admitted.until_ms
-    )
+    """Keep the clinician's row as the provider describes it, and begin the session.
+
+    Raises `SignInRefused` for a care unit that is not set up, and for a subject that differs from
+    another only by case.
+    """
+    actor = actor_of(admitted.clinician)
     try:
-        async with door(request).pool.connection() as conn:
-            await people.add_clinician(conn, row)
-            await clinic_sessions.begin(conn, session, admitted.now_ms)
-            await audit.write(
-                conn, audit.Entry(at_ms=admitted.now_ms, actor=who.actor, action=Action.SIGN_IN)
-            )
+        async with open_door(request).pool.connection() as conn:
+            await people.add_clinician(conn, _clinician_row(admitted))
+            await clinic_sessions.begin(conn, _session_row(admitted), admitted.now_ms)
+            entry = audit.Entry(at_ms=admitted.now_ms, actor=actor, action=Action.SIGN_IN)
+            await audit.write(conn, entry)
     except people.UnknownNameError as error:
-        reported = f"Your care unit is not set up here. {ELSEWHERE}"
-        raise refused_for("the care unit is not set up", reported, who.actor) from error
+        text = f"Your care unit is not set up here. {ELSEWHERE}"
+        raise refused_for("the care unit is not set up", text, actor) from error
     except people.TakenError as error:
-        reported = f"Your account cannot be told from another. {ELSEWHERE}"
-        raise refused_for("another subject differs only by case", reported, who.actor) from error
-    csrf_guard.counted(request, "sign_in")
+        text = f"Your account cannot be told from another. {ELSEWHERE}"
+        raise refused_for("another subject differs only by case", text, actor) from error
+    csrf_guard.count_action(request, "sign_in")
 
 
-async def end(request: Request, clinician: Clinician, now_ms: int) -> None:
-    """End a session on the server; one that had ended leaves no second line."""
-    async with door(request).pool.connection() as conn:
+async def end(request: Request, clinician: Identity, now_ms: int) -> None:
+    """End a session on the server; ending it again leaves no second audit row."""
+    async with open_door(request).pool.connection() as conn:
         if await clinic_sessions.end(conn, clinician.session, now_ms):
-            await audit.write(
-                conn, audit.Entry(at_ms=now_ms, actor=clinician.actor, action=Action.SIGN_OUT)
-            )
+            entry = audit.Entry(at_ms=now_ms, actor=actor_of(clinician), action=Action.SIGN_OUT)
+            await audit.write(conn, entry)
 
 
 async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -> None:
-    """Write down a sign-in that failed, or count it for the next line when there were many this minute."""
+    """Audit a failed sign-in, or count it for the next row when this minute has had many."""
     attempts: Attempts = request.app.state.attempts
     unwritten = attempts.take(now_ms)
     if unwritten is None:
@@ -111,5 +112,22 @@ async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -
     entry = audit.Entry(
         at_ms=now_ms, actor=refused.actor, action=Action.SIGN_IN_REFUSED, detail=detail
     )
-    async with door(request).pool.connection() as conn:
+    async with open_door(request).pool.connection() as conn:
         await audit.write(conn, entry)
+
+
+def _clinician_row(admitted: Admitted) -> people.Clinician:
+    who = admitted.clinician
+    return people.Clinician(
+        subject=who.subject, name=who.name, email=admitted.email, unit=who.care_unit
+    )
+
+
+def _session_row(admitted: Admitted) -> clinic_sessions.Begun:
+    who = admitted.clinician
+    return clinic_sessions.Begun(
+        id=who.session,
+        subject=who.subject,
+        care_unit=who.care_unit,
+        until_ms=admitted.until_ms,
+    )

@@ -1,40 +1,40 @@
-"""Refuses writes that another site started, at every route. Forms carry a token as well."""
+"""Refuses writes that another site started, at every route of the clinician door.
+
+Forms carry a token as well, because an old browser sends neither of the headers that are checked.
+"""
 
 from starlette.requests import Request
 
-from clinic.doors import door
-from clinic.problems import Refused
-from clinic.request_scope import known
-from clinic.sign_in import csrf
-
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-OWN = frozenset({"same-origin", "none"})
+from clinic.config import open_door
+from clinic.request_scope import signed_in
+from web import csrf
+from web.problems import Refused
 
 
-def own_site(request: Request) -> None:
-    """Refuse (403) a write that another site started; clients that are no browsers say nothing about it.
+def refuse_cross_site(request: Request) -> None:
+    """Refuse (403) a write that another site started. A dependency of the whole application.
 
-    A dependency of the whole application. The origin is compared with the address that browsers reach the door by,
-    which behind a proxy is not the one that the request names.
+    The origin is compared with the address by which browsers reach the door. Behind a proxy that
+    is not the address that the request names.
     """
-    if request.method in SAFE:
-        return
-    own = door(request).clinic.origin or csrf.origin(
-        f"{request.url.scheme}://{request.headers.get('host', '')}"
-    )
-    foreign = [result for result in request.headers.getlist("origin") if result != own]
-    if foreign or request.headers.get("sec-fetch-site", "none") not in OWN:
+    named = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    own = open_door(request).clinic.origin or csrf.origin_of(named)
+    origins = request.headers.getlist("origin")
+    fetch_site = request.headers.get("sec-fetch-site", "none")
+    if csrf.is_cross_site(request.method, origins, fetch_site, own):
         raise Refused(403, "This action was started by another site.")
 
 
-def signed(request: Request, text: str) -> None:
-    """Refuse (403) a form that this door did not serve to this clinician, or whose token has run out."""
-    clinic = door(request).clinic
-    subject, now = known(request).subject, clinic.clock()
-    if not any(csrf.holds(key, subject, text, now) for key in clinic.form_keys()):
-        raise Refused(403, "This form has run out. Reload the page and try again.")
+def check_form_token(request: Request, token: str) -> None:
+    """Refuse (403) a form that this door did not serve to this clinician, or that has run out."""
+    clinic = open_door(request).clinic
+    subject, now = signed_in(request).subject, clinic.clock()
+    for key in clinic.form_keys():
+        if csrf.is_valid_form_token(key, subject, token, now):
+            return
+    raise Refused(403, "This form has expired. Reload the page and try again.")
 
 
-def counted(request: Request, action: str) -> None:
+def count_action(request: Request, action: str) -> None:
     """Count an action that was done."""
-    door(request).numbers.actions.labels(action).inc()
+    open_door(request).metrics.actions.labels(action).inc()

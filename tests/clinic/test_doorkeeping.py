@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from clinic.sign_in import csrf
-from clinic.sign_in.identity import demo
 from tests.clinic_world import CLINICIAN, HOUR, KEY, NOW, UNIT, Served, wait_until
+from web import csrf
+from web.sign_in.identity import demo_identity
 
 
 def request(host: str, client: str) -> Request:
@@ -30,29 +30,29 @@ def request(host: str, client: str) -> Request:
     ],
 )
 def test_demo_clinician_is_for_loopback(host: str, client: str, known: bool) -> None:  # noqa: FBT001 - a table's cell
-    assert (demo("127.0.0.1", CLINICIAN)(request(host, client)) is CLINICIAN) is known
+    assert (demo_identity("127.0.0.1", CLINICIAN)(request(host, client)) is CLINICIAN) is known
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "clinic.example", ""])  # noqa: S104 - it is refused
 def test_demo_clinician_refuses_any_other_address(host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
-        demo(host, CLINICIAN)
+        demo_identity(host, CLINICIAN)
 
 
 def test_form_token_is_for_one_clinician_and_twelve_hours() -> None:
-    token = csrf.token(KEY, "c1", NOW)
-    assert csrf.holds(KEY, "c1", token, NOW)
-    assert csrf.holds(KEY, "c1", token, NOW + 11 * HOUR)
-    assert not csrf.holds(KEY, "c1", token, NOW + 12 * HOUR)
-    assert not csrf.holds(KEY, "c2", token, NOW)
-    assert not csrf.holds(bytes(32), "c1", token, NOW)
+    token = csrf.form_token(KEY, "c1", NOW)
+    assert csrf.is_valid_form_token(KEY, "c1", token, NOW)
+    assert csrf.is_valid_form_token(KEY, "c1", token, NOW + 11 * HOUR)
+    assert not csrf.is_valid_form_token(KEY, "c1", token, NOW + 12 * HOUR)
+    assert not csrf.is_valid_form_token(KEY, "c2", token, NOW)
+    assert not csrf.is_valid_form_token(bytes(32), "c1", token, NOW)
     until, _, mac = token.partition(".")
-    assert not csrf.holds(KEY, "c1", f"{int(until) + 1}.{mac}", NOW)
+    assert not csrf.is_valid_form_token(KEY, "c1", f"{int(until) + 1}.{mac}", NOW)
 
 
 @given(st.text(max_size=90))
 def test_no_text_is_a_token_by_chance(said: str) -> None:
-    assert not csrf.holds(KEY, "c1", said, 0)
+    assert not csrf.is_valid_form_token(KEY, "c1", said, 0)
 
 
 async def _heard(served: Served, actions: int) -> list[str]:

@@ -15,16 +15,18 @@ from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 
 from clinic.app import create_app
-from clinic.doors import Clinic
-from clinic.sign_in import csrf, oidc
-from clinic.sign_in.identity import Clinician
-from clinic.sign_in.provider import Provider, Registration
-from clinic.sign_in.tokens import Reading
+from clinic.config import ClinicConfig
+from clinic.sign_in import sign_in_routes
 from model.keyring import KeyRing
 from storage.people import clinic_sessions
 from storage.pg.pool import open_pool
 from tests.clinic.sign_in.provider import listening, served
 from tests.clinic_world import ALERTS, CLINICIAN, DAY, KEY, NOW, OTHER_UNIT, Served, names
+from web import csrf
+from web.sign_in import code_flow
+from web.sign_in.id_tokens import ClaimNames
+from web.sign_in.identity import Identity
+from web.sign_in.provider import Provider, Registration
 
 WHO = ("nobody", "own", "other", "ended", "foreign")
 SITE = "https://care.example.org"
@@ -68,20 +70,20 @@ SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
 CLINICIANS = {
     "own": replace(CLINICIAN, session=SESSIONS["own"]),
     "foreign": replace(CLINICIAN, session=SESSIONS["own"]),
-    "other": Clinician(
+    "other": Identity(
         subject="c-south", name="Olle Syd", care_unit=OTHER_UNIT, session=SESSIONS["other"]
     ),
     "ended": replace(CLINICIAN, session=SESSIONS["ended"]),
 }
 
 
-def identify(request: Request) -> Clinician | None:
+def identify(request: Request) -> Identity | None:
     return CLINICIANS.get(request.headers.get("x-who", ""))
 
 
 def app(dsn: str) -> FastAPI:
     made = create_app(
-        Clinic(
+        ClinicConfig(
             database=dsn,
             identify=identify,
             clock=lambda: NOW,
@@ -97,12 +99,12 @@ def app(dsn: str) -> FastAPI:
         redirect_uri=f"{SITE}/back",
     )
     provider = Provider(away, lambda: NOW)
-    reading = Reading(unit_claim="care_unit", role_claim="", roles=())
-    oidc.install(
+    reading = ClaimNames(unit_claim="care_unit", role_claim="", roles=())
+    sign_in_routes.install(
         made,
-        oidc.SignIn(
+        code_flow.SignIn(
             provider=provider,
-            reading=reading,
+            claim_names=reading,
             keys=lambda: KeyRing.single(KEY),
             life_ms=DAY,
             secure=True,
@@ -153,7 +155,7 @@ def sent(route: str, who: str) -> dict[str, object]:
     if route.startswith("/api/"):
         return {"json": {"action": "acknowledge"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
-    return {"data": {"token": csrf.token(KEY, subject, NOW)}}
+    return {"data": {"token": csrf.form_token(KEY, subject, NOW)}}
 
 
 def test_every_route_is_in_the_table() -> None:
@@ -214,7 +216,7 @@ def test_behind_a_proxy_the_doors_own_address_counts(
     ],
 )
 def test_an_origin_is_said_as_browsers_say_it(address: str, said: str) -> None:
-    assert csrf.origin(address) == said
+    assert csrf.origin_of(address) == said
 
 
 def test_a_page_hears_nothing_of_another_unit(client: httpx.Client, door: Served) -> None:

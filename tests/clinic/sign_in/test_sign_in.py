@@ -15,9 +15,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from clinic.sign_in.admission import Attempts
-from clinic.sign_in.oidc import inside
 from tests.clinic.sign_in.conftest import UNIT, Kept, Open
 from tests.clinic.sign_in.provider import NOW, PERSON, RSA, Provider
+from web.sign_in.code_flow import local_page
 
 KEPT = [("u-1", "Karin Lind", "karin@example.org")]
 
@@ -506,7 +506,7 @@ def test_signing_out_works_without_a_session_and_without_the_provider(
     ],
 )
 def test_the_way_back_stays_here(page: str, shown: str) -> None:
-    assert inside(page) == shown
+    assert local_page(page) == shown
 
 
 def test_the_sign_in_asked_with_a_foreign_page_leads_home(door: httpx.Client) -> None:

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
-from clinic.sign_in.identity import Clinician
-from clinic.sign_in.tokens import (
+from web.sign_in.id_tokens import (
     LEEWAY_S,
+    ClaimNames,
     Expected,
     NotAdmittedError,
-    Reading,
     TokenError,
-    checked,
-    clinician_of,
+    checked_claims,
     email_of,
+    identity_of,
     key_set,
 )
+from web.sign_in.identity import Identity
 
 NOW_S = 1_790_000_000
 EXPECTED = Expected(issuer="https://id.example.org/realm", client_id="kadens", nonce="n-1")
@@ -58,7 +58,7 @@ def coded(data: bytes | Mapping[str, Any]) -> str:
 
 
 def check(token: str, keys: KeySet = KEYS) -> Mapping[str, Any]:
-    return checked(token, keys, EXPECTED, NOW_S * 1000)
+    return checked_claims(token, keys, EXPECTED, NOW_S * 1000)
 
 
 @pytest.mark.parametrize(("key", "alg", "kid"), [(RSA, "RS256", "rsa"), (EC, "ES256", "ec")])
@@ -193,11 +193,11 @@ def test_any_other_header_is_refused(header: dict[str, Any], payload: bytes) -> 
         check(f"{coded(header)}.{coded(payload)}.{coded(b'signature')}")
 
 
-READING = Reading(unit_claim="care_unit")
+READING = ClaimNames(unit_claim="care_unit")
 
 
 def test_claims_name_a_clinician() -> None:
-    assert clinician_of(CLAIMS, READING) == Clinician(
+    assert identity_of(CLAIMS, READING) == Identity(
         subject="u-1", name="Karin Lind", care_unit="Physiotherapy North", role="clinician"
     )
     assert email_of(CLAIMS) == "karin@example.org"
@@ -208,13 +208,13 @@ def test_claims_name_a_clinician() -> None:
 )
 def test_no_unit_or_several_admit_nobody(unit: object) -> None:
     with pytest.raises(NotAdmittedError, match="care unit"):
-        clinician_of({**CLAIMS, "care_unit": unit}, READING)
+        identity_of({**CLAIMS, "care_unit": unit}, READING)
 
 
 @pytest.mark.parametrize("subject", ["", " u-1", "u\x001", "u" * 256])
 def test_a_subject_that_cannot_be_kept_admits_nobody(subject: str) -> None:
     with pytest.raises(NotAdmittedError, match="subject"):
-        clinician_of({**CLAIMS, "sub": subject}, READING)
+        identity_of({**CLAIMS, "sub": subject}, READING)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_subject_that_cannot_be_kept_admits_nobody(subject: str) -> None:
     ],
 )
 def test_a_claim_is_found_by_name_or_path(claim: str, claims: dict[str, Any], unit: str) -> None:
-    assert clinician_of({**CLAIMS, **claims}, Reading(unit_claim=claim)).care_unit == unit
+    assert identity_of({**CLAIMS, **claims}, ClaimNames(unit_claim=claim)).care_unit == unit
 
 
 @pytest.mark.parametrize(
@@ -250,8 +250,8 @@ def test_a_claim_is_found_by_name_or_path(claim: str, claims: dict[str, Any], un
 def test_the_first_role_that_is_let_in_counts(
     roles: tuple[str, ...], held: object, role: str
 ) -> None:
-    reading = Reading(unit_claim="care_unit", role_claim="realm_access.roles", roles=roles)
-    assert clinician_of({**CLAIMS, "realm_access": {"roles": held}}, reading).role == role
+    reading = ClaimNames(unit_claim="care_unit", role_claim="realm_access.roles", roles=roles)
+    assert identity_of({**CLAIMS, "realm_access": {"roles": held}}, reading).role == role
 
 
 @pytest.mark.parametrize(
@@ -259,9 +259,9 @@ def test_the_first_role_that_is_let_in_counts(
 )
 def test_without_such_a_role_nobody_is_admitted(roles: tuple[str, ...], held: object) -> None:
     with pytest.raises(NotAdmittedError, match="role"):
-        clinician_of(
+        identity_of(
             {**CLAIMS, "role": held},
-            Reading(unit_claim="care_unit", role_claim="role", roles=roles),
+            ClaimNames(unit_claim="care_unit", role_claim="role", roles=roles),
         )
 
 
@@ -274,7 +274,7 @@ def test_without_such_a_role_nobody_is_admitted(roles: tuple[str, ...], held: ob
     ],
 )
 def test_a_name_to_show_is_always_found(claims: dict[str, Any], name: str) -> None:
-    assert clinician_of({**CLAIMS, "preferred_username": "klind", **claims}, READING).name == name
+    assert identity_of({**CLAIMS, "preferred_username": "klind", **claims}, READING).name == name
 
 
 @pytest.mark.parametrize("said", [None, "", "nobody", 3])

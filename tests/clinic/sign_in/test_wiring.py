@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from clinic.sign_in.provider import ProviderError
 from kadens.cli import main
 from kadens.commands.operate import _look, _sign_in
 from kadens.settings import SettingsError
 from kadens.wiring import clinic_door, sign_in_of
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import Provider
+from web.sign_in.provider import ProviderError
 
 DSN = "postgresql://nobody@127.0.0.1:1/none"
 GOOD = {
@@ -28,8 +28,11 @@ def test_settings_become_a_sign_in(tmp_path: Path) -> None:
     made = sign_in_of(settings_of(DSN, tmp_path, **GOOD))
     assert made.issuer == GOOD["KADENS_OIDC_ISSUER"]
     assert made.provider.registration.redirect_uri == "https://care.example.org/sign-in/callback"
-    assert (made.reading.unit_claim, made.reading.role_claim) == ("org.unit", "realm_access.roles")
-    assert made.reading.roles == ("physiotherapist", "nurse")
+    assert (made.claim_names.unit_claim, made.claim_names.role_claim) == (
+        "org.unit",
+        "realm_access.roles",
+    )
+    assert made.claim_names.roles == ("physiotherapist", "nurse")
     assert (made.life_ms, made.secure, made.keys().active.secret) == (1_800_000, True, b"\x01" * 32)
     assert "\\x01" not in repr(made)
     assert "s3cret" not in repr(made.provider.registration)

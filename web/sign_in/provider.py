@@ -1,7 +1,7 @@
-"""Asks the identity provider: where things are, which keys it signs with, what a code is worth. The only network here.
+"""The identity provider's client: its description, its keys, its tokens. The only network here.
 
-It decides nothing about who is let in (`tokens` does) and keeps nothing but the provider's description for minutes:
-keys are fetched at every sign-in, so that a change of keys needs no care.
+It does not decide who is admitted (`id_tokens` does). It keeps the provider's description for five
+minutes and nothing else: keys are fetched at every sign-in, so that a change of keys needs no care.
 """
 
 import asyncio
@@ -14,26 +14,26 @@ import httpx
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ValidationError
 
-from clinic.sign_in.identity import is_loopback
-from clinic.sign_in.tokens import TokenError, key_set
+from web.sign_in.id_tokens import TokenError, key_set
+from web.sign_in.identity import is_loopback
 
-DISCOVERY = "/.well-known/openid-configuration"
-KEPT_MS = 300_000
-PATIENCE_S = 10.0
+_DISCOVERY_PATH = "/.well-known/openid-configuration"
+_KEPT_MS = 300_000
+_TIMEOUT_S = 10.0
 M = TypeVar("M", bound=BaseModel)
 
 
 class ProviderError(RuntimeError):
-    """The provider does not answer, or not as OpenID Connect says; the text is for the deployer and names nobody."""
+    """The provider does not answer as OpenID Connect says; the text is for the deployer."""
 
 
 class CodeError(ProviderError):
-    """The provider does not take the code: it was used, has run out, or belongs to another sign-in."""
+    """The provider refuses the code: it was used, has expired, or belongs to another sign-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What provider and deployer agreed upon. `redirect_uri` is this door's callback, as registered."""
+    """What provider and deployer agreed on. `redirect_uri` is this door's callback, as registered."""
 
     issuer: str
     client_id: str
@@ -42,7 +42,7 @@ class Registration:
 
 
 class Description(BaseModel):
-    """What discovery tells, as far as it is used here."""
+    """What the discovery document says, as far as it is used here."""
 
     issuer: str
     authorization_endpoint: str
@@ -54,13 +54,13 @@ class Description(BaseModel):
 
     def addresses(self) -> tuple[str, ...]:
         """Return every address that it names."""
-        result = (
+        named = (
             self.authorization_endpoint,
             self.token_endpoint,
             self.jwks_uri,
             self.end_session_endpoint,
         )
-        return tuple(address for address in result if address)
+        return tuple(address for address in named if address)
 
 
 class _Tokens(BaseModel):
@@ -81,14 +81,14 @@ class Provider:
     async def description(self) -> Description:
         """Return the provider's description, at most five minutes old; raises `ProviderError`."""
         now = self._clock()
-        if self._kept is None or not 0 <= now - self._kept[0] < KEPT_MS:
+        if self._kept is None or not 0 <= now - self._kept[0] < _KEPT_MS:
             self._kept = now, await self._discovered()
         return self._kept[1]
 
     async def redeemed(self, code: str, verifier: str) -> str:
-        """Return the ID token that a code is worth, once; raises `CodeError` when it is worth none."""
-        result = await self.description()
-        basic = "client_secret_basic" in result.token_endpoint_auth_methods_supported
+        """Return the ID token for a code, which works once; raises `CodeError` for a refused code."""
+        description = await self.description()
+        basic = "client_secret_basic" in description.token_endpoint_auth_methods_supported
         ours = self.registration
         form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
         form["redirect_uri"] = ours.redirect_uri
@@ -99,14 +99,14 @@ class Provider:
             if basic
             else None
         )
-        answer = await _asked("POST", result.token_endpoint, form, account)
+        answer = await _request("POST", description.token_endpoint, form, account)
         if answer.status_code == httpx.codes.BAD_REQUEST:
             raise CodeError("the token endpoint does not take the code (400)")
         return _read(answer, _Tokens).id_token
 
     async def keys(self) -> KeySet:
         """Return the keys that the provider signs with now; raises `ProviderError`."""
-        answer = await _asked("GET", (await self.description()).jwks_uri)
+        answer = await _request("GET", (await self.description()).jwks_uri)
         try:
             return key_set(_read(answer, _KeyRows).model_dump())
         except TokenError as error:
@@ -114,23 +114,25 @@ class Provider:
 
     async def _discovered(self) -> Description:
         issuer = self.registration.issuer
-        result = _read(await _asked("GET", issuer.rstrip("/") + DISCOVERY), Description)
-        if result.issuer != issuer:
+        description = _read(
+            await _request("GET", issuer.rstrip("/") + _DISCOVERY_PATH), Description
+        )
+        if description.issuer != issuer:
             raise ProviderError(
                 "discovery names another issuer than KADENS_OIDC_ISSUER (a final slash counts)"
             )
-        if not all(is_safe(address) for address in result.addresses()):
+        if not all(is_safe(address) for address in description.addresses()):
             raise ProviderError("discovery names an address that is neither https nor on loopback")
-        return result
+        return description
 
 
 def is_safe(address: str) -> bool:
-    """Tell whether an address is https, or http on loopback: nothing else may carry a secret."""
+    """Return whether an address is https, or http on loopback: no other may carry a secret."""
     parts = urlsplit(address)
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
-async def _asked(
+async def _request(
     method: str,
     address: str,
     form: dict[str, str] | None = None,
@@ -140,8 +142,8 @@ async def _asked(
     try:
         # httpx bounds each read, and a provider that drips would hold a sign-in for ever
         async with (
-            asyncio.timeout(PATIENCE_S),
-            httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False) as client,
+            asyncio.timeout(_TIMEOUT_S),
+            httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client,
         ):
             return await client.request(method, address, data=form, auth=account, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:

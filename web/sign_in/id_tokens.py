@@ -1,7 +1,8 @@
-"""What an ID token must say before anybody is let in, and whom it names. Pure: keys, claims and time are arguments.
+"""What an ID token must say before anybody is admitted, and whom it names.
 
-It never fetches a key and never trusts an unsigned or a symmetrically signed token: the keys come from the provider's
-published set, so that only the provider can have signed. Checks as in OpenID Connect Core 1.0, section 3.1.3.7.
+Pure: keys, claims and time are arguments. It never fetches a key, and it never trusts a token that
+is unsigned or symmetrically signed: the keys come from the provider's published set, so only the
+provider can have signed. Checks as in OpenID Connect Core 1.0, section 3.1.3.7.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from clinic.sign_in.identity import Clinician
+from web.sign_in.identity import Identity
 
 Claims: TypeAlias = Mapping[str, Any]
 
-ALGORITHMS = (
+ID_TOKEN_ALGORITHMS = (
     "RS256",
     "RS384",
     "RS512",
@@ -29,17 +30,17 @@ ALGORITHMS = (
     "Ed25519",
     "EdDSA",
 )
-PUBLIC_KINDS = frozenset({"RSA", "EC", "OKP"})
+_PUBLIC_KINDS = frozenset({"RSA", "EC", "OKP"})
 LEEWAY_S = 30  # how far two clocks may be apart
-LONGEST = 255  # characters of a subject, as OpenID Connect says; of names and units as well
+_LONGEST_CLAIM = 255  # characters of a subject by OpenID Connect; names and units as well
 
 
 class TokenError(ValueError):
-    """An ID token that lets nobody in; the text says why and names nobody."""
+    """An ID token that admits nobody; the text says why and names nobody."""
 
 
 class NotAdmittedError(ValueError):
-    """A person the provider vouches for, whose claims open nothing here; the text is for that person."""
+    """A person who is proved, but whose claims open nothing here; the text is for that person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,11 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Which claims hold unit and role. A name is taken as it is, else as a path (`realm_access.roles`).
+class ClaimNames:
+    """Which claims hold unit and role: by name, else by path (`realm_access.roles`).
 
-    `roles`: those that are let in, by preference; empty lets any in. No `role_claim`: everybody is "clinician".
+    `roles` are those that are admitted, the preferred one first; empty admits any role. Without a
+    `role_claim`, everybody is "clinician".
     """
 
     unit_claim: str
@@ -64,17 +66,17 @@ class Reading:
 
 
 def key_set(values: Mapping[str, Any]) -> KeySet:
-    """Return the public signing keys of a JWK set; raises `TokenError` when it holds none that can be used."""
+    """Return the public signing keys of a JWK set; raises `TokenError` when none can be used."""
     rows = values.get("keys")
-    wanted = [row for row in rows if _signs(row)] if isinstance(rows, list) else []
+    usable = [row for row in rows if _is_signing_key(row)] if isinstance(rows, list) else []
     try:
-        return KeySet.import_key_set({"keys": wanted})
+        return KeySet.import_key_set({"keys": usable})
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise TokenError("the provider's key set holds no usable key") from error
 
 
-def checked(token: str, keys: KeySet, expected: Expected, now_ms: int) -> Claims:
-    """Return the claims of an ID token that is the answer to this sign-in; raises `TokenError`."""
+def checked_claims(token: str, keys: KeySet, expected: Expected, now_ms: int) -> Claims:
+    """Return the claims of an ID token made for this sign-in; raises `TokenError` for any other."""
     rules = jwt.JWTClaimsRegistry(
         now=now_ms // 1000,
         leeway=LEEWAY_S,
@@ -86,39 +88,40 @@ def checked(token: str, keys: KeySet, expected: Expected, now_ms: int) -> Claims
         iat={"essential": True},
     )
     try:
-        claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+        claims = jwt.decode(token, keys, algorithms=ID_TOKEN_ALGORITHMS).claims
         rules.validate(claims)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise TokenError(f"ID token refused: {_reason(error)}") from error
-    _for_us_alone(claims, expected.client_id)
+    _require_for_us_alone(claims, expected.client_id)
     return claims
 
 
-def clinician_of(claims: Claims, reading: Reading) -> Clinician:
-    """Return whom the claims name; raises `NotAdmittedError` where unit or role is missing or ambiguous."""
+def identity_of(claims: Claims, names: ClaimNames) -> Identity:
+    """Return whom the claims name; raises `NotAdmittedError` unless unit and role are plain."""
     subject = _text(claims.get("sub"))
     if not subject or subject != claims["sub"]:
         raise NotAdmittedError("The identity provider sent no usable subject.")
-    unit = _one(claims, reading.unit_claim)
+    unit = _only_text(claims, names.unit_claim)
     if unit is None:
         raise NotAdmittedError(
             "The identity provider names no care unit for you, or more than one."
         )
     name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or subject
-    return Clinician(subject=subject, name=name, care_unit=unit, role=_role(claims, reading))
+    return Identity(subject=subject, name=name, care_unit=unit, role=_role(claims, names))
 
 
 def email_of(claims: Claims) -> str:
     """Return the address that notices go to, "" when there is none.
 
-    It counts whether verified or not: who looks after accounts writes it, and a notice holds no health value.
+    It counts even when it is not verified: those who look after accounts write it, and a notice
+    holds no health value.
     """
-    result = _text(claims.get("email"))
-    return result if "@" in result else ""
+    email = _text(claims.get("email"))
+    return email if "@" in email else ""
 
 
-def found(claims: Claims, name: str) -> Any:  # noqa: ANN401 - a claim may hold anything
-    """Return a claim by its name, else by its path through nested claims; None where there is none."""
+def claim_value(claims: Claims, name: str) -> Any:  # noqa: ANN401 - a claim may hold anything
+    """Return a claim by its name, else by its path through nested claims; None when absent."""
     if name in claims:
         return claims[name]
     value: Any = claims
@@ -127,21 +130,21 @@ def found(claims: Claims, name: str) -> Any:  # noqa: ANN401 - a claim may hold 
     return value
 
 
-def _role(claims: Claims, reading: Reading) -> str:
-    if not reading.role_claim:
+def _role(claims: Claims, names: ClaimNames) -> str:
+    if not names.role_claim:
         return "clinician"
-    if reading.roles:
-        held = _texts(found(claims, reading.role_claim))
-        role = next((role for role in reading.roles if role in held), None)
+    if names.roles:
+        held = _texts(claim_value(claims, names.role_claim))
+        role = next((role for role in names.roles if role in held), None)
     else:
-        role = _one(claims, reading.role_claim)
+        role = _only_text(claims, names.role_claim)
     if role is None:
         raise NotAdmittedError("The identity provider gives you no role that is let in here.")
     return role
 
 
-def _one(claims: Claims, name: str) -> str | None:
-    texts = _texts(found(claims, name))
+def _only_text(claims: Claims, name: str) -> str | None:
+    texts = _texts(claim_value(claims, name))
     return texts[0] if len(texts) == 1 else None
 
 
@@ -151,19 +154,20 @@ def _texts(value: object) -> Sequence[str]:
 
 
 def _text(value: object) -> str:
-    result = value.strip() if isinstance(value, str) else ""
-    return result if result.isprintable() and len(result) <= LONGEST else ""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.isprintable() and len(text) <= _LONGEST_CLAIM else ""
 
 
-def _for_us_alone(claims: Claims, client_id: str) -> None:
+def _require_for_us_alone(claims: Claims, client_id: str) -> None:
+    # the authorised party must be us, and it must be named when there are other audiences
     others = isinstance(claims["aud"], list) and claims["aud"] != [client_id]
     if claims.get("azp", None if others else client_id) != client_id:
         raise TokenError("ID token refused: it was issued to another client")
 
 
-def _signs(row: object) -> bool:
+def _is_signing_key(row: object) -> bool:
     return (
-        isinstance(row, dict) and row.get("kty") in PUBLIC_KINDS and row.get("use", "sig") == "sig"
+        isinstance(row, dict) and row.get("kty") in _PUBLIC_KINDS and row.get("use", "sig") == "sig"
     )
 
 

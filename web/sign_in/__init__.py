@@ -1,0 +1,1 @@
+"""Sign-in by OpenID Connect as every door shares it: pure checks, the provider's client, signed cookies."""
