@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from mimetypes import guess_type
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
@@ -27,7 +28,7 @@ from storage.pg.health import answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
 from web.headers import SecurityHeaders
-from web.problems import Refused, documented
+from web.problems import Refused, add_problem_schema, documented
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 
 SUMMARY = (
@@ -58,6 +59,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.state.metrics = metrics
     app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
     app.state.registry = metrics.registry
+    _describe_problems(app)
     problems.install(app)
     app.include_router(api_routes.router)
     app.include_router(data_routes.router)
@@ -66,6 +68,16 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
     return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the schema of problems to the OpenAPI document of `app`."""
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        return add_problem_schema(generated())
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend it
 
 
 @asynccontextmanager

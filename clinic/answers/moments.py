@@ -13,7 +13,8 @@ from pydantic import PlainValidator, WithJsonSchema
 from model.calendar import epoch_ms, local_date, midnight
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-WANTED = "a date such as 2026-11-23, or an instant with its offset such as 2026-11-23T08:00:00Z, is wanted"
+DATE_WANTED = "must be a date such as 2026-11-23"
+MOMENT_WANTED = f"{DATE_WANTED}, or an instant with its offset such as 2026-11-23T08:00:00Z"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     _DATE.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -31,22 +32,22 @@ def moment(value: object) -> date | datetime:
         return value
     text = value if isinstance(value, str) else ""
     if not (_DATE.fullmatch(text) or _INSTANT.fullmatch(text)):
-        raise ValueError(WANTED)
+        raise ValueError(MOMENT_WANTED)
     if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
-        raise ValueError(f"years are {FIRST_YEAR} to {LAST_YEAR}")
+        raise ValueError(f"must be between the years {FIRST_YEAR} and {LAST_YEAR}")
     try:
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except ValueError as error:
-        raise ValueError(f"there is no such date or time; {WANTED}") from error
+        raise ValueError("is not a date or time that exists") from error
 
 
 def day(value: object) -> date:
     """Return a date from its text; raises ValueError with a plain reason."""
     matches = moment(value)
     if isinstance(matches, datetime):
-        raise ValueError("a date such as 2026-11-23 is wanted")  # noqa: TRY004 - pydantic reads ValueError
+        raise ValueError(DATE_WANTED)  # noqa: TRY004 - pydantic reads ValueError
     return matches
 
 

@@ -16,13 +16,13 @@ MOST_SESSIONS, USUAL_SESSIONS = 500, 60
 
 def _known_metric(text: str) -> str:
     if text not in METRIC:
-        raise ValueError(f"there is no such metric; there are {', '.join(METRIC)}")
+        raise ValueError(f"must be one of {', '.join(METRIC)}")
     return text
 
 
 def _known_type(text: str) -> str:
     if text not in TYPES:
-        raise ValueError(f"there is no such type; there are {', '.join(sorted(TYPES))}")
+        raise ValueError(f"must be one of {', '.join(sorted(TYPES))}")
     return text
 
 

@@ -64,7 +64,7 @@ class SessionLine(Shape):
     algorithm: str
 
 
-class FlagShape(Shape):
+class QualityFlagShape(Shape):
     """A doubt about samples of one source."""
 
     what: str
@@ -124,11 +124,11 @@ class ReportShape(Shape):
 class SessionAnswer(SessionLine):
     """One session whole, with all that it rests on."""
 
-    limits: ZoneThresholds
+    thresholds: ZoneThresholds
     zone_times_by_method: tuple[ZoneTimesByMethod, ...]
-    flags: tuple[FlagShape, ...]
+    quality_flags: tuple[QualityFlagShape, ...]
     pauses: tuple[Span, ...]
-    choices: tuple[SourceSelectionShape, ...]
+    source_selections: tuple[SourceSelectionShape, ...]
     facts: tuple[FactShape, ...]
     reports: tuple[ReportShape, ...]
     curve: Curve
@@ -163,7 +163,7 @@ def placed(text: str) -> tuple[int, str]:
     """Return start and id from a cursor; raises ValueError with a plain reason."""
     matches = CURSOR.fullmatch(text)
     if matches is None:
-        raise ValueError("not a cursor: `before` takes what `next` said")
+        raise ValueError("must be the `next` of the page before")
     return int(matches[1]), matches[2]
 
 
@@ -183,11 +183,11 @@ def whole(
     """Return one session with all that it rests on."""
     return SessionAnswer(
         **_line(session),
-        limits=session.thresholds,
+        thresholds=session.thresholds,
         zone_times_by_method=session.zone_times_by_method,
-        flags=tuple(map(_flag, session.flags)),
+        quality_flags=tuple(map(_flag, session.flags)),
         pauses=tuple(map(Span.of, session.pauses)),
-        choices=tuple(map(_choice, choices)),
+        source_selections=tuple(map(_choice, choices)),
         facts=tuple(map(_fact, facts)),
         reports=tuple(map(_report, reports)),
         curve=curve,
@@ -211,9 +211,9 @@ def _line(session: Session) -> dict[str, Any]:
     }
 
 
-def _flag(flag: QualityFlag) -> FlagShape:
+def _flag(flag: QualityFlag) -> QualityFlagShape:
     span = {"start": rfc3339(flag.start_ms), "end": rfc3339(flag.end_ms)}
-    return FlagShape(
+    return QualityFlagShape(
         what=flag.what, metric=flag.metric, source=SourceShape.of(flag.source), n=flag.n, **span
     )
 

@@ -7,6 +7,7 @@ import pytest
 from clinic.answers.sessions import SessionLine
 from model.derived import Session
 from tests.clinic_world import Served
+from web.problems import Violation
 
 WATCH = {
     "vendor": "files",
@@ -129,7 +130,7 @@ def test_a_line_of_the_list(door: Served) -> None:
 def test_every_field_of_a_session_has_a_place() -> None:
     """A field that derivation adds must be shown somewhere: in the line, or in the whole."""
     renamed = {"start_ms": "start", "end_ms": "end", "zones": "zones_ms"}
-    total = {"limits", "zone_times_by_method", "flags", "pauses"}
+    total = {"thresholds", "zone_times_by_method", "quality_flags", "pauses"}
     fields = {renamed.get(name, name) for name in Session.__dataclass_fields__}
     assert fields - set(SessionLine.model_fields) == total
 
@@ -187,11 +188,11 @@ def test_sessions_of_a_type_and_of_a_range(door: Served) -> None:
 
 def test_a_session_whole_goes_down_to_what_it_rests_on(door: Served) -> None:
     result = ask(door, f"sessions/{last(door)}")
-    assert result["limits"]["edges"] == [90.75, 101.0, 121.5, 152.25]
-    assert result["limits"]["inputs"]["hr_rest"] == 60.0
+    assert result["thresholds"]["edges"] == [90.75, 101.0, 121.5, 152.25]
+    assert result["thresholds"]["inputs"]["hr_rest"] == 60.0
     assert [
         (entry["metric"], entry["source"], entry["start"], entry["end"], entry["why"])
-        for entry in result["choices"]
+        for entry in result["source_selections"]
     ] == [("heart_rate", WATCH, "2026-11-22T16:12:00Z", "2026-11-22T16:54:00Z", "only")]
     assert [(entry["kind"], entry["metric"], entry["record"]) for entry in result["facts"]] == [
         ("workout", None, "fit:p-pain:2026-11-22"),
@@ -364,32 +365,47 @@ def test_every_question_is_written_down(door: Served, what: str) -> None:
 @pytest.mark.parametrize(
     ("what", "reason"),
     [
-        ("timeline", "query.metric: Field required"),
+        ("timeline", "The query parameter `metric` is missing."),
         (
             "timeline?metric=pulse",
-            "query.metric: there is no such metric; there are heart_rate, cadence,",
+            "The query parameter `metric` must be one of heart_rate, cadence,",
         ),
         (
             "timeline?metric=power&points=0",
-            "query.points: Input should be greater than or equal to 1",
+            "The query parameter `points` must be at least 1.",
         ),
         (
             "timeline?metric=power&points=10001",
-            "query.points: Input should be less than or equal to 10000",
+            "The query parameter `points` must be at most 10000.",
         ),
-        ("timeline?metric=power&as=dots", "query.as: Input should be 'band' or 'line'"),
+        ("timeline?metric=power&as=dots", "The query parameter `as` must be 'band' or 'line'."),
         (
             "timeline?metric=power&from=yesterday",
-            "query.from: a date such as 2026-11-23, or an instant with its offset",
+            "The query parameter `from` must be a date such as 2026-11-23, or an instant with its offset",
         ),
-        ("timeline?metric=power&from=2026-11-23T08:00:00", "query.from: a date such as"),
-        ("timeline?metric=power&from=2026-02-30", "query.from: there is no such date or time"),
-        ("timeline?metric=power&to=0999-02-03", "query.to: years are 1900 to 2199"),
+        (
+            "timeline?metric=power&from=2026-11-23T08:00:00",
+            "The query parameter `from` must be a date such as",
+        ),
+        (
+            "timeline?metric=power&from=2026-02-30",
+            "The query parameter `from` is not a date or time that exists.",
+        ),
+        (
+            "timeline?metric=power&to=0999-02-03",
+            "The query parameter `to` must be between the years 1900 and 2199.",
+        ),
         ("timeline?metric=power&from=2026-11-23&to=2026-11-22", "`from` must be before `to`"),
-        ("sessions?before=soon", "query.before: not a cursor"),
-        ("sessions?type=flying", "query.type: there is no such type; there are"),
-        ("sessions?limits=5", "query.limits: Extra inputs are not permitted"),
-        ("days?from=2026-11-23T08:00:00Z", "query.from: a date such as 2026-11-23 is wanted"),
+        (
+            "sessions?before=soon",
+            "The query parameter `before` must be the `next` of the page before.",
+        ),
+        ("sessions?type=flying", "The query parameter `type` must be one of "),
+        ("sessions?limits=5", "The query parameter `limits` is not known."),
+        (
+            "days?from=2026-11-23T08:00:00Z",
+            "The query parameter `from` must be a date such as 2026-11-23.",
+        ),
         ("days?from=1990-01-01", "at most 3700 days are answered at a time"),
         ("weeks?from=2026-11-23&to=2026-11-22", "`from` must not be after `to`"),
         (
@@ -402,7 +418,7 @@ def test_what_cannot_be_answered_is_told_in_a_line(door: Served, what: str, reas
     result = door.get(f"/api/v1/patients/p-pain/{what}")
     problem = result.json()
     assert (result.status_code, result.headers["content-type"]) == (422, "application/problem+json")
-    assert (problem["errors"] or [problem["detail"]])[0].startswith(reason)
+    assert sentences(problem)[0].startswith(reason)
 
 
 def test_a_prescription_that_is_not_there_is_404(door: Served) -> None:
@@ -421,3 +437,8 @@ def test_before_the_first_that_was_told_a_day_is_no_data_and_not_unworn(door: Se
     after = {state for at, state in result.items() if at > first["local_date"]}
     assert before == {"no_data"}
     assert "not_worn" in after
+
+
+def sentences(problem: dict[str, Any]) -> list[str]:
+    """Return what is wrong with a request, as the sentences of a page."""
+    return [str(Violation(**row)) for row in problem["errors"]] or [problem["detail"]]

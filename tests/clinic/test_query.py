@@ -161,12 +161,12 @@ def test_a_question_is_written_down_as_the_operators(door: Served) -> None:
         (
             ["timeline", "--metric", "pulse"],
             2,
-            "error: --metric: there is no such metric; there are heart_rate, ",
+            "error: --metric: must be one of heart_rate, ",
         ),
         (
             ["days", "--from", "2026-02-30"],
             2,
-            "error: --from: there is no such date or time; a date such as",
+            "error: --from: is not a date or time that exists",
         ),
         (
             ["days", "--from", "2026-11-23", "--to", "2026-11-22"],
