@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from alerts.registry import RULES
-from clinic.metrics import Numbers
+from clinic.metrics import ClinicMetrics
 from ingest.metrics import Metrics as DoorMetrics
 from ingest.vendors import CONNECTORS
 from model.metrics import METRICS
@@ -164,7 +164,7 @@ def prometheus() -> str:
     for process, registry in (
         ("vendor door", DoorMetrics().registry),
         ("worker", make_metrics().registry),
-        ("clinician door", Numbers().registry),
+        ("clinician door", ClinicMetrics().registry),
     ):
         for collector in collectors(registry):
             family = next(iter(collector.collect()))
