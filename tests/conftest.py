@@ -1,4 +1,4 @@
-"""What holds for every test: depth of the property tests, groups for parallel runs, and which tests are quick.
+"""What holds for every test: depth of property tests, groups of parallel runs, the server mark.
 
 `--hypothesis-profile=deep` gives the invariants 20,000 examples instead of 1,000, `quick` 50.
 """

@@ -1,4 +1,4 @@
-"""How many examples an invariant gets: 1,000, or as many as the chosen profile of Hypothesis says."""
+"""How many examples an invariant gets: 1,000, or what the chosen profile of Hypothesis says."""
 
 from hypothesis import HealthCheck, settings
 

@@ -1,12 +1,12 @@
-"""Which tests run together on one worker of pytest-xdist, and in which order the groups begin. Pure.
+"""Which tests run together on one process of pytest-xdist, and which of them begin first.
 
-Tests of one group share their servers and never run at the same time. A group is a file unless GROUPS says otherwise.
-The groups that take longest begin first, so that the workers end together.
+Tests of one group share their servers and never run at the same time. A group is a file, unless
+GROUPS says otherwise. The groups that take longest begin first, so that the workers end together.
 """
 
 from collections.abc import Collection
 
-# group -> beginnings of the paths of its tests; the order is the order in which groups begin, longest first
+# Group -> beginnings of the paths of its tests. Groups begin in this order, longest first.
 GROUPS: dict[str, tuple[str, ...]] = {
     "contract": (
         "tests/contract/test_keys.py",
@@ -27,7 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "sign_in": ("tests/clinic/sign_in/",),
 }
 
-# fixtures that start a database, a log, or all of Kadens; what asks for one of them is no part of `make quick`
+# Fixtures that start a database, a log, or all of Kadens. What uses one is no part of `make quick`.
 SERVERS = frozenset(
     {"broker", "brokers", "dsn", "embedded", "instance", "on", "own", "postgres", "rig", "running"}
 )
@@ -43,7 +43,7 @@ def group_of(test: str) -> str:
 
 
 def rank_of(test: str) -> int:
-    """Return when the group of a test begins: its row in GROUPS, after all of them for a file of its own."""
+    """Return when a test's group begins: its row in GROUPS, and other files after all of them."""
     group = group_of(test)
     return list(GROUPS).index(group) if group in GROUPS else len(GROUPS)
 

@@ -1,4 +1,4 @@
-"""What the tests of the worker share: a log, a database, worker processes, and a hand that appends bodies.
+"""What the tests of the worker share: a log, a database, workers, and what appends bodies.
 
 It waits on conditions with a deadline and never sleeps for luck.
 """
@@ -78,7 +78,7 @@ class Rig:
     def start_worker(
         self, worker_id: str = "w1", program: Sequence[str] = PROGRAM, **more: str
     ) -> subprocess.Popen[bytes]:
-        """Start a worker that appends to its log in the folder; `program` is `kadens worker` unless given."""
+        """Start a worker, by default `kadens worker`, that appends to its log in the folder."""
         with self.log(worker_id).open("ab") as out:
             worker = subprocess.Popen(
                 program, env=self.environment(worker_id, **more), stdout=out, stderr=out
@@ -161,7 +161,7 @@ class Rig:
         return self.rows(query, *values)[0][0]
 
     def ends(self, topics: Sequence[str]) -> dict[str, int]:
-        """Return how many messages each topic holds in all its partitions; no retention has cut any."""
+        """Return how many messages each topic holds in all partitions; no retention has cut any."""
         deadline = time.monotonic() + DEADLINE_S
         while True:
             try:
@@ -196,14 +196,13 @@ class Rig:
         return self.rows(QUERIES[name])
 
     def wait(self, holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
-        """Return once `holds()`; fails with the end of the workers' logs when a worker died or time is up."""
+        """Return once `holds()`; fail with the workers' logs when one died or time is up."""
         deadline = time.monotonic() + seconds
         while not holds():
             dead = [worker.returncode for worker in self.workers if worker.poll() is not None]
             if dead or time.monotonic() > deadline:
-                raise AssertionError(
-                    f"{what}: {'a worker ended ' + str(dead) if dead else 'time is up'}\n{self.tail()}"
-                )
+                reason = f"a worker ended {dead}" if dead else "time is up"
+                raise AssertionError(f"{what}: {reason}\n{self.tail()}")
             time.sleep(0.05)
 
     def tail(self) -> str:

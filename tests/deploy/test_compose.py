@@ -1,4 +1,4 @@
-"""What the compose files promise: pinned images, health checks, secrets in files, and who can reach whom.
+"""What the compose files promise: pinned images, health checks, secret files, who reaches whom.
 
 There is no container engine in the tests: the files are read, nothing is started.
 """
@@ -31,7 +31,8 @@ Loader.add_constructor("!reset", lambda loader, node: loader.construct_sequence(
 
 
 def load(name: str) -> dict[str, Any]:
-    values: dict[str, Any] = yaml.load((ROOT / name).read_text(), Loader)  # noqa: S506 - a safe loader with one more tag
+    text = (ROOT / name).read_text()
+    values: dict[str, Any] = yaml.load(text, Loader)  # noqa: S506 - a safe loader with one more tag
     return values
 
 
@@ -51,7 +52,7 @@ def reach(service: str) -> set[str]:
 
 
 def environment(service: str, secrets: Path) -> dict[str, str]:
-    """Give what a service finds in its environment, its secret files as they lie on this machine."""
+    """Give what a service finds in its environment, with its secret files in a local folder."""
     result = {
         name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
         for name, value in SERVICES[service]["environment"].items()
@@ -232,8 +233,8 @@ def test_each_process_logs_in_as_itself_and_none_as_the_administrator(secrets: P
         result = urlsplit(read_settings(environment(service, secrets)).database)
         assert result.username == f"{role}_login"
         assert (
-            f"create role {role}_login login password '{result.password}';\ngrant {role} to {role}_login;"
-            in logins
+            f"create role {role}_login login password '{result.password}';\n"
+            f"grant {role} to {role}_login;" in logins
         )
         seen.add(result.password)
     assert len(seen) == 3

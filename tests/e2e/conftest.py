@@ -1,4 +1,4 @@
-"""A running `kadens up` without a demo, on the mock broker, for tests that use the commands on it."""
+"""A running `kadens up` without a demo, on the mock broker, for tests of the commands."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Bad bodies through the real doors and the real worker: each has a clear end, memory is bounded, nothing stops."""
+"""Bad bodies through real doors and a real worker: each ends clearly, and nothing stops."""
 
 import http.client
 import json
@@ -86,10 +86,10 @@ def hand(running: Running) -> Iterator[Hand]:
 
 
 def heart_rate(value: str, at: str = "2025-11-24T10:00:00Z") -> bytes:
-    sample = f'{{"timestamp":"{at}","zone_offset":null,"type":"heart_rate","value":{value},"unit":"bpm","source":null}}'
-    return (
-        f'{{"type":"heart_rate.created","data":{{"user_id":"{ACCOUNT}","provider":"garmin","samples":[{sample}]}}}}'
-    ).encode()
+    fields = f'"timestamp":"{at}","zone_offset":null,"type":"heart_rate","value":{value}'
+    sample = f'{{{fields},"unit":"bpm","source":null}}'
+    data = f'{{"user_id":"{ACCOUNT}","provider":"garmin","samples":[{sample}]}}'
+    return f'{{"type":"heart_rate.created","data":{data}}}'.encode()
 
 
 def zip_bomb() -> bytes:
@@ -100,7 +100,7 @@ def zip_bomb() -> bytes:
 
 
 def segments(count: int) -> bytes:
-    """Return chained FIT segments without a message: a header of 12 bytes and the checksum of nothing behind it."""
+    """Return chained FIT segments without a message: headers and checksums only."""
     return b"\x0c\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00" * count
 
 

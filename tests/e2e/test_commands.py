@@ -1,4 +1,4 @@
-"""The commands of the README on a running Kadens: a patient is enrolled, a file and a report come in, all is found."""
+"""The README's commands on a running Kadens: a patient, a file, a report, and all questions."""
 
 import hashlib
 import json
@@ -72,7 +72,7 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 def commands() -> list[str]:
-    """Every `kadens` line of the README's blocks marked `sh`, except those that run a server for ever, and erasure."""
+    """Every `kadens` line of the README's `sh` blocks, except erasure and what runs for ever."""
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
     kadens = [
@@ -186,7 +186,10 @@ def _sessions(address: str) -> list[dict[str, Any]]:
 def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(
     running: Running,
 ) -> None:
-    requested = "select distinct usename from pg_stat_activity where datname = 'kadens' and pid <> pg_backend_pid()"
+    requested = (
+        "select distinct usename from pg_stat_activity"
+        " where datname = 'kadens' and pid <> pg_backend_pid()"
+    )
     with psycopg.connect(running.runtime["environment"]["KADENS_DATABASE"]) as conn:
         assert conn.execute("select current_user, current_setting('is_superuser')").fetchone() == (
             "kadens_admin_login",

@@ -1,4 +1,4 @@
-"""Keys and link tokens on a running Kadens: a rotation fails no request, a revoked token is refused everywhere."""
+"""Keys on a running Kadens: a rotation fails no request, a revoked token is refused everywhere."""
 
 import http.client
 import json
@@ -52,7 +52,8 @@ class World:
             return int(row[0]) if row else 0
 
     def _count(self, table: str) -> int:
-        query = f"select count(*) from {table} b join patient p on p.id = b.patient where p.pseudonym = %s"  # noqa: S608
+        joined = f"{table} b join patient p on p.id = b.patient"
+        query = f"select count(*) from {joined} where p.pseudonym = %s"  # noqa: S608 - our names
         with psycopg.connect(self.dsn) as conn:
             row = conn.execute(query.encode(), [self.patient]).fetchone()
             return int(row[0]) if row else 0

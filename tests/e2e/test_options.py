@@ -1,4 +1,4 @@
-"""Commands on a running Kadens with none of their options, each alone and all of them: never a traceback."""
+"""Commands on a running Kadens with no option, with each one and with all: never a traceback."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from kadens.cli import app
 from tests.e2e.conftest import Running
 from tests.program.test_options import COMMANDS, Command, files_of, given, wrong_with
 
-# they run for ever, or end what the other tests use; `up` on a running instance has a test of its own
+# They run for ever, or end what the other tests use. `up` on a running instance has its own test.
 LEFT_OUT = {"up", "worker", "door vendor", "door clinic", "erase"}
 ASKED = [item for item in COMMANDS if " ".join(item.path) not in LEFT_OUT]
 

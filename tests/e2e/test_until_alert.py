@@ -1,4 +1,4 @@
-"""The first of the README's commands, whole: a demo through every real part, until the alert is there."""
+"""The first of the README's commands: a demo through every real part, until the alert is there."""
 
 import json
 import subprocess

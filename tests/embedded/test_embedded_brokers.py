@@ -1,4 +1,4 @@
-"""Both brokers carry a message; Apache Kafka still has it after kill -9, the mock fails on command."""
+"""Both brokers carry a message; Kafka still has it after kill -9, the mock fails on command."""
 
 import asyncio
 import os
@@ -203,7 +203,8 @@ class TestKafka:
 
     def test_no_broker_outlives_a_killed_parent(self, tmp_path: Path) -> None:
         program = (
-            "import sys, signal; from pathlib import Path; from kadens.embedded.kafka import Kafka\n"
+            "import sys, signal; from pathlib import Path\n"
+            "from kadens.embedded.kafka import Kafka\n"
             "with Kafka(Path(sys.argv[1])) as k: print(k.address, flush=True); signal.pause()"
         )
         with subprocess.Popen(

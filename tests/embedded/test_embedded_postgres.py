@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL keeps what was committed, whatever kills it, as root and as anybody else."""
+"""The embedded PostgreSQL keeps what was committed, whatever kills it and whoever runs it."""
 
 import os
 import shutil
@@ -189,7 +189,8 @@ def test_programs_in_a_closed_folder_are_copied(
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_server_outlives_its_parent(open_folder: Path, how: signal.Signals) -> None:
     program = (
-        "import sys, signal; from pathlib import Path; from kadens.embedded.postgres import Postgres\n"
+        "import sys, signal; from pathlib import Path\n"
+        "from kadens.embedded.postgres import Postgres\n"
         "with Postgres(Path(sys.argv[1])) as p: print(p.dsn(), flush=True); signal.pause()"
     )
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A started program is watched, quoted and ended; it never outlives the thread that may start it."""
+"""A program is watched, quoted and ended; it never outlives the thread that may start it."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""The environment of a checkout: Python is checked before anything is fetched, what does not fit is made anew."""
+"""The environment of a checkout: Python is checked first, and what does not fit is made anew."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ SHOWS_ITS_PYTHON = "import sys; print(sys.executable, *sys.argv[1:])"
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Give a checkout whose installer only says which interpreter runs it, and a Python that is too old."""
+    """Give a checkout whose installer only names its interpreter, and a Python that is too old."""
     (tmp_path / "kadens/local").mkdir(parents=True)
     (tmp_path / "kadens/local/install.py").write_text(SHOWS_ITS_PYTHON, encoding="utf-8")
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
@@ -67,7 +67,7 @@ def test_an_environment_of_a_python_that_is_too_old_is_left_to_another(checkout:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    """Give an environment that does not exist yet, of a checkout with one locked package in each set."""
+    """Give an environment that does not exist yet; each set of packages has one package."""
     for name in (*install.LOCKS.values(), "pyproject.toml"):
         (tmp_path / name).write_text("numpy==2.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
     made = Environment(folder=tmp_path / ".venv", checkout=tmp_path)

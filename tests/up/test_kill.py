@@ -1,4 +1,6 @@
-"""A running `kadens up` on Apache Kafka loses its parts to SIGKILL, and at last itself: what is acknowledged is kept.
+"""A running `kadens up` on Apache Kafka loses its parts to SIGKILL, and at last itself.
+
+What was acknowledged is kept.
 
 One instance for the whole module, in order: starting one takes long.
 """
@@ -92,7 +94,8 @@ class Instance:
         }
         begin = START_MS + self.sent * HOUR_MS
         self.sent += 1
-        request = urllib.request.Request(address, recording(begin), headers, method="POST")  # noqa: S310 - loopback
+        body = recording(begin)
+        request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310
 
         def taken() -> bool:
             try:

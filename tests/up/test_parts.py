@@ -1,4 +1,4 @@
-"""The parts of `kadens up` on their own: children that come back, secrets made once, mail that is kept."""
+"""The parts of `kadens up` on their own: children come back, mail is kept."""
 
 import signal
 import smtplib
@@ -36,9 +36,9 @@ def said() -> list[str]:
 def children(
     tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Children]:
-    """Children that run `python -c WORD` instead of `python -m kadens WORD`, and come back at once."""
+    """Children that run `python -c WORD`, not `python -m kadens WORD`, and come back at once."""
 
-    def run_word(part: str, argv: list[str], **rest: Any) -> Child:  # noqa: ANN401 - passed on as they came
+    def run_word(part: str, argv: list[str], **rest: Any) -> Child:  # noqa: ANN401 - passed on
         return launch(part, [sys.executable, "-c", argv[-1]], **rest)
 
     monkeypatch.setattr("kadens.local.children.launch", run_word)
@@ -78,16 +78,17 @@ def test_a_child_gets_its_settings_and_nothing_of_ours(
     children: Children, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KADENS_CLOCK", "ours")
-    word = "import os; print(sorted((k, v) for k, v in os.environ.items() if k[:6] == 'KADENS'), flush=True); input()"
+    ours = "sorted((k, v) for k, v in os.environ.items() if k[:6] == 'KADENS')"
+    word = f"import os; print({ours}, flush=True); input()"
     children.start(Job(name="worker", words=(word,)))
     until(lambda: (tmp_path / "worker.log").read_text() != "")
     assert "[('KADENS_WORD', 'heard')]" in (tmp_path / "worker.log").read_text()
 
 
 def test_stopping_ends_every_child_by_sigterm(children: Children, tmp_path: Path) -> None:
-    word = "import signal; print('up', flush=True); print(signal.sigwait([signal.SIGTERM]), flush=True)"
-    block = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]);"
-    children.start(Job(name="door", words=(block + word,)))
+    block = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])"
+    wait = "print('up', flush=True); print(signal.sigwait([signal.SIGTERM]), flush=True)"
+    children.start(Job(name="door", words=(f"{block}; {wait}",)))
     until(lambda: "up" in (tmp_path / "door.log").read_text())
     children.stop()
     assert str(int(signal.SIGTERM)) in (tmp_path / "door.log").read_text()
@@ -123,8 +124,9 @@ def test_runtime_says_where_everything_is_and_holds_no_secret(tmp_path: Path) ->
         tmp_path, {"KADENS_KAFKA": "127.0.0.1:1"}, {"clinic": "http://127.0.0.1:2"}
     )
     assert orjson.loads(path.read_bytes()) == {
-        "environment": {"KADENS_KAFKA": "127.0.0.1:1"}, "addresses": {"clinic": "http://127.0.0.1:2"},
-    }  # fmt: skip
+        "environment": {"KADENS_KAFKA": "127.0.0.1:1"},
+        "addresses": {"clinic": "http://127.0.0.1:2"},
+    }
     assert made.link_keys.active.secret.hex() not in path.read_text()
     forget_runtime(tmp_path)
     forget_runtime(tmp_path)

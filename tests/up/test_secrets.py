@@ -1,4 +1,4 @@
-"""`kadens up` without its secrets file: fresh keys only where nothing is kept that others had sealed."""
+"""`kadens up` without its secrets file: it makes fresh keys only where nothing sealed is kept."""
 
 import asyncio
 import shutil

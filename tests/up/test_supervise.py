@@ -1,4 +1,4 @@
-"""Servers and instances of `kadens up` on their own: what ended comes back, and a folder has one `kadens up`."""
+"""Servers of `kadens up` come back when they end, and a folder has one `kadens up`."""
 
 import os
 import signal
@@ -143,8 +143,9 @@ def test_a_folder_has_one_instance_whose_addresses_are_named(
     with pytest.raises(RunsAlreadyError) as error, held(tmp_path):
         pass
     assert str(error.value).splitlines() == [
-        f"kadens up runs already on {tmp_path}, process {holder.pid}", "  clinic       http://127.0.0.1:8802",
-    ]  # fmt: skip
+        f"kadens up runs already on {tmp_path}, process {holder.pid}",
+        "  clinic       http://127.0.0.1:8802",
+    ]
 
 
 def test_a_killed_instance_does_not_run_and_leaves_nothing_to_the_next(
