@@ -15,7 +15,7 @@ from storage.pg.crypto import SealError
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.migrate import MigrationError
 from storage.pg.roles import RoleError
-from stream.log.look import AWAY as LOG_AWAY
+from stream.log.look import LOG_AWAY
 
 FAILED, WRONG_USE = 1, 2
 

@@ -1,10 +1,11 @@
-"""The database's account of what was finished, held against the log: replays are skipped, holes stop the worker.
+"""The offset ledger: the database's own record of which messages are finished, compared with the log.
 
-A partition's account is kept under the topic *and* the cluster's id, so that a new log is never taken for the old
-one. Binding: nothing continues over a hole. While running, the group's committed offset is set back to where the
-account stands and the process ends, so that the next start fetches what is missing; so it is where no later message
-shows the hole, as in a database that was restored from a copy. What the log no longer holds
-(retention, a topic made anew) stops every start with `LogMismatchError` until a person accepts the loss.
+Replays are skipped, and a hole stops the worker. A partition's entry is kept under the topic *and*
+the cluster's id, so that a new log is never taken for the old one. Binding: nothing continues over
+a hole. The group's committed offset is set back to the ledger's and the process ends, so the next
+start fetches what is missing. That also covers a hole which no later message shows, as in a
+database that was restored from a copy. What the log no longer holds (retention, a topic made anew)
+stops every start with `LogMismatchError` until a person accepts the loss.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +18,7 @@ from stream.log.messages import Message, Partition, Run
 
 
 class HoleError(RuntimeError):
-    """The broker jumped: offsets [expected, first) of a partition were never finished."""
+    """The broker skipped messages: offsets [expected, first) of a partition were never finished."""
 
     def __init__(self, topic: str, partition: int, expected: int, first: int) -> None:
         super().__init__(
@@ -27,77 +28,81 @@ class HoleError(RuntimeError):
 
 
 class LogMismatchError(RuntimeError):
-    """The log does not hold what this database still waits for, or less than it has already finished."""
+    """The log lacks what this database waits for, or ends before what it has finished."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """The account of one log."""
+    """The offset ledger of one log, which is named by its cluster's id."""
 
     cluster: str
 
     def name(self, topic: str) -> str:
-        """Return the name a topic's account is kept under."""
+        """Return the name under which a topic's entries are kept."""
         return f"{topic}@{self.cluster}"
 
     async def claim(self, conn: Connection, runs: Sequence[Run]) -> list[Message]:
-        """Advance the account past runs in the caller's transaction, and return the messages in them that are new.
+        """Advance the ledger past runs in the caller's transaction; return their new messages.
 
         The runs are of one topic, and no two of one partition. Raises `HoleError`.
         """
         topic = runs[0].topic
         claims = {run.partition: (run.first, run.next) for run in runs}
-        matches = await offsets.advance(conn, self.name(topic), claims)
-        return [message for run in runs for message in _new(run, matches[run.partition])]
+        advances = await offsets.advance(conn, self.name(topic), claims)
+        messages: list[Message] = []
+        for run in runs:
+            messages += _new_messages(run, advances[run.partition])
+        return messages
 
     async def finished(self, conn: Connection, topics: Collection[str]) -> dict[Partition, int]:
-        """Return the offset after the last finished one of every partition that has an account."""
-        return {
-            (topic, part): following
-            for topic in sorted(topics)
-            for part, following in (await offsets.finished(conn, self.name(topic))).items()
-        }
+        """Return the offset after the last finished message of every partition with an entry."""
+        finished: dict[Partition, int] = {}
+        for topic in sorted(topics):
+            entries = await offsets.finished(conn, self.name(topic))
+            finished |= {(topic, number): offset for number, offset in entries.items()}
+        return finished
 
     async def open(
         self, conn: Connection, bounds: Mapping[Partition, Bounds], *, accept: bool
     ) -> list[Partition]:
-        """Hold the account against the log at the start of a worker, in the caller's transaction.
+        """Compare the ledger with the log at a worker's start, in the caller's transaction.
 
-        A partition without an account gets one from the log's start. Where log and account do not meet, raises
-        `LogMismatchError`, or with `accept` goes on from the log's start and returns the partitions concerned.
+        A partition without an entry gets one from the log's start. Where log and ledger do not
+        meet, raises `LogMismatchError`; with `accept` goes on from the log's start and returns the
+        partitions concerned.
         """
-        done = await self.finished(conn, {topic for topic, _ in bounds})
-        for (topic, part), there in bounds.items():
-            if (topic, part) not in done:
-                await offsets.advance(conn, self.name(topic), {part: (0, there.start)})
-        apart = [
-            position
-            for position, there in bounds.items()
-            if position in done and not _meets(done[position], there)
-        ]
-        if apart and not accept:
-            raise LogMismatchError(_tell(apart[0], done[apart[0]], bounds[apart[0]]))
-        for topic, part in apart:
-            await offsets.skip_to(conn, self.name(topic), part, bounds[topic, part].start)
-        return apart
+        finished = await self.finished(conn, {topic for topic, _ in bounds})
+        mismatches: list[Partition] = []
+        for partition, there in bounds.items():
+            topic, number = partition
+            if partition not in finished:
+                await offsets.advance(conn, self.name(topic), {number: (0, there.start)})
+            elif not there.start <= finished[partition] <= there.end:
+                mismatches.append(partition)
+        if mismatches and not accept:
+            first = mismatches[0]
+            raise LogMismatchError(_describe(first, finished[first], bounds[first]))
+        for topic, number in mismatches:
+            await offsets.skip_to(conn, self.name(topic), number, bounds[topic, number].start)
+        return mismatches
 
 
 def passed_over(
-    committed: Mapping[Partition, int], account: Mapping[Partition, int]
+    committed: Mapping[Partition, int], finished: Mapping[Partition, int]
 ) -> HoleError | None:
-    """Return the first partition whose group has committed more than the account has finished, None for none.
+    """Return the first partition whose group has committed more than the ledger has finished.
 
-    The broker would never deliver what lies between again. `committed` must be older than `account`.
+    The broker would never deliver what lies between again. `committed` must have been read before
+    `finished`. None where there is no such partition.
     """
-    holes = [
-        (position, at)
-        for position, at in sorted(committed.items())
-        if at > account.get(position, at)
-    ]
-    return HoleError(*holes[0][0], account[holes[0][0]], holes[0][1]) if holes else None
+    for partition, offset in sorted(committed.items()):
+        expected = finished.get(partition, offset)
+        if offset > expected:
+            return HoleError(*partition, expected, offset)
+    return None
 
 
-def _new(run: Run, advance: offsets.Advance) -> Sequence[Message]:
+def _new_messages(run: Run, advance: offsets.Advance) -> Sequence[Message]:
     match advance:
         case offsets.Hole(expected=expected, first=first):
             raise HoleError(run.topic, run.partition, expected, first)
@@ -106,13 +111,10 @@ def _new(run: Run, advance: offsets.Advance) -> Sequence[Message]:
     return run.messages
 
 
-def _meets(done: int, there: Bounds) -> bool:
-    return there.start <= done <= there.end
-
-
-def _tell(value: Partition, done: int, there: Bounds) -> str:
-    topic, part = value
+def _describe(partition: Partition, finished: int, there: Bounds) -> str:
+    topic, number = partition
     return (
-        f"{topic}[{part}]: this database has finished up to offset {done}, the log holds {there.start} to {there.end}."
-        " Either the log is another one, or it has lost messages. Accepting that is a person's decision."
+        f"{topic}[{number}]: this database has finished up to offset {finished}, the log holds "
+        f"{there.start} to {there.end}. Either the log is another one, or it has lost messages. "
+        "Accepting that is a person's decision."
     )

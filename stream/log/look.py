@@ -1,6 +1,7 @@
-"""Looks at the log from outside any consumer group: which cluster it is, and where each partition begins and ends.
+"""Looks at the log without a consumer group: which cluster it is, and each partition's bounds.
 
-It consumes and commits nothing. The watchdog asks here and not Faust, whose own view stops with it.
+It consumes and commits nothing. The watchdog asks here and not Faust, whose own view of the log
+stops when its fetching stops.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -14,13 +15,13 @@ from aiokafka.errors import KafkaError
 from model.topics import TOPICS
 from stream.log.messages import Partition
 
-AWAY: tuple[type[Exception], ...] = (KafkaError,)  # no broker answers, or it refuses
-PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPICS}
+LOG_AWAY: tuple[type[Exception], ...] = (KafkaError,)  # no broker answers, or it refuses
+_PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPICS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """One partition of the log: offsets [start, end) are there."""
+    """The bounds of one partition: the log holds offsets [start, end)."""
 
     start: int
     end: int
@@ -33,43 +34,48 @@ class LogView:
         self._brokers, self._client, self._admin = brokers, client, admin
 
     async def bounds(self, topics: Iterable[str]) -> dict[Partition, Bounds]:
-        """Return the bounds of every partition of `topics`; raises `aiokafka.errors.KafkaError`."""
-        places = _places(topics)
-        starts = await self._client.beginning_offsets(places)
-        ends = await self._client.end_offsets(places)
+        """Return the bounds of every partition of `topics`; raises `KafkaError`."""
+        partitions = _partitions(topics)
+        starts = await self._client.beginning_offsets(partitions)
+        ends = await self._client.end_offsets(partitions)
         return {
-            (position.topic, position.partition): Bounds(start=starts[position], end=ends[position])
-            for position in places
+            (partition.topic, partition.partition): Bounds(
+                start=starts[partition], end=ends[partition]
+            )
+            for partition in partitions
         }
 
     async def identity(self, *, mock: bool) -> str:
-        """Return the id of the cluster. A mock cluster's is no more than an address in memory, so its port is added."""
-        describe_cluster = await self._admin.describe_cluster()
-        return (
-            f"{describe_cluster['cluster_id']}:{self._brokers}"
-            if mock
-            else str(describe_cluster["cluster_id"])
-        )
+        """Return the id of the cluster; raises `KafkaError`.
+
+        The id of a mock cluster is always the same, so its address is added.
+        """
+        description = await self._admin.describe_cluster()
+        cluster = str(description["cluster_id"])
+        return f"{cluster}:{self._brokers}" if mock else cluster
 
     async def committed(self, group: str, topics: Iterable[str]) -> dict[Partition, int]:
         """Return what a consumer group has committed; a partition without a commit is absent."""
-        result = await self._admin.list_consumer_group_offsets(group, partitions=_places(topics))
+        offsets = await self._admin.list_consumer_group_offsets(
+            group, partitions=_partitions(topics)
+        )
         return {
-            (position.topic, position.partition): at.offset
-            for position, at in result.items()
-            if at.offset >= 0
+            (partition.topic, partition.partition): entry.offset
+            for partition, entry in offsets.items()
+            if entry.offset >= 0
         }
 
 
-def _places(topics: Iterable[str]) -> list[TopicPartition]:
-    return [
-        TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS[topic])
-    ]
+def _partitions(topics: Iterable[str]) -> list[TopicPartition]:
+    partitions: list[TopicPartition] = []
+    for topic in topics:
+        partitions += [TopicPartition(topic, number) for number in range(_PARTITIONS[topic])]
+    return partitions
 
 
 @asynccontextmanager
 async def started(client: AIOKafkaConsumer) -> AsyncIterator[AIOKafkaConsumer]:
-    """Give a started client without a group; it is closed in the end, also when no broker answered."""
+    """Give a started client without a group; it is closed even when no broker answered."""
     try:
         await client.start()
         yield client
@@ -79,7 +85,7 @@ async def started(client: AIOKafkaConsumer) -> AsyncIterator[AIOKafkaConsumer]:
 
 @asynccontextmanager
 async def open_log(brokers: str) -> AsyncIterator[LogView]:
-    """Connect to `brokers` and give a view of the log."""
+    """Connect to `brokers` (`host:port[,host:port…]`) and give a view of the log."""
     client = AIOKafkaConsumer(
         bootstrap_servers=brokers, enable_auto_commit=False, client_id="kadens-watch"
     )

@@ -1,6 +1,7 @@
-"""Messages as the worker's functions see them, whatever client read them, and the one door out: `Producer`.
+"""Messages as the worker's functions see them, and the protocol by which they send: `Producer`.
 
-Must never know Faust or aiokafka: these are plain values, so that the functions can be tested without a broker.
+Must never know Faust or aiokafka: these are plain values, so the functions can be tested without a
+broker.
 """
 
 from collections import Counter
@@ -8,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-MOST_BYTES = (
-    8 * 1024 * 1024
-)  # values of one run: what a transaction works on at once, however big its messages are
+# the values of one run: what a transaction works on at once, however large its messages are
+MOST_BYTES = 8 * 1024 * 1024
 
 Partition = tuple[str, int]  # topic and number
 Headers = tuple[tuple[str, bytes], ...]
@@ -30,9 +30,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message to append. The log's partitioner hashes `key`, so all of one patient stays in order.
+    """One message to append.
 
-    With `forget` a compacted topic forgets the key; `value` then says nothing.
+    The log's partitioner hashes `key`, so the messages of one patient stay in order. With `forget`
+    a compacted topic forgets the key, and `value` is ignored.
     """
 
     topic: str
@@ -45,9 +46,9 @@ class Outgoing:
 def portions(
     messages: Iterable[Outgoing], most: int = 500, most_bytes: int = MOST_BYTES
 ) -> Iterator[list[Outgoing]]:
-    """Cut messages into lists of at most `most` messages and about `most_bytes` of values, made as they are asked for.
+    """Yield messages in lists of at most `most` messages and about `most_bytes` of values.
 
-    So what is under way at once is bounded, however many messages a body becomes.
+    Lazy: what is in memory at once is bounded, however many messages a payload becomes.
     """
     portion: list[Outgoing] = []
     size = 0
@@ -62,10 +63,13 @@ def portions(
 
 
 class Producer(Protocol):
-    """Appends to the log. Returns once every message is on all in-sync replicas; raises when one is not."""
+    """Appends to the log."""
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        """Append all messages and return their offsets; order within a key is kept."""
+        """Append all messages and return their offsets; order within a key is kept.
+
+        Returns once every message is on all in-sync replicas, and raises when one is not.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,40 +98,42 @@ class Run:
 def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]:
     """Group messages by partition, in offset order, each offset once, cut where an offset is missing.
 
-    A cut is not an error here: the second run meets `stream_offset`, which tells a hole from a replay. Runs are also
-    cut where their values would be more than `most_bytes`.
+    A cut is not an error here: the ledger tells a hole from a replay when the second run is
+    claimed. Runs are also cut where their values would be more than `most_bytes`.
     """
     unique = {(message.topic, message.partition, message.offset): message for message in messages}
-    matches: list[list[Message]] = []
+    groups: list[list[Message]] = []
     size = 0
-    for position in sorted(unique):
-        message = unique[position]
-        last = matches[-1][-1] if matches else None
+    for identity in sorted(unique):
+        message = unique[identity]
         size += len(message.value)
-        if last is not None and _follows(last, message) and size <= most_bytes:
-            matches[-1].append(message)
+        if groups and _follows(groups[-1][-1], message) and size <= most_bytes:
+            groups[-1].append(message)
         else:
-            matches.append([message])
+            groups.append([message])
             size = len(message.value)
     return [
-        Run(topic=run[0].topic, partition=run[0].partition, messages=tuple(run)) for run in matches
+        Run(topic=group[0].topic, partition=group[0].partition, messages=tuple(group))
+        for group in groups
     ]
 
 
 def batches(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[list[Run]]:
-    """Group messages into batches, one to be worked off after the other, none with two runs of one partition.
+    """Group messages into batches, to be worked on in turn, none with two runs of one partition.
 
-    So what one transaction claims of a partition is one run, and a hole after it is met once that is committed.
+    So a transaction claims one run of a partition, and a hole after it is met once that run is
+    committed.
     """
-    matches: list[list[Run]] = []
-    of: Counter[tuple[str, int]] = Counter()
+    grouped: list[list[Run]] = []
+    runs_so_far: Counter[Partition] = Counter()
     for run in runs(messages, most_bytes):
-        position = run.topic, run.partition
-        if of[position] == len(matches):
-            matches.append([])
-        matches[of[position]].append(run)
-        of[position] += 1
-    return matches
+        partition = run.topic, run.partition
+        # the nth run of a partition goes into the nth batch
+        if runs_so_far[partition] == len(grouped):
+            grouped.append([])
+        grouped[runs_so_far[partition]].append(run)
+        runs_so_far[partition] += 1
+    return grouped
 
 
 def _follows(last: Message, message: Message) -> bool:

@@ -1,8 +1,12 @@
-"""The worker's producer: aiokafka, idempotent, acks=all, awaited in bulk. Must never drop or reorder what it got."""
+"""The worker's producer: aiokafka, idempotent, acks=all, awaited in bulk.
+
+Must never drop or reorder what it was given.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -10,7 +14,7 @@ from stream.log.messages import Outgoing
 
 MAX_REQUEST = 2 * 1024 * 1024  # bytes; the topics' max.message.bytes
 LINGER_MS = 2
-IN_FLIGHT = 500  # futures awaited together, so that a body of many blocks does not fill the memory
+SENT_TOGETHER = 500  # futures awaited at once: a payload of many blocks must not fill the memory
 
 
 class LogProducer:
@@ -25,16 +29,19 @@ class LogProducer:
         Raises `aiokafka.errors.KafkaError`.
         """
         offsets: list[int] = []
-        for start in range(0, len(messages), IN_FLIGHT):
-            part = messages[start : start + IN_FLIGHT]
-            sent = [
-                await self._client.send(
-                    item.topic, value=_value(item), key=item.key, headers=list(item.headers)
-                )
-                for item in part
+        for start in range(0, len(messages), SENT_TOGETHER):
+            futures = [
+                await self._send(message) for message in messages[start : start + SENT_TOGETHER]
             ]
-            offsets += [at.offset for at in await asyncio.gather(*sent)]
+            offsets += [record.offset for record in await asyncio.gather(*futures)]
         return offsets
+
+    async def _send(self, message: Outgoing) -> "asyncio.Future[Any]":
+        """Hand one message to the client; the future ends with its acknowledgement."""
+        future: asyncio.Future[Any] = await self._client.send(
+            message.topic, value=_value(message), key=message.key, headers=list(message.headers)
+        )
+        return future
 
 
 def _value(outgoing: Outgoing) -> bytes | None:
@@ -43,7 +50,10 @@ def _value(outgoing: Outgoing) -> bytes | None:
 
 @asynccontextmanager
 async def open_producer(brokers: str) -> AsyncIterator[LogProducer]:
-    """Connect to `brokers` (`host:port[,host:port…]`) and give a producer; all it was given is sent at the end."""
+    """Connect to `brokers` (`host:port[,host:port…]`) and give a producer.
+
+    What it was given is sent before the block is left.
+    """
     client = AIOKafkaProducer(
         bootstrap_servers=brokers,
         acks="all",

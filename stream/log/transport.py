@@ -1,12 +1,13 @@
-"""Faust's transport over Kafka, with two things of its consumer set right; it must never change anything else of it.
+"""Faust's transport over Kafka, with two settings of its consumer changed. Must change nothing else.
 
-How long a fetch may wait at the broker: Faust lets it wait 1.5 s when there is nothing. A fetch asks for the partitions
-of which nothing is buffered, and until it returns there is no other: what has come in on the partitions that were left
-out waits with it.
+The wait of a fetch: Faust lets the broker hold a fetch for 1.5 s when there is nothing. A fetch
+names the partitions of which nothing is buffered, and until it returns there is no other one. So
+what comes in on the other partitions would wait with it.
 
-What the member that leads the group assigns: after an outage of the broker its own metadata may not name our topics
-yet, and then every member gets nothing, without an error. The watchdog ends it before those metadata grow old, and a
-member that starts anew under its instance id is given the same nothing again: nobody would ever work.
+The assignment by the group's leader: after an outage of the broker the leader's metadata may not
+know our topics yet, and then every member gets nothing, without an error. The watchdog ends such a
+worker before the metadata are refreshed, and a member that returns under its instance id gets the
+same nothing again. Nobody would ever work.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,13 +15,13 @@ from typing import Any
 
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-WAIT_MS = 50
+FETCH_WAIT_MS = 50
 
 _Assign = Callable[[Any], Awaitable[Any]]
 
 
 def patch_consumer(consumer: Any) -> Any:  # noqa: ANN401 - aiokafka ships no types
-    """Set both things right on a consumer that has not started yet, and return it."""
+    """Change both settings of a consumer that has not started yet, and return it."""
     start: Callable[[], Awaitable[None]] = consumer.start
 
     async def begin() -> None:
@@ -28,16 +29,18 @@ def patch_consumer(consumer: Any) -> Any:  # noqa: ANN401 - aiokafka ships no ty
         _assign_when_known(consumer)
 
     consumer.start = begin
-    consumer._fetch_max_wait_ms = WAIT_MS  # noqa: SLF001 - Faust has no setting for it
+    consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
     return consumer
 
 
 def _assign_when_known(consumer: Any) -> None:  # noqa: ANN401
-    """Let a consumer that leads its group assign only when it knows all topics it subscribes to.
+    """Let the leader of a group assign only when it knows all topics that it subscribes to.
 
-    Where one is not to be had within aiokafka's time for a request, joining fails with its error.
+    When a topic's metadata do not come within aiokafka's time for a request, joining fails with
+    aiokafka's error.
     """
-    coordinator, client = consumer._coordinator, consumer._client  # noqa: SLF001 - aiokafka has no place for it
+    # aiokafka has no setting for it
+    coordinator, client = consumer._coordinator, consumer._client  # noqa: SLF001
     assign: _Assign = coordinator._perform_assignment  # noqa: SLF001
 
     async def when_known(joined: Any) -> Any:  # noqa: ANN401
@@ -45,9 +48,8 @@ def _assign_when_known(consumer: Any) -> None:  # noqa: ANN401
             for topic in sorted(consumer.subscription()):
                 await client._wait_on_metadata(topic)  # noqa: SLF001
             assignments = await assign(joined)
-            if (
-                consumer.subscription() <= client.cluster.topics()
-            ):  # else it was told otherwise meanwhile
+            # the metadata may have changed while the assignment was made
+            if consumer.subscription() <= client.cluster.topics():
                 return assignments
 
     coordinator._perform_assignment = when_known  # noqa: SLF001
@@ -64,6 +66,6 @@ class _Consumer(Consumer):
 
 
 class KafkaTransport(Transport):
-    """Faust's transport over Kafka, whose consumers are mended."""
+    """Faust's transport over Kafka, whose consumers are patched."""
 
     Consumer = _Consumer

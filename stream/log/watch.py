@@ -1,9 +1,8 @@
-"""The watchdog's loop: looks at the log every few seconds and ends the worker by `StalledError`, see `watchdog`.
+"""The watchdog's loop: looks at the log every few seconds and ends the worker when it is stuck.
 
-A database that does not answer within the stall time ends the worker too.
-
-It also holds what the group has committed against the account: a hole at the end of a partition, which no later
-message shows, is set back and ends the worker by `HoleError`.
+It raises `StalledError` when a partition lags without progress (`watchdog`), or when the database
+does not answer within the stall time. It also compares what the group has committed with the offset
+ledger: a hole at the end of a partition, which no later message shows, raises `HoleError`.
 """
 
 import asyncio
@@ -19,9 +18,9 @@ from stream.log.messages import Partition
 from stream.log.watchdog import Progress, StalledError, observe, stalled
 from stream.metrics import Metrics
 
-LOOKS = 6  # looks within one stall time
-LONGEST_S = 10.0
-NOWHERE: Partition = ("no partition assigned", 0)
+LOOKS_PER_STALL = 6
+LONGEST_PAUSE_S = 10.0
+NO_PARTITION: Partition = ("no partition assigned", 0)
 log = logging.getLogger(__name__)
 
 
@@ -40,45 +39,38 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
 ) -> None:
     """Look for ever; raises `StalledError` and `HoleError`.
 
-    A broker that does not answer is no verdict: aiokafka reconnects.
+    `assigned` gives the partitions of this worker, `done` what its agents have finished since the
+    start, `ledger` what the database has. A broker that does not answer is no reason to end:
+    aiokafka reconnects.
     """
     progress: dict[Partition, Progress] = {}
     while True:
-        await asyncio.sleep(min(stall_s / LOOKS, LONGEST_S))
+        await asyncio.sleep(min(stall_s / LOOKS_PER_STALL, LONGEST_PAUSE_S))
         ours = assigned()
         try:
             async with asyncio.timeout(stall_s):
-                ends = {
-                    location: there.end for location, there in (await view.bounds(topics)).items()
-                }
-                finished = await view.committed(group, topics)
+                bounds = await view.bounds(topics)
+                committed = await view.committed(group, topics)
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
             continue
-        accounted = await _answered(ledger, stall_s)
-        hole = passed_over(
-            {location: at for location, at in finished.items() if location in ours}, accounted
-        )
+        # the ledger is read after the commits, else what was finished in between were a hole
+        hole = passed_over(_of(committed, ours), await _answer_of(ledger, stall_s))
         if hole is not None:
             await rewind(hole)
             raise hole
-        finished |= {
-            location: max(at, finished.get(location, 0))
-            for location, at in done.items()
-            if location in ours
-        }
-        seen = _seen(ours, ends, mock=mock)
-        progress = observe(progress, now_s=time.monotonic(), ends=seen, done=finished)
-        for position in ours & ends.keys():
-            metrics.lag.labels(position[0], str(position[1])).set(
-                max(ends[position] - finished.get(position, 0), 0)
-            )
+        ends = {partition: there.end for partition, there in bounds.items()}
+        finished = _later(committed, _of(done, ours))
+        progress = observe(
+            progress, now_s=time.monotonic(), ends=_watched(ours, ends, mock=mock), done=finished
+        )
+        _show_lag(metrics, _of(ends, ours), finished)
         late = stalled(progress, now_s=time.monotonic(), stall_s=stall_s)
         if late:
             raise StalledError(f"no progress for {stall_s:g} s although messages wait: {late}")
 
 
-async def _answered(
+async def _answer_of(
     ledger: Callable[[], Awaitable[Mapping[Partition, int]]], stall_s: float
 ) -> Mapping[Partition, int]:
     # without its database a worker can finish nothing; started again, it says so
@@ -89,10 +81,33 @@ async def _answered(
         raise StalledError(f"the database has not answered for {stall_s:g} s") from None
 
 
-def _seen(
+def _of(offsets: Mapping[Partition, int], ours: frozenset[Partition]) -> dict[Partition, int]:
+    return {partition: offset for partition, offset in offsets.items() if partition in ours}
+
+
+def _later(first: Mapping[Partition, int], second: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Return the greater offset of each partition."""
+    return {
+        partition: max(first.get(partition, 0), second.get(partition, 0))
+        for partition in first.keys() | second.keys()
+    }
+
+
+def _show_lag(
+    metrics: Metrics, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
+) -> None:
+    for (topic, number), end in ends.items():
+        lag = max(end - finished.get((topic, number), 0), 0)
+        metrics.lag.labels(topic, str(number)).set(lag)
+
+
+def _watched(
     ours: frozenset[Partition], ends: Mapping[Partition, int], *, mock: bool
 ) -> Mapping[Partition, int]:
-    """Return what to watch: our partitions; without any, the whole group's, or with one worker the lack itself."""
+    """Return the ends to watch: of our partitions, or of the whole group when we have none.
+
+    With the mock broker there is one worker, so having none is what is watched.
+    """
     if ours:
-        return {position: end for position, end in ends.items() if position in ours}
-    return {NOWHERE: 1} if mock else ends
+        return _of(ends, ours)
+    return {NO_PARTITION: 1} if mock else ends

@@ -1,12 +1,12 @@
 """The watchdog's judgement: which partitions lag without progress. Pure: time is an argument.
 
-Faust and aiokafka have been seen to stop fetching after a rebalance or a broker's outage without an error
-(faust-streaming 175, 523, 532, 629), so ends are asked of the broker by a client of our own, and the process
-ends itself when a partition has lag and has made no progress for the stall time.
+Faust and aiokafka have been seen to stop fetching after a rebalance or a broker's outage without an
+error (faust-streaming 175, 523, 532, 629). So a client of our own asks the broker for the ends, and
+the process ends itself when a partition lags and makes no progress for the stall time.
 
-No assignment: with the mock broker there is one worker, so it is an error. On Kafka a worker beyond the number of
-partitions is a legitimate standby; it then watches the progress of the whole group instead of its own, and ends
-only when nobody makes any.
+A worker without any partition: with the mock broker there is one worker, so that is an error. On
+Kafka a worker beyond the number of partitions is a legitimate standby. It then watches the progress
+of the whole group instead of its own, and ends only when nobody makes any.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class StalledError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a partition stood, whether more lay behind it, and since when (monotonic seconds)."""
+    """How far a partition is: its finished offset, whether it lags, and since when (monotonic s)."""
 
     done: int
     lags: bool
@@ -35,24 +35,27 @@ def observe(
     ends: Mapping[Partition, int],
     done: Mapping[Partition, int],
 ) -> dict[Partition, Progress]:
-    """Return the progress after one look. A partition that is finished or has moved starts its time again."""
+    """Return the progress after one look at the ends of the log and the finished offsets.
+
+    A partition that has nothing left or has moved starts its time again.
+    """
     after: dict[Partition, Progress] = {}
-    for position, end in ends.items():
-        at = done.get(position, 0)
-        fresh = Progress(done=at, lags=end > at, since_s=now_s)
-        was = before.get(position, fresh)
-        after[position] = was if was.done == at and was.lags and fresh.lags else fresh
+    for partition, end in ends.items():
+        offset = done.get(partition, 0)
+        fresh = Progress(done=offset, lags=end > offset, since_s=now_s)
+        was = before.get(partition, fresh)
+        is_stuck = was.done == offset and was.lags and fresh.lags
+        after[partition] = was if is_stuck else fresh
     return after
 
 
 def stalled(
     progress: Mapping[Partition, Progress], *, now_s: float, stall_s: float
 ) -> tuple[Partition, ...]:
-    """Return the partitions that have lagged without progress for longer than `stall_s`, sorted."""
-    return tuple(
-        sorted(
-            position
-            for position, was in progress.items()
-            if was.lags and now_s - was.since_s > stall_s
-        )
-    )
+    """Return the partitions that have lagged without progress for more than `stall_s`, sorted."""
+    late = [
+        partition
+        for partition, was in progress.items()
+        if was.lags and now_s - was.since_s > stall_s
+    ]
+    return tuple(sorted(late))
