@@ -44,7 +44,7 @@ HELD_UP_S = 0.25  # a batch that takes longer is held up, and another one starts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicHandler:
-    """What is done with the batches of a topic. A batch is a list of runs of different partitions."""
+    """What is done with a topic's batches. A batch is a list of runs of different partitions."""
 
     handler: BatchHandler
     limits: BatchLimits = field(default_factory=BatchLimits)
@@ -117,7 +117,8 @@ def _agent(
 async def rewind(app: faust.App, hole: HoleError) -> None:
     """Set the group's committed offset back to the hole: the next start of a worker fetches it."""
     tp = TP(hole.topic, hole.partition)
-    await app.consumer._commit({tp: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+    # Faust has no public way to commit an offset that it did not acknowledge itself
+    await app.consumer._commit({tp: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class BatchScheduler:
@@ -194,7 +195,7 @@ class BatchScheduler:
 
     @contextmanager
     def _watched(self, tasks: asyncio.TaskGroup) -> Iterator[None]:
-        """Count a batch as held up, and start another one, once it takes longer than `HELD_UP_S`."""
+        """Count a batch that takes longer than `HELD_UP_S` as held up, and start another one."""
         held_up = False
 
         def alarm() -> None:

@@ -1,8 +1,9 @@
-"""The Faust app and the life of a worker: start, watch, stop. Must never continue after an error it does not know.
+"""The Faust app and the life of a worker: start, watch, stop. It never goes on after an error.
 
-Faust runs as a service inside our own loop, so that signals, the exit status and the order of closing are ours.
-No tables, no web server, no topic creation, no own assignor: the database is the state and the program makes the
-topics. After an unexpected error the process ends with status 1; whoever started it starts it again.
+Faust runs as a service inside our own loop, so that signals, the exit status and the order of
+closing are ours. No tables, no web server, no topic creation, no own assignor: the database is the
+state, and the program makes the topics. After an unexpected error the process ends with status 1,
+and whoever started it starts it again.
 """
 
 import asyncio
@@ -24,9 +25,9 @@ from stream.log.transport import KafkaTransport
 
 GROUP = "kadens"
 MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
-STOP_S = 20.0
+STOP_WITHIN_S = 20.0
 BLOCKED_S = 60.0
-BUFFER = 128  # messages waiting before an agent; bodies can be half a megabyte each
+AGENT_BUFFER = 128  # messages waiting before an agent; a payload can have half a megabyte
 EXIT_CRASHED = 1
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def make_app(
 ) -> faust.App:
     """Return the Faust app without agents; `folder` is scratch space that Faust insists on.
 
-    `session_s`: a killed worker's partitions move after this; a restart under the same instance id takes less.
+    `session_s`: the partitions of a killed worker move after this time, unless it comes back under
+    the same instance id before.
     """
     urls = [URL(f"kafka://{item}") for item in brokers.split(",")]
     app = faust.App(
@@ -55,7 +57,7 @@ def make_app(
         web_enabled=False,
         agent_supervisor=CrashingSupervisor,
         stream_wait_empty=False,
-        stream_buffer_maxsize=BUFFER,
+        stream_buffer_maxsize=AGENT_BUFFER,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=None if mock else worker_id or None,
         consumer_max_fetch_size=4 * 1024 * 1024,
@@ -69,11 +71,9 @@ def make_app(
 
 
 def assigned(app: faust.App) -> frozenset[Partition]:
-    """Return the partitions this worker has now."""
+    """Return the partitions that this worker has now."""
     try:
-        return frozenset(
-            (position.topic, position.partition) for position in app.consumer.assignment()
-        )
+        return frozenset((tp.topic, tp.partition) for tp in app.consumer.assignment())
     except ConsumerNotStarted:
         return frozenset()
 
@@ -81,7 +81,10 @@ def assigned(app: faust.App) -> frozenset[Partition]:
 async def serve(
     app: faust.App, failed: asyncio.Future[None], loops: Iterable[Coroutine[Any, Any, None]]
 ) -> None:
-    """Run the app and the endless `loops` until SIGTERM or SIGINT; raises what ended any of them, or what `failed`."""
+    """Run the app and the endless `loops` until SIGTERM or SIGINT.
+
+    Raises the error that ended any of them, or that `failed` holds.
+    """
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -97,9 +100,10 @@ async def serve(
 
 
 async def _stay_alive() -> None:
-    """Keep the process from being ended: a loop that something blocks for `BLOCKED_S` is ended by a thread outside.
+    """Put off, once a second, the thread that ends a process whose loop is blocked for `BLOCKED_S`.
 
-    The watchdog cannot do that, because it runs in the loop itself. The trace names places in the code, no values.
+    The watchdog cannot do that, because it runs in the loop itself. The trace names places in the
+    code and no values.
     """
     try:
         while True:
@@ -116,8 +120,8 @@ async def _run(app: faust.App) -> None:
 
 
 async def _close(app: faust.App, tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Stop all within `STOP_S`; a part that hangs must not keep a broken worker alive."""
-    asyncio.get_running_loop().call_later(STOP_S, os._exit, EXIT_CRASHED)
+    """Stop all within `STOP_WITHIN_S`; a part that hangs must not keep a broken worker alive."""
+    asyncio.get_running_loop().call_later(STOP_WITHIN_S, os._exit, EXIT_CRASHED)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

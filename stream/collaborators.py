@@ -1,4 +1,4 @@
-"""What the worker's functions work with: the collaborators of one process, opened once. Holds no state of its own."""
+"""The collaborators of one worker process, opened once and given to its functions. No state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,11 @@ from stream.readers.pool import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collaborators:
-    """Pool, log, body store, wrapping keys and clock of a worker. `now` gives epoch ms, `link` is where mails send."""
+    """Pool, log, body store, reader, wrapping keys and clock of a worker.
+
+    `now` gives epoch ms. `link` is the address of the worklist, for mails. `limit` is shared by all
+    batches.
+    """
 
     pool: Pool
     producer: Producer
@@ -31,5 +35,5 @@ class Collaborators:
 
     @property
     def wrapping_key(self) -> KeyRing:
-        """Return the keys that wrap patients' data keys, as they are now; ask anew for each use."""
+        """Return the keys that wrap data keys now; a rotation changes them, so never keep them."""
         return self.wrapping()

@@ -19,7 +19,7 @@ from storage.facts.writer import UNKNOWN, put_facts
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
-from stream.dead.letters import Letter
+from stream.dead.letters import RefusedMessage
 from stream.log.messages import Message, Outgoing, Run
 
 CHANNEL = "derived"
@@ -114,10 +114,10 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
 
 def _decode(
     messages: Sequence[Message],
-) -> tuple[list[tuple[Message, AttributedFact]], list[Letter]]:
+) -> tuple[list[tuple[Message, AttributedFact]], list[RefusedMessage]]:
     """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
     reported: list[tuple[Message, AttributedFact]] = []
-    letters: list[Letter] = []
+    letters: list[RefusedMessage] = []
     for message in messages:
         try:
             reported.append((message, decode_attributed(message.value)))
@@ -126,14 +126,14 @@ def _decode(
     return reported, letters
 
 
-def _letter(message: Message, reject: Reject) -> Letter:
+def _letter(message: Message, reject: Reject) -> RefusedMessage:
     whose = message.key.decode(errors="replace")  # the key of a fact is its patient
-    return Letter(message=message, rejects=[reject], patient=whose, body=message.value)
+    return RefusedMessage(message=message, rejects=[reject], patient=whose, body=message.value)
 
 
-def _refused(message: Message, attributed_fact: AttributedFact, why: str) -> Letter:
+def _refused(message: Message, attributed_fact: AttributedFact, why: str) -> RefusedMessage:
     reject = Reject(where="fact", why=why, kind=RejectKind.UNWRITABLE)
-    return Letter(
+    return RefusedMessage(
         message=message, rejects=[reject], patient=attributed_fact.patient, body=message.value
     )
 

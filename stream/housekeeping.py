@@ -1,8 +1,9 @@
-"""Removes what has served: files that nothing names, rows that went out, letters past their time. No fact.
+"""Removes what is no longer needed: unnamed files, sent outbox rows, expired letters. Never a fact.
 
-A body that came in by the store is removed when its message is settled (`settled`). What is left in `incoming` was
-never named by a message (a door that was killed), and goes as soon as every message is settled that was on the log
-when it came in. The doors name a body within `PLACED_S` of storing it, or refuse it.
+A payload that came in through the store is removed when its message is settled (`settled`). What is
+left in `incoming` was never named by a message, because a door was killed. It goes as soon as every
+message is settled that was on the log when it came in. The doors name a payload within
+`NAMED_WITHIN_S` of storing it, or refuse it.
 """
 
 import asyncio
@@ -21,14 +22,14 @@ from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import finish
 from stream.collaborators import Collaborators
-from stream.dead.resend import PLACED_S
+from stream.dead.resend import NAMED_WITHIN_S
 from stream.derive_batch import CHANNEL
 from stream.log.look import LogView
 from stream.log.messages import Partition
 from stream.revocations import forget_expired
 
 INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
-MARGIN_S = 12 * PLACED_S  # also covers clocks that differ between door, store and worker
+MARGIN_S = 12 * NAMED_WITHIN_S  # covers clocks that differ between door, store and worker
 ANSWER_S = 30.0
 SETTLED_LOOKS = 2
 KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
@@ -38,9 +39,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Horizon:
-    """Finds the instant before which everything that came in is settled, from looks at the log and the account.
+    """Finds the instant before which everything that came in is settled.
 
-    Two looks in turn: what a lane handed on to another topic while the first was worked off is met by the second.
+    It compares looks at the log's ends with the offset ledger. Two looks are needed in turn: the
+    second meets what an agent sent on to another topic while the first was worked off.
     """
 
     _looks: list[tuple[float, Mapping[Partition, int]]] = field(default_factory=list)
@@ -48,10 +50,12 @@ class Horizon:
     def look(
         self, now_s: float, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
     ) -> float | None:
-        """Return the instant, None while it is not known; `ends` and `finished` are offsets by partition."""
+        """Return the instant (epoch s), or None while it is unknown; offsets are by partition."""
         if not self._looks:
             self._looks = [(now_s, ends)]
-        elif all(finished.get(position, 0) >= end for position, end in self._looks[-1][1].items()):
+        elif all(
+            finished.get(partition, 0) >= end for partition, end in self._looks[-1][1].items()
+        ):
             self._looks.append((now_s, ends))
         if len(self._looks) <= SETTLED_LOOKS:
             return None
@@ -81,9 +85,10 @@ async def sweep_sealed(parts: Collaborators) -> None:
 async def sweep_settled(
     parts: Collaborators, view: LogView, topics: Collection[str], horizon: Horizon
 ) -> None:
-    """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer.
+    """Remove incoming payloads that no message names or will name.
 
-    `topics` are all that have an account: those on which a message may name a body are among them.
+    `topics` are all in the offset ledger, among them those whose messages may name a payload. While
+    the log does not answer, nothing is removed.
     """
     try:
         async with asyncio.timeout(ANSWER_S):
@@ -94,8 +99,7 @@ async def sweep_settled(
     async with parts.pool.connection() as conn:
         finished = await parts.ledger.finished(conn, topics)
     now_s = time.time()
-    settled_s = horizon.look(
-        now_s, {position: there.end for position, there in bounds.items()}, finished
-    )
+    ends = {partition: there.end for partition, there in bounds.items()}
+    settled_s = horizon.look(now_s, ends, finished)
     if settled_s is not None:
         await sweep_incoming(parts.pool, parts.bodies, now_s - settled_s + MARGIN_S)

@@ -1,4 +1,4 @@
-"""The worker's Prometheus metrics: counts and times only, never a patient, an account or a value."""
+"""The worker's Prometheus metrics: counts and times. Never a patient, an account or a value."""
 
 from dataclasses import dataclass
 

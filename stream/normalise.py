@@ -20,8 +20,8 @@ from storage.pg.pool import Connection
 from stream import settled
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
-from stream.dead.letters import Letter
-from stream.dead.resend import Again, resend
+from stream.dead.letters import RefusedMessage
+from stream.dead.resend import Resent, resend
 from stream.faults import report
 from stream.log.messages import Message, Outgoing, Run, portions
 from stream.reading import NO_ENVELOPE, Read, read_all, received, told_as
@@ -50,7 +50,7 @@ class Outcome:
 
     word: str
     stored: Owned | None = None
-    letters: Sequence[Letter] = ()
+    letters: Sequence[RefusedMessage] = ()
 
 
 async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
@@ -93,7 +93,11 @@ async def release_quarantine(parts: Collaborators) -> int:
         await bury(
             conn,
             parts,
-            [Letter(message=_message(item), rejects=[GONE]) for item in held if item.body is None],
+            [
+                RefusedMessage(message=_message(item), rejects=[GONE])
+                for item in held
+                if item.body is None
+            ],
         )
     if held:
         await settled.remove(parts)
@@ -160,7 +164,7 @@ async def _one(
     """Return what becomes of one body; `kept` is None without consent."""
     result, patient = owned.read, owned.patient
     if result.parsed is None:
-        unread = Letter(
+        unread = RefusedMessage(
             message=result.message,
             rejects=result.rejects,
             patient=patient,
@@ -174,7 +178,7 @@ async def _one(
     if patient is None and not result.parsed.account:
         return Outcome(
             word="nobody",
-            letters=[Letter(message=result.message, rejects=[_NOBODY], body=result.body)],
+            letters=[RefusedMessage(message=result.message, rejects=[_NOBODY], body=result.body)],
         )
     if patient is None:
         return await _held(conn, owned, parts, room)
@@ -185,7 +189,7 @@ async def _one(
             word="read_before"
         )  # by another version of its parser: `kadens replay` reads it again
     partly = (
-        [Letter(message=result.message, rejects=result.rejects, patient=patient)]
+        [RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)]
         if result.rejects
         else []
     )
@@ -196,7 +200,9 @@ async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps
     """Put a body of an account that nobody is linked to into quarantine, as long as its sender has room there."""
     result, (vendor, account) = owned.read, _account(owned)
     if not quarantine.fits(room, vendor, account, len(result.body)):
-        return Outcome(word="no_room", letters=[Letter(message=result.message, rejects=[FULL])])
+        return Outcome(
+            word="no_room", letters=[RefusedMessage(message=result.message, rejects=[FULL])]
+        )
     message = result.message
     held = quarantine.QuarantinedBody(
         cluster=parts.ledger.cluster,
@@ -287,9 +293,9 @@ def _facts(
             yield Outgoing(topic=topic, key=patient.encode(), value=encode_attributed(reported))
 
 
-def _again(held: quarantine.QuarantinedBody, body: bytes) -> Again:
+def _again(held: quarantine.QuarantinedBody, body: bytes) -> Resent:
     message = _message(held)
-    return Again(
+    return Resent(
         topic=RAW.name, key=held.headers["sha256"].encode(), headers=message.headers, body=body
     )
 

@@ -1,8 +1,8 @@
-"""Puts dead letters away: a message on `kadens.dead` and a row each, the body sealed, in the batch's transaction.
+"""Writes dead letters: a message on `kadens.dead` and a row each, the body sealed.
 
-What one sender may fill is bounded (`storage.caps`): beyond that a letter is counted by day and class, and nothing else
-of it is kept. Binding: the log has the letters before the transaction commits, so a crash between the two doubles a
-letter on the log and never a row.
+What one sender may fill is bounded (`storage.bodies.caps`): beyond that a letter is counted by day
+and class, and nothing else of it is kept. Binding: the log has the letters before the transaction
+commits, so a crash between the two doubles a letter on the log and never a row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,45 +16,47 @@ from storage.bodies.sealed import own_key, put_sealed
 from storage.people import people
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
-from stream.dead.letters import LISTED, Letter, dead_letter, number, size_of
-from stream.log.messages import Headers
+from stream.dead.letters import LISTED, RefusedMessage, dead_letter, header_number, size_of
+from stream.log.messages import Headers, Outgoing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
-    """A letter on its way into its row; `patient` is the surrogate of whose it is."""
+class _Draft:
+    """A letter on its way into its row; `patient` is the stored id of its patient, if known."""
 
-    letter: Letter
+    refused: RefusedMessage
     origin: Origin
     cause: Cause
     patient: int | None
 
 
-async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Letter]) -> None:
-    """Send and write letters, in the caller's transaction; raises what the log, the store and the database raise."""
+async def bury(conn: Connection, parts: Collaborators, letters: Sequence[RefusedMessage]) -> None:
+    """Send and write letters in the caller's transaction.
+
+    Raises what the log, the body store and the database raise.
+    """
     if not letters:
         return
     known = await dead_letters.known(conn, {letter.patient for letter in letters if letter.patient})
-    meant = [_meant(letter, parts.ledger.cluster, known) for letter in letters]
-    left = await dead_letters.room(conn, {item.cause.connector for item in meant}, parts.now())
-    fits = [
-        dead_letters.fits(left, item.cause.connector, item.patient, len(item.letter.body or b""))
-        for item in meant
-    ]
-    kept = [item for item, fit in zip(meant, fits, strict=True) if fit]
-    beyond = [(item.cause, item.patient) for item, fit in zip(meant, fits, strict=True) if not fit]
-    result = [
-        dead_letter(item.letter.message, item.letter.rejects, rejected=item.letter.rejected)
-        for item in kept
-    ]
-    offsets = await parts.producer.send_all(result)
+    drafts = [_draft(letter, parts.ledger.cluster, known) for letter in letters]
+    left = await dead_letters.room(conn, {draft.cause.connector for draft in drafts}, parts.now())
+    kept: list[_Draft] = []
+    beyond: list[tuple[Cause, int | None]] = []
+    for draft in drafts:
+        size = len(draft.refused.body or b"")
+        # each call takes its share of what is left, so the order of the letters decides
+        if dead_letters.fits(left, draft.cause.connector, draft.patient, size):
+            kept.append(draft)
+        else:
+            beyond.append((draft.cause, draft.patient))
+    offsets = await parts.producer.send_all([_outgoing(draft.refused) for draft in kept])
     keys = await _keys(conn, parts, known)
     rows = [
-        await _row(parts, keys, item, offset) for item, offset in zip(kept, offsets, strict=True)
+        await _row(parts, keys, draft, offset) for draft, offset in zip(kept, offsets, strict=True)
     ]
     await dead_letters.add(conn, rows, parts.now())
     await dead_letters.count_only(conn, beyond, parts.now())
-    _count(parts, meant, len(beyond))
+    _count(parts, drafts, len(beyond))
 
 
 def pack_headers(headers: Headers) -> bytes:
@@ -67,11 +69,15 @@ def unpack_headers(packed: bytes) -> Headers:
     return tuple((name, value.encode("latin-1")) for name, value in loads(packed))
 
 
-def _meant(letter: Letter, cluster: str, known: Mapping[str, int]) -> Meant:
-    message, reported = letter.message, dict(letter.message.headers)
-    received_ms = number(reported.get("received_ms", b""), -1)
-    return Meant(
-        letter=letter,
+def _outgoing(refused: RefusedMessage) -> Outgoing:
+    return dead_letter(refused.message, refused.rejects, rejected=refused.rejected)
+
+
+def _draft(refused: RefusedMessage, cluster: str, known: Mapping[str, int]) -> _Draft:
+    message, headers = refused.message, dict(refused.message.headers)
+    received_ms = header_number(headers.get("received_ms", b""), -1)
+    return _Draft(
+        refused=refused,
         origin=Origin(
             cluster=cluster,
             topic=message.topic,
@@ -81,22 +87,22 @@ def _meant(letter: Letter, cluster: str, known: Mapping[str, int]) -> Meant:
             headers=pack_headers(message.headers),
         ),
         cause=Cause(
-            kind=letter.rejects[0].kind,
-            connector=reported.get("connector", b"").decode(errors="replace"),
+            kind=refused.rejects[0].kind,
+            connector=headers.get("connector", b"").decode(errors="replace"),
             received_ms=None if received_ms < 0 else received_ms,
             size=size_of(message),
-            sha256=reported.get("sha256", b"").decode(errors="replace"),
-            rejects=[(reject.where, reject.why) for reject in letter.rejects[:LISTED]],
-            rejected=len(letter.rejects) if letter.rejected is None else letter.rejected,
+            sha256=headers.get("sha256", b"").decode(errors="replace"),
+            rejects=[(reject.where, reject.why) for reject in refused.rejects[:LISTED]],
+            rejected=len(refused.rejects) if refused.rejected is None else refused.rejected,
         ),
-        patient=known.get(letter.patient or ""),
+        patient=known.get(refused.patient or ""),
     )
 
 
 async def _keys(
     conn: Connection, parts: Collaborators, patients: Iterable[str]
 ) -> dict[str, bytes]:
-    """Return the data key of each patient who has one; who is being erased has none."""
+    """Return the data key of each patient; one who is being erased has none."""
     keys: dict[str, bytes] = {}
     for patient in patients:
         with suppress(people.UnknownNameError):
@@ -104,25 +110,26 @@ async def _keys(
     return keys
 
 
-async def _row(parts: Collaborators, keys: Mapping[str, bytes], meant: Meant, offset: int) -> Row:
-    """Return the row of a letter, its body sealed: with the patient's key, of nobody known with a key of its own.
+async def _row(parts: Collaborators, keys: Mapping[str, bytes], draft: _Draft, offset: int) -> Row:
+    """Return the row of a letter with its body sealed.
 
-    Nothing is kept of a patient who is not there any more, or has no key.
+    A body is sealed with its patient's key; one of nobody known gets a key of its own. The body of
+    a patient who is gone, or has no key, is not kept.
     """
-    row = Row(origin=meant.origin, cause=meant.cause, letter=offset, patient=meant.patient)
-    body, wrapped = meant.letter.body, None
-    key = keys.get(meant.letter.patient or "")
-    if meant.letter.patient is None:
-        key, wrapped = own_key(parts.wrapping_key, meant.origin.place)
+    row = Row(origin=draft.origin, cause=draft.cause, letter=offset, patient=draft.patient)
+    body, wrapped = draft.refused.body, None
+    key = keys.get(draft.refused.patient or "")
+    if draft.refused.patient is None:
+        key, wrapped = own_key(parts.wrapping_key, draft.origin.place)
     if body is None or key is None:
         return row
-    lies = await put_sealed(parts.bodies, key, body, meant.origin.place)
+    lies = await put_sealed(parts.bodies, key, body, draft.origin.place)
     return replace(row, body_bytes=len(body), wrapped=wrapped, lies=lies)
 
 
-def _count(parts: Collaborators, meant: Sequence[Meant], beyond: int) -> None:
-    for item in meant:
-        parts.metrics.dead.labels(item.origin.topic).inc()
-        for reject in item.letter.rejects:
-            parts.metrics.rejects.labels(item.cause.connector, reject.kind.value).inc()
+def _count(parts: Collaborators, drafts: Sequence[_Draft], beyond: int) -> None:
+    for draft in drafts:
+        parts.metrics.dead.labels(draft.origin.topic).inc()
+        for reject in draft.refused.rejects:
+            parts.metrics.rejects.labels(draft.cause.connector, reject.kind.value).inc()
     parts.metrics.bodies.labels("", "beyond_room").inc(beyond)

@@ -1,7 +1,8 @@
-"""What a person decides about dead letters: sent again for today's reader, or dropped. A portion a transaction.
+"""What a person decides about dead letters: sent again for today's reader, or dropped.
 
-Binding: a letter counts as sent only once the log has its body. A body that is kept with its patient, since it was read
-in part, is not sent once its reader has changed: `kadens replay` puts the new reading in place of the old one.
+Each portion is a transaction. Binding: a letter counts as sent only once the log has its body. A
+body that is kept with its patient, because it was read in part, is not sent once its reader has
+changed: `kadens replay` replaces the old reading with the new one.
 """
 
 from collections import Counter
@@ -20,17 +21,17 @@ from storage.people import people
 from storage.pg.crypto import SealError
 from storage.pg.pool import Connection, Pool
 from stream.dead.bury import unpack_headers
-from stream.dead.resend import Again, resend
+from stream.dead.resend import Resent, resend
 from stream.log.messages import Producer
 
 SENT, KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
 PORTION = 500  # letters in one transaction
-TOGETHER = 8 * 1024 * 1024  # bytes of bodies in memory at once, if more than one
+MEMORY = 8 * 1024 * 1024  # bytes of bodies in memory at once, unless a single one has more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What is worked with: the database, the store, and the keys that wrap the keys of bodies."""
+    """The database, the body store, and the keys that wrap the keys of bodies."""
 
     pool: Pool
     bodies: BodyStore
@@ -41,9 +42,10 @@ Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
 
 
 async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
-    """Return the body of a letter, sealed with it or kept with its patient; None where there is none.
+    """Return the body of a letter, sealed with it or kept with its patient; None when it has none.
 
-    Raises `SealError` when it does not open, `people.UnknownNameError` when the patient's key is gone.
+    Raises `SealError` when it does not open, and `people.UnknownNameError` when the patient's key
+    is gone.
     """
     if letter.lies == NOWHERE and letter.kept is None:
         return None
@@ -59,19 +61,19 @@ async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | Non
 async def retry(
     desk: Desk, producer: Producer, letters: Sequence[int], choice: Choice | None
 ) -> Counter[str]:
-    """Send letters again, those named or all of a choice; return how many were sent, kept and gone."""
+    """Send letters again, those named or all of a choice; count those sent, kept and gone."""
 
-    async def step(conn: Connection, value: Sequence[Letter]) -> Counter[str]:
-        return await _send(conn, desk, producer, value)
+    async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
+        return await _send(conn, desk, producer, portion)
 
     return await _each(desk, letters, choice, step)
 
 
 async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Counter[str]:
-    """Let letters and their bodies go, those named or all of a choice; return how many."""
+    """Drop letters and their bodies, those named or all of a choice; count them."""
 
-    async def step(conn: Connection, value: Sequence[Letter]) -> Counter[str]:
-        return Counter({DROPPED: await dead_queries.settle(conn, value, "dropped")})
+    async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
+        return Counter({DROPPED: await dead_queries.settle(conn, portion, "dropped")})
 
     return await _each(desk, letters, choice, step)
 
@@ -81,33 +83,36 @@ async def _send(
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     ready: list[Letter] = []
-    for together in _by_size(letters):
-        bodies = [(item, await _opened(conn, desk, item)) for item in together]
-        counts.update(
-            KEPT if _reader_changed(item) else GONE for item, body in bodies if body is None
-        )
-        await resend(
-            producer, desk.bodies, [_again(item, body) for item, body in bodies if body is not None]
-        )
-        ready += [item for item, body in bodies if body is not None]
+    for group in _by_size(letters):
+        messages: list[Resent] = []
+        for letter in group:
+            body = await _opened(conn, desk, letter)
+            if body is None:
+                counts[KEPT if _reader_changed(letter) else GONE] += 1
+            else:
+                messages.append(_resent(letter, body))
+                ready.append(letter)
+        await resend(producer, desk.bodies, messages)
     counts[SENT] += await dead_queries.settle(conn, ready, "retried")
     return counts
 
 
 def _by_size(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
-    """Yield letters whose bodies are in memory together, at least one at a time."""
-    together: list[Letter] = []
+    """Yield letters in groups whose bodies fit into `MEMORY`, at least one letter each."""
+    group: list[Letter] = []
+    size = 0
     for letter in letters:
-        if together and sum(other.size for other in together) + letter.size > TOGETHER:
-            yield together
-            together = []
-        together.append(letter)
-    if together:
-        yield together
+        if group and size + letter.size > MEMORY:
+            yield group
+            group, size = [], 0
+        group.append(letter)
+        size += letter.size
+    if group:
+        yield group
 
 
 def _reader_changed(letter: Letter) -> bool:
-    """Tell whether a kept body was read by another version: what that said of it stands until it is replayed."""
+    """Tell whether a kept body was read by another version, whose reading counts until a replay."""
     return (
         letter.lies == NOWHERE
         and letter.kept is not None
@@ -124,29 +129,28 @@ async def _opened(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
         return None
 
 
-def _again(letter: Letter, body: bytes) -> Again:
+def _resent(letter: Letter, body: bytes) -> Resent:
     headers = unpack_headers(letter.origin.headers)
-    return Again(topic=letter.origin.topic, key=letter.origin.key, headers=headers, body=body)
+    return Resent(topic=letter.origin.topic, key=letter.origin.key, headers=headers, body=body)
 
 
 async def _each(
     desk: Desk, letters: Sequence[int], choice: Choice | None, step: Step
 ) -> Counter[str]:
-    """Take a step with each portion of the letters that wait, each in a transaction of its own."""
+    """Take a step with each portion of the waiting letters, each in a transaction of its own."""
     counts: Counter[str] = Counter()
     for start in range(0, len(letters), PORTION):
         async with desk.pool.connection() as conn:
-            counts.update(
-                await step(conn, await dead_queries.named(conn, letters[start : start + PORTION]))
-            )
+            portion = await dead_queries.named(conn, letters[start : start + PORTION])
+            counts.update(await step(conn, portion))
     after = -1
     while choice is not None:
         async with desk.pool.connection() as conn:
-            matches = await dead_queries.following(conn, choice, after, PORTION)
-            if not matches:
+            portion = await dead_queries.following(conn, choice, after, PORTION)
+            if not portion:
                 break
-            counts.update(await step(conn, matches))
-            after = matches[-1].letter
+            counts.update(await step(conn, portion))
+            after = portion[-1].letter
     async with desk.pool.connection() as conn:
         await discard.finish(conn, desk.bodies)
     return counts

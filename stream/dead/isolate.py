@@ -1,9 +1,9 @@
-"""A message that cannot be worked on costs itself only: it is found, set aside as a dead letter, and the rest goes on.
+"""Finds the message that cannot be worked on, makes a dead letter of it, and lets the rest go on.
 
-Two ways lead to it. A handler raises, and it is no outage: halves of the batch are tried until the message is alone.
-Or the process ends: what was in work is noted before (`storage.in_work`), and after the start those messages are
-worked on one by one; one with which two processes ended is set aside untried. Must never blame a message for an
-outage.
+A message shows itself in two ways. A handler raises, and it is no outage: halves of the batch are
+tried until the message is alone. Or the process ends: what is in work was noted before
+(`storage.facts.in_work`), and after the start those messages are worked on one by one; a message
+with which two processes ended is set aside untried. Must never blame a message for an outage.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from stream.faults import VALUE_FREE, WorkerError, describe, report
 from stream.log.messages import Run
 from stream.readers.pool import ENDED
 
-TRIES = 2  # processes that may end with a message alone in work before it is set aside
+MOST_ENDS = 2  # processes that may end with a message alone in work before it is set aside
 FORGET_S = 2.0
 
 Handle = Callable[[Sequence[Run]], Awaitable[None]]
@@ -31,13 +31,13 @@ SetAside = Callable[[Run, Reject], Awaitable[None]]
 
 
 def blames_message(error: BaseException) -> bool:
-    """Tell whether an error may be due to what was worked on: not an outage, nor what ends the worker on purpose."""
+    """Tell whether a message may have caused an error: no outage, and no deliberate end."""
     known = isinstance(error, (*VALUE_FREE, WorkerError, KafkaError, OSError))
     return isinstance(error, Exception) and not known and not is_outage(error)
 
 
 def is_suspect(note: Note | None, run: Run) -> bool:
-    """Tell whether a run begins among messages with which a process has ended, or which are to be tried one by one."""
+    """Tell whether a run begins among messages with which a process ended, or tried alone."""
     if note is None:
         return False
     if note.next <= note.finished:  # what was noted is done
@@ -46,7 +46,7 @@ def is_suspect(note: Note | None, run: Run) -> bool:
 
 
 def next_note(note: Note, offset: int) -> Note:
-    """Return the note of a message that is tried alone, after what was noted of its partition before."""
+    """Return the note of a message that is tried alone, from its partition's note before."""
     again = (note.first, note.next) == (offset, offset + 1) and note.finished < note.next
     return Note(
         first=offset,
@@ -69,9 +69,8 @@ class Isolated:
     handle: Handle
     set_aside: SetAside
     exclusive: asyncio.Lock
-    _finished: dict[int, int] = field(
-        default_factory=dict
-    )  # partition -> offset after what was worked on together
+    # partition -> offset after what this process has finished in batches
+    _finished: dict[int, int] = field(default_factory=dict)
 
     async def __call__(self, batch: Sequence[Run]) -> None:
         """Work on a batch; raises what the handler raises for an outage."""
@@ -89,17 +88,16 @@ class Isolated:
         if clear:
             await self._together(clear)
         for run in suspects:
-            await self._one_by_one(run, notes[run.partition])
+            await self._singly(run, notes[run.partition])
 
     async def _together(self, batch: Sequence[Run]) -> None:
-        await self._note(
-            {run.partition: Note(first=run.first, next=run.next) for run in batch}, batch
-        )
+        notes = {run.partition: Note(first=run.first, next=run.next) for run in batch}
+        await self._note(notes, batch)
         await self._halve(batch)
         self._finished |= {run.partition: run.next for run in batch}
 
-    async def _one_by_one(self, run: Run, note: Note) -> None:
-        """Work on what is suspect message by message, and on the rest of the run together."""
+    async def _singly(self, run: Run, note: Note) -> None:
+        """Work on suspect messages one by one, and on the rest of the run together."""
         self._finished.pop(run.partition, None)
         until = max(note.next, note.alone_until)
         for single in singles(run):
@@ -115,7 +113,7 @@ class Isolated:
         if single.first >= note.finished:
             note = next_note(note, single.first)
             await self._note({single.partition: note}, [single])
-        await (self._ended(single) if note.tries > TRIES else self._halve([single]))
+        await (self._ended(single) if note.tries > MOST_ENDS else self._halve([single]))
         return note
 
     async def _ended(self, single: Run) -> None:
@@ -124,7 +122,7 @@ class Isolated:
         await self.set_aside(single, ENDED)
 
     async def _halve(self, batch: Sequence[Run]) -> None:
-        """Work on a batch; where it fails and is no outage, on its halves, and set a single message aside."""
+        """Work on a batch, on its halves when it fails by no outage; set aside a single message."""
         try:
             await self.handle(batch)
         except Exception as error:
@@ -137,13 +135,13 @@ class Isolated:
                     await self._halve(half)
 
     async def _fault(self, run: Run, error: Exception) -> None:
-        words = describe(error)
-        report(self.parts.metrics, f"{run.topic}[{run.partition}] offset {run.first}", words)
-        why = f"an error of our own while working on it: {words.partition(' caused by ')[0]}"
+        description = describe(error)
+        report(self.parts.metrics, f"{run.topic}[{run.partition}] offset {run.first}", description)
+        why = f"an error of our own while working on it: {description.partition(' caused by ')[0]}"
         await self.set_aside(run, Reject(where="message", why=why, kind=RejectKind.READER_FAULT))
 
     async def _notes(self, batch: Sequence[Run]) -> Mapping[int, Note]:
-        """Return the notes that a process before this one may have left: none where this one goes on after itself."""
+        """Return the notes of an earlier process; none where this one continues after itself."""
         unknown = [run.partition for run in batch if self._finished.get(run.partition) != run.first]
         if not unknown:
             return {}
@@ -155,10 +153,9 @@ class Isolated:
             await in_work.write(conn, self._topic(batch), notes)
 
     async def _forget(self, batch: Sequence[Run]) -> None:
-        """Take the notes away: an outage or a stop has cut the work off, and no message is to blame."""
-        with suppress(
-            Exception
-        ):  # the database itself may be what is away; the note then costs a try
+        """Remove the notes: an outage or a stop has ended the work, and no message is to blame."""
+        # the database itself may be away; the note then costs one try
+        with suppress(Exception):
             async with asyncio.timeout(FORGET_S), self.parts.pool.connection() as conn:
                 await in_work.forget(conn, self._topic(batch), [run.partition for run in batch])
 
@@ -172,7 +169,7 @@ def singles(run: Run) -> list[Run]:
 
 
 def halves(batch: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-    """Return a batch of at least two messages as two, in order: of several runs half each, else half of the run."""
+    """Return a batch of at least two messages as two: half of the runs each, or half of the run."""
     if len(batch) > 1:
         middle = len(batch) // 2
         return list(batch[:middle]), list(batch[middle:])

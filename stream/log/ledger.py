@@ -1,11 +1,12 @@
-"""The offset ledger: the database's own record of which messages are finished, compared with the log.
+"""The offset ledger: the database's own record of which messages are finished.
 
-Replays are skipped, and a hole stops the worker. A partition's entry is kept under the topic *and*
-the cluster's id, so that a new log is never taken for the old one. Binding: nothing continues over
-a hole. The group's committed offset is set back to the ledger's and the process ends, so the next
-start fetches what is missing. That also covers a hole which no later message shows, as in a
-database that was restored from a copy. What the log no longer holds (retention, a topic made anew)
-stops every start with `LogMismatchError` until a person accepts the loss.
+A worker compares it with the log. Replays are skipped, and a hole stops the worker. A partition's
+entry is kept under the topic *and* the cluster's id, so that a new log is never taken for the old
+one. Binding: nothing continues over a hole. The group's committed offset is set back to the
+ledger's and the process ends, so the next start fetches what is missing. That also covers a hole
+which no later message shows, as in a database that was restored from a copy. What the log no longer
+holds (retention, a topic made anew) stops every start with `LogMismatchError` until a person
+accepts the loss.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -96,7 +96,7 @@ class Run:
 
 
 def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]:
-    """Group messages by partition, in offset order, each offset once, cut where an offset is missing.
+    """Group messages by partition in offset order, each offset once, cut at missing offsets.
 
     A cut is not an error here: the ledger tells a hole from a replay when the second run is
     claimed. Runs are also cut where their values would be more than `most_bytes`.

@@ -1,4 +1,4 @@
-"""Faust's transport over Kafka, with two settings of its consumer changed. Must change nothing else.
+"""Faust's transport over Kafka, with two changes to its consumer. Must change nothing else.
 
 The wait of a fetch: Faust lets the broker hold a fetch for 1.5 s when there is nothing. A fetch
 names the partitions of which nothing is buffered, and until it returns there is no other one. So

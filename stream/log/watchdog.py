@@ -21,7 +21,7 @@ class StalledError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a partition is: its finished offset, whether it lags, and since when (monotonic s)."""
+    """A partition's finished offset, whether it lags, and since when (monotonic seconds)."""
 
     done: int
     lags: bool

@@ -139,7 +139,7 @@ async def test_many_are_sent_a_portion_at_a_time(
 ) -> None:
     await arrive(inline, *[of()] * 7)
     monkeypatch.setattr(commands, "PORTION", 3)
-    monkeypatch.setattr(commands, "TOGETHER", 2 * len(noise(large=False)))
+    monkeypatch.setattr(commands, "MEMORY", 2 * len(noise(large=False)))
     assert (
         await commands.retry(desk(inline), inline.log, [], Choice(connector="reports")) == Counter()
     )
