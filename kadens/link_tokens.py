@@ -1,4 +1,4 @@
-"""Issues link tokens and revokes them: the row first, then the log that the doors follow. Never prints a token."""
+"""Issues and revokes link tokens: first the row, then the log that the doors follow. Prints none."""
 
 from ingest.links import digest, mint
 from ingest.ports import NotAcceptedError
@@ -14,15 +14,16 @@ PATIENCE_S = 10.0  # how long the log may take for one revocation
 LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
 
 
-async def issue(
+async def issue_token(
     conn: Connection, patient: str, keys: KeyRing, now_ms: int, *, days: int = USUAL_DAYS, by: str
 ) -> tuple[str, rows.Issued]:
-    """Return a new token of a patient and its row, which is written in the caller's transaction.
+    """Return a new token of a patient and its row, written in the caller's transaction.
 
-    `by` says who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days out of bounds.
+    `by` says who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days
+    out of bounds.
     """
     if not LEAST_DAYS <= days <= MOST_DAYS:
-        raise ValueError(f"a token holds {LEAST_DAYS} to {MOST_DAYS} days")
+        raise ValueError(f"a token holds for {LEAST_DAYS} to {MOST_DAYS} days")
     number = await rows.next_issue(conn, patient)
     expires_ms = now_ms + days * DAY_MS
     token = mint(patient, keys, issue=number, expires_ms=expires_ms)
@@ -38,10 +39,10 @@ async def issue(
     return token, row
 
 
-async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
-    """Tell the doors of every revocation that they have not got; False when the log did not take them.
+async def publish_revocations(pool: Pool, brokers: str, now_ms: int) -> bool:
+    """Publish every revocation that is not on the log yet; return False when the log refuses.
 
-    They stay marked as waiting then, and a worker publishes them.
+    Those that are left stay marked as waiting, and a worker publishes them.
     """
     publisher = KafkaPublisher(
         brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S

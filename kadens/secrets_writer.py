@@ -30,7 +30,9 @@ _TABLE = re.compile(r"^[ \t]*\[\[keys\]\][^\n]*\n(?:(?![ \t]*\[)[^\n]*\n?)*", re
 Change = Callable[[tuple[KeyEntry, ...]], tuple[KeyEntry, ...]]
 
 
-def rotated(entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str) -> tuple[KeyEntry, ...]:
+def with_new_key(
+    entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str
+) -> tuple[KeyEntry, ...]:
     """Return the keys with a new active one of `kind`; the one that was active is accepted. `at` is RFC 3339."""
     kept = tuple(
         _aged(entry, at) if (entry.kind, entry.state) == (kind, ACTIVE) else entry
@@ -40,7 +42,9 @@ def rotated(entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str) -> tu
     return (*kept, KeyEntry(kind=kind, id=id_, state=ACTIVE, secret=fresh, created=at, changed=at))
 
 
-def retired(entries: Sequence[KeyEntry], kind: str, id_: str, at: str) -> tuple[KeyEntry, ...]:
+def with_retired_key(
+    entries: Sequence[KeyEntry], kind: str, id_: str, at: str
+) -> tuple[KeyEntry, ...]:
     """Return the keys with one that was accepted retired; raises `SettingsError` for the active one and for none."""
     matches = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
     if matches is None:
@@ -60,7 +64,7 @@ def new_secret() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def rewrite(path: Path, change: Change) -> tuple[KeyEntry, ...]:
+def rewrite_secrets(path: Path, change: Change) -> tuple[KeyEntry, ...]:
     """Change the keys of a file and return them as they are now; the file is replaced whole or not at all.
 
     Raises `SettingsError` for a file that is not understood, OSError where it cannot be replaced.

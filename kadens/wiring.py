@@ -264,13 +264,13 @@ def check_sign_in(settings: Settings) -> None:
             )
 
 
-def migrate(settings: Settings) -> list[str]:
+def migrate_database_and_log(settings: Settings) -> list[str]:
     """Bring the schema up to date and make missing topics; return a line for each thing done."""
     from kadens.embedded.topics import create_topics
     from model.topics import TOPICS
-    from storage.pg.migrate import migrate as bring_up
+    from storage.pg.migrate import migrate
 
-    done = [f"database: {name}" for name in asyncio.run(bring_up(needed(settings, "database")))]
+    done = [f"database: {name}" for name in asyncio.run(migrate(needed(settings, "database")))]
     if settings.kafka:
         create_topics(
             settings.kafka, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}

@@ -9,19 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from kadens.commands.console import (
-    DEFAULT_DATA,
-    Data,
-    Json,
-    err,
-    fail,
-    out,
-    print_json,
-    settings_of,
-)
-from kadens.commands.links import issued
-from kadens.commands.operate import post_patiently
-from kadens.commands.people import must_consent
+from kadens.commands.accounts import must_consent
+from kadens.commands.console import err, fail, out, print_json, settings_of
+from kadens.commands.links import issue_audited_token
+from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.commands.sending import post_patiently
 from kadens.inspect import inspect
 from model.intensity import HeartProfile
 
@@ -40,7 +32,10 @@ def inspect_file(
     *,
     as_json: Json = False,
 ) -> None:
-    """Show what a file holds: workouts with their zone times, samples, and problems with their offsets."""
+    """Show what a file holds: workouts, samples and problems.
+
+    Workouts come with their zone times, problems with their offsets.
+    """
     matches = inspect(_read(path), _profile(hr_rest, hr_max))
     if as_json:
         print_json(matches)
@@ -107,14 +102,17 @@ def import_files(
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Send files through the vendor door, in the patient's name. Sending one again changes nothing."""
+    """Send files through the vendor door, in the patient's name.
+
+    Sending a file again changes nothing.
+    """
     settings = settings_of(data)
     must_consent(settings, patient, "files")
     base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
     files = [path for result in paths for path in _files(result)]
     if not files:
         fail("no FIT file there", code=2)
-    token, _ = issued(settings, patient, days=IMPORT_DAYS, detail="import")
+    token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, detail="import")
     headers = {"authorization": f"Bearer {token}", "content-type": OCTETS}
     refused = 0
     for path in track(files, description="sending", console=err, transient=True):

@@ -1,6 +1,6 @@
-"""`kadens query`: questions about one patient's data, answered as the clinician door's API answers them.
+"""Commands that answer questions about one patient's data, as the clinician door's API does.
 
-Each is one audited read in one transaction. A mistake is told in one line, with exit code 2.
+Each is one audited read in one transaction.
 """
 
 import sys
@@ -27,12 +27,14 @@ from clinic.answers.query_params import (
 )
 from clinic.api import patient_queries
 from kadens.clock import clock
-from kadens.commands.answered import as_csv, as_json, as_parquet
-from kadens.commands.console import DEFAULT_DATA, Data, fail, out, run, settings_of
-from kadens.commands.people import Patient, entry_of
-from kadens.commands.tabled import table
-from kadens.commands.visible import visible
-from kadens.commands.wrong import wrong
+from kadens.commands.audited import entry_of
+from kadens.commands.console import fail, out, run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Patient, checked
+from kadens.names import PRESCRIPTION_ID
+from kadens.output.answer_files import csv_of, json_of, parquet_of
+from kadens.output.answer_tables import table_of
+from kadens.output.mistakes import mistakes_in
+from kadens.output.visible import visible
 from storage import audit
 from storage.audit_actions import Action
 from storage.pg.pool import Connection, open_pool
@@ -44,7 +46,7 @@ Q = TypeVar("Q", bound=QueryParams)
 Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
 
 
-class Format(StrEnum):
+class AnswerFormat(StrEnum):
     """How an answer is written."""
 
     TABLE = "table"
@@ -53,17 +55,19 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class Kind(StrEnum):
+class Shape(StrEnum):
     """Bands of minimum, mean and maximum, or a line that keeps the shape of the curve."""
 
     BAND = "band"
     LINE = "line"
 
 
-Prescription = Annotated[
+PrescriptionId = Annotated[
     str,
     typer.Option(
-        "--prescription", help="A prescription's id: from its first date to its last, unless said."
+        "--prescription",
+        callback=checked(PRESCRIPTION_ID),
+        help="A prescription's id: by default from its first date to its last.",
     ),
 ]
 From = Annotated[
@@ -74,57 +78,58 @@ From = Annotated[
     ),
 ]
 To = Annotated[
-    str, typer.Option("--to", help="Last date, itself included, or the instant at which it ends.")
+    str, typer.Option("--to", help="Last date, inclusive, or the instant at which the answer ends.")
 ]
 First = Annotated[
-    str, typer.Option("--from", help="First date, such as 2026-11-01; 12 weeks ago when left out.")
+    str, typer.Option("--from", help="First date, such as 2026-11-01; 12 weeks ago by default.")
 ]
-Last = Annotated[str, typer.Option("--to", help="Last date, itself included; today when left out.")]
+Last = Annotated[str, typer.Option("--to", help="Last date, inclusive; today by default.")]
 As = Annotated[
-    Format,
-    typer.Option("--format", help="table for reading; csv, parquet and json hold every column."),
+    AnswerFormat,
+    typer.Option("--format", help="table is for reading; csv, parquet and json hold every column."),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="Write to this file; stdout when left out.")
+    Path | None, typer.Option("--out", help="Write to this file; by default to stdout.")
 ]
-WRITERS: dict[Format, Callable[[Answer], bytes]] = {
-    Format.CSV: as_csv,
-    Format.PARQUET: as_parquet,
-    Format.JSON: as_json,
+WRITERS: dict[AnswerFormat, Callable[[Answer], bytes]] = {
+    AnswerFormat.CSV: csv_of,
+    AnswerFormat.PARQUET: parquet_of,
+    AnswerFormat.JSON: json_of,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _How:
-    """How an answer is written, where to (None: stdout), and whose instance is asked."""
+    """How an answer is written, to which file (None: stdout), and from which instance."""
 
-    form: Format
+    form: AnswerFormat
     to_file: Path | None
     data: Path | None
 
 
-def timeline(  # noqa: PLR0913 - each names one option
+def query_timeline(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
     metric: Annotated[
-        str, typer.Option(help="heart_rate, steps, power, speed, … (a wrong one lists all).")
+        str, typer.Option(help="heart_rate, steps, power, speed, …; any other text lists them all.")
     ],
-    prescription: Prescription = "",
+    prescription: PrescriptionId = "",
     first: From = "",
     last: To = "",
     points: Annotated[
-        int, typer.Option(min=1, max=MOST_POINTS, help="Never more points than this.")
+        int, typer.Option(min=1, max=MOST_POINTS, help="At most this many points.")
     ] = USUAL_POINTS,
     kind: Annotated[
-        Kind, typer.Option("--as", help="band: min, mean, max of equal spans; line: samples.")
-    ] = Kind.BAND,
-    form: As = Format.TABLE,
+        Shape,
+        typer.Option("--as", help="band: minimum, mean and maximum of equal spans; line: samples."),
+    ] = Shape.BAND,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Show one metric over time; the last four weeks unless said."""
+    """Show one metric over time; the last four weeks by default."""
     more = {"metric": metric, "points": points, "as": kind.value}
-    ask = _asked(TimelineParams, prescription, first, last, more)
+    ask = _params(TimelineParams, prescription, first, last, more)
     how = _How(form=form, to_file=to_file, data=data)
     _show(
         patient,
@@ -134,27 +139,27 @@ def timeline(  # noqa: PLR0913 - each names one option
     )
 
 
-def sessions(  # noqa: PLR0913 - each names one option
+def query_sessions(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
-    prescription: Prescription = "",
+    prescription: PrescriptionId = "",
     first: From = "",
     last: To = "",
     kind: Annotated[
-        str, typer.Option("--type", help="walking, running, … (a wrong one lists all).")
+        str, typer.Option("--type", help="walking, running, …; any other text lists them all.")
     ] = "",
     limit: Annotated[
-        int, typer.Option(min=1, max=MOST_SESSIONS, help="At most so many.")
+        int, typer.Option(min=1, max=MOST_SESSIONS, help="At most this many sessions.")
     ] = USUAL_SESSIONS,
     before: Annotated[
-        str, typer.Option(help="Go on where the last answer ended: what it said as next.")
+        str, typer.Option(help="Continue after the last answer: the value that it gives as `next`.")
     ] = "",
-    form: As = Format.TABLE,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List sessions, newest first; all of them unless bounded."""
-    ask = _asked(
+    """List sessions, newest first; all of them by default."""
+    ask = _params(
         SessionsParams, prescription, first, last, {"type": kind, "limit": limit, "before": before}
     )
     how = _How(form=form, to_file=to_file, data=data)
@@ -163,34 +168,40 @@ def sessions(  # noqa: PLR0913 - each names one option
     )
 
 
-def days(
+def query_days(
     *,
     patient: Patient,
-    prescription: Prescription = "",
+    prescription: PrescriptionId = "",
     first: First = "",
     last: Last = "",
-    form: As = Format.TABLE,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List every date with its state: active, rest, no activity, not worn, no data, paused, blocked."""
-    ask = _asked(DatesParams, prescription, first, last, {})
+    """List dates, each with its state.
+
+    States are active, rest, no activity, not worn, no data, paused and blocked.
+    """
+    ask = _params(DatesParams, prescription, first, last, {})
     how = _How(form=form, to_file=to_file, data=data)
     _show(patient, "days", lambda conn, who, now: patient_queries.days(conn, who, now, ask), how)
 
 
-def weeks(
+def query_weeks(
     *,
     patient: Patient,
-    prescription: Prescription = "",
+    prescription: PrescriptionId = "",
     first: First = "",
     last: Last = "",
-    form: As = Format.TABLE,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List weeks with their adherence (done over due); with --prescription that one alone, and its averages."""
-    ask = _asked(DatesParams, "", first, last, {})
+    """List weeks with their adherence (done over due).
+
+    With --prescription, only that prescription and its averages.
+    """
+    ask = _params(DatesParams, "", first, last, {})
     how = _How(form=form, to_file=to_file, data=data)
     if prescription:
         what = f"prescription:{prescription}"
@@ -206,20 +217,20 @@ def weeks(
         )
 
 
-def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[str, Any]) -> Q:
-    """Return a question from its options; leaves with code 2 and one line when one is wrong."""
+def _params(cls: type[Q], prescription: str, first: str, last: str, more: dict[str, Any]) -> Q:
+    """Return a query's parameters; leaves with code 2 and one line when an option is wrong."""
     result = {"prescription": prescription, "from": first, "to": last, **more}
     try:
         return cls(**{name: value for name, value in result.items() if value != ""})
     except ValidationError as error:
-        fail("; ".join(f"--{position}: {wanted}" for position, wanted in wrong(error)), code=2)
+        fail("; ".join(f"--{name} {text}" for name, text in mistakes_in(error)), code=2)
 
 
 def _show(patient: str, what: str, work: Work, how: _How) -> None:
-    if how.form is Format.PARQUET and how.to_file is None:
-        fail("--format parquet: --out FILE is wanted", code=2)
+    if how.form is AnswerFormat.PARQUET and how.to_file is None:
+        fail("--format parquet needs --out FILE", code=2)
     answer = _answer(patient, what, work, how.data)
-    if how.form is Format.TABLE:
+    if how.form is AnswerFormat.TABLE:
         _print(answer, how.to_file)
         return
     written = WRITERS[how.form](answer)
@@ -234,7 +245,7 @@ def _answer(patient: str, what: str, work: Work, data: Path | None) -> Answer:
     settings = settings_of(data)
     now_ms = clock(settings.clock)()
 
-    async def whole() -> Answer:
+    async def read() -> Answer:
         async with (
             await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
             pool.connection() as conn,
@@ -247,7 +258,7 @@ def _answer(patient: str, what: str, work: Work, data: Path | None) -> Answer:
             return await work(conn, who, now_ms)
 
     try:
-        return run(whole())
+        return run(read())
     except patient_queries.NotThereError as error:
         fail(str(error))
     except QueryParamsError as error:
@@ -255,14 +266,14 @@ def _answer(patient: str, what: str, work: Work, data: Path | None) -> Answer:
 
 
 def _print(answer: Answer, to_file: Path | None) -> None:
-    matches, below = table(answer)
+    table, below = table_of(answer)
     if to_file is None:
-        out.print(matches, soft_wrap=False)
-        out.print(below, markup=False)
+        out.print(table, soft_wrap=False)
+        out.print(below)
         return
     with out.capture() as text:
-        out.print(matches, soft_wrap=False)
-        out.print(below, markup=False)
+        out.print(table, soft_wrap=False)
+        out.print(below)
     _write(to_file, text.get().encode())
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kadens.clock import clock
-from kadens.link_tokens import issue
+from kadens.link_tokens import issue_token
 from kadens.settings import Secrets
 from model.calendar import rfc3339
 from model.topics import DERIVED, FACTS, RAW
@@ -188,7 +188,7 @@ class Demo:
         keys, now = self._place.secrets.link_keys, self._now()
         async with await open_pool(self._place.dsn, max_size=1) as pool, pool.connection() as conn:
             made = {
-                item.pseudonym: await issue(conn, item.pseudonym, keys, now, by="demo")
+                item.pseudonym: await issue_token(conn, item.pseudonym, keys, now, by="demo")
                 for item in self._cohort.people
             }
         return {pseudonym: token for pseudonym, (token, _) in made.items()}

@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 
 from clinic.answers.sessions import SessionsAnswer
 from kadens.cli import app
-from kadens.commands.answered import as_csv, as_json
 from kadens.commands.console import Plain
-from kadens.commands.tabled import table
+from kadens.output.answer_files import csv_of, json_of
+from kadens.output.answer_tables import table_of
 from kadens.settings import operator
 from tests.clinic_world import NOW, Served
 
@@ -68,19 +68,19 @@ def planted(door: Served) -> SessionsAnswer:
 
 
 def test_a_type_that_is_a_formula_is_text_in_csv(door: Served) -> None:
-    (line,) = csv.DictReader(io.StringIO(as_csv(planted(door)).decode()))
+    (line,) = csv.DictReader(io.StringIO(csv_of(planted(door)).decode()))
     assert line["type"] == f"'{PLANTED}"
 
 
 def test_a_type_cannot_write_to_the_terminal(
     door: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    matches, _below = table(planted(door))
+    matches, _below = table_of(planted(door))
     Plain(markup=False, width=200).print(matches)
     result = capsys.readouterr().out
     assert "HYPERLINK" in result.upper()
     assert not any(item in result for item in "\x1b\x9b")
-    assert not any(item in as_json(planted(door)).decode() for item in "\x1b\x9b")
+    assert not any(item in json_of(planted(door)).decode() for item in "\x1b\x9b")
 
 
 def test_an_answer_without_rows_has_its_columns(door: Served) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from kadens.local.runtime import leftovers, secrets_in
 from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
-from kadens.secrets_writer import new_secret, retired, rewrite, rotated
+from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
 
 HEX = "ab" * 32
 AT = "2026-11-28T00:00:00Z"
@@ -101,7 +101,7 @@ def test_a_rotation_changes_the_keys_and_nothing_else(tmp_path: Path) -> None:
     path.write_text(FILE, encoding="utf-8")
     path.chmod(0o400)
     fresh = new_secret()
-    rewrite(path, lambda entries: rotated(entries, "link", fresh, AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", fresh, AT))
     secrets, text = read_secrets(str(path)), path.read_text(encoding="utf-8")
     assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [
         ("2", fresh),
@@ -119,10 +119,10 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     path.write_text(FILE, encoding="utf-8")
     for id_, why in (("1", "is active; only an accepted one"), ("7", "there is no link key 7")):
         with pytest.raises(SettingsError, match=why):
-            rewrite(path, partial(_retired_at, id_))
+            rewrite_secrets(path, partial(_retired_at, id_))
     assert path.read_text(encoding="utf-8") == FILE
-    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
-    rewrite(path, lambda entries: retired(entries, "link", "1", AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_retired_key(entries, "link", "1", AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["2"]
     kept = [
         (entry.id, entry.secret.hex())
@@ -130,18 +130,18 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
         if entry.state == "retired"
     ]
     assert kept == [("1", HEX)]
-    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["3", "2"]
 
 
 def _retired_at(id_: str, entries: tuple[KeyEntry, ...]) -> tuple[KeyEntry, ...]:
-    return retired(entries, "link", id_, AT)
+    return with_retired_key(entries, "link", id_, AT)
 
 
 def test_the_first_key_of_a_kind_is_made_by_rotating(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
     path.write_text("", encoding="utf-8")
-    rewrite(path, lambda entries: rotated(entries, "session", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "session", new_secret(), AT))
     assert [key.id for key in read_secrets(str(path)).session_keys.keys] == ["1"]
 
 
@@ -151,7 +151,7 @@ def test_a_form_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["a"]
     with pytest.raises((SettingsError, tomllib.TOMLDecodeError)):
-        rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+        rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), AT))
     assert path.read_text(encoding="utf-8") == text
 
 
@@ -166,7 +166,7 @@ def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+        rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), AT))
     assert path.read_text(encoding="utf-8") == FILE
     assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
 
@@ -179,7 +179,7 @@ def test_a_change_is_seen_at_the_next_use_and_a_broken_file_changes_nothing(
     live = LiveSecrets(str(path), read_secrets(str(path)))
     keys = live.keys("link")
     assert [key.id for key in keys().keys] == ["1"]
-    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), AT))
     assert [key.id for key in keys().keys] == ["2", "1"]
     good = path.read_text(encoding="utf-8")
     for broken in ('link_key = "ab"', "link_key = "):
@@ -201,8 +201,8 @@ def test_without_a_file_the_secrets_never_change() -> None:
 
 def test_ids_of_new_keys_count_on_from_the_highest_number() -> None:
     entries = entries_of(tomllib.loads(table(id_="k1", state="accepted") + table(id_="7")))
-    assert [entry.id for entry in rotated(entries, "link", bytes(32), AT)] == ["k1", "7", "8"]
-    assert rotated(entries, "wrapping", bytes(32), AT)[-1].id == "1"
+    assert [entry.id for entry in with_new_key(entries, "link", bytes(32), AT)] == ["k1", "7", "8"]
+    assert with_new_key(entries, "wrapping", bytes(32), AT)[-1].id == "1"
 
 
 def test_a_data_folder_without_its_secrets_says_what_they_would_open(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.commands.console import Plain, print_json
-from kadens.commands.visible import cell, quiet_json, visible
+from kadens.output.visible import cell, quiet_json, visible
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kadens.cli import main
-from kadens.commands.operate import _look, _sign_in
+from kadens.commands.doctor import _check_all, _sign_in
 from kadens.settings import SettingsError
 from kadens.wiring import clinic_door, sign_in_of
 from tests.clinic.sign_in.conftest import settings_of
@@ -126,7 +126,7 @@ def test_the_doctor_of_the_clinician_door_looks_at_what_that_door_has(
     tmp_path: Path, provider: Provider, dsn: str
 ) -> None:
     matches = asyncio.run(
-        _look(settings_of(dsn, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": provider.url}))
+        _check_all(settings_of(dsn, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": provider.url}))
     )
     assert [(item.what, item.well) for item in matches] == [
         ("database", True),

@@ -1,4 +1,4 @@
-"""Answers as tables that fit a terminal of 80 columns: the columns that matter, in words and local time. Pure."""
+"""Answers as tables for a terminal of 80 columns: few columns, in words and local time. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """Heads, lines of text, and what is said below them."""
+    """The column heads, lines of text, and the line below the table."""
 
     heads: tuple[str, ...]
     lines: Iterable[tuple[str, ...]]
     below: str = ""
 
 
-def table(answer: Answer) -> tuple[Table, str]:
-    """Return an answer as a table, nothing known an en dash, and the line below it."""
+def table_of(answer: Answer) -> tuple[Table, str]:
+    """Return an answer as a table, an en dash where nothing is known, and the line below it."""
     sheet = _sheet(answer)
     made = Table(box=None, pad_edge=False)
     for head in sheet.heads:

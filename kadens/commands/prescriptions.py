@@ -1,0 +1,120 @@
+"""Commands that take health values from a file: a heart profile, a prescription. They print none.
+
+Both files are checked in full before anything is written.
+"""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from kadens.commands.audited import audited
+from kadens.commands.console import err, fail, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Patient
+from kadens.json_files import JsonFileError, read_json_file, refusal
+from kadens.names import PRESCRIPTION_ID, BadNameError, check_name
+from model.activities import TYPES
+from model.intensity import HeartProfile, profile_problems
+from model.prescription import Prescription
+from storage.audit_actions import Action
+from storage.people import people
+from storage.pg.pool import Connection
+from stream.compute.intensity.thresholds import zone_thresholds
+
+T = TypeVar("T")
+MOST_VERSIONS = 1_000_000
+METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
+
+
+def set_heart_profile(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON with valid_from and any of birth_year, sex, hr_rest, hr_max, "
+            "beta_blocker, threshold_hr, ftp_w, …"
+        ),
+    ],
+    *,
+    patient: Patient,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Set what a patient's heart rate zones are computed from.
+
+    The profile holds from its local date valid_from until that of the next; what was derived since
+    then is derived again.
+    """
+    value = _value_of(path, HeartProfile)
+    _refuse(path, list(profile_problems(value)))
+    thresholds = zone_thresholds(value, value.valid_from)
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        await people.set_profile(conn, patient, value, now_ms)
+
+    audited(settings_of(data), work, Action.PATIENT_PROFILE, patient)
+    err.print(f"the profile holds from {value.valid_from} on")
+    if not thresholds.valid:
+        err.print(f"note: it gives no heart rate zones (method {thresholds.method})")
+
+
+def write_prescription(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON with id, version, valid_from, valid_to, sessions_per_week, "
+            "minutes_per_session, intensity, …"
+        ),
+    ],
+    *,
+    patient: Patient,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write a version of a prescription.
+
+    It replaces the version before it from its own valid_from on; earlier versions are kept.
+    """
+    value = _value_of(path, Prescription)
+    _refuse(path, _problems(value))
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        await people.prescribe(conn, patient, value, now_ms)
+
+    audited(settings_of(data), work, Action.PRESCRIPTION_WRITE, patient, value.id)
+    err.print(
+        f"prescription {value.id} version {value.version} holds "
+        f"from {value.valid_from} to {value.valid_to}"
+    )
+
+
+def _problems(value: Prescription) -> list[str]:
+    """Return what cannot be meant in a prescription, a sentence each."""
+    checks = {
+        "`valid_from` must not be after `valid_to`": value.valid_from <= value.valid_to,
+        f"`version` must be from 1 to {MOST_VERSIONS:,}": 1 <= value.version <= MOST_VERSIONS,
+        "`sessions_per_week` must not be negative": value.sessions_per_week >= 0,
+        "`minutes_per_session` must not be negative": value.minutes_per_session >= 0,
+        f"`intensity.method` must be one of {', '.join(METHODS)}": (
+            value.intensity.method in METHODS
+        ),
+        "`intensity.low` must be below `intensity.high`": (
+            value.intensity.low < value.intensity.high
+        ),
+        f"`types` must be among {', '.join(sorted(TYPES))}": set(value.types) <= set(TYPES),
+    }
+    problems = [text for text, holds in checks.items() if not holds]
+    try:
+        check_name(PRESCRIPTION_ID, value.id)
+    except BadNameError as error:
+        problems.append(f"`id` {error}")
+    return problems
+
+
+def _value_of(path: Path, cls: type[T]) -> T:
+    try:
+        return read_json_file(path, cls)
+    except JsonFileError as error:
+        fail(str(error), code=2)
+
+
+def _refuse(path: Path, problems: list[str]) -> None:
+    if problems:
+        fail(str(refusal(path, problems)), code=2)

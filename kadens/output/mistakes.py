@@ -1,0 +1,64 @@
+"""What is wrong with values that a person gave, in our words and without the value. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+# By the beginning of pydantic's name for a mistake, the longest that fits. A text names the limit
+# that was passed where there is one.
+_TEXTS: Mapping[str, str] = {
+    "missing": "is missing",
+    "json": "must be valid JSON",
+    "dict": "must be an object in braces",
+    "dataclass": "must be an object in braces",
+    "model": "must be an object in braces",
+    "float": "must be a number",
+    "int": "must be a whole number",
+    "finite": "must be a finite number",
+    "string": "must be text",
+    "bool": "must be true or false",
+    "date": "must be a date, such as 2026-11-01",
+    "literal": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "tuple": "must be a list",
+    "list": "must be a list",
+    "set": "must be a list",
+    "too_long": "must be a list of at most {max_length}",
+    "too_short": "must be a list of at least {min_length}",
+    "unexpected_keyword": "is not a known field",
+    "extra_forbidden": "is not a known field",
+}
+_LONGEST_FIRST = sorted(_TEXTS, key=len, reverse=True)
+_UNKNOWN = "is not a valid value"
+_OURS = "Value error, "  # pydantic puts this before what our own checks say
+
+
+def mistakes_in(error: ValidationError) -> list[tuple[str, str]]:
+    """Return each mistake as the path of its field ("" for the value as such) and what is wrong."""
+    mistakes = []
+    for item in error.errors(include_input=False):
+        path = ".".join(str(part) for part in item["loc"])
+        mistakes.append((path, _text_of(dict(item))))
+    return mistakes
+
+
+def _text_of(item: Mapping[str, Any]) -> str:
+    kind, message = str(item["type"]), str(item["msg"])
+    if kind == "value_error":
+        return message.removeprefix(_OURS)
+    for name in _LONGEST_FIRST:
+        if kind.startswith(name):
+            return _filled(_TEXTS[name], item.get("ctx", {}))
+    return _UNKNOWN
+
+
+def _filled(text: str, limits: Mapping[str, Any]) -> str:
+    try:
+        return text.format_map(limits)
+    except KeyError:
+        return _UNKNOWN
