@@ -1,4 +1,4 @@
-"""`kadens dead`: bare it lists, and what is chosen by neither offset nor class is refused with a word."""
+"""`kadens dead` lists by itself; letters chosen by neither offset nor class are refused."""
 
 import asyncio
 import json
@@ -15,10 +15,11 @@ from storage.pg.migrate import migrate
 
 MISUSED = 2
 LETTERS = """
-insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, size, sha256, rejects,
-  rejected, key, headers, body_bytes)
-select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'damaged' end, 'files', now(), 20, '',
-  '[["@0", "no FIT file"]]', 1, '', '[["connector", "files"]]', 0 from generate_series(0, {} - 1) n"""
+insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at,
+  size, sha256, rejects, rejected, key, headers, body_bytes)
+select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'damaged' end,
+  'files', now(), 20, '', '[["@0", "no FIT file"]]', 1, '', '[["connector", "files"]]', 0
+  from generate_series(0, {} - 1) n"""
 
 
 @pytest.fixture(scope="module")

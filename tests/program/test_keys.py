@@ -1,4 +1,4 @@
-"""`kadens keys` and `kadens patient token | tokens | revoke`: what they do, refuse, say and write down."""
+"""`kadens keys` and `kadens patient token | tokens | revoke`: results, refusals, audit rows."""
 
 import asyncio
 import json
@@ -81,7 +81,8 @@ def place(
     made.file.write_text("".join(texts), encoding="utf-8")
     made.at(NOW)
     result = {
-        "KAFKA": brokers, "DATABASE": dsn, "BODIES": str(tmp_path / "bodies"), "SECRETS_FILE": str(made.file),
+        "KAFKA": brokers, "DATABASE": dsn, "BODIES": str(tmp_path / "bodies"),
+        "SECRETS_FILE": str(made.file),
         "CLOCK": f"file:{made.clock}", "CLINIC_UNIT": "unit",
     }  # fmt: skip
     for name, value in result.items():

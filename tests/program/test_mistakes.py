@@ -1,4 +1,4 @@
-"""What a person does wrong is told in a line, before anything starts or is kept; never a traceback."""
+"""A mistake of the operator is a line on stderr before anything starts; never a traceback."""
 
 import json
 import socket

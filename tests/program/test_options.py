@@ -1,7 +1,7 @@
-"""Every command over every subset of its options, without a server: an exit code and a line, never a traceback.
+"""Every command over every subset of its options, without a server: never a traceback.
 
-The walk takes commands and options from the program itself, so that a new one is in it. A value is found by the name
-of a parameter, else by its default.
+The walk takes commands and options from the program itself, so that a new one is in it. The name of
+a parameter decides its value, else its default does.
 """
 
 import enum
@@ -25,7 +25,8 @@ from tests.program.test_mistakes import PRESCRIPTION, PROFILE
 NOWHERE = "127.0.0.1:1"
 ALL_SUBSETS_OF = 4  # options; of a command with more, each alone, every pair, all but one, and all
 TELLS_TOO_MUCH = (
-    "Traceback", "Errno", "pydantic", "psycopg.", "For further information", "input_value", "Input should",
+    "Traceback", "Errno", "pydantic", "psycopg.", "For further information",
+    "input_value", "Input should",
     "MarkupError",
 )  # fmt: skip
 # values by the name of a parameter, as text
@@ -58,7 +59,7 @@ VALUES = {
     "vendor_port": "0",
     "clinic_port": "0",
 }
-# options that a command always gets: without them it would start a server of its own, or look at this machine's
+# Options that a command always gets: without them it would start a server, or use a running one.
 ALWAYS = {"up": ("broker", "vendor_port", "clinic_port", "data"), "": ("data",)}
 
 
@@ -133,7 +134,7 @@ def place(tmp_path: Path) -> dict[str, str]:
 
 
 def files_of(tmp_path: Path) -> dict[str, str]:
-    """Make the files that parameters name, and a folder that nothing runs on; return their paths by name."""
+    """Make the files that parameters name and an idle folder; return their paths by name."""
     begin = 1_763_974_800_000
     t = begin + np.arange(60, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(60, 120.0)}
@@ -202,7 +203,7 @@ def given(command: Command, chosen: Iterable[Parameter], place: Mapping[str, str
 
 
 def lines(command: Command, values: Mapping[str, str], *, deep: bool) -> Iterator[list[str]]:
-    """Every command line: all subsets of the options with right arguments, then wrong arguments and paths."""
+    """Every command line: all subsets of options with right arguments, then wrong arguments."""
     always = given(command, command.always, values)
     arguments = given(command, command.arguments, values)
     for chosen in subsets(command.options, deep=deep):

@@ -1,4 +1,4 @@
-"""`kadens replay` as an operator runs it, on an embedded database with bodies that an older parser read wrongly."""
+"""`kadens replay` on an embedded database with bodies that an older parser read wrongly."""
 
 import asyncio
 import json

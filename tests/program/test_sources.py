@@ -1,4 +1,4 @@
-"""Where settings come from: one source for each command and process, never two, and none that was not named."""
+"""Where settings come from: one named source for each command and process, never two."""
 
 import json
 from collections.abc import Iterator

@@ -112,7 +112,7 @@ def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> Non
     )
     assert (
         result
-        == f"{provider.url} answers with 1 key(s); to be registered: https://care.example.org/sign-in/callback"
+        == f"{provider.url} answers with 1 key(s); register there: https://care.example.org/sign-in/callback"
     )
     with pytest.raises(ProviderError, match="does not answer"):
         asyncio.run(
