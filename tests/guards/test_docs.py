@@ -47,3 +47,12 @@ def test_a_term_of_the_glossary_is_explained_once() -> None:
 def test_a_page_has_no_long_lines_outside_of_tables(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if len(line) > 150 and not line.startswith("|")] == []
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_*]+/)+[a-z_*0-9.]*)`", text))
+    # what a reader of the page is told to make
+    example = {"ingest/vendors/acme.py", "parsers/acme.py", "alerts/rules/x1_what_it_finds.py"}
+    assert len(named) > 50
+    assert [name for name in sorted(named - example) if not any(ROOT.glob(name))] == []
