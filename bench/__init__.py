@@ -1,1 +1,4 @@
-"""Speed, as ratios against a named baseline in the same run. One command prints one table: `make bench`."""
+"""Speed, as ratios against a named baseline in the same run.
+
+One command prints one table: `make bench`.
+"""

@@ -1,8 +1,10 @@
-"""`make bench`: every figure in one table, and in build/bench.json. Exits 1 when a figure is below its floor.
+"""`make bench`: every figure in one table, and in build/bench.json.
 
-Arguments name the benches to run; none means all. `--fit FOLDER` names the FIT files. `--full` asks the timeline of
-10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB. `--tiny` takes sizes that show that a bench
-works, and no more: its figures mean nothing.
+Exits 1 when a figure is below its floor.
+
+Arguments name the benches to run; none means all. `--fit FOLDER` names the FIT files. `--full` asks
+the timeline of 10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB. `--tiny`
+takes sizes that show that a bench works, and no more: its figures mean nothing.
 """
 
 import argparse
@@ -34,7 +36,10 @@ err = Console(stderr=True)
 
 
 def main() -> int:
-    """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
+    """Run the benches that were asked for, print the table, write the JSON.
+
+    Return the exit status.
+    """
     arguments = _arguments()
     rows = [
         row

@@ -1,7 +1,10 @@
-"""What it costs to be told the same again, against the first time: a whole run off the log, facts to derived rows.
+"""What it costs to be told the same again, against the first time.
 
-The same offsets once more (a redelivery) end at the account of offsets; the same facts at new offsets (a vendor that
-sends again) end at the writer, which knows them. Workouts at 1 Hz, and blocks of heart rate a minute of many patients.
+A whole run off the log, facts to derived rows.
+
+The same offsets once more (a redelivery) end at the account of offsets; the same facts at new
+offsets (a vendor that sends again) end at the writer, which knows them. Workouts at 1 Hz, and
+blocks of heart rate a minute of many patients.
 """
 
 import asyncio

@@ -1,6 +1,10 @@
-"""The baseline: rows that the pipeline has just stored, sent again by bare binary COPY under other patients' numbers.
+"""The baseline.
 
-Same rows, same table, same key, in key order, packed already. It must never be asked before the pipeline is done.
+Rows that the pipeline has just stored, sent again by bare binary COPY under other patients'
+numbers.
+
+Same rows, same table, same key, in key order, packed already. It must never be asked before the
+pipeline is done.
 """
 
 import time

@@ -1,6 +1,9 @@
-"""The derive step alone: runs of facts as they lie on the log, through `derive_runs`, into an embedded PostgreSQL.
+"""The derive step alone.
 
-No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition was told.
+Runs of facts as they lie on the log, through `derive_runs`, into an embedded PostgreSQL.
+
+No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition
+was told.
 """
 
 import time
@@ -59,7 +62,10 @@ class Nowhere:
 
 @dataclass(slots=True, kw_only=True)
 class Deriver:
-    """A database with `people`, and the worker's parts around it; `told` counts the messages so far."""
+    """A database with `people`, and the worker's parts around it.
+
+    `told` counts the messages so far.
+    """
 
     parts: Collaborators
     people: Sequence[str]
@@ -67,7 +73,10 @@ class Deriver:
     last: Run | None = field(default=None)
 
     async def derive(self, facts: Sequence[tuple[str, Fact]]) -> float:
-        """Tell facts of patients as the next messages of partition 0, in one run; return the seconds it took."""
+        """Tell facts of patients as the next messages of partition 0, in one run.
+
+        Return the seconds it took.
+        """
         messages = tuple(
             _message(self.told + n, patient, fact) for n, (patient, fact) in enumerate(facts)
         )
@@ -125,7 +134,10 @@ async def _people(conn: Connection, patients: int) -> list[str]:
 
 
 def heart(first_ms: int, minutes: int) -> SampleBlock:
-    """Return a block of heart rate a minute of the watch: a day at ease, and effort where a workout may be."""
+    """Return a block of heart rate a minute of the watch.
+
+    A day at ease, and effort where a workout may be.
+    """
     t = first_ms + np.arange(minutes, dtype=np.int64) * MINUTE_MS
     of_day = t // MINUTE_MS % 1440
     v = (62 + t // MINUTE_MS % 17).astype(np.float64)

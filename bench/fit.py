@@ -1,7 +1,8 @@
 """FIT decoding against fitparse, value for value, on real files in one interleaved run.
 
-Both check the checksum, read developer fields and expand components. Files that fitparse refuses are left out.
-`run(folder)` takes any folder of `.fit` files; `python -m bench.fit FOLDER` prints the rows.
+Both check the checksum, read developer fields and expand components. Files that fitparse refuses
+are left out. `run(folder)` takes any folder of `.fit` files; `python -m bench.fit FOLDER` prints
+the rows.
 """
 
 import io
@@ -51,7 +52,10 @@ def ours_all(data: bytes) -> dict[str, Any]:
 
 
 def theirs(data: bytes) -> int:
-    """Decode with fitparse: it reads every field of every message whatever is asked; its values are not collected."""
+    """Decode with fitparse: it reads every field of every message whatever is asked.
+
+    Its values are not collected.
+    """
     return sum(1 for _ in fitparse.FitFile(io.BytesIO(data)).get_messages())
 
 
@@ -85,7 +89,10 @@ def measure(folder: Path) -> dict[str, Sums]:
 
 
 def run(folder: Path) -> list[Row]:
-    """Return the figures: hot columns and all messages, over large and small files; empty without files."""
+    """Return the figures: hot columns and all messages, over large and small files.
+
+    Empty without files.
+    """
     classes = measure(folder)
     plan = (
         ("FIT hot columns, files > 20 kB", "large", "hot", 150.0, 250.0),

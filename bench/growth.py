@@ -1,7 +1,10 @@
-"""What a block costs when much has come before: a patient's history of a day, a year, five years; 10 to 1,000 patients.
+"""What a block costs when much has come before: a patient's history of a day, a year, five years.
 
-Runs of one block (an hour of heart rate a minute) and of one day (24 such blocks) go through the derive step, a size
-after the other, round by round. The bound is on the cheapest against the dearest, so nothing may grow with history.
+10 to 1,000 patients.
+
+Runs of one block (an hour of heart rate a minute) and of one day (24 such blocks) go through the
+derive step, a size after the other, round by round. The bound is on the cheapest against the
+dearest, so nothing may grow with history.
 """
 
 import asyncio
@@ -101,7 +104,10 @@ def _day(day_ms: int) -> Iterator[Fact]:
 
 
 async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
-    """Return the rows of all cases in turns: latency of a block, and cost of a sample in a day of blocks."""
+    """Return the rows of all cases in turns.
+
+    Latency of a block, and cost of a sample in a day of blocks.
+    """
     block: dict[str, list[float]] = {case.name: [] for case in cases}
     day: dict[str, list[float]] = {case.name: [] for case in cases}
     for number in range(rounds + 1):
@@ -143,7 +149,10 @@ def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
 
 
 def _relative(values: dict[str, list[float]]) -> dict[str, float]:
-    """Return each case's median of its time to the mean of the same round: what disturbs a round disturbs all of it."""
+    """Return each case's median of its time to the mean of the same round.
+
+    What disturbs a round disturbs all of it.
+    """
     means = [statistics.mean(times) for times in zip(*values.values(), strict=True)]
     return {
         case: statistics.median(t / m for t, m in zip(f, means, strict=True))

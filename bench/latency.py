@@ -1,9 +1,11 @@
-"""How long after it was posted a body is visible: its session, its alert; at half of the speed measured just before.
+"""How long after it was posted a body is visible: its session, its alert.
 
-That speed is of mixed days. At half of it come the same bodies in the same shares, each at its time, whether or not the
-last was seen: syncs of a cohort's watches, and the workouts and reports of patients that send nothing else, which are
-waited for. The clock of one runs from before its post until a reader of the database sees the row, asked every few
-milliseconds.
+At half of the speed measured just before.
+
+That speed is of mixed days. At half of it come the same bodies in the same shares, each at its
+time, whether or not the last was seen: syncs of a cohort's watches, and the workouts and reports of
+patients that send nothing else, which are waited for. The clock of one runs from before its post
+until a reader of the database sees the row, asked every few milliseconds.
 """
 
 import itertools
@@ -29,7 +31,9 @@ FLOOR_S, GOAL_S = 2.0, 0.5
 P50, P99 = 50, 99
 PAIN = 9
 PROBED = 0.1  # of a mixed day's bodies are workouts, as many are reports, and the rest are syncs
-SLACK = 1.5  # so many times what half of the speed should need is made before, so that making it takes nobody's CPU
+# so many times what half of the speed should need is made before, so that making it takes nobody's
+# CPU
+SLACK = 1.5
 _SESSIONS = "select distinct patient from session where patient = any(%s)"
 _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'"
 
@@ -45,7 +49,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One kind of body that is waited for: what is sent of whom, and the query that names whose is visible."""
+    """One kind of body that is waited for.
+
+    What is sent of whom, and the query that names whose is visible.
+    """
 
     name: str
     query: str
@@ -89,7 +96,10 @@ def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]
 
 
 def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
-    """Return a workout of one half of the people and a report of pain of the other; they send nothing else."""
+    """Return a workout of one half of the people and a report of pain of the other.
+
+    They send nothing else.
+    """
     active, hurt = people[: len(people) // 2], people[len(people) // 2 :]
     files = [deliveries(workouts, on.people, [person], day_of(0))[0] for person in active]
     pains = [_pain(person) for person in hurt]

@@ -1,4 +1,7 @@
-"""Questions about dead letters, and decisions about one, when a million of them wait; against a second."""
+"""Questions about dead letters, and decisions about one, when a million of them wait.
+
+Against a second.
+"""
 
 import asyncio
 import time

@@ -1,4 +1,6 @@
-"""What is sent, as a table: workloads by name, each a pure function of a cohort and a day. Bodies come from `simulate`.
+"""What is sent, as a table: workloads by name, each a pure function of a cohort and a day.
+
+Bodies come from `simulate`.
 
 A round of a workload is a day of its own, so that nothing in it has been told before.
 """
@@ -23,9 +25,13 @@ Make = Callable[[Cohort, Person, int], Iterator[Delivery]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One workload: what it is called, what a body of it holds, how many patients send it, and what each does on a day.
+    """One workload.
 
-    `make` takes the cohort, a person of it and the day's first instant. `bound` is whether its figure has a floor.
+    What it is called, what a body of it holds, how many patients send it, and what each does on a
+    day.
+
+    `make` takes the cohort, a person of it and the day's first instant. `bound` is whether its
+    figure has a floor.
     """
 
     name: str
@@ -42,7 +48,10 @@ def people(patients: int) -> Cohort:
 
 
 def day_of(number: int) -> int:
-    """Return the first instant of the day of a round; the first is the oldest day, as data arrive."""
+    """Return the first instant of the day of a round.
+
+    The first is the oldest day, as data arrive.
+    """
     return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
 
 
@@ -74,7 +83,11 @@ def background(hours: int, last: int = 24) -> Make:
 
 
 def mixed(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
-    """Yield a day: heart rate a minute in four syncs, and of every other patient a workout's file and answers to it."""
+    """Yield a day.
+
+    Heart rate a minute in four syncs, and of every other patient a workout's file and answers to
+    it.
+    """
     yield from background(hours=6)(value, person, day_ms)
     if active(person):
         yield from after(person, value, outing(person, day_ms))

@@ -27,7 +27,10 @@ FLOOR, GOAL = 0.4, 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is measured: `loads`, each in so many rounds after one that warms up, by so many workers."""
+    """How much is measured.
+
+    `loads`, each in so many rounds after one that warms up, by so many workers.
+    """
 
     loads: tuple[Load, ...]
     rounds: int = 3
@@ -46,7 +49,10 @@ class Way:
 
 @dataclass(slots=True, kw_only=True)
 class Found:
-    """What the rounds of one way took: seconds of the pipeline and of the COPY, rows, CPU-seconds by process."""
+    """What the rounds of one way took.
+
+    Seconds of the pipeline and of the COPY, rows, CPU-seconds by process.
+    """
 
     took: list[float] = field(default_factory=list)
     copied: list[float] = field(default_factory=list)

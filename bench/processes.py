@@ -1,4 +1,6 @@
-"""What the processes of a stage cost, read from /proc: CPU-seconds and resident memory. It starts and stops nothing.
+"""What the processes of a stage cost, read from /proc: CPU-seconds and resident memory.
+
+It starts and stops nothing.
 
 Without /proc there is nothing to read, and the answers are empty.
 """
@@ -22,7 +24,10 @@ NAMES: dict[str, bytes] = {
 
 
 class Process(NamedTuple):
-    """One line of /proc/PID/stat: parent, ticks of its own and of the children it has buried, resident pages."""
+    """One line of /proc/PID/stat.
+
+    Parent, ticks of its own and of the children it has buried, resident pages.
+    """
 
     parent: int
     own: int

@@ -6,7 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A figure: `ratio` is value against baseline, better when greater; `floor` and `goal` are ratios."""
+    """A figure: `ratio` is value against baseline, better when greater.
+
+    `floor` and `goal` are ratios.
+    """
 
     name: str
     value: float

@@ -1,8 +1,10 @@
-"""The worker's memory while an hour of many live patients goes through: flat, or it grows with what has been.
+"""The worker's memory while an hour of many live patients goes through.
 
-Each slice is five minutes: every patient's watch sends its readings a minute, and some patients finish a workout and
-answer. Slices go as fast as they are taken, and after each the worker's resident memory is read. Ratio: the first third
-of the slices against the last, 1 for flat.
+Flat, or it grows with what has been.
+
+Each slice is five minutes: every patient's watch sends its readings a minute, and some patients
+finish a workout and answer. Slices go as fast as they are taken, and after each the worker's
+resident memory is read. Ratio: the first third of the slices against the last, 1 for flat.
 """
 
 import statistics

@@ -1,7 +1,10 @@
-"""Everything real, on this machine: Apache Kafka, PostgreSQL, the vendor door's process and the workers' processes.
+"""Everything real, on this machine.
 
-It sends bodies and tells when all of them are stored and derived, by the database's own account of the log; it must
-never look at a row to find that out, because counting millions would be part of what is measured.
+Apache Kafka, PostgreSQL, the vendor door's process and the workers' processes.
+
+It sends bodies and tells when all of them are stored and derived, by the database's own account of
+the log; it must never look at a row to find that out, because counting millions would be part of
+what is measured.
 """
 
 import asyncio
@@ -48,7 +51,10 @@ _FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A log, a database, a door and workers; `people` are enrolled, nobody has sent anything yet."""
+    """A log, a database, a door and workers.
+
+    `people` are enrolled, nobody has sent anything yet.
+    """
 
     dsn: str
     people: Cohort
@@ -64,13 +70,19 @@ class Stage:
         play(deliveries, self.door.post)
 
     def append(self, deliveries: Iterable[Delivery]) -> None:
-        """Append bodies to the log as the door does, without the door; all are on the log at the end."""
+        """Append bodies to the log as the door does, without the door.
+
+        All are on the log at the end.
+        """
         for delivery in deliveries:
             self._append(delivery)
         self.producer.flush(DEADLINE_S)
 
     def settle(self) -> None:
-        """Return once everything on the log is stored and derived; TimeoutError, or RuntimeError without a worker."""
+        """Return once everything on the log is stored and derived.
+
+        TimeoutError, or RuntimeError without a worker.
+        """
         for topic in (
             RAW,
             FACTS,

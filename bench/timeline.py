@@ -1,9 +1,12 @@
-"""One patient-year as at most 1,000 points: what the API asks (bands) against the raw bucket query, in the same run.
+"""One patient-year as at most 1,000 points.
 
-A sample a minute of as many patients as the rows allow (525,600 a patient), written by the server: on plain PostgreSQL
-in order of time, as live data lie, on TimescaleDB a week at a time into the columnstore. Bands are made of all of them,
-in order of time too; the hour before the end is marked dirty, as it always is where data come in. Both answers are
-compared before they are timed. `python -m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
+What the API asks (bands) against the raw bucket query, in the same run.
+
+A sample a minute of as many patients as the rows allow (525,600 a patient), written by the server:
+on plain PostgreSQL in order of time, as live data lie, on TimescaleDB a week at a time into the
+columnstore. Bands are made of all of them, in order of time too; the hour before the end is marked
+dirty, as it always is where data come in. Both answers are compared before they are timed. `python
+-m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
 """
 
 import asyncio
@@ -57,7 +60,8 @@ _RAW = """
 select {}(make_interval(secs => %s), time, %s) as t, count(*), min(value), avg(value), max(value) from sample
 where patient = %s and metric = 1 and time >= %s and time < %s group by 1 order by 1"""
 _BUCKET = {"plain": "date_bin", "timescale": "time_bucket"}
-# without the key rows go into the columnstore at once, which spares an hour; with it they end the same
+# without the key rows go into the columnstore at once, which spares an hour; with it they end the
+# same
 _BEFORE: dict[str, tuple[LiteralString, ...]] = {
     "plain": (),
     "timescale": (
@@ -167,7 +171,10 @@ async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> Non
 
 
 async def _make_bands(conn: Connection) -> None:
-    """Make the bands of everybody with SQL: of one source and plain values that is what `refresh` makes."""
+    """Make the bands of everybody with SQL.
+
+    Of one source and plain values that is what `refresh` makes.
+    """
     sums = "count(*), min(value), max(value), sum(value)"
     hours = _BANDS.format(table="band_hour", unit="hour", of="time", sums=sums, source="sample")
     sums = "sum(n), min(low), max(high), sum(total)"

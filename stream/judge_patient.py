@@ -1,8 +1,11 @@
-"""Judging: a patient's state and the clock become findings, findings become steps of alerts, in one transaction.
+"""Judging.
 
-The table `due` says who must be judged, and is written with the facts; an event on `kadens.derived` only makes it
-happen at once instead of at the timer's next turn, so a lost or doubled event changes nothing. A due row is taken in
-the judging transaction: after a crash it is due again.
+A patient's state and the clock become findings, findings become steps of alerts, in one
+transaction.
+
+The table `due` says who must be judged, and is written with the facts; an event on `kadens.derived`
+only makes it happen at once instead of at the timer's next turn, so a lost or doubled event changes
+nothing. A due row is taken in the judging transaction: after a crash it is due again.
 """
 
 from collections.abc import Sequence
@@ -31,7 +34,8 @@ async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
 async def judge_due(parts: Collaborators) -> int:
     """Judge up to `TAKE` patients whose time has come; return how many.
 
-    Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked at again later.
+    Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked
+    at again later.
     """
     try:
         return await _judge(parts, TAKE)

@@ -1,4 +1,7 @@
-"""Keeps the hour and day bands up behind the writer: a patient a transaction, a few a turn. It derives nothing else."""
+"""Keeps the hour and day bands up behind the writer: a patient a transaction, a few a turn.
+
+It derives nothing else.
+"""
 
 from storage.derived import rollups
 from stream.collaborators import Collaborators
@@ -9,7 +12,10 @@ TURN = 20  # patients
 
 
 async def refresh_bands(parts: Collaborators) -> int:
-    """Refresh the bands of up to `TURN` patients, those marked for longest first; return how many."""
+    """Refresh the bands of up to `TURN` patients, those marked for longest first.
+
+    Return how many.
+    """
     for done in range(TURN):
         if not await _refresh(parts):
             return done
@@ -17,7 +23,10 @@ async def refresh_bands(parts: Collaborators) -> int:
 
 
 async def _refresh(parts: Collaborators) -> bool:
-    """Refresh a patient's bands; where that fails and is no outage, that patient waits and the others go on."""
+    """Refresh a patient's bands.
+
+    Where that fails and is no outage, that patient waits and the others go on.
+    """
     try:
         async with parts.pool.connection() as conn:
             return await rollups.refresh(conn)

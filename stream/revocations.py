@@ -1,6 +1,7 @@
 """Revoked link tokens go from the database to `kadens.revoked`, which every vendor door follows.
 
-The command that revokes publishes at once; this publishes what it could not, and lets the topic forget what expired.
+The command that revokes publishes at once; this publishes what it could not, and lets the topic
+forget what expired.
 """
 
 from model.calendar import DAY_MS
@@ -10,7 +11,8 @@ from stream.collaborators import Collaborators
 from stream.log.messages import Outgoing
 
 _TOGETHER = 1_000  # revocations of one transaction
-SLACK_MS = DAY_MS  # a door's clock may be behind: it must know a token as revoked until it knows it as expired
+# a door's clock may be behind: it must know a token as revoked until it knows it as expired
+SLACK_MS = DAY_MS
 
 
 async def publish_revocations(parts: Collaborators) -> int:

@@ -1,7 +1,10 @@
-"""What came in by the store and is settled: no row and no message needs the file any more, so it is removed.
+"""What came in by the store and is settled.
 
-Each body at the door gets an address of its own, so exactly one message names the file. It is noted in the transaction
-that settled the message, and removed after the commit; until then a crash reads it again.
+No row and no message needs the file any more, so it is removed.
+
+Each body at the door gets an address of its own, so exactly one message names the file. It is noted
+in the transaction that settled the message, and removed after the commit; until then a crash reads
+it again.
 """
 
 from collections.abc import Iterable
@@ -16,7 +19,8 @@ from stream.collaborators import Collaborators
 def own_files(envelopes: Iterable[Envelope]) -> list[str]:
     """Return the addresses that belong to one message each.
 
-    Older versions put a body under its SHA-256, where another message may need it: those go with the log's retention.
+    Older versions put a body under its SHA-256, where another message may need it: those go with
+    the log's retention.
     """
     return [
         envelope.address
@@ -27,7 +31,10 @@ def own_files(envelopes: Iterable[Envelope]) -> list[str]:
 
 
 async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
-    """Note the files of settled messages in the caller's transaction; tell whether there are any."""
+    """Note the files of settled messages in the caller's transaction.
+
+    Tell whether there are any.
+    """
     addresses = own_files(envelopes)
     await discard.mark(conn, addresses)
     return bool(addresses)

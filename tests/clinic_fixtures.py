@@ -1,4 +1,7 @@
-"""Fixtures of every test of the clinician door: one database with the invented patients, and one served door."""
+"""Fixtures of every test of the clinician door.
+
+One database with the invented patients, and one served door.
+"""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,9 @@
-"""What the tests of the clinician door share: invented patients stored the way the worker stores, and a served door.
+"""What the tests of the clinician door share.
 
-Sessions, days and weeks come from the real writer and the real derivation; alerts lie in the database as the judge
-would leave them. The clock stands still at NOW unless a test moves it.
+Invented patients stored the way the worker stores, and a served door.
+
+Sessions, days and weeks come from the real writer and the real derivation; alerts lie in the
+database as the judge would leave them. The clock stands still at NOW unless a test moves it.
 """
 
 import asyncio
@@ -96,7 +98,10 @@ def at(day: date, hour: int, minute: int = 0) -> int:
 def session(
     patient: str, day: date, minutes: int, *, top: float = 132, gap: tuple[int, int] | None = None
 ) -> list[Fact]:
-    """Return a workout with a heart rate each 5 s that rises, sways and settles; nothing in the minutes of `gap`."""
+    """Return a workout with a heart rate each 5 s that rises, sways and settles.
+
+    Nothing in the minutes of `gap`.
+    """
     start = at(day, 17, 12)
     head = Head(
         source=WATCH,

@@ -1,4 +1,7 @@
-"""A program that hangs: stopped with all its processes by SIGSTOP, as a disk that never answers would."""
+"""A program that hangs.
+
+Stopped with all its processes by SIGSTOP, as a disk that never answers would.
+"""
 
 import os
 import signal

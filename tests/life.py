@@ -1,8 +1,11 @@
-"""What happens to a patient's facts in life, as hypothesis strategies: kept small, so that facts meet.
+"""What happens to a patient's facts in life, as hypothesis strategies.
 
-Everything lies around one or two instants of one place: a midnight of a zone of whole or half hours, a night on which
-the clocks change. There are the same workout by two routes, breaks, overlaps, equal instants, one record name at two
-sources, revisions out of order, growing totals, readings that cannot be, things taken back, and data of months ago.
+Kept small, so that facts meet.
+
+Everything lies around one or two instants of one place: a midnight of a zone of whole or half
+hours, a night on which the clocks change. There are the same workout by two routes, breaks,
+overlaps, equal instants, one record name at two sources, revisions out of order, growing totals,
+readings that cannot be, things taken back, and data of months ago.
 """
 
 from collections.abc import Mapping, Sequence
@@ -181,7 +184,10 @@ def unambiguous(facts: Sequence[AttributedFact]) -> tuple[AttributedFact, ...]:
 
 
 def split(life: Life) -> Life:
-    """Return the same life with every block told in two halves; the derived rows must not show it."""
+    """Return the same life with every block told in two halves.
+
+    The derived rows must not show it.
+    """
     return replace(life, told=tuple(half for item in life.told for half in _halves(item)))
 
 

@@ -1,7 +1,10 @@
-"""What the derived rows of a patient must be, from the set of what was told alone: no database, no narrowing, no order.
+"""What the derived rows of a patient must be, from the set of what was told alone.
 
-Everything is read at once and every date near any fact is derived. It shares `derive` with the program and nothing of
-`storage`: which fact stands, what hides it and what a window needs are written here a second time, as plain as can be.
+No database, no narrowing, no order.
+
+Everything is read at once and every date near any fact is derived. It shares `derive` with the
+program and nothing of `storage`: which fact stands, what hides it and what a window needs are
+written here a second time, as plain as can be.
 """
 
 from collections import defaultdict

@@ -1,6 +1,9 @@
-"""Bugs that can be put into the readers of this process and of those forked from it. Never part of the product.
+"""Bugs that can be put into the readers of this process and of those forked from it.
 
-A body that begins with the name of a bug in angle brackets meets it, whatever connector it comes from.
+Never part of the product.
+
+A body that begins with the name of a bug in angle brackets meets it, whatever connector it comes
+from.
 """
 
 import os

@@ -1,7 +1,10 @@
-"""Bodies that stopped, or could have stopped, everybody's processing: each by name, made when asked for.
+"""Bodies that stopped, or could have stopped, everybody's processing.
 
-Each is one body of one sender. It costs that sender a dead letter, or nothing where it can be read after all. Bodies of
-JSON name the account `ACCOUNT`; files name nobody. Nothing here is sent or parsed by this module.
+Each by name, made when asked for.
+
+Each is one body of one sender. It costs that sender a dead letter, or nothing where it can be read
+after all. Bodies of JSON name the account `ACCOUNT`; files name nobody. Nothing here is sent or
+parsed by this module.
 """
 
 from collections.abc import Callable

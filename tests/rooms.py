@@ -1,4 +1,7 @@
-"""Where the project lies, and its rooms: the packages at its root, in the order of who may import whom."""
+"""Where the project lies, and its rooms.
+
+The packages at its root, in the order of who may import whom.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""What has no row is somebody's too: bodies that ended in odd places, then erasure, then a search for their bytes."""
+"""What has no row is somebody's too.
+
+Bodies that ended in odd places, then erasure, then a search for their bytes.
+"""
 
 import os
 import signal
@@ -139,7 +142,10 @@ def _temporary() -> list[Path]:
 
 
 def _tidy(marks: dict[str, bytes]) -> None:
-    """Remove what the product left in the folder of temporary files: the next run must not find it."""
+    """Remove what the product left in the folder of temporary files.
+
+    The next run must not find it.
+    """
     for position in _temporary():
         if any(mark in _bytes(position) for mark in marks.values()):
             position.unlink()

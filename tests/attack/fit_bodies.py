@@ -1,4 +1,7 @@
-"""FIT files for the attacks: real ones of a wanted size, written by the simulator's writer. Pure."""
+"""FIT files for the attacks: real ones of a wanted size, written by the simulator's writer.
+
+Pure.
+"""
 
 import numpy as np
 
@@ -10,7 +13,10 @@ PER_ACTIVITY = 50_000  # seconds; a file of several days holds several activitie
 
 
 def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
-    """Return a file of at least `size` bytes: activities one after the other, a reading a second."""
+    """Return a file of at least `size` bytes.
+
+    Activities one after the other, a reading a second.
+    """
     parts: list[bytes] = []
     while (held := sum(map(len, parts))) < size:
         begins = start_ms + len(parts) * PER_ACTIVITY * SECOND_MS

@@ -1,4 +1,7 @@
-"""Floods at both doors, while an ordinary client goes on: its times, the door's memory, the disk."""
+"""Floods at both doors, while an ordinary client goes on.
+
+Its times, the door's memory, the disk.
+"""
 
 import base64
 import http.client
@@ -29,7 +32,11 @@ HEAD_BEGINS = "POST {path} HTTP/1.1\r\nhost: {host}\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flood:
-    """One row: what is sent, by how many connections from how many addresses, and whether its requests are whole."""
+    """One row.
+
+    What is sent, by how many connections from how many addresses, and whether its requests are
+    whole.
+    """
 
     name: str
     kind: str
@@ -70,7 +77,10 @@ FLOODS: tuple[Flood, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One door: the name of its process and of its address, its attacked requests, and an ordinary request."""
+    """One door.
+
+    The name of its process and of its address, its attacked requests, and an ordinary request.
+    """
 
     part: str
     address: str
@@ -150,7 +160,10 @@ TARGETS: tuple[Target, ...] = (
 
 
 def floods(options: Options) -> Iterator[Row]:
-    """Yield a row for each flood at each door; a door that an attack has harmed is a new one for the next."""
+    """Yield a row for each flood at each door.
+
+    A door that an attack has harmed is a new one for the next.
+    """
     with town(options, 1) as at:
         for target in TARGETS:
             with Ordinary(at, target.ordinary) as quiet:
@@ -195,7 +208,10 @@ def _times(times: list[float]) -> str:
 
 
 def _was_real(flood: Flood, value: AttackReport) -> bool:
-    """Tell whether the attacker did anything: a flood that never began must not count as survived."""
+    """Tell whether the attacker did anything.
+
+    A flood that never began must not count as survived.
+    """
     return bool(value.done) and value.done["opened"] + value.done["refused"] >= flood.connections
 
 

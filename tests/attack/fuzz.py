@@ -149,7 +149,10 @@ def _noise(chance: random.Random) -> bytes:
 
 
 def _status(port: int, request: bytes) -> bytes:
-    """Send bytes, and return the status that is answered; b"" when the connection is just closed or nothing comes."""
+    """Send bytes, and return the status that is answered.
+
+    B"" when the connection is just closed or nothing comes.
+    """
     try:
         with socket.create_connection((HOST, port), timeout=ANSWER_S) as connection:
             connection.sendall(request)

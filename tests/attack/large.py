@@ -1,4 +1,7 @@
-"""Thirty files of 20 MB that waited together: what the worker needs for them, and how long others wait meanwhile."""
+"""Thirty files of 20 MB that waited together.
+
+What the worker needs for them, and how long others wait meanwhile.
+"""
 
 import os
 import signal
@@ -55,7 +58,10 @@ def large_files(options: Options) -> Iterator[Row]:
 
 
 def _upload_while_stopped(at: Town) -> list[Answer]:
-    """Stop the worker where it stands, send all files, end it; `kadens up` starts it anew, and they wait for it."""
+    """Stop the worker where it stands, send all files, end it.
+
+    `kadens up` starts it anew, and they wait for it.
+    """
     people = [at.on.enrol(f"large-{n}", sources=("files",)) for n in range(FILES)]
     sender, start = Sender(at.on), now_ms() // DAY_MS * DAY_MS - 10 * DAY_MS
     worker = at.on.pid_of("worker")

@@ -1,4 +1,7 @@
-"""The poison set ten times over, under the load of 24 senders: what was acknowledged is there once, and in time."""
+"""The poison set ten times over, under the load of 24 senders.
+
+What was acknowledged is there once, and in time.
+"""
 
 import time
 from collections import Counter

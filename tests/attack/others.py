@@ -1,4 +1,7 @@
-"""The other patients: each reports pain at a steady pace, and each report is looked for until its rows are there."""
+"""The other patients.
+
+Each reports pain at a steady pace, and each report is looked for until its rows are there.
+"""
 
 import math
 import threading
@@ -20,7 +23,10 @@ union all select key, true from alert_finding where key = any(%(wanted)s) and st
 
 
 class Others:
-    """Reports of `people`, one each every `every_s` seconds. Leaving the block waits up to `grace_s` for the last."""
+    """Reports of `people`, one each every `every_s` seconds.
+
+    Leaving the block waits up to `grace_s` for the last.
+    """
 
     def __init__(
         self, on: Product, people: Sequence[Person], *, every_s: float = 1.0, grace_s: float = 8.0
@@ -37,7 +43,10 @@ class Others:
         self._looking = threading.Thread(target=self._look, name="looking", daemon=True)
 
     def stored(self, since: float = 0.0, until: float = math.inf) -> list[float]:
-        """Return the seconds from sending to the row, of what was acknowledged; infinite where there is no row."""
+        """Return the seconds from sending to the row, of what was acknowledged.
+
+        Infinite where there is no row.
+        """
         return self._seconds(self._stored, since, until)
 
     def alerted(self) -> list[float]:
@@ -94,7 +103,10 @@ class Others:
         ]
 
     def _report(self, number: int, person: Person) -> None:
-        """Post reports until it is over; the first ones of different people are spread over the pace."""
+        """Post reports until it is over.
+
+        The first ones of different people are spread over the pace.
+        """
         count, pause = 0, self._every_s * number / len(self._people)
         while not self._over.wait(pause):
             began = time.monotonic()

@@ -1,4 +1,7 @@
-"""Bugs that a reader may have, planted behind a word in the body. Never part of the product: `entry` plants them."""
+"""Bugs that a reader may have, planted behind a word in the body.
+
+Never part of the product: `entry` plants them.
+"""
 
 import ctypes
 import itertools
@@ -82,7 +85,10 @@ def body(name: str) -> bytes:
 
 
 def plant() -> None:
-    """Put all bugs into this process's table of parsers; bodies without the word are read as before."""
+    """Put all bugs into this process's table of parsers.
+
+    Bodies without the word are read as before.
+    """
     formats.FORMATS = tuple(replace(row, read=_planted(row.read)) for row in formats.FORMATS)
 
 

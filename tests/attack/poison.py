@@ -30,7 +30,10 @@ select count(*) from (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One body to send: its name, connector and making, and how often the worker may be started anew for it."""
+    """One body to send.
+
+    Its name, connector and making, and how often the worker may be started anew for it.
+    """
 
     name: str
     connector: str
@@ -98,7 +101,10 @@ def _one(attack: str, case: Case, at: Town) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cost:
-    """What a body of a size cost: letters, rows, the slowest report of another patient, starts of the worker."""
+    """What a body of a size cost.
+
+    Letters, rows, the slowest report of another patient, starts of the worker.
+    """
 
     size: int
     letters: int

@@ -1,6 +1,9 @@
-"""A running Kadens to attack: `kadens up` with a log and a data folder of its own, and the product's own commands.
+"""A running Kadens to attack.
 
-Nothing here knows an attack. The patients are enrolled by commands; only measuring reads the database.
+`kadens up` with a log and a data folder of its own, and the product's own commands.
+
+Nothing here knows an attack. The patients are enrolled by commands; only measuring reads the
+database.
 """
 
 import json
@@ -36,7 +39,10 @@ CLOCK = "clock"  # the file of a clock that is stepped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One enrolled patient: the pseudonym, the account at app and vendor, and a link token for files."""
+    """One enrolled patient.
+
+    The pseudonym, the account at app and vendor, and a link token for files.
+    """
 
     patient: str
     account: str
@@ -135,7 +141,10 @@ class Product:
 def product(
     *, broker: str = "kafka", planted: bool = False, stepped: bool = False
 ) -> Iterator[Product]:
-    """Start a Kadens in a folder of its own and stop it in the end; `stepped`: its clock stands still until `step`."""
+    """Start a Kadens in a folder of its own and stop it in the end.
+
+    `stepped`: its clock stands still until `step`.
+    """
     with tempfile.TemporaryDirectory(prefix="kadens-attack-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         folder.chmod(0o711)  # the database's account has to pass

@@ -1,6 +1,7 @@
 """`make attack`: the attacks of a table against a running product, one table of what was measured.
 
-Exits 1 when a limit does not hold. Everything goes over loopback, to processes that this program started.
+Exits 1 when a limit does not hold. Everything goes over loopback, to processes that this program
+started.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""What the attacks share: options, and a product that is started anew after an attack has stopped it."""
+"""What the attacks share.
+
+Options, and a product that is started anew after an attack has stopped it.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +19,10 @@ WARM_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for: how long each load lasts, where chance begins, and which log the product runs on."""
+    """What was asked for.
+
+    How long each load lasts, where chance begins, and which log the product runs on.
+    """
 
     seconds: float = 20.0
     seed: int = 1
@@ -28,7 +34,10 @@ Attack = Callable[[Options], Iterator[Row]]
 
 @dataclass(slots=True, kw_only=True)
 class Town:
-    """A running product with its people: those who report, and the one in whose name the attacker sends."""
+    """A running product with its people.
+
+    Those who report, and the one in whose name the attacker sends.
+    """
 
     on: Product
     others: list[Person]
@@ -52,7 +61,10 @@ def town(
 
 
 def warm_up(at: Town) -> None:
-    """Wait until a first report is stored: a worker that has just started is no measure of anything."""
+    """Wait until a first report is stored.
+
+    A worker that has just started is no measure of anything.
+    """
     name = f"warm-up-{time.monotonic_ns()}"
     assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
     until(
@@ -63,7 +75,10 @@ def warm_up(at: Town) -> None:
 
 
 class Renewed:
-    """Gives the running town, and a fresh one after `spoil`. Enter it; the last town ends with the block."""
+    """Gives the running town, and a fresh one after `spoil`.
+
+    Enter it; the last town ends with the block.
+    """
 
     def __init__(self, make: Callable[[], AbstractContextManager[Town]]) -> None:
         self._make, self._stack = make, ExitStack()

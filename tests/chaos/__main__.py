@@ -1,4 +1,7 @@
-"""`python -m tests.chaos` is `make chaos`. Imports stand below the guard: forked workers run this file too."""
+"""`python -m tests.chaos` is `make chaos`.
+
+Imports stand below the guard: forked workers run this file too.
+"""
 
 if __name__ == "__main__":
     import sys

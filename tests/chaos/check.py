@@ -1,4 +1,7 @@
-"""Whether a run left what the quiet one left: digests, the place of every acknowledged body, the workers' own words."""
+"""Whether a run left what the quiet one left.
+
+Digests, the place of every acknowledged body, the workers' own words.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +55,10 @@ def holes(on: Stage) -> int:
 
 
 def _places(on: Stage) -> dict[str, frozenset[str]]:
-    """Return for each body where it lies: kept (in its row or as a file), among the dead letters, in quarantine."""
+    """Return for each body where it lies.
+
+    Kept (in its row or as a file), among the dead letters, in quarantine.
+    """
     folder = on.rig.folder / "bodies"
     kept = {
         sha

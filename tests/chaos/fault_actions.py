@@ -71,7 +71,10 @@ def _flood(on: Stage, fault: Fault) -> None:
 
 
 def _through(on: Stage, fault: Fault) -> None:
-    """Let a report through the attacked door; what was answered 202 must be there like everything else."""
+    """Let a report through the attacked door.
+
+    What was answered 202 must be there like everything else.
+    """
     reports = on.environment.world.reports
     posted = on.environment.world.bodies[reports[fault.target % len(reports)]]
     on.door_here().take(posted)

@@ -21,7 +21,10 @@ from stream_offset"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look: sums of what is finished of raw and facts, and how many patients and events wait."""
+    """One look.
+
+    Sums of what is finished of raw and facts, and how many patients and events wait.
+    """
 
     raw: int
     facts: int
@@ -32,7 +35,10 @@ NOTHING = Look(raw=0, facts=0, waiting=1)
 
 
 class Gauge(Background):
-    """`dsn()` says where the database is now. `start` is the sum of the log's starts: beyond it is progress."""
+    """`dsn()` says where the database is now.
+
+    `start` is the sum of the log's starts: beyond it is progress.
+    """
 
     def __init__(self, dsn: Callable[[], str], start: int) -> None:
         super().__init__(STEP_S)
@@ -44,7 +50,8 @@ class Gauge(Background):
     def progress_after(self, instant: float) -> float | None:
         """Return when the first progress after a monotonic instant was seen, None when none was.
 
-        What was seen by the first look after the instant may have happened before it, so that does not count.
+        What was seen by the first look after the instant may have happened before it, so that does
+        not count.
         """
         return next((seen for before, seen in self._advances if before >= instant), None)
 

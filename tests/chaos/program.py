@@ -1,4 +1,6 @@
-"""`make chaos`: so many fault schedules from a base seed, a paragraph each, the summary last. Exits 1 on a difference.
+"""`make chaos`: so many fault schedules from a base seed, a paragraph each, the summary last.
+
+Exits 1 on a difference.
 
 Each schedule can be had alone by its own seed: `make chaos SEEDS=1 SEED=n`.
 """

@@ -24,7 +24,10 @@ def paragraph(result: Result) -> Iterator[str]:
 
 
 def summary(results: Sequence[Result], first: int, seconds: float) -> str:
-    """Return the last line: schedules, passed, failed, faults by kind, time to progress, total time."""
+    """Return the last line.
+
+    Schedules, passed, failed, faults by kind, time to progress, total time.
+    """
     failed = [str(result.schedule.seed) for result in results if result.wrong]
     kinds = Counter(met.fault.kind.value for result in results for met in result.met)
     waits = [

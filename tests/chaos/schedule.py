@@ -1,7 +1,10 @@
-"""Fault schedules as data: a seed becomes the faults of one run, their order and the bodies between them.
+"""Fault schedules as data.
 
-Pure: the same seed gives the same schedule on every machine. It says what happens and in which order; when exactly a
-fault meets the workers is the machine's own chance. Nothing here starts, kills or waits.
+A seed becomes the faults of one run, their order and the bodies between them.
+
+Pure: the same seed gives the same schedule on every machine. It says what happens and in which
+order; when exactly a fault meets the workers is the machine's own chance. Nothing here starts,
+kills or waits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +41,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high]; how often a schedule has it."""
+    """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high].
+
+    How often a schedule has it.
+    """
 
     kind: Kind
     lasts_s: tuple[float, float]
@@ -99,7 +105,9 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One fault: what is appended before it, how long it holds off, what is appended while it lasts.
+    """One fault.
+
+    What is appended before it, how long it holds off, what is appended while it lasts.
 
     `waits`: the next turn begins only when some progress was made.
     """
@@ -113,7 +121,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One run: so many brokers and workers; what is appended before the first turn, the turns, and what after them."""
+    """One run: so many brokers and workers.
+
+    What is appended before the first turn, the turns, and what after them.
+    """
 
     seed: int
     brokers: int
@@ -137,7 +148,10 @@ class Schedule:
 
 
 def schedule(seed: int, bodies: int) -> Schedule:
-    """Return the schedule of a seed over so many bodies. Consecutive seeds begin with one kind after the other."""
+    """Return the schedule of a seed over so many bodies.
+
+    Consecutive seeds begin with one kind after the other.
+    """
     chance = Random(seed)  # noqa: S311 - repeatable, not secret
     brokers = 3 if chance.random() < THREE_BROKERS else 1
     workers = chance.randint(2, 3)

@@ -1,4 +1,7 @@
-"""One schedule's stage: its copy of the database, its workers, its gauge, its clock; gone when the schedule is over."""
+"""One schedule's stage: its copy of the database, its workers, its gauge, its clock.
+
+Gone when the schedule is over.
+"""
 
 import shutil
 import time
@@ -58,7 +61,10 @@ class Stage:
         let_pass(seconds, self.tick)
 
     def progress_after(self, instant: float) -> None:
-        """Return once the account of offsets has advanced after an instant (monotonic); `waiting.Late`."""
+        """Return once the account of offsets has advanced after an instant (monotonic).
+
+        `waiting.Late`.
+        """
         until(
             lambda: self.gauge.progress_after(instant) is not None,
             PROGRESS_S,
@@ -72,7 +78,10 @@ class Stage:
             self.workers.start(name)
 
     def settle(self) -> None:
-        """Return when everything appended is finished and nobody waits for anything; `waiting.Late`."""
+        """Return when everything appended is finished and nobody waits for anything.
+
+        `waiting.Late`.
+        """
         self.cluster.producers.flush()
         try:
             until(self._settled, SETTLE_S, "not settled", self.tick)

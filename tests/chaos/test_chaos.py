@@ -1,7 +1,9 @@
-"""Nothing acknowledged is lost or counts twice, whatever is killed: each schedule leaves what a quiet run leaves.
+"""Nothing acknowledged is lost or counts twice, whatever is killed.
 
-A few schedules of `make chaos`, over Apache Kafka, the embedded PostgreSQL and real worker processes; and one with a
-bug put into the workers, which the same comparison must find.
+Each schedule leaves what a quiet run leaves.
+
+A few schedules of `make chaos`, over Apache Kafka, the embedded PostgreSQL and real worker
+processes; and one with a bug put into the workers, which the same comparison must find.
 """
 
 from collections.abc import Iterator

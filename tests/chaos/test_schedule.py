@@ -1,4 +1,7 @@
-"""Schedules are data of their seed alone: repeatable, complete, and every kind of fault has its turn."""
+"""Schedules are data of their seed alone.
+
+Repeatable, complete, and every kind of fault has its turn.
+"""
 
 from collections import Counter
 

@@ -1,4 +1,7 @@
-"""Waiting on conditions, with a deadline and with work to do meanwhile. Nothing here sleeps for luck."""
+"""Waiting on conditions, with a deadline and with work to do meanwhile.
+
+Nothing here sleeps for luck.
+"""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Walks a schedule on a stage, and a run of many schedules; it decides nothing that the schedule does not say."""
+"""Walks a schedule on a stage, and a run of many schedules.
+
+It decides nothing that the schedule does not say.
+"""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -64,7 +67,10 @@ def walk_all(
     plant: str = "",
     keep: Path | None = None,
 ) -> Iterator[Result]:
-    """Walk one schedule after the other, hold each against what is wanted; `keep` gets the logs of what went wrong."""
+    """Walk one schedule after the other, hold each against what is wanted.
+
+    `keep` gets the logs of what went wrong.
+    """
     for plan in plans:
         began = now()
         try:
@@ -78,7 +84,10 @@ def walk_all(
 
 
 def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
-    """Walk one schedule. A part that does not come to its end in time is a result too, not an error."""
+    """Walk one schedule.
+
+    A part that does not come to its end in time is a result too, not an error.
+    """
     began = now()
     begun: list[tuple[Fault, float]] = []
     try:

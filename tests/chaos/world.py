@@ -1,4 +1,6 @@
-"""What is sent in every run: a few patients' latest days as real bodies, and bodies that nobody can store.
+"""What is sent in every run.
+
+A few patients' latest days as real bodies, and bodies that nobody can store.
 
 The bodies are the same in all runs, so that one quiet run says what each must leave.
 """
@@ -40,7 +42,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The people to enrol and the bodies to append; which of these, by number, are poison, and which are reports."""
+    """The people to enrol and the bodies to append.
+
+    Which of these, by number, are poison, and which are reports.
+    """
 
     people: Cohort
     bodies: tuple[Posted, ...]

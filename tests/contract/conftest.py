@@ -1,6 +1,9 @@
-"""The bindings of the log: librdkafka's mock always, Apache Kafka where it can run. One worker and database each.
+"""The bindings of the log: librdkafka's mock always, Apache Kafka where it can run.
 
-KADENS_TEST_KAFKA=host:port names a broker to use instead of starting one; its topics are made if they are missing.
+One worker and database each.
+
+KADENS_TEST_KAFKA=host:port names a broker to use instead of starting one; its topics are made if
+they are missing.
 """
 
 import os

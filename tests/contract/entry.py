@@ -1,7 +1,10 @@
-"""A worker with bugs in it: `python -m tests.contract.entry BUG…` is `kadens worker`, changed before it runs.
+"""A worker with bugs in it.
 
-`readers`: readers meet the bugs that bodies name (`tests.planted_readers`). `settle` and `derive`: the worker itself
-raises, or ends, at a body or a fact whose bytes hold the mark. Never part of the product.
+`python -m tests.contract.entry BUG…` is `kadens worker`, changed before it runs.
+
+`readers`: readers meet the bugs that bodies name (`tests.planted_readers`). `settle` and `derive`:
+the worker itself raises, or ends, at a body or a fact whose bytes hold the mark. Never part of the
+product.
 """
 
 import os

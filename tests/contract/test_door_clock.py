@@ -1,4 +1,7 @@
-"""The vendor door's publisher on Apache Kafka: the broker's time of a message, and readiness while the broker hangs."""
+"""The vendor door's publisher on Apache Kafka.
+
+The broker's time of a message, and readiness while the broker hangs.
+"""
 
 import asyncio
 import signal

@@ -1,4 +1,7 @@
-"""Keys and revocations with the log: a worker with foreign keys writes nothing; a door hears of what is revoked."""
+"""Keys and revocations with the log: a worker with foreign keys writes nothing.
+
+A door hears of what is revoked.
+"""
 
 import asyncio
 from hashlib import sha256

@@ -69,7 +69,10 @@ async def assigned(
 
 @pytest.mark.parametrize("group", ["leader-1", "leader-2", "leader-3"])
 def test_all_partitions_are_assigned_after_an_outage(kafka: Kafka, group: str) -> None:
-    """Three times: which of two questions the broker answers first, when it is there again, is left to chance."""
+    """Three times.
+
+    Which of two questions the broker answers first, when it is there again, is left to chance.
+    """
     matches, lost = threading.Event(), threading.Event()
     with ThreadPoolExecutor() as consumers:
         places = consumers.submit(

@@ -1,4 +1,7 @@
-"""The account of offsets against the log: a hole is fetched again, a log that does not fit stops the worker."""
+"""The account of offsets against the log.
+
+A hole is fetched again, a log that does not fit stops the worker.
+"""
 
 import time
 

@@ -1,4 +1,7 @@
-"""A body that makes a reader or the worker fail or end costs itself; the others are stored, and nothing is lost."""
+"""A body that makes a reader or the worker fail or end costs itself.
+
+The others are stored, and nothing is lost.
+"""
 
 import subprocess
 import sys

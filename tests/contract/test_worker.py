@@ -1,4 +1,7 @@
-"""What the worker promises, the same on every log: bodies in at `kadens.raw`, rows out, nothing lost or doubled."""
+"""What the worker promises, the same on every log.
+
+Bodies in at `kadens.raw`, rows out, nothing lost or doubled.
+"""
 
 import hashlib
 import json
@@ -124,7 +127,10 @@ def dead(rig: Rig) -> list[DeadLetter]:
 
 
 def settled(rig: Rig, other: Patient) -> None:
-    """Return once bodies sent now to every partition are done: what was sent before them is done too."""
+    """Return once bodies sent now to every partition are done.
+
+    What was sent before them is done too.
+    """
     before = other.count("fact")
     for number in range(24):
         send(rig, ("reports", report(other.account, f"mark-{before}-{number}", 0)))

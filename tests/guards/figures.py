@@ -1,9 +1,11 @@
-"""The figures of the code's shape, made by one script: run it on this checkout, or on an older one for "before".
+"""The figures of the code's shape, made by one script.
+
+Run it on this checkout, or on an older one for "before".
 
     python -m tests.guards.figures [--json] [--where WHAT] [ROOT]
 
-`--where` lists what lies behind a figure: long, dense, shared, dialect.
-It reads sources and runs nothing of them. `test_figures.py` holds the bounds.
+`--where` lists what lies behind a figure: long, dense, shared, dialect. It reads sources and runs
+nothing of them. `test_figures.py` holds the bounds.
 """
 
 import argparse
@@ -163,7 +165,8 @@ def shared_names(modules: Iterable[Source]) -> dict[str, list[str]]:
 def bound_names(module: Source) -> Iterator[tuple[str, int]]:
     """Yield each name that a module gives to something, with its line, and the module's own name.
 
-    Names that it only uses are left out: they are counted where they are given, or belong to a library.
+    Names that it only uses are left out: they are counted where they are given, or belong to a
+    library.
     """
     yield module.path.stem, 1
     for node in ast.walk(module.tree):

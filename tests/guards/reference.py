@@ -1,4 +1,6 @@
-"""Writes docs/reference.md from the tables that the code itself walks: `python -m tests.guards.reference`.
+"""Writes docs/reference.md from the tables that the code itself walks.
+
+`python -m tests.guards.reference`.
 
 `test_reference.py` compares. Must never hold a fact of its own: what is wrong on the page is wrong
 in a table, or in a sentence of `PAGE`.

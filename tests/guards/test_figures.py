@@ -1,6 +1,7 @@
 """The shape of the code stays what it is: bounds on the figures of `tests.guards.figures`.
 
-A bound may only fall. Where it lies above its goal, the goal stands beside it: lower it as names and lines are mended.
+A bound may only fall. Where it lies above its goal, the goal stands beside it: lower it as names
+and lines are mended.
 """
 
 import json

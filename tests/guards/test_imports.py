@@ -1,4 +1,7 @@
-"""The walk stays one way: who may import whom, and what only one place may touch. Reads sources, runs nothing."""
+"""The walk stays one way: who may import whom, and what only one place may touch.
+
+Reads sources, runs nothing.
+"""
 
 import ast
 import sys
@@ -86,7 +89,10 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Every module that a file imports, in full, with the line. Relative imports are refused by the linter."""
+    """Every module that a file imports, in full, with the line.
+
+    Relative imports are refused by the linter.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)

@@ -1,4 +1,7 @@
-"""Nothing waits for the outside without end: every call whose own default is to wait for ever says how long."""
+"""Nothing waits for the outside without end.
+
+Every call whose own default is to wait for ever says how long.
+"""
 
 import ast
 from collections.abc import Iterator

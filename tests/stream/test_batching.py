@@ -1,4 +1,7 @@
-"""Which waiting messages form the next batch: a table of queues, of what is in flight, and the choice."""
+"""Which waiting messages form the next batch.
+
+A table of queues, of what is in flight, and the choice.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Dead letters on the log: written and read back; and what ends a program that reads nothing any more."""
+"""Dead letters on the log: written and read back.
+
+And what ends a program that reads nothing any more.
+"""
 
 from itertools import count
 
@@ -107,7 +110,10 @@ def test_facts_of_one_patient_never_stop_anything(sizes: list[int], least: int) 
 def test_only_as_many_as_were_of_different_patients_count(
     batches: list[tuple[list[str], list[str]]],
 ) -> None:
-    """Of few patients nothing is ever too much; where the limit binds, the last that was seen of each decides."""
+    """Of few patients nothing is ever too much.
+
+    Where the limit binds, the last that was seen of each decides.
+    """
     patient = DeadLimit(window=400, least=7, share=0.0)
     strict = DeadLimit(window=400, least=1, share=0.5)
     last: dict[str, bool] = {}

@@ -1,4 +1,7 @@
-"""Facts and bodies of a patient who was erased meanwhile: nothing stored, no dead letter, and the worker goes on."""
+"""Facts and bodies of a patient who was erased meanwhile.
+
+Nothing stored, no dead letter, and the worker goes on.
+"""
 
 import asyncio
 import hashlib
@@ -55,7 +58,10 @@ def dsn() -> Iterator[str]:
 async def played(
     dsn: str, folder: Path, *, keyless: bool
 ) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
-    """Erase a patient who consented, or only their key, then hand in a body and facts; return what comes out."""
+    """Erase a patient who consented, or only their key, then hand in a body and facts.
+
+    Return what comes out.
+    """
     kept = Kept()
     patient = f"patient-{keyless}"
     async with await open_pool(dsn, max_size=2) as pool:

@@ -33,7 +33,10 @@ async def committed(view: LogView) -> int:
 
 
 async def scene(brokers: str, folder: Path) -> int:
-    """Let 20 messages succeed, the next fail and 30 more come in; return what is committed after the end."""
+    """Let 20 messages succeed, the next fail and 30 more come in.
+
+    Return what is committed after the end.
+    """
     message = Outgoing(topic=RAW.name, key=b"one partition", value=b"")
 
     async def handler(batch: Sequence[Run]) -> None:

@@ -1,4 +1,7 @@
-"""Which message is to blame: pure decisions over notes, and halves of a batch down to one message."""
+"""Which message is to blame.
+
+Pure decisions over notes, and halves of a batch down to one message.
+"""
 
 import asyncio
 

@@ -1,4 +1,7 @@
-"""The consumer that Faust makes for this transport is mended: the figure is set where aiokafka reads it."""
+"""The consumer that Faust makes for this transport is mended.
+
+The figure is set where aiokafka reads it.
+"""
 
 import subprocess
 import sys
@@ -24,7 +27,10 @@ asyncio.run(main())
 
 
 def test_a_fetch_waits_shorter_than_faust_sets(tmp_path: Path) -> None:
-    """Faust's own figure is held too: a name that nobody reads any more would be set, and change nothing."""
+    """Faust's own figure is held too.
+
+    A name that nobody reads any more would be set, and change nothing.
+    """
     made = subprocess.run(
         [sys.executable, "-c", MAKE, str(tmp_path)], check=True, capture_output=True, text=True
     )

@@ -1,4 +1,7 @@
-"""The watchdog does not wait for a database without end: a worker that cannot finish anything ends."""
+"""The watchdog does not wait for a database without end.
+
+A worker that cannot finish anything ends.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping

@@ -40,7 +40,10 @@ class AttackReport:
 
 @contextmanager
 def attacked(plan: Plan, *, cut: bool = False) -> Iterator[AttackReport]:
-    """Let an attacker work; leaving the block waits for its end and its report, or ends it at once with `cut`."""
+    """Let an attacker work.
+
+    Leaving the block waits for its end and its report, or ends it at once with `cut`.
+    """
     words = (sys.executable, "-m", "tests.attack.instruments.flooder")
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
     reported = AttackReport()

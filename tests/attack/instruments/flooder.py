@@ -27,7 +27,8 @@ NICE = 10  # an attacker's own work must not take the processor from the door
 class Plan:
     """One attack: its kind, to which port, for how long, from which addresses, with which bytes.
 
-    `head` is what each connection begins with; `body` how many bytes follow it; `rate` requests a second in all.
+    `head` is what each connection begins with; `body` how many bytes follow it; `rate` requests a
+    second in all.
     """
 
     kind: str
@@ -42,7 +43,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Done:
-    """What was done: connections opened and refused, the most held at once, bytes sent, answers by status."""
+    """What was done.
+
+    Connections opened and refused, the most held at once, bytes sent, answers by status.
+    """
 
     opened: int = 0
     refused: int = 0

@@ -1,4 +1,7 @@
-"""The dead letters of a running Kadens, read straight from their topic: which bodies, from which places of the log."""
+"""The dead letters of a running Kadens, read straight from their topic.
+
+Which bodies, from which places of the log.
+"""
 
 import time
 from collections import Counter
@@ -12,7 +15,10 @@ POLL_S = 0.05
 
 
 class Letters:
-    """Reads on from where it was. `found`: SHA-256 of a body to how often each of its messages became a letter."""
+    """Reads on from where it was.
+
+    `found`: SHA-256 of a body to how often each of its messages became a letter.
+    """
 
     def __init__(self, brokers: str) -> None:
         self._client = Consumer(

@@ -1,4 +1,7 @@
-"""What an attack measures, as rows of one table, and the few numbers that rows are made of. Pure."""
+"""What an attack measures, as rows of one table, and the few numbers that rows are made of.
+
+Pure.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -9,7 +12,9 @@ MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line: which attack, what was measured, the value and the limit in words, and whether the limit holds.
+    """One line.
+
+    Which attack, what was measured, the value and the limit in words, and whether the limit holds.
 
     `ok` is None where nothing could be measured; `value` then says why.
     """

@@ -1,4 +1,6 @@
-"""The processes of a running Kadens as the kernel shows them: which part, how much memory, how often started anew.
+"""The processes of a running Kadens as the kernel shows them.
+
+Which part, how much memory, how often started anew.
 
 Reads /proc (Linux). It ends a process only where an attack says so, by its id.
 """
@@ -56,7 +58,10 @@ def open_files(pid: int) -> int:
 
 
 class Watch(Background):
-    """Looks at the parts of a running Kadens ten times a second: peak memory with children, and the ids seen."""
+    """Looks at the parts of a running Kadens ten times a second.
+
+    Peak memory with children, and the ids seen.
+    """
 
     def __init__(self, up: int, names: Sequence[str] = tuple(PARTS)) -> None:
         super().__init__(LOOK_S)

@@ -23,7 +23,10 @@ JSON, OCTETS = "application/json", "application/octet-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the door said to one body: 0 is a connection that broke. `sha256` of what was sent, `seconds` it took."""
+    """What the door said to one body: 0 is a connection that broke.
+
+    `sha256` of what was sent, `seconds` it took.
+    """
 
     status: int
     sha256: str
@@ -108,7 +111,10 @@ class Sender:
 
 @dataclass(slots=True)
 class Sent:
-    """What was sent so far, by name: when (monotonic seconds), and what was answered. Threads write to it."""
+    """What was sent so far, by name: when (monotonic seconds), and what was answered.
+
+    Threads write to it.
+    """
 
     at: dict[str, float] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)

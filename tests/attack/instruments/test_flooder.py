@@ -13,7 +13,10 @@ SOURCE = "127.0.0.9"
 
 
 async def attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
-    """Let an attacker work on a listener for a moment; return its account, what came in first, and from where."""
+    """Let an attacker work on a listener for a moment.
+
+    Return its account, what came in first, and from where.
+    """
     taken: list[bytes] = []
     peers = Counter[str]()
 

@@ -1,4 +1,7 @@
-"""The attacks' own rulers: a row fails when its limit does not hold, and what never came counts as for ever."""
+"""The attacks' own rulers.
+
+A row fails when its limit does not hold, and what never came counts as for ever.
+"""
 
 import math
 

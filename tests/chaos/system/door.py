@@ -1,6 +1,9 @@
-"""A vendor door of a schedule, and what is done to it from outside: heads without an end, floods of garbage.
+"""A vendor door of a schedule, and what is done to it from outside.
 
-While it is attacked a report goes through it, one that the run appends anyway: it must be taken, and change nothing.
+Heads without an end, floods of garbage.
+
+While it is attacked a report goes through it, one that the run appends anyway: it must be taken,
+and change nothing.
 """
 
 import base64
@@ -47,7 +50,10 @@ class Door:
             self.attackers.enter_context(attacked(plan, cut=True))
 
     def take(self, posted: Posted) -> None:
-        """Post a report until it is taken, and end the attack; AssertionError when the door lets none through."""
+        """Post a report until it is taken, and end the attack.
+
+        AssertionError when the door lets none through.
+        """
         until(
             lambda: self._post(posted) == http.client.ACCEPTED,
             TAKEN_S,

@@ -1,6 +1,9 @@
-"""What outlives the schedules of a run: clusters, database server, the proxy before it, a database to copy.
+"""What outlives the schedules of a run.
 
-Each schedule gets a copy of the database, and topics whose past is forgotten, so that starting costs a second.
+Clusters, database server, the proxy before it, a database to copy.
+
+Each schedule gets a copy of the database, and topics whose past is forgotten, so that starting
+costs a second.
 """
 
 import shutil
@@ -55,7 +58,10 @@ class Environment:
     numbers: Iterator[int] = field(default_factory=count)
 
     def cluster(self, brokers: int) -> Cluster:
-        """Return the cluster of so many brokers with all copies in sync; the first to ask starts it."""
+        """Return the cluster of so many brokers with all copies in sync.
+
+        The first to ask starts it.
+        """
         if brokers not in self.clusters:
             kafka = Kafka(
                 self.folder / f"kafka-{brokers}", brokers=brokers, jvm=FIRST_COMPILER_ONLY
@@ -89,7 +95,10 @@ class Environment:
             return matches.fetchall() if matches.description else []
 
     def standby(self) -> Postgres:
-        """Start a synchronous standby: from now on no commit is answered that the standby does not have."""
+        """Start a synchronous standby.
+
+        From now on no commit is answered that the standby does not have.
+        """
         follower = self.database.standby(self.folder / f"postgres-{next(self.numbers)}")
         self.ask("alter system set synchronous_standby_names = '*'")
         self.ask("select pg_reload_conf()")

@@ -1,7 +1,9 @@
-"""A worker process of the chaos runs: `kadens worker`, forked from a process that has its imports already.
+"""A worker process of the chaos runs.
 
-Starting Python anew costs two seconds of CPU, and these runs start workers all the time. From the settings on it is
-the real program; `plant` puts a named bug into it, to see that the runs find it.
+`kadens worker`, forked from a process that has its imports already.
+
+Starting Python anew costs two seconds of CPU, and these runs start workers all the time. From the
+settings on it is the real program; `plant` puts a named bug into it, to see that the runs find it.
 """
 
 import multiprocessing

@@ -1,4 +1,6 @@
-"""Bugs that can be put into a worker, to see that the runs find them. Each changes a module of the running process.
+"""Bugs that can be put into a worker, to see that the runs find them.
+
+Each changes a module of the running process.
 
 Never part of the product: only `entry.work` calls them, and only when a plant is named.
 """
@@ -28,12 +30,18 @@ def nothing() -> None:
 
 
 def acknowledge_first() -> None:
-    """Acknowledge to the broker before the handler has run. The account of offsets must still save what is lost."""
+    """Acknowledge to the broker before the handler has run.
+
+    The account of offsets must still save what is lost.
+    """
     BatchScheduler.put = _put_acknowledged  # type: ignore[method-assign]
 
 
 def commit_first() -> None:
-    """Acknowledge, and commit the account of offsets, before the rows they stand for: a crash between loses them."""
+    """Acknowledge, and commit the account of offsets, before the rows they stand for.
+
+    A crash between loses them.
+    """
     acknowledge_first()
     Ledger.claim = _claim_alone  # type: ignore[method-assign]
 

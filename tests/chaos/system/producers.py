@@ -1,4 +1,7 @@
-"""The producers of a cluster, and what the log holds: appends, counts acknowledgements, forgets between runs."""
+"""The producers of a cluster, and what the log holds.
+
+Appends, counts acknowledgements, forgets between runs.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -69,7 +72,10 @@ class Producers:
         return raw, facts
 
     def forget(self) -> int:
-        """Move the start of every partition to its end; return the sum of the ends of raw and facts."""
+        """Move the start of every partition to its end.
+
+        Return the sum of the ends of raw and facts.
+        """
         self.acknowledged, self.refused = set(), []
         for future in self._admin.delete_records(
             self._ends(FORGETTING), request_timeout=ANSWER_S
@@ -116,7 +122,10 @@ class Producers:
 
 
 def patiently(ask: Callable[[], T], seconds: float = 60.0) -> T:
-    """Ask again while a broker that was just started names its leaders; after `seconds` the error is raised."""
+    """Ask again while a broker that was just started names its leaders.
+
+    After `seconds` the error is raised.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:

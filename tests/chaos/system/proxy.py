@@ -14,7 +14,10 @@ PIECE = 64 * 1024
 
 
 class Proxy:
-    """The place in `folder` where workers find the database. `delay_s` holds up every piece, in both directions."""
+    """The place in `folder` where workers find the database.
+
+    `delay_s` holds up every piece, in both directions.
+    """
 
     def __init__(self, folder: Path, server: Path) -> None:
         """`server` is the folder of the real server's socket."""

@@ -1,4 +1,7 @@
-"""The worker processes of a run and their supervisor: who ends unasked is started again, as in production."""
+"""The worker processes of a run and their supervisor.
+
+Who ends unasked is started again, as in production.
+"""
 
 import os
 import signal
@@ -18,7 +21,10 @@ PATIENCE_S = 30.0  # for a worker that was asked to stop; it ends itself after 2
 
 @dataclass(slots=True, kw_only=True)
 class Workers:
-    """Workers by name. `ends` counts the statuses of those that ended unasked, `stops` of those asked to stop."""
+    """Workers by name.
+
+    `ends` counts the statuses of those that ended unasked, `stops` of those asked to stop.
+    """
 
     rig: Rig
     forkserver: ForkServerContext
