@@ -30,7 +30,7 @@ to stdout (format binary)""")
 async def copied(
     dsn: str, patients: Sequence[int], first_ms: int, last_ms: int
 ) -> tuple[int, float]:
-    """Copy the rows of these patients in [first_ms, last_ms); return how many they are and the seconds it took."""
+    """Copy patients' rows in [first_ms, last_ms); return their number and the seconds."""
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         rows = await _taken(conn, patients, first_ms, last_ms)
         await conn.execute(

@@ -45,7 +45,7 @@ class Case:
     people: Sequence[str]
 
     def turn(self, number: int) -> tuple[str, int]:
-        """Return whose turn it is in a round, and the first instant of the day after all that they told before."""
+        """Return whose turn it is in a round, and the first instant after their earlier days."""
         return self.people[number % len(self.people)], START_MS + number // len(
             self.people
         ) * DAY_MS

@@ -40,7 +40,7 @@ _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Patients of the mixed days, probes of each kind, and the most seconds between two of one kind."""
+    """Patients of the mixed days, probes of each kind, and seconds between two at most."""
 
     patients: int = 80
     probes: int = 120

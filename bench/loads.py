@@ -56,7 +56,7 @@ def day_of(number: int) -> int:
 
 
 def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
-    """Return what these people send on a day, in the order it falls due, with bodies that are made already."""
+    """Return what people send on a day, in the order it falls due, with bodies made already."""
     made = [item for person in of for item in make(value, person, day_ms)]
     return [_ready(item) for item in sorted(made, key=lambda one: (one.due_ms, one.key))]
 

@@ -1,9 +1,10 @@
-"""The whole pipeline against a bare binary COPY of the same rows, for several kinds of senders, in one interleaved run.
+"""The whole pipeline against a bare binary COPY of the same rows, in one interleaved run.
 
-The clock runs from the first body at the vendor door, a process of its own, until every fact is stored and every
-session derived; then the rows that were stored are copied again for patients that nobody has. Each round is a day of
-its own, so nothing is a replay, and about a million rows long: a shorter one would measure how the parts start and
-run dry. Without Apache Kafka there are no figures: the mock forgets what it cannot hold.
+The clock runs from the first body at the vendor door, a process of its own, until every fact is
+stored and every session derived; then the rows that were stored are copied again for patients that
+nobody has. Each round is a day of its own, so nothing is a replay, and about a million rows long: a
+shorter one would measure how the parts start and run dry. Without Apache Kafka there are no
+figures: the mock forgets what it cannot hold.
 """
 
 import asyncio
@@ -93,7 +94,7 @@ TINY = Size(
 
 
 def run(size: Size) -> list[Row]:
-    """Return the figures of all workloads, and of the first one also from the log on, without the door."""
+    """Return the figures of all workloads, and of the first also without the door."""
     with stage(
         sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers
     ) as on:
@@ -102,7 +103,7 @@ def run(size: Size) -> list[Row]:
 
 
 def _ways(on: Stage, size: Size) -> list[Way]:
-    """Return every workload through the door and the first from the log on, each with people of its own."""
+    """Return all workloads, each with people of its own; the first also without the door."""
     plan = [*((load, DOOR) for load in size.loads), (size.loads[0], LOG)]
     ways, start = [], 0
     for load, entry in plan:

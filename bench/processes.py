@@ -36,10 +36,10 @@ class Process(NamedTuple):
 
 
 def cpu_seconds() -> dict[str, float]:
-    """Return the CPU-seconds so far of each program that this process started, its children's included.
+    """Return the CPU-seconds so far of each program that we started, with its children.
 
-    Several of one name add up; PostgreSQL's connections are children of its postmaster, and a worker's readers are
-    grandchildren of the worker.
+    Several of one name add up; PostgreSQL's connections are children of its postmaster, and a
+    worker's readers are grandchildren of the worker.
     """
     there = _processes()
     values: dict[str, float] = defaultdict(float)

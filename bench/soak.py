@@ -28,7 +28,7 @@ BEGIN_MS = NOW_MS - DAY_MS + 12 * 60 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Live patients, every so-manieth of them with a workout in a slice, and slices after two that warm up."""
+    """Live patients, how many of them have a workout in a slice, and slices after the warm-up."""
 
     patients: int = 120
     workout_every: int = 12

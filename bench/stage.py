@@ -106,7 +106,7 @@ class Stage:
         return items
 
     def checkpoint(self) -> None:
-        """Let the database write what it still holds back, so that nobody's clock runs for another's rows."""
+        """Let the database write what it holds back, so that no row pays for another's writes."""
         self.conn.execute("checkpoint")
 
     def of(self, persons: Iterable[Person]) -> list[int]:

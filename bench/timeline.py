@@ -96,7 +96,7 @@ class Bench:
 
 
 def run(rows: int, server: str = "") -> list[Row]:
-    """Return the figures for so many rows, on an embedded PostgreSQL, or on `server`, a DSN of TimescaleDB."""
+    """Return the figures for so many rows; `server` is a DSN, "" for an embedded PostgreSQL."""
     if server:
         return asyncio.run(_on_timescale(rows, server))
     with temporary_postgres() as own:
@@ -218,7 +218,7 @@ WAYS = {"bands": _by_bands, "raw": _by_samples}
 
 
 async def _refreshed(conn: Connection, patient: int) -> float:
-    """Return the seconds that making the bands of one patient-year takes, as the worker makes them."""
+    """Return the seconds that the rollups of one patient-year take in the worker."""
     await conn.execute("delete from band_dirty")
     await rollups.mark(conn, {patient: [SPAN]})
     begun = time.perf_counter()
@@ -252,7 +252,7 @@ def _refresh_figure(bench: Bench, took: float) -> Row:
 
 def main() -> None:
     """Print the figures."""
-    for row in run(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""):  # noqa: PLR2004 - two arguments
+    for row in run(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""):  # noqa: PLR2004
         print(f"{row.name:60} {row.value:12,.1f} {row.unit}  {row.ratio or 0:6.2f}x")
         print(f"{'':60} baseline: {row.baseline}")
 

@@ -1,8 +1,9 @@
-"""The writer against a bare binary COPY of the same rows into the same table and key, in one interleaved run.
+"""The writer against a bare binary COPY of the same rows into the same table.
 
-In go facts as they come off the log (2,400-sample workout blocks at 1 Hz), out come committed rows; the baseline gets
-its rows packed already. `run(dsn)` wants a migrated database and leaves its rows there; `python -m bench.writer DSN`
-prints the figures, and without DSN starts a PostgreSQL of its own.
+In go facts as they come off the log (2,400-sample workout blocks at 1 Hz), out come committed rows;
+the baseline gets its rows packed already. `run(dsn)` wants a migrated database and leaves its rows
+there; `python -m bench.writer DSN` prints the figures, and without DSN starts a PostgreSQL of its
+own.
 """
 
 import asyncio

@@ -178,7 +178,7 @@ def weeks(
 
 
 def painful() -> list[Fact]:
-    """Return ten weeks of three walks, answers on pain, and a pain 8 after yesterday's walk, which has a gap."""
+    """Return ten weeks of three walks with answers, and a pain 8 after yesterday's walk."""
     facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *answers("p-pain", monday(10), 71)]
     for ago in range(10, 0, -1):
         for n, day in enumerate(monday(ago) + timedelta(days=w) for w in (0, 2, 4)):

@@ -276,7 +276,7 @@ def _outings(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
 
 @st.composite
 def _rated(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
-    """Return a session, declared or the patient's own, and an answer that comes minutes or hours after it."""
+    """Return a declared or a patient's own session, and an answer minutes or hours after it."""
     session = draw(st.one_of(_workouts(at), _manual_sessions(at)))
     after = draw(st.sampled_from([0, 1, 30, 200, 359, 360, 361, 840])) * MINUTE_MS
     answer = draw(_reports(st.just(session.head.end_ms + after)))

@@ -57,7 +57,7 @@ def rows(
     prescriptions: Sequence[Prescription] = (),
     patient: str = "p1",
 ) -> Rows:
-    """Return the rows of a patient of whom this was told, in any order, any part of it any number of times."""
+    """Return a patient's rows from these facts, in any order and any number of times."""
     return derived(window(attributed_facts, zone, profiles, prescriptions, patient))
 
 
@@ -193,7 +193,7 @@ def _join(
 
 
 def _covers(deletion: Deletion, metric: str, source: Source, t: int, revision: int) -> bool:
-    """Tell whether a vendor took back everything of a metric, or of all, at an instant, up to a revision."""
+    """Tell whether a vendor retracted an instant of a metric, or of all, up to a revision."""
     return (
         not deletion.target
         and deletion.metric in {"", metric}

@@ -110,7 +110,7 @@ def elapsed_beyond_all_time() -> bytes:
 
 
 def record_defined_twice() -> bytes:
-    """Return a recording in which a later `record` gives an unknown field another type, as a firmware does."""
+    """Return a recording in which a later `record` gives an unknown field another type."""
     parts = []
     for number, base in enumerate((UINT8, BYTE)):
         fields = {
@@ -131,7 +131,7 @@ def record_defined_twice() -> bytes:
 
 
 def sessions_into_2100() -> bytes:
-    """Return 12,000 sessions of ten minutes, a minute apart, that begin on the last day that is read."""
+    """Return 12,000 sessions of ten minutes, a minute apart, from the last day that is read."""
     return _sessions(12_000, LAST_DAY + 20 * HOUR_MS, 60)
 
 
@@ -199,7 +199,7 @@ def one_wide_array() -> bytes:
 
 
 def many_descriptions() -> bytes:
-    """Return 700,000 descriptions of developer fields, in a thousand definitions, and a record that needs one."""
+    """Return 700,000 descriptions of developer fields, and a record that needs one of them."""
     parts = []
     for n in range(700):
         fields = {
@@ -221,7 +221,7 @@ def many_descriptions() -> bytes:
 
 
 def signatures_of_nothing() -> bytes:
-    """Return a file of a wrong length, and behind it 1.4 million headers whose checksums are wrong."""
+    """Return a file of a wrong length, with 1.4 million headers of wrong checksums behind it."""
     good = fit_file([])
     return (
         good[:4]
@@ -239,7 +239,7 @@ def many_names() -> bytes:
 
 
 def many_offsets() -> bytes:
-    """Return two million messages that say how far the local clock is from UTC, none of which can be."""
+    """Return two million messages with impossible offsets of the local clock from UTC."""
     shape = Shape(
         number=34, local=0, fields={"at": _field(253, UINT32), "local": _field(5, UINT32)}
     )

@@ -1,7 +1,8 @@
-"""`python -m tests.attack.entry` is `kadens` with bugs planted in its readers, in this process and all below it.
+"""`python -m tests.attack.entry` is `kadens` with bugs planted in its readers.
 
-The bugs are planted when this module is imported: a reader process that starts Python anew imports its parent's main
-module first. Of the processes that `kadens up` starts only the worker reads bodies, so only it begins here.
+The bugs are planted when this module is imported: a reader process that starts Python anew imports
+its parent's main module first. Of the processes that `kadens up` starts only the worker reads
+bodies, so only it begins here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ from tests.rooms import ROOT
 ENTRY = "tests.attack.entry"
 
 
-def launch_planted(part: str, argv: Iterable[str | Path], **more: Any) -> Child:  # noqa: ANN401 - as `launch` takes it
+def launch_planted(part: str, argv: Iterable[str | Path], **more: Any) -> Child:  # noqa: ANN401
     """Start a part of Kadens; a worker by this module."""
     words = list(argv)
     if words[1:] == ["-m", "kadens", "worker"]:

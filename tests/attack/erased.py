@@ -70,7 +70,7 @@ def _unreadable(mark: bytes) -> bytes:
 
 
 def _walk(mark: bytes) -> bytes:
-    """Return a readable file with a mark behind its end, where readers see a second file that is none."""
+    """Return a readable file with a mark behind its end, where no second file begins."""
     return activity(now_ms() // 1000 * 1000 - 86_400_000, 3600, fields=40) + mark * (
         LARGE // len(mark)
     )
@@ -137,7 +137,7 @@ def _files(at: Town) -> list[Path]:
 
 
 def _temporary() -> list[Path]:
-    """Return the files in the folders where bodies are spooled, of whichever name begins as ours."""
+    """Return the spooled files of ours in the folders where payloads are spooled."""
     return [position for position in TEMP.rglob("*kadens*") if position.is_file()]
 
 

@@ -231,7 +231,7 @@ def _plan(at: Town, target: Target, flood: Flood, seconds: float) -> Plan:
 
 
 def _recovered(at: Town, target: Target) -> None:
-    """Wait until the door answers again as it did before, so that each flood is measured for itself."""
+    """Wait until the door answers as before, so that each flood is measured for itself."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         began = time.monotonic()
@@ -241,7 +241,7 @@ def _recovered(at: Town, target: Target) -> None:
 
 
 class Ordinary(Background):
-    """A client that does one ordinary request after the other, each over a connection of its own."""
+    """A client that makes ordinary requests in turn, each over a connection of its own."""
 
     def __init__(self, at: Town, request: Callable[[Town], bool]) -> None:
         super().__init__(PACE_S)

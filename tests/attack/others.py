@@ -63,7 +63,7 @@ class Others:
         return list(self._sent.taken())
 
     def settle(self, seconds: float) -> None:
-        """Wait until everything acknowledged by now is stored and has its alert, `seconds` at most."""
+        """Wait, `seconds` at most, until everything acknowledged is stored and has its alert."""
         deadline = time.monotonic() + seconds
         while self._missing() and time.monotonic() < deadline:
             time.sleep(LOOK_S)

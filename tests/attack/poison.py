@@ -1,4 +1,4 @@
-"""One poisonous body after the other, and then one planted bug after the other, among the reports of other patients."""
+"""Poisonous payloads and then planted bugs, in turn, among the reports of other patients."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Link tokens that differ, end and are revoked, and keys that change under load without a failed request."""
+"""Link tokens that differ, end and are revoked; keys that change under load."""
 
 import json
 import math

@@ -152,7 +152,7 @@ def schedule(seed: int, bodies: int) -> Schedule:
 
     Consecutive seeds begin with one kind after the other.
     """
-    chance = Random(seed)  # noqa: S311 - repeatable, not secret
+    chance = Random(seed)  # noqa: S311 - repeatable
     brokers = 3 if chance.random() < THREE_BROKERS else 1
     workers = chance.randint(2, 3)
     rows = _rows(seed, chance)
@@ -173,7 +173,7 @@ def schedule(seed: int, bodies: int) -> Schedule:
 
 
 def _rows(seed: int, chance: Random) -> list[Row]:
-    """Return the kinds of a schedule, the first by turns so that none is missing from a run of many."""
+    """Return the kinds of a schedule, the first by turns so that a long run has them all."""
     rows = [KINDS[seed % len(KINDS)]]
     for _ in range(chance.randint(1, MOST_FAULTS - 1)):
         rows.append(chance.choice([row for row in KINDS if rows.count(row) < row.most]))

@@ -52,7 +52,7 @@ def test_schedules_leave_what_a_quiet_run_leaves(
 
 
 def kill_in_the_act(bodies: int) -> Schedule:
-    """Return a schedule for one worker that is killed while a slow database holds its first transactions open."""
+    """Return a schedule whose worker is killed while its first transactions are open."""
     slow = Fault(kind=Kind.DATABASE_SLOW, target=0, lasts_s=0.5, strength=0.3)
     killed = Fault(kind=Kind.WORKER_KILLED, target=0, lasts_s=0.0, strength=0.0)
     copies = tuple(Copy(body=body, producer=0) for body in range(bodies))

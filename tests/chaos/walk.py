@@ -24,7 +24,7 @@ WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """One fault as it went: on whom, seconds into the schedule, seconds until progress (None: none was seen)."""
+    """One fault as it went: target, seconds into the schedule, seconds until progress or None."""
 
     fault: Fault
     target: str

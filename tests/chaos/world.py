@@ -72,7 +72,7 @@ def _describe(people: Cohort) -> Iterator[Delivery]:
 
 
 def _unstorable() -> Iterator[Delivery]:
-    """Yield a damaged file, a body of an account that nobody is linked to, and one of a connector without a parser."""
+    """Yield a damaged file, a body of an unknown account, and one of an unknown connector."""
     for connector, patient, kind, body in (
         (FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
         (OPEN_WEARABLES, "", JSON_TYPE, STRANGER),
@@ -90,7 +90,7 @@ def _unstorable() -> Iterator[Delivery]:
 
 
 def _poison() -> Iterator[Delivery]:
-    """Yield the poisonous bodies that a message itself holds, in the name of a patient who sends nothing else."""
+    """Yield poisonous bodies that fit a message, of a patient who sends nothing else."""
     for item in POISON:
         body = item.body()
         if len(body) <= MOST_POISON:

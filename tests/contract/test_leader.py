@@ -1,4 +1,4 @@
-"""A group's leader that comes out of an outage of the broker without knowing the topics assigns them all the same."""
+"""A group's leader that forgot the topics in an outage assigns them all the same."""
 
 import asyncio
 import tempfile
@@ -52,7 +52,7 @@ class First(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships n
 async def assigned(
     address: str, group: str, event: threading.Event, lost: threading.Event
 ) -> list[Any]:
-    """Return what a consumer is first assigned that found the broker, and lost it before it was told of the topics."""
+    """Return the first assignment of a consumer that lost its broker before the topics came."""
     consumer, first = (
         patch_consumer(AIOKafkaConsumer(bootstrap_servers=address, group_id=group)),
         First(),

@@ -52,7 +52,7 @@ async def raw_name(conn: Connection) -> str:
 
 
 def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
-    """Two partitions whose commit ran ahead of what was stored, as a stream library with a fault would have it."""
+    """Two partitions whose commit is ahead of what was stored, as by a faulty stream library."""
     add_patient(own)
     own.start_worker()
     send_reports(own, 0, 40)

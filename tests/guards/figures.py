@@ -70,7 +70,7 @@ def sources(root: Path, rooms: Iterable[str]) -> list[Source]:
 
 
 def product_rooms(root: Path) -> set[str]:
-    """Return the folders at the root of a checkout that hold code and are neither tests nor benches."""
+    """Return the folders at the root of a checkout that hold the product's code."""
     return {
         path.name
         for path in root.iterdir()
@@ -79,7 +79,7 @@ def product_rooms(root: Path) -> set[str]:
 
 
 def function_lengths(modules: Iterable[Source]) -> list[int]:
-    """Return the length of each function in lines, from `def` to its end, its docstring among them."""
+    """Return the length of each function in lines, its docstring included, sorted."""
     lengths: list[int] = []
     for module in modules:
         functions = [node for node in ast.walk(module.tree) if isinstance(node, FUNCTIONS)]
@@ -140,7 +140,7 @@ def code_lines(module: Source) -> int:
 
 
 def public_names(module: Source) -> set[str]:
-    """Return the functions, classes and constants that a module defines at its top, without underscore."""
+    """Return the public functions, classes and constants that a module defines."""
     names: set[str] = set()
     for node in module.tree.body:
         if isinstance(node, DEFINITIONS):

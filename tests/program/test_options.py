@@ -256,7 +256,7 @@ def wrong_with(line: Sequence[str], done: Result) -> str:
 @pytest.mark.parametrize("configured", [False, True], ids=["nothing runs", "nothing answers"])
 def test_no_command_line_ends_in_a_traceback(
     command: Command,
-    configured: bool,  # noqa: FBT001 - a parameter of the test
+    configured: bool,  # noqa: FBT001 of the test
     place: dict[str, str],
     tmp_path: Path,
 ) -> None:

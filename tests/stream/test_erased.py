@@ -122,7 +122,7 @@ def _facts(patient: str) -> Run:
 
 
 @pytest.mark.parametrize("keyless", [False, True])
-def test_what_comes_after_is_dropped(dsn: str, tmp_path: Path, keyless: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_comes_after_is_dropped(dsn: str, tmp_path: Path, keyless: bool) -> None:  # noqa: FBT001
     sent, counts = asyncio.run(played(dsn, tmp_path, keyless=keyless))
     assert sent == []
     assert counts == [(0, 0, 0)]

@@ -1,7 +1,7 @@
-"""After a handler has failed nothing more is acknowledged, whatever still comes in before the process ends.
+"""After a handler has failed nothing more is acknowledged until the process ends.
 
-Recorded from the chaos tests: an agent that ended by its exception let Faust acknowledge the messages behind the one
-that had failed, and the last commit passed over it.
+Recorded from the chaos tests: an agent that ended by its exception let Faust acknowledge the
+messages behind the one that had failed, and the last commit passed over it.
 """
 
 import asyncio

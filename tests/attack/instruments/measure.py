@@ -27,7 +27,7 @@ class Row:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least `share` (0..1] of all do not exceed; infinite when there are none."""
+    """Return the least value that `share` (0..1] of all do not exceed; infinite for none."""
     if not values:
         return math.inf
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

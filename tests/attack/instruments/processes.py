@@ -53,7 +53,7 @@ def memory(pids: Sequence[int]) -> int:
 
 
 def open_files(pid: int) -> int:
-    """Return the bytes on disk of the regular files that a process holds open for writing bodies, linked or not."""
+    """Return the bytes on disk of a process's open regular files, linked or not."""
     return sum(_blocks(position) for position in _listed(PROC / str(pid) / "fd"))
 
 

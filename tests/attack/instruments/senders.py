@@ -1,4 +1,4 @@
-"""Sends single bodies to the vendor door as apps, vendors and patients do, and says what was answered."""
+"""Sends single payloads to the vendor door as apps and vendors do, and gives the answers."""
 
 import hashlib
 import http.client

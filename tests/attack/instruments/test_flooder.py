@@ -1,4 +1,4 @@
-"""The attackers do what their plans say, to a listener that takes everything in and answers nothing."""
+"""The attackers do what their plans say, to a listener that answers nothing."""
 
 import asyncio
 from collections import Counter

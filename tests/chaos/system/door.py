@@ -101,7 +101,7 @@ def heads(door: Door, lasts_s: float) -> tuple[Plan, ...]:
 
 
 def garbage(door: Door, lasts_s: float, rate: float) -> tuple[Plan, ...]:
-    """Return the attack of so many whole requests a second, none of which is proved, and bodies that do not end."""
+    """Return the attack of unproved requests, so many a second, and of endless bodies."""
     return (
         _plan(door, "garbage", lasts_s, connections=4, head=UNPROVED, body=20, rate=rate),
         _plan(door, "withhold", lasts_s, connections=20, head=UNPROVED, body=1_000_000),

@@ -117,7 +117,7 @@ class Environment:
         shutil.rmtree(follower.data)
 
     def fail_over(self, follower: Postgres) -> None:
-        """End the server by SIGKILL and make the standby the one that is written to, behind the same address."""
+        """End the server by SIGKILL and promote the standby behind the same address."""
         self.database.kill()
         follower.promote()
         self.proxy.lead_to(socket_of(follower))

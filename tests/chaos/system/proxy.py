@@ -1,4 +1,4 @@
-"""A Unix socket in front of the database that can answer slowly, drop its clients, or lead to another server.
+"""A Unix socket before the database: it can be slow, drop clients, or change the server.
 
 It copies bytes and must never look into them. It runs in a thread of its own.
 """
