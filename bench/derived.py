@@ -3,7 +3,7 @@
 Runs of facts as they lie on the log, through `derive_runs`, into an embedded PostgreSQL.
 
 No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition
-was told.
+was stated.
 """
 
 import time
@@ -64,12 +64,12 @@ class Nowhere:
 class Deriver:
     """A database with `people`, and the worker's parts around it.
 
-    `told` counts the messages so far.
+    `sent` counts the messages so far.
     """
 
     parts: Collaborators
     people: Sequence[str]
-    told: int = 0
+    sent: int = 0
     last: Run | None = field(default=None)
 
     async def derive(self, facts: Sequence[tuple[str, Fact]]) -> float:
@@ -78,16 +78,16 @@ class Deriver:
         Return the seconds it took.
         """
         messages = tuple(
-            _message(self.told + n, patient, fact) for n, (patient, fact) in enumerate(facts)
+            _message(self.sent + n, patient, fact) for n, (patient, fact) in enumerate(facts)
         )
         self.last = Run(topic=FACTS.name, partition=0, messages=messages)
-        self.told += len(messages)
+        self.sent += len(messages)
         return await self.again()
 
     async def again(self) -> float:
         """Tell the last run once more; return the seconds."""
         if self.last is None:
-            raise ValueError("nothing was told yet")
+            raise ValueError("nothing was sent yet")
         begun = time.perf_counter()
         await derive_runs([self.last], self.parts)
         return time.perf_counter() - begun

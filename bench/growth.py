@@ -111,8 +111,8 @@ async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
     block: dict[str, list[float]] = {case.name: [] for case in cases}
     day: dict[str, list[float]] = {case.name: [] for case in cases}
     for number in range(rounds + 1):
-        first_one = number % len(cases)  # each is as often the first as it is the last
-        for case in (*cases[first_one:], *cases[:first_one]):
+        start = number % len(cases)  # each is as often the first as it is the last
+        for case in (*cases[start:], *cases[:start]):
             patient, first = case.turn(number)
             hours = [
                 heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)

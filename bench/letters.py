@@ -98,11 +98,11 @@ async def _fill(pool: Pool, desk: Desk, letters: int) -> None:
 def _within(
     pool: Pool, ask: Callable[[Connection, int], Awaitable[object]]
 ) -> Callable[[int], Awaitable[object]]:
-    async def asked(n: int) -> object:
+    async def seconds_of(n: int) -> object:
         async with pool.connection() as conn:
             return await ask(conn, n)
 
-    return asked
+    return seconds_of
 
 
 async def _seconds(ask: Callable[[int], Awaitable[object]]) -> float:

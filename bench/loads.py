@@ -58,7 +58,11 @@ def day_of(number: int) -> int:
 def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
     """Return what people send on a day, in the order it falls due, with bodies made already."""
     made = [item for person in of for item in make(value, person, day_ms)]
-    return [_ready(item) for item in sorted(made, key=lambda one: (one.due_ms, one.key))]
+    return [_ready(item) for item in sorted(made, key=_by_time)]
+
+
+def _by_time(delivery: Delivery) -> tuple[int, str]:
+    return delivery.due_ms, delivery.key
 
 
 def workouts(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:

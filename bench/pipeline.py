@@ -49,7 +49,7 @@ class Way:
 
 
 @dataclass(slots=True, kw_only=True)
-class Found:
+class Measured:
     """What the rounds of one way took.
 
     Seconds of the pipeline and of the COPY, rows, CPU-seconds by process.
@@ -115,8 +115,8 @@ def _ways(on: Stage, size: Size) -> list[Way]:
     return ways
 
 
-def _measured(on: Stage, way: Way, rounds: int) -> Found:
-    matches = Found()
+def _measured(on: Stage, way: Way, rounds: int) -> Measured:
+    matches = Measured()
     for number in range(rounds + 1):
         day = day_of(number)
         sent = deliveries(way.load.make, on.people, way.people, day)
@@ -144,7 +144,7 @@ def _timed(
     return time.perf_counter() - begun
 
 
-def _rows(way: Way, value: Found, size: Size) -> list[Row]:
+def _rows(way: Way, value: Measured, size: Size) -> list[Row]:
     speed = statistics.median(n / took for n, took in zip(value.rows, value.took, strict=True))
     limit = statistics.median(n / took for n, took in zip(value.rows, value.copied, strict=True))
     row = Row(
@@ -164,7 +164,7 @@ def _rows(way: Way, value: Found, size: Size) -> list[Row]:
     ]
 
 
-def _cpu_row(way: Way, value: Found, name: str) -> Row:
+def _cpu_row(way: Way, value: Measured, name: str) -> Row:
     seconds = value.cpu[name]
     return Row(
         name=f"  {name}, {way.name}",

@@ -117,7 +117,7 @@ async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
             data = packed(reported, await people.patient_id(conn, other), number)
             await samples.make_partitions(conn, _puts(reported))
             turns = {
-                "writer": lambda told=reported: write_facts(conn, told),
+                "writer": lambda facts=reported: write_facts(conn, facts),
                 "copy": lambda data=data: _copy(conn, data),
             }
             for name in sorted(turns, reverse=number // 2 % 2 == 0):
@@ -153,7 +153,7 @@ def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
             goal=0.95,
         ),
         Row(
-            name="writer, the same facts told again",
+            name="writer, the same facts sent again",
             value=n / statistics.median(seconds["again"]),
             unit="samples/s",
             baseline="the first write of the same facts",

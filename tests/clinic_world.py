@@ -270,7 +270,7 @@ async def seed(dsn: str) -> None:
         for pseudonym in NAMES:
             await _person(conn, pseudonym)
         for pseudonym, result in facts().items():
-            reported = [_told(pseudonym, fact) for fact in result]
+            reported = [_attributed(pseudonym, fact) for fact in result]
             written = await write_facts(conn, reported)
             assert not written.refused
             for patient, spans in written.touched.items():
@@ -296,7 +296,7 @@ async def _person(conn: Connection, pseudonym: str) -> None:
         await people.prescribe(conn, pseudonym, prescription, at(prescription.valid_from, 9))
 
 
-def _told(pseudonym: str, fact: Fact) -> AttributedFact:
+def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:
     body = hashlib.sha256(fact.head.record.encode()).hexdigest()
     late = fact.head.end_ms + 4 * MIN
     return AttributedFact(

@@ -135,7 +135,7 @@ class Life:
     """A patient: where they live, what sources tell of them, and what the clinician sets down."""
 
     zone: str
-    told: tuple[AttributedFact, ...]
+    facts: tuple[AttributedFact, ...]
     profiles: tuple[HeartProfile, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
 
@@ -150,7 +150,9 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     bodies = draw(st.lists(st.sampled_from("ab"), min_size=len(facts), max_size=len(facts)))
     return Life(
         zone=zone,
-        told=unambiguous([told(fact, body) for fact, body in zip(facts, bodies, strict=True)]),
+        facts=unambiguous(
+            [attributed(fact, body) for fact, body in zip(facts, bodies, strict=True)]
+        ),
         profiles=draw(
             st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, FORBIDDEN), ()])
         ),
@@ -160,7 +162,7 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     )
 
 
-def told(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFact:
+def attributed(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFact:
     """Return a fact on its way."""
     sha = sha256(body.encode()).hexdigest()
     return AttributedFact(
@@ -188,7 +190,7 @@ def split(life: Life) -> Life:
 
     The derived rows must not show it.
     """
-    return replace(life, told=tuple(half for item in life.told for half in _halves(item)))
+    return replace(life, facts=tuple(half for item in life.facts for half in _halves(item)))
 
 
 def _halves(attributed_fact: AttributedFact) -> list[AttributedFact]:

@@ -188,7 +188,7 @@ def wide_definitions() -> bytes:
     return fit_file(parts)
 
 
-def one_wide_array() -> bytes:
+def single_wide_array() -> bytes:
     """Return a million records, and one whose heart rate is an array of 255."""
     wide = Shape(
         number=20, local=2, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8, 255)}
@@ -381,7 +381,7 @@ _MADE: dict[tuple[str, str], tuple[Callable[[], bytes], ...]] = {
         timestamps_beyond_all_time,
         samples_of_a_century,
         wide_definitions,
-        one_wide_array,
+        single_wide_array,
         many_descriptions,
         signatures_of_nothing,
         many_names,

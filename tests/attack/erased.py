@@ -45,7 +45,7 @@ def erasure(options: Options) -> Iterator[Row]:
         )
         _kill_the_door_in_an_upload(at, at.attacker, marks["spooled"])
         _wait_until_settled(at, letters, sent)
-        yield from _found(at, marks, "before erasing", ("quarantined", "spooled"))
+        yield from _mark_rows(at, marks, "before erasing", ("quarantined", "spooled"))
         at.on.kadens(
             "patient",
             "link",
@@ -59,7 +59,7 @@ def erasure(options: Options) -> Iterator[Row]:
         for person in (at.attacker, mute):
             at.on.kadens("erase", "--patient", person.patient, "--yes")
         _wait(lambda: not any(_files(at)), SWEEP_S)
-        yield from _found(at, marks, "after erasing", tuple(marks))
+        yield from _mark_rows(at, marks, "after erasing", tuple(marks))
         yield equal("erase", "files left in the body store", len(_files(at)), 0)
         letters.close()
         _tidy(marks)
@@ -126,7 +126,9 @@ def _wait(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
-def _found(at: Town, marks: dict[str, bytes], when: str, which: tuple[str, ...]) -> Iterator[Row]:
+def _mark_rows(
+    at: Town, marks: dict[str, bytes], when: str, which: tuple[str, ...]
+) -> Iterator[Row]:
     for what in which:
         hits = sum(marks[what] in _bytes(position) for position in (*_files(at), *_temporary()))
         yield equal("erase", f"files with the bytes of the body: {what}, {when}", hits, 0)

@@ -25,7 +25,7 @@ P99_S, MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
 PACE_S = 0.1
 LOOK_S = 0.5
 WITHHELD = 5 * MB
-ONE_PEER = ("127.0.0.2",)
+SINGLE_PEER = ("127.0.0.2",)
 MANY_PEERS = tuple(f"127.0.7.{n}" for n in range(1, 51))
 HEAD_BEGINS = "POST {path} HTTP/1.1\r\nhost: {host}\r\n"
 
@@ -48,7 +48,10 @@ class Flood:
 
 FLOODS: tuple[Flood, ...] = (
     Flood(
-        name="1,000 half-open heads of one address", kind="drip", connections=1000, sources=ONE_PEER
+        name="1,000 half-open heads of one address",
+        kind="drip",
+        connections=1000,
+        sources=SINGLE_PEER,
     ),
     Flood(
         name="1,000 half-open heads of 50 addresses",
@@ -68,7 +71,7 @@ FLOODS: tuple[Flood, ...] = (
         name="10,000 requests a second",
         kind="garbage",
         connections=16,
-        sources=ONE_PEER,
+        sources=SINGLE_PEER,
         body=20,
         rate=10_000,
     ),
@@ -95,7 +98,7 @@ def _signed_by_nobody(_at: Town) -> str:
     return _head("/v1/hooks/open_wearables") + "content-type: application/json\r\n" + signed
 
 
-def _with_one_token(at: Town) -> str:
+def _with_link_token(at: Town) -> str:
     return _head("/v1/files") + f"authorization: Bearer {at.attacker.token}\r\n"
 
 
@@ -106,7 +109,7 @@ def _form(_at: Town) -> str:
     )
 
 
-def _with_one_cookie(_at: Town) -> str:
+def _with_session_cookie(_at: Town) -> str:
     cookie = f"cookie: session={'x' * 64}\r\n"
     return _head(f"/api/v1/alerts/{_NOBODY}/moves") + cookie + "content-type: application/json\r\n"
 
@@ -146,14 +149,14 @@ TARGETS: tuple[Target, ...] = (
         part="vendor door",
         address="vendor door",
         unproved=_signed_by_nobody,
-        garbage=_with_one_token,
+        garbage=_with_link_token,
         ordinary=_report,
     ),
     Target(
         part="clinic door",
         address="clinic",
         unproved=_form,
-        garbage=_with_one_cookie,
+        garbage=_with_session_cookie,
         ordinary=worklist,
     ),
 )
@@ -189,7 +192,7 @@ def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Row:
     return holds(
         "floods",
         f"{target.part}: {flood.name} ({reported.words()})",
-        said=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
+        value=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
         f"{watch.restarts(target.part)} restarts",
         limit=f"p99 < {P99_S:g} s, < {MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",
         ok=quantile(times, 0.99) < P99_S

@@ -109,7 +109,7 @@ def _at(at: Town, target: Target, chance: random.Random) -> Iterator[Row]:
     yield holds(
         "fuzz",
         f"{target.part}: {REQUESTS} malformed requests",
-        said=reported,
+        value=reported,
         limit="no 5xx but 503",
         ok=not wrong,
     )

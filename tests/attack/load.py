@@ -72,15 +72,13 @@ def _settle(at: Town, letters: Letters, sent: Counter[str]) -> int:
     """Wait until each acknowledged body has its place; return how many have none."""
     deadline = time.monotonic() + SETTLE_S
     while (
-        (left := _without_place(at, letters, sent))
-        and time.monotonic() < deadline
-        and at.on.alive()
+        (left := _unaccounted(at, letters, sent)) and time.monotonic() < deadline and at.on.alive()
     ):
         time.sleep(0.5)
     return left
 
 
-def _without_place(at: Town, letters: Letters, sent: Counter[str]) -> int:
+def _unaccounted(at: Town, letters: Letters, sent: Counter[str]) -> int:
     letters.read()
     kept = {sha for (sha,) in at.on.rows(_KEPT)} if at.on.alive() else set()
     return sum(letters.of(sha) < times and sha not in kept for sha, times in sent.items())

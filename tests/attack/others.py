@@ -17,7 +17,7 @@ from tests.attack.product import Person, Product
 
 LOOK_S = 0.02
 AGAIN_S = 0.2
-_FOUND = """
+_STORED = """
 select record, false from record where record = any(%(wanted)s)
 union all select key, true from alert_finding where key = any(%(wanted)s) and stands"""
 
@@ -127,5 +127,5 @@ class Others:
         wanted = self._missing()
         if not wanted:
             return
-        for name, alerted in conn.execute(_FOUND, {"wanted": wanted}).fetchall():
+        for name, alerted in conn.execute(_STORED, {"wanted": wanted}).fetchall():
             (self._alerted if alerted else self._stored).setdefault(name, time.monotonic())

@@ -41,7 +41,7 @@ class Case:
     restarts: int = 0
 
 
-def poison_one_by_one(options: Options) -> Iterator[Row]:
+def poison_in_turn(options: Options) -> Iterator[Row]:
     """Yield a row for each poisonous body."""
     cases = [Case(name=item.name, connector=item.connector, body=item.body) for item in POISON]
     yield from _walk("poison", cases, lambda: town(options, OTHERS, account=ACCOUNT))
@@ -66,13 +66,13 @@ def _walk(
 ) -> Iterator[Row]:
     with Renewed(make) as renewed:
         for case in cases:
-            row = _one(attack, case, renewed.town())
+            row = _attack(attack, case, renewed.town())
             yield row
             if not row.ok:
                 renewed.spoil()
 
 
-def _one(attack: str, case: Case, at: Town) -> Row:
+def _attack(attack: str, case: Case, at: Town) -> Row:
     """Send one body among the others' reports, and say what it cost."""
     letters = Letters(at.on.brokers)
     sender, body = Sender(at.on), case.body()
@@ -119,15 +119,15 @@ def _row(attack: str, case: Case, answer: Answer, cost: _Cost) -> Row:
         if not answer.taken
         else f"{cost.letters} letters, kept {cost.placed}"
     )
-    one_end = (
+    ended_once = (
         cost.letters == 1 or (cost.letters == 0 and cost.placed > 0) or 400 <= answer.status < 500
     )
     return holds(
         attack,
         f"{case.name} ({cost.size:,} B)",
-        said=f"{ended}, others {cost.slowest_s:.2f} s, {cost.restarts} restarts",
+        value=f"{ended}, others {cost.slowest_s:.2f} s, {cost.restarts} restarts",
         limit=f"1 letter or kept, others <= {STORED_S:g} s, restarts <= {case.restarts}",
-        ok=one_end and cost.slowest_s <= STORED_S and cost.restarts <= case.restarts,
+        ok=ended_once and cost.slowest_s <= STORED_S and cost.restarts <= case.restarts,
     )
 
 

@@ -128,11 +128,11 @@ class Product:
         return self.process.poll() is None
 
     def endings(self) -> list[str]:
-        """Return what `kadens up` said of parts that ended by themselves."""
+        """Return what `kadens up` printed about parts that ended by themselves."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return [line for line in lines if ENDED in line]
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return the end of what `kadens up` printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
@@ -173,8 +173,8 @@ def _start(
 
 
 def _is_up(running: Product) -> bool:
-    assert running.alive(), running.said()
-    return "Ctrl-C" in running.said()
+    assert running.alive(), running.output()
+    return "Ctrl-C" in running.output()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -15,12 +15,12 @@ from tests.attack.fuzz import malformed
 from tests.attack.instruments.measure import Row, table
 from tests.attack.large import large_files
 from tests.attack.load import poison_under_load
-from tests.attack.poison import planted_bugs, poison_one_by_one
+from tests.attack.poison import planted_bugs, poison_in_turn
 from tests.attack.runs import Attack, Options
 from tests.attack.tokens import tokens_and_keys
 
 ATTACKS: Mapping[str, Attack] = {
-    "poison": poison_one_by_one,
+    "poison": poison_in_turn,
     "planted": planted_bugs,
     "poison-load": poison_under_load,
     "floods": floods,

@@ -53,7 +53,7 @@ def _issued(at: Town) -> Iterator[Row]:
     yield holds(
         ATTACK,
         "issued twice",
-        said="differ" if first[0] != second[0] else "equal",
+        value="differ" if first[0] != second[0] else "equal",
         limit="differ",
         ok=first != second,
     )
@@ -128,7 +128,7 @@ def _expired(options: Options) -> Row:
     return holds(
         ATTACK,
         "a token of one day, before and two days later",
-        said=f"{before}, {after}",
+        value=f"{before}, {after}",
         limit=f"202, {REFUSED}",
         ok=(before, after) == (202, REFUSED),
     )

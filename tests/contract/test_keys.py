@@ -33,7 +33,7 @@ def test_a_worker_with_the_keys_of_another_database_stops_and_writes_nothing(own
     assert "the wrapping keys in the secrets file do not belong to this database" in own.tail()
     assert "Traceback" not in own.tail()
     assert [
-        own.one(f"select count(*) from {table}")  # noqa: S608
+        own.value(f"select count(*) from {table}")  # noqa: S608
         for table in ("stream_offset", "key_check")
     ] == [0, 0]
 
@@ -75,7 +75,7 @@ def test_a_worker_tells_the_doors_what_the_database_knows_as_revoked(
     own.start_worker()
     asyncio.run(followed())
     own.wait(
-        lambda: own.one("select count(*) from link_revoked where published_at is null") == 0,
+        lambda: own.value("select count(*) from link_revoked where published_at is null") == 0,
         "published",
     )
     assert own.ends([REVOKED.name]) == {REVOKED.name: 2}

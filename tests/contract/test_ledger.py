@@ -33,7 +33,7 @@ def send_reports(rig: Rig, first: int, last: int) -> None:
 
 
 def facts(rig: Rig) -> int:
-    return int(rig.one("select count(*) from fact"))
+    return int(rig.value("select count(*) from fact"))
 
 
 def ended(rig: Rig) -> str:

@@ -60,7 +60,7 @@ class Patient:
 
     def count(self, table: str) -> int:
         query = f"select count(*) from {table} x join patient p on p.id = x.patient where p.pseudonym = %s"  # noqa: S608
-        return int(self.rig.one(query, self.name))
+        return int(self.rig.value(query, self.name))
 
     def waits_for(self, table: str, rows: int = 1) -> None:
         self.rig.wait(lambda: self.count(table) >= rows, f"{rows} rows in {table}")
@@ -249,7 +249,7 @@ def test_a_large_body_leaves_no_copy_in_clear_whatever_becomes_of_it(
     rig.flush()
     patient.waits_for("fact")
     held = "select count(*) from quarantine where account = %s"
-    rig.wait(lambda: rig.one(held, f"nobody-{patient.account}") == 1, "quarantine")
+    rig.wait(lambda: rig.value(held, f"nobody-{patient.account}") == 1, "quarantine")
     patient.waits_for("dead_letter")
     rig.wait(
         lambda: (
@@ -294,11 +294,11 @@ def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> No
     stranger = Patient(rig, linked=False)
     send(rig, ("open_wearables", workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
-    rig.wait(lambda: rig.one(held, stranger.account) == 1, "quarantine")
+    rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
     assert stranger.count("fact") == 0
     assert stranger.link() == 1
     stranger.waits_for("session")
-    assert rig.one(held, stranger.account) == 0
+    assert rig.value(held, stranger.account) == 0
     assert patient.count("fact") == 0
 
 
@@ -306,7 +306,7 @@ def test_a_link_made_while_the_body_was_put_away_is_not_missed(rig: Rig) -> None
     stranger = Patient(rig, linked=False)
     send(rig, ("open_wearables", workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
-    rig.wait(lambda: rig.one(held, stranger.account) == 1, "quarantine")
+    rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
 
     async def link_unseeing(conn: Connection) -> None:
         """Link as a transaction does that cannot see the body yet."""
@@ -323,9 +323,9 @@ def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient
     stranger = Patient(rig, linked=False)
     send(rig, ("open_wearables", workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
-    rig.wait(lambda: rig.one(held, stranger.account) == 1, "quarantine")
+    rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
     rig.set_clock(NOW_MS + DAY_MS)
-    rig.wait(lambda: rig.one(held, stranger.account) == 0, "expiry", 90)
+    rig.wait(lambda: rig.value(held, stranger.account) == 0, "expiry", 90)
     assert stranger.link() == 0
     settled(rig, patient)
     assert stranger.count("fact") == 0
@@ -380,6 +380,6 @@ def test_redelivery_changes_nothing(rig: Rig, patient: Patient) -> None:
     settled(rig, other)
     after = rig.digest()
     ours = "select count(*) from record r join patient p on p.id = r.patient where p.pseudonym = %s"
-    assert rig.one(ours, patient.name) == 3
+    assert rig.value(ours, patient.name) == 3
     assert after["sample"] == before["sample"]
     assert after["session"] == before["session"]

@@ -15,7 +15,7 @@ from storage.facts.writer import put_facts
 from storage.people import people
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
-from tests.fuzz.judge import Broken, told
+from tests.fuzz.judge import Broken, attributed
 
 
 class Stored:
@@ -49,7 +49,7 @@ class Stored:
 async def store(conn: Connection, connector: str, body: bytes, parsed: Parsed) -> None:
     """Write the facts of a body and derive what they touch, and roll back; Broken when one is refused."""
     try:
-        written = await put_facts(conn, told(connector, body, parsed.facts))
+        written = await put_facts(conn, attributed(connector, body, parsed.facts))
         if written.refused:
             raise Broken(f"the writer refuses: {written.refused[0].why}")
         await settle(conn, written)

@@ -110,7 +110,7 @@ def _facts(parsed: Parsed) -> None:
             raise Broken("a fact that the codec changes")
 
 
-def told(
+def attributed(
     connector: str, body: bytes, facts: Sequence[Fact], patient: str = "p1"
 ) -> list[AttributedFact]:
     """Return the facts of a body on their way."""
@@ -123,7 +123,7 @@ def told(
 
 def derives(connector: str, body: bytes, parsed: Parsed) -> None:
     """See that the facts can be derived from, in bounded time, into rows that JSON holds."""
-    total = window(told(connector, body, parsed.facts), ZONE, (PROFILE,), (SHORT,))
+    total = window(attributed(connector, body, parsed.facts), ZONE, (PROFILE,), (SHORT,))
     began = time.process_time()
     rows = derive(total)
     took = time.process_time() - began

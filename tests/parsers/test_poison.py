@@ -23,7 +23,7 @@ EXPECTED: dict[str, tuple[int, tuple[RejectKind, ...]]] = {
     "timestamps_beyond_all_time": (0, (RANGE, RANGE)),
     "samples_of_a_century": (REFUSED, (TOO_MUCH,)),
     "wide_definitions": (0, (TOO_MUCH, RANGE)),
-    "one_wide_array": (50, ()),
+    "single_wide_array": (50, ()),
     "many_descriptions": (1, ()),
     "signatures_of_nothing": (0, (RejectKind.DAMAGED, RejectKind.DAMAGED)),
     "many_names": (0, ()),

@@ -14,26 +14,26 @@ def message(topic: str, partition: int, offset: int) -> Message:
 
 @given(st.lists(places, max_size=40))
 def test_runs_hold_every_offset_once_in_order_and_without_gaps(
-    said: list[tuple[str, int, int]],
+    offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = runs(message(*position) for position in said)
+    matches = runs(message(*position) for position in offsets)
     flat = [(run.topic, run.partition, item.offset) for run in matches for item in run.messages]
-    assert flat == sorted(set(said))
+    assert flat == sorted(set(offsets))
     for run in matches:
         assert [item.offset for item in run.messages] == list(range(run.first, run.next))
 
 
 @given(st.lists(places, max_size=40))
 def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
-    said: list[tuple[str, int, int]],
+    offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = batches(message(*position) for position in said)
-    assert sorted((run for batch in matches for run in batch), key=_place) == runs(
-        message(*position) for position in said
+    matches = batches(message(*position) for position in offsets)
+    assert sorted((run for batch in matches for run in batch), key=_partition) == runs(
+        message(*position) for position in offsets
     )
     for batch in matches:
         assert len({(run.topic, run.partition) for run in batch}) == len(batch)
-    for topic, partition, _ in said:
+    for topic, partition, _ in offsets:
         firsts = [
             run.first
             for batch in matches
@@ -43,7 +43,7 @@ def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
         assert firsts == sorted(firsts)
 
 
-def _place(run: Run) -> tuple[str, int, int]:
+def _partition(run: Run) -> tuple[str, int, int]:
     return run.topic, run.partition, run.first
 
 

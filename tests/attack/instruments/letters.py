@@ -1,6 +1,6 @@
 """The dead letters of a running Kadens, read straight from their topic.
 
-Which bodies, from which places of the log.
+Which bodies, from which messages of the log.
 """
 
 import time
@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from model.topics import DEAD
 
-Place = tuple[str, str, str]  # topic, partition and offset of the message that became a letter
+MessageId = tuple[str, str, str]  # topic, partition and offset of the message that became a letter
 POLL_S = 0.05
 
 
@@ -27,7 +27,7 @@ class Letters:
         self._client.assign(
             [TopicPartition(DEAD.name, number, 0) for number in range(DEAD.partitions)]
         )
-        self.found: dict[str, Counter[Place]] = {}
+        self._letters: dict[str, Counter[MessageId]] = {}
 
     def read(self, seconds: float = POLL_S) -> None:
         """Take in what is there, until nothing comes for `seconds`."""
@@ -41,11 +41,11 @@ class Letters:
 
     def of(self, sha256: str) -> int:
         """Return how many letters there are of a body."""
-        return self.found.get(sha256, Counter[Place]()).total()
+        return self._letters.get(sha256, Counter[MessageId]()).total()
 
     def doubled(self) -> int:
         """Return how many letters say again what another one says of the same message."""
-        return sum(places.total() - len(places) for places in self.found.values())
+        return sum(messages.total() - len(messages) for messages in self._letters.values())
 
     def close(self) -> None:
         """Leave the log."""
@@ -53,4 +53,4 @@ class Letters:
 
     def _note(self, values: dict[str, str]) -> None:
         position = values.get("topic", ""), values.get("partition", ""), values.get("offset", "")
-        self.found.setdefault(values.get("sha256", ""), Counter())[position] += 1
+        self._letters.setdefault(values.get("sha256", ""), Counter())[position] += 1

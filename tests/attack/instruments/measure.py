@@ -51,9 +51,9 @@ def equal(attack: str, what: str, value: int, wanted: int) -> Row:
     )
 
 
-def holds(attack: str, what: str, *, said: str, limit: str, ok: bool) -> Row:
+def holds(attack: str, what: str, *, value: str, limit: str, ok: bool) -> Row:
     """Return the row of a condition."""
-    return Row(attack=attack, what=what, value=said, limit=limit, ok=ok)
+    return Row(attack=attack, what=what, value=value, limit=limit, ok=ok)
 
 
 def skipped(attack: str, what: str, why: str) -> Row:

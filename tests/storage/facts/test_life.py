@@ -45,7 +45,10 @@ def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
     """Return a life in some order: facts in batches, and what the clinician sets down in between."""
     facts = draw(
         st.permutations(
-            [*life.told, *(draw(st.lists(st.sampled_from(life.told), max_size=2)) if again else [])]
+            [
+                *life.facts,
+                *(draw(st.lists(st.sampled_from(life.facts), max_size=2)) if again else []),
+            ]
         )
     )
     cuts = sorted(draw(st.lists(st.integers(0, len(facts)), max_size=6)))

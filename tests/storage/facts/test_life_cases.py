@@ -20,7 +20,7 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile
-from tests.life import BACK, HOUR, HUB, PERSON, PROFILE, WATCH, Life, told
+from tests.life import BACK, HOUR, HUB, PERSON, PROFILE, WATCH, Life, attributed
 from tests.storage.facts.test_life import Connected, Step, connected, streamed
 
 __all__ = ["connected"]
@@ -161,6 +161,6 @@ def test_every_prefix_is_what_everything_at_once_says(connected: Connected, name
     zone, result = CASES[name]
     runner, conn = connected
     way: list[Step] = [
-        step if isinstance(step, HeartProfile) else tuple(map(told, step)) for step in result
+        step if isinstance(step, HeartProfile) else tuple(map(attributed, step)) for step in result
     ]
-    runner.run(streamed(conn, Life(zone=zone, told=()), way))
+    runner.run(streamed(conn, Life(zone=zone, facts=()), way))

@@ -27,14 +27,14 @@ def rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, li
 
 
 def whole(life: Life) -> Window:
-    return oracle.window(life.told, life.zone, life.profiles, life.prescriptions)
+    return oracle.window(life.facts, life.zone, life.profiles, life.prescriptions)
 
 
 @st.composite
 def shuffled(draw: st.DrawFn) -> tuple[Life, Sequence[AttributedFact]]:
     """Return a life, and its facts in another order, some of them again, perhaps in halves."""
     life = draw(lives())
-    facts = (split(life) if draw(st.booleans()) else life).told
+    facts = (split(life) if draw(st.booleans()) else life).facts
     again = draw(st.lists(st.sampled_from(facts), max_size=3))
     return life, draw(st.permutations([*facts, *again]))
 
@@ -45,7 +45,7 @@ def test_order_repetition_and_splitting_change_nothing(
     drawn: tuple[Life, Sequence[AttributedFact]],
 ) -> None:
     life, other = drawn
-    assert rows(life, other) == rows(life, life.told)
+    assert rows(life, other) == rows(life, life.facts)
 
 
 @st.composite

@@ -182,7 +182,7 @@ def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     )
 
 
-def told(fact: Workout | Report) -> AttributedFact:
+def attributed(fact: Workout | Report) -> AttributedFact:
     return AttributedFact(patient="p1", connector="x", received_ms=T0, body="00" * 32, fact=fact)
 
 
@@ -206,7 +206,7 @@ def window(
 def manual(number: int, step_ms: int, length_ms: int) -> AttributedFact:
     start = T0 + number * step_ms
     head = Head(source=PERSON, record=f"r{number}", start_ms=start, end_ms=start + length_ms)
-    return told(Report(head=head, instrument=Instrument.SESSION, type="walking"))
+    return attributed(Report(head=head, instrument=Instrument.SESSION, type="walking"))
 
 
 def lines_run(made: Window) -> int:
@@ -281,7 +281,8 @@ def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
     ]
     matches = derive(
         window(
-            workouts=[told(Workout(head=head, type="hiking")) for head in heads], columns=(heart,)
+            workouts=[attributed(Workout(head=head, type="hiking")) for head in heads],
+            columns=(heart,),
         )
     )
     assert sum(session.why != BEYOND_LIMIT for session in matches.sessions) == 1
