@@ -1,34 +1,64 @@
-"""What a file holds, as facts, sessions and zones, without any server: the heart of `kadens inspect`.
+"""What a payload holds, as sessions, zones and samples, without any server: the heart of `kadens inspect`.
 
-Pure: bytes and a heart profile in, a JSON-plain dict out. The same parsers and the same zones as in the worker.
+Pure: what a reader found and a heart profile in, a JSON-plain dict out. The readers and the zones are those of the
+worker.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from kadens.fact_lines import fact_line
 from model.calendar import rfc3339
-from model.errors import BodyError
-from model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
+from model.facts import DaySummary, Fact, Instants, Reject, Report, SampleBlock, Values, Workout
 from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
-from parsers.formats import parse, sniff
+from model.received import Fetch, Notice, Part, ReaderItems
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import is_plausible, time_in_zones
 from stream.compute.series.quality import ACCEPTED, screen_heart_rate
 
 
-def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
-    """Return what `kadens inspect --json` prints; an unreadable body has `format` None and one problem."""
-    head = {"sha256": hashlib.sha256(body).hexdigest(), "format": sniff(body)}
-    try:
-        parsed = parse("files", body)
-    except BodyError as error:
-        problem = problem_of(Reject(where=error.where, why=error.why, kind=error.kind))
-        return {**head, "complete": False, "problems": [problem], "workouts": [], "samples": {}}
-    return {**head, **_contents(parsed, profile)}
+def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
+    """Return a summary of what a reader found.
+
+    `complete` tells whether all of the payload could be read. Workouts have their zone times by the profile, or as
+    unknown without one.
+    """
+    facts: list[Fact] = []
+    rejects: list[Reject] = []
+    accounts: set[str] = set()
+    fetches = notices = 0
+    complete = True
+    for item in items:
+        match item:
+            case Part():
+                facts += item.facts
+                rejects += item.rejects
+                accounts |= {item.account} - {""}
+                complete = complete and item.complete
+            case Fetch():
+                fetches += 1
+            case Notice():
+                notices += 1
+            case Reject():
+                rejects.append(item)
+                complete = False
+    return {
+        "complete": complete,
+        "problems": [problem_of(reject) for reject in rejects],
+        **_contents(facts, profile),
+        "accounts": len(accounts),
+        "fetches": fetches,
+        "notices": notices,
+    }
+
+
+def holds_nothing(summary: dict[str, Any]) -> bool:
+    """Tell whether nothing of a payload could be read, by its summary."""
+    kinds = ("workouts", "samples", "days", "reports", "fetches", "notices")
+    return not summary["complete"] and not any(summary[kind] for kind in kinds)
 
 
 def problem_of(reject: Reject) -> dict[str, Any]:
@@ -41,19 +71,22 @@ def problem_of(reject: Reject) -> dict[str, Any]:
     return {"where": reject.where, "offset": offset, "reason": reject.why}
 
 
-def _contents(parsed: Parsed, profile: HeartProfile | None) -> dict[str, Any]:
-    blocks = [fact for fact in parsed.facts if isinstance(fact, SampleBlock)]
+def _contents(facts: Sequence[Fact], profile: HeartProfile | None) -> dict[str, Any]:
+    blocks = [fact for fact in facts if isinstance(fact, SampleBlock)]
     t, v = _column(block for block in blocks if block.metric == "heart_rate")
-    workouts = sorted(
-        (fact for fact in parsed.facts if isinstance(fact, Workout)),
-        key=lambda w: (w.head.start_ms, w.head.record),
-    )
+    workouts = [fact for fact in facts if isinstance(fact, Workout)]
+    workouts.sort(key=lambda workout: (workout.head.start_ms, workout.head.record))
     return {
-        "complete": parsed.complete,
-        "problems": [problem_of(reject) for reject in parsed.rejects],
         "workouts": [_workout(workout, t, v, profile) for workout in workouts],
         "samples": _samples(blocks),
+        "days": [_day(fact) for fact in facts if isinstance(fact, DaySummary)],
+        "reports": sum(isinstance(fact, Report) for fact in facts),
     }
+
+
+def _day(day: DaySummary) -> dict[str, Any]:
+    line = fact_line("", day)
+    return {"local_date": line["local_date"], "totals": line["summary"]}
 
 
 def _workout(

@@ -56,3 +56,9 @@ def dates_between(start_ms: int, end_ms: int, zone: str) -> list[date]:
     first = local_date(start_ms, zone)
     last = local_date(max(end_ms - 1, start_ms), zone)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def zone_offset_min(ms: int, zone: str) -> int:
+    """Return the offset from UTC of an IANA zone at an instant, in whole minutes east."""
+    shift = utc(ms).astimezone(ZoneInfo(zone)).utcoffset()
+    return round(shift.total_seconds() / 60) if shift is not None else 0

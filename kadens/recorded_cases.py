@@ -1,0 +1,77 @@
+"""Recorded cases: a request in a folder, beside what its reader must make of it.
+
+    FOLDER/request.json    connector, content_type, filename, headers, query, received_ms, requested, body
+    FOLDER/body.*          the payload as it came; `body` in request.json is its name
+    FOLDER/expected.json   what is read of it: a list of objects as `kadens inspect --facts` prints them
+
+Must never overwrite a case: a changed expectation is a decision, made by deleting the file first.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kadens.fact_lines import Line, lines_of
+from kadens.payload_formats import items_of
+from model.codec import plain
+from model.received import Context, Fetch
+
+REQUEST, EXPECTED = "request.json", "expected.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCase:
+    """One payload and what is known of it besides its bytes."""
+
+    context: Context
+    payload: bytes
+
+    def lines(self) -> list[Line]:
+        """Return what today's reader makes of the payload."""
+        return list(lines_of(items_of(self.payload, self.context)))
+
+
+def read_case(folder: Path) -> RecordedCase:
+    """Return the case in a folder."""
+    request: dict[str, Any] = orjson.loads((folder / REQUEST).read_bytes())
+    payload = (folder / request.pop("body")).read_bytes()
+    requested = request.pop("requested", None)
+    if requested is not None:
+        pairs = [tuple(pair) for pair in requested.pop("query", [])]
+        requested = Fetch(**requested, query=tuple(pairs))
+    return RecordedCase(context=Context(**request, requested=requested), payload=payload)
+
+
+def expected_lines(folder: Path) -> list[Line]:
+    """Return what the reader of a case must find."""
+    lines: list[Line] = orjson.loads((folder / EXPECTED).read_bytes())
+    return lines
+
+
+def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[Line]:
+    """Write a case and return what was found; raises FileExistsError when the folder is not empty.
+
+    `suffix` is the ending of the body's name: ".json".
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    body = f"body{suffix}"
+    request = {name: value for name, value in plain(case.context).items() if value}
+    (folder / body).write_bytes(case.payload)
+    (folder / REQUEST).write_bytes(_indented({**request, "body": body}))
+    lines = case.lines()
+    (folder / EXPECTED).write_bytes(_listed(lines))
+    return lines
+
+
+def _indented(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _listed(lines: list[Line]) -> bytes:
+    """Return a JSON list with one object a line, so that a change shows as the lines that it touches."""
+    written = b",\n".join(orjson.dumps(line) for line in lines)
+    return b"[\n" + written + b"\n]\n" if lines else b"[]\n"
