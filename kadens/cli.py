@@ -49,8 +49,13 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="inspect",
-        target=f"{_COMMANDS}.files:inspect_file",
-        summary="Show what a file holds: workouts, samples and problems.",
+        target=f"{_COMMANDS}.inspecting:inspect_file",
+        summary="Show what a payload holds: workouts, samples and problems.",
+    ),
+    Entry(
+        word="record",
+        target=f"{_COMMANDS}.inspecting:record_case",
+        summary="Record a payload as a case for the tests of its reader.",
     ),
     Entry(
         word="import",

@@ -15,7 +15,6 @@ import typer
 from kadens.commands.console import err, fail, out, print_json
 from kadens.fact_lines import lines_of
 from kadens.inspect import holds_nothing, inspect
-from kadens.output_texts import clock_text
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded_cases import RecordedCase, write_case
 from model.intensity import HeartProfile
@@ -36,7 +35,7 @@ QueryWords = Annotated[
 ]
 
 
-def inspect_file(
+def inspect_file(  # noqa: PLR0913 - one parameter an option
     path: Annotated[Path, typer.Argument(help="A body or a file; - reads standard input.")],
     *,
     connector: ConnectorName = "files",
@@ -195,7 +194,7 @@ def _print_summary(path: Path, name: str | None, payload: bytes, summary: dict[s
         out.print(f"  {workout['type']}, {workout['start']} to {workout['end']}, {heart}")
         zones = []
         for zone, ms in workout["zones_ms"].items():
-            zones.append(f"{zone.replace('_', ' ')} {clock_text(ms)}")
+            zones.append(f"{zone.replace('_', ' ')} {_clock_text(ms)}")
         out.print(f"    {', '.join(zones)}")
     for day in summary["days"]:
         totals = ", ".join(f"{metric} {value:g}" for metric, value in day["totals"].items())
@@ -212,3 +211,9 @@ def _heart_text(heart: dict[str, Any]) -> str:
         return "no heart rate"
     extent = f"{heart['min']:.0f}-{heart['max']:.0f}"
     return f"heart rate {extent}, mean {heart['mean']:.1f}, {heart['n']} samples"
+
+
+def _clock_text(ms: int) -> str:
+    """Return milliseconds as h:mm:ss, to the second below."""
+    seconds = ms // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
