@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from kadens.commands.console import fail
+from kadens.output.terminal import fail
 from kadens.settings import SettingsError
 from storage.bodies.wrapping import ForeignKeysError
 from storage.pg.crypto import SealError

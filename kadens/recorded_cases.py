@@ -57,12 +57,12 @@ def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[Line]:
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(folder)
+    lines = case.lines()  # first: an unknown connector leaves no folder behind
     folder.mkdir(parents=True, exist_ok=True)
     body = f"body{suffix}"
     request = {name: value for name, value in plain(case.context).items() if value}
     (folder / body).write_bytes(case.payload)
     (folder / REQUEST).write_bytes(_indented({**request, "body": body}))
-    lines = case.lines()
     (folder / EXPECTED).write_bytes(_listed(lines))
     return lines
 

@@ -20,6 +20,7 @@ MOST_LEVELS = 64
 MOST_LAPS = 10_000  # of one activity
 ROOT_ELEMENT = "TrainingCenterDatabase"
 _CHUNK = 64 * 1024
+_BLANKS = re.compile(rb"[ \t\r\n]*")  # some writers begin with them
 _ZONED = re.compile(r".*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 
@@ -86,7 +87,7 @@ class TcxFile:
 def read_elements(payload: bytes) -> TcxFile:
     """Return what a TCX file holds; BodyError for another kind of document, and for more than is read."""
     walk = _Walk()
-    start = len(payload) - len(payload.lstrip(b" \t\r\n"))  # some writers begin with blanks
+    start = _BLANKS.match(payload).end()  # type: ignore[union-attr]  # it always matches
     view = memoryview(payload)
     try:
         for at in range(start, len(payload), _CHUNK):

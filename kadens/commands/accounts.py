@@ -1,8 +1,9 @@
 """Commands about where a patient's data come from: vendors' accounts, and consent to a source."""
 
 from kadens.commands.audited import audited
-from kadens.commands.console import err, fail, settings_of
+from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, Source, instant
+from kadens.output.terminal import err, fail
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import Action

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from kadens.clock import clock
-from kadens.commands.console import command, fail, run
+from kadens.commands.console import command, run
+from kadens.output.terminal import fail
 from kadens.settings import Settings, operator
 from storage import audit
 from storage.audit_actions import Action

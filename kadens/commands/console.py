@@ -1,59 +1,23 @@
-"""Where results and errors go, and where a command's settings come from.
-
-Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
-"""
+"""Where a command's settings come from, and how it runs."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-import typer
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.markup import escape
-from rich.segment import Segment
 from typer._click.globals import (
     get_current_context,  # typer carries its own click, and has no other way to ask
 )
 
-from kadens.output.visible import quiet_json, visible
+from kadens.output.terminal import fail
 from kadens.settings import Settings, SettingsError, environment, read_settings
 
 T = TypeVar("T")
 
 
-class Plain(Console):
-    """A console on which text from outside moves no cursor and hides no line.
-
-    Only our own styles reach the terminal as escape sequences.
-    """
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """Render as rich does, with every control character of the text replaced."""
-        for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else visible(text), style, control)
-
-
-out = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
-err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
-
 DEFAULT_FOLDER = Path("var")
 RUNTIME_FILE = "runtime.json"
-
-
-def fail(message: str, *, code: int = 1) -> NoReturn:
-    """Print what went wrong on stderr, and leave with `code`."""
-    err.print(f"[bold red]error:[/] {escape(message)}", markup=True)
-    raise typer.Exit(code)
-
-
-def print_json(value: object) -> None:
-    """Print a value as indented JSON on stdout."""
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
-    typer.echo(quiet_json(text.decode()))
 
 
 def settings_of(data: Path | None) -> Settings:

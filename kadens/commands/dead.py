@@ -15,8 +15,9 @@ from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
-from kadens.commands.console import fail, out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Connector, Data, Json, instant
+from kadens.output.terminal import fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from model.facts import RejectKind

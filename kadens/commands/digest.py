@@ -2,8 +2,9 @@
 
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
-from kadens.commands.console import out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.terminal import out, print_json
 from kadens.settings import Settings
 from storage import audit
 from storage.audit_actions import Action

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 
 import typer
 
-from kadens.commands.console import out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.terminal import out, print_json
 from kadens.settings import Settings
 
 # ruff: noqa: PLC0415 - each check imports its own client, so that one that is broken is a finding

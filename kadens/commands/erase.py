@@ -7,10 +7,11 @@ from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
-from kadens.commands.console import err, fail, out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.links import LOG_AWAY_NOTE
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.link_tokens import publish_revocations
+from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage import audit

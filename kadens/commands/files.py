@@ -13,10 +13,11 @@ from rich.progress import track
 
 from kadens.clock import clock
 from kadens.commands.accounts import must_consent
-from kadens.commands.console import err, fail, out, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.links import issue_audited_token
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.commands.sending import body_of, door_of, post_patiently
+from kadens.output.terminal import err, fail, out
 from kadens.payload_formats import items_of
 from kadens.settings import Settings
 from model.received import Context, Part
@@ -159,4 +160,3 @@ def _files(path: Path) -> list[Path]:
         return [path]
     endings = {suffix for row in FORMATS for suffix in row.suffixes}
     return sorted(item for item in path.rglob("*") if item.suffix.lower() in endings)
-

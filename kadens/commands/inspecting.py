@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
-from kadens.commands.console import err, fail, out, print_json
 from kadens.fact_lines import lines_of
 from kadens.inspect import holds_nothing, inspect
+from kadens.output.terminal import err, fail, out, print_json
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded_cases import RecordedCase, write_case
 from model.intensity import HeartProfile
@@ -57,10 +57,11 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--json", help="Print JSON for a program to read.")
     ] = False,
 ) -> None:
-    """Show what a payload holds, without any server: workouts with their zone times, samples, problems.
+    """Show what a payload holds: workouts, samples and problems.
 
-    With --facts it prints one JSON object a line: each fact, then each fetch, notice and reject.
-    Exits 1 when nothing of the payload can be read.
+    Needs no server. Workouts come with their zone times, problems with their offsets. With --facts
+    it prints one JSON object a line: each fact, then each fetch, notice and reject. Exits 1 when
+    nothing of the payload can be read.
     """
     profile = _profile(hr_rest, hr_max)
     _check_zone(zone)
@@ -95,11 +96,12 @@ def record_case(
         int, typer.Option("--received", min=0, help="When it was received, epoch milliseconds.")
     ] = 0,
 ) -> None:
-    """Record a payload as a case: FOLDER/request.json, body.* and expected.json, for a test to run.
+    """Record a payload as a case for the tests of its reader.
 
-    What today's reader makes of the payload is what it must make of it from then on: read
-    expected.json before you commit it. A folder that holds anything is never overwritten. Record
-    invented or cleaned payloads only, because cases are part of the repository.
+    A case is FOLDER/request.json, body.* and expected.json; one test runs them all. What today's
+    reader makes of the payload is what it must make of it from then on, so read expected.json
+    before you commit it. A folder that holds anything is never overwritten. Record invented or
+    cleaned payloads only, because cases are part of the repository.
     """
     payload = _read(body)
     context = _context(body, connector, header, query, received_ms)

@@ -16,9 +16,10 @@ from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import audited
-from kadens.commands.console import err, fail, out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, required
 from kadens.names import KEY_ID
+from kadens.output.terminal import err, fail, out, print_json
 from kadens.secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
 from kadens.secrets_writer import (
     Change,

@@ -7,9 +7,10 @@ from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import audited, person
-from kadens.commands.console import err, fail, out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, issue_token, publish_revocations
+from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import Action

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kadens.commands.console import fail
 from kadens.names import ACCOUNT, CONNECTOR, PSEUDONYM, BadNameError, NameRule, check_name
+from kadens.output.terminal import fail
 from model.calendar import epoch_ms
 
 DEFAULT_DATA: Path | None = None  # commands for people then look at ./var

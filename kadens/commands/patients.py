@@ -12,9 +12,10 @@ from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import audited, entry_of
-from kadens.commands.console import err, fail, out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked
 from kadens.names import CARE_UNIT, PERSON, PSEUDONYM
+from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage import audit

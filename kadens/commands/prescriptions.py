@@ -9,10 +9,11 @@ from typing import Annotated, TypeVar
 import typer
 
 from kadens.commands.audited import audited
-from kadens.commands.console import err, fail, settings_of
+from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
 from kadens.names import PRESCRIPTION_ID, BadNameError, check_name
+from kadens.output.terminal import err, fail
 from model.activities import TYPES
 from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from kadens.commands.console import err, fail, process_settings
+from kadens.commands.console import process_settings
 from kadens.commands.options import DEFAULT_DATA, ProcessData
+from kadens.output.terminal import err, fail
 
 
 def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:

@@ -28,12 +28,13 @@ from clinic.answers.query_params import (
 from clinic.api import patient_queries
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
-from kadens.commands.console import fail, out, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient, checked
 from kadens.names import PRESCRIPTION_ID
 from kadens.output.answer_files import csv_of, json_of, parquet_of
 from kadens.output.answer_tables import table_of
 from kadens.output.mistakes import mistakes_in
+from kadens.output.terminal import fail, out
 from kadens.output.visible import visible
 from storage import audit
 from storage.audit_actions import Action

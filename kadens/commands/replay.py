@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from kadens.clock import clock
 from kadens.commands.audited import entry_of, person
-from kadens.commands.console import err, fail, out, print_json, run, settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import (
     DEFAULT_DATA,
     Data,
@@ -23,6 +23,7 @@ from kadens.commands.options import (
 )
 from kadens.names import PSEUDONYM
 from kadens.output.replay_report import difference_table, plain_report, report_lines
+from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from kadens.wiring import keys_of
 from storage import audit

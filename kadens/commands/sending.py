@@ -11,8 +11,9 @@ import typer
 
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
-from kadens.commands.console import fail, out, settings_of
+from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
+from kadens.output.terminal import fail, out
 from kadens.settings import Settings
 
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})

@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 
 from clinic.answers.sessions import SessionsAnswer
 from kadens.cli import app
-from kadens.commands.console import Plain
 from kadens.output.answer_files import csv_of, json_of
 from kadens.output.answer_tables import table_of
+from kadens.output.terminal import Plain
 from kadens.settings import operator
 from tests.clinic_world import NOW, Served
 

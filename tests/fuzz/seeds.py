@@ -41,7 +41,7 @@ def _poison(connector: str) -> Iterator[bytes]:
 
 
 def _json(connector: str) -> Iterator[bytes]:
-    for path in sorted((DATA / connector).glob("*/payload.json")):
+    for path in sorted((DATA / connector).glob("*/body.*")):
         yield path.read_bytes()
     if connector == OPEN_WEARABLES:
         t = T0 + 60_000 * np.arange(30, dtype=np.int64)

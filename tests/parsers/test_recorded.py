@@ -1,24 +1,87 @@
-"""Recorded bodies beside what they hold: tests/data/PARSER/CASE/{payload,expected}.json. A new vendor adds files."""
+"""Recorded requests beside what is read of them: tests/data/VENDOR/CASE.
 
-import json
+A new vendor adds folders, made by `kadens record`.
+"""
+
 from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
-from model.codec import encode_fact, loads
-from parsers.formats import parse
+from ingest.vendors import CONNECTORS
+from kadens.cli import app
+from kadens.recorded_cases import expected_lines, read_case
+from parsers.formats import FORMATS
 from tests.rooms import ROOT
 
 DATA = ROOT / "tests" / "data"
-CASES = sorted(path.parent for path in DATA.glob("*/*/payload.json"))
+CASES = sorted(path.parent for path in DATA.glob("*/*/request.json"))
+BODY = b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": "https://p.example/v3/x"}'
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_recorded_case(case: Path) -> None:
-    parsed = parse(case.parent.name, (case / "payload.json").read_bytes())
-    matches = {
-        "account": parsed.account,
-        "facts": [loads(encode_fact(fact)) for fact in parsed.facts],
-        "rejects": [[reject.where, reject.why] for reject in parsed.rejects],
-    }
-    assert matches == json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    # through JSON: what is compared is what `kadens inspect --facts` prints
+    lines = orjson.loads(orjson.dumps(read_case(case).lines()))
+    assert lines == expected_lines(case)
+
+
+def test_every_connector_and_file_format_has_recorded_cases() -> None:
+    recorded = {case.parent.name for case in CASES}
+    made_by_tests = {"fit"}  # its files are written by the simulator
+    assert {connector.name for connector in CONNECTORS} <= recorded
+    assert {row.name for row in FORMATS} - recorded == made_by_tests
+
+
+def record(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["record", *words])
+    return done.exit_code, done.stderr + done.stdout
+
+
+def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
+    body, folder = tmp_path / "cue.json", tmp_path / "polar" / "cue"
+    body.write_bytes(BODY)
+    words = [
+        str(body),
+        str(folder),
+        "--connector",
+        "polar",
+        "--header",
+        "X-Thing: a",
+        "--query",
+        "k=v",
+    ]
+    assert record(*words)[0] == 0
+    case = read_case(folder)
+    assert (case.payload, case.context.headers, case.context.query) == (
+        BODY,
+        {"x-thing": "a"},
+        {"k": "v"},
+    )
+    fetch = {
+        "account": "7", "resource": "exercise", "key": "x/t", "path": "/v3/x/fit", "query": [],
+        "format": "fit", "not_before_ms": 0,
+    }  # fmt: skip
+    assert expected_lines(folder) == case.lines() == [{"fetch": fetch}]
+    before = (folder / "expected.json").read_bytes()
+    body.write_bytes(b"other")
+    code, text = record(*words)
+    assert (code, "never overwritten" in text) == (2, True)
+    assert (folder / "expected.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--connector", "nobody"],
+        ["--header", "Authorization: Bearer x"],
+        ["--header", "no colon"],
+        ["--query", "no equals sign"],
+    ],
+)
+def test_what_cannot_be_recorded_leaves_nothing_behind(tmp_path: Path, words: list[str]) -> None:
+    body, folder = tmp_path / "body.bin", tmp_path / "case"
+    body.write_bytes(b"x")
+    assert record(str(body), str(folder), *words)[0] == 2
+    assert not folder.exists()

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from kadens.commands.console import Plain, print_json
+from kadens.output.terminal import Plain, print_json
 from kadens.output.visible import cell, quiet_json, visible
 
 
