@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine, Iterable
-from pathlib import Path
 from typing import Any
 
 import faust
@@ -32,6 +31,13 @@ EXIT_CRASHED = 1
 log = logging.getLogger(__name__)
 
 
+class _TablelessApp(faust.App):
+    """A Faust app that keeps no table on disk."""
+
+    def _create_directories(self) -> None:
+        """Make no folder: nothing would lie in it, and a killed worker would leave it behind."""
+
+
 def make_app(
     *,
     brokers: str,
@@ -39,19 +45,17 @@ def make_app(
     mock: bool,
     commit_interval_s: float,
     session_s: float,
-    folder: Path,
 ) -> faust.App:
-    """Return the Faust app without agents; `folder` is scratch space that Faust insists on.
+    """Return the Faust app without agents.
 
     `session_s`: the partitions of a killed worker move after this time, unless it comes back under
     the same instance id before.
     """
     urls = [URL(f"kafka://{item}") for item in brokers.split(",")]
-    app = faust.App(
+    app = _TablelessApp(
         GROUP,
         broker=urls,
         store="memory://",
-        datadir=folder,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,

@@ -11,8 +11,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvloop
@@ -126,39 +124,35 @@ def _freeze_what_is_loaded() -> None:
 async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
     metrics = make_metrics()
     done: dict[Partition, int] = {}
-    with TemporaryDirectory(prefix="kadens-worker-") as folder:
-        async with (
-            open_readers(zygote) as reader,
-            open_log(plan.brokers) as view,
-            _open_parts(plan, view, reader, metrics) as parts,
-        ):
-            app = make_app(
-                brokers=plan.brokers,
-                worker_id=plan.worker_id,
-                mock=plan.mock,
-                commit_interval_s=plan.commit_interval_s,
-                session_s=plan.group_session_s,
-                folder=Path(folder),
-            )
-            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            add_agents(app, _handlers(parts), done, metrics, failed)
-            if plan.metrics_port:
-                start_http_server(
-                    plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry
-                )
-            guard = watch(
-                view,
-                group=GROUP,
-                topics=CONSUMED,
-                assigned=functools.partial(assigned, app),
-                done=done,
-                ledger=functools.partial(_read_ledger, parts),
-                rewind=functools.partial(rewind, app),
-                mock=plan.mock,
-                stall_s=plan.stall_s,
-                metrics=metrics,
-            )
-            await serve(app, failed, [guard, *_timers(plan, parts, view)])
+    async with (
+        open_readers(zygote) as reader,
+        open_log(plan.brokers) as view,
+        _open_parts(plan, view, reader, metrics) as parts,
+    ):
+        app = make_app(
+            brokers=plan.brokers,
+            worker_id=plan.worker_id,
+            mock=plan.mock,
+            commit_interval_s=plan.commit_interval_s,
+            session_s=plan.group_session_s,
+        )
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        add_agents(app, _handlers(parts), done, metrics, failed)
+        if plan.metrics_port:
+            start_http_server(plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry)
+        guard = watch(
+            view,
+            group=GROUP,
+            topics=CONSUMED,
+            assigned=functools.partial(assigned, app),
+            done=done,
+            ledger=functools.partial(_read_ledger, parts),
+            rewind=functools.partial(rewind, app),
+            mock=plan.mock,
+            stall_s=plan.stall_s,
+            metrics=metrics,
+        )
+        await serve(app, failed, [guard, *_timers(plan, parts, view)])
 
 
 async def _read_ledger(parts: Collaborators) -> Mapping[Partition, int]:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 GROUPS: dict[str, tuple[str, ...]] = {
     "contract": (
         "tests/contract/test_keys.py",
+        "tests/contract/test_killed.py",
         "tests/contract/test_ledger.py",
         "tests/contract/test_poison.py",
         "tests/contract/test_stall.py",

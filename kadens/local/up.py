@@ -20,7 +20,7 @@ from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres
 from kadens.embedded.process import StartFailed
 from kadens.local.children import Children, Job
-from kadens.local.demo import Demo, Place
+from kadens.local.demo import Demo, Endpoints
 from kadens.local.instance import RunsAlreadyError, held, own_folder, runs, was_killed
 from kadens.local.mailbox import Mailbox
 from kadens.local.prepare import logins_of, own_secrets, ready_database, ready_keys, ready_log
@@ -77,19 +77,19 @@ def up(options: Options) -> int:
 def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
     began = time.monotonic()
     own_folder(data / "log")
-    position, environment, logins = _start(options, data, parts, err)
+    endpoints, environment, logins = _start(options, data, parts, err)
     children = Children(environment, data / "log", _teller(err))
     parts.callback(children.stop)
-    for job in _jobs(position, logins):
+    for job in _jobs(endpoints, logins):
         children.start(job)
     parts.callback(forget_runtime, data)
-    write_runtime(data, environment, position.addresses())
+    write_runtime(data, environment, endpoints.addresses())
     err.print(f"everything runs after {time.monotonic() - began:.1f} s")
     if not (options.demo or options.until_alert):
-        _tell(position, err)
+        _tell(endpoints, err)
         return _tend(parts, children, None)
     demo = Demo(
-        position, weeks=options.weeks, seed=options.seed, until_alert=options.until_alert, err=err
+        endpoints, weeks=options.weeks, seed=options.seed, until_alert=options.until_alert, err=err
     )
     demo.enrol()
     thread = threading.Thread(target=demo.run, name="demo", daemon=True)
@@ -102,7 +102,7 @@ def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
 
 def _start(
     options: Options, data: Path, parts: Servers, err: Console
-) -> tuple[Place, dict[str, str], Mapping[str, str]]:
+) -> tuple[Endpoints, dict[str, str], Mapping[str, str]]:
     """Start log, database and mail catcher; return where all is, what the children get, and each role's DSN."""
     secrets_file, secrets = own_secrets(
         data, "" if options.database == "embedded" else options.database
@@ -115,15 +115,15 @@ def _start(
     dsn = logins[ADMIN]
     ready_keys(dsn, secrets.wrapping_keys, clock(options.clock)())
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
-    position = _place(options, data, brokers, dsn, secrets)
+    endpoints = _endpoints(options, data, brokers, dsn, secrets)
     result = {
         "kafka": brokers,
         "database": dsn,
         "bodies": str(data / "bodies"),
         "clock": options.clock,
-        "vendor_port": str(position.vendor_port),
-        "clinic_port": str(position.clinic_port),
-        "clinic_url": f"http://{HOST}:{position.clinic_port}",
+        "vendor_port": str(endpoints.vendor_port),
+        "clinic_port": str(endpoints.clinic_port),
+        "clinic_url": f"http://{HOST}:{endpoints.clinic_port}",
         "clinic_demo": "1",
         "clinic_unit": UNIT,
         "smtp": mail.address,
@@ -133,11 +133,11 @@ def _start(
     }
     own_folder(data / "bodies")
     environment = {variable(name): text for name, text in result.items()}
-    return position, {**environment, "KADENS_SECRETS_FILE": str(secrets_file)}, logins
+    return endpoints, {**environment, "KADENS_SECRETS_FILE": str(secrets_file)}, logins
 
 
-def _place(options: Options, data: Path, brokers: str, dsn: str, secrets: Secrets) -> Place:
-    return Place(
+def _endpoints(options: Options, data: Path, brokers: str, dsn: str, secrets: Secrets) -> Endpoints:
+    return Endpoints(
         data=data,
         brokers=brokers,
         dsn=dsn,
@@ -184,10 +184,10 @@ def _database(options: Options, data: Path, parts: Servers) -> str:
     return parts.keep("database", Postgres(data / "pg")).create_database("kadens")
 
 
-def _jobs(value: Place, logins: Mapping[str, str]) -> tuple[Job, ...]:
+def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
     """Return the processes; each reaches the database as its own role, and the vendor door not at all."""
     vendor, clinic = (
-        f"http://{HOST}:{port}/healthz" for port in (value.vendor_port, value.clinic_port)
+        f"http://{HOST}:{port}/healthz" for port in (endpoints.vendor_port, endpoints.clinic_port)
     )
     return (
         Job(name="vendor door", words=("door", "vendor"), ready=vendor, own=_reaching("")),
@@ -220,8 +220,8 @@ def _tend(
         time.sleep(LOOK_S)
 
 
-def _tell(value: Place, err: Console) -> None:
-    for name, address in value.addresses().items():
+def _tell(endpoints: Endpoints, err: Console) -> None:
+    for name, address in endpoints.addresses().items():
         err.print(f"  {name:<12} {address}", markup=False)
     err.print("Ctrl-C stops everything")
 

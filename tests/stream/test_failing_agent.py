@@ -6,7 +6,6 @@ messages behind the one that had failed, and the last commit passed over it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 from kadens.embedded.mock import MockKafka
 from model.topics import RAW, TOPICS
@@ -32,7 +31,7 @@ async def committed(view: LogView) -> int:
     return sum((await view.committed(GROUP, [RAW.name])).values())
 
 
-async def scene(brokers: str, folder: Path) -> int:
+async def scene(brokers: str) -> int:
     """Let 20 messages succeed, the next fail and 30 more come in.
 
     Return what is committed after the end.
@@ -49,7 +48,6 @@ async def scene(brokers: str, folder: Path) -> int:
         mock=True,
         commit_interval_s=0.1,
         session_s=6.0,
-        folder=folder,
     )
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     done: dict[tuple[str, int], int] = {}
@@ -82,6 +80,6 @@ async def scene(brokers: str, folder: Path) -> int:
         return await committed(view)
 
 
-def test_nothing_is_acknowledged_after_a_failure(tmp_path: Path) -> None:
+def test_nothing_is_acknowledged_after_a_failure() -> None:
     with MockKafka({topic.name: topic.partitions for topic in TOPICS}) as mock:
-        assert asyncio.run(scene(mock.address, tmp_path)) == 20
+        assert asyncio.run(scene(mock.address)) == 20
