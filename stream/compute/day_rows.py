@@ -1,4 +1,4 @@
-"""One local date's totals from its sessions and from what speaks in its minutes. Never judges the day."""
+"""One local date's totals, from its sessions and its minutes. Never judges the day."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -20,64 +20,70 @@ def derive_day(
     day: date,
     zone: str,
     sessions: Sequence[tuple[Session, ZoneTimes]],
-    values: Mapping[str, ResolvedMetric],
+    resolved: Mapping[str, ResolvedMetric],
     thresholds: ZoneThresholds,
     *,
     stated: Mapping[str, float],
     answered: bool,
 ) -> Day:
-    """Return one date's row. `sessions` are those that start on it, each with its time in zones that counts."""
+    """Return one date's row.
+
+    `sessions` are those that start on the date, each with its zone times that count. `stated` are
+    totals of the date as sources state them; `answered` says that the patient reported on it.
+    """
     start, end = day_bounds(day, zone)
-    zones = sum((counts for _, counts in sessions), start=ZoneTimes())
-    heart = values.get(HEART)
+    zones = sum((counted for _, counted in sessions), start=ZoneTimes())
+    heart = resolved.get(HEART)
+    series = None if heart is None else heart.series
     return Day(
         local_date=day,
         sessions=sum(session.counts for session, _ in sessions),
         session_ms=zones.total,
         zones=zones,
-        wear_min=heart.minutes_with_samples(start, end) if heart else 0,
+        wear_min=0 if heart is None else heart.minutes_with_samples(start, end),
         answered=answered,
-        volume=zone_times_between(None if heart is None else heart.series, start, end, thresholds),
-        steps=_steps(values.get(STEPS), start, end, stated.get(STEPS)),
-        night_hr=None if heart is None else night_hr(heart.series.t, heart.series.v, day, zone),
+        volume=zone_times_between(series, start, end, thresholds),
+        steps=_steps(resolved.get(STEPS), start, end, stated.get(STEPS)),
+        night_hr=None if series is None else night_hr(series.t, series.v, day, zone),
         stated=dict(stated),
-        loads=_loads(session for session, _ in sessions if session.counts),
+        loads=_loads(session for session, _ in sessions),
     )
 
 
 def stated_totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, float]]:
-    """Return what sources state of whole dates, by date and metric: of each metric the best ranked source's figure.
+    """Return the totals that sources state, by date and metric: each from the best ranked source.
 
     Raises TypeError for a fact of another kind.
     """
-    fields: dict[date, dict[str, float]] = {}
-    for reported in sorted(current_facts(summaries), key=_speaks_first):
-        result = reported.fact
-        if not isinstance(result, DaySummary):
-            raise TypeError(f"a day's summary was expected, not {type(result).__name__}")
-        stated = fields.setdefault(result.local_date, {})
-        stated |= {metric: value for metric, value in result.values.items() if metric not in stated}
-    return {day: dict(sorted(values.items())) for day, values in fields.items()}
+    totals: dict[date, dict[str, float]] = {}
+    for summary in sorted(current_facts(summaries), key=_best_first):
+        fact = summary.fact
+        if not isinstance(fact, DaySummary):
+            raise TypeError(f"a day's summary was expected, not {type(fact).__name__}")
+        of_date = totals.setdefault(fact.local_date, {})
+        for metric, value in fact.values.items():
+            of_date.setdefault(metric, value)
+    return {day: dict(sorted(of_date.items())) for day, of_date in totals.items()}
 
 
-def _speaks_first(attributed_fact: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], int, str]:
-    """Return a key that puts the best ranked source first; of one source the greater revision, then by record."""
-    head = attributed_fact.fact.head
+def _best_first(summary: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], int, str]:
+    """Return a sort key: the best ranked source first, then the greatest revision, then by name."""
+    head = summary.fact.head
     return source_order(head.source), -head.revision, head.record
 
 
 def _steps(steps: ResolvedMetric | None, start: int, end: int, stated: float | None) -> int | None:
-    """Return the steps of the date: counted minute by minute, else as stated; None when nobody counted."""
-    track = steps.within(start, end) if steps else None
-    counted = float(track.v.sum()) if track is not None and len(track.v) else stated
+    """Return the steps of the date: counted minute by minute, else as stated, else None."""
+    series = None if steps is None else steps.within(start, end)
+    counted = float(series.v.sum()) if series is not None and len(series.v) else stated
     return None if counted is None else round(counted)
 
 
 def _loads(sessions: Iterable[Session]) -> dict[str, float]:
-    """Return the sum of each load over sessions, in their order."""
-    values: dict[str, float] = {}
+    """Return the sum of each load over the sessions that count, in their order."""
+    totals: dict[str, float] = {}
     for session in sessions:
-        for load in session.loads:
+        for load in session.loads if session.counts else ():
             if load.value is not None and load.name in ADDITIVE_LOADS:
-                values[load.name] = values.get(load.name, 0.0) + load.value
-    return values
+                totals[load.name] = totals.get(load.name, 0.0) + load.value
+    return totals

@@ -1,16 +1,27 @@
-"""Sessions and days of one patient from all facts in a window. Never sees who the patient is, and keeps no state.
+"""Sessions and days of one patient, derived from all that is known in a window. Keeps no state.
 
-The result is a function of the window as a set: order, repetition and arrival of its facts change nothing. Derived
-ids come from content. What a day needs from its neighbours: facts up to a day before and after the dates.
+`derive` takes these steps:
+
+1. Columns of samples become one series a metric and source; then one source is selected for each
+   metric in each minute.
+2. Declared workouts and reported sessions become candidates. Several records of one session become
+   one candidate.
+3. Bouts in the samples that no candidate covers become candidates, too.
+4. Each candidate that starts on a date of the window becomes a session with its zone times.
+5. Each date of the window becomes a day: totals over its sessions and over its minutes.
+6. The selected sources go out with them.
+
+The result depends on the window as a set: order, repetition and arrival of facts change nothing,
+and ids come from content. It never sees who the patient is.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
-from model.derived import Derived, Origin, Session, SourceSelection
+from model.derived import Day, Derived, Origin, Session, SourceSelection
 from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
 from model.window import Window
@@ -20,202 +31,230 @@ from stream.compute.series.reported_columns import (
     DAY_METRICS,
     HEART,
     SESSION_METRICS,
-    ReportedSeries,
     reported_series,
 )
 from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
-from stream.compute.sessions.candidates import (
-    SessionCandidate,
-    reported_exertions,
-    reported_types,
-    session_candidates,
-)
+from stream.compute.sessions.adjacent import merge_adjacent
+from stream.compute.sessions.answers import reported_exertions, reported_types
+from stream.compute.sessions.candidates import SessionCandidate, session_candidates
 from stream.compute.sessions.detected import detect_sessions
-from stream.compute.sessions.duplicates import deduplicate, merge_adjacent
-from stream.compute.sessions.overlap import Pieces, counted_pieces, ids_with_figures, union_of_spans
+from stream.compute.sessions.duplicates import deduplicate
+from stream.compute.sessions.overlap import (
+    Pieces,
+    counted_pieces,
+    ids_with_figures,
+    union_of_spans,
+)
 from stream.compute.sessions.session_rows import (
     DateInputs,
+    Samples,
     counted_zones,
     derive_session,
     session_without_figures,
 )
 
-SHORTEST_SESSION_MS = (
-    10 * MINUTE_MS
-)  # a session needs ten minutes, or half of the prescribed ones (section 3.3)
-SHARE_OF_PRESCRIBED = 0.5
+SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
 BEYOND_LIMIT = "more sessions on this date than are worked out"
+
+_SHARE_OF_PRESCRIBED = 0.5
+
+_Derived = tuple[Session, ZoneTimes]  # a session, and its zone times that count towards its day
 
 
 def dates_to_derive(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
-    """Return the local dates to derive anew when facts in the spans [start, end) in epoch ms have changed, in order.
+    """Return the local dates to derive when facts in spans [start, end) of epoch ms have changed.
 
-    A day before is included: a session of the day before may reach into the span.
+    The dates are in order. The day before a span is among them, because a session of that day may
+    reach into the span.
     """
-    reach = [(start - DAY_MS, max(end, start + 1)) for start, end in spans]
-    return tuple(sorted({day for start, end in reach for day in dates_between(start, end, zone)}))
+    days: set[date] = set()
+    for start, end in spans:
+        days.update(dates_between(start - DAY_MS, max(end, start + 1), zone))
+    return tuple(sorted(days))
 
 
 def derive(window: Window) -> Derived:
-    """Return the sessions that start on the window's dates, by (start, id), its days, by date, and who spoke when.
+    """Return the sessions that start on the window's dates, its days, and the selected sources.
 
-    Raises TypeError when `workouts`, `reports` or `summaries` hold another kind of fact.
+    Sessions are in order of (start, id), days and selections in order of date. Raises TypeError
+    when `workouts`, `reports` or `summaries` of the window hold another kind of fact.
     """
-    series = reported_series(window.columns)
-    selected = {metric: resolve(metric, results) for metric, results in sorted(series.items())}
-    basis = _bases(window)
-    reported = deduplicate(
-        session_candidates(window.patient, window.workouts, window.reports), series.get(HEART, ())
-    )
-    reported = deduplicate(merge_adjacent(reported, window.zone), series.get(HEART, ()))
     dates = sorted(set(window.dates))
-    matches = detect_sessions(
-        window.patient,
-        window.zone,
-        dates,
-        selected,
-        lambda day: basis(day).thresholds,
-        lambda day: basis(day).shortest_ms,
-        reported,
-    )
-    claimed = sorted([*reported, *matches], key=lambda claim: (claim.start_ms, claim.id))
-    both = _sessions(window, claimed, selected, series.get(HEART, ()), basis)
-    by_date: dict[date, list[tuple[Session, ZoneTimes]]] = defaultdict(list)
-    for pair in both:
-        by_date[pair[0].local_date].append(pair)
-    answered = {local_date(report.fact.head.start_ms, window.zone) for report in window.reports}
-    stated = stated_totals(window.summaries)
-    days = [
-        derive_day(
-            day,
-            window.zone,
-            by_date[day],
-            selected,
-            basis(day).thresholds,
-            stated=stated.get(day, {}),
-            answered=day in answered,
-        )
-        for day in dates
-    ]
-    sessions = tuple(session for session, _ in both)
+    inputs = {day: _date_inputs(window, day) for day in dates}
+    samples = _samples(window)
+    candidates = _candidates(window, samples, inputs)
+    derived = _sessions(window, candidates, samples, inputs)
+    sessions = tuple(session for session, _ in derived)
     return Derived(
         sessions=sessions,
-        days=tuple(days),
-        source_selections=_choices(selected, sessions, dates, window.zone),
+        days=_days(window, derived, samples, inputs),
+        source_selections=_selections(samples.resolved, sessions, dates, window.zone),
     )
+
+
+def _date_inputs(window: Window, day: date) -> DateInputs:
+    """Return what the figures of a date rest on beside samples."""
+    profile = profile_on(window.profiles, day)
+    prescribed = in_force(window.prescriptions, day)
+    return DateInputs(
+        day=day,
+        profile=profile,
+        thresholds=zone_thresholds(profile, day),
+        prescribed=prescribed,
+        shortest_ms=_shortest_ms(prescribed),
+    )
+
+
+def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
+    """Return the least length of a session: 10 minutes, or half of a shorter prescribed one."""
+    shortest = SHORTEST_SESSION_MS
+    for row in prescribed:
+        half_ms = int(_SHARE_OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS)
+        shortest = min(shortest, half_ms)
+    return shortest
+
+
+def _samples(window: Window) -> Samples:
+    """Return the samples of a window by metric, and heart rate as each source reported it."""
+    by_metric = reported_series(window.columns)
+    return Samples(
+        resolved={metric: resolve(metric, by_metric[metric]) for metric in sorted(by_metric)},
+        reported_heart=by_metric.get(HEART, ()),
+    )
+
+
+def _candidates(
+    window: Window, samples: Samples, inputs: Mapping[date, DateInputs]
+) -> list[SessionCandidate]:
+    """Return every session that was declared, reported or detected, once, by (start, id)."""
+    reported = session_candidates(window.patient, window.workouts, window.reports)
+    single = deduplicate(reported, samples.reported_heart)
+    # Two routes may have cut one workout at different pauses: what differed in parts may be the
+    # same once the parts are merged, so duplicates are looked for again.
+    merged = merge_adjacent(single, window.zone)
+    known = deduplicate(merged, samples.reported_heart)
+    detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, known)
+    return sorted([*known, *detected], key=_start_and_id)
+
+
+def _start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
+    return candidate.start_ms, candidate.id
 
 
 def _sessions(
     window: Window,
-    claimed: Sequence[SessionCandidate],
-    values: Mapping[str, ResolvedMetric],
-    hearts: Sequence[ReportedSeries],
-    basis: Callable[[date], DateInputs],
-) -> list[tuple[Session, ZoneTimes]]:
-    """Return the sessions that start on the dates, each with its time in zones as far as it counts towards its day."""
-    exertion = reported_exertions(claimed, window.reports, window.zone)
-    types = reported_types(claimed, window.reports)
-    pieces = counted_pieces(claimed)
-    wanted = frozenset(window.dates)
-    by_date: dict[date, list[SessionCandidate]] = defaultdict(list)
-    for claim in claimed:
-        by_date[local_date(claim.start_ms, window.zone)].append(claim)
-    figured = frozenset[str]().union(
-        *(ids_with_figures(by_date[day]) for day in wanted & by_date.keys())
-    )
-    sessions: list[tuple[Session, ZoneTimes]] = []
-    for day in sorted(wanted & by_date.keys()):
-        for claim in by_date[day]:
-            spoken = replace(
-                claim,
-                exertion_cr10=exertion.get(claim.id, claim.exertion_cr10),
-                type=types.get(claim.id, claim.type),
+    candidates: Sequence[SessionCandidate],
+    samples: Samples,
+    inputs: Mapping[date, DateInputs],
+) -> list[_Derived]:
+    """Return the sessions that start on the window's dates, each with the zones that count."""
+    exertion = reported_exertions(candidates, window.reports, window.zone)
+    types = reported_types(candidates, window.reports)
+    # Overlaps are looked at over all dates: a session of yesterday may cover one of today.
+    pieces = counted_pieces(candidates)
+    by_date = _by_start_date(candidates, window.zone)
+    sessions: list[_Derived] = []
+    for day in sorted(inputs.keys() & by_date.keys()):
+        with_figures = ids_with_figures(by_date[day])
+        of_the_date = _without_later_dates(samples, day_bounds(day, window.zone)[1])
+        for candidate in by_date[day]:
+            id_ = candidate.id
+            answered = replace(
+                candidate,
+                exertion_cr10=exertion.get(id_, candidate.exertion_cr10),
+                type=types.get(id_, candidate.type),
             )
-            mine = (
-                _of_the_date(values, day_bounds(day, window.zone)[1])
-                if claim.origin is Origin.DETECTED
-                else values
-            )
-            if claim.id in figured:
-                sessions.append(_figured(spoken, basis(day), mine, hearts, pieces[claim.id]))
-            else:
-                unknown = sum(end - start for start, end in pieces[claim.id])
-                sessions.append(
-                    (
-                        session_without_figures(spoken, basis(day), BEYOND_LIMIT),
-                        ZoneTimes(unknown=unknown),
-                    )
-                )
+            if id_ not in with_figures:
+                sessions.append(_without_figures(answered, inputs[day], pieces[id_]))
+                continue
+            seen = of_the_date if candidate.origin is Origin.DETECTED else samples
+            sessions.append(_with_figures(answered, inputs[day], seen, pieces[id_]))
     return sessions
 
 
-def _figured(
-    claim: SessionCandidate,
-    basis: DateInputs,
-    values: Mapping[str, ResolvedMetric],
-    hearts: Sequence[ReportedSeries],
-    pieces: Pieces,
-) -> tuple[Session, ZoneTimes]:
-    """Return a session whole, and its time in zones as far as it counts."""
-    row = derive_session(claim, basis, values, hearts, pieces)
-    total = pieces == ((claim.start_ms, claim.end_ms),)
-    return row, row.zones if total else counted_zones(claim, basis, values, pieces)
+def _by_start_date(
+    candidates: Iterable[SessionCandidate], zone: str
+) -> dict[date, list[SessionCandidate]]:
+    by_date: dict[date, list[SessionCandidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_date[local_date(candidate.start_ms, zone)].append(candidate)
+    return by_date
 
 
-def _of_the_date(values: Mapping[str, ResolvedMetric], end_ms: int) -> dict[str, ResolvedMetric]:
-    """Return what a detected session may look at.
+def _without_later_dates(samples: Samples, end_ms: int) -> Samples:
+    """Return the samples that a detected session may rest on.
 
-    Not the next date, for a date is derived without it; nor what matters in sessions only, for that is loaded for
-    those that were told of.
+    It must not rest on the next date, because a date is derived without it; nor on metrics that
+    are loaded for declared and reported sessions only.
     """
-    return {metric: values[metric].before(end_ms) for metric in DAY_METRICS if metric in values}
+    resolved: dict[str, ResolvedMetric] = {}
+    for metric in DAY_METRICS:
+        if metric in samples.resolved:
+            resolved[metric] = samples.resolved[metric].before(end_ms)
+    return replace(samples, resolved=resolved)
 
 
-def _bases(window: Window) -> Callable[[date], DateInputs]:
-    """Return what figures rest on, by local date; found once a date."""
-    values: dict[date, DateInputs] = {}
-
-    def on(day: date) -> DateInputs:
-        if day not in values:
-            profile = profile_on(window.profiles, day)
-            prescribed = in_force(window.prescriptions, day)
-            values[day] = DateInputs(
-                day=day,
-                profile=profile,
-                thresholds=zone_thresholds(profile, day),
-                prescribed=prescribed,
-                shortest_ms=_shortest_ms(prescribed),
-            )
-        return values[day]
-
-    return on
+def _with_figures(
+    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
+) -> _Derived:
+    session = derive_session(candidate, inputs, samples, pieces)
+    if pieces == ((candidate.start_ms, candidate.end_ms),):  # no other session overlaps
+        return session, session.zones
+    return session, counted_zones(candidate, inputs, samples, pieces)
 
 
-def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
-    """Return the least length of a session: ten minutes, or half of the shortest prescribed one if that is less."""
-    halves = [int(SHARE_OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS) for row in prescribed]
-    return min([SHORTEST_SESSION_MS, *halves])
+def _without_figures(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> _Derived:
+    unknown = sum(end - start for start, end in pieces)
+    session = session_without_figures(candidate, inputs, BEYOND_LIMIT)
+    return session, ZoneTimes(unknown=unknown)
 
 
-def _choices(
-    values: Mapping[str, ResolvedMetric],
+def _days(
+    window: Window,
+    sessions: Iterable[_Derived],
+    samples: Samples,
+    inputs: Mapping[date, DateInputs],
+) -> tuple[Day, ...]:
+    """Return the day of each date, in order."""
+    by_date: dict[date, list[_Derived]] = defaultdict(list)
+    for session, zones in sessions:
+        by_date[session.local_date].append((session, zones))
+    answered = {local_date(report.fact.head.start_ms, window.zone) for report in window.reports}
+    stated = stated_totals(window.summaries)
+    days: list[Day] = []
+    for day in sorted(inputs):
+        row = derive_day(
+            day,
+            window.zone,
+            by_date[day],
+            samples.resolved,
+            inputs[day].thresholds,
+            stated=stated.get(day, {}),
+            answered=day in answered,
+        )
+        days.append(row)
+    return tuple(days)
+
+
+def _selections(
+    resolved: Mapping[str, ResolvedMetric],
     sessions: Iterable[Session],
     dates: Iterable[date],
     zone: str,
 ) -> tuple[SourceSelection, ...]:
-    """Return who speaks: on each date whole, or for a metric that matters in sessions only, in those of the date."""
-    selected: list[SourceSelection] = []
-    fields: dict[date, list[tuple[int, int]]] = defaultdict(list)
+    """Return the selected sources: over each date, or within its sessions only.
+
+    Some metrics matter within declared and reported sessions only, and are loaded for these.
+    """
+    spans_of: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for session in sessions:
         if session.origin is not Origin.DETECTED:
-            fields[session.local_date].append((session.start_ms, session.end_ms))
+            spans_of[session.local_date].append((session.start_ms, session.end_ms))
+    selections: list[SourceSelection] = []
     for day in dates:
-        within = union_of_spans(fields[day])
-        for metric in sorted(values):
-            spans = within if metric in SESSION_METRICS else (day_bounds(day, zone),)
-            selected += [
-                choice
-                for start, end in spans
-                for choice in source_selections(values[metric], start, end, day)
-            ]
-    return tuple(selected)
+        within_sessions = union_of_spans(spans_of[day])
+        for metric in sorted(resolved):
+            spans = within_sessions if metric in SESSION_METRICS else (day_bounds(day, zone),)
+            for start, end in spans:
+                selections += source_selections(resolved[metric], start, end, day)
+    return tuple(selections)

@@ -1,7 +1,8 @@
-"""The formulas of training load, each as published, with numbers in and one number out. Never looks at a patient.
+"""The formulas of training load, each as published: numbers in, one number out.
 
-Clinical definition section 3.4. A load counts the time for which values were held; unknown time adds nothing. Sums are
-exact before their one rounding (`fsum`), so that the order of samples does not show.
+Clinical definition section 3.4. They know no patient. A load counts the time for which values were
+held; unknown time adds nothing. Sums are exact before their one rounding (`fsum`), so that the
+order of samples does not show.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,61 +29,61 @@ class Coefficients:
     b: float
 
 
-# Women: a is 0.86 in the original literature, 0.64 in GoldenCheetah and Fellrnr; what was taken is among the inputs.
+# Women: a is 0.86 in the original literature, 0.64 in GoldenCheetah and Fellrnr. The one that was
+# used is among the inputs of a load.
 BANISTER: Mapping[str, Coefficients] = {
     "male": Coefficients(a=0.64, b=1.92),
     "female": Coefficients(a=0.86, b=1.67),
 }
-BANISTER_ONE_A: Mapping[str, Coefficients] = {**BANISTER, "female": Coefficients(a=0.64, b=1.67)}
+BANISTER_SAME_A: Mapping[str, Coefficients] = {**BANISTER, "female": Coefficients(a=0.64, b=1.67)}
 
 
-def per_minute(hr: Values, rest: float, peak: float, by: Coefficients) -> Values:
-    """Return the weights of a minute at heart rates (beats a minute): r * a * e^(b * r), r the share of the reserve.
+def per_minute(hr: Values, rest: float, hr_max: float, by: Coefficients) -> Values:
+    """Return the weight of a minute at each heart rate: r * a * e^(b * r).
 
-    At rest and below a minute weighs nothing. Source: Banister 1991. The exponential is that of `math`: numpy's own
-    depends on the processor.
+    `hr` float64[n], `rest` and `hr_max` in beats a minute; r is the share of the heart rate
+    reserve. At rest and below, a minute weighs nothing. Source: Banister 1991.
     """
-    r: Values = np.maximum((hr - rest) / (peak - rest), 0.0)
-    grown: Values = np.array([exp(power) for power in (by.b * r).tolist()], dtype=np.float64)
+    r: Values = np.maximum((hr - rest) / (hr_max - rest), 0.0)
+    # The exponential of `math`: the result of numpy's own depends on the processor.
+    grown: Values = np.array(list(map(exp, (by.b * r).tolist())), dtype=np.float64)
     return r * by.a * grown
 
 
-def trimp(heart: HeldValues, rest: float, peak: float, by: Coefficients) -> float:
-    """Return Banister's TRIMP of heart rates held (beats a minute), between resting and maximal heart rate."""
-    return fsum((heart.ms / MINUTE_MS * per_minute(heart.v, rest, peak, by)).tolist())
+def trimp(heart: HeldValues, rest: float, hr_max: float, by: Coefficients) -> float:
+    """Return Banister's TRIMP of held heart rates (beats a minute)."""
+    return fsum((heart.ms / MINUTE_MS * per_minute(heart.v, rest, hr_max, by)).tolist())
 
 
 def trimp100(
-    heart: HeldValues, rest: float, peak: float, threshold: float, by: Coefficients
+    heart: HeldValues, rest: float, hr_max: float, threshold: float, by: Coefficients
 ) -> float:
     """Return TRIMP as percent of that of an hour at the threshold heart rate."""
-    hour = 60 * float(per_minute(np.array([threshold]), rest, peak, by)[0])
-    return 100 * trimp(heart, rest, peak, by) / hour
+    hour = 60 * float(per_minute(np.array([threshold]), rest, hr_max, by)[0])
+    return 100 * trimp(heart, rest, hr_max, by) / hour
 
 
 def weighted_minutes(heart: HeldValues, edges: Sequence[float], weights: Sequence[float]) -> float:
-    """Return the minutes in each class times its weight, added up; one weight more than edges."""
+    """Return the sum of the minutes in each class times its weight; one weight more than edges."""
     times = time_in_bands(heart, edges)
     return fsum(ms / MINUTE_MS * weight for ms, weight in zip(times, weights, strict=True))
 
 
-def edwards(heart: HeldValues, peak: float) -> float:
-    """Return Edwards' load: minutes times 1 to 5 from 50 % of maximal heart rate in steps of 10 %."""
-    return weighted_minutes(
-        heart, _percents(peak, INTENSITY_SCHEMES["coaching5"].edges[HR_MAX]), EDWARDS
-    )
+def edwards(heart: HeldValues, hr_max: float) -> float:
+    """Return Edwards' load: minutes times 1 to 5, from 50 % of maximal heart rate in 10 % steps."""
+    percents = INTENSITY_SCHEMES["coaching5"].edges[HR_MAX]
+    return weighted_minutes(heart, _percents(hr_max, percents), EDWARDS)
 
 
 def lucia(heart: HeldValues, vt1_bpm: float, vt2_bpm: float) -> float:
-    """Return Lucia's load: minutes times 1, 2 or 3 below, between and above the heart rates at the two thresholds."""
+    """Return Lucia's load: minutes times 1, 2 or 3 below, between and above both thresholds."""
     return weighted_minutes(heart, (vt1_bpm, vt2_bpm), LUCIA)
 
 
 def zonal(heart: HeldValues, threshold: float) -> float:
-    """Return GoldenCheetah's zonal load: its default weights, for the threshold zones that they are made for."""
-    return weighted_minutes(
-        heart, _percents(threshold, INTENSITY_SCHEMES["threshold5"].edges[THRESHOLD]), ZONAL
-    )
+    """Return GoldenCheetah's zonal load: its default weights in the threshold zones."""
+    percents = INTENSITY_SCHEMES["threshold5"].edges[THRESHOLD]
+    return weighted_minutes(heart, _percents(threshold, percents), ZONAL)
 
 
 def session_rpe(cr10: float, length_ms: int) -> float:
@@ -91,7 +92,10 @@ def session_rpe(cr10: float, length_ms: int) -> float:
 
 
 def decoupling(output: tuple[float, float], heart: tuple[float, float]) -> float:
-    """Return by how many percent output (power or speed) a heart beat fell from the first half to the second."""
+    """Return by how many percent output (power or speed) per heartbeat fell.
+
+    Both are means of the first and of the second half of a session.
+    """
     first, second = output[0] / heart[0], output[1] / heart[1]
     return (first - second) / first * 100
 

@@ -1,8 +1,9 @@
-"""Training load of a session by every formula, each with its inputs or why there is none. Never says what is right.
+"""Training load of a session by every formula, each with its inputs or the reason why there is none.
 
-Clinical definition section 3.4. `LOADS` is the table that is walked; the formulas are in `formulas`. `known_ms` among
-the inputs says how much of the time was known. Where a drug or condition forbids heart rate (see `limits`), no load
-rests on it. A figure is rounded to a millionth, so that one computer's exponential function does not show in it.
+Clinical definition section 3.4. `LOAD_FORMULAS` is the table that is walked; the formulas are in
+`formulas`. It never says which load is right. `known_ms` among the inputs says how much of the time
+was known. Where a drug or condition forbids heart rate (see `thresholds`), no load rests on it. A
+figure is rounded to a millionth, so that one computer's exponential function does not show in it.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +35,7 @@ from stream.compute.series.resolved_series import ResolvedSeries
 
 RECOVERY_MS = 60_000
 UNKNOWN_AT_MOST = 0.2  # of a half of the session, for decoupling
-_OUTPUTS = (POWER, SPEED)  # the first that is known in both halves speaks
+_OUTPUTS = (POWER, SPEED)  # the first that is known in both halves is used
 _DIGITS = 6
 
 NO_HEART = "no heart rate"
@@ -51,9 +52,9 @@ FORBIDDEN = "heart rate must not be used: drug, condition, or figures that contr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadInputs:
-    """What loads may rest on; `heart` holds the session's heart rate, empty when there is none."""
+    """What the loads of a session may rest on; `heart` is empty when there is no heart rate."""
 
-    tracks: Mapping[str, ResolvedSeries]
+    by_metric: Mapping[str, ResolvedSeries]
     start_ms: int
     end_ms: int
     heart: HeldValues
@@ -82,7 +83,10 @@ FindLoad = Callable[[LoadInputs], ComputedLoad | str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFormula:
-    """One load: its name, how it is found (a figure, or why there is none), and whether figures of a day add up."""
+    """One load: its name, its formula, and whether the figures of a day add up.
+
+    `find` returns a figure, or the reason why there is none.
+    """
 
     name: str
     find: FindLoad
@@ -90,7 +94,7 @@ class LoadFormula:
 
 
 def session_loads(
-    tracks: Mapping[str, ResolvedSeries],
+    by_metric: Mapping[str, ResolvedSeries],
     start_ms: int,
     end_ms: int,
     profile: HeartProfile | None,
@@ -99,24 +103,27 @@ def session_loads(
     exertion_cr10: float | None,
     coefficients: Mapping[str, Coefficients] = BANISTER,
 ) -> tuple[Load, ...]:
-    """Return every load of a session [start, end) in epoch ms, in table order; without a value it says why.
+    """Return every load of a session [start, end) in epoch ms, in the order of the table.
 
-    `tracks` by metric in canonical units, reaching beyond the session for what follows its end; `on` is the session's
-    local date, `coefficients` Banister's by sex.
+    A load without a value says why. `by_metric` holds selected samples in canonical units, reaching
+    beyond the session for what follows its end; `on` is the session's local date, `coefficients`
+    are Banister's by sex.
     """
-    track = tracks.get(HEART)
-    none = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
-    given = LoadInputs(
-        tracks=tracks,
+    heart = by_metric.get(HEART)
+    held = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
+    if heart is not None:
+        held = distinct_values(held_values(heart, start_ms, end_ms))
+    session = LoadInputs(
+        by_metric=by_metric,
         start_ms=start_ms,
         end_ms=end_ms,
-        heart=none if track is None else distinct_values(held_values(track, start_ms, end_ms)),
+        heart=held,
         profile=profile,
         on=on,
         exertion_cr10=exertion_cr10,
         coefficients=coefficients,
     )
-    return tuple(_load(row.name, row.find(given)) for row in LOAD_FORMULAS)
+    return tuple(_load(row.name, row.find(session)) for row in LOAD_FORMULAS)
 
 
 def _load(name: str, figure: ComputedLoad | str) -> Load:
@@ -132,60 +139,62 @@ def _rounded(value: float) -> float:
     return round(value, _DIGITS) + 0.0
 
 
-def value_held_at(track: ResolvedSeries, at_ms: int, since_ms: int) -> float | None:
-    """Return the value that a sample taken from `since_ms` on holds at an instant, or None."""
-    n = int(np.searchsorted(track.t, at_ms, side="right")) - 1
-    if n < 0 or track.t[n] < since_ms or track.t[n] + track.hold[n] <= at_ms:
+def value_held_at(series: ResolvedSeries, at_ms: int, since_ms: int) -> float | None:
+    """Return the value that a sample from `since_ms` on holds at an instant; None without one."""
+    n = int(np.searchsorted(series.t, at_ms, side="right")) - 1
+    if n < 0 or series.t[n] < since_ms or series.t[n] + series.hold[n] <= at_ms:
         return None
-    return float(track.v[n])
+    return float(series.v[n])
 
 
-def _usable(given: LoadInputs, scale: IntensityScale | None, missing: str) -> IntensityScale | str:
-    if not len(given.heart.v):
+def _usable(
+    session: LoadInputs, scale: IntensityScale | None, missing: str
+) -> IntensityScale | str:
+    if not len(session.heart.v):
         return NO_HEART
     if scale is None:
         return missing
     return scale if scale.valid else FORBIDDEN
 
 
-def _of_heart(given: LoadInputs, basis: str) -> IntensityScale | str:
-    scale = None if given.profile is None else heart_scale(given.profile, given.on, basis)
-    return _usable(given, scale, NO_RESERVE if basis == HRR else NO_PEAK)
+def _of_heart(session: LoadInputs, basis: str) -> IntensityScale | str:
+    scale = None if session.profile is None else heart_scale(session.profile, session.on, basis)
+    return _usable(session, scale, NO_RESERVE if basis == HRR else NO_PEAK)
 
 
-def _of_threshold(given: LoadInputs) -> IntensityScale | str:
+def _of_threshold(session: LoadInputs) -> IntensityScale | str:
     return _usable(
-        given, None if given.profile is None else threshold_scale(given.profile), NO_THRESHOLD
+        session, None if session.profile is None else threshold_scale(session.profile), NO_THRESHOLD
     )
 
 
-def _by_sex(given: LoadInputs) -> Coefficients | str:
-    sex = "" if given.profile is None else given.profile.sex
-    return given.coefficients.get(sex, NO_SEX)
+def _by_sex(session: LoadInputs) -> Coefficients | str:
+    sex = "" if session.profile is None else session.profile.sex
+    return session.coefficients.get(sex, NO_SEX)
 
 
 def _figure(
-    given: LoadInputs, value: float, scale: IntensityScale, **inputs: float
+    session: LoadInputs, value: float, scale: IntensityScale, **inputs: float
 ) -> ComputedLoad:
-    known = {"known_ms": float(given.heart.known_ms)}
+    known = {"known_ms": float(session.heart.known_ms)}
     return ComputedLoad(
         value=value, inputs={**scale.inputs, **inputs, **known}, confidence=scale.confidence
     )
 
 
-def _trimp(given: LoadInputs) -> ComputedLoad | str:
-    reserve, by = _of_heart(given, HRR), _by_sex(given)
+def _trimp(session: LoadInputs) -> ComputedLoad | str:
+    reserve, by = _of_heart(session, HRR), _by_sex(session)
     if isinstance(reserve, str):
         return reserve
     if isinstance(by, str):
         return by
     return _figure(
-        given, trimp(given.heart, reserve.base, reserve.top, by), reserve, a=by.a, b=by.b
+        session, trimp(session.heart, reserve.base, reserve.top, by), reserve, a=by.a, b=by.b
     )
 
 
-def _trimp100(given: LoadInputs) -> ComputedLoad | str:
-    reserve, threshold, by = _of_heart(given, HRR), _of_threshold(given), _by_sex(given)
+def _trimp100(session: LoadInputs) -> ComputedLoad | str:
+    reserve, threshold, by = _of_heart(session, HRR), _of_threshold(session), _by_sex(session)
     if isinstance(reserve, str):
         return reserve
     if isinstance(threshold, str):
@@ -194,95 +203,111 @@ def _trimp100(given: LoadInputs) -> ComputedLoad | str:
         return by
     if threshold.top <= reserve.base:
         return FORBIDDEN
-    value = trimp100(given.heart, reserve.base, reserve.top, threshold.top, by)
-    return _figure(given, value, reserve, threshold_hr=threshold.top, a=by.a, b=by.b)
+    value = trimp100(session.heart, reserve.base, reserve.top, threshold.top, by)
+    return _figure(session, value, reserve, threshold_hr=threshold.top, a=by.a, b=by.b)
 
 
-def _edwards(given: LoadInputs) -> ComputedLoad | str:
-    scale = _of_heart(given, HR_MAX)
+def _edwards(session: LoadInputs) -> ComputedLoad | str:
+    scale = _of_heart(session, HR_MAX)
     return (
-        scale if isinstance(scale, str) else _figure(given, edwards(given.heart, scale.top), scale)
+        scale
+        if isinstance(scale, str)
+        else _figure(session, edwards(session.heart, scale.top), scale)
     )
 
 
-def _zonal(given: LoadInputs) -> ComputedLoad | str:
-    scale = _of_threshold(given)
-    return scale if isinstance(scale, str) else _figure(given, zonal(given.heart, scale.top), scale)
+def _zonal(session: LoadInputs) -> ComputedLoad | str:
+    scale = _of_threshold(session)
+    return (
+        scale
+        if isinstance(scale, str)
+        else _figure(session, zonal(session.heart, scale.top), scale)
+    )
 
 
-def _lucia(given: LoadInputs) -> ComputedLoad | str:
+def _lucia(session: LoadInputs) -> ComputedLoad | str:
     vt1, vt2 = (
-        (None, None) if given.profile is None else (given.profile.vt1_bpm, given.profile.vt2_bpm)
+        (None, None)
+        if session.profile is None
+        else (session.profile.vt1_bpm, session.profile.vt2_bpm)
     )
     if vt1 is None or vt2 is None:
-        return NO_VENTILATORY if len(given.heart.v) else NO_HEART
-    usable = not given.rate_limited and 0 < vt1 < vt2
+        return NO_VENTILATORY if len(session.heart.v) else NO_HEART
+    usable = not session.rate_limited and 0 < vt1 < vt2
     thresholds = {"vt1_bpm": float(vt1), "vt2_bpm": float(vt2)}
     tested = IntensityScale(
         top=vt2, method="tested", inputs=thresholds, confidence=Confidence.HIGH, valid=usable
     )
-    scale = _usable(given, tested, NO_VENTILATORY)
-    return scale if isinstance(scale, str) else _figure(given, lucia(given.heart, vt1, vt2), scale)
+    scale = _usable(session, tested, NO_VENTILATORY)
+    return (
+        scale if isinstance(scale, str) else _figure(session, lucia(session.heart, vt1, vt2), scale)
+    )
 
 
-def _session_rpe(given: LoadInputs) -> ComputedLoad | str:
-    if given.exertion_cr10 is None:
+def _session_rpe(session: LoadInputs) -> ComputedLoad | str:
+    if session.exertion_cr10 is None:
         return NO_EXERTION
-    length_ms = given.end_ms - given.start_ms
-    inputs = {EXERTION_CR10: float(given.exertion_cr10), "length_ms": float(length_ms)}
+    length_ms = session.end_ms - session.start_ms
+    inputs = {EXERTION_CR10: float(session.exertion_cr10), "length_ms": float(length_ms)}
     return ComputedLoad(
-        value=session_rpe(given.exertion_cr10, length_ms),
+        value=session_rpe(session.exertion_cr10, length_ms),
         inputs=inputs,
         confidence=Confidence.MEDIUM,
     )
 
 
-def _decoupling(given: LoadInputs) -> ComputedLoad | str:
-    if given.rate_limited:
+def _decoupling(session: LoadInputs) -> ComputedLoad | str:
+    if session.rate_limited:
         return FORBIDDEN
-    heart = _halves(given, HEART)
-    matches = ((metric, _halves(given, metric)) for metric in _OUTPUTS)
-    metric, output = next(
-        ((metric, both) for metric, both in matches if both and both[0] > 0), ("", None)
-    )
+    heart = _halves(session, HEART)
+    metric, output = _output_halves(session)
     if heart is None or output is None:
         return NO_HALVES
-    means = ((HEART, heart), (metric, output))
     inputs = {
-        f"{name}_{n}": _rounded(value)
-        for name, both in means
-        for n, value in enumerate(both, start=1)
+        f"{HEART}_1": _rounded(heart[0]),
+        f"{HEART}_2": _rounded(heart[1]),
+        f"{metric}_1": _rounded(output[0]),
+        f"{metric}_2": _rounded(output[1]),
     }
-    known = {"known_ms": float(given.heart.known_ms)}
+    known = {"known_ms": float(session.heart.known_ms)}
     return ComputedLoad(
         value=decoupling(output, heart), inputs={**inputs, **known}, confidence=Confidence.MEDIUM
     )
 
 
-def _halves(given: LoadInputs, metric: str) -> tuple[float, float] | None:
+def _output_halves(session: LoadInputs) -> tuple[str, tuple[float, float] | None]:
+    """Return the first metric of output that is known in both halves, with its means."""
+    for metric in _OUTPUTS:
+        means = _halves(session, metric)
+        if means is not None and means[0] > 0:
+            return metric, means
+    return "", None
+
+
+def _halves(session: LoadInputs, metric: str) -> tuple[float, float] | None:
     """Return the means of a metric in the halves of the session; None when too much of a half is unknown."""
-    if metric not in given.tracks:
+    if metric not in session.by_metric:
         return None
-    middle = (given.start_ms + given.end_ms) // 2
-    spans = ((given.start_ms, middle), (middle, given.end_ms))
-    first, second = (held_values(given.tracks[metric], start, end) for start, end in spans)
-    least = (1 - UNKNOWN_AT_MOST) * (given.end_ms - middle)
+    middle = (session.start_ms + session.end_ms) // 2
+    spans = ((session.start_ms, middle), (middle, session.end_ms))
+    first, second = (held_values(session.by_metric[metric], start, end) for start, end in spans)
+    least = (1 - UNKNOWN_AT_MOST) * (session.end_ms - middle)
     if not len(first.v) or not len(second.v) or min(first.known_ms, second.known_ms) < least:
         return None
     return time_weighted_mean(first), time_weighted_mean(second)
 
 
-def _recovery(given: LoadInputs) -> ComputedLoad | str:
-    if not len(given.heart.v):
+def _recovery(session: LoadInputs) -> ComputedLoad | str:
+    if not len(session.heart.v):
         return NO_HEART
-    if given.rate_limited:
+    if session.rate_limited:
         return FORBIDDEN
-    after = value_held_at(given.tracks[HEART], given.end_ms + RECOVERY_MS, given.end_ms)
+    after = value_held_at(session.by_metric[HEART], session.end_ms + RECOVERY_MS, session.end_ms)
     if after is None:
         return NO_AFTER
-    peak = float(given.heart.v.max())
-    inputs = {"hr_peak": peak, "hr_after": after, "after_ms": float(RECOVERY_MS)}
-    return ComputedLoad(value=peak - after, inputs=inputs, confidence=Confidence.MEDIUM)
+    highest = float(session.heart.v.max())
+    inputs = {"hr_peak": highest, "hr_after": after, "after_ms": float(RECOVERY_MS)}
+    return ComputedLoad(value=highest - after, inputs=inputs, confidence=Confidence.MEDIUM)
 
 
 LOAD_FORMULAS: tuple[LoadFormula, ...] = (

@@ -1,7 +1,8 @@
-"""Resting heart rate from what was worn at night. Never mixes in a figure that a vendor calls resting heart rate.
+"""Resting heart rate from what was worn at night. Never mixes in what a vendor calls resting.
 
-Clinical definition section 2.2: the day's true minimum lies between 03:00 and 07:00, and a figure of one night is
-noise. Coverage is meant of the whole night: the lowest of a few worn minutes says little about the minimum.
+Clinical definition section 2.2: the true minimum of a day lies between 03:00 and 07:00, and the
+figure of one night is noise. The whole night must be covered: the lowest of a few worn minutes says
+little about the minimum.
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 from model.calendar import MINUTE_MS, epoch_ms
 from model.facts import Instants, Values
 
-FROM, UNTIL = time(3), time(7)
-WINDOW_MIN = 5
+NIGHT_FROM, NIGHT_UNTIL = time(3), time(7)
+MEAN_OF_MIN = 5
 COVERED_PERCENT = 80
 NIGHTS = 7
 NIGHTS_NEEDED = 3
@@ -24,22 +25,25 @@ NIGHTS_NEEDED = 3
 
 @lru_cache(maxsize=65_536)
 def night_bounds(day: date, zone: str) -> tuple[int, int]:
-    """Return [start, end) in epoch ms of 03:00 to 07:00 on a local date: four hours, or three or five when clocks move.
+    """Return [start, end) in epoch ms of 03:00 to 07:00 on a local date in an IANA zone.
 
-    A 03:00 that comes twice is the first one; one that is skipped is the instant at which the clock jumps.
+    Four hours, or three or five when clocks move. A 03:00 that comes twice is the first one; one
+    that is skipped is the instant at which the clock jumps.
     """
-    start, end = (
-        epoch_ms(datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)) for at in (FROM, UNTIL)
-    )
-    return start, end
+    return _instant(day, NIGHT_FROM, zone), _instant(day, NIGHT_UNTIL, zone)
+
+
+def _instant(day: date, at: time, zone: str) -> int:
+    return epoch_ms(datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC))
 
 
 def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:
-    """Return the lowest mean heart rate of five consecutive minutes in the night of a local date, in beats a minute.
+    """Return the lowest mean heart rate of five consecutive minutes in the night of a local date.
 
-    `t` int64[n] epoch ms, increasing, `v` float64[n] accepted beats a minute; what lies outside the night is ignored.
-    Each of the five minutes needs a sample and weighs the same, however many it has. None when fewer than 80 % of the
-    minutes from 03:00 to 07:00 have a sample (192 of 240), or no five in a row have.
+    `t` int64[n] epoch ms, increasing, `v` float64[n] accepted beats a minute; what lies outside the
+    night is ignored. Each of the five minutes needs a sample and weighs the same, however many it
+    has. None when fewer than 80 % of the minutes from 03:00 to 07:00 have a sample (192 of 240), or
+    no five in a row have.
     """
     start_ms, end_ms = night_bounds(day, zone)
     low, high = np.searchsorted(t, (start_ms, end_ms))
@@ -48,26 +52,30 @@ def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:
     count = np.bincount(minute, minlength=length)
     if 100 * np.count_nonzero(count) < COVERED_PERCENT * length:
         return None
-    return _lowest(
-        np.bincount(minute, weights=v[low:high], minlength=length) / np.maximum(count, 1), count > 0
-    )
+    sums = np.bincount(minute, weights=v[low:high], minlength=length)
+    return _lowest(sums / np.maximum(count, 1), count > 0)
 
 
 def _lowest(means: Values, worn: NDArray[np.bool_]) -> float | None:
-    count = len(worn) - WINDOW_MIN + 1
-    total = np.logical_and.reduce([worn[n : n + count] for n in range(WINDOW_MIN)])
-    five = (
-        sum((means[n : n + count] for n in range(1, WINDOW_MIN)), start=means[:count])[total]
-        / WINDOW_MIN
-    )
-    return float(five.min()) if len(five) else None
+    """Return the lowest mean of consecutive minutes that were all worn, None without any.
+
+    The minutes are added up one after the other and not by differences of a running sum, whose
+    rounding would depend on the minutes before.
+    """
+    windows = len(worn) - MEAN_OF_MIN + 1
+    total, all_worn = means[:windows], worn[:windows]
+    for later in range(1, MEAN_OF_MIN):
+        total = total + means[later : later + windows]
+        all_worn = all_worn & worn[later : later + windows]
+    means_of_five = total[all_worn] / MEAN_OF_MIN
+    return float(means_of_five.min()) if len(means_of_five) else None
 
 
 def resting_heart_rate(nights: Mapping[date, float | None], on: date) -> float | None:
-    """Return the resting heart rate on a local date: the median of the last seven valid nights up to it.
+    """Return the resting heart rate on a local date: the median of the last seven valid nights.
 
-    `nights` are figures of `night_hr` by date, None for a night that is not valid; the caller decides how far back
-    they reach. None with fewer than three valid nights.
+    `nights` are figures of `night_hr` by date, None for a night that is not valid; the caller
+    decides how far back they reach. None with fewer than three valid nights up to the date.
     """
     valid = [value for day, value in sorted(nights.items()) if day <= on and value is not None]
     return float(np.median(valid[-NIGHTS:])) if len(valid) >= NIGHTS_NEEDED else None

@@ -1,18 +1,21 @@
-"""The heart rate limits of a patient: what the intensity classes rest on. Never decides whether training is advisable.
+"""Zone thresholds of a patient: where the classes of heart rate begin on a date, and by what method.
 
-Clinical definition section 2.2. Precedence: the clinician's own bpm, then a maximum measured on current medication,
-then a formula for the patient's condition and drug, then Tanaka. Classes: ACSM / Garber 2011, lower edges, half-open.
+Clinical definition section 2.2. They come from the first of these that the profile allows: the
+clinician's own beats a minute, a maximum measured on current medication, a formula for the
+patient's condition and drug, Tanaka's formula. Classes: ACSM / Garber 2011, lower edges, half-open.
+It never decides whether training is advisable.
 
 When heart rate may be used at all (`valid`):
 
-- With the clinician's bpm: always.
-- `rate_limited` (atrial fibrillation, pacemaker, transplant, another rate-limiting drug): not otherwise, also not with
-  a measured maximum, for effort and rate no longer go together.
-- Beta-blocker: with a maximum measured on it (a figure of the clinic, not of a formula). A drug-specific formula gives
-  the edges that are shown, with confidence low, but stays invalid: its standard error is up to 18 beats a minute, and
-  section 2.2 demands the clinician's figure.
+- With the clinician's beats a minute: always.
+- `rate_limited` (atrial fibrillation, pacemaker, transplant, another rate-limiting drug): not
+  otherwise, also not with a measured maximum, because effort and rate no longer go together.
+- Beta-blocker: with a maximum measured on it (a figure of the clinic, not of a formula). A
+  drug-specific formula gives the edges that are shown, with confidence low, but stays invalid: its
+  standard error is up to 18 beats a minute, and section 2.2 demands the clinician's figure.
 
-An invalid result keeps its edges, so that a reader sees what they would have been; no time is counted by them.
+Thresholds that are not valid keep their edges, so that a reader sees what they would have been; no
+time is counted by them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -35,9 +38,10 @@ _NO_EDGES: Edges = (0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntensityScale:
-    """Where 0 and 100 percent of a basis lie for a patient, in the unit of what is measured, and how that was found.
+    """Where 0 and 100 percent of a basis lie for a patient, and the method they were found by.
 
-    Not `valid`: edges may be shown on it, but no time is counted by them.
+    `base` and `top` are in the unit of what is measured. When it is not `valid`, edges may be shown
+    on it, but no time is counted by them.
     """
 
     base: float = 0.0
@@ -54,9 +58,10 @@ class IntensityScale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxHeartRate:
-    """One way to a maximal heart rate: for whom, from which inputs, and how far it may be leaned on.
+    """One way to a maximal heart rate: for whom, from which inputs, with what confidence.
 
-    `beta_blocked`: the figure takes the drug into account. `formula`: it is an estimate, not a measurement.
+    `beta_blocked` says that the figure takes the drug into account, `formula` that it is an estimate
+    and no measurement.
     """
 
     name: str
@@ -105,15 +110,16 @@ MAX_HEART_RATES: tuple[MaxHeartRate, ...] = (
 
 
 def profile_on(profiles: Iterable[HeartProfile], on: date) -> HeartProfile | None:
-    """Return the profile that is valid on a local date: the latest to begin by then, whatever the order given."""
+    """Return the profile that is valid on a local date: the latest one that begins by then."""
     begun = [profile for profile in profiles if profile.valid_from <= on]
     return max(begun, key=lambda profile: (profile.valid_from, repr(profile)), default=None)
 
 
 def zone_thresholds(profile: HeartProfile | None, on: date) -> ZoneThresholds:
-    """Return the edges of the canonical classes for a patient on a local date, with method, inputs and confidence.
+    """Return the edges of the canonical classes for a patient on a local date, in beats a minute.
 
-    Without a profile, or without any figure to start from, the method is "none" and nothing is valid.
+    Without a profile, or without any figure to start from, the method is "none" and nothing is
+    valid.
     """
     if profile is None:
         return _NONE
@@ -127,47 +133,49 @@ def zone_thresholds(profile: HeartProfile | None, on: date) -> ZoneThresholds:
 
 
 def heart_scale(profile: HeartProfile, on: date, basis: str) -> IntensityScale | None:
-    """Return the scale of heart rate reserve (`HRR`) or of maximal heart rate (`HR_MAX`) of a patient on a local date.
+    """Return the scale of a patient's heart rate reserve (`HRR`) or maximal heart rate (`HR_MAX`).
 
-    The best maximum speaks (`PEAKS`), drugs decide on validity as the head of this module says. Age is the age reached
-    in the year of `on`, for only the year of birth is known. None: the figures do not allow it.
+    It uses the first row of `MAX_HEART_RATES` that fits. Age is the age reached in the year of
+    `on`, because only the year of birth is known. None when the figures do not allow it.
     """
     return _heart_scale(profile, on.year, basis)
 
 
-@lru_cache(
-    maxsize=65_536
-)  # each date of a patient asks again; all that comes out is float, whatever went in
+# Each date of a patient needs it again. 60 and 60.0 are one key of the cache, so whatever goes in,
+# only floats come out.
+@lru_cache(maxsize=65_536)
 def _heart_scale(profile: HeartProfile, year: int, basis: str) -> IntensityScale | None:
     inputs = _inputs(profile, year)
-    peak = next(
-        (
-            row
-            for row in MAX_HEART_RATES
-            if row.fits(profile) and all(name in inputs for name in row.needs)
-        ),
-        None,
-    )
-    if peak is None or (basis == HRR and "hr_rest" not in inputs):
+    maximum = _max_heart_rate(profile, inputs)
+    if maximum is None or (basis == HRR and "hr_rest" not in inputs):
         return None
-    top = round(peak.rate(inputs), 6)
+    top = round(maximum.rate(inputs), 6)
     base = inputs["hr_rest"] if basis == HRR else 0.0
     usable = not profile.rate_limited and 0 <= base < top
-    needs = ("hr_rest", *peak.needs) if basis == HRR else peak.needs
+    needs = ("hr_rest", *maximum.needs) if basis == HRR else maximum.needs
     return IntensityScale(
         base=base,
         top=top,
-        method=f"{basis}:{peak.name}",
+        method=f"{basis}:{maximum.name}",
         inputs={**{name: inputs[name] for name in needs}, "hr_max": top},
-        confidence=_confidence(peak, profile, basis) if usable else Confidence.NONE,
-        valid=usable and not (profile.beta_blocker and peak.formula),
+        confidence=_confidence(maximum, profile, basis) if usable else Confidence.NONE,
+        valid=usable and not (profile.beta_blocker and maximum.formula),
     )
+
+
+def _max_heart_rate(profile: HeartProfile, inputs: Inputs) -> MaxHeartRate | None:
+    """Return the first way to a maximal heart rate that a profile allows."""
+    for row in MAX_HEART_RATES:
+        if row.fits(profile) and inputs.keys() >= set(row.needs):
+            return row
+    return None
 
 
 def threshold_scale(profile: HeartProfile) -> IntensityScale | None:
     """Return the scale of the heart rate at the threshold, as measured; None when it was not.
 
-    Like a measured maximum it holds on a beta-blocker, and does not where rate and effort no longer go together.
+    Like a measured maximum it holds on a beta-blocker, and does not where rate and effort no longer
+    go together.
     """
     if profile.threshold_hr is None:
         return None
@@ -183,14 +191,14 @@ def threshold_scale(profile: HeartProfile) -> IntensityScale | None:
 
 def clinician_thresholds(bpm: Edges) -> ZoneThresholds:
     """Return the clinician's own edges; valid when they ascend."""
-    fine = _ascending(bpm)
+    ascending = _ascending(bpm)
     return ZoneThresholds(
         edges=bpm,
         scheme=CANONICAL,
         method="clinician",
         inputs=_named("bpm", bpm),
-        confidence=Confidence.HIGH if fine else Confidence.NONE,
-        valid=fine,
+        confidence=Confidence.HIGH if ascending else Confidence.NONE,
+        valid=ascending,
     )
 
 
@@ -212,11 +220,11 @@ def _by_scale(scale: IntensityScale, percents: Sequence[float]) -> ZoneThreshold
     )
 
 
-def _confidence(peak: MaxHeartRate, profile: HeartProfile, basis: str) -> Confidence:
-    if profile.beta_blocker and not peak.beta_blocked:
+def _confidence(maximum: MaxHeartRate, profile: HeartProfile, basis: str) -> Confidence:
+    if profile.beta_blocker and not maximum.beta_blocked:
         return Confidence.NONE
-    without_rest = peak.confidence is Confidence.HIGH and basis == HR_MAX
-    return Confidence.MEDIUM if without_rest else peak.confidence
+    without_rest = maximum.confidence is Confidence.HIGH and basis == HR_MAX
+    return Confidence.MEDIUM if without_rest else maximum.confidence
 
 
 _NONE = ZoneThresholds(
@@ -230,10 +238,8 @@ _NONE = ZoneThresholds(
 
 
 def _named(what: str, four: Sequence[float]) -> Inputs:
-    return {
-        f"{what}_{zone.value}": float(figure)
-        for zone, figure in zip(CLASSES[1:], four, strict=True)
-    }
+    names = (f"{what}_{zone.value}" for zone in CLASSES[1:])
+    return dict(zip(names, map(float, four), strict=True))
 
 
 def _ascending(edges: Edges) -> bool:

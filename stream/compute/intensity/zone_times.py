@@ -1,12 +1,12 @@
-"""Time of a session in the classes of every method that its data allows. Never picks one: the reader does.
+"""Zone times of a session by every method that its data allows. Never picks one: the reader does.
 
-Clinical definition sections 2.1 to 2.3. `METHODS` is the table that is walked: a method names its scheme, what is
-measured, and how the edges are found. A method without its inputs is left out; one that a drug or condition forbids is
-shown with its edges, and all of the time is unknown (see `limits`). The percents of a scheme's own table are not
-repeated among the inputs.
+Clinical definition sections 2.1 to 2.3. `ZONE_METHODS` is the table that is walked: a method names
+its scheme, what is measured, and how the edges are found. A method without its inputs is left out.
+One that a drug or condition forbids is shown with its edges, and all of the time is unknown (see
+`thresholds`). The percents of a scheme's own table are not repeated among the inputs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -38,15 +38,17 @@ from stream.compute.intensity.zones import HeldValues, distinct_values, held_val
 from stream.compute.series.reported_columns import CADENCE, HEART, METS, OXYGEN, POWER
 from stream.compute.series.resolved_series import ResolvedSeries
 
-EXERTION_CR10 = "exertion_cr10"  # an answer, not a track: one value for the whole session
+# An answer is no series: it is one value for the whole session.
+EXERTION_CR10 = "exertion_cr10"
 EXERTION_6_20 = "exertion_6_20"
-ML_PER_MET = 3.5  # of oxygen a kilogram and minute
-STEP_FAMILIES = frozenset({"foot"})
+
+_ML_PER_MET = 3.5  # of oxygen a kilogram and minute
+_ON_FOOT = frozenset({"foot"})  # elsewhere cadence counts no steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInputs:
-    """What edges may rest on, beside the scheme."""
+    """What the edges of a method may rest on beside its scheme."""
 
     profile: HeartProfile | None
     on: date
@@ -56,7 +58,7 @@ class MethodInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodEdges:
-    """Edges in the unit of what is measured, and how they were found."""
+    """Edges in the unit of what is measured, and the method they were found by."""
 
     edges: tuple[float, ...]
     method: str
@@ -71,96 +73,102 @@ FindEdges = Callable[[MethodInputs, IntensityScheme], MethodEdges | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneMethod:
-    """One row: a scheme, the metric it cuts, how its edges are found, and for which families (none: for all)."""
+    """One row: a scheme, the metric that it classifies, and how its edges are found.
+
+    `families` are the type families it is for; none: it is for all.
+    """
 
     scheme: str
     metric: str
-    cut: FindEdges
+    find_edges: FindEdges
     families: frozenset[str] = frozenset()
 
 
 def _heart(basis: str) -> FindScale:
-    return lambda given: (
-        None if given.profile is None else heart_scale(given.profile, given.on, basis)
-    )
+    def find(inputs: MethodInputs) -> IntensityScale | None:
+        profile = inputs.profile
+        return None if profile is None else heart_scale(profile, inputs.on, basis)
+
+    return find
 
 
-def _threshold(given: MethodInputs) -> IntensityScale | None:
-    return None if given.profile is None else threshold_scale(given.profile)
+def _threshold(inputs: MethodInputs) -> IntensityScale | None:
+    return None if inputs.profile is None else threshold_scale(inputs.profile)
 
 
-def _ftp(given: MethodInputs) -> IntensityScale | None:
-    if given.profile is None or given.profile.ftp_w is None:
+def _ftp(inputs: MethodInputs) -> IntensityScale | None:
+    if inputs.profile is None or inputs.profile.ftp_w is None:
         return None
-    watts = float(given.profile.ftp_w)
+    watts = float(inputs.profile.ftp_w)
     return IntensityScale(
         top=watts, method=f"{FTP}:measured", inputs={"ftp_w": watts}, confidence=Confidence.HIGH
     )
 
 
 def _absolute(method: str, confidence: Confidence, unit: float = 1.0, **inputs: float) -> FindScale:
-    """Return a scale that is the same for everybody: one of the basis is `unit` of what is measured."""
+    """Return a scale that is the same for everybody: 1 on the basis is `unit` of the metric."""
     scale = IntensityScale(top=100 * unit, method=method, inputs=inputs, confidence=confidence)
     return lambda _: scale
 
 
-def _answered(method: str, confidence: Confidence) -> FindScale:
-    def find(given: MethodInputs) -> IntensityScale | None:
-        if given.exertion_cr10 is None:
+def _exertion(method: str, confidence: Confidence) -> FindScale:
+    """Return the scale of an answer, where there is one."""
+
+    def find(inputs: MethodInputs) -> IntensityScale | None:
+        if inputs.exertion_cr10 is None:
             return None
-        return IntensityScale(
-            top=100.0,
-            method=method,
-            inputs={EXERTION_CR10: float(given.exertion_cr10)},
-            confidence=confidence,
+        answer = {EXERTION_CR10: float(inputs.exertion_cr10)}
+        return IntensityScale(top=100.0, method=method, inputs=answer, confidence=confidence)
+
+    return find
+
+
+def _of_scheme(basis: str, find_scale: FindScale) -> FindEdges:
+    """Return how a scheme's own edges on a basis are found."""
+
+    def find(inputs: MethodInputs, scheme: IntensityScheme) -> MethodEdges | None:
+        scale = find_scale(inputs)
+        return None if scale is None else _on_scale(scale, scheme.edges[basis])
+
+    return find
+
+
+def _of_clinician(inputs: MethodInputs, _: IntensityScheme) -> MethodEdges | None:
+    if inputs.profile is None or inputs.profile.clinician_bpm is None:
+        return None
+    thresholds = clinician_thresholds(inputs.profile.clinician_bpm)
+    return MethodEdges(
+        edges=thresholds.edges,
+        method=thresholds.method,
+        inputs=thresholds.inputs,
+        confidence=thresholds.confidence,
+        valid=thresholds.valid,
+    )
+
+
+def _of_prescription(method: str, find_scale: FindScale, percent: float = 1.0) -> FindEdges:
+    """Return how the prescribed range [low, high) is found, where it is given by `method`.
+
+    `percent` is what 1 of the prescription's unit is on the scale.
+    """
+
+    def find(inputs: MethodInputs, _: IntensityScheme) -> MethodEdges | None:
+        wanted = inputs.prescribed
+        if wanted is None or wanted.method != method:
+            return None
+        scale = find_scale(inputs)
+        if scale is None:
+            return None
+        edges = _on_scale(scale, (percent * wanted.low, percent * wanted.high))
+        bounds = {"low": float(wanted.low), "high": float(wanted.high)}
+        return replace(
+            edges, method=f"prescribed:{edges.method}", inputs={**edges.inputs, **bounds}
         )
 
     return find
 
 
-_RPE_CR10 = _answered(f"rpe:{CR10}", Confidence.MEDIUM)
-_RPE_6_20 = _answered(f"rpe:{RPE_6_20} from {CR10}", Confidence.LOW)
-
-
-def _scaled(basis: str, find: FindScale) -> FindEdges:
-    """Return the cutter of a scheme's own edges on a basis."""
-
-    def cut(given: MethodInputs, scheme: IntensityScheme) -> MethodEdges | None:
-        scale = find(given)
-        return None if scale is None else _on(scale, scheme.edges[basis])
-
-    return cut
-
-
-def _clinician(given: MethodInputs, _: IntensityScheme) -> MethodEdges | None:
-    if given.profile is None or given.profile.clinician_bpm is None:
-        return None
-    matches = clinician_thresholds(given.profile.clinician_bpm)
-    return MethodEdges(
-        edges=matches.edges,
-        method=matches.method,
-        inputs=matches.inputs,
-        confidence=matches.confidence,
-        valid=matches.valid,
-    )
-
-
-def _range(method: str, find: FindScale, percent: float = 1.0) -> FindEdges:
-    """Return the cutter of the prescribed range [low, high); `percent` is what one of its unit is on the scale."""
-
-    def cut(given: MethodInputs, _: IntensityScheme) -> MethodEdges | None:
-        wanted = given.prescribed
-        scale = find(given) if wanted is not None and wanted.method == method else None
-        if wanted is None or scale is None:
-            return None
-        matches = _on(scale, (percent * wanted.low, percent * wanted.high))
-        inputs = {**matches.inputs, "low": float(wanted.low), "high": float(wanted.high)}
-        return replace(matches, method=f"prescribed:{matches.method}", inputs=inputs)
-
-    return cut
-
-
-def _on(scale: IntensityScale, percents: tuple[float, ...]) -> MethodEdges:
+def _on_scale(scale: IntensityScale, percents: tuple[float, ...]) -> MethodEdges:
     return MethodEdges(
         edges=scale.edges(percents),
         method=scale.method,
@@ -170,49 +178,47 @@ def _on(scale: IntensityScale, percents: tuple[float, ...]) -> MethodEdges:
     )
 
 
-_OXYGEN = _absolute("mets:oxygen_uptake", Confidence.MEDIUM, ML_PER_MET, ml_per_met=ML_PER_MET)
+_RPE_CR10 = _exertion(f"rpe:{CR10}", Confidence.MEDIUM)
+_RPE_6_20 = _exertion(f"rpe:{RPE_6_20} from {CR10}", Confidence.LOW)
+_STEPS = _absolute("cadence:absolute", Confidence.LOW)
+_STEPS_PRESCRIBED = _absolute("cadence:absolute", Confidence.HIGH)
+_METS = _absolute("mets:device", Confidence.LOW)
+_OXYGEN = _absolute("mets:oxygen_uptake", Confidence.MEDIUM, _ML_PER_MET, ml_per_met=_ML_PER_MET)
+_BPM = _absolute("bpm", Confidence.HIGH)
+_WATTS = _absolute("watts", Confidence.HIGH)
+
+
+def _row(
+    scheme: str, metric: str, find_edges: FindEdges, families: frozenset[str] = frozenset()
+) -> ZoneMethod:
+    return ZoneMethod(scheme=scheme, metric=metric, find_edges=find_edges, families=families)
+
 
 ZONE_METHODS: tuple[ZoneMethod, ...] = (
-    ZoneMethod(scheme="acsm2011", metric=HEART, cut=_clinician),
-    ZoneMethod(scheme="acsm2011", metric=HEART, cut=_scaled(HRR, _heart(HRR))),
-    ZoneMethod(scheme="acsm2011", metric=HEART, cut=_scaled(HR_MAX, _heart(HR_MAX))),
-    ZoneMethod(scheme="esc2020", metric=HEART, cut=_scaled(HRR, _heart(HRR))),
-    ZoneMethod(scheme="esc2020", metric=HEART, cut=_scaled(HR_MAX, _heart(HR_MAX))),
-    ZoneMethod(scheme="coaching5", metric=HEART, cut=_scaled(HR_MAX, _heart(HR_MAX))),
-    ZoneMethod(scheme="threshold5", metric=HEART, cut=_scaled(THRESHOLD, _threshold)),
-    ZoneMethod(scheme="power7", metric=POWER, cut=_scaled(FTP, _ftp)),
-    ZoneMethod(
-        scheme="cadence",
-        metric=CADENCE,
-        cut=_scaled(STEP_RATE, _absolute("cadence:absolute", Confidence.LOW)),
-        families=STEP_FAMILIES,
-    ),
-    ZoneMethod(
-        scheme="acsm2011", metric=METS, cut=_scaled(MET, _absolute("mets:device", Confidence.LOW))
-    ),
-    ZoneMethod(scheme="acsm2011", metric=OXYGEN, cut=_scaled(MET, _OXYGEN)),
-    ZoneMethod(scheme="acsm2011", metric=EXERTION_CR10, cut=_scaled(CR10, _RPE_CR10)),
-    ZoneMethod(scheme="esc2020", metric=EXERTION_CR10, cut=_scaled(CR10, _RPE_CR10)),
-    ZoneMethod(scheme="prescribed", metric=HEART, cut=_range("hrr", _heart(HRR), percent=100)),
-    ZoneMethod(
-        scheme="prescribed", metric=HEART, cut=_range("bpm", _absolute("bpm", Confidence.HIGH))
-    ),
-    ZoneMethod(
-        scheme="prescribed", metric=POWER, cut=_range("watts", _absolute("watts", Confidence.HIGH))
-    ),
-    ZoneMethod(
-        scheme="prescribed",
-        metric=CADENCE,
-        cut=_range("cadence", _absolute("cadence:absolute", Confidence.HIGH)),
-        families=STEP_FAMILIES,
-    ),
-    ZoneMethod(scheme="prescribed", metric=EXERTION_CR10, cut=_range("rpe_cr10", _RPE_CR10)),
-    ZoneMethod(scheme="prescribed", metric=EXERTION_6_20, cut=_range("rpe_6_20", _RPE_6_20)),
+    _row("acsm2011", HEART, _of_clinician),
+    _row("acsm2011", HEART, _of_scheme(HRR, _heart(HRR))),
+    _row("acsm2011", HEART, _of_scheme(HR_MAX, _heart(HR_MAX))),
+    _row("esc2020", HEART, _of_scheme(HRR, _heart(HRR))),
+    _row("esc2020", HEART, _of_scheme(HR_MAX, _heart(HR_MAX))),
+    _row("coaching5", HEART, _of_scheme(HR_MAX, _heart(HR_MAX))),
+    _row("threshold5", HEART, _of_scheme(THRESHOLD, _threshold)),
+    _row("power7", POWER, _of_scheme(FTP, _ftp)),
+    _row("cadence", CADENCE, _of_scheme(STEP_RATE, _STEPS), _ON_FOOT),
+    _row("acsm2011", METS, _of_scheme(MET, _METS)),
+    _row("acsm2011", OXYGEN, _of_scheme(MET, _OXYGEN)),
+    _row("acsm2011", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
+    _row("esc2020", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
+    _row("prescribed", HEART, _of_prescription("hrr", _heart(HRR), percent=100)),
+    _row("prescribed", HEART, _of_prescription("bpm", _BPM)),
+    _row("prescribed", POWER, _of_prescription("watts", _WATTS)),
+    _row("prescribed", CADENCE, _of_prescription("cadence", _STEPS_PRESCRIBED), _ON_FOOT),
+    _row("prescribed", EXERTION_CR10, _of_prescription("rpe_cr10", _RPE_CR10)),
+    _row("prescribed", EXERTION_6_20, _of_prescription("rpe_6_20", _RPE_6_20)),
 )
 
 
-def zone_times_by_method(  # noqa: PLR0913 - a session, whole
-    tracks: Mapping[str, ResolvedSeries],
+def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
+    by_metric: Mapping[str, ResolvedSeries],
     start_ms: int,
     end_ms: int,
     profile: HeartProfile | None,
@@ -222,63 +228,70 @@ def zone_times_by_method(  # noqa: PLR0913 - a session, whole
     exertion_cr10: float | None,
     prescribed: Intensity | None,
 ) -> tuple[ZoneTimesByMethod, ...]:
-    """Return the time of a session [start, end) in epoch ms by every method that its data allows, in table order.
+    """Return the zone times of a session [start, end) in epoch ms by each method, in table order.
 
-    `tracks` by metric in canonical units; `on` is the session's local date, `family` that of its type
-    (`activities.TYPES`), `exertion_cr10` the answer on Borg CR10, `prescribed` the range prescribed on that date.
-    In each, `ms` and `unknown_ms` add up to end - start, exactly.
+    `by_metric` holds selected samples in canonical units; `on` is the session's local date,
+    `family` that of its type (`activities.TYPES`), `exertion_cr10` the answer on Borg CR10,
+    `prescribed` the range prescribed on that date. In each, `ms` and `unknown_ms` add up to
+    end - start, exactly.
     """
-    given = MethodInputs(profile=profile, on=on, prescribed=prescribed, exertion_cr10=exertion_cr10)
-    rows = [row for row in ZONE_METHODS if not row.families or family in row.families]
-    measured = _measured({row.metric for row in rows}, tracks, start_ms, end_ms)
-    result = {**measured, **_said(exertion_cr10, end_ms - start_ms)}
-    cuts = [
-        (row, row.cut(given, INTENSITY_SCHEMES[row.scheme])) for row in rows if row.metric in result
-    ]
-    return tuple(
-        _banding(row, cut, result[row.metric], end_ms - start_ms)
-        for row, cut in cuts
-        if cut is not None
+    inputs = MethodInputs(
+        profile=profile, on=on, prescribed=prescribed, exertion_cr10=exertion_cr10
     )
+    methods = [row for row in ZONE_METHODS if not row.families or family in row.families]
+    length_ms = end_ms - start_ms
+    held = _held_by_metric(methods, by_metric, start_ms, end_ms)
+    held |= _held_answer(exertion_cr10, length_ms)
+    zone_times: list[ZoneTimesByMethod] = []
+    for method in methods:
+        if method.metric not in held:
+            continue
+        edges = method.find_edges(inputs, INTENSITY_SCHEMES[method.scheme])
+        if edges is not None:
+            zone_times.append(_zone_times(method, edges, held[method.metric], length_ms))
+    return tuple(zone_times)
 
 
-def _measured(
-    metrics: set[str], tracks: Mapping[str, ResolvedSeries], start_ms: int, end_ms: int
+def _held_by_metric(
+    methods: Iterable[ZoneMethod],
+    by_metric: Mapping[str, ResolvedSeries],
+    start_ms: int,
+    end_ms: int,
 ) -> dict[str, HeldValues]:
-    """Return what was held of each metric that has a sample in the session, worked out once for all methods."""
-    total = {
-        metric: held_values(tracks[metric], start_ms, end_ms)
-        for metric in metrics
-        if metric in tracks
-    }
-    if HEART in total:  # many methods read it: sorted once, then all are cheap
-        total[HEART] = distinct_values(total[HEART])
-    return {metric: values for metric, values in total.items() if len(values.v)}
+    """Return what was held of each metric with a sample in the session, once for all methods."""
+    held: dict[str, HeldValues] = {}
+    for metric in {row.metric for row in methods} & by_metric.keys():
+        values = held_values(by_metric[metric], start_ms, end_ms)
+        if len(values.v):
+            held[metric] = values
+    if HEART in held:  # many methods read it: sorted once, then all are cheap
+        held[HEART] = distinct_values(held[HEART])
+    return held
 
 
-def _said(exertion_cr10: float | None, length_ms: int) -> dict[str, HeldValues]:
-    """Return an answer as if it were held during the whole session, on both of Borg's scales."""
+def _held_answer(exertion_cr10: float | None, length_ms: int) -> dict[str, HeldValues]:
+    """Return an answer as if it were held for the whole session, on both of Borg's scales."""
     if exertion_cr10 is None:
         return {}
     ms = np.array([length_ms], dtype=np.int64)
-    on_scales = {EXERTION_CR10: float(exertion_cr10), EXERTION_6_20: rpe_6_20(exertion_cr10)}
-    return {metric: HeldValues(v=np.array([value]), ms=ms) for metric, value in on_scales.items()}
+    cr10, borg = np.array([float(exertion_cr10)]), np.array([rpe_6_20(exertion_cr10)])
+    return {EXERTION_CR10: HeldValues(v=cr10, ms=ms), EXERTION_6_20: HeldValues(v=borg, ms=ms)}
 
 
-def _banding(
-    row: ZoneMethod, cut: MethodEdges, value: HeldValues, length_ms: int
+def _zone_times(
+    method: ZoneMethod, edges: MethodEdges, held: HeldValues, length_ms: int
 ) -> ZoneTimesByMethod:
-    names = INTENSITY_SCHEMES[row.scheme].names
-    ms = time_in_bands(value, cut.edges) if cut.valid else (0,) * len(names)
+    names = INTENSITY_SCHEMES[method.scheme].names
+    ms = time_in_bands(held, edges.edges) if edges.valid else (0,) * len(names)
     return ZoneTimesByMethod(
-        scheme=row.scheme,
-        method=cut.method,
-        metric=row.metric,
+        scheme=method.scheme,
+        method=edges.method,
+        metric=method.metric,
         names=names,
-        edges=cut.edges,
+        edges=edges.edges,
         ms=ms,
         unknown_ms=length_ms - sum(ms),
-        inputs=cut.inputs,
-        confidence=cut.confidence,
-        valid=cut.valid,
+        inputs=edges.inputs,
+        confidence=edges.confidence,
+        valid=edges.valid,
     )

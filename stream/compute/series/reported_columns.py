@@ -1,6 +1,7 @@
-"""Columns of samples as they were told, joined to one series a metric and source. Never mixes two sources.
+"""Columns of samples as reported, merged into one series a metric and source.
 
-Nothing here depends on the order of its input. What cannot be a reading gets its code here, and only here.
+It never mixes two sources, and nothing here depends on the order of its input. Samples that cannot
+be readings get their code here, and only here.
 """
 
 from collections import defaultdict
@@ -25,15 +26,16 @@ POWER = "power"
 METS = "mets"
 OXYGEN = "oxygen_uptake"
 
-DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS)  # wanted for every minute of a date
-SESSION_METRICS: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # wanted within sessions only
+DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS)  # needed for every minute of a date
+SESSION_METRICS: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # needed within sessions only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReportedSeries:
-    """One metric from one source: `t` int64[n] strictly increasing, `v` float64[n], `codes` uint8[n] of `quality`.
+    """One metric from one source, with all samples that it reported.
 
-    What was told stays whole; only samples of code 0 speak.
+    `t` int64[n] epoch ms, strictly increasing; `v` float64[n] in the metric's unit; `codes`
+    uint8[n] of `quality`: only samples of code 0 count.
     """
 
     metric: str
@@ -43,57 +45,63 @@ class ReportedSeries:
     codes: Codes
 
     def accepted(self) -> "ReportedSeries":
-        """Return the samples that speak."""
-        kept = self.codes == ACCEPTED
-        return self if kept.all() else self._of(kept)
+        """Return the samples that count."""
+        accepted = self.codes == ACCEPTED
+        return self if accepted.all() else self._part(accepted)
 
     def within(self, start_ms: int, end_ms: int) -> "ReportedSeries":
         """Return the samples in [start, end), as views."""
         low, high = np.searchsorted(self.t, (start_ms, end_ms))
-        return self._of(slice(int(low), int(high)))
+        return self._part(slice(int(low), int(high)))
 
-    def _of(self, some: slice | NDArray[np.bool_]) -> "ReportedSeries":
-        return replace(self, t=self.t[some], v=self.v[some], codes=self.codes[some])
+    def _part(self, part: slice | NDArray[np.bool_]) -> "ReportedSeries":
+        return replace(self, t=self.t[part], v=self.v[part], codes=self.codes[part])
 
 
 def reported_series(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[ReportedSeries, ...]]:
-    """Return the series of each metric, best speaker first. At one instant the greater (record, value) stands."""
-    values: dict[str, dict[Source, list[SampleColumn]]] = defaultdict(lambda: defaultdict(list))
+    """Return the series of each metric, best ranked source first.
+
+    Of several samples of a source at one instant, the one with the greatest (record, value) stays.
+    """
+    by_source: dict[tuple[str, Source], list[SampleColumn]] = defaultdict(list)
     for column in columns:
-        values[column.metric][column.source].append(column)
-    return {
-        metric: tuple(
-            _series(metric, source, by_source[source])
-            for source in sorted(by_source, key=source_order)
-        )
-        for metric, by_source in values.items()
-    }
+        by_source[column.metric, column.source].append(column)
+    by_metric: dict[str, list[ReportedSeries]] = defaultdict(list)
+    for (metric, source), same in by_source.items():
+        by_metric[metric].append(_series(metric, source, same))
+    return {metric: _best_first(series) for metric, series in by_metric.items()}
+
+
+def _best_first(series: Iterable[ReportedSeries]) -> tuple[ReportedSeries, ...]:
+    return tuple(sorted(series, key=lambda row: source_order(row.source)))
 
 
 def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> ReportedSeries:
-    t, v = _joined(columns)
-    codes = screen_heart_rate(t, v) if metric == HEART else _bounded(metric, v)
+    t, v = _merged(columns)
+    codes = screen_heart_rate(t, v) if metric == HEART else _range_codes(metric, v)
     return ReportedSeries(metric=metric, source=source, t=t, v=v, codes=codes)
 
 
-def _joined(columns: Sequence[SampleColumn]) -> tuple[Instants, Values]:
-    """Return the samples of all records in time, one an instant."""
-    columns = sorted((c for c in columns if len(c.t)), key=lambda c: int(c.t[0]))
-    t = np.concatenate([c.t for c in columns]) if columns else np.empty(0, np.int64)
-    v = np.concatenate([c.v for c in columns]) if columns else np.empty(0, np.float64)
+def _merged(columns: Iterable[SampleColumn]) -> tuple[Instants, Values]:
+    """Return the samples of all records in order of time, one an instant."""
+    filled = sorted((row for row in columns if len(row.t)), key=lambda row: int(row.t[0]))
+    if not filled:
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    t = np.concatenate([row.t for row in filled])
+    v = np.concatenate([row.v for row in filled])
     if bool((t[1:] > t[:-1]).all()):
         return t, v
-    names = sorted({column.record for column in columns})
-    record = np.concatenate([np.full(len(c.t), names.index(c.record)) for c in columns])
+    # Records overlap. The last of equal instants stays, after sorting by time, record and value.
+    names = sorted({row.record for row in filled})
+    record = np.concatenate([np.full(len(row.t), names.index(row.record)) for row in filled])
     order = np.lexsort((v, record, t))
     t, v = t[order], v[order]
     last = is_run_end(t)
     return t[last], v[last]
 
 
-def _bounded(metric: str, v: Values) -> Codes:
+def _range_codes(metric: str, v: Values) -> Codes:
     row = METRIC[metric]
-    with np.errstate(invalid="ignore"):
-        return np.where((v >= row.floor) & (v <= row.ceiling), ACCEPTED, OUT_OF_RANGE).astype(
-            np.uint8
-        )
+    with np.errstate(invalid="ignore"):  # NaN is out of range, too
+        within = (v >= row.floor) & (v <= row.ceiling)
+    return np.where(within, ACCEPTED, OUT_OF_RANGE).astype(np.uint8)

@@ -1,8 +1,9 @@
-"""Which source speaks for a metric in which minute: one physical minute counts once. Never averages two sources.
+"""Which source is selected for a metric in each minute: one physical minute counts once.
 
-Of the sources with a sample in a minute the best ranked speaks; of equal ranks the one with clearly more samples (a
-power of two more); of these the first by name, so that any two computers agree. The decision is kept as ranges, cut
-only where another source begins to speak.
+Of the sources with a sample in a minute the best ranked one is selected; of equal ranks the one
+with clearly more samples (a power of two more); of these the first by name, so that any two
+computers agree. Two sources are never averaged. The selection is kept as ranges, cut only where
+another source is selected.
 """
 
 from collections.abc import Sequence
@@ -20,26 +21,33 @@ from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.series.sources import hold_times, source_rank
 
-WHY = ("only", "name", "samples", "rank")
-NO_SCORE = np.iinfo(np.int64).max
-_STEP = 64  # between ranks: more than the bits of any number of samples
+# Why a source is selected, from the weakest to the strongest reason.
+REASONS = ("only", "name", "samples", "rank")
+_ONLY, _NAME, _SAMPLES, _RANK = range(len(REASONS))
+
+# A score is `rank * _RANK_STEP - bits of the number of samples`; the least score is selected.
+_RANK_STEP = 64  # more than the bits of any number of samples, so that a better rank always wins
+_NO_SCORE = np.iinfo(np.int64).max
+
+_Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ResolvedMetric:
-    """The samples that speak for one metric, and who says so.
+    """The samples of the selected sources of one metric, and which source was selected when.
 
-    `track` holds the samples and `owner` int64[n] the place in `sources` of each; `minutes` int64[m] are the epoch
-    minutes with a sample, increasing, `speaker` int64[m] who speaks in each and `why` int64[m] places in `WHY`.
+    `series` holds the samples and `source_index` int64[n] the position in `sources` of each.
+    `minutes` int64[m] are the epoch minutes with a sample, increasing; `selected` int64[m] is the
+    position in `sources` of the source selected in each, `why` int64[m] a position in `REASONS`.
     """
 
     metric: str
     sources: tuple[Source, ...]
     series: ResolvedSeries
-    source_index: NDArray[np.int64]
+    source_index: _Integers
     minutes: Instants
-    selected: NDArray[np.int64]
-    why: NDArray[np.int64]
+    selected: _Integers
+    why: _Integers
 
     def within(self, start_ms: int, end_ms: int) -> ResolvedSeries:
         """Return the samples in [start, end), as views."""
@@ -48,80 +56,84 @@ class ResolvedMetric:
     def before(self, end_ms: int) -> "ResolvedMetric":
         """Return the same without the samples at or after an instant."""
         high = int(np.searchsorted(self.series.t, end_ms))
-        track = ResolvedSeries(
+        series = ResolvedSeries(
             metric=self.metric,
             t=self.series.t[:high],
             v=self.series.v[:high],
             hold=self.series.hold[:high],
         )
-        return replace(self, series=track, source_index=self.source_index[:high])
+        return replace(self, series=series, source_index=self.source_index[:high])
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
-        """Return the source of most samples in [start, end), the best speaker of equals; None without samples."""
-        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
-        counts = np.bincount(self.source_index[low:high], minlength=len(self.sources))
-        return self.sources[int(np.argmax(counts))] if high > low else None
+        """Return the source of most samples in [start, end), of equals the best ranked one.
+
+        None without samples.
+        """
+        inside = self._indices(start_ms, end_ms)
+        counts = np.bincount(inside, minlength=len(self.sources))
+        return self.sources[int(np.argmax(counts))] if len(inside) else None
 
     def sources_between(self, start_ms: int, end_ms: int) -> frozenset[Source]:
-        """Return the sources that speak in [start, end)."""
-        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
-        return frozenset(
-            self.sources[number] for number in np.unique(self.source_index[low:high]).tolist()
-        )
+        """Return the sources that are selected in [start, end)."""
+        present = np.unique(self._indices(start_ms, end_ms)).tolist()
+        return frozenset(self.sources[index] for index in present)
 
     def minutes_with_samples(self, start_ms: int, end_ms: int) -> int:
         """Return the number of minutes in [start, end) with a sample."""
         low, high = np.searchsorted(self.minutes, (start_ms // MINUTE_MS, end_ms // MINUTE_MS))
         return int(high - low)
 
+    def _indices(self, start_ms: int, end_ms: int) -> _Integers:
+        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
+        return self.source_index[low:high]
+
 
 def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
-    """Return the samples that speak for a metric, from its series, best speaker first (`columns.merged`)."""
-    selected = [kept for sery in series if len((kept := sery.accepted()).t)]
-    if len(selected) == 1:
-        return _alone(metric, selected[0])
-    own = [_minutes(item.t) for item in selected]
-    minutes = np.unique(np.concatenate([at for at, _ in own])) if own else np.empty(0, np.int64)
-    places = [np.searchsorted(minutes, at) for at, _ in own]
-    scores = [
-        _STEP * source_rank(item.source) - _bits(n)
-        for item, (_, n) in zip(selected, own, strict=True)
-    ]
-    speaker, why = _decide(len(minutes), places, scores)
-    return _collected(metric, selected, minutes, speaker, why)
+    """Return the selected samples of a metric from its series, which come best ranked first."""
+    accepted = [reported.accepted() for reported in series]
+    filled = [reported for reported in accepted if len(reported.t)]
+    if len(filled) == 1:
+        return _of_only_source(metric, filled[0])
+    counted = [_minutes(reported.t) for reported in filled]
+    all_minutes = [minutes for minutes, _ in counted]
+    minutes = np.unique(np.concatenate(all_minutes)) if counted else np.empty(0, np.int64)
+    positions: list[Instants] = []
+    scores: list[_Integers] = []
+    for reported, (own_minutes, counts) in zip(filled, counted, strict=True):
+        positions.append(np.searchsorted(minutes, own_minutes))
+        scores.append(_RANK_STEP * source_rank(reported.source) - _bits(counts))
+    selected, why = _select(len(minutes), positions, scores)
+    return _collect(metric, filled, minutes, selected, why)
 
 
 def source_selections(
     resolved: ResolvedMetric, start_ms: int, end_ms: int, day: date
 ) -> tuple[SourceSelection, ...]:
-    """Return who speaks in the minutes that begin in [start, end), as ranges in time, for a local date.
+    """Return the selected sources of the minutes that begin in [start, end), as ranges in time.
 
-    A range goes from the first to behind the last minute in which its source speaks; why is the strongest reason met.
+    A range goes from the first to behind the last minute in which its source is selected; its
+    reason is the strongest one met in it. `day` is the local date that they are reported for.
     """
-    low, high = np.searchsorted(
-        resolved.minutes, (-(-start_ms // MINUTE_MS), -(-end_ms // MINUTE_MS))
-    )
-    minutes, speaker, why = (
-        resolved.minutes[low:high],
-        resolved.selected[low:high],
-        resolved.why[low:high],
-    )
-    if not len(minutes):
+    edges = (-(-start_ms // MINUTE_MS), -(-end_ms // MINUTE_MS))
+    low, high = np.searchsorted(resolved.minutes, edges)
+    if low == high:
         return ()
-    first = runs.starts(speaker)
+    minutes, selected = resolved.minutes[low:high], resolved.selected[low:high]
+    first = runs.starts(selected)
     last = np.append(first[1:], len(minutes)) - 1
-    strongest = np.maximum.reduceat(why, first)
-    return tuple(
-        SourceSelection(
+    strongest = np.maximum.reduceat(resolved.why[low:high], first)
+    selections: list[SourceSelection] = []
+    for a, b, reason in zip(first, last, strongest, strict=True):
+        selection = SourceSelection(
             local_date=day,
             metric=resolved.metric,
-            source=resolved.sources[int(speaker[a])],
+            source=resolved.sources[int(selected[a])],
             start_ms=int(minutes[a]) * MINUTE_MS,
             end_ms=(int(minutes[b]) + 1) * MINUTE_MS,
-            why=WHY[int(reason)],
+            why=REASONS[int(reason)],
         )
-        for a, b, reason in zip(first, last, strongest, strict=True)
-    )
+        selections.append(selection)
+    return tuple(selections)
 
 
 def _minutes(t: Instants) -> tuple[Instants, Instants]:
@@ -131,79 +143,83 @@ def _minutes(t: Instants) -> tuple[Instants, Instants]:
     return minutes[first], runs.lengths(first, len(t))
 
 
-def _bits(n: Instants) -> Instants:
-    """Return the number of bits of each count: its class, so that one sample more or less decides nothing."""
-    return np.frexp(n.astype(np.float64))[1].astype(np.int64)
+def _bits(counts: Instants) -> Instants:
+    """Return the number of bits of each count, so that one sample more or less decides nothing."""
+    return np.frexp(counts.astype(np.float64))[1].astype(np.int64)
 
 
-def _alone(metric: str, series: ReportedSeries) -> ResolvedMetric:
+def _of_only_source(metric: str, series: ReportedSeries) -> ResolvedMetric:
+    """Return the samples of a metric that one source reported: the usual case, and a cheap one."""
     minutes, _ = _minutes(series.t)
-    nobody = np.zeros(len(minutes), np.int64)
+    zeros = np.zeros(len(minutes), np.int64)
+    hold = hold_times(series.source, series.t)
     return ResolvedMetric(
         metric=metric,
         sources=(series.source,),
-        series=ResolvedSeries(
-            metric=metric, t=series.t, v=series.v, hold=hold_times(series.source, series.t)
-        ),
+        series=ResolvedSeries(metric=metric, t=series.t, v=series.v, hold=hold),
         source_index=np.zeros(len(series.t), np.int64),
         minutes=minutes,
-        selected=nobody,
-        why=nobody,
+        selected=zeros,
+        why=zeros,
     )
 
 
-def _decide(
-    n: int, places: Sequence[Instants], scores: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return who speaks in each of `n` minutes and why, from each source's minutes (as places) and scores there.
+def _select(
+    n: int, positions: Sequence[Instants], scores: Sequence[_Integers]
+) -> tuple[_Integers, _Integers]:
+    """Return which source is selected in each of `n` minutes, and why.
 
-    The least score speaks; the sources come best speaker first, and of equal scores the earlier one speaks.
+    `positions` and `scores` hold each source's minutes and its score in each. The least score is
+    selected. The sources come best first and are walked backwards, so of equal scores the earlier
+    source wins.
     """
-    speaker, why = np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    best = np.full(n, NO_SCORE)
-    for number in range(len(places) - 1, -1, -1):
-        at, score = places[number], scores[number]
+    selected, why = np.full(n, -1, np.int64), np.zeros(n, np.int64)
+    best = np.full(n, _NO_SCORE)
+    for number in range(len(positions) - 1, -1, -1):
+        at, score = positions[number], scores[number]
         why[at] = np.maximum(why[at], _reason(best[at], score))
         wins = score <= best[at]
-        speaker[at[wins]], best[at[wins]] = number, score[wins]
-    return speaker, why
+        selected[at[wins]], best[at[wins]] = number, score[wins]
+    return selected, why
 
 
-def _reason(best: NDArray[np.int64], score: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place in `WHY` of what tells two scores apart; 0 where nobody spoke before."""
-    other_rank = -(-best // _STEP) != -(-score // _STEP)
-    return np.select([best == NO_SCORE, other_rank, best != score], [0, 3, 2], default=1)
+def _reason(best: _Integers, score: _Integers) -> _Integers:
+    """Return what tells two scores apart, as positions in `REASONS`."""
+    no_other = best == _NO_SCORE
+    other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
+    return np.select([no_other, other_rank, best != score], [_ONLY, _RANK, _SAMPLES], _NAME)
 
 
-def _collected(
+def _collect(
     metric: str,
     series: Sequence[ReportedSeries],
     minutes: Instants,
-    speaker: NDArray[np.int64],
-    why: NDArray[np.int64],
+    selected: _Integers,
+    why: _Integers,
 ) -> ResolvedMetric:
-    mine_of = [
-        speaker[np.searchsorted(minutes, item.t // MINUTE_MS)] == n for n, item in enumerate(series)
-    ]
-    held_by = [hold_times(sery.source, sery.t) for sery in series]
-    kept = [item.t[mine] for item, mine in zip(series, mine_of, strict=True)]
-    values = [item.v[mine] for item, mine in zip(series, mine_of, strict=True)]
-    lengths = [len(t) for t in kept]
-    t = np.concatenate(kept) if kept else np.empty(0, np.int64)
-    v = np.concatenate(values) if values else np.empty(0, np.float64)
-    owner = np.repeat(np.arange(len(series)), lengths)
-    hold = (
-        np.concatenate([held[mine] for held, mine in zip(held_by, mine_of, strict=True)])
-        if series
-        else owner
-    )
-    order = np.argsort(t, kind="stable")
+    """Return the samples of the sources in the minutes in which each is selected, by time."""
+    t, v, hold = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
+    counts: list[int] = []
+    for number, reported in enumerate(series):
+        in_minute = np.searchsorted(minutes, reported.t // MINUTE_MS)
+        kept = selected[in_minute] == number
+        t.append(reported.t[kept])
+        v.append(reported.v[kept])
+        hold.append(hold_times(reported.source, reported.t)[kept])
+        counts.append(len(t[-1]))
+    times = np.concatenate(t)
+    order = np.argsort(times, kind="stable")
     return ResolvedMetric(
         metric=metric,
-        sources=tuple(sery.source for sery in series),
-        series=ResolvedSeries(metric=metric, t=t[order], v=v[order], hold=hold[order]),
-        source_index=owner[order],
+        sources=tuple(reported.source for reported in series),
+        series=ResolvedSeries(
+            metric=metric,
+            t=times[order],
+            v=np.concatenate(v)[order],
+            hold=np.concatenate(hold)[order],
+        ),
+        source_index=np.repeat(np.arange(len(series)), np.array(counts, np.int64))[order],
         minutes=minutes,
-        selected=speaker,
+        selected=selected,
         why=why,
     )

@@ -1,4 +1,4 @@
-"""What is believed of one metric of a patient, whoever measured it: one column in time. Never holds a doubt."""
+"""The selected samples of one metric, whichever source they are of: one column in time."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,10 @@ from model.facts import Instants, Values
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ResolvedSeries:
-    """Accepted samples of the sources that speak: `t` strictly increasing epoch ms, `v` in the metric's unit.
+    """Accepted samples of the selected sources.
 
-    `hold` int64[n] is for how long each sample holds at most, in ms: it differs between sources.
+    `t` int64[n] epoch ms, strictly increasing; `v` float64[n] in the metric's unit; `hold` int64[n]
+    is how long each sample holds at most, in ms, which differs between sources.
     """
 
     metric: str

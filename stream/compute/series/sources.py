@@ -1,6 +1,7 @@
-"""How sources rank against each other, and how long a sample of each holds. Never looks at a value.
+"""How sources rank, and how long a sample of each holds. Never looks at a value.
 
-Rank (clinical definition section 3.3): chest strap, watch in a workout, watch in the background, phone, typed by hand.
+Rank (clinical definition section 3.3): chest strap, watch in a workout, watch in the background,
+phone, manual entry.
 """
 
 import numpy as np
@@ -10,7 +11,8 @@ from model.calendar import HOUR_MS
 from model.facts import DeviceType, Instants, Method, Source
 from stream.compute.intensity.zones import MAX_GAP_MS
 
-# The first row that fits gives the rank; None fits anything. What names no device ranks below what does.
+# The first row that fits gives the rank; None fits anything. A source that names no device ranks
+# below those that do.
 RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (DeviceType.STRAP, None),
     (DeviceType.WATCH, Method.WORKOUT),
@@ -20,19 +22,21 @@ RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (None, None),
 )
 
-# How long a sample holds at most (section 3.2): of a workout stream, of data of about one a minute. A source that does
-# not say how it records is judged by its own samples, see `holds`.
-LONG_MS = 90_000
-HOLD_MS: dict[Method, int] = {Method.BACKGROUND: LONG_MS, Method.UNKNOWN: LONG_MS}
-SPARSE_MS = 45_000  # a sample this far from its neighbours is one of about one a minute
+# How long a sample holds at most (clinical definition section 3.2), where samples come about once a
+# minute. Samples of a workout's stream hold for `MAX_GAP_MS`.
+LONG_HOLD_MS = 90_000
+HOLD_MS: dict[Method, int] = {Method.BACKGROUND: LONG_HOLD_MS, Method.UNKNOWN: LONG_HOLD_MS}
+SPARSE_MS = 45_000  # samples this far apart come about once a minute
 
 
 def source_rank(source: Source) -> int:
-    """Return how a source ranks, 0 the best: row of `RANKS`, and after all of them what was typed in by hand."""
+    """Return how a source ranks: 0 is the best, what was entered by hand comes after all others."""
     if source.method is Method.MANUAL or source.device_type is DeviceType.PERSON:
         return len(RANKS)
-    fits = (d in (None, source.device_type) and m in (None, source.method) for d, m in RANKS)
-    return list(fits).index(True)
+    for rank, (device_type, method) in enumerate(RANKS):
+        if device_type in (None, source.device_type) and method in (None, source.method):
+            return rank
+    raise LookupError("the last row fits every source")
 
 
 def source_key(source: Source) -> tuple[str, ...]:
@@ -41,24 +45,26 @@ def source_key(source: Source) -> tuple[str, ...]:
 
 
 def source_order(source: Source) -> tuple[int, tuple[str, ...]]:
-    """Return the key by which sources speak before each other: rank, then name."""
+    """Return the key that puts the best source first: by rank, then by name."""
     return source_rank(source), source_key(source)
 
 
 def hold_ms(source: Source) -> int:
-    """Return for how long a sample of a source holds at most, in ms."""
+    """Return how long a sample of a source holds at most, in ms."""
     return HOLD_MS.get(source.method, MAX_GAP_MS)
 
 
 def hold_times(source: Source, t: Instants) -> NDArray[np.int64]:
-    """Return for how long each sample of a source holds at most, in ms. `t` int64[n] epoch ms, strictly increasing.
+    """Return how long each sample of a source holds at most, int64[n] in ms.
 
-    Of a source that does not say how it records, samples with a neighbour nearer than 45 s in their UTC hour are of a
-    stream, the others of about one a minute. Only the hour decides, so that any window of whole hours gives the same.
+    `t` int64[n] epoch ms, strictly increasing. Where a source does not say how it records, a sample
+    with a neighbour nearer than 45 s in its UTC hour is of a stream, another one of about one a
+    minute. Only the hour decides, so any window of complete hours gives the same.
     """
-    matches = np.full(len(t), hold_ms(source), np.int64)
+    holds = np.full(len(t), hold_ms(source), np.int64)
     if source.method is Method.UNKNOWN and len(t) > 1:
         hour = t // HOUR_MS
-        near = (t[1:] - t[:-1] < SPARSE_MS) & (hour[1:] == hour[:-1])
-        matches[np.append(near, False) | np.append(False, near)] = MAX_GAP_MS
-    return matches
+        near_next = (t[1:] - t[:-1] < SPARSE_MS) & (hour[1:] == hour[:-1])
+        of_stream = np.append(near_next, False) | np.append(False, near_next)
+        holds[of_stream] = MAX_GAP_MS
+    return holds

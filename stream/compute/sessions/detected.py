@@ -1,12 +1,13 @@
-"""Sessions that nobody declared, found in heart rate and steps minute by minute. Never overrides what was declared.
+"""Sessions that nobody declared, detected in heart rate and steps. They override nothing declared.
 
-Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by thresholds that may
-be used, or when it has 100 steps or more. Bouts are found on each local date alone, so that a date can be derived
-without its neighbours: what crosses midnight is two.
+Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by
+valid thresholds, or when it has 100 steps or more. Bouts are detected on each local date without
+its neighbours, so that a date can be derived by itself: what crosses midnight is two sessions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 
@@ -15,75 +16,92 @@ from model.columns import runs
 from model.derived import Origin
 from model.facts import Instants, OffsetOrigin, Source, Values
 from model.intensity import ZoneThresholds
-from stream.compute.series.reported_columns import CADENCE, HEART, STEPS
+from stream.compute.series.reported_columns import CADENCE, DAY_METRICS, HEART, STEPS
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.bouts import bouts
 from stream.compute.sessions.candidates import SessionCandidate, session_id
 from stream.compute.sessions.overlap import KnownSessions
 
-RECORD = "detected"
-STEPPING = 100.0  # steps a minute: about 3 METs, clinical definition section 2.3
+ACTIVE_STEPS = 100.0  # a minute: about 3 METs, clinical definition section 2.3
 MOST_STEPS = 250.0  # more at one instant is the sum of many minutes, and says nothing of this one
-WALKS_FROM = 0.5
+WALKING_FROM = 0.5
 
-ThresholdsOn = Callable[[date], ZoneThresholds]
+_MODERATE = 1  # place of the lower edge of moderate in `ZoneThresholds.edges`
+_Resolved = Mapping[str, ResolvedMetric]
+
+
+class BoutInputs(Protocol):
+    """What detecting needs to know of a date."""
+
+    @property
+    def thresholds(self) -> ZoneThresholds:
+        """Return the patient's thresholds on that date."""
+
+    @property
+    def shortest_ms(self) -> int:
+        """Return the least length of a session on that date."""
 
 
 def detect_sessions(
     patient: str,
     zone: str,
-    dates: Iterable[date],
-    values: Mapping[str, ResolvedMetric],
-    thresholds_on: ThresholdsOn,
-    shortest_on: Callable[[date], int],
-    claimed: Sequence[SessionCandidate],
+    inputs: Mapping[date, BoutInputs],
+    resolved: _Resolved,
+    known: Sequence[SessionCandidate],
 ) -> list[SessionCandidate]:
-    """Return the bouts of the dates that are long enough to be sessions and that no claim absorbs, as claims.
+    """Return candidates for the bouts on the dates of `inputs`.
 
-    `shortest_on` gives the least length of a session on a date, in ms; `claimed` are declared and reported sessions.
+    A bout must be long enough to be a session, and no declared or reported session of `known` may
+    absorb it.
     """
-    candidates: list[SessionCandidate] = []
-    absorbing = KnownSessions(claimed)
-    for day in dates:
+    detected: list[SessionCandidate] = []
+    sessions = KnownSessions(known)
+    for day in sorted(inputs):
         start, end = day_bounds(day, zone)
-        beating = _beating(values.get(HEART), start, end, thresholds_on(day))
-        stepping = _stepping(values, start, end)
-        for first, last in bouts(np.union1d(beating, stepping) if len(stepping) else beating):
+        active = _minutes_with_pulse(resolved.get(HEART), start, end, inputs[day].thresholds)
+        stepping = _minutes_with_steps(resolved, start, end)
+        if len(stepping):
+            active = np.union1d(active, stepping)
+        for first, last in bouts(active):
             span = first * MINUTE_MS, last * MINUTE_MS
-            if span[1] - span[0] >= shortest_on(day) and not absorbing.absorbs(span):
-                candidates.append(_claim(patient, span, values, stepping))
-    return candidates
+            if span[1] - span[0] >= inputs[day].shortest_ms and not sessions.absorbs(span):
+                detected.append(_candidate(patient, span, resolved, stepping))
+    return detected
 
 
-def _beating(
+def _minutes_with_pulse(
     heart: ResolvedMetric | None, start: int, end: int, thresholds: ZoneThresholds
 ) -> Instants:
     """Return the epoch minutes of [start, end) with a mean heart rate of moderate or more."""
     if heart is None or not thresholds.valid:
         return np.empty(0, np.int64)
-    track = heart.within(start, end)
-    minutes, first = _by_minute(track)
+    series = heart.within(start, end)
+    minutes, first = _by_minute(series)
     if not len(minutes):
         return minutes
-    return minutes[_means(track.v, first) >= thresholds.edges[1]]
+    return minutes[_means(series.v, first) >= thresholds.edges[_MODERATE]]
 
 
-def _stepping(values: Mapping[str, ResolvedMetric], start: int, end: int) -> Instants:
-    """Return the epoch minutes of [start, end) with 100 steps or more, by cadence or by counted steps."""
-    matches = [np.empty(0, np.int64)]
-    for metric, value in ((CADENCE, _means), (STEPS, _sums)):
-        track = values[metric].within(start, end) if metric in values else None
-        if track is not None and len(track.t):
-            minutes, first = _by_minute(track)
-            rate = value(track.v, first)
-            matches.append(minutes[(rate >= STEPPING) & (rate <= MOST_STEPS)])
-    return np.unique(np.concatenate(matches)) if len(matches) > 1 else matches[0]
+def _minutes_with_steps(resolved: _Resolved, start: int, end: int) -> Instants:
+    """Return the epoch minutes of [start, end) with 100 steps or more.
+
+    Cadence is a rate and is averaged; counted steps are added up.
+    """
+    active = [np.empty(0, np.int64)]
+    for metric, steps_a_minute in ((CADENCE, _means), (STEPS, _sums)):
+        series = resolved[metric].within(start, end) if metric in resolved else None
+        if series is None or not len(series.t):
+            continue
+        minutes, first = _by_minute(series)
+        rate = steps_a_minute(series.v, first)
+        active.append(minutes[(rate >= ACTIVE_STEPS) & (rate <= MOST_STEPS)])
+    return np.unique(np.concatenate(active)) if len(active) > 1 else active[0]
 
 
-def _by_minute(track: ResolvedSeries) -> tuple[Instants, Instants]:
-    """Return the epoch minutes with a sample, and the place of the first sample of each."""
-    minutes = track.t // MINUTE_MS
+def _by_minute(series: ResolvedSeries) -> tuple[Instants, Instants]:
+    """Return the epoch minutes with a sample, and the position of the first sample of each."""
+    minutes = series.t // MINUTE_MS
     first = runs.starts(minutes)
     return minutes[first], first
 
@@ -96,21 +114,21 @@ def _sums(v: Values, first: Instants) -> Values:
     return np.add.reduceat(v, first)
 
 
-def _claim(
-    patient: str, span: tuple[int, int], values: Mapping[str, ResolvedMetric], stepping: Instants
+def _candidate(
+    patient: str, span: tuple[int, int], resolved: _Resolved, stepping: Instants
 ) -> SessionCandidate:
     start, end = span
-    record = f"{RECORD}:{start}"
-    walked = int(
-        np.searchsorted(stepping, end // MINUTE_MS) - np.searchsorted(stepping, start // MINUTE_MS)
-    )
+    # The start names the record: the same bout has the same id however often it is derived.
+    record = f"detected:{start}"
+    low, high = np.searchsorted(stepping, (start // MINUTE_MS, end // MINUTE_MS))
+    walked_ms = int(high - low) * MINUTE_MS
     return SessionCandidate(
         id=session_id(patient, Source(vendor="kadens"), record),
         start_ms=start,
         end_ms=end,
-        type="walking" if walked * MINUTE_MS >= WALKS_FROM * (end - start) else "other",
+        type="walking" if walked_ms >= WALKING_FROM * (end - start) else "other",
         vendor_type="",
-        source=_source(values, start, end),
+        source=_main_source(resolved, start, end),
         record=record,
         body="",
         origin=Origin.DETECTED,
@@ -118,11 +136,10 @@ def _claim(
     )
 
 
-def _source(values: Mapping[str, ResolvedMetric], start: int, end: int) -> Source:
-    """Return who speaks in most of a bout: for heart rate, else for cadence, else for steps."""
-    reported = (
-        values[metric].main_source(start, end)
-        for metric in (HEART, CADENCE, STEPS)
-        if metric in values
-    )
-    return next(source for source in reported if source is not None)
+def _main_source(resolved: _Resolved, start: int, end: int) -> Source:
+    """Return the source of most samples of a bout: of heart rate, else cadence, else steps."""
+    for metric in DAY_METRICS:
+        source = resolved[metric].main_source(start, end) if metric in resolved else None
+        if source is not None:
+            return source
+    raise LookupError("a bout has samples")

@@ -1,13 +1,13 @@
-"""Which time of each session counts towards its day, and which session counts as one. Looks at times only.
+"""Which time of each session counts towards its day, and which sessions count. Looks at times only.
 
-Sessions stay whole as declared. Where two overlap, the minutes count for the better one: declared before reported
-before detected, then the better ranked source, and of one source the shorter session (the legs of a multisport file
-before what encloses them). A session of which more than half lies within better ones is not counted as another one.
+Sessions stay complete as declared. Where two overlap, the time counts for the better one: declared
+before reported before detected, then the better ranked source, and of one source the shorter
+session (the legs of a multisport file before the session around them). A session of which more than
+half lies within better ones is not counted as one more session.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
@@ -20,76 +20,88 @@ from stream.compute.sessions.candidates import SessionCandidate
 Pieces: TypeAlias = tuple[tuple[int, int], ...]
 
 ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
-ABSORBED_FROM = 0.5
-MOST_A_DATE = 200  # sessions with figures that start on one date; a date has 144 times ten minutes
-MOST_AHEAD_MS = (
-    2 * DAY_MS
-)  # of better sessions before one with figures: a day, and its legs once more
+SAME_SESSION_FROM = 0.5
+
+# Deriving a date costs what its sessions hold. These bound it, whatever one sender declares: a date
+# has room for 144 sessions of ten minutes, and a day of better sessions may come with its legs.
+MOST_A_DATE = 200
+MOST_AHEAD_MS = 2 * DAY_MS
 
 
-def counted_pieces(claimed: Iterable[SessionCandidate]) -> Mapping[str, Pieces]:
-    """Return, by session id, the pieces [start, end) in epoch ms that no better session covers, in order of time."""
-    taken = _Taken()
-    return {
-        claim.id: taken.take(claim.start_ms, claim.end_ms)
-        for claim in sorted(claimed, key=_precedence)
-    }
+def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Pieces]:
+    """Return by session id the pieces [start, end) in epoch ms that no better session covers.
+
+    The pieces of a session are in order of time.
+    """
+    taken = _TakenTime()
+    pieces: dict[str, Pieces] = {}
+    for candidate in sorted(candidates, key=_best_first):
+        pieces[candidate.id] = taken.take(candidate.start_ms, candidate.end_ms)
+    return pieces
 
 
-class _Taken:
-    """The time that is taken: pieces in order that neither meet nor touch. Each is looked at once, and then joined."""
+class _TakenTime:
+    """Time that is taken: spans in order that neither overlap nor touch.
+
+    A new span replaces all spans that it meets by one, so each is looked at once.
+    """
 
     def __init__(self) -> None:
         self._starts: list[int] = []
         self._ends: list[int] = []
 
     def take(self, start: int, end: int) -> Pieces:
-        """Take a span, and return what of it was not taken before."""
+        """Take a span, and return the pieces of it that were free."""
         if start >= end:
             return ()
         low, high = bisect_left(self._ends, start), bisect_right(self._starts, end)
-        starts, ends = self._starts[low:high], self._ends[low:high]
-        gaps = zip(
-            [start, *(max(at, start) for at in ends)],
-            [*(min(at, end) for at in starts), end],
-            strict=True,
-        )
-        self._starts[low:high] = [min([start, *starts[:1]])]
-        self._ends[low:high] = [max([end, *ends[-1:]])]
-        return tuple((left, right) for left, right in gaps if left < right)
+        met_starts, met_ends = self._starts[low:high], self._ends[low:high]
+        free: list[tuple[int, int]] = []
+        reached = start
+        for met_start, met_end in zip(met_starts, met_ends, strict=True):
+            if reached < met_start:
+                free.append((reached, met_start))
+            reached = max(reached, met_end)
+        if reached < end:
+            free.append((reached, end))
+        self._starts[low:high] = [min([start, *met_starts[:1]])]
+        self._ends[low:high] = [max([end, *met_ends[-1:]])]
+        return tuple(free)
 
 
-def ids_with_figures(claimed: Iterable[SessionCandidate]) -> frozenset[str]:
-    """Return which sessions that start on one local date have figures, by id: the best ones, as many as a date may.
+def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
+    """Return the ids of the sessions of one local date that get figures: the best ones.
 
-    Deriving a date costs what its sessions hold; without a bound one sender could make it cost anything.
+    A date may have as many as `MOST_A_DATE` and `MOST_AHEAD_MS` allow.
     """
-    ordered = sorted(claimed, key=_precedence)[:MOST_A_DATE]
-    ahead = accumulate((claim.length_ms for claim in ordered), initial=0)
-    return frozenset(
-        claim.id for claim, before in zip(ordered, ahead, strict=False) if before <= MOST_AHEAD_MS
-    )
+    ids: set[str] = set()
+    ahead_ms = 0
+    for candidate in sorted(candidates, key=_best_first)[:MOST_A_DATE]:
+        if ahead_ms <= MOST_AHEAD_MS:
+            ids.add(candidate.id)
+        ahead_ms += candidate.length_ms
+    return frozenset(ids)
 
 
-def mostly_covered(claim: SessionCandidate, pieces: Pieces) -> bool:
-    """Return whether more than half of a session lies within better ones, given what of it counts."""
-    left = sum(end - start for start, end in pieces)
-    return claim.length_ms > 0 and left < (1 - ABSORBED_FROM) * claim.length_ms
+def mostly_covered(candidate: SessionCandidate, pieces: Pieces) -> bool:
+    """Return whether more than half of a session lies within better ones, given what counts."""
+    counted = sum(end - start for start, end in pieces)
+    return candidate.length_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.length_ms
 
 
 class KnownSessions:
-    """Sessions that were told of, to ask many times whether one of them is the same as a span (section 3.3)."""
+    """Declared and reported sessions, to ask of many bouts whether one of them is the same."""
 
-    def __init__(self, claimed: Sequence[SessionCandidate]) -> None:
-        self._starts = np.array([claim.start_ms for claim in claimed], np.int64)
-        self._ends = np.array([claim.end_ms for claim in claimed], np.int64)
+    def __init__(self, candidates: Sequence[SessionCandidate]) -> None:
+        self._starts = np.array([candidate.start_ms for candidate in candidates], np.int64)
+        self._ends = np.array([candidate.end_ms for candidate in candidates], np.int64)
 
     def absorbs(self, span: tuple[int, int]) -> bool:
-        """Return whether one session shares with a span at least half of the shorter of both."""
+        """Return whether a session shares with the span at least half of the shorter of both."""
         start, end = span
         common = np.minimum(self._ends, end) - np.maximum(self._starts, start)
-        shorter = ABSORBED_FROM * np.minimum(self._ends - self._starts, end - start)
-        return bool(((common >= shorter) & (shorter > 0)).any())
+        half = SAME_SESSION_FROM * np.minimum(self._ends - self._starts, end - start)
+        return bool(((common >= half) & (half > 0)).any())
 
 
 def union_of_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
@@ -103,11 +115,11 @@ def union_of_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
     return tuple(pieces)
 
 
-def _precedence(claim: SessionCandidate) -> tuple[int, int, int, Sequence[str], str]:
+def _best_first(candidate: SessionCandidate) -> tuple[int, int, int, Sequence[str], str]:
     return (
-        ORIGIN_ORDER.index(claim.origin),
-        source_rank(claim.source),
-        claim.length_ms,
-        source_key(claim.source),
-        claim.record,
+        ORIGIN_ORDER.index(candidate.origin),
+        source_rank(candidate.source),
+        candidate.length_ms,
+        source_key(candidate.source),
+        candidate.record,
     )

@@ -1,6 +1,6 @@
-"""One session's row from its claim and the samples that speak in it. Looks at nothing outside the session."""
+"""One session from its candidate and the selected samples in it. Looks at nothing outside it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,15 +19,15 @@ from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, Report
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate, type_family
-from stream.compute.sessions.moving import moving_ms, pauses
+from stream.compute.sessions.moving import Pauses, moving_ms, pauses_between
 from stream.compute.sessions.overlap import Pieces, mostly_covered
 
-ON_FOOT = "foot"  # the family in which cadence counts steps
+_FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateInputs:
-    """What a session's figures rest on beside its samples, on the local date on which it starts."""
+    """What the figures of a session rest on beside its samples, on the local date of its start."""
 
     day: date
     profile: HeartProfile | None
@@ -36,101 +36,118 @@ class DateInputs:
     shortest_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The samples of a window.
+
+    `resolved` by metric, with one selected source a minute. `reported_heart` is heart rate as it
+    was reported, one series a source: flags are about what a sensor recorded, not what was kept.
+    """
+
+    resolved: Mapping[str, ResolvedMetric]
+    reported_heart: Sequence[ReportedSeries]
+
+    def series(self, metric: str) -> ResolvedSeries | None:
+        """Return the selected samples of a metric, None when there are none."""
+        return self.resolved[metric].series if metric in self.resolved else None
+
+
 def derive_session(
-    claim: SessionCandidate,
-    basis: DateInputs,
-    values: Mapping[str, ResolvedMetric],
-    hearts: Sequence[ReportedSeries],
-    pieces: Pieces,
+    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
 ) -> Session:
-    """Return one session whole; `hearts` is heart rate as it was told, a series a source, for the doubts about it."""
-    start, end = claim.start_ms, claim.end_ms
-    heart = values[HEART].within(start, end) if HEART in values else None
-    tracks = {metric: item.series for metric, item in values.items()}
-    zones = zone_times_between(tracks.get(HEART), start, end, basis.thresholds)
-    moving, moving_by, matches = _moving(claim, values)
-    why = _why_not(claim, basis, pieces)
+    """Return one session with its figures; `pieces` are the times of it that count."""
+    start, end = candidate.start_ms, candidate.end_ms
+    by_metric = {metric: resolved.series for metric, resolved in samples.resolved.items()}
+    heart = by_metric.get(HEART)
+    zones = zone_times_between(heart, start, end, inputs.thresholds)
+    moving, moving_by, pauses = _moving(candidate, samples)
+    why_not = _why_not_counted(candidate, inputs, pieces)
+    prescribed = inputs.prescribed[0].intensity if len(inputs.prescribed) == 1 else None
     return Session(
-        id=claim.id,
+        id=candidate.id,
         start_ms=start,
         end_ms=end,
-        local_date=basis.day,
-        type=_type(claim),
-        vendor_type=claim.vendor_type,
-        declared_by=claim.source,
-        record=claim.record,
-        body=claim.body,
-        heart_source=values[HEART].main_source(start, end) if HEART in values else None,
+        local_date=inputs.day,
+        type=_known_type(candidate),
+        vendor_type=candidate.vendor_type,
+        declared_by=candidate.source,
+        record=candidate.record,
+        body=candidate.body,
+        heart_source=None if heart is None else samples.resolved[HEART].main_source(start, end),
         zones=zones,
-        thresholds=basis.thresholds,
-        heart=heart_summary(heart),
-        partial=zones.unknown > PARTIAL_ABOVE * claim.length_ms,
-        exertion_cr10=claim.exertion_cr10,
+        thresholds=inputs.thresholds,
+        heart=heart_summary(None if heart is None else heart.within(start, end)),
+        partial=zones.unknown > PARTIAL_ABOVE * candidate.length_ms,
+        exertion_cr10=candidate.exertion_cr10,
         moving_ms=moving,
         moving_by=moving_by,
-        pauses=matches,
-        origin=claim.origin,
-        offset_min=claim.offset_min,
-        offset_origin=claim.offset_origin,
-        counts=not why,
-        why=why,
+        pauses=pauses,
+        origin=candidate.origin,
+        offset_min=candidate.offset_min,
+        offset_origin=candidate.offset_origin,
+        counts=not why_not,
+        why=why_not,
         zone_times_by_method=zone_times_by_method(
-            tracks,
+            by_metric,
             start,
             end,
-            basis.profile,
-            basis.day,
-            family=type_family(claim),
-            exertion_cr10=claim.exertion_cr10,
-            prescribed=basis.prescribed[0].intensity if len(basis.prescribed) == 1 else None,
+            inputs.profile,
+            inputs.day,
+            family=type_family(candidate),
+            exertion_cr10=candidate.exertion_cr10,
+            prescribed=prescribed,
         ),
         loads=session_loads(
-            tracks, start, end, basis.profile, basis.day, exertion_cr10=claim.exertion_cr10
+            by_metric,
+            start,
+            end,
+            inputs.profile,
+            inputs.day,
+            exertion_cr10=candidate.exertion_cr10,
         ),
-        flags=_flags(claim, values, hearts),
+        flags=_flags(candidate, samples),
     )
 
 
-def session_without_figures(claim: SessionCandidate, basis: DateInputs, why: str) -> Session:
-    """Return a session as it was told, without any figure, that does not count, and why."""
+def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why: str) -> Session:
+    """Return a session as it was reported, which does not count, and `why` not."""
     return Session(
-        id=claim.id,
-        start_ms=claim.start_ms,
-        end_ms=claim.end_ms,
-        local_date=basis.day,
-        type=_type(claim),
-        vendor_type=claim.vendor_type,
-        declared_by=claim.source,
-        record=claim.record,
-        body=claim.body,
+        id=candidate.id,
+        start_ms=candidate.start_ms,
+        end_ms=candidate.end_ms,
+        local_date=inputs.day,
+        type=_known_type(candidate),
+        vendor_type=candidate.vendor_type,
+        declared_by=candidate.source,
+        record=candidate.record,
+        body=candidate.body,
         heart_source=None,
-        zones=ZoneTimes(unknown=claim.length_ms),
-        thresholds=basis.thresholds,
+        zones=ZoneTimes(unknown=candidate.length_ms),
+        thresholds=inputs.thresholds,
         heart=heart_summary(None),
         partial=True,
-        exertion_cr10=claim.exertion_cr10,
-        origin=claim.origin,
-        offset_min=claim.offset_min,
-        offset_origin=claim.offset_origin,
+        exertion_cr10=candidate.exertion_cr10,
+        origin=candidate.origin,
+        offset_min=candidate.offset_min,
+        offset_origin=candidate.offset_origin,
         counts=False,
         why=why,
     )
 
 
 def counted_zones(
-    claim: SessionCandidate, basis: DateInputs, values: Mapping[str, ResolvedMetric], pieces: Pieces
+    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
 ) -> ZoneTimes:
-    """Return the time in zones in the pieces of a session that count; what a sample holds over an edge is cut there."""
-    heart = values[HEART].series if HEART in values else None
-    return zone_times_in_pieces(heart, claim.start_ms, pieces, basis.thresholds)
+    """Return the zone times in the pieces of a session that count.
 
-
-def _type(claim: SessionCandidate) -> str:
-    return claim.type if claim.type in TYPES else "other"
+    Where a sample holds over the edge of a piece, its time is cut there.
+    """
+    heart = samples.series(HEART)
+    return zone_times_in_pieces(heart, candidate.start_ms, pieces, inputs.thresholds)
 
 
 def heart_summary(heart: ResolvedSeries | None) -> HeartSummary:
-    """Return count, minimum, mean and maximum of accepted samples."""
+    """Return count, minimum, mean and maximum of the samples of heart rate."""
     if heart is None or not len(heart.v):
         return HeartSummary(n=0, minimum=None, mean=None, maximum=None)
     v = heart.v
@@ -139,48 +156,53 @@ def heart_summary(heart: ResolvedSeries | None) -> HeartSummary:
     )
 
 
-def _flags(
-    claim: SessionCandidate, values: Mapping[str, ResolvedMetric], hearts: Iterable[ReportedSeries]
-) -> tuple[QualityFlag, ...]:
-    """Return the doubts about the sources that speak for heart rate in the session, by source, kind and time.
+def _known_type(candidate: SessionCandidate) -> str:
+    return candidate.type if candidate.type in TYPES else "other"
 
-    Where none speaks, because nothing that was told can be a heart rate, the doubts are about all that told.
+
+def _flags(candidate: SessionCandidate, samples: Samples) -> tuple[QualityFlag, ...]:
+    """Return the quality flags of the sources selected for heart rate, by source, kind and time.
+
+    Where none is selected, because no sample can be a heart rate, all sources are looked at.
     """
-    speak = (
-        values[HEART].sources_between(claim.start_ms, claim.end_ms)
-        if HEART in values
-        else frozenset()
-    )
-    steps = values[CADENCE].series if CADENCE in values and type_family(claim) == ON_FOOT else None
-    matches: list[QualityFlag] = []
-    for item in (heart for heart in hearts if not speak or heart.source in speak):
-        mine = item.within(claim.start_ms, claim.end_ms)
-        cadence = (
-            np.full(len(mine.t), np.nan) if steps is None else cadence_at(mine.t, steps.t, steps.v)
+    start, end = candidate.start_ms, candidate.end_ms
+    heart = samples.resolved.get(HEART)
+    selected = frozenset() if heart is None else heart.sources_between(start, end)
+    has_steps = type_family(candidate) == _FAMILY_WITH_STEPS
+    steps = samples.series(CADENCE) if has_steps else None
+    flags: list[QualityFlag] = []
+    for series in samples.reported_heart:
+        if selected and series.source not in selected:
+            continue
+        part = series.within(start, end)
+        cadence = np.full(len(part.t), np.nan)
+        if steps is not None:
+            cadence = cadence_at(part.t, steps.t, steps.v)
+        screened = ScreenedHeartRate(
+            source=series.source, t=part.t, v=part.v, codes=part.codes, cadence=cadence
         )
-        screened_values = ScreenedHeartRate(
-            source=item.source, t=mine.t, v=mine.v, codes=mine.codes, cadence=cadence
-        )
-        matches += quality_flags(screened_values, claim.start_ms, claim.end_ms)
-    return tuple(matches)
+        flags += quality_flags(screened, start, end)
+    return tuple(flags)
 
 
-def _moving(
-    claim: SessionCandidate, values: Mapping[str, ResolvedMetric]
-) -> tuple[int | None, str, tuple[tuple[int, int], ...]]:
-    """Return moving time, who says so, and the pauses: a source's own figure wins, pauses are what speed shows."""
-    speed = values[SPEED].series if SPEED in values else None
-    shown = pauses(speed, claim.start_ms, claim.end_ms, type_family(claim))
-    matches = claim.gaps if shown is None else shown
-    if claim.moving_ms is not None:
-        return claim.moving_ms, "source", matches
-    if shown is None:
-        return None, "", matches
-    return moving_ms(claim.start_ms, claim.end_ms, shown), "speed", matches
+def _moving(candidate: SessionCandidate, samples: Samples) -> tuple[int | None, str, Pauses]:
+    """Return the moving time in ms, where it comes from, and the pauses.
+
+    A source's own moving time is taken before one from speed. Pauses are those that speed shows,
+    else the gaps between merged parts.
+    """
+    start, end = candidate.start_ms, candidate.end_ms
+    by_speed = pauses_between(samples.series(SPEED), start, end, type_family(candidate))
+    pauses = candidate.gaps if by_speed is None else by_speed
+    if candidate.moving_ms is not None:
+        return candidate.moving_ms, "source", pauses
+    if by_speed is None:
+        return None, "", pauses
+    return moving_ms(start, end, by_speed), "speed", pauses
 
 
-def _why_not(claim: SessionCandidate, basis: DateInputs, pieces: Pieces) -> str:
-    """Return why a session is not one of its day's sessions, or an empty text."""
-    if claim.length_ms < basis.shortest_ms:
-        return f"shorter than {basis.shortest_ms / MINUTE_MS:g} minutes"
-    return "within other sessions" if mostly_covered(claim, pieces) else ""
+def _why_not_counted(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> str:
+    """Return why a session is not one of its day's sessions; "" when it is."""
+    if candidate.length_ms < inputs.shortest_ms:
+        return f"shorter than {inputs.shortest_ms / MINUTE_MS:g} minutes"
+    return "within other sessions" if mostly_covered(candidate, pieces) else ""

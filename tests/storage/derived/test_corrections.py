@@ -34,9 +34,9 @@ async def test_a_workout_sent_again_longer_revises_and_the_late_retry_does_not(
 ) -> None:
     await world.receive("open_wearables", workout(minutes=30))
     assert await world.changes() == [
-        ("session.created", "told for the first time"),
-        ("day.revised", "told for the first time"),
-        ("week.revised", "told for the first time"),
+        ("session.created", "derived for the first time"),
+        ("day.revised", "derived for the first time"),
+        ("week.revised", "derived for the first time"),
     ]
     await world.receive("open_wearables", workout(minutes=45))
     revised = await world.changes()
@@ -148,7 +148,7 @@ def manual(kind: str, revision: int, minutes: int) -> bytes:
 
 async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> None:
     await world.receive("reports", manual("created", 0, 30))
-    assert (await world.changes())[0] == ("session.created", "told for the first time")
+    assert (await world.changes())[0] == ("session.created", "derived for the first time")
     await world.receive("reports", manual("amended", 1, 50))
     assert [what for what, _ in await world.changes()] == [
         "session.revised",
@@ -157,7 +157,7 @@ async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> 
     ]
     assert await world.rows("select session_ms from day") == [(50 * MIN,)]
     await world.receive("reports", manual("withdrawn", 2, 50))
-    gone = "no fact tells of it any more"
+    gone = "no fact supports it any more"
     assert await world.changes() == [
         ("session.retracted", gone),
         ("day.revised", gone),
@@ -183,7 +183,7 @@ async def test_a_record_taken_back_retracts_its_session_in_any_order(
         await world.receive("open_wearables", workout())
         await world.changes()
         await world.tell(told(taken_back))
-        gone = "no fact tells of it any more"
+        gone = "no fact supports it any more"
         assert await world.changes() == [
             ("session.retracted", gone),
             ("day.revised", gone),

@@ -139,7 +139,7 @@ def test_a_bout_that_is_declared_later_is_retracted_with_that_reason() -> None:
     after = found(column(0, 20, 130), workouts=(workout(0, 20),)).sessions
     assert retraction_reason(before, after) == f"declared later, as session {after[0].id}"
     assert retraction_reason(before, ()) == REASON_GONE
-    assert retraction_reason(after[0], (before,)) == f"one with session {before.id}"
+    assert retraction_reason(after[0], (before,)) == f"merged into session {before.id}"
 
 
 def test_a_revision_names_the_columns_and_no_value() -> None:

@@ -12,13 +12,9 @@ from model.derived import Origin
 from model.facts import DeviceType, Method, Source
 from model.window import SampleColumn
 from stream.compute.series.reported_columns import ReportedSeries, reported_series
+from stream.compute.sessions.adjacent import merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.duplicates import (
-    MinuteMeans,
-    deduplicate,
-    heart_rates_agree,
-    merge_adjacent,
-)
+from stream.compute.sessions.duplicates import MinuteMeans, deduplicate, heart_rates_agree
 from tests.depth import INVARIANT
 
 MIN = 60_000

@@ -18,7 +18,7 @@ from model.intensity import Confidence, HeartProfile
 from stream.compute.intensity import load
 from stream.compute.intensity.formulas import (
     BANISTER,
-    BANISTER_ONE_A,
+    BANISTER_SAME_A,
     Coefficients,
     decoupling,
     edwards,
@@ -36,7 +36,7 @@ from stream.compute.series.resolved_series import ResolvedSeries
 
 ON = date(2026, 11, 23)
 MINUTE = 60_000
-MEN, WOMEN, WOMEN_ONE_A = BANISTER["male"], BANISTER["female"], BANISTER_ONE_A["female"]
+MEN, WOMEN, WOMEN_ONE_A = BANISTER["male"], BANISTER["female"], BANISTER_SAME_A["female"]
 TESTED = HeartProfile(
     valid_from=date(2026, 1, 1),
     birth_year=1966,
@@ -251,8 +251,8 @@ def test_inputs_name_every_number() -> None:
     [
         ("male", BANISTER, 92.07, 0.64),
         ("female", BANISTER, 104.73, 0.86),
-        ("female", BANISTER_ONE_A, 77.94, 0.64),
-        ("male", BANISTER_ONE_A, 92.07, 0.64),
+        ("female", BANISTER_SAME_A, 77.94, 0.64),
+        ("male", BANISTER_SAME_A, 92.07, 0.64),
     ],
 )
 def test_which_coefficients_were_taken_is_recorded(

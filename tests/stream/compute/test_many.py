@@ -30,11 +30,11 @@ from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
 from stream.compute.series.reported_columns import HEART
 from stream.compute.series.resolved_series import ResolvedSeries
+from stream.compute.sessions.adjacent import LONGEST_BREAK_MS, merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.duplicates import BREAK_MS, merge_adjacent
 from stream.compute.sessions.overlap import (
-    ABSORBED_FROM,
     MOST_A_DATE,
+    SAME_SESSION_FROM,
     KnownSessions,
     counted_pieces,
     ids_with_figures,
@@ -113,7 +113,11 @@ def test_answers_concern_what_they_concern_one_by_one(
 
 def follows(part: SessionCandidate, claim: SessionCandidate) -> bool:
     declared = part.origin is claim.origin is Origin.DECLARED
-    return declared and part.type == claim.type and 0 <= claim.start_ms - part.end_ms <= BREAK_MS
+    return (
+        declared
+        and part.type == claim.type
+        and 0 <= claim.start_ms - part.end_ms <= LONGEST_BREAK_MS
+    )
 
 
 def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
@@ -147,7 +151,7 @@ def test_a_bout_is_absorbed_by_one_that_shares_half_of_the_shorter(
     span = T0 + MINUTE_MS * start, T0 + MINUTE_MS * (start + length)
     shares = (
         min(span[1], c.end_ms) - max(span[0], c.start_ms)
-        >= ABSORBED_FROM * min(length * MINUTE_MS, c.length_ms)
+        >= SAME_SESSION_FROM * min(length * MINUTE_MS, c.length_ms)
         > 0
         for c in some
     )

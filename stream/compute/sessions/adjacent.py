@@ -1,0 +1,132 @@
+"""Workouts with a short break between them are one session (clinical definition section 3.3).
+
+Parts of one type on one local date with at most five minutes between them are merged. Which ones
+are merged does not depend on the order of candidates.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from model.calendar import local_date
+from model.derived import Origin
+from stream.compute.sessions.candidates import SessionCandidate
+
+if TYPE_CHECKING:
+    from datetime import date
+
+LONGEST_BREAK_MS = 300_000
+
+
+def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[SessionCandidate]:
+    """Return the candidates with declared workouts merged over short breaks.
+
+    Merging again changes nothing.
+    """
+    chains: dict[tuple[str, date], _Chains] = defaultdict(_Chains)
+    merged: list[SessionCandidate] = []
+    for candidate in sorted(candidates, key=_start_and_id):
+        if candidate.origin is Origin.DECLARED:
+            chains[candidate.type, local_date(candidate.start_ms, zone)].add(candidate)
+        else:
+            merged.append(candidate)
+    for chain in chains.values():
+        merged += map(_merged, chain.groups())
+    return merged
+
+
+class _Chains:
+    """Candidates of one type and date, added in order of start, in groups of adjacent ones.
+
+    Groups are kept as a union-find. Of the parts that ended before a candidate begins only the last
+    end matters: all parts near enough become one group, so the heap keeps one end for them. Each
+    part is looked at few times, however many overlap.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[int, list[SessionCandidate]] = {}
+        self._ends: list[tuple[int, int]] = []  # heap of (end, group)
+        self._merged_into: dict[int, int] = {}  # a group's parent; its own number when it is a root
+
+    def add(self, candidate: SessionCandidate) -> None:
+        """Add the next candidate to the groups that ended at most a break before it starts."""
+        earliest = candidate.start_ms - LONGEST_BREAK_MS
+        near: set[int] = set()
+        last_end = earliest
+        while self._ends and self._ends[0][0] <= candidate.start_ms:
+            end, group = heappop(self._ends)
+            if end >= earliest:
+                near.add(self._root(group))
+                last_end = max(last_end, end)
+        group = self._join(near, candidate)
+        if near:
+            heappush(self._ends, (last_end, group))
+        heappush(self._ends, (candidate.end_ms, group))
+
+    def groups(self) -> Iterable[list[SessionCandidate]]:
+        """Return the parts of each group."""
+        return self._groups.values()
+
+    def _join(self, near: set[int], candidate: SessionCandidate) -> int:
+        if not near:
+            group = len(self._merged_into)
+            self._merged_into[group], self._groups[group] = group, [candidate]
+            return group
+        # The smaller groups move into the largest: so each part moves few times.
+        largest = max(near, key=lambda number: len(self._groups[number]))
+        for group in near - {largest}:
+            self._merged_into[group] = largest
+            self._groups[largest] += self._groups.pop(group)
+        self._groups[largest].append(candidate)
+        return largest
+
+    def _root(self, group: int) -> int:
+        parents = self._merged_into
+        while parents[group] != group:
+            parents[group] = parents[parents[group]]  # halves the path for the next time
+            group = parents[group]
+        return group
+
+
+def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
+    """Return the parts as one candidate: the first one's id, the time of all."""
+    ordered = sorted(parts, key=_start_and_id)
+    if len(ordered) == 1:
+        return ordered[0]
+    records = frozenset[str]().union(*(part.records for part in ordered))
+    exerted = [part.exertion_cr10 for part in ordered if part.exertion_cr10 is not None]
+    return replace(
+        ordered[0],
+        end_ms=max(part.end_ms for part in ordered),
+        records=records,
+        moving_ms=_moving_ms(ordered),
+        exertion_cr10=exerted[-1] if exerted else None,
+        gaps=_gaps(ordered),
+    )
+
+
+def _moving_ms(parts: Iterable[SessionCandidate]) -> int | None:
+    """Return the moving time of all parts; None when it is not known of one."""
+    total = 0
+    for part in parts:
+        if part.moving_ms is None:
+            return None
+        total += part.moving_ms
+    return total
+
+
+def _gaps(ordered: Sequence[SessionCandidate]) -> tuple[tuple[int, int], ...]:
+    """Return the times in no part; parts may overlap."""
+    gaps: list[tuple[int, int]] = []
+    reached = ordered[0].end_ms
+    for part in ordered[1:]:
+        if part.start_ms > reached:
+            gaps.append((reached, part.start_ms))
+        reached = max(reached, part.end_ms)
+    return tuple(gaps)
+
+
+def _start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
+    return candidate.start_ms, candidate.id
