@@ -20,7 +20,7 @@ define INSTALL
 	$$python -I kadens/local/install.py $(VENV)
 endef
 
-.PHONY: up test quick check bench types chaos attack fuzz lock help runtime .venv
+.PHONY: up test quick check bench docs types chaos attack fuzz lock help runtime .venv
 
 help:
 	@echo "make up ARGS='--demo'     run everything on this machine, with simulated patients"
@@ -28,6 +28,7 @@ help:
 	@echo "make quick                the tests that need no server, in less than a minute"
 	@echo "make check                linter, formatter, type checker, import guards"
 	@echo "make bench                speed, as ratios against named baselines (ARGS go to the bench)"
+	@echo "make docs               write the pages of docs/ that are made from the code"
 	@echo "make chaos SEEDS=200      so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
 	@echo "make attack               hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
 	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
@@ -60,6 +61,9 @@ check: types
 
 bench: .venv
 	$(BIN)/python -m bench $(ARGS)
+
+docs: .venv
+	$(BIN)/python -m kadens.reference
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)
