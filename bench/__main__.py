@@ -19,7 +19,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from bench import again, fit, growth, latency, letters, pipeline, soak, timeline, writer
+from bench import again, fit, growth, latency, letters, pipeline, soak, starting, timeline, writer
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
@@ -114,6 +114,7 @@ BENCHES: dict[str, Bench] = {
     "latency": lambda value: latency.run(latency.TINY if value.tiny else latency.FULL),
     "soak": lambda value: soak.run(soak.TINY if value.tiny else soak.FULL),
     "timeline": _timeline,
+    "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
 }
 ON_KAFKA = frozenset({"pipeline", "latency", "soak"})  # the mock forgets what it cannot hold

@@ -114,6 +114,14 @@ def test_compare_then_replay_then_nothing_is_left_to_do(program: Program) -> Non
     assert json.loads(again.stdout)["bodies"]["read"] == 0
 
 
+def test_a_rehearsal_that_has_nothing_to_do_says_so(program: Program) -> None:
+    looked = program.replay("--patient", "p3", "--dry-run", "--diff")
+    assert (looked.exit_code, looked.stdout) == (
+        0,
+        "1 patient: nothing to do, all is as today's parsers and algorithms have it\n",
+    )
+
+
 def test_the_table_names_each_column_with_then_and_now(program: Program) -> None:
     looked = program.replay("--patient", "p2", "--dry-run", "--diff")
     assert looked.exit_code == 0
