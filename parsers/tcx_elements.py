@@ -123,7 +123,12 @@ class _Walk:
         self.parser.CharacterDataHandler = self._text
 
     def feed(self, chunk: bytes | memoryview, *, last: bool = False) -> None:
-        self.parser.Parse(bytes(chunk), last)
+        try:
+            self.parser.Parse(bytes(chunk), last)
+        except BodyError:
+            raise
+        except (ValueError, LookupError) as error:  # an encoding that the parser does not know
+            raise BodyError("@0", "an encoding that is not read", RejectKind.UNKNOWN) from error
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from model.codec import decode_fact, dumps, encode_fact, loads, plain
 from model.errors import BodyError
-from model.facts import AttributedFact, Fact, Parsed
+from model.facts import AttributedFact, Fact, Parsed, Reject
+from model.received import Context, Part
 from model.storable import refusal
-from parsers.formats import parse
+from parsers.formats import format_of, read_items
 from stream.compute.derive import derive
 from tests.life import PROFILE, SHORT
 from tests.oracle import window
@@ -54,6 +55,25 @@ def judge(connector: str, body: bytes, *rules: Callable[[str, bytes, Parsed], No
             connector=connector, body=body, what=f"{type(error).__name__} at {at}: {error}"[:300]
         )
     return None
+
+
+def parse(connector: str, body: bytes) -> Parsed:
+    """Return everything that a body holds, of all its accounts together; raises BodyError."""
+    facts: list[Fact] = []
+    rejects: list[Reject] = []
+    accounts: list[str] = []
+    complete = True
+    for item in read_items(format_of(connector, body), body, Context(connector=connector)):
+        if isinstance(item, Part):
+            facts += item.facts
+            rejects += item.rejects
+            accounts.append(item.account)
+            complete = complete and item.complete
+        elif isinstance(item, Reject):
+            rejects.append(item)
+    return Parsed(
+        account="/".join(accounts), facts=tuple(facts), rejects=tuple(rejects), complete=complete
+    )
 
 
 def _read(connector: str, body: bytes) -> Parsed | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from parsers.formats import FILES
-from tests.fuzz import fit_changes, json_changes
+from tests.fuzz import fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
 from tests.fuzz.judge import Find, derives, judge
 from tests.fuzz.seeds import CONNECTORS, seeds
@@ -67,11 +67,10 @@ def bodies_judged(
 
 def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
-    return (
-        fit_changes.change(body, chance)
-        if connector == FILES
-        else json_changes.change(body, chance)
-    )
+    if connector != FILES:
+        return json_changes.change(body, chance)
+    is_xml = b"<Trackpoint" in body or body.lstrip().startswith(b"<")
+    return xml_changes.change(body, chance) if is_xml else fit_changes.change(body, chance)
 
 
 def _rules(count: int, store: Stored | None) -> list[Callable[..., None]]:

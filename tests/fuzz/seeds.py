@@ -20,7 +20,7 @@ SMALL = frozenset(  # poison that is worth changing
     names_as_long_as_can_be
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
-CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS)
+CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
 
 
 @cache
@@ -67,3 +67,5 @@ def _files() -> Iterator[bytes]:
     yield write_activity(recording)
     yield write_activity(recording, compressed=True)
     yield fit_file([])
+    for path in sorted((DATA / "tcx").glob("*/body.*")):
+        yield path.read_bytes()
