@@ -34,11 +34,12 @@ from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.topics import FACTS
 from storage.bodies.body_store import open_bodies
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.collaborators import Collaborators
 from stream.derive_batch import derive_runs
+from stream.deriving import settings
 from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run
 from stream.metrics import make_metrics
@@ -122,14 +123,14 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
         yield Deriver(parts=parts, people=names)
 
 
-async def _people(conn: Connection, patients: int) -> list[str]:
-    await people.add_unit(conn, "bench")
-    names = [f"bench-{number}" for number in range(patients)]
+async def _people(conn: Connection, number: int) -> list[str]:
+    await care_team.add_unit(conn, "bench")
+    names = [f"bench-{n}" for n in range(number)]
     for name in names:
-        await people.add_patient(
+        await patients.add_patient(
             conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
         )
-        await people.set_profile(conn, name, BORN, 0)
+        await settings.set_profile(conn, name, BORN, 0)
     return names
 
 

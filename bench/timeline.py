@@ -20,17 +20,19 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from bench.row import Row
+from clinic.timeline_reads import read_timeline
 from kadens.embedded.postgres import temporary_postgres
 from model.calendar import DAY_MS, epoch_ms, utc
 from model.facts import DeviceType, Method, Source
 from model.keyring import KeyRing
 from model.spans import Span
-from storage.derived import rollups
-from storage.derived.timeline import grid, timeline
+from storage.facts import stale_hours
 from storage.facts.ids import source_ids
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection
+from stream import refresh
+from stream.compute.series.timeline import grid
 
 YEAR = 525_600  # minutes
 POINTS = 1_000
@@ -121,25 +123,25 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
         await conn.execute("set time zone 'UTC'")
         bench = await _fill(conn, kind, max(rows // YEAR, 1))
         await _make_bands(conn)
-        await rollups.mark(
+        await stale_hours.mark(
             conn, {p: [Span(start_ms=END_MS - 3_600_000, end_ms=END_MS)] for p in bench.patients}
         )
-        for table in ("sample", "band_hour", "band_day", "band_dirty"):
+        for table in ("sample", "rollup_hour", "rollup_day", "rollup_stale"):
             await conn.execute(f"vacuum (analyze) {table}".encode())
         seconds = await _timed(conn, bench)
         refreshed = await _refreshed(conn, bench.patients[0])
     return [_figure(bench, seconds), _refresh_figure(bench, refreshed)]
 
 
-async def _fill(conn: Connection, kind: str, patients: int) -> Bench:
-    await people.add_unit(conn, "bench")
+async def _fill(conn: Connection, kind: str, number: int) -> Bench:
+    await care_team.add_unit(conn, "bench")
     names = [
-        await people.add_patient(
+        await patients.add_patient(
             conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0
         )
-        for _ in range(patients)
+        for _ in range(number)
     ]
-    numbers = [await people.patient_id(conn, name) for name in names]
+    numbers = [await patients.patient_id(conn, name) for name in names]
     source = (await source_ids(conn, [SOURCE]))[SOURCE]
     await conn.execute(
         "insert into watermark (patient, source, time) select p, %s, %s from unnest(%s::int[]) p",
@@ -176,9 +178,9 @@ async def _make_bands(conn: Connection) -> None:
     Of one source and plain values that is what `refresh` makes.
     """
     sums = "count(*), min(value), max(value), sum(value)"
-    hours = _BANDS.format(table="band_hour", unit="hour", of="time", sums=sums, source="sample")
+    hours = _BANDS.format(table="rollup_hour", unit="hour", of="time", sums=sums, source="sample")
     sums = "sum(n), min(low), max(high), sum(total)"
-    days = _BANDS.format(table="band_day", unit="day", of="hour", sums=sums, source="band_hour")
+    days = _BANDS.format(table="rollup_day", unit="day", of="hour", sums=sums, source="rollup_hour")
     await conn.execute(hours.encode())
     await conn.execute(days.encode())
 
@@ -201,7 +203,7 @@ async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
 
 async def _by_bands(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
     del bench
-    matches = await timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
+    matches = await read_timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
     columns = (matches.t, matches.n, matches.minimum, matches.mean, matches.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
@@ -219,17 +221,17 @@ WAYS = {"bands": _by_bands, "raw": _by_samples}
 
 async def _refreshed(conn: Connection, patient: int) -> float:
     """Return the seconds that the rollups of one patient-year take in the worker."""
-    await conn.execute("delete from band_dirty")
-    await rollups.mark(conn, {patient: [SPAN]})
+    await conn.execute("delete from rollup_stale")
+    await stale_hours.mark(conn, {patient: [SPAN]})
     begun = time.perf_counter()
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     return time.perf_counter() - begun
 
 
 def _figure(bench: Bench, seconds: dict[str, list[float]]) -> Row:
     raw = statistics.median(seconds["raw"])
     return Row(
-        name=f"timeline of a year, {bench.name}",
+        name=f"read_timeline of a year, {bench.name}",
         value=statistics.median(seconds["bands"]) * 1000,
         unit="ms",
         baseline=f"raw bucket query to the same {POINTS:,} points at most, {raw * 1000:,.1f} ms",
@@ -246,7 +248,7 @@ def _refresh_figure(bench: Bench, took: float) -> Row:
         name=f"bands of a patient-year made anew, {bench.name}",
         value=YEAR / took,
         unit="samples/s",
-        baseline=f"none: {took:.1f} s, {rollups.PIECE_MS // DAY_MS} days a transaction",
+        baseline=f"none: {took:.1f} s, {refresh.PIECE_MS // DAY_MS} days a transaction",
     )
 
 

@@ -23,7 +23,7 @@ from model.keyring import KeyRing
 from model.metrics import METRIC
 from storage.facts import samples
 from storage.facts.writer import write_facts
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.binary_columns import COPY_HEAD, COPY_TAIL
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection
@@ -102,9 +102,9 @@ async def _copy(conn: Connection, data: bytes) -> None:
 async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {"writer": [], "copy": [], "again": []}
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
-        await people.add_unit(conn, "bench")
+        await care_team.add_unit(conn, "bench")
         two = [
-            await people.add_patient(
+            await patients.add_patient(
                 conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0
             )
             for _ in "ab"
@@ -114,7 +114,7 @@ async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
                 :: 1 if number % 2 else -1
             ]  # in turns: the last key of an index is the fastest
             reported = batch(mine, number)
-            data = packed(reported, await people.patient_id(conn, other), number)
+            data = packed(reported, await patients.patient_id(conn, other), number)
             await samples.make_partitions(conn, _puts(reported))
             turns = {
                 "writer": lambda facts=reported: write_facts(conn, facts),

@@ -1,6 +1,6 @@
-"""Spans of measured time, and how many become few. Pure."""
+"""Spans of measured time: merged, cut, and aligned to whole units. Pure; it knows no patient and no fact."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from model.calendar import DAY_MS
@@ -8,37 +8,46 @@ from model.calendar import DAY_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Span:
-    """An interval [start, end) in epoch ms; an empty one touches the instant of its start.
+    """An interval [start, end) in epoch ms; an empty one still touches the instant of its start.
 
-    `samples_only` says that nothing but samples changed in it: no workout, no answer.
+    `samples_only` says that only samples changed in it: no workout and no report.
     """
 
     start_ms: int
     end_ms: int
     samples_only: bool = False
 
+    def holds(self, other: "Span") -> bool:
+        """Return whether another span lies within this one."""
+        return self.start_ms <= other.start_ms and other.end_ms <= self.end_ms
+
+    def meets(self, other: "Span", gap_ms: int = 0) -> bool:
+        """Return whether two spans overlap, or lie less than `gap_ms` apart."""
+        return self.start_ms < other.end_ms + gap_ms and other.start_ms < self.end_ms + gap_ms
+
+    def widened(self, ms: int) -> "Span":
+        """Return the span with `ms` more on both sides; it stands for any change, not for samples only."""
+        return Span(start_ms=self.start_ms - ms, end_ms=self.end_ms + ms)
+
 
 def merge(spans: Iterable[Span], gap_ms: int = DAY_MS) -> tuple[Span, ...]:
-    """Return the spans in order, those closer than `gap_ms` made one: far-off days stay apart.
+    """Return the spans in order, with those at most `gap_ms` apart joined into one.
 
-    Spans of samples only stay apart from others, and are left out where another holds them.
+    Spans of samples only are joined among themselves, and dropped where another span holds them.
     """
     ordered = sorted(set(spans))
     others = _merged((span for span in ordered if not span.samples_only), gap_ms)
     samples = _merged((span for span in ordered if span.samples_only), gap_ms)
-    held = [
-        s for s in samples if any(o.start_ms <= s.start_ms and s.end_ms <= o.end_ms for o in others)
-    ]
-    return tuple(sorted([*others, *(s for s in samples if s not in held)]))
+    alone = [span for span in samples if not any(other.holds(span) for other in others)]
+    return tuple(sorted([*others, *alone]))
 
 
 def _merged(ordered: Iterable[Span], gap_ms: int) -> list[Span]:
     merged: list[Span] = []
     for span in ordered:
         if merged and span.start_ms <= merged[-1].end_ms + gap_ms:
-            end_ms = max(
-                merged[-1].end_ms, span.end_ms, span.start_ms + 1
-            )  # the instant of an empty one as well
+            # an empty span at the end must stay inside: hence at least one ms behind its start
+            end_ms = max(merged[-1].end_ms, span.end_ms, span.start_ms + 1)
             merged[-1] = replace(merged[-1], end_ms=end_ms)
         else:
             merged.append(span)
@@ -46,13 +55,16 @@ def _merged(ordered: Iterable[Span], gap_ms: int) -> list[Span]:
 
 
 def without(spans: Iterable[Span], holes: Iterable[Span]) -> tuple[Span, ...]:
-    """Return what of the spans lies in no hole, in order; nothing of it is empty."""
+    """Return the parts of the spans that lie in no hole, in order; none of them is empty."""
     cut = sorted(holes)
-    return tuple(piece for span in sorted(spans) for piece in _pieces(span, cut))
+    left: list[Span] = []
+    for span in sorted(spans):
+        left.extend(_outside(span, cut))
+    return tuple(left)
 
 
 def inner(span: Span, unit_ms: int) -> Span:
-    """Return the whole units (counted from 1970) within a span; an empty span where there is none."""
+    """Return the whole units (counted from 1970) within a span; empty if it holds none."""
     start, end = -(-span.start_ms // unit_ms) * unit_ms, span.end_ms // unit_ms * unit_ms
     return Span(start_ms=start, end_ms=max(start, end))
 
@@ -63,7 +75,23 @@ def outer(span: Span, unit_ms: int) -> Span:
     return Span(start_ms=span.start_ms // unit_ms * unit_ms, end_ms=-(-end // unit_ms) * unit_ms)
 
 
-def _pieces(span: Span, holes: Iterable[Span]) -> Iterable[Span]:
+def pieces(spans: Sequence[Span], longest_ms: int) -> list[Span]:
+    """Return the spans cut into pieces of at most `longest_ms`, in order; an empty span stays one piece.
+
+    Pieces share their ends: a fact that ends where the next piece begins is in both.
+
+    >>> pieces([Span(start_ms=0, end_ms=5)], 3)
+    [Span(start_ms=0, end_ms=3, samples_only=False), Span(start_ms=3, end_ms=5, samples_only=False)]
+    """
+    cut: list[Span] = []
+    for span in spans:
+        for start_ms in range(span.start_ms, span.end_ms + 1, longest_ms):
+            end_ms = min(start_ms + longest_ms, span.end_ms)
+            cut.append(Span(start_ms=start_ms, end_ms=end_ms))
+    return cut
+
+
+def _outside(span: Span, holes: Iterable[Span]) -> Iterator[Span]:
     left = span.start_ms
     for hole in holes:
         if hole.end_ms > left and hole.start_ms < span.end_ms:

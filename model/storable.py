@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from model.calendar import DAY_MS
+from model.fact_properties import span_of
 from model.facts import DaySummary, Deletion, Fact, Head, Report, SampleBlock, Workout
 from model.metrics import METRIC
 
@@ -37,14 +38,6 @@ def refusal(fact: Fact) -> str:
     return next((why for rule in rules if (why := rule(fact))), "")
 
 
-def span_of(fact: Fact) -> tuple[int, int]:
-    """Return [start, end) in epoch ms of what a fact says something about: its interval, widened to its samples."""
-    head = fact.head
-    if isinstance(fact, SampleBlock) and len(fact.t):
-        return min(head.start_ms, int(fact.t[0])), max(head.end_ms, int(fact.t[-1]) + 1)
-    return head.start_ms, head.end_ms
-
-
 def _head(fact: Fact) -> str:
     head, source = fact.head, fact.head.source
     names = (source.vendor, source.app, source.device)
@@ -62,7 +55,8 @@ def _head(fact: Fact) -> str:
 
 
 def _interval(fact: Fact) -> str:
-    start, end = span_of(fact)
+    span = span_of(fact)
+    start, end = span.start_ms, span.end_ms
     total = _whole(fact.head.start_ms, FIRST_MS, LAST_MS) and _whole(
         fact.head.end_ms, FIRST_MS, LAST_MS
     )

@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from model.calendar import DAY_MS
 from model.errors import BodyError
+from model.fact_properties import span_of
 from model.facts import Fact, Parsed, Reject, RejectKind
 from model.received import Context, Part, ReaderItem, ReaderItems
-from model.storable import refusal, span_of
+from model.storable import refusal
 from parsers import fit_facts, garmin, open_wearables, polar, reports, tcx
 from parsers.bounds import MOST_FACTS
 from parsers.fields import check_width, grouped
@@ -231,7 +232,8 @@ def _days(facts: Iterable[Fact]) -> int:
     """Return how many days of UTC the facts touch, each day once."""
     spans = []
     for fact in facts:
-        start_ms, end_ms = span_of(fact)
+        span = span_of(fact)
+        start_ms, end_ms = span.start_ms, span.end_ms
         spans.append((start_ms // DAY_MS, end_ms // DAY_MS))
     days, reached = 0, -1
     for start, end in sorted(spans):

@@ -53,8 +53,9 @@ from watermark w join patient p on p.id = w.patient join source s on s.id = w.so
 select p.pseudonym, b.sha256, b.connector, b.content_type, b.size from body b join patient p on p.id = b.patient
 order by 1, 2""",
     "session": f"""
-select p.pseudonym, session, start_at, end_at, local_date, type, vendor_type, {_SOURCE.format("d")}::text, record, x.body,
-       case when h.id is not null then {_SOURCE.format("h")}::text end, {_ZONES}, limits::text,
+select p.pseudonym, session, start_at, end_at, local_date, type, vendor_type,
+       {_SOURCE.format("d")}::text, record, x.body,
+       case when h.id is not null then {_SOURCE.format("h")}::text end, {_ZONES}, thresholds::text,
        hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, moving_by, pauses::text, origin, offset_min,
        offset_origin, counts, why, zone_times_by_method::text, loads::text, flags::text, algorithm
 from session x join patient p on p.id = x.patient join source d on d.id = x.declared_by
@@ -67,9 +68,9 @@ from day d join patient p on p.id = d.patient order by 1, 2""",
 select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, known_days, {_VOLUME},
        steps, loads::text, algorithm
 from week w join patient p on p.id = w.patient order by 1, 2""",
-    "choice": f"""
+    "source_selection": f"""
 select p.pseudonym, c.local_date, c.metric, c.start_at, c.end_at, {_SOURCE.format("s")}::text, c.why
-from choice c join patient p on p.id = c.patient join source s on s.id = c.source order by 1, 2, 3, 4""",
+from source_selection c join patient p on p.id = c.patient join source s on s.id = c.source order by 1, 2, 3, 4""",
     "alert": f"""
 select p.pseudonym, a.family, a.rule, a.rule_version, a.tier from alert a join patient p on p.id = a.patient
 where a.state in {_LIVE} and exists (select from alert_finding f where f.alert = a.id and f.stands) order by 1, 2""",
@@ -79,14 +80,14 @@ from alert_finding f join alert a on a.id = f.alert join patient p on p.id = a.p
 where f.stands and a.state in {_LIVE} order by 1, 2, 3, 4""",
 }
 
-# Bands follow the samples with a delay: they are compared after `bands.drain` only.
+# Rollups follow the samples with a delay: they are compared after `refresh.refresh_all` only.
 DRAINED: dict[str, str] = {
-    "band_hour": f"""
+    "rollup_hour": f"""
 select p.pseudonym, metric, hour, {_SOURCE.format("s")}::text, n, low, high, total
-from band_hour b join patient p on p.id = b.patient join source s on s.id = b.source order by 1, 2, 3, 4""",
-    "band_day": f"""
+from rollup_hour b join patient p on p.id = b.patient join source s on s.id = b.source order by 1, 2, 3, 4""",
+    "rollup_day": f"""
 select p.pseudonym, metric, day, {_SOURCE.format("s")}::text, n, low, high, total
-from band_day b join patient p on p.id = b.patient join source s on s.id = b.source order by 1, 2, 3, 4""",
+from rollup_day b join patient p on p.id = b.patient join source s on s.id = b.source order by 1, 2, 3, 4""",
 }
 
 

@@ -19,7 +19,7 @@ from model.calendar import utc
 from storage.bodies import discard
 from storage.bodies.body_store import INCOMING, BodyStore, address_of
 from storage.people import link_tokens
-from storage.people.people import UnknownNameError
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 
 _OF = "patient = %(patient)s"
@@ -34,13 +34,13 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "alert_move": _ALERTS,
     "alert": _OF,
     "due": _OF,
-    "band_dirty": _OF,
-    "band_hour": _OF,
-    "band_day": _OF,
+    "rollup_stale": _OF,
+    "rollup_hour": _OF,
+    "rollup_day": _OF,
     "week": _OF,
     "day": _OF,
     "session": _OF,
-    "choice": _OF,
+    "source_selection": _OF,
     "sample": _OF,
     "fact": _OF,
     "record": _OF,

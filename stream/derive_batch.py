@@ -14,12 +14,12 @@ from model.facts import AttributedFact, Reject, RejectKind
 from model.spans import Span
 from model.topics import DERIVED
 from storage.alerts import due, outbox
-from storage.derived import write
 from storage.facts.writer import UNKNOWN, put_facts
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import RefusedMessage
+from stream.deriving.batches import derive_written
 from stream.log.messages import Message, Outgoing, Run
 
 CHANNEL = "derived"
@@ -72,7 +72,7 @@ async def send_changes(parts: Collaborators) -> int:
 async def _apply(conn: Connection, messages: Sequence[Message], parts: Collaborators) -> None:
     reported, letters = _decode(messages)
     written = await put_facts(conn, [item for _, item in reported])
-    settled = await write.settle(conn, written)
+    derived = await derive_written(conn, written)
     kept = [
         no for no in written.refused if no.why != UNKNOWN
     ]  # nothing is kept of a patient who was erased
@@ -80,21 +80,21 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
     bad = {no.index for no in written.refused}
     good = {item.patient for location, (_, item) in enumerate(reported) if location not in bad}
     parts.limit.check(dead={letter.patient or "" for letter in letters}, good=good)
-    if written.touched:
+    if written.affected:
         position = (
             f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
         )
         events = [
             (f"{position}/{patient}", patient, event(patient, result))
-            for patient, result in settled.changes.items()
+            for patient, result in derived.changes.items()
         ]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
-        await _mark_due(conn, written.touched, parts.now())
-        await outbox.notify(conn, list(written.touched))
-    parts.metrics.recomputes.inc(len(written.touched))
-    parts.metrics.dates.inc(settled.dates)
-    parts.metrics.rows.labels("read").inc(settled.read)
-    parts.metrics.rows.labels("written").inc(settled.offered)
+        await _mark_due(conn, written.affected, parts.now())
+        await outbox.notify(conn, list(written.affected))
+    parts.metrics.recomputes.inc(len(written.affected))
+    parts.metrics.dates.inc(derived.dates)
+    parts.metrics.rows.labels("read").inc(derived.read)
+    parts.metrics.rows.labels("written").inc(derived.offered)
     parts.metrics.bodies.labels("", "erased").inc(len(written.refused) - len(kept))
     await bury(conn, parts, letters)
 

@@ -13,9 +13,10 @@ from model.codec import encode_attributed, kind_of
 from model.facts import Reject, RejectKind
 from model.topics import FACTS, FACTS_LARGE, RAW
 from parsers.formats import version_of
+from storage.bodies import caps, quarantine
 from storage.bodies.kept_bodies import BodyKey, Received, keep_all
-from storage.people import caps, link_tokens, people, quarantine
-from storage.people.linked import release_linked
+from storage.people import accounts, consents, link_tokens, patients
+from storage.people.quarantine_release import release_linked
 from storage.pg.pool import Connection
 from stream import settled
 from stream.collaborators import Collaborators
@@ -123,7 +124,7 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     if not reads:
         return False
     owned = await _owners(conn, reads)
-    zones = await people.held(conn, {entry.patient for entry in owned if entry.patient})
+    zones = await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
     allowed = await _allowed(conn, owned)
     kept = await _keep(
         conn, [entry for position, entry in enumerate(owned) if position in allowed], zones, parts
@@ -229,7 +230,9 @@ async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
         for position, item in enumerate(reads)
         if item.parsed is not None and item.parsed.account and not item.envelope.patient
     ]
-    matches = await people.owners(conn, [account for _, account in requested]) if requested else {}
+    matches = (
+        await accounts.owners(conn, [account for _, account in requested]) if requested else {}
+    )
     linked = {requested[n][0]: patient for n, patient in matches.items()}
     return [
         Owned(read=item, patient=item.envelope.patient or linked.get(position))
@@ -242,10 +245,10 @@ async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
     requested = [
         (n, item.patient, item.read.envelope) for n, item in enumerate(owned) if item.patient
     ]
-    consents = await people.consents(
+    covered = await consents.covered(
         conn, [(patient, e.connector, e.received_ms) for _, patient, e in requested]
     )
-    return {requested[consent][0] for consent in consents} - await _revoked(conn, owned)
+    return {requested[index][0] for index in covered} - await _revoked(conn, owned)
 
 
 async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:

@@ -46,7 +46,7 @@ from stream.normalise import set_aside as normalise_aside
 from stream.readers.pool import Reader
 from stream.readers.pool import open_pool as open_readers
 from stream.readers.zygote import Zygote, open_zygote
-from stream.refresh import refresh_bands
+from stream.refresh import refresh_rollups
 from stream.revocations import publish_revocations
 
 CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
@@ -199,7 +199,7 @@ def _timers(
         ("publish revocations", 1.0, functools.partial(publish_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
-        ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
+        ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
         ("sweep incoming bodies", 600.0, sweep),
         ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),

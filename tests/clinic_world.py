@@ -45,12 +45,14 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.prescription import Intensity, Pause, Prescription
-from storage.derived import write
 from storage.facts.writer import write_facts
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from web.sign_in.identity import Identity, demo_identity
 
 NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
@@ -266,23 +268,23 @@ async def seed(dsn: str) -> None:
     await migrate(dsn)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
         for unit in (UNIT, OTHER_UNIT):
-            await people.add_unit(conn, unit)
+            await care_team.add_unit(conn, unit)
         for pseudonym in NAMES:
             await _person(conn, pseudonym)
         for pseudonym, result in facts().items():
             reported = [_attributed(pseudonym, fact) for fact in result]
             written = await write_facts(conn, reported)
             assert not written.refused
-            for patient, spans in written.touched.items():
-                window = await write.load_window(conn, patient, spans)
-                await write.replace(conn, patient, window, derive(window))
+            for patient, spans in written.affected.items():
+                window = await load_window(conn, patient, spans)
+                await replace_window(conn, window, derive(window))
     with psycopg.connect(dsn) as plain:
         _alerts(plain)
 
 
 async def _person(conn: Connection, pseudonym: str) -> None:
     unit = OTHER_UNIT if pseudonym == "p-south" else UNIT
-    await people.add_patient(
+    await patients.add_patient(
         conn,
         wrapping_key=KeyRing.single(KEY),
         unit=unit,
@@ -291,9 +293,9 @@ async def _person(conn: Connection, pseudonym: str) -> None:
         pseudonym=pseudonym,
     )
     profile = HeartProfile(valid_from=monday(12), birth_year=1961, hr_rest=60)
-    await people.set_profile(conn, pseudonym, profile, at(monday(12), 9))
+    await settings.set_profile(conn, pseudonym, profile, at(monday(12), 9))
     for prescription in prescriptions(pseudonym):
-        await people.prescribe(conn, pseudonym, prescription, at(prescription.valid_from, 9))
+        await settings.prescribe(conn, pseudonym, prescription, at(prescription.valid_from, 9))
 
 
 def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:

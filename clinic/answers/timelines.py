@@ -6,7 +6,7 @@ from clinic.answers.shape import Instant, Shape, SourceShape
 from model.calendar import rfc3339
 from model.facts import Instants, Values
 from model.metrics import METRIC
-from storage.derived.timeline import Line, Timeline
+from stream.compute.series.timeline import Line, Timeline
 
 
 class TimelineAnswer(Shape):

@@ -17,14 +17,14 @@ from clinic.answers.query_params import DatesParams, MomentsParams, SessionsPara
 from clinic.answers.sessions import SessionsAnswer
 from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
+from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.calendar import DAY_MS, local_date, monday
 from model.prescription import Prescription
-from storage.derived import timeline as series
-from storage.people import people
+from storage.people import patients
 from storage.pg.pool import Connection
 from storage.reads import api_queries, clinic_queries
 from storage.reads.views import PatientBrief
-from stream.compute.day_states import DayStateInput
+from stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES, DayStateInput
 from stream.compute.series.lttb import FEWEST
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
@@ -41,15 +41,15 @@ async def timeline(
 ) -> TimelineAnswer:
     """Return one metric over time in at most the points asked for."""
     span = _span(await _bounds(conn, who, ask), who.zone, now_ms)
-    number = await people.patient_id(conn, who.pseudonym)
+    number = await patients.patient_id(conn, who.pseudonym)
     if ask.kind == "band":
-        matches = await series.timeline(conn, number, ask.metric, *span, ask.points)
+        matches = await read_timeline(conn, number, ask.metric, *span, ask.points)
         return timelines.band(matches, ask.metric, who.zone, span)
     if ask.points < FEWEST:
         raise QueryParamsError(f"a line needs at least {FEWEST} points")
     try:
-        drawn = await series.line(conn, number, ask.metric, *span, ask.points)
-    except series.TooManySamplesError as error:
+        drawn = await read_line(conn, number, ask.metric, *span, ask.points)
+    except TooManySamplesError as error:
         raise QueryParamsError(f"{error}; ask for a shorter span, or for bands") from error
     return timelines.line(drawn, ask.metric, who.zone, span)
 
@@ -85,7 +85,13 @@ async def known(
         days=await api_queries.days(conn, unit, pseudonym, first, last),
         prescriptions=await clinic_queries.prescriptions(conn, unit, pseudonym),
         blocked=day_answers.blocked(around, consents, who.zone),
-        since_ms=await api_queries.since(conn, unit, pseudonym),
+        since_ms=await api_queries.since(
+            conn,
+            unit,
+            pseudonym,
+            except_types=UNWORN_TYPES,
+            except_methods=UNWORN_METHODS,
+        ),
         watermarks=await api_queries.watermarks(conn, unit, pseudonym),
         zone=who.zone,
         today=local_date(now_ms, who.zone),

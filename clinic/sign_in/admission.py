@@ -14,7 +14,8 @@ from clinic.request_scope import actor_of
 from clinic.sign_in import csrf_guard
 from storage import audit
 from storage.audit_actions import Action
-from storage.people import clinic_sessions, people
+from storage.people import care_team, clinic_sessions
+from storage.people.errors import TakenError, UnknownNameError
 from web.problems import Refused
 from web.sign_in.identity import Identity
 
@@ -81,14 +82,14 @@ async def welcome(request: Request, admitted: Admitted) -> None:
     actor = actor_of(admitted.clinician)
     try:
         async with open_door(request).pool.connection() as conn:
-            await people.add_clinician(conn, _clinician_row(admitted))
+            await care_team.add_clinician(conn, _clinician_row(admitted))
             await clinic_sessions.begin(conn, _session_row(admitted), admitted.now_ms)
             entry = audit.Entry(at_ms=admitted.now_ms, actor=actor, action=Action.SIGN_IN)
             await audit.write(conn, entry)
-    except people.UnknownNameError as error:
+    except UnknownNameError as error:
         text = f"Your care unit is not set up here. {ELSEWHERE}"
         raise refused_for("the care unit is not set up", text, actor) from error
-    except people.TakenError as error:
+    except TakenError as error:
         text = f"Your account cannot be told from another. {ELSEWHERE}"
         raise refused_for("another subject differs only by case", text, actor) from error
     csrf_guard.count_action(request, "sign_in")
@@ -116,9 +117,9 @@ async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -
         await audit.write(conn, entry)
 
 
-def _clinician_row(admitted: Admitted) -> people.Clinician:
+def _clinician_row(admitted: Admitted) -> care_team.Clinician:
     who = admitted.clinician
-    return people.Clinician(
+    return care_team.Clinician(
         subject=who.subject, name=who.name, email=admitted.email, unit=who.care_unit
     )
 

@@ -26,7 +26,7 @@ from storage.audit_actions import Action
 from storage.bodies import dead_queries
 from storage.bodies.body_store import open_bodies
 from storage.bodies.dead_queries import Choice, Counted, Letter
-from storage.people.people import UnknownNameError
+from storage.people.errors import UnknownNameError
 from storage.pg.crypto import SealError
 from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN

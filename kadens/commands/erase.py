@@ -18,7 +18,7 @@ from storage import audit
 from storage.audit_actions import Action
 from storage.bodies.body_store import open_bodies
 from storage.erase import Receipt, erase, finish
-from storage.people.people import UnknownNameError
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
 

@@ -32,7 +32,7 @@ from simulate.door import Keys, VendorDoor
 from simulate.enrol import enrol
 from simulate.lag import Behind, Gate, wait_idle
 from simulate.player import on_time, play
-from storage.people.people import TakenError
+from storage.people.errors import TakenError
 from storage.pg.pool import open_pool
 from storage.reads import clinic_queries
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from model.calendar import utc
 from storage.pg.pool import Connection
 
-_ALONE = 0x7265706C  # "repl"
+_EXCLUSIVE = 0x7265706C  # "repl"
 _MARK = """
 insert into due (patient, at, why) select id, %s, %s from patient where pseudonym = any(%s) order by id
 on conflict (patient) do update set at = excluded.at, why = excluded.why where excluded.at < due.at"""
@@ -41,26 +41,26 @@ async def mark_all(conn: Connection, patients: Collection[str], at_ms: int, why:
 async def take(conn: Connection, now_ms: int, n: int) -> list[str]:
     """Lock, remove and return up to `n` patients due by now, the longest waiting first; locked ones are skipped.
 
-    So are those whose bodies are being read again (`alone`): they are judged by what they were or by what they will
+    So are those whose bodies are being read again (`exclusive`): they are judged by what they were or by what they will
     be, never by what lies between.
     They are due again if the caller's transaction rolls back, so judge them in that transaction.
     """
-    rows = await (await conn.execute(_TAKE, [utc(now_ms), n, _ALONE])).fetchall()
+    rows = await (await conn.execute(_TAKE, [utc(now_ms), n, _EXCLUSIVE])).fetchall()
     return [pseudonym for pseudonym, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
 
 
 @asynccontextmanager
-async def alone(conn: Connection, patient: int) -> AsyncIterator[None]:
+async def exclusive(conn: Connection, patient: int) -> AsyncIterator[None]:
     """Keep the judge and every other replay away from a patient (a surrogate) while the block runs.
 
     The lock is the connection's: it outlives transactions and ends with the process, however that ends.
     """
-    await conn.execute("select pg_advisory_lock(%s, %s)", [_ALONE, patient])
+    await conn.execute("select pg_advisory_lock(%s, %s)", [_EXCLUSIVE, patient])
     await conn.commit()
     try:
         yield
     finally:
-        await conn.execute("select pg_advisory_unlock(%s, %s)", [_ALONE, patient])
+        await conn.execute("select pg_advisory_unlock(%s, %s)", [_EXCLUSIVE, patient])
         await conn.commit()
 
 

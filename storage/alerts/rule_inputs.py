@@ -23,8 +23,8 @@ from model.calendar import DAY_MS, local_date, utc
 from model.facts import AttributedFact, Instrument, Phase, Report
 from model.prescription import Prescription
 from storage.derived import derived_rows
-from storage.derived.load import reports_since
 from storage.facts.ids import PatientRow, lock_patients
+from storage.facts.reported import current_reports
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -117,7 +117,7 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
     weeks = await _each(conn, _WEEKS, requested, derived_rows.read_week)
     days = await _each(conn, _DAYS, requested, derived_rows.read_day)
     watermarks = await _each(conn, _WATERMARKS, requested, lambda said: Watermark(**said))
-    reports = await reports_since(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
+    reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     return {
         number: RuleInput(
             patient=patient,

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 
 from model.calendar import DAY_MS, epoch_ms, utc
 from model.facts import RejectKind
+from storage.bodies import caps
 from storage.bodies.sealed import Sealed
-from storage.people import caps
 from storage.pg.pool import Connection
 
 NOWHERE = Sealed()

@@ -16,7 +16,7 @@ from model.envelope import Envelope
 from model.keyring import KeyRing
 from storage.bodies.body_store import KEPT, BodyStore
 from storage.bodies.sealed import Sealed, get_sealed, put_sealed
-from storage.people import people
+from storage.people import data_keys
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
@@ -73,7 +73,7 @@ async def keep_all(
     """Seal each body with its patient's key, store it and write its row; once, however often it comes.
 
     Returns, for each, the version of the parser whose reading of it counts: its own, or the one that it was kept with
-    before. Raises `people.UnknownNameError` when a patient has no data key.
+    before. Raises `UnknownNameError` when a patient has no data key.
     """
     bodies: dict[BodyKey, Received] = {}
     for item in received:
@@ -82,7 +82,7 @@ async def keep_all(
     new = {key: entry for key, entry in bodies.items() if key not in there}
     if not new:
         return there
-    keys = await people.data_keys(conn, wrapping_key, {entry.patient for entry in new.values()})
+    keys = await data_keys.data_keys(conn, wrapping_key, {entry.patient for entry in new.values()})
     rows = await asyncio.gather(
         *(_row(store, keys[entry.patient], entry) for entry in new.values())
     )

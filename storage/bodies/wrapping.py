@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from model.calendar import utc
 from model.keyring import Key, KeyRing
-from storage.bodies import dead_letters
+from storage.bodies import dead_letters, quarantine
 from storage.bodies.sealed import key_of
-from storage.people import quarantine
 from storage.pg import crypto
 from storage.pg.pool import Connection
 

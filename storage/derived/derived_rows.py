@@ -1,7 +1,7 @@
-"""Derived values as rows and back: the columns of session, day, week and choice, once for reading and writing.
+"""Derived values as rows and back: the columns of session, day, week and source selection.
 
-Rows to write are of values that JSON has, as the server reads them by the table's own types. It asks nothing and
-decides nothing. A column is added here and in a migration, nowhere else.
+Rows to write hold values that JSON has; the server reads them by the table's own types. A column is
+added here and in a migration, nowhere else. It computes nothing.
 """
 
 from collections.abc import Mapping
@@ -26,190 +26,141 @@ from model.metrics import METRIC, METRIC_BY_ID
 _ZONES = tuple(f"{f.name}_ms" for f in fields(ZoneTimes))
 _VOLUME = tuple(f"volume_{name}" for name in _ZONES)
 
+# Columns whose values are a field's of the same name, for writing and for reading.
+_SESSION_PLAIN = (
+    *("local_date", "type", "vendor_type", "record", "partial", "exertion_cr10"),
+    *("moving_ms", "moving_by", "offset_min", "counts", "why", "algorithm"),
+)
+_DAY_PLAIN = (
+    *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps", "night_hr"),
+    *("loads", "stated", "algorithm"),
+)
+_WEEK_PLAIN = (
+    *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),
+    *("known_days", "steps", "loads", "algorithm"),
+)
 SESSION = (
-    *(
-        "patient",
-        "session",
-        "start_at",
-        "end_at",
-        "local_date",
-        "type",
-        "vendor_type",
-        "declared_by",
-        "record",
-        "body",
-    ),
-    *(
-        "heart_source",
-        *_ZONES,
-        "limits",
-        "hr_n",
-        "hr_min",
-        "hr_mean",
-        "hr_max",
-        "partial",
-        "exertion_cr10",
-    ),
-    *("moving_ms", "moving_by", "pauses", "origin", "offset_min", "offset_origin", "counts", "why"),
-    *("zone_times_by_method", "loads", "flags", "algorithm"),
+    *("patient", "session", "start_at", "end_at", "declared_by", "body", "heart_source"),
+    *("thresholds", "hr_n", "hr_min", "hr_mean", "hr_max", "pauses", "origin", "offset_origin"),
+    *("zone_times_by_method", "loads", "flags", *_ZONES, *_SESSION_PLAIN),
 )
-DAY = (
-    *("patient", "local_date", "sessions", "session_ms", *_ZONES, "wear_min", "answered", *_VOLUME),
-    *("steps", "night_hr", "loads", "stated", "algorithm"),
-)
-WEEK = (
-    *(
-        "patient",
-        "monday",
-        "sessions",
-        "session_ms",
-        *_ZONES,
-        "dose_min",
-        "valid_days",
-        "answered_days",
-    ),
-    *("known_days", *_VOLUME, "steps", "loads", "algorithm"),
-)
-CHOICE = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
+DAY = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
+WEEK = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
+SELECTION = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
 
-# what `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate source `h`
+# What `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate source `h`.
 SESSION_COLUMNS = f"""\
-       s.session, s.start_at as start_ms, s.end_at as end_ms, s.local_date, s.type, s.vendor_type, s.record, s.body,
-       {", ".join(f"s.{name}" for name in _ZONES)}, s.limits, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.partial,
-       s.exertion_cr10, s.moving_ms, s.moving_by, s.pauses, s.origin, s.offset_min, s.offset_origin, s.counts, s.why,
-       s.zone_times_by_method, s.loads, s.flags, s.algorithm,
-       d.vendor as d_vendor, d.app as d_app, d.device as d_device, d.device_type as d_device_type,
-       d.method as d_method, h.vendor as h_vendor, h.app as h_app, h.device as h_device,
+       s.session, s.start_at as start_ms, s.end_at as end_ms, s.body, s.thresholds,
+       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.origin, s.offset_origin,
+       s.zone_times_by_method, s.loads, s.flags,
+       {", ".join(f"s.{name}" for name in (*_ZONES, *_SESSION_PLAIN))},
+       d.vendor as d_vendor, d.app as d_app, d.device as d_device,
+       d.device_type as d_device_type, d.method as d_method,
+       h.vendor as h_vendor, h.app as h_app, h.device as h_device,
        h.device_type as h_device_type, h.method as h_method"""
 DAYS = f"select {', '.join(DAY[1:])} from day"  # noqa: S608 - constants of this file
 WEEKS = f"select {', '.join(WEEK[1:])} from week"  # noqa: S608 - constants of this file
 
 
-def session_row(number: int, s: Session, sources: Mapping[Source, int]) -> tuple[Any, ...]:
-    """Return a session in the order of `SESSION`, of the patient with this surrogate."""
-    when = (utc(s.start_ms), utc(s.end_ms), s.local_date)
-    heart_source = sources[s.heart_source] if s.heart_source else None
-    reported = (sources[s.declared_by], s.record, rf"\x{s.body}", heart_source)
-    heart = (s.heart.n, s.heart.minimum, s.heart.mean, s.heart.maximum)
-    moving = (s.moving_ms, s.moving_by, s.pauses)
-    rest = (s.origin.value, s.offset_min, s.offset_origin.value, s.counts, s.why)
-    more = (s.zone_times_by_method, s.loads, s.flags, s.algorithm)
-    head = (
-        number,
-        s.id,
-        *when,
-        s.type,
-        s.vendor_type,
-        *reported,
-        *s.zones.as_tuple(),
-        s.thresholds,
-    )
-    return (*head, *heart, s.partial, s.exertion_cr10, *moving, *rest, *more)
+def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> dict[str, Any]:
+    """Return a session of a patient (by id) by the names of `SESSION`."""
+    return {
+        "patient": patient,
+        "session": s.id,
+        "start_at": utc(s.start_ms),
+        "end_at": utc(s.end_ms),
+        "declared_by": source_ids[s.declared_by],
+        "body": rf"\x{s.body}",
+        "heart_source": source_ids[s.heart_source] if s.heart_source else None,
+        "thresholds": s.thresholds,
+        "hr_n": s.heart.n,
+        "hr_min": s.heart.minimum,
+        "hr_mean": s.heart.mean,
+        "hr_max": s.heart.maximum,
+        "pauses": s.pauses,
+        "origin": s.origin.value,
+        "offset_origin": s.offset_origin.value,
+        "zone_times_by_method": s.zone_times_by_method,
+        "loads": s.loads,
+        "flags": s.flags,
+        **dict(zip(_ZONES, s.zones.as_tuple(), strict=True)),
+        **_plain(s, _SESSION_PLAIN),
+    }
 
 
-def day_row(number: int, d: Day) -> tuple[Any, ...]:
-    """Return a day in the order of `DAY`."""
-    counts = (d.sessions, d.session_ms, *d.zones.as_tuple(), d.wear_min, d.answered)
-    more = (d.steps, d.night_hr, d.loads, d.stated, d.algorithm)
-    return (number, d.local_date, *counts, *d.volume.as_tuple(), *more)
+def day_row(patient: int, day: Day) -> dict[str, Any]:
+    """Return a day of a patient (by id) by the names of `DAY`."""
+    return {"patient": patient, **_plain(day, _DAY_PLAIN), **_zone_columns(day)}
 
 
-def week_row(number: int, w: Week) -> tuple[Any, ...]:
-    """Return a week in the order of `WEEK`."""
-    counts = (w.sessions, w.session_ms, *w.zones.as_tuple(), w.dose_min)
-    days = (w.valid_days, w.answered_days, w.known_days)
-    return (number, w.monday, *counts, *days, *w.volume.as_tuple(), w.steps, w.loads, w.algorithm)
+def week_row(patient: int, week: Week) -> dict[str, Any]:
+    """Return a week of a patient (by id) by the names of `WEEK`."""
+    return {"patient": patient, **_plain(week, _WEEK_PLAIN), **_zone_columns(week)}
 
 
-def choice_row(number: int, c: SourceSelection, sources: Mapping[Source, int]) -> tuple[Any, ...]:
-    """Return a choice in the order of `CHOICE`."""
-    when = (utc(c.start_ms), utc(c.end_ms))
-    return (number, c.local_date, METRIC[c.metric].id, *when, sources[c.source], c.why)
+def selection_row(
+    patient: int, selection: SourceSelection, source_ids: Mapping[Source, int]
+) -> dict[str, Any]:
+    """Return a source selection of a patient (by id) by the names of `SELECTION`."""
+    return {
+        "patient": patient,
+        "local_date": selection.local_date,
+        "metric": METRIC[selection.metric].id,
+        "start_at": utc(selection.start_ms),
+        "end_at": utc(selection.end_ms),
+        "source": source_ids[selection.source],
+        "why": selection.why,
+    }
 
 
 def read_session(row: Mapping[str, Any]) -> Session:
-    """Return one session of `SESSION_COLUMNS`; `d_*` told of it, `h_*` fills most of its zones (null: nobody)."""
-    plain = (
-        *(
-            "start_ms",
-            "end_ms",
-            "local_date",
-            "type",
-            "vendor_type",
-            "record",
-            "body",
-            "partial",
-            "exertion_cr10",
-        ),
-        *("moving_ms", "moving_by", "offset_min", "counts", "why", "algorithm"),
-    )
+    """Return one session of `SESSION_COLUMNS`; all `h_*` are null without a heart-rate source."""
     return Session(
         id=row["session"],
-        declared_by=source(row, "d_"),
-        heart_source=source(row, "h_") if row["h_vendor"] is not None else None,
-        zones=zones(row),
-        thresholds=limits(row["limits"]),
-        heart=HeartSummary(
-            n=row["hr_n"], minimum=row["hr_min"], mean=row["hr_mean"], maximum=row["hr_max"]
-        ),
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        body=row["body"],
+        declared_by=read_source_columns(row, "d_"),
+        heart_source=read_source_columns(row, "h_") if row["h_vendor"] is not None else None,
+        zones=_zones(row),
+        thresholds=_thresholds(row["thresholds"]),
+        heart=_heart_summary(row),
         pauses=tuple((start, end) for start, end in row["pauses"]),
         origin=Origin(row["origin"]),
         offset_origin=OffsetOrigin(row["offset_origin"]),
-        zone_times_by_method=tuple(map(_banding, row["zone_times_by_method"])),
+        zone_times_by_method=tuple(map(_zone_times_by_method, row["zone_times_by_method"])),
         loads=tuple(map(_load, row["loads"])),
         flags=tuple(map(_flag, row["flags"])),
-        **{name: row[name] for name in plain},
+        **{name: row[name] for name in _SESSION_PLAIN},
     )
 
 
 def read_day(row: Mapping[str, Any]) -> Day:
     """Return one day of `DAYS`."""
-    plain = (
-        *(
-            "local_date",
-            "sessions",
-            "session_ms",
-            "wear_min",
-            "answered",
-            "steps",
-            "night_hr",
-            "loads",
-            "stated",
-        ),
-        "algorithm",
-    )
-    return Day(
-        zones=zones(row), volume=zones(row, "volume_"), **{name: row[name] for name in plain}
-    )
+    plain = {name: row[name] for name in _DAY_PLAIN}
+    return Day(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
 
 
 def read_week(row: Mapping[str, Any]) -> Week:
     """Return one week of `WEEKS`."""
-    plain = (
-        *(
-            "monday",
-            "sessions",
-            "session_ms",
-            "dose_min",
-            "valid_days",
-            "answered_days",
-            "known_days",
-        ),
-        *("steps", "loads", "algorithm"),
+    plain = {name: row[name] for name in _WEEK_PLAIN}
+    return Week(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
+
+
+def read_selection(row: Mapping[str, Any]) -> SourceSelection:
+    """Return one selection from date, metric, `start_ms`, `end_ms`, why and a source's columns."""
+    return SourceSelection(
+        metric=METRIC_BY_ID[row["metric"]].name,
+        source=read_source_columns(row),
+        local_date=row["local_date"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        why=row["why"],
     )
-    return Week(
-        zones=zones(row), volume=zones(row, "volume_"), **{name: row[name] for name in plain}
-    )
 
 
-def read_choice(row: Mapping[str, Any]) -> SourceSelection:
-    """Return one choice from `local_date`, `metric`, `start_ms`, `end_ms`, `why` and the five columns of a source."""
-    plain = {name: row[name] for name in ("local_date", "start_ms", "end_ms", "why")}
-    return SourceSelection(metric=METRIC_BY_ID[row["metric"]].name, source=source(row), **plain)
-
-
-def source(row: Mapping[str, Any], prefix: str = "") -> Source:
-    """Return a source from its five columns."""
+def read_source_columns(row: Mapping[str, Any], prefix: str = "") -> Source:
+    """Return a source from its five columns, each with a prefix to its name."""
     return Source(
         vendor=row[f"{prefix}vendor"],
         app=row[f"{prefix}app"],
@@ -219,21 +170,34 @@ def source(row: Mapping[str, Any], prefix: str = "") -> Source:
     )
 
 
-def zones(row: Mapping[str, Any], prefix: str = "") -> ZoneTimes:
-    """Return the six zone columns."""
+def _plain(value: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
+
+
+def _zone_columns(value: Day | Week) -> dict[str, int]:
+    zones = zip(_ZONES, value.zones.as_tuple(), strict=True)
+    volume = zip(_VOLUME, value.volume.as_tuple(), strict=True)
+    return dict([*zones, *volume])
+
+
+def _zones(row: Mapping[str, Any], prefix: str = "") -> ZoneTimes:
     return ZoneTimes(**{f.name: row[f"{prefix}{f.name}_ms"] for f in fields(ZoneTimes)})
 
 
-def limits(values: Mapping[str, Any]) -> ZoneThresholds:
-    """Return the limits that a session was derived with, from their stored JSON."""
-    low, middle, high, top = values["edges"]
-    rest = {key: values[key] for key in ("scheme", "method", "inputs", "valid")}
-    return ZoneThresholds(
-        edges=(low, middle, high, top), confidence=Confidence(values["confidence"]), **rest
+def _heart_summary(row: Mapping[str, Any]) -> HeartSummary:
+    return HeartSummary(
+        n=row["hr_n"], minimum=row["hr_min"], mean=row["hr_mean"], maximum=row["hr_max"]
     )
 
 
-def _banding(values: Mapping[str, Any]) -> ZoneTimesByMethod:
+def _thresholds(values: Mapping[str, Any]) -> ZoneThresholds:
+    low, middle, high, top = values["edges"]
+    plain = {key: values[key] for key in ("scheme", "method", "inputs", "valid")}
+    confidence = Confidence(values["confidence"])
+    return ZoneThresholds(edges=(low, middle, high, top), confidence=confidence, **plain)
+
+
+def _zone_times_by_method(values: Mapping[str, Any]) -> ZoneTimesByMethod:
     listed = {name: tuple(values[name]) for name in ("names", "edges", "ms")}
     return ZoneTimesByMethod(**{**values, **listed, "confidence": Confidence(values["confidence"])})
 
@@ -243,4 +207,4 @@ def _load(values: Mapping[str, Any]) -> Load:
 
 
 def _flag(values: Mapping[str, Any]) -> QualityFlag:
-    return QualityFlag(**{**values, "source": source(values["source"])})
+    return QualityFlag(**{**values, "source": read_source_columns(values["source"])})

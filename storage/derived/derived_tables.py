@@ -1,24 +1,30 @@
-"""The tables of derived rows: many patients' rows read by key in one statement, and written in one.
+"""The tables of derived rows: read by key and written, for many patients in one statement each.
 
 Rows go in as one JSON text that the server reads by the table's own types. It decides nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from model import codec
+from model.calendar import epoch_ms
 from model.derived import Day, Session, SourceSelection, Week
+from model.spans import Span
 from storage.derived import derived_rows
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-Key: TypeAlias = tuple[int, Any]  # a patient's surrogate, and a session's id, a date or a Monday
+T = TypeVar("T")
+Key: TypeAlias = tuple[int, Any]  # a patient's id, and a session's id, a date or a Monday
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table of derived rows: what is removed at once (`key` of a type, beside the patient) and the columns."""
+class DerivedTable:
+    """A table of derived rows: its columns, and the one (beside the patient) that rows go by.
+
+    `unique` are the columns of its primary key.
+    """
 
     name: str
     key: str
@@ -30,109 +36,158 @@ class Table:
     def put(self) -> bytes:
         """Return the statement that writes rows, over those that are there."""
         names = ", ".join(self.columns)
-        changed = ", ".join(
-            f"{name} = excluded.{name}" for name in self.columns if name not in self.unique
-        )
-        rows = f"json_populate_recordset(null::{self.name}, %s::json)"
-        conflict = f"on conflict ({', '.join(self.unique)}) do update set {changed}"
-        return f"insert into {self.name} ({names}) select {names} from {rows} {conflict}".encode()  # noqa: S608 - names of this file
+        changed = (name for name in self.columns if name not in self.unique)
+        updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        source = f"json_populate_recordset(null::{self.name}, %s::json)"
+        conflict = f"on conflict ({', '.join(self.unique)}) do update set {updates}"
+        return f"insert into {self.name} ({names}) select {names} from {source} {conflict}".encode()  # noqa: S608 - names of this file
 
     @property
     def drop(self) -> bytes:
         """Return the statement that removes rows by (patient, key)."""
         keys = f"unnest(%s::int[], %s::{self.key_type}[]) as k (patient, key)"
-        return f"delete from {self.name} t using {keys} where t.patient = k.patient and t.{self.key} = k.key".encode()  # noqa: S608 - names of this file
+        where = f"t.patient = k.patient and t.{self.key} = k.key"
+        return f"delete from {self.name} t using {keys} where {where}".encode()  # noqa: S608 - names of this file
 
 
-def _table(
-    name: str, key: str, key_type: str, columns: tuple[str, ...], more: tuple[str, ...] = ()
-) -> Table:
-    return Table(
-        name=name, key=key, key_type=key_type, columns=columns, unique=("patient", key, *more)
-    )
+SESSION = DerivedTable(
+    name="session",
+    key="session",
+    key_type="text",
+    columns=derived_rows.SESSION,
+    unique=("patient", "session"),
+)
+DAY = DerivedTable(
+    name="day",
+    key="local_date",
+    key_type="date",
+    columns=derived_rows.DAY,
+    unique=("patient", "local_date"),
+)
+WEEK = DerivedTable(
+    name="week",
+    key="monday",
+    key_type="date",
+    columns=derived_rows.WEEK,
+    unique=("patient", "monday"),
+)
+SELECTION = DerivedTable(
+    name="source_selection",
+    key="local_date",
+    key_type="date",
+    columns=derived_rows.SELECTION,
+    unique=("patient", "local_date", "metric", "start_at"),
+)
 
-
-SESSION = _table("session", "session", "text", derived_rows.SESSION)
-DAY = _table("day", "local_date", "date", derived_rows.DAY)
-WEEK = _table("week", "monday", "date", derived_rows.WEEK)
-CHOICE = _table("choice", "local_date", "date", derived_rows.CHOICE, ("metric", "start_at"))
-
+# Lateral sub-queries make the planner look up each key, whatever it estimates about their number.
 _SESSIONS = f"""
 select s.patient, {derived_rows.SESSION_COLUMNS}
-from (select x.* from unnest(%(patients)s::int[], %(dates)s::date[]) as k (patient, local_date) cross join lateral (
-        select * from session o where o.patient = k.patient and o.local_date = k.local_date offset 0) x
-      union all
-      select x.* from unnest(%(owners)s::int[], %(ids)s::text[]) as k (patient, session) cross join lateral (
-        select * from session o where o.patient = k.patient and o.session = k.session offset 0) x) s
-join source d on d.id = s.declared_by left join source h on h.id = s.heart_source"""  # noqa: S608 - a constant of this package
+from (
+  select x.* from unnest(%(patients)s::int[], %(dates)s::date[]) as k (patient, local_date)
+  cross join lateral (
+    select * from session o
+    where o.patient = k.patient and o.local_date = k.local_date offset 0) x
+  union all
+  select x.* from unnest(%(owners)s::int[], %(ids)s::text[]) as k (patient, session)
+  cross join lateral (
+    select * from session o
+    where o.patient = k.patient and o.session = k.session offset 0) x) s
+join source d on d.id = s.declared_by
+left join source h on h.id = s.heart_source"""  # noqa: S608 - a constant of this package
 _DAYS = f"""
 select d.patient, {", ".join(f"d.{name}" for name in DAY.columns[1:])}
-from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first) cross join lateral (
-  select * from day where patient = k.patient and local_date >= k.first and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
+from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
+cross join lateral (
+  select * from day
+  where patient = k.patient and local_date >= k.first and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
 _WEEKS = f"""
 select w.patient, {", ".join(f"w.{name}" for name in WEEK.columns[1:])}
-from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first) cross join lateral (
+from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
+cross join lateral (
   select * from week where patient = k.patient and monday = k.first offset 0) w"""  # noqa: S608 - constants of this package
-_CHOICES = """
+_SELECTIONS = """
 select c.patient, c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method
-from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, local_date) cross join lateral (
-  select * from choice where patient = k.patient and local_date = k.local_date offset 0) c
-join source o on o.id = c.source order by c.patient, c.local_date, c.metric, c.start_at"""
+from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, local_date)
+cross join lateral (
+  select * from source_selection
+  where patient = k.patient and local_date = k.local_date offset 0) c
+join source o on o.id = c.source
+order by c.patient, c.local_date, c.metric, c.start_at"""
+# Samples of a stream may lie outside every fact, when a newer revision of their block moved: the
+# source selections still cover them.
+_EXTENT = """
+select
+  least(min(f.start_at), (select min(c.start_at) from source_selection c where c.patient = p.id)),
+  greatest(max(f.end_at), (select max(c.end_at) from source_selection c where c.patient = p.id))
+from patient p join fact f on f.patient = p.id
+where p.pseudonym = %s and f.kind <> 'deletion'
+group by p.id"""
 
 
 async def sessions(
     conn: Connection, dates: Sequence[Key], ids: Iterable[Key]
 ) -> dict[Key, Session]:
-    """Return the sessions that start on these dates, and those of these ids."""
-    also = _asked(list(ids))
-    requested = {**_asked(dates), "owners": also["patients"], "ids": also["keys"]}
-    requested["dates"] = requested.pop("keys")
-    matches = await rows.fetch(
-        conn, _SESSIONS, requested, lambda row: (row["patient"], derived_rows.read_session(row))
-    )
-    return {(number, session.id): session for number, session in matches}
+    """Return the sessions that start on these dates, and those of these ids, by (patient, id)."""
+    by_id = list(ids)
+    arguments = {
+        "patients": [patient for patient, _ in dates],
+        "dates": [day for _, day in dates],
+        "owners": [patient for patient, _ in by_id],
+        "ids": [id_ for _, id_ in by_id],
+    }
+    stored = await rows.fetch(conn, _SESSIONS, arguments, _with_patient(derived_rows.read_session))
+    return {(patient, session.id): session for patient, session in stored}
 
 
 async def days(conn: Connection, mondays: Sequence[Key]) -> dict[Key, Day]:
-    """Return every day of these weeks that has a row."""
-    matches = await rows.fetch(
-        conn, _DAYS, _asked(mondays), lambda row: (row["patient"], derived_rows.read_day(row))
-    )
-    return {(number, day.local_date): day for number, day in matches}
+    """Return every day of these weeks that has a row, by (patient, date)."""
+    read = _with_patient(derived_rows.read_day)
+    stored = await rows.fetch(conn, _DAYS, _arguments(mondays), read)
+    return {(patient, day.local_date): day for patient, day in stored}
 
 
 async def weeks(conn: Connection, mondays: Sequence[Key]) -> dict[Key, Week]:
-    """Return the weeks that have a row."""
-    matches = await rows.fetch(
-        conn, _WEEKS, _asked(mondays), lambda row: (row["patient"], derived_rows.read_week(row))
-    )
-    return {(number, week.monday): week for number, week in matches}
+    """Return the weeks that have a row, by (patient, Monday)."""
+    read = _with_patient(derived_rows.read_week)
+    stored = await rows.fetch(conn, _WEEKS, _arguments(mondays), read)
+    return {(patient, week.monday): week for patient, week in stored}
 
 
-async def choices(conn: Connection, dates: Sequence[Key]) -> dict[Key, list[SourceSelection]]:
-    """Return who speaks on each of these dates that has rows, by metric and time."""
-    requested = _asked(dates)
-    values: dict[Key, list[SourceSelection]] = {}
-    for number, choice in await rows.fetch(
-        conn, _CHOICES, requested, lambda row: (row["patient"], derived_rows.read_choice(row))
-    ):
-        values.setdefault((number, choice.local_date), []).append(choice)
-    return values
+async def selections(conn: Connection, dates: Sequence[Key]) -> dict[Key, list[SourceSelection]]:
+    """Return the source selections of these dates, by (patient, date), in order of metric and time."""
+    read = _with_patient(derived_rows.read_selection)
+    stored: dict[Key, list[SourceSelection]] = {}
+    for patient, selection in await rows.fetch(conn, _SELECTIONS, _arguments(dates), read):
+        stored.setdefault((patient, selection.local_date), []).append(selection)
+    return stored
+
+
+async def extent(conn: Connection, patient: str) -> Span | None:
+    """Return from when to when a patient has facts or source selections; None without any."""
+    row = await (await conn.execute(_EXTENT, [patient])).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return Span(start_ms=epoch_ms(row[0]), end_ms=epoch_ms(row[1]))
 
 
 async def write(
-    conn: Connection, table: Table, drop: Sequence[Key], put: Sequence[Sequence[Any]]
+    conn: Connection,
+    table: DerivedTable,
+    drop: Sequence[Key],
+    put: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Remove the rows of these keys, then write rows in the order of the table's columns."""
+    """Remove the rows of these keys, then write rows, each with every column of the table."""
     if drop:
         await conn.execute(table.drop, [list(column) for column in zip(*drop, strict=True)])
     if put:
-        values: list[Mapping[str, Any]] = [
-            dict(zip(table.columns, row, strict=True)) for row in put
-        ]
-        await conn.execute(table.put, [codec.dumps(values).decode()])
+        await conn.execute(table.put, [codec.dumps(put).decode()])
 
 
-def _asked(keys: Sequence[Key]) -> dict[str, list[Any]]:
-    return {"patients": [number for number, _ in keys], "keys": [key for _, key in keys]}
+def _arguments(keys: Sequence[Key]) -> dict[str, list[Any]]:
+    return {"patients": [patient for patient, _ in keys], "keys": [key for _, key in keys]}
+
+
+def _with_patient(read: Callable[[rows.Row], T]) -> Callable[[rows.Row], tuple[int, T]]:
+    """Return a reader of rows that have the patient's id beside what `read` reads."""
+    return lambda row: (row["patient"], read(row))

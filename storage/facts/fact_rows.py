@@ -1,57 +1,60 @@
-"""Facts as rows and back: the columns that are asked for, the rest as JSON, and a hash of all that was told.
+"""Facts as rows of the table `fact` and back.
 
-It decides nothing: which fact stands is `writer`'s business.
+Columns that queries look at have their own; the rest of a fact is JSON. Samples lie in their own
+table, so a block's row says only where they are. Which fact is current is `writer`'s business.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any, TypeAlias
+from datetime import timedelta
+from typing import Any, NamedTuple
 
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from model import codec, storable
+from model import codec
 from model.calendar import epoch_ms, local_date, utc
-from model.facts import (
-    AttributedFact,
-    DaySummary,
-    Deletion,
-    Fact,
-    Instrument,
-    Joining,
-    Report,
-    SampleBlock,
-    Workout,
-)
-from model.metrics import METRIC
+from model.fact_properties import span_of
+from model.facts import AttributedFact, DaySummary, Fact, Joining, SampleBlock
 from model.spans import Span
 from storage.facts.samples import STREAM, Extent
 from storage.pg.pool import Connection
 
-CONTENT = 16  # bytes of a SHA-256: the hash that processors have instructions for
-
-FactKey: TypeAlias = tuple[int, str, int, int]  # record, kind, metric, part
-
 _INSERT = """
-insert into fact (record, kind, metric, part, patient, source, start_at, end_at, offset_min, offset_origin,
-                  local_date, received_at, connector, body, payload, content)
-select * from unnest(%s::bigint[], %s::text[], %s::smallint[], %s::int[], %s::int[], %s::int[], %s::timestamptz[],
-  %s::timestamptz[], %s::smallint[], %s::text[], %s::date[], %s::timestamptz[], %s::text[], %s::bytea[], %s::jsonb[],
-  %s::bytea[])
+insert into fact (record, kind, metric, part, patient, source, start_at, end_at, offset_min,
+                  offset_origin, local_date, received_at, connector, body, payload, content)
+select * from unnest(
+  %(record)s::bigint[], %(kind)s::text[], %(metric)s::smallint[], %(part)s::int[],
+  %(patient)s::int[], %(source)s::int[], %(start_at)s::timestamptz[], %(end_at)s::timestamptz[],
+  %(offset_min)s::smallint[], %(offset_origin)s::text[], %(local_date)s::date[],
+  %(received_at)s::timestamptz[], %(connector)s::text[], %(body)s::bytea[], %(payload)s::jsonb[],
+  %(content)s::bytea[])
 on conflict (record, kind, metric, part) do update
 set start_at = excluded.start_at, end_at = excluded.end_at, offset_min = excluded.offset_min,
-    offset_origin = excluded.offset_origin, local_date = excluded.local_date, received_at = excluded.received_at,
-    connector = excluded.connector, body = excluded.body, payload = excluded.payload, content = excluded.content"""
+    offset_origin = excluded.offset_origin, local_date = excluded.local_date,
+    received_at = excluded.received_at, connector = excluded.connector, body = excluded.body,
+    payload = excluded.payload, content = excluded.content"""
 _CONTENTS = "select record, kind, metric, part, content from fact where record = any(%s)"
 _REMOVE = """
 delete from fact where record = any(%s)
 returning record, kind, metric, patient, source, start_at, end_at, payload"""
 
 
+class FactKey(NamedTuple):
+    """The key of a row of `fact`: the record's id, and which fact of it."""
+
+    record: int
+    kind: str
+    metric: int
+    part: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """A fact that an older revision told: the patient, where it lay, what it spoke of, and its samples."""
+    """A removed fact: its patient (id), its span, the record it named, and where its samples are.
+
+    `extent` is None for a fact that has no samples.
+    """
 
     patient: int
     span: Span
@@ -59,126 +62,54 @@ class Removed:
     extent: Extent | None
 
 
-def metric_id(fact: Fact) -> int:
-    """Return the stored id of a block's metric, and 0 for every other fact."""
-    return METRIC[fact.metric].id if isinstance(fact, SampleBlock) else 0
-
-
-def part_of(fact: Fact) -> int:
-    """Return a block's part, and 0 for every other fact."""
-    return fact.part if isinstance(fact, SampleBlock) else 0
-
-
-def content(fact: Fact) -> bytes:
-    """Return 16 bytes that are equal when two facts are, else not; arrays count by their bytes, not as text."""
-    if not isinstance(fact, SampleBlock):
-        return sha256(codec.encode_fact(fact)).digest()[:CONTENT]
-    words = [codec.plain(fact.head), fact.metric, fact.joining.value, fact.part]
-    hashed = sha256(codec.dumps(words))
-    hashed.update(fact.t.astype("<i8", copy=False).tobytes())
-    hashed.update(fact.v.astype("<f8", copy=False).tobytes())
-    return hashed.digest()[:CONTENT]
-
-
-def span_of(fact: Fact) -> Span:
-    """Return what a fact says something about: its interval, widened to its samples."""
-    start, end = storable.span_of(fact)
-    return Span(start_ms=start, end_ms=end, samples_only=isinstance(fact, SampleBlock))
-
-
-def measured_ms(fact: Fact) -> int | None:
-    """Return the latest instant a fact proves to be measured; None where it proves none."""
-    match fact:
-        case SampleBlock():
-            return int(fact.t[-1]) if len(fact.t) else None
-        case Workout() | Report():
-            return fact.head.end_ms
-        case DaySummary():
-            return fact.head.start_ms
-        case Deletion():
-            return None
-
-
-def target_of(fact: Fact) -> str:
-    """Return the record that a fact speaks of beside its own: what it deletes, or the session it reports on."""
-    return (
-        fact.target
-        if isinstance(fact, Deletion)
-        else fact.session
-        if isinstance(fact, Report)
-        else ""
-    )
-
-
-def session_names(fact: Fact) -> set[str]:
-    """Return the records by which a workout or a report of one is known, or of which another report speaks."""
-    own = isinstance(fact, Workout) or (
-        isinstance(fact, Report) and fact.instrument is Instrument.SESSION
-    )
-    return {fact.head.record if own else "", fact.session if isinstance(fact, Report) else ""} - {
-        ""
+def row(
+    key: FactKey, patient: int, source: int, zone: str, reported: AttributedFact, content: bytes
+) -> dict[str, Any]:
+    """Return one row of `fact` by column name; without an offset, its date is in the patient's zone."""
+    fact, head = reported.fact, reported.fact.head
+    span = span_of(fact)
+    return {
+        **key._asdict(),
+        "patient": patient,
+        "source": source,
+        "start_at": utc(span.start_ms),
+        "end_at": utc(span.end_ms),
+        "offset_min": head.offset_min,
+        "offset_origin": head.offset_origin.value,
+        "local_date": _local_date(fact, zone),
+        "received_at": utc(reported.received_ms),
+        "connector": reported.connector,
+        "body": bytes.fromhex(reported.body),
+        "payload": Jsonb(_payload(fact), dumps=codec.dumps),
+        "content": content,
     }
 
 
-def row(
-    key: FactKey,
-    patient: int,
-    source: int,
-    zone: str,
-    attributed_fact: AttributedFact,
-    digest: bytes,
-) -> tuple[Any, ...]:
-    """Return one row of `fact`; a date without an offset is the patient's."""
-    fact, head = attributed_fact.fact, attributed_fact.fact.head
-    span = span_of(fact)
-    position = (
-        patient,
-        source,
-        utc(span.start_ms),
-        utc(span.end_ms),
-        head.offset_min,
-        head.offset_origin.value,
-    )
-    arrival = (
-        utc(attributed_fact.received_ms),
-        attributed_fact.connector,
-        bytes.fromhex(attributed_fact.body),
-    )
-    return (
-        *key,
-        *position,
-        _local_date(fact, zone),
-        *arrival,
-        Jsonb(_payload(fact), dumps=codec.dumps),
-        digest,
-    )
-
-
-async def insert(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write rows of `row`, replacing those of the same key."""
+async def insert(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows of `row`, over those of the same keys, in one statement."""
     if rows:
-        await conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        await conn.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 async def contents(conn: Connection, records: Sequence[int]) -> dict[FactKey, bytes]:
-    """Return the content of every fact that stands for these records."""
+    """Return the content hash of every stored fact of these records (ids)."""
     if not records:
         return {}
-    rows = await (await conn.execute(_CONTENTS, [records])).fetchall()
-    return {(record, kind, metric, part): digest for record, kind, metric, part, digest in rows}
+    cursor = await conn.execute(_CONTENTS, [records])
+    return {FactKey(*key): content for *key, content in await cursor.fetchall()}
 
 
 async def remove(conn: Connection, records: Sequence[int]) -> list[Removed]:
-    """Remove every fact of these records and return what they were."""
+    """Remove every fact of these records (ids) and return what they were; samples stay."""
     if not records:
         return []
-    return [
-        _removed(*columns) for columns in await (await conn.execute(_REMOVE, [records])).fetchall()
-    ]
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_REMOVE, [records])
+        return [_removed(row) for row in await cursor.fetchall()]
 
 
 def read(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:
-    """Return the fact that `row` stored, given its head as plain values; not for blocks, whose samples lie apart."""
+    """Return the fact of a stored row, with its head as plain values. Not for sample blocks."""
     return codec.decode_fact({"kind": kind, "head": head, **payload})
 
 
@@ -198,28 +129,32 @@ def _local_date(fact: Fact, zone: str) -> str:
     return (utc(head.start_ms) + timedelta(minutes=head.offset_min)).date().isoformat()
 
 
-def _removed(  # noqa: PLR0913, PLR0917 - one parameter a column
-    record: int,
-    kind: str,
-    metric: int,
-    patient: int,
-    source: int,
-    start: datetime,
-    end: datetime,
-    payload: dict[str, Any],
-) -> Removed:
-    target = (
-        payload.get("target", "") or payload.get("session", "")
-        if kind in {"deletion", "report"}
-        else ""
+def _removed(row: Mapping[str, Any]) -> Removed:
+    is_block = row["kind"] == "samples"
+    start_ms, end_ms = epoch_ms(row["start_at"]), epoch_ms(row["end_at"])
+    return Removed(
+        patient=row["patient"],
+        span=Span(start_ms=start_ms, end_ms=end_ms, samples_only=is_block),
+        target=_stored_target(row),
+        extent=_stored_extent(row) if is_block else None,
     )
-    extent = None
-    if kind == "samples" and "first_ms" in payload:
-        owner = record if payload["joining"] == Joining.RECORD else STREAM
-        extent = Extent(
-            series=(patient, metric, source, owner),
-            first_ms=payload["first_ms"],
-            last_ms=payload["last_ms"],
-        )
-    span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end), samples_only=kind == "samples")
-    return Removed(patient=patient, span=span, target=target, extent=extent)
+
+
+def _stored_target(row: Mapping[str, Any]) -> str:
+    """Return what `target_record` was of the fact."""
+    if row["kind"] not in {"deletion", "report"}:
+        return ""
+    target: str = row["payload"].get("target", "") or row["payload"].get("session", "")
+    return target
+
+
+def _stored_extent(row: Mapping[str, Any]) -> Extent | None:
+    payload = row["payload"]
+    if "first_ms" not in payload:
+        return None
+    owner = row["record"] if payload["joining"] == Joining.RECORD else STREAM
+    return Extent(
+        series=(row["patient"], row["metric"], row["source"], owner),
+        first_ms=payload["first_ms"],
+        last_ms=payload["last_ms"],
+    )

@@ -1,30 +1,48 @@
-"""Integer stand-ins for patients, sources and records, looked up and made in bulk. They never leave `storage`.
+"""Integer ids of patients, sources and records, looked up and made in bulk.
 
-Nothing is cached between transactions: a number made by a transaction that rolled back would poison the cache, and
-one query a batch is cheap.
+Nothing is cached between transactions: an id made by a transaction that rolled back would poison the
+cache, and one query a batch is cheap.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from model.facts import DeviceType, Method, Source
 from storage.pg.pool import Connection
 
-RecordKey: TypeAlias = tuple[int, int, str]
-Standing: TypeAlias = tuple[int, bytes]
+
+class RecordKey(NamedTuple):
+    """What a record is known by: the ids of its patient and source, and its name there."""
+
+    patient: int
+    source: int
+    record: str
+
+
+class RecordVersion(NamedTuple):
+    """A version of a record: the greater (revision, body as SHA-256) is current."""
+
+    revision: int
+    body: bytes
+
+
+SourceColumns: TypeAlias = list[list[str]]
 
 _PATIENTS = """
-select pseudonym, id, zone from patient where pseudonym = any(%s) order by id for no key update"""
+select pseudonym, id, zone from patient
+where pseudonym = any(%s) order by id for no key update"""
 _SOURCES = """
 select s.id, s.vendor, s.app, s.device, s.device_type, s.method
 from source s
-join unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) as k (vendor, app, device, device_type, method)
+join unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+  as k (vendor, app, device, device_type, method)
   using (vendor, app, device, device_type, method)
 for key share of s"""
 _NEW_SOURCES = """
 insert into source (vendor, app, device, device_type, method)
-select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) order by 1, 2, 3, 4, 5
+select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+order by 1, 2, 3, 4, 5
 on conflict do nothing"""
 _RECORDS = """
 select r.patient, r.source, r.record, r.id, r.revision, r.body
@@ -36,12 +54,13 @@ select * from unnest(%s::int[], %s::int[], %s::text[], %s::bigint[], %s::bytea[]
 returning patient, source, record, id"""
 _NEWER_RECORDS = """
 update record r set revision = k.revision, body = k.body
-from unnest(%s::bigint[], %s::bigint[], %s::bytea[]) as k (id, revision, body) where r.id = k.id"""
+from unnest(%s::bigint[], %s::bigint[], %s::bytea[]) as k (id, revision, body)
+where r.id = k.id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientRow:
-    """A patient as the writer needs it: the surrogate and the zone that dates fall back to."""
+    """A patient as the writer needs it: the id, and the zone of dates that have no offset."""
 
     id: int
     zone: str
@@ -49,63 +68,60 @@ class PatientRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRow:
-    """A record: its surrogate, the (revision, body) that stood before this batch (None: new), and the one now."""
+    """A record: its id, the version that was current before this batch (None: new), and now."""
 
     id: int
-    before: Standing | None
-    now: Standing
+    before: RecordVersion | None
+    now: RecordVersion
 
     @property
     def replaced(self) -> bool:
-        """Tell whether an older revision stood here before."""
+        """Return whether an older version was replaced by this batch."""
         return self.before is not None and self.before != self.now
 
 
 async def lock_patients(conn: Connection, pseudonyms: Collection[str]) -> dict[str, PatientRow]:
-    """Lock the patients until the transaction ends, in one order everywhere, and return those that exist.
+    """Lock the patients until the transaction ends, and return those that exist by pseudonym.
 
-    This lock is what keeps two workers from deriving one patient at once, each without the other's facts.
+    The lock keeps two workers from deriving one patient at once, each without the other's facts.
+    It is taken in the order of ids everywhere, so that no two transactions deadlock.
     """
     rows = await (await conn.execute(_PATIENTS, [sorted(pseudonyms)])).fetchall()
     return {pseudonym: PatientRow(id=id_, zone=zone) for pseudonym, id_, zone in rows}
 
 
 async def source_ids(conn: Connection, sources: Iterable[Source]) -> dict[Source, int]:
-    """Return the surrogate of each source, made where it is new."""
+    """Return the id of each source; new ones are added."""
     wanted = set(sources)
     known = await _known_sources(conn, wanted)
     missing = wanted - known.keys()
     if missing:
-        await conn.execute(_NEW_SOURCES, _columns(missing))
+        await conn.execute(_NEW_SOURCES, _source_columns(missing))
         known |= await _known_sources(conn, missing)
     return known
 
 
 async def record_rows(
-    conn: Connection, values: Mapping[RecordKey, Standing]
+    conn: Connection, versions: Mapping[RecordKey, RecordVersion]
 ) -> dict[RecordKey, RecordRow]:
-    """Return each record after the greater of (what stood, what is told) was made to stand.
+    """Make the greater of the stored and the given version of each record current; return them.
 
-    The caller holds the patients' locks, so nothing else writes these records.
+    The caller holds the patients' locks, so nothing else writes these records meanwhile.
     """
-    stood = await _known_records(conn, values)
-    rows = {
-        key: RecordRow(id=id_, before=old, now=max(old, values[key]))
-        for key, (id_, old) in stood.items()
-    }
+    stored = await _stored_records(conn, versions)
+    rows: dict[RecordKey, RecordRow] = {}
+    for key, (id_, before) in stored.items():
+        rows[key] = RecordRow(id=id_, before=before, now=max(before, versions[key]))
     newer = [row for row in rows.values() if row.replaced]
     if newer:
-        await conn.execute(
-            _NEWER_RECORDS,
-            [[r.id for r in newer], [r.now[0] for r in newer], [r.now[1] for r in newer]],
-        )
-    return rows | await _new_records(
-        conn, {key: now for key, now in values.items() if key not in stood}
-    )
+        revisions, bodies = [row.now.revision for row in newer], [row.now.body for row in newer]
+        await conn.execute(_NEWER_RECORDS, [[row.id for row in newer], revisions, bodies])
+    new = {key: version for key, version in versions.items() if key not in stored}
+    return rows | await _add_records(conn, new)
 
 
 def read_source(columns: Iterable[str]) -> Source:
-    """Return a source from its five columns."""
+    """Return a source from its columns: vendor, app, device, device type and method."""
     vendor, app, device, device_type, method = columns
     return Source(
         vendor=vendor,
@@ -116,38 +132,41 @@ def read_source(columns: Iterable[str]) -> Source:
     )
 
 
-def _columns(sources: Collection[Source]) -> list[list[str]]:
-    return [[str(word) for word in column] for column in zip(*map(astuple, sources), strict=True)]
+def _source_columns(sources: Collection[Source]) -> SourceColumns:
+    rows = [tuple(map(str, astuple(source))) for source in sources]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def _known_sources(conn: Connection, sources: Collection[Source]) -> dict[Source, int]:
     if not sources:
         return {}
-    rows = await (await conn.execute(_SOURCES, _columns(sources))).fetchall()
+    rows = await (await conn.execute(_SOURCES, _source_columns(sources))).fetchall()
     return {read_source(columns): id_ for id_, *columns in rows}
 
 
-async def _known_records(
-    conn: Connection, keys: Mapping[RecordKey, Standing]
-) -> dict[RecordKey, tuple[int, Standing]]:
+async def _stored_records(
+    conn: Connection, keys: Collection[RecordKey]
+) -> dict[RecordKey, tuple[int, RecordVersion]]:
     if not keys:
         return {}
-    rows = await (
-        await conn.execute(_RECORDS, [list(column) for column in zip(*keys, strict=True)])
-    ).fetchall()
-    return {
-        (patient, source, record): (id_, (rev, body))
-        for patient, source, record, id_, rev, body in rows
-    }
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    stored: dict[RecordKey, tuple[int, RecordVersion]] = {}
+    cursor = await conn.execute(_RECORDS, columns)
+    for patient, source, record, id_, revision, body in await cursor.fetchall():
+        key = RecordKey(patient=patient, source=source, record=record)
+        stored[key] = id_, RecordVersion(revision=revision, body=body)
+    return stored
 
 
-async def _new_records(
-    conn: Connection, values: Mapping[RecordKey, Standing]
+async def _add_records(
+    conn: Connection, versions: Mapping[RecordKey, RecordVersion]
 ) -> dict[RecordKey, RecordRow]:
-    if not values:
+    if not versions:
         return {}
-    columns = [
-        list(column) for column in zip(*((*key, *now) for key, now in values.items()), strict=True)
-    ]
-    rows = await (await conn.execute(_NEW_RECORDS, columns)).fetchall()
-    return {(p, s, r): RecordRow(id=id_, before=None, now=values[p, s, r]) for p, s, r, id_ in rows}
+    values: list[tuple[Any, ...]] = [(*key, *version) for key, version in versions.items()]
+    columns = [list(column) for column in zip(*values, strict=True)]
+    rows: dict[RecordKey, RecordRow] = {}
+    for *key_columns, id_ in await (await conn.execute(_NEW_RECORDS, columns)).fetchall():
+        key = RecordKey(*key_columns)
+        rows[key] = RecordRow(id=id_, before=None, now=versions[key])
+    return rows

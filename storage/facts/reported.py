@@ -1,133 +1,137 @@
-"""Facts as they were told, read back for many patients in one query. It decides nothing, and never writes.
+"""Reported facts read back, for many patients in one query. It never writes.
 
-Every question is a list of rows (one a span, a name); the lateral sub-query makes the planner look each one up in an
-index, whatever it believes about how many there are.
+Every query is a list of rows (one a span, a date or a name). The lateral sub-query makes the planner
+look up each of them in an index, whatever it estimates about their number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
+from psycopg.rows import dict_row
+
 from model.calendar import epoch_ms, utc
 from model.facts import AttributedFact, OffsetOrigin
 from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
-from storage.facts import fact_rows
+from storage.facts import fact_rows, retractions
+from storage.facts.retractions import PatientId, Retractions
 from storage.pg.pool import Connection
 
-Number: TypeAlias = int  # a patient's surrogate
-ReportedFacts: TypeAlias = dict[Number, list[AttributedFact]]
+ReportedFacts: TypeAlias = dict[PatientId, list[AttributedFact]]
 
-_QUESTION = """
-select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload, r.record, r.revision, f.start_at,
-       f.end_at, f.offset_min, f.offset_origin, s.vendor, s.app, s.device, s.device_type, s.method
-from (select distinct on (f.record, f.kind) f.* from unnest(%s::int[], {types}) as k (patient, {names})
-      cross join lateral (select fact.* from {where} offset 0) f) f
-join patient p on p.id = f.patient join record r on r.id = f.record join source s on s.id = f.source
+_FACTS = """
+select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload,
+       r.record, r.revision, f.start_at, f.end_at, f.offset_min, f.offset_origin,
+       s.vendor, s.app, s.device, s.device_type, s.method
+from (
+  select distinct on (f.record, f.kind) f.*
+  from unnest(%s::int[], {types}) as k (patient, {names})
+  cross join lateral (select fact.* from {where} offset 0) f) f
+join patient p on p.id = f.patient
+join record r on r.id = f.record
+join source s on s.id = f.source
 order by f.start_at, r.record, f.record"""
-_NEAR = _QUESTION.format(
+_NEAR = _FACTS.format(
     types="%s::timestamptz[], %s::timestamptz[]",
     names="low, high",
-    where="fact where fact.patient = k.patient and fact.kind in ('workout', 'report') and fact.start_at < k.high"
-    " and fact.start_at >= k.low - interval '31 days' and fact.end_at >= k.low",
+    where="""fact
+    where fact.patient = k.patient and fact.kind in ('workout', 'report')
+      and fact.start_at < k.high and fact.start_at >= k.low - interval '31 days'
+      and fact.end_at >= k.low""",
 )
-_KNOWN_BY = _QUESTION.format(
+_NAMED = _FACTS.format(
     types="%s::text[]",
     names="record",
-    where="(select o.* from record join fact o on o.record = record.id and o.kind in ('workout', 'report')"
-    " where record.patient = k.patient and record.record = k.record"
-    " union all select o.* from fact o"
-    " where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record) fact",
+    where="""(
+      select o.* from record
+      join fact o on o.record = record.id and o.kind in ('workout', 'report')
+      where record.patient = k.patient and record.record = k.record
+      union all
+      select o.* from fact o
+      where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record
+    ) fact""",
 )
-_SINCE = _QUESTION.format(
+_SINCE = _FACTS.format(
     types="%s::timestamptz[]",
     names="low",
-    where="fact where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low",
+    where="""fact
+    where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low""",
 )
-
-_OF_DATES = _QUESTION.format(
+_OF_DATES = _FACTS.format(
     types="%s::date[]",
     names="day",
-    where="fact where fact.patient = k.patient and fact.kind = 'day' and fact.local_date = k.day"
-    " and fact.start_at between k.day - interval '2 days' and k.day + interval '2 days'",
+    where="""fact
+    where fact.patient = k.patient and fact.kind = 'day' and fact.local_date = k.day
+      and fact.start_at between k.day - interval '2 days' and k.day + interval '2 days'""",
 )
 
 
-async def near(conn: Connection, spans: Mapping[Number, Iterable[Span]]) -> ReportedFacts:
-    """Return the workouts and reports of each patient that lie in one of the patient's spans, by time."""
-    return await _ask(conn, _NEAR, _bounds(spans))
+async def near(conn: Connection, spans: Mapping[PatientId, Iterable[Span]]) -> ReportedFacts:
+    """Return the workouts and reports of each patient that meet one of their spans, by time."""
+    rows: list[tuple[Any, ...]] = []
+    for patient, many in spans.items():
+        rows += [(patient, *_bounds(span)) for span in sorted(many)]
+    return await _fetch(conn, _NEAR, rows)
 
 
-async def of_dates(conn: Connection, dates: Mapping[Number, Iterable[date]]) -> ReportedFacts:
-    """Return what sources state of whole local dates."""
-    return await _ask(
-        conn, _OF_DATES, [(patient, day) for patient, days in dates.items() for day in days]
-    )
+async def of_dates(conn: Connection, dates: Mapping[PatientId, Iterable[date]]) -> ReportedFacts:
+    """Return the day summaries of each patient's local dates."""
+    rows: list[tuple[Any, ...]] = []
+    for patient, days in dates.items():
+        rows += [(patient, day) for day in days]
+    return await _fetch(conn, _OF_DATES, rows)
 
 
-async def known_by(conn: Connection, names: Iterable[tuple[Number, str]]) -> ReportedFacts:
-    """Return the workouts and reports of these (patient, record), and the reports about them, wherever they lie."""
-    return await _ask(conn, _KNOWN_BY, sorted(names))
+async def named(conn: Connection, names: Iterable[tuple[PatientId, str]]) -> ReportedFacts:
+    """Return the workouts and reports of these (patient, record), and the reports about them."""
+    return await _fetch(conn, _NAMED, sorted(names))
 
 
-async def since(conn: Connection, patients: Iterable[Number], at_ms: int) -> ReportedFacts:
-    """Return the reports of each patient from an instant on, by time."""
-    return await _ask(conn, _SINCE, [(patient, utc(at_ms)) for patient in patients])
+async def current_reports(
+    conn: Connection, patients: Sequence[PatientId], since_ms: int
+) -> dict[PatientId, tuple[AttributedFact, ...]]:
+    """Return the reports of each patient from an instant on that are not retracted, by time."""
+    reports = await _fetch(conn, _SINCE, [(patient, utc(since_ms)) for patient in patients])
+    retracted = {patient: Retractions() for patient in patients}
+    names: list[tuple[PatientId, str]] = []
+    for patient, facts in reports.items():
+        names += [(patient, item.fact.head.record) for item in facts]
+    await retractions.add_records(conn, retracted, names)
+    return {patient: mask.current(reports.get(patient, ())) for patient, mask in retracted.items()}
 
 
-async def _ask(conn: Connection, query: str, items: Sequence[tuple[Any, ...]]) -> ReportedFacts:
-    reported_facts: ReportedFacts = {}
-    if items:
-        rows = await conn.execute(query.encode(), _lists(items))
-        for number, *columns in await rows.fetchall():
-            reported_facts.setdefault(number, []).append(_told(columns))
-    return reported_facts
+async def _fetch(conn: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> ReportedFacts:
+    facts: ReportedFacts = {}
+    if not rows:
+        return facts
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(query.encode(), [list(column) for column in zip(*rows, strict=True)])
+        for row in await cursor.fetchall():
+            facts.setdefault(row["patient"], []).append(_fact(row))
+    return facts
 
 
-def _lists(items: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*items, strict=True)]
+def _bounds(span: Span) -> tuple[Any, Any]:
+    """Return a span as instants; it begins late enough that 31 days can be subtracted."""
+    return utc(max(span.start_ms, -LONGEST_SESSION_MS)), utc(span.end_ms)
 
 
-def _bounds(spans: Mapping[Number, Iterable[Span]]) -> list[tuple[Number, Any, Any]]:
-    """Return spans as rows; a span begins late enough that 31 days before it can be counted."""
-    return [
-        (patient, utc(max(span.start_ms, -LONGEST_SESSION_MS)), utc(span.end_ms))
-        for patient, many in spans.items()
-        for span in sorted(many)
-    ]
-
-
-def _told(columns: Sequence[Any]) -> AttributedFact:
-    (
-        pseudonym,
-        connector,
-        received,
-        body,
-        kind,
-        payload,
-        record,
-        revision,
-        start,
-        end,
-        offset,
-        origin,
-        *source,
-    ) = columns
+def _fact(row: Mapping[str, Any]) -> AttributedFact:
+    source = {name: row[name] for name in ("vendor", "app", "device", "device_type", "method")}
     head = {
-        "source": dict(
-            zip(("vendor", "app", "device", "device_type", "method"), source, strict=True)
-        ),
-        "record": record,
-        "revision": revision,
-        "start_ms": epoch_ms(start),
-        "end_ms": epoch_ms(end),
-        "offset_min": offset,
-        "offset_origin": OffsetOrigin(origin),
+        "source": source,
+        "record": row["record"],
+        "revision": row["revision"],
+        "start_ms": epoch_ms(row["start_at"]),
+        "end_ms": epoch_ms(row["end_at"]),
+        "offset_min": row["offset_min"],
+        "offset_origin": OffsetOrigin(row["offset_origin"]),
     }
     return AttributedFact(
-        patient=pseudonym,
-        connector=connector,
-        received_ms=epoch_ms(received),
-        body=body.hex(),
-        fact=fact_rows.read(kind, head, payload),
+        patient=row["pseudonym"],
+        connector=row["connector"],
+        received_ms=epoch_ms(row["received_at"]),
+        body=row["body"].hex(),
+        fact=fact_rows.read(row["kind"], head, row["payload"]),
     )

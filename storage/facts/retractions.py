@@ -1,6 +1,8 @@
-"""What sources took back: a deletion is a fact like any other, so facts that come after it, or before it, end alike.
+"""Retractions: what sources deleted after they had reported it.
 
-Asked for by the records and spans at hand, so that what a patient's sources took back years ago costs nothing.
+A deletion is stored as a fact, so the result is the same whether it comes before or after the facts
+that it deletes. Retractions are looked up for the records and spans at hand, so that deletions of
+years ago cost nothing. It never writes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,27 +14,31 @@ from model.facts import AttributedFact, Instants, Source, Values
 from model.spans import Span
 from storage.pg.pool import Connection
 
-Number: TypeAlias = int  # a patient's surrogate
+PatientId: TypeAlias = int
 
 _OF_RECORDS = """
 select k.patient, s.vendor, k.record, max(r.revision)
-from unnest(%s::int[], %s::text[]) as k (patient, record) cross join lateral (
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+cross join lateral (
   select record, source from fact
   where patient = k.patient and kind = 'deletion' and payload ->> 'target' = k.record offset 0) f
-join record r on r.id = f.record join source s on s.id = f.source
+join record r on r.id = f.record
+join source s on s.id = f.source
 group by k.patient, s.vendor, k.record"""
 _OF_SPANS = """
 select k.patient, s.vendor, r.revision, f.metric, f.start_at, f.end_at
-from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) as k (patient, low, high) cross join lateral (
+from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) as k (patient, low, high)
+cross join lateral (
   select record, source, start_at, end_at, payload ->> 'metric' as metric from fact
-  where patient = k.patient and kind = 'deletion' and payload ->> 'target' = '' and end_at > k.low
-    and start_at < k.high offset 0) f
-join record r on r.id = f.record join source s on s.id = f.source"""
+  where patient = k.patient and kind = 'deletion' and payload ->> 'target' = ''
+    and end_at > k.low and start_at < k.high offset 0) f
+join record r on r.id = f.record
+join source s on s.id = f.source"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """Every value of a metric ("": of any) of a vendor within a span is taken back, up to a revision."""
+class RetractedInterval:
+    """A vendor retracted the samples of a metric ("": of all) in a span, up to a revision."""
 
     vendor: str
     metric: str
@@ -42,66 +48,72 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retractions:
-    """What was taken back from one patient: the greatest revision by (vendor, record), and intervals."""
+    """What was retracted of one patient: the greatest revision by (vendor, record), and intervals."""
 
     records: dict[tuple[str, str], int] = field(default_factory=dict)
-    intervals: list[Interval] = field(default_factory=list)
+    intervals: list[RetractedInterval] = field(default_factory=list)
 
     def hides(self, source: Source, record: str, revision: int) -> bool:
-        """Tell whether a record of this revision was taken back."""
+        """Return whether a record of this revision is retracted."""
         return self.records.get((source.vendor, record), -1) >= revision
 
-    def standing(self, attributed_facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
-        """Return the facts whose records were not taken back."""
-        heads = ((fact, fact.fact.head) for fact in attributed_facts)
-        return tuple(
-            item for item, head in heads if not self.hides(head.source, head.record, head.revision)
-        )
+    def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
+        """Return the facts whose records are not retracted."""
+        return tuple(item for item in facts if not self._hides(item))
+
+    def _hides(self, item: AttributedFact) -> bool:
+        head = item.fact.head
+        return self.hides(head.source, head.record, head.revision)
 
     def touches(self, metric: str) -> bool:
-        """Tell whether any interval takes back values of a metric."""
+        """Return whether any interval retracts samples of a metric."""
         return any(interval.metric in {"", metric} for interval in self.intervals)
 
-    def unmasked(
-        self, metric: str, source: Source, t: Instants, v: Values, revision: Instants
+    def kept(
+        self, metric: str, source: Source, t: Instants, v: Values, revisions: Instants
     ) -> tuple[Instants, Values]:
-        """Return the samples that no interval took back."""
+        """Return the samples (t, v) that no interval retracts.
+
+        `revisions` int64[n] is only looked at where `touches(metric)`.
+        """
         for interval in self.intervals:
             if interval.vendor == source.vendor and interval.metric in {"", metric}:
                 span = interval.span
-                kept = ~((t >= span.start_ms) & (t < span.end_ms) & (revision <= interval.revision))
-                t, v, revision = t[kept], v[kept], revision[kept]
+                inside = (t >= span.start_ms) & (t < span.end_ms)
+                keep = ~(inside & (revisions <= interval.revision))
+                t, v, revisions = t[keep], v[keep], revisions[keep]
         return t, v
 
 
 async def intervals(
-    conn: Connection, spans: Mapping[Number, Iterable[Span]]
-) -> dict[Number, Retractions]:
-    """Return a mask of each patient, with the intervals that meet one of the patient's spans."""
-    matches = {patient: Retractions() for patient in spans}
-    requested = [
-        (p, utc(span.start_ms), utc(span.end_ms)) for p, many in spans.items() for span in many
-    ]
-    if requested:
-        rows = await conn.execute(
-            _OF_SPANS, [list(column) for column in zip(*requested, strict=True)]
-        )
-        for patient, vendor, revision, metric, start, end in await rows.fetchall():
-            span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end))
-            matches[patient].intervals.append(
-                Interval(vendor=vendor, metric=metric, revision=revision, span=span)
-            )
-    return matches
+    conn: Connection, spans: Mapping[PatientId, Iterable[Span]]
+) -> dict[PatientId, Retractions]:
+    """Return the retractions of each patient, with the intervals that meet one of their spans."""
+    retracted = {patient: Retractions() for patient in spans}
+    wanted: list[tuple[int, object, object]] = []
+    for patient, many in spans.items():
+        wanted += [(patient, utc(span.start_ms), utc(span.end_ms)) for span in many]
+    if not wanted:
+        return retracted
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    cursor = await conn.execute(_OF_SPANS, columns)
+    for patient, vendor, revision, metric, start, end in await cursor.fetchall():
+        span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end))
+        interval = RetractedInterval(vendor=vendor, metric=metric, revision=revision, span=span)
+        retracted[patient].intervals.append(interval)
+    return retracted
 
 
 async def add_records(
-    conn: Connection, masks: Mapping[Number, Retractions], names: Iterable[tuple[Number, str]]
+    conn: Connection,
+    retracted: Mapping[PatientId, Retractions],
+    names: Iterable[tuple[PatientId, str]],
 ) -> None:
-    """Add to the masks what was taken back of these (patient, record)."""
-    requested = sorted({(patient, record) for patient, record in names if record})
-    if requested:
-        rows = await conn.execute(
-            _OF_RECORDS, [list(column) for column in zip(*requested, strict=True)]
-        )
-        for patient, vendor, record, revision in await rows.fetchall():
-            masks[patient].records[vendor, record] = revision
+    """Add to the retractions those of these (patient id, record)."""
+    wanted = sorted({(patient, record) for patient, record in names if record})
+    if not wanted:
+        return
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    cursor = await conn.execute(_OF_RECORDS, columns)
+    for patient, vendor, record, revision in await cursor.fetchall():
+        retracted[patient].records[vendor, record] = revision

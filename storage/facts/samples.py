@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 from model.calendar import utc
 from model.columns.runs import is_run_end
 from model.facts import Instants, Values
+from model.spans import Span
 from storage.pg.binary_columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
 from storage.pg.pool import Connection
 
@@ -41,6 +42,10 @@ select * from sample_stage order by patient, metric, source, time, record
 on conflict (patient, metric, source, time, record)
 do update set value = excluded.value, revision = excluded.revision
 where (excluded.revision, excluded.value) > (sample.revision, sample.value)"""
+_COUNT = """
+select count(*) from (
+  select from sample
+  where patient = %s and metric = %s and time >= %s and time < %s limit %s) x"""
 _REMOVE = """
 delete from sample
 where patient = %s and metric = %s and source = %s and record = %s and time >= %s and time <= %s"""
@@ -121,6 +126,13 @@ async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
             await cursor.executemany(
                 _REMOVE, [(p, m, s, r, first, last) for p, m, s, r, first, last in rows]
             )
+
+
+async def count(conn: Connection, patient: int, metric: int, span: Span, most: int) -> int:
+    """Return how many samples of a patient and metric (ids) lie in a span; `most` if more do."""
+    arguments = [patient, metric, utc(span.start_ms), utc(span.end_ms), most]
+    ((counted,),) = await (await conn.execute(_COUNT, arguments)).fetchall()
+    return int(counted)
 
 
 async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:

@@ -1,36 +1,45 @@
-"""Stores facts so that order, duplication and splitting do not matter: the end state depends on what was told only.
+"""Stores reported facts. The result depends on what was reported, never on order or repetition.
 
-A record has revisions; the one with the greater (revision, body) stands, its facts are in `fact`, and what an
-older one said is removed. Blocks of a nameless stream are never superseded: their points join one series, and at
-one instant the greater (revision, value) stands. It must never commit: the transaction is the caller's.
+The greater (revision, body) of a record is current: only its facts are in `fact`, and what an older
+version held is removed. Samples of a stream belong to no record: they join one series, and at one
+instant the greater (revision, value) is current. If one body reports a part of a record twice and
+differently, the fact with the greater content hash is current.
 
-A body tells a part of a record once; should it tell two that differ, the one with the greater hash stands.
+It must never commit: the transaction is the caller's.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from model.calendar import utc
 from model.codec import kind_of
+from model.fact_properties import (
+    content_hash,
+    measured_until_ms,
+    metric_id,
+    part_number,
+    session_records,
+    span_of,
+    target_record,
+)
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
 from model.spans import Span, merge
 from model.storable import refusal
-from storage.derived import rollups
-from storage.derived.affected import AffectedSpans, add_spoken_of, removed_spans
-from storage.derived.window_samples import Fresh
-from storage.facts import fact_rows, samples
+from storage.facts import fact_rows, samples, stale_hours
+from storage.facts.affected import AffectedSpans, RecordNames, add_named_spans, removed_spans
 from storage.facts.fact_rows import FactKey, Removed
 from storage.facts.ids import (
     PatientRow,
     RecordKey,
     RecordRow,
-    Standing,
+    RecordVersion,
     lock_patients,
     record_rows,
     source_ids,
 )
-from storage.facts.readings import outdated
+from storage.facts.parser_versions import outdated
+from storage.facts.sample_reads import UnwrittenBlock
 from storage.pg.pool import Connection
 
 UNKNOWN = "the patient is not known"
@@ -38,12 +47,15 @@ UNKNOWN = "the patient is not known"
 _WATERMARK = """
 insert into watermark (patient, source, time)
 select * from unnest(%s::int[], %s::int[], %s::timestamptz[]) order by 1, 2
-on conflict (patient, source) do update set time = excluded.time where excluded.time > watermark.time"""
+on conflict (patient, source) do update set time = excluded.time
+where excluded.time > watermark.time"""
+
+_Records = Mapping[RecordKey, RecordRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A fact that cannot be stored, by its place in the batch, and why: for the dead letters."""
+    """A fact that cannot be stored: its index in the batch, and why, without any value of it."""
 
     index: int
     why: str
@@ -53,202 +65,212 @@ class Refused:
 class Written:
     """What a batch did.
 
-    `touched` says, for each patient, where derived rows may have become stale. `new` counts facts stored,
-    `skipped` those that were there already or older than what stands, `samples` the rows offered. `fresh` are the
-    samples that are still to be written.
+    `affected` has, by pseudonym, the spans in which derived rows may have become stale. `new` counts
+    facts stored, `skipped` those that were stored already or are older than the current ones.
+    `samples` is the number of rows offered to the table; `unwritten` are the blocks that the caller
+    still has to write.
     """
 
-    touched: dict[str, tuple[Span, ...]]
+    affected: dict[str, tuple[Span, ...]]
     new: int
     skipped: int
     samples: int = 0
     refused: tuple[Refused, ...] = ()
-    fresh: tuple[Fresh, ...] = ()
+    unwritten: tuple[UnwrittenBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """One fact of the batch, with the keys of its rows."""
+    """One fact of the batch with the keys of its rows. `key` is (kind, metric id, part)."""
 
-    told: AttributedFact
+    reported: AttributedFact
     patient: PatientRow
     source: int
     record: RecordKey
-    standing: Standing
+    version: RecordVersion
+    key: tuple[str, int, int]
     content: bytes
 
     @property
-    def within(self) -> tuple[str, int, int]:
-        fact = self.told.fact
-        return kind_of(fact), fact_rows.metric_id(fact), fact_rows.part_of(fact)
-
-    @property
     def stream(self) -> bool:
-        fact = self.told.fact
+        fact = self.reported.fact
         return isinstance(fact, SampleBlock) and fact.joining is Joining.STREAM
 
 
-async def write_facts(conn: Connection, attributed_facts: Sequence[AttributedFact]) -> Written:
+async def write_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Written:
     """Store a batch of facts with their samples, as `put_facts` does."""
-    written = await put_facts(conn, attributed_facts)
-    offered = await samples.write(conn, [item.put for item in written.fresh])
-    return replace(written, samples=offered.rows, fresh=())
+    written = await put_facts(conn, reported)
+    offered = await samples.write(conn, [block.put for block in written.unwritten])
+    return replace(written, samples=offered.rows, unwritten=())
 
 
-async def put_facts(conn: Connection, attributed_facts: Sequence[AttributedFact]) -> Written:
-    """Store a batch of facts of any patients, in the caller's transaction; the patients stay locked until it ends.
+async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Written:
+    """Store a batch of facts of any patients, but not their samples; the patients stay locked.
 
-    The samples of blocks are left to the caller, who may want to look at what was there before. A fact that cannot be
-    stored (unknown patient, or `storable.refusal`) is in `refused`; the others are stored. Redelivery of a stored
-    fact changes nothing, nor does one of a body that was read anew since.
+    The samples are left to the caller, who may want to look at what was stored before. A fact of an
+    unknown patient, or that `storable.refusal` refuses, is returned in `refused`. Redelivery of a
+    stored fact changes nothing, nor does a fact of a body that a newer parser has read since.
     """
-    patients = await lock_patients(conn, {fact.patient for fact in attributed_facts})
-    refused = tuple(
-        Refused(index=n, why=why)
-        for n, item in enumerate(attributed_facts)
-        if (why := _refusal(item, patients))
-    )
-    skip = {item.index for item in refused} | await outdated(conn, attributed_facts)
-    kept = [item for n, item in enumerate(attributed_facts) if n not in skip]
+    patients = await lock_patients(conn, {item.patient for item in reported})
+    refused = tuple(_refused(reported, patients))
+    skip = {item.index for item in refused} | await outdated(conn, reported)
+    kept = [item for index, item in enumerate(reported) if index not in skip]
     sources = await source_ids(conn, {item.fact.head.source for item in kept})
     items = _distinct(
         _item(item, patients[item.patient], sources[item.fact.head.source]) for item in kept
     )
-    return await _store(conn, items, len(kept), refused)
+    written = await _store(conn, items)
+    return replace(written, skipped=len(kept) - written.new, refused=refused)
 
 
-async def _store(
-    conn: Connection, items: list[_Item], number: int, refused: tuple[Refused, ...]
-) -> Written:
-    records = await record_rows(conn, _best(items))
+async def _store(conn: Connection, items: list[_Item]) -> Written:
+    records = await record_rows(conn, _latest_versions(items))
+    removed = await _remove_replaced(conn, records)
+    unchanged = [row.id for row in records.values() if row.before and not row.replaced]
+    stored = await fact_rows.contents(conn, unchanged)
+    changed = [item for item in items if stored.get(_fact_key(item, records)) != item.content]
+    current = [item for item in changed if item.version == records[item.record].now]
+    new = _winners(current, records, stored)
+    await fact_rows.insert(conn, [_row(key, item) for key, item in new.items()])
+    # a stream has no current version: every block of it counts, however old its revision
+    blocks = [item for item in changed if item.stream or item.version == records[item.record].now]
+    await _raise_watermarks(conn, items)
+    spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
+    await add_named_spans(
+        conn,
+        spans,
+        targets=_targets(new.values(), removed),
+        sessions=_session_names(new.values(), records),
+    )
+    await stale_hours.mark(conn, _changed_samples(blocks, new.values(), removed, spans))
+    names = {item.patient.id: item.reported.patient for item in items}
+    return Written(
+        affected={names[patient]: merge(many) for patient, many in spans.items()},
+        new=len(new),
+        skipped=0,
+        unwritten=tuple(_unwritten(blocks, records)),
+    )
+
+
+async def _remove_replaced(conn: Connection, records: _Records) -> list[Removed]:
+    """Remove the facts and samples of records of which a newer version is current now."""
     removed = await fact_rows.remove(conn, [row.id for row in records.values() if row.replaced])
     await samples.remove(conn, [item.extent for item in removed if item.extent])
-    there = await fact_rows.contents(
-        conn, [row.id for row in records.values() if row.before and not row.replaced]
-    )
-    fresh = [item for item in items if there.get(_key(item, records)) != item.content]
-    new = _winners(
-        [item for item in fresh if item.standing == records[item.record].now], records, there
-    )
-    await fact_rows.insert(conn, [_row(key, item) for key, item in new.items()])
-    blocks = [item for item in fresh if item.stream or item.standing == records[item.record].now]
-    await _watermarks(conn, items)
-    spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
-    told_of = {
-        (item.patient.id, name)
-        for item in new.values()
-        for name in fact_rows.session_names(item.told.fact)
-    }
-    told_of |= {(key[0], key[2]) for key, row in records.items() if row.replaced}
-    await add_spoken_of(conn, spans, spoken_of=_spoken_of(new.values(), removed), told_of=told_of)
-    names = {item.patient.id: item.told.patient for item in items}
-    await rollups.mark(conn, _measured(blocks, new.values(), removed, spans))
-    touched = {names[patient]: merge(matches) for patient, matches in spans.items()}
-    puts = tuple(_fresh(blocks, records))
-    return Written(
-        touched=touched, new=len(new), skipped=number - len(new), refused=refused, fresh=puts
-    )
+    return removed
 
 
-def _refusal(attributed_fact: AttributedFact, patients: dict[str, PatientRow]) -> str:
-    """Return why a fact cannot be stored, or an empty text. The text never holds a value."""
-    return refusal(attributed_fact.fact) if attributed_fact.patient in patients else UNKNOWN
+def _refused(
+    reported: Iterable[AttributedFact], patients: Mapping[str, PatientRow]
+) -> Iterator[Refused]:
+    for index, item in enumerate(reported):
+        why = refusal(item.fact) if item.patient in patients else UNKNOWN
+        if why:
+            yield Refused(index=index, why=why)
 
 
-def _item(attributed_fact: AttributedFact, patient: PatientRow, source: int) -> _Item:
-    head = attributed_fact.fact.head
+def _item(reported: AttributedFact, patient: PatientRow, source: int) -> _Item:
+    fact, head = reported.fact, reported.fact.head
     return _Item(
-        told=attributed_fact,
+        reported=reported,
         patient=patient,
         source=source,
-        record=(patient.id, source, head.record),
-        standing=(head.revision, bytes.fromhex(attributed_fact.body)),
-        content=fact_rows.content(attributed_fact.fact),
+        record=RecordKey(patient=patient.id, source=source, record=head.record),
+        version=RecordVersion(revision=head.revision, body=bytes.fromhex(reported.body)),
+        key=(kind_of(fact), metric_id(fact), part_number(fact)),
+        content=content_hash(fact),
     )
 
 
 def _distinct(items: Iterable[_Item]) -> list[_Item]:
     """Return the items without repetitions of the same fact from the same body."""
-    return list(
-        {(item.record, item.within, item.standing, item.content): item for item in items}.values()
-    )
+    distinct = {(item.record, item.key, item.version, item.content): item for item in items}
+    return list(distinct.values())
 
 
-def _best(items: Iterable[_Item]) -> dict[RecordKey, Standing]:
-    best: dict[RecordKey, Standing] = {}
+def _latest_versions(items: Iterable[_Item]) -> dict[RecordKey, RecordVersion]:
+    latest: dict[RecordKey, RecordVersion] = {}
     for item in items:
-        best[item.record] = max(best.get(item.record, item.standing), item.standing)
-    return best
+        latest[item.record] = max(latest.get(item.record, item.version), item.version)
+    return latest
 
 
-def _key(item: _Item, records: dict[RecordKey, RecordRow]) -> FactKey:
-    return (records[item.record].id, *item.within)
+def _fact_key(item: _Item, records: _Records) -> FactKey:
+    return FactKey(records[item.record].id, *item.key)
 
 
 def _winners(
-    items: Iterable[_Item], records: dict[RecordKey, RecordRow], there: dict[FactKey, bytes]
+    items: Iterable[_Item], records: _Records, stored: Mapping[FactKey, bytes]
 ) -> dict[FactKey, _Item]:
-    """Return the fact to store at each key: the greatest content, if it is greater than what is there."""
+    """Return the fact to store at each key: the greatest content, if it exceeds what is stored."""
     best: dict[FactKey, _Item] = {}
     for item in items:
-        key = _key(item, records)
-        standing = best[key].content if key in best else there.get(key, b"")
-        if item.content > standing:
+        key = _fact_key(item, records)
+        content = best[key].content if key in best else stored.get(key, b"")
+        if item.content > content:
             best[key] = item
     return dict(sorted(best.items()))
 
 
-def _row(key: FactKey, item: _Item) -> tuple[object, ...]:
-    return fact_rows.row(
-        key, item.patient.id, item.source, item.patient.zone, item.told, item.content
-    )
+def _row(key: FactKey, item: _Item) -> dict[str, object]:
+    patient = item.patient
+    return fact_rows.row(key, patient.id, item.source, patient.zone, item.reported, item.content)
 
 
-def _fresh(items: Iterable[_Item], records: dict[RecordKey, RecordRow]) -> Iterator[Fresh]:
+def _unwritten(items: Iterable[_Item], records: _Records) -> Iterator[UnwrittenBlock]:
     for item in items:
-        fact = item.told.fact
+        fact = item.reported.fact
         if isinstance(fact, SampleBlock):
             owner = samples.STREAM if item.stream else records[item.record].id
             series = (item.patient.id, METRIC[fact.metric].id, item.source, owner)
             put = samples.Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v)
-            yield Fresh(
-                put=put, source=fact.head.source, record="" if item.stream else fact.head.record
-            )
+            record = "" if item.stream else fact.head.record
+            yield UnwrittenBlock(put=put, source=fact.head.source, record=record)
 
 
-async def _watermarks(conn: Connection, items: Iterable[_Item]) -> None:
-    """Raise the watermarks by all that was told, also by what was skipped: then order cannot matter."""
+async def _raise_watermarks(conn: Connection, items: Iterable[_Item]) -> None:
+    """Raise the watermarks by everything reported, also by what is skipped: so order cannot matter."""
     latest: dict[tuple[int, int], int] = {}
     for item in items:
-        measured = fact_rows.measured_ms(item.told.fact)
+        measured = measured_until_ms(item.reported.fact)
         if measured is not None:
             key = item.patient.id, item.source
             latest[key] = max(latest.get(key, measured), measured)
     if latest:
         patients, sources = zip(*latest, strict=True)
-        await conn.execute(
-            _WATERMARK, [list(patients), list(sources), [utc(ms) for ms in latest.values()]]
-        )
+        times = [utc(ms) for ms in latest.values()]
+        await conn.execute(_WATERMARK, [list(patients), list(sources), times])
 
 
 def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> AffectedSpans:
     spans = removed_spans(removed)
     for item in items:
-        spans[item.patient.id].append(fact_rows.span_of(item.told.fact))
+        spans[item.patient.id].append(span_of(item.reported.fact))
     return spans
 
 
-def _measured(
+def _changed_samples(
     blocks: Iterable[_Item], new: Iterable[_Item], removed: Iterable[Removed], spans: AffectedSpans
 ) -> AffectedSpans:
-    """Return where samples say something else now: where blocks lie and lay, and all of `spans` where one is hidden."""
-    measured = _spans((item for item in blocks if isinstance(item.told.fact, SampleBlock)), removed)
-    hiding = {item.patient.id for item in new if isinstance(item.told.fact, Deletion)}
+    """Return where samples differ from before: in blocks, new and removed.
+
+    A deletion hides or shows samples anywhere in the affected spans, so all of those count for a
+    patient who has one among the changes.
+    """
+    blocks = [item for item in blocks if isinstance(item.reported.fact, SampleBlock)]
+    hiding = {item.patient.id for item in new if isinstance(item.reported.fact, Deletion)}
     hiding |= {item.patient for item in removed if item.extent is None}
-    return {**measured, **{patient: spans[patient] for patient in hiding}}
+    return {**_spans(blocks, removed), **{patient: spans[patient] for patient in hiding}}
 
 
-def _spoken_of(items: Iterable[_Item], removed: Iterable[Removed]) -> set[tuple[int, str]]:
-    """Return (patient, record) of what deletions delete and reports report on."""
-    spoken = {(item.patient.id, fact_rows.target_of(item.told.fact)) for item in items}
-    return spoken | {(item.patient, item.target) for item in removed}
+def _targets(items: Iterable[_Item], removed: Iterable[Removed]) -> RecordNames:
+    """Return (patient, record) of what changed deletions delete and changed reports are about."""
+    names = {(item.patient.id, target_record(item.reported.fact)) for item in items}
+    return names | {(item.patient, item.target) for item in removed}
+
+
+def _session_names(items: Iterable[_Item], records: _Records) -> RecordNames:
+    """Return the names (patient, record) of changed sessions and of replaced records."""
+    names = {(key.patient, key.record) for key, row in records.items() if row.replaced}
+    for item in items:
+        names |= {(item.patient.id, name) for name in session_records(item.reported.fact)}
+    return names

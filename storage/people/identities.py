@@ -1,30 +1,61 @@
-"""Who several patients are, in one question. Opens what is sealed; the caller audits and must never log it."""
+"""Who patients are: sealed with their data keys, opened for whoever may know.
 
-from collections.abc import Sequence
+The caller writes the audit row, and must never log what these functions return.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from model import codec
 from model.keyring import KeyRing
+from storage.people.data_keys import data_key, label
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
+_ADD = "insert into identity.person (patient, sealed) values (%s, %s)"
+_ONE = """
+select i.sealed from identity.person i join patient p on p.id = i.patient where p.pseudonym = %s"""
 _SEALED = """
-select p.pseudonym, k.wrapped, i.sealed from patient p
-join identity.data_key k on k.patient = p.id join identity.person i on i.patient = p.id
+select p.pseudonym, k.wrapped, i.sealed
+from patient p
+join identity.data_key k on k.patient = p.id
+join identity.person i on i.patient = p.id
 where p.pseudonym = any(%s)"""
+
+
+async def add_identity(
+    conn: Connection, number: int, patient: str, key: bytes, identity: Mapping[str, str]
+) -> None:
+    """Seal and store who a patient (id and pseudonym) is, with the patient's data key."""
+    sealed = crypto.seal(key, codec.dumps(dict(identity)), _label(patient))
+    await conn.execute(_ADD, [number, sealed])
+
+
+async def identity_of(conn: Connection, wrapping_key: KeyRing, patient: str) -> dict[str, str]:
+    """Return who a patient is, {} when nothing is stored."""
+    row = await (await conn.execute(_ONE, [patient])).fetchone()
+    if row is None:
+        return {}
+    return _opened(await data_key(conn, wrapping_key, patient), row[0], patient)
 
 
 async def names_of(
     conn: Connection, wrapping_key: KeyRing, patients: Sequence[str]
 ) -> dict[str, str]:
-    """Return the name of each patient that has one kept, by pseudonym; an erased key leaves its patient out."""
+    """Return the name of each patient that has one stored, by pseudonym; erased ones have none."""
     rows = await (await conn.execute(_SEALED, [list(patients)])).fetchall()
-    names = {
-        patient: _name(wrapping_key, patient, wrapped, sealed) for patient, wrapped, sealed in rows
-    }
-    return {patient: name for patient, name in names.items() if name}
+    names: dict[str, str] = {}
+    for patient, wrapped, sealed in rows:
+        key = crypto.unwrap(wrapping_key, wrapped, label(patient))
+        name = _opened(key, sealed, patient).get("name", "")
+        if name:
+            names[patient] = name
+    return names
 
 
-def _name(wrapping_key: KeyRing, patient: str, wrapped: bytes, sealed: bytes) -> str:
-    key = crypto.unwrap(wrapping_key, wrapped, f"data_key:{patient}")
-    name: str = codec.loads(crypto.open_sealed(key, sealed, f"identity:{patient}")).get("name", "")
-    return name
+def _opened(key: bytes, sealed: bytes, patient: str) -> dict[str, str]:
+    identity: dict[str, str] = codec.loads(crypto.open_sealed(key, sealed, _label(patient)))
+    return identity
+
+
+def _label(patient: str) -> str:
+    return f"identity:{patient}"

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from model.calendar import epoch_ms, utc
-from storage.people.people import UnknownNameError, patient_id
+from storage.people.errors import UnknownNameError
+from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 
 _LOCK = "select id from patient where pseudonym = %s for no key update"

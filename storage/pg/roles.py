@@ -62,10 +62,10 @@ TABLES: dict[str, Access] = {
     "session": _DERIVED,
     "day": _DERIVED,
     "week": _DERIVED,
-    "choice": _DERIVED,
-    "band_hour": _DERIVED,
-    "band_day": _DERIVED,
-    "band_dirty": _DERIVED,
+    "source_selection": _DERIVED,
+    "rollup_hour": _DERIVED,
+    "rollup_day": _DERIVED,
+    "rollup_stale": _DERIVED,
     "alert": Access(
         worker=ALL, clinic="select, update (state, changed_at, snoozed_until, resolution)"
     ),

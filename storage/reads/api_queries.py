@@ -3,16 +3,16 @@
 Bounded to one care unit like `queries`; it never writes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from model.calendar import utc
 from model.derived import Day, Session
-from model.facts import Source
+from model.facts import DeviceType, Method, Source
 from storage.derived import derived_rows
 from storage.pg import rows
 from storage.pg.pool import Connection
-from stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES
 
 _PATIENT = """
  (select p.id from patient p join care_unit u on u.id = p.care_unit
@@ -108,14 +108,27 @@ async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source
     requested = {"unit": unit, "patient": pseudonym}
     return dict(
         await rows.fetch(
-            conn, _WATERMARKS, requested, lambda row: (derived_rows.source(row), row["time_ms"])
+            conn,
+            _WATERMARKS,
+            requested,
+            lambda row: (derived_rows.read_source_columns(row), row["time_ms"]),
         )
     )
 
 
-async def since(conn: Connection, unit: str, pseudonym: str) -> int | None:
-    """Return the earliest instant, in epoch ms, that something carried or worn has told of; None when nothing has."""
-    unworn = {"types": list(UNWORN_TYPES), "methods": list(UNWORN_METHODS)}
+async def since(
+    conn: Connection,
+    unit: str,
+    pseudonym: str,
+    *,
+    except_types: Sequence[DeviceType],
+    except_methods: Sequence[Method],
+) -> int | None:
+    """Return the earliest instant of a fact, in epoch ms; None without any.
+
+    Facts of these types of device, or recorded by these methods, are left out.
+    """
+    unworn = {"types": list(except_types), "methods": list(except_methods)}
     requested = {"unit": unit, "patient": pseudonym, **unworn}
     numbers: list[int | None] = await rows.fetch(
         conn, _SINCE, requested, lambda row: row["since_ms"]

@@ -43,7 +43,7 @@ select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f
    and ((f.source = s.declared_by and r.record = s.record)
         or (f.kind = 'samples' and f.start_at < s.end_at and f.end_at >= s.start_at
             and ((f.source = s.heart_source and f.metric = %(metric)s)
-                 or exists (select from choice c where c.patient = s.patient and c.source = f.source
+                 or exists (select from source_selection c where c.patient = s.patient and c.source = f.source
                                and c.metric = f.metric and c.start_at < s.end_at and c.end_at > s.start_at
                                and c.local_date between s.local_date - 1 and s.local_date + 8))))
  order by f.kind <> 'workout', f.start_at, f.kind, f.metric, f.part
@@ -61,10 +61,10 @@ select {clinic_queries.REPORT_COLUMNS}
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this package
 
-_CHOICES = """
+_SELECTIONS = """
 select c.local_date, c.metric, greatest(c.start_at, s.start_at) as start_ms, least(c.end_at, s.end_at) as end_ms,
        c.why, o.vendor, o.app, o.device, o.device_type, o.method
-  from session s join choice c on c.patient = s.patient and c.start_at < s.end_at and c.end_at > s.start_at
+  from session s join source_selection c on c.patient = s.patient and c.start_at < s.end_at and c.end_at > s.start_at
   join source o on o.id = c.source
  where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
    and c.local_date between s.local_date - 1 and s.local_date + 8
@@ -103,7 +103,7 @@ async def session_sheet(
         heart=await _heart(conn, requested, sessions[0]),
         facts=tuple(await rows.fetch(conn, _FACTS, requested, _fact)),
         reports=tuple(await _reports(conn, requested)),
-        choices=tuple(await rows.fetch(conn, _CHOICES, requested, derived_rows.read_choice)),
+        choices=tuple(await rows.fetch(conn, _SELECTIONS, requested, derived_rows.read_selection)),
     )
 
 
@@ -147,4 +147,6 @@ def _fact(row: rows.Row) -> FactRow:
         "kind", "record", "revision", "metric", "part", "start_ms", "end_ms", "received_ms", "connector", "body",
         "kept_bytes",
     )  # fmt: skip
-    return FactRow(source=derived_rows.source(row), **{name: row[name] for name in plain})
+    return FactRow(
+        source=derived_rows.read_source_columns(row), **{name: row[name] for name in plain}
+    )

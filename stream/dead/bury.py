@@ -13,7 +13,8 @@ from model.codec import dumps, loads
 from storage.bodies import dead_letters
 from storage.bodies.dead_letters import Cause, Origin, Row
 from storage.bodies.sealed import own_key, put_sealed
-from storage.people import people
+from storage.people import data_keys
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.letters import LISTED, RefusedMessage, dead_letter, header_number, size_of
@@ -105,8 +106,8 @@ async def _keys(
     """Return the data key of each patient; one who is being erased has none."""
     keys: dict[str, bytes] = {}
     for patient in patients:
-        with suppress(people.UnknownNameError):
-            keys[patient] = await people.data_key(conn, parts.wrapping_key, patient)
+        with suppress(UnknownNameError):
+            keys[patient] = await data_keys.data_key(conn, parts.wrapping_key, patient)
     return keys
 
 

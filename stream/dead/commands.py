@@ -17,7 +17,8 @@ from storage.bodies.dead_letters import NOWHERE
 from storage.bodies.dead_queries import Choice, Letter
 from storage.bodies.kept_bodies import open_kept
 from storage.bodies.sealed import get_sealed, unwrap
-from storage.people import people
+from storage.people import data_keys
+from storage.people.errors import UnknownNameError
 from storage.pg.crypto import SealError
 from storage.pg.pool import Connection, Pool
 from stream.dead.bury import unpack_headers
@@ -44,15 +45,14 @@ Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
 async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
     """Return the body of a letter, sealed with it or kept with its patient; None when it has none.
 
-    Raises `SealError` when it does not open, and `people.UnknownNameError` when the patient's key
-    is gone.
+    Raises `SealError` when it does not open, `UnknownNameError` when the patient's key is gone.
     """
     if letter.lies == NOWHERE and letter.kept is None:
         return None
     if letter.wrapped is not None:
         key = unwrap(desk.wrapping_key, letter.wrapped, letter.origin.place)
     else:
-        key = await people.data_key(conn, desk.wrapping_key, letter.patient or "")
+        key = await data_keys.data_key(conn, desk.wrapping_key, letter.patient or "")
     if letter.lies == NOWHERE and letter.kept is not None:
         return await open_kept(conn, desk.bodies, key, letter.patient or "", letter.kept)
     return await get_sealed(desk.bodies, key, letter.lies, letter.origin.place)
@@ -125,7 +125,7 @@ async def _opened(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
         return None
     try:
         return await open_body(conn, desk, letter)
-    except (SealError, people.UnknownNameError):
+    except (SealError, UnknownNameError):
         return None
 
 

@@ -1,1 +1,1 @@
-"""Replay: kept bodies of a patient are read again with today's readers, and derived anew."""
+"""Replay: kept bodies of a patient are read again with today's parsers, and derived anew."""

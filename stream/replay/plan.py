@@ -1,165 +1,194 @@
-"""What today's parsers make of kept bodies against what stands: which bodies must be told anew, together. No I/O.
+"""Compares what today's parsers read in kept bodies with the current records. Pure: no I/O.
 
-Bodies belong together when they speak of one record, or when their samples joined one series at the same time: what
-one of them said can then only be taken back by telling all of them anew.
+Bodies belong together if they report the same record, or samples that joined one series at the same
+time. What one of them reported can then only be removed by storing all of them anew.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from model.codec import kind_of
-from model.facts import AttributedFact, Joining, SampleBlock, Source
+from model.fact_properties import (
+    content_hash,
+    measured_until_ms,
+    metric_id,
+    part_number,
+    span_of,
+)
+from model.facts import AttributedFact, Fact, Joining, SampleBlock, Source
 from model.spans import Span, merge
-from storage.facts import fact_rows
-from storage.facts.current_records import CurrentRecord, RecordName, ReportedRecord, Stretch, Within
+from storage.facts.current_records import (
+    CurrentRecord,
+    FactPart,
+    RecordName,
+    ReportedRecord,
+    Stretch,
+)
+
+SourceStretch: TypeAlias = tuple[Source, Stretch]
+_Version: TypeAlias = tuple[int, str, Mapping[FactPart, bytes]]  # revision, body, contents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What today's parser makes of one body, without the samples.
+class BodyReading:
+    """What today's parser reads in one body, without the samples themselves.
 
-    `tells` has the greatest revision of each record, `stretches` every stretch of samples that joins a series,
-    `measured` the latest measured instant of each source, `spans` where the facts lie.
+    `records` has the greatest revision of each record, `stretches` all samples that join a series,
+    `measured` the latest measured instant of each source (epoch ms), `spans` where the facts lie.
     """
 
-    tells: Mapping[RecordName, ReportedRecord]
-    stretches: frozenset[tuple[Source, Stretch]] = frozenset()
+    records: Mapping[RecordName, ReportedRecord]
+    stretches: frozenset[SourceStretch] = frozenset()
     measured: Mapping[Source, int]
     spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Bodies that belong together, the records they tell of as they stand, and the stretches of their samples.
+    """Bodies (hex) that belong together, their current records, and their stretches of samples.
 
-    `stale` says that what stands is not what today's parsers make of them; `whole` that all of them could be read.
+    `stale`: the current records differ from what today's parsers read. `readable`: all of the
+    bodies could be read.
     """
 
     bodies: frozenset[str]
-    stood: tuple[CurrentRecord, ...]
-    stretches: frozenset[tuple[Source, Stretch]]
+    current: tuple[CurrentRecord, ...]
+    stretches: frozenset[SourceStretch]
     stale: bool
-    whole: bool
+    readable: bool
 
 
-def reading(attributed_facts: Iterable[AttributedFact]) -> Reading:
-    """Return the reading of one body from the facts it told."""
-    facts = [item.fact for item in attributed_facts]
-    best: dict[RecordName, int] = {}
-    for fact in facts:
-        name = fact.head.source, fact.head.record
-        best[name] = max(best.get(name, fact.head.revision), fact.head.revision)
-    contents: dict[RecordName, dict[Within, bytes]] = {name: {} for name in best}
-    stretches: dict[RecordName, set[Stretch]] = defaultdict(set)
+def read_facts(reported: Iterable[AttributedFact]) -> BodyReading:
+    """Return the reading of one body from its facts."""
+    facts = [item.fact for item in reported]
+    by_record: dict[RecordName, list[Fact]] = defaultdict(list)
     measured: dict[Source, int] = {}
     for fact in facts:
-        name = fact.head.source, fact.head.record
-        if isinstance(fact, SampleBlock) and fact.joining is Joining.STREAM and len(fact.t):
-            stretches[name].add((fact_rows.metric_id(fact), int(fact.t[0]), int(fact.t[-1])))
-        if fact.head.revision == best[name]:
-            within = kind_of(fact), fact_rows.metric_id(fact), fact_rows.part_of(fact)
-            contents[name][within] = max(contents[name].get(within, b""), fact_rows.content(fact))
-        at = fact_rows.measured_ms(fact)
+        source, at = fact.head.source, measured_until_ms(fact)
+        by_record[source, fact.head.record].append(fact)
         if at is not None:
-            measured[fact.head.source] = max(measured.get(fact.head.source, at), at)
-    tells = {
-        name: ReportedRecord(
-            revision=best[name], contents=contents[name], stretches=frozenset(stretches[name])
-        )
-        for name in best
-    }
-    joined = frozenset(
-        (name[0], stretch) for name, matches in stretches.items() for stretch in matches
-    )
-    return Reading(
-        tells=tells, stretches=joined, measured=measured, spans=merge(map(fact_rows.span_of, facts))
+            measured[source] = max(measured.get(source, at), at)
+    records = {name: _reported_record(own) for name, own in by_record.items()}
+    return BodyReading(
+        records=records,
+        stretches=_all_stretches(records),
+        measured=measured,
+        spans=merge(map(span_of, facts)),
     )
 
 
 def clusters(
-    readings: Mapping[str, Reading], values: Mapping[RecordName, CurrentRecord]
+    readings: Mapping[str, BodyReading], current: Mapping[RecordName, CurrentRecord]
 ) -> list[Cluster]:
-    """Return all bodies (hex) that tell or told anything, grouped, in the order of `readings`; unknown ones last."""
+    """Return all bodies (hex) in their groups, in the order of `readings`.
+
+    Bodies that cannot be read come last: they are known from the current records only.
+    """
     root: dict[str, str] = {}
-    for first, second in _links(readings, values):
+    for first, second in _links(readings, current):
         low, high = sorted((_root(root, first), _root(root, second)))
         if low != high:
             root[high] = low
     groups: dict[str, set[str]] = defaultdict(set)
-    for sha in (*readings, *(value.body for value in values.values())):
+    for sha in (*readings, *(record.body for record in current.values())):
         groups[_root(root, sha)].add(sha)
-    stood: dict[str, dict[RecordName, CurrentRecord]] = defaultdict(dict)
-    for name, item in values.items():
-        stood[_root(root, item.body)][name] = item
-    return [_cluster(bodies, stood[top], readings) for top, bodies in groups.items()]
+    records: dict[str, dict[RecordName, CurrentRecord]] = defaultdict(dict)
+    for name, record in current.items():
+        records[_root(root, record.body)][name] = record
+    return [_cluster(bodies, records[top], readings) for top, bodies in groups.items()]
 
 
-def measured(readings: Iterable[Reading]) -> dict[Source, int]:
-    """Return the latest measured instant of each source, epoch ms."""
+def measured_by_source(readings: Iterable[BodyReading]) -> dict[Source, int]:
+    """Return the latest measured instant of each source over several bodies, in epoch ms."""
     latest: dict[Source, int] = {}
-    for item in readings:
-        for source, at in item.measured.items():
+    for reading in readings:
+        for source, at in reading.measured.items():
             latest[source] = max(latest.get(source, at), at)
     return latest
 
 
+def _reported_record(facts: Sequence[Fact]) -> ReportedRecord:
+    """Return the greatest revision of one record; samples of a stream count from every revision."""
+    revision = max(fact.head.revision for fact in facts)
+    contents: dict[FactPart, bytes] = {}
+    for fact in facts:
+        if fact.head.revision == revision:
+            part = kind_of(fact), metric_id(fact), part_number(fact)
+            # as the writer does: of two facts at one key the greater content is current
+            contents[part] = max(contents.get(part, b""), content_hash(fact))
+    stretches = frozenset(_stretches(facts))
+    return ReportedRecord(revision=revision, contents=contents, stretches=stretches)
+
+
+def _stretches(facts: Iterable[Fact]) -> Iterator[Stretch]:
+    for fact in facts:
+        if isinstance(fact, SampleBlock) and fact.joining is Joining.STREAM and len(fact.t):
+            yield Stretch(metric_id(fact), int(fact.t[0]), int(fact.t[-1]))
+
+
+def _all_stretches(records: Mapping[RecordName, ReportedRecord]) -> frozenset[SourceStretch]:
+    stretches: set[SourceStretch] = set()
+    for (source, _), record in records.items():
+        stretches.update((source, stretch) for stretch in record.stretches)
+    return frozenset(stretches)
+
+
 def _cluster(
-    bodies: set[str], stood: Mapping[RecordName, CurrentRecord], readings: Mapping[str, Reading]
+    bodies: set[str],
+    current: Mapping[RecordName, CurrentRecord],
+    readings: Mapping[str, BodyReading],
 ) -> Cluster:
-    read = [readings[sha] for sha in bodies if sha in readings]
-    wanted = _wanted({sha: readings[sha] for sha in bodies if sha in readings})
-    here = {
-        name: (item.telling.revision, item.body, item.telling.contents)
-        for name, item in stood.items()
-    }
-    stretches = {
-        (name[0], stretch) for name, item in stood.items() for stretch in item.telling.stretches
-    }
+    read = {sha: readings[sha] for sha in bodies if sha in readings}
+    now: dict[RecordName, _Version] = {}
+    for name, record in current.items():
+        now[name] = record.version.revision, record.body, record.version.contents
+    stretches = _all_stretches({name: record.version for name, record in current.items()})
     return Cluster(
         bodies=frozenset(bodies),
-        stood=tuple(stood.values()),
-        stretches=frozenset(stretches.union(*(item.stretches for item in read))),
-        stale=wanted != here,
-        whole=len(read) == len(bodies),
+        current=tuple(current.values()),
+        stretches=stretches.union(*(reading.stretches for reading in read.values())),
+        stale=_versions_wanted(read) != now,
+        readable=len(read) == len(bodies),
     )
 
 
-def _wanted(
-    readings: Mapping[str, Reading],
-) -> dict[RecordName, tuple[int, str, Mapping[Within, bytes]]]:
-    """Return what must stand of each record: the greater (revision, body), as the writer decides."""
-    best: dict[RecordName, tuple[int, str, Mapping[Within, bytes]]] = {}
-    for sha, item in readings.items():
-        for name, telling in item.tells.items():
-            mine = telling.revision, sha, telling.contents
+def _versions_wanted(readings: Mapping[str, BodyReading]) -> dict[RecordName, _Version]:
+    """Return what must be current of each record: the greater (revision, body), as for the writer."""
+    best: dict[RecordName, _Version] = {}
+    for sha, reading in readings.items():
+        for name, record in reading.records.items():
+            mine = record.revision, sha, record.contents
             if name not in best or mine[:2] > best[name][:2]:
                 best[name] = mine
     return best
 
 
 def _links(
-    readings: Mapping[str, Reading], values: Mapping[RecordName, CurrentRecord]
+    readings: Mapping[str, BodyReading], current: Mapping[RecordName, CurrentRecord]
 ) -> Iterator[tuple[str, str]]:
     """Yield pairs of bodies that belong together."""
-    speakers: dict[RecordName, list[str]] = defaultdict(list)
-    joined: dict[tuple[Source, int], list[tuple[int, int, str]]] = defaultdict(list)
-    for sha, item in readings.items():
-        for name in item.tells:
-            speakers[name].append(sha)
-        for source, (metric, first, last) in item.stretches:
-            joined[source, metric].append((first, last, sha))
-    for (source, record), stood in values.items():
-        speakers[source, record].append(stood.body)
-        for metric, first, last in stood.telling.stretches:
-            joined[source, metric].append((first, last, stood.body))
-    for together in speakers.values():
-        yield from ((together[0], other) for other in together[1:])
-    for matches in joined.values():
-        yield from _overlapping(sorted(matches))
+    by_record: dict[RecordName, list[str]] = defaultdict(list)
+    by_series: dict[tuple[Source, int], list[tuple[int, int, str]]] = defaultdict(list)
+    for sha, reading in readings.items():
+        for name in reading.records:
+            by_record[name].append(sha)
+        for source, stretch in reading.stretches:
+            by_series[source, stretch.metric].append((stretch.first_ms, stretch.last_ms, sha))
+    for name, record in current.items():
+        by_record[name].append(record.body)
+        for stretch in record.version.stretches:
+            key = name[0], stretch.metric
+            by_series[key].append((stretch.first_ms, stretch.last_ms, record.body))
+    for bodies in by_record.values():
+        yield from ((bodies[0], other) for other in bodies[1:])
+    for stretches in by_series.values():
+        yield from _overlapping(sorted(stretches))
 
 
-def _overlapping(stretches: Sequence[tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
+def _overlapping(stretches: Iterable[tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
+    """Yield pairs of bodies whose stretches (first, last, body), in order, share an instant."""
     reach, holder = -1, ""
     for first, last, sha in stretches:
         if first <= reach:
@@ -171,6 +200,6 @@ def _overlapping(stretches: Sequence[tuple[int, int, str]]) -> Iterator[tuple[st
 def _root(root: dict[str, str], sha: str) -> str:
     while sha in root:
         if root[sha] in root:
-            root[sha] = root[root[sha]]  # shorten the way for the next time
+            root[sha] = root[root[sha]]  # shortens the way for the next time
         sha = root[sha]
     return sha

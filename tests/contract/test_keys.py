@@ -10,7 +10,7 @@ import pytest
 
 from ingest.revoked import RevokedFollower
 from model.topics import REVOKED
-from storage.people import link_tokens, people
+from storage.people import care_team, link_tokens, patients
 from storage.pg.pool import Connection
 from tests.rig import DEADLINE_S, KEY, Rig
 
@@ -18,8 +18,8 @@ NOW_MS, DAY = 1_764_000_000_000, 86_400_000
 
 
 async def settle(conn: Connection) -> None:
-    await people.add_unit(conn, "Unit")
-    await people.add_patient(
+    await care_team.add_unit(conn, "Unit")
+    await patients.add_patient(
         conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
     )
 

@@ -7,7 +7,7 @@ import time
 
 from model.topics import RAW
 from storage.facts import offsets
-from storage.people import people
+from storage.people import accounts, care_team, consents, patients
 from storage.pg.pool import Connection
 from tests.contract.conftest import NOW_MS
 from tests.contract.test_worker import report
@@ -16,12 +16,12 @@ from tests.rig import KEY, Rig
 
 def add_patient(rig: Rig) -> None:
     async def add(conn: Connection) -> None:
-        await people.add_unit(conn, "Unit")
-        await people.add_patient(
+        await care_team.add_unit(conn, "Unit")
+        await patients.add_patient(
             conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
         )
-        await people.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
-        await people.link_account(conn, "p", "reports", "a", 0)
+        await consents.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
+        await accounts.link_account(conn, "p", "reports", "a", 0)
 
     rig.do(add)
 

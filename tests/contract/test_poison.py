@@ -11,7 +11,7 @@ import pytest
 
 from model.facts import RejectKind
 from model.topics import FACTS, RAW
-from storage.people import people
+from storage.people import consents
 from tests.contract.conftest import NOW_MS
 from tests.contract.entry import END, RAISE
 from tests.contract.test_ledger import add_patient, facts
@@ -41,7 +41,7 @@ def kinds(rig: Rig) -> dict[str, int]:
 
 def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
     add_patient(own)
-    own.do(lambda conn: people.give_consent(conn, "p", "files", from_ms=0, now_ms=0))
+    own.do(lambda conn: consents.give_consent(conn, "p", "files", from_ms=0, now_ms=0))
     worker = own.start_worker(program=(*ENTRY, "readers"))
     marks = (b"<raise>", b"<loop>", b"<hoard>", b"<exit>")
     send_among_others(own, *(("files", mark) for mark in marks))

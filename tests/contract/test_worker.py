@@ -21,7 +21,7 @@ from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from storage.bodies.body_store import open_bodies
 from storage.bodies.sealed import new_name
-from storage.people import people
+from storage.people import accounts, care_team, consents, patients
 from storage.pg.pool import Connection
 from stream.dead.letters import DeadLetter, read_dead
 from tests.contract.conftest import NOW_MS
@@ -42,18 +42,18 @@ class Patient:
 
     async def _add(self, conn: Connection, *, linked: bool, consent: bool) -> None:
         before = NOW_MS - 90 * DAY_MS
-        await people.add_unit(conn, "Unit")
-        await people.add_patient(
+        await care_team.add_unit(conn, "Unit")
+        await patients.add_patient(
             conn, wrapping_key=KEY, unit="Unit", zone=ZONE, now_ms=before, pseudonym=self.name
         )
         for vendor in ("open_wearables", "reports", "files") if consent else ():
-            await people.give_consent(conn, self.name, vendor, from_ms=before, now_ms=before)
+            await consents.give_consent(conn, self.name, vendor, from_ms=before, now_ms=before)
         for vendor in ("open_wearables", "reports") if linked else ():
-            await people.link_account(conn, self.name, vendor, self.account, before)
+            await accounts.link_account(conn, self.name, vendor, self.account, before)
 
     def link(self) -> int:
         return self.rig.do(
-            lambda conn: people.link_account(
+            lambda conn: accounts.link_account(
                 conn, self.name, "open_wearables", self.account, NOW_MS
             )
         )
@@ -177,10 +177,10 @@ def test_a_body_in_the_body_store_is_read_there(rig: Rig, patient: Patient) -> N
 
 def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Patient) -> None:
     async def add_clinician(conn: Connection) -> None:
-        clinician = people.Clinician(
+        clinician = care_team.Clinician(
             subject="c", name="C", email=f"{patient.name}@clinic.example", unit="Unit"
         )
-        await people.add_clinician(conn, clinician)
+        await care_team.add_clinician(conn, clinician)
 
     rig.do(add_clinician)
     send(rig, *[("reports", report(patient.account, value=9))] * 3)
@@ -352,7 +352,7 @@ def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
 
 def test_consent_counts_at_the_time_of_receipt(rig: Rig, patient: Patient) -> None:
     async def withdraw(conn: Connection) -> None:
-        await people.withdraw_consent(conn, patient.name, "open_wearables", from_ms=NOW_MS)
+        await consents.withdraw_consent(conn, patient.name, "open_wearables", from_ms=NOW_MS)
 
     rig.do(withdraw)
     send(rig, ("open_wearables", workout(patient.account, "before")), received_ms=NOW_MS - 1)

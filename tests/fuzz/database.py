@@ -10,11 +10,11 @@ from psycopg import AsyncConnection
 from kadens.embedded.postgres import temporary_postgres
 from model.facts import Parsed
 from model.keyring import KeyRing
-from storage.derived.write import settle
 from storage.facts.writer import put_facts
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
+from stream.deriving.batches import derive_written
 from tests.fuzz.judge import Broken, attributed
 
 
@@ -52,7 +52,7 @@ async def store(conn: Connection, connector: str, body: bytes, parsed: Parsed) -
         written = await put_facts(conn, attributed(connector, body, parsed.facts))
         if written.refused:
             raise Broken(f"the writer refuses: {written.refused[0].why}")
-        await settle(conn, written)
+        await derive_written(conn, written)
     finally:
         await conn.rollback()
 
@@ -61,8 +61,8 @@ async def _opened(dsn: str) -> Connection:
     await migrate(dsn)
     conn = await AsyncConnection.connect(dsn)
     adapt(conn)
-    await people.add_unit(conn, "unit")
-    await people.add_patient(
+    await care_team.add_unit(conn, "unit")
+    await patients.add_patient(
         conn,
         wrapping_key=KeyRing.single(bytes(32)),
         unit="unit",

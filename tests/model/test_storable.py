@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.fact_properties import span_of
 from model.facts import (
     DaySummary,
     Deletion,
@@ -18,7 +19,8 @@ from model.facts import (
     Source,
     Workout,
 )
-from model.storable import LAST_MS, LONGEST_SESSION_MS, refusal, span_of
+from model.spans import Span
+from model.storable import LAST_MS, LONGEST_SESSION_MS, refusal
 
 SOURCE = Source(vendor="files", app="app", device="device")
 HEAD = Head(source=SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
@@ -150,5 +152,7 @@ def test_facts_that_cannot_be_stored(why: str, fact: Fact) -> None:
 
 
 def test_a_span_is_widened_to_the_samples() -> None:
-    assert span_of(replace(BLOCK, t=np.array([500, 2_500]))) == (500, 2_501)
-    assert span_of(BLOCK) == span_of(WORKOUT) == (1_000, 2_000)
+    longer = replace(BLOCK, t=np.array([500, 2_500]))
+    assert span_of(longer) == Span(start_ms=500, end_ms=2_501, samples_only=True)
+    assert span_of(BLOCK) == Span(start_ms=1_000, end_ms=2_000, samples_only=True)
+    assert span_of(WORKOUT) == Span(start_ms=1_000, end_ms=2_000)

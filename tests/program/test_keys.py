@@ -22,7 +22,7 @@ from kadens.settings import operator
 from model.keyring import KeyRing
 from model.topics import TOPICS
 from storage.bodies import wrapping
-from storage.people import people
+from storage.people import identities, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 
@@ -355,9 +355,9 @@ def names(value: Place) -> list[str]:
     async def work() -> list[str]:
         keys = read_secrets(str(value.file)).wrapping_keys
         async with await open_pool(value.dsn, max_size=1) as pool, pool.connection() as conn:
-            everybody = await people.patients(conn)
+            everybody = await patients.pseudonyms(conn)
             return [
-                (await people.identity_of(conn, keys, patient))["name"] for patient in everybody
+                (await identities.identity_of(conn, keys, patient))["name"] for patient in everybody
             ]
 
     return asyncio.run(work())

@@ -15,7 +15,7 @@ from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from parsers import formats, open_wearables
 from storage.digest import digest
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from tests.storage.faults import HOUR, faulty, read_with, wrong_values
 from tests.storage.inline import KEY, NOW, ZONE, heart, open_inline, workout
@@ -52,9 +52,9 @@ class Program:
 async def _fill(dsn: str, folder: Path) -> None:
     await migrate(dsn)
     async with await AsyncConnection.connect(dsn) as conn:
-        await people.add_unit(conn, "unit")
+        await care_team.add_unit(conn, "unit")
         for name in ("p1", "p2", "p3"):
-            await people.add_patient(
+            await patients.add_patient(
                 conn, wrapping_key=KEY, unit="unit", zone=ZONE, now_ms=0, pseudonym=name
             )
         async with open_inline(dsn, conn, folder) as inline:
@@ -90,7 +90,7 @@ def test_compare_then_replay_then_nothing_is_left_to_do(program: Program) -> Non
     loads = json.loads(looked.stdout)
     assert loads["bodies"] == {
         "read": 6,
-        "told_anew": 3,
+        "stored_anew": 3,
         "unreadable": 0,
         "no_consent": 0,
         "left": 0,

@@ -11,7 +11,8 @@ from simulate.cohort import Cohort, demo_cohort
 from simulate.deliveries import history
 from simulate.delivery import CONNECTORS
 from simulate.enrol import enrol
-from storage.people import people, profiles
+from storage.people import accounts, consents, identities, patients, profiles
+from storage.people.errors import TakenError
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 
@@ -31,14 +32,14 @@ async def seen(dsn: str, cohort: Cohort) -> dict[str, tuple[object, ...]]:
     async with await open_pool(dsn) as pool, pool.connection() as conn:
         return {
             person.pseudonym: (
-                await people.zone_of(conn, person.pseudonym),
+                await patients.zone_of(conn, person.pseudonym),
                 [
-                    await people.consented(conn, person.pseudonym, item, first_ms)
+                    await consents.consented(conn, person.pseudonym, item, first_ms)
                     for item in CONNECTORS
                 ],
-                await people.patient_of(conn, "open_wearables", person.account),
+                await accounts.patient_of(conn, "open_wearables", person.account),
                 await profiles.profiles(conn, person.pseudonym),
-                await people.identity_of(conn, KEY, person.pseudonym),
+                await identities.identity_of(conn, KEY, person.pseudonym),
             )
             for person in cohort.people
         }
@@ -57,5 +58,5 @@ def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) ->
         )
         for person in total.people
     }
-    with pytest.raises(people.TakenError):
+    with pytest.raises(TakenError):
         asyncio.run(enrol(dsn, total, wrapping_key=KEY))

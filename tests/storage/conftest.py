@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from kadens.embedded.postgres import temporary_postgres
 from model.keyring import KeyRing
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
 
@@ -87,9 +87,9 @@ async def conn(dsn: str) -> AsyncIterator[Connection]:
     """Connect, with patients p1, p2 and p3 committed."""
     async with await AsyncConnection.connect(dsn) as connection:
         adapt(connection)
-        await people.add_unit(connection, "unit")
+        await care_team.add_unit(connection, "unit")
         for pseudonym in ("p1", "p2", "p3"):
-            await people.add_patient(
+            await patients.add_patient(
                 connection,
                 wrapping_key=KeyRing.single(bytes(32)),
                 unit="unit",

@@ -18,10 +18,10 @@ from model.topics import DERIVED, FACTS, RAW
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from storage import audit
 from storage.bodies.body_store import open_bodies
-from storage.derived import rollups
 from storage.digest import QUERIES, digest
-from storage.people import people
+from storage.people import consents
 from storage.pg.pool import Connection, open_pool
+from stream import refresh
 from stream.collaborators import Collaborators
 from stream.derive_batch import derive_runs
 from stream.judge_patient import judge_due
@@ -30,14 +30,17 @@ from stream.log.messages import Message, Outgoing, Run
 from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
-from stream.replay.parts import ReplayContext
+from stream.replay.context import ReplayContext
 from tests.storage.tellers import MIN, T0
 
 KEY = KeyRing.single(bytes(32))
 ZONE = "Europe/Stockholm"
 NOW = T0 + 3 * 60 * MIN
 OPERATOR = audit.Actor(subject="test", role="operator")
-FORGOTTEN = "fact, record, sample, watermark, body, session, day, week, choice, due, band_hour, band_day, band_dirty"
+FORGOTTEN = (
+    "fact, record, sample, watermark, body, session, day, week, source_selection, due, "
+    "rollup_hour, rollup_day, rollup_stale"
+)
 VENDORS = ("open_wearables", "reports", "files")
 
 
@@ -127,7 +130,7 @@ class Inline:
 
     async def digest(self) -> dict[str, str]:
         async with self.parts.pool.connection() as conn:
-            await rollups.drain(conn)
+            await refresh.refresh_all(conn)
             return await digest(conn, tuple(QUERIES))
 
     async def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -161,7 +164,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
     """Give a worker on a database where p1, p2 and p3 consent to every source."""
     for patient in ("p1", "p2", "p3"):
         for vendor in VENDORS:
-            await people.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
+            await consents.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
     await conn.commit()
     log = MemoryLog()
     async with await open_pool(dsn, max_size=4) as pool:

@@ -15,7 +15,7 @@ _WEEKS = f"{derived_rows.WEEKS} {_OF_PATIENT} monday"
 _CHOICES = """
 select c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method
-from choice c join source o on o.id = c.source join patient p on p.id = c.patient
+from source_selection c join source o on o.id = c.source join patient p on p.id = c.patient
 where p.pseudonym = %(patient)s order by c.local_date, c.metric, c.start_at"""
 
 
@@ -26,5 +26,5 @@ async def read(conn: Connection, patient: str) -> Rows:
         sessions=tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session)),
         days=tuple(await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)),
         weeks=tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week)),
-        choices=tuple(await rows.fetch(conn, _CHOICES, requested, derived_rows.read_choice)),
+        choices=tuple(await rows.fetch(conn, _CHOICES, requested, derived_rows.read_selection)),
     )

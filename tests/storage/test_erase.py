@@ -6,12 +6,13 @@ import pytest
 from psycopg import AsyncConnection
 
 from storage.bodies.body_store import Directory
-from storage.derived import rollups
 from storage.digest import DRAINED, QUERIES, digest
 from storage.erase import ERASED, erase, finish
 from storage.facts.writer import UNKNOWN, write_facts
-from storage.people import people
+from storage.people import consents
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
+from stream import refresh
 from tests.storage.derived.traces import NUMBER, files, found, settle, tell
 from tests.storage.facts.test_columnstore import compress
 from tests.storage.tellers import T0, run, told
@@ -49,7 +50,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
 ) -> None:
     store = Directory(tmp_path)
     await settle(conn, store, "other-patient")
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     before = await digest(conn, (*QUERIES, *DRAINED))
     others = files(tmp_path)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
@@ -119,14 +120,14 @@ async def test_what_comes_after_is_refused_and_stored_nowhere(conn: Connection) 
     await erase(conn, "p1", T0)
     written = await write_facts(conn, late)
     assert {item.why for item in written.refused} == {UNKNOWN}
-    assert (written.new, written.samples, written.touched) == (0, 0, {})
+    assert (written.new, written.samples, written.affected) == (0, 0, {})
 
 
 async def test_a_patient_without_a_key_has_no_consent(conn: Connection) -> None:
-    await people.give_consent(conn, "p1", "files", from_ms=0, now_ms=0)
-    assert await people.consented(conn, "p1", "files", T0)
+    await consents.give_consent(conn, "p1", "files", from_ms=0, now_ms=0)
+    assert await consents.consented(conn, "p1", "files", T0)
     await conn.execute("delete from identity.data_key")
-    assert not await people.consented(conn, "p1", "files", T0)
+    assert not await consents.consented(conn, "p1", "files", T0)
 
 
 async def test_bodies_that_a_crash_left_are_removed_later(
@@ -150,7 +151,7 @@ async def test_bodies_that_a_crash_left_are_removed_later(
 
 
 async def test_nobody_of_that_name_is_an_error(conn: Connection) -> None:
-    with pytest.raises(people.UnknownNameError):
+    with pytest.raises(UnknownNameError):
         await erase(conn, "p9", T0)
 
 

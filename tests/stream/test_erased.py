@@ -18,7 +18,7 @@ from model.keyring import KeyRing
 from model.topics import FACTS, RAW
 from storage.bodies.body_store import Directory
 from storage.erase import erase
-from storage.people import people
+from storage.people import care_team, consents, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from stream.collaborators import Collaborators
@@ -66,8 +66,8 @@ async def played(
     patient = f"patient-{keyless}"
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
-            await people.add_unit(conn, "unit")
-            await people.add_patient(
+            await care_team.add_unit(conn, "unit")
+            await patients.add_patient(
                 conn,
                 wrapping_key=KEY,
                 unit="unit",
@@ -75,7 +75,7 @@ async def played(
                 now_ms=0,
                 pseudonym=patient,
             )
-            await people.give_consent(conn, patient, "reports", from_ms=0, now_ms=0)
+            await consents.give_consent(conn, patient, "reports", from_ms=0, now_ms=0)
             if keyless:
                 await conn.execute("delete from identity.data_key")
             else:

@@ -11,7 +11,7 @@ from kadens.embedded.postgres import Postgres, temporary_postgres
 from kadens.local.up import up
 from kadens.local.up_options import Options
 from model.keyring import KeyRing
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 
@@ -31,8 +31,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 async def _patient(dsn: str) -> None:
     await migrate(dsn)
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
-        await people.add_unit(conn, "unit")
-        await people.add_patient(
+        await care_team.add_unit(conn, "unit")
+        await patients.add_patient(
             conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="UTC", now_ms=0
         )
 

@@ -17,7 +17,7 @@ create table session (
   vigorous_ms bigint not null,
   near_max_ms bigint not null,
   unknown_ms bigint not null,
-  limits jsonb not null,
+  thresholds jsonb not null,
   hr_n int not null,
   hr_min double precision,
   hr_mean double precision,

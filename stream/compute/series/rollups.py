@@ -1,89 +1,96 @@
-"""Samples that speak, as cells of time: how many, least, greatest, sum, of each source. Pure; chooses nothing itself.
+"""Samples of the selected sources as cells of time. Pure; it selects no source itself.
 
-Which source speaks is decided a minute at a time (`resolve`), and which samples count an hour at a time
-(`quality.hygiene`): so an hour's cells are a function of that hour's samples, and cells of several hours add up.
+Which source is selected is decided minute by minute (`resolve`), and which samples are accepted hour
+by hour (`quality`). So the cells of an hour are a function of that hour's samples, and the cells of
+several hours add up.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.calendar import HOUR_MS
 from model.columns.runs import is_run_start
-from model.facts import Instants, Source, Values
-from stream.compute.series.resolve import ResolvedMetric
+from model.facts import Instants, Source
+from model.metrics import METRIC
+from model.rollups import Cells, Integers
+from model.window import SampleColumn
+from stream.compute.series.reported_columns import reported_series
+from stream.compute.series.resolve import ResolvedMetric, resolve
 
-Integers = NDArray[np.int64]
-_EMPTY = (np.empty(0, np.int64), np.empty(0, np.float64))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Cells:
-    """Columns of equal length, a row a cell: where it begins, and the number its source is known by.
-
-    `at` int64 epoch ms, `source` int64, `n` int64 samples; `low`, `high` and `total` float64 in the metric's unit.
-    """
-
-    at: Instants
-    source: Integers
-    n: Integers
-    low: Values
-    high: Values
-    total: Values
+_NAMES = ("at", "source", "n", "low", "high", "total")
 
 
-NAMES = ("at", "source", "n", "low", "high", "total")
+def resolved_by_metric(columns: Iterable[SampleColumn]) -> dict[int, ResolvedMetric]:
+    """Return the samples of the selected sources by stored metric id, in the order of ids."""
+    resolved = {
+        METRIC[name].id: resolve(name, series) for name, series in reported_series(columns).items()
+    }
+    return dict(sorted(resolved.items()))
 
 
 def cells(
     resolved: ResolvedMetric,
-    numbers: Mapping[Source, int],
+    source_ids: Mapping[Source, int],
     span: tuple[int, int],
     width_ms: int = HOUR_MS,
     start_ms: int = 0,
 ) -> Cells:
-    """Return the samples of [start, end) as cells of `width_ms`, counted from `start_ms`, by time and source."""
+    """Return the samples of [start, end) in epoch ms as cells, by time and source.
+
+    Cells are `width_ms` long, counted from `start_ms`. `source_ids` must name every source.
+    """
     low, high = np.searchsorted(resolved.series.t, span)
     t, v = resolved.series.t[low:high], resolved.series.v[low:high]
-    known = np.array([numbers[source] for source in resolved.sources], np.int64)
+    ids = np.array([source_ids[source] for source in resolved.sources], np.int64)
     at = start_ms + (t - start_ms) // width_ms * width_ms
-    source = known[resolved.source_index[low:high]]
-    return _summed(
-        at, source, Cells(at=at, source=source, n=np.ones(len(t), np.int64), low=v, high=v, total=v)
-    )
+    source = ids[resolved.source_index[low:high]]
+    n = np.ones(len(t), np.int64)
+    return _summed(at, source, Cells(at=at, source=source, n=n, low=v, high=v, total=v))
 
 
-def joined(parts: Iterable[Cells]) -> Cells:
-    """Return all cells of several sets."""
-    total, real = _EMPTY
-    none = Cells(at=total, source=total, n=total, low=real, high=real, total=real)
+def concatenated(parts: Iterable[Cells]) -> Cells:
+    """Return all cells of several sets, in the order of the sets."""
+    integers, floats = np.empty(0, np.int64), np.empty(0, np.float64)
+    none = Cells(at=integers, source=integers, n=integers, low=floats, high=floats, total=floats)
     sets = [none, *parts]
-    return Cells(**{name: np.concatenate([getattr(part, name) for part in sets]) for name in NAMES})
+    columns = {}
+    for name in _NAMES:
+        columns[name] = np.concatenate([getattr(part, name) for part in sets])
+    return Cells(**columns)
 
 
 def wider(value: Cells, width_ms: int, start_ms: int = 0) -> Cells:
-    """Return one cell a source and `width_ms`, counted from `start_ms`, by time and source."""
+    """Return the cells added up to one for each source and `width_ms`, by time and source.
+
+    The wider cells are counted from `start_ms`, in epoch ms.
+    """
     at = start_ms + (value.at - start_ms) // width_ms * width_ms
     return _summed(at, value.source, value)
 
 
 def over_sources(value: Cells) -> Cells:
-    """Return one cell an instant, by time; `source` is the one with most samples, of equals the lower number."""
+    """Return the cells of each instant added up over all sources, by time.
+
+    `source` is the one with most samples; of equals, the one with the lower id.
+    """
     order = np.lexsort((value.source, -value.n, value.at))
     most = value.source[order][is_run_start(value.at[order])]
     summed = _summed(value.at, np.zeros(len(value.at), np.int64), value)
-    return Cells(**{name: getattr(summed, name) for name in NAMES if name != "source"}, source=most)
+    columns = {name: getattr(summed, name) for name in _NAMES if name != "source"}
+    return Cells(**columns, source=most)
 
 
 def _summed(at: Instants, source: Integers, value: Cells) -> Cells:
-    """Return the cells of each (instant, source) as one. Sums are taken in order of time: no other order, no others."""
+    """Return the cells of each (instant, source) as one.
+
+    Sums are taken in the order of time: another order would give other floating-point sums.
+    """
     order = np.lexsort((value.at, source, at))
     at, source = at[order], source[order]
     starts = np.flatnonzero(is_run_start(at) | is_run_start(source))
     if not len(starts):
-        return joined(())
+        return concatenated(())
     return Cells(
         at=at[starts],
         source=source[starts],

@@ -12,7 +12,7 @@ import pytest
 from kadens.embedded.postgres import temporary_postgres
 from kadens.settings import Settings, read_settings
 from kadens.wiring import clinic_door
-from storage.people import people
+from storage.people import care_team
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from tests.clinic.sign_in.provider import CLIENT, NOW, SECRET, Provider, listening, running, served
@@ -34,7 +34,7 @@ def dsn() -> Iterator[str]:
 async def _seed(dsn: str) -> None:
     await migrate(dsn)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
-        await people.add_unit(conn, UNIT)
+        await care_team.add_unit(conn, UNIT)
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,14 @@ from model.facts import AttributedFact
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
 from storage.alerts import due, outbox, rule_inputs, store
-from storage.derived import write
 from storage.digest import digest
 from storage.facts.writer import write_facts
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from stream.judge_patient import verdict
 from tests.storage.tellers import MIN, PERSON, T0, deletion, pain, run, told
 
@@ -26,10 +28,10 @@ NOW = T0 + 3 * 60 * MIN
 
 async def tell(conn: Connection, *told_: AttributedFact) -> None:
     written = await write_facts(conn, told_)
-    for patient, spans in written.touched.items():
-        window = await write.load_window(conn, patient, spans)
-        await write.replace(conn, patient, window, derive(window))
-    await due.mark_all(conn, list(written.touched), NOW, "facts")
+    for patient, spans in written.affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+    await due.mark_all(conn, list(written.affected), NOW, "facts")
 
 
 async def judge(
@@ -46,8 +48,8 @@ async def judge(
 
 
 async def prescribed(conn: Connection) -> None:
-    await people.add_clinician(
-        conn, people.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
+    await care_team.add_clinician(
+        conn, care_team.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
     )
     plan = Prescription(
         id="rx",
@@ -58,7 +60,7 @@ async def prescribed(conn: Connection) -> None:
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
-    await people.prescribe(conn, "p1", plan, NOW - 30 * DAY)
+    await settings.prescribe(conn, "p1", plan, NOW - 30 * DAY)
 
 
 async def mails(conn: Connection) -> list[str]:
@@ -87,7 +89,9 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
 
 async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> None:
     await prescribed(conn)
-    await people.add_clinician(conn, people.Clinician(subject="d", name="D", email="", unit="unit"))
+    await care_team.add_clinician(
+        conn, care_team.Clinician(subject="d", name="D", email="", unit="unit")
+    )
     await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
     await judge(conn)
     assert await mails(conn) == ["c@example.org"]
@@ -159,8 +163,8 @@ async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Conne
 
 
 async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connection) -> None:
-    await people.add_unit(conn, "other unit")
-    await people.add_patient(
+    await care_team.add_unit(conn, "other unit")
+    await patients.add_patient(
         conn,
         wrapping_key=KeyRing.single(bytes(32)),
         unit="other unit",

@@ -10,7 +10,7 @@ from model.envelope import Envelope
 from model.keyring import KeyRing
 from storage.bodies import body_store, kept_bodies
 from storage.bodies.sealed import IN_ROW
-from storage.people import people
+from storage.people import data_keys
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
@@ -141,10 +141,12 @@ async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
     sealed = await as_it_lies(conn, store, kept)
     assert sealed
     assert body not in sealed
-    key = await people.data_key(conn, KEY, "p1")
+    key = await data_keys.data_key(conn, KEY, "p1")
     assert await kept_bodies.open_kept(conn, store, key, "p1", kept) == body
     with pytest.raises(crypto.SealError):
-        await kept_bodies.open_kept(conn, store, await people.data_key(conn, KEY, "p2"), "p1", kept)
+        await kept_bodies.open_kept(
+            conn, store, await data_keys.data_key(conn, KEY, "p2"), "p1", kept
+        )
 
 
 async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(
@@ -166,7 +168,7 @@ async def test_a_big_body_that_the_store_has_lost_is_told_as_absent(
     (kept,) = await kept_bodies.kept_of(conn, "p1")
     assert kept.address is not None
     await store.delete(kept.address)
-    key = await people.data_key(conn, KEY, "p1")
+    key = await data_keys.data_key(conn, KEY, "p1")
     assert await kept_bodies.open_kept(conn, store, key, "p1", kept) is None
 
 
@@ -174,7 +176,7 @@ async def test_bodies_that_older_versions_kept_open_too(
     conn: Connection, store: body_store.BodyStore
 ) -> None:
     await kept_bodies.keep_all(conn, store, KEY, [received(BODY)])
-    key = await people.data_key(conn, KEY, "p1")
+    key = await data_keys.data_key(conn, KEY, "p1")
     packed = await as_it_lies(conn, store, (await kept_bodies.kept_of(conn, "p1"))[0])
     unpacked = crypto.seal(key, BODY, f"body:p1:{SHA}")
     for room, sealed in ((body_store.KEPT, unpacked), (body_store.PACKED, packed)):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from model.topics import DEAD, RAW, RAW_LARGE
+from storage.bodies import caps
 from storage.erase import erase, finish
-from storage.people import caps, people
+from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs, release_quarantine
@@ -69,7 +70,7 @@ ROWS = "select (select count(*) from dead_letter), (select count(*) from quarant
 async def test_no_file_is_left_after_the_patient_is_erased(
     inline: Inline, conn: Connection, tmp_path: Path, outcome: Callable[..., Sent], *, large: bool
 ) -> None:
-    await people.withdraw_consent(conn, "p2", "reports", from_ms=0)
+    await consents.withdraw_consent(conn, "p2", "reports", from_ms=0)
     await conn.commit()
     await arrive(inline, outcome(large=large))
     wanted = OUTCOMES[outcome]
@@ -80,7 +81,7 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     assert stored(tmp_path) == await named(inline)
     assert len(stored(tmp_path)) == (1 if large and wanted else 0)
 
-    await people.link_account(conn, "p1", "reports", "account", NOW)
+    await accounts.link_account(conn, "p1", "reports", "account", NOW)
     receipt = await erase(conn, "p1", NOW)
     await conn.commit()
     assert {table: receipt.counts[table] for table in wanted} == wanted
@@ -128,7 +129,7 @@ async def test_a_released_body_goes_onto_the_log_as_it_came(
     inline: Inline, conn: Connection, tmp_path: Path
 ) -> None:
     (first, second) = await arrive(inline, quarantined(large=False), quarantined(large=True))
-    await people.link_account(conn, "p1", "reports", "account", NOW)
+    await accounts.link_account(conn, "p1", "reports", "account", NOW)
     await conn.commit()
     assert await release_quarantine(inline.parts) == 2
     (small,), (large,) = inline.log.take(RAW.name), inline.log.take(RAW_LARGE.name)

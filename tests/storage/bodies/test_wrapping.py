@@ -7,12 +7,12 @@ from psycopg import AsyncConnection
 
 from model.facts import RejectKind
 from model.keyring import Key, KeyRing
-from storage.bodies import dead_letters, dead_queries, wrapping
+from storage.bodies import dead_letters, dead_queries, quarantine, wrapping
 from storage.bodies.body_store import Directory
 from storage.bodies.dead_letters import Cause, Origin, Row
+from storage.bodies.quarantine import QuarantinedBody
 from storage.bodies.sealed import own_key, put_sealed
-from storage.people import people, quarantine
-from storage.people.quarantine import QuarantinedBody
+from storage.people import data_keys, patients
 from storage.pg import crypto
 from storage.pg.pool import Connection, open_pool
 from stream.dead.bury import pack_headers
@@ -97,22 +97,22 @@ async def test_a_file_from_before_a_rewrap_does_not_pass(conn: Connection) -> No
 async def test_a_rewrap_that_is_ended_goes_on_from_what_was_committed(
     conn: Connection, dsn: str
 ) -> None:
-    kept = await people.data_keys(conn, BEFORE, ["p1", "p2", "p3"])
+    kept = await data_keys.data_keys(conn, BEFORE, ["p1", "p2", "p3"])
     assert await wrapping.rewrap(conn, BOTH, 1) == wrapping.Progress(done=1, left=2)
     await conn.commit()
     async with await AsyncConnection.connect(dsn) as ended:
         await wrapping.rewrap(ended, BOTH, 1)
         await ended.rollback()
     assert await wrapping.used_by_key(conn) == {"1": 2, "2": 1}
-    assert await people.data_keys(conn, BOTH, ["p1", "p2", "p3"]) == kept
-    await people.add_patient(
+    assert await data_keys.data_keys(conn, BOTH, ["p1", "p2", "p3"]) == kept
+    await patients.add_patient(
         conn, wrapping_key=BEFORE, unit="unit", zone="UTC", now_ms=0, pseudonym="p4"
     )
     assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.Progress(done=2, left=1)
     assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.Progress(done=1, left=0)
     assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.Progress(done=0, left=0)
     assert await wrapping.used_by_key(conn) == {"2": 4}
-    assert await people.data_keys(conn, AFTER, ["p1", "p2", "p3"]) == kept
+    assert await data_keys.data_keys(conn, AFTER, ["p1", "p2", "p3"]) == kept
 
 
 async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:

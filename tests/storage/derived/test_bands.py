@@ -8,14 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinic.timeline_reads import read_timeline
 from model.facts import AttributedFact
 from model.spans import Span
-from storage.derived import rollups
-from storage.derived.timeline import grid, timeline
 from storage.digest import DRAINED, digest
 from storage.facts.writer import write_facts
-from storage.people import people
+from storage.people import patients
 from storage.pg.pool import Connection
+from stream import refresh
+from stream.compute.series.timeline import grid
 from tests.storage.derived.naive import HOUR, bucketed, standing
 from tests.storage.facts.test_order import DAY, NO_SHRINKING, PATIENTS, _connect, _unique, facts
 from tests.storage.tellers import T0
@@ -32,13 +33,13 @@ def runner_and_conn(embedded: str) -> object:
 
 
 async def check(conn: Connection, chance: random.Random) -> None:
-    """Hold a timeline of any span and any number of points against the samples."""
+    """Hold a read_timeline of any span and any number of points against the samples."""
     for patient in sorted(set(PATIENTS)):
         start = T0 + chance.randrange(-2 * DAY, 5 * DAY)
         end = start + chance.choice([HOUR, 9 * HOUR, DAY, 3 * DAY, 8 * DAY])
         points = chance.randrange(1, 60)
-        number = await people.patient_id(conn, patient)
-        matches = await timeline(conn, number, "heart_rate", start, end, points)
+        number = await patients.patient_id(conn, patient)
+        matches = await read_timeline(conn, number, "heart_rate", start, end, points)
         _, width, first = grid(Span(start_ms=start, end_ms=end), points)
         result = zip(
             matches.n.tolist(),
@@ -62,9 +63,9 @@ async def told_and_refreshed(
         for batch in batches:
             await write_facts(conn, batch)
             if chance.random() < 0.5:
-                await rollups.refresh(conn, settle_ms=0)
+                await refresh.refresh_patient(conn, settle_ms=0)
             await check(conn, chance)
-        await rollups.drain(conn)
+        await refresh.refresh_all(conn)
         await check(conn, chance)
         return await digest(conn, tuple(DRAINED))
 

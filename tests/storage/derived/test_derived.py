@@ -7,12 +7,15 @@ import pytest
 from model.derived import DerivedChange
 from model.facts import AttributedFact, Deletion, Instrument
 from model.intensity import HeartProfile
-from storage.derived import write
+from storage.derived.derived_tables import extent
 from storage.digest import digest
 from storage.facts.writer import write_facts
-from storage.people import people
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.batches import derive_since
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, block, deletion, head, pain, run, told, workout
 
 pytestmark = pytest.mark.anyio
@@ -22,9 +25,9 @@ DAY = 1440 * MIN
 async def tell(conn: Connection, *told_: AttributedFact) -> list[DerivedChange]:
     changes: list[DerivedChange] = []
     written = await write_facts(conn, told_)
-    for patient, spans in written.touched.items():
-        window = await write.load_window(conn, patient, spans)
-        changes += await write.replace(conn, patient, window, derive(window))
+    for patient, spans in written.affected.items():
+        window = await load_window(conn, patient, spans)
+        changes += await replace_window(conn, window, derive(window))
     return changes
 
 
@@ -52,10 +55,10 @@ async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) ->
 async def test_deriving_again_changes_nothing(conn: Connection) -> None:
     await tell(conn, *map(told, run()))
     before = await digest(conn)
-    span = await write.extent(conn, "p1")
+    span = await extent(conn, "p1")
     assert span is not None
-    window = await write.load_window(conn, "p1", [span])
-    assert await write.replace(conn, "p1", window, derive(window)) == ()
+    window = await load_window(conn, "p1", [span])
+    assert await replace_window(conn, window, derive(window)) == ()
     assert await digest(conn) == before
 
 
@@ -126,10 +129,10 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
     for profile_first in (True, False):
         async with conn.transaction(force_rollback=True):
             if profile_first:
-                await people.set_profile(conn, "p1", profile, T0)
+                await settings.set_profile(conn, "p1", profile, T0)
             await tell(conn, *map(told, run()))
             if not profile_first:
-                await people.set_profile(conn, "p1", profile, T0)
+                await settings.set_profile(conn, "p1", profile, T0)
             assert await one(conn, "select vigorous_ms > 0 from session") == (True,)
             digests.append(await digest(conn))
     assert digests[0] == digests[1]
@@ -147,9 +150,9 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
         await conn.execute("delete from record")
         await conn.execute("delete from session")
         for fact in facts:
-            for patient, spans in (await write_facts(conn, [told(fact)])).touched.items():
-                window = await write.load_window(conn, patient, spans)
-                await write.replace(conn, patient, window, derive(window))
+            for patient, spans in (await write_facts(conn, [told(fact)])).affected.items():
+                window = await load_window(conn, patient, spans)
+                await replace_window(conn, window, derive(window))
         matches.append(await digest(conn, ("session", "day", "week")))
     assert matches[0] == matches[1] == matches[2]
 
@@ -159,7 +162,7 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
 ) -> None:
     """As long as nobody told of the workout it is the answer to what was found on its own date. From the deep run."""
     profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
-    await people.set_profile(conn, "p1", profile, T0)
+    await settings.set_profile(conn, "p1", profile, T0)
     midnight = T0 + 466 * MIN + 40_000
     evening = told(workout(head("r1", midnight - 60 * MIN, midnight - 30 * MIN)))
     night = told(run("r2", midnight, minutes=25, bpm=130)[1])
@@ -189,14 +192,14 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
     )
     await tell(conn, told(workout(head("r1", start, start + 30 * MIN))), told(samples))
     assert await one(conn, "select local_date from day") == (date(2026, 9, 22),)
-    await people.set_zone(conn, "p1", "Pacific/Honolulu", 0)
+    await settings.set_zone(conn, "p1", "Pacific/Honolulu", 0)
     moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()
     assert moved == [(date(2026, 9, 21), 30 * MIN)]
     assert await one(conn, "select local_date, count(*) over () from session") == (
         date(2026, 9, 21),
         1,
     )
-    assert await one(conn, "select count(distinct local_date) from choice") == (1,)
-    assert await write.rederive(conn, "p1", margin_ms=DAY) == ()
+    assert await one(conn, "select count(distinct local_date) from source_selection") == (1,)
+    assert await derive_since(conn, "p1", margin_ms=DAY) == ()
     with pytest.raises(KeyError):
-        await people.set_zone(conn, "p1", "Nowhere/Land", 0)
+        await settings.set_zone(conn, "p1", "Nowhere/Land", 0)

@@ -15,14 +15,15 @@ from model.facts import Parsed, Report
 from model.prescription import Intensity, Prescription
 from parsers import formats, open_wearables, reports
 from storage.alerts import due
-from storage.derived.affected import AffectedSpans
 from storage.facts import current_records
+from storage.facts.affected import AffectedSpans
 from storage.facts.ids import PatientRow
-from storage.people import people
+from storage.people import consents, patients
 from storage.pg.pool import Connection
-from stream.replay import reread
-from stream.replay.parts import Replayed, Scope
-from stream.replay.run import rehearse, replay
+from stream.deriving import settings
+from stream.replay import apply
+from stream.replay.apply import rehearse, replay
+from stream.replay.context import ReplayScope
 from tests.storage.faults import (
     BODIES,
     DAY,
@@ -79,18 +80,18 @@ async def fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
 async def test_a_fault_of_a_parser_is_put_right(
     world: Inline, monkeypatch: pytest.MonkeyPatch, fault: Fault, bytes_together: int
 ) -> None:
-    monkeypatch.setattr(reread, "TOGETHER", bytes_together)
+    monkeypatch.setattr(apply, "PORTION_BYTES", bytes_together)
     wanted = await fresh(world, *BODIES)
     use(monkeypatch, faulty(fault), 1)
     await send(world, *BODIES)
     assert await world.digest() != wanted
     use(monkeypatch, open_wearables.parse, NEXT)
-    result = await replay(world.means, "p1", Scope())
+    result = await replay(world.means, "p1", ReplayScope())
     assert await world.digest() == wanted
     assert (result.read, result.unreadable, result.left) == (6, 0, 0)
     assert await world.rows("select distinct parser from body") == [(NEXT,)]
-    again = await replay(world.means, "p1", Scope(again=True))
-    assert (again.told_anew, again.changes) == (0, [])
+    again = await replay(world.means, "p1", ReplayScope(again=True))
+    assert (again.stored_anew, again.changes) == (0, ())
 
 
 async def test_what_no_parser_changed_is_not_touched(
@@ -99,8 +100,8 @@ async def test_what_no_parser_changed_is_not_touched(
     await send(world, *BODIES)
     before = await world.rows("select xmin::text, record from fact order by record")
     use(monkeypatch, open_wearables.parse, NEXT)
-    result = await replay(world.means, "p1", Scope())
-    assert (result.read, result.told_anew, result.changes) == (6, 0, [])
+    result = await replay(world.means, "p1", ReplayScope())
+    assert (result.read, result.stored_anew, result.changes) == (6, 0, ())
     assert await world.rows("select xmin::text, record from fact order by record") == before
     assert await world.rows("select count(*) from audit") == [(0,)]
 
@@ -114,7 +115,7 @@ async def test_facts_of_the_older_reading_that_come_late_are_not_stored(
     world.hold = True
     await send(world, *BODIES[4:])
     use(monkeypatch, open_wearables.parse, NEXT)
-    await replay(world.means, "p1", Scope())
+    await replay(world.means, "p1", ReplayScope())
     await world.deliver()
     assert await world.digest() == wanted
 
@@ -148,7 +149,7 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
         return await real(conn, patient)
 
     monkeypatch.setattr(current_records, "lock", lock)
-    await replay(world.means, "p1", Scope())
+    await replay(world.means, "p1", ReplayScope())
     assert await world.digest() == wanted
 
 
@@ -160,13 +161,13 @@ class Killed(BaseException):
 async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     world: Inline, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    monkeypatch.setattr(reread, "TOGETHER", 1)
+    monkeypatch.setattr(apply, "PORTION_BYTES", 1)
     wanted = await fresh(world, *BODIES)
     use(monkeypatch, faulty(wrong_times), 1)
     await send(world, *BODIES)
     use(monkeypatch, open_wearables.parse, NEXT)
     calls = iter(range(100))
-    real = current_records.take_back
+    real = current_records.remove
 
     async def mortal(*args: Any) -> AffectedSpans:  # noqa: ANN401 - handed on as they come
         if next(calls) == at:
@@ -174,12 +175,12 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
         return await real(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(current_records, "take_back", mortal)
+        patched.setattr(current_records, "remove", mortal)
         try:
-            await replay(world.means, "p1", Scope())
+            await replay(world.means, "p1", ReplayScope())
         except Killed:
             assert at < 4
-    await replay(world.means, "p1", Scope())
+    await replay(world.means, "p1", ReplayScope())
     assert await world.digest() == wanted
 
 
@@ -190,12 +191,12 @@ async def test_a_source_a_span_and_a_patient_are_left_alone_unless_asked_for(
     await send(world, *BODIES)
     before = await world.digest()
     use(monkeypatch, open_wearables.parse, NEXT)
-    assert (await replay(world.means, "p2", Scope())).read == 0
-    assert (await replay(world.means, "p1", Scope(sources=frozenset({"reports"})))).read == 0
-    assert (await replay(world.means, "p1", Scope(to_ms=NOW))).read == 0
+    assert (await replay(world.means, "p2", ReplayScope())).read == 0
+    assert (await replay(world.means, "p1", ReplayScope(sources=frozenset({"reports"})))).read == 0
+    assert (await replay(world.means, "p1", ReplayScope(to_ms=NOW))).read == 0
     assert await world.digest() == before
-    result = await replay(world.means, "p1", Scope(from_ms=NOW + 2, to_ms=NOW + 3))
-    assert (result.read, result.told_anew) == (1, 1)
+    result = await replay(world.means, "p1", ReplayScope(from_ms=NOW + 2, to_ms=NOW + 3))
+    assert (result.read, result.stored_anew) == (1, 1)
     values = "select value, count(*) from sample group by 1 order by 1"
     assert await world.rows(values) == [(45.0, 20), (60.0, 40), (120.0, 40)]
 
@@ -212,8 +213,8 @@ async def test_a_body_that_cannot_be_read_stands_with_those_that_belong_to_it(
         return open_wearables.parse(body)
 
     use(monkeypatch, worse, NEXT)
-    result = await replay(world.means, "p1", Scope())
-    assert (result.read, result.told_anew, result.unreadable, result.left) == (5, 1, 1, 1)
+    result = await replay(world.means, "p1", ReplayScope())
+    assert (result.read, result.stored_anew, result.unreadable, result.left) == (5, 1, 1, 1)
     values = "select value, count(*) from sample group by 1 order by 1"
     assert await world.rows(values) == [(45.0, 20), (60.0, 40), (120.0, 40)]
     assert await world.rows("select parser, count(*) from body group by 1 order by 1") == [
@@ -228,9 +229,9 @@ async def test_consent_counts_at_the_receipt(
     use(monkeypatch, faulty(wrong_values), 1)
     await send(world, BODIES[0], BODIES[2])
     async with world.parts.pool.connection() as conn:
-        await people.withdraw_consent(conn, "p1", "open_wearables", from_ms=NOW + 1)
+        await consents.withdraw_consent(conn, "p1", "open_wearables", from_ms=NOW + 1)
     use(monkeypatch, open_wearables.parse, NEXT)
-    result = await replay(world.means, "p1", Scope())
+    result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.no_consent) == (1, 1)
     assert await world.rows("select value, count(*) from sample group by 1 order by 1") == [
         (60.0, 40),
@@ -244,7 +245,7 @@ async def test_a_rehearsal_changes_nothing_and_says_what_would(
     await send(world, *BODIES[:4])
     before = await world.digest()
     use(monkeypatch, faulty(wrong_values), NEXT)
-    result = await rehearse(world.means, "p1", Scope())
+    result = await rehearse(world.means, "p1", ReplayScope())
     assert await world.digest() == before
     assert [(row.what, row.change) for row in result.differences] == [
         ("session.revised", "differs")
@@ -262,15 +263,15 @@ async def test_another_algorithm_alone_is_told_apart(world: Inline) -> None:
     async with world.parts.pool.connection() as conn:
         await conn.execute("update session set algorithm = 'older'")
         await conn.execute("update day set algorithm = 'older', wear_min = 7")
-    result = await rehearse(world.means, "p1", Scope(derive_only=True))
+    result = await rehearse(world.means, "p1", ReplayScope(derive_only=True))
     assert [(row.what, row.algorithm_only) for row in result.differences] == [
         ("session.revised", True),
         ("day.revised", False),
     ]
     assert result.differences[1].columns.keys() == {"algorithm", "wear_min"}
-    done = await replay(world.means, "p1", Scope(derive_only=True))
+    done = await replay(world.means, "p1", ReplayScope(derive_only=True))
     assert [change.what for change in done.changes] == ["session.revised", "day.revised"]
-    assert (await rehearse(world.means, "p1", Scope())).differences == ()
+    assert (await rehearse(world.means, "p1", ReplayScope())).differences == ()
 
 
 async def test_changes_go_out_with_their_reason_and_the_algorithm(
@@ -279,7 +280,7 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
     use(monkeypatch, faulty(wrong_names), 1)
     await send(world, workout())
     use(monkeypatch, open_wearables.parse, NEXT)
-    result = await replay(world.means, "p1", Scope())
+    result = await replay(world.means, "p1", ReplayScope())
     ((event,),) = await world.rows("select body from outbox where key like 'replay/%%'")
     assert isinstance(event, dict)
     assert event["patient"] == "p1"
@@ -303,7 +304,7 @@ async def prescribed(world: Inline) -> None:
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
     async with world.parts.pool.connection() as conn:
-        await people.prescribe(conn, "p1", plan, NOW - 30 * DAY)
+        await settings.prescribe(conn, "p1", plan, NOW - 30 * DAY)
 
 
 def answers_as(value: float) -> tuple[formats.Format, ...]:
@@ -339,7 +340,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
         await conn.execute("update alert set state = 'resolved', resolution = 'contacted'")
     rows = [replace(row, version=row.version + 1) for row in formats.FORMATS]
     monkeypatch.setattr(formats, "FORMATS", tuple(rows))
-    for scope in (Scope(), Scope(again=True), Scope(derive_only=True)):
+    for scope in (ReplayScope(), ReplayScope(again=True), ReplayScope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
             await due.mark(conn, "p1", NOW, "test")
         await replay(world.means, "p1", scope)
@@ -360,7 +361,7 @@ async def test_old_facts_found_by_a_replay_raise_nothing(
     monkeypatch.setattr(
         formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
     )
-    await replay(world.means, "p1", Scope())
+    await replay(world.means, "p1", ReplayScope())
     await world.judge()
     assert await world.rows("select payload ->> 'value' from fact") == [("9.0",)]
     assert await world.rows(ALERTS) == []
@@ -379,7 +380,7 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
     monkeypatch.setattr(
         formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
     )
-    await replay(world.means, "p1", Scope())
+    await replay(world.means, "p1", ReplayScope())
     await world.judge()
     assert await world.rows(ALERTS) == [("retracted", 1)]
     assert await world.rows("select to_state, reason from alert_move order by id desc limit 1") == [
@@ -390,8 +391,8 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
 async def test_the_judge_waits_until_a_patient_is_done(world: Inline) -> None:
     pool = world.parts.pool
     async with pool.connection() as guard:
-        number = await people.patient_id(guard, "p1")
-        async with due.alone(guard, number):
+        number = await patients.patient_id(guard, "p1")
+        async with due.exclusive(guard, number):
             async with pool.connection() as conn:
                 await due.mark_all(conn, ["p1", "p2"], NOW, "test")
             async with pool.connection() as conn:
@@ -407,8 +408,6 @@ async def test_two_replays_of_one_patient_follow_each_other(
     use(monkeypatch, faulty(wrong_names), 1)
     await send(world, *BODIES)
     use(monkeypatch, open_wearables.parse, NEXT)
-    both: list[Replayed] = await asyncio.gather(
-        *(replay(world.means, "p1", Scope()) for _ in range(2))
-    )
-    assert sorted(item.told_anew for item in both) == [0, 6]
+    both = await asyncio.gather(*(replay(world.means, "p1", ReplayScope()) for _ in range(2)))
+    assert sorted(item.stored_anew for item in both) == [0, 6]
     assert await world.digest() == wanted

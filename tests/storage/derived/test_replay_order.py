@@ -12,9 +12,9 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from parsers import formats, open_wearables
-from storage.people import people
-from stream.replay.parts import Scope
-from stream.replay.run import replay
+from storage.people import care_team, patients
+from stream.replay.apply import replay
+from stream.replay.context import ReplayScope
 from tests.storage.faults import BODIES, FAULTS, faulty, read_with
 from tests.storage.inline import KEY, NOW, ZONE, Inline, open_inline
 
@@ -50,9 +50,9 @@ async def _database(server: str) -> str:
         await conn.execute("create database kadens_replay template kadens_template")
     dsn = make_conninfo(server, dbname="kadens_replay")
     async with await AsyncConnection.connect(dsn) as conn:
-        await people.add_unit(conn, "unit")
+        await care_team.add_unit(conn, "unit")
         for name in ("p1", "p2", "p3"):
-            await people.add_patient(
+            await patients.add_patient(
                 conn, wrapping_key=KEY, unit="unit", zone=ZONE, now_ms=0, pseudonym=name
             )
     return dsn
@@ -71,9 +71,9 @@ async def _run(world: Inline, steps: Sequence[Step]) -> None:
             case "upgrade":
                 formats.FORMATS = read_with(open_wearables.parse, 2)
             case "replay":
-                await replay(world.means, "p1", Scope(again=bool(n % 2)))
+                await replay(world.means, "p1", ReplayScope(again=bool(n % 2)))
             case _:
-                await replay(world.means, "p1", Scope(from_ms=NOW + n, to_ms=NOW + n + 1))
+                await replay(world.means, "p1", ReplayScope(from_ms=NOW + n, to_ms=NOW + n + 1))
 
 
 async def _both(

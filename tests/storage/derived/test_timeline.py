@@ -7,17 +7,19 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from clinic import timeline_reads
+from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.facts import AttributedFact, Joining
 from model.metrics import METRIC
 from model.spans import Span, inner, outer, without
-from storage.derived import rollups
-from storage.derived import timeline as timelines
-from storage.derived.timeline import TooManySamplesError, grid, line, timeline
 from storage.facts import current_records
+from storage.facts.current_records import Stretch
 from storage.facts.writer import write_facts
-from storage.people import people
+from storage.people import patients
 from storage.pg.pool import Connection, open_pool
-from stream.refresh import refresh_bands
+from stream import refresh
+from stream.compute.series.timeline import grid
+from stream.refresh import refresh_rollups
 from tests.storage.tellers import MIN, PHONE, WATCH, block, deletion, head, pain, told, workout
 
 pytestmark = pytest.mark.anyio
@@ -45,8 +47,8 @@ def phone(at: int, values: list[float], step: int = MIN) -> AttributedFact:
 async def shown(
     conn: Connection, start: int, end: int, points: int
 ) -> list[tuple[int, int, float, float, float]]:
-    matches = await timeline(
-        conn, await people.patient_id(conn, "p1"), "heart_rate", start, end, points
+    matches = await read_timeline(
+        conn, await patients.patient_id(conn, "p1"), "heart_rate", start, end, points
     )
     columns = (matches.t - MIDNIGHT, matches.n, matches.minimum, matches.mean, matches.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
@@ -71,12 +73,12 @@ async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> N
             (DAY, 1, 90.0, 90.0, 90.0),
             (DAY + MIN, 1, 100.0, 100.0, 100.0),
         ]
-        await rollups.drain(conn)
+        await refresh.refresh_all(conn)
 
 
 async def test_edges_are_exact_to_the_millisecond(conn: Connection) -> None:
     await write_facts(conn, [watch("a", MIDNIGHT, [60.0, 70.0, 80.0, 90.0])])
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     end = MIDNIGHT + 3 * MIN
     assert await shown(conn, MIDNIGHT + 1, end, 1) == [(0, 2, 70.0, 75.0, 80.0)]
     assert await shown(conn, MIDNIGHT + 1, end + 1, 1) == [(0, 3, 70.0, 80.0, 90.0)]
@@ -94,9 +96,9 @@ async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> Non
             (0, 60, 70.0, 95.0, 120.0),
             (HOUR, 60, 70.0, 70.0, 70.0),
         ]
-        await rollups.drain(conn)
-    matches = await timeline(
-        conn, await people.patient_id(conn, "p1"), "heart_rate", MIDNIGHT, MIDNIGHT + 2 * HOUR, 2
+        await refresh.refresh_all(conn)
+    matches = await read_timeline(
+        conn, await patients.patient_id(conn, "p1"), "heart_rate", MIDNIGHT, MIDNIGHT + 2 * HOUR, 2
     )
     assert [matches.sources[position] for position in matches.source.tolist()] == [WATCH, PHONE]
 
@@ -105,12 +107,12 @@ async def test_what_was_taken_back_is_in_no_band(conn: Connection) -> None:
     await write_facts(
         conn, [watch("a", MIDNIGHT, [60.0] * 10), watch("b", MIDNIGHT + HOUR, [90.0] * 10)]
     )
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     await write_facts(conn, [told(deletion("x", "a"))])
     for _ in "dirty", "clean":
         assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 10, 90.0, 90.0, 90.0)]
-        await rollups.drain(conn)
-    rows = await (await conn.execute("select count(*) from band_hour")).fetchone()
+        await refresh.refresh_all(conn)
+    rows = await (await conn.execute("select count(*) from rollup_hour")).fetchone()
     assert rows == (1,)
 
 
@@ -119,7 +121,7 @@ async def test_a_mark_moves_on_by_pieces_until_all_is_clean(conn: Connection) ->
     await write_facts(conn, [*far, phone(MIDNIGHT, [100.0] * 20, 2 * DAY)])
     turns = 0
     wanted = await shown(conn, MIDNIGHT, MIDNIGHT + 40 * DAY, 40)
-    while await rollups.refresh(conn, settle_ms=0):
+    while await refresh.refresh_patient(conn, settle_ms=0):
         turns += 1
         assert await shown(conn, MIDNIGHT, MIDNIGHT + 40 * DAY, 40) == wanted
     assert turns == 6
@@ -128,28 +130,28 @@ async def test_a_mark_moves_on_by_pieces_until_all_is_clean(conn: Connection) ->
 
 async def test_what_was_marked_just_now_is_left_alone(conn: Connection) -> None:
     await write_facts(conn, [watch("a", MIDNIGHT, [60.0])])
-    assert not await rollups.refresh(conn, settle_ms=60_000)
-    assert await rollups.refresh(conn, settle_ms=0)
+    assert not await refresh.refresh_patient(conn, settle_ms=60_000)
+    assert await refresh.refresh_patient(conn, settle_ms=0)
 
 
 async def test_a_live_hour_keeps_one_mark(conn: Connection) -> None:
     for n in range(30):
         await write_facts(conn, [phone(MIDNIGHT + n * MIN, [70.0])])
-    assert await (await conn.execute("select count(*) from band_dirty")).fetchone() == (1,)
+    assert await (await conn.execute("select count(*) from rollup_stale")).fetchone() == (1,)
 
 
 async def test_what_holds_no_samples_marks_nothing(conn: Connection) -> None:
     result = head("w", MIDNIGHT, MIDNIGHT + HOUR)
     await write_facts(conn, [told(workout(result)), told(pain("q", MIDNIGHT, 3.0))])
-    assert await (await conn.execute("select count(*) from band_dirty")).fetchone() == (0,)
+    assert await (await conn.execute("select count(*) from rollup_stale")).fetchone() == (0,)
 
 
 async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> None:
     await write_facts(
         conn, [phone(MIDNIGHT, [70.0] * 60), watch("a", MIDNIGHT, [120.0, 150.0, 121.0])]
     )
-    number = await people.patient_id(conn, "p1")
-    matches = await line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + 5 * MIN, 10)
+    number = await patients.patient_id(conn, "p1")
+    matches = await read_line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + 5 * MIN, 10)
     assert matches.v.tolist() == [120.0, 150.0, 121.0, 70.0, 70.0]
     assert [matches.sources[position] for position in matches.source.tolist()] == [
         WATCH,
@@ -158,7 +160,7 @@ async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> Non
         PHONE,
         PHONE,
     ]
-    few = await line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 3)
+    few = await read_line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 3)
     assert ((few.t - MIDNIGHT) // MIN).tolist()[::2] == [0, 59]
     assert few.of == 60
 
@@ -167,20 +169,22 @@ async def test_a_line_over_too_many_samples_is_refused(
     conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await write_facts(conn, [phone(MIDNIGHT, [70.0] * 11)])
-    monkeypatch.setattr(timelines, "LINE_SAMPLES", 10)
-    number = await people.patient_id(conn, "p1")
+    monkeypatch.setattr(timeline_reads, "MOST_LINE_SAMPLES", 10)
+    number = await patients.patient_id(conn, "p1")
     with pytest.raises(TooManySamplesError, match="more than 10"):
-        await line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 5)
+        await read_line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 5)
 
 
 async def test_nothing_asked_or_nothing_there(conn: Connection) -> None:
-    number = await people.patient_id(conn, "p1")
-    assert len((await timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT + 900 * DAY, 5)).t) == 0
-    assert len((await line(conn, number, "weight", MIDNIGHT, MIDNIGHT + DAY, 5)).t) == 0
+    number = await patients.patient_id(conn, "p1")
+    assert (
+        len((await read_timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT + 900 * DAY, 5)).t) == 0
+    )
+    assert len((await read_line(conn, number, "weight", MIDNIGHT, MIDNIGHT + DAY, 5)).t) == 0
     with pytest.raises(KeyError):
-        await timeline(conn, number, "charm", MIDNIGHT, MIDNIGHT + DAY, 5)
+        await read_timeline(conn, number, "charm", MIDNIGHT, MIDNIGHT + DAY, 5)
     with pytest.raises(ValueError, match="empty span"):
-        await timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT, 5)
+        await read_timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT, 5)
 
 
 @pytest.mark.parametrize("points", [1, 2, 7, 999, 1000, 1001])
@@ -211,24 +215,24 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
     await write_facts(
         conn, [watch("a", MIDNIGHT, [60.0] * 10), phone(MIDNIGHT + HOUR, [90.0] * 10)]
     )
-    await rollups.drain(conn)
-    number = await people.patient_id(conn, "p1")
-    stood = await current_records.standing(conn, number, WATCH.vendor)
-    stretch = (METRIC["heart_rate"].id, MIDNIGHT + HOUR, MIDNIGHT + HOUR + 4 * MIN)
-    await current_records.take_back(conn, number, stood.values(), [(PHONE, stretch)])
+    await refresh.refresh_all(conn)
+    number = await patients.patient_id(conn, "p1")
+    stood = await current_records.current_records(conn, number, WATCH.vendor)
+    stretch = Stretch(METRIC["heart_rate"].id, MIDNIGHT + HOUR, MIDNIGHT + HOUR + 4 * MIN)
+    await current_records.remove(conn, number, stood.values(), [(PHONE, stretch)])
     for _ in "dirty", "clean":
         assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 5, 90.0, 90.0, 90.0)]
-        await rollups.drain(conn)
+        await refresh.refresh_all(conn)
 
 
 async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> None:
     await write_facts(conn, [watch("a", MIDNIGHT, [60.0] * 10)])
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     result = head("a", MIDNIGHT + HOUR, MIDNIGHT + HOUR + MIN, revision=1)
     await write_facts(conn, [told(block(result, [MIDNIGHT + HOUR], [90.0]))])
     for _ in "dirty", "clean":
         assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 1, 90.0, 90.0, 90.0)]
-        await rollups.drain(conn)
+        await refresh.refresh_all(conn)
 
 
 async def test_the_worker_refreshes_everybody_whose_marks_have_settled(
@@ -236,13 +240,13 @@ async def test_the_worker_refreshes_everybody_whose_marks_have_settled(
 ) -> None:
     blocks = [watch("a", MIDNIGHT, [60.0]), replace(watch("a", MIDNIGHT, [60.0]), patient="p2")]
     await write_facts(conn, blocks)
-    await conn.execute("update band_dirty set marked_at = marked_at - interval '1 hour'")
+    await conn.execute("update rollup_stale set marked_at = marked_at - interval '1 hour'")
     await write_facts(conn, [replace(watch("a", MIDNIGHT, [60.0]), patient="p3")])
     await conn.commit()
     async with await open_pool(dsn, max_size=1) as pool:
         parts = cast("Any", SimpleNamespace(pool=pool))
-        assert [await refresh_bands(parts), await refresh_bands(parts)] == [2, 0]
+        assert [await refresh_rollups(parts), await refresh_rollups(parts)] == [2, 0]
     rows = await conn.execute(
-        "select pseudonym from band_hour b join patient p on p.id = b.patient order by 1"
+        "select pseudonym from rollup_hour b join patient p on p.id = b.patient order by 1"
     )
     assert await rows.fetchall() == [("p1",), ("p2",)]

@@ -11,10 +11,13 @@ from psycopg import AsyncCursor
 from model.facts import Deletion, Fact
 from model.spans import Span, merge
 from model.window import Window
-from storage.derived import write
 from storage.facts.writer import put_facts, write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
+from stream.deriving import batches
+from stream.deriving.batches import derive_written
+from stream.deriving.replace import replace_rows
+from stream.deriving.windows import load_window, load_windows
 from tests.storage.tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
 
 pytestmark = pytest.mark.anyio
@@ -44,8 +47,8 @@ async def tell(
     written = await write_facts(
         conn, [told(fact, patient) for patient in patients for fact in facts]
     )
-    windows = await write.load_windows(conn, written.touched)
-    await write.replace_all(conn, [(window, derive(window)) for window in windows])
+    windows = await load_windows(conn, written.affected)
+    await replace_rows(conn, [(window, derive(window)) for window in windows])
     return windows
 
 
@@ -72,11 +75,11 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
     conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With and without samples that were there already: one minute of each batch was told by the one before."""
-    monkeypatch.setattr(write, "TOGETHER", 2)
+    monkeypatch.setattr(batches, "PATIENTS_AT_ONCE", 2)
     for start in (0, 9):
         facts = [*run(), minutes(T0 + start * MIN, 10)]
         batch = [told(fact, patient) for patient in ("p3", "p1", "p2") for fact in facts]
-        settled = await write.settle(conn, await put_facts(conn, batch))
+        settled = await derive_written(conn, await put_facts(conn, batch))
         assert set(settled.changes) == {"p1", "p2", "p3"}
         assert (
             len({tuple(change.what for change in changes) for changes in settled.changes.values()})
@@ -84,13 +87,13 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
         )
     assert settled.dates == 3
     total = {
-        patient: await write.load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MIN)])
+        patient: await load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MIN)])
         for patient in settled.changes
     }
     assert settled.read == sum(
         len(column.t) for window in total.values() for column in window.columns
     )
-    assert await write.replace_all(
+    assert await replace_rows(
         conn, [(window, derive(window)) for window in total.values()]
     ) == dict.fromkeys(total, ())
 

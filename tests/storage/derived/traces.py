@@ -17,15 +17,18 @@ from model.prescription import Intensity, Prescription
 from storage import audit
 from storage.alerts import due, outbox
 from storage.audit_actions import Action
-from storage.bodies import dead_letters
+from storage.bodies import dead_letters, quarantine
 from storage.bodies.body_store import INCOMING, BodyStore
 from storage.bodies.kept_bodies import Received, keep_all
 from storage.bodies.sealed import IN_ROW, put_sealed
-from storage.derived import rollups, write
 from storage.facts.writer import write_facts
-from storage.people import link_tokens, people, quarantine
+from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.pg.pool import Connection
+from stream import refresh
 from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, block, day, deletion, head, pain, run, told, workout
 
 KEY = KeyRing.single(bytes(32))
@@ -40,7 +43,7 @@ and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
 
 async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     """Leave something of a patient in every table and in the body store; return texts that no other patient has."""
-    await people.add_patient(
+    await patients.add_patient(
         conn,
         wrapping_key=KEY,
         unit="unit",
@@ -49,11 +52,11 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
         pseudonym=patient,
         identity={"name": "Somebody"},
     )
-    await people.link_account(conn, patient, "open_wearables", f"account-{patient}", 0)
-    await people.give_consent(conn, patient, "open_wearables", from_ms=0, now_ms=0)
+    await accounts.link_account(conn, patient, "open_wearables", f"account-{patient}", 0)
+    await consents.give_consent(conn, patient, "open_wearables", from_ms=0, now_ms=0)
     await _prescribed(conn, patient)
     await tell(conn, patient)
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     await tell(conn, patient, late=True)
     body = f"body of {patient}".encode()
     envelope = Envelope(
@@ -81,14 +84,14 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
         expires_ms=T0 + DAY, revoked_ms=None,
     )  # fmt: skip
     await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
-    number = await people.patient_id(conn, patient)
+    number = await patients.patient_id(conn, patient)
     return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
 
 
 async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes) -> None:
     """Leave a large body in quarantine, a large and a small one with dead letters, and one that was counted only."""
-    number = await people.patient_id(conn, patient)
-    key = await people.data_key(conn, KEY, patient)
+    number = await patients.patient_id(conn, patient)
+    key = await data_keys.data_key(conn, KEY, patient)
     held = quarantine.QuarantinedBody(
         cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables", account=f"account-{patient}",
         headers={}, body=big,
@@ -136,9 +139,9 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
         deletion(f"deletion-{late}-{patient}", f"nothing-{patient}"),
     ]
     written = await write_facts(conn, [told(fact, patient) for fact in facts])
-    for name, spans in written.touched.items():
-        window = await write.load_window(conn, name, spans)
-        await write.replace(conn, name, window, derive(window))
+    for name, spans in written.affected.items():
+        window = await load_window(conn, name, spans)
+        await replace_window(conn, window, derive(window))
 
 
 async def found(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
@@ -161,7 +164,7 @@ def files(folder: Path) -> list[Path]:
 
 
 async def _prescribed(conn: Connection, patient: str) -> None:
-    await people.set_profile(
+    await settings.set_profile(
         conn, patient, HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960), 0
     )
     intensity = Intensity(method="hrr", low=0.4, high=0.6)
@@ -174,11 +177,11 @@ async def _prescribed(conn: Connection, patient: str) -> None:
         minutes_per_session=30,
         intensity=intensity,
     )
-    await people.prescribe(conn, patient, plan, 0)
+    await settings.prescribe(conn, patient, plan, 0)
 
 
 async def _alerted(conn: Connection, patient: str) -> None:
-    number = await people.patient_id(conn, patient)
+    number = await patients.patient_id(conn, patient)
     alert = _alert(number)
     await conn.execute(
         "insert into alert (id, patient, family, rule, rule_version, tier, state, raised_at, changed_at, sentence) "

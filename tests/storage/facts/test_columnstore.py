@@ -4,11 +4,13 @@ import pytest
 from psycopg import AsyncConnection
 
 from model.facts import AttributedFact, Joining
-from storage.derived import rollups, write
 from storage.digest import DRAINED, QUERIES, digest
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
+from stream import refresh
 from stream.compute.derive import derive
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, PHONE, T0, block, head, run, told
 
 pytestmark = pytest.mark.anyio
@@ -32,9 +34,9 @@ LATER = [
 
 async def tell(conn: Connection, told_: list[AttributedFact]) -> None:
     written = await write_facts(conn, told_)
-    for patient, spans in written.touched.items():
-        window = await write.load_window(conn, patient, spans)
-        await write.replace(conn, patient, window, derive(window))
+    for patient, spans in written.affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
 
 
 async def compress(conn: Connection) -> int:
@@ -53,15 +55,15 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
     async with conn.transaction(force_rollback=True):
         await tell(conn, FIRST)
         await tell(conn, LATER)
-        await rollups.drain(conn)
+        await refresh.refresh_all(conn)
         hot = await digest(conn, ALL)
     await tell(conn, FIRST)
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:
         await compress(other)
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     await tell(conn, LATER)
-    await rollups.drain(conn)
+    await refresh.refresh_all(conn)
     assert await digest(conn, ALL) == hot
 
 

@@ -8,12 +8,13 @@ from psycopg import AsyncConnection
 
 from model.facts import AttributedFact
 from storage.alerts import due
-from storage.derived import write
 from storage.digest import digest
 from storage.facts.offsets import Apply, Replay, advance
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection, Pool, open_pool
 from stream.compute.derive import derive
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, run, told
 
 pytestmark = pytest.mark.anyio
@@ -30,10 +31,10 @@ async def other(dsn: str, conn: Connection) -> AsyncIterator[Connection]:  # noq
 async def tell(conn: Connection, told_: list[AttributedFact]) -> int:
     async with conn.transaction():
         written = await write_facts(conn, told_)
-        for patient, spans in sorted(written.touched.items()):
-            window = await write.load_window(conn, patient, spans)
-            await write.replace(conn, patient, window, derive(window))
-        await due.mark_all(conn, list(written.touched), T0, "facts")
+        for patient, spans in sorted(written.affected.items()):
+            window = await load_window(conn, patient, spans)
+            await replace_window(conn, window, derive(window))
+        await due.mark_all(conn, list(written.affected), T0, "facts")
     return written.new
 
 

@@ -20,19 +20,20 @@ from model.facts import AttributedFact
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.prescription import Prescription
-from storage.derived import write
 from storage.digest import digest
 from storage.facts import samples
 from storage.facts.writer import put_facts
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.pool import Connection, adapt
+from stream.deriving import settings as patient_settings
+from stream.deriving.batches import derive_written
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import PLACES, Life, lives, split
 from tests.storage import tables
 
 PATIENT = "p1"
-SAME_WHEN_SPLIT = ("sample", "watermark", "session", "day", "week", "choice")
+SAME_WHEN_SPLIT = ("sample", "watermark", "session", "day", "week", "source_selection")
 
 Step: TypeAlias = tuple[AttributedFact, ...] | HeartProfile | Prescription
 Steps: TypeAlias = Sequence[Step]
@@ -73,11 +74,11 @@ async def take(conn: Connection, step: Step) -> None:
     """Do what the worker does with a batch, or the clinic with a profile or prescription."""
     match step:
         case HeartProfile():
-            await people.set_profile(conn, PATIENT, step, 0)
+            await patient_settings.set_profile(conn, PATIENT, step, 0)
         case Prescription():
-            await people.prescribe(conn, PATIENT, step, 0)
+            await patient_settings.prescribe(conn, PATIENT, step, 0)
         case _:
-            await write.settle(conn, await put_facts(conn, step))
+            await derive_written(conn, await put_facts(conn, step))
 
 
 def expected(life: Life, done: Steps) -> oracle.Rows:
@@ -91,7 +92,7 @@ def expected(life: Life, done: Steps) -> oracle.Rows:
 async def newborn(conn: Connection, zone: str) -> AsyncIterator[None]:
     """Make a patient of whom nothing is known, for a while."""
     async with conn.transaction(force_rollback=True):
-        await people.add_patient(
+        await patients.add_patient(
             conn,
             wrapping_key=KeyRing.single(bytes(32)),
             unit="unit",
@@ -132,7 +133,7 @@ async def _ready(dsn: str) -> Connection:
     """Connect to a database that holds a care unit, and partitions for all that may be drawn; nothing is committed."""
     conn = await AsyncConnection.connect(dsn, autocommit=False)
     adapt(conn)
-    await people.add_unit(conn, "unit")
+    await care_team.add_unit(conn, "unit")
     total = [midnight(day, zone) + n * DAY_MS for zone, day in PLACES for n in range(-100, 20)]
     t = np.array(sorted(total), np.int64)
     await samples.make_partitions(

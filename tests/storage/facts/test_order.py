@@ -14,12 +14,15 @@ from psycopg import AsyncConnection
 from model.facts import AttributedFact, Deletion, Fact, Joining
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
-from storage.derived import write
 from storage.digest import digest
 from storage.facts.writer import write_facts
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
+from stream.deriving import settings as patient_settings
+from stream.deriving.batches import derive_since
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
 from tests.storage.tellers import (
     MIN,
     PHONE,
@@ -147,14 +150,14 @@ async def apply(conn: Connection, batches: Sequence[Sequence[AttributedFact]]) -
     async with conn.transaction(force_rollback=True):
         for batch in batches:
             written = await write_facts(conn, batch)
-            for patient, spans in written.touched.items():
-                window = await write.load_window(conn, patient, spans)
-                await write.replace(conn, patient, window, derive(window))
+            for patient, spans in written.affected.items():
+                window = await load_window(conn, patient, spans)
+                await replace_window(conn, window, derive(window))
         matches = await digest(conn)
         for patient in sorted(
             set(PATIENTS)
         ):  # what was narrowed to the touched dates is what everything at once gives
-            assert await write.rederive(conn, patient) == ()
+            assert await derive_since(conn, patient) == ()
         return matches
 
 
@@ -170,9 +173,9 @@ async def _connect(server: str) -> Connection:
     conn = await AsyncConnection.connect(
         server.replace("/postgres?", "/kadens_template?"), autocommit=False
     )
-    await people.add_unit(conn, "unit")
+    await care_team.add_unit(conn, "unit")
     for name in sorted(set(PATIENTS)):
-        await people.add_patient(
+        await patients.add_patient(
             conn,
             wrapping_key=KeyRing.single(bytes(32)),
             unit="unit",
@@ -181,7 +184,7 @@ async def _connect(server: str) -> Connection:
             pseudonym=name,
         )
         profile = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60.0)
-        await people.set_profile(
+        await patient_settings.set_profile(
             conn, name, profile, 0
         )  # so that sessions are found in heart rate as well
     return conn

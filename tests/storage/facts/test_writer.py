@@ -26,7 +26,7 @@ async def values(conn: Connection) -> list[tuple[int, float]]:
 async def test_a_workout_is_stored_and_its_span_touched(conn: Connection) -> None:
     written = await write_facts(conn, all_of(run()))
     assert (written.new, written.skipped, written.samples, written.refused) == (2, 0, 180, ())
-    assert written.touched == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
+    assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
     assert len(await values(conn)) == 180
 
 
@@ -34,14 +34,14 @@ async def test_told_again_changes_nothing(conn: Connection) -> None:
     await write_facts(conn, all_of(run()))
     before = await digest(conn)
     written = await write_facts(conn, all_of([*run(), *run()]))
-    assert (written.new, written.skipped, written.samples, written.touched) == (0, 4, 0, {})
+    assert (written.new, written.skipped, written.samples, written.affected) == (0, 4, 0, {})
     assert await digest(conn) == before
 
 
 async def test_a_newer_revision_replaces_and_touches_both_spans(conn: Connection) -> None:
     await write_facts(conn, all_of(run(minutes=30, bpm=120)))
     written = await write_facts(conn, all_of(run(minutes=20, bpm=130, revision=1), body="later"))
-    assert written.touched == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
+    assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
     assert {v for _, v in await values(conn)} == {130.0}
     assert len(await values(conn)) == 120
 
@@ -50,7 +50,7 @@ async def test_an_older_revision_is_skipped(conn: Connection) -> None:
     await write_facts(conn, all_of(run(bpm=130, revision=1), body="later"))
     before = await digest(conn)
     written = await write_facts(conn, all_of(run(bpm=120)))
-    assert (written.new, written.skipped, written.samples, written.touched) == (0, 2, 0, {})
+    assert (written.new, written.skipped, written.samples, written.affected) == (0, 2, 0, {})
     assert await digest(conn) == before
 
 
@@ -101,7 +101,7 @@ async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> N
     later = T0 + 10 * 1440 * MIN
     await write_facts(conn, [told(pain("q1", later, 3, session="r1"))])
     written = await write_facts(conn, all_of(run()))
-    assert written.touched["p1"] == (
+    assert written.affected["p1"] == (
         Span(start_ms=T0, end_ms=T0 + 30 * MIN),
         Span(start_ms=later, end_ms=later),
     )
@@ -111,7 +111,7 @@ async def test_a_deletion_touches_what_it_deletes(conn: Connection) -> None:
     start = T0 - 20 * 1440 * MIN
     await write_facts(conn, all_of(run(start=start)))
     written = await write_facts(conn, [told(deletion("x", "r1"))])
-    assert written.touched["p1"][0] == Span(start_ms=start, end_ms=start + 30 * MIN)
+    assert written.affected["p1"][0] == Span(start_ms=start, end_ms=start + 30 * MIN)
 
 
 async def test_unknown_patients_and_impossible_facts_are_refused_and_the_rest_stored(
@@ -132,14 +132,14 @@ async def test_unknown_patients_and_impossible_facts_are_refused_and_the_rest_st
 async def test_far_off_spans_stay_apart(conn: Connection) -> None:
     year = 365 * 1440 * MIN
     written = await write_facts(conn, all_of([*run("r1", T0 - year), *run("r2", T0)]))
-    assert [span.start_ms for span in written.touched["p1"]] == [T0 - year, T0]
+    assert [span.start_ms for span in written.affected["p1"]] == [T0 - year, T0]
 
 
 async def test_a_report_touches_the_session_it_names(conn: Connection) -> None:
     await write_facts(conn, all_of(run()))
     later = T0 + 10 * 1440 * MIN
     written = await write_facts(conn, [told(pain("q1", later, 3, session="r1"))])
-    assert written.touched["p1"] == (
+    assert written.affected["p1"] == (
         Span(start_ms=T0, end_ms=T0 + 30 * MIN),
         Span(start_ms=later, end_ms=later),
     )

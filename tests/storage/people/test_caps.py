@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.people.caps import CONNECTOR, SENDER, Cap, Room
+from storage.bodies.caps import CONNECTOR, SENDER, Cap, Room
 
 SMALL = Cap(bodies=3, bytes=100)
 WIDE = Cap(bodies=5, bytes=160)

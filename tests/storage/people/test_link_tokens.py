@@ -6,7 +6,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from storage import erase
-from storage.people import link_tokens, people
+from storage.people import link_tokens
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ async def test_issues_are_counted_per_patient(conn: Connection) -> None:
         (number, NOW, NOW + 10 * DAY, None) for number in (1, 2, 3)
     ]
     for work in (link_tokens.next_issue, link_tokens.listed):
-        with pytest.raises(people.UnknownNameError):
+        with pytest.raises(UnknownNameError):
             await work(conn, "nobody")
 
 

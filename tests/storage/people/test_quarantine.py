@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from model.keyring import KeyRing
-from storage.bodies import discard
+from storage.bodies import caps, discard, quarantine
 from storage.bodies.body_store import Directory
 from storage.bodies.sealed import IN_ROW
-from storage.people import caps, people, quarantine
-from storage.people.linked import release_linked
+from storage.people import accounts
+from storage.people.quarantine_release import release_linked
 from storage.pg.crypto import seal
 from storage.pg.pool import Connection
 from tests.storage.derived.traces import files
@@ -38,7 +38,7 @@ async def test_it_waits_for_a_link_and_expires_without_one(
     for item in (held(1), held(1), held(2, "b")):
         await quarantine.hold(conn, store, KEY, item, 0)
     assert await quarantine.counts(conn) == {"v": quarantine.Count(waiting=2, released=0)}
-    assert await people.link_account(conn, "p1", "v", "a", 10) == 1
+    assert await accounts.link_account(conn, "p1", "v", "a", 10) == 1
     assert await quarantine.expire(conn, DAY - 1) == 0
     assert await quarantine.expire(conn, DAY) == 1
     assert await quarantine.take_released(conn, store, KEY, 10) == [held(1)]
@@ -51,7 +51,7 @@ async def test_a_body_is_released_by_a_link_within_a_day_and_by_no_later_one(
 ) -> None:
     store = Directory(tmp_path)
     await quarantine.hold(conn, store, KEY, held(1), 0)
-    assert await people.link_account(conn, "p1", "v", "a", linked_at) == released
+    assert await accounts.link_account(conn, "p1", "v", "a", linked_at) == released
     await quarantine.hold(
         conn, store, KEY, held(2), 0
     )  # put away in a transaction that the link did not see
@@ -65,7 +65,7 @@ async def test_a_body_of_a_new_log_is_not_taken_for_one_of_the_old(
     store = Directory(tmp_path)
     await quarantine.hold(conn, store, KEY, held(1, body=b"old", cluster="old"), 0)
     await quarantine.hold(conn, store, KEY, held(1, body=b"new", cluster="new"), 0)
-    await people.link_account(conn, "p1", "v", "a", 10)
+    await accounts.link_account(conn, "p1", "v", "a", 10)
     assert {item.body for item in await quarantine.take_released(conn, store, KEY, 10)} == {
         b"old",
         b"new",
@@ -80,7 +80,7 @@ async def test_a_large_body_lies_sealed_in_the_store_until_it_is_released(
         await quarantine.hold(conn, store, KEY, held(offset, str(offset), LARGE), 0)
     assert not any(LARGE[:64] in path.read_bytes() for path in files(tmp_path))
     assert len(files(tmp_path)) == 2
-    await people.link_account(conn, "p1", "v", "1", 10)
+    await accounts.link_account(conn, "p1", "v", "1", 10)
     assert await quarantine.take_released(conn, store, KEY, 10) == [held(1, "1", LARGE)]
     await conn.commit()
     assert await discard.finish(conn, store) == 1
@@ -95,7 +95,7 @@ async def test_a_file_is_there_as_long_as_the_release_may_be_rolled_back(
 ) -> None:
     store = Directory(tmp_path)
     await quarantine.hold(conn, store, KEY, held(1, body=LARGE), 0)
-    await people.link_account(conn, "p1", "v", "a", 10)
+    await accounts.link_account(conn, "p1", "v", "a", 10)
     await conn.commit()
     await quarantine.take_released(conn, store, KEY, 10)
     await conn.rollback()
@@ -109,7 +109,7 @@ async def test_large_bodies_are_released_a_few_at_a_time(
     store = Directory(tmp_path)
     for offset in range(5):
         await quarantine.hold(conn, store, KEY, held(offset, body=bytes(100)), offset)
-    await people.link_account(conn, "p1", "v", "a", 10)
+    await accounts.link_account(conn, "p1", "v", "a", 10)
     monkeypatch.setattr(quarantine, "TOGETHER", 250)
     taken = [
         [item.offset for item in await quarantine.take_released(conn, store, KEY, 10)]
@@ -117,7 +117,7 @@ async def test_large_bodies_are_released_a_few_at_a_time(
     ]
     assert taken == [[0, 1], [2, 3], [4], []]
     await quarantine.hold(conn, store, KEY, held(9, body=bytes(300)), 0)
-    await people.link_account(conn, "p1", "v", "a", 10)
+    await accounts.link_account(conn, "p1", "v", "a", 10)
     assert [item.offset for item in await quarantine.take_released(conn, store, KEY, 10)] == [9]
 
 
@@ -125,7 +125,7 @@ async def test_what_the_store_has_lost_is_told_as_absent(conn: Connection, tmp_p
     store = Directory(tmp_path)
     await quarantine.hold(conn, store, KEY, held(1, body=LARGE), 0)
     files(tmp_path)[0].unlink()
-    await people.link_account(conn, "p1", "v", "a", 10)
+    await accounts.link_account(conn, "p1", "v", "a", 10)
     assert await quarantine.take_released(conn, store, KEY, 10) == [replace(held(1), body=None)]
 
 
@@ -136,7 +136,7 @@ async def test_what_an_older_version_held_opens_too(conn: Connection, tmp_path: 
         "values ('', 't', 0, 7, 'v', 'a', '{\"h\": \"1\"}', %s, to_timestamp(0), 0)",
         [sealed],
     )
-    await people.link_account(conn, "p1", "v", "a", 10)
+    await accounts.link_account(conn, "p1", "v", "a", 10)
     taken = await quarantine.take_released(conn, Directory(tmp_path), KEY, 10)
     assert taken == [held(7, cluster="")]
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from storage.derived import rollups
 from storage.pg import migrate as runner
 from storage.pg.migrate import Migration, MigrationError, migrate, migrations
+from stream import refresh
 
 pytestmark = pytest.mark.anyio
 
@@ -96,11 +96,11 @@ async def test_samples_from_before_there_were_bands_get_theirs(
     with psycopg.connect(empty) as conn:
         conn.execute(OLD_DATA)
     monkeypatch.setattr(runner, "migrations", older[1])
-    assert "common/0007_bands.sql" in await migrate(empty)
+    assert "common/0007_rollups.sql" in await migrate(empty)
     async with await psycopg.AsyncConnection.connect(empty) as conn:
-        await rollups.drain(conn)
+        await refresh.refresh_all(conn)
         rows = await conn.execute(
-            "select metric, hour, n, low, high, total from band_hour order by hour"
+            "select metric, hour, n, low, high, total from rollup_hour order by hour"
         )
         hours = [
             (1, datetime(2026, 1, 31, hour, tzinfo=UTC), 30, 70.0, 70.0, 2100.0)

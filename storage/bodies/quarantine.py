@@ -12,10 +12,9 @@ from psycopg.types.json import Jsonb
 
 from model.calendar import DAY_MS, utc
 from model.keyring import KeyRing
-from storage.bodies import discard
+from storage.bodies import caps, discard
 from storage.bodies.body_store import BodyStore
 from storage.bodies.sealed import Sealed, get_sealed, own_key, put_sealed, unwrap
-from storage.people import caps
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
@@ -29,9 +28,6 @@ select vendor, account, count(*), sum(size)::bigint from quarantine q
 join unnest(%s::text[], %s::text[]) as k (vendor, account) using (vendor, account) group by vendor, account
 union all
 select vendor, null, count(*), sum(size)::bigint from quarantine where vendor = any(%s) group by vendor"""
-_RELEASE = """
-update quarantine set released_at = %s
-where vendor = %s and account = %s and received_at > %s and released_at is null"""
 _TAKE = """
 delete from quarantine where (cluster, topic, part, "offset") in (
   select cluster, topic, part, "offset" from (
@@ -124,13 +120,6 @@ async def hold(
         lies.sealed,
     ]
     await conn.execute(_HOLD, [*position, *result])
-
-
-async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> int:
-    """Mark what has waited for less than a day for an account that is linked now, and return how many bodies."""
-    return (
-        await conn.execute(_RELEASE, [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)])
-    ).rowcount
 
 
 async def take_released(
