@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.calendar import DAY_MS, HOUR_MS
+from model.columns.rollups import Cells
 from model.metrics import METRIC
-from model.rollups import Cells
 from model.spans import Span, inner, outer, without
 from storage.derived import rollups
 from storage.facts import current_samples, samples, stale_hours

@@ -16,6 +16,7 @@ import numpy as np
 
 from model.calendar import dates_between, monday
 from model.codec import dumps, encode_fact, plain
+from model.columns.window import SampleColumn, Window
 from model.derived import Day, Session, SourceSelection, Week
 from model.facts import (
     AttributedFact,
@@ -30,7 +31,6 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
-from model.window import SampleColumn, Window
 from stream.compute.derive import derive
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 from stream.compute.weeks import week_of_days

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.calendar import utc
+from model.columns.rollups import Cells
 from model.facts import Source
-from model.rollups import Cells
 from model.spans import Span
 from storage.facts.ids import read_source
 from storage.pg import binary_columns

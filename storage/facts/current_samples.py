@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model.calendar import HOUR_MS
+from model.columns.window import SampleColumn
 from model.metrics import METRIC_BY_ID, METRICS
 from model.spans import Span, merge, outer
-from model.window import SampleColumn
 from storage.facts import retractions, sample_reads
 from storage.facts.sample_reads import SampleQuery, current_column
 from storage.pg.pool import Connection

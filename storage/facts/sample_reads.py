@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from model.calendar import DAY_MS, utc
+from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC_BY_ID
 from model.spans import Span
-from model.window import SampleColumn
 from storage.facts.ids import read_source
 from storage.facts.retractions import Retractions
 from storage.facts.samples import Put, by_series

@@ -21,10 +21,10 @@ from dataclasses import replace
 from datetime import date
 
 from model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
+from model.columns.window import Window
 from model.derived import Day, Derived, Origin, Session, SourceSelection
 from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
-from model.window import Window
 from stream.compute.day_rows import derive_day, stated_totals
 from stream.compute.intensity.thresholds import profile_on, zone_thresholds
 from stream.compute.series.reported_columns import (

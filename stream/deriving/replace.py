@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from model.calendar import monday
+from model.columns.window import Window
 from model.derived import Derived, DerivedChange, SourceSelection
-from model.window import Window
 from storage.derived import derived_rows, derived_tables
 from storage.facts.ids import lock_patients, source_ids
 from storage.pg.pool import Connection

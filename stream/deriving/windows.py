@@ -7,11 +7,11 @@ it. The number of statements does not depend on the number of patients. It never
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from model.columns.window import SampleColumn, Window
 from model.fact_properties import session_records
 from model.facts import AttributedFact, Workout
 from model.metrics import METRIC
 from model.spans import Span, merge
-from model.window import SampleColumn, Window
 from storage.facts import reported, retractions, sample_reads
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.retractions import Retractions

@@ -11,9 +11,9 @@ import pytest
 from alerts import registry
 from model.alert import Finding, PainRating, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
+from model.columns.window import SampleColumn, Window
 from model.derived import Derived
 from model.facts import AttributedFact, Fact, Instrument, Report, SampleBlock, Workout
-from model.window import SampleColumn, Window
 from parsers import formats
 from simulate.cohort import Cohort, Person, Role, demo_cohort, first_monday
 from simulate.deliveries import history, live

@@ -1,4 +1,4 @@
-"""The worker's functions behind a log in memory: a body that is appended is normalised, stored and derived at once."""
+"""The worker behind a log in memory: an appended body is stored and derived at once."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""After a patient is erased nothing leads to them: not in any table of any schema, not in the body store."""
+"""After erasing a patient nothing leads to them: no table of any schema, no stored body."""
 
 from pathlib import Path
 

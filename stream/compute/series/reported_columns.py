@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.columns.runs import is_run_end
+from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
-from model.window import SampleColumn
 from stream.compute.series.quality import ACCEPTED, OUT_OF_RANGE, Codes, screen_heart_rate
 from stream.compute.series.sources import source_order
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from model.calendar import HOUR_MS
+from model.columns.rollups import Cells, Integers
 from model.columns.runs import is_run_start
+from model.columns.window import SampleColumn
 from model.facts import Instants, Source
 from model.metrics import METRIC
-from model.rollups import Cells, Integers
-from model.window import SampleColumn
 from stream.compute.series.reported_columns import reported_series
 from stream.compute.series.resolve import ResolvedMetric, resolve
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
+from model.columns.rollups import Cells, Integers
 from model.facts import Instants, Source, Values
-from model.rollups import Cells, Integers
 from model.spans import Span
 from stream.compute.series.lttb import lttb
 from stream.compute.series.resolve import ResolvedMetric

@@ -1,4 +1,4 @@
-"""What samples come to, the long way round: one Python object a sample, no bands. The oracle of bands and timelines."""
+"""The oracle of rollups and timelines: one Python object a sample, and no rollups."""
 
 from collections import defaultdict
 from typing import Any
@@ -22,7 +22,7 @@ where p.pseudonym = %s and f.kind = 'deletion'"""
 
 
 async def standing(conn: Connection, patient: str) -> dict[int, float]:
-    """Return the heart rate that is believed, by instant: of each minute, the samples of the source that speaks."""
+    """Return the selected heart rate by instant: in each minute, the selected source's samples."""
     deletions = await (await conn.execute(_DELETIONS, [patient])).fetchall()
     by_minute: dict[int, dict[Any, dict[int, tuple[str, float]]]] = defaultdict(
         lambda: defaultdict(dict)

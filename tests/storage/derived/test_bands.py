@@ -1,4 +1,4 @@
-"""Bands are a function of the facts, and what is read beside them is exact whether or not they were refreshed."""
+"""Rollups are a function of the facts, and timelines are exact before and after a refresh."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Kept bodies read again: a planted fault of a parser is put right, and the end equals a fresh database's."""
+"""Kept bodies read again: a planted parser fault is mended, as in a fresh database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""Whenever parsers change and replays run, and whatever waits on the log meanwhile: in the end a fresh database."""
+"""Whenever parsers change and replays run, the end is what a fresh database would hold."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Windows of many patients: a fixed number of statements, and no wider than what a change may have to do with."""
+"""Windows of many patients: a fixed number of statements, no wider than a change needs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from psycopg import AsyncCursor
 
+from model.columns.window import Window
 from model.facts import Deletion, Fact
 from model.spans import Span, merge
-from model.window import Window
 from storage.facts.writer import put_facts, write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
@@ -74,7 +74,7 @@ async def test_the_number_of_statements_does_not_grow_with_patients_or_dates(
 async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
     conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With and without samples that were there already: one minute of each batch was told by the one before."""
+    """With and without samples stored before: batches share one minute of samples."""
     monkeypatch.setattr(batches, "PATIENTS_AT_ONCE", 2)
     for start in (0, 9):
         facts = [*run(), minutes(T0 + start * MIN, 10)]

@@ -1,4 +1,4 @@
-"""A patient of whom something lies in every table, and a search of all tables of all schemas for what is left."""
+"""A patient with rows in every table, and a search of every table for what is left."""
 
 from datetime import date
 from hashlib import sha256, shake_256

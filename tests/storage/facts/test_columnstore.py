@@ -1,4 +1,4 @@
-"""Late data meets compressed chunks: revisions, stream points and deletions end as they do on hot rows."""
+"""Late data in compressed chunks: revisions, streams and deletions end as on hot rows."""
 
 import pytest
 from psycopg import AsyncConnection

@@ -1,4 +1,4 @@
-"""Two connections at once: the same facts, one new partition, one patient, one account of offsets."""
+"""Two connections at once: the same facts, new partition, patient and offset ledger."""
 
 import asyncio
 from collections.abc import AsyncIterator

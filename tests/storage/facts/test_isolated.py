@@ -1,4 +1,4 @@
-"""The notes of what is in work: read where another process may have left one, and written before work begins."""
+"""Notes of the work in hand: read after another process, and written before work begins."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Ways of telling a life that once ended in other rows than the facts say, each as small as it was found."""
+"""Orders of facts that once ended in wrong rows, each as small as it was recorded."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Order, duplication and splitting of facts do not matter: the digests of facts and derived rows are the same."""
+"""Order, repetition and splitting of facts do not matter: all digests are the same."""
 
 import asyncio
 import random
@@ -49,7 +49,7 @@ PATIENTS = ("p1", "p1", "p1", "p2")  # mostly one, so that facts meet
 
 @st.composite
 def facts(draw: st.DrawFn) -> list[AttributedFact]:
-    """Return what two patients' sources tell, with revisions, overlaps, deletions and answers about sessions."""
+    """Return facts of two patients, with revisions, overlaps, deletions and answers."""
     drawn = [(*_one(draw), draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))]
     return [told(fact, patient, body=body) for fact, patient, body in drawn]
 

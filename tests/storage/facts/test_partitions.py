@@ -1,4 +1,4 @@
-"""Months of samples on plain PostgreSQL, made by several workers at once; found as a crash of a worker in a demo."""
+"""Monthly partitions on plain PostgreSQL, made by several workers at once (once a crash)."""
 
 import asyncio
 

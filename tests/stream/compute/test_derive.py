@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from model.calendar import day_bounds
 from model.codec import dumps, plain
+from model.columns.window import SampleColumn, Window
 from model.derived import Derived, HeartSummary, Session
 from model.facts import (
     AttributedFact,
@@ -27,7 +28,6 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile, ZoneTimes
-from model.window import SampleColumn, Window
 from stream.compute.derive import dates_to_derive, derive
 from tests.depth import INVARIANT
 

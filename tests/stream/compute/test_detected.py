@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.columns.window import SampleColumn, Window
 from model.derived import Derived, Origin, Session
 from model.facts import (
     AttributedFact,
@@ -20,7 +21,6 @@ from model.facts import (
 )
 from model.intensity import HeartProfile, ZoneTimes
 from model.prescription import Intensity, Prescription
-from model.window import SampleColumn, Window
 from stream.compute.derive import derive
 from stream.compute.reasons import REASON_GONE, REASON_NEW, retraction_reason, revision_reason
 

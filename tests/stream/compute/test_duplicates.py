@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.columns.window import SampleColumn
 from model.derived import Origin
 from model.facts import DeviceType, Method, Source
-from model.window import SampleColumn
 from stream.compute.series.reported_columns import ReportedSeries, reported_series
 from stream.compute.sessions.adjacent import merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from model.answered_session import answered_session, answered_sessions
 from model.calendar import DAY_MS, MINUTE_MS, dates_between, local_date
+from model.columns.window import SampleColumn, Window
 from model.derived import Origin
 from model.facts import (
     AttributedFact,
@@ -24,7 +25,6 @@ from model.facts import (
     Workout,
 )
 from model.intensity import ZoneTimes
-from model.window import SampleColumn, Window
 from stream.compute.derive import BEYOND_LIMIT, derive
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces

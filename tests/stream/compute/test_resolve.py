@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
-from model.window import SampleColumn
 from stream.compute.series.reported_columns import reported_series
 from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
 from tests.depth import INVARIANT
