@@ -7,7 +7,7 @@ from kadens.output.terminal import err, fail
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import Action
-from storage.people import people
+from storage.people import accounts, consents, patients
 from storage.pg.pool import Connection
 
 NOW = -1  # stands for "when the command runs" until its clock was read
@@ -26,7 +26,7 @@ def link_patient_account(
     """
 
     async def work(conn: Connection, now_ms: int) -> tuple[int, int]:
-        released = await people.link_account(conn, patient, source, account, now_ms)
+        released = await accounts.link_account(conn, patient, source, account, now_ms)
         return released, now_ms
 
     released, at_ms = audited(settings_of(data), work, Action.ACCOUNT_LINK, patient, source)
@@ -41,8 +41,8 @@ def unlink_patient_account(account: Account, *, source: Source, data: Data = DEF
     """
 
     async def work(conn: Connection, now_ms: int) -> tuple[str | None, int]:
-        owner = await people.patient_of(conn, source, account)
-        is_ended = await people.unlink(conn, source, account, now_ms)
+        owner = await accounts.patient_of(conn, source, account)
+        is_ended = await accounts.unlink(conn, source, account, now_ms)
         return (owner if is_ended else None), now_ms
 
     owner, at_ms = audited(
@@ -64,7 +64,7 @@ def record_consent(
 
     async def work(conn: Connection, now_ms: int) -> int:
         from_ms = now_ms if at_ms == NOW else at_ms
-        await people.give_consent(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
+        await consents.give_consent(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
         return from_ms
 
     from_ms = audited(settings_of(data), work, Action.CONSENT_GIVE, patient, source)
@@ -82,7 +82,7 @@ def record_withdrawal(
 
     async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
         from_ms = now_ms if at_ms == NOW else at_ms
-        is_ended = await people.withdraw_consent(conn, patient, source, from_ms=from_ms)
+        is_ended = await consents.withdraw_consent(conn, patient, source, from_ms=from_ms)
         return is_ended, from_ms
 
     is_ended, from_ms = audited(settings_of(data), work, Action.CONSENT_WITHDRAW, patient, source)
@@ -95,8 +95,8 @@ def must_consent(settings: Settings, patient: str, source: str) -> None:
     """Leave with code 1 unless the patient consents to a source now: nothing would be stored."""
 
     async def work(conn: Connection, now_ms: int) -> bool:
-        await people.zone_of(conn, patient)
-        return await people.consented(conn, patient, source, now_ms)
+        await patients.zone_of(conn, patient)
+        return await consents.consented(conn, patient, source, now_ms)
 
     if not audited(settings, work, Action.FILES_IMPORT, patient):
         fail(f"the patient does not consent to {source}; record it with `kadens consent give`")

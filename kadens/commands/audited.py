@@ -9,7 +9,7 @@ from kadens.output.terminal import fail
 from kadens.settings import Settings, operator
 from storage import audit
 from storage.audit_actions import Action
-from storage.people.people import TakenError, UnknownNameError
+from storage.people.errors import TakenError, UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 

@@ -21,10 +21,11 @@ from model.calendar import rfc3339
 from storage import audit
 from storage.audit_actions import Action
 from storage.bodies.wrapping import check_keys
-from storage.people import people
+from storage.people import care_team, patients
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import records
+from stream.deriving import settings
 
 USUAL_PATIENTS, MOST_PATIENTS = 100, 10_000
 
@@ -70,8 +71,8 @@ def enrol_patient(
 
     async def work(conn: Connection, now_ms: int) -> str:
         await check_keys(conn, keys, now_ms, record=True)
-        await people.add_unit(conn, care_unit)
-        return await people.add_patient(
+        await care_team.add_unit(conn, care_unit)
+        return await patients.add_patient(
             conn,
             wrapping_key=keys,
             unit=care_unit,
@@ -152,7 +153,7 @@ def set_time_zone(
     """
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await people.set_zone(conn, patient, name, now_ms)
+        await settings.set_zone(conn, patient, name, now_ms)
 
     audited(settings_of(data), work, Action.PATIENT_ZONE, patient, name)
     err.print(f"days and weeks are those of {name} from now on, past ones too")

@@ -18,9 +18,9 @@ from model.activities import TYPES
 from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription
 from storage.audit_actions import Action
-from storage.people import people
 from storage.pg.pool import Connection
 from stream.compute.intensity.thresholds import zone_thresholds
+from stream.deriving import settings
 
 T = TypeVar("T")
 MOST_VERSIONS = 1_000_000
@@ -49,7 +49,7 @@ def set_heart_profile(
     thresholds = zone_thresholds(value, value.valid_from)
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await people.set_profile(conn, patient, value, now_ms)
+        await settings.set_profile(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, Action.PATIENT_PROFILE, patient)
     err.print(f"the profile holds from {value.valid_from} on")
@@ -77,7 +77,7 @@ def write_prescription(
     _refuse(path, _problems(value))
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await people.prescribe(conn, patient, value, now_ms)
+        await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, Action.PRESCRIPTION_WRITE, patient, value.id)
     err.print(

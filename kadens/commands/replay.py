@@ -29,13 +29,15 @@ from kadens.wiring import keys_of
 from storage import audit
 from storage.audit_actions import Action
 from storage.bodies.body_store import open_bodies
-from storage.people import people
+from storage.people import patients
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import LONG, Pool, open_pool
 from storage.pg.roles import ADMIN
-from stream.replay.parts import FIRST_MS, LAST_MS, ReplayContext, Replayed, Scope
-from stream.replay.run import rehearse, replay
+from stream.replay.apply import rehearse, replay
+from stream.replay.context import FIRST_MS, LAST_MS, ReplayContext, ReplayScope
+from stream.replay.report import ReplayReport
 
-Work: TypeAlias = Callable[[ReplayContext, str, Scope], Awaitable[Replayed]]
+Work: TypeAlias = Callable[[ReplayContext, str, ReplayScope], Awaitable[ReplayReport]]
 
 
 def _pseudonyms(texts: list[str] | None) -> list[str]:
@@ -132,14 +134,14 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
 
 def _scope(
     sources: Sequence[str], since: str, until: str, *, again: bool, derive_only: bool
-) -> Scope:
+) -> ReplayScope:
     """Return what to replay; leaves with code 2 for options that contradict each other."""
     if derive_only and (sources or again):
         fail("--derive-only reads no body, so --source and --again do not go with it", code=2)
     from_ms, to_ms = instant(since, FIRST_MS, "--from"), instant(until, LAST_MS, "--to")
     if from_ms >= to_ms:
         fail("--from must be before --to", code=2)
-    return Scope(
+    return ReplayScope(
         sources=frozenset(sources),
         from_ms=from_ms,
         to_ms=to_ms,
@@ -149,8 +151,8 @@ def _scope(
 
 
 async def _replay_all(
-    settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool
-) -> list[Replayed]:
+    settings: Settings, patients: Sequence[str], scope: ReplayScope, *, dry_run: bool
+) -> list[ReplayReport]:
     work: Work = rehearse if dry_run else replay
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
         names = list(dict.fromkeys(patients)) or await _everyone(pool)
@@ -162,12 +164,12 @@ async def _replay_all(
 
 async def _everyone(pool: Pool) -> list[str]:
     async with pool.connection() as conn:
-        return await people.patients(conn)
+        return await patients.pseudonyms(conn)
 
 
 async def _replay_each(
-    settings: Settings, pool: Pool, patients: Sequence[str], scope: Scope, work: Work
-) -> list[Replayed]:
+    settings: Settings, pool: Pool, patients: Sequence[str], scope: ReplayScope, work: Work
+) -> list[ReplayReport]:
     """Replay one patient after the other with a progress bar; those not there are left out."""
     results = []
     with _progress() as progress:
@@ -179,12 +181,12 @@ async def _replay_each(
             wrapping=keys_of(settings, "wrapping"),
             now=clock(settings.clock),
             actor=person(),
-            seen=lambda done, total: progress.update(body_bar, completed=done, total=total),
+            progress=lambda done, total: progress.update(body_bar, completed=done, total=total),
         )
         for patient in patients:
             # before anything is read: what is changed has audit rows of its own
             await _audit(pool, entry_of(Action.REPLAY_BEGIN, context.now(), patient))
-            with suppress(people.UnknownNameError):  # never was there, or was erased meanwhile
+            with suppress(UnknownNameError):  # never was there, or was erased meanwhile
                 results.append(await work(context, patient, scope))
             progress.advance(patient_bar)
     return results

@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.table import Table
 
-from stream.replay.parts import Replayed
+from stream.replay.report import ReplayReport
 
-BODIES = ("read", "told_anew", "unreadable", "no_consent", "left")
+BODIES = ("read", "stored_anew", "unreadable", "no_consent", "left")
 BODY_WORDS = {
     "read": "read again",
-    "told_anew": "with other facts than before",
+    "stored_anew": "with other facts than before",
     "unreadable": "unreadable now",
     "no_consent": "without consent",
     "left": "left, because they belong to unreadable ones",
@@ -20,7 +20,7 @@ BODY_WORDS = {
 ALGORITHM_ONLY = "algorithm only"  # rows that differ in nothing but the algorithm's version
 
 
-def plain_report(results: Sequence[Replayed], *, dry_run: bool, diff: bool) -> dict[str, Any]:
+def plain_report(results: Sequence[ReplayReport], *, dry_run: bool, diff: bool) -> dict[str, Any]:
     """Return the report for JSON; the rows that differ are in it for `diff` alone."""
     report: dict[str, Any] = {
         "dry_run": dry_run,
@@ -33,7 +33,7 @@ def plain_report(results: Sequence[Replayed], *, dry_run: bool, diff: bool) -> d
     return report
 
 
-def report_lines(results: Sequence[Replayed], *, dry_run: bool) -> list[str]:
+def report_lines(results: Sequence[ReplayReport], *, dry_run: bool) -> list[str]:
     """Return the report as lines; one says so when there was nothing to do."""
     bodies = _bodies(results)
     read = bodies.pop("read")
@@ -49,7 +49,7 @@ def report_lines(results: Sequence[Replayed], *, dry_run: bool) -> list[str]:
     ]
 
 
-def difference_table(results: Sequence[Replayed]) -> Table | None:
+def difference_table(results: Sequence[ReplayReport]) -> Table | None:
     """Return a line for each column that would differ, None where none would."""
     table = Table("patient", "row", "key", "column", "now", "would be")
     for replayed in results:
@@ -63,7 +63,7 @@ def difference_table(results: Sequence[Replayed]) -> Table | None:
     return table if table.row_count else None
 
 
-def _bodies(results: Sequence[Replayed]) -> dict[str, int]:
+def _bodies(results: Sequence[ReplayReport]) -> dict[str, int]:
     sums = dict.fromkeys(BODIES, 0)
     for replayed in results:
         for name in BODIES:
@@ -71,7 +71,7 @@ def _bodies(results: Sequence[Replayed]) -> dict[str, int]:
     return sums
 
 
-def _rows(results: Sequence[Replayed], *, dry_run: bool) -> dict[str, int]:
+def _rows(results: Sequence[ReplayReport], *, dry_run: bool) -> dict[str, int]:
     """Count rows by the event about them; those that only name another algorithm apart."""
     counts: Counter[str] = Counter()
     if dry_run:
@@ -86,7 +86,7 @@ def _rows(results: Sequence[Replayed], *, dry_run: bool) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _differences(results: Sequence[Replayed]) -> list[dict[str, Any]]:
+def _differences(results: Sequence[ReplayReport]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for replayed in results:
         rows.extend({"patient": replayed.patient, **asdict(row)} for row in replayed.differences)

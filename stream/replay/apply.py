@@ -87,7 +87,7 @@ async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> 
 async def _replay(
     begin: BeginTransaction, context: ReplayContext, patient: str, scope: ReplayScope
 ) -> ReplayReport:
-    report = ReplayReport()
+    report = ReplayReport(patient=patient)
     bodies: set[str] = set()
     for connector in sorted(scope.sources or CONNECTORS):
         if not scope.derive_only:
@@ -99,7 +99,7 @@ async def _replay(
     for piece in pieces(spans, PIECE_MS):
         async with begin() as conn:
             changes = await _derive(conn, context, patient, piece)
-            report += ReplayReport(changes=changes)
+            report += ReplayReport(patient=patient, changes=changes)
             if changes:
                 await due.mark(conn, patient, context.now(), "replay")
                 action = Action.REPLAY_DERIVE
@@ -151,9 +151,9 @@ async def _replay_connector(
     inside = {sha for sha, body in kept.items() if scope.covers(body.envelope.received_ms)}
     chosen = frozenset(sha for sha in inside if _is_due(kept[sha], again=scope.again))
     if not chosen:
-        return ReplayReport(), inside
+        return ReplayReport(patient=patient), inside
     task = _Task(begin=begin, context=context, patient=patient, connector=connector, chosen=chosen)
-    read, step = NOTHING_READ, _Step(report=ReplayReport())
+    read, step = NOTHING_READ, _Step(report=ReplayReport(patient=patient))
     while not step.finished:
         async with begin() as conn:
             kept = await kept_bodies(conn, patient, connector)
@@ -163,6 +163,7 @@ async def _replay_connector(
             following, report=step.report + following.report, done=step.done | following.done
         )
     counts = ReplayReport(
+        patient=patient,
         read=len(chosen & read.readings.keys()),
         unreadable=len(chosen & read.unreadable),
         no_consent=len(chosen & read.no_consent),
@@ -183,7 +184,7 @@ async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozense
         row = await current_records.lock(conn, task.patient)
         kept = await kept_bodies(conn, task.patient, task.connector)
         if kept.keys() != read.kept.keys():
-            return _Step(report=ReplayReport())
+            return _Step(report=ReplayReport(patient=task.patient))
         current = await current_records.current_records(conn, row.id, task.connector)
         groups = clusters(read.readings, current)
         stale = [item for item in groups if item.stale and item.bodies & task.chosen]
@@ -194,9 +195,9 @@ async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozense
         await _finish(conn, task, row, groups, stored, read, changes)
     if not portion:
         left = frozenset[str]().union(*(item.bodies for item in stale)) & read.readings.keys()
-        return _Step(report=ReplayReport(left=len(left)), finished=True)
+        return _Step(report=ReplayReport(patient=task.patient, left=len(left)), finished=True)
     return _Step(
-        report=ReplayReport(stored_anew=len(stored), changes=changes),
+        report=ReplayReport(patient=task.patient, stored_anew=len(stored), changes=changes),
         done=frozenset(item.bodies for item in portion),
     )
 

@@ -14,13 +14,14 @@ from stream.replay.context import ReplayContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """Bodies by what became of them, and what changed in derived rows. Reports add up.
+    """Bodies of one patient by what became of them, and what changed in derived rows. Reports add up.
 
     `read` were read, `stored_anew` replaced what was stored of them. `unreadable` cannot be opened
     or read today, `no_consent` were not covered at their receipt, `left` belong to bodies that
     cannot be read: what is stored of all these stays as it is. `differences` are those of a dry run.
     """
 
+    patient: str
     read: int = 0
     stored_anew: int = 0
     unreadable: int = 0
@@ -30,8 +31,9 @@ class ReplayReport:
     differences: tuple[Difference, ...] = ()
 
     def __add__(self, other: "ReplayReport") -> "ReplayReport":
-        """Return both reports as one."""
+        """Return both reports, of one patient, as one."""
         return ReplayReport(
+            patient=self.patient,
             read=self.read + other.read,
             stored_anew=self.stored_anew + other.stored_anew,
             unreadable=self.unreadable + other.unreadable,
