@@ -1,7 +1,8 @@
-"""Becomes another program that dies with the process which asked for it; must never do anything else.
+"""Becomes another program, which dies with the process that started it; does nothing else.
 
-Started by `process.launch` as `python -I guard.py PARENT SIGNAL UID GID PROGRAM ARG…`; the kernel sends SIGNAL
-when the parent is gone, whatever killed it. Done here and not in `preexec_fn`, which is unsafe beside threads.
+Started by `process.launch` as `python -I guard.py PARENT SIGNAL UID GID PROGRAM ARG…`; the kernel
+sends SIGNAL when the parent is gone, whatever killed it. Done here and not in `preexec_fn`, which
+is unsafe beside threads.
 """
 
 import ctypes

@@ -1,6 +1,7 @@
 """Apache Kafka in KRaft mode on loopback, one broker or three, with data that survives `kill -9`.
 
-For one machine and for tests: without TLS and accounts, so it listens on 127.0.0.1 and must never listen elsewhere.
+For one machine and for tests: without TLS and accounts, so it listens on 127.0.0.1 and must never
+listen elsewhere.
 """
 
 import base64
@@ -19,6 +20,7 @@ from kadens.embedded.process import Child, StartFailed, claim, end, kill, launch
 from kadens.embedded.topics import brokers_answering
 
 HOST = "127.0.0.1"
+QUORUM = 3  # the fewest nodes of which one may be gone
 PORTS = range(
     20_000, 32_000
 )  # below Linux's ephemeral ports, so that a restart finds its port free
@@ -52,7 +54,7 @@ class Node:
 
 
 class Kafka:
-    """A cluster of `brokers` nodes under `data`; `address` is its bootstrap list, the same over restarts.
+    """A cluster of `brokers` nodes under `data`; `address` stays the same over restarts.
 
     `jvm` are further words for Java, such as FIRST_COMPILER_ONLY.
     """
@@ -80,7 +82,7 @@ class Kafka:
         return ",".join(node.address for node in self.nodes)
 
     def start(self) -> None:
-        """Start every broker that does not run and wait until all answer; StartFailed with the end of the log.
+        """Start every broker that does not run, and wait until all answer; StartFailed otherwise.
 
         Only the main thread may call this (`process.launch`).
         """
@@ -177,8 +179,8 @@ class Kafka:
 
 
 def _properties(node: Node, nodes: list[Node]) -> str:
-    """Write the broker's settings. Three nodes keep three copies and need two, as in production; one keeps one."""
-    copies, needed = (3, 2) if len(nodes) >= 3 else (1, 1)  # noqa: PLR2004 - a quorum's smallest size
+    """Return the broker's settings; three nodes keep three copies and need two."""
+    copies, needed = (3, 2) if len(nodes) >= QUORUM else (1, 1)
     rows = {
         "process.roles": "broker,controller",
         "node.id": node.number,
@@ -199,7 +201,8 @@ def _properties(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.min.isr": needed,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1_000,  # by default no member may ask for less than 6 s
-        # after SIGKILL a broker is let in again only when its last session has run out (9 s by default)
+        # after SIGKILL a broker is let in again only when its last session has run out (9 s by
+        # default)
         "broker.session.timeout.ms": 3_000,
         "broker.heartbeat.interval.ms": 500,
     }
@@ -207,7 +210,7 @@ def _properties(node: Node, nodes: list[Node]) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Find loopback ports nobody listens on; a race with another program ends in StartFailed, not in a mix-up."""
+    """Find loopback ports nobody listens on; losing a race for one ends in StartFailed."""
     numbers: set[int] = set()
     while len(numbers) < count:
         port = PORTS.start + secrets.randbelow(len(PORTS))

@@ -1,4 +1,4 @@
-"""Apache Kafka's jars: whether it can run here, and one copy of it from the Maven repository, kept in a cache.
+"""Apache Kafka's jars: whether it can run here, and one copy from Maven, kept in a cache.
 
 It never starts a broker. With the jars in the cache neither Maven nor the network is needed again.
 """
@@ -17,10 +17,13 @@ LOGGER = "1.7.36"  # the slf4j that Kafka ships; without a binding the broker wo
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
-<groupId>kadens</groupId><artifactId>embedded-kafka</artifactId><version>1</version><packaging>pom</packaging>
+<groupId>kadens</groupId><artifactId>embedded-kafka</artifactId><version>1</version>
+<packaging>pom</packaging>
 <dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>{LOGGER}</version></dependency>
+<dependency><groupId>org.apache.kafka</groupId>
+<artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
+<dependency><groupId>org.slf4j</groupId>
+<artifactId>slf4j-simple</artifactId><version>{LOGGER}</version></dependency>
 </dependencies>
 </project>
 """
@@ -54,7 +57,7 @@ def java_version(java: str) -> int:
 
 
 def jars(cache: Path | None = None) -> Path:
-    """Give the folder with Kafka's jars, fetching them the first time (44 MB). StartFailed when that fails."""
+    """Give the folder with Kafka's jars; the first time they are fetched (44 MB)."""
     folder = _folder(cache)
     if not folder.is_dir():
         _fetch(folder)
@@ -85,6 +88,8 @@ def _fetch(folder: Path) -> None:
 
 def _run_maven(argv: list[str], out: int, log: Path) -> None:
     try:
-        subprocess.run(argv, stdout=out, stderr=out, check=True, timeout=DOWNLOAD_SECONDS)  # noqa: S603 - argv is ours
+        subprocess.run(  # noqa: S603 - argv is ours
+            argv, stdout=out, stderr=out, check=True, timeout=DOWNLOAD_SECONDS
+        )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise StartFailed("kafka", f"Maven did not fetch the jars: {error}", log) from error

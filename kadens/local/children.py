@@ -1,7 +1,9 @@
-"""Kadens' own processes as children of `kadens up`: started, watched, started again after a crash, stopped.
+"""Kadens' own processes as children of `kadens up`: started, watched and stopped.
 
-Each runs `python -m kadens …` with KADENS_* variables of its own and a log file. Only the main thread may call in here
-(`embedded.process.launch`). It must never decide what runs; `up` does.
+One that crashes is started again.
+
+Each runs `python -m kadens …` with KADENS_* variables of its own and a log file. Only the main
+thread may call in here (`embedded.process.launch`). It must never decide what runs; `up` does.
 """
 
 import signal
@@ -22,7 +24,7 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One process to keep: its name, the words after `kadens`, and the address that answers once it is ready.
+    """One process to keep: its name, the words after `kadens`, and the address that answers.
 
     `own` are variables of this process alone, over those that all of them get.
     """
@@ -51,7 +53,7 @@ class Children:
             wait_ready(child, lambda: answers(job.ready), seconds=START_SECONDS)
 
     def tend(self) -> None:
-        """Start again what has crashed and waited long enough; StartFailed after too many crashes."""
+        """Start again what has crashed and waited long enough; StartFailed after too many times."""
         now = time.monotonic()
         for job, (child, began) in list(self._running.items()):
             if not child.alive():
@@ -89,10 +91,9 @@ class Children:
             )
         self._again[job] = now + pause
         last = tail(child.log).splitlines()[-1:]
-        result = f" ({last[0][:160]})" if last else ""
-        self._say(
-            f"{job.name} ended with status {child.process.returncode}{result}; it starts again in {pause:g} s"
-        )
+        reason = f" ({last[0][:160]})" if last else ""
+        status = f"{job.name} ended with status {child.process.returncode}{reason}"
+        self._say(f"{status}; it starts again in {pause:g} s")
 
 
 def answers(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""How often something may crash before it is given up, and how long to wait before it is started again. Pure."""
+"""How often something may crash, and how long to wait before it is started again. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,10 @@ class Crashes:
     _counts: dict[str, int] = field(default_factory=dict)
 
     def pause_s(self, name: str, ran_s: float) -> float | None:
-        """Count a crash of what ran for `ran_s`; return the pause before the next start, None to give it up."""
+        """Count a crash of what ran for `ran_s` seconds.
+
+        Return the pause in seconds before the next start, None to give it up.
+        """
         count = 1 if ran_s > STEADY_S else self._counts.get(name, 0) + 1
         self._counts[name] = count
         if count > MOST_CRASHES:

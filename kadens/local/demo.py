@@ -72,7 +72,10 @@ class Endpoints:
 
 
 class Demo:
-    """One run of the demo; `status` is the exit status once it is over. `run` belongs in a thread."""
+    """One run of the demo; `status` is the exit status once it is over.
+
+    `run` belongs in a thread.
+    """
 
     def __init__(
         self, endpoints: Endpoints, *, weeks: int, seed: int, until_alert: bool, err: Console
@@ -85,7 +88,7 @@ class Demo:
         self.status: int | None = None
 
     def enrol(self) -> None:
-        """Write the patients, unless an earlier demo on this folder did; what that one left undone is done now."""
+        """Write the patients, unless an earlier demo did; what that one left undone is done now."""
         wanted = self._state
         self._state = begin(self._endpoints.data, wanted, self._enrol)
         self._cohort = self._state.cohort(wanted.now_ms)

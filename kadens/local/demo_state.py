@@ -1,7 +1,8 @@
-"""What a data folder remembers of its demo, so that one that was interrupted is completed at the next start.
+"""What a data folder remembers of its demo: one that was interrupted is completed later.
 
-Every body of a demo follows from seed, weeks and starting time. Sent again, it is the same body and changes nothing.
-So the state is those three and whether the history went through; it must never hold what the database holds.
+Every body of a demo follows from seed, weeks and starting time. Sent again, it is the same body and
+changes nothing. So the state is those three and whether the history went through; it must never
+hold what the database holds.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ STATE = "demo.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """How a demo began (`now_ms` in epoch ms), and whether its history was sent and handled to the end."""
+    """How a demo began (`now_ms` in epoch ms), and whether its history was handled to the end."""
 
     now_ms: int
     seed: int
@@ -32,7 +33,7 @@ class DemoState:
 
 
 def read_state(data: Path) -> DemoState | None:
-    """Return what a data folder remembers; None when no demo began on it, or when the file is damaged."""
+    """Return what a data folder remembers; None when nothing, or when the file is damaged."""
     try:
         values: dict[str, Any] = loads((data / STATE).read_bytes())
         return DemoState(
@@ -59,8 +60,9 @@ def write_state(data: Path, state: DemoState) -> None:
 def begin(data: Path, wanted: DemoState, enrol: Callable[[Cohort], bool]) -> DemoState:
     """Return the state to go on from, with the patients of the demo enrolled.
 
-    `enrol` writes the patients of a cohort and returns False when they are there already. The state is written
-    before them: patients without it belong to a demo that this folder does not know, and count as complete.
+    `enrol` writes the patients of a cohort and returns False when they are there already. The state
+    is written before them: patients without it belong to a demo that this folder does not know, and
+    count as complete.
     """
     remembered = read_state(data)
     if remembered is None:

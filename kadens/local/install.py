@@ -1,7 +1,8 @@
-"""Makes the virtual environment of a checkout: the locked packages into a folder, with progress meanwhile.
+"""Makes the virtual environment of a checkout from the locked packages, and shows progress.
 
-`make` runs this file by itself before any package is there: `python3 -I kadens/local/install.py FOLDER SET`.
-It must import nothing but the standard library. The Makefile has checked the version of Python already.
+`make` runs this file by itself before any package is there: `python3 -I kadens/local/install.py
+FOLDER SET`. It must import nothing but the standard library. The Makefile has checked the version
+of Python already.
 """
 
 import hashlib
@@ -46,8 +47,8 @@ class Environment:
     def wanted(self, name: str) -> str:
         """Give what the stamp of a set must hold.
 
-        The interpreter and the folder are named because scripts and links in the environment name them too: a
-        checkout that was moved needs a new one.
+        The interpreter and the folder are named because scripts and links in the environment name
+        them too: a checkout that was moved needs a new one.
         """
         files = (self.checkout / LOCKS[name], self.checkout / "pyproject.toml")
         digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
@@ -59,7 +60,7 @@ class Environment:
 
 
 def main(words: list[str]) -> int:
-    """Install a set of packages of the checkout in the current folder, and return the exit status."""
+    """Install a set of packages of the checkout in the current folder; return the exit status."""
     environment = Environment(folder=Path(words[0]).absolute(), checkout=Path.cwd())
     try:
         install(environment, words[1], sys.stderr.write)
@@ -130,10 +131,11 @@ def _install_set(environment: Environment, name: str, write: Callable[[str], obj
 
 
 def _run(argv: list[str], log: Path | None, look: Callable[[], None]) -> None:
-    """Run a program to its end and look in between; raises InstallError with the end of its output."""
+    """Run a program to its end, looking in between; InstallError with the end of its output."""
     out = log.open("ab") if log else None
     try:
-        process = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT if out else None)  # noqa: S603 - argv is ours
+        errors = subprocess.STDOUT if out else None
+        process = subprocess.Popen(argv, stdout=out, stderr=errors)  # noqa: S603 - argv is ours
         try:
             _wait(process, look)
         finally:

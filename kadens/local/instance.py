@@ -1,6 +1,7 @@
-"""One `kadens up` a data folder: it holds a lock there, and whoever asks can tell a running one from a killed one.
+"""One `kadens up` a data folder: it holds a lock there, which a killed one does not.
 
-The kernel gives the lock back when its process ends, however it ends; a `runtime.json` alone proves nothing.
+The kernel gives the lock back when its process ends, however it ends; a `runtime.json` alone proves
+nothing.
 """
 
 import fcntl
@@ -48,7 +49,7 @@ def was_killed(data: Path) -> bool:
 
 @contextmanager
 def held(data: Path) -> Iterator[None]:
-    """Hold a folder for the length of the block; raises `RunsAlreadyError` when another process does."""
+    """Hold a folder for the length of the block; `RunsAlreadyError` when another process does."""
     file = (data / LOCK).open("ab")
     with file:
         _lock(file, data)
@@ -70,7 +71,7 @@ def addresses(data: Path) -> dict[str, str]:
 
 
 def own_folder(folder: Path, mode: int = OWNER_ONLY) -> Path:
-    """Make a folder, and its parents, that only we may read whatever the umask; one that is there is closed too."""
+    """Make a folder and its parents for us alone, whatever the umask; close one that exists."""
     missing = [entry for entry in (folder, *folder.parents) if not entry.exists()]
     for item in reversed(missing):
         item.mkdir()

@@ -1,4 +1,4 @@
-"""The mail catcher of `kadens up`: takes mail on loopback and keeps each as a .eml file. It must never send any."""
+"""The mail catcher of `kadens up`: keeps each mail as a .eml file, and must never send any."""
 
 import threading
 from pathlib import Path
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 class Mailbox:
-    """An SMTP server on a free loopback port; `folder` gets one file a mail, named in order of arrival."""
+    """An SMTP server on loopback; `folder` gets one file a mail, named in order of arrival."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
@@ -29,7 +29,12 @@ class Mailbox:
         """Return the number of mails kept."""
         return len(list(self.folder.glob("*.eml")))
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's hook
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's hook
+        self,
+        _server: Any,  # noqa: ANN401 - aiosmtpd ships no types
+        _session: Any,  # noqa: ANN401
+        envelope: Any,  # noqa: ANN401
+    ) -> str:
         """Keep one mail."""
         with self._lock:
             (self.folder / f"{self.count() + 1:05d}.eml").write_bytes(bytes(envelope.content))

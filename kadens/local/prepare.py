@@ -1,6 +1,7 @@
 """Makes secrets, log and database of `kadens up` ready. What is refused becomes a `StartFailed`.
 
-Binding: a secrets file that is missing never becomes fresh keys where anything is kept that others had sealed.
+Binding: a secrets file that is missing never becomes fresh keys where anything is kept that others
+had sealed.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ BRING = "bring the file back; fresh keys would open nothing of it"
 
 
 def own_secrets(data: Path, database: str) -> tuple[Path, Secrets]:
-    """Return the secrets file of a data folder and what it holds, made where nothing needs an earlier one.
+    """Return the secrets file of a data folder and what it holds; make it where none is missed.
 
     `database` is the DSN of one elsewhere, "" for our own; raises `StartFailed`.
     """
@@ -73,7 +74,10 @@ def ready_database(dsn: str) -> list[str]:
 
 
 def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
-    """Return the DSN of each process's role: a login of its own on our own server, else the one that was given."""
+    """Return the DSN of each process's role.
+
+    On our own server each gets a login of its own, elsewhere the DSN that was given.
+    """
     return (
         asyncio.run(process_logins(dsn, address(dsn, COMMAND)))
         if is_embedded

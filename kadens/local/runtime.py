@@ -1,4 +1,4 @@
-"""What `kadens up` leaves in its data folder: secrets made once, and `runtime.json` for the other commands.
+"""What `kadens up` leaves in its data folder: secrets, and `runtime.json` for other commands.
 
 Secrets stay in a file that only its owner may read; `runtime.json` names that file and holds none.
 """
@@ -18,7 +18,7 @@ SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
 
 
 def secrets_in(data: Path) -> tuple[Path, Secrets]:
-    """Return the secrets file of a data folder, made (0600) when there is none, and what it holds."""
+    """Return the secrets file of a data folder (0600), made if missing, and what it holds."""
     path = data / SECRETS
     if not path.exists():
         replace_file(path, _fresh())
@@ -26,7 +26,7 @@ def secrets_in(data: Path) -> tuple[Path, Secrets]:
 
 
 def leftovers(data: Path) -> str:
-    """Return what a data folder without a secrets file holds that only its old keys could open; "" for nothing."""
+    """Return what only lost keys could open, in a folder without its secrets; "" for nothing."""
     if (data / SECRETS).exists():
         return ""
     return next((name for name in KEYED if _holds_files(data / name)), "")

@@ -1,4 +1,4 @@
-"""An alert as plain values for JSON: the answer of `kadens up --until-alert`. It reads and decides nothing."""
+"""An alert as plain values for JSON, the answer of `--until-alert`. It reads, decides nothing."""
 
 from typing import Any
 
@@ -8,8 +8,15 @@ from storage.reads import clinic_queries, evidence
 ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
 
 
-async def shown_alert(conn: Any, unit: str, alert: str) -> dict[str, Any]:  # noqa: ANN401 - storage's own connection
-    """Return rule, evidence, session and times of an alert (RFC 3339); raises LookupError for one that is not there."""
+async def shown_alert(
+    conn: Any,  # noqa: ANN401 - storage's own connection
+    unit: str,
+    alert: str,
+) -> dict[str, Any]:
+    """Return rule, evidence, session and times (RFC 3339) of an alert.
+
+    Raises LookupError for one that is not there.
+    """
     page = await evidence.alert_page(conn, unit, alert)
     if page is None:
         raise LookupError(f"no alert {alert}")
@@ -42,7 +49,7 @@ def _finding(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of evidence,
     }
 
 
-def _session(value: Any) -> dict[str, Any]:  # noqa: ANN401 - model.derived.Session, read field by field
+def _session(value: Any) -> dict[str, Any]:  # noqa: ANN401 - model.derived.Session
     return {
         "id": value.id,
         "start": rfc3339(value.start_ms),

@@ -1,7 +1,8 @@
 """Keeps log and database of `kadens up` running: one that was killed is started again where it was.
 
-While one of them is down nothing else is looked after: doors and worker cannot do without, and their crashes
-meanwhile say nothing about them. Only the main thread may call in here (`embedded.process.launch`).
+While one of them is down nothing else is looked after: doors and worker cannot do without, and
+their crashes meanwhile say nothing about them. Only the main thread may call in here
+(`embedded.process.launch`).
 """
 
 import time
@@ -47,7 +48,10 @@ class _Kept:
 
 
 class Servers(ExitStack):
-    """The servers of one `kadens up`; all are stopped at its end. `say` gets a line whenever one ends or is back."""
+    """The servers of one `kadens up`, stopped at its end.
+
+    `say` gets a line whenever one ends or is back.
+    """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""`kadens up`: everything on this machine. Starts log, database, doors and worker, keeps them up, stops them cleanly.
+"""`kadens up`: starts log, database, doors and worker, keeps them up and stops them cleanly.
 
-It wires processes together and nothing else: what the parts do is theirs. With a demo the demo plays in a thread,
-because only the main thread may start and tend processes.
+It wires processes together and nothing else: what the parts do is theirs. With a demo the demo
+plays in a thread, because only the main thread may start and tend processes.
 """
 
 import signal
@@ -48,8 +48,8 @@ class Interrupted(Exception):  # noqa: N818 - reads as what happened
 def up(options: Options) -> int:
     """Run until Ctrl-C, or until the first pain alert with `until_alert`.
 
-    Returns the exit status: 0 done, 1 failed. Raises ValueError for options that cannot be, OSError for a folder or a
-    port that is not to be had.
+    Returns the exit status: 0 done, 1 failed. Raises ValueError for options that cannot be, OSError
+    for a folder or a port that is not to be had.
     """
     err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
     data = options.data or (None if goes_away(options) else Path("var"))
@@ -103,7 +103,10 @@ def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
 def _start(
     options: Options, data: Path, parts: Servers, err: Console
 ) -> tuple[Endpoints, dict[str, str], Mapping[str, str]]:
-    """Start log, database and mail catcher; return where all is, what the children get, and each role's DSN."""
+    """Start log, database and mail catcher.
+
+    Return where all is, the environment of the children, and the DSN of each role.
+    """
     secrets_file, secrets = own_secrets(
         data, "" if options.database == "embedded" else options.database
     )
@@ -150,7 +153,7 @@ def _endpoints(options: Options, data: Path, brokers: str, dsn: str, secrets: Se
 
 
 def _log(options: Options, data: Path, parts: Servers, err: Console) -> tuple[str, bool]:
-    """Start the log that was asked for, with its topics; return its address and whether it is the mock."""
+    """Start the chosen log with its topics; return its address and whether it is the mock."""
     kind = _broker_kind(options, err)
     if kind == "mock":
         err.print("log: librdkafka's mock broker, in memory, for evaluation only", style="yellow")
@@ -165,7 +168,10 @@ def _log(options: Options, data: Path, parts: Servers, err: Console) -> tuple[st
 
 
 def _broker_kind(options: Options, err: Console) -> str:
-    """Return kafka, mock or an address. A demo never waits for a download: without jars at hand it takes the mock."""
+    """Return kafka, mock or an address.
+
+    A demo never waits for a download: without jars at hand it takes the mock.
+    """
     if options.broker != "auto":
         return options.broker
     reason = kafka_available()
@@ -185,7 +191,7 @@ def _database(options: Options, data: Path, parts: Servers) -> str:
 
 
 def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
-    """Return the processes; each reaches the database as its own role, and the vendor door not at all."""
+    """Return the processes; each reaches the database as its own role, the vendor door never."""
     vendor, clinic = (
         f"http://{HOST}:{port}/healthz" for port in (endpoints.vendor_port, endpoints.clinic_port)
     )
@@ -208,7 +214,7 @@ def _reaching(dsn: str) -> tuple[tuple[str, str], ...]:
 def _tend(
     servers: Servers, children: Children, demo: Demo | None, deadline: float | None = None
 ) -> int:
-    """Look after servers and children until the demo has an answer, the deadline passes or a signal comes."""
+    """Look after all until the demo has an answer, the deadline passes or a signal comes."""
     while True:
         if servers.tend():
             children.tend()

@@ -1,4 +1,4 @@
-"""What `kadens up` is asked for: its options, what of them cannot be, and the data folder. It starts nothing."""
+"""The options of `kadens up`, which of them are refused, and its data folder. Starts nothing."""
 
 import shutil
 import socket
@@ -21,8 +21,8 @@ LOOK_S = 0.1
 class Options:
     """What was asked for. `broker` is auto, kafka, mock or HOST:PORT; `database` embedded or a DSN.
 
-    `data` None: a folder that goes away with a demo, else ./var. Port 0 takes a free one. `timeout_s` bounds
-    `until_alert` only.
+    `data` None: a folder that goes away with a demo, else ./var. Port 0 takes a free one.
+    `timeout_s` bounds `until_alert` only.
     """
 
     demo: bool = False
@@ -39,7 +39,10 @@ class Options:
 
 
 def check(options: Options, *, patience_s: float = 0.0) -> None:
-    """Raise ValueError or OSError for what would only fail once half of it runs; a port may take `patience_s`."""
+    """Raise ValueError or OSError for what would only fail once half of it runs.
+
+    A port may take `patience_s` seconds to become free.
+    """
     clock(options.clock)
     if (
         options.broker not in {"auto", "kafka", "mock"}
@@ -78,8 +81,8 @@ def goes_away(options: Options) -> bool:
 def data_folder(options: Options, data: Path | None) -> Iterator[Path]:
     """Make the data folder; a demo's own (None) goes away at the end.
 
-    Nobody else may read in it. Where the database runs under another account, that one must be able to pass; a folder
-    that is there already keeps its mode.
+    Nobody else may read in it. Where the database runs under another account, that one must be able
+    to pass; a folder that is there already keeps its mode.
     """
     other = options.database == "embedded" and server_account() is not None
     mode = PASSABLE if other else OWNER_ONLY
