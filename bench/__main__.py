@@ -41,12 +41,10 @@ def main() -> int:
     Return the exit status.
     """
     arguments = _arguments()
-    rows = [
-        row
-        for name in BENCHES
-        if name in (arguments.benches or BENCHES)
-        for row in _timed(name, arguments)
-    ]
+    rows: list[Row] = []
+    for name in BENCHES:
+        if name in (arguments.benches or BENCHES):
+            rows += _timed(name, arguments)
     arguments.out.parent.mkdir(exist_ok=True)
     arguments.out.write_bytes(
         orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2)

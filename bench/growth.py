@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import product
 
 from bench.derived import Deriver, deriver, heart, workout
 from bench.row import Row
@@ -92,7 +93,8 @@ async def _crowd(on: Deriver, count: int) -> Case:
     """Tell the day before `START_MS` of everybody."""
     for first in range(0, count, PEERS_AT_ONCE):
         some = on.people[first : first + PEERS_AT_ONCE]
-        await on.derive([(patient, fact) for patient in some for fact in _day(START_MS - DAY_MS)])
+        day = list(_day(START_MS - DAY_MS))
+        await on.derive(list(product(some, day)))
     await on.checkpoint()
     return Case(name=f"{count:,} patients", on=on, people=on.people)
 

@@ -57,7 +57,9 @@ def day_of(number: int) -> int:
 
 def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
     """Return what people send on a day, in the order it falls due, with bodies made already."""
-    made = [item for person in of for item in make(value, person, day_ms)]
+    made: list[Delivery] = []
+    for person in of:
+        made += make(value, person, day_ms)
     return [_ready(item) for item in sorted(made, key=_by_time)]
 
 

@@ -99,7 +99,10 @@ def run(size: Size) -> list[Row]:
         sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers
     ) as on:
         matches = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
-    return [row for way, item in matches for row in _rows(way, item, size)]
+    rows: list[Row] = []
+    for way, measured in matches:
+        rows += _rows(way, measured, size)
+    return rows
 
 
 def _ways(on: Stage, size: Size) -> list[Way]:

@@ -74,7 +74,9 @@ def _slice(on: Stage, size: Size, number: int) -> list[Delivery]:
     done = [
         person for person in on.people.people if (person.number + number) % size.workout_every == 0
     ]
-    return [*live, *(item for person in done for item in _finished(on, person, end))]
+    for person in done:
+        live += _finished(on, person, end)
+    return live
 
 
 def _live(on: Stage, person: Person, end_ms: int) -> Delivery:

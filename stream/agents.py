@@ -20,6 +20,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import faust
@@ -213,7 +214,7 @@ class BatchScheduler:
 
     async def _work(self, batch: Mapping[Partition, Sequence[Delivery]]) -> None:
         """Call the handler and acknowledge. Gaps in the offsets make it several calls in turn."""
-        deliveries = [delivery for queue in batch.values() for delivery in queue]
+        deliveries = list(chain.from_iterable(batch.values()))
         messages = [delivery.message for delivery in deliveries]
         for runs in batches(messages, self._limits.max_bytes):
             async with _measured(runs, self._metrics):

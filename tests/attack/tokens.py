@@ -1,5 +1,6 @@
 """Link tokens that differ, end and are revoked; keys that change under load."""
 
+import itertools
 import json
 import math
 import time
@@ -101,7 +102,7 @@ def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
         newest = _status(at, fresh)
         time.sleep(seconds / 4)
     clients = (others.answered(), pages.times(), files.times())
-    failed = sum(map(math.isinf, (item for times in clients for item in times)))
+    failed = sum(map(math.isinf, itertools.chain.from_iterable(clients)))
     yield equal(
         ATTACK, f"rotating {kind}: failed of {sum(map(len, clients)):,} requests", failed, 0
     )

@@ -102,9 +102,12 @@ def _rows(name: str, wanted: Outcome, value: Outcome) -> str:
 
 def _unexplained_lines(on: Stage) -> list[str]:
     """Return lines of the workers' logs that no fault explains."""
-    return [
-        f"{log.name}: {line}"
-        for log in sorted(on.rig.folder.glob("*.log"))
-        for line in log.read_text(errors="replace").splitlines()
-        if any(word in line for word in UNEXPLAINED)
-    ][:SHOWN]
+    unexplained: list[str] = []
+    for log in sorted(on.rig.folder.glob("*.log")):
+        lines = filter(_is_unexplained, log.read_text(errors="replace").splitlines())
+        unexplained += [f"{log.name}: {line}" for line in lines]
+    return unexplained[:SHOWN]
+
+
+def _is_unexplained(line: str) -> bool:
+    return any(word in line for word in UNEXPLAINED)

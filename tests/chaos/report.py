@@ -3,6 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from tests.chaos.schedule import UNITS
 from tests.chaos.walk import Met, Result
@@ -11,7 +12,8 @@ from tests.chaos.walk import Met, Result
 def paragraph(result: Result) -> Iterator[str]:
     """Yield the lines of one schedule: its seed and shape, its faults with times, its end."""
     plan = result.schedule
-    yield f"seed {plan.seed}: {_many(plan.brokers, 'broker')}, {plan.workers} workers, {plan.copies} messages"
+    brokers = _many(plan.brokers, "broker")
+    yield f"seed {plan.seed}: {brokers}, {plan.workers} workers, {plan.copies} messages"
     yield from (f"  {_fault(item)}" for item in result.met)
     ended = f"  {'DIFFERENT' if result.wrong else 'same'} after {result.seconds:.1f} s"
     reported = {
@@ -29,10 +31,9 @@ def summary(results: Sequence[Result], first: int, seconds: float) -> str:
     Schedules, passed, failed, faults by kind, time to progress, total time.
     """
     failed = [str(result.schedule.seed) for result in results if result.wrong]
-    kinds = Counter(met.fault.kind.value for result in results for met in result.met)
-    waits = [
-        met.progress_s for result in results for met in result.met if met.progress_s is not None
-    ]
+    faults = list(chain.from_iterable(result.met for result in results))
+    kinds = Counter(met.fault.kind.value for met in faults)
+    waits = [met.progress_s for met in faults if met.progress_s is not None]
     times = (
         f"p50 {statistics.median(waits):.2f} s, max {max(waits):.2f} s" if waits else "none seen"
     )

@@ -192,7 +192,9 @@ def _fault(row: Row, targets: int, chance: Random) -> Fault:
 
 def _copies(bodies: int, chance: Random) -> list[Copy]:
     """Return each body one to three times, in random order, by either producer."""
-    many = [body for body in range(bodies) for _ in range(chance.randint(1, MOST_COPIES))]
+    many: list[int] = []
+    for body in range(bodies):
+        many += [body] * chance.randint(1, MOST_COPIES)
     chance.shuffle(many)
     return [Copy(body=body, producer=chance.randrange(PRODUCERS)) for body in many]
 

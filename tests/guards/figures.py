@@ -188,6 +188,9 @@ def dialect_names(modules: Iterable[Source]) -> list[str]:
     spots = []
     for module in modules:
         for name, line in bound_names(module):
+            # the name of a test is a sentence, and "one" is a word of it
+            if name.startswith("test_"):
+                continue
             if DIALECT & {word.lower() for word in WORD.findall(name)}:
                 spots.append(f"{module.path}:{line} {name}")
     return spots

@@ -1,6 +1,7 @@
 """What pyproject and the registries name is what lies in the folders."""
 
 import tomllib
+from itertools import chain
 
 from model import activities, metrics, units
 from tests.rooms import ROOMS, ROOT
@@ -15,7 +16,8 @@ def test_the_rooms_are_installed_and_are_all_there_is() -> None:
 
 
 def test_every_folder_with_modules_is_a_package() -> None:
-    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("*.py")}
+    paths = chain.from_iterable((ROOT / room).rglob("*.py") for room in ROOMS)
+    folders = {path.parent for path in paths}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
 
 

@@ -69,7 +69,7 @@ def shown(attack: str, what: str, value: str) -> Row:
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the lines of the table."""
     lines = [("attack", "measured", "value", "limit", "ok"), *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         yield "  ".join(
             cell.ljust(width) for cell, width in zip(line, widths, strict=True)

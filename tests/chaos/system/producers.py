@@ -4,6 +4,7 @@ Appends, counts acknowledgements, forgets between runs.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -66,10 +67,10 @@ class Producers:
     def ends(self) -> tuple[int, int]:
         """Return the sums of the end offsets of `kadens.raw` and `kadens.facts`."""
         ends = self._ends((RAW, FACTS))
-        raw, facts = (
-            sum(end.offset for end in ends if end.topic == topic.name) for topic in (RAW, FACTS)
-        )
-        return raw, facts
+        sums: Counter[str] = Counter()
+        for end in ends:
+            sums[end.topic] += end.offset
+        return sums[RAW.name], sums[FACTS.name]
 
     def forget(self) -> int:
         """Move the start of every partition to its end.
@@ -85,20 +86,18 @@ class Producers:
 
     def in_sync(self, copies: int) -> bool:
         """Tell whether every partition has so many copies that are up to date."""
-        values = self._admin.list_topics(timeout=ANSWER_S).topics.values()
-        return all(
-            len(part.isrs) >= copies for topic in values for part in topic.partitions.values()
-        )
+        for topic in self._admin.list_topics(timeout=ANSWER_S).topics.values():
+            if any(len(part.isrs) < copies for part in topic.partitions.values()):
+                return False
+        return True
 
     def _ends(self, topics: Sequence[Topic]) -> list[TopicPartition]:
-        places = [
-            TopicPartition(topic.name, number)
-            for topic in topics
-            for number in range(topic.partitions)
-        ]
+        partitions: list[TopicPartition] = []
+        for topic in topics:
+            partitions += [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         list_offsets = self._admin.list_offsets(
-            dict.fromkeys(places, latest), request_timeout=ANSWER_S
+            dict.fromkeys(partitions, latest), request_timeout=ANSWER_S
         )
         try:
             return [
