@@ -1,4 +1,4 @@
-"""Activity types and their families: what a session can be called. Vendors' words map here in their parsers' tables."""
+"""Activity types and their families. Parsers map the words of vendors to these in their tables."""
 
 TYPES: dict[str, str] = {
     "walking": "foot",

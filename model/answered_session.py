@@ -1,4 +1,4 @@
-"""Which session an answer concerns, when the patient's app did not say. Pure; knows times only, never a value."""
+"""Which session an answer belongs to when the patient's app does not name it. Times only."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -30,9 +30,10 @@ S = TypeVar("S", bound=Spanned)
 def answered_session(
     at_ms: int, sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS
 ) -> S | None:
-    """Return the session in progress at an instant, else the last one that ended at most `after_ms` before it.
+    """Return the session in progress at an instant, else the last that ended up to `after_ms` before.
 
-    Of several the latest to start is meant, then the greater id: the order of `sessions` does not matter.
+    Of several the latest to start is meant, then the greater id: the order of `sessions` does not
+    matter.
     """
     near = [s for s in sessions if s.start_ms <= at_ms <= max(s.end_ms + after_ms, s.start_ms)]
     return max(
@@ -45,7 +46,7 @@ def answered_session(
 def answered_sessions(
     instants: Sequence[int], sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS
 ) -> dict[int, S | None]:
-    """Return what `concerned` does for each of many instants, without asking each session about each."""
+    """Return what `answered_session` does, by instant, in few looks at each session."""
     by_start = sorted(sessions, key=lambda s: (s.start_ms, s.id, s.end_ms))
     by_end = sorted(by_start, key=lambda s: (s.end_ms, s.start_ms, s.id))
     ends = [s.end_ms for s in by_end]

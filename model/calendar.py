@@ -1,4 +1,4 @@
-"""Instants, local days and ISO weeks. Pure: the zone and the instant are always arguments, nothing reads a clock."""
+"""Instants, local days and ISO weeks. The zone and the instant are arguments: no clock is read."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,7 +20,7 @@ def utc(ms: int) -> datetime:
 
 
 def rfc3339(ms: int) -> str:
-    """Return epoch milliseconds as RFC 3339 in UTC: whole seconds without a fraction, else three digits."""
+    """Return epoch milliseconds as RFC 3339 in UTC, with three digits of a fraction or none."""
     spec = "seconds" if ms % 1000 == 0 else "milliseconds"
     return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
 
@@ -52,7 +52,7 @@ def week_bounds(first: date, zone: str) -> tuple[int, int]:
 
 
 def dates_between(start_ms: int, end_ms: int, zone: str) -> list[date]:
-    """Return the local dates that [start, end) touches, in order; an empty span touches the date of its start."""
+    """Return the local dates that [start, end) touches, in order; an empty span touches one."""
     first = local_date(start_ms, zone)
     last = local_date(max(end_ms - 1, start_ms), zone)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]

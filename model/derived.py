@@ -1,6 +1,7 @@
-"""Derived rows: sessions, days, weeks, each a pure function of facts, profiles, prescriptions and the patient's zone.
+"""Derived rows: sessions, days and weeks.
 
-Each row names the algorithm version; each session also names its inputs. A derived id comes from content, so
+Each is a pure function of facts, profiles, prescriptions and the patient's zone, and names the
+version of the algorithm; each session also names its inputs. A derived id comes from content, so
 deriving again changes nothing.
 """
 
@@ -47,11 +48,11 @@ class HeartSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSelection:
-    """Which source speaks for one metric in the minutes [start, end), epoch ms, of a local date, and why.
+    """Which source is selected for one metric in minutes [start, end) of epoch ms, and why.
 
-    `why` is the strongest reason met in it: "only" (no other source had a sample), "rank" (others had and rank lower),
-    "samples" (others of equal rank had clearly fewer), "name" (as many; the order of names decides, so that any two
-    computers agree).
+    `why` is the strongest reason met in them: "only" (no other source had a sample), "rank" (others
+    rank lower), "samples" (others of equal rank had clearly fewer), "name" (others had as many; the
+    order of names decides, so that any two computers agree).
     """
 
     local_date: date
@@ -64,7 +65,7 @@ class SourceSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityFlag:
-    """A doubt about samples in [start, end), epoch ms: `what` is of `quality.FLAGS`, `n` the samples concerned."""
+    """A doubt about `n` samples in [start, end) of epoch ms; `what` is of `QUALITY_CHECKS`."""
 
     what: str
     metric: str
@@ -76,7 +77,7 @@ class QualityFlag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One figure of training load, its inputs and coefficients. `value` None: the inputs do not allow it, see `why`."""
+    """One figure of training load, its inputs and coefficients; without a `value`, `why` not."""
 
     name: str
     value: float | None
@@ -89,10 +90,11 @@ class Load:
 class Session:
     """One session of exercise, [start, end) in epoch ms. `id` derives from patient, source and record.
 
-    `declared_by` is the source of the workout, `heart_source` the one whose samples fill most of the zones (None:
-    none; `Derived.choices` says which speaks in which minute). `partial` is True when more than 20 % of the time is
-    unknown. `moving_ms` is the time without pauses and `moving_by` who says so: "source", "speed" or "" (unknown).
-    `counts` is False when the session is not one of its day's sessions, and `why` says why not.
+    `declared_by` is the source of the workout, `heart_source` the one of most samples of heart rate
+    (None without any; `Derived.source_selections` has the source of each minute). `partial` is True
+    when more than 20 % of the time is unknown. `moving_ms` is the time without pauses, `moving_by`
+    what it is from: "source", "speed" or "" (unknown). `counts` is False when the session is not
+    one of its day's sessions, and `why` says why not.
     """
 
     id: str
@@ -126,13 +128,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """Totals of one local date. A session counts on the date on which it starts; time that overlaps counts once.
+    """Totals of one local date.
 
-    `wear_min` is the number of minutes with at least one accepted heart-rate sample; `answered` is True when the
-    patient reported about that day. `zones` is the time of the day's sessions, `volume` that of every minute of the
-    date, in a session or not. `steps` are those of the source that speaks in each minute, or else what a source states
-    of the whole date, None when nobody counted. `stated` is what the best ranked source states of the date, by metric.
-    `night_hr` is the lowest 5-minute mean from 03 to 07 (None: too little was worn). `loads` are sums over sessions.
+    A session counts on the date on which it starts; time that overlaps counts once. `wear_min` is
+    the number of minutes with an accepted sample of heart rate; `answered` says that the patient
+    reported on that day. `zones` is the time of the day's sessions, `volume` that of every minute
+    of the date. `steps` are those of the source selected in each minute, else what a source states
+    of the date, None when nobody counted. `stated` is what the best ranked source states of the
+    date, by metric. `night_hr` is the lowest 5-minute mean from 03 to 07 (None: too little was
+    worn). `loads` are sums over sessions.
     """
 
     local_date: date
@@ -151,7 +155,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Totals of one ISO week in the patient's zone, by its Monday. `valid_days` have >= 600 minutes of wear."""
+    """Totals of one ISO week in the patient's zone. `valid_days` have 600 minutes of wear."""
 
     monday: date
     sessions: int
@@ -180,8 +184,8 @@ class Derived:
 class DerivedChange:
     """One effect of a recompute, as it goes out on `kadens.derived`.
 
-    `what`: session.created, session.revised, session.retracted, day.revised or week.revised; `key` the session id,
-    date or Monday; `reason` why; `algorithm` the version that found it.
+    `what` is session.created, session.revised, session.retracted, day.revised or week.revised;
+    `key` the session id, date or Monday; `reason` why; `algorithm` the version that derived it.
     """
 
     what: str

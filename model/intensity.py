@@ -22,7 +22,7 @@ CLASSES: tuple[Zone, ...] = ZONES[:5]
 
 
 class Confidence(StrEnum):
-    """How much a zone figure may be leaned on: formula-based limits are never more than low."""
+    """How far a figure can be trusted: thresholds from a formula are never more than low."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -37,9 +37,10 @@ class HeartProfile:
     `hr_max` is measured in a symptom-limited test on current medication. `beta_blocker` and `rate_limited`
     (other rate-limiting drug, atrial fibrillation, pacemaker, transplant) make formulas invalid.
     `clinician_bpm` holds the four lower edges of light, moderate, vigorous and near_max in beats a minute.
-    `threshold_hr` is the heart rate at the lactate or functional threshold, `vt1_bpm` and `vt2_bpm` those at the two
-    ventilatory thresholds (measured), `ftp_w` the functional threshold power in watts. `sex` ("female", "male" or ""
-    for unknown) chooses the coefficient of TRIMP and nothing else.
+    `threshold_hr` is the heart rate at the lactate or functional threshold, `vt1_bpm` and `vt2_bpm`
+    those at the two ventilatory thresholds (measured), `ftp_w` the functional threshold power in
+    watts. `sex` ("female", "male" or "" for unknown) chooses the coefficient of TRIMP and nothing
+    else.
     """
 
     valid_from: date
@@ -60,7 +61,7 @@ class HeartProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneThresholds:
-    """The lower edges of light, moderate, vigorous and near_max in beats a minute, and how they were found.
+    """The lower edges of light, moderate, vigorous and near_max in beats a minute.
 
     `valid` is False when heart rate must not be used for this patient; then every second is unknown.
     `inputs` names every number that went in, so that a reader can compute the edges again.
@@ -76,7 +77,7 @@ class ZoneThresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneTimes:
-    """Milliseconds in each class, and unknown. Invariant: their sum is the length of the session, exactly."""
+    """Milliseconds in each class, and unknown: together the length of the session, exactly."""
 
     very_light: int = 0
     light: int = 0
@@ -103,13 +104,12 @@ class ZoneTimes:
 
     def __add__(self, other: "ZoneTimes") -> "ZoneTimes":
         return ZoneTimes(
-            **dict(
-                zip(
-                    ZONES,
-                    map(sum, zip(self.as_tuple(), other.as_tuple(), strict=True)),
-                    strict=True,
-                )
-            )
+            very_light=self.very_light + other.very_light,
+            light=self.light + other.light,
+            moderate=self.moderate + other.moderate,
+            vigorous=self.vigorous + other.vigorous,
+            near_max=self.near_max + other.near_max,
+            unknown=self.unknown + other.unknown,
         )
 
 
@@ -117,9 +117,10 @@ class ZoneTimes:
 class ZoneTimesByMethod:
     """Time of a session in the bands of one named scheme, beside the canonical classes.
 
-    `metric` is what was measured, `edges` the lower edges of every band but the first, in its unit; `names` and `ms`
-    have one item a band, one more than `edges`. `unknown_ms` completes the session: their sum is its length, exactly.
-    `inputs` names every number that went in. Not `valid`: shown, but all of the time is unknown.
+    `metric` is what was measured, `edges` are the lower edges of each band but the first, in its
+    unit; `names` and `ms` have one item a band. `ms` and `unknown_ms` add up to the length of the
+    session, exactly. `inputs` names every number that went in. When it is not `valid`, it is shown,
+    and all of the time is unknown.
     """
 
     scheme: str

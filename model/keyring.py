@@ -1,4 +1,4 @@
-"""Keys of one purpose: the active one, which signs and seals, and those still accepted while a rotation overlaps.
+"""Keys of one purpose: the active one signs and seals; others are accepted during a rotation.
 
 Plain values. A key's bytes never appear in a representation.
 """
@@ -20,7 +20,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The usable keys of one purpose; the first is active. An empty ring has no key at all and is false."""
+    """The usable keys of one purpose; the first is active. An empty ring is false."""
 
     keys: tuple[Key, ...] = ()
 
@@ -44,6 +44,5 @@ class KeyRing:
         return bool(self.keys)
 
 
-Keys: TypeAlias = Callable[
-    [], KeyRing
-]  # the ring as it is now: a rotation changes it while a process runs
+# The ring as it is now: a rotation changes it while a process runs.
+Keys: TypeAlias = Callable[[], KeyRing]

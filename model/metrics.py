@@ -1,4 +1,4 @@
-"""The metrics registry: one row a quantity that samples or day summaries may carry, with its canonical unit.
+"""The registry of metrics: the quantities of samples and day summaries, each with its unit.
 
 A parser converts to the unit named here and to nothing else. Ids are stored in the database: never reuse one.
 """

@@ -9,7 +9,10 @@ FIRST_DAYS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intensity:
-    """The prescribed range: `method` hrr (fractions), bpm, rpe_cr10, rpe_6_20, watts or cadence; [low, high)."""
+    """The prescribed range [low, high).
+
+    `method` is hrr (fractions), bpm, rpe_cr10, rpe_6_20, watts or cadence.
+    """
 
     method: str
     low: float
@@ -52,7 +55,7 @@ class Prescription:
 
 
 def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescription, ...]:
-    """Return the prescriptions in force on a local date, by id: of each the newest version begun by then."""
+    """Return the prescriptions in force on a local date, by id: of each the newest version."""
     newest: dict[str, Prescription] = {}
     for row in sorted(prescriptions, key=lambda p: (p.id, p.version)):
         if row.valid_from <= day:
@@ -72,7 +75,10 @@ def all_paused(prescriptions: Iterable[Prescription], day: date) -> bool:
 
 
 def just_begun(prescriptions: Sequence[Prescription], day: date) -> bool:
-    """Return whether every prescription in force on a local date is in its first seven days, versions taken as one."""
+    """Return whether every prescription in force on a date began in the seven days up to it.
+
+    A prescription begins with the first of its versions.
+    """
     begun = {
         row.id: min(p.valid_from for p in prescriptions if p.id == row.id)
         for row in in_force(prescriptions, day)

@@ -1,4 +1,4 @@
-"""The units registry: what each source calls a unit, and how it becomes the canonical one of `metrics`.
+"""The registry of units: how sources spell them, and how values become those of `metrics`.
 
 `canonical = value * factor + offset`. A parser looks a unit up here and rejects the record when it is absent:
 a value in an unknown unit is not a number.
@@ -74,12 +74,9 @@ UNITS: tuple[Unit, ...] = (
     Unit("mmHg", "mm[Hg]"),
 )
 
-_BY_SPELLING: dict[str, tuple[Unit, ...]] = {
-    result: tuple(u for u in UNITS if u.spelling == result)
-    for result in {u.spelling for u in UNITS}
-}
+_BY_SPELLING: dict[tuple[str, str], Unit] = {(row.spelling, row.unit): row for row in UNITS}
 
 
 def unit_conversion(text: str, unit: str) -> Unit | None:
-    """Return the row that turns the `spelling` into the canonical `unit`, or None when there is none."""
-    return next((row for row in _BY_SPELLING.get(text, ()) if row.unit == unit), None)
+    """Return how values in a spelling of a unit become values in `unit`; None when unknown."""
+    return _BY_SPELLING.get((text, unit))

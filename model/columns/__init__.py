@@ -1,1 +1,1 @@
-"""Columns of times and values: building them from plain numbers, and finding runs in them. Pure numpy."""
+"""Columns of times and values: how they are built, and the runs of equal values in them."""
