@@ -5,12 +5,11 @@ correction takes findings away and, when none is left to stand on, retracts the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from alerts.registry import RULE
 from alerts.wording import headline, weight
-from model.alert import LIVE_STATES, Alert, AlertState, Finding, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Contact, Finding, Step, StepKind, Tier
 from model.calendar import DAY_MS
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
@@ -18,6 +17,9 @@ CORRECTED = "corrected"
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its finding may come back.
 DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
+
+
+MAILED = frozenset({Tier.A, Tier.B})
 
 
 class Action(StrEnum):
@@ -74,35 +76,6 @@ class ReasonMissingError(ValueError):
     """The move needs a reason, and for resolving one of `RESOLUTIONS`; nothing was changed."""
 
 
-class StepKind(StrEnum):
-    """What storage does with a step: a new alert; findings added; findings no longer standing; the alert retracted."""
-
-    RAISE = "raise"
-    APPEND = "append"
-    DROP = "drop"
-    RETRACT = "retract"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One effect of judging. `alert` is the id of the alert it concerns, None for RAISE.
-
-    `findings`: for RAISE and APPEND stored as standing (a finding already there by rule and key is replaced, also one
-    that had ceased to stand); for DROP and RETRACT they cease to stand. The other fields are the alert afterwards.
-    """
-
-    kind: StepKind
-    family: str
-    alert: str | None
-    findings: tuple[Finding, ...]
-    tier: Tier
-    state: AlertState
-    rule: str
-    rule_version: int
-    sentence: str
-    reason: str = ""
-
-
 def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
     """Return the state after an action. `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked.
 
@@ -115,6 +88,23 @@ def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
     if action is Action.RESOLVE and reason.partition(":")[0].strip() not in RESOLUTIONS:
         raise ReasonMissingError(f"a resolution is one of: {', '.join(RESOLUTIONS)}")
     return TRANSITIONS[alert.state, action]
+
+
+def is_mailed(step: Step) -> bool:
+    """Return whether clinicians get a mail about a step: of tier A or B, and new or graver than before."""
+    graver = step.kind is StepKind.APPEND and bool(step.reason)
+    return step.tier in MAILED and (step.kind is StepKind.RAISE or graver)
+
+
+def recipients(contacts: Iterable[Contact]) -> tuple[str, ...]:
+    """Return the addresses of a patient's mails, in order.
+
+    That is the responsible clinician, or everybody in the care unit if nobody is responsible.
+    Clinicians without an address get none.
+    """
+    everybody = list(contacts)
+    responsible = [contact for contact in everybody if contact.responsible]
+    return tuple(sorted({contact.email for contact in responsible or everybody} - {""}))
 
 
 def actions(state: AlertState) -> tuple[Action, ...]:

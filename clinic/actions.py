@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from clinic import alert_commands
 from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
-from storage.alerts import commands
+from storage.alerts.commands import AlertCommand
 from storage.reads.views import AlertBrief
 from web.problems import Refused
 
@@ -51,7 +52,7 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
     if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
         raise Refused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
     until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
-    order = commands.AlertCommand(
+    order = AlertCommand(
         alert=alert,
         action=wish.action,
         reason=wish.reason,
@@ -59,8 +60,8 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
         actor=scope.actor,
     )
     try:
-        return await commands.carry_out(scope.conn, order, scope.now_ms)
-    except commands.NoSuchAlertError as error:
+        return await alert_commands.carry_out(scope.conn, order, scope.now_ms)
+    except alert_commands.NoSuchAlertError as error:
         raise Refused(404, "This care unit has no such alert.") from error
-    except commands.NotAllowedError as error:
+    except alert_commands.NotAllowedError as error:
         raise Refused(409, str(error)) from error

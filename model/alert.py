@@ -150,3 +150,48 @@ class Alert:
     sentence: str
     findings: dict[str, Finding] = field(default_factory=dict)
     resolution: str = ""
+
+
+class StepKind(StrEnum):
+    """What is done with an alert: raised, findings added or dropped, or the alert retracted."""
+
+    RAISE = "raise"
+    APPEND = "append"
+    DROP = "drop"
+    RETRACT = "retract"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One effect of judging. `alert` is the id of the alert it concerns, None for RAISE.
+
+    For RAISE and APPEND the `findings` become current, over those of the same rule and key; for
+    DROP and RETRACT they are current no more. The other fields are those of the alert afterwards.
+    """
+
+    kind: StepKind
+    family: str
+    alert: str | None
+    findings: tuple[Finding, ...]
+    tier: Tier
+    state: AlertState
+    rule: str
+    rule_version: int
+    sentence: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementResult:
+    """What comes of judging one patient: steps, and when to look again (epoch ms; None: never)."""
+
+    steps: tuple[Step, ...]
+    next_due_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A clinician who may get a patient's mail: the address ("" for none), and if responsible."""
+
+    email: str
+    responsible: bool

@@ -1,7 +1,7 @@
 """One SHA-256 a table over what it says, in key order: equal digests mean equal data, however it got there.
 
 Left out are surrogate ids (resolved to pseudonym, source and record instead) and times of arrival, which differ
-between two deliveries of the same facts. Alerts count by what stands: an alert that was raised and retracted on the
+between two deliveries of the same facts. Only current findings count: an alert that was raised and retracted on the
 way to the same facts is history, not data. `stream_offset`, `outbox`, `audit`, `due`, `alert_move`, `quarantine`,
 `dead_letter` and `schema_migration` are not in: they tell what this run did, not what is known of a patient.
 """
@@ -73,11 +73,11 @@ select p.pseudonym, c.local_date, c.metric, c.start_at, c.end_at, {_SOURCE.forma
 from source_selection c join patient p on p.id = c.patient join source s on s.id = c.source order by 1, 2, 3, 4""",
     "alert": f"""
 select p.pseudonym, a.family, a.rule, a.rule_version, a.tier from alert a join patient p on p.id = a.patient
-where a.state in {_LIVE} and exists (select from alert_finding f where f.alert = a.id and f.stands) order by 1, 2""",
+where a.state in {_LIVE} and exists (select from alert_finding f where f.alert = a.id and f.current) order by 1, 2""",
     "alert_finding": f"""
 select p.pseudonym, a.family, f.rule, f.key, f.rule_version, f.tier, f.at, f.session
 from alert_finding f join alert a on a.id = f.alert join patient p on p.id = a.patient
-where f.stands and a.state in {_LIVE} order by 1, 2, 3, 4""",
+where f.current and a.state in {_LIVE} order by 1, 2, 3, 4""",
 }
 
 # Rollups follow the samples with a delay: they are compared after `refresh.refresh_all` only.

@@ -8,13 +8,16 @@ only makes it happen at once instead of at the timer's next turn, so a lost or d
 nothing. A due row is taken in the judging transaction: after a crash it is due again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from alerts import lifecycle, registry
+from alerts.wording import mail
+from model.alert import JudgementResult, Step
 from model.calendar import MINUTE_MS
-from storage.alerts import due, rule_inputs, store
+from storage.alerts import due, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
-from storage.alerts.store import JudgementResult
+from storage.alerts.store import MAIL, WORKLIST
+from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
@@ -75,7 +78,7 @@ async def judge_patients(
     """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
     result = {patient: verdict(loaded[patient], now_ms) for patient in patients}
-    await store.apply_all(conn, result, now_ms, link=parts.link)
+    await apply_judgements(conn, result, now_ms, link=parts.link)
     parts.metrics.judged.inc(len(patients))
     for step in (step for item in result.values() for step in item.steps):
         parts.metrics.alerts.labels(step.kind.value).inc()
@@ -89,3 +92,38 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     return JudgementResult(
         steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None)
     )
+
+
+async def apply_judgements(
+    conn: Connection, results: Mapping[str, JudgementResult], now_ms: int, *, link: str = WORKLIST
+) -> None:
+    """Carry out the steps of patients, write their mails, and set when to look at each again.
+
+    In the transaction that loaded the patients. `link` is where a mail sends its reader.
+    """
+    numbers = {name: row.id for name, row in (await lock_patients(conn, results)).items()}
+    for patient, result in results.items():
+        for step in result.steps:
+            alert = await store.apply_step(conn, numbers[patient], patient, step, now_ms)
+            if lifecycle.is_mailed(step):
+                await _mail(conn, numbers[patient], step, alert, now_ms, link)
+    snoozed = await store.snoozed_until(conn, list(numbers.values()))
+    following: dict[str, int | None] = {}
+    for patient, result in results.items():
+        times = (result.next_due_ms, snoozed.get(numbers[patient]))
+        following[patient] = min((at for at in times if at is not None), default=None)
+    await due.settle_all(conn, following)
+    changed = [patient for patient, result in results.items() if result.steps]
+    if changed:
+        await outbox.notify(conn, changed)
+
+
+async def _mail(
+    conn: Connection, number: int, step: Step, alert: str, now_ms: int, link: str
+) -> None:
+    text = mail(step.tier, link)
+    body = {"subject": text.subject, "text": text.text}
+    for address in lifecycle.recipients(await store.contacts(conn, number)):
+        # the key holds tier and address: the same mail is written once, however often it is judged
+        key = f"{alert}/{step.tier.value}/{address}"
+        await outbox.put(conn, MAIL, key, address, body, now_ms)

@@ -1,13 +1,12 @@
-"""What a clinician does with an alert: one short transaction of the caller, with its move, its audit row and `due`.
+"""Stores what a clinician does with an alert: its move, its audit row and when to look again.
 
-Which moves there are is the table of `alerts.lifecycle`; this only stores them. It locks the patient before the
-alert, as the judge does.
+In one short transaction of the caller, who decides which moves there are. The patient is locked
+before the alert, as the judge does.
 """
 
 from dataclasses import dataclass
 
-from alerts.lifecycle import Action, MoveRefusedError, ReasonMissingError, move
-from model.alert import Alert, AlertState, Tier
+from model.alert import AlertState
 from storage import audit
 from storage.alerts import due, outbox
 from storage.audit_actions import Action as AuditAction
@@ -31,14 +30,6 @@ values (%(alert)s, to_timestamp(%(now)s / 1000.0), %(actor)s, %(from)s, %(to)s, 
 """
 
 
-class NoSuchAlertError(LookupError):
-    """The actor's care unit has no such alert."""
-
-
-class NotAllowedError(ValueError):
-    """The alert's state does not allow the action, or the reason will not do; nothing was changed."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCommand:
     """One action on one alert. `until_ms` is when a snooze ends; `reason` as `lifecycle.move` wants it."""
@@ -50,38 +41,24 @@ class AlertCommand:
     until_ms: int | None = None
 
 
-async def carry_out(conn: Connection, order: AlertCommand, now_ms: int) -> AlertBrief:
-    """Do it and return the alert afterwards. Raises `NoSuchAlertError` or `NotAllowedError`; commits nothing itself."""
-    unit = order.actor.care_unit
-    requested = {"unit": unit, "alert": rows.uuid(order.alert)}
-    locked = await rows.fetch(conn, _LOCK, requested, lambda row: str(row["pseudonym"]))
-    before = await evidence.alert(conn, unit, order.alert)
-    if not locked or before is None:
-        raise NoSuchAlertError("there is no such alert")
-    state = _moved(before, order)
+async def lock_alert(conn: Connection, unit: str, alert: str) -> AlertBrief | None:
+    """Lock the patient of an alert, then read the alert; None if the care unit has no such alert.
+
+    The judge locks in the same order.
+    """
+    arguments = {"unit": unit, "alert": rows.uuid(alert)}
+    locked = await rows.fetch(conn, _LOCK, arguments, lambda row: str(row["pseudonym"]))
+    return await evidence.alert(conn, unit, alert) if locked else None
+
+
+async def move_alert(
+    conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
+) -> AlertBrief:
+    """Store that an alert has another state, with its audit row; return the alert afterwards."""
     await _store(conn, order, before, state, now_ms)
     await due.mark(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
     await outbox.notify(conn, [before.pseudonym])
-    after = await evidence.alert(conn, unit, order.alert)
-    return after or before
-
-
-def _moved(before: AlertBrief, order: AlertCommand) -> AlertState:
-    alert = Alert(
-        id=before.id,
-        patient=before.pseudonym,
-        family=before.family,
-        rule=before.rule,
-        tier=Tier(before.tier),
-        state=AlertState(before.state),
-        raised_ms=before.raised_ms,
-        changed_ms=before.changed_ms,
-        sentence=before.sentence,
-    )
-    try:
-        return move(alert, Action(order.action), order.reason)
-    except (MoveRefusedError, ReasonMissingError) as error:
-        raise NotAllowedError(str(error)) from error
+    return await evidence.alert(conn, order.actor.care_unit, order.alert) or before
 
 
 async def _store(

@@ -66,7 +66,7 @@ order by patient, family, raised_at, id"""  # noqa: S608 - a constant of this fi
 _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
-from alert_finding f join alert a on a.id = f.alert where f.alert = any(%(alerts)s::uuid[]) and f.stands"""
+from alert_finding f join alert a on a.id = f.alert where f.alert = any(%(alerts)s::uuid[]) and f.current"""
 _WAKE = """
 update alert set state = 'open', snoozed_until = null, changed_at = %(now)s
 where patient = any(%(patients)s) and state = 'snoozed' and snoozed_until <= %(now)s returning id"""

@@ -79,7 +79,7 @@ select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, a.r
 """
 
 _FINDINGS = """
-select key, rule, rule_version, tier, at as at_ms, session, evidence, stands, added_at as added_ms
+select key, rule, rule_version, tier, at as at_ms, session, evidence, current, added_at as added_ms
   from alert_finding where alert = %(alert)s order by at desc, rule, key
 """
 
@@ -108,7 +108,7 @@ async def session_sheet(
 
 
 async def alert(conn: Connection, unit: str, key: str) -> AlertBrief | None:
-    """Return one alert as it stands; None when this unit has no such alert."""
+    """Return one alert as it is; None when this unit has no such alert."""
     requested = {"unit": unit, "alert": rows.uuid(key)}
     matches = await rows.fetch(conn, _ALERT, requested, lambda row: AlertBrief(**row))
     return matches[0] if matches else None

@@ -29,7 +29,7 @@ class PatientBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertBrief:
-    """One alert as it stands."""
+    """One alert as it is now."""
 
     id: str
     pseudonym: str
@@ -130,7 +130,7 @@ class FindingRow:
     at_ms: int
     session: str | None
     evidence: dict[str, Any]
-    stands: bool
+    current: bool
     added_ms: int
 
 

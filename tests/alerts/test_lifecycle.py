@@ -14,15 +14,13 @@ from alerts.lifecycle import (
     Action,
     MoveRefusedError,
     ReasonMissingError,
-    Step,
-    StepKind,
     actions,
     move,
     settle,
     wakes,
 )
 from alerts.wording import headline
-from model.alert import LIVE_STATES, Alert, AlertState, Finding, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
 
 NOW = 1_900_000_000_000
 DAY = 86_400_000

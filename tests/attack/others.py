@@ -19,7 +19,7 @@ LOOK_S = 0.02
 AGAIN_S = 0.2
 _STORED = """
 select record, false from record where record = any(%(wanted)s)
-union all select key, true from alert_finding where key = any(%(wanted)s) and stands"""
+union all select key, true from alert_finding where key = any(%(wanted)s) and current"""
 
 
 class Others:

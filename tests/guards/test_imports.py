@@ -20,7 +20,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("stream.compute", ("model",)),
     ("alerts.delivery", ("model", "storage")),
     ("alerts", ("model",)),
-    ("storage", ("model", "alerts")),  # the last goes: storage decides nothing
+    ("storage", ("model",)),
     ("web", ("model",)),
     ("kadens.embedded.guard", ()),  # a program of its own
     (

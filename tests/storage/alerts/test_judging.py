@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from alerts import lifecycle, registry
-from model.alert import Alert, AlertState, RuleInput, Tier
+from model.alert import Alert, AlertState, JudgementResult, RuleInput, Tier
 from model.facts import AttributedFact
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
@@ -18,7 +18,7 @@ from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from stream.judge_patient import verdict
+from stream.judge_patient import apply_judgements, verdict
 from tests.storage.tellers import MIN, PERSON, T0, deletion, pain, run, told
 
 pytestmark = pytest.mark.anyio
@@ -39,10 +39,10 @@ async def judge(
 ) -> tuple[RuleInput, tuple[Alert, ...], tuple[Alert, ...]]:
     on = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
     steps = lifecycle.settle(on.live, on.recent, registry.judge(on.judgeable), now)
-    judgement_result = store.JudgementResult(
+    judgement_result = JudgementResult(
         steps=tuple(steps), next_due_ms=registry.next_due(on.judgeable)
     )
-    await store.apply_all(conn, {"p1": judgement_result}, now)
+    await apply_judgements(conn, {"p1": judgement_result}, now)
     after = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
     return after.judgeable, after.live, after.recent
 
@@ -193,7 +193,7 @@ async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
         }
     together = await rule_inputs.load_all(conn, ["p3", "p1", "p2"], NOW)
     assert {name: verdict(item, NOW) for name, item in together.items()} == alone
-    await store.apply_all(conn, alone, NOW)
+    await apply_judgements(conn, alone, NOW)
     matches = await (
         await conn.execute("select p.pseudonym from alert a join patient p on p.id = a.patient")
     ).fetchall()

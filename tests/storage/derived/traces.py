@@ -189,7 +189,7 @@ async def _alerted(conn: Connection, patient: str) -> None:
         [alert, number],
     )
     await conn.execute(
-        "insert into alert_finding (alert, key, rule, rule_version, tier, at, evidence, stands, added_at, "
+        "insert into alert_finding (alert, key, rule, rule_version, tier, at, evidence, current, added_at, "
         "from_at, fresh_until, sentence) "
         "values (%s, 'k', 'pain', 1, 'A', now(), %s, true, now(), now(), now(), 'pain 7 of 10')",
         [alert, Jsonb({"value": 7})],
