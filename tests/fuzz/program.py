@@ -1,4 +1,4 @@
-"""`make fuzz`: changes bodies for so many seconds over all readers, and keeps what breaks a rule under build/fuzz.
+"""`make fuzz`: changes bodies for so many CPU-seconds over all readers. Keeps what breaks a rule in build/fuzz.
 
 Mutates recorded and generated bodies. Each is read twice; some are derived from, and, with a database, stored.
 """
@@ -45,12 +45,12 @@ def main() -> int:
 def bodies_judged(
     seed: int, seconds: float, connectors: tuple[str, ...], store: Stored | None = None
 ) -> Iterator[tuple[int, Find | None]]:
-    """Yield the number of bodies so far and what was found in the last one, until the seconds are over."""
+    """Yield the number of bodies so far and what was found in the last one, until the CPU-seconds are used."""
     chance = Random(seed)  # noqa: S311 - to find the same again
-    until = time.monotonic() + seconds
+    until = time.process_time() + seconds
     grown: dict[str, list[bytes]] = {connector: list(seeds(connector)) for connector in connectors}
     count = 0
-    while count == 0 or time.monotonic() < until:
+    while count == 0 or time.process_time() < until:
         count += 1
         connector = connectors[count % len(connectors)]
         body = changed(connector, chance.choice(grown[connector]), chance)
@@ -87,7 +87,7 @@ def _keep(find: Find) -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=60, help="of CPU time of this process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", action="append", choices=CONNECTORS)
     parser.add_argument(
