@@ -5,10 +5,11 @@ It raises no alert itself; what findings do to alerts is in `alerts.lifecycle`.
 
 from dataclasses import replace
 
-from alerts.rules import a1_low_adherence, p1_high_pain
+from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.p1_high_pain import HIGH_PAIN
 from model.alert import Finding, Rule, RuleInput
 
-RULES: tuple[Rule, ...] = (p1_high_pain.RULE, a1_low_adherence.RULE)
+RULES: tuple[Rule, ...] = (HIGH_PAIN, LOW_ADHERENCE)
 
 RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}
 

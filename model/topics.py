@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
+from model.calendar import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +38,21 @@ RAW = Topic(
 RAW_LARGE = Topic(
     name="kadens.raw.large",
     key="SHA-256 of the body",
-    value="empty: the body lies in the body store; headers hold the envelope. One waits only for others like it",
+    value="empty: the body is in the body store; headers hold the envelope",
     partitions=8,
     retention_ms=7 * DAY_MS,
 )
 FACTS = Topic(
     name="kadens.facts",
     key="patient",
-    value="one Told as JSON",
+    value="one attributed fact as JSON",
     partitions=8,
     retention_ms=7 * DAY_MS,
 )
 FACTS_LARGE = Topic(
     name="kadens.facts.large",
     key="patient",
-    value="one Told as JSON, from a body of kadens.raw.large; facts may come in any order",
+    value="one attributed fact as JSON, of a large payload; facts may come in any order",
     partitions=8,
     retention_ms=7 * DAY_MS,
 )

@@ -148,7 +148,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     return tuple(times)
 
 
-RULE = Rule(
+LOW_ADHERENCE = Rule(
     id="A1",
     family="adherence",
     version=1,

@@ -165,7 +165,7 @@ def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
     return ()
 
 
-RULE = Rule(
+HIGH_PAIN = Rule(
     id="P1",
     family="pain",
     version=1,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from alerts.adherence import Due, capped, due_in_week, measure
-from alerts.rules.a1_low_adherence import RULE as LOW_ADHERENCE
+from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from clinic.pages import words
 from model.derived import Week
 from model.intensity import ZoneTimes

@@ -15,8 +15,8 @@ FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "__init__")
 
 
 def rule_of(path: Path) -> Rule:
-    rule = importlib.import_module(f"alerts.rules.{path.stem}").RULE
-    assert isinstance(rule, Rule)
+    module = importlib.import_module(f"alerts.rules.{path.stem}")
+    (rule,) = [value for value in vars(module).values() if isinstance(value, Rule)]
     return rule
 
 

@@ -17,8 +17,9 @@ from alerts.registry import RULES
 from clinic.metrics import ClinicMetrics
 from ingest.metrics import Metrics as DoorMetrics
 from ingest.vendors import CONNECTORS
+from model.calendar import DAY_MS
 from model.metrics import METRICS
-from model.topics import DAY_MS, TOPICS, Topic
+from model.topics import TOPICS, Topic
 from model.units import UNITS
 from parsers.formats import FORMATS
 from stream.metrics import make_metrics
