@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 FIRST_DAYS = 7
+INTENSITY_METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
+MOST_VERSIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ A report:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from model.activities import TYPES
@@ -34,6 +33,14 @@ from model.facts import (
     RejectKind,
     Report,
     Source,
+)
+from model.schemas.report_body import (
+    EVENTS,
+    LONGEST_WORD,
+    MOST_EQUIPMENT,
+    MOST_REPORTS,
+    MOST_REVISION,
+    SCALES,
 )
 from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import (
@@ -54,30 +61,6 @@ from parsers.fields import (
 Word = TypeVar("Word", Instrument, Phase)
 
 SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
-EVENTS = ("report.created", "report.amended", "report.withdrawn")
-LONGEST_WORD = 64  # characters of a body site or a piece of equipment
-MOST_EQUIPMENT = 20
-MOST_REPORTS = 1_000  # in one body: what a phone may have kept for a season without a connection
-MOST_REVISION = 2**53
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """One row: a scale's id, what it is asked for, and its range; `whole` when only integers are on it."""
-
-    id: str
-    instrument: Instrument
-    low: float
-    high: float
-    whole: bool = True
-
-
-SCALES: tuple[Scale, ...] = (
-    Scale(id="nrs-0-10", instrument=Instrument.PAIN, low=0, high=10),
-    Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, whole=False),
-    Scale(id="borg-6-20", instrument=Instrument.EXERTION, low=6, high=20),
-    Scale(id="form-1-5", instrument=Instrument.DAY_FORM, low=1, high=5),
-)
 
 
 def parse(body: bytes) -> Parsed:
