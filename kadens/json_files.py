@@ -23,7 +23,8 @@ def read_json_file(path: Path, cls: type[T]) -> T:
     known = set(signature(cls).parameters)
     try:
         fields = TypeAdapter(dict[str, object]).validate_json(content)
-        value = TypeAdapter(cls).validate_json(content)
+        # strict: "3" is not 3 and true is not 1, as the published JSON Schemas say
+        value = TypeAdapter(cls).validate_json(content, strict=True)
     except ValidationError as error:
         lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
         raise refusal(path, lines) from None  # pydantic's own text repeats values

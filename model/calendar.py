@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
+FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2199, 12, 31)  # what a person may mean by a date
+DATE_RANGE = f"must be a date from {FIRST_DATE} to {LAST_DATE}"
 
 
 def epoch_ms(instant: datetime) -> int:

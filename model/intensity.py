@@ -5,6 +5,8 @@ from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
+from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE
+
 
 class Zone(StrEnum):
     """The five classes, from low to high, and the time about which nothing is known."""
@@ -166,11 +168,17 @@ def profile_problems(profile: HeartProfile) -> tuple[str, ...]:
     profile is decided in `stream.compute.intensity.thresholds`.
     """
     return (
+        *_wrong_date(profile),
         *_out_of_bounds(profile),
         *_wrong_order(profile),
         *_wrong_clinician_bpm(profile),
         *_wrong_sex(profile),
     )
+
+
+def _wrong_date(profile: HeartProfile) -> list[str]:
+    holds = FIRST_DATE <= profile.valid_from <= LAST_DATE
+    return [] if holds else [f"valid_from: {DATE_RANGE}"]
 
 
 def _out_of_bounds(profile: HeartProfile) -> list[str]:

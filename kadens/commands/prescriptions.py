@@ -14,17 +14,14 @@ from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
 from kadens.names import PRESCRIPTION_ID, BadNameError, check_name
 from kadens.output.terminal import err, fail
-from model.activities import TYPES
 from model.intensity import HeartProfile, profile_problems
-from model.prescription import Prescription
+from model.prescription import Prescription, prescription_problems
 from storage.audit_actions import Action
 from storage.pg.pool import Connection
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings
 
 T = TypeVar("T")
-MOST_VERSIONS = 1_000_000
-METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
 
 
 def set_heart_profile(
@@ -87,21 +84,8 @@ def write_prescription(
 
 
 def _problems(value: Prescription) -> list[str]:
-    """Return what cannot be meant in a prescription, a sentence each."""
-    checks = {
-        "`valid_from` must not be after `valid_to`": value.valid_from <= value.valid_to,
-        f"`version` must be from 1 to {MOST_VERSIONS:,}": 1 <= value.version <= MOST_VERSIONS,
-        "`sessions_per_week` must not be negative": value.sessions_per_week >= 0,
-        "`minutes_per_session` must not be negative": value.minutes_per_session >= 0,
-        f"`intensity.method` must be one of {', '.join(METHODS)}": (
-            value.intensity.method in METHODS
-        ),
-        "`intensity.low` must be below `intensity.high`": (
-            value.intensity.low < value.intensity.high
-        ),
-        f"`types` must be among {', '.join(sorted(TYPES))}": set(value.types) <= set(TYPES),
-    }
-    problems = [text for text, holds in checks.items() if not holds]
+    """Return what is wrong with a prescription, a sentence each."""
+    problems = list(prescription_problems(value))
     try:
         check_name(PRESCRIPTION_ID, value.id)
     except BadNameError as error:

@@ -13,7 +13,11 @@ from model.derived import DerivedChange
 from model.envelope import Envelope
 from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, SEXES, HeartProfile
 from model.metrics import METRIC
-from model.prescription import INTENSITY_METHODS, MOST_VERSIONS, Prescription
+from model.prescription import (
+    INTENSITY_METHODS,
+    MOST_VERSIONS,
+    Prescription,
+)
 from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.report_body import report_body_schema
 from model.storable import (
@@ -36,10 +40,13 @@ INSTANT_MS: JsonSchema = {
     "exclusiveMaximum": LAST_MS,
     "description": "epoch ms in UTC",
 }
+# as `kadens` checks an id that a person typed
+ID_PATTERN, LONGEST_PRESCRIPTION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 64
 NOT_NEGATIVE: JsonSchema = {"minimum": 0}
 COLUMN: JsonSchema = {"maxItems": MOST_SAMPLES}
 
 PRESCRIPTION_FIELDS: dict[tuple[str, str], JsonSchema] = {
+    ("Prescription", "id"): {"maxLength": LONGEST_PRESCRIPTION_ID, "pattern": ID_PATTERN},
     ("Prescription", "version"): {"minimum": 1, "maximum": MOST_VERSIONS},
     ("Prescription", "sessions_per_week"): NOT_NEGATIVE,
     ("Prescription", "minutes_per_session"): NOT_NEGATIVE,
@@ -145,7 +152,14 @@ def raw_headers_schema() -> JsonSchema:
     schema = schema_of(Envelope, {}, complete=True)
     for name, row in schema["properties"].items():
         digits = {"type": "string", "pattern": "^[0-9]+$"}
-        schema["properties"][name] = digits if row == {"type": "integer"} else row
+        if row == {"type": "integer"}:
+            schema["properties"][name] = digits
+        elif row["type"] == "array":
+            schema["properties"][name] = {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": row,
+            }
     schema["properties"]["sha256"] = SHA256
     return schema
 

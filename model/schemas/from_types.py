@@ -17,7 +17,7 @@ import numpy as np
 JsonSchema: TypeAlias = dict[str, Any]
 FieldBounds: TypeAlias = Mapping[tuple[str, str], JsonSchema]  # by class and field name
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+# the years of `model.calendar.FIRST_DATE` to `LAST_DATE`
 DATE_PATTERN = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 DATE: JsonSchema = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 PLAIN: dict[Any, JsonSchema] = {

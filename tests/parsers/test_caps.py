@@ -8,11 +8,11 @@ from model.codec import dumps
 from model.columns.build import split_at_gaps
 from model.errors import BodyError
 from model.facts import RejectKind, SampleBlock
+from model.schemas.report_body import MOST_REPORTS
 from parsers.alike import read_alike
 from parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
 from parsers.fields import check_width
 from parsers.formats import FORMATS, parse
-from parsers.reports import MOST_REPORTS
 from simulate.fit_messages import (
     FIT_EPOCH,
     UINT8,

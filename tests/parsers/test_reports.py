@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from model.codec import encode_fact, loads
 from model.errors import BodyError
 from model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
-from parsers.reports import SCALES, parse
+from model.schemas.report_body import SCALES
+from parsers.reports import parse
 
 AT = "2026-03-02T18:30:00+01:00"
 AT_MS = 1_772_472_600_000
