@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from mimetypes import guess_type
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 
 from clinic import problems
 from clinic.api import api_routes, data_routes
+from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
@@ -23,10 +25,12 @@ from clinic.pages import page_routes
 from clinic.pages.templating import STATIC, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
+from model.schemas.documents import SCHEMAS, published
 from storage.people import clinic_sessions
 from storage.pg.health import answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
+from web.api_docs import install_docs
 from web.headers import SecurityHeaders
 from web.problems import Refused, add_problem_schema, documented
 from web.request_metrics import METRICS_TYPE, RequestMetrics
@@ -37,6 +41,7 @@ SUMMARY = (
 )
 FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 LARGE = 100_000  # bytes; below that, packing saves less than it costs
+PUBLISHED = {name: partial(published, name) for name in SCHEMAS}
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -59,7 +64,8 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.state.metrics = metrics
     app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
     app.state.registry = metrics.registry
-    _describe_problems(app)
+    install_docs(app, PUBLISHED)
+    _complete_document(app)
     problems.install(app)
     app.include_router(api_routes.router)
     app.include_router(data_routes.router)
@@ -70,12 +76,12 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     return app
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Add the schema of problems to the OpenAPI document of `app`."""
+def _complete_document(app: FastAPI) -> None:
+    """Add to the OpenAPI document of `app` the schema of problems, and an example a response."""
     generated = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return add_problem_schema(generated())
+        return add_examples(add_problem_schema(generated()))
 
     app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend it
 

@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 
 from ingest.clock_watch import Agreement
 from ingest.metrics import Metrics
-from ingest.openapi import HOOK, REPORT, UPLOAD, described, problems
+from ingest.openapi import HOOK, REPORT, REPORT_SCHEMA, UPLOAD, described, problems
 from ingest.problems import Problem, Refused, problem_response, refused
 from ingest.receive import Door, Incoming, Taken, admit, connector_of
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
+from web.api_docs import install_docs
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -42,6 +43,7 @@ def vendor_app(door: Door) -> FastAPI:
     # for the server, which refuses some requests before the application sees them
     app.state.count = metrics.ended
     app.state.registry = metrics.registry
+    install_docs(app, REPORT_SCHEMA)
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
 

@@ -1,4 +1,4 @@
-"""How the vendor door is described: request bodies, answers and signatures for its OpenAPI 3.1 document. Data only."""
+"""The vendor door's OpenAPI 3.1 document: request bodies, responses and signatures. Data only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from ingest.problems import PROBLEM, ProblemBody
-from web.problems import PROBLEM_TYPE
+from ingest.problems import PROBLEM
+from model.schemas.documents import published
+from model.schemas.report_body import EXAMPLE, report_body_schema
+from web.problems import PROBLEM_REF, PROBLEM_TYPE, add_problem_schema
 
 Described = dict[str, Any]
 
@@ -32,7 +34,8 @@ _SIGNATURES: Described = {
         "type": "apiKey",
         "in": "header",
         "name": "webhook-signature",
-        "description": "Standard Webhooks: `v1,` and base64(HMAC-SHA256(`id.timestamp.body`)); `svix-*` names do too.",
+        "description": "Standard Webhooks: `v1,` and base64(HMAC-SHA256(`id.timestamp.body`)). "
+        "The header names may begin with `svix-` as well.",
     },
     "link": {"type": "http", "scheme": "bearer", "description": "A patient's link token."},
 }
@@ -40,19 +43,22 @@ BY_SIGNATURE: list[Described] = [{"signatureId": [], "signatureTime": [], "signa
 
 
 class Received(BaseModel):
-    """The body is kept and will be read; `received` is its SHA-256."""
+    """The payload is kept and will be read; `received` is its SHA-256."""
 
-    received: str = Field(pattern="^[0-9a-f]{64}$")
+    received: str = Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])
 
 
 def problems(*reasons: str) -> dict[int | str, Described]:
-    """Return the `responses` of these problems, by status; `default` stands for what the server itself answers."""
+    """Return the `responses` of these problems, by status.
+
+    `default` stands for what the server itself answers.
+    """
     rows = [PROBLEM[reason] for reason in reasons]
     values: dict[int | str, str] = {
         row.status: " ".join(item.detail for item in rows if item.status == row.status)
         for row in rows
     }
-    schema = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    schema = {PROBLEM_TYPE: {"schema": {"$ref": PROBLEM_REF}}}
     return {
         status: {"description": text, "content": schema}
         for status, text in (*values.items(), ("default", "Problem"))
@@ -84,19 +90,8 @@ _FILE: Described = {
 
 _REPORT: Described = {
     "application/json": {
-        "schema": {"type": "object"},
-        "example": {
-            "type": "report.created",
-            "patient": "app-user-17",
-            "report": {
-                "id": "ans-1001",
-                "instrument": "pain",
-                "phase": "after",
-                "value": 4,
-                "scale": "nrs-0-10",
-                "answered_at": "2026-06-11T08:20:15+02:00",
-            },
-        },
+        "schema": {"$ref": "#/components/schemas/ReportBody"},
+        "example": EXAMPLE,
     }
 }
 
@@ -111,8 +106,15 @@ UPLOAD = _operation(("link",), [{"link": []}], _FILE)
 REPORT = _operation((*_SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
 
 
+# what an app that sends reports needs; the other schemas concern readers of the log
+REPORT_SCHEMA = {"report": lambda: published("report")}
+
+
 def described(app: FastAPI) -> Callable[[], Described]:
-    """Return the function that builds the document once: FastAPI's own, with signatures and the problem's schema."""
+    """Return the function that builds the document once: FastAPI's own, completed.
+
+    It adds the signatures, and the schemas of a problem and of a report.
+    """
 
     def openapi() -> Described:
         if app.openapi_schema is None:
@@ -120,9 +122,9 @@ def described(app: FastAPI) -> Callable[[], Described]:
                 title=app.title, version=app.version, summary=app.summary, routes=app.routes
             )
             components = document.setdefault("components", {})
-            components.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
+            components.setdefault("schemas", {})["ReportBody"] = report_body_schema()
             components["securitySchemes"] = _SIGNATURES
-            app.openapi_schema = document
+            app.openapi_schema = add_problem_schema(document)
         return app.openapi_schema
 
     return openapi

@@ -5,7 +5,6 @@ Never 410: some vendors then unsubscribe for good. A detail never holds a value 
 
 from dataclasses import dataclass, replace
 
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from web.problems import PROBLEM_TYPE
@@ -29,18 +28,6 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.reason)
         self.problem = problem
-
-
-class ProblemBody(BaseModel):
-    """RFC 9457 problem details, with the stable word `reason`."""
-
-    type: str = Field(
-        "about:blank", description="always about:blank: the status says what kind of problem it is"
-    )
-    title: str = Field(description="the status in words")
-    status: int
-    detail: str
-    reason: str = Field(description="a stable word for programs")
 
 
 SIGN = (("WWW-Authenticate", "Signature"),)

@@ -10,16 +10,23 @@ from typing import Annotated, TypeAlias
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from model.calendar import epoch_ms, local_date, midnight
+from model.calendar import FIRST_DATE, LAST_DATE, epoch_ms, local_date, midnight
+from model.schemas.from_types import DATE, DATE_PATTERN
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_YEAR, LAST_YEAR = FIRST_DATE.year, LAST_DATE.year
 DATE_WANTED = "must be a date such as 2026-11-23"
 MOMENT_WANTED = f"{DATE_WANTED}, or an instant with its offset such as 2026-11-23T08:00:00Z"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     _DATE.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-_SCHEMAS = [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+_INSTANT_SCHEMA = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": DATE_PATTERN.removesuffix("$")
+    + r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$",
+}
 
 
 class QueryParamsError(ValueError):
@@ -52,10 +59,12 @@ def day(value: object) -> date:
 
 
 Moment: TypeAlias = Annotated[
-    date | datetime | None, PlainValidator(moment), WithJsonSchema({"anyOf": _SCHEMAS})
+    date | datetime | None,
+    PlainValidator(moment),
+    WithJsonSchema({"anyOf": [DATE, _INSTANT_SCHEMA]}),
 ]
 Bounds: TypeAlias = tuple[date | datetime | None, date | datetime | None]
-Day: TypeAlias = Annotated[date | None, PlainValidator(day), WithJsonSchema(_SCHEMAS[0])]
+Day: TypeAlias = Annotated[date | None, PlainValidator(day), WithJsonSchema(DATE)]
 
 
 def begins(value: date | datetime, zone: str) -> int:

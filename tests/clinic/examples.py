@@ -1,0 +1,74 @@
+"""Writes `clinic/api/examples.json` from the invented patients: `python -m tests.clinic.examples`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kadens.embedded.postgres import temporary_postgres
+from tests.clinic_world import ALERTS, Served, seeded, serve
+from tests.rooms import ROOT
+
+TARGET: Path = ROOT / "clinic" / "api" / "examples.json"
+KEPT = 2  # items of a list: enough to see that it is one
+PATIENT = "/api/v1/patients/{pseudonym}"
+QUERIES = {
+    f"{PATIENT}/timeline": "?metric=heart_rate&from=2026-11-22&to=2026-11-22&points=4",
+    f"{PATIENT}/sessions": "?limit=1",
+    f"{PATIENT}/days": "?from=2026-11-22&to=2026-11-22",
+    f"{PATIENT}/weeks": "?from=2026-11-16&to=2026-11-22",
+}
+PATHS = (
+    "/api/v1/worklist",
+    "/api/v1/alerts",
+    "/api/v1/alerts/{alert}",
+    PATIENT,
+    f"{PATIENT}/timeline",
+    f"{PATIENT}/sessions",
+    f"{PATIENT}/sessions/{{session}}",
+    f"{PATIENT}/days",
+    f"{PATIENT}/weeks",
+    f"{PATIENT}/prescriptions",
+    f"{PATIENT}/prescriptions/{{prescription}}/weeks",
+)
+
+
+def shortened(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a JSON value with at most a few items in each list."""
+    if isinstance(value, list):
+        return [shortened(item) for item in value[:KEPT]]
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    return value
+
+
+def made(door: Served) -> dict[str, Any]:
+    """Return an example of each operation, as the door answers it."""
+    page = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()
+    values = {
+        "pseudonym": "p-pain",
+        "alert": ALERTS["pain"],
+        "session": page["sessions"][0]["id"],
+        "prescription": "rx-p-pain",
+    }
+    examples = {}
+    for path in PATHS:
+        answer = door.get(path.format(**values) + QUERIES.get(path, ""))
+        examples[f"get {path}"] = shortened(answer.raise_for_status().json())
+    alert = f"/api/v1/alerts/{ALERTS['mild']}/moves"
+    moved = door.post(alert, json={"action": "start"}).raise_for_status()
+    examples["post /api/v1/alerts/{alert}/moves"] = moved.json()
+    return examples
+
+
+def main() -> None:
+    with temporary_postgres() as server:
+        dsn = server.create_database("clinic")
+        seeded(dsn)
+        with serve(dsn) as door:
+            TARGET.write_text(
+                json.dumps(made(door), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+
+
+if __name__ == "__main__":
+    main()

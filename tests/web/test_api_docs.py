@@ -1,0 +1,93 @@
+"""The documentation page: made from the document alone, without script, under the strict policy."""
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from web.api_docs import docs_page, in_words, install_docs, operations
+from web.headers import CONTENT_POLICY
+
+DOCUMENT = {
+    "info": {"title": "Invented door", "version": "1", "summary": "Opens <b>once</b>."},
+    "paths": {
+        "/things/{id}": {
+            "get": {
+                "description": "Return one thing.",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+                ],
+                "responses": {
+                    "200": {
+                        "description": "OK",
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": "#/components/schemas/Thing"},
+                                "example": {"size": 3},
+                            }
+                        },
+                    }
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "Thing": {
+                "description": "A thing.",
+                "required": ["size"],
+                "properties": {"size": {"type": "integer", "minimum": 1}},
+            }
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 5}, "integer, at least 1, at most 5"),
+        ({"type": "string", "format": "date"}, "date"),
+        ({"anyOf": [{"type": "number"}, {"type": "null"}]}, "number or null"),
+        ({"$ref": "#/components/schemas/Zones"}, "Zones"),
+        ({"type": "array", "items": {"$ref": "#/x/Load"}}, "list of Load"),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, "object of number"),
+        ({"enum": ["a", "b"]}, '"a" | "b"'),
+        ({"enum": list(range(14))}, " | ".join(map(str, range(12))) + " and 2 more"),
+        ({"const": "pain"}, '"pain"'),
+        ({}, "any value"),
+    ],
+    ids=str,
+)
+def test_a_type_in_words(schema: dict[str, object], words: str) -> None:
+    assert in_words(schema) == words
+
+
+def test_an_operation_is_shown_whole() -> None:
+    (operation,) = operations(DOCUMENT)
+    assert (operation.anchor, operation.method) == ("get-things-id", "GET")
+    (parameter,) = operation.parameters
+    assert (parameter.name, parameter.is_required) == ("id (path)", True)
+    assert operation.examples == (("Response 200", '{\n  "size": 3\n}'),)
+    text = docs_page(DOCUMENT, ("report",))
+    for part in ('id="get-things-id"', 'id="shape-Thing"', 'href="/docs/schemas/report"'):
+        assert part in text
+    assert "Opens &lt;b&gt;once&lt;/b&gt;." in text
+
+
+def test_a_door_serves_it_under_the_strict_policy() -> None:
+    app = FastAPI(docs_url=None, redoc_url=None, summary="")
+    install_docs(app, {"report": lambda: {"title": "ReportBody"}})
+    client = TestClient(app)
+    for path, kind in (
+        ("/docs", "text/html"),
+        ("/docs/style.css", "text/css"),
+        ("/docs/schemas/report", "application/json"),
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, kind)
+        assert answer.headers["content-security-policy"] == CONTENT_POLICY
+    assert client.get("/docs/schemas/other").status_code == 404
+    text = client.get("/docs").text
+    assert re.findall(r"<script|style=|https?://|on\w+=", text) == []
