@@ -9,7 +9,7 @@ from tests.clinic_world import ALERTS, Served, seeded, serve
 from tests.rooms import ROOT
 
 TARGET: Path = ROOT / "clinic" / "api" / "examples.json"
-KEPT = 2  # items of a list: enough to see that it is one
+KEPT, KEPT_PLAIN = 2, 6  # objects, and plain values, of a list: enough to see that it is one
 PATIENT = "/api/v1/patients/{pseudonym}"
 QUERIES = {
     f"{PATIENT}/timeline": "?metric=heart_rate&from=2026-11-22&to=2026-11-22&points=4",
@@ -35,7 +35,8 @@ PATHS = (
 def shortened(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a JSON value with at most a few items in each list."""
     if isinstance(value, list):
-        return [shortened(item) for item in value[:KEPT]]
+        is_plain = not any(isinstance(item, (list, dict)) for item in value)
+        return [shortened(item) for item in value[: KEPT_PLAIN if is_plain else KEPT]]
     if isinstance(value, dict):
         return {key: shortened(item) for key, item in value.items()}
     return value
