@@ -1,7 +1,8 @@
-"""Delivers what waits in the outbox: e-mail over SMTP, at least once, with a growing pause after a failure.
+"""Delivers what waits in the outbox.
 
-A mail says that something waits and where to look; it must never hold a health value or a name, because mail is
-readable on its way. The Message-ID comes from the outbox key, so a second delivery of one row is the same mail.
+E-mail over SMTP, at least once, with a growing pause after a failure. A mail says that something
+waits and where to look; it must never hold a health value or a name, because mail is readable on
+its way. The Message-ID comes from the outbox key, so a second delivery of one row is the same mail.
 """
 
 import asyncio
@@ -54,7 +55,10 @@ DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 def read_smtp(text: str) -> Smtp:
-    """Read `host:port` or `SCHEME://[user:password@]host[:port]`; raises ValueError that says what is wanted."""
+    """Read `host:port` or `SCHEME://[user:password@]host[:port]`.
+
+    Raises ValueError that says what is wanted.
+    """
     parts = urlsplit(text if "://" in text else f"smtp://{text}")
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError(
@@ -70,7 +74,10 @@ def read_smtp(text: str) -> Smtp:
 
 
 def smtp_sender(server: Smtp, mail_from: str) -> Send:
-    """Return a function that sends one mail over SMTP, in a thread; raises OSError or `smtplib.SMTPException`."""
+    """Return a function that sends one mail over SMTP, in a thread.
+
+    Raises OSError or `smtplib.SMTPException`.
+    """
 
     async def send(mail: Mail) -> None:
         async with asyncio.timeout(WHOLE_S):
@@ -93,12 +100,18 @@ def message(mail: Mail, mail_from: str) -> EmailMessage:
 
 
 def pause_ms(attempts: int) -> int:
-    """Return how long to wait after the `attempts`-th failure: 5 s, doubling, at most a quarter of an hour."""
+    """Return how long to wait after the `attempts`-th failure.
+
+    5 s, doubling, at most a quarter of an hour.
+    """
     return int(min(FIRST_PAUSE_MS * 2 ** min(attempts - 1, 16), LONGEST_PAUSE_MS))
 
 
 async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
-    """Send what is due and return how many were sent and how many failed; those are tried again later."""
+    """Send what is due and return how many were sent and how many failed.
+
+    Those are tried again later.
+    """
     sent = failed = 0
     async with pool.connection() as conn:
         for row in await outbox.take(conn, CHANNEL, now_ms, TAKE):

@@ -1,7 +1,8 @@
-"""The life of an alert: the table of moves, and what findings do to alerts. Pure; stores nothing, sends nothing.
+"""The life of an alert: the table of moves, and what findings do to alerts.
 
-At most one live alert a patient and rule family (clinical definition section 6). Judging again changes nothing; a
-correction takes findings away and, when none is left to stand on, retracts the alert.
+Pure; stores nothing, sends nothing. At most one live alert a patient and rule family (clinical
+definition section 6). Judging again changes nothing; a correction takes findings away and, when
+none is left to stand on, retracts the alert.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,8 @@ from model.calendar import DAY_MS
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 CORRECTED = "corrected"
 
-# Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its finding may come back.
+# Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
+# finding may come back.
 DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
 
 
@@ -23,7 +25,10 @@ MAILED = frozenset({Tier.A, Tier.B})
 
 
 class Action(StrEnum):
-    """What may be done to an alert: by a clinician, by time (wake, expire) or by the judge (escalate, retract)."""
+    """What may be done to an alert.
+
+    By a clinician, by time (wake, expire) or by the judge (escalate, retract).
+    """
 
     ACKNOWLEDGE = "acknowledge"
     START = "start"
@@ -77,9 +82,11 @@ class ReasonMissingError(ValueError):
 
 
 def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
-    """Return the state after an action. `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked.
+    """Return the state after an action.
 
-    Raises `MoveRefusedError` when the table has no such move, `ReasonMissingError` when the reason will not do.
+    `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked. Raises
+    `MoveRefusedError` when the table has no such move, `ReasonMissingError` when the reason will
+    not do.
     """
     if (alert.state, action) not in TRANSITIONS:
         raise MoveRefusedError(alert.state, action)
@@ -91,7 +98,10 @@ def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
 
 
 def is_mailed(step: Step) -> bool:
-    """Return whether clinicians get a mail about a step: of tier A or B, and new or graver than before."""
+    """Return whether clinicians get a mail about a step.
+
+    Of tier A or B, and new or graver than before.
+    """
     graver = step.kind is StepKind.APPEND and bool(step.reason)
     return step.tier in MAILED and (step.kind is StepKind.RAISE or graver)
 
@@ -115,10 +125,11 @@ def actions(state: AlertState) -> tuple[Action, ...]:
 def settle(
     live: Sequence[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
 ) -> tuple[Step, ...]:
-    """Return what judging changes, family by family; nothing when the alerts already say what the findings say.
+    """Return what judging changes, family by family.
 
-    `live` are the patient's live alerts with their standing findings, `recent` the closed ones whose findings may still
-    be within a look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
+    Nothing when the alerts already say what the findings say. `live` are the patient's live alerts
+    with their standing findings, `recent` the closed ones whose findings may still be within a
+    look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
     """
     matches = list(findings)
     alerts = {alert.family: alert for alert in live if alert.state in LIVE_STATES}
@@ -131,7 +142,10 @@ def settle(
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
-    """Return the epoch ms at which a cooldown ends that holds a fresh finding back, or None: a time to judge again."""
+    """Return the epoch ms at which a cooldown ends that holds a fresh finding back, or None.
+
+    A time to judge again.
+    """
     ends = [_held_until(finding, recent) for finding in _new(findings, recent) if finding.fresh]
     return min((at for at in ends if at > now_ms), default=None)
 
@@ -222,7 +236,10 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
 
 
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
-    """Return when the cooldown ends for a finding: none for tier A, nor for one graver than the alert it follows."""
+    """Return when the cooldown ends for a finding.
+
+    None for tier A, nor for one graver than the alert it follows.
+    """
     closed = [
         alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH
     ]
@@ -236,7 +253,10 @@ def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
 
 
 def _in_sight(finding: Finding, now_ms: int) -> bool:
-    """Return whether the judge would still find it: what slid out of the look-back has aged, not ceased to hold."""
+    """Return whether the judge would still find it.
+
+    What slid out of the look-back has aged, not ceased to hold.
+    """
     rule = RULE.get(finding.rule)
     return (
         rule is not None and finding.from_ms >= now_ms - rule.thresholds["look_back_days"] * DAY_MS
@@ -244,7 +264,10 @@ def _in_sight(finding: Finding, now_ms: int) -> bool:
 
 
 def _was_fresh(finding: Finding, alert: Alert) -> bool:
-    """Return whether a finding was one that could raise when the alert was raised, and not only its company."""
+    """Return whether a finding was one that could raise when the alert was raised.
+
+    Not only its company.
+    """
     return finding.fresh_until_ms >= alert.raised_ms
 
 

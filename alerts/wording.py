@@ -1,8 +1,9 @@
-"""Words for clinicians: states, tiers, headlines and messages. A rule's own sentence is with the rule.
+"""Words for clinicians: states, tiers, headlines and messages.
 
-No medical claim: what was recorded, and which rule.
+A rule's own sentence is with the rule. No medical claim: what was recorded, and which rule.
 
-A message that leaves the system holds no health value and no name: only that somebody needs review, and where to look.
+A message that leaves the system holds no health value and no name: only that somebody needs review,
+and where to look.
 """
 
 from collections.abc import Iterable
@@ -43,7 +44,10 @@ class Mail:
 
 
 def headline(findings: Iterable[Finding]) -> str:
-    """Return the sentence of the weightiest finding (tier, then the latest), and how many more there are."""
+    """Return the sentence of the weightiest finding (tier, then the latest).
+
+    How many more there are.
+    """
     first, *more = sorted(findings, key=weight)
     return f"{first.sentence} And {len(more)} more." if more else first.sentence
 
@@ -54,7 +58,10 @@ def weight(finding: Finding) -> tuple[str, int, str, str]:
 
 
 def mail(tier: Tier, link: str) -> Mail:
-    """Return the message for a clinician: that a patient needs review, how soon, and the link. Nothing else."""
+    """Return the message for a clinician: that a patient needs review, how soon, and the link.
+
+    Nothing else.
+    """
     text = f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: {link}\n"
     return Mail(subject="A patient needs review", text=text)
 

@@ -1,6 +1,7 @@
 """The audit log: who did what to whose data, when. Rows are only ever added.
 
-`at` is the application's time; the database stamps its own beside it. An action is one of `audit_actions`.
+`at` is the application's time; the database stamps its own beside it. An action is one of
+`audit_actions`.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,10 @@ select exists (select from audit a join patient p on p.id = a.patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: the subject of the identity provider, the role, and the name of the care unit ("" for none)."""
+    """Who acts: the subject of the identity provider, the role.
+
+    The name of the care unit ("" for none).
+    """
 
     subject: str
     role: str
@@ -72,7 +76,10 @@ async def write_list(
 
 
 async def write_refusal(conn: Connection, entry: Entry, alert: str = "") -> None:
-    """Add one line about a request that was refused; `alert` finds the patient where the request named none."""
+    """Add one line about a request that was refused.
+
+    `alert` finds the patient where the request named none.
+    """
     matches = (
         await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
     )

@@ -1,6 +1,7 @@
-"""The actions of the audit log, each under its only spelling. Pure; `kadens migrate` copies the list to the database.
+"""The actions of the audit log, each under its only spelling.
 
-The database refuses a row whose action is not on its list, so that no spelling hides from a search.
+Pure; `kadens migrate` copies the list to the database. The database refuses a row whose action is
+not on its list, so that no spelling hides from a search.
 """
 
 from enum import StrEnum

@@ -1,9 +1,11 @@
-"""One SHA-256 a table over what it says, in key order: equal digests mean equal data, however it got there.
+"""One SHA-256 a table over what it says, in key order.
 
-Left out are surrogate ids (resolved to pseudonym, source and record instead) and times of arrival, which differ
-between two deliveries of the same facts. Only current findings count: an alert that was raised and retracted on the
-way to the same facts is history, not data. `stream_offset`, `outbox`, `audit`, `due`, `alert_move`, `quarantine`,
-`dead_letter` and `schema_migration` are not in: they tell what this run did, not what is known of a patient.
+Equal digests mean equal data, however it got there. Left out are surrogate ids (resolved to
+pseudonym, source and record instead) and times of arrival, which differ between two deliveries of
+the same facts. Only current findings count: an alert that was raised and retracted on the way to
+the same facts is history, not data. `stream_offset`, `outbox`, `audit`, `due`, `alert_move`,
+`quarantine`, `dead_letter` and `schema_migration` are not in: they tell what this run did, not what
+is known of a patient.
 """
 # ruff: noqa: S608 - every part of these texts is a constant of this file
 
@@ -20,7 +22,8 @@ _ZONES = "very_light_ms, light_ms, moderate_ms, vigorous_ms, near_max_ms, unknow
 _VOLUME = ", ".join(f"volume_{name}" for name in _ZONES.split(", "))
 _BATCH = 10_000
 
-# The rows of each table as columns in key order. Samples come in the order of their key, without a sort on TimescaleDB.
+# The rows of each table as columns in key order. Samples come in the order of their key, without
+# a sort on TimescaleDB.
 QUERIES: dict[str, str] = {
     "patient": "select pseudonym, zone, u.name from patient p join care_unit u on u.id = p.care_unit order by 1",
     "account": """
@@ -97,7 +100,10 @@ async def digest(conn: Connection, tables: tuple[str, ...] = tuple(QUERIES)) -> 
 
 
 async def _digest(conn: Connection, query: str) -> str:
-    """Hash the rows as the server's text, each field with its length; a null is not an empty text."""
+    """Hash the rows as the server's text, each field with its length.
+
+    A null is not an empty text.
+    """
     hashed = hashlib.sha256()
     async with conn.transaction(), conn.cursor(name="kadens_digest") as cursor:
         await cursor.execute(query)

@@ -1,12 +1,14 @@
-"""Erases a patient: every row in every table, the data key, every body of theirs. What stays is a receipt with counts.
+"""Erases a patient: every row in every table, the data key, every body of theirs.
 
-Binding: each table that has a patient is in `ERASED`, or `audit`; a test compares the list with the schema. Lines of
-the audit log stay, as the law on patient records wants (five years at least), without patient, object and detail; the
-receipt's number keeps them together. No journal extract is made here: what belongs in the journal went there.
+What stays is a receipt with counts. Binding: each table that has a patient is in `ERASED`, or
+`audit`; a test compares the list with the schema. Lines of the audit log stay, as the law on
+patient records wants (five years at least), without patient, object and detail; the receipt's
+number keeps them together. No journal extract is made here: what belongs in the journal went there.
 
-Not reached from here: messages in the log (gone by their retention, 30 days at the latest; facts of a patient who is
-not known any more are not stored), what PostgreSQL has not vacuumed yet, its statistics and WAL, and backups. Erase
-again after a restore from a backup that is older than the receipt.
+Not reached from here: messages in the log (gone by their retention, 30 days at the latest; facts of
+a patient who is not known any more are not stored), what PostgreSQL has not vacuumed yet, its
+statistics and WAL, and backups. Erase again after a restore from a backup that is older than the
+receipt.
 """
 
 from collections.abc import Sequence
@@ -57,7 +59,8 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "identity.data_key": _OF,
 }
 
-# Without the patient's lock: a link releases what waits while it holds the patient. What is released at this moment is
+# Without the patient's lock: a link releases what waits while it holds the patient. What is
+# released at this moment is
 # on the log again, and nobody's: it waits sealed for a day and goes.
 _QUARANTINE = """
 with gone as (
@@ -97,9 +100,10 @@ class Receipt:
 
 
 async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
-    """Erase a patient in the caller's transaction; `finish` removes the bodies once it has committed.
+    """Erase a patient in the caller's transaction.
 
-    Waits for whoever is writing about the patient. Raises `people.UnknownNameError` when there is no such patient.
+    `finish` removes the bodies once it has committed. Waits for whoever is writing about the
+    patient. Raises `people.UnknownNameError` when there is no such patient.
     """
     ((held, held_at),) = await (await conn.execute(_QUARANTINE, [patient])).fetchall()
     counts = {"quarantine": int(held)}
@@ -124,7 +128,10 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
 
 
 async def finish(conn: Connection, store: BodyStore) -> int:
-    """Remove the bodies of erased patients from the store and return how many; what a crash left over, too."""
+    """Remove the bodies of erased patients from the store and return how many.
+
+    What a crash left over, too.
+    """
     removed = 0
     while await _remove_one(conn, store):
         removed += 1
@@ -133,9 +140,10 @@ async def finish(conn: Connection, store: BodyStore) -> int:
 
 
 async def _open(conn: Connection, patient: int, held_at: Sequence[str], now_ms: int) -> int:
-    """Write the receipt and what is to be removed from the store: bodies in quarantine, of dead letters, and kept ones.
+    """Write the receipt and what is to be removed from the store.
 
-    Older versions left kept bodies as they came in, too: under their SHA-256 in `incoming`.
+    Bodies in quarantine, of dead letters, and kept ones. Older versions left kept bodies as they
+    came in, too: under their SHA-256 in `incoming`.
     """
     made = await (await conn.execute(_RECEIPT, [utc(now_ms)])).fetchall()
     number = int(made[0][0])
@@ -149,7 +157,10 @@ async def _open(conn: Connection, patient: int, held_at: Sequence[str], now_ms: 
 
 
 async def _forget(conn: Connection, patient: int, number: int) -> int:
-    """Take the patient out of the audit log, which the log's own function alone can do; return how many lines."""
+    """Take the patient out of the audit log, which the log's own function alone can do.
+
+    Return how many lines.
+    """
     row: tuple[Any, ...] | None = await (await conn.execute(_AUDIT, [patient, number])).fetchone()
     return int(row[0]) if row else 0
 

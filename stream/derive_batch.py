@@ -1,9 +1,10 @@
-"""Facts into the database, and what they change: sessions, days, weeks, who is due for a look, what goes out.
+"""Facts into the database, and what they change.
 
-One transaction a batch: the account of offsets, the facts, every touched patient's recompute, `due` and the outbox.
-What a crash repeats is skipped by the account, or recognised by the writer. What is told of a patient who was erased
-meanwhile is dropped, without a dead letter. `kadens.derived` gets its events from the outbox after the commit, so it
-never tells of a change that did not happen.
+Sessions, days, weeks, who is due for a look, what goes out. One transaction a batch: the account of
+offsets, the facts, every touched patient's recompute, `due` and the outbox. What a crash repeats is
+skipped by the account, or recognised by the writer. What is told of a patient who was erased
+meanwhile is dropped, without a dead letter. `kadens.derived` gets its events from the outbox after
+the commit, so it never tells of a change that did not happen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -100,9 +101,10 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
 
 
 async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now_ms: int) -> None:
-    """Ask for a look at each patient: at once after a workout or an answer, a little later where samples alone came.
+    """Ask for a look at each patient.
 
-    They come in a stream; what they change is judged once for many of them, and no rule waits for one.
+    At once after a workout or an answer, a little later where samples alone came. They come in a
+    stream; what they change is judged once for many of them, and no rule waits for one.
     """
     calm = {
         patient for patient, spans in touched.items() if all(span.samples_only for span in spans)
@@ -115,7 +117,10 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
 def _decode(
     messages: Sequence[Message],
 ) -> tuple[list[tuple[Message, AttributedFact]], list[RefusedMessage]]:
-    """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
+    """Return the facts with their messages.
+
+    Dead letters for what is no fact of a version we know.
+    """
     reported: list[tuple[Message, AttributedFact]] = []
     letters: list[RefusedMessage] = []
     for message in messages:

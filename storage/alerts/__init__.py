@@ -1,1 +1,4 @@
-"""What rules read, what judging writes, what a clinician does with an alert, and what must be sent."""
+"""What rules read, what judging writes, what a clinician does with an alert.
+
+What must be sent.
+"""

@@ -32,7 +32,10 @@ values (%(alert)s, to_timestamp(%(now)s / 1000.0), %(actor)s, %(from)s, %(to)s, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCommand:
-    """One action on one alert. `until_ms` is when a snooze ends; `reason` as `lifecycle.move` wants it."""
+    """One action on one alert. `until_ms` is when a snooze ends.
+
+    `reason` as `lifecycle.move` wants it.
+    """
 
     alert: str
     action: str

@@ -1,7 +1,8 @@
-"""Patients that a judge must look at, and by when. One row a patient: the earliest time that anybody asked for.
+"""Patients that a judge must look at, and by when.
 
-Whoever takes a patient holds the patient's lock first: the writer marks patients due under that lock, and two orders
-of locking would be a deadlock.
+One row a patient: the earliest time that anybody asked for. Whoever takes a patient holds the
+patient's lock first: the writer marks patients due under that lock, and two orders of locking would
+be a deadlock.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -39,11 +40,11 @@ async def mark_all(conn: Connection, patients: Collection[str], at_ms: int, why:
 
 
 async def take(conn: Connection, now_ms: int, n: int) -> list[str]:
-    """Lock, remove and return up to `n` patients due by now, the longest waiting first; locked ones are skipped.
+    """Lock, remove and return up to `n` patients due by now, the longest waiting first.
 
-    So are those whose bodies are being read again (`exclusive`): they are judged by what they were or by what they will
-    be, never by what lies between.
-    They are due again if the caller's transaction rolls back, so judge them in that transaction.
+    Locked ones are skipped. So are those whose bodies are being read again (`exclusive`): they are
+    judged by what they were or by what they will be, never by what lies between. They are due again
+    if the caller's transaction rolls back, so judge them in that transaction.
     """
     rows = await (await conn.execute(_TAKE, [utc(now_ms), n, _EXCLUSIVE])).fetchall()
     return [pseudonym for pseudonym, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
@@ -53,7 +54,8 @@ async def take(conn: Connection, now_ms: int, n: int) -> list[str]:
 async def exclusive(conn: Connection, patient: int) -> AsyncIterator[None]:
     """Keep the judge and every other replay away from a patient (a surrogate) while the block runs.
 
-    The lock is the connection's: it outlives transactions and ends with the process, however that ends.
+    The lock is the connection's: it outlives transactions and ends with the process, however that
+    ends.
     """
     await conn.execute("select pg_advisory_lock(%s, %s)", [_EXCLUSIVE, patient])
     await conn.commit()

@@ -61,7 +61,10 @@ async def put_all(
 
 
 async def take(conn: Connection, channel: str, now_ms: int, n: int) -> list[Waiting]:
-    """Return and lock up to `n` messages that may go out now, oldest first; another worker's are skipped."""
+    """Return and lock up to `n` messages that may go out now, oldest first.
+
+    Another worker's are skipped.
+    """
     rows = await (await conn.execute(_TAKE, [channel, utc(now_ms), n])).fetchall()
     return [
         Waiting(

@@ -1,6 +1,6 @@
-"""What a judge needs of patients: all that the rules may look at, and their alerts. What comes of it: see `verdicts`.
+"""What a judge needs of patients: all that the rules may look at, and their alerts.
 
-It changes nothing but this: alerts whose snooze is over wake.
+What comes of it: see `verdicts`. It changes nothing but this: alerts whose snooze is over wake.
 """
 
 from collections import defaultdict
@@ -75,7 +75,10 @@ _MOVE = "insert into alert_move (alert, at, actor, from_state, to_state, reason)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What the rules may look at of one patient, the live alerts, and those closed within 60 days."""
+    """What the rules may look at of one patient, the live alerts.
+
+    Those closed within 60 days.
+    """
 
     judgeable: RuleInput
     live: tuple[Alert, ...]
@@ -85,8 +88,8 @@ class Loaded:
 async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> dict[str, Loaded]:
     """Return what is to be judged of each patient, in a fixed number of statements.
 
-    Locks the patients until the transaction ends, and wakes alerts that were snoozed until now. Raises `KeyError`
-    when one is not there.
+    Locks the patients until the transaction ends, and wakes alerts that were snoozed until now.
+    Raises `KeyError` when one is not there.
     """
     known = await lock_patients(conn, patients)
     of = {known[patient].id: (patient, known[patient]) for patient in patients}

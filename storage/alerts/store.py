@@ -50,7 +50,10 @@ group by patient"""
 
 
 async def apply_step(conn: Connection, number: int, patient: str, step: Step, now_ms: int) -> str:
-    """Carry out one step for a patient (id and pseudonym); return the id of the alert it concerns."""
+    """Carry out one step for a patient (id and pseudonym).
+
+    Return the id of the alert it concerns.
+    """
     if step.kind is StepKind.RAISE:
         return await _raise(conn, number, patient, step, now_ms)
     if step.alert is None:

@@ -23,7 +23,8 @@ from model.calendar import epoch_ms
 
 INCOMING, KEPT, PACKED = "incoming", "kept", "packed"
 COPIED = 1024 * 1024  # bytes at a time
-# room -> levels of folders in it. Many small files lie one level deep: a new one then seldom needs a new folder,
+# room -> levels of folders in it. Many small files lie one level deep: a new one then seldom
+# needs a new folder,
 # each of which has to be synced too
 LEVELS = {INCOMING: 2, KEPT: 2, PACKED: 1}
 BEGUN = ".new-"  # how the name of a file begins that is not whole yet
@@ -37,9 +38,9 @@ class BodyStore(Protocol):
     """Where bodies lie. Addresses are opaque; one that the store never gave out is a ValueError."""
 
     async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
-        """Store a body, or the content of an open file, durably, under a name (64 hex digits); return its address.
+        """Store a body, or the content of an open file, durably, under a name (64 hex digits).
 
-        The same name is one body.
+        Return its address. The same name is one body.
         """
 
     async def get(self, address: str) -> bytes | None:
@@ -69,7 +70,10 @@ def folder_of(url: str) -> Path | None:
 
 
 def address_of(name: str, room: str) -> str:
-    """Return where a body lies in a room of any store; ValueError for what is no name of 64 hex digits."""
+    """Return where a body lies in a room of any store.
+
+    ValueError for what is no name of 64 hex digits.
+    """
     if not _NAME.fullmatch(name):
         raise ValueError("a body is stored under 64 hex digits, random ones or its SHA-256")
     folders = (name[2 * level : 2 * level + 2] for level in range(LEVELS[room]))
@@ -108,7 +112,10 @@ class Directory:
         await asyncio.to_thread((self._root / _checked(address)).unlink, missing_ok=True)
 
     async def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield addresses by their files' time of modification, and remove what was begun and never finished."""
+        """Yield addresses by their files' time of modification.
+
+        Remove what was begun and never finished.
+        """
         now_s = time.time()
         paths = _older(self._root / room, now_s - age_s, now_s - BEGUN_AGE_S)
         while portion := await asyncio.to_thread(lambda: list(islice(paths, LISTED))):
@@ -187,7 +194,8 @@ def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
 def _make_folders(folder: Path, root: Path) -> None:
     """Make a folder and what is missing above it, for this user only.
 
-    Each entry is synced even where it was there, else a crash of whoever made it could lose the whole branch.
+    Each entry is synced even where it was there, else a crash of whoever made it could lose the
+    whole branch.
     """
     if folder == root:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -208,9 +216,9 @@ def _sync(path: Path) -> None:
 
 
 def _older(folder: Path, before_s: float, begun_s: float) -> Iterator[Path]:
-    """Yield the files below a folder that were last written before an instant; one that goes meanwhile is none.
+    """Yield the files below a folder that were last written before an instant.
 
-    Those that were begun only have an instant of their own.
+    One that goes meanwhile is none. Those that were begun only have an instant of their own.
     """
     with suppress(FileNotFoundError):
         for path in folder.iterdir():

@@ -1,7 +1,7 @@
-"""How much one sender may leave here in a day: a table and the sum against it. Pure; nothing here is a setting.
+"""How much one sender may leave here in a day: a table and the sum against it.
 
-A sender is a patient or an account; a connector is all of its senders, those that it made up included. What does not
-fit is counted and told, never kept.
+Pure; nothing here is a setting. A sender is a patient or an account; a connector is all of its
+senders, those that it made up included. What does not fit is counted and told, never kept.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -34,7 +34,10 @@ class Room:
     added: dict[Holder, Used] = field(default_factory=dict)
 
     def take(self, holders: Sequence[tuple[Holder, Cap]], size: int) -> bool:
-        """Tell whether one more body fits for all of its holders; only then it counts for each of them."""
+        """Tell whether one more body fits for all of its holders.
+
+        Only then it counts for each of them.
+        """
         after = {holder: self._with(holder, size) for holder, _ in holders}
         if any(after[who][0] > cap.bodies or after[who][1] > cap.bytes for who, cap in holders):
             return False

@@ -1,8 +1,9 @@
-"""Dead letters as rows: what was refused, by which class, from whom, and its body sealed. The topic holds no body.
+"""Dead letters as rows: what was refused, by which class, from whom, and its body sealed.
 
-A row is written in the transaction that settled its message and is known by that message's place, so that a message
-that is read twice is one row. The body is sealed with its patient's key, so that it is erased with them, and without
-a patient with a key of its own that the key-encryption key wraps.
+The topic holds no body. A row is written in the transaction that settled its message and is known
+by that message's place, so that a message that is read twice is one row. The body is sealed with
+its patient's key, so that it is erased with them, and without a patient with a key of its own that
+the key-encryption key wraps.
 """
 
 from collections.abc import Collection, Sequence
@@ -45,7 +46,10 @@ _FORGET = "delete from dead_letter_overflow where day <= %s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The message a letter speaks of: where it lies, its key and its headers as bytes (`headers`)."""
+    """The message a letter speaks of.
+
+    Where it lies, its key and its headers as bytes (`headers`).
+    """
 
     cluster: str
     topic: str
@@ -112,7 +116,10 @@ async def room(conn: Connection, connectors: Collection[str], now_ms: int) -> ca
 
 
 def fits(left: caps.Room, connector: str, patient: int | None, body_bytes: int) -> bool:
-    """Tell whether one more letter fits, and count it if so. One without a body takes no room from those with one."""
+    """Tell whether one more letter fits, and count it if so.
+
+    One without a body takes no room from those with one.
+    """
     name, full = clean(connector), body_bytes > 0
     holders: list[tuple[caps.Holder, caps.Cap]] = [((name, full), caps.CONNECTOR)]
     if patient is not None:
@@ -143,7 +150,10 @@ async def count_only(
 
 
 async def expire(conn: Connection, before_ms: int, n: int) -> int:
-    """Remove up to `n` letters written before an instant, with their bodies, and return how many."""
+    """Remove up to `n` letters written before an instant, with their bodies.
+
+    Return how many.
+    """
     await conn.execute(_FORGET, [utc(before_ms).date()])
     (row,) = await (await conn.execute(_EXPIRE, [utc(before_ms), n])).fetchall()
     return int(row[0])

@@ -1,6 +1,7 @@
-"""Questions about dead letters, and what a person decides about them: listed, shown, sent again, dropped.
+"""Questions about dead letters, and what a person decides about them.
 
-No question reads all letters but the count, which reads an index. A letter is named by its offset on kadens.dead.
+Listed, shown, sent again, dropped. No question reads all letters but the count, which reads an
+index. A letter is named by its offset on kadens.dead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,7 +97,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """How many letters of a class and connector wait, and how many beyond the room of a sender were counted only."""
+    """How many letters of a class and connector wait.
+
+    How many beyond the room of a sender were counted only.
+    """
 
     kind: str
     connector: str
@@ -125,7 +129,10 @@ async def newest(conn: Connection, choice: Choice, limit: int) -> list[Letter]:
 
 
 async def find(conn: Connection, letter: int) -> Letter | None:
-    """Return a letter by its offset, whatever became of it; of two logs that number alike, the newer one's."""
+    """Return a letter by its offset, whatever became of it.
+
+    Of two logs that number alike, the newer one's.
+    """
     return next(iter(await _letters(conn, _ONE, {"letter": letter})), None)
 
 
@@ -140,7 +147,10 @@ async def following(conn: Connection, choice: Choice, after: int, limit: int) ->
 
 
 async def settle(conn: Connection, letters: Sequence[Letter], state: str) -> int:
-    """Say what became of letters ("retried", "dropped") and let go of their bodies; return how many waited till now."""
+    """Say what became of letters ("retried", "dropped") and let go of their bodies.
+
+    Return how many waited till now.
+    """
     places = [
         (letter.origin.cluster, letter.origin.topic, letter.origin.partition, letter.origin.offset)
         for letter in letters

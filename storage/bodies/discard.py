@@ -1,7 +1,8 @@
-"""Files of the body store that nothing needs any more: noted with the transaction that let go of them, then removed.
+"""Files of the body store that nothing needs any more.
 
-A crash between the two leaves the note, and the next `finish` removes the file. Nothing is removed before its note
-has committed: until then a transaction that rolls back still needs the file.
+Noted with the transaction that let go of them, then removed. A crash between the two leaves the
+note, and the next `finish` removes the file. Nothing is removed before its note has committed:
+until then a transaction that rolls back still needs the file.
 """
 
 from collections.abc import Collection
@@ -22,7 +23,10 @@ async def mark(conn: Connection, addresses: Collection[str]) -> None:
 
 
 async def finish(conn: Connection, store: BodyStore) -> int:
-    """Remove what was noted, and return how many files; a portion a transaction, none when called within one."""
+    """Remove what was noted, and return how many files.
+
+    A portion a transaction, none when called within one.
+    """
     removed = 0
     while count := await _portion(conn, store):
         removed += count

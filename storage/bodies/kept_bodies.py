@@ -1,9 +1,10 @@
-"""Kept bodies: what was received, packed, sealed with the patient's own key, and a row that says where it lies.
+"""Kept bodies: what was received, packed, sealed with the patient's own key.
 
-A small one lies in its row: durable with the transaction that says so, erased with the row, and no file of its own.
-A big one lies in the store, durable before its row says so. Two rooms of the store: `incoming` holds big bodies on
-their way through the log, for as long as the log keeps its messages; `packed` holds the kept ones, so that destroying
-a patient's key erases them (`kept` holds those that an older version kept unpacked).
+A row that says where it lies. A small one lies in its row: durable with the transaction that says
+so, erased with the row, and no file of its own. A big one lies in the store, durable before its row
+says so. Two rooms of the store: `incoming` holds big bodies on their way through the log, for as
+long as the log keeps its messages; `packed` holds the kept ones, so that destroying a patient's key
+erases them (`kept` holds those that an older version kept unpacked).
 """
 
 import asyncio
@@ -56,9 +57,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBody:
-    """One kept body of a patient, the envelope it came in, its format, and the version its facts come from.
+    """One kept body of a patient, the envelope it came in, its format.
 
-    `address` is where it lies in the store, None when it lies in its row.
+    The version its facts come from. `address` is where it lies in the store, None when it lies in
+    its row.
     """
 
     address: str | None
@@ -70,10 +72,11 @@ class KeptBody:
 async def keep_all(
     conn: Connection, store: BodyStore, wrapping_key: KeyRing, received: Iterable[Received]
 ) -> dict[BodyKey, int]:
-    """Seal each body with its patient's key, store it and write its row; once, however often it comes.
+    """Seal each body with its patient's key, store it and write its row.
 
-    Returns, for each, the version of the parser whose reading of it counts: its own, or the one that it was kept with
-    before. Raises `UnknownNameError` when a patient has no data key.
+    Once, however often it comes. Returns, for each, the version of the parser whose reading of it
+    counts: its own, or the one that it was kept with before. Raises `UnknownNameError` when a
+    patient has no data key.
     """
     bodies: dict[BodyKey, Received] = {}
     for item in received:
@@ -126,9 +129,9 @@ async def _row(store: BodyStore, key: bytes, received: Received) -> tuple[Any, .
 async def open_kept(
     conn: Connection, store: BodyStore, key: bytes, patient: str, kept: KeptBody
 ) -> bytes | None:
-    """Return a kept body as it was received, opened with the patient's data key; None when it is not there.
+    """Return a kept body as it was received, opened with the patient's data key.
 
-    Raises `crypto.SealError` when it does not open.
+    None when it is not there. Raises `crypto.SealError` when it does not open.
     """
     sha256, address = kept.envelope.sha256, kept.address
     if address is not None and address.startswith(f"{KEPT}/"):  # an older version kept it unpacked

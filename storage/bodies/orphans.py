@@ -1,6 +1,7 @@
-"""Files of the body store that no row and no message names: what a crash left between a file and what names it.
+"""Files of the body store that no row and no message names.
 
-Lists the store a portion at a time and asks the database about each, so that memory does not grow with the store.
+What a crash left between a file and what names it. Lists the store a portion at a time and asks the
+database about each, so that memory does not grow with the store.
 """
 
 from storage.bodies.body_store import INCOMING, PACKED, BodyStore

@@ -1,7 +1,8 @@
-"""Bodies of accounts that nobody is linked to yet: sealed, for a day. Nothing reads them before a link names a patient.
+"""Bodies of accounts that nobody is linked to yet: sealed, for a day.
 
-They belong to no patient, so each is sealed with a key of its own, which the key-encryption key wraps. A large one
-lies sealed in the store. Nobody proves that an account exists, so each sender has only so much room (`caps`).
+Nothing reads them before a link names a patient. They belong to no patient, so each is sealed with
+a key of its own, which the key-encryption key wraps. A large one lies sealed in the store. Nobody
+proves that an account exists, so each sender has only so much room (`caps`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,10 @@ from quarantine group by vendor order by vendor"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedBody:
-    """One body with its Kafka headers and where it came from; `body` is None where it is not there any more."""
+    """One body with its Kafka headers and where it came from.
+
+    `body` is None where it is not there any more.
+    """
 
     cluster: str
     topic: str

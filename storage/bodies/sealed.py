@@ -1,7 +1,8 @@
 """A body put away: packed, sealed, and in its row when small, else in the store's room `packed`.
 
-Binding: every file in that room has a random name of its own, so that exactly one row names it and a file without a
-row belongs to nobody. What a crash leaves between file and row is removed by `orphans`.
+Binding: every file in that room has a random name of its own, so that exactly one row names it and
+a file without a row belongs to nobody. What a crash leaves between file and row is removed by
+`orphans`.
 """
 
 import asyncio
@@ -28,7 +29,10 @@ Work: TypeAlias = Callable[[bytes, bytes, str], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """Where a sealed body lies: at an address in the store, or in its row. Neither: there is none."""
+    """Where a sealed body lies: at an address in the store, or in its row.
+
+    Neither: there is none.
+    """
 
     address: str | None = None
     sealed: bytes | None = None
@@ -40,7 +44,10 @@ def new_name() -> str:
 
 
 def own_key(wrapping_key: KeyRing, belongs_to: str) -> tuple[bytes, bytes]:
-    """Return a new key for one row, and the same wrapped: what a row keeps that belongs to no patient."""
+    """Return a new key for one row, and the same wrapped.
+
+    What a row keeps that belongs to no patient.
+    """
     key = crypto.new_key()
     return key, crypto.wrap(wrapping_key, key, key_of(belongs_to))
 

@@ -1,6 +1,7 @@
-"""Which wrapping keys belong to this database, where they are used, and wrapping anew with the active one.
+"""Which wrapping keys belong to this database, where they are used.
 
-No key leaves this module. A new place that seals with the wrapping key takes one row in `PLACES`.
+Wrapping anew with the active one. No key leaves this module. A new place that seals with the
+wrapping key takes one row in `PLACES`.
 """
 
 import hashlib
@@ -46,8 +47,9 @@ def _named_in(column: str) -> str:
 class Place:
     """A column whose values the wrapping key seals. All but `what` and `belongs_to` are SQL.
 
-    `what` is how people call its values, `row` the columns that name a row, `key_id` which key a value needs;
-    `belongs_to` makes of `names`, as a row has them, what its value is sealed for. `also` is set with a value.
+    `what` is how people call its values, `row` the columns that name a row, `key_id` which key a
+    value needs; `belongs_to` makes of `names`, as a row has them, what its value is sealed for.
+    `also` is set with a value.
     """
 
     what: str
@@ -65,7 +67,10 @@ class Place:
         return f"select {self.key_id}, count(*) from {self.table} t where {self.where} group by 1"  # noqa: S608 - constants
 
     def stale(self) -> str:
-        """Return the query for rows of other keys than %(active)s: the row, the value, and the names."""
+        """Return the query for rows of other keys than %(active)s.
+
+        The row, the value, and the names.
+        """
         columns = ", ".join((*self.row, self.column, *self.names))
         rest = f"where {self.where} and {self.key_id} <> %(active)s order by {', '.join(self.row)}"
         return f"select {columns} from {self.table} t {rest} limit %(n)s for update of t"  # noqa: S608 - constants
@@ -133,9 +138,9 @@ class Progress:
 
 
 async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bool) -> None:
-    """Raise `ForeignKeysError` unless the ring opens what this database holds; with `record` remember its keys.
+    """Raise `ForeignKeysError` unless the ring opens what this database holds.
 
-    Writes nothing before it has found that the ring belongs here.
+    With `record` remember its keys. Writes nothing before it has found that the ring belongs here.
     """
     known = {(id_, bytes(mark)) for id_, mark in await (await conn.execute(_KNOWN)).fetchall()}
     mine = {(key.id, fingerprint(key)) for key in keys.keys}
@@ -157,38 +162,55 @@ def fingerprint(key: Key) -> bytes:
 
 
 async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
-    """Wrap up to `n` values anew with the active key, in the caller's transaction; run it until none is left.
+    """Wrap up to `n` values anew with the active key, in the caller's transaction.
 
-    Ended anywhere, it goes on from what was committed. Raises `crypto.SealError` when a value does not open.
+    Run it until none is left. Ended anywhere, it goes on from what was committed. Raises
+    `crypto.SealError` when a value does not open.
     """
     done = 0
-    for position in PLACES:
-        done += await _rewrap(conn, position, keys, n - done)
-    counts = [await _counts(conn, location) for location in PLACES]
-    return Progress(
-        done=done, left=sum(sum(of.values()) - of.get(keys.active.id, 0) for of in counts)
-    )
+    for place in PLACES:
+        done += await _rewrap(conn, place, keys, n - done)
+    left = 0
+    for counts in (await key_uses(conn)).values():
+        left += sum(counts.values()) - counts.get(keys.active.id, 0)
+    return Progress(done=done, left=left)
+
+
+async def key_uses(conn: Connection) -> dict[str, Mapping[str, int]]:
+    """Return how many values each wrapping key wraps, by what they are called and by key id.
+
+    The key id is `UNNAMED` where a value names none: any key may open it.
+    """
+    uses: dict[str, Mapping[str, int]] = {}
+    for place in PLACES:
+        rows = await (await conn.execute(place.counts().encode())).fetchall()
+        uses[place.what] = dict(rows)
+    return uses
 
 
 async def used_by_key(conn: Connection) -> dict[str, int]:
-    """Return how many values are wrapped with each wrapping key, by key id; `UNNAMED` where a value names none."""
+    """Return how many values are wrapped with each wrapping key, by key id."""
     used: Counter[str] = Counter()
-    for position in PLACES:
-        used.update(await _counts(conn, position))
+    for counts in (await key_uses(conn)).values():
+        used.update(counts)
     return dict(used)
 
 
 async def needed_by(conn: Connection, key_id: str) -> list[tuple[str, int]]:
-    """Return what may need the wrapping key of this id to open: how each place is called, and how many values."""
-    needed = []
-    for position in PLACES:
-        counts = await _counts(conn, position)
-        needed.append((position.what, counts.get(key_id, 0) + counts.get(UNNAMED, 0)))
-    return [(what, n) for what, n in needed if n]
+    """Return what may need the wrapping key of this id to open: what it is called, and how many."""
+    needed: list[tuple[str, int]] = []
+    for what, counts in (await key_uses(conn)).items():
+        number = counts.get(key_id, 0) + counts.get(UNNAMED, 0)
+        if number:
+            needed.append((what, number))
+    return needed
 
 
 async def holds_data(conn: Connection) -> bool:
-    """Tell whether this database holds anything that only its own keys can open; False without a schema."""
+    """Tell whether this database holds anything that only its own keys can open.
+
+    False without a schema.
+    """
     for table in dict.fromkeys(["patient", *(position.table for position in PLACES)]):
         (there,) = await (await conn.execute(_EXISTS, [table])).fetchall()
         if (
@@ -197,10 +219,6 @@ async def holds_data(conn: Connection) -> bool:
         ):
             return True
     return False
-
-
-async def _counts(conn: Connection, value: Place) -> Mapping[str, int]:
-    return dict(await (await conn.execute(value.counts().encode())).fetchall())
 
 
 async def _rewrap(conn: Connection, values: Place, keys: KeyRing, n: int) -> int:

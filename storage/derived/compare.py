@@ -1,6 +1,6 @@
-"""Derived rows of one patient as they are, and how two states of them differ: column by column. It never writes.
+"""Derived rows of one patient as they are, and how two states of them differ: column by column.
 
-What it returns are health values: for the terminal of who asked, never for a log.
+It never writes. What it returns are health values: for the terminal of who asked, never for a log.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,10 @@ _SOURCE_COLUMNS = frozenset({"declared_by", "heart_source"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One row that differs: `columns` name -> (then, now); empty for a row that is new (`then` None) or gone."""
+    """One row that differs: `columns` name -> (then, now).
+
+    Empty for a row that is new (`then` None) or gone.
+    """
 
     what: str
     key: str

@@ -48,7 +48,8 @@ DAY = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
 WEEK = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
 SELECTION = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
 
-# What `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate source `h`.
+# What `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate
+# source `h`.
 SESSION_COLUMNS = f"""\
        s.session, s.start_at as start_ms, s.end_at as end_ms, s.body, s.thresholds,
        s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.origin, s.offset_origin,

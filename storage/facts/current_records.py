@@ -26,7 +26,10 @@ RecordName: TypeAlias = tuple[Source, str]
 
 
 class Stretch(NamedTuple):
-    """Samples that joined the series of their source: metric id, first and last instant (epoch ms)."""
+    """Samples that joined the series of their source.
+
+    Metric id, first and last instant (epoch ms).
+    """
 
     metric: int
     first_ms: int

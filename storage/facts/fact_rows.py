@@ -65,7 +65,10 @@ class Removed:
 def row(
     key: FactKey, patient: int, source: int, zone: str, reported: AttributedFact, content: bytes
 ) -> dict[str, Any]:
-    """Return one row of `fact` by column name; without an offset, its date is in the patient's zone."""
+    """Return one row of `fact` by column name.
+
+    Without an offset, its date is in the patient's zone.
+    """
     fact, head = reported.fact, reported.fact.head
     span = span_of(fact)
     return {

@@ -1,7 +1,7 @@
 """Integer ids of patients, sources and records, looked up and made in bulk.
 
-Nothing is cached between transactions: an id made by a transaction that rolled back would poison the
-cache, and one query a batch is cheap.
+Nothing is cached between transactions: an id made by a transaction that rolled back would poison
+the cache, and one query a batch is cheap.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,6 +1,7 @@
-"""What each partition's worker has in work, noted before it begins: who died at it is known after the death.
+"""What each partition's worker has in work, noted before it begins.
 
-A note survives its process; after a crash of the database the newest may be gone, which costs nothing but a try.
+Who died at it is known after the death. A note survives its process; after a crash of the database
+the newest may be gone, which costs nothing but a try.
 """
 
 from collections.abc import Mapping
@@ -24,8 +25,8 @@ _FORGET = "delete from in_work where topic = %s and part = any(%s)"
 class Note:
     """Offsets [first, next) of a partition are in work for the `tries`-th time.
 
-    Offsets before `alone_until` are worked on one by one, because a process has ended with several of them in work.
-    Offsets before `finished` are done, by the account of offsets.
+    Offsets before `alone_until` are worked on one by one, because a process has ended with several
+    of them in work. Offsets before `finished` are done, by the account of offsets.
     """
 
     first: int
@@ -45,9 +46,10 @@ async def read(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note
 
 
 async def write(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None:
-    """Replace the notes of these partitions. The commit is not waited for: a note is for deaths of the worker.
+    """Replace the notes of these partitions.
 
-    One statement: it is in the way of every batch.
+    The commit is not waited for: a note is for deaths of the worker. One statement: it is in the
+    way of every batch.
     """
     columns = [(part, n.first, n.next, n.tries, n.alone_until) for part, n in notes.items()]
     await conn.execute(_WRITE, [topic, *(list(column) for column in zip(*columns, strict=True))])

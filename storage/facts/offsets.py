@@ -1,7 +1,8 @@
-"""What a consumer has finished, kept in the transaction of the rows it wrote: replays are skipped, holes are seen.
+"""What a consumer has finished, kept in the transaction of the rows it wrote.
 
-A broker's committed offset can lag behind (a redelivery) or, with known bugs of stream libraries, run ahead (a
-hole). Neither may lose or double a row, so the database has the last word.
+Replays are skipped, holes are seen. A broker's committed offset can lag behind (a redelivery) or,
+with known bugs of stream libraries, run ahead (a hole). Neither may lose or double a row, so the
+database has the last word.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,10 @@ class Replay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
-    """Offsets [expected, first) were never finished here. Nothing was advanced; the caller decides."""
+    """Offsets [expected, first) were never finished here.
+
+    Nothing was advanced; the caller decides.
+    """
 
     expected: int
     first: int
@@ -49,9 +53,9 @@ async def advance(
 ) -> dict[int, Advance]:
     """Claim the offsets [first, following) of each partition, in the caller's transaction.
 
-    The rows stay locked until that transaction ends, so a second worker that still believes it owns a partition
-    waits here and then sees a replay. A partition never seen before starts at `first`. Nothing of a partition with
-    a hole is advanced.
+    The rows stay locked until that transaction ends, so a second worker that still believes it owns
+    a partition waits here and then sees a replay. A partition never seen before starts at `first`.
+    Nothing of a partition with a hole is advanced.
     """
     stored = await _stored(conn, topic, claims)
     matches = {part: _advance(stored[part], first) for part, (first, _) in claims.items()}

@@ -1,7 +1,7 @@
 """Facts of a body count only if no newer parser has read that body since. It must never write.
 
-A parser is deployed while facts that its predecessor read are still on their way, and `kadens replay`
-may read a body anew in between. The body's row names the version whose facts count.
+A parser is deployed while facts that its predecessor read are still on their way, and `kadens
+replay` may read a body anew in between. The body's row names the version whose facts count.
 """
 
 from collections.abc import Sequence

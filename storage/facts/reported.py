@@ -1,7 +1,7 @@
 """Reported facts read back, for many patients in one query. It never writes.
 
-Every query is a list of rows (one a span, a date or a name). The lateral sub-query makes the planner
-look up each of them in an index, whatever it estimates about their number.
+Every query is a list of rows (one a span, a date or a name). The lateral sub-query makes the
+planner look up each of them in an index, whatever it estimates about their number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

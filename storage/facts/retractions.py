@@ -48,7 +48,10 @@ class RetractedInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retractions:
-    """What was retracted of one patient: the greatest revision by (vendor, record), and intervals."""
+    """What was retracted of one patient.
+
+    The greatest revision by (vendor, record), and intervals.
+    """
 
     records: dict[tuple[str, str], int] = field(default_factory=dict)
     intervals: list[RetractedInterval] = field(default_factory=list)

@@ -76,7 +76,10 @@ class StoredSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UnwrittenBlock:
-    """A block of samples that is not in the table yet, with its source and record ("": a stream)."""
+    """A block of samples that is not in the table yet, with its source and record ("".
+
+    A stream).
+    """
 
     put: Put
     source: Source

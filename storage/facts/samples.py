@@ -1,8 +1,9 @@
-"""Samples into their table: whole columns, one COPY, and at one key the greater (revision, value) stands.
+"""Samples into their table: whole columns, one COPY.
 
-The COPY is optimistic, straight into the key; only where a sample is there already does it fall back to a staging
-table. Samples of a record carry its surrogate in their key, those of a nameless stream carry 0. It must never
-depend on the order in which blocks arrive.
+At one key the greater (revision, value) stands. The COPY is optimistic, straight into the key; only
+where a sample is there already does it fall back to a staging table. Samples of a record carry its
+surrogate in their key, those of a nameless stream carry 0. It must never depend on the order in
+which blocks arrive.
 """
 
 from collections import defaultdict
@@ -29,7 +30,8 @@ SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, rec
 Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
 
 _PARTITION_LOCK = 0x73616D706C65  # "sample"
-# asked by snapshot, not by to_regclass: its cache may not know yet what another worker has just committed
+# asked by snapshot, not by to_regclass: its cache may not know yet what another worker has just
+# committed
 _MISSING = """
 select name from unnest(%s::text[]) as name
 where not exists (select from pg_class where relname = name and pg_table_is_visible(oid))
@@ -53,7 +55,10 @@ where patient = %s and metric = %s and source = %s and record = %s and time >= %
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Put:
-    """The samples of one block: `t` int64[n] epoch ms, not decreasing, and `v` float64[n], of one series."""
+    """The samples of one block: `t` int64[n] epoch ms, not decreasing.
+
+    `v` float64[n], of one series.
+    """
 
     series: SeriesKey
     revision: int
@@ -63,7 +68,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """How many rows were offered, and whether all of them were new: then nothing that was there has changed."""
+    """How many rows were offered, and whether all of them were new.
+
+    Then nothing that was there has changed.
+    """
 
     rows: int
     all_new: bool
@@ -79,9 +87,10 @@ class Extent:
 
 
 def pack(puts: Iterable[Put]) -> Iterator[Rows]:
-    """Yield the rows of all blocks in key order, each key once: at equal keys the greater (revision, value).
+    """Yield the rows of all blocks in key order, each key once.
 
-    They come in pieces of at least `PIECE` rows, so that the server works on one while the next is packed.
+    At equal keys the greater (revision, value). They come in pieces of at least `PIECE` rows, so
+    that the server works on one while the next is packed.
     """
     piece: list[tuple[SeriesKey, Columns]] = []
     for series in by_series(puts):
@@ -110,7 +119,10 @@ async def write(conn: Connection, puts: Sequence[Put]) -> Offered:
 
 
 def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
-    """Yield the rows of each series in key order, each key once: at equal keys the greater (revision, value)."""
+    """Yield the rows of each series in key order, each key once.
+
+    At equal keys the greater (revision, value).
+    """
     values: dict[SeriesKey, list[Put]] = defaultdict(list)
     for put in puts:
         if len(put.t):
@@ -119,7 +131,10 @@ def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
 
 
 async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
-    """Remove the samples of records whose newer revision stands now; bounded in time, so that partitions prune."""
+    """Remove the samples of records whose newer revision stands now.
+
+    Bounded in time, so that partitions prune.
+    """
     rows = [(*e.series, utc(e.first_ms), utc(e.last_ms)) for e in extents if e.series[3] != STREAM]
     if rows:
         async with conn.cursor() as cursor:
@@ -138,8 +153,9 @@ async def count(conn: Connection, patient: int, metric: int, span: Span, most: i
 async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
     """Make the monthly partitions that the samples need, where the table is natively partitioned.
 
-    Made beside the table and attached, which blocks neither readers nor writers of the other months; workers that
-    need the same new month wait for each other. The database makes them: a worker owns no table.
+    Made beside the table and attached, which blocks neither readers nor writers of the other
+    months; workers that need the same new month wait for each other. The database makes them: a
+    worker owns no table.
     """
     months = {month for put in puts if len(put.t) for month in _months(put.t)}
     names = {_name(month): month for month in months}
@@ -187,7 +203,10 @@ def _series(puts: list[Put]) -> Columns:
 
 
 def _last_of_equals(put: Put) -> Put:
-    """Return a block of a record with the last sample of each instant: a device corrects itself in writing on."""
+    """Return a block of a record with the last sample of each instant.
+
+    A device corrects itself in writing on.
+    """
     last = is_run_end(put.t)
     return replace(put, t=put.t[last], v=put.v[last])
 

@@ -65,10 +65,10 @@ class Refused:
 class Written:
     """What a batch did.
 
-    `affected` has, by pseudonym, the spans in which derived rows may have become stale. `new` counts
-    facts stored, `skipped` those that were stored already or are older than the current ones.
-    `samples` is the number of rows offered to the table; `unwritten` are the blocks that the caller
-    still has to write.
+    `affected` has, by pseudonym, the spans in which derived rows may have become stale. `new`
+    counts facts stored, `skipped` those that were stored already or are older than the current
+    ones. `samples` is the number of rows offered to the table; `unwritten` are the blocks that the
+    caller still has to write.
     """
 
     affected: dict[str, tuple[Span, ...]]
@@ -228,7 +228,10 @@ def _unwritten(items: Iterable[_Item], records: _Records) -> Iterator[UnwrittenB
 
 
 async def _raise_watermarks(conn: Connection, items: Iterable[_Item]) -> None:
-    """Raise the watermarks by everything reported, also by what is skipped: so order cannot matter."""
+    """Raise the watermarks by everything reported, also by what is skipped.
+
+    So order cannot matter.
+    """
     latest: dict[tuple[int, int], int] = {}
     for item in items:
         measured = measured_until_ms(item.reported.fact)

@@ -1,1 +1,4 @@
-"""Patients, clinicians, accounts, consents, profiles, prescriptions, link tokens, and bodies that wait for a link."""
+"""Patients, clinicians, accounts, consents, profiles, prescriptions, link tokens.
+
+Bodies that wait for a link.
+"""

@@ -1,6 +1,7 @@
-"""Clinicians' sessions at the door, shared by every door of one database: begun, looked at, ended. It keeps no secret.
+"""Clinicians' sessions at the door, shared by every door of one database: begun, looked at, ended.
 
-A session is alive until it is ended, has run out, or was not used for a while. Times are the door's own.
+It keeps no secret. A session is alive until it is ended, has run out, or was not used for a while.
+Times are the door's own.
 """
 
 from collections.abc import Collection
@@ -54,7 +55,10 @@ async def begin(conn: Connection, session: Begun, now_ms: int) -> None:
 
 
 async def use(conn: Connection, session: str, now_ms: int, idle_ms: int, *, used: bool) -> bool:
-    """Return whether a session is alive; `used` keeps it so for another `idle_ms`. One statement by primary key."""
+    """Return whether a session is alive; `used` keeps it so for another `idle_ms`.
+
+    One statement by primary key.
+    """
     requested = {"id": session, "now": now_ms, "idle": idle_ms, "used": used}
     row = await (await conn.execute(_USE.encode(), requested)).fetchone()
     return bool(row and row[0])
@@ -82,5 +86,8 @@ async def alive_now(
 
 
 async def end(conn: Connection, session: str, now_ms: int) -> bool:
-    """End a session, in the caller's transaction, for every copy of its cookie and at every door; False if it had."""
+    """End a session, in the caller's transaction, for every copy of its cookie and at every door.
+
+    False if it had.
+    """
     return (await conn.execute(_END, [now_ms, session])).rowcount > 0

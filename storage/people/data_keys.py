@@ -37,7 +37,10 @@ async def data_key(conn: Connection, wrapping_key: KeyRing, patient: str) -> byt
 async def data_keys(
     conn: Connection, wrapping_key: KeyRing, patients: Collection[str]
 ) -> dict[str, bytes]:
-    """Return the data key of each patient; raises `UnknownNameError` when one has none (any more)."""
+    """Return the data key of each patient.
+
+    Raises `UnknownNameError` when one has none (any more).
+    """
     rows = await (await conn.execute(_WRAPPED, [list(patients)])).fetchall()
     wrapped: dict[str, bytes] = dict(rows)
     if not wrapped.keys() >= set(patients):

@@ -2,7 +2,10 @@
 
 
 class UnknownNameError(LookupError):
-    """A patient, care unit or clinician that does not exist. The text says which kind, never who."""
+    """A patient, care unit or clinician that does not exist.
+
+    The text says which kind, never who.
+    """
 
 
 class TakenError(ValueError):

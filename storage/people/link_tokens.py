@@ -1,7 +1,8 @@
-"""Rows of issued link tokens and of revoked ones. It never holds a token: only the digest that names it.
+"""Rows of issued link tokens and of revoked ones.
 
-A revocation has two rows: `link_token` says it to people, `link_revoked` to the doors (by the log) and to the
-normaliser. The second names no patient and stays until the token would have expired, also after an erasure.
+It never holds a token: only the digest that names it. A revocation has two rows: `link_token` says
+it to people, `link_revoked` to the doors (by the log) and to the normaliser. The second names no
+patient and stays until the token would have expired, also after an erasure.
 """
 
 from collections.abc import Collection, Sequence
@@ -45,7 +46,10 @@ select key_id, count(*) from link_token where revoked_at is null and expires_at 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """One issued token as a row: the issue number, and instants in epoch ms; `revoked_ms` None while it holds."""
+    """One issued token as a row: the issue number, and instants in epoch ms.
+
+    `revoked_ms` None while it holds.
+    """
 
     issue: int
     key_id: str
@@ -64,9 +68,9 @@ class Revoked:
 
 
 async def next_issue(conn: Connection, patient: str) -> int:
-    """Return the issue number of the patient's next token, and let nobody else take it until the transaction ends.
+    """Return the issue number of the patient's next token.
 
-    Raises `people.UnknownNameError`.
+    Let nobody else take it until the transaction ends. Raises `people.UnknownNameError`.
     """
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
@@ -109,21 +113,28 @@ async def listed(conn: Connection, patient: str) -> list[Issued]:
 async def revoke(
     conn: Connection, patient: str, now_ms: int, issue: int | None = None
 ) -> list[int]:
-    """Revoke one token of a patient, or all (None), and return the issue numbers that held until now.
+    """Revoke one token of a patient, or all (None).
 
-    What is revoked waits in `link_revoked` to be published. Raises `people.UnknownNameError`.
+    Return the issue numbers that held until now. What is revoked waits in `link_revoked` to be
+    published. Raises `people.UnknownNameError`.
     """
     result = {"patient": await patient_id(conn, patient), "issue": issue, "now": utc(now_ms)}
     return [number for (number,) in await (await conn.execute(_REVOKE, result)).fetchall()]
 
 
 async def publish_again(conn: Connection, now_ms: int) -> None:
-    """Let everything that is revoked and not expired be published once more: the log may be another by now."""
+    """Let everything that is revoked and not expired be published once more.
+
+    The log may be another by now.
+    """
     await conn.execute(_AGAIN, [utc(now_ms)])
 
 
 async def take_unpublished(conn: Connection, n: int) -> list[Revoked]:
-    """Return and lock up to `n` revocations that the log has not got; waits for who is publishing them now."""
+    """Return and lock up to `n` revocations that the log has not got.
+
+    Waits for who is publishing them now.
+    """
     rows = await (await conn.execute(_WAITING, [n])).fetchall()
     return [Revoked(digest=digest, expires_ms=epoch_ms(expires)) for digest, expires in rows]
 

@@ -1,7 +1,7 @@
 """Patients: pseudonym, time zone, care unit and responsible clinician.
 
-A patient is known by a pseudonym everywhere. Who that is lies sealed in the schema `identity`, which
-`identities` reads.
+A patient is known by a pseudonym everywhere. Who that is lies sealed in the schema `identity`,
+which `identities` reads.
 """
 
 import secrets
@@ -83,9 +83,10 @@ async def set_zone(conn: Connection, patient: str, zone: str) -> None:
 
 
 async def hold(conn: Connection, patients: Collection[str]) -> dict[str, str]:
-    """Keep patients from being erased until the transaction ends; return the zone of each that exists.
+    """Keep patients from being erased until the transaction ends.
 
-    Look up consent after this: then it cannot be that of a patient who is erased meanwhile.
+    Return the zone of each that exists. Look up consent after this: then it cannot be that of a
+    patient who is erased meanwhile.
     """
     return dict(await (await conn.execute(_HOLD, [list(patients)])).fetchall())
 

@@ -1,4 +1,7 @@
-"""Heart profiles as rows: what a patient's zones rest on, by the local date each is valid from. Derives nothing."""
+"""Heart profiles as rows: what a patient's zones rest on, by the local date each is valid from.
+
+Derives nothing.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -1,8 +1,8 @@
 """Releases bodies in quarantine whose account is linked by now, whichever came first.
 
 `release` sees the bodies that are committed when an account is linked. A body whose transaction is
-still open at that moment is not seen: without the sweep of `release_linked` it would wait for a link
-that is there already, and be removed after a day.
+still open at that moment is not seen: without the sweep of `release_linked` it would wait for a
+link that is there already, and be removed after a day.
 """
 
 from model.calendar import DAY_MS, utc
@@ -25,5 +25,8 @@ async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> i
 
 
 async def release_linked(conn: Connection, now_ms: int) -> int:
-    """Release every waiting body whose account was linked within a day of receipt; return how many."""
+    """Release every waiting body whose account was linked within a day of receipt.
+
+    Return how many.
+    """
     return (await conn.execute(_RELEASE_LINKED, [utc(now_ms)])).rowcount

@@ -1,1 +1,4 @@
-"""The database as such: pool, arrays, binary columns, rows, migrations, roles, encryption. Knows no fact."""
+"""The database as such: pool, arrays, binary columns, rows, migrations, roles, encryption.
+
+Knows no fact.
+"""

@@ -37,7 +37,10 @@ def _quoted(text: str) -> str:
 
 
 def _text_of(kind: type) -> Callable[[Any], str]:
-    """Return how a kind is written: as the nearest kind that it is one of, as a StrEnum is a text."""
+    """Return how a kind is written.
+
+    As the nearest kind that it is one of, as a StrEnum is a text.
+    """
     for known in kind.__mro__:
         if known in ITEM:
             return ITEM[known]

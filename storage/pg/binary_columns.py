@@ -1,4 +1,7 @@
-"""Columns of numbers between numpy and PostgreSQL's binary formats, without a Python object a row. No SQL, no I/O."""
+"""Columns of numbers between numpy and PostgreSQL's binary formats, without a Python object a row.
+
+No SQL, no I/O.
+"""
 
 from typing import Any, TypeAlias
 
@@ -89,7 +92,10 @@ def values(array: bytes | None) -> Values:
 
 
 def _items(array: bytes | None, kind: str) -> NDArray[Any]:
-    """Read a one-dimensional array: dimensions, has-null flag and type (12 bytes), length and bound (8), items."""
+    """Read a one-dimensional array.
+
+    Dimensions, has-null flag and type (12 bytes), length and bound (8), items.
+    """
     item = np.dtype([("length", ">i4"), ("value", kind)])
     empty = array is None or int.from_bytes(array[:4], "big") == 0
     return np.frombuffer(b"" if empty or array is None else array[20:], dtype=item)["value"]

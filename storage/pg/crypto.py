@@ -1,7 +1,8 @@
-"""AES-256-GCM: a data key for each patient, wrapped by the key-encryption key. It never logs, and keeps no key.
+"""AES-256-GCM: a data key for each patient, wrapped by the key-encryption key.
 
-A sealed value is nonce (12 bytes), ciphertext and tag. What it belongs to is authenticated with it, so that a value
-moved to another patient or purpose does not open. A wrapped value names its key before that: mark, length, key id.
+It never logs, and keeps no key. A sealed value is nonce (12 bytes), ciphertext and tag. What it
+belongs to is authenticated with it, so that a value moved to another patient or purpose does not
+open. A wrapped value names its key before that: mark, length, key id.
 """
 
 import secrets
@@ -26,13 +27,19 @@ def new_key() -> bytes:
 
 
 def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
-    """Encrypt under `key` for the owner and purpose named by `belongs_to`; raises ValueError for a wrong key length."""
+    """Encrypt under `key` for the owner and purpose named by `belongs_to`.
+
+    Raises ValueError for a wrong key length.
+    """
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(_checked(key)).encrypt(nonce, plaintext, belongs_to.encode())
 
 
 def open_sealed(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
-    """Decrypt what `seal` made for the same owner and purpose; raises `SealError` on anything else."""
+    """Decrypt what `seal` made for the same owner and purpose.
+
+    Raises `SealError` on anything else.
+    """
     try:
         return AESGCM(_checked(key)).decrypt(
             sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], belongs_to.encode()

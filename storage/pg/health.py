@@ -6,7 +6,8 @@ import psycopg
 
 from storage.pg.pool import DsnError, Pool
 
-# no server, no connection free in time, a statement or a lock beyond its limit, a server that says nothing
+# no server, no connection free in time, a statement or a lock beyond its limit, a server that
+# says nothing
 AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError,)
 NOT_OURS: tuple[
     type[Exception], ...

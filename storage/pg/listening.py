@@ -1,6 +1,7 @@
-"""What changed, as it happens: LISTEN on a connection of its own. It reads notifications and nothing else.
+"""What changed, as it happens: LISTEN on a connection of its own.
 
-A notification is the name of a care unit: whoever may listen on this database learns of no patient.
+It reads notifications and nothing else. A notification is the name of a care unit: whoever may
+listen on this database learns of no patient.
 """
 
 from collections.abc import AsyncIterator
@@ -18,10 +19,11 @@ class UnreachableError(ConnectionError):
 
 
 async def changes(dsn: str, role: str = "") -> AsyncIterator[str]:
-    """Yield the care unit of each notification, for ever; "" means that anything may have changed anywhere.
+    """Yield the care unit of each notification, for ever.
 
-    The first one is yielded as soon as the connection listens, since something may have changed before that.
-    Raises `UnreachableError` when the database cannot be reached or goes away.
+    "" means that anything may have changed anywhere. The first one is yielded as soon as the
+    connection listens, since something may have changed before that. Raises `UnreachableError` when
+    the database cannot be reached or goes away.
     """
     try:
         async with await psycopg.AsyncConnection.connect(

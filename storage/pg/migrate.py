@@ -1,13 +1,15 @@
-"""Brings a database to the newest schema: numbered SQL files, each applied once, in its own transaction.
+"""Brings a database to the newest schema.
 
-Two sets of files are merged by number: `common`, and `timescale` or `plain`. Which of the two is chosen once, by
-whether the server offers the TimescaleDB extension, and kept for the life of the database. A file that was applied
-is never edited: its checksum is compared on every run.
+Numbered SQL files, each applied once, in its own transaction. Two sets of files are merged by
+number: `common`, and `timescale` or `plain`. Which of the two is chosen once, by whether the server
+offers the TimescaleDB extension, and kept for the life of the database. A file that was applied is
+never edited: its checksum is compared on every run.
 
 A file whose first line is `-- no-transaction` holds one statement and runs outside a transaction.
 
-The tables belong to the role `kadens_migrate` once 0016 has handed them over; every later file runs in that role, so
-that no migration can touch the audit log. The handover makes roles, which takes an administrator's login.
+The tables belong to the role `kadens_migrate` once 0016 has handed them over; every later file runs
+in that role, so that no migration can touch the audit log. The handover makes roles, which takes an
+administrator's login.
 """
 
 import hashlib
@@ -67,8 +69,8 @@ def migrations(kind: str) -> tuple[Migration, ...]:
 async def migrate(dsn: str) -> list[str]:
     """Apply what is missing and return the names of the files applied now.
 
-    Only one process migrates at a time; the others wait. Raises `MigrationError` when an applied file has changed,
-    or when the database knows a file that this program does not.
+    Only one process migrates at a time; the others wait. Raises `MigrationError` when an applied
+    file has changed, or when the database knows a file that this program does not.
     """
     async with _locked(dsn) as conn:
         await _prepare(conn)

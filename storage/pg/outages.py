@@ -13,5 +13,8 @@ _OUTAGES = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the same statements may well succeed later: no connection, a lock, a server that stops."""
+    """Tell whether the same statements may well succeed later.
+
+    No connection, a lock, a server that stops.
+    """
     return isinstance(error, _OUTAGES)

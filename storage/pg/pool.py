@@ -1,7 +1,8 @@
-"""The connection pool, opened when a process starts, and how long it waits. Nothing here knows a table.
+"""The connection pool, opened when a process starts, and how long it waits.
 
-Every session speaks UTC. Every wait for the database has an end, on both sides: the server ends what takes too long,
-and a client whose server says nothing at all (stopped, or behind a dead network) gives its connection up.
+Nothing here knows a table. Every session speaks UTC. Every wait for the database has an end, on
+both sides: the server ends what takes too long, and a client whose server says nothing at all
+(stopped, or behind a dead network) gives its connection up.
 """
 
 import asyncio
@@ -27,7 +28,8 @@ T = TypeVar("T")
 
 GRACE_S = 1.0  # what a client waits longer than the server's own limit, which ends a statement more cleanly
 LET_GO_S = 0.5  # for a cancelled statement to end, before its connection is closed
-# a peer that is gone without a word is noticed within half a minute; a Unix socket has no such peers
+# a peer that is gone without a word is noticed within half a minute; a Unix socket has no such
+# peers
 NETWORK = {
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -41,9 +43,10 @@ NETWORK = {
 class Limits:
     """How long one kind of process waits for the database, in seconds; 0 is without limit.
 
-    `start_s`: for the first connection to answer, where 0 is one attempt. `connect_s`: for one connection.
-    `checkout_s`: for a free connection of the pool. `statement_s` and `lock_s`: for one statement, for one lock.
-    `idle_s`: between two statements of a transaction, because a process that stands still keeps locks.
+    `start_s`: for the first connection to answer, where 0 is one attempt. `connect_s`: for one
+    connection. `checkout_s`: for a free connection of the pool. `statement_s` and `lock_s`: for one
+    statement, for one lock. `idle_s`: between two statements of a transaction, because a process
+    that stands still keeps locks.
     """
 
     start_s: float
@@ -67,16 +70,25 @@ PROBE = Limits(start_s=0, connect_s=2, checkout_s=2, statement_s=3, lock_s=2, id
 
 
 class DsnError(ValueError):
-    """The address of the database cannot be read. The text does not quote it: a password may stand in it."""
+    """The address of the database cannot be read.
+
+    The text does not quote it: a password may stand in it.
+    """
 
 
 class BoundedConnection(AsyncConnection[TupleRow]):
-    """A connection that gives up after `patience_s` without an answer (None: never), and closes itself then."""
+    """A connection that gives up after `patience_s` without an answer (None.
+
+    Never), and closes itself then.
+    """
 
     patience_s: float | None = None
 
     async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - psycopg's
-        """Run one exchange with the server; raises `psycopg.OperationalError` when patience ends."""
+        """Run one exchange with the server.
+
+        Raises `psycopg.OperationalError` when patience ends.
+        """
         try:
             async with asyncio.timeout(self.patience_s):
                 return await waiting.wait_async(
@@ -106,9 +118,9 @@ class BoundedConnection(AsyncConnection[TupleRow]):
 
 
 def address(dsn: str, limits: Limits) -> str:
-    """Return a connection string with the limits that belong to connecting; what the DSN itself says wins.
+    """Return a connection string with the limits that belong to connecting.
 
-    Raises `DsnError` when it is none.
+    What the DSN itself says wins. Raises `DsnError` when it is none.
     """
     try:
         given = conninfo_to_dict(dsn)
@@ -123,11 +135,12 @@ def address(dsn: str, limits: Limits) -> str:
 async def open_pool(
     dsn: str, min_size: int = 1, max_size: int = 4, limits: Limits = COMMAND, *, role: str = ""
 ) -> Pool:
-    """Open a pool and wait until `min_size` connections answer; raises `psycopg.OperationalError` when none does.
+    """Open a pool and wait until `min_size` connections answer.
 
-    Every connection acts as `role` where one is given; raises `roles.RoleError` where it may not. A checked-out
-    connection is a transaction: it commits when the block ends, and rolls back on an exception. A statement beyond its
-    limit and a wait for a connection raise `psycopg.OperationalError`, a wrong DSN `DsnError`.
+    Raises `psycopg.OperationalError` when none does. Every connection acts as `role` where one is
+    given; raises `roles.RoleError` where it may not. A checked-out connection is a transaction: it
+    commits when the block ends, and rolls back on an exception. A statement beyond its limit and a
+    wait for a connection raise `psycopg.OperationalError`, a wrong DSN `DsnError`.
     """
     where = address(dsn, limits)
     if (
@@ -189,7 +202,10 @@ async def _check(where: str, role: str) -> None:
 
 
 async def _configure(conn: Connection, limits: Limits, role: str) -> None:
-    """Take the role, speak UTC, and set every limit of the server; a connection waits a little longer than they say."""
+    """Take the role, speak UTC, and set every limit of the server.
+
+    A connection waits a little longer than they say.
+    """
     adapt(conn)
     if role:
         await roles.become(conn, role)

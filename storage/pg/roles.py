@@ -1,7 +1,8 @@
-"""Which process may do what with which table. The grants are made from `TABLES`; nothing else grants.
+"""Which process may do what with which table.
 
-A role belongs to the whole server, so several databases share it. None of these roles can log in or is a superuser: a
-process logs in as a member and takes its role on every connection (`become`). The vendor door has no role, because it
+The grants are made from `TABLES`; nothing else grants. A role belongs to the whole server, so
+several databases share it. None of these roles can log in or is a superuser: a process logs in as a
+member and takes its role on every connection (`become`). The vendor door has no role, because it
 has no database. Nobody is a member of the role that owns the audit log.
 """
 
@@ -77,7 +78,8 @@ TABLES: dict[str, Access] = {
     "metric": Access(worker=READ, clinic=READ, admin=READ),
     "erasure_body": Access(worker="select, update, delete"),
     "schema_migration": Access(worker=READ, clinic=READ, admin=READ),
-    # Owned by `AUDIT_OWNER`: granted in 0016_access.sql, because the migration role cannot grant them.
+    # Owned by `AUDIT_OWNER`: granted in 0016_access.sql, because the migration role cannot
+    # grant them.
     "erasure": Access(admin="select, insert (at), update (counts)"),
     "audit": Access(
         clinic="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
@@ -100,11 +102,17 @@ _ACTING = "select current_user, session_user, current_setting('is_superuser')"
 
 
 class RoleError(RuntimeError):
-    """A process's login may not act in the process's role, or the roles are not there; the text says what to do."""
+    """A process's login may not act in the process's role, or the roles are not there.
+
+    The text says what to do.
+    """
 
 
 async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
-    """Let a connection act as `role` from now on. Raises `RoleError` when it may not, or would be a superuser."""
+    """Let a connection act as `role` from now on.
+
+    Raises `RoleError` when it may not, or would be a superuser.
+    """
     try:
         await conn.execute(SQL("set role {}").format(Identifier(role)))
     except (
@@ -127,7 +135,10 @@ async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
 
 
 async def create(conn: AsyncConnection[TupleRow]) -> None:
-    """Make the roles that are missing on this server; raises `RoleError` with what an administrator must run."""
+    """Make the roles that are missing on this server.
+
+    Raises `RoleError` with what an administrator must run.
+    """
     missing = [name for (name,) in await (await conn.execute(_MISSING, [list(ROLES)])).fetchall()]
     try:
         for name in missing:
@@ -141,9 +152,10 @@ async def create(conn: AsyncConnection[TupleRow]) -> None:
 
 
 async def process_logins(dsn: str, where: str) -> dict[str, str]:
-    """Make a login for each process on a server that trusts its socket, and return the DSN of each by role.
+    """Make a login for each process on a server that trusts its socket.
 
-    `where` is the same DSN with limits of waiting, see `pool.address`.
+    Return the DSN of each by role. `where` is the same DSN with limits of waiting, see
+    `pool.address`.
     """
     made = {}
     async with await AsyncConnection.connect(where, autocommit=True) as conn:
@@ -162,7 +174,10 @@ async def handed_over(conn: AsyncConnection[TupleRow]) -> bool:
 
 
 async def grant_all(conn: AsyncConnection[TupleRow]) -> None:
-    """Give each role what `TABLES` says about the tables of the migration role, and nothing else."""
+    """Give each role what `TABLES` says about the tables of the migration role.
+
+    Nothing else.
+    """
     wanted = sorted(TABLES.keys() - OWN)
     there = [name for (name,) in await (await conn.execute(_THERE, [wanted])).fetchall()]
     async with conn.transaction():

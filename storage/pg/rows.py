@@ -1,4 +1,7 @@
-"""From database rows to values: instants to epoch ms, hashes to hex, stored JSON to the model. It asks nothing."""
+"""From database rows to values: instants to epoch ms, hashes to hex, stored JSON to the model.
+
+It asks nothing.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -17,7 +20,10 @@ Row: TypeAlias = dict[str, Any]
 
 
 def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narrower type
-    """Return an instant as epoch ms, a hash as hex and a UUID as text; everything else unchanged."""
+    """Return an instant as epoch ms, a hash as hex and a UUID as text.
+
+    Everything else unchanged.
+    """
     if isinstance(values, datetime):
         return epoch_ms(values)
     if isinstance(values, (bytes, memoryview)):

@@ -1,6 +1,7 @@
-"""Reads behind the questions of the API and of `kadens query`: pages of sessions, days, watermarks, consents.
+"""Reads behind the questions of the API and of `kadens query`.
 
-Bounded to one care unit like `queries`; it never writes.
+Pages of sessions, days, watermarks, consents. Bounded to one care unit like `queries`; it never
+writes.
 """
 
 from collections.abc import Sequence
@@ -69,7 +70,10 @@ class SessionsQuery:
 
 
 async def unit_of(conn: Connection, pseudonym: str) -> str | None:
-    """Return the care unit of a patient, for an operator who is bounded to none; None for an unknown patient."""
+    """Return the care unit of a patient, for an operator who is bounded to none.
+
+    None for an unknown patient.
+    """
     matches = await rows.fetch(conn, _UNIT, {"patient": pseudonym}, lambda row: str(row["unit"]))
     return matches[0] if matches else None
 

@@ -1,7 +1,8 @@
-"""Reads for the clinician door: worklist and patient. Every read is bounded to one care unit; it never writes.
+"""Reads for the clinician door: worklist and patient.
 
-All functions take an open connection and return the frozen values of `views`. A patient of another care unit does
-not exist for the reader: the answer is None, as for a patient that never was.
+Every read is bounded to one care unit; it never writes. All functions take an open connection and
+return the frozen values of `views`. A patient of another care unit does not exist for the reader:
+the answer is None, as for a patient that never was.
 """
 
 from collections import defaultdict
@@ -134,7 +135,10 @@ async def patient(conn: Connection, unit: str, pseudonym: str) -> PatientBrief |
 async def patient_page(
     conn: Connection, unit: str, pseudonym: str, since: date, sessions: int = 60
 ) -> PatientPage | None:
-    """Return what a patient's page shows: weeks and pain from `since` on, the latest `sessions` sessions."""
+    """Return what a patient's page shows.
+
+    Weeks and pain from `since` on, the latest `sessions` sessions.
+    """
     requested = {"unit": unit, "patient": pseudonym, "since": since}
     brief = await patient(conn, unit, pseudonym)
     if brief is None:
@@ -197,7 +201,8 @@ async def audit(
 ) -> tuple[AuditRow, ...]:
     """Return who did what to a patient's data, newest first; `about` bounds it to one object.
 
-    Lists that the patient was on are left out: a worklist that is open all day would hide every other line.
+    Lists that the patient was on are left out: a worklist that is open all day would hide every
+    other line.
     """
     requested = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
     return tuple(await rows.fetch(conn, _AUDIT, requested, lambda row: AuditRow(**row)))

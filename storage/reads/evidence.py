@@ -1,6 +1,7 @@
-"""Reads for the clinician door below a number: one session with its samples and facts, one alert with its evidence.
+"""Reads for the clinician door below a number.
 
-Bounded to one care unit like `queries`; it never writes.
+One session with its samples and facts, one alert with its evidence. Bounded to one care unit like
+`queries`; it never writes.
 """
 
 from model.derived import Session
@@ -21,7 +22,8 @@ from storage.reads.views import (
 
 LOWEST, HIGHEST = 30, 230  # beats a minute; outside is no reading of a heart
 
-# at one instant the greater (record, value) stands, as in the series that the zones were computed from
+# at one instant the greater (record, value) stands, as in the series that the zones were computed
+# from
 _HEART = """
 select distinct on (s.time) s.time as t, s.value as v
   from sample s left join record r on r.id = s.record
@@ -91,7 +93,10 @@ select at as at_ms, actor, from_state, to_state, reason from alert_move where al
 async def session_sheet(
     conn: Connection, unit: str, pseudonym: str, session: str
 ) -> SessionSheet | None:
-    """Return one session with its heart-rate samples, facts, reports and choices; None when there is none."""
+    """Return one session with its heart-rate samples, facts, reports and choices.
+
+    None when there is none.
+    """
     brief = await clinic_queries.patient(conn, unit, pseudonym)
     sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, one=session)
     if brief is None or not sessions:

@@ -1,4 +1,7 @@
-"""What became of files that were sent in: kept with their patient, or refused, and why. Reads only."""
+"""What became of files that were sent in: kept with their patient, or refused, and why.
+
+Reads only.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -17,7 +20,10 @@ order by d.written_at desc"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutcome:
-    """What became of one file: `kept` with its patient; `rejects` are (where, why), the first few of them."""
+    """What became of one file: `kept` with its patient.
+
+    `rejects` are (where, why), the first few of them.
+    """
 
     kept: bool = False
     rejects: tuple[tuple[str, str], ...] = ()

@@ -1,6 +1,7 @@
-"""What is on record about patients, for those who run an installation: times and ids, no names, no health values.
+"""What is on record about patients, for those who run an installation.
 
-Every read is bounded. It never writes; whoever reads writes the audit row.
+Times and ids, no names, no health values. Every read is bounded. It never writes; whoever reads
+writes the audit row.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,6 +1,7 @@
-"""What the clinician door shows, as small frozen values. They hold pseudonyms and instants, never a surrogate id.
+"""What the clinician door shows, as small frozen values.
 
-Names ending in `_ms` are epoch milliseconds in UTC; local dates are dates in the patient's zone.
+They hold pseudonyms and instants, never a surrogate id. Names ending in `_ms` are epoch
+milliseconds in UTC; local dates are dates in the patient's zone.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ class AlertBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
-    """One patient of a care unit: live alerts (tier, then oldest first), the latest weeks (oldest first)."""
+    """One patient of a care unit.
+
+    Live alerts (tier, then oldest first), the latest weeks (oldest first).
+    """
 
     patient: PatientBrief
     alerts: tuple[AlertBrief, ...]
@@ -57,7 +61,10 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRow:
-    """One answer of a patient; `value` is on `scale`. `session` is the record it names, "" when it names none."""
+    """One answer of a patient; `value` is on `scale`.
+
+    `session` is the record it names, "" when it names none.
+    """
 
     record: str
     at_ms: int
@@ -161,9 +168,10 @@ class PatientPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSheet:
-    """One session and what it was derived from. `heart` is (epoch ms, beats a minute), one value an instant.
+    """One session and what it was derived from.
 
-    `choices` are those of its minutes, cut at its ends, by metric and time.
+    `heart` is (epoch ms, beats a minute), one value an instant. `choices` are those of its minutes,
+    cut at its ends, by metric and time.
     """
 
     patient: PatientBrief

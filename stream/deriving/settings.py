@@ -1,7 +1,7 @@
-"""A patient's heart profile, zone or prescription changes: store it, derive anew, ask for a judgement.
+"""A patient's heart profile, zone or prescription changes.
 
-Facts may come before or after the settings that they are interpreted with: the result is the same.
-All of it happens in the caller's transaction.
+Store it, derive anew, ask for a judgement. Facts may come before or after the settings that they
+are interpreted with: the result is the same. All of it happens in the caller's transaction.
 """
 
 from model.calendar import DAY_MS, midnight

@@ -1,13 +1,13 @@
-"""Replays a patient: kept bodies are read again and stored anew where that differs, and derived anew.
+"""Replays a patient: kept bodies are read again and stored anew where that differs.
 
-The result is what a fresh database would hold of the same bodies, while the workers go on. Bodies
-that belong together change in one transaction under the patient's lock, and the judge waits until
-the whole patient is done, so nobody is alerted by what lies between. Killed at any instant and run
-again, it ends the same.
+Derived anew. The result is what a fresh database would hold of the same bodies, while the workers
+go on. Bodies that belong together change in one transaction under the patient's lock, and the judge
+waits until the whole patient is done, so nobody is alerted by what lies between. Killed at any
+instant and run again, it ends the same.
 
-A body is read again if a consent covered it when it was received, as when it was read first: a later
-withdrawal ends what comes in, not what was lawful. A body that cannot be read keeps what is stored
-of it, and so do those that belong to it.
+A body is read again if a consent covered it when it was received, as when it was read first: a
+later withdrawal ends what comes in, not what was lawful. A body that cannot be read keeps what is
+stored of it, and so do those that belong to it.
 """
 
 from collections.abc import Collection, Sequence
@@ -52,7 +52,10 @@ class _Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """What one transaction did: its report, the clusters it stored anew, and whether it was the last."""
+    """What one transaction did: its report, the clusters it stored anew.
+
+    Whether it was the last.
+    """
 
     report: ReplayReport
     done: frozenset[frozenset[str]] = frozenset()
@@ -69,9 +72,10 @@ async def replay(context: ReplayContext, patient: str, scope: ReplayScope) -> Re
 
 
 async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> ReplayReport:
-    """Replay one patient in a transaction that is rolled back; report how derived rows would differ.
+    """Replay one patient in a transaction that is rolled back.
 
-    Raises `UnknownNameError`. The patient is locked meanwhile: workers wait with their facts.
+    Report how derived rows would differ. Raises `UnknownNameError`. The patient is locked
+    meanwhile: workers wait with their facts.
     """
     async with context.pool.connection() as conn:
         number = await patient_id(conn, patient)

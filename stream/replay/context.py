@@ -31,7 +31,10 @@ class ReplayContext:
 
     @property
     def wrapping_key(self) -> KeyRing:
-        """Return the keys that wrap data keys, as they are now; they may change between two uses."""
+        """Return the keys that wrap data keys, as they are now.
+
+        They may change between two uses.
+        """
         return self.wrapping()
 
 

@@ -155,7 +155,10 @@ def _cluster(
 
 
 def _versions_wanted(readings: Mapping[str, BodyReading]) -> dict[RecordName, _Version]:
-    """Return what must be current of each record: the greater (revision, body), as for the writer."""
+    """Return what must be current of each record.
+
+    The greater (revision, body), as for the writer.
+    """
     best: dict[RecordName, _Version] = {}
     for sha, reading in readings.items():
         for name, record in reading.records.items():

@@ -14,11 +14,12 @@ from stream.replay.context import ReplayContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """Bodies of one patient by what became of them, and what changed in derived rows. Reports add up.
+    """Bodies of one patient by what became of them, and what changed in derived rows.
 
-    `read` were read, `stored_anew` replaced what was stored of them. `unreadable` cannot be opened
-    or read today, `no_consent` were not covered at their receipt, `left` belong to bodies that
-    cannot be read: what is stored of all these stays as it is. `differences` are those of a dry run.
+    Reports add up. `read` were read, `stored_anew` replaced what was stored of them. `unreadable`
+    cannot be opened or read today, `no_consent` were not covered at their receipt, `left` belong to
+    bodies that cannot be read: what is stored of all these stays as it is. `differences` are those
+    of a dry run.
     """
 
     patient: str
