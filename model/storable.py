@@ -41,9 +41,9 @@ def refusal(fact: Fact) -> str:
 def _head(fact: Fact) -> str:
     head, source = fact.head, fact.head.source
     names = (source.vendor, source.app, source.device)
-    if not _whole(head.revision, 0, MOST_REVISION):
+    if not _is_integer(head.revision, 0, MOST_REVISION):
         return "the revision is not a whole number that can be stored"
-    if head.offset_min is not None and not _whole(
+    if head.offset_min is not None and not _is_integer(
         head.offset_min, -MOST_OFFSET_MIN, MOST_OFFSET_MIN
     ):
         return "the offset from UTC is not within 14 hours"
@@ -57,7 +57,7 @@ def _head(fact: Fact) -> str:
 def _interval(fact: Fact) -> str:
     span = span_of(fact)
     start, end = span.start_ms, span.end_ms
-    total = _whole(fact.head.start_ms, FIRST_MS, LAST_MS) and _whole(
+    total = _is_integer(fact.head.start_ms, FIRST_MS, LAST_MS) and _is_integer(
         fact.head.end_ms, FIRST_MS, LAST_MS
     )
     if not total or not FIRST_MS <= start <= end < LAST_MS:
@@ -108,7 +108,7 @@ def _of_kind(fact: Fact) -> str:
 def _samples(fact: SampleBlock) -> str:
     if fact.metric not in METRIC:
         return "the metric is not in the registry"
-    if not _whole(fact.part, 0, MOST_PART) or len(fact.t) > MOST_SAMPLES:
+    if not _is_integer(fact.part, 0, MOST_PART) or len(fact.t) > MOST_SAMPLES:
         return "the block has too many samples or an impossible part"
     if (
         fact.t.dtype != np.int64
@@ -123,7 +123,7 @@ def _samples(fact: SampleBlock) -> str:
 
 
 def _workout(fact: Workout) -> str:
-    if fact.moving_ms is not None and not _whole(fact.moving_ms, 0, LONGEST_SESSION_MS):
+    if fact.moving_ms is not None and not _is_integer(fact.moving_ms, 0, LONGEST_SESSION_MS):
         return "the moving time is not a time that a session can have"
     if fact.exertion_cr10 is not None and not _number(fact.exertion_cr10, MOST_EXERTION):
         return "the exertion is not on any scale"
@@ -167,7 +167,7 @@ def _number(value: object, most: float = math.inf) -> bool:
     return isinstance(value, (int, float)) and math.isfinite(value) and abs(value) <= most
 
 
-def _whole(value: object, low: int, high: int) -> bool:
+def _is_integer(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 

@@ -173,11 +173,11 @@ def quality_flags(
 
 
 def _range(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
-    return _all_in_one(screened.t[screened.codes == OUT_OF_RANGE])
+    return _single_span(screened.t[screened.codes == OUT_OF_RANGE])
 
 
 def _jump(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
-    return _all_in_one(screened.t[screened.codes == JUMP])
+    return _single_span(screened.t[screened.codes == JUMP])
 
 
 def _flat_line(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
@@ -212,10 +212,10 @@ def _condensed(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     if screened.source.method in (Method.BACKGROUND, Method.MANUAL) or len(screened.t) < 2:  # noqa: PLR2004 - two samples have one gap
         return ()
     sparse = np.median(np.diff(screened.t)) > CONDENSED_ABOVE_MS
-    return _all_in_one(screened.t) if sparse else ()
+    return _single_span(screened.t) if sparse else ()
 
 
-def _all_in_one(t: Instants) -> tuple[FlaggedSpan, ...]:
+def _single_span(t: Instants) -> tuple[FlaggedSpan, ...]:
     return ((int(t[0]), int(t[-1]), len(t)),) if len(t) else ()
 
 
