@@ -13,7 +13,11 @@ SYSTEM = "system"
 
 
 def clock(text: str) -> Clock:
-    """Return the clock of the setting KADENS_CLOCK: `system`, `fixed:EPOCH_MS` or `file:PATH` (holds EPOCH_MS)."""
+    """Return the clock that KADENS_CLOCK names; it returns epoch ms.
+
+    That is `system`, `fixed:EPOCH_MS`, or `file:PATH` of a file that holds EPOCH_MS. Raises
+    ValueError for any other text.
+    """
     kind, _, rest = text.partition(":")
     if kind == SYSTEM and not rest:
         return lambda: time.time_ns() // 1_000_000

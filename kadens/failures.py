@@ -53,7 +53,8 @@ FAILURES = (
         kinds=NOT_OURS,
         code=FAILED,
         text=lambda error: (
-            f"the database is not ready for this program: {_first_line(error)}; run `kadens migrate`"
+            "the database is not ready for this program: "
+            f"{_first_line(error)}; run `kadens migrate`"
         ),
     ),
     Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=FAILED, text=str),

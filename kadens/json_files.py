@@ -1,4 +1,4 @@
-"""Reads a JSON file that a person wrote as a value of the model, and names every field that is wrong."""
+"""Reads a JSON file that a person wrote as a value of the model; names every wrong field."""
 
 from collections.abc import Sequence
 from inspect import signature

@@ -1,4 +1,4 @@
-"""Commands that are imported when they run. Help and `--version` read a table and import none of them.
+"""Commands that are imported when they run; help and `--version` import none of them.
 
 Without this, `kadens --help` would load the database driver, the log's client, numpy and the doors.
 """

@@ -1,4 +1,4 @@
-"""Issues and revokes link tokens: first the row, then the log that the doors follow. Prints none."""
+"""Issues and revokes link tokens: first the row, then the log that doors follow. Prints none."""
 
 from ingest.links import digest, mint
 from ingest.ports import NotAcceptedError

@@ -1,6 +1,6 @@
-"""Writes `docs/commands.md` and `docs/settings.md` from the code itself. `python -m kadens.reference`.
+"""Makes `docs/commands.md` and `docs/settings.md` from the code itself; `make docs` writes them.
 
-A test fails while a page differs from what this module makes; `make docs` writes both.
+A test fails while a page differs from what this module makes.
 """
 
 import inspect
@@ -68,9 +68,9 @@ def _settings_page() -> str:
     lines = [
         "# Settings\n",
         NOTE,
-        "\nA process reads its settings from KADENS_* variables, once, at its start. A variable with",
+        "\nA process reads its settings from KADENS_* variables once, at its start. One with",
         "`_FILE` at its end names a file that holds the value, as for Docker secrets.",
-        "`kadens doctor` checks what they name. The secrets file is described in `deploy/README.md`.\n",
+        "`kadens doctor` checks what they name. `deploy/README.md` describes the secrets file.\n",
         "| variable | type | default | meaning |",
         "|---|---|---|---|",
         *_setting_rows(),

@@ -1,6 +1,7 @@
-"""Who may read a door's counters: Prometheus on this machine, at the door itself or at a port of their own.
+"""Who may read a door's metrics: Prometheus on this machine, at the door or at a port of its own.
 
-The doors face the internet, and counters tell outsiders how many patients send what. Nothing else is decided here.
+The doors face the internet, and metrics show how many patients send what. Nothing else is decided
+here.
 """
 
 from ipaddress import ip_address
@@ -21,7 +22,7 @@ RELAYED = (
 
 
 class LocalMetrics:
-    """ASGI middleware: `/metrics` is a 404 for everybody but a client on loopback that no proxy stands before."""
+    """ASGI middleware: `/metrics` is a 404 unless the client is on loopback, without a proxy."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -42,9 +43,9 @@ def is_local(scope: Scope) -> bool:
 
 
 def publish(app: FastAPI, host: str, port: int) -> None:
-    """Serve the counters of a door at `host:port`, 0 nowhere, and at the door for this machine alone.
+    """Serve a door's metrics at `host:port`, and at the door itself for this machine alone.
 
-    Raises OSError for a port that is not to be had.
+    Port 0 is for none of its own. Raises OSError for a port that is taken.
     """
     app.add_middleware(LocalMetrics)
     if port:

@@ -1,6 +1,7 @@
-"""The secrets file: TOML with the connectors' keys and our own; read, checked, watched for changes, rewritten whole.
+"""The secrets file: TOML with the connectors' keys and our own; read, checked, watched for changes.
 
-A key never leaves by an error text, a representation or a log line. Nothing here decides which key is used for what.
+A key never leaves by an error text, a representation or a log line. Nothing here decides which key
+is used for what.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class SettingsError(ValueError):
-    """A setting or a secret is missing or malformed; the text names it and says what it wants, never its value."""
+    """A setting or a secret is missing or malformed; the text names it and never repeats it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,10 @@ class ConnectorSecrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEntry:
-    """One key as the file says it: `created` and `changed` (of its state) are RFC 3339 instants, "" when unknown.
+    """One key as it is in the file.
 
-    A retired key is not loaded by any process; its bytes stay in the file until a person takes them out.
+    `created` and `changed` (of its state) are RFC 3339 instants, "" when unknown. No process loads
+    a retired key; its bytes stay in the file until a person removes them.
     """
 
     kind: str
@@ -51,8 +53,9 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What must never be printed: the connectors' keys, and ours by kind; an empty ring where this file has none.
+    """What must never be printed: the connectors' keys, and ours by kind.
 
+    A ring is empty where the file has no key of that kind.
     `oidc_client_secret` is what the identity provider gave this client.
     """
 
@@ -68,10 +71,11 @@ class Secrets:
 
 
 def read_secrets(path: str | None) -> Secrets:
-    """Read a secrets file; raises `SettingsError` that names the file and the key that is wrong, and shows neither.
+    """Read a secrets file; raises `SettingsError` that names the file and the key that is wrong.
 
-    `[connectors.NAME] keys = [...]` are the connectors'. Ours stand as `[[keys]]` tables (kind, id, key as hex, state),
-    or, for one key of a kind, as `link_key = "hex"`, `wrapping_key` and `session_key`: that key has the id "1".
+    `[connectors.NAME] keys = [...]` are the connectors'. Ours are `[[keys]]` tables (kind, id, key
+    as hex, state) or, for one key of a kind, `link_key = "hex"`, `wrapping_key` and `session_key`:
+    that key has the id "1".
     """
     if not path:
         return Secrets()
@@ -88,7 +92,7 @@ def read_secrets(path: str | None) -> Secrets:
 
 
 def secrets_of(values: Mapping[str, Any]) -> Secrets:
-    """Return what a parsed secrets file holds; raises `SettingsError` that names the key that is wrong."""
+    """Return what a parsed secrets file holds; raises `SettingsError` that names the wrong key."""
     entries = entries_of(values)
     rings = {f"{kind}_keys": _ring(kind, entries) for kind in KINDS}
     return Secrets(
@@ -181,7 +185,7 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
 
 def _check_keys(name: str, keys: list[str]) -> None:
     """Raise `SettingsError` where a key is none of the connector's proof."""
-    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - only who has connectors' keys loads the connectors
+    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - not without connectors' keys
 
     for row in [row for row in CONNECTORS if row.name == name]:
         for key in keys:
@@ -192,9 +196,9 @@ def _check_keys(name: str, keys: list[str]) -> None:
 
 
 class LiveSecrets:
-    """The secrets as the file says them now: read again when it has changed, so that a rotation needs no restart.
+    """The secrets as they are in the file now, so that a rotation needs no restart.
 
-    A file that is broken or gone is told once in the log, and the secrets from before stay.
+    A file that is broken or gone is logged once, and the secrets from before stay.
     """
 
     def __init__(self, path: str, secrets: Secrets) -> None:
@@ -203,7 +207,7 @@ class LiveSecrets:
         self._seen: tuple[int, ...] | None = None
 
     def now(self) -> Secrets:
-        """Return the secrets; looks at the file's inode, time and size, and reads it only when they differ."""
+        """Return the secrets; reads the file again when its inode, time or size differ."""
         mark = self._mark()
         if self._path is not None and mark != self._seen:
             self._seen = mark

@@ -1,4 +1,4 @@
-"""Rewrites the keys of a secrets file: whole, durably, for the owner only, and everything else in it as it was.
+"""Rewrites the keys of a secrets file, durably and for its owner only; all else in it stays.
 
 It makes keys and changes their states; it never shows one. One writer at a time.
 """
@@ -33,7 +33,10 @@ Change = Callable[[tuple[KeyEntry, ...]], tuple[KeyEntry, ...]]
 def with_new_key(
     entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str
 ) -> tuple[KeyEntry, ...]:
-    """Return the keys with a new active one of `kind`; the one that was active is accepted. `at` is RFC 3339."""
+    """Return the keys with a new active one of `kind`; the previous one becomes accepted.
+
+    `at` is the instant of the change in RFC 3339.
+    """
     kept = tuple(
         _aged(entry, at) if (entry.kind, entry.state) == (kind, ACTIVE) else entry
         for entry in entries
@@ -45,7 +48,10 @@ def with_new_key(
 def with_retired_key(
     entries: Sequence[KeyEntry], kind: str, id_: str, at: str
 ) -> tuple[KeyEntry, ...]:
-    """Return the keys with one that was accepted retired; raises `SettingsError` for the active one and for none."""
+    """Return the keys with an accepted one retired.
+
+    Raises `SettingsError` for the active key, and for one that is not there.
+    """
     matches = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
     if matches is None:
         raise SettingsError(f"there is no {kind} key {id_}")
@@ -65,7 +71,7 @@ def new_secret() -> bytes:
 
 
 def rewrite_secrets(path: Path, change: Change) -> tuple[KeyEntry, ...]:
-    """Change the keys of a file and return them as they are now; the file is replaced whole or not at all.
+    """Change the keys of a file and return them; the file is replaced as a whole or not at all.
 
     Raises `SettingsError` for a file that is not understood, OSError where it cannot be replaced.
     """
@@ -78,7 +84,10 @@ def rewrite_secrets(path: Path, change: Change) -> tuple[KeyEntry, ...]:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file for its owner only (a file that was there keeps its mode), so that a crash leaves old or new."""
+    """Write a file so that a crash leaves either the old or the new one.
+
+    A new file is its owner's only; an existing one keeps its mode.
+    """
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -107,7 +116,7 @@ def _edited(text: str, entries: Sequence[KeyEntry]) -> str:
     }
     if not same or entries_of(result) != tuple(entries):
         raise SettingsError(
-            "the file has a form that cannot be edited: put its keys into [[keys]] tables at its end"
+            "this file cannot be edited safely: put its keys into [[keys]] tables at its end"
         )
     return after
 

@@ -1,4 +1,4 @@
-"""The only reader of the environment: KADENS_* variables and the secrets file, into one frozen value.
+"""The only reader of the environment: KADENS_* variables and secrets, as one frozen value.
 
 Lower layers get plain values from `wiring`; none of them sees this module. A missing or malformed
 setting is a `SettingsError` that names the variable and what it must be.

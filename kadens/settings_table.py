@@ -1,4 +1,4 @@
-"""What each setting means, for `docs/settings.md`. Texts only: types and defaults are in `Settings`."""
+"""What each setting means, for `docs/settings.md`. Types and defaults are in `Settings`."""
 
 from collections.abc import Mapping
 
@@ -26,12 +26,12 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "session_idle_minutes": "How long a sign-in lasts without a request.",
     "smtp": "Mail server for notifications, `host:port`; empty sends no mail.",
     "mail_from": "Sender of notifications.",
-    "worker_id": "Name of a worker as a static member of the consumer group, another for each worker; "
+    "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",
     "max_body": "Longest body that the vendor door takes, in bytes.",
-    "spool": "Folder for bodies on their way in, on a disk with room for twice `spool_disk`. Empty: "
-    "the body store's disk or, where that is no folder, the system's temporary folder.",
+    "spool": "Folder for bodies on their way in, on a disk with room for twice `spool_disk`. "
+    "Empty: the body store's disk or, where that is no folder, the system's temporary folder.",
     "spool_memory": "Bytes of memory that bodies on their way in may take together.",
     "spool_disk": "Bytes of disk that bodies on their way in may take together.",
     "connections": "Most connections of a door at once.",
@@ -47,8 +47,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "replay_window_s": "How old a signed request may be, in seconds.",
     "commit_interval_s": "Seconds between two commits of a worker's offsets.",
     "stall_s": "Seconds without progress after which a worker ends itself.",
-    "group_session_s": "Seconds without a heartbeat after which the log gives a worker's partitions "
-    "to others.",
+    "group_session_s": "Seconds without a heartbeat after which a worker's partitions "
+    "go to others.",
     "metrics_host": "Address of a process's own port for metrics.",
     "metrics_port": "Port on which a process serves its metrics; 0 for none of its own.",
 }

@@ -1,4 +1,4 @@
-"""Builds the real collaborators of each process from the settings. Nothing below this module sees a setting.
+"""Builds the parts of each process from the settings. Nothing below this module sees a setting.
 
 Functions import what they build, so that each process loads only its own parts.
 """
@@ -98,21 +98,24 @@ def vendor_door(settings: Settings) -> "FastAPI":
             rates=Rates(
                 tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)
             ),
-            # a clock that is not this machine's is not meant to agree with the log's, and the mock has none
+            # a test's clock is not meant to agree with the log's, and the mock log has none
             watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
         )
     )
 
 
 def buckets(rate: float) -> "Buckets":
-    """Return buckets of a rate setting: so many a second for each key, and ten times as many at once."""
+    """Return the buckets of a rate per second and key; ten times as many may come at once."""
     from web.rates import Buckets
 
     return Buckets(rate=rate, burst=BURST * rate)
 
 
 def serving(settings: Settings, door: str) -> "Serving":
-    """Return where and with which limits a door (`vendor` or `clinic`) is served; raises `SettingsError`."""
+    """Return where and with which limits a door is served; raises `SettingsError`.
+
+    `door` is `vendor` or `clinic`.
+    """
     from web.limits import Limits, networks
     from web.server import Serving
 
@@ -145,7 +148,7 @@ def serving(settings: Settings, door: str) -> "Serving":
 
 
 def clinic_door(settings: Settings) -> "FastAPI":
-    """Return the clinician door: sign-in by an identity provider, or the demo clinician on loopback.
+    """Return the clinician door, with sign-in by a provider, or with the demo clinician.
 
     Raises `SettingsError` where nobody could tell who is at it.
     """
@@ -193,13 +196,14 @@ def clinic_door(settings: Settings) -> "FastAPI":
 
 
 def demo(settings: Settings) -> "Identify":
-    """Return the demo clinician, for loopback only; raises `SettingsError` that says what to set instead."""
+    """Return the demo clinician, for loopback only; else raises `SettingsError` with advice."""
     from web.sign_in.identity import Identity, demo_identity
 
     if not (settings.clinic_demo and local_only(settings)):
         raise SettingsError(
-            "nobody could sign in at the clinician door: set KADENS_OIDC_ISSUER and KADENS_OIDC_CLIENT_ID, and "
-            "oidc_client_secret and session_key in the secrets file. KADENS_CLINIC_DEMO=1 lets everybody in as one "
+            "nobody could sign in at the clinician door: set KADENS_OIDC_ISSUER and "
+            "KADENS_OIDC_CLIENT_ID, and oidc_client_secret and session_key in the secrets file. "
+            "KADENS_CLINIC_DEMO=1 lets everybody in as one "
             f"demo clinician, on loopback only (KADENS_CLINIC_HOST is {settings.clinic_host})"
         )
     clinician = Identity(
@@ -209,7 +213,7 @@ def demo(settings: Settings) -> "Identify":
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
-    """Return how clinicians sign in; raises `SettingsError` that names what is missing or unsafe."""
+    """Return how clinicians sign in; raises `SettingsError` for what is missing or unsafe."""
     from web.sign_in.code_flow import CALLBACK_PATH, SignIn
     from web.sign_in.id_tokens import ClaimNames
     from web.sign_in.provider import Provider, Registration
@@ -280,7 +284,7 @@ def migrate_database_and_log(settings: Settings) -> list[str]:
 
 
 def needed(settings: Settings, name: str) -> str:
-    """Return a setting that a process cannot do without; raises `SettingsError` when it is empty."""
+    """Return a setting that the process needs; raises `SettingsError` when it is empty."""
     value: str = getattr(settings, name)
     if not value:
         raise SettingsError(f"KADENS_{name.upper()} is empty, and this process needs it")
@@ -308,11 +312,11 @@ def keys_of(settings: Settings, kind: str) -> "Keys":
     keys = LiveSecrets(settings.secrets_file, settings.secrets).keys(kind)
     if not keys():
         raise SettingsError(
-            f"{kind}_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)"
+            f"the secrets file has no {kind}_key: add 32 random bytes as hex (openssl rand -hex 32)"
         )
     return keys
 
 
 def local_only(settings: Settings) -> bool:
-    """Return whether the clinician door listens on loopback alone, where the demo clinician may be used."""
+    """Return whether the clinician door listens on loopback only, as the demo clinician must."""
     return settings.clinic_host in LOOPBACK

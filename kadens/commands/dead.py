@@ -204,7 +204,7 @@ def _write(letter: Letter, content: bytes | None, path: Path) -> None:
 
 
 async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
-    from stream.log.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
+    from stream.log.producer import open_producer  # noqa: PLC0415 - only retry needs the log
 
     async with (
         await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool,

@@ -1,4 +1,4 @@
-"""The command that checks an installation: every dependency, and what to do about each that fails."""
+"""The command that checks an installation, and says what to do about each part that fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

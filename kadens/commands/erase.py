@@ -1,4 +1,4 @@
-"""The command that erases a patient. It asks first, prints a receipt with counts, and never a name."""
+"""The command that erases a patient. It asks first, and prints a receipt without any name."""
 
 from typing import Annotated
 
@@ -32,9 +32,9 @@ def erase_patient(
 ) -> None:
     """Erase a patient: every row, the data key and the kept bodies.
 
-    This cannot be undone. Prints a receipt. The audit log keeps its lines under the receipt's number, without the
-    patient. Keep the receipt and the pseudonym as long as any backup is older than the receipt:
-    after restoring such a backup, erase again.
+    This cannot be undone. Prints a receipt. The audit log keeps its lines under the receipt's
+    number, without the patient. Keep the receipt and the pseudonym as long as any backup is older
+    than the receipt: after restoring such a backup, erase again.
     """
     settings = settings_of(data)
     if not settings.bodies:

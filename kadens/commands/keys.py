@@ -99,7 +99,8 @@ def rotate_key(
     _done(
         as_json,
         made,
-        f"{kind} key {made.id} is active from now on; the previous one is accepted until it is retired",
+        f"{kind} key {made.id} is active from now on; "
+        "the previous one is accepted until it is retired",
     )
 
 
@@ -264,7 +265,7 @@ def _file(settings: Settings) -> Path:
     return Path(settings.secrets_file)
 
 
-def _done(as_json: bool, entry: KeyEntry, text: str) -> None:  # noqa: FBT001 - the option as it came
+def _done(as_json: bool, entry: KeyEntry, text: str) -> None:  # noqa: FBT001 - an option
     if as_json:
         print_json(_plain(entry))
     else:

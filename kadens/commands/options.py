@@ -15,7 +15,7 @@ DEFAULT_DATA: Path | None = None  # commands for people then look at ./var
 
 
 def checked(rule: NameRule) -> Callable[[str], str]:
-    """Return a callback that refuses a name which the rule does not allow; "" is an option left out."""
+    """Return a callback that refuses what the rule does not allow; "" is an option left out."""
 
     def check(text: str) -> str:
         return text and _name_of(rule, text)

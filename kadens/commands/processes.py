@@ -48,7 +48,7 @@ def start_worker_process(
         bool,
         typer.Option(
             "--accept-loss",
-            help="Start even though the log no longer has messages that the database lacks; they are lost.",
+            help="Start even though the log has lost messages that the database lacks.",
         ),
     ] = False,
     data: ProcessData = DEFAULT_DATA,

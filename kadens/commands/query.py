@@ -112,7 +112,7 @@ def query_timeline(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
     metric: Annotated[
-        str, typer.Option(help="heart_rate, steps, power, speed, …; any other text lists them all.")
+        str, typer.Option(help="heart_rate, steps, power, …; any other text lists them all.")
     ],
     prescription: PrescriptionId = "",
     first: From = "",

@@ -1,4 +1,4 @@
-"""Answers as files: JSON as the API has it, CSV, and Parquet with typed columns. Computes nothing."""
+"""Answers as files: JSON as in the API, CSV, and Parquet with typed columns. Computes nothing."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What a replay did, or would do, as JSON and as lines for a terminal. Computes sums, nothing else."""
+"""What a replay did, or would do, as JSON and as lines for a terminal. It only adds up."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What a terminal or a spreadsheet would obey is shown as text. Pure: text in, text out.
 
-Names, types and ids come from outside: an escape sequence in one could rewrite what an operator sees, and a cell that
-begins as a formula does is run by whoever opens the file.
+Names, types and ids come from outside. An escape sequence in one could rewrite what an operator
+sees, and a spreadsheet runs a cell that begins like a formula.
 """
 
 import unicodedata
@@ -24,12 +24,12 @@ def visible(text: str) -> str:
 
 
 def quiet_json(text: str) -> str:
-    """Return JSON in which the control characters that JSON leaves alone are escaped too; it says the same."""
+    """Return the same JSON, with the control characters escaped that JSON leaves alone."""
     return text.translate(C1)
 
 
 def cell(value: Any) -> Any:  # noqa: ANN401 - one cell of any column
-    """Return a cell of a CSV file: text that a spreadsheet would run begins with an apostrophe; a number stays."""
+    """Return a cell of a CSV file; text that a spreadsheet would run gets an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
