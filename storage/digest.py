@@ -55,6 +55,12 @@ from watermark w join patient p on p.id = w.patient join source s on s.id = w.so
     "body": """
 select p.pseudonym, b.sha256, b.connector, b.content_type, b.size from body b join patient p on p.id = b.patient
 order by 1, 2""",
+    "vendor_fetch": """
+select p.pseudonym, connector, account, resource, key, format
+from vendor_fetch f left join patient p on p.id = f.patient order by 2, 3, 4, 5""",
+    "vendor_notice": """
+select distinct p.pseudonym, connector, account, kind, scopes::text
+from vendor_notice n join patient p on p.id = n.patient order by 1, 2, 3, 4, 5""",
     "session": f"""
 select p.pseudonym, session, start_at, end_at, local_date, type, vendor_type,
        {_SOURCE.format("d")}::text, record, x.body,

@@ -50,6 +50,10 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "body": _OF,
     "dead_letter": _OF,
     "dead_letter_overflow": _OF,
+    "vendor_fetch": """
+patient = %(patient)s or (patient is null and (connector, account) in (
+  select vendor, account from account where patient = %(patient)s))""",
+    "vendor_notice": _OF,
     "account": _OF,
     "consent": _OF,
     "heart_profile": _OF,

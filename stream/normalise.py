@@ -1,22 +1,33 @@
-"""Bodies become facts: account to patient, consent at the time of receipt, parser, `kadens.facts`.
+"""Bodies become facts: account to patient, consent at the time of receipt, reader, `kadens.facts`.
 
-One transaction a batch. Facts and dead letters are on the log before it commits and before anything is acknowledged;
-what a crash repeats is the same facts again, which the writer recognises. Binding: no consent, no fact and no dead
-letter, and the same for a body that came by a revoked link token; a body of an account that nobody is linked to waits
-sealed in quarantine. However a body is settled, no copy in clear is left in the store (`settled`).
+One transaction a batch. Facts and dead letters are on the log before it commits and before anything
+is acknowledged; what a crash repeats is the same facts again, which the writer recognises. Binding:
+no consent, no fact and no dead letter, and the same for a body that came by a revoked link token; a
+body of an account that nobody is linked to waits sealed in quarantine. A body of several accounts
+is divided: each slice goes back on the log as a body of its own. However a body is settled, no copy
+in clear is left in the store (`settled`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from model.codec import encode_attributed, kind_of
-from model.facts import Reject, RejectKind
+from model.envelope import INLINE
+from model.facts import Parsed, Reject, RejectKind
+from model.received import Fetch, Notice
 from model.topics import FACTS, FACTS_LARGE, RAW
 from parsers.formats import version_of
 from storage.bodies import caps, quarantine
 from storage.bodies.kept_bodies import BodyKey, Received, keep_all
 from storage.people import accounts, consents, link_tokens, patients
 from storage.people.quarantine_release import release_linked
+from storage.people.fetches import (
+    NoticedFetch,
+    PatientNotice,
+    claim_fetches,
+    put_fetches,
+    put_notices,
+)
 from storage.pg.pool import Connection
 from stream import settled
 from stream.collaborators import Collaborators
@@ -25,7 +36,7 @@ from stream.dead.letters import RefusedMessage
 from stream.dead.resend import Resent, resend
 from stream.faults import report
 from stream.log.messages import Message, Outgoing, Run, portions
-from stream.reading import NO_ENVELOPE, Read, read_all, received, told_as
+from stream.reading import NO_ENVELOPE, Read, read_all, received, slice_of, told_as
 
 RELEASE = 20  # bodies sent again in one transaction
 _NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
@@ -110,6 +121,7 @@ async def expire_quarantine(parts: Collaborators) -> int:
     async with parts.pool.connection() as conn:
         await release_linked(conn, parts.now())
         gone = await quarantine.expire(conn, parts.now())
+        gone += await claim_fetches(conn, parts.now())
     if gone:
         await settled.remove(parts)
     parts.metrics.bodies.labels("", "expired").inc(gone)
@@ -123,15 +135,16 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     """
     if not reads:
         return False
-    owned = await _owners(conn, reads)
+    divided = [read for read in reads if read.slices]
+    plain = [read for read in reads if not read.read_elsewhere]
+    owned = await _owners(conn, plain)
     zones = await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
     allowed = await _allowed(conn, owned)
     kept = await _keep(
         conn, [entry for position, entry in enumerate(owned) if position in allowed], zones, parts
     )
-    room = await quarantine.room(
-        conn, [_account(entry) for entry in owned if entry.patient is None and entry.read.parsed]
-    )
+    waiting = [entry for entry in owned if entry.patient is None and entry.read.parsed]
+    room = await quarantine.room(conn, [_account(entry) for entry in waiting])
     outcomes = [
         await _one(conn, entry, zones, parts, kept=kept if position in allowed else None, room=room)
         for position, entry in enumerate(owned)
@@ -140,8 +153,99 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
         _tell(item.read, outcome, parts)
     for portion in portions(_facts([o.stored for o in outcomes if o.stored], zones, parts)):
         await parts.producer.send_all(portion)
-    await bury(conn, parts, [letter for outcome in outcomes for letter in outcome.letters])
-    return await settled.let_go(conn, [read.envelope for read in reads])
+    letters = [letter for outcome in outcomes for letter in outcome.letters]
+    letters += await _divide(conn, divided, parts)
+    letters += await _record(conn, [read for read in reads if read.fetches or read.notices], parts)
+    await bury(conn, parts, letters)
+    return await settled.let_go(conn, [read.arrived or read.envelope for read in reads])
+
+
+async def _divide(
+    conn: Connection, reads: Sequence[Read], parts: Collaborators
+) -> list[RefusedMessage]:
+    """Send each account's slice on as a body of its own; return letters about what has no account.
+
+    Slices of patients who withdrew go nowhere: nothing of theirs is written again.
+    """
+    slices = []
+    for read in reads:
+        slices += [slice_of(read, part) for part in read.slices]
+    owned = await _owners(conn, slices)
+    allowed = await _allowed(conn, owned)
+    again = []
+    for position, entry in enumerate(owned):
+        if entry.patient is None or position in allowed:
+            again.append(_sent_as_body(entry.read))
+        else:
+            _tell(entry.read, Outcome(word="no_consent"), parts)
+    await resend(parts.producer, parts.bodies, again)
+    for read in reads:
+        _tell(read, Outcome(word="divided"), parts)
+    return [
+        RefusedMessage(message=read.message, rejects=read.rejects) for read in reads if read.rejects
+    ]
+
+
+async def _record(
+    conn: Connection, reads: Sequence[Read], parts: Collaborators
+) -> list[RefusedMessage]:
+    """Write what bodies ask for and notify, as far as a consent covers it.
+
+    What an account asks for that nobody is linked to yet waits for a day; its notices do not.
+    """
+    asking = await _asking(conn, reads)
+    allowed = await _allowed(conn, [owned for owned, _ in asking])
+    fetches, notices = [], []
+    for position, (owned, item) in enumerate(asking):
+        patient, envelope = owned.patient, owned.read.envelope
+        if patient is not None and position not in allowed:
+            continue
+        if isinstance(item, Fetch):
+            fetches.append(
+                NoticedFetch(
+                    connector=envelope.connector,
+                    fetch=item,
+                    patient=patient,
+                    noticed_ms=envelope.received_ms,
+                )
+            )
+        elif patient is not None:
+            notices.append(
+                PatientNotice(
+                    connector=envelope.connector,
+                    notice=item,
+                    patient=patient,
+                    received_ms=envelope.received_ms,
+                )
+            )
+    beyond = await put_fetches(conn, parts.wrapping_key, fetches)
+    parts.metrics.bodies.labels("", "no_room").inc(beyond)
+    await put_notices(conn, notices)
+    return _noted(reads, parts)
+
+
+async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, Fetch | Notice]]:
+    """Return every fetch and notice that names an account, with its body and its patient."""
+    items: list[tuple[Read, Fetch | Notice]] = []
+    for read in reads:
+        named: tuple[Fetch | Notice, ...] = (*read.fetches, *read.notices)
+        for item in named:
+            if item.account:
+                account = Parsed(account=item.account, facts=())
+                items.append((replace(read, parsed=account), item))
+    owned = await _owners(conn, [read for read, _ in items])
+    await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
+    return [(entry, item) for entry, (_, item) in zip(owned, items, strict=True)]
+
+
+def _noted(reads: Sequence[Read], parts: Collaborators) -> list[RefusedMessage]:
+    """Count bodies that only ask or notify; return letters about what in them could not be read."""
+    alone = [read for read in reads if read.parsed is None and not read.slices]
+    for read in alone:
+        _tell(read, Outcome(word="noted"), parts)
+    return [
+        RefusedMessage(message=read.message, rejects=read.rejects) for read in alone if read.rejects
+    ]
 
 
 def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
@@ -289,11 +393,16 @@ def _facts(
         if result.parsed is None or patient is None:
             continue
         parser = version_of(result.format)
-        topic = (FACTS_LARGE if result.envelope.address else FACTS).name
+        topic = (FACTS_LARGE if len(result.body) > INLINE else FACTS).name
         for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()
             reported = told_as(result.envelope, fact, patient, zones[patient], parser)
             yield Outgoing(topic=topic, key=patient.encode(), value=encode_attributed(reported))
+
+
+def _sent_as_body(read: Read) -> Resent:
+    sha256 = read.envelope.sha256.encode()
+    return Resent(topic=RAW.name, key=sha256, headers=read.message.headers, body=read.body)
 
 
 def _again(held: quarantine.QuarantinedBody, body: bytes) -> Resent:

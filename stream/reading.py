@@ -1,9 +1,10 @@
-"""A message of `kadens.raw` becomes what a parser makes of it. Must never raise for what a sender did.
+"""A message of `kadens.raw` becomes what a reader makes of it. Must never raise for what was sent.
 
-Readers work in processes of their own (`readers`), so that nothing a body does holds up or ends the worker.
+Readers work in processes of their own (`readers`), so that no body holds up or ends the worker.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -11,28 +12,36 @@ from zoneinfo import ZoneInfo
 from model.calendar import utc
 from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
-from parsers.formats import FILES, FORMATS, format_of, parse, version_of
+from model.received import Fetch, Notice, Part
+from parsers.formats import FILES, FORMATS, parse, version_of
 from storage.bodies.body_store import BodyStore
 from stream.log.messages import Message
+from stream.readers.answers import SNIFFED, Answer
 from stream.readers.pool import Reader
-from stream.readers.wire import Body, Refusal
+from stream.readers.wire import Body, Holdings, Refusal
 
-CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
 NOT_AN_ENVELOPE = Reject(
     where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE
 )
-NO_PARSER = Reject(
-    where="headers", why="a connector without a parser here", kind=RejectKind.ENVELOPE
-)
+NO_FORMAT = Reject(where="headers", why="a format without a reader here", kind=RejectKind.ENVELOPE)
 NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKind.ENVELOPE)
+NOT_DIVIDED = Reject(
+    where="body", why="several accounts, not divided by its reader", kind=RejectKind.READER_FAULT
+)
+CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
+KNOWN = CONNECTORS | SNIFFED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One body and what it holds. `parsed` is None when it could not be read at all; then `rejects` says why.
+    """One body and what it holds.
 
-    `fault` describes an error of our own in a reader, without values; else it is empty.
+    `parsed` is what it holds of one account. It is None when nothing could be read (then `rejects`
+    has the reasons), when the body only asks or notifies (`fetches`, `notices`), and when it is of
+    several accounts: `slices` are then those. `format` is empty for what could not be read.
+    `fault` describes an error of our own in a reader, without values; else it is empty. `arrived`
+    is the envelope that came, where `envelope` is that of a slice.
     """
 
     message: Message
@@ -41,20 +50,26 @@ class Read:
     parsed: Parsed | None
     rejects: tuple[Reject, ...]
     fault: str = ""
-
-    @property
-    def format(self) -> str:
-        """Return the name of the format of a body that could be read."""
-        return format_of(self.envelope.connector, self.body)
+    format: str = ""
+    fetches: tuple[Fetch, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    slices: tuple[Part, ...] = ()
+    arrived: Envelope | None = None
 
     @property
     def dead(self) -> bool:
         """Tell whether nothing could be read of it."""
-        return bool(self.rejects) and (self.parsed is None or not self.parsed.facts)
+        empty = self.parsed is None or not self.parsed.facts
+        return bool(self.rejects) and empty and not self.read_elsewhere
+
+    @property
+    def read_elsewhere(self) -> bool:
+        """Tell whether it has no facts of its own: it asks, notifies, or is divided first."""
+        return self.parsed is None and bool(self.fetches or self.notices or self.slices)
 
 
 async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
-    """Read messages whose bodies lie in them, or at their envelopes' addresses; results in the same order."""
+    """Read messages whose bodies lie in them, or at their envelopes' addresses, in their order."""
     reads = [await received(message, bodies) for message in messages]
     waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
@@ -65,6 +80,33 @@ async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reade
         if read.envelope.address:
             answers[id(read)] = await reader.read_large(_body(read))
     return [_answered(read, answers[id(read)]) if id(read) in answers else read for read in reads]
+
+
+def slice_of(read: Read, part: Part) -> Read:
+    """Return a part of a body as a body of its own, with the envelope that it would come in.
+
+    Its time of receipt is that of the body, so that links and consents are those of that time.
+    """
+    content = part.kept or b""
+    envelope = replace(
+        read.envelope,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        address="",
+        part_of=read.envelope.sha256,
+    )
+    return replace(
+        read,
+        message=replace(read.message, headers=tuple(envelope.headers()), value=content),
+        envelope=envelope,
+        body=content,
+        parsed=_parsed(part, ()),
+        rejects=part.rejects,
+        arrived=read.envelope,
+        fetches=(),
+        notices=(),
+        slices=(),
+    )
 
 
 async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
@@ -113,8 +155,8 @@ async def received(message: Message, bodies: BodyStore) -> Read:
         envelope = Envelope.read(message.headers)
     except (KeyError, ValueError):
         return _unread(message, NO_ENVELOPE, b"", NOT_AN_ENVELOPE)
-    if envelope.connector not in CONNECTORS:
-        return _unread(message, envelope, b"", NO_PARSER)
+    if _format_name(envelope) not in KNOWN:
+        return _unread(message, envelope, b"", NO_FORMAT)
     if not envelope.address:
         return _unread(message, envelope, message.value)
     kept = await _kept(bodies, envelope.address)
@@ -133,14 +175,57 @@ async def _kept(bodies: BodyStore, address: str) -> bytes | None:
 
 
 def _body(read: Read) -> Body:
-    result = read.envelope
-    return Body(connector=result.connector, content_type=result.content_type, content=read.body)
+    return Body(
+        format=_format_name(read.envelope), context=read.envelope.context, content=read.body
+    )
 
 
-def _answered(read: Read, answer: Parsed | Refusal) -> Read:
+def _format_name(envelope: Envelope) -> str:
+    """Return the format that the envelope names; without one it is the connector's own."""
+    return envelope.format or envelope.connector
+
+
+def _answered(read: Read, answer: Answer) -> Read:
     if isinstance(answer, Refusal):
-        return replace(read, rejects=(answer.reject,), fault=answer.fault)
-    return replace(read, parsed=answer, rejects=answer.rejects)
+        return replace(read, rejects=(answer.reject, *answer.more), fault=answer.fault)
+    rest = replace(read, format=answer.format, fetches=answer.fetches, notices=answer.notices)
+    if len(answer.parts) > 1:
+        return _divided(rest, answer)
+    if not answer.parts:
+        empty = Parsed(account="", facts=())
+        nothing = not (answer.fetches or answer.notices)
+        return replace(rest, parsed=empty if nothing else None, rejects=answer.rejects)
+    return _of_one_account(rest, answer)
+
+
+def _of_one_account(read: Read, answer: Holdings) -> Read:
+    """Return a body of one account; where its reader cut a slice for it, the slice is the body."""
+    (part,) = answer.parts
+    if part.kept is None:
+        parsed = _parsed(part, answer.rejects)
+        return replace(read, parsed=parsed, rejects=parsed.rejects)
+    own = slice_of(read, part)
+    rejects = (*part.rejects, *answer.rejects)
+    return replace(own, fetches=read.fetches, notices=read.notices, rejects=rejects)
+
+
+def _divided(read: Read, answer: Holdings) -> Read:
+    """Return a body of several accounts, refused where its reader did not cut it apart.
+
+    A slice that is of several accounts again would be cut for ever.
+    """
+    if read.envelope.part_of or any(part.kept is None for part in answer.parts):
+        return replace(read, rejects=(NOT_DIVIDED,), fetches=(), notices=())
+    return replace(read, slices=answer.parts, rejects=answer.rejects)
+
+
+def _parsed(part: Part, more: tuple[Reject, ...]) -> Parsed:
+    return Parsed(
+        account=part.account,
+        facts=part.facts,
+        rejects=(*part.rejects, *more),
+        complete=part.complete,
+    )
 
 
 def _unread(message: Message, envelope: Envelope, body: bytes, *rejects: Reject) -> Read:

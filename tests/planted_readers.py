@@ -8,13 +8,14 @@ from.
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from model.facts import Parsed
-from parsers import formats
+from model.received import ReaderItem
+from stream.readers import answers
+from stream.readers.wire import Body
 
-parse = formats.parse
+read_body = answers.read_body
 
 
 def fail() -> None:
@@ -54,14 +55,14 @@ BUGS: Mapping[bytes, Callable[[], None]] = {
 }
 
 
-def planted(connector: str, body: bytes, content_type: str = "") -> Parsed:
+def planted(body: Body) -> tuple[str, Iterator[ReaderItem]]:
     """Meet the bug that the body names, else read it."""
     for mark, bug in BUGS.items():
-        if body.startswith(mark):
+        if body.content.startswith(mark):
             bug()
-    return parse(connector, body, content_type)
+    return read_body(body)
 
 
 def plant() -> None:
     """Put the bugs into the readers of this process."""
-    formats.parse = planted
+    answers.read_body = planted

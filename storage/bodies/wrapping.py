@@ -14,6 +14,7 @@ from model.calendar import utc
 from model.keyring import Key, KeyRing
 from storage.bodies import dead_letters, quarantine
 from storage.bodies.sealed import key_of
+from storage.people.fetches import fetch_owner
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
@@ -28,6 +29,7 @@ select distinct on (k.key_id) p.pseudonym, k.wrapped
 from identity.data_key k join patient p on p.id = k.patient order by k.key_id, k.patient"""
 _EXISTS = "select to_regclass(%s) is not null"
 _MESSAGE = ("cluster", "topic", "part", '"offset"')
+_FETCH = ("connector", "account", "resource", "key")
 _FOREIGN = (
     "the wrapping keys in the secrets file do not belong to this database: use the secrets file that was made with it; "
     "nothing was written"
@@ -118,6 +120,16 @@ PLACES = (
         row=_MESSAGE,
         names=_MESSAGE,
         belongs_to=lambda *place: key_of(dead_letters.place_of(*place)),
+        column="wrapped",
+        key_id=_named_in("wrapped"),
+        where="wrapped is not null",
+    ),
+    Place(
+        what="keys of fetches of unlinked accounts",
+        table="vendor_fetch",
+        row=_FETCH,
+        names=_FETCH,
+        belongs_to=lambda *names: key_of(fetch_owner(*names)),
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",

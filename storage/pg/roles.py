@@ -55,6 +55,8 @@ TABLES: dict[str, Access] = {
     "watermark": _DERIVED,
     "body": _DERIVED,
     "quarantine": _WORK,
+    "vendor_fetch": _WORK,
+    "vendor_notice": Access(worker=ADD, clinic=READ),
     "dead_letter": _WORK,
     "dead_letter_overflow": _WORK,
     "discarded": _WORK,

@@ -12,6 +12,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BufferedRWPair
 from pathlib import Path
 from types import FrameType
@@ -62,11 +63,7 @@ def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes])
         stream.flush()
         if bodies := _receive(stream):
             with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                body = Body(
-                    connector=bodies[0].connector,
-                    content_type=bodies[0].content_type,
-                    content=mapped[:],
-                )
+                body = replace(bodies[0], content=mapped[:])
             stream.write(pack(answer_large(body, facts)))
             stream.flush()
 

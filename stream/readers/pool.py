@@ -1,7 +1,8 @@
-"""The worker's side of reading: bodies go to reader processes, and come back as facts or as the reason why not.
+"""The worker's side of reading: bodies go to reader processes, and facts or reasons come back.
 
-A reader that ends or hangs is replaced, and the bodies that it had are read again. A body with which two
-readers ended is refused as `ended_the_worker`. Must never let a body decide over more than itself.
+A reader that ends or hangs is replaced, and the bodies that it had are read again. A body with
+which two readers ended is refused as `ended_the_worker`. Must never let a body decide over more
+than itself.
 """
 
 import asyncio
@@ -13,10 +14,10 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Protocol
 
-from model.facts import Parsed, Reject, RejectKind
+from model.facts import Reject, RejectKind
 from stream.readers.answers import Answer
 from stream.readers.budget import budget
 from stream.readers.wire import (
@@ -25,10 +26,10 @@ from stream.readers.wire import (
     Body,
     Refusal,
     Spilled,
-    SpilledFacts,
     UntrustedAnswerError,
     pack,
     unpack,
+    unspill,
 )
 from stream.readers.zygote import Zygote
 
@@ -194,12 +195,7 @@ class Pool:
             if isinstance(answer, Refusal):
                 return answer
             own = os.fdopen(os.dup(facts.fileno()), "rb")  # closed with the facts that lie in it
-        return Parsed(
-            account=answer.account,
-            facts=SpilledFacts(own, answer.offsets),
-            rejects=answer.rejects,
-            complete=answer.complete,
-        )
+        return unspill(answer, own)
 
     async def _ask_large(
         self, body: Body, content: IO[bytes], facts: IO[bytes]
@@ -207,7 +203,7 @@ class Pool:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
         try:
             async with asyncio.timeout(budget(len(body.content)).wall_s):
-                named = Body(connector=body.connector, content_type=body.content_type, content=b"")
+                named = replace(body, content=b"")  # the content lies in the file
                 answer: Spilled | Refusal = await process.ask_once([named])
         except TimeoutError:
             raise ReaderGoneError(HUNG, 0) from None

@@ -62,7 +62,7 @@ def envelope(connector: str = "reports", body: bytes = b"", address: str = "") -
             "headers",
             "not an envelope of this version",
         ),
-        (b"x", envelope("tomorrow"), "headers", "a connector without a parser here"),
+        (b"x", envelope("tomorrow"), "headers", "a format without a reader here"),
         (b"", envelope(address="gone"), "body store", "the body is not there"),
     ],
 )

@@ -7,12 +7,14 @@ from psycopg import AsyncConnection
 
 from model.facts import RejectKind
 from model.keyring import Key, KeyRing
+from model.received import Fetch
 from storage.bodies import dead_letters, dead_queries, quarantine, wrapping
 from storage.bodies.body_store import Directory
 from storage.bodies.dead_letters import Cause, Origin, Row
 from storage.bodies.quarantine import QuarantinedBody
 from storage.bodies.sealed import own_key, put_sealed
 from storage.people import data_keys, patients
+from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg import crypto
 from storage.pg.pool import Connection, open_pool
 from stream.dead.bury import pack_headers
@@ -148,6 +150,9 @@ async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
         origin=origin, cause=cause, letter=7, patient=None, body_bytes=6, wrapped=wrapped, lies=lies
     )
     await dead_letters.add(conn, [row], 0)
+    asked = Fetch(account="a", resource="r", key="k", path="/p")
+    noticed = NoticedFetch(connector="v", fetch=asked, patient=None, noticed_ms=0)
+    await put_fetches(conn, BEFORE, [noticed])
     return held
 
 
@@ -161,7 +166,7 @@ async def test_every_place_says_which_key_it_needs(conn: Connection, tmp_path: P
     assert await wrapping.needed_by(conn, "2") == [
         ("bodies in quarantine", 1)
     ]  # it names none: any key may be its
-    assert await wrapping.used_by_key(conn) == {"1": 5, wrapping.UNNAMED: 1}
+    assert await wrapping.used_by_key(conn) == {"1": 6, wrapping.UNNAMED: 1}
 
 
 async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_alone(
@@ -169,10 +174,10 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
 ) -> None:
     store = Directory(tmp_path)
     held = await _one_of_each(conn, store)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=4, left=2)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=2, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=4, left=3)
+    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=3, left=0)
     assert await wrapping.needed_by(conn, "1") == []
-    assert await wrapping.used_by_key(conn) == {"2": 6}
+    assert await wrapping.used_by_key(conn) == {"2": 7}
     letter = await dead_queries.find(conn, 7)
     assert letter is not None
     async with await open_pool(dsn, max_size=1) as pool:
