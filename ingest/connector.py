@@ -3,15 +3,16 @@
 No behaviour but refusing contradictions. A connector without a proof does not construct.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from ingest.proofs import LinkOnly, Proof
 from model.received import Context
 
 MIB = 1024 * 1024
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 SNIFF = "sniff"  # a format that is known by the first bytes of a payload
 JSON = "application/json"
 _TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
@@ -76,8 +77,7 @@ class Api:
     host: str
 
     def __post_init__(self) -> None:
-        url = urlsplit(f"https://{self.host}/")
-        if not self.host or url.netloc != url.hostname or "." not in self.host:
+        if not _HOST.fullmatch(self.host):
             raise ValueError("an api needs a pinned host: a name, without port or user")
 
 
