@@ -29,6 +29,7 @@ from kadens.embedded.postgres import temporary_postgres
 from kadens.embedded.process import Child, end, launch, tail, wait_ready
 from kadens.embedded.topics import create_topics
 from kadens.local.children import answers
+from kadens.local.enrol import enrol, simulated_tokens
 from kadens.local.runtime import secrets_in
 from kadens.local.up_options import free_port
 from kadens.settings import Secrets
@@ -38,7 +39,6 @@ from model.topics import FACTS, RAW, TOPICS, Topic
 from simulate.cohort import Cohort, Person
 from simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
 from simulate.door import Keys, VendorDoor
-from simulate.enrol import enrol
 from simulate.player import play
 from storage.pg.migrate import migrate
 
@@ -206,7 +206,7 @@ def _keys(secrets: Secrets) -> Keys:
     return Keys(
         open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
         reports=secrets.connectors[REPORTS].keys[0],
-        link=secrets.link_keys,
+        token=simulated_tokens(secrets.link_keys),
     )
 
 

@@ -1,25 +1,24 @@
-"""Posts deliveries to a vendor door as vendors and apps would: signed, over kept connections, again after a 503.
+"""Posts deliveries to a vendor door as vendors and apps would: signed, again after a 503.
 
-For simulated patients only. It must never log a body, a token or a key.
+It signs by itself, from the published scheme (Standard Webhooks, which Svix uses too), so that a
+fault of the door's own code does not hide. For simulated patients only. It must never log a body,
+a token or a key.
 """
 
+import base64
+import hashlib
+import hmac
 import http.client
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ingest.links import mint
-from ingest.schemes import STANDARD_WEBHOOKS, SVIX
-from ingest.sender import sign
-from model.calendar import DAY_MS
-from model.keyring import KeyRing
 from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
 
 _TIMEOUT_S = 30.0
 _TRIES = 60
 PAUSE_S = 0.25
-ISSUE = 1  # a simulated patient's tokens are made where they are used, and have no row
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -29,11 +28,14 @@ class Refused(RuntimeError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What it takes to send: the secrets of two connectors, and the keys of the patients' link tokens for files."""
+    """What it takes to send: two connectors' secrets (`whsec_…`), and how link tokens are made.
+
+    `token` returns the link token of a patient at an instant (epoch ms).
+    """
 
     open_wearables: str
     reports: str
-    link: KeyRing
+    token: Callable[[str, int], str]
 
     def __repr__(self) -> str:
         return "Keys(…)"
@@ -96,20 +98,35 @@ def request(
 
 
 def _hook(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[str, Mapping[str, str]]:
-    return "/v1/hooks/open_wearables", sign(SVIX, keys.open_wearables, body, _id(delivery), at_ms)
+    return "/v1/hooks/open_wearables", _signed("svix", keys.open_wearables, delivery, body, at_ms)
 
 
 def _report(
     delivery: Delivery, body: bytes, keys: Keys, at_ms: int
 ) -> tuple[str, Mapping[str, str]]:
-    return "/v1/reports", sign(STANDARD_WEBHOOKS, keys.reports, body, _id(delivery), at_ms)
+    return "/v1/reports", _signed("webhook", keys.reports, delivery, body, at_ms)
 
 
 def _file(
     delivery: Delivery, _body: bytes, keys: Keys, at_ms: int
 ) -> tuple[str, Mapping[str, str]]:
-    token = mint(delivery.patient, keys.link, issue=ISSUE, expires_ms=at_ms + DAY_MS)
+    token = keys.token(delivery.patient, at_ms)
     return "/v1/files", {"authorization": f"Bearer {token}"}
+
+
+def _signed(
+    prefix: str, secret: str, delivery: Delivery, body: bytes, at_ms: int
+) -> Mapping[str, str]:
+    """Return the headers of Standard Webhooks: base64 of an HMAC over `id.timestamp.body`."""
+    message_id, seconds = _id(delivery), str(at_ms // 1000)
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    content = f"{message_id}.{seconds}.".encode() + body
+    signature = base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
+    return {
+        f"{prefix}-id": message_id,
+        f"{prefix}-timestamp": seconds,
+        f"{prefix}-signature": f"v1,{signature}",
+    }
 
 
 def _id(delivery: Delivery) -> str:

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parsers.fit.crc import crc16
-
 FIT_EPOCH = 631_065_600  # 1989-12-31T00:00:00Z in Unix seconds
 _HEADER, _PROTOCOL, _PROFILE = 14, 0x20, 21_171
 _SIZE_MOST = 2**32 - 1
@@ -140,6 +138,27 @@ def message(shape: Shape, values: Mapping[str, Any]) -> bytes:
     return definition(shape) + rows(shape, values).tobytes()
 
 
+def _crc_table() -> tuple[int, ...]:
+    """Return the CRC of each byte: reflected, polynomial 0x8005, as the FIT protocol says."""
+    entries = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0xA001 if value & 1 else 0)
+        entries.append(value)
+    return tuple(entries)
+
+
+_CRC_TABLE = _crc_table()
+
+
+def _crc(data: bytes) -> int:
+    value = 0
+    for byte in data:
+        value = (value >> 8) ^ _CRC_TABLE[(value ^ byte) & 0xFF]
+    return value
+
+
 def fit_file(messages: Sequence[bytes], *, header_crc: bool = True) -> bytes:
     """Put a header and the checksums around messages."""
     body = b"".join(messages)
@@ -151,5 +170,5 @@ def fit_file(messages: Sequence[bytes], *, header_crc: bool = True) -> bytes:
         + len(body).to_bytes(4, "little")
         + b".FIT"
     )
-    total = head + (crc16(head).to_bytes(2, "little") if header_crc else b"\0\0") + body
-    return total + crc16(total).to_bytes(2, "little")
+    total = head + (_crc(head).to_bytes(2, "little") if header_crc else b"\0\0") + body
+    return total + _crc(total).to_bytes(2, "little")

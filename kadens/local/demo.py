@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kadens.clock import clock
 from kadens.link_tokens import issue_token
 from kadens.local.demo_state import DemoState, begin, write_state
+from kadens.local.enrol import enrol, simulated_tokens
 from kadens.local.shown_alert import shown_alert
 from kadens.settings import Secrets
 from model.calendar import rfc3339
@@ -29,7 +30,6 @@ from simulate.cohort import Cohort
 from simulate.deliveries import history, last_minutes, live
 from simulate.delivery import OPEN_WEARABLES, REPORTS
 from simulate.door import Keys, VendorDoor
-from simulate.enrol import enrol
 from simulate.lag import Behind, Gate, wait_idle
 from simulate.player import on_time, play
 from storage.people.errors import TakenError
@@ -220,7 +220,7 @@ class Demo:
         return Keys(
             open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
             reports=secrets.connectors[REPORTS].keys[0],
-            link=secrets.link_keys,
+            token=simulated_tokens(secrets.link_keys),
         )
 
     def _bar(self) -> Progress:

@@ -10,6 +10,7 @@ from ingest.links import read
 from ingest.proofs import Signature
 from ingest.vendors import CONNECTORS
 from ingest.verify import Verdict, verify
+from kadens.local.enrol import simulated_tokens
 from model.keyring import KeyRing
 from simulate.cohort import demo_cohort
 from simulate.deliveries import history, live
@@ -17,10 +18,11 @@ from simulate.delivery import FILES, Delivery
 from simulate.door import Keys, Refused, VendorDoor, request
 
 NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+LINK_KEYS = KeyRing.single(b"link key")
 KEYS = Keys(
     open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=",
     reports="whsec_cmVwb3J0cw==",
-    link=KeyRing.single(b"link key"),
+    token=simulated_tokens(LINK_KEYS),
 )
 Opens = Callable[[int], VendorDoor]
 
@@ -95,7 +97,7 @@ def test_a_file_comes_with_its_patients_token() -> None:
     delivery = one_of_each()[FILES]
     path, headers = request(delivery, b"", KEYS, NOW)
     assert path == "/v1/files"
-    link = read(headers["authorization"].removeprefix("Bearer "), KEYS.link, NOW)
+    link = read(headers["authorization"].removeprefix("Bearer "), LINK_KEYS, NOW)
     assert link is not None
     assert link.patient == delivery.patient
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
+from kadens.local.enrol import enrol
 from model.keyring import KeyRing
 from simulate.cohort import Cohort, demo_cohort
 from simulate.deliveries import history
 from simulate.delivery import CONNECTORS
-from simulate.enrol import enrol
+from kadens.local.enrol import enrol
 from storage.people import accounts, consents, identities, patients, profiles
 from storage.people.errors import TakenError
 from storage.pg.migrate import migrate

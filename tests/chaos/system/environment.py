@@ -20,7 +20,7 @@ import psycopg
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import Postgres
 from kadens.embedded.topics import create_topics
-from simulate.enrol import enrol
+from kadens.local.enrol import enrol
 from storage.pg.migrate import migrate
 from tests.chaos.system.forked_worker import forkserver
 from tests.chaos.system.producers import Producers, patiently

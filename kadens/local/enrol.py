@@ -1,8 +1,12 @@
-"""Writes a cohort's people into the database: unit, clinician, patients, accounts, consents, profiles, prescriptions.
+"""Makes a simulated cohort known: its people in the database, and the link tokens they send with.
 
-A shell over `storage.people`. Everything is in force before the first body of the cohort; doing it twice is an error.
+A shell over `storage.people`. Everything is in force before the first body of the cohort; doing it
+twice is an error. For simulated patients only.
 """
 
+from collections.abc import Callable
+
+from ingest.links import mint
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from simulate.cohort import Cohort, Person, begins_ms
@@ -11,9 +15,23 @@ from storage.alerts import due
 from storage.people import accounts, care_team, consents, patients, prescriptions, profiles
 from storage.pg.pool import Connection, open_pool
 
+_ISSUE = 1  # a simulated patient's tokens are made where they are used, and have no row
+
+
+def simulated_tokens(keys: KeyRing) -> Callable[[str, int], str]:
+    """Return the function that mints a patient's link token for a day from an instant (epoch ms)."""
+
+    def token(patient: str, at_ms: int) -> str:
+        return mint(patient, keys, issue=_ISSUE, expires_ms=at_ms + DAY_MS)
+
+    return token
+
 
 async def enrol(dsn: str, cohort: Cohort, *, wrapping_key: KeyRing) -> None:
-    """Write the people of a cohort in one transaction; raises `TakenError` when any is there already."""
+    """Write the people of a cohort in one transaction.
+
+    Raises `TakenError` when any is there already.
+    """
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
         await care_team.add_unit(conn, cohort.unit)
         item = cohort.clinician
