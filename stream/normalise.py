@@ -20,7 +20,6 @@ from parsers.formats import version_of
 from storage.bodies import caps, quarantine
 from storage.bodies.kept_bodies import BodyKey, Received, keep_all
 from storage.people import accounts, consents, link_tokens, patients
-from storage.people.quarantine_release import release_linked
 from storage.people.fetches import (
     NoticedFetch,
     PatientNotice,
@@ -28,6 +27,7 @@ from storage.people.fetches import (
     put_fetches,
     put_notices,
 )
+from storage.people.quarantine_release import release_linked
 from storage.pg.pool import Connection
 from stream import settled
 from stream.collaborators import Collaborators

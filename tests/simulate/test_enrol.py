@@ -11,7 +11,6 @@ from model.keyring import KeyRing
 from simulate.cohort import Cohort, demo_cohort
 from simulate.deliveries import history
 from simulate.delivery import CONNECTORS
-from kadens.local.enrol import enrol
 from storage.people import accounts, consents, identities, patients, profiles
 from storage.people.errors import TakenError
 from storage.pg.migrate import migrate

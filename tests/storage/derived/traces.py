@@ -14,6 +14,7 @@ from model.facts import Joining, RejectKind, Source
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
+from model.received import Fetch, Notice, NoticeKind
 from storage import audit
 from storage.alerts import due, outbox
 from storage.audit_actions import Action
@@ -23,6 +24,7 @@ from storage.bodies.kept_bodies import Received, keep_all
 from storage.bodies.sealed import IN_ROW, put_sealed
 from storage.facts.writer import write_facts
 from storage.people import accounts, consents, data_keys, link_tokens, patients
+from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.pg.pool import Connection
 from stream import refresh
 from stream.compute.derive import derive
@@ -39,6 +41,17 @@ TABLES = """
 select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_'
 and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
+
+
+async def _announced(conn: Connection, patient: str) -> None:
+    """Leave something to fetch, and a notice."""
+    account = f"account-{patient}"
+    asked = Fetch(account=account, resource="r", key="k", path="/p")
+    noticed = NoticedFetch(connector="garmin", fetch=asked, patient=patient, noticed_ms=T0)
+    await put_fetches(conn, KEY, [noticed])
+    revoked = Notice(account=account, kind=NoticeKind.REVOKED)
+    notice = PatientNotice(connector="garmin", notice=revoked, patient=patient, received_ms=T0)
+    await put_notices(conn, [notice])
 
 
 async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
@@ -77,6 +90,7 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
             for result, item in both
         ],
     )
+    await _announced(conn, patient)
     await _refused(conn, store, patient, big)
     await _alerted(conn, patient)
     issued = link_tokens.Issued(
