@@ -9,7 +9,7 @@ from model.calendar import DAY_MS
 from model.topics import RAW
 from simulate.vendors.garmin import dailies, ping, push
 from simulate.vendors.polar import exercise_notice
-from storage.people import people
+from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
 from tests.storage.inline import NOW, Inline, open_inline
@@ -34,9 +34,9 @@ async def inline(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[In
     async with open_inline(dsn, conn, tmp_path) as worker:
         for vendor, linked, withdrawn in (("garmin", "linked", "withdrawn"), ("polar", "1", "3")):
             for patient, account in (("p1", linked), ("p2", withdrawn)):
-                await people.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
-                await people.link_account(conn, patient, vendor, account, 0)
-            await people.withdraw_consent(conn, "p2", vendor, from_ms=NOW - 1)
+                await consents.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
+                await accounts.link_account(conn, patient, vendor, account, 0)
+            await consents.withdraw_consent(conn, "p2", vendor, from_ms=NOW - 1)
         await conn.commit()
         yield worker
 
@@ -86,8 +86,8 @@ async def test_a_link_within_a_day_delivers_the_slice(inline: Inline, conn: Conn
     body = push(dailies=[day_of(user) for user in USERS])
     await inline.receive("garmin", body, patient="")
     await settle(inline)
-    await people.give_consent(conn, "p3", "garmin", from_ms=0, now_ms=0)
-    assert await people.link_account(conn, "p3", "garmin", "unknown", NOW) == 1
+    await consents.give_consent(conn, "p3", "garmin", from_ms=0, now_ms=0)
+    assert await accounts.link_account(conn, "p3", "garmin", "unknown", NOW) == 1
     await conn.commit()
     assert await release_quarantine(inline.parts) == 1
     await settle(inline)
@@ -104,7 +104,7 @@ async def test_links_in_a_body_become_fetches(inline: Inline, conn: Connection) 
         linked,
         ("garmin", "unknown", "dailies", None, "waiting", False),
     ]
-    await people.link_account(conn, "p3", "garmin", "unknown", NOW)
+    await accounts.link_account(conn, "p3", "garmin", "unknown", NOW)
     await conn.commit()
     assert await expire_quarantine(inline.parts) == 0
     assert await inline.rows(FETCHES) == [
