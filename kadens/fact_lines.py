@@ -134,7 +134,7 @@ def _other(item: ReaderItem) -> Line:
 
 
 def _reject(reject: Reject, account: str = "") -> Line:
-    content = {"where": reject.where, "why": reject.why, "kind": reject.kind.value}
+    content = {"where": reject.where, "why": reject.text, "kind": reject.kind.value}
     if account:
         content["account"] = account
     return {"reject": content}

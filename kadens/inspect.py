@@ -68,7 +68,7 @@ def problem_of(reject: Reject) -> dict[str, Any]:
         if reject.where.startswith("@") and reject.where[1:].isdigit()
         else None
     )
-    return {"where": reject.where, "offset": offset, "reason": reject.why}
+    return {"where": reject.where, "offset": offset, "reason": reject.text}
 
 
 def _contents(facts: Sequence[Fact], profile: HeartProfile | None) -> dict[str, Any]:

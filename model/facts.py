@@ -213,6 +213,12 @@ class Reject:
     where: str
     why: str
     kind: RejectKind = RejectKind.FIELD
+    count: int = 1
+
+    @property
+    def text(self) -> str:
+        """Return the reason with the number of records that it is the reason for."""
+        return self.why if self.count == 1 else f"{self.why} ({self.count} records)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

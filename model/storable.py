@@ -38,14 +38,17 @@ def refusal(fact: Fact) -> str:
     return next((why for rule in rules if (why := rule(fact))), "")
 
 
+def is_offset(minutes: int) -> bool:
+    """Tell whether a clock on earth may be set so many minutes east of UTC."""
+    return _is_integer(minutes, -MOST_OFFSET_MIN, MOST_OFFSET_MIN)
+
+
 def _head(fact: Fact) -> str:
     head, source = fact.head, fact.head.source
     names = (source.vendor, source.app, source.device)
     if not _is_integer(head.revision, 0, MOST_REVISION):
         return "the revision is not a whole number that can be stored"
-    if head.offset_min is not None and not _is_integer(
-        head.offset_min, -MOST_OFFSET_MIN, MOST_OFFSET_MIN
-    ):
+    if head.offset_min is not None and not is_offset(head.offset_min):
         return "the offset from UTC is not within 14 hours"
     if len(head.record) > LONGEST_RECORD or any(len(name) > LONGEST_WORD for name in names):
         return "the record id or the source's name is too long"

@@ -15,7 +15,8 @@ from model.codec import loads
 from model.errors import BodyError
 from model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
 from model.metrics import METRIC
-from parsers.bounds import LONGEST_TEXT, MOST_OBJECTS, MOST_OFFSET_MIN, MOST_VALUES, readable
+from model.storable import LONGEST_WORD, is_offset
+from parsers.bounds import MOST_OBJECTS, MOST_VALUES, readable
 
 Json: TypeAlias = dict[str, Any]
 
@@ -84,7 +85,7 @@ def list_of(value: object, where: str) -> list[Any]:
     return value
 
 
-def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
+def text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
     """Return a text of 1 to `longest` characters without control characters."""
     if not isinstance(value, str) or not value:
         raise Unreadable(where, "not a text")
@@ -95,7 +96,7 @@ def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
     return value
 
 
-def optional_text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
+def optional_text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
     """Return a text as `text` does; "" for null and for an empty one."""
     return "" if value is None or value == "" else text(value, where, longest)
 
@@ -156,7 +157,7 @@ def zone_offset(value: object, where: str) -> int | None:
 
 def real_offset(minutes: int, where: str) -> int:
     """Return an offset that a clock on earth may have."""
-    if abs(minutes) > MOST_OFFSET_MIN:
+    if not is_offset(minutes):
         raise Unreadable(where, "not within 14 hours of UTC", RejectKind.RANGE)
     return minutes
 
@@ -176,15 +177,15 @@ def grouped(many: Iterable[Reject]) -> tuple[Reject, ...]:
     for item in many:
         cause = (_NUMBERED.sub("", item.where), item.why)
         first.setdefault(cause, item)
-        count[cause] += 1
+        count[cause] += item.count
     return tuple(
-        entry if count[cause] == 1 else _counted(entry, count[cause])
+        entry if count[cause] == entry.count else _counted(entry, count[cause])
         for cause, entry in first.items()
     )
 
 
 def _counted(reject: Reject, count: int) -> Reject:
-    return replace(reject, why=f"{reject.why} ({count} records)")
+    return replace(reject, count=count)
 
 
 def head(

@@ -27,9 +27,9 @@ from model.facts import (
     Workout,
 )
 from model.metrics import METRIC
+from model.storable import LAST_MS
 from parsers.bounds import (
-    FIRST_MS,
-    LAST_MS,
+    EARLIEST_MS,
     LONGEST_GAP_MS,
     LONGEST_WORKOUT_MS,
     MOST_SESSION_MS,
@@ -106,6 +106,7 @@ def _reject(problem: FitProblem) -> Reject:
         where=f"@{problem.offset}",
         why=f"{problem.code}: {problem.reason}",
         kind=_kind(problem.code),
+        count=problem.count,
     )
 
 
@@ -224,10 +225,13 @@ class _Told:
         self, source: Source, record: str, metric: str, samples: Samples, rejects: list[Reject]
     ) -> Iterator[SampleBlock]:
         row = METRIC[metric]
-        kept = within(samples, (FIRST_MS, LAST_MS), (row.floor, row.ceiling))
+        kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
-            why = f"{len(samples) - len(kept)} samples with a time or value outside of what is read"
-            rejects.append(Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE))
+            why = "samples with a time or value outside of what is read"
+            refused = len(samples) - len(kept)
+            rejects.append(
+                Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE, count=refused)
+            )
         kept = in_order(rounded(kept))
         for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
             t, v = kept.t[some], kept.v[some]

@@ -25,9 +25,9 @@ from model.facts import (
 )
 from model.metrics import METRIC
 from model.received import Context, Part
+from model.storable import LAST_MS
 from parsers.bounds import (
-    FIRST_MS,
-    LAST_MS,
+    EARLIEST_MS,
     LONGEST_GAP_MS,
     LONGEST_WORKOUT_MS,
     MOST_SESSION_MS,
@@ -162,7 +162,7 @@ def _blocks(
     for metric, (t, v) in activity.readings.items():
         row = METRIC[metric]
         samples = Samples(t=np.array(t, np.int64), v=np.array(v, np.float64) + 0.0)
-        kept = within(samples, (FIRST_MS, LAST_MS), (row.floor, row.ceiling))
+        kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
             why = "samples with a value outside of what is read"
             errors.append(Unreadable(f"Trackpoint.{metric}", why, RejectKind.RANGE))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.storable import MOST_OFFSET_MIN
 from parsers.fit.errors import Code, FitProblem
 from parsers.fit.profile import enum_values
 from parsers.fit.samples import Samples
@@ -50,7 +51,6 @@ _TOTALS: dict[str, tuple[str, ...]] = {
 _LAST_TIME = 2**32  # a FIT time is an unsigned integer of 32 bits; a file may give it another type
 _MOST_SECONDS = 2.0**33  # what is further is as impossible as this
 _MOST_ID = 2.0**64
-_LONGEST_OFFSET_MIN = 14 * 60
 _DAY_MIN = (
     24 * 60
 )  # clocks further apart than this say nothing of an offset: one of them was never set
@@ -165,13 +165,17 @@ def _device_time(problems: list[FitProblem], group: Group, stamps: Floats) -> No
     """Note that messages have the time since power-up where a date should be, if there are any."""
     early = np.flatnonzero(stamps < DEVICE_TIME_END)
     if len(early):
-        reason = f"{len(early)} {group.name} messages with time since power-up, not a date"
-        problems.append(_problem(Code.DEVICE_TIME, group, int(early[0]), reason))
+        reason = f"{group.name} messages with time since power-up, not a date"
+        problems.append(_problem(Code.DEVICE_TIME, group, int(early[0]), reason, len(early)))
 
 
-def _problem(code: Code, group: Group, row: int, reason: str) -> FitProblem:
+def _problem(code: Code, group: Group, row: int, reason: str, count: int = 1) -> FitProblem:
     return FitProblem(
-        code=code, offset=int(group.offsets[row]), segment=int(group.segment[row]), reason=reason
+        code=code,
+        offset=int(group.offsets[row]),
+        segment=int(group.segment[row]),
+        reason=reason,
+        count=count,
     )
 
 
@@ -249,7 +253,7 @@ def _offset(group: Group, problems: list[FitProblem]) -> int | None:
     utc = group.numbers("timestamp")
     minutes = (group.numbers("local_timestamp") - utc) / 60
     near = np.flatnonzero((np.abs(minutes) <= _DAY_MIN) & (utc >= DEVICE_TIME_END))  # False for NaN
-    matches = near[np.abs(minutes[near]) <= _LONGEST_OFFSET_MIN]
+    matches = near[np.abs(minutes[near]) <= MOST_OFFSET_MIN]
     if len(matches):
         first = float(minutes[matches[0]])
         quarters = round(first / _QUARTER_MIN) * _QUARTER_MIN
@@ -270,8 +274,8 @@ def _samples(
     _device_time(problems, group, stamps)
     late = np.flatnonzero(stamps > _LAST_TIME)
     if len(late):
-        reason = f"{len(late)} {group.name} messages with a time that no file can hold"
-        problems.append(_problem(Code.NO_TIME, group, int(late[0]), reason))
+        reason = f"{group.name} messages with a time that no file can hold"
+        problems.append(_problem(Code.NO_TIME, group, int(late[0]), reason, len(late)))
     dated = (stamps >= DEVICE_TIME_END) & (stamps <= _LAST_TIME)
     instants = np.where(dated, (stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
     matches = {}

@@ -44,6 +44,7 @@ class FitProblem:
     offset: int
     segment: int
     reason: str
+    count: int = 1
 
 
 class FitError(Exception):

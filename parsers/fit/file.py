@@ -152,7 +152,7 @@ class FitFile:
         """
         cells = sum(len(self[number]) * len(self[number].names) for number in self.numbers)
         if cells > _CELLS_PER_BYTE * len(self._data):
-            raise FitError(Code.TOO_LARGE, 0, f"{cells} values in {len(self._data)} bytes")
+            raise FitError(Code.TOO_LARGE, 0, "far more values than bytes")
         return {profile.message_name(number): self[number].materialise() for number in self.numbers}
 
 

@@ -93,7 +93,7 @@ def _draft(refused: RefusedMessage, cluster: str, known: Mapping[str, int]) -> _
             received_ms=None if received_ms < 0 else received_ms,
             size=size_of(message),
             sha256=headers.get("sha256", b"").decode(errors="replace"),
-            rejects=[(reject.where, reject.why) for reject in refused.rejects[:LISTED]],
+            rejects=[(reject.where, reject.text) for reject in refused.rejects[:LISTED]],
             rejected=len(refused.rejects) if refused.rejected is None else refused.rejected,
         ),
         patient=known.get(refused.patient or ""),

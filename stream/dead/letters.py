@@ -69,7 +69,7 @@ def dead_letter(
 ) -> Outgoing:
     """Return the letter for the log; the first reject is also its `kind`, `where` and `why`."""
     copied = dict(message.headers)
-    listed = [[reject.where, reject.why] for reject in rejects[:LISTED]]
+    listed = [[reject.where, reject.text] for reject in rejects[:LISTED]]
     headers: Headers = (
         ("topic", message.topic.encode()),
         ("partition", str(message.partition).encode()),

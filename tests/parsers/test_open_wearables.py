@@ -159,7 +159,7 @@ def test_a_bad_total_does_not_cost_the_workout() -> None:
     (fact,) = parsed.facts
     assert isinstance(fact, Workout)
     assert fact.summary == {"heart_rate_mean": 140.0}
-    assert [(r.where, r.why) for r in parsed.rejects] == [
+    assert [(r.where, r.text) for r in parsed.rejects] == [
         ("data.calories_kcal", "not a number"),
         ("data.distance_meters", "outside of 0 to 1e+09"),
     ]
@@ -247,7 +247,7 @@ def test_a_bad_sample_is_a_reject_and_the_others_are_kept(
     what: str, changes: dict[str, Any], said: str
 ) -> None:
     parsed = parse(series(sample(), sample(**changes), sample(timestamp="2023-11-14T22:13:21Z")))
-    assert [f"{reject.where}: {reject.why}" for reject in parsed.rejects] == [
+    assert [f"{reject.where}: {reject.text}" for reject in parsed.rejects] == [
         f"data.samples[1].{said}"
     ], what
     assert sum(len(f.t) for f in parsed.facts if isinstance(f, SampleBlock)) == 2
@@ -261,7 +261,7 @@ def test_a_heart_rate_of_zero_is_kept_as_told() -> None:
 
 def test_one_reject_for_one_cause() -> None:
     parsed = parse(series(*[sample(value=None)] * 400, sample(unit="x"), 7))
-    assert [(r.where, r.why) for r in parsed.rejects] == [
+    assert [(r.where, r.text) for r in parsed.rejects] == [
         ("data.samples[0].value", "not a number (400 records)"),
         ("data.samples[400].unit", "not a unit of heart_rate"),
         ("data.samples[401]", "not an object"),
