@@ -1,4 +1,4 @@
-"""ClinicMetrics and instants as a reader sees them. Pure: the zone and the present are arguments; it judges nothing."""
+"""Figures and instants as a reader sees them. Pure: zone and present are arguments."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
