@@ -22,7 +22,7 @@ from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
 from web.api_docs import install_docs
 
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def vendor_app(door: Door) -> FastAPI:
@@ -179,7 +179,7 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
     )
     async def metrics_() -> Response:
         """Give the door's counters to Prometheus."""
-        return Response(metrics.text(), headers={"content-type": METRICS_TYPE})
+        return Response(metrics.text(), headers={"content-type": _METRICS_TYPE})
 
 
 def _errors(app: FastAPI) -> None:

@@ -17,7 +17,7 @@ STALE_S = 10.0  # what was known so long ago is too old for a door to be ready
 ANSWER_S = 5.0  # how long the log may take for one answer
 _PAUSE_S = 0.5
 POLL_MS = 500
-PLACE = TopicPartition(REVOKED.name, 0)
+_PARTITION = TopicPartition(REVOKED.name, 0)
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +70,7 @@ class RevokedFollower:
                     result = type(error).__name__
                     log.warning(
                         "%s cannot be followed (%s); is it there? `kadens migrate` makes it",
-                        PLACE.topic,
+                        _PARTITION.topic,
                         result,
                     )
             await asyncio.sleep(_PAUSE_S)
@@ -86,9 +86,9 @@ class RevokedFollower:
         try:
             async with asyncio.timeout(ANSWER_S):
                 await client.start()
-            client.assign([PLACE])
+            client.assign([_PARTITION])
             async with asyncio.timeout(ANSWER_S):
-                await client.seek_to_beginning(PLACE)
+                await client.seek_to_beginning(_PARTITION)
             while True:
                 await self._catch_up(client)
         finally:
@@ -98,9 +98,9 @@ class RevokedFollower:
         """Read to where the log ends now, and then for a moment what comes."""
         now = asyncio.get_running_loop().time()
         async with asyncio.timeout(ANSWER_S):
-            end = (await client.end_offsets([PLACE]))[PLACE]
+            end = (await client.end_offsets([_PARTITION]))[_PARTITION]
         async with asyncio.timeout(STALE_S):
-            while await client.position(PLACE) < end:
+            while await client.position(_PARTITION) < end:
                 self._take(await _some(client))
         self._as_of = now
         self._whole.set()
@@ -115,8 +115,8 @@ class RevokedFollower:
 
 
 async def _some(client: AIOKafkaConsumer) -> list[ConsumerRecord]:
-    matches = await client.getmany(PLACE, timeout_ms=POLL_MS)
-    return list(matches.get(PLACE, ()))
+    matches = await client.getmany(_PARTITION, timeout_ms=POLL_MS)
+    return list(matches.get(_PARTITION, ()))
 
 
 async def _close(client: AIOKafkaConsumer) -> None:

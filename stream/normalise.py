@@ -146,7 +146,9 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     waiting = [entry for entry in owned if entry.patient is None and entry.read.parsed]
     room = await quarantine.room(conn, [_account(entry) for entry in waiting])
     outcomes = [
-        await _one(conn, entry, zones, parts, kept=kept if position in allowed else None, room=room)
+        await _outcome_of(
+            conn, entry, zones, parts, kept=kept if position in allowed else None, room=room
+        )
         for position, entry in enumerate(owned)
     ]
     for item, outcome in zip(owned, outcomes, strict=True):
@@ -257,7 +259,7 @@ def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
         report(parts.metrics, where, read.fault)
 
 
-async def _one(
+async def _outcome_of(
     conn: Connection,
     owned: Owned,
     zones: Mapping[str, str],

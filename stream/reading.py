@@ -16,7 +16,7 @@ from model.received import Fetch, Notice, Part
 from parsers.formats import FILES, FORMATS, parse, version_of
 from storage.bodies.body_store import BodyStore
 from stream.log.messages import Message
-from stream.readers.answers import SNIFFED, Answer
+from stream.readers.answers import BY_BYTES, Answer
 from stream.readers.pool import Reader
 from stream.readers.wire import Body, Holdings, Refusal
 
@@ -30,7 +30,7 @@ NOT_DIVIDED = Reject(
     where="body", why="several accounts, not divided by its reader", kind=RejectKind.READER_FAULT
 )
 CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
-KNOWN = CONNECTORS | SNIFFED
+KNOWN = CONNECTORS | BY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from stream.readers.wire import Body, Holdings, Refusal
 
 Answer: TypeAlias = Holdings | Refusal
 
-SNIFFED = frozenset({"sniff", formats.FILES})
+BY_BYTES = frozenset({"sniff", formats.FILES})
 TOO_LARGE = Reject(
     where="body",
     why="reading it took more memory than a body of its size may take",
@@ -76,7 +76,7 @@ def answer(body: Body) -> Answer:
 
 def read_body(body: Body) -> tuple[str, Iterator[ReaderItem]]:
     """Return the name of a body's format, and what its reader yields; raises BodyError."""
-    wanted = formats.FILES if body.format in SNIFFED else body.format
+    wanted = formats.FILES if body.format in BY_BYTES else body.format
     name = formats.format_of(wanted, body.content)
     return name, formats.read_items(name, body.content, body.context)
 

@@ -14,7 +14,7 @@ from kadens.embedded.guard import follow
 from stream.readers import child
 
 MOST_FILES = 3
-ONE_BYTE = b"r"
+_REQUEST = b"r"
 
 
 class Zygote:
@@ -37,7 +37,7 @@ class Zygote:
     def _fork(self, files: list[int]) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [ONE_BYTE], [theirs.fileno(), *files])
+            socket.send_fds(self._control, [_REQUEST], [theirs.fileno(), *files])
         return ours
 
 
