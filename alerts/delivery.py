@@ -20,7 +20,7 @@ from storage.alerts import outbox
 from storage.pg.pool import Pool
 
 CHANNEL = "email"
-TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
+_TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
 TIMEOUT_S = 20.0  # for each answer of the mail server
 WHOLE_S = 60.0  # for a mail; below the time after which the database gives up a transaction that stands still
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
@@ -51,7 +51,7 @@ class Smtp:
     password: str = ""
 
 
-DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 def read_smtp(text: str) -> Smtp:
@@ -60,14 +60,14 @@ def read_smtp(text: str) -> Smtp:
     Raises ValueError that says what is wanted.
     """
     parts = urlsplit(text if "://" in text else f"smtp://{text}")
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(
             "mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted"
         )
     return Smtp(
         scheme=parts.scheme,
         host=parts.hostname,
-        port=parts.port or DEFAULT_PORTS[parts.scheme],
+        port=parts.port or _DEFAULT_PORTS[parts.scheme],
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
@@ -114,7 +114,7 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
     """
     sent = failed = 0
     async with pool.connection() as conn:
-        for row in await outbox.take(conn, CHANNEL, now_ms, TAKE):
+        for row in await outbox.take(conn, CHANNEL, now_ms, _TAKE):
             mail = Mail(
                 recipient=row.recipient,
                 subject=str(row.body["subject"]),

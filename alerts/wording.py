@@ -36,7 +36,7 @@ PHASE_WORDS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class _Mail:
     """A message as it leaves: subject and plain text."""
 
     subject: str
@@ -57,13 +57,13 @@ def weight(finding: Finding) -> tuple[str, int, str, str]:
     return finding.tier.value, -finding.at_ms, finding.rule, finding.key
 
 
-def mail(tier: Tier, link: str) -> Mail:
+def mail(tier: Tier, link: str) -> _Mail:
     """Return the message for a clinician: that a patient needs review, how soon, and the link.
 
     Nothing else.
     """
     text = f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: {link}\n"
-    return Mail(subject="A patient needs review", text=text)
+    return _Mail(subject="A patient needs review", text=text)
 
 
 def short_number(value: float) -> str:

@@ -25,17 +25,17 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
 from storage.pg.migrate import migrate
 
-ROOT = Path(__file__).parents[1]
-FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
-RESULT = ROOT / "build" / "bench.json"
+_ROOT = Path(__file__).parents[1]
+FIT_FILES = _ROOT.parent / "shared" / "data" / "fit"
+RESULT = _ROOT / "build" / "bench.json"
 TINY_ROUNDS = 2
 THOUSAND = 1000
-TIMESCALE = "KADENS_TEST_TIMESCALE"
+_TIMESCALE = "KADENS_TEST_TIMESCALE"
 out = Console(width=190)  # a table is read in a file as often as in a terminal
 err = Console(stderr=True)
 
 
-def main() -> int:
+def _main() -> int:
     """Run the benches that were asked for, print the table, write the JSON.
 
     Return the exit status.
@@ -95,15 +95,15 @@ def _timeline(namespace: argparse.Namespace) -> list[Row]:
     plain, compressed = timeline.SIZES[
         "full" if namespace.full else "tiny" if namespace.tiny else "small"
     ]
-    rows, server = timeline.run(plain), os.environ.get(TIMESCALE, "")
+    rows, server = timeline.run(plain), os.environ.get(_TIMESCALE, "")
     if not server:
-        err.print(f"timeline: left out on TimescaleDB, {TIMESCALE} names none")
+        err.print(f"timeline: left out on TimescaleDB, {_TIMESCALE} names none")
         return rows
     return rows + timeline.run(compressed, server)
 
 
-Bench = Callable[[argparse.Namespace], list[Row]]
-BENCHES: dict[str, Bench] = {
+_Bench = Callable[[argparse.Namespace], list[Row]]
+BENCHES: dict[str, _Bench] = {
     "fit": _fit,
     "writer": _writer,
     "again": lambda value: again.run(again.TINY if value.tiny else again.FULL),
@@ -139,4 +139,4 @@ def _text(figure: float | None) -> str:
     return "" if figure is None else f"{figure:.3g}"
 
 
-sys.exit(main())
+sys.exit(_main())

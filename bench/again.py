@@ -22,30 +22,30 @@ from model.calendar import DAY_MS
 from model.facts import Fact
 
 Facts: TypeAlias = Sequence[tuple[str, Fact]]
-FLOOR, GOAL = 5.0, 20.0
+_FLOOR, _GOAL = 5.0, 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class _Size:
     """Patients with a block each in a run, and rounds after one that warms up."""
 
     patients: int = 100
     rounds: int = 5
 
 
-FULL = Size()
-TINY = Size(patients=2, rounds=1)
+FULL = _Size()
+TINY = _Size(patients=2, rounds=1)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the figures."""
     with temporary_postgres() as server:
         return asyncio.run(_run(server, size))
 
 
-async def _run(server: Postgres, size: Size) -> list[Row]:
+async def _run(server: Postgres, size: _Size) -> list[Row]:
     rows: list[Row] = []
-    for name, make in RUNS.items():
+    for name, make in _RUNS.items():
         async with deriver(server, f"again_{len(rows)}", size.patients) as on:
             rows += await _measured(on, name, make, size.rounds)
     return rows
@@ -71,8 +71,8 @@ def _row(name: str, first: Sequence[float], again: Sequence[float]) -> Row:
         unit="ms",
         baseline=f"the first time, {statistics.median(first) * 1e3:,.0f} ms",
         ratio=statistics.median(f / a for f, a in zip(first, again, strict=True)),
-        floor=FLOOR,
-        goal=GOAL,
+        floor=_FLOOR,
+        goal=_GOAL,
     )
 
 
@@ -84,7 +84,7 @@ def _background(people: Sequence[str], number: int) -> Facts:
     return [(patient, heart(START_MS + number * DAY_MS, BLOCK_MIN)) for patient in people]
 
 
-RUNS: dict[str, Callable[[Sequence[str], int], Facts]] = {
+_RUNS: dict[str, Callable[[Sequence[str], int], Facts]] = {
     "1 Hz workouts": _workouts,
     "1 min background": _background,
 }

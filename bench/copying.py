@@ -19,8 +19,8 @@ from storage.pg.pool import Connection
 
 SHADOW = 1_000_000  # is added to a patient's number
 AT_ONCE = 96_000  # rows in a transaction
-ROW = empty_rows(1).itemsize  # no column of `sample` is null or of another length
-COPY = f"copy sample ({', '.join(COLUMNS)}) from stdin (format binary)"
+_ROW = empty_rows(1).itemsize  # no column of `sample` is null or of another length
+_COPY = f"copy sample ({', '.join(COLUMNS)}) from stdin (format binary)"
 _TAKE = SQL("""
 copy (select patient + {}, metric, source, record, time, value, revision from sample
       where patient = any({}) and time >= {} and time < {} order by patient, metric, source, time, record)
@@ -37,9 +37,9 @@ async def copied(
             "checkpoint"
         )  # what the pipeline left to be written is not the baseline's to pay
         begun = time.perf_counter()
-        for start in range(0, len(rows), AT_ONCE * ROW):
-            await _copy(conn, rows[start : start + AT_ONCE * ROW])
-        return len(rows) // ROW, time.perf_counter() - begun
+        for start in range(0, len(rows), AT_ONCE * _ROW):
+            await _copy(conn, rows[start : start + AT_ONCE * _ROW])
+        return len(rows) // _ROW, time.perf_counter() - begun
 
 
 async def _taken(
@@ -52,7 +52,7 @@ async def _taken(
 
 
 async def _copy(conn: Connection, rows: memoryview) -> None:
-    async with conn.transaction(), conn.cursor() as cursor, cursor.copy(COPY.encode()) as copy:
+    async with conn.transaction(), conn.cursor() as cursor, cursor.copy(_COPY.encode()) as copy:
         await copy.write(COPY_HEAD)
         await copy.write(rows)
         await copy.write(COPY_TAIL)

@@ -45,15 +45,15 @@ from stream.log.messages import Message, Outgoing, Run
 from stream.metrics import make_metrics
 from stream.readers.inline import InlineReader
 
-KEY = KeyRing.single(bytes(32))
+_KEY = KeyRing.single(bytes(32))
 BORN = HeartProfile(valid_from=date(2015, 1, 1), birth_year=1960, hr_rest=60)
-WATCH = Source(
+_WATCH = Source(
     vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND
 )
 WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
 
 
-class Nowhere:
+class _Nowhere:
     """`messages.Producer` that forgets."""
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
@@ -112,11 +112,11 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
             names = await _people(conn, patients)
         parts = Collaborators(
             pool=pool,
-            producer=Nowhere(),
+            producer=_Nowhere(),
             ledger=Ledger(cluster="bench"),
             bodies=open_bodies("/nowhere"),
             reader=InlineReader(),  # deriving reads no body
-            wrapping=lambda: KEY,
+            wrapping=lambda: _KEY,
             now=lambda: NOW_MS,
             metrics=make_metrics(),
         )
@@ -128,7 +128,7 @@ async def _people(conn: Connection, number: int) -> list[str]:
     names = [f"bench-{n}" for n in range(number)]
     for name in names:
         await patients.add_patient(
-            conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
+            conn, wrapping_key=_KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
         )
         await settings.set_profile(conn, name, BORN, 0)
     return names
@@ -145,7 +145,7 @@ def heart(first_ms: int, minutes: int) -> SampleBlock:
     v[(of_day >= WORKOUT_AT) & (of_day < WORKOUT_AT + WORKOUT_MINUTES)] += 50.0
     end = first_ms + minutes * MINUTE_MS
     head = Head(
-        source=WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0
+        source=_WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0
     )
     return SampleBlock(head=head, metric="heart_rate", t=t, v=v, joining=Joining.STREAM)
 
@@ -154,7 +154,7 @@ def workout(day_ms: int) -> Workout:
     """Return the workout of a day as the watch declares it."""
     start = day_ms + WORKOUT_AT * MINUTE_MS
     end = start + WORKOUT_MINUTES * MINUTE_MS
-    head = Head(source=WATCH, record=f"workout:{start}", start_ms=start, end_ms=end, offset_min=0)
+    head = Head(source=_WATCH, record=f"workout:{start}", start_ms=start, end_ms=end, offset_min=0)
     return Workout(head=head, type="walking")
 
 

@@ -18,7 +18,7 @@ import fitparse
 from bench.row import Row
 from parsers.fit import FitError, decode
 
-LARGE = 20_000
+_LARGE = 20_000
 ROUNDS = 3
 HOT = (
     *("timestamp", "heart_rate", "cadence", "enhanced_speed", "distance"),
@@ -78,7 +78,7 @@ def measure(folder: Path) -> dict[str, Sums]:
             seconds = _time(theirs, data, 1)
         except (FitError, fitparse.FitParseError):
             continue
-        sums = classes["large" if len(data) > LARGE else "small"]
+        sums = classes["large" if len(data) > _LARGE else "small"]
         sums.files += 1
         sums.size += len(data)
         sums.messages += messages
@@ -115,7 +115,7 @@ def run(folder: Path) -> list[Row]:
     ]
 
 
-def main() -> None:
+def _main() -> None:
     """Print the rows for a folder."""
     for row in run(Path(sys.argv[1])):
         print(
@@ -124,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()

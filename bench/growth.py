@@ -24,12 +24,12 @@ START_MS = 1_767_225_600_000  # 2026-01-01T00:00Z: before it lies the history, f
 BLOCK_MIN, HOURS = 60, 24
 DAYS_AT_ONCE = 30  # of history in a run
 TWICE_A_WEEK = (1, 4)  # days with a workout, counted from a Thursday
-WITHIN, GOAL = 1 / 1.2, 1 / 1.1
+WITHIN, _GOAL = 1 / 1.2, 1 / 1.1
 PEERS_AT_ONCE = 25  # patients of one day's history in a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class _Size:
     """Days of history, numbers of patients, and rounds after one that warms up."""
 
     days: tuple[int, ...] = (1, 365, 1826)
@@ -38,7 +38,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class _Case:
     """One of the sizes that are compared: who is next to tell something, in which database."""
 
     name: str
@@ -52,17 +52,17 @@ class Case:
         ) * DAY_MS
 
 
-FULL = Size()
-TINY = Size(days=(1, 3), patients=(1, 2), rounds=2)
+FULL = _Size()
+TINY = _Size(days=(1, 3), patients=(1, 2), rounds=2)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the figures of both growths."""
     with temporary_postgres() as server:
         return asyncio.run(_run(server, size))
 
 
-async def _run(server: Postgres, size: Size) -> list[Row]:
+async def _run(server: Postgres, size: _Size) -> list[Row]:
     async with AsyncExitStack() as stack:
         on = await stack.enter_async_context(deriver(server, "history", len(size.days)))
         histories = [await _history(on, n, days) for n, days in enumerate(size.days)]
@@ -75,7 +75,7 @@ async def _run(server: Postgres, size: Size) -> list[Row]:
         return rows + await _compared("worker with", crowds, size.rounds)
 
 
-async def _history(on: Deriver, number: int, days: int) -> Case:
+async def _history(on: Deriver, number: int, days: int) -> _Case:
     """Tell the days before `START_MS` of one patient."""
     patient = on.people[number]
     for ago in range(days, 0, -DAYS_AT_ONCE):
@@ -86,17 +86,17 @@ async def _history(on: Deriver, number: int, days: int) -> Case:
         ]
         await on.derive([(patient, fact) for fact in facts])
     await on.checkpoint()
-    return Case(name=_days(days), on=on, people=[patient])
+    return _Case(name=_days(days), on=on, people=[patient])
 
 
-async def _crowd(on: Deriver, count: int) -> Case:
+async def _crowd(on: Deriver, count: int) -> _Case:
     """Tell the day before `START_MS` of everybody."""
     for first in range(0, count, PEERS_AT_ONCE):
         some = on.people[first : first + PEERS_AT_ONCE]
         day = list(_day(START_MS - DAY_MS))
         await on.derive(list(product(some, day)))
     await on.checkpoint()
-    return Case(name=f"{count:,} patients", on=on, people=on.people)
+    return _Case(name=f"{count:,} patients", on=on, people=on.people)
 
 
 def _day(day_ms: int) -> Iterator[Fact]:
@@ -105,7 +105,7 @@ def _day(day_ms: int) -> Iterator[Fact]:
         yield workout(day_ms)
 
 
-async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
+async def _compared(what: str, cases: Sequence[_Case], rounds: int) -> list[Row]:
     """Return the rows of all cases in turns.
 
     Latency of a block, and cost of a sample in a day of blocks.
@@ -145,7 +145,7 @@ def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
         baseline=f"the cheapest ({low}) against the dearest ({high}), each to the mean of its round",
         ratio=relative[low] / relative[high],
         floor=WITHIN,
-        goal=GOAL,
+        goal=_GOAL,
     )
     return [*each, within]
 

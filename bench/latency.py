@@ -26,8 +26,8 @@ from simulate.delivery import JSON_TYPE, REPORTS, Delivery
 from simulate.player import play
 from simulate.report_writer import Answer, report_body
 
-LOOK_S = 0.004
-FLOOR_S, GOAL_S = 2.0, 0.5
+_LOOK_S = 0.004
+FLOOR_S, _GOAL_S = 2.0, 0.5
 P50, P99 = 50, 99
 PAIN = 9
 PROBED = 0.1  # of a mixed day's bodies are workouts, as many are reports, and the rest are syncs
@@ -39,7 +39,7 @@ _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class _Size:
     """Patients of the mixed days, probes of each kind, and seconds between two at most."""
 
     patients: int = 80
@@ -61,11 +61,11 @@ class Probe:
     seen: dict[int, float] = field(default_factory=dict)
 
 
-FULL = Size()
-TINY = Size(patients=2, probes=2, most_apart_s=0.1)
+FULL = _Size()
+TINY = _Size(patients=2, probes=2, most_apart_s=0.1)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the latencies of both kinds of probes."""
     with stage(size.patients + 2 * size.probes) as on:
         senders, others = on.people.people[: size.patients], on.people.people[size.patients :]
@@ -156,7 +156,7 @@ def _measure(
         sending: list[Future[Any]] = [pool.submit(_send, on, probe, apart_s) for probe in probes]
         sending.append(pool.submit(play, _on_time(rest, rest_s, stop), on.door.post))
         try:
-            on.wait(lambda: _all_seen(on, probes, sending), LOOK_S)
+            on.wait(lambda: _all_seen(on, probes, sending), _LOOK_S)
         finally:
             stop.set()
         for item in sending:
@@ -210,5 +210,5 @@ def _row(probe: Probe, part: int, speed: float) -> Row:
         baseline=f"{FLOOR_S:g} s; {len(took)} bodies, at {speed:,.0f} bodies/s, half of what it keeps up with",
         ratio=FLOOR_S / seconds,
         floor=1.0 if bound else None,
-        goal=FLOOR_S / GOAL_S if bound else None,
+        goal=FLOOR_S / _GOAL_S if bound else None,
     )

@@ -25,9 +25,9 @@ from stream.dead.commands import Desk, drop, retry
 from stream.log.messages import Outgoing
 
 FULL, TINY = 1_000_000, 2_000
-KEY = KeyRing.single(bytes(32))
+_KEY = KeyRing.single(bytes(32))
 ROUNDS = 5
-GOAL_S = 1.0
+_GOAL_S = 1.0
 BODIED = 100  # the last letters hold a body
 _FILL = """
 insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, received_at, size,
@@ -41,7 +41,7 @@ _BODY = 'update dead_letter set wrapped = %s, sealed = %s, body_bytes = 20000 wh
 
 
 @dataclass(slots=True)
-class Nowhere:
+class _Nowhere:
     """`messages.Producer` that forgets."""
 
     count: int = 0
@@ -62,7 +62,7 @@ def run(letters: int) -> list[Row]:
 async def _run(dsn: str, folder: Path, letters: int) -> list[Row]:
     await migrate(dsn)
     async with await open_pool(dsn, max_size=2) as pool:
-        desk = Desk(pool=pool, bodies=Directory(folder), wrapping_key=KEY)
+        desk = Desk(pool=pool, bodies=Directory(folder), wrapping_key=_KEY)
         await _fill(pool, desk, letters)
         last = letters - 1
         rare = Choice(kind=RejectKind.RANGE, connector="files")
@@ -75,7 +75,7 @@ async def _run(dsn: str, folder: Path, letters: int) -> list[Row]:
                 pool, lambda conn, _: dead_queries.newest(conn, rare, 50)
             ),
             "show one": _within(pool, lambda conn, n: dead_queries.find(conn, last // (n + 1))),
-            "retry one": lambda n: retry(desk, Nowhere(), [last - n], None),
+            "retry one": lambda n: retry(desk, _Nowhere(), [last - n], None),
             "drop one": lambda n: drop(desk, [last - BODIED - n], None),
         }
         return [_row(name, letters, await _seconds(ask)) for name, ask in values.items()]
@@ -86,7 +86,7 @@ async def _fill(pool: Pool, desk: Desk, letters: int) -> None:
         await conn.execute(_FILL, [letters, letters])
         for offset in range(letters - BODIED, letters):
             position = f"dead:c/kadens.raw/{offset % 8}/{offset}"
-            key, wrapped = own_key(KEY, position)
+            key, wrapped = own_key(_KEY, position)
             lies = await put_sealed(desk.bodies, key, crypto.new_key() * 625, position)
             await conn.execute(_BODY, [wrapped, lies.sealed, offset, offset % 8])
     async with pool.connection() as conn:
@@ -120,6 +120,6 @@ def _row(name: str, letters: int, seconds: float) -> Row:
         name=f"dead letters: {name}",
         value=seconds * 1000,
         unit="ms",
-        baseline=f"{GOAL_S * 1000:.0f} ms, {letters:,} letters",
-        ratio=GOAL_S / seconds,
+        baseline=f"{_GOAL_S * 1000:.0f} ms, {letters:,} letters",
+        ratio=_GOAL_S / seconds,
     )

@@ -22,12 +22,12 @@ from model.calendar import DAY_MS
 from simulate.cohort import Person
 from simulate.delivery import Delivery
 
-DOOR, LOG = "door", "log"
-FLOOR, GOAL = 0.4, 0.7
+_DOOR, LOG = "door", "log"
+_FLOOR, _GOAL = 0.4, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class _Size:
     """How much is measured.
 
     `loads`, each in so many rounds after one that warms up, by so many workers.
@@ -61,7 +61,7 @@ class Measured:
     cpu: dict[str, float] = field(default_factory=dict)
 
 
-FULL = Size(
+FULL = _Size(
     loads=(
         Load(name="workouts", body="1 Hz, 40 min, 4 metrics, FIT", patients=120, make=workouts),
         Load(
@@ -83,7 +83,7 @@ FULL = Size(
         ),
     )
 )
-TINY = Size(
+TINY = _Size(
     loads=(
         Load(name="workouts", patients=2, make=workouts),
         Load(name="days", patients=2, make=background(hours=24)),
@@ -93,7 +93,7 @@ TINY = Size(
 )
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the figures of all workloads, and of the first also without the door."""
     with stage(
         sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers
@@ -105,9 +105,9 @@ def run(size: Size) -> list[Row]:
     return rows
 
 
-def _ways(on: Stage, size: Size) -> list[Way]:
+def _ways(on: Stage, size: _Size) -> list[Way]:
     """Return all workloads, each with people of its own; the first also without the door."""
-    plan = [*((load, DOOR) for load in size.loads), (size.loads[0], LOG)]
+    plan = [*((load, _DOOR) for load in size.loads), (size.loads[0], LOG)]
     ways, start = [], 0
     for load, entry in plan:
         there = on.people.people[start : start + load.patients]
@@ -125,7 +125,7 @@ def _measured(on: Stage, way: Way, rounds: int) -> Measured:
         sent = deliveries(way.load.make, on.people, way.people, day)
         on.checkpoint()
         before = cpu_seconds()
-        took = _timed(on, {DOOR: on.post, LOG: on.append}[way.entry], sent)
+        took = _timed(on, {_DOOR: on.post, LOG: on.append}[way.entry], sent)
         after = cpu_seconds()
         rows, copying = asyncio.run(copied(on.dsn, on.of(way.people), day, day + DAY_MS))
         if number:  # the first round warms up
@@ -147,7 +147,7 @@ def _timed(
     return time.perf_counter() - begun
 
 
-def _rows(way: Way, value: Measured, size: Size) -> list[Row]:
+def _rows(way: Way, value: Measured, size: _Size) -> list[Row]:
     speed = statistics.median(n / took for n, took in zip(value.rows, value.took, strict=True))
     limit = statistics.median(n / took for n, took in zip(value.rows, value.copied, strict=True))
     row = Row(
@@ -158,8 +158,8 @@ def _rows(way: Way, value: Measured, size: Size) -> list[Row]:
         ratio=statistics.median(
             copy / took for copy, took in zip(value.copied, value.took, strict=True)
         ),
-        floor=FLOOR if way.entry == DOOR and way.load.bound else None,
-        goal=GOAL if way.entry == DOOR and way.load.bound else None,
+        floor=_FLOOR if way.entry == _DOOR and way.load.bound else None,
+        goal=_GOAL if way.entry == _DOOR and way.load.bound else None,
     )
     return [
         row,

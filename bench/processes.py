@@ -10,12 +10,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-PROC = Path("/proc")
+_PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
-CLIENT = "sender (this bench)"
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_CLIENT = "sender (this bench)"
 # name -> what its command line holds
-NAMES: dict[str, bytes] = {
+_NAMES: dict[str, bytes] = {
     "vendor door": b"kadens\0door\0vendor",
     "worker": b"kadens\0worker",
     "broker (JVM)": b"kafka.Kafka",
@@ -48,14 +48,14 @@ def cpu_seconds() -> dict[str, float]:
             sum(there[item].own + there[item].buried for item in _family(there, pid)) / TICKS
         )
     if there:
-        values[CLIENT] = there[os.getpid()].own / TICKS
+        values[_CLIENT] = there[os.getpid()].own / TICKS
     return dict(values)
 
 
 def resident_bytes(name: str) -> int:
     """Return the resident memory of all programs of one name together; 0 when there is none."""
     there = _processes()
-    return sum(there[pid].pages * PAGE for pid, result in _ours(there).items() if result == name)
+    return sum(there[pid].pages * _PAGE for pid, result in _ours(there).items() if result == name)
 
 
 def _family(there: dict[int, Process], pid: int) -> list[int]:
@@ -70,17 +70,17 @@ def _ours(there: dict[int, Process]) -> dict[int, str]:
     """Return the name of each program that this process started, by its number."""
     me = os.getpid()
     lines = {
-        pid: _read(PROC / str(pid) / "cmdline")
+        pid: _read(_PROC / str(pid) / "cmdline")
         for pid, process in there.items()
         if process.parent == me
     }
     return {
-        pid: name for pid, line in lines.items() for name, words in NAMES.items() if words in line
+        pid: name for pid, line in lines.items() for name, words in _NAMES.items() if words in line
     }
 
 
 def _processes() -> dict[int, Process]:
-    matches = {int(path.name): _read(path / "stat") for path in PROC.glob("[0-9]*")}
+    matches = {int(path.name): _read(path / "stat") for path in _PROC.glob("[0-9]*")}
     return {pid: _process(line) for pid, line in matches.items() if line}
 
 

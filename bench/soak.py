@@ -22,12 +22,12 @@ from simulate.delivery import Delivery
 from simulate.plan import Outing, Wear
 
 SLICE_MIN = 5
-FLOOR, GOAL = 1 / 1.1, 1 / 1.03
-BEGIN_MS = NOW_MS - DAY_MS + 12 * 60 * MINUTE_MS
+_FLOOR, _GOAL = 1 / 1.1, 1 / 1.03
+_BEGIN_MS = NOW_MS - DAY_MS + 12 * 60 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class _Size:
     """Live patients, how many of them have a workout in a slice, and slices after the warm-up."""
 
     patients: int = 120
@@ -36,11 +36,11 @@ class Size:
     warm: int = 2
 
 
-FULL = Size()
-TINY = Size(patients=2, workout_every=2, slices=3, warm=0)
+FULL = _Size()
+TINY = _Size(patients=2, workout_every=2, slices=3, warm=0)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the figure; none where memory cannot be read."""
     with stage(size.patients) as on:
         read = [_after(on, size, number) for number in range(size.warm + size.slices)][size.warm :]
@@ -55,21 +55,21 @@ def run(size: Size) -> list[Row]:
             unit="MiB",
             baseline=f"the first third of the slices, {first / 2**20:,.0f} MiB; {', '.join(map(_mib, read))}",
             ratio=first / last,
-            floor=FLOOR,
-            goal=GOAL,
+            floor=_FLOOR,
+            goal=_GOAL,
         )
     ]
 
 
-def _after(on: Stage, size: Size, number: int) -> int:
+def _after(on: Stage, size: _Size, number: int) -> int:
     """Return the worker's memory after one slice."""
     on.post(_slice(on, size, number))
     on.settle()
     return resident_bytes("worker")
 
 
-def _slice(on: Stage, size: Size, number: int) -> list[Delivery]:
-    end = BEGIN_MS + (number + 1) * SLICE_MIN * MINUTE_MS
+def _slice(on: Stage, size: _Size, number: int) -> list[Delivery]:
+    end = _BEGIN_MS + (number + 1) * SLICE_MIN * MINUTE_MS
     live = [_live(on, person, end) for person in on.people.people]
     done = [
         person for person in on.people.people if (person.number + number) % size.workout_every == 0

@@ -42,10 +42,10 @@ from simulate.door import Keys, VendorDoor
 from simulate.player import play
 from storage.pg.migrate import migrate
 
-HOST = "127.0.0.1"
-DEADLINE_S = 600.0
-STOP_S = 30.0
-LOOK_S = 0.02
+_HOST = "127.0.0.1"
+_DEADLINE_S = 600.0
+_STOP_S = 30.0
+_LOOK_S = 0.02
 _FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic like %s"
 
 
@@ -76,7 +76,7 @@ class Stage:
         """
         for delivery in deliveries:
             self._append(delivery)
-        self.producer.flush(DEADLINE_S)
+        self.producer.flush(_DEADLINE_S)
 
     def settle(self) -> None:
         """Return once everything on the log is stored and derived.
@@ -89,15 +89,15 @@ class Stage:
         ):  # a body's facts are on the log before the body counts as finished
             self.wait(partial(self._is_finished, topic, self._end(topic)))
 
-    def wait(self, done: Callable[[], bool], every_s: float = LOOK_S) -> None:
+    def wait(self, done: Callable[[], bool], every_s: float = _LOOK_S) -> None:
         """Return once `done` holds; it is asked again and again."""
-        deadline = time.monotonic() + DEADLINE_S
+        deadline = time.monotonic() + _DEADLINE_S
         while not done():
             for worker in self.workers:
                 if not worker.alive():
                     raise RuntimeError(f"a worker ended\n{tail(worker.log)}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not done within {DEADLINE_S:g} s")
+                raise TimeoutError(f"not done within {_DEADLINE_S:g} s")
             time.sleep(every_s)
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -163,13 +163,13 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
         started = tuple(
             _start(parts, folder, {**result, "KADENS_WORKER_ID": n}, n, "worker") for n in names
         )
-        wait_ready(door, lambda: answers(f"http://{HOST}:{port}/healthz"), seconds=60)
+        wait_ready(door, lambda: answers(f"http://{_HOST}:{port}/healthz"), seconds=60)
         conn = parts.enter_context(psycopg.connect(dsn, autocommit=True))
         yield Stage(
             dsn=dsn,
             people=total,
             door=parts.enter_context(
-                closing(VendorDoor(HOST, port, _keys(secrets), lambda: NOW_MS))
+                closing(VendorDoor(_HOST, port, _keys(secrets), lambda: NOW_MS))
             ),
             numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
             workers=started,
@@ -198,7 +198,7 @@ def _start(
     child = launch(
         name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment
     )
-    parts.callback(end, child, first=signal.SIGTERM, seconds=STOP_S)
+    parts.callback(end, child, first=signal.SIGTERM, seconds=_STOP_S)
     return child
 
 

@@ -20,7 +20,7 @@ from simulate.fit_writer import Recording, write_activity
 FULL, TINY = 7, 2  # runs of each; the median counts
 NUMPY = ("-c", "import numpy")
 HELP_S, INSPECT_S = 0.3, 0.5  # CPU seconds that a person does not wait for
-BEGIN_MS, SAMPLES = 1_763_974_800_000, 600
+_BEGIN_MS, _SAMPLES = 1_763_974_800_000, 600
 # Byte code may be cached, as it is where a program is installed.
 UNCACHED = "PYTHONDONTWRITEBYTECODE"
 
@@ -74,7 +74,7 @@ def _children_s() -> float:
 
 
 def _small_file() -> bytes:
-    t = BEGIN_MS + np.arange(SAMPLES, dtype=np.int64) * 1000
-    columns = {"heart_rate": np.full(SAMPLES, 120.0)}
-    end_ms = BEGIN_MS + SAMPLES * 1000
-    return write_activity(Recording(start_ms=BEGIN_MS, end_ms=end_ms, t=t, columns=columns))
+    t = _BEGIN_MS + np.arange(_SAMPLES, dtype=np.int64) * 1000
+    columns = {"heart_rate": np.full(_SAMPLES, 120.0)}
+    end_ms = _BEGIN_MS + _SAMPLES * 1000
+    return write_activity(Recording(start_ms=_BEGIN_MS, end_ms=end_ms, t=t, columns=columns))

@@ -37,13 +37,13 @@ from stream.compute.series.timeline import grid
 YEAR = 525_600  # minutes
 POINTS = 1_000
 ROUNDS = 9
-END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
-START_MS = END_MS - YEAR * 60_000
+_END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
+_START_MS = _END_MS - YEAR * 60_000
 WEEK_MS = 7 * DAY_MS
 # rows on plain PostgreSQL, and on TimescaleDB where there is one
 SIZES = {"full": (10_000_000, 100_000_000), "small": (2_000_000, 8_000_000), "tiny": (YEAR, YEAR)}
-SPAN = Span(start_ms=START_MS, end_ms=END_MS)
-SOURCE = Source(
+SPAN = Span(start_ms=_START_MS, end_ms=_END_MS)
+_SOURCE = Source(
     vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND
 )
 
@@ -84,7 +84,7 @@ Bucket: TypeAlias = tuple[int, int, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class _Bench:
     """A database with `patients` of a year each."""
 
     kind: str
@@ -124,7 +124,7 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
         bench = await _fill(conn, kind, max(rows // YEAR, 1))
         await _make_bands(conn)
         await stale_hours.mark(
-            conn, {p: [Span(start_ms=END_MS - 3_600_000, end_ms=END_MS)] for p in bench.patients}
+            conn, {p: [Span(start_ms=_END_MS - 3_600_000, end_ms=_END_MS)] for p in bench.patients}
         )
         for table in ("sample", "rollup_hour", "rollup_day", "rollup_stale"):
             await conn.execute(f"vacuum (analyze) {table}".encode())
@@ -133,7 +133,7 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
     return [_figure(bench, seconds), _refresh_figure(bench, refreshed)]
 
 
-async def _fill(conn: Connection, kind: str, number: int) -> Bench:
+async def _fill(conn: Connection, kind: str, number: int) -> _Bench:
     await care_team.add_unit(conn, "bench")
     names = [
         await patients.add_patient(
@@ -142,21 +142,21 @@ async def _fill(conn: Connection, kind: str, number: int) -> Bench:
         for _ in range(number)
     ]
     numbers = [await patients.patient_id(conn, name) for name in names]
-    source = (await source_ids(conn, [SOURCE]))[SOURCE]
+    source = (await source_ids(conn, [_SOURCE]))[_SOURCE]
     await conn.execute(
         "insert into watermark (patient, source, time) select p, %s, %s from unnest(%s::int[]) p",
-        [source, utc(END_MS), numbers],
+        [source, utc(_END_MS), numbers],
     )
     for statement in _BEFORE[kind]:
         await conn.execute(statement)
-    for start in range(START_MS, END_MS, WEEK_MS):
-        end = min(start + WEEK_MS, END_MS)
+    for start in range(_START_MS, _END_MS, WEEK_MS):
+        end = min(start + WEEK_MS, _END_MS)
         await _month(conn, kind, start, end)
         requested = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
         await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), requested)
     for statement in _AFTER[kind]:
         await conn.execute(statement)
-    return Bench(kind=kind, patients=numbers)
+    return _Bench(kind=kind, patients=numbers)
 
 
 async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> None:
@@ -185,7 +185,7 @@ async def _make_bands(conn: Connection) -> None:
     await conn.execute(days.encode())
 
 
-async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
+async def _timed(conn: Connection, bench: _Bench) -> dict[str, list[float]]:
     """Return the seconds of each way, a patient a round, in turns; the first round warms up."""
     seconds: dict[str, list[float]] = {"bands": [], "raw": []}
     for n in range(ROUNDS + 1):
@@ -201,17 +201,17 @@ async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
     return {way: matches[1:] for way, matches in seconds.items()}
 
 
-async def _by_bands(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
+async def _by_bands(conn: Connection, bench: _Bench, patient: int) -> list[Bucket]:
     del bench
-    matches = await read_timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
+    matches = await read_timeline(conn, patient, "heart_rate", _START_MS, _END_MS, POINTS)
     columns = (matches.t, matches.n, matches.minimum, matches.mean, matches.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-async def _by_samples(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
+async def _by_samples(conn: Connection, bench: _Bench, patient: int) -> list[Bucket]:
     _, width_ms, first_ms = grid(SPAN, POINTS)
     query = _RAW.format(_BUCKET[bench.kind])
-    requested = [width_ms // 1000, utc(first_ms), patient, utc(START_MS), utc(END_MS)]
+    requested = [width_ms // 1000, utc(first_ms), patient, utc(_START_MS), utc(_END_MS)]
     rows = await (await conn.execute(query.encode(), requested)).fetchall()
     return [(epoch_ms(t), n, low, mean, high) for t, n, low, mean, high in rows]
 
@@ -228,7 +228,7 @@ async def _refreshed(conn: Connection, patient: int) -> float:
     return time.perf_counter() - begun
 
 
-def _figure(bench: Bench, seconds: dict[str, list[float]]) -> Row:
+def _figure(bench: _Bench, seconds: dict[str, list[float]]) -> Row:
     raw = statistics.median(seconds["raw"])
     return Row(
         name=f"read_timeline of a year, {bench.name}",
@@ -243,7 +243,7 @@ def _figure(bench: Bench, seconds: dict[str, list[float]]) -> Row:
     )
 
 
-def _refresh_figure(bench: Bench, took: float) -> Row:
+def _refresh_figure(bench: _Bench, took: float) -> Row:
     return Row(
         name=f"bands of a patient-year made anew, {bench.name}",
         value=YEAR / took,
@@ -252,7 +252,7 @@ def _refresh_figure(bench: Bench, took: float) -> Row:
     )
 
 
-def main() -> None:
+def _main() -> None:
     """Print the figures."""
     for row in run(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""):  # noqa: PLR2004
         print(f"{row.name:60} {row.value:12,.1f} {row.unit}  {row.ratio or 0:6.2f}x")
@@ -260,4 +260,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()

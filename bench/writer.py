@@ -28,14 +28,14 @@ from storage.pg.binary_columns import COPY_HEAD, COPY_TAIL
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection
 
-METRICS = ("heart_rate", "cadence", "speed", "altitude")
-SAMPLES = 2_400
+_METRICS = ("heart_rate", "cadence", "speed", "altitude")
+_SAMPLES = 2_400
 WORKOUTS = 10  # a batch: 10 workouts of 4 series, 96,000 samples
 ROUNDS = 16
-DAY_MS = 86_400_000
-T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
-SOURCE = Source(vendor="files", device="bench")
-COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
+_DAY_MS = 86_400_000
+_T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
+_SOURCE = Source(vendor="files", device="bench")
+_COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
 
 
 def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:
@@ -44,7 +44,7 @@ def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[
         AttributedFact(
             patient=patient,
             connector="files",
-            received_ms=T0,
+            received_ms=_T0,
             body=sha256(b"body").hexdigest(),
             fact=fact,
         )
@@ -55,19 +55,21 @@ def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[
 
 def _workout(number: int, joining: Joining) -> list[Workout | SampleBlock]:
     chance = np.random.default_rng(number)
-    start = T0 + number * 3_600_000
-    end = start + SAMPLES * 1000
+    start = _T0 + number * 3_600_000
+    end = start + _SAMPLES * 1000
     t = np.arange(start, end, 1000, dtype=np.int64)
-    head = Head(source=SOURCE, record=f"bench:{number}", start_ms=start, end_ms=end, offset_min=120)
+    head = Head(
+        source=_SOURCE, record=f"bench:{number}", start_ms=start, end_ms=end, offset_min=120
+    )
     blocks = [
         SampleBlock(
             head=head,
             metric=metric,
             t=t,
-            v=chance.integers(60, 180, SAMPLES).astype(float),
+            v=chance.integers(60, 180, _SAMPLES).astype(float),
             joining=joining,
         )
-        for metric in METRICS
+        for metric in _METRICS
     ]
     return [Workout(head=head, type="running"), *blocks]
 
@@ -82,7 +84,7 @@ def packed(attributed_facts: list[AttributedFact], patient: int, number: int) ->
             t=f.t,
             v=f.v,
         )
-        for n, f in ((n // len(METRICS), f) for n, f in enumerate(blocks))
+        for n, f in ((n // len(_METRICS), f) for n, f in enumerate(blocks))
     ]
     return b"".join((COPY_HEAD, *(rows.tobytes() for rows in samples.pack(puts)), COPY_TAIL))
 
@@ -95,7 +97,7 @@ async def _timed(conn: Connection, work: Callable[[], Coroutine[object, object, 
 
 
 async def _copy(conn: Connection, data: bytes) -> None:
-    async with conn.cursor() as cursor, cursor.copy(COPY) as copy:
+    async with conn.cursor() as cursor, cursor.copy(_COPY) as copy:
         await copy.write(data)
 
 
@@ -134,7 +136,7 @@ def _puts(attributed_facts: list[AttributedFact]) -> list[samples.Put]:
 def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
     """Return the figures: medians of so many interleaved rounds, after one that warms up."""
     seconds = asyncio.run(_measure(dsn, rounds))
-    n = WORKOUTS * len(METRICS) * SAMPLES
+    n = WORKOUTS * len(_METRICS) * _SAMPLES
     ratio = statistics.median(
         c / w for c, w in zip(seconds["copy"], seconds["writer"], strict=True)
     )
@@ -164,7 +166,7 @@ def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
     ]
 
 
-def main() -> None:
+def _main() -> None:
     """Print the figures."""
     if len(sys.argv) > 1:
         rows = run(sys.argv[1])
@@ -181,4 +183,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -26,7 +26,7 @@ SNOOZING: dict[str, str] = {
     "contact is planned": "Contact is planned",
     "other": "Other",
 }
-REASONS: dict[str, dict[str, str]] = {"resolve": RESOLVING, "snooze": SNOOZING}
+_REASONS: dict[str, dict[str, str]] = {"resolve": RESOLVING, "snooze": SNOOZING}
 SNOOZE_DAYS = (1, 3, 7, 14)
 LONGEST_SNOOZE = 28
 
@@ -45,7 +45,7 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
 
     404 when this unit has no such alert, 409 when its state does not allow the action, 422 for a missing reason.
     """
-    if wish.reason not in REASONS.get(wish.action, {"": ""}):
+    if wish.reason not in _REASONS.get(wish.action, {"": ""}):
         raise Refused(
             422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
         )

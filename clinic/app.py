@@ -35,7 +35,7 @@ from web.headers import SecurityHeaders
 from web.problems import Refused, add_problem_schema, documented
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 
-SUMMARY = (
+_SUMMARY = (
     "Which patients need review today, why, and on what evidence. No intended medical purpose; "
     "for review by a clinician."
 )
@@ -53,7 +53,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app = FastAPI(
         title="Kadens clinician door",
         version="1",
-        summary=SUMMARY,
+        summary=_SUMMARY,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,

@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from storage.pg.listening import UnreachableError, changes
 
-PAUSE_S = 2.0  # before the database is asked again
+_PAUSE_S = 2.0  # before the database is asked again
 BEAT_S = 15.0  # an event stream that says nothing for longer is cut by proxies
-SETTLE_S = 0.25  # one event for all that happens within
+_SETTLE_S = 0.25  # one event for all that happens within
 WATCH_S = 1.0  # how long a stream may outlive its session
 
 Alive: TypeAlias = Callable[[Collection[str]], Awaitable[frozenset[str]]]
@@ -49,7 +49,7 @@ class Changes:
                 async for unit in changes(self._dsn, self._role):
                     self._count()
                     self._wake(unit)
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(_PAUSE_S)
 
     async def watch(self, alive: Alive) -> None:
         """End the streams whose session is not alive any more, until cancelled. One question for all of them."""
@@ -98,6 +98,6 @@ async def _heard(page: _Page) -> bytes:
         await asyncio.wait_for(page.woken.wait(), BEAT_S)
     except TimeoutError:
         return b": still here\n\n"
-    await asyncio.sleep(0 if page.ended else SETTLE_S)
+    await asyncio.sleep(0 if page.ended else _SETTLE_S)
     page.woken.clear()
     return b"" if page.ended else b"event: changed\ndata: {}\n\n"

@@ -42,7 +42,7 @@ _SIGNATURES: Described = {
 BY_SIGNATURE: list[Described] = [{"signatureId": [], "signatureTime": [], "signature": []}]
 
 
-class Received(BaseModel):
+class _Received(BaseModel):
     """The payload is kept and will be read; `received` is its SHA-256."""
 
     received: str = Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])
@@ -72,7 +72,7 @@ def _operation(
     return {
         "status_code": 202,
         "tags": ["intake"],
-        "response_model": Received,
+        "response_model": _Received,
         "response_description": "Kept; the same body may be sent again without harm.",
         "responses": problems(*reasons, *INTAKE),
         "openapi_extra": {"requestBody": body, "security": security},

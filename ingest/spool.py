@@ -54,7 +54,7 @@ class Budget:
 
 
 @dataclass(slots=True, kw_only=True)
-class Room:
+class _Room:
     """Memory and disk for bodies of one kind."""
 
     memory: Budget
@@ -71,8 +71,8 @@ class Spools:
     def __init__(
         self, *, folder: Path | None = None, memory: int = 64 * _MIB, disk: int = 2048 * _MIB
     ) -> None:
-        self.unproved = Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
-        self.proved = Room(memory=Budget(memory), disk=Budget(disk))
+        self.unproved = _Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
+        self.proved = _Room(memory=Budget(memory), disk=Budget(disk))
         self._folder = folder
         # threads of their own: a body store that hangs has those of asyncio
         self._threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="spool")

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-Clock: TypeAlias = Callable[[], int]
+_Clock: TypeAlias = Callable[[], int]
 SYSTEM = "system"
 
 
-def clock(text: str) -> Clock:
+def clock(text: str) -> _Clock:
     """Return the clock that KADENS_CLOCK names; it returns epoch ms.
 
     That is `system`, `fixed:EPOCH_MS`, or `file:PATH` of a file that holds EPOCH_MS. Raises

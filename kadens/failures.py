@@ -18,7 +18,7 @@ from storage.pg.migrate import MigrationError
 from storage.pg.roles import RoleError
 from stream.log.look import LOG_AWAY
 
-FAILED, WRONG_USE = 1, 2
+_FAILED, WRONG_USE = 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +41,35 @@ def _file(error: OSError) -> str:
 
 
 # the first row that fits is taken: a TimeoutError is an OSError too
-FAILURES = (
+_FAILURES = (
     Failure(kinds=(SettingsError, RoleError), code=WRONG_USE, text=str),
     Failure(kinds=WRONG_ADDRESS, code=WRONG_USE, text=lambda error: f"KADENS_DATABASE: {error}"),
     Failure(
         kinds=AWAY,
-        code=FAILED,
+        code=_FAILED,
         text=lambda error: f"the database does not answer: {_first_line(error)}",
     ),
     Failure(
         kinds=NOT_OURS,
-        code=FAILED,
+        code=_FAILED,
         text=lambda error: (
             "the database is not ready for this program: "
             f"{_first_line(error)}; run `kadens migrate`"
         ),
     ),
-    Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=FAILED, text=str),
+    Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=_FAILED, text=str),
     Failure(
         kinds=(*LOG_AWAY, KafkaException),
-        code=FAILED,
+        code=_FAILED,
         text=lambda error: f"the log does not answer ({type(error).__name__})",
     ),
-    Failure(kinds=(TimeoutError,), code=FAILED, text=lambda _error: "no answer in time"),
-    Failure(kinds=(OSError,), code=FAILED, text=_file),
+    Failure(kinds=(TimeoutError,), code=_FAILED, text=lambda _error: "no answer in time"),
+    Failure(kinds=(OSError,), code=_FAILED, text=_file),
 )
 
 
 def fail_plainly(error: BaseException) -> None:
     """Leave with the line and the exit code of a known failure; return for any other."""
-    for row in FAILURES:
+    for row in _FAILURES:
         if isinstance(error, row.kinds):
             fail(row.text(error), code=row.code)

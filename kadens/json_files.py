@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from kadens.output.mistakes import mistakes_in
 
 T = TypeVar("T")
-LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
+_LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
 class JsonFileError(ValueError):
@@ -42,9 +42,9 @@ def refusal(path: Path, lines: Sequence[str]) -> JsonFileError:
 def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(LONGEST + 1)
+            content = file.read(_LONGEST + 1)
     except OSError as error:
         raise JsonFileError(f"{path}: {error.strerror}") from None
-    if len(content) > LONGEST:
-        raise JsonFileError(f"{path} is longer than {LONGEST:,} bytes")
+    if len(content) > _LONGEST:
+        raise JsonFileError(f"{path} is longer than {_LONGEST:,} bytes")
     return content

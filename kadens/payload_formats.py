@@ -6,7 +6,7 @@ from model.errors import BodyError
 from model.received import Context, ReaderItem
 from parsers.formats import FILES, format_of, read_items, sniff
 
-SNIFFED = "sniff"  # what a connector answers whose payloads are known by their bytes
+_SNIFFED = "sniff"  # what a connector answers whose payloads are known by their bytes
 
 
 class UnknownConnectorError(ValueError):
@@ -19,13 +19,13 @@ def format_name(payload: bytes, context: Context) -> str | None:
     Raises UnknownConnectorError.
     """
     name = _by_connector(context)
-    return sniff(payload) if name == SNIFFED else name
+    return sniff(payload) if name == _SNIFFED else name
 
 
 def items_of(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what a payload holds. Raises UnknownConnectorError, and nothing for what is in the payload."""
     name = _by_connector(context)
-    if name == SNIFFED:
+    if name == _SNIFFED:
         try:
             name = format_of(FILES, payload)
         except BodyError as error:
@@ -38,7 +38,7 @@ def _by_connector(context: Context) -> str:
     if context.requested is not None and context.requested.format:
         return context.requested.format
     if context.connector == FILES:
-        return SNIFFED
+        return _SNIFFED
     # Connectors bring cryptography with them, which a file does not need.
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - see above
 

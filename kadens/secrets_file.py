@@ -21,7 +21,7 @@ ACTIVE, ACCEPTED, RETIRED = "active", "accepted", "retired"
 STATES = (ACTIVE, ACCEPTED, RETIRED)
 NO_KEYS = KeyRing()
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class SettingsError(ValueError):
@@ -214,7 +214,7 @@ class LiveSecrets:
             try:
                 self._secrets = read_secrets(str(self._path))
             except SettingsError as error:
-                log.warning("the secrets stay as they were: %s", error)
+                _log.warning("the secrets stay as they were: %s", error)
         return self._secrets
 
     def keys(self, kind: str) -> Keys:

@@ -29,7 +29,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
 FORM = 64 * 1024  # the longest body of the clinician door
 MARGIN = 1024 * 1024
-DRAINED = 128 * MARGIN
+_DRAINED = 128 * MARGIN
 GRACEFUL_S = {"vendor": 15, "clinic": 2}  # an open page holds an event stream open
 
 
@@ -129,7 +129,7 @@ def serving(settings: Settings, door: str) -> "Serving":
     most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
     limits = Limits(
         body_bytes=most,
-        drain_bytes=min(most, DRAINED),
+        drain_bytes=min(most, _DRAINED),
         connections=settings.connections,
         per_peer=settings.connections_per_peer,
         trusted=trusted,

@@ -14,7 +14,7 @@ from model.fact_properties import span_of
 from model.facts import DaySummary, Deletion, Fact, Head, Report, SampleBlock, Workout
 from model.metrics import METRIC
 
-FIRST_MS = 0
+_FIRST_MS = 0
 LAST_MS = (
     4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
 )
@@ -60,10 +60,10 @@ def _head(fact: Fact) -> str:
 def _interval(fact: Fact) -> str:
     span = span_of(fact)
     start, end = span.start_ms, span.end_ms
-    total = _is_integer(fact.head.start_ms, FIRST_MS, LAST_MS) and _is_integer(
-        fact.head.end_ms, FIRST_MS, LAST_MS
+    total = _is_integer(fact.head.start_ms, _FIRST_MS, LAST_MS) and _is_integer(
+        fact.head.end_ms, _FIRST_MS, LAST_MS
     )
-    if not total or not FIRST_MS <= start <= end < LAST_MS:
+    if not total or not _FIRST_MS <= start <= end < LAST_MS:
         return "the interval is not within 1970 to 2100, or ends before it starts"
     if isinstance(fact, (Workout, Report)) and end - start > LONGEST_SESSION_MS:
         return "a session lasts longer than 31 days"

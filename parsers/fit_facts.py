@@ -51,8 +51,8 @@ from parsers.fit import (
 from parsers.fit.samples import doubled, in_order, rounded, within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
 
-VENDOR = "files"
-MOST_EXERTION = 10.0
+_VENDOR = "files"
+_MOST_EXERTION = 10.0
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
 
@@ -144,7 +144,7 @@ class _Told:
         if heart and device.heart_from == "strap":
             kind = DeviceType.STRAP
         return Source(
-            vendor=VENDOR,
+            vendor=_VENDOR,
             app=device.manufacturer,
             device=device.product,
             device_type=kind,
@@ -168,7 +168,7 @@ class _Told:
     def _workout(self, session: Session, rejects: list[Reject]) -> Workout:
         span = (session.start_ms, session.start_ms + session.length_ms)
         exertion = session.exertion_cr10
-        if exertion is not None and not 0 <= exertion <= MOST_EXERTION:
+        if exertion is not None and not 0 <= exertion <= _MOST_EXERTION:
             rejects.append(_impossible(session, "exertion not on the scale 0 to 10"))
             exertion = None
         named = (

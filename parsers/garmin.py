@@ -20,7 +20,7 @@ from parsers.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
 from parsers.links import path_and_query
 
-INTERFACE = "/wellness-api/rest/"  # what every link of Garmin's begins with
+_INTERFACE = "/wellness-api/rest/"  # what every link of Garmin's begins with
 FILES_LIST = "activityFiles"  # the list whose links lead to files
 MOST_USERS = 10_000  # in one body
 MOST_USER_RECORDS = 20_000  # of one user in one body; a day of epochs has a few hundred
@@ -107,7 +107,7 @@ def _scopes(value: object, record: ListedRecord) -> tuple[str, ...]:
 def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
     """Return what a record with a link asks for. The link is used as given, but for its host."""
     link = record.value.get("callbackURL")
-    path, query = path_and_query(link, INTERFACE, f"{record.where}.callbackURL")
+    path, query = path_and_query(link, _INTERFACE, f"{record.where}.callbackURL")
     if name != FILES_LIST:
         key = sha256(str(link).encode()).hexdigest()[:24]
         return Fetch(

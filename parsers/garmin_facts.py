@@ -41,18 +41,18 @@ from parsers.fields import (
 )
 from parsers.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
 
-VENDOR = "garmin"
+_VENDOR = "garmin"
 EDITED = 2**42  # revisions of manual edits begin here: above each duration in seconds
 _MOST_SECONDS = 2**33
 _DAY_S = 86_400
 _LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
 _LONGEST_EPOCH_S = 900
 
-Errors: TypeAlias = list[Unreadable]
-ReadRecord: TypeAlias = Callable[[Json, str, Errors, int], Iterator[Fact]]
+_Errors: TypeAlias = list[Unreadable]
+ReadRecord: TypeAlias = Callable[[Json, str, _Errors, int], Iterator[Fact]]
 
 
-def _day(record: Json, where: str, errors: Errors, _received_ms: int) -> Iterator[Fact]:
+def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield the totals of a day, and its heart rate every 15 s. The record grows in the day."""
     start, length_s, offset = _times(record, where, _DAY_S)
     source = _source(record, Method.BACKGROUND)
@@ -71,7 +71,7 @@ def _day(record: Json, where: str, errors: Errors, _received_ms: int) -> Iterato
     yield from _day_heart_rate(record, where, errors, of)
 
 
-def _day_heart_rate(record: Json, where: str, errors: Errors, of: Head) -> Iterator[SampleBlock]:
+def _day_heart_rate(record: Json, where: str, errors: _Errors, of: Head) -> Iterator[SampleBlock]:
     """Yield the heart rate of a day: a map from seconds after its start to beats a minute."""
     place = f"{where}.timeOffsetHeartRateSamples"
     samples = record.get("timeOffsetHeartRateSamples")
@@ -91,7 +91,7 @@ def _seconds_after(written: str, where: str) -> int:
     return int(written)
 
 
-def _epoch(record: Json, where: str, errors: Errors, _received_ms: int) -> Iterator[Fact]:
+def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield the steps of a slot of at most fifteen minutes, spread evenly over its minutes.
 
     A count over a slot says how many steps a minute there were on average, and that is what a minute is judged by. Mean
@@ -116,17 +116,17 @@ def _epoch(record: Json, where: str, errors: Errors, _received_ms: int) -> Itera
     yield from _blocks(of, "steps", points, f"{where}.steps", errors)
 
 
-def _activity(record: Json, where: str, errors: Errors, _received_ms: int) -> Iterator[Fact]:
+def _activity(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     yield _workout(record, where, errors, _activity_name(record, where), None)
 
 
-def _edited_activity(record: Json, where: str, errors: Errors, received_ms: int) -> Iterator[Fact]:
+def _edited_activity(record: Json, where: str, errors: _Errors, received_ms: int) -> Iterator[Fact]:
     """Yield an activity that the patient changed by hand: of several edits the one received last stands."""
     edited = EDITED + received_ms
     yield _workout(record, where, errors, _activity_name(record, where), edited)
 
 
-def _details(record: Json, where: str, errors: Errors, _received_ms: int) -> Iterator[Fact]:
+def _details(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield an activity with its samples, at most one a second.
 
     The workout has the name and the content that the summary of the activity has alone. The samples
@@ -142,7 +142,7 @@ def _details(record: Json, where: str, errors: Errors, _received_ms: int) -> Ite
     yield from _samples(record, where, errors, workout)
 
 
-def _workout(record: Json, where: str, errors: Errors, name: str, revision: int | None) -> Workout:
+def _workout(record: Json, where: str, errors: _Errors, name: str, revision: int | None) -> Workout:
     start, length_s, offset = _times(record, where, _LONGEST_WORKOUT_S)
     if not length_s:
         raise Unreadable(f"{where}.durationInSeconds", "no duration", RejectKind.RANGE)
@@ -166,7 +166,7 @@ def _workout(record: Json, where: str, errors: Errors, name: str, revision: int 
     )
 
 
-def _samples(record: Json, where: str, errors: Errors, workout: Workout) -> Iterator[SampleBlock]:
+def _samples(record: Json, where: str, errors: _Errors, workout: Workout) -> Iterator[SampleBlock]:
     listed = record.get("samples")
     samples = [] if listed is None else list_of(listed, f"{where}.samples")
     if len(samples) > MOST_RECORDS:
@@ -187,7 +187,7 @@ def _samples(record: Json, where: str, errors: Errors, workout: Workout) -> Iter
 
 
 def _sample(
-    sample: Json, where: str, errors: Errors, points: dict[str, list[tuple[int, float]]]
+    sample: Json, where: str, errors: _Errors, points: dict[str, list[tuple[int, float]]]
 ) -> None:
     """Add the readings of one sample to `points`."""
     at = _instant(sample.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
@@ -202,7 +202,7 @@ def _sample(
 
 
 def _blocks(
-    of: Head, metric: str, points: list[tuple[int, float]], where: str, errors: Errors
+    of: Head, metric: str, points: list[tuple[int, float]], where: str, errors: _Errors
 ) -> Iterator[SampleBlock]:
     """Yield points of one record as blocks; an instant that cannot be read is an error."""
     kept = [point for point in points if readable(point[0])]
@@ -268,7 +268,7 @@ def _activity_name(record: Json, where: str) -> str:
 
 def _source(record: Json, method: Method) -> Source:
     device = optional_text(record.get("deviceName"), "deviceName")
-    return Source(vendor=VENDOR, device=device, device_type=DeviceType.WATCH, method=method)
+    return Source(vendor=_VENDOR, device=device, device_type=DeviceType.WATCH, method=method)
 
 
 # The lists whose records hold data, and what reads one record: (record, its path, errors, received at).

@@ -70,9 +70,9 @@ from parsers.open_wearables_names import (
     device_type,
 )
 
-VENDOR = "open_wearables"
+_VENDOR = "open_wearables"
 
-Errors: TypeAlias = list[Unreadable]
+_Errors: TypeAlias = list[Unreadable]
 Series: TypeAlias = tuple[
     Source, int | None
 ]  # samples of one device at one UTC offset make one block
@@ -94,7 +94,7 @@ def _one_by_one(body: bytes) -> Parsed:
         kind = text(event.get("type"), "type")
     except Unreadable as error:
         raise body_error(error) from error
-    errors: Errors = []
+    errors: _Errors = []
     try:
         facts = tuple(_counted(_facts(kind, data, errors)))
     except Unreadable as error:
@@ -109,7 +109,7 @@ def _counted(facts: Iterator[Fact]) -> Iterator[Fact]:
         yield fact
 
 
-def _facts(kind: str, data: Json, errors: Errors) -> Iterator[Fact]:
+def _facts(kind: str, data: Json, errors: _Errors) -> Iterator[Fact]:
     if kind == "workout.created":
         yield _workout(data, errors)
     elif _is_series(kind):
@@ -122,7 +122,7 @@ def _is_series(kind: str) -> bool:
     return kind in SERIES_EVENTS or kind.startswith(SERIES_EVENT_PREFIX)
 
 
-def _workout(data: Json, errors: Errors) -> Workout:
+def _workout(data: Json, errors: _Errors) -> Workout:
     start, written = instant(data.get("start_time"), "data.start_time")
     end, _ = instant(data.get("end_time"), "data.end_time")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
@@ -141,7 +141,7 @@ def _workout(data: Json, errors: Errors) -> Workout:
     )
 
 
-def _summary(data: Json, errors: Errors) -> Iterator[tuple[str, float]]:
+def _summary(data: Json, errors: _Errors) -> Iterator[tuple[str, float]]:
     """Yield the sender's own totals; a bad one is an error of its own and does not cost the workout."""
     for result, (ours, most) in SUMMARY.items():
         try:
@@ -151,7 +151,7 @@ def _summary(data: Json, errors: Errors) -> Iterator[tuple[str, float]]:
             errors.append(error)
 
 
-def _series(data: Json, errors: Errors) -> Iterator[Fact]:
+def _series(data: Json, errors: _Errors) -> Iterator[Fact]:
     series = _series_type(data)
     if series in NOT_FOLLOWED_SERIES:
         return
@@ -254,7 +254,7 @@ def _too_many_series() -> Unreadable:
     )
 
 
-def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Reading]:
+def _readings(samples: list[Any], series: str, errors: _Errors) -> Iterator[_Reading]:
     known: dict[object, _Context] = {}
     for index, sample in enumerate(samples):
         if len(known) > MOST_SERIES:
@@ -334,7 +334,7 @@ def _source(value: object, where: str, method: Method) -> Source:
     provider = optional_text(source.get("provider"), f"{where}.provider")
     device = optional_text(source.get("device"), f"{where}.device")
     kind = device_type(provider, device)
-    return Source(vendor=VENDOR, app=provider, device=device, device_type=kind, method=method)
+    return Source(vendor=_VENDOR, app=provider, device=device, device_type=kind, method=method)
 
 
 def _source_object(value: object, where: str) -> Json:

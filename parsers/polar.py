@@ -15,7 +15,7 @@ from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import Json, Unreadable, body_error, document, text
 from parsers.links import path_and_query
 
-INTERFACE = "/v3/"  # what every link of Polar's begins with
+_INTERFACE = "/v3/"  # what every link of Polar's begins with
 _MOST_USER_ID = 2**63 - 1
 
 
@@ -69,7 +69,7 @@ def _item(body: Json) -> ReaderItem:
 
 
 def _fetch(cue: Cue, account: str, body: Json) -> Fetch:
-    path, query = path_and_query(body.get("url"), INTERFACE, "url")
+    path, query = path_and_query(body.get("url"), _INTERFACE, "url")
     name = text(body.get(cue.named_by), cue.named_by)
     # The same day is announced again as it grows, so the time of the cue is a part of its name.
     sent = text(body.get("timestamp"), "timestamp")

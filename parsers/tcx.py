@@ -36,7 +36,7 @@ from parsers.fields import Unreadable, head, rejects
 from parsers.fit.samples import Samples, in_order, rounded, within
 from parsers.tcx_elements import ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
 
-VENDOR = "files"
+_VENDOR = "files"
 _LOOKED_AT = 8_192  # bytes in which the first element begins
 _MOST_FIGURE = 1e9
 # TCX knows three words; anything else is "Other" or a writer's own word.
@@ -182,7 +182,7 @@ def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, in
     # Only devices have a number of their own; an app that writes TCX leaves it out or gives 0.
     is_device = activity.unit.strip("0") != ""
     source = Source(
-        vendor=VENDOR,
+        vendor=_VENDOR,
         app=file.author,
         device=activity.device,
         device_type=DeviceType.WATCH if is_device else DeviceType.UNKNOWN,

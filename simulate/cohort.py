@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clinician:
+class _Clinician:
     """The one who prescribed and follows up; `subject` is what the identity provider would call them."""
 
     subject: str
@@ -88,7 +88,7 @@ class Cohort:
     now_ms: int
     weeks: int
     unit: str
-    clinician: Clinician
+    clinician: _Clinician
     people: tuple[Person, ...]
 
 
@@ -118,7 +118,7 @@ MODERATE = Intensity(method="hrr", low=0.4, high=0.6)
 EXERTION = Intensity(method="rpe_cr10", low=3, high=5)
 MON_WED_FRI, TUE_THU_SAT = (0, 2, 4), (1, 3, 5)
 DAYTIME, WITH_NIGHT = (7 * 60, 19 * 60), (0, 14 * 60)
-FOOT, WHEEL = ("heart_rate", "cadence"), ("heart_rate", "cadence", "power")
+_FOOT, WHEEL = ("heart_rate", "cadence"), ("heart_rate", "cadence", "power")
 
 CAST: tuple[Cast, ...] = (
     Cast(
@@ -133,7 +133,7 @@ CAST: tuple[Cast, ...] = (
         weekdays=MON_WED_FRI,
         minute=17 * 60 + 10,
         wear=DAYTIME,
-        columns=FOOT,
+        columns=_FOOT,
         pain=2,
     ),
     Cast(
@@ -148,7 +148,7 @@ CAST: tuple[Cast, ...] = (
         weekdays=MON_WED_FRI,
         minute=16 * 60,
         wear=WITH_NIGHT,
-        columns=FOOT,
+        columns=_FOOT,
     ),
     Cast(
         name="Demo Carlsson",
@@ -162,7 +162,7 @@ CAST: tuple[Cast, ...] = (
         weekdays=TUE_THU_SAT,
         minute=10 * 60,
         wear=DAYTIME,
-        columns=FOOT,
+        columns=_FOOT,
     ),
     Cast(
         name="Demo Dahl",
@@ -193,7 +193,7 @@ CAST: tuple[Cast, ...] = (
         weekdays=TUE_THU_SAT,
         minute=12 * 60,
         wear=DAYTIME,
-        columns=FOOT,
+        columns=_FOOT,
     ),
     Cast(
         name="Demo Fors",
@@ -259,7 +259,7 @@ def cohort(*, now_ms: int, seed: int, patients: int, weeks: int) -> Cohort:
         raise ValueError(
             f"at least one patient and {LOW_WEEKS + 1} weeks are wanted, not {patients} and {weeks}"
         )
-    clinician = Clinician(
+    clinician = _Clinician(
         subject="demo-clinician", name="Demo Physiotherapist", email="demo.clinician@localhost"
     )
     people = tuple(_person(number, seed, now_ms, weeks) for number in range(patients))

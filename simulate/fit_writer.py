@@ -37,7 +37,7 @@ SPORTS = {
     "training": 10,
     "walking": 11,
 }
-FOOT = frozenset({"running", "walking"})
+_FOOT = frozenset({"running", "walking"})
 _GARMIN, _MOST_GAP_S, _TEXT = 1, 31, 32
 _TIMER, _START, _STOP, _STOP_ALL, _SESSION, _LAP, _ACTIVITY = 0, 0, 1, 4, 8, 9, 26
 _STRAP, _ANTPLUS, _WRIST, _LOCAL = 120, 1, 10, 5
@@ -192,7 +192,7 @@ def _event(ms: int, what: int) -> bytes:
 
 def _records(recording: Recording, *, compressed: bool) -> bytes:
     values = dict(recording.columns) | recording.developer
-    if "cadence" in values and recording.sport in FOOT:
+    if "cadence" in values and recording.sport in _FOOT:
         # FIT counts strides: two steps each, the half in a field of its own
         strides = values["cadence"] / 2
         values |= {"cadence": np.floor(strides), "half_cadence": strides - np.floor(strides)}

@@ -15,8 +15,8 @@ AHEAD = 2 * SENDERS  # bodies handed to the senders before the first has been an
 STEP_S = 0.05
 
 Post = Callable[[Delivery], int]
-Gate = Callable[[int], None]
-Progress = Callable[[Delivery, int], None]
+_Gate = Callable[[int], None]
+_Progress = Callable[[Delivery, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,8 @@ def play(
     deliveries: Iterable[Delivery],
     post: Post,
     *,
-    gate: Gate | None = None,
-    progress: Progress | None = None,
+    gate: _Gate | None = None,
+    progress: _Progress | None = None,
 ) -> Played:
     """Post everything and return when the door has it all; raises what a sender raised.
 
@@ -61,7 +61,7 @@ def on_time(deliveries: Iterable[Delivery], now: Callable[[], int]) -> Iterable[
 
 
 def _land(
-    flying: dict[Future[int], Delivery], bodies: int, size: int, progress: Progress | None
+    flying: dict[Future[int], Delivery], bodies: int, size: int, progress: _Progress | None
 ) -> tuple[int, int]:
     done, _ = wait(flying, return_when=FIRST_COMPLETED)
     for item in done:

@@ -15,7 +15,7 @@ from simulate.plan import live_outing, outings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class _Expected:
     """An alert that must be there: after the history, or only once the live part came in (`live`)."""
 
     patient: str
@@ -25,7 +25,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class _Known:
     """The truth of one patient: `sessions` by local Monday, `pain` after each (NRS), both without the live part."""
 
     patient: str
@@ -39,8 +39,8 @@ class Known:
 class Truth:
     """The truth of a cohort; nobody but those in `expected` may get an alert of tier A or B."""
 
-    patients: Mapping[str, Known]
-    expected: tuple[Expected, ...]
+    patients: Mapping[str, _Known]
+    expected: tuple[_Expected, ...]
 
 
 _PLANTED: Mapping[Role, tuple[str, Tier, bool]] = {
@@ -54,16 +54,16 @@ def truth(cohort: Cohort) -> Truth:
     return Truth(
         patients={person.pseudonym: _known(person, cohort) for person in cohort.people},
         expected=tuple(
-            Expected(patient=person.pseudonym, rule=planted[0], tier=planted[1], live=planted[2])
+            _Expected(patient=person.pseudonym, rule=planted[0], tier=planted[1], live=planted[2])
             for person in cohort.people
             if (planted := _PLANTED.get(person.role))
         ),
     )
 
 
-def _known(person: Person, cohort: Cohort) -> Known:
+def _known(person: Person, cohort: Cohort) -> _Known:
     out = outings(person, cohort)
-    return Known(
+    return _Known(
         patient=person.pseudonym,
         role=person.role,
         sessions=Counter(monday(local_date(item.start_ms, person.zone)) for item in out),

@@ -52,7 +52,7 @@ class TopicHandler:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class _Delivery:
     """A message and the Faust event that acknowledges it."""
 
     message: Message
@@ -139,7 +139,7 @@ class BatchScheduler:
         self._handler, self._limits = topic_handler.handler, topic_handler.limits
         self._done, self._metrics, self._on_failure = done, metrics, on_failure
         # ordered: the partition that has waited longest comes first
-        self._waiting: dict[Partition, list[Delivery]] = {}
+        self._waiting: dict[Partition, list[_Delivery]] = {}
         self._in_flight: set[Partition] = set()
         self._batches = self._held_up = 0
         self._held_messages = self._held_bytes = 0
@@ -147,7 +147,7 @@ class BatchScheduler:
 
     async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
         """Queue Faust events and start batches in `tasks`; return when there is room for more."""
-        deliveries = [Delivery(_message(event), event) for event in events]
+        deliveries = [_Delivery(_message(event), event) for event in events]
         for delivery in deliveries:
             partition = delivery.message.topic, delivery.message.partition
             self._waiting.setdefault(partition, []).append(delivery)
@@ -170,9 +170,9 @@ class BatchScheduler:
             batches=self._batches, held_up=self._held_up, partitions=frozenset(self._in_flight)
         )
 
-    def _take(self, counts: Mapping[Partition, int]) -> dict[Partition, list[Delivery]]:
+    def _take(self, counts: Mapping[Partition, int]) -> dict[Partition, list[_Delivery]]:
         """Remove the first `counts` deliveries of each partition from the queue and return them."""
-        batch: dict[Partition, list[Delivery]] = {}
+        batch: dict[Partition, list[_Delivery]] = {}
         for partition, count in counts.items():
             queue = self._waiting.pop(partition)
             batch[partition] = sorted(queue[:count], key=_offset)
@@ -182,7 +182,7 @@ class BatchScheduler:
         return batch
 
     async def _run(
-        self, batch: Mapping[Partition, Sequence[Delivery]], tasks: asyncio.TaskGroup
+        self, batch: Mapping[Partition, Sequence[_Delivery]], tasks: asyncio.TaskGroup
     ) -> None:
         try:
             with self._watched(tasks):
@@ -212,7 +212,7 @@ class BatchScheduler:
             timer.cancel()
             self._held_up -= held_up
 
-    async def _work(self, batch: Mapping[Partition, Sequence[Delivery]]) -> None:
+    async def _work(self, batch: Mapping[Partition, Sequence[_Delivery]]) -> None:
         """Call the handler and acknowledge. Gaps in the offsets make it several calls in turn."""
         deliveries = list(chain.from_iterable(batch.values()))
         messages = [delivery.message for delivery in deliveries]
@@ -224,7 +224,7 @@ class BatchScheduler:
         self._hold(deliveries, -1)
         self._room.set()
 
-    def _acknowledge(self, run: Run, deliveries: Iterable[Delivery]) -> None:
+    def _acknowledge(self, run: Run, deliveries: Iterable[_Delivery]) -> None:
         # an offset that was delivered twice has two events, and Faust waits for both
         for delivery in deliveries:
             if run.first <= delivery.message.offset < run.next:
@@ -232,12 +232,12 @@ class BatchScheduler:
         partition = run.topic, run.partition
         self._done[partition] = max(self._done.get(partition, 0), run.next)
 
-    def _hold(self, deliveries: Sequence[Delivery], sign: int) -> None:
+    def _hold(self, deliveries: Sequence[_Delivery], sign: int) -> None:
         self._held_messages += sign * len(deliveries)
         self._held_bytes += sign * sum(delivery.size for delivery in deliveries)
 
 
-def _offset(delivery: Delivery) -> int:
+def _offset(delivery: _Delivery) -> int:
     return delivery.message.offset
 
 

@@ -18,7 +18,7 @@ from stream.metrics import Metrics
 
 VALUE_FREE = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
 FRAMES = 6
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class WorkerError(RuntimeError):
@@ -41,7 +41,7 @@ def report(metrics: Metrics, where: str, description: str) -> None:
 
     `where` is a topic, with partition and offset; `description` comes from `describe`.
     """
-    log.error("%s: %s", where, description)
+    _log.error("%s: %s", where, description)
     metrics.faults.labels(where.partition("[")[0]).inc()
 
 

@@ -30,11 +30,11 @@ from stream.revocations import forget_expired
 
 INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
 MARGIN_S = 12 * NAMED_WITHIN_S  # covers clocks that differ between door, store and worker
-ANSWER_S = 30.0
+_ANSWER_S = 30.0
 SETTLED_LOOKS = 2
-KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
+_KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
 LETTERS = 1_000  # removed in one transaction
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +68,7 @@ async def clean_up(parts: Collaborators) -> None:
     now = parts.now()
     await sweep_incoming(parts.pool, parts.bodies, INCOMING_S)
     async with parts.pool.connection() as conn:
-        for channel, kept_ms in KEPT_MS.items():
+        for channel, kept_ms in _KEPT_MS.items():
             await outbox.prune(conn, channel, now - kept_ms)
         while await dead_letters.expire(conn, now - DEAD.retention_ms, LETTERS):
             await conn.commit()
@@ -91,10 +91,10 @@ async def sweep_settled(
     the log does not answer, nothing is removed.
     """
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(_ANSWER_S):
             bounds = await view.bounds(topics)
     except (KafkaError, TimeoutError, OSError) as error:
-        log.warning("the broker does not answer the sweep: %s", type(error).__name__)
+        _log.warning("the broker does not answer the sweep: %s", type(error).__name__)
         return
     async with parts.pool.connection() as conn:
         finished = await parts.ledger.finished(conn, topics)

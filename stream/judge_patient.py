@@ -24,7 +24,7 @@ from stream.dead.isolate import blames_message
 from stream.faults import describe, report
 from stream.log.messages import Run
 
-TAKE = 20  # patients judged in one transaction
+_TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
 
 
@@ -35,17 +35,17 @@ async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
 
 
 async def judge_due(parts: Collaborators) -> int:
-    """Judge up to `TAKE` patients whose time has come; return how many.
+    """Judge up to `_TAKE` patients whose time has come; return how many.
 
     Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked
     at again later.
     """
     try:
-        return await _judge(parts, TAKE)
+        return await _judge(parts, _TAKE)
     except Exception as error:
         if not blames_message(error):
             raise
-    return sum([await _judge_or_postpone(parts) for _ in range(TAKE)])
+    return sum([await _judge_or_postpone(parts) for _ in range(_TAKE)])
 
 
 async def _judge(parts: Collaborators, most: int) -> int:

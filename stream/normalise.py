@@ -45,7 +45,7 @@ FULL = Reject(
     why="no room is left for more of this sender today",
     kind=RejectKind.TOO_MUCH,
 )
-GONE = Reject(where="quarantine", why="the body is not there any more", kind=RejectKind.ENVELOPE)
+_GONE = Reject(where="quarantine", why="the body is not there any more", kind=RejectKind.ENVELOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ async def release_quarantine(parts: Collaborators) -> int:
             conn,
             parts,
             [
-                RefusedMessage(message=_message(item), rejects=[GONE])
+                RefusedMessage(message=_message(item), rejects=[_GONE])
                 for item in held
                 if item.body is None
             ],

@@ -55,7 +55,7 @@ CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name
 LEDGER_TOPICS = CONSUMED[:-1]
 # Between two transactions about a large body, whatever else waits gets its turn.
 LARGE_FACTS_BYTES = 2 * 1024 * 1024
-LIMITS: Mapping[str, BatchLimits] = {
+_LIMITS: Mapping[str, BatchLimits] = {
     RAW.name: BatchLimits(max_in_flight=2),
     RAW_LARGE.name: BatchLimits(max_messages=1),
     FACTS.name: BatchLimits(max_in_flight=2),
@@ -63,11 +63,11 @@ LIMITS: Mapping[str, BatchLimits] = {
     DERIVED.name: BatchLimits(),
 }
 TIMER_CONNECTIONS = 8  # for the timers, and for sending changes
-POOL_SIZE = sum(limits.max_in_flight for limits in LIMITS.values()) + TIMER_CONNECTIONS
+POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS
 CRASHED = 1
 log = logging.getLogger(__name__)
 
-Step = Callable[[], Awaitable[object]]
+_Step = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ def _handlers(parts: Collaborators) -> dict[str, TopicHandler]:
         DERIVED.name: functools.partial(judge_runs, parts=parts),
     }
     return {
-        topic: TopicHandler(handler=handler, limits=LIMITS[topic])
+        topic: TopicHandler(handler=handler, limits=_LIMITS[topic])
         for topic, handler in handlers.items()
     }
 
@@ -193,7 +193,7 @@ def _timers(
 ) -> list[Coroutine[Any, Any, None]]:
     """Return the endless loops beside the agents: name, seconds between two steps, step."""
     sweep = functools.partial(sweep_settled, parts, view, LEDGER_TOPICS, Horizon())
-    steps: list[tuple[str, float, Step]] = [
+    steps: list[tuple[str, float, _Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
         ("publish revocations", 1.0, functools.partial(publish_revocations, parts)),
@@ -210,7 +210,7 @@ def _timers(
     return [_every(name, seconds, step) for name, seconds, step in steps]
 
 
-async def _every(name: str, seconds: float, step: Step) -> None:
+async def _every(name: str, seconds: float, step: _Step) -> None:
     """Take a step for ever: at once again while it did something, else after `seconds`."""
     while True:
         async with without_values(name):

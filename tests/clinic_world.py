@@ -62,10 +62,10 @@ UNIT = "Physiotherapy North"
 OTHER_UNIT = "Physiotherapy South"
 KEY = bytes(range(32))
 MIN, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-WATCH = Source(
+_WATCH = Source(
     vendor="files", device="Invented watch 3", device_type=DeviceType.WATCH, method=Method.WORKOUT
 )
-PERSON = Source(
+_PERSON = Source(
     vendor="reports", app="invented app", device_type=DeviceType.PERSON, method=Method.MANUAL
 )
 CLINICIAN = Identity(subject="c-lind", name="Karin Lind", care_unit=UNIT)
@@ -106,7 +106,7 @@ def session(
     """
     start = at(day, 17, 12)
     head = Head(
-        source=WATCH,
+        source=_WATCH,
         record=f"fit:{patient}:{day.isoformat()}",
         revision=4_096,
         start_ms=start,
@@ -129,7 +129,7 @@ def session(
 
 def report(patient: str, at_ms: int, instrument: Instrument, **more: object) -> Report:
     head = Head(
-        source=PERSON, record=f"{instrument.value}:{patient}:{at_ms}", start_ms=at_ms, end_ms=at_ms
+        source=_PERSON, record=f"{instrument.value}:{patient}:{at_ms}", start_ms=at_ms, end_ms=at_ms
     )
     return Report(head=head, instrument=instrument, **more)  # type: ignore[arg-type]  # by name
 
@@ -145,7 +145,7 @@ def pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = ""
     return report(patient, at_ms, Instrument.PAIN, **result)
 
 
-def answers(patient: str, first: date, days: int) -> list[Fact]:
+def _answers(patient: str, first: date, days: int) -> list[Fact]:
     """Return one answer on the day's form each day: the days are known."""
     each = (at(first + timedelta(days=n), 20) for n in range(days))
     return [
@@ -158,7 +158,7 @@ def answers(patient: str, first: date, days: int) -> list[Fact]:
 def worn(patient: str) -> SampleBlock:
     """Return one heart rate of a watch that records all day, six days ago."""
     start = at(MONDAY - timedelta(days=7), 20)
-    source = replace(WATCH, method=Method.BACKGROUND)
+    source = replace(_WATCH, method=Method.BACKGROUND)
     head = Head(source=source, record=f"hr:{patient}", start_ms=start, end_ms=start + 1)
     return SampleBlock(head=head, metric="heart_rate", t=np.array([start]), v=np.array([66.0]))
 
@@ -181,7 +181,7 @@ def weeks(
 
 def painful() -> list[Fact]:
     """Return ten weeks of three walks with answers, and a pain 8 after yesterday's walk."""
-    facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *answers("p-pain", monday(10), 71)]
+    facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *_answers("p-pain", monday(10), 71)]
     for ago in range(10, 0, -1):
         for n, day in enumerate(monday(ago) + timedelta(days=w) for w in (0, 2, 4)):
             worst = 2 + (ago * 3 + n * 2) % 4
@@ -215,23 +215,23 @@ def facts() -> dict[str, list[Fact]]:
         "p-low": [
             *weeks("p-low", 9, 3, (1, 3, 5)),
             *weeks("p-low", 2, 2, (1,), 20),
-            *answers("p-low", monday(9), 64),
+            *_answers("p-low", monday(9), 64),
         ],
         "p-silent": [
             *weeks("p-silent", 8, 2, (0, 2, 5)),
-            *answers("p-silent", monday(8), 50),
+            *_answers("p-silent", monday(8), 50),
             worn("p-silent"),
         ],
-        "p-good": [*weeks("p-good", 8, 1, (0, 2, 4)), *answers("p-good", monday(8), 57)],
+        "p-good": [*weeks("p-good", 8, 1, (0, 2, 4)), *_answers("p-good", monday(8), 57)],
         "p-fine": [
             *weeks("p-fine", 6, 1, (1, 3, 6), 45),
-            *answers("p-fine", monday(6), 43),
+            *_answers("p-fine", monday(6), 43),
             manual,
         ],
-        "p-snooze": [*weeks("p-snooze", 6, 3, (1, 4)), *answers("p-snooze", monday(6), 43)],
-        "p-pause": [*weeks("p-pause", 9, 4, (0, 2, 4)), *answers("p-pause", monday(9), 36)],
-        "p-mild": [*weeks("p-mild", 6, 1, (1, 3, 5), 38), *answers("p-mild", monday(6), 43)],
-        "p-south": [*weeks("p-south", 2, 1, (1, 3)), *answers("p-south", monday(2), 14)],
+        "p-snooze": [*weeks("p-snooze", 6, 3, (1, 4)), *_answers("p-snooze", monday(6), 43)],
+        "p-pause": [*weeks("p-pause", 9, 4, (0, 2, 4)), *_answers("p-pause", monday(9), 36)],
+        "p-mild": [*weeks("p-mild", 6, 1, (1, 3, 5), 38), *_answers("p-mild", monday(6), 43)],
+        "p-south": [*weeks("p-south", 2, 1, (1, 3)), *_answers("p-south", monday(2), 14)],
     }
 
 
@@ -263,7 +263,7 @@ def prescriptions(pseudonym: str) -> list[Prescription]:
     return [older, newer]
 
 
-async def seed(dsn: str) -> None:
+async def _seed(dsn: str) -> None:
     """Store everybody."""
     await migrate(dsn)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
@@ -491,4 +491,4 @@ def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def seeded(dsn: str) -> None:
-    asyncio.run(seed(dsn))
+    asyncio.run(_seed(dsn))

@@ -7,7 +7,7 @@ GROUPS says otherwise. The groups that take longest begin first, so that the wor
 from collections.abc import Collection
 
 # Group -> beginnings of the paths of its tests. Groups begin in this order, longest first.
-GROUPS: dict[str, tuple[str, ...]] = {
+_GROUPS: dict[str, tuple[str, ...]] = {
     "contract": (
         "tests/contract/test_keys.py",
         "tests/contract/test_killed.py",
@@ -37,7 +37,7 @@ SERVERS = frozenset(
 def group_of(test: str) -> str:
     """Return the group of a test, given its id (`path::name`)."""
     path = test.partition("::")[0]
-    for group, beginnings in GROUPS.items():
+    for group, beginnings in _GROUPS.items():
         if path.startswith(beginnings):
             return group
     return path
@@ -46,7 +46,7 @@ def group_of(test: str) -> str:
 def rank_of(test: str) -> int:
     """Return when a test's group begins: its row in GROUPS, and other files after all of them."""
     group = group_of(test)
-    return list(GROUPS).index(group) if group in GROUPS else len(GROUPS)
+    return list(_GROUPS).index(group) if group in _GROUPS else len(_GROUPS)
 
 
 def needs_server(fixtures: Collection[str]) -> bool:

@@ -39,7 +39,7 @@ from model.prescription import Intensity, Prescription
 
 HOUR = 60 * MINUTE_MS
 
-STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
+_STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 WATCH = Source(vendor="files", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
 HUB = Source(
     vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT
@@ -47,7 +47,7 @@ HUB = Source(
 BACK = Source(
     vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND
 )
-PHONE = Source(
+_PHONE = Source(
     vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND
 )
 PERSON = Source(vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL)
@@ -98,7 +98,7 @@ OFFSETS_MIN = (
 OFFSETS_MS = (0, 0, 0, 0, -1, 1, 30_000, 59_999)
 LENGTHS_MIN = (20, 20, 15, 30, 45, 10, 9, 4, 120, 1_500, 4 * 1_440)
 EVERY_MS = (60_000, 5_000, 10_000, 10_001, 15_000)
-COUNTS = (25, 12, 4, 1, 60)
+_COUNTS = (25, 12, 4, 1, 60)
 LEVELS: Mapping[str, tuple[float, ...]] = {
     "heart_rate": (130.0, 150.0, 62.0, 111.0),
     "cadence": (110.0, 40.0),
@@ -116,7 +116,7 @@ PROFILE = HeartProfile(
 SLOWER = HeartProfile(
     valid_from=date(2026, 3, 30), birth_year=1966, hr_rest=55.0, hr_max=150.0, threshold_hr=128.0
 )
-FORBIDDEN = HeartProfile(valid_from=date(2026, 6, 10), birth_year=1966, beta_blocker=True)
+_FORBIDDEN = HeartProfile(valid_from=date(2026, 6, 10), birth_year=1966, beta_blocker=True)
 SHORT = Prescription(
     id="walk",
     version=1,
@@ -127,7 +127,7 @@ SHORT = Prescription(
     intensity=Intensity(method="bpm", low=110.0, high=130.0),
 )
 SHORTER = replace(SHORT, version=2, valid_from=date(2026, 6, 10), minutes_per_session=8)
-OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_session=30)
+_OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_session=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +154,10 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
             [attributed(fact, body) for fact, body in zip(facts, bodies, strict=True)]
         ),
         profiles=draw(
-            st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, FORBIDDEN), ()])
+            st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, _FORBIDDEN), ()])
         ),
         prescriptions=draw(
-            st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, OTHER)])
+            st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, _OTHER)])
         ),
     )
 
@@ -244,7 +244,7 @@ def _alone(facts: st.SearchStrategy[Fact]) -> st.SearchStrategy[list[Fact]]:
 
 
 _REVISIONS = st.sampled_from([0, 0, 1, 2])
-_RECORDERS = st.sampled_from([WATCH, WATCH, HUB, STRAP])
+_RECORDERS = st.sampled_from([WATCH, WATCH, HUB, _STRAP])
 
 
 def _head(source: Source, record: str, start: int, end: int, revision: int = 0) -> Head:
@@ -305,9 +305,9 @@ def _workout(head: Head, kind: str) -> Workout:
 @st.composite
 def _records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     """Return samples of a record: a late part of a workout, or one of its own."""
-    start, source = draw(at), draw(st.sampled_from([WATCH, STRAP, HUB, BACK]))
+    start, source = draw(at), draw(st.sampled_from([WATCH, _STRAP, HUB, BACK]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "speed", "cadence", "power"]))
-    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(COUNTS))
+    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(_COUNTS))
     head = _head(source, draw(st.sampled_from(RECORDS)), start, start + every * n, draw(_REVISIONS))
     return _block(
         head, metric, start, every, n, draw(_shape(metric)), part=draw(st.sampled_from([0, 0, 1]))
@@ -317,9 +317,9 @@ def _records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 @st.composite
 def _streams(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     """Return samples that name no record: background heart rate, and epochs of steps that grow."""
-    start, source = draw(at), draw(st.sampled_from([BACK, PHONE, PHONE]))
+    start, source = draw(at), draw(st.sampled_from([BACK, _PHONE, _PHONE]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "steps", "cadence"]))
-    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(COUNTS))
+    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(_COUNTS))
     head = _head(
         source,
         draw(st.sampled_from(["s1", "s2", "s3"])),
@@ -407,7 +407,7 @@ def _days(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     day = local_date(draw(at), zone)
     start, end = day_bounds(day, zone)
     head = _head(
-        draw(st.sampled_from([PHONE, BACK])),
+        draw(st.sampled_from([_PHONE, BACK])),
         draw(st.sampled_from(["d1", "d2"])),
         start,
         end,
@@ -432,7 +432,7 @@ def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 @st.composite
 def _deleted_intervals(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, minutes = draw(at), draw(st.sampled_from([5, 20, 30, 600]))
-    source = draw(st.sampled_from([WATCH, PHONE]))
+    source = draw(st.sampled_from([WATCH, _PHONE]))
     head = _head(
         source,
         draw(st.sampled_from(["x1", "x2"])),

@@ -45,7 +45,7 @@ def hang() -> None:
     time.sleep(3600)
 
 
-BUGS: Mapping[bytes, Callable[[], None]] = {
+_BUGS: Mapping[bytes, Callable[[], None]] = {
     b"<raise>": fail,
     b"<loop>": loop,
     b"<swallow>": swallow,
@@ -57,7 +57,7 @@ BUGS: Mapping[bytes, Callable[[], None]] = {
 
 def planted(body: Body) -> tuple[str, Iterator[ReaderItem]]:
     """Meet the bug that the body names, else read it."""
-    for mark, bug in BUGS.items():
+    for mark, bug in _BUGS.items():
         if body.content.startswith(mark):
             bug()
     return read_body(body)

@@ -31,11 +31,11 @@ from simulate.fit_messages import (
 )
 
 ACCOUNT = "poisoner"
-FIT, JSON = "application/vnd.ant.fit", "application/json"
-FLOAT64 = 0x89
+_FIT, _JSON = "application/vnd.ant.fit", "application/json"
+_FLOAT64 = 0x89
 T0 = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 LAST_DAY = 4_102_358_400_000  # 2099-12-31T00:00:00Z
-HOUR_MS = 60 * MINUTE_MS
+_HOUR_MS = 60 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def _seconds(ms: int) -> int:
     return ms // 1000 - FIT_EPOCH
 
 
-SESSION = Shape(
+_SESSION = Shape(
     number=18,
     local=0,
     fields={
@@ -78,13 +78,13 @@ def _records(count: int, start_ms: int = T0, step_s: int = 1) -> bytes:
 def _sessions(count: int, start_ms: int, step_s: float, length_s: float = 600) -> bytes:
     start = _seconds(start_ms) + np.floor(step_s * np.arange(count))
     result = {"start": start, "elapsed": np.full(count, length_s), "sport": np.full(count, 11)}
-    return fit_file([definition(SESSION) + rows(SESSION, result, count).tobytes()])
+    return fit_file([definition(_SESSION) + rows(_SESSION, result, count).tobytes()])
 
 
 def session_start_beyond_all_time() -> bytes:
     """Return a file of 80 bytes whose session starts at 1e308 seconds, as a float64."""
     shape = Shape(
-        number=18, local=0, fields={"start": _field(2, FLOAT64), "elapsed": _field(7, UINT32)}
+        number=18, local=0, fields={"start": _field(2, _FLOAT64), "elapsed": _field(7, UINT32)}
     )
     pad = message(
         Shape(number=0, local=1, fields={"type": _field(0, ENUM), "name": _field(8, TEXT, 25)}),
@@ -97,13 +97,13 @@ def elapsed_beyond_all_time() -> bytes:
     """Return a session as long as 1e308 seconds, its moving time and totals as great."""
     fields = {
         "start": _field(2, UINT32),
-        "elapsed": _field(7, FLOAT64),
-        "moving": _field(8, FLOAT64),
+        "elapsed": _field(7, _FLOAT64),
+        "moving": _field(8, _FLOAT64),
     }
     shape = Shape(
         number=18,
         local=0,
-        fields=fields | {"distance": _field(9, FLOAT64), "effort": _field(193, FLOAT64)},
+        fields=fields | {"distance": _field(9, _FLOAT64), "effort": _field(193, _FLOAT64)},
     )
     great = dict.fromkeys(("elapsed", "moving", "distance", "effort"), 1e308)
     return fit_file([message(shape, {"start": _seconds(T0), **great})])
@@ -132,7 +132,7 @@ def record_defined_twice() -> bytes:
 
 def sessions_into_2100() -> bytes:
     """Return 12,000 sessions of ten minutes, a minute apart, from the last day that is read."""
-    return _sessions(12_000, LAST_DAY + 20 * HOUR_MS, 60)
+    return _sessions(12_000, LAST_DAY + 20 * _HOUR_MS, 60)
 
 
 def sessions_200_000() -> bytes:
@@ -145,17 +145,17 @@ def sessions_of_a_week() -> bytes:
     start = _seconds(T0) + np.arange(150)
     result = {"start": start, "elapsed": np.full(150, 7 * 86_400 - 200), "sport": np.full(150, 11)}
     return fit_file(
-        [_records(7 * 86_400), definition(SESSION) + rows(SESSION, result, 150).tobytes()]
+        [_records(7 * 86_400), definition(_SESSION) + rows(_SESSION, result, 150).tobytes()]
     )
 
 
 def product_of_301_digits() -> bytes:
     """Return a file whose product and serial number are 1e300."""
-    fields = {"type": _field(0, ENUM), "maker": _field(1, UINT16), "product": _field(2, FLOAT64)}
+    fields = {"type": _field(0, ENUM), "maker": _field(1, UINT16), "product": _field(2, _FLOAT64)}
     shape = Shape(
         number=0,
         local=0,
-        fields=fields | {"serial": _field(3, FLOAT64), "created": _field(4, FLOAT64)},
+        fields=fields | {"serial": _field(3, _FLOAT64), "created": _field(4, _FLOAT64)},
     )
     result = {"type": 4, "maker": 260, "product": 1e300, "serial": 1e300, "created": 1e300}
     return fit_file([message(shape, result), _records(60)])
@@ -163,7 +163,7 @@ def product_of_301_digits() -> bytes:
 
 def timestamps_beyond_all_time() -> bytes:
     """Return records at 1e306 seconds, before others under compressed timestamps."""
-    far = Shape(number=20, local=1, fields={"at": _field(253, FLOAT64), "heart": _field(3, UINT8)})
+    far = Shape(number=20, local=1, fields={"at": _field(253, _FLOAT64), "heart": _field(3, UINT8)})
     bare = Shape(number=20, local=2, fields={"heart": _field(3, UINT8)})
     short = rows(bare, {"heart": np.full(60, 100)}, 60)
     short["header"] = 0x80 | 2 << 5 | np.arange(60) & 0x1F
@@ -261,11 +261,11 @@ def _reports(count: int) -> bytes:
     result = [
         {
             "id": f"r{n}",
-            "answered_at": rfc3339(T0 + 2 * HOUR_MS),
+            "answered_at": rfc3339(T0 + 2 * _HOUR_MS),
             "instrument": "session",
             "activity": "walking",
             "started_at": rfc3339(T0 + 200 * n),
-            "ended_at": rfc3339(T0 + 200 * n + HOUR_MS),
+            "ended_at": rfc3339(T0 + 200 * n + _HOUR_MS),
         }
         for n in range(count)
     ]
@@ -370,7 +370,7 @@ def deep() -> bytes:
 
 FILES, OPEN_WEARABLES, REPORTS = "files", "open_wearables", "reports"
 _MADE: dict[tuple[str, str], tuple[Callable[[], bytes], ...]] = {
-    (FILES, FIT): (
+    (FILES, _FIT): (
         session_start_beyond_all_time,
         elapsed_beyond_all_time,
         record_defined_twice,
@@ -387,8 +387,8 @@ _MADE: dict[tuple[str, str], tuple[Callable[[], bytes], ...]] = {
         many_names,
         many_offsets,
     ),
-    (REPORTS, JSON): (reports_100_000, reports_in_a_mebibyte, report_with_a_nul, deep),
-    (OPEN_WEARABLES, JSON): (
+    (REPORTS, _JSON): (reports_100_000, reports_in_a_mebibyte, report_with_a_nul, deep),
+    (OPEN_WEARABLES, _JSON): (
         totals_of_the_last_day,
         totals_of_an_impossible_zone,
         devices_50_000,

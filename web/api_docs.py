@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 
 from web.headers import SECURITY_HEADERS
 
-Json: TypeAlias = Mapping[str, Any]
+_Json: TypeAlias = Mapping[str, Any]
 
 DOCS_PATH = "/docs"
 METHODS = ("get", "post", "put", "delete", "head")
@@ -80,19 +80,19 @@ def install_docs(app: FastAPI, schemas: Mapping[str, Callable[[], dict[str, Any]
     app.add_api_route(f"{DOCS_PATH}/schemas/{{name}}", schema, include_in_schema=False)
 
 
-def docs_page(document: Json, schema_names: tuple[str, ...]) -> str:
+def docs_page(document: _Json, schema_names: tuple[str, ...]) -> str:
     """Return the page for an OpenAPI document; `schema_names` are linked as JSON Schemas."""
     definitions = document.get("components", {}).get("schemas", {})
     context = {
         "info": document["info"],
         "operations": list(operations(document)),
-        "definitions": [definition(name, definitions[name]) for name in sorted(definitions)],
+        "definitions": [_definition(name, definitions[name]) for name in sorted(definitions)],
         "schema_names": schema_names,
     }
     return _environment().get_template("api_docs.html").render(**context)
 
 
-def operations(document: Json) -> Iterator[Operation]:
+def operations(document: _Json) -> Iterator[Operation]:
     """Yield the operations of an OpenAPI document, in its order."""
     for path, item in document["paths"].items():
         for method in METHODS:
@@ -100,7 +100,7 @@ def operations(document: Json) -> Iterator[Operation]:
                 yield _operation(path, method, item[method])
 
 
-def definition(name: str, schema: Json) -> Definition:
+def _definition(name: str, schema: _Json) -> Definition:
     """Return a named schema with its fields."""
     required = schema.get("required", ())
     rows = [
@@ -111,7 +111,7 @@ def definition(name: str, schema: Json) -> Definition:
     return Definition(name=name, text=text, fields=tuple(rows))
 
 
-def in_words(schema: Json) -> str:
+def in_words(schema: _Json) -> str:
     """Return the type of a schema in words, with its bounds: `integer, 1 to 500, or null`."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
@@ -125,7 +125,7 @@ def in_words(schema: Json) -> str:
     return ", ".join([_kind(schema), *_bounds(schema)])
 
 
-def _operation(path: str, method: str, operation: Json) -> Operation:
+def _operation(path: str, method: str, operation: _Json) -> Operation:
     body = operation.get("requestBody", {}).get("content", {})
     return Operation(
         anchor=f"{method}-{path.strip('/').replace('/', '-').translate(_NO_BRACES)}",
@@ -139,7 +139,7 @@ def _operation(path: str, method: str, operation: Json) -> Operation:
     )
 
 
-def _parameter(row: Json) -> ShapeRow:
+def _parameter(row: _Json) -> ShapeRow:
     text = row.get("description", "") or row["schema"].get("description", "")
     return ShapeRow(
         name=f"{row['name']} ({row['in']})",
@@ -149,13 +149,13 @@ def _parameter(row: Json) -> ShapeRow:
     )
 
 
-def _content_rows(content: Json) -> Iterator[ShapeRow]:
+def _content_rows(content: _Json) -> Iterator[ShapeRow]:
     for media_type, row in content.items():
         schema = row.get("schema", {})
         yield ShapeRow(name=media_type, type=in_words(schema), text=schema.get("description", ""))
 
 
-def _response_rows(responses: Json) -> Iterator[ShapeRow]:
+def _response_rows(responses: _Json) -> Iterator[ShapeRow]:
     for status, response in responses.items():
         shapes = [in_words(row["schema"]) for row in response.get("content", {}).values()]
         yield ShapeRow(
@@ -163,7 +163,7 @@ def _response_rows(responses: Json) -> Iterator[ShapeRow]:
         )
 
 
-def _examples(operation: Json) -> Iterator[tuple[str, str]]:
+def _examples(operation: _Json) -> Iterator[tuple[str, str]]:
     """Yield the examples of a request and of its responses, each with a heading."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
         if "example" in content:
@@ -174,12 +174,12 @@ def _examples(operation: Json) -> Iterator[tuple[str, str]]:
                 yield f"Response {status}", _pretty(content["example"])
 
 
-def _row(name: str, schema: Json, *, is_required: bool) -> ShapeRow:
+def _row(name: str, schema: _Json, *, is_required: bool) -> ShapeRow:
     text = schema.get("description", "")
     return ShapeRow(name=name, type=in_words(schema), text=text, is_required=is_required)
 
 
-def _kind(schema: Json) -> str:
+def _kind(schema: _Json) -> str:
     kind = str(schema.get("type", "any value"))
     if kind == "array" and isinstance(schema.get("items"), dict):
         return f"list of {in_words(schema['items'])}"
@@ -200,7 +200,7 @@ _BOUND_WORDS = (
 _NO_BRACES = str.maketrans("", "", "{}")
 
 
-def _bounds(schema: Json) -> Iterator[str]:
+def _bounds(schema: _Json) -> Iterator[str]:
     for keyword, words in _BOUND_WORDS:
         if keyword in schema:
             yield words.format(schema[keyword])

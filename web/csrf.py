@@ -13,7 +13,7 @@ FORM_STEP_MS = 3_600_000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_FETCH_SITES = frozenset({"same-origin", "none"})
 LONGEST_UNTIL = 20  # digits of any epoch ms, and a bound on what is parsed as a number
-DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def form_token(key: bytes, subject: str, now_ms: int) -> str:
@@ -50,7 +50,7 @@ def origin_of(address: str) -> str:
     """Return the origin of an address as a browser sends it: lower case, no default port or path."""
     parts = urlsplit(address.lower())
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
+    port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
 
 

@@ -13,9 +13,9 @@ from web.problems import PROBLEM_TYPE
 from web.rates import Buckets, retry_after
 from web.refusals import TOO_MANY, problem_json
 
-FAILURES = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 422})
+_FAILURES = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 422})
 PAUSE = "kadens.pause"  # extension of the scope: a function that stops reading the connection for so many seconds
-LONGEST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 1.0
 _BODY = problem_json(TOO_MANY, "Too many requests of this address failed.", "failures")
 
 
@@ -58,7 +58,7 @@ class Failures:
 
     def _wait(self, scope: Scope, status: int) -> float:
         client = scope.get("client")
-        if status not in FAILURES or client is None:
+        if status not in _FAILURES or client is None:
             return 0.0
         return self._buckets.take(peer_key(client[0]), self._now())
 
@@ -77,4 +77,4 @@ def _pause(scope: Scope) -> None:
     """Read this connection no further for a while; where the server cannot do that, nothing."""
     pause = (scope.get("extensions") or {}).get(PAUSE)
     if pause is not None:
-        pause(LONGEST_PAUSE_S)
+        pause(_LONGEST_PAUSE_S)

@@ -10,7 +10,7 @@ from typing import Protocol
 from web.connections import Connection, Stage, Table
 from web.limits import Limits, is_trusted, peer_key
 
-LOOK_S = 0.5
+_LOOK_S = 0.5
 SHED_S = 0.02  # what came in together with the new connections is read first
 
 
@@ -46,7 +46,7 @@ class Guard:
         self._protocols[connection] = protocol
         if not self._looking:
             self._looking = True
-            loop.call_later(LOOK_S, self._look, loop)
+            loop.call_later(_LOOK_S, self._look, loop)
         self._shed_soon(connection, loop)
         return connection
 
@@ -68,7 +68,7 @@ class Guard:
             self._protocols[connection].refuse(reason)
         self._looking = len(self.table) > 0
         if self._looking:
-            loop.call_later(LOOK_S, self._look, loop)
+            loop.call_later(_LOOK_S, self._look, loop)
 
     def _shed_soon(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         if not self._shedding and self.table.is_crowded(connection):

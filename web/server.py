@@ -39,11 +39,11 @@ class Serving:
     graceful_s: int = 15
 
 
-def nothing(_reason: str) -> None:
+def _nothing(_reason: str) -> None:
     """Count nothing."""
 
 
-def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> None:
+def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = _nothing) -> None:
     """Serve until SIGTERM or SIGINT; leaves with status 3 when it could not start."""
     files = raise_files_limit()
     bounded = (
@@ -59,7 +59,7 @@ def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing
 
 
 def server(
-    app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing
+    app: ASGIApp, serving: Serving, count: Callable[[str], None] = _nothing
 ) -> uvicorn.Server:
     """Return the server; `count` gets a word of `answers` for each request that the server itself refuses."""
     logging.getLogger("uvicorn.error").setLevel(

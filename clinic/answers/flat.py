@@ -24,7 +24,7 @@ Answer: TypeAlias = (
 Kind: TypeAlias = type[bool | int | float | str | date]
 
 MOMENTS = frozenset({"t", "start", "end"})  # RFC 3339 text in an answer, instants in a column
-LOADS = "loads"
+_LOADS = "loads"
 _BAND: dict[str, Kind] = {
     "t": datetime,
     "n": int,
@@ -68,7 +68,7 @@ def kinds(shape: type[Shape], way: str = "") -> dict[str, Kind]:
             (get_arg for get_arg in get_args(info.annotation) if get_arg is not NoneType),
             info.annotation,
         )
-        if not isinstance(kind, type) or name == LOADS:
+        if not isinstance(kind, type) or name == _LOADS:
             continue
         if issubclass(kind, Shape):
             values |= kinds(kind, f"{way}{name}_")
@@ -115,7 +115,7 @@ def _week(week: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _cells(values: Mapping[str, Any], way: str = "") -> Iterable[tuple[str, Any]]:
     for name, value in values.items():
-        if name == LOADS:
+        if name == _LOADS:
             pairs = (
                 value.items()
                 if isinstance(value, Mapping)

@@ -50,7 +50,7 @@ def moment(value: object) -> date | datetime:
         raise ValueError("is not a date or time that exists") from error
 
 
-def day(value: object) -> date:
+def _day(value: object) -> date:
     """Return a date from its text; raises ValueError with a plain reason."""
     matches = moment(value)
     if isinstance(matches, datetime):
@@ -64,7 +64,7 @@ Moment: TypeAlias = Annotated[
     WithJsonSchema({"anyOf": [DATE, _INSTANT_SCHEMA]}),
 ]
 Bounds: TypeAlias = tuple[date | datetime | None, date | datetime | None]
-Day: TypeAlias = Annotated[date | None, PlainValidator(day), WithJsonSchema(DATE)]
+Day: TypeAlias = Annotated[date | None, PlainValidator(_day), WithJsonSchema(DATE)]
 
 
 def begins(value: date | datetime, zone: str) -> int:

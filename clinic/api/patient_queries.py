@@ -28,8 +28,8 @@ from stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES, DayStateInpu
 from stream.compute.series.lttb import FEWEST
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
-USUAL_DAYS = 83  # before the last: twelve weeks in all
-MOST_DAYS = 3_700
+_USUAL_DAYS = 83  # before the last: twelve weeks in all
+_MOST_DAYS = 3_700
 
 
 class NotThereError(LookupError):
@@ -69,7 +69,7 @@ async def sessions(conn: Connection, who: PatientBrief, ask: SessionsParams) -> 
 
 async def days(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> DaysAnswer:
     """Return every date of a range with its state."""
-    dates = await _dates(conn, who, now_ms, ask, USUAL_DAYS)
+    dates = await _dates(conn, who, now_ms, ask, _USUAL_DAYS)
     return day_answers.days(dates, await known(conn, who, now_ms, dates))
 
 
@@ -100,7 +100,7 @@ async def known(
 
 async def weeks(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> WeeksAnswer:
     """Return every week of a range against each prescription."""
-    mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, USUAL_DAYS))
+    mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, _USUAL_DAYS))
     matches = await clinic_queries.weeks(conn, who.care_unit, who.pseudonym, mondays[0])
     prescribed = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
     return week_answers.weeks(
@@ -146,10 +146,10 @@ async def _dates(
     conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams, back: int
 ) -> list[date]:
     if ask.prescription is None:
-        return moments.dates(ask.start, ask.end, now_ms, who.zone, back, MOST_DAYS)
+        return moments.dates(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
     first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
     ended = min(last, max(first, local_date(now_ms, who.zone)))
-    return moments.dates(ask.start or first, ask.end or ended, now_ms, who.zone, back, MOST_DAYS)
+    return moments.dates(ask.start or first, ask.end or ended, now_ms, who.zone, back, _MOST_DAYS)
 
 
 async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> moments.Bounds:

@@ -15,7 +15,7 @@ from model.calendar import MINUTE_MS, monday
 from model.derived import Day, DayState, Origin, Session
 from model.prescription import Prescription, in_force
 
-WEEKS = 12
+_WEEKS = 12
 
 
 class Look(StrEnum):
@@ -89,7 +89,7 @@ class Heatmap:
 
 def dates(today: date) -> list[date]:
     """Return the dates of the calendar: twelve weeks, the running one up to today."""
-    first = monday(today) - timedelta(weeks=WEEKS - 1)
+    first = monday(today) - timedelta(weeks=_WEEKS - 1)
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
 
 

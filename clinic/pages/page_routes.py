@@ -19,7 +19,7 @@ from web import csrf
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-DONE: dict[str, str] = {
+_DONE: dict[str, str] = {
     "acknowledge": "Acknowledged.",
     "start": "Marked as in progress.",
     "snooze": "Snoozed.",
@@ -86,7 +86,7 @@ async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
         "resolving": RESOLVING,
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
-        "done": DONE.get(done, ""),
+        "done": _DONE.get(done, ""),
     }
     return render(request, "alert.html", {**context, **shown})
 

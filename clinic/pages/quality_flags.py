@@ -21,7 +21,7 @@ ORIGINS: dict[Origin, str] = {
     Origin.REPORTED: "Reported by the patient",
     Origin.DETECTED: "Found in the samples",
 }
-LOADS: dict[str, str] = {
+_LOADS: dict[str, str] = {
     "trimp": "TRIMP (Banister)",
     "trimp100": "TRIMP, % of an hour at threshold",
     "edwards": "Edwards",
@@ -45,7 +45,7 @@ def chosen(why: str) -> str:
 
 def load(name: str) -> str:
     """Return the name of a figure of load."""
-    return LOADS.get(name, words.label(name))
+    return _LOADS.get(name, words.label(name))
 
 
 def counted(*, counts: bool, why: str) -> str:
@@ -53,7 +53,7 @@ def counted(*, counts: bool, why: str) -> str:
     return "Counted" if counts else f"Not counted: {why}"
 
 
-def clock(start_ms: int, end_ms: int, zone: str) -> str:
+def _clock(start_ms: int, end_ms: int, zone: str) -> str:
     """Return a span by the clock; one time where both are in the same minute."""
     start, end = words.at(start_ms, zone), words.at(end_ms, zone)
     return start if start == end else f"{start} to {end}"

@@ -65,7 +65,7 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
     return (*listed, *nested, *([_named("Rule and window", single, zone)] if single else []))
 
 
-def text(key: str, value: object, zone: str) -> str:
+def _text(key: str, value: object, zone: str) -> str:
     """Return one value: an instant in the zone where the key says so, a length for other `_ms`, else as it is."""
     if value is None or isinstance(value, bool):
         return {None: words.NOTHING, True: "yes", False: "no"}[value]
@@ -74,17 +74,17 @@ def text(key: str, value: object, zone: str) -> str:
     if isinstance(value, str) and RFC3339.fullmatch(value):
         return words.when(epoch_ms(datetime.fromisoformat(value)), zone)
     if isinstance(value, (list, tuple)):
-        return ", ".join(text("", item, zone) for item in value) or "none"
+        return ", ".join(_text("", item, zone) for item in value) or "none"
     if isinstance(value, dict):
         return "; ".join(
-            f"{words.label(_bare(name))} {text(name, item, zone)}" for name, item in value.items()
+            f"{words.label(_bare(name))} {_text(name, item, zone)}" for name, item in value.items()
         )
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
     rows = tuple(
-        (words.label(_bare(name)), text(name, item, zone)) for name, item in values.items()
+        (words.label(_bare(name)), _text(name, item, zone)) for name, item in values.items()
     )
     return Grid(title=title, heads=(), rows=rows)
 
@@ -93,7 +93,7 @@ def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
     """Return one row an object, or one column an object where that is the narrower table."""
     names = sorted(dict.fromkeys(name for value in values for name in value), key=_place)
     rows = [
-        [words.label(_bare(name)), *(text(name, value.get(name), zone) for value in values)]
+        [words.label(_bare(name)), *(_text(name, value.get(name), zone) for value in values)]
         for name in names
     ]
     turned = len(values) < len(names)

@@ -15,7 +15,7 @@ ACTIONS: dict[str, str] = {
     "alert.snooze": "Snoozed",
     "alert.resolve": "Resolved",
 }
-HOUR_MS = 60 * MINUTE_MS
+_HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
 
 
@@ -42,9 +42,9 @@ def ago(then_ms: int, now_ms: int) -> str:
     past = max(now_ms - then_ms, 0)
     if past < MINUTE_MS:
         return "just now"
-    if past < HOUR_MS:
+    if past < _HOUR_MS:
         return f"{past // MINUTE_MS} min ago"
-    return f"{past // HOUR_MS} h ago" if past < 2 * DAY_MS else f"{past // DAY_MS} days ago"
+    return f"{past // _HOUR_MS} h ago" if past < 2 * DAY_MS else f"{past // DAY_MS} days ago"
 
 
 def when(ms: int, zone: str) -> str:

@@ -24,10 +24,10 @@ ELSEWHERE = (
     "first."
 )
 NOBODY = audit.Actor(subject="nobody", role="unknown")
-MINUTE_MS = 60_000
+_MINUTE_MS = 60_000
 ROWS_A_MINUTE = 60
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Attempts:
 
     def take(self, now_ms: int) -> int | None:
         """Return how many attempts before this one left no row; None when this one leaves none."""
-        minute = now_ms // MINUTE_MS
+        minute = now_ms // _MINUTE_MS
         if minute != self._minute:
             self._minute, self._written = minute, 0
         if self._written >= self._limit:
@@ -69,7 +69,7 @@ class Attempts:
 
 def refused_for(why: str, text: str, actor: audit.Actor = NOBODY) -> SignInRefused:
     """Return the refusal of a sign-in, and log why."""
-    log.warning("sign-in refused: %s", why)
+    _log.warning("sign-in refused: %s", why)
     return SignInRefused(why, text, actor)
 
 

@@ -50,19 +50,19 @@ TOO_LATE = (
     "This sign-in was begun too long ago, or in another browser. Open the worklist to begin again."
 )
 
-log = logging.getLogger(__name__)
-router = APIRouter(include_in_schema=False)
+_log = logging.getLogger(__name__)
+_router = APIRouter(include_in_schema=False)
 
 
 def install(app: FastAPI, sign_in: SignIn) -> None:
     """Add sign-in and sign-out to the door; who opens a page signed out is sent to the sign-in."""
     app.state.sign_in = sign_in
     app.state.attempts = Attempts()
-    app.include_router(router)
+    app.include_router(_router)
     app.add_exception_handler(401, _nobody)
 
 
-@router.get(SIGN_IN_PATH)
+@_router.get(SIGN_IN_PATH)
 async def begin(request: Request, page: str = "/") -> Response:
     """Send the browser to the provider, and remember in a cookie what must come back."""
     sign_in = _sign_in(request)
@@ -77,7 +77,7 @@ async def begin(request: Request, page: str = "/") -> Response:
     return response
 
 
-@router.get(CALLBACK_PATH)
+@_router.get(CALLBACK_PATH)
 async def finish(
     request: Request, state: str = "", code: str = "", iss: str = "", error: str = ""
 ) -> Response:
@@ -103,7 +103,7 @@ async def finish(
     return response
 
 
-@router.post("/sign-out")
+@_router.post("/sign-out")
 async def leave(request: Request, token: Annotated[str, Form()] = "") -> Response:
     """End the session, and show the way to sign out at the provider as well."""
     sign_in = _sign_in(request)
@@ -194,5 +194,5 @@ def _sign_in(request: Request) -> SignIn:
 
 
 def _provider_away(error: ProviderError) -> Refused:
-    log.warning("sign-in impossible: %s", error)
+    _log.warning("sign-in impossible: %s", error)
     return Refused(503, "The identity provider cannot be reached, or is not set up as expected.")

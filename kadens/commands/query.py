@@ -44,7 +44,7 @@ from storage.reads import api_queries, clinic_queries
 from storage.reads.views import PatientBrief
 
 Q = TypeVar("Q", bound=QueryParams)
-Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
+_Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
 
 
 class AnswerFormat(StrEnum):
@@ -56,7 +56,7 @@ class AnswerFormat(StrEnum):
     JSON = "json"
 
 
-class Shape(StrEnum):
+class _Shape(StrEnum):
     """Bands of minimum, mean and maximum, or a line that keeps the shape of the curve."""
 
     BAND = "band"
@@ -71,14 +71,14 @@ PrescriptionId = Annotated[
         help="A prescription's id: by default from its first date to its last.",
     ),
 ]
-From = Annotated[
+_From = Annotated[
     str,
     typer.Option(
         "--from",
         help="First date (2026-11-01, in the patient's zone) or instant (2026-11-01T08:00:00Z).",
     ),
 ]
-To = Annotated[
+_To = Annotated[
     str, typer.Option("--to", help="Last date, inclusive, or the instant at which the answer ends.")
 ]
 First = Annotated[
@@ -115,15 +115,15 @@ def query_timeline(  # noqa: PLR0913 - one parameter per option
         str, typer.Option(help="heart_rate, steps, power, …; any other text lists them all.")
     ],
     prescription: PrescriptionId = "",
-    first: From = "",
-    last: To = "",
+    first: _From = "",
+    last: _To = "",
     points: Annotated[
         int, typer.Option(min=1, max=MOST_POINTS, help="At most this many points.")
     ] = USUAL_POINTS,
     kind: Annotated[
-        Shape,
+        _Shape,
         typer.Option("--as", help="band: minimum, mean and maximum of equal spans; line: samples."),
-    ] = Shape.BAND,
+    ] = _Shape.BAND,
     form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
@@ -144,8 +144,8 @@ def query_sessions(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
     prescription: PrescriptionId = "",
-    first: From = "",
-    last: To = "",
+    first: _From = "",
+    last: _To = "",
     kind: Annotated[
         str, typer.Option("--type", help="walking, running, …; any other text lists them all.")
     ] = "",
@@ -227,7 +227,7 @@ def _params(cls: type[Q], prescription: str, first: str, last: str, more: dict[s
         fail("; ".join(f"--{name} {text}" for name, text in mistakes_in(error)), code=2)
 
 
-def _show(patient: str, what: str, work: Work, how: _How) -> None:
+def _show(patient: str, what: str, work: _Work, how: _How) -> None:
     if how.form is AnswerFormat.PARQUET and how.to_file is None:
         fail("--format parquet needs --out FILE", code=2)
     answer = _answer(patient, what, work, how.data)
@@ -242,7 +242,7 @@ def _show(patient: str, what: str, work: Work, how: _How) -> None:
         _write(how.to_file, written)
 
 
-def _answer(patient: str, what: str, work: Work, data: Path | None) -> Answer:
+def _answer(patient: str, what: str, work: _Work, data: Path | None) -> Answer:
     settings = settings_of(data)
     now_ms = clock(settings.clock)()
 

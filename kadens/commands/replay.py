@@ -37,7 +37,7 @@ from stream.replay.apply import rehearse, replay
 from stream.replay.context import FIRST_MS, LAST_MS, ReplayContext, ReplayScope
 from stream.replay.report import ReplayReport
 
-Work: TypeAlias = Callable[[ReplayContext, str, ReplayScope], Awaitable[ReplayReport]]
+_Work: TypeAlias = Callable[[ReplayContext, str, ReplayScope], Awaitable[ReplayReport]]
 
 
 def _pseudonyms(texts: list[str] | None) -> list[str]:
@@ -61,7 +61,7 @@ Sources = Annotated[
         help="Only bodies of this connector; any other text lists them all. May be repeated.",
     ),
 ]
-From = Annotated[
+_From = Annotated[
     str,
     typer.Option(
         "--from",
@@ -69,7 +69,7 @@ From = Annotated[
         "only what was measured then.",
     ),
 ]
-To = Annotated[
+_To = Annotated[
     str,
     typer.Option(
         "--to",
@@ -84,8 +84,8 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
     patient: Patients = None,
     everyone: Annotated[bool, typer.Option("--all", help="Every patient.")] = False,
     source: Sources = None,
-    since: From = "",
-    until: To = "",
+    since: _From = "",
+    until: _To = "",
     again: Annotated[
         bool,
         typer.Option("--again", help="Also bodies that today's parser version has read already."),
@@ -153,7 +153,7 @@ def _scope(
 async def _replay_all(
     settings: Settings, patients: Sequence[str], scope: ReplayScope, *, dry_run: bool
 ) -> list[ReplayReport]:
-    work: Work = rehearse if dry_run else replay
+    work: _Work = rehearse if dry_run else replay
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
         names = list(dict.fromkeys(patients)) or await _everyone(pool)
         results = await _replay_each(settings, pool, names, scope, work)
@@ -168,7 +168,7 @@ async def _everyone(pool: Pool) -> list[str]:
 
 
 async def _replay_each(
-    settings: Settings, pool: Pool, patients: Sequence[str], scope: ReplayScope, work: Work
+    settings: Settings, pool: Pool, patients: Sequence[str], scope: ReplayScope, work: _Work
 ) -> list[ReplayReport]:
     """Replay one patient after the other with a progress bar; those not there are left out."""
     results = []

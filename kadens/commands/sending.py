@@ -19,7 +19,7 @@ from kadens.settings import Settings
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
 TRIES = 6
 LONGEST_WAIT_S = 60
-Headers = dict[str, str]
+_Headers = dict[str, str]
 
 
 def send_as_vendor(
@@ -71,7 +71,7 @@ def body_of(path: Path) -> bytes:
         fail(f"{path}: {error.strerror}", code=2)
 
 
-def post_patiently(url: str, body: bytes, headers: Headers) -> tuple[int, bytes]:
+def post_patiently(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
     """Post a body as `post`; wait and try again, up to `TRIES` times, while the door is busy."""
     for _ in range(TRIES):
         status, answer, wait_s = _posted(url, body, headers)
@@ -81,7 +81,7 @@ def post_patiently(url: str, body: bytes, headers: Headers) -> tuple[int, bytes]
     return status, answer
 
 
-def post(url: str, body: bytes, headers: Headers) -> tuple[int, bytes]:
+def post(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
     """Post a body and return status and answer; leaves with exit code 1 when nobody answers."""
     status, answer, _ = _posted(url, body, headers)
     return status, answer
@@ -105,7 +105,7 @@ def _proof_of(settings: Settings, name: str, body: bytes) -> Proven:
     return prove(connector.proof, secrets.keys[0], body, f"msg_{uuid.uuid4().hex}", now_ms)
 
 
-def _posted(url: str, body: bytes, headers: Headers) -> tuple[int, bytes, float]:
+def _posted(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes, float]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=60)

@@ -12,7 +12,7 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def become(uid: int, gid: int) -> None:
+def _become(uid: int, gid: int) -> None:
     """Give up the rights of root for those of one account; nothing to do for everybody else."""
     if os.geteuid() == 0 and uid != 0:
         os.setgroups([])
@@ -28,13 +28,13 @@ def follow(parent: int, death_signal: int) -> None:
         sys.exit(f"process {parent} was gone before its program could start")
 
 
-def main() -> None:
+def _main() -> None:
     """Read the arguments and become the program."""
     parent, death_signal, uid, gid = (int(word) for word in sys.argv[1:5])
-    become(uid, gid)
+    _become(uid, gid)
     follow(parent, death_signal)
     os.execv(sys.argv[5], sys.argv[5:])  # noqa: S606 - the program our own caller named, no shell
 
 
 if __name__ == "__main__":
-    main()
+    _main()

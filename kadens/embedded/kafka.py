@@ -19,13 +19,13 @@ from kadens.embedded.kafka_jars import jars, kafka_available
 from kadens.embedded.process import Child, StartFailed, claim, end, kill, launch, wait_ready
 from kadens.embedded.topics import brokers_answering
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 QUORUM = 3  # the fewest nodes of which one may be gone
 PORTS = range(
     20_000, 32_000
 )  # below Linux's ephemeral ports, so that a restart finds its port free
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 15.0
 JAVA = (
     "-Xmx512m",
     "-XX:+ExitOnOutOfMemoryError",
@@ -50,7 +50,7 @@ class Node:
     @property
     def address(self) -> str:
         """Where clients reach this broker."""
-        return f"{HOST}:{self.port}"
+        return f"{_HOST}:{self.port}"
 
 
 class Kafka:
@@ -96,7 +96,7 @@ class Kafka:
                 self._launch(node)
         for node in self.nodes:
             wait_ready(
-                self._running[node.number], partial(self._answers, node), seconds=START_SECONDS
+                self._running[node.number], partial(self._answers, node), seconds=_START_SECONDS
             )
 
     def stop(self) -> None:
@@ -104,7 +104,7 @@ class Kafka:
         for child in self._running.values():
             child.process.send_signal(signal.SIGTERM)
         for child in self._running.values():
-            end(child, first=signal.SIGTERM, seconds=STOP_SECONDS)
+            end(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
         self._running.clear()
         if self._claim is not None:
             self._claim.close()
@@ -164,7 +164,7 @@ class Kafka:
         argv = [*self._java(), "kafka.tools.StorageTool", "format", *what]
         if not (settings.parent / "data" / "meta.properties").exists():
             tool = launch("kafka format", argv, log=log, on_death=signal.SIGKILL)
-            if tool.process.wait(START_SECONDS) != 0:
+            if tool.process.wait(_START_SECONDS) != 0:
                 raise StartFailed(tool.part, f"ended with status {tool.process.returncode}", log)
 
     def _java(self) -> list[str]:
@@ -184,9 +184,9 @@ def _properties(node: Node, nodes: list[Node]) -> str:
     rows = {
         "process.roles": "broker,controller",
         "node.id": node.number,
-        "controller.quorum.voters": ",".join(f"{n.number}@{HOST}:{n.controller}" for n in nodes),
+        "controller.quorum.voters": ",".join(f"{n.number}@{_HOST}:{n.controller}" for n in nodes),
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{HOST}:{node.controller}",
+        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{_HOST}:{node.controller}",
         "advertised.listeners": f"PLAINTEXT://{node.address}",
         "log.dirs": (node.folder / "data").resolve(),
         "auto.create.topics.enable": "false",  # a mistyped topic is an error, not a new topic
@@ -216,6 +216,6 @@ def _free_ports(count: int) -> list[int]:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex((HOST, port)) != 0:
+            if probe.connect_ex((_HOST, port)) != 0:
                 numbers.add(port)
     return sorted(numbers)

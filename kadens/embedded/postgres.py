@@ -27,11 +27,11 @@ from kadens.embedded.process import (
 )
 
 SUPERUSER = "postgres"
-START_SECONDS = (
+_START_SECONDS = (
     600.0  # crash recovery of a large log takes its time; an end of the program is noticed at once
 )
 IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to go away
-STOP_SECONDS = 30.0
+_STOP_SECONDS = 30.0
 TOOL_SECONDS = 120.0
 IN_USE = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
@@ -87,7 +87,7 @@ class Postgres:
     def stop(self) -> None:
         """End the server with a checkpoint; open connections are cut."""
         if self._child is not None:
-            end(self._child, first=signal.SIGINT, seconds=STOP_SECONDS)
+            end(self._child, first=signal.SIGINT, seconds=_STOP_SECONDS)
         self._child = None
 
     def kill(self) -> None:
@@ -191,7 +191,7 @@ class Postgres:
             account=home.account,
         )
         try:
-            wait_ready(self._child, lambda: _ready(home, self._child), seconds=START_SECONDS)
+            wait_ready(self._child, lambda: _ready(home, self._child), seconds=_START_SECONDS)
         except StartFailed:
             if any(words in _since(home.log, before) for words in IN_USE):
                 return False

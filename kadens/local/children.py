@@ -19,7 +19,7 @@ from kadens.embedded.process import Child, StartFailed, end, launch, tail, wait_
 from kadens.local.crashes import Crashes
 
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+_STOP_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Children:
             if child.alive():
                 child.process.send_signal(signal.SIGTERM)
         for child, _ in self._running.values():
-            end(child, first=signal.SIGTERM, seconds=STOP_SECONDS)
+            end(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
         self._running.clear()
 
     def _launch(self, job: Job) -> Child:

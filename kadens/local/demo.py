@@ -36,9 +36,9 @@ from storage.people.errors import TakenError
 from storage.pg.pool import open_pool
 from storage.reads import clinic_queries
 
-GROUP = "kadens"  # the worker's consumer group
+_GROUP = "kadens"  # the worker's consumer group
 IDLE_S = 240.0
-LOOK_S = 0.1
+_LOOK_S = 0.1
 PULSE_S = 60.0
 FAMILY = "pain"
 
@@ -120,7 +120,7 @@ class Demo:
         door = VendorDoor(
             self._endpoints.host, self._endpoints.vendor_port, self._keys(), self._now
         )
-        with closing(door), closing(Behind(self._endpoints.brokers, GROUP, counts)) as behind:
+        with closing(door), closing(Behind(self._endpoints.brokers, _GROUP, counts)) as behind:
             if not self._state.complete:
                 self._play_history(behind, door)
             posted_ms = self._play_live(door)
@@ -188,7 +188,7 @@ class Demo:
                     for alert in alerts:
                         if alert.family == FAMILY:
                             return await shown_alert(conn, unit, alert.id)
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(_LOOK_S)
         raise Stopped
 
     def _show(self, alert: Mapping[str, Any]) -> None:

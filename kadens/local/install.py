@@ -18,10 +18,10 @@ LOCKS = {"runtime": "requirements.lock", "development": "requirements-dev.lock"}
 NEEDS = {"runtime": ("runtime",), "development": ("runtime", "development")}
 STAMP = "kadens-{}.stamp"  # written last: a set without its stamp is installed again
 LOG = "kadens-install.log"
-LOOK_S = 0.5
+_LOOK_S = 0.5
 STEP = 10  # packages between two lines where the output is no terminal
 TAIL_LINES = 12
-FAILED, INTERRUPTED = 1, 130
+_FAILED, INTERRUPTED = 1, 130
 
 
 class InstallError(Exception):
@@ -59,14 +59,14 @@ class Environment:
         return f"Python {sys.version_info.major}.{sys.version_info.minor} in {self.folder}"
 
 
-def main(words: list[str]) -> int:
+def _main(words: list[str]) -> int:
     """Install a set of packages of the checkout in the current folder; return the exit status."""
     environment = Environment(folder=Path(words[0]).absolute(), checkout=Path.cwd())
     try:
         install(environment, words[1], sys.stderr.write)
     except InstallError as error:
         sys.stderr.write(f"error: {error}\n")
-        return FAILED
+        return _FAILED
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the next run goes on from here\n")
         return INTERRUPTED
@@ -152,7 +152,7 @@ def _run(argv: list[str], log: Path | None, look: Callable[[], None]) -> None:
 def _wait(process: "subprocess.Popen[bytes]", look: Callable[[], None]) -> None:
     while True:
         try:
-            process.wait(LOOK_S)
+            process.wait(_LOOK_S)
         except subprocess.TimeoutExpired:
             look()
         else:
@@ -204,4 +204,4 @@ def _text(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_main(sys.argv[1:]))

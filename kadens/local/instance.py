@@ -18,7 +18,7 @@ from model.codec import loads
 LOCK = "in-use"
 OWNER_ONLY, PASSABLE = 0o700, 0o711
 LOOKING_S = 0.5  # a command that looks whether something runs holds the lock for a moment
-PAUSE_S = 0.02
+_PAUSE_S = 0.02
 
 
 class RunsAlreadyError(RuntimeError):
@@ -88,7 +88,7 @@ def _lock(file: BinaryIO, data: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise RunsAlreadyError(data) from None
-            time.sleep(PAUSE_S)
+            time.sleep(_PAUSE_S)
         else:
             return
 

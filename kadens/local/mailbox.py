@@ -9,7 +9,7 @@ from aiosmtpd.controller import Controller
 
 from kadens.local.instance import own_folder
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 
 
 class Mailbox:
@@ -18,12 +18,12 @@ class Mailbox:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self._lock = threading.Lock()
-        self._controller = Controller(self, hostname=HOST, port=port)
+        self._controller = Controller(self, hostname=_HOST, port=port)
 
     @property
     def address(self) -> str:
         """Where it listens, `host:port`."""
-        return f"{HOST}:{self.port}"
+        return f"{_HOST}:{self.port}"
 
     def count(self) -> int:
         """Return the number of mails kept."""

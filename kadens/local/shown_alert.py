@@ -5,7 +5,7 @@ from typing import Any
 from model.calendar import rfc3339
 from storage.reads import clinic_queries, evidence
 
-ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
+_ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
 
 
 async def shown_alert(
@@ -55,7 +55,7 @@ def _session(value: Any) -> dict[str, Any]:  # noqa: ANN401 - model.derived.Sess
         "start": rfc3339(value.start_ms),
         "end": rfc3339(value.end_ms),
         "type": value.type,
-        "zones_ms": dict(zip(ZONES, value.zones.as_tuple(), strict=True)),
+        "zones_ms": dict(zip(_ZONES, value.zones.as_tuple(), strict=True)),
         "heart_source": value.heart_source.device if value.heart_source else None,
         "partial": value.partial,
     }

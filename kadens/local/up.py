@@ -33,8 +33,8 @@ from model.topics import TOPICS
 from simulate.cohort import UNIT
 from storage.pg.roles import ADMIN, CLINIC, WORKER
 
-LOOK_S = 0.1
-DONE, FAILED = 0, 1
+_LOOK_S = 0.1
+_DONE, _FAILED = 0, 1
 DEMO_COMMIT_S = "0.25"
 LEFT_BEHIND_S = (
     25.0  # how long the processes of a killed `kadens up` may take to give their ports back
@@ -55,7 +55,7 @@ def up(options: Options) -> int:
     data = options.data or (None if goes_away(options) else Path("var"))
     if data is not None and runs(data):
         err.print(f"error: {RunsAlreadyError(data.resolve())}", style="bold red", markup=False)
-        return FAILED
+        return _FAILED
     check(options, patience_s=LEFT_BEHIND_S if data is not None and was_killed(data) else 0.0)
     before = {
         number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)
@@ -65,10 +65,10 @@ def up(options: Options) -> int:
             return _run(options, folder, parts, err)
     except (StartFailed, RunsAlreadyError) as error:
         err.print(f"error: {error}", style="bold red", markup=False)
-        return FAILED
+        return _FAILED
     except Interrupted:
         err.print("stopped")
-        return FAILED if options.until_alert else DONE
+        return _FAILED if options.until_alert else _DONE
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -222,8 +222,8 @@ def _tend(
             return demo.status
         if deadline is not None and time.monotonic() > deadline:
             Console(stderr=True).print("no pain alert in time", style="bold red")
-            return FAILED
-        time.sleep(LOOK_S)
+            return _FAILED
+        time.sleep(_LOOK_S)
 
 
 def _tell(endpoints: Endpoints, err: Console) -> None:

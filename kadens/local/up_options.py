@@ -14,7 +14,7 @@ from kadens.embedded.postgres_home import server_account
 from kadens.local.instance import OWNER_ONLY, PASSABLE, own_folder
 
 HOST = "127.0.0.1"
-LOOK_S = 0.1
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def _must_be_free(option: str, port: int, patience_s: float) -> None:
                     raise OSError(
                         f"{option} {port}: {error.strerror}; 0 takes a free one"
                     ) from error
-                time.sleep(LOOK_S)
+                time.sleep(_LOOK_S)
             else:
                 return
 

@@ -133,7 +133,7 @@ def read_activity(fit: FitFile) -> Activity:
     )
 
 
-def epoch_ms(seconds: float) -> int:
+def _epoch_ms(seconds: float) -> int:
     """Turn FIT seconds into epoch milliseconds; what no FIT time can be becomes an instant that is not read."""
     return _milliseconds(seconds) + FIT_EPOCH * 1000
 
@@ -207,7 +207,7 @@ def _session(group: Group, columns: dict[str, list[float]], row: int) -> Session
     if math.isnan(elapsed):
         elapsed = 0.0 if math.isnan(moving) else moving
     return Session(
-        start_ms=epoch_ms(start),
+        start_ms=_epoch_ms(start),
         length_ms=_milliseconds(elapsed),
         sport=_word("sport", number("sport")),
         sub_sport=_word("sub_sport", number("sub_sport")),

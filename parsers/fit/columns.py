@@ -95,12 +95,12 @@ class Table:
             at = start + 1 + column.at
             stored = data[at : at + column.size]
             if stored not in seen:
-                seen[stored] = text_of(stored)
+                seen[stored] = _text_of(stored)
             out[i] = seen[stored]
         return out
 
 
-def text_of(stored: bytes) -> str | None:
+def _text_of(stored: bytes) -> str | None:
     """Text up to the first zero byte, None when empty; broken UTF-8 gives replacement characters."""
     return stored.split(b"\0", 1)[0].decode("utf-8", "replace") or None
 

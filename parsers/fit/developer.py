@@ -24,7 +24,7 @@ _PLACE_UNITS = ("semicircles", "deg", "degree", "degrees")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class _Description:
     """One `field_description`: developer index and field number, name, base type code, units, and where it stood."""
 
     start: int
@@ -45,13 +45,13 @@ class Description:
         )
 
 
-Known: TypeAlias = dict[tuple[int, int], list[Description]]
+Known: TypeAlias = dict[tuple[int, int], list[_Description]]
 """Descriptions of a segment by developer index and field number, each list in file order."""
 
 
 def read_descriptions(tables: Sequence[Table]) -> Known:
     """Read the descriptions of a segment; those without an index or number are left out."""
-    descriptions: list[Description] = []
+    descriptions: list[_Description] = []
     for table in tables:
         descriptions += _read(table)
     known: Known = {}
@@ -60,11 +60,11 @@ def read_descriptions(tables: Sequence[Table]) -> Known:
     return known
 
 
-def _start(description: Description) -> int:
+def _start(description: _Description) -> int:
     return description.start
 
 
-def _read(table: Table) -> Iterator[Description]:
+def _read(table: Table) -> Iterator[_Description]:
     columns = table.layout.columns
     values = [
         table.column(columns[name]).tolist() if name in columns else [None] * len(table)
@@ -81,7 +81,7 @@ def _read(table: Table) -> Iterator[Description]:
     ):
         index, number = _whole(said_index), _whole(said_number)
         if index is not None and number is not None:
-            yield Description(
+            yield _Description(
                 start=start, index=index, number=number, name=name, base=_whole(base), units=units
             )
 
@@ -90,7 +90,7 @@ def _whole(value: object) -> int | None:
     return int(value) if isinstance(value, float) and math.isfinite(value) else None
 
 
-def _description_of(slot: DeveloperSlot, first: int, known: Known) -> Description | None:
+def _description_of(slot: DeveloperSlot, first: int, known: Known) -> _Description | None:
     """Find the last description before the messages; if there is none, the first one after (some devices are late)."""
     same = known.get((slot.index, slot.number), [])
     before = bisect_left(same, first, key=_start)

@@ -26,7 +26,7 @@ _TIMESTAMP = "timestamp"
 _CHAIN = 2  # compressed_speed_distance -> speed -> enhanced_speed
 
 
-class Context(Protocol):
+class _Context(Protocol):
     """What a group must know about the rest of its file."""
 
     positions: bool
@@ -44,7 +44,7 @@ class Context(Protocol):
 class Group:
     """Messages of one number. `group["heart_rate"]` is a column; `names` lists them; rows are in file order."""
 
-    def __init__(self, number: int, tables: Sequence[Table], context: Context) -> None:
+    def __init__(self, number: int, tables: Sequence[Table], context: _Context) -> None:
         self.number = number
         self.name = profile.message_name(number)
         self._tables = tables

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Instants: TypeAlias = NDArray[np.int64]
-Values: TypeAlias = NDArray[np.float64]
+_Instants: TypeAlias = NDArray[np.int64]
+_Values: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Samples:
     """Valid samples of one quantity: `t` int64 (n,) epoch ms UTC, `v` float64 (n,)."""
 
-    t: Instants
-    v: Values
+    t: _Instants
+    v: _Values
 
     def __len__(self) -> int:
         return len(self.t)

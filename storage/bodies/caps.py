@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-MIB = 1024 * 1024
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class Cap:
     bytes: int
 
 
-SENDER = Cap(bodies=1_000, bytes=200 * MIB)
-CONNECTOR = Cap(bodies=20_000, bytes=2_048 * MIB)
+SENDER = Cap(bodies=1_000, bytes=200 * _MIB)
+CONNECTOR = Cap(bodies=20_000, bytes=2_048 * _MIB)
 
 Holder: TypeAlias = Hashable  # whoever a cap is about
 Used: TypeAlias = tuple[int, int]  # bodies and bytes that lie here by now

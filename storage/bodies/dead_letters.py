@@ -20,7 +20,7 @@ from storage.bodies.sealed import Sealed
 from storage.pg.pool import Connection
 
 NOWHERE = Sealed()
-LONGEST = 200  # characters of a name or a reason that comes from outside
+_LONGEST = 200  # characters of a name or a reason that comes from outside
 LATEST_MS = 253_402_300_799_999  # the last instant that a row can name
 _KNOWN = "select pseudonym, id from patient where pseudonym = any(%s) order by id for key share"
 _USED = """
@@ -161,10 +161,10 @@ async def expire(conn: Connection, before_ms: int, n: int) -> int:
 
 def clean(text: str) -> str:
     """Return a text from outside as a row can hold it: bounded, without what PostgreSQL refuses."""
-    return text.encode(errors="replace").decode().replace("\0", "\ufffd")[:LONGEST]
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")[:_LONGEST]
 
 
-def instant(ms: int | None) -> datetime | None:
+def _instant(ms: int | None) -> datetime | None:
     """Return when a body was received, None for what no row can name."""
     return utc(ms) if ms is not None and 0 <= ms <= LATEST_MS else None
 
@@ -183,7 +183,7 @@ def _columns(row: Row, now_ms: int) -> list[Any]:
             cause.kind.value,
             clean(cause.connector),
             row.patient,
-            instant(cause.received_ms),
+            _instant(cause.received_ms),
             utc(now_ms),
         ),
         *(cause.size, clean(cause.sha256), rejects, cause.rejected, origin.key, origin.headers),

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from storage.bodies.body_store import BodyStore
 from storage.pg.pool import Connection
 
-PORTION = 100  # files removed in one transaction
+_PORTION = 100  # files removed in one transaction
 _MARK = "insert into discarded (address) select unnest(%s::text[]) on conflict do nothing"
 _NEXT = "select address from discarded order by address limit %s for update skip locked"
 _GONE = "delete from discarded where address = any(%s)"
@@ -35,7 +35,7 @@ async def finish(conn: Connection, store: BodyStore) -> int:
 
 async def _portion(conn: Connection, store: BodyStore) -> int:
     async with conn.transaction():
-        rows = await (await conn.execute(_NEXT, [PORTION])).fetchall()
+        rows = await (await conn.execute(_NEXT, [_PORTION])).fetchall()
         addresses: list[str] = [address for (address,) in rows]
         for address in addresses:
             await store.delete(address)

@@ -24,7 +24,7 @@ IN_ROW = (
 )  # bytes, packed and sealed: a file and its two syncs cost more than so many bytes in the row
 
 
-Work: TypeAlias = Callable[[bytes, bytes, str], bytes]
+_Work: TypeAlias = Callable[[bytes, bytes, str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def _open(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
     return bytes(cramjam.zstd.decompress(crypto.open_sealed(key, sealed, belongs_to)))
 
 
-async def _aside(size: int, work: Work, key: bytes, data: bytes, belongs_to: str) -> bytes:
+async def _aside(size: int, work: _Work, key: bytes, data: bytes, belongs_to: str) -> bytes:
     """Work on a large body in a thread: nothing waits for it."""
     result = (key, data, belongs_to)
     return work(*result) if size <= INLINE else await asyncio.to_thread(work, *result)

@@ -13,18 +13,18 @@ from model.facts import Source
 from storage.facts.ids import read_source
 from storage.pg.pool import Connection
 
-Key: TypeAlias = tuple[str, str]  # table, and session id, date or Monday
-Rows: TypeAlias = dict[Key, dict[str, Any]]
+_Key: TypeAlias = tuple[str, str]  # table, and session id, date or Monday
+_Rows: TypeAlias = dict[_Key, dict[str, Any]]
 
 KEYS: dict[str, str] = {"session": "session", "day": "local_date", "week": "monday"}
-WORDS: dict[
+_WORDS: dict[
     str, tuple[str, str, str]
 ] = {  # what is said of a row that is new, that differs, that is gone
     "session": ("session.created", "session.revised", "session.retracted"),
     "day": ("day.revised", "day.revised", "day.revised"),
     "week": ("week.revised", "week.revised", "week.revised"),
 }
-ALGORITHM = "algorithm"
+_ALGORITHM = "algorithm"
 _SOURCES = "select id, vendor, app, device, device_type, method from source"
 _SOURCE_COLUMNS = frozenset({"declared_by", "heart_source"})
 
@@ -44,15 +44,15 @@ class Difference:
     @property
     def algorithm_only(self) -> bool:
         """Tell whether nothing differs but the name of the algorithm."""
-        return self.columns.keys() == {ALGORITHM}
+        return self.columns.keys() == {_ALGORITHM}
 
 
-async def rows(conn: Connection, patient: int) -> Rows:
+async def rows(conn: Connection, patient: int) -> _Rows:
     """Return every derived row of a patient (a surrogate), sources by name instead of by number."""
     sources = {
         id_: read_source(result) for id_, *result in await (await conn.execute(_SOURCES)).fetchall()
     }
-    matches: Rows = {}
+    matches: _Rows = {}
     async with conn.cursor(row_factory=dict_row) as cursor:
         for table, key in KEYS.items():
             await cursor.execute(f"select * from {table} where patient = %s".encode(), [patient])  # noqa: S608 - of KEYS
@@ -63,18 +63,18 @@ async def rows(conn: Connection, patient: int) -> Rows:
     return matches
 
 
-def differences(before: Rows, after: Rows) -> tuple[Difference, ...]:
+def differences(before: _Rows, after: _Rows) -> tuple[Difference, ...]:
     """Return the rows that differ, by table and key."""
     return tuple(_differing(before, after))
 
 
-def _differing(before: Rows, after: Rows) -> Iterator[Difference]:
+def _differing(before: _Rows, after: _Rows) -> Iterator[Difference]:
     order = list(KEYS)
     for table, key in sorted(
         before.keys() | after.keys(), key=lambda one: (order.index(one[0]), one[1])
     ):
         then, now = before.get((table, key)), after.get((table, key))
-        created, revised, retracted = WORDS[table]
+        created, revised, retracted = _WORDS[table]
         if then is None:
             yield Difference(what=created, key=key, change="new", columns={})
         elif now is None:

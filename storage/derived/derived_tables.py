@@ -16,7 +16,7 @@ from storage.pg import rows
 from storage.pg.pool import Connection
 
 T = TypeVar("T")
-Key: TypeAlias = tuple[int, Any]  # a patient's id, and a session's id, a date or a Monday
+_Key: TypeAlias = tuple[int, Any]  # a patient's id, and a session's id, a date or a Monday
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +126,8 @@ group by p.id"""
 
 
 async def sessions(
-    conn: Connection, dates: Sequence[Key], ids: Iterable[Key]
-) -> dict[Key, Session]:
+    conn: Connection, dates: Sequence[_Key], ids: Iterable[_Key]
+) -> dict[_Key, Session]:
     """Return the sessions that start on these dates, and those of these ids, by (patient, id)."""
     by_id = list(ids)
     arguments = {
@@ -140,24 +140,24 @@ async def sessions(
     return {(patient, session.id): session for patient, session in stored}
 
 
-async def days(conn: Connection, mondays: Sequence[Key]) -> dict[Key, Day]:
+async def days(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Day]:
     """Return every day of these weeks that has a row, by (patient, date)."""
     read = _with_patient(derived_rows.read_day)
     stored = await rows.fetch(conn, _DAYS, _arguments(mondays), read)
     return {(patient, day.local_date): day for patient, day in stored}
 
 
-async def weeks(conn: Connection, mondays: Sequence[Key]) -> dict[Key, Week]:
+async def weeks(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Week]:
     """Return the weeks that have a row, by (patient, Monday)."""
     read = _with_patient(derived_rows.read_week)
     stored = await rows.fetch(conn, _WEEKS, _arguments(mondays), read)
     return {(patient, week.monday): week for patient, week in stored}
 
 
-async def selections(conn: Connection, dates: Sequence[Key]) -> dict[Key, list[SourceSelection]]:
+async def selections(conn: Connection, dates: Sequence[_Key]) -> dict[_Key, list[SourceSelection]]:
     """Return the source selections of these dates, by (patient, date), in order of metric and time."""
     read = _with_patient(derived_rows.read_selection)
-    stored: dict[Key, list[SourceSelection]] = {}
+    stored: dict[_Key, list[SourceSelection]] = {}
     for patient, selection in await rows.fetch(conn, _SELECTIONS, _arguments(dates), read):
         stored.setdefault((patient, selection.local_date), []).append(selection)
     return stored
@@ -174,7 +174,7 @@ async def extent(conn: Connection, patient: str) -> Span | None:
 async def write(
     conn: Connection,
     table: DerivedTable,
-    drop: Sequence[Key],
+    drop: Sequence[_Key],
     put: Sequence[Mapping[str, Any]],
 ) -> None:
     """Remove the rows of these keys, then write rows, each with every column of the table."""
@@ -184,7 +184,7 @@ async def write(
         await conn.execute(table.put, [codec.dumps(put).decode()])
 
 
-def _arguments(keys: Sequence[Key]) -> dict[str, list[Any]]:
+def _arguments(keys: Sequence[_Key]) -> dict[str, list[Any]]:
     return {"patients": [patient for patient, _ in keys], "keys": [key for _, key in keys]}
 
 

@@ -54,7 +54,7 @@ _Records = Mapping[RecordKey, RecordRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class _Refused:
     """A fact that cannot be stored: its index in the batch, and why, without any value of it."""
 
     index: int
@@ -75,7 +75,7 @@ class Written:
     new: int
     skipped: int
     samples: int = 0
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[_Refused, ...] = ()
     unwritten: tuple[UnwrittenBlock, ...] = ()
 
 
@@ -161,11 +161,11 @@ async def _remove_replaced(conn: Connection, records: _Records) -> list[Removed]
 
 def _refused(
     reported: Iterable[AttributedFact], patients: Mapping[str, PatientRow]
-) -> Iterator[Refused]:
+) -> Iterator[_Refused]:
     for index, item in enumerate(reported):
         why = refusal(item.fact) if item.patient in patients else UNKNOWN
         if why:
-            yield Refused(index=index, why=why)
+            yield _Refused(index=index, why=why)
 
 
 def _item(reported: AttributedFact, patient: PatientRow, source: int) -> _Item:

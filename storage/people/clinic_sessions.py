@@ -12,10 +12,10 @@ from psycopg_pool import PoolTimeout
 
 from storage.pg.pool import Connection, Pool
 
-KEPT_MS = 30 * 86_400_000  # an ended session is remembered so long
+_KEPT_MS = 30 * 86_400_000  # an ended session is remembered so long
 TOUCH_MS = 30_000  # a session in use is written down at most so often
 
-PATIENCE_S = 2.0
+_PATIENCE_S = 2.0
 
 _BEGIN = """
 insert into clinic_session (id, subject, care_unit, issued_at, seen_at, expires_at)
@@ -51,7 +51,7 @@ async def begin(conn: Connection, session: Begun, now_ms: int) -> None:
     """Write a session down in the caller's transaction; long ended ones are forgotten."""
     row = {"id": session.id, "subject": session.subject, "unit": session.care_unit}
     await conn.execute(_BEGIN, {**row, "now": now_ms, "until": session.until_ms})
-    await conn.execute(_PRUNE, [now_ms - KEPT_MS])
+    await conn.execute(_PRUNE, [now_ms - _KEPT_MS])
 
 
 async def use(conn: Connection, session: str, now_ms: int, idle_ms: int, *, used: bool) -> bool:
@@ -79,7 +79,7 @@ async def alive_now(
 ) -> frozenset[str]:
     """Return which of these sessions are alive; none while the database does not answer."""
     try:
-        async with pool.connection(timeout=PATIENCE_S) as conn:
+        async with pool.connection(timeout=_PATIENCE_S) as conn:
             return await alive(conn, sessions, now_ms, idle_ms)
     except (psycopg.OperationalError, PoolTimeout):
         return frozenset()

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from model.keyring import Key, KeyRing
 
-KEY_BYTES = 32
+_KEY_BYTES = 32
 NONCE_BYTES = 12
 MARK = b"\x00KW1"  # begins a wrapped value; older ones begin with their nonce
 
@@ -23,7 +23,7 @@ class SealError(ValueError):
 
 def new_key() -> bytes:
     """Return a new random key of 256 bits."""
-    return secrets.token_bytes(KEY_BYTES)
+    return secrets.token_bytes(_KEY_BYTES)
 
 
 def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
@@ -86,6 +86,6 @@ def _named(belongs_to: str, key: Key) -> str:
 
 
 def _checked(key: bytes) -> bytes:
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"a key of {KEY_BYTES} bytes is needed, not {len(key)}")
+    if len(key) != _KEY_BYTES:
+        raise ValueError(f"a key of {_KEY_BYTES} bytes is needed, not {len(key)}")
     return key

@@ -19,7 +19,7 @@ from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 # a report belongs to a session up to six hours before it; duplicates start within two minutes
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS
 # the samples after a session show how fast the heart rate falls
-RECOVERY_MS = 2 * MINUTE_MS
+_RECOVERY_MS = 2 * MINUTE_MS
 # sessions further apart are neither duplicates nor parts of one, and share no minute
 APART_MS = 10 * MINUTE_MS
 
@@ -87,7 +87,7 @@ def hours_in_sessions(stale: StaleDates) -> tuple[Span, ...]:
 def hours_around(stale: StaleDates) -> tuple[Span, ...]:
     """Return the whole UTC hours of the stale dates, of their sessions, and of the recovery after."""
     recovery = (
-        Span(start_ms=session.end_ms, end_ms=session.end_ms + RECOVERY_MS)
+        Span(start_ms=session.end_ms, end_ms=session.end_ms + _RECOVERY_MS)
         for session in _sessions_within_reach(stale)
     )
     return merge(map(hours, (*stale.reach, *recovery)), gap_ms=0)

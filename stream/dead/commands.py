@@ -39,7 +39,7 @@ class Desk:
     wrapping_key: KeyRing
 
 
-Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
+_Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
 
 
 async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
@@ -135,7 +135,7 @@ def _resent(letter: Letter, body: bytes) -> Resent:
 
 
 async def _each(
-    desk: Desk, letters: Sequence[int], choice: Choice | None, step: Step
+    desk: Desk, letters: Sequence[int], choice: Choice | None, step: _Step
 ) -> Counter[str]:
     """Take a step with each portion of the waiting letters, each in a transaction of its own."""
     counts: Counter[str] = Counter()

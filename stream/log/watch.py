@@ -19,9 +19,9 @@ from stream.log.watchdog import Progress, StalledError, observe, stalled
 from stream.metrics import Metrics
 
 LOOKS_PER_STALL = 6
-LONGEST_PAUSE_S = 10.0
+_LONGEST_PAUSE_S = 10.0
 NO_PARTITION: Partition = ("no partition assigned", 0)
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 async def watch(  # noqa: PLR0913 - plain collaborators, called once
@@ -45,14 +45,14 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
     """
     progress: dict[Partition, Progress] = {}
     while True:
-        await asyncio.sleep(min(stall_s / LOOKS_PER_STALL, LONGEST_PAUSE_S))
+        await asyncio.sleep(min(stall_s / LOOKS_PER_STALL, _LONGEST_PAUSE_S))
         ours = assigned()
         try:
             async with asyncio.timeout(stall_s):
                 bounds = await view.bounds(topics)
                 committed = await view.committed(group, topics)
         except (KafkaError, TimeoutError, OSError) as error:
-            log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
+            _log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
             continue
         # the ledger is read after the commits, else what was finished in between were a hole
         hole = passed_over(_of(committed, ours), await _answer_of(ledger, stall_s))

@@ -13,9 +13,9 @@ from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription, in_force
 
-MONDAY = date(2026, 11, 16)
-MIN = 60_000
-PRESCRIPTION = Prescription(
+_MONDAY = date(2026, 11, 16)
+_MIN = 60_000
+_PRESCRIPTION = Prescription(
     id="a",
     version=1,
     valid_from=date(2026, 6, 1),
@@ -27,9 +27,9 @@ PRESCRIPTION = Prescription(
 )
 
 
-def week(sessions: int, zones: ZoneTimes, dose: float = 0) -> Week:
+def _week(sessions: int, zones: ZoneTimes, dose: float = 0) -> Week:
     return Week(
-        monday=MONDAY,
+        monday=_MONDAY,
         sessions=sessions,
         session_ms=zones.total,
         zones=zones,
@@ -40,11 +40,11 @@ def week(sessions: int, zones: ZoneTimes, dose: float = 0) -> Week:
     )
 
 
-ZONES = ZoneTimes(light=10 * MIN, moderate=60 * MIN, vigorous=30 * MIN, unknown=20 * MIN)
+_ZONES = ZoneTimes(light=10 * _MIN, moderate=60 * _MIN, vigorous=30 * _MIN, unknown=20 * _MIN)
 
 
 def measures(**changes: Any) -> tuple[float | None, ...]:  # noqa: ANN401
-    got = adherence(week(3, ZONES, 120), replace(PRESCRIPTION, **changes))
+    got = adherence(_week(3, _ZONES, 120), replace(_PRESCRIPTION, **changes))
     assert got is not None
     return got.frequency, got.time, got.dose, got.intensity
 
@@ -73,25 +73,25 @@ def test_measures_by_prescription(
 
 @pytest.mark.parametrize(("dose", "expected"), [(120.0, None), (150.0, 1.0), (300.0, 2.0)])
 def test_partial_data_may_confirm_but_not_refute(dose: float, expected: float | None) -> None:
-    got = adherence(week(3, ZoneTimes(moderate=78 * MIN, unknown=22 * MIN), dose), PRESCRIPTION)
+    got = adherence(_week(3, ZoneTimes(moderate=78 * _MIN, unknown=22 * _MIN), dose), _PRESCRIPTION)
     assert got is not None
     assert got.dose == expected
 
 
 def test_without_heart_rate_intensity_is_unknown_and_time_is_not() -> None:
-    got = adherence(week(3, ZoneTimes(unknown=90 * MIN)), PRESCRIPTION)
+    got = adherence(_week(3, ZoneTimes(unknown=90 * _MIN)), _PRESCRIPTION)
     assert got is not None
     assert (got.frequency, got.time, got.dose, got.intensity) == (0.75, 0.75, None, None)
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"valid_from": MONDAY + timedelta(days=1)}, {"valid_to": MONDAY + timedelta(days=5)}],
+    [{"valid_from": _MONDAY + timedelta(days=1)}, {"valid_to": _MONDAY + timedelta(days=5)}],
 )
 def test_a_prescription_that_does_not_hold_the_whole_week_measures_nothing(
     changes: dict[str, Any],
 ) -> None:
-    assert adherence(week(3, ZONES), replace(PRESCRIPTION, **changes)) is None
+    assert adherence(_week(3, _ZONES), replace(_PRESCRIPTION, **changes)) is None
 
 
 def test_capped() -> None:
@@ -100,7 +100,7 @@ def test_capped() -> None:
 
 def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it_back() -> None:
     newer = replace(
-        PRESCRIPTION, version=2, valid_from=date(2026, 11, 10), valid_to=date(2026, 11, 20)
+        _PRESCRIPTION, version=2, valid_from=date(2026, 11, 10), valid_to=date(2026, 11, 20)
     )
     days = (
         date(2026, 5, 31),
@@ -109,7 +109,7 @@ def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it
         date(2026, 11, 10),
         date(2026, 11, 21),
     )
-    for rows in ((PRESCRIPTION, newer), (newer, PRESCRIPTION)):
+    for rows in ((_PRESCRIPTION, newer), (newer, _PRESCRIPTION)):
         assert [[p.version for p in in_force(rows, day)] for day in days] == [[], [1], [1], [2], []]
 
 
@@ -117,10 +117,10 @@ def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it
 def test_pauses_reduce_what_is_due_by_their_days(first: int, length: int, per_week: int) -> None:
     last = min(first + length, 6)
     pause = Pause(
-        first=MONDAY + timedelta(days=first), last=MONDAY + timedelta(days=last), why="holiday"
+        first=_MONDAY + timedelta(days=first), last=_MONDAY + timedelta(days=last), why="holiday"
     )
     got = due_in_week(
-        (replace(PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), MONDAY
+        (replace(_PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), _MONDAY
     )
     assert got is not None
     off = last - first + 1

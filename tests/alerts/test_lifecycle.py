@@ -22,14 +22,14 @@ from alerts.lifecycle import (
 from alerts.wording import headline
 from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
 
-NOW = 1_900_000_000_000
-DAY = 86_400_000
+_NOW = 1_900_000_000_000
+_DAY = 86_400_000
 
 
 def pain(
     key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6
 ) -> Finding:
-    at = NOW - int(days_ago * DAY)
+    at = _NOW - int(days_ago * _DAY)
     result = {"value": 8 if tier is Tier.A else value, "phase": "after", "local_date": "2026-11-20"}
     return Finding(
         rule="P1",
@@ -40,13 +40,13 @@ def pain(
         at_ms=at,
         fresh=days_ago <= 14 if fresh is None else fresh,
         from_ms=at,
-        fresh_until_ms=at + 14 * DAY if fresh is None or fresh else at,
+        fresh_until_ms=at + 14 * _DAY if fresh is None or fresh else at,
         evidence={"ratings": [result] * (1 if tier is Tier.A else 2)},
         sentence=f"pain {result['value']} at {key}",
     )
 
 
-def alert(
+def _alert(
     *findings: Finding,
     state: AlertState = AlertState.OPEN,
     tier: Tier = Tier.B,
@@ -60,8 +60,8 @@ def alert(
         rule="P1",
         tier=tier,
         state=state,
-        raised_ms=NOW - int(days_ago * DAY),
-        changed_ms=NOW - int(days_ago * DAY),
+        raised_ms=_NOW - int(days_ago * _DAY),
+        changed_ms=_NOW - int(days_ago * _DAY),
         sentence=headline(findings) if findings else "",
         findings={f.key: f for f in findings},
     )
@@ -73,7 +73,7 @@ class Store:
     def __init__(self, *alerts: Alert) -> None:
         self.alerts = {item.id: item for item in alerts}
 
-    def settle(self, findings: Sequence[Finding], now_ms: int = NOW) -> tuple[Step, ...]:
+    def settle(self, findings: Sequence[Finding], now_ms: int = _NOW) -> tuple[Step, ...]:
         live = [item for item in self.alerts.values() if item.state in LIVE_STATES]
         recent = [item for item in self.alerts.values() if item.state not in LIVE_STATES]
         steps = settle(live, recent, findings, now_ms)
@@ -84,7 +84,7 @@ class Store:
     def apply(self, step: Step, now_ms: int) -> None:
         id_ = step.alert or f"new{len(self.alerts)}"
         before = self.alerts.get(id_) or replace(
-            alert(), id=id_, family=step.family, raised_ms=now_ms
+            _alert(), id=id_, family=step.family, raised_ms=now_ms
         )
         had = dict(before.findings)
         for finding in step.findings:
@@ -111,7 +111,7 @@ class Store:
         )
 
 
-def kinds(steps: Sequence[Step]) -> list[StepKind]:
+def _kinds(steps: Sequence[Step]) -> list[StepKind]:
     return [step.kind for step in steps]
 
 
@@ -131,7 +131,7 @@ def test_closed_states_have_no_way_out_and_live_ones_can_be_closed() -> None:
 @pytest.mark.parametrize("state", AlertState)
 @pytest.mark.parametrize("action", Action)
 def test_every_move_is_in_the_table_or_refused(state: AlertState, action: Action) -> None:
-    item = alert(state=state)
+    item = _alert(state=state)
     if (state, action) in TRANSITIONS:
         assert move(item, action, "other") is TRANSITIONS[state, action]
     else:
@@ -141,7 +141,7 @@ def test_every_move_is_in_the_table_or_refused(state: AlertState, action: Action
 
 
 def test_the_usual_walk() -> None:
-    item = alert()
+    item = _alert()
     for action, reason, state in [
         (Action.ACKNOWLEDGE, "", AlertState.ACKNOWLEDGED),
         (Action.START, "", AlertState.IN_PROGRESS),
@@ -159,11 +159,11 @@ def test_the_usual_walk() -> None:
 )
 def test_a_reason_is_asked_for(action: Action, reason: str) -> None:
     with pytest.raises(ReasonMissingError):
-        move(alert(), action, reason)
+        move(_alert(), action, reason)
 
 
 def test_each_resolution_will_do() -> None:
-    assert {move(alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {AlertState.RESOLVED}
+    assert {move(_alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {AlertState.RESOLVED}
 
 
 # Raising and appending
@@ -171,7 +171,7 @@ def test_each_resolution_will_do() -> None:
 
 def test_a_fresh_finding_raises_with_all_that_holds() -> None:
     old, new = pain("old", days_ago=20), pain("new")
-    (step,) = settle([], [], [new, old], NOW)
+    (step,) = settle([], [], [new, old], _NOW)
     assert (step.kind, step.family, step.alert, step.tier, step.state) == (
         StepKind.RAISE,
         "pain",
@@ -181,24 +181,24 @@ def test_a_fresh_finding_raises_with_all_that_holds() -> None:
     )
     assert step.findings == (old, new)
     assert step.sentence.endswith("And 1 more.")
-    assert settle([], [], [old], NOW) == ()
-    assert settle([], [], [], NOW) == ()
+    assert settle([], [], [old], _NOW) == ()
+    assert settle([], [], [], _NOW) == ()
 
 
 def test_families_are_settled_apart() -> None:
     other = replace(pain("w"), rule="A1", family="adherence")
     other = replace(other, evidence={**other.evidence, "weeks": []})
-    steps = settle([], [], [pain("x"), other], NOW)
+    steps = settle([], [], [pain("x"), other], _NOW)
     assert [(step.kind, step.family) for step in steps] == [
         (StepKind.RAISE, "adherence"),
         (StepKind.RAISE, "pain"),
     ]
-    assert kinds(settle([alert(pain("x"))], [], [pain("x"), other], NOW)) == [StepKind.RAISE]
+    assert _kinds(settle([_alert(pain("x"))], [], [pain("x"), other], _NOW)) == [StepKind.RAISE]
 
 
 def test_new_evidence_appends_to_the_live_alert() -> None:
     for state in LIVE_STATES:
-        (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y")], NOW)
+        (step,) = settle([_alert(pain("x"), state=state)], [], [pain("x"), pain("y")], _NOW)
         assert (step.kind, step.alert, step.findings, step.state) == (
             StepKind.APPEND,
             "a",
@@ -209,13 +209,13 @@ def test_new_evidence_appends_to_the_live_alert() -> None:
 
 def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
     for state in LIVE_STATES:
-        (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], NOW)
+        (step,) = settle([_alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], _NOW)
         assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, AlertState.OPEN)
         assert step.sentence == pain("y", Tier.A).sentence + " And 1 more."
 
 
 def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
-    (step,) = settle([alert(pain("x", Tier.A), tier=Tier.A)], [], [pain("x")], NOW)
+    (step,) = settle([_alert(pain("x", Tier.A), tier=Tier.A)], [], [pain("x")], _NOW)
     assert (step.kind, step.findings, step.tier) == (StepKind.APPEND, (pain("x"),), Tier.B)
 
 
@@ -223,15 +223,15 @@ def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
 
 
 def test_what_no_longer_holds_is_dropped_and_the_tier_follows() -> None:
-    live = alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=AlertState.ACKNOWLEDGED)
-    (step,) = settle([live], [], [pain("x")], NOW)
+    live = _alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=AlertState.ACKNOWLEDGED)
+    (step,) = settle([live], [], [pain("x")], _NOW)
     assert (step.kind, step.findings, step.tier) == (StepKind.DROP, (pain("y", Tier.A),), Tier.B)
     assert step.state is AlertState.ACKNOWLEDGED
 
 
 def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() -> None:
     for state in LIVE_STATES:
-        (step,) = settle([alert(pain("x"), state=state)], [], [], NOW)
+        (step,) = settle([_alert(pain("x"), state=state)], [], [], _NOW)
         assert (step.kind, step.state, step.reason) == (
             StepKind.RETRACT,
             AlertState.RETRACTED,
@@ -241,32 +241,32 @@ def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() ->
 
 
 def test_a_resolved_alert_stays_when_its_finding_goes() -> None:
-    assert settle([], [alert(pain("x"), state=AlertState.RESOLVED)], [], NOW) == ()
+    assert settle([], [_alert(pain("x"), state=AlertState.RESOLVED)], [], _NOW) == ()
 
 
 def test_what_slid_out_of_the_look_back_has_not_been_corrected() -> None:
     old = pain("x", days_ago=28.01)
-    assert settle([alert(old, days_ago=28)], [], [], NOW) == ()
-    (step,) = settle([alert(old, days_ago=28)], [], [pain("y", Tier.A)], NOW)
+    assert settle([_alert(old, days_ago=28)], [], [], _NOW) == ()
+    (step,) = settle([_alert(old, days_ago=28)], [], [pain("y", Tier.A)], _NOW)
     assert step.kind is StepKind.APPEND
-    assert kinds(settle([alert(pain("x", days_ago=27.99), days_ago=27)], [], [], NOW)) == [
+    assert _kinds(settle([_alert(pain("x", days_ago=27.99), days_ago=27)], [], [], _NOW)) == [
         StepKind.RETRACT
     ]
 
 
 def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
     stale, fresh = pain("stale", days_ago=20), pain("fresh", days_ago=2)
-    (step,) = settle([alert(stale, fresh)], [], [stale], NOW)
+    (step,) = settle([_alert(stale, fresh)], [], [stale], _NOW)
     assert step.kind is StepKind.RETRACT
     (step,) = settle(
-        [alert(stale, fresh, days_ago=8)], [], [stale], NOW
+        [_alert(stale, fresh, days_ago=8)], [], [stale], _NOW
     )  # raised when it was fresh
     assert step.kind is StepKind.DROP
 
 
 def test_a_retracted_finding_may_come_back() -> None:
-    gone = alert(pain("x"), state=AlertState.RETRACTED)
-    assert kinds(settle([], [gone], [pain("x")], NOW)) == [StepKind.RAISE]
+    gone = _alert(pain("x"), state=AlertState.RETRACTED)
+    assert _kinds(settle([], [gone], [pain("x")], _NOW)) == [StepKind.RAISE]
 
 
 # After resolving
@@ -274,26 +274,26 @@ def test_a_retracted_finding_may_come_back() -> None:
 
 def test_what_was_dealt_with_is_not_raised_again() -> None:
     for state in (AlertState.RESOLVED, AlertState.EXPIRED):
-        closed = alert(pain("x"), state=state, days_ago=10)
-        assert settle([], [closed], [pain("x")], NOW) == ()
-        (step,) = settle([], [closed], [pain("x"), pain("y")], NOW)
+        closed = _alert(pain("x"), state=state, days_ago=10)
+        assert settle([], [closed], [pain("x")], _NOW) == ()
+        (step,) = settle([], [closed], [pain("x"), pain("y")], _NOW)
         assert step.findings == (pain("y"),)
-        assert settle([alert(pain("y"), id_="b")], [closed], [pain("x"), pain("y")], NOW) == ()
+        assert settle([_alert(pain("y"), id_="b")], [closed], [pain("x"), pain("y")], _NOW) == ()
 
 
 def test_what_was_dealt_with_and_became_graver_is() -> None:
-    closed = alert(pain("x"), state=AlertState.RESOLVED, days_ago=0)
-    assert kinds(settle([], [closed], [pain("x", Tier.A)], NOW)) == [StepKind.RAISE]
+    closed = _alert(pain("x"), state=AlertState.RESOLVED, days_ago=0)
+    assert _kinds(settle([], [closed], [pain("x", Tier.A)], _NOW)) == [StepKind.RAISE]
 
 
 def test_cooldown_of_seven_days_unless_tier_a() -> None:
     def after(days: float, finding: Finding, tier: Tier = Tier.B) -> list[StepKind]:
-        return kinds(
+        return _kinds(
             settle(
                 [],
-                [alert(pain("x"), state=AlertState.RESOLVED, tier=tier, days_ago=days)],
+                [_alert(pain("x"), state=AlertState.RESOLVED, tier=tier, days_ago=days)],
                 [finding],
-                NOW,
+                _NOW,
             )
         )
 
@@ -306,17 +306,17 @@ def test_cooldown_of_seven_days_unless_tier_a() -> None:
 
 
 def test_no_cooldown_after_a_retraction_nor_from_another_family() -> None:
-    retracted = alert(pain("x"), state=AlertState.RETRACTED, days_ago=0)
-    other = replace(alert(pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")
-    assert kinds(settle([], [retracted, other], [pain("y")], NOW)) == [StepKind.RAISE]
+    retracted = _alert(pain("x"), state=AlertState.RETRACTED, days_ago=0)
+    other = replace(_alert(pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")
+    assert _kinds(settle([], [retracted, other], [pain("y")], _NOW)) == [StepKind.RAISE]
 
 
 def test_wakes_when_the_cooldown_ends() -> None:
-    closed = alert(pain("x"), state=AlertState.RESOLVED, days_ago=3)
-    assert wakes([closed], [pain("x"), pain("y")], NOW) == NOW + 4 * DAY
-    assert wakes([closed], [pain("x")], NOW) is None
-    assert wakes([closed], [pain("y", fresh=False)], NOW) is None
-    assert wakes([], [pain("y")], NOW) is None
+    closed = _alert(pain("x"), state=AlertState.RESOLVED, days_ago=3)
+    assert wakes([closed], [pain("x"), pain("y")], _NOW) == _NOW + 4 * _DAY
+    assert wakes([closed], [pain("x")], _NOW) is None
+    assert wakes([closed], [pain("y", fresh=False)], _NOW) is None
+    assert wakes([], [pain("y")], _NOW) is None
 
 
 # Properties
@@ -363,5 +363,5 @@ def test_after_closing_the_same_findings_raise_nothing_ever(
     store = Store()
     store.settle(findings)
     for id_, item in store.alerts.items():
-        store.alerts[id_] = replace(item, state=state, changed_ms=NOW)
-    assert store.settle(findings, NOW + days * DAY) == () or not store.alerts
+        store.alerts[id_] = replace(item, state=state, changed_ms=_NOW)
+    assert store.settle(findings, _NOW + days * _DAY) == () or not store.alerts

@@ -16,9 +16,9 @@ from model.codec import dumps, loads
 from model.facts import Instrument, Phase
 from model.prescription import Intensity, Pause, Prescription
 
-HOUR = 3_600_000
-NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
-PRESCRIPTION = Prescription(
+_HOUR = 3_600_000
+_NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+_PRESCRIPTION = Prescription(
     id="a",
     version=1,
     valid_from=date(2026, 6, 1),
@@ -36,7 +36,7 @@ def rating(
     phase: Phase = Phase.AFTER,
     **more: Any,  # noqa: ANN401
 ) -> PainRating:
-    at = NOW - int(hours_ago * HOUR)
+    at = _NOW - int(hours_ago * _HOUR)
     base = PainRating(
         record=record,
         at_ms=at,
@@ -49,21 +49,21 @@ def rating(
     return replace(base, **more)
 
 
-def look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
+def _look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
     nothing = {
         "weeks": (),
         "days": (),
         "sessions": (),
         "watermarks": (),
-        "prescriptions": (PRESCRIPTION,),
+        "prescriptions": (_PRESCRIPTION,),
     }
     return RuleInput(
-        **{**nothing, "patient": "p", "zone": "UTC", "now_ms": NOW, "pain": pain, **more}
+        **{**nothing, "patient": "p", "zone": "UTC", "now_ms": _NOW, "pain": pain, **more}
     )
 
 
-def found(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
-    return [(finding.key, finding.tier) for finding in judge(look(*pain, **more))]
+def _found(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
+    return [(finding.key, finding.tier) for finding in judge(_look(*pain, **more))]
 
 
 def days(*values: float) -> list[PainRating]:
@@ -90,14 +90,14 @@ def days(*values: float) -> list[PainRating]:
     ],
 )
 def test_high_pain(values: tuple[float, ...], keys: list[tuple[str, Tier]]) -> None:
-    assert found(*days(*values)) == keys
+    assert _found(*days(*values)) == keys
 
 
 def test_several_ratings_of_one_session_are_one_session() -> None:
     during, after = rating("d", 2, 6, Phase.DURING, session="s"), rating("e", 1, 7, session="s")
-    assert found(during, after) == []
-    assert found(rating("x", 30, 6), during, after) == [("d", Tier.B)]
-    assert found(replace(during, value=8), replace(after, value=9)) == [
+    assert _found(during, after) == []
+    assert _found(rating("x", 30, 6), during, after) == [("d", Tier.B)]
+    assert _found(replace(during, value=8), replace(after, value=9)) == [
         ("d", Tier.A),
         ("e", Tier.A),
     ]
@@ -108,8 +108,8 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
 ):
     session = SessionBrief(
         id="s",
-        start_ms=NOW - 9 * HOUR,
-        end_ms=NOW - 8 * HOUR,
+        start_ms=_NOW - 9 * _HOUR,
+        end_ms=_NOW - 8 * _HOUR,
         local_date=date(2026, 11, 23),
         type="walking",
     )
@@ -118,15 +118,15 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
         rating("w", 2, 6),
         rating("l", 1.99, 6),
     )
-    assert found(during, within, sessions=(session,)) == []
-    assert found(during, later, sessions=(session,)) == [("l", Tier.B)]
-    (finding,) = judge(look(replace(during, value=9), sessions=(session,)))
+    assert _found(during, within, sessions=(session,)) == []
+    assert _found(during, later, sessions=(session,)) == [("l", Tier.B)]
+    (finding,) = judge(_look(replace(during, value=9), sessions=(session,)))
     assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
 
 
 def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
     earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
-    (finding,) = judge(look(*earlier, rating("x", 1, 6, session="t")))
+    (finding,) = judge(_look(*earlier, rating("x", 1, 6, session="t")))
     assert [result["record"] for result in finding.evidence["ratings"]] == ["x", "e2"]
 
 
@@ -144,47 +144,47 @@ def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None
     ],
 )
 def test_other_questions_and_scales_are_not_read(changes: dict[str, Any]) -> None:
-    assert found(*[replace(r, **{"value": 9.0, **changes}) for r in days(9, 9, 9)]) == []
+    assert _found(*[replace(r, **{"value": 9.0, **changes}) for r in days(9, 9, 9)]) == []
 
 
 def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
     between = [rating(f"b{n}", 24 * n, 0, Phase.BEFORE) for n in (2, 3, 4)]
-    assert found(rating("x", 24 * 5, 6), *between, rating("y", 24, 6)) == [("y", Tier.B)]
+    assert _found(rating("x", 24 * 5, 6), *between, rating("y", 24, 6)) == [("y", Tier.B)]
 
 
 def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
     def one(days_ago: float) -> list[bool]:
-        return [finding.fresh for finding in judge(look(rating("r", 24 * days_ago, 8)))]
+        return [finding.fresh for finding in judge(_look(rating("r", 24 * days_ago, 8)))]
 
     assert [one(14), one(14.01), one(28), one(28.01)] == [[True], [False], [False], []]
 
 
 def test_what_rests_on_a_rating_beyond_the_look_back_is_not_found() -> None:
-    assert found(rating("x", 24 * 27, 6), rating("y", 24 * 20, 6)) == [("y", Tier.B)]
-    assert found(rating("x", 24 * 29, 6), rating("y", 24 * 20, 6)) == []
+    assert _found(rating("x", 24 * 27, 6), rating("y", 24 * 20, 6)) == [("y", Tier.B)]
+    assert _found(rating("x", 24 * 29, 6), rating("y", 24 * 20, 6)) == []
 
 
 def test_in_a_pause_and_in_the_first_week_only_tier_a_is_fresh() -> None:
     pause = Pause(first=date(2026, 11, 22), last=date(2026, 11, 30), why="illness")
     begun = date(2026, 11, 18)
-    for row in (replace(PRESCRIPTION, pauses=(pause,)), replace(PRESCRIPTION, valid_from=begun)):
-        got = judge(look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
+    for row in (replace(_PRESCRIPTION, pauses=(pause,)), replace(_PRESCRIPTION, valid_from=begun)):
+        got = judge(_look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
         assert [(f.tier, f.fresh) for f in got] == [(Tier.B, False), (Tier.A, True)]
-    assert [f.fresh for f in judge(look(*days(6, 6), prescriptions=()))] == [True]
+    assert [f.fresh for f in judge(_look(*days(6, 6), prescriptions=()))] == [True]
 
 
 def test_a_new_version_does_not_begin_a_first_week() -> None:
-    versions = (PRESCRIPTION, replace(PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)))
-    assert [f.fresh for f in judge(look(*days(6, 6), prescriptions=versions))] == [True]
+    versions = (_PRESCRIPTION, replace(_PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)))
+    assert [f.fresh for f in judge(_look(*days(6, 6), prescriptions=versions))] == [True]
 
 
 def test_thresholds_of_the_prescription_override_the_table() -> None:
     own = replace(
-        PRESCRIPTION,
+        _PRESCRIPTION,
         rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}},
     )
-    assert found(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
-    (finding,) = judge(look(*days(6), prescriptions=(own,)))
+    assert _found(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
+    (finding,) = judge(_look(*days(6), prescriptions=(own,)))
     assert finding.tier is Tier.A
     expected = {
         "high": 4,
@@ -198,13 +198,13 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
 
 
 def test_evidence_is_enough_to_judge_again_by_hand() -> None:
-    (finding,) = judge(look(*days(6, 0, 7)))
+    (finding,) = judge(_look(*days(6, 0, 7)))
     assert finding.evidence == loads(dumps(finding.evidence))
     assert finding.evidence == {
         "rule": "P1",
         "version": 1,
-        "from_ms": NOW - 72 * HOUR,
-        "fresh_until_ms": NOW - 24 * HOUR + 14 * DAY_MS,
+        "from_ms": _NOW - 72 * _HOUR,
+        "fresh_until_ms": _NOW - 24 * _HOUR + 14 * DAY_MS,
         "ratings": [
             {
                 "record": "r2",
@@ -250,8 +250,8 @@ ratings = st.builds(
 @given(st.lists(ratings, max_size=12), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: random.Random) -> None:
     again = [*pain, *chance.sample(pain, len(pain) // 2)]
-    got = judge(look(*chance.sample(again, len(again))))
-    assert got == judge(look(*pain))
+    got = judge(_look(*chance.sample(again, len(again))))
+    assert got == judge(_look(*pain))
     assert list(got) == sorted(got, key=lambda finding: (finding.at_ms, finding.key))
 
 
@@ -262,15 +262,15 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(
     def said(on: RuleInput) -> dict[str, Finding]:
         return {f.key: replace(f, fresh=True) for f in judge(on)}
 
-    total = look(*pain)
-    now, then = said(total), said(replace(total, now_ms=NOW + later * DAY_MS // 2))
+    total = _look(*pain)
+    now, then = said(total), said(replace(total, now_ms=_NOW + later * DAY_MS // 2))
     assert then.items() <= now.items()
 
 
 @given(st.lists(ratings, max_size=12))
 def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRating]) -> None:
     given_ = {r.record: r for r in pain}
-    for finding in judge(look(*pain)):
+    for finding in judge(_look(*pain)):
         rests = [given_[result["record"]] for result in finding.evidence["ratings"]]
         assert finding.key == rests[0].record
         assert all(r.value >= 6 and r.phase in (Phase.DURING, Phase.AFTER) for r in rests)
@@ -280,7 +280,7 @@ def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRati
 
 @given(st.lists(ratings.filter(lambda r: r.value < 6), max_size=12))
 def test_answers_below_the_limit_never_raise(pain: list[PainRating]) -> None:
-    assert judge(look(*pain)) == ()
+    assert judge(_look(*pain)) == ()
 
 
 def test_dates_are_local() -> None:

@@ -10,8 +10,8 @@ from alerts.registry import RULE, RULES
 from model.alert import Rule
 from tests.rooms import ROOMS, ROOT
 
-FOLDER = ROOT / "alerts" / "rules"
-FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "__init__")
+_FOLDER = ROOT / "alerts" / "rules"
+_FILES = sorted(path for path in _FOLDER.glob("*.py") if path.stem != "__init__")
 
 
 def rule_of(path: Path) -> Rule:
@@ -21,12 +21,12 @@ def rule_of(path: Path) -> Rule:
 
 
 def test_the_list_holds_the_rule_of_each_file_once() -> None:
-    assert sorted(rule.id for rule in RULES) == sorted(rule_of(path).id for path in FILES)
-    assert all(RULE[rule_of(path).id] is rule_of(path) for path in FILES)
-    assert len({rule.id for rule in RULES}) == len(RULES) == len(RULE) == len(FILES) > 1
+    assert sorted(rule.id for rule in RULES) == sorted(rule_of(path).id for path in _FILES)
+    assert all(RULE[rule_of(path).id] is rule_of(path) for path in _FILES)
+    assert len({rule.id for rule in RULES}) == len(RULES) == len(RULE) == len(_FILES) > 1
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
 def test_a_file_is_named_after_its_rule(path: Path) -> None:
     assert path.stem.startswith(f"{rule_of(path).id.lower()}_")
 
@@ -39,5 +39,5 @@ def test_nothing_else_names_a_rule_by_its_id() -> None:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and node.value in RULE:
                     naming.add(str(path.relative_to(ROOT)))
-    own = {str(path.relative_to(ROOT)) for path in FILES}
+    own = {str(path.relative_to(ROOT)) for path in _FILES}
     assert naming == own | {"simulate/truth.py"}

@@ -9,7 +9,7 @@ from alerts.registry import RULE, RULES
 from alerts.wording import PHASE_WORDS, STATE_WORDS, TIER_WORDS, headline, mail
 from model.alert import AlertState, Finding, Tier
 
-LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
+_LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
 
 
 def finding(rule: str, evidence: dict[str, Any], tier: Tier = Tier.B, at_ms: int = 0) -> Finding:
@@ -27,12 +27,12 @@ def finding(rule: str, evidence: dict[str, Any], tier: Tier = Tier.B, at_ms: int
     )
 
 
-def pain(*numbers: tuple[float, str, str]) -> dict[str, Any]:
+def _pain(*numbers: tuple[float, str, str]) -> dict[str, Any]:
     ratings = [{"value": value, "phase": phase, "local_date": day} for value, phase, day in numbers]
-    return {"ratings": ratings, "thresholds": LIMITS}
+    return {"ratings": ratings, "thresholds": _LIMITS}
 
 
-def week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
+def _week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
     return {
         "monday": monday,
         "sessions": sessions,
@@ -45,12 +45,14 @@ def week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
 
 
 def test_pain_once() -> None:
-    result = finding("P1", pain((8, "during", "2026-11-20"))).sentence
+    result = finding("P1", _pain((8, "during", "2026-11-20"))).sentence
     assert result == "Pain 8 of 10 during exercise on 2026-11-20 (rule P1: 8 or more once)."
 
 
 def test_pain_twice() -> None:
-    result = finding("P1", pain((6, "after", "2026-11-20"), (7.0, "during", "2026-11-18"))).sentence
+    result = finding(
+        "P1", _pain((6, "after", "2026-11-20"), (7.0, "during", "2026-11-18"))
+    ).sentence
     assert result == (
         "Pain 6 of 10 after exercise on 2026-11-20, and 7 of 10 during exercise on 2026-11-18 "
         "(rule P1: 6 or more in 2 of the last 3 rated sessions)."
@@ -59,7 +61,7 @@ def test_pain_twice() -> None:
 
 def test_adherence() -> None:
     evidence = {
-        "weeks": [week("2026-11-09", 1, (5, 1)), week("2026-11-16", 0, (6, 0))],
+        "weeks": [_week("2026-11-09", 1, (5, 1)), _week("2026-11-16", 0, (6, 0))],
         "thresholds": {"ratio": 0.8},
     }
     assert finding("A1", evidence).sentence == (
@@ -70,8 +72,8 @@ def test_adherence() -> None:
 
 
 def test_the_weightiest_finding_gives_the_headline() -> None:
-    grave = finding("P1", pain((9, "after", "2026-11-01")), Tier.A, 1)
-    late = finding("P1", pain((6, "after", "2026-11-20"), (7, "after", "2026-11-18")), Tier.B, 2)
+    grave = finding("P1", _pain((9, "after", "2026-11-01")), Tier.A, 1)
+    late = finding("P1", _pain((6, "after", "2026-11-20"), (7, "after", "2026-11-18")), Tier.B, 2)
     for both in ((grave, late), (late, grave)):
         assert headline(both) == grave.sentence + " And 1 more."
     assert headline([late]) == late.sentence

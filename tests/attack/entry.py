@@ -14,14 +14,14 @@ from kadens.embedded.process import Child, launch
 from tests.attack.planted import plant
 from tests.rooms import ROOT
 
-ENTRY = "tests.attack.entry"
+_ENTRY = "tests.attack.entry"
 
 
 def launch_planted(part: str, argv: Iterable[str | Path], **more: Any) -> Child:  # noqa: ANN401
     """Start a part of Kadens; a worker by this module."""
     words = list(argv)
     if words[1:] == ["-m", "kadens", "worker"]:
-        words[2] = ENTRY
+        words[2] = _ENTRY
     environment: Mapping[str, str] = {**more.pop("environment", {}), "PYTHONPATH": str(ROOT)}
     return launch(part, words, environment=environment, **more)
 

@@ -19,11 +19,11 @@ from tests.attack.product import Person, now_ms
 from tests.attack.runs import Options, Town, town
 from tests.chaos.waiting import until
 
-LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store
+_LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store
 SPOOLED = 8 * MB
-SETTLE_S, SWEEP_S = 30.0, 60.0
+_SETTLE_S, SWEEP_S = 30.0, 60.0
 TEMP = Path("/tmp")  # noqa: S108 - where the doors spool when nothing else is set
-STRANGER = "a-stranger"
+_STRANGER = "a-stranger"
 
 
 def erasure(options: Options) -> Iterator[Row]:
@@ -49,7 +49,7 @@ def erasure(options: Options) -> Iterator[Row]:
         at.on.kadens(
             "patient",
             "link",
-            STRANGER,
+            _STRANGER,
             "--patient",
             at.attacker.patient,
             "--source",
@@ -66,13 +66,13 @@ def erasure(options: Options) -> Iterator[Row]:
 
 
 def _unreadable(mark: bytes) -> bytes:
-    return b"no file that is read " + mark * (LARGE // len(mark))
+    return b"no file that is read " + mark * (_LARGE // len(mark))
 
 
 def _walk(mark: bytes) -> bytes:
     """Return a readable file with a mark behind its end, where no second file begins."""
     return activity(now_ms() // 1000 * 1000 - 86_400_000, 3600, fields=40) + mark * (
-        LARGE // len(mark)
+        _LARGE // len(mark)
     )
 
 
@@ -85,8 +85,8 @@ def _of_a_stranger(mark: bytes) -> bytes:
         "unit": "bpm",
     }
     samples = [{**result, "source": None}]
-    note = (mark * (LARGE // len(mark))).decode()
-    data = {"user_id": STRANGER, "provider": "garmin", "samples": samples, "note": note}
+    note = (mark * (_LARGE // len(mark))).decode()
+    data = {"user_id": _STRANGER, "provider": "garmin", "samples": samples, "note": note}
     return dumps({"type": "heart_rate.created", "data": data})
 
 
@@ -102,7 +102,7 @@ def _kill_the_door_in_an_upload(at: Town, person: Person, mark: bytes) -> None:
         os.kill(door, signal.SIGKILL)
     until(
         lambda: at.on.pid_of("vendor door") not in {None, door},
-        SETTLE_S,
+        _SETTLE_S,
         "the door did not start again",
     )
 
@@ -113,11 +113,11 @@ def _wait_until_settled(at: Town, letters: Letters, sent: dict[str, Answer]) -> 
         held = at.on.rows("select count(*) from quarantine")[0][0]
         return bool(letters.of(sent["unreadable"].sha256) and held)
 
-    _wait(settled, SETTLE_S)
+    _wait(settled, _SETTLE_S)
 
 
 def _wait_until_nothing_waits(at: Town) -> None:
-    _wait(lambda: at.on.rows("select count(*) from quarantine")[0][0] == 0, SETTLE_S)
+    _wait(lambda: at.on.rows("select count(*) from quarantine")[0][0] == 0, _SETTLE_S)
 
 
 def _wait(true: Callable[[], bool], seconds: float) -> None:

@@ -8,7 +8,9 @@ import numpy as np
 from simulate.fit_writer import Recording, write_activity
 
 SECOND_MS = 1000
-FIELDS = 40  # developer fields of four bytes: most of a large file is what an app on the watch adds
+_FIELDS = (
+    40  # developer fields of four bytes: most of a large file is what an app on the watch adds
+)
 PER_ACTIVITY = 50_000  # seconds; a file of several days holds several activities
 
 
@@ -22,7 +24,10 @@ def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
         begins = start_ms + len(parts) * PER_ACTIVITY * SECOND_MS
         parts.append(
             activity(
-                begins, min(PER_ACTIVITY, 1 + (size - held) // (4 * FIELDS)), serial, fields=FIELDS
+                begins,
+                min(PER_ACTIVITY, 1 + (size - held) // (4 * _FIELDS)),
+                serial,
+                fields=_FIELDS,
             )
         )
     return b"".join(parts)

@@ -21,9 +21,9 @@ from tests.attack.product import Product
 from tests.attack.runs import Options, Town, town
 from tests.background import Background
 
-P99_S, MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
+P99_S, _MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
 PACE_S = 0.1
-LOOK_S = 0.5
+_LOOK_S = 0.5
 WITHHELD = 5 * MB
 SINGLE_PEER = ("127.0.0.2",)
 MANY_PEERS = tuple(f"127.0.7.{n}" for n in range(1, 51))
@@ -194,9 +194,9 @@ def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Row:
         f"{target.part}: {flood.name} ({reported.words()})",
         value=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
         f"{watch.restarts(target.part)} restarts",
-        limit=f"p99 < {P99_S:g} s, < {MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",
+        limit=f"p99 < {P99_S:g} s, < {_MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",
         ok=quantile(times, 0.99) < P99_S
-        and peak < MOST_MEMORY
+        and peak < _MOST_MEMORY
         and disk.grown < MOST_DISK
         and watch.restarts(target.part) == 0
         and _was_real(flood, reported),
@@ -266,7 +266,7 @@ class Disk(Background):
     """Looks twice a second at how far bodies, log and the door's open files have grown."""
 
     def __init__(self, on: Product, part: str) -> None:
-        super().__init__(LOOK_S)
+        super().__init__(_LOOK_S)
         self._on, self._part, self.grown = on, part, 0
         self._before = self._used()
 

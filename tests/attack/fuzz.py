@@ -12,7 +12,7 @@ from tests.attack.instruments.senders import HOST
 from tests.attack.runs import Options, Town, town
 
 REQUESTS = 400
-ANSWER_S = 2.0
+_ANSWER_S = 2.0
 LONGEST = 200_000
 METHODS = (
     b"POST",
@@ -27,7 +27,7 @@ METHODS = (
     b"OPTIONS",
     b"HEAD",
 )
-PATHS = (
+_PATHS = (
     b"/v1/files",
     b"/v1/hooks/open_wearables",
     b"/v1/hooks/%00/%ff",
@@ -44,7 +44,7 @@ PATHS = (
     b"/\xff\xfe",
 )
 VERSIONS = (b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/9.9", b"", b"HTTP/1.1 more")
-HEADERS = (
+_HEADERS = (
     b"content-length: 5",
     b"content-length: -1",
     b"content-length: 99999999999999999999",
@@ -69,7 +69,7 @@ HEADERS = (
     b"content-type: application/x-www-form-urlencoded; charset=\xff",
     b"accept-encoding: gzip;q=nan",
 )
-BODIES = (
+_BODIES = (
     b"",
     b"hello",
     b"5\r\nhello\r\n0\r\n\r\n",
@@ -82,7 +82,7 @@ BODIES = (
     b"a=%ff%fe&b=%00",
 )
 # the first of each is as it should be
-PARTS = (METHODS, PATHS, VERSIONS, HEADERS, (b"hello", *BODIES))
+_PARTS = (METHODS, _PATHS, VERSIONS, _HEADERS, (b"hello", *_BODIES))
 
 
 def malformed(options: Options) -> Iterator[Row]:
@@ -129,9 +129,9 @@ def _request(chance: random.Random) -> bytes:
 
 def _mixed(chance: random.Random) -> bytes:
     """Return a request with one or two odd parts: with more, the first hides the others."""
-    odd = chance.sample(range(len(PARTS)), chance.randint(1, 2))
+    odd = chance.sample(range(len(_PARTS)), chance.randint(1, 2))
     method, path, version, headers, body = (
-        chance.choice(some if n in odd else some[:1]) for n, some in enumerate(PARTS)
+        chance.choice(some if n in odd else some[:1]) for n, some in enumerate(_PARTS)
     )
     return b" ".join((method, path, version)) + b"\r\nhost: x\r\n" + headers + b"\r\n\r\n" + body
 
@@ -154,7 +154,7 @@ def _status(port: int, request: bytes) -> bytes:
     B"" when the connection is just closed or nothing comes.
     """
     try:
-        with socket.create_connection((HOST, port), timeout=ANSWER_S) as connection:
+        with socket.create_connection((HOST, port), timeout=_ANSWER_S) as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(64)

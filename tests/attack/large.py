@@ -18,38 +18,38 @@ from tests.attack.others import Others
 from tests.attack.product import now_ms
 from tests.attack.runs import Options, Town, town, warm_up
 
-FILES, SIZE = 30, 20 * MB
-OTHERS = 4
-EVERY_S = 0.5
+_FILES, SIZE = 30, 20 * MB
+_OTHERS = 4
+_EVERY_S = 0.5
 READ_S = 900.0
-MOST_MEMORY, MOST_S = 700, 2.0
+_MOST_MEMORY, MOST_S = 700, 2.0
 _KEPT = "select count(*) from body where sha256 = any(select decode(sha, 'hex') from unnest(%s::text[]) as s (sha))"
 
 
 def large_files(options: Options) -> Iterator[Row]:
     """Yield the rows: the files are all read, peak memory, times of the others."""
-    with town(options, OTHERS) as at:
+    with town(options, _OTHERS) as at:
         sent = _upload_while_stopped(at)
         taken = [answer.sha256 for answer in sent if answer.taken]
         yield equal(
-            "large", "files of 20 MB acknowledged while the worker stood still", len(taken), FILES
+            "large", "files of 20 MB acknowledged while the worker stood still", len(taken), _FILES
         )
         warm_up(at)
         with (
             Watch(at.on.pid, ("worker",)) as watch,
-            Others(at.on, at.others, every_s=EVERY_S, grace_s=60) as others,
+            Others(at.on, at.others, every_s=_EVERY_S, grace_s=60) as others,
         ):
             began = time.monotonic()
             kept = _wait_until_kept(at, taken)
             lasted = time.monotonic() - began
-        yield equal("large", "files read and kept", kept, FILES)
+        yield equal("large", "files read and kept", kept, _FILES)
         yield shown(
             "large",
             "from the first report after the worker's start to the last file",
             f"{lasted:.0f} s",
         )
         yield at_most(
-            "large", "worker and readers, peak", watch.peak["worker"] / MB, MOST_MEMORY, "MB"
+            "large", "worker and readers, peak", watch.peak["worker"] / MB, _MOST_MEMORY, "MB"
         )
         yield at_most(
             "large", "reports of others stored, p99", quantile(others.stored(), 0.99), MOST_S, "s"
@@ -62,7 +62,7 @@ def _upload_while_stopped(at: Town) -> list[Answer]:
 
     `kadens up` starts it anew, and they wait for it.
     """
-    people = [at.on.enrol(f"large-{n}", sources=("files",)) for n in range(FILES)]
+    people = [at.on.enrol(f"large-{n}", sources=("files",)) for n in range(_FILES)]
     sender, start = Sender(at.on), now_ms() // DAY_MS * DAY_MS - 10 * DAY_MS
     worker = at.on.pid_of("worker")
     assert worker is not None

@@ -16,9 +16,9 @@ from tests.attack.others import Others
 from tests.attack.runs import Options, Town, town
 from tests.poison import ACCOUNT, POISON
 
-SENDERS, RUNS = 24, 10
-EVERY_S = 2.0  # each sender
-SETTLE_S = 180.0
+SENDERS, _RUNS = 24, 10
+_EVERY_S = 2.0  # each sender
+_SETTLE_S = 180.0
 ALERT_S = 2.0
 _TIMES_THERE = """
 select (select count(*) from record r where r.record = w.name),
@@ -33,7 +33,7 @@ def poison_under_load(options: Options) -> Iterator[Row]:
     bodies = [(item.connector, item.body()) for item in POISON]
     with town(options, SENDERS, account=ACCOUNT) as at, Watch(at.on.pid, ("worker",)) as watch:
         letters = Letters(at.on.brokers)
-        with Others(at.on, at.others, every_s=EVERY_S, grace_s=SETTLE_S) as others:
+        with Others(at.on, at.others, every_s=_EVERY_S, grace_s=_SETTLE_S) as others:
             sent = _all_runs(at, bodies)
             others.stop()
             unsettled = _settle(at, letters, sent)
@@ -61,7 +61,7 @@ def poison_under_load(options: Options) -> Iterator[Row]:
 def _all_runs(at: Town, bodies: list[tuple[str, bytes]]) -> Counter[str]:
     """Send the set ten times over; return how often each body was acknowledged."""
     sender, sent = Sender(at.on), Counter[str]()
-    for _ in range(RUNS):
+    for _ in range(_RUNS):
         for connector, body in bodies:
             answer = sender.surely(partial(sender.by, connector, body, at.attacker))
             sent[answer.sha256] += answer.taken
@@ -70,7 +70,7 @@ def _all_runs(at: Town, bodies: list[tuple[str, bytes]]) -> Counter[str]:
 
 def _settle(at: Town, letters: Letters, sent: Counter[str]) -> int:
     """Wait until each acknowledged body has its place; return how many have none."""
-    deadline = time.monotonic() + SETTLE_S
+    deadline = time.monotonic() + _SETTLE_S
     while (
         (left := _unaccounted(at, letters, sent)) and time.monotonic() < deadline and at.on.alive()
     ):

@@ -15,8 +15,8 @@ import psycopg
 from tests.attack.instruments.senders import Sender, Sent, pain_report
 from tests.attack.product import Person, Product
 
-LOOK_S = 0.02
-AGAIN_S = 0.2
+_LOOK_S = 0.02
+_AGAIN_S = 0.2
 _STORED = """
 select record, false from record where record = any(%(wanted)s)
 union all select key, true from alert_finding where key = any(%(wanted)s) and current"""
@@ -66,7 +66,7 @@ class Others:
         """Wait, `seconds` at most, until everything acknowledged is stored and has its alert."""
         deadline = time.monotonic() + seconds
         while self._missing() and time.monotonic() < deadline:
-            time.sleep(LOOK_S)
+            time.sleep(_LOOK_S)
 
     def stop(self) -> None:
         """Send no more."""
@@ -118,10 +118,10 @@ class Others:
         while not self._gone.is_set():
             try:
                 with psycopg.connect(self._on.dsn, autocommit=True) as conn:
-                    while not self._gone.wait(LOOK_S):
+                    while not self._gone.wait(_LOOK_S):
                         self._find(conn)
             except psycopg.Error:  # an attack may take the database away
-                self._gone.wait(AGAIN_S)
+                self._gone.wait(_AGAIN_S)
 
     def _find(self, conn: psycopg.Connection) -> None:
         wanted = self._missing()

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from model.received import Context, ReaderItems
 from parsers import formats
 
-WORD = b"planted:"
-HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
+_WORD = b"planted:"
+_HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
 GIB = 1 << 30
 
 
@@ -81,7 +81,7 @@ PLANTS: Mapping[str, Plant] = {
 
 def body(name: str) -> bytes:
     """Return a body that sets off a bug where it is read as a file."""
-    return HEAD + WORD + name.encode() + b";"
+    return _HEAD + _WORD + name.encode() + b";"
 
 
 def plant() -> None:
@@ -94,7 +94,7 @@ def plant() -> None:
 
 def _planted(reader: formats.ReadItems) -> formats.ReadItems:
     def read(content: bytes, context: Context) -> ReaderItems:
-        _, matches, rest = content[:200].partition(WORD)
+        _, matches, rest = content[:200].partition(_WORD)
         if matches:
             PLANTS[rest.partition(b";")[0].decode()].do()
         return reader(content, context)

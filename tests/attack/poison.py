@@ -17,8 +17,8 @@ from tests.attack.others import Others
 from tests.attack.runs import Options, Renewed, Town, town
 from tests.poison import ACCOUNT, POISON
 
-OTHERS = 4
-EVERY_S = 0.4
+_OTHERS = 4
+_EVERY_S = 0.4
 STORED_S = 5.0  # within which the reports of others are there
 SETTLED_S = 60.0  # within which a body has come to its end: read, refused or given up
 FEWEST = 6  # reports of others around each body
@@ -29,7 +29,7 @@ select count(*) from (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class _Case:
     """One body to send.
 
     Its name, connector and making, and how often the worker may be started anew for it.
@@ -43,14 +43,14 @@ class Case:
 
 def poison_in_turn(options: Options) -> Iterator[Row]:
     """Yield a row for each poisonous body."""
-    cases = [Case(name=item.name, connector=item.connector, body=item.body) for item in POISON]
-    yield from _walk("poison", cases, lambda: town(options, OTHERS, account=ACCOUNT))
+    cases = [_Case(name=item.name, connector=item.connector, body=item.body) for item in POISON]
+    yield from _walk("poison", cases, lambda: town(options, _OTHERS, account=ACCOUNT))
 
 
 def planted_bugs(options: Options) -> Iterator[Row]:
     """Yield a row for each bug planted in the readers."""
     cases = [
-        Case(
+        _Case(
             name=f"planted {name}",
             connector="files",
             body=partial(planted.body, name),
@@ -58,11 +58,11 @@ def planted_bugs(options: Options) -> Iterator[Row]:
         )
         for name, bug in planted.PLANTS.items()
     ]
-    yield from _walk("planted", cases, lambda: town(options, OTHERS, planted=True))
+    yield from _walk("planted", cases, lambda: town(options, _OTHERS, planted=True))
 
 
 def _walk(
-    attack: str, cases: Sequence[Case], make: Callable[[], AbstractContextManager[Town]]
+    attack: str, cases: Sequence[_Case], make: Callable[[], AbstractContextManager[Town]]
 ) -> Iterator[Row]:
     with Renewed(make) as renewed:
         for case in cases:
@@ -72,12 +72,12 @@ def _walk(
                 renewed.spoil()
 
 
-def _attack(attack: str, case: Case, at: Town) -> Row:
+def _attack(attack: str, case: _Case, at: Town) -> Row:
     """Send one body among the others' reports, and say what it cost."""
     letters = Letters(at.on.brokers)
     sender, body = Sender(at.on), case.body()
     with Watch(at.on.pid, ("worker",)) as watch:
-        with Others(at.on, at.others, every_s=EVERY_S, grace_s=STORED_S) as others:
+        with Others(at.on, at.others, every_s=_EVERY_S, grace_s=STORED_S) as others:
             _wait(lambda: len(others.records()) >= FEWEST, STORED_S)
             answer = sender.surely(partial(sender.by, case.connector, body, at.attacker))
             _wait(lambda: _settled(at, letters, answer), SETTLED_S)
@@ -113,7 +113,7 @@ class _Cost:
     restarts: int
 
 
-def _row(attack: str, case: Case, answer: Answer, cost: _Cost) -> Row:
+def _row(attack: str, case: _Case, answer: Answer, cost: _Cost) -> Row:
     ended = (
         f"refused with {answer.status}"
         if not answer.taken

@@ -30,9 +30,9 @@ from tests.attack.instruments import processes
 from tests.chaos.waiting import until
 from tests.rooms import ROOT
 
-START_S, STOP_S = 180.0, 90.0
+_START_S, _STOP_S = 180.0, 90.0
 SOURCES = ("files", "reports", "open_wearables")
-ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
+_ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
 ENDED = "ended with status"
 CLOCK = "clock"  # the file of a clock that is stepped
 
@@ -151,10 +151,10 @@ def product(
         log = folder / "up.log"
         _set(folder / CLOCK, now_ms())
         words = ("--broker", broker, "--clock", f"file:{folder / CLOCK}" if stepped else "system")
-        process = _start(folder, log, words, program=ENTRY if planted else "kadens")
+        process = _start(folder, log, words, program=_ENTRY if planted else "kadens")
         running = Product(folder=folder, process=process, log=log)
         try:
-            until(lambda: _is_up(running), START_S, "the product did not come up")
+            until(lambda: _is_up(running), _START_S, "the product did not come up")
             yield running
         finally:
             _stop(process)
@@ -180,7 +180,7 @@ def _is_up(running: Product) -> bool:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(STOP_S)
+        process.wait(_STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

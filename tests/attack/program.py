@@ -39,19 +39,19 @@ def main() -> int:
     for name in arguments.names or ATTACKS:
         for row in ATTACKS[name](options):
             rows.append(row)
-            tell(f"+{time.monotonic() - began:.0f} s  {row.attack}: {row.what}: {row.value}")
-    tell("")
+            _tell(f"+{time.monotonic() - began:.0f} s  {row.attack}: {row.what}: {row.value}")
+    _tell("")
     for line in table(rows):
-        tell(line)
+        _tell(line)
     failed = sum(row.ok is False for row in rows)
     skipped = sum(row.ok is None for row in rows)
-    tell(
+    _tell(
         f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; {time.monotonic() - began:.0f} s"
     )
     return 1 if failed else 0
 
 
-def tell(line: str) -> None:
+def _tell(line: str) -> None:
     """Print a line at once: a run is followed while it goes on."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

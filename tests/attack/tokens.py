@@ -20,11 +20,11 @@ from tests.attack.product import Person, product
 from tests.attack.runs import Options, Town, town
 
 ATTACK = "tokens"
-KINDS = ("link", "session", "wrapping")
-OTHERS, EVERY_S = 6, 0.3
-REFUSED = 401
-AT_ONCE_S = 1.0
-TRIES = 40
+_KINDS = ("link", "session", "wrapping")
+_OTHERS, _EVERY_S = 6, 0.3
+_REFUSED = 401
+_AT_ONCE_S = 1.0
+_TRIES = 40
 DAYS_MS = 2 * 86_400_000
 
 
@@ -37,9 +37,9 @@ def tokens_and_keys(options: Options) -> Iterator[Row]:
             "the commands `patient revoke` and `keys rotate` are not there",
         )
         return
-    with town(options, OTHERS) as at:
+    with town(options, _OTHERS) as at:
         yield from _issued(at)
-        for kind in KINDS:
+        for kind in _KINDS:
             yield from _rotated(at, kind, options.seconds)
     yield _expired(options)
 
@@ -61,15 +61,15 @@ def _issued(at: Town) -> Iterator[Row]:
     yield equal(ATTACK, "status of a token that holds", _status(at, first[0]), 202)
     at.on.kadens("patient", "revoke", "--patient", patient, "--issue", str(first[1]))
     began, taken, ended_s = time.monotonic(), 0, math.inf
-    for _ in range(TRIES):
+    for _ in range(_TRIES):
         status = _status(at, first[0])
-        taken += status != REFUSED
-        ended_s = min(ended_s, time.monotonic() - began) if status == REFUSED else math.inf
+        taken += status != _REFUSED
+        ended_s = min(ended_s, time.monotonic() - began) if status == _REFUSED else math.inf
     yield at_most(
         ATTACK,
-        f"from revoking to refusal for good ({taken} of {TRIES} still taken)",
+        f"from revoking to refusal for good ({taken} of {_TRIES} still taken)",
         ended_s,
-        AT_ONCE_S,
+        _AT_ONCE_S,
         "s",
     )
     yield equal(ATTACK, "status of the token that was not revoked", _status(at, second[0]), 202)
@@ -90,7 +90,7 @@ def _status(at: Town, token: str, body: bytes = b"") -> int:
 def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
     """Change one kind of key, and wrap anew, while reports, files and pages go on."""
     with ExitStack() as stack:
-        others = stack.enter_context(Others(at.on, at.others, every_s=EVERY_S))
+        others = stack.enter_context(Others(at.on, at.others, every_s=_EVERY_S))
         pages = stack.enter_context(Ordinary(at, worklist))
         files = stack.enter_context(Ordinary(at, lambda at: _status(at, at.attacker.token) == 202))
         time.sleep(seconds / 4)
@@ -130,6 +130,6 @@ def _expired(options: Options) -> Row:
         ATTACK,
         "a token of one day, before and two days later",
         value=f"{before}, {after}",
-        limit=f"202, {REFUSED}",
-        ok=(before, after) == (202, REFUSED),
+        limit=f"202, {_REFUSED}",
+        ok=(before, after) == (202, _REFUSED),
     )

@@ -13,8 +13,8 @@ from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import ROOT
 
-FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
-MISSING = kafka_available()
+_FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
+_MISSING = kafka_available()
 
 
 def bench(folder: Path, *words: str) -> tuple[list[dict[str, Any]], str]:
@@ -26,7 +26,7 @@ def bench(folder: Path, *words: str) -> tuple[list[dict[str, Any]], str]:
     rows = json.loads(result.read_bytes())
     below = [row for row in rows if row["floor"] is not None and row["ratio"] < row["floor"]]
     assert done.returncode == int(bool(below))
-    assert all(set(row) == FIELDS for row in rows)
+    assert all(set(row) == _FIELDS for row in rows)
     return rows, done.stdout
 
 
@@ -77,7 +77,7 @@ def test_a_year_of_one_patient_gives_its_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
 def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
     rows, _ = bench(tmp_path, "pipeline", "latency", "soak")
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]

@@ -12,26 +12,26 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.clinic_world import ALERTS, Served
 
-CHROMIUM = shutil.which("chromium")
+_CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-WATCH = """
+_WATCH = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective));
 """
 
-pytestmark = [
+_pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.skipif(_CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield playwright.chromium.launch(executable_path=_CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture(params=[1280, 400])
@@ -43,7 +43,7 @@ def width(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": 900}, base_url=door.url)
-    context.add_init_script(WATCH)
+    context.add_init_script(_WATCH)
     texts: list[str] = []
     hosts: set[str] = set()
     made = context.new_page()

@@ -10,7 +10,7 @@ from typing import Any
 from storage.digest import QUERIES
 from tests.chaos.stage import Stage
 
-LARGE = "sample"  # its rows are compared by digest only
+_LARGE = "sample"  # its rows are compared by digest only
 UNEXPLAINED = (
     "DeadlockDetected",
     "TypeError",
@@ -19,7 +19,7 @@ UNEXPLAINED = (
     "LogMismatchError",
     "UniqueViolation",
 )
-SHOWN = 4
+_SHOWN = 4
 HOLE = "were never delivered"
 _BODIES = "select distinct encode(sha256, 'hex'), address, octet_length(sealed) from body"
 _HELD = "select distinct headers->>'sha256' from quarantine"
@@ -39,7 +39,7 @@ def outcome(on: Stage) -> Outcome:
     """Return what is there now."""
     return Outcome(
         digest=on.rig.digest(),
-        tables={name: on.rig.table(name) for name in QUERIES if name != LARGE},
+        tables={name: on.rig.table(name) for name in QUERIES if name != _LARGE},
         places=_places(on),
     )
 
@@ -80,7 +80,7 @@ def _missing(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
         f"body {sha[:12]}: {_words(value, sha)}, wanted {_words(wanted, sha)}"
         for sha in sorted(appended | set(value.places))
         if _words(value, sha) != _words(wanted, sha) or sha not in value.places
-    ][:SHOWN]
+    ][:_SHOWN]
 
 
 def _words(of: Outcome, sha: str) -> str:
@@ -97,7 +97,7 @@ def _rows(name: str, wanted: Outcome, value: Outcome) -> str:
     if was is None or now is None:
         return ""
     lost, more = [row for row in was if row not in now], [row for row in now if row not in was]
-    return f": {len(lost)} rows missing {lost[:SHOWN]}, {len(more)} too much {more[:SHOWN]}"
+    return f": {len(lost)} rows missing {lost[:_SHOWN]}, {len(more)} too much {more[:_SHOWN]}"
 
 
 def _unexplained_lines(on: Stage) -> list[str]:
@@ -106,7 +106,7 @@ def _unexplained_lines(on: Stage) -> list[str]:
     for log in sorted(on.rig.folder.glob("*.log")):
         lines = filter(_is_unexplained, log.read_text(errors="replace").splitlines())
         unexplained += [f"{log.name}: {line}" for line in lines]
-    return unexplained[:SHOWN]
+    return unexplained[:_SHOWN]
 
 
 def _is_unexplained(line: str) -> bool:

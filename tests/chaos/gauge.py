@@ -10,7 +10,7 @@ from model.calendar import utc
 from tests.background import Background
 from tests.chaos.world import END_MS
 
-STEP_S = 0.05
+_STEP_S = 0.05
 _LOOK = """
 select coalesce(sum(next_offset) filter (where topic like 'kadens.raw@%%'), 0)::bigint,
        coalesce(sum(next_offset) filter (where topic like 'kadens.facts@%%'), 0)::bigint,
@@ -31,7 +31,7 @@ class Look:
     waiting: int
 
 
-NOTHING = Look(raw=0, facts=0, waiting=1)
+_NOTHING = Look(raw=0, facts=0, waiting=1)
 
 
 class Gauge(Background):
@@ -41,8 +41,8 @@ class Gauge(Background):
     """
 
     def __init__(self, dsn: Callable[[], str], start: int) -> None:
-        super().__init__(STEP_S)
-        self._dsn, self.latest = dsn, NOTHING
+        super().__init__(_STEP_S)
+        self._dsn, self.latest = dsn, _NOTHING
         self._best, self._looked_at = start, 0.0
         # when a look before the progress began, and when the progress was seen
         self._advances: list[tuple[float, float]] = []

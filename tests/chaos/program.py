@@ -19,7 +19,7 @@ from tests.chaos.system.planted import PLANTS
 from tests.chaos.walk import Result, quiet, walk_all
 from tests.chaos.world import world
 
-FEW = 5
+_FEW = 5
 LOGS = Path("build") / "chaos"  # of the schedules that failed
 
 
@@ -28,23 +28,23 @@ def main() -> int:
     arguments = _arguments()
     reason = kafka_available()
     if reason:
-        tell(f"chaos: cannot run here: {reason}")
+        _tell(f"chaos: cannot run here: {reason}")
         return 2
     first = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
     began, people = time.monotonic(), world()
     results: list[Result] = []
-    tell(f"{arguments.seeds} schedules from seed {first}, each over {len(people.bodies)} bodies")
+    _tell(f"{arguments.seeds} schedules from seed {first}, each over {len(people.bodies)} bodies")
     with open_environment(people) as on:
         plans = schedules(first, arguments.seeds, len(people.bodies))
         for result in walk_all(on, plans, quiet(on), plant=arguments.plant, keep=LOGS):
             results.append(result)
             for line in paragraph(result):
-                tell(line)
-    tell(summary(results, first, time.monotonic() - began))
+                _tell(line)
+    _tell(summary(results, first, time.monotonic() - began))
     return 1 if any(item.wrong for item in results) else 0
 
 
-def tell(line: str) -> None:
+def _tell(line: str) -> None:
     """Print a line at once: a run is followed while it goes on."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -52,7 +52,7 @@ def tell(line: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=FEW, help="how many schedules")
+    parser.add_argument("--seeds", type=int, default=_FEW, help="how many schedules")
     parser.add_argument(
         "--seed", type=int, default=None, help="the first seed; drawn when not given"
     )

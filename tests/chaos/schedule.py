@@ -19,7 +19,7 @@ MOST_COPIES = 3
 MOST_FAULTS = 3
 THREE_BROKERS = 0.4  # share of the schedules
 HASTE = 0.25  # share of the faults whose successor does not wait for progress
-LONGEST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 1.0
 
 
 class Kind(StrEnum):
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class _Row:
     """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high].
 
     How often a schedule has it.
@@ -53,27 +53,27 @@ class Row:
     most: int = MOST_FAULTS
 
 
-KINDS: tuple[Row, ...] = (
-    Row(
+KINDS: tuple[_Row, ...] = (
+    _Row(
         kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)
     ),  # some are back before the group misses them
-    Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
-    Row(
+    _Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
+    _Row(
         kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1
     ),  # its partitions have moved by then
-    Row(kind=Kind.BROKER_KILLED, lasts_s=(0.0, 3.0), most=1),
-    Row(kind=Kind.DATABASE_FAILOVER, lasts_s=(0.0, 1.0), most=1),
-    Row(kind=Kind.WORKER_STOPPED, lasts_s=(0.0, 2.0)),
-    Row(
+    _Row(kind=Kind.BROKER_KILLED, lasts_s=(0.0, 3.0), most=1),
+    _Row(kind=Kind.DATABASE_FAILOVER, lasts_s=(0.0, 1.0), most=1),
+    _Row(kind=Kind.WORKER_STOPPED, lasts_s=(0.0, 2.0)),
+    _Row(
         kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)
     ),  # seconds each piece of an answer waits
-    Row(
+    _Row(
         kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)
     ),  # seconds against the start
-    Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
-    Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
-    Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
-    Row(
+    _Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
+    _Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
+    _Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
+    _Row(
         kind=Kind.DOOR_FLOOD,
         lasts_s=(1.0, 3.0),
         strength=(500.0, 2000.0),
@@ -160,7 +160,7 @@ def schedule(seed: int, bodies: int) -> Schedule:
     turns = tuple(
         Turn(
             before=portions[2 * n],
-            pause_s=chance.uniform(0, LONGEST_PAUSE_S),
+            pause_s=chance.uniform(0, _LONGEST_PAUSE_S),
             fault=_fault(row, brokers if row.kind is Kind.BROKER_KILLED else workers, chance),
             during=portions[2 * n + 1],
             waits=chance.random() >= HASTE,
@@ -172,7 +172,7 @@ def schedule(seed: int, bodies: int) -> Schedule:
     )
 
 
-def _rows(seed: int, chance: Random) -> list[Row]:
+def _rows(seed: int, chance: Random) -> list[_Row]:
     """Return the kinds of a schedule, the first by turns so that a long run has them all."""
     rows = [KINDS[seed % len(KINDS)]]
     for _ in range(chance.randint(1, MOST_FAULTS - 1)):
@@ -181,7 +181,7 @@ def _rows(seed: int, chance: Random) -> list[Row]:
     return rows
 
 
-def _fault(row: Row, targets: int, chance: Random) -> Fault:
+def _fault(row: _Row, targets: int, chance: Random) -> Fault:
     return Fault(
         kind=row.kind,
         target=chance.randrange(targets),

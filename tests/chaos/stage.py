@@ -20,9 +20,9 @@ from tests.chaos.waiting import Late, let_pass, until
 from tests.chaos.world import END_MS, NOW_MS
 from tests.rig import Rig
 
-SETTLE_S = 120.0
+_SETTLE_S = 120.0
 PROGRESS_S = 120.0
-STALL_S = 12.0
+_STALL_S = 12.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Stage:
         """
         self.cluster.producers.flush()
         try:
-            until(self._settled, SETTLE_S, "not settled", self.tick)
+            until(self._settled, _SETTLE_S, "not settled", self.tick)
         except Late as error:
             raise Late(
                 f"{error}: {self.gauge.latest} of {patiently(self.cluster.producers.ends)}"
@@ -115,7 +115,7 @@ def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator
         settings={
             "KADENS_DATABASE": environment.proxy.dsn(name),
             "KADENS_GROUP_SESSION_S": str(SESSION_S),
-            "KADENS_STALL_S": str(STALL_S),
+            "KADENS_STALL_S": str(_STALL_S),
         },
         plant=plant,
     )

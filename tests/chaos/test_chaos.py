@@ -19,9 +19,9 @@ from tests.chaos.system.environment import Environment, open_environment
 from tests.chaos.walk import calm, quiet, walk, walk_all
 from tests.chaos.world import world
 
-SEEDS = 4
+_SEEDS = 4
 
-pytestmark = [
+_pytestmark = [
     pytest.mark.chaos,
     pytest.mark.kafka,
     pytest.mark.skipif(
@@ -44,7 +44,7 @@ def wanted(on: Environment) -> Outcome:
 def test_schedules_leave_what_a_quiet_run_leaves(
     on: Environment, wanted: Outcome, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plans = schedules(seed, SEEDS, len(on.world.bodies))
+    plans = schedules(seed, _SEEDS, len(on.world.bodies))
     for result in walk_all(on, plans, wanted):
         with capsys.disabled():
             print("\n".join(paragraph(result)))  # noqa: T201 - what was met must be seen

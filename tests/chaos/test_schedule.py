@@ -22,7 +22,7 @@ from tests.chaos.schedule import (
 )
 from tests.chaos.world import END_MS, NOW_MS
 
-SEEDS = st.integers(min_value=0, max_value=10**9)
+_SEEDS = st.integers(min_value=0, max_value=10**9)
 
 
 def copies(plan: Schedule) -> list[Copy]:
@@ -38,7 +38,7 @@ def test_every_kind_is_a_row_and_an_action() -> None:
     assert {row.kind for row in KINDS} == set(Kind) == set(FAULT_ACTIONS)
 
 
-@given(SEEDS, st.integers(min_value=1, max_value=60))
+@given(_SEEDS, st.integers(min_value=1, max_value=60))
 def test_each_body_is_appended_once_to_three_times(seed: int, bodies: int) -> None:
     plan = schedule(seed, bodies)
     times = Counter(copy.body for copy in copies(plan))
@@ -48,13 +48,13 @@ def test_each_body_is_appended_once_to_three_times(seed: int, bodies: int) -> No
     assert {copy.producer for copy in copies(plan)} <= set(range(PRODUCERS))
 
 
-@given(SEEDS)
+@given(_SEEDS)
 def test_a_schedule_is_its_seeds_alone(seed: int) -> None:
     assert list(schedules(seed - 2, 4, 30))[2] == schedule(seed, 30)
     assert schedule(seed, 30) != schedule(seed + 1, 30)
 
 
-@given(SEEDS)
+@given(_SEEDS)
 def test_faults_keep_to_their_rows(seed: int) -> None:
     plan = schedule(seed, 30)
     assert 2 <= len(plan.turns) <= MOST_FAULTS

@@ -6,7 +6,7 @@ Nothing here sleeps for luck.
 import time
 from collections.abc import Callable
 
-STEP_S = 0.02
+_STEP_S = 0.02
 
 
 class Late(AssertionError):  # noqa: N818 - reads as what happened
@@ -26,7 +26,7 @@ def until(
             raise Late(f"{what}: not within {seconds:g} s")
         if meanwhile is not None:
             meanwhile()
-        time.sleep(STEP_S)
+        time.sleep(_STEP_S)
 
 
 def let_pass(seconds: float, meanwhile: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from tests.chaos.schedule import Copy, Fault, Schedule, Turn
 from tests.chaos.stage import Stage, clock_to_end, now, stage
 from tests.chaos.system.environment import Environment
 
-WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
+_WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def walk_all(
                 result = walk(on, plan, wanted)
                 if (result.wrong or result.unclean) and keep is not None:
                     _keep(on, keep / str(plan.seed), result)
-        except WRONG as error:
+        except _WRONG as error:
             result = Result(schedule=plan, wrong=(_describe(error),), seconds=now() - began)
         yield result
 
@@ -97,7 +97,7 @@ def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
         _finish(on, plan)
         settled: float | None = now()
         wrong = differences(on, wanted, outcome(on))
-    except WRONG as error:
+    except _WRONG as error:
         settled, wrong = None, [_describe(error)]
     return Result(
         schedule=plan,

@@ -28,7 +28,7 @@ SENDING = (
 )  # pain, low, by hand, through the phone's hub
 POISONED = "demo-03"
 MOST_POISON = 200_000  # bytes
-STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
+_STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def _unstorable() -> Iterator[Delivery]:
     """Yield a damaged file, a body of an unknown account, and one of an unknown connector."""
     for connector, patient, kind, body in (
         (FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
-        (OPEN_WEARABLES, "", JSON_TYPE, STRANGER),
+        (OPEN_WEARABLES, "", JSON_TYPE, _STRANGER),
         ("nobody", "", JSON_TYPE, b"{}"),
     ):
         yield Delivery(

@@ -9,14 +9,14 @@ from model.derived import Session
 from tests.clinic_world import Served
 from web.problems import Violation
 
-WATCH = {
+_WATCH = {
     "vendor": "files",
     "app": "",
     "device": "Invented watch 3",
     "device_type": "watch",
     "method": "workout",
 }
-DAY = "from=2026-11-22&to=2026-11-22"
+_DAY = "from=2026-11-22&to=2026-11-22"
 QUESTIONS = (
     "timeline?metric=heart_rate",
     "sessions",
@@ -27,19 +27,19 @@ QUESTIONS = (
 )
 
 
-def ask(door: Served, what: str, patient: str = "p-pain") -> Any:  # noqa: ANN401 - JSON
+def _ask(door: Served, what: str, patient: str = "p-pain") -> Any:  # noqa: ANN401 - JSON
     result = door.get(f"/api/v1/patients/{patient}/{what}")
     assert result.status_code == 200, result.text
     return result.json()
 
 
 def last(door: Served, patient: str = "p-pain") -> str:
-    text: str = ask(door, "sessions?limit=1", patient)["sessions"][0]["id"]
+    text: str = _ask(door, "sessions?limit=1", patient)["sessions"][0]["id"]
     return text
 
 
 def test_bands_of_a_day(door: Served) -> None:
-    assert ask(door, f"timeline?metric=heart_rate&{DAY}&points=4") == {
+    assert _ask(door, f"timeline?metric=heart_rate&{_DAY}&points=4") == {
         "metric": "heart_rate",
         "unit": "/min",
         "kind": "band",
@@ -48,7 +48,7 @@ def test_bands_of_a_day(door: Served) -> None:
         "end": "2026-11-22T23:00:00Z",
         "width_ms": 21_600_000,
         "samples": 444,
-        "sources": [WATCH],
+        "sources": [_WATCH],
         "t": ["2026-11-22T11:00:00Z"],
         "n": [444],
         "minimum": [72.0],
@@ -61,7 +61,7 @@ def test_bands_of_a_day(door: Served) -> None:
 
 def test_a_line_keeps_both_ends_and_no_more_points_than_asked(door: Served) -> None:
     span = "from=2026-11-22T16:12:00Z&to=2026-11-22T17:54:00%2B01:00"
-    result = ask(door, f"timeline?metric=heart_rate&{span}&points=5&as=line")
+    result = _ask(door, f"timeline?metric=heart_rate&{span}&points=5&as=line")
     assert (result["kind"], result["width_ms"], result["samples"], result["n"]) == (
         "line",
         None,
@@ -71,7 +71,7 @@ def test_a_line_keeps_both_ends_and_no_more_points_than_asked(door: Served) -> N
     assert (result["end"], len(result["t"])) == ("2026-11-22T16:54:00Z", 5)
     assert (result["t"][0], result["v"][0]) == ("2026-11-22T16:12:00Z", 72.0)
     assert (result["t"][-1], result["v"][-1]) == ("2026-11-22T16:53:55Z", 72.0)
-    total = ask(door, f"timeline?metric=heart_rate&{span}&points=10000&as=line")
+    total = _ask(door, f"timeline?metric=heart_rate&{span}&points=10000&as=line")
     assert len(total["t"]) == total["samples"] == 444
 
 
@@ -79,7 +79,7 @@ def test_a_line_keeps_both_ends_and_no_more_points_than_asked(door: Served) -> N
 @pytest.mark.parametrize("kind", ["band", "line"])
 def test_never_more_points_than_asked(door: Served, points: int, kind: str) -> None:
     result = door.get(
-        f"/api/v1/patients/p-pain/timeline?metric=heart_rate&{DAY}&points={points}&as={kind}"
+        f"/api/v1/patients/p-pain/timeline?metric=heart_rate&{_DAY}&points={points}&as={kind}"
     )
     if (kind, points) == ("line", 1):
         assert (result.status_code, result.json()["detail"]) == (
@@ -94,13 +94,13 @@ def test_never_more_points_than_asked(door: Served, points: int, kind: str) -> N
 
 
 def test_a_timeline_without_a_range_is_the_last_four_weeks(door: Served) -> None:
-    result = ask(door, "timeline?metric=heart_rate")
+    result = _ask(door, "timeline?metric=heart_rate")
     assert (result["start"], result["end"]) == ("2026-10-26T12:40:00Z", "2026-11-23T12:40:00Z")
-    assert ask(door, "timeline?metric=power")["t"] == []
+    assert _ask(door, "timeline?metric=power")["t"] == []
 
 
 def test_a_line_of_the_list(door: Served) -> None:
-    (result,) = ask(door, f"sessions?{DAY}")["sessions"]
+    (result,) = _ask(door, f"sessions?{_DAY}")["sessions"]
     assert result["zones_ms"] == {
         "very_light": 105_000,
         "light": 205_000,
@@ -124,7 +124,7 @@ def test_a_line_of_the_list(door: Served) -> None:
         True,
     )
     assert (result["exertion_cr10"], result["partial"], result["why"]) == (5.0, False, "")
-    assert result["declared_by"] == result["heart_source"] == WATCH
+    assert result["declared_by"] == result["heart_source"] == _WATCH
 
 
 def test_every_field_of_a_session_has_a_place() -> None:
@@ -137,11 +137,11 @@ def test_every_field_of_a_session_has_a_place() -> None:
 
 @pytest.mark.parametrize("limit", [1, 7, 29, 30])
 def test_pages_neither_skip_nor_repeat(door: Served, limit: int) -> None:
-    total = ask(door, "sessions?limit=500")
+    total = _ask(door, "sessions?limit=500")
     items: list[Any] = []
     before: str | None = ""
     while before is not None:
-        page = ask(door, f"sessions?limit={limit}{before and '&before='}{before}")
+        page = _ask(door, f"sessions?limit={limit}{before and '&before='}{before}")
         assert len(page["sessions"]) == limit or page["next"] is None
         items += page["sessions"]
         before = page["next"]
@@ -162,9 +162,9 @@ def test_sessions_of_one_instant_come_once_each(door: Served) -> None:
         last(door, "p-mild"),
     )
     try:
-        first = ask(door, "sessions?limit=1", "p-mild")
-        second = ask(door, f"sessions?limit=1&before={first['next']}", "p-mild")
-        third = ask(door, f"sessions?limit=1&before={second['next']}", "p-mild")
+        first = _ask(door, "sessions?limit=1", "p-mild")
+        second = _ask(door, f"sessions?limit=1&before={first['next']}", "p-mild")
+        third = _ask(door, f"sessions?limit=1&before={second['next']}", "p-mild")
         keys = [page["sessions"][0]["id"] for page in (first, second, third)]
         assert keys[0] == twin
         assert (
@@ -178,22 +178,22 @@ def test_sessions_of_one_instant_come_once_each(door: Served) -> None:
 
 
 def test_sessions_of_a_type_and_of_a_range(door: Served) -> None:
-    assert ask(door, "sessions?type=cycling")["sessions"] == []
-    assert len(ask(door, "sessions?type=walking&limit=500")["sessions"]) == 30
+    assert _ask(door, "sessions?type=cycling")["sessions"] == []
+    assert len(_ask(door, "sessions?type=walking&limit=500")["sessions"]) == 30
     edge = "2026-11-22T16:12:00Z"
-    assert len(ask(door, f"sessions?from={edge}")["sessions"]) == 1
-    assert last(door) not in {item["id"] for item in ask(door, f"sessions?to={edge}")["sessions"]}
-    assert len(ask(door, "sessions?from=2026-11-16&to=2026-11-18")["sessions"]) == 2
+    assert len(_ask(door, f"sessions?from={edge}")["sessions"]) == 1
+    assert last(door) not in {item["id"] for item in _ask(door, f"sessions?to={edge}")["sessions"]}
+    assert len(_ask(door, "sessions?from=2026-11-16&to=2026-11-18")["sessions"]) == 2
 
 
 def test_a_session_whole_goes_down_to_what_it_rests_on(door: Served) -> None:
-    result = ask(door, f"sessions/{last(door)}")
+    result = _ask(door, f"sessions/{last(door)}")
     assert result["thresholds"]["edges"] == [90.75, 101.0, 121.5, 152.25]
     assert result["thresholds"]["inputs"]["hr_rest"] == 60.0
     assert [
         (entry["metric"], entry["source"], entry["start"], entry["end"], entry["why"])
         for entry in result["source_selections"]
-    ] == [("heart_rate", WATCH, "2026-11-22T16:12:00Z", "2026-11-22T16:54:00Z", "only")]
+    ] == [("heart_rate", _WATCH, "2026-11-22T16:12:00Z", "2026-11-22T16:54:00Z", "only")]
     assert [(entry["kind"], entry["metric"], entry["record"]) for entry in result["facts"]] == [
         ("workout", None, "fit:p-pain:2026-11-22"),
         ("samples", "heart_rate", "fit:p-pain:2026-11-22"),
@@ -212,7 +212,7 @@ def test_a_session_whole_goes_down_to_what_it_rests_on(door: Served) -> None:
 
 
 def test_every_date_of_a_range_has_a_state(door: Served) -> None:
-    result = ask(door, "days?from=2026-11-16&to=2026-11-23")["days"]
+    result = _ask(door, "days?from=2026-11-16&to=2026-11-23")["days"]
     assert [
         (item["local_date"][-2:], item["state"], item["sessions"], item["wear_min"])
         for item in result
@@ -228,7 +228,7 @@ def test_every_date_of_a_range_has_a_state(door: Served) -> None:
     ]
     assert result[-1]["algorithm"] is None
     assert result[6]["volume_ms"]["vigorous"] == 1_735_000
-    paused = ask(door, "days?from=2026-11-01&to=2026-11-03", "p-pause")["days"]
+    paused = _ask(door, "days?from=2026-11-01&to=2026-11-03", "p-pause")["days"]
     assert [item["state"] for item in paused] == ["no_data", "paused", "paused"]
 
 
@@ -238,14 +238,14 @@ def test_days_after_consent_is_withdrawn_are_blocked(door: Served) -> None:
         " '2026-09-01Z', '2026-11-17T10:00Z', '2026-09-01Z' from patient where pseudonym = 'p-fine'"
     )
     try:
-        result = ask(door, "days?from=2026-11-16&to=2026-11-19", "p-fine")["days"]
+        result = _ask(door, "days?from=2026-11-16&to=2026-11-19", "p-fine")["days"]
         assert [item["state"] for item in result] == ["not_worn", "active", "blocked", "blocked"]
     finally:
         door.change("delete from consent")
 
 
 def test_days_without_a_range_are_twelve_weeks(door: Served) -> None:
-    result = ask(door, "days")["days"]
+    result = _ask(door, "days")["days"]
     assert (len(result), result[0]["local_date"], result[-1]["local_date"]) == (
         84,
         "2026-09-01",
@@ -254,7 +254,7 @@ def test_days_without_a_range_are_twelve_weeks(door: Served) -> None:
 
 
 def test_weeks_against_the_prescription(door: Served) -> None:
-    (result,) = ask(door, "weeks?from=2026-11-16&to=2026-11-22")["weeks"]
+    (result,) = _ask(door, "weeks?from=2026-11-16&to=2026-11-22")["weeks"]
     assert (result["monday"], result["iso_week"], result["over"], result["complete"]) == (
         "2026-11-16",
         "2026-W47",
@@ -278,13 +278,13 @@ def test_weeks_against_the_prescription(door: Served) -> None:
 def test_a_week_is_complete_with_four_worn_days(door: Served) -> None:
     door.change("update week set valid_days = 4 where monday = '2026-11-16'")
     try:
-        assert ask(door, "weeks?from=2026-11-16&to=2026-11-22")["weeks"][0]["complete"]
+        assert _ask(door, "weeks?from=2026-11-16&to=2026-11-22")["weeks"][0]["complete"]
     finally:
         door.change("update week set valid_days = 0 where monday = '2026-11-16'")
 
 
 def test_adherence_over_a_prescription(door: Served) -> None:
-    result = ask(door, "prescriptions/rx-p-low/weeks", "p-low")
+    result = _ask(door, "prescriptions/rx-p-low/weeks", "p-low")
     assert [week["monday"] for week in result["weeks"]][::12] == ["2026-08-31", "2026-11-23"]
     # nine weeks of which enough is known: seven whole, one session of three, none of three
     assert result["whole"]["weeks"] == 12
@@ -305,7 +305,7 @@ def test_adherence_over_a_prescription(door: Served) -> None:
     running = result["weeks"][-1]
     assert (running["over"], running["a_freq"]) == (False, None)
     assert (
-        ask(door, "prescriptions/rx-p-low/weeks?from=2026-11-09&to=2026-11-15", "p-low")["whole"][
+        _ask(door, "prescriptions/rx-p-low/weeks?from=2026-11-09&to=2026-11-15", "p-low")["whole"][
             "weeks"
         ]
         == 1
@@ -313,7 +313,7 @@ def test_adherence_over_a_prescription(door: Served) -> None:
 
 
 def test_prescriptions_with_their_versions(door: Served) -> None:
-    (result,) = ask(door, "prescriptions")
+    (result,) = _ask(door, "prescriptions")
     assert (result["id"], result["first"], result["last"], result["in_force"]) == (
         "rx-p-pain", "2026-08-31", "2027-02-01", True,
     )  # fmt: skip
@@ -324,9 +324,9 @@ def test_prescriptions_with_their_versions(door: Served) -> None:
 
 
 def test_a_prescription_bounds_a_range(door: Served) -> None:
-    result = ask(door, "days?prescription=rx-p-pain")["days"]
+    result = _ask(door, "days?prescription=rx-p-pain")["days"]
     assert (result[0]["local_date"], result[-1]["local_date"]) == ("2026-08-31", "2026-11-23")
-    assert len(ask(door, "sessions?prescription=rx-p-pain&limit=500")["sessions"]) == 30
+    assert len(_ask(door, "sessions?prescription=rx-p-pain&limit=500")["sessions"]) == 30
 
 
 @pytest.mark.parametrize("what", QUESTIONS)
@@ -355,7 +355,7 @@ def test_every_question_is_written_down(door: Served, what: str) -> None:
         "timeline?metric=heart_rate": "timeline:heart_rate",
         "prescriptions/rx-{}/weeks": "prescription:rx-p-good",
     }
-    ask(door, what.format("p-good"), "p-good")
+    _ask(door, what.format("p-good"), "p-good")
     row = door.rows(
         "select a.action, a.object, p.pseudonym from audit a join patient p on p.id = a.patient order by a.id desc"
     )[0]
@@ -431,8 +431,8 @@ def test_a_prescription_that_is_not_there_is_404(door: Served) -> None:
 
 
 def test_before_the_first_that_was_told_a_day_is_no_data_and_not_unworn(door: Served) -> None:
-    result = {item["local_date"]: item["state"] for item in ask(door, "days")["days"]}
-    (first,) = ask(door, "sessions?from=2026-01-01&to=2026-11-23&limit=200")["sessions"][-1:]
+    result = {item["local_date"]: item["state"] for item in _ask(door, "days")["days"]}
+    (first,) = _ask(door, "sessions?from=2026-01-01&to=2026-11-23&limit=200")["sessions"][-1:]
     before = {state for at, state in result.items() if at < first["local_date"]}
     after = {state for at, state in result.items() if at > first["local_date"]}
     assert before == {"no_data"}

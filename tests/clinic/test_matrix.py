@@ -28,7 +28,7 @@ from web.sign_in.id_tokens import ClaimNames
 from web.sign_in.identity import Identity
 from web.sign_in.provider import Provider, Registration
 
-WHO = ("nobody", "own", "other", "ended", "foreign")
+_WHO = ("nobody", "own", "other", "ended", "foreign")
 SITE = "https://care.example.org"
 OPEN = (200, 200, 200, 200, 200)
 PRIVATE = (401, 200, 404, 401, 200)
@@ -68,7 +68,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/sign-in/callback"): (403, 403, 403, 403, 403),  # no sign-in was begun here
     ("POST", "/sign-out"): (200, 200, 200, 200, 403),
 }
-CELLS = [(*route, who) for route in MATRIX for who in WHO]
+CELLS = [(*route, who) for route in MATRIX for who in _WHO]
 SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
 CLINICIANS = {
     "own": replace(CLINICIAN, session=SESSIONS["own"]),
@@ -84,7 +84,7 @@ def identify(request: Request) -> Identity | None:
     return CLINICIANS.get(request.headers.get("x-who", ""))
 
 
-def app(dsn: str) -> FastAPI:
+def _app(dsn: str) -> FastAPI:
     made = create_app(
         ClinicConfig(
             database=dsn,
@@ -132,7 +132,7 @@ def client(world: str) -> Iterator[httpx.Client]:
     """Serve a door with sign-in to a clinician of each kind."""
     with (
         listening() as (socket, url),
-        served(app(world), socket),
+        served(_app(world), socket),
         httpx.Client(base_url=url, timeout=30) as made,
     ):
         yield made
@@ -162,7 +162,7 @@ def sent(route: str, who: str) -> dict[str, object]:
 
 
 def test_every_route_is_in_the_table() -> None:
-    routes = list(iter_route_contexts(app("").routes))
+    routes = list(iter_route_contexts(_app("").routes))
     matches = {
         (method, route.path)
         for route in routes
@@ -182,7 +182,7 @@ def test_the_cell(client: httpx.Client, door: Served, method: str, route: str, w
     }
     body = sent(route, who) if method == "POST" else {}
     with client.stream(method, path_of(route, door), headers=headers, **body) as result:  # type: ignore[arg-type]
-        assert result.status_code == MATRIX[method, route][WHO.index(who)]
+        assert result.status_code == MATRIX[method, route][_WHO.index(who)]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ STATIC: tuple[str, ...] = (
     "/static/%E2%80%AEcss",
     "/static/",
 )
-OTHERS: tuple[str, ...] = (
+_OTHERS: tuple[str, ...] = (
     f"/{LONG}",
     "/%00",
     f"/patients/{LONG}",
@@ -38,7 +38,7 @@ OTHERS: tuple[str, ...] = (
 )
 
 
-def status(door: Served, path: str) -> int:
+def _status(door: Served, path: str) -> int:
     """Return the status of a path that is sent as it is."""
     connection = http.client.HTTPConnection(urlsplit(door.url).netloc, timeout=30)
     try:
@@ -50,12 +50,12 @@ def status(door: Served, path: str) -> int:
 
 @pytest.mark.parametrize("path", STATIC, ids=lambda path: path[:40])
 def test_a_file_that_is_not_there(door: Served, path: str) -> None:
-    assert status(door, path) == 404
+    assert _status(door, path) == 404
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path[:40])
+@pytest.mark.parametrize("path", _OTHERS, ids=lambda path: path[:40])
 def test_a_page_that_is_not_there(door: Served, path: str) -> None:
-    assert status(door, path) in {404, 422}
+    assert _status(door, path) in {404, 422}
 
 
 @pytest.mark.parametrize(
@@ -64,5 +64,5 @@ def test_a_page_that_is_not_there(door: Served, path: str) -> None:
 def test_an_odd_query_is_no_error_of_ours(door: Served, query: str) -> None:
     patient = door.rows("select id from patient limit 1")[0][0]
     for what in ("timeline", "sessions", "days", "weeks"):
-        assert status(door, f"/api/v1/patients/{patient}/{what}?{query}") in {200, 404, 422}
-    assert status(door, f"/?{query}") in {200, 303, 307, 404, 422}
+        assert _status(door, f"/api/v1/patients/{patient}/{what}?{query}") in {200, 404, 422}
+    assert _status(door, f"/?{query}") in {200, 303, 307, 404, 422}

@@ -12,7 +12,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-PAGES = [
+_PAGES = [
     "/",
     "/patients/p-pain",
     "/patients/p-new",
@@ -30,7 +30,7 @@ def last_session(door: Served, patient: str) -> str:
     return value
 
 
-def text(answer: httpx.Response) -> str:
+def _text(answer: httpx.Response) -> str:
     """Return what a reader sees, on one line."""
     bare = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(bare))
@@ -43,7 +43,7 @@ def token(door: Served, alert: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "path", [*PAGES, "/patients/nobody", "/nowhere", "/static/clinic.css", "/api/v1/worklist"]
+    "path", [*_PAGES, "/patients/nobody", "/nowhere", "/static/clinic.css", "/api/v1/worklist"]
 )
 def test_strict_policy_everywhere(door: Served, path: str) -> None:
     result = door.get(path)
@@ -51,7 +51,7 @@ def test_strict_policy_everywhere(door: Served, path: str) -> None:
     assert result.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", _PAGES)
 def test_no_inline_script_or_style_and_nothing_stored(door: Served, path: str) -> None:
     result = door.get(path)
     assert result.headers["cache-control"] == "no-store"
@@ -62,7 +62,7 @@ def test_no_inline_script_or_style_and_nothing_stored(door: Served, path: str) -
 
 
 def test_worklist_groups_by_need(door: Served) -> None:
-    result = text(door.get("/"))
+    result = _text(door.get("/"))
     order = [
         "Astrid Exempel",
         "Ingrid Lindrig",
@@ -87,7 +87,7 @@ def test_a_silent_patient_is_never_red(door: Served) -> None:
 
 
 def test_patient_page_holds_prescription_weeks_pain_sessions_audit(door: Served) -> None:
-    result = text(door.get("/patients/p-pain"))
+    result = _text(door.get("/patients/p-pain"))
     for word in (
         "40 to 60 % of heart rate reserve",
         "W47, 16 Nov 2026",
@@ -101,7 +101,7 @@ def test_patient_page_holds_prescription_weeks_pain_sessions_audit(door: Served)
 
 def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
     session = last_session(door, "p-pain")
-    result = text(door.get(f"/patients/p-pain/sessions/{session}"))
+    result = _text(door.get(f"/patients/p-pain/sessions/{session}"))
     row = door.rows(
         "select unknown_ms, encode(body, 'hex') from session where session = %s", session
     )[0]
@@ -175,8 +175,8 @@ def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
         door.clock[0] = NOW
 
 
-WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"
-REFUSED = """
+_WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"
+_REFUSED = """
 select a.action, p.pseudonym, a.object, a.detail from audit a left join patient p on p.id = a.patient
 order by a.id desc limit 1"""
 
@@ -196,7 +196,7 @@ def test_a_read_that_was_refused_is_written_down_without_what_was_typed(
 ) -> None:
     before = door.rows("select count(*) from audit")[0][0]
     assert door.get(path).status_code == 404
-    assert door.rows(REFUSED) == [("data.refused", patient, f"GET {route}", {"status": 404})]
+    assert door.rows(_REFUSED) == [("data.refused", patient, f"GET {route}", {"status": 404})]
     assert door.rows("select count(*) from audit") == [(before + 1,)]
 
 
@@ -220,11 +220,11 @@ where a.action = 'list.read' and a.object = %s and a.id > %s order by 1"""
 
 
 def test_nothing_is_shown_that_could_not_be_written_down(door: Served) -> None:
-    door.change(f"revoke insert ({WRITTEN}) on audit from kadens_clinic")
+    door.change(f"revoke insert ({_WRITTEN}) on audit from kadens_clinic")
     try:
         for path in (
             "/",
-            *PAGES,
+            *_PAGES,
             "/api/v1/worklist",
             "/api/v1/alerts",
             "/api/v1/patients/p-pain/days",
@@ -233,7 +233,7 @@ def test_nothing_is_shown_that_could_not_be_written_down(door: Served) -> None:
             assert result.status_code == 500
             assert result.text == "Internal Server Error"
     finally:
-        door.change(f"grant insert ({WRITTEN}) on audit to kadens_clinic")
+        door.change(f"grant insert ({_WRITTEN}) on audit to kadens_clinic")
 
 
 def test_static_files_are_ours_or_plotly(door: Served) -> None:
@@ -301,13 +301,13 @@ def test_an_alert_goes_through_its_life_with_moves_audit_and_due(acting: Served)
     assert door.rows(
         "select 1 from due d join patient p on p.id = d.patient where p.pseudonym = 'p-low'"
     )
-    after = text(door.get(done.headers["location"]))
+    after = _text(door.get(done.headers["location"]))
     assert "nothing is left to do" in after
     assert "In progress → Resolved" in after
 
 
 def test_nobody_sees_a_page_without_being_known(door: Served) -> None:
-    for path in (*PAGES, "/events", "/api/v1/worklist"):
+    for path in (*_PAGES, "/events", "/api/v1/worklist"):
         result = door.get(path, headers={"host": "rebound.example"})
         assert result.status_code == 401
         assert not any(name in result.text for name in NAMES.values())

@@ -60,7 +60,7 @@ def test_a_session_a_line_in_csv(door: Served) -> None:
 PLANTED = "=HYPERLINK(1)\x1b[2J\x9b2J"
 
 
-def planted(door: Served) -> SessionsAnswer:
+def _planted(door: Served) -> SessionsAnswer:
     """Return an answer with one session of a type that a vendor named."""
     result = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()
     (session,) = result["sessions"]
@@ -68,19 +68,19 @@ def planted(door: Served) -> SessionsAnswer:
 
 
 def test_a_type_that_is_a_formula_is_text_in_csv(door: Served) -> None:
-    (line,) = csv.DictReader(io.StringIO(csv_of(planted(door)).decode()))
+    (line,) = csv.DictReader(io.StringIO(csv_of(_planted(door)).decode()))
     assert line["type"] == f"'{PLANTED}"
 
 
 def test_a_type_cannot_write_to_the_terminal(
     door: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    matches, _below = table_of(planted(door))
+    matches, _below = table_of(_planted(door))
     Plain(markup=False, width=200).print(matches)
     result = capsys.readouterr().out
     assert "HYPERLINK" in result.upper()
     assert not any(item in result for item in "\x1b\x9b")
-    assert not any(item in json_of(planted(door)).decode() for item in "\x1b\x9b")
+    assert not any(item in json_of(_planted(door)).decode() for item in "\x1b\x9b")
 
 
 def test_an_answer_without_rows_has_its_columns(door: Served) -> None:

@@ -111,7 +111,7 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
     assert result[3].rows == (("From", "Mon 23 Nov 2026, 13:40"), ("Gap", "1:01"))
 
 
-def week(first: date, sessions: int, known: int) -> Week:
+def _week(first: date, sessions: int, known: int) -> Week:
     return Week(
         monday=first, sessions=sessions, session_ms=sessions * 40 * MIN, zones=ZoneTimes(unknown=sessions * 40 * MIN),
         dose_min=0, valid_days=0, answered_days=known, known_days=known,
@@ -120,15 +120,15 @@ def week(first: date, sessions: int, known: int) -> Week:
 
 def test_a_week_of_which_too_little_is_known_is_never_low() -> None:
     result = prescriptions("p")
-    assert view(week(monday(1), 0, 3), result).share is None
-    assert view(week(monday(1), 0, 3), result).label == "not known"
-    assert view(week(monday(1), 0, 4), result).label == "0 %"
-    assert view(week(monday(1), 3, 0), result).label == "100 %"
-    assert view(week(monday(20), 3, 7), result).label == "none due"
+    assert view(_week(monday(1), 0, 3), result).share is None
+    assert view(_week(monday(1), 0, 3), result).label == "not known"
+    assert view(_week(monday(1), 0, 4), result).label == "0 %"
+    assert view(_week(monday(1), 3, 0), result).label == "100 %"
+    assert view(_week(monday(20), 3, 7), result).label == "none due"
 
 
 def test_last_four_leaves_the_running_week_out() -> None:
-    weeks = [week(monday(n), 3, 7) for n in (0, 2, 5)]
+    weeks = [_week(monday(n), 3, 7) for n in (0, 2, 5)]
     result = prescriptions("p")
     assert last_four(weeks, result, MONDAY) == (None, None, view(weeks[1], result), None)
 

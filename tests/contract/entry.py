@@ -50,9 +50,9 @@ def derive() -> None:
     derive_batch._decode = _decode_planted
 
 
-BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
+_BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        BUGS[name]()
+        _BUGS[name]()
     sys.exit(run_worker(process_settings(None)))

@@ -14,10 +14,10 @@ from storage.people import care_team, link_tokens, patients
 from storage.pg.pool import Connection
 from tests.rig import DEADLINE_S, KEY, Rig
 
-NOW_MS, DAY = 1_764_000_000_000, 86_400_000
+_NOW_MS, _DAY = 1_764_000_000_000, 86_400_000
 
 
-async def settle(conn: Connection) -> None:
+async def _settle(conn: Connection) -> None:
     await care_team.add_unit(conn, "Unit")
     await patients.add_patient(
         conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
@@ -25,7 +25,7 @@ async def settle(conn: Connection) -> None:
 
 
 def test_a_worker_with_the_keys_of_another_database_stops_and_writes_nothing(own: Rig) -> None:
-    own.do(settle)
+    own.do(_settle)
     (own.folder / "secrets.toml").write_text(f'wrapping_key = "{"99" * 32}"\n', encoding="utf-8")
     worker = own.start_worker()
     assert worker.wait(DEADLINE_S) == 1
@@ -46,21 +46,21 @@ def test_a_worker_tells_the_doors_what_the_database_knows_as_revoked(
     digests = [sha256(b"%d" % n).digest() for n in range(3)]
 
     async def revoked(conn: Connection) -> None:
-        await settle(conn)
+        await _settle(conn)
         for n, digest in enumerate(digests, 1):
             row = link_tokens.Issued(
                 issue=n,
                 key_id="1",
                 issued_by="kadens",
-                issued_ms=NOW_MS,
-                expires_ms=NOW_MS + DAY,
+                issued_ms=_NOW_MS,
+                expires_ms=_NOW_MS + _DAY,
                 revoked_ms=None,
             )
             await link_tokens.put(conn, "p", digest, row)
-        await link_tokens.revoke(conn, "p", NOW_MS, issue=1)
-        await link_tokens.revoke(conn, "p", NOW_MS, issue=3)
+        await link_tokens.revoke(conn, "p", _NOW_MS, issue=1)
+        await link_tokens.revoke(conn, "p", _NOW_MS, issue=3)
         if published:  # to a log that was lost since
-            await link_tokens.published(conn, digests, NOW_MS)
+            await link_tokens.published(conn, digests, _NOW_MS)
 
     async def followed() -> None:
         follower = RevokedFollower(own.brokers)

@@ -18,7 +18,7 @@ from tests.contract.test_ledger import add_patient, facts
 from tests.contract.test_worker import dead, report
 from tests.rig import DEADLINE_S, Rig
 
-ENTRY = (sys.executable, "-m", "tests.contract.entry")
+_ENTRY = (sys.executable, "-m", "tests.contract.entry")
 
 
 def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> None:
@@ -31,7 +31,7 @@ def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> 
     rig.flush()
 
 
-def kinds(rig: Rig) -> dict[str, int]:
+def _kinds(rig: Rig) -> dict[str, int]:
     """Return how many dead letters there are of each kind."""
     values: dict[str, int] = {}
     for letter in dead(rig):
@@ -42,12 +42,12 @@ def kinds(rig: Rig) -> dict[str, int]:
 def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
     add_patient(own)
     own.do(lambda conn: consents.give_consent(conn, "p", "files", from_ms=0, now_ms=0))
-    worker = own.start_worker(program=(*ENTRY, "readers"))
+    worker = own.start_worker(program=(*_ENTRY, "readers"))
     marks = (b"<raise>", b"<loop>", b"<hoard>", b"<exit>")
     send_among_others(own, *(("files", mark) for mark in marks))
     own.wait(lambda: facts(own) == 30, "30 facts")
-    own.wait(lambda: sum(kinds(own).values()) == 4, "4 dead letters")
-    assert kinds(own) == {
+    own.wait(lambda: sum(_kinds(own).values()) == 4, "4 dead letters")
+    assert _kinds(own) == {
         RejectKind.READER_FAULT: 1,
         RejectKind.TOO_SLOW: 1,
         RejectKind.TOO_LARGE: 1,
@@ -61,10 +61,10 @@ def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
 @pytest.mark.parametrize("bug", ["settle", "derive"])
 def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
     add_patient(own)
-    worker = own.start_worker(program=(*ENTRY, bug))
+    worker = own.start_worker(program=(*_ENTRY, bug))
     send_among_others(own, ("reports", report("a", RAISE.decode(), 0)))
     own.wait(lambda: facts(own) == 30, "30 facts")
-    own.wait(lambda: kinds(own) == {RejectKind.READER_FAULT: 1}, "a dead letter")
+    own.wait(lambda: _kinds(own) == {RejectKind.READER_FAULT: 1}, "a dead letter")
     assert {letter.topic for letter in dead(own)} == {RAW.name if bug == "settle" else FACTS.name}
     assert worker.poll() is None
     assert b"nobody may log" not in own.log("w1").read_bytes()
@@ -77,18 +77,18 @@ def test_what_ends_the_worker_twice_alone_is_set_aside_untried(own: Rig, bug: st
     send_among_others(own, ("reports", report("a", END.decode(), 0)))
     deadline = time.monotonic() + 2 * DEADLINE_S
     ends = 0
-    worker = own.start_worker(program=(*ENTRY, bug))
-    while facts(own) < 30 or kinds(own) != {RejectKind.ENDED_THE_WORKER: 1}:
+    worker = own.start_worker(program=(*_ENTRY, bug))
+    while facts(own) < 30 or _kinds(own) != {RejectKind.ENDED_THE_WORKER: 1}:
         assert time.monotonic() < deadline, own.tail()
-        if ended(worker):
+        if _ended(worker):
             ends += 1
-            worker = own.start_worker(program=(*ENTRY, bug))
+            worker = own.start_worker(program=(*_ENTRY, bug))
     assert ends == 3  # once among others, twice alone
     assert facts(own) == 30
-    assert not ended(worker)
+    assert not _ended(worker)
 
 
-def ended(worker: subprocess.Popen[bytes]) -> bool:
+def _ended(worker: subprocess.Popen[bytes]) -> bool:
     try:
         return worker.wait(0.1) is not None
     except subprocess.TimeoutExpired:

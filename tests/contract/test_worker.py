@@ -27,8 +27,8 @@ from stream.dead.letters import DeadLetter, read_dead
 from tests.contract.conftest import NOW_MS
 from tests.rig import KEY, Rig, run
 
-ZONE = "Europe/Stockholm"
-START_MS = NOW_MS - 6 * 3_600_000
+_ZONE = "Europe/Stockholm"
+_START_MS = NOW_MS - 6 * 3_600_000
 _numbers = count(1)
 
 
@@ -44,7 +44,7 @@ class Patient:
         before = NOW_MS - 90 * DAY_MS
         await care_team.add_unit(conn, "Unit")
         await patients.add_patient(
-            conn, wrapping_key=KEY, unit="Unit", zone=ZONE, now_ms=before, pseudonym=self.name
+            conn, wrapping_key=KEY, unit="Unit", zone=_ZONE, now_ms=before, pseudonym=self.name
         )
         for vendor in ("open_wearables", "reports", "files") if consent else ():
             await consents.give_consent(conn, self.name, vendor, from_ms=before, now_ms=before)
@@ -73,19 +73,19 @@ def patient(rig: Rig) -> Iterator[Patient]:
     rig.set_clock(NOW_MS)
 
 
-def heart(account: str, minutes: int = 60, start_ms: int = START_MS) -> bytes:
+def _heart(account: str, minutes: int = 60, start_ms: int = _START_MS) -> bytes:
     t = start_ms + np.arange(minutes, dtype=np.int64) * 60_000
-    return heart_rate_body(account, ZONE, t, np.full(minutes, 120.0))
+    return heart_rate_body(account, _ZONE, t, np.full(minutes, 120.0))
 
 
-def workout(account: str, record: str = "w1") -> bytes:
-    return workout_body(account, ZONE, record, "walking", (START_MS, START_MS + 1_800_000), {})
+def _workout(account: str, record: str = "w1") -> bytes:
+    return workout_body(account, _ZONE, record, "walking", (_START_MS, _START_MS + 1_800_000), {})
 
 
 def report(account: str, key: str = "r1", value: int = 8) -> bytes:
     result = {
         "id": key,
-        "answered_at": rfc3339(START_MS + 3_600_000),
+        "answered_at": rfc3339(_START_MS + 3_600_000),
         "instrument": "pain",
         "phase": "after",
         "value": value,
@@ -96,7 +96,7 @@ def report(account: str, key: str = "r1", value: int = 8) -> bytes:
 
 def fit(seconds: int = 1_800) -> bytes:
     """Return a walk of half an hour in the morning."""
-    start_ms = START_MS - 4 * 3_600_000
+    start_ms = _START_MS - 4 * 3_600_000
     return write_activity(
         Recording(
             start_ms=start_ms,
@@ -113,7 +113,7 @@ def fit(seconds: int = 1_800) -> bytes:
     )
 
 
-def send(rig: Rig, *bodies: tuple[str, bytes], received_ms: int = NOW_MS) -> None:
+def _send(rig: Rig, *bodies: tuple[str, bytes], received_ms: int = NOW_MS) -> None:
     for connector, body in bodies:
         rig.append(connector, body, received_ms=received_ms)
     rig.flush()
@@ -126,23 +126,23 @@ def dead(rig: Rig) -> list[DeadLetter]:
     return run(read())
 
 
-def settled(rig: Rig, other: Patient) -> None:
+def _settled(rig: Rig, other: Patient) -> None:
     """Return once bodies sent now to every partition are done.
 
     What was sent before them is done too.
     """
     before = other.count("fact")
     for number in range(24):
-        send(rig, ("reports", report(other.account, f"mark-{before}-{number}", 0)))
+        _send(rig, ("reports", report(other.account, f"mark-{before}-{number}", 0)))
     other.waits_for("fact", before + 24)
 
 
 def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
     account = patient.account
-    send(
+    _send(
         rig,
-        ("open_wearables", heart(account)),
-        ("open_wearables", workout(account)),
+        ("open_wearables", _heart(account)),
+        ("open_wearables", _workout(account)),
         ("reports", report(account)),
     )
     rig.append("files", fit(), received_ms=NOW_MS, patient=patient.name)
@@ -183,7 +183,7 @@ def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Pat
         await care_team.add_clinician(conn, clinician)
 
     rig.do(add_clinician)
-    send(rig, *[("reports", report(patient.account, value=9))] * 3)
+    _send(rig, *[("reports", report(patient.account, value=9))] * 3)
     patient.waits_for("alert")
     mail = rig.folder / "mail"
     rig.wait(lambda: any(patient.name in item.read_text() for item in mail.glob("*.eml")), "a mail")
@@ -207,7 +207,7 @@ def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(
     rig.append("open_wearables", garbage, received_ms=NOW_MS)
     rig.append("files", file, received_ms=NOW_MS, patient=patient.name)
     rig.append_raw(b"no envelope " + patient.account.encode(), b"k", [])
-    send(rig, ("reports", report(patient.account)))
+    _send(rig, ("reports", report(patient.account)))
     patient.waits_for("fact")
     wanted = {hashlib.sha256(body).hexdigest(): body for body in (garbage, file)}
     rig.wait(lambda: {item.sha256 for item in dead(rig)} >= wanted.keys(), "dead letters")
@@ -277,7 +277,7 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
     )
     for value in (future, nobodys):
         rig.append_raw(value, patient.name.encode(), [], FACTS.name)
-    send(rig, ("reports", report(patient.account)))
+    _send(rig, ("reports", report(patient.account)))
     patient.waits_for("fact")
     rig.wait(
         lambda: len(future) in {item.size for item in dead(rig) if item.topic == FACTS.name},
@@ -292,7 +292,7 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
 
 def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> None:
     stranger = Patient(rig, linked=False)
-    send(rig, ("open_wearables", workout(stranger.account)))
+    _send(rig, ("open_wearables", _workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
     rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
     assert stranger.count("fact") == 0
@@ -304,7 +304,7 @@ def test_an_unknown_account_waits_for_its_link(rig: Rig, patient: Patient) -> No
 
 def test_a_link_made_while_the_body_was_put_away_is_not_missed(rig: Rig) -> None:
     stranger = Patient(rig, linked=False)
-    send(rig, ("open_wearables", workout(stranger.account)))
+    _send(rig, ("open_wearables", _workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
     rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
 
@@ -321,22 +321,22 @@ def test_a_link_made_while_the_body_was_put_away_is_not_missed(rig: Rig) -> None
 
 def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient: Patient) -> None:
     stranger = Patient(rig, linked=False)
-    send(rig, ("open_wearables", workout(stranger.account)))
+    _send(rig, ("open_wearables", _workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
     rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
     rig.set_clock(NOW_MS + DAY_MS)
     rig.wait(lambda: rig.value(held, stranger.account) == 0, "expiry", 90)
     assert stranger.link() == 0
-    settled(rig, patient)
+    _settled(rig, patient)
     assert stranger.count("fact") == 0
 
 
 def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
     other = Patient(rig, consent=False)
     broken = b'{"broken": ' + other.account.encode()
-    send(rig, ("open_wearables", workout(other.account)), ("reports", report(other.account)))
+    _send(rig, ("open_wearables", _workout(other.account)), ("reports", report(other.account)))
     rig.append("open_wearables", broken, received_ms=NOW_MS, patient=other.name)
-    settled(rig, patient)
+    _settled(rig, patient)
     assert {
         table: other.count(table) for table in ("fact", "sample", "body", "session", "alert", "due")
     } == {
@@ -355,29 +355,29 @@ def test_consent_counts_at_the_time_of_receipt(rig: Rig, patient: Patient) -> No
         await consents.withdraw_consent(conn, patient.name, "open_wearables", from_ms=NOW_MS)
 
     rig.do(withdraw)
-    send(rig, ("open_wearables", workout(patient.account, "before")), received_ms=NOW_MS - 1)
-    send(rig, ("open_wearables", workout(patient.account, "after")), received_ms=NOW_MS)
+    _send(rig, ("open_wearables", _workout(patient.account, "before")), received_ms=NOW_MS - 1)
+    _send(rig, ("open_wearables", _workout(patient.account, "after")), received_ms=NOW_MS)
     patient.waits_for("fact")
-    settled(rig, Patient(rig))
+    _settled(rig, Patient(rig))
     assert patient.count("fact") == 1
 
 
 def test_redelivery_changes_nothing(rig: Rig, patient: Patient) -> None:
     bodies = [
-        ("open_wearables", heart(patient.account)),
-        ("open_wearables", workout(patient.account)),
+        ("open_wearables", _heart(patient.account)),
+        ("open_wearables", _workout(patient.account)),
         ("reports", report(patient.account)),
     ]
-    send(rig, *bodies)
+    _send(rig, *bodies)
     patient.waits_for("session")
-    settled(rig, Patient(rig))
+    _settled(rig, Patient(rig))
     other = Patient(rig)
     before = rig.digest()
-    send(rig, *bodies, *bodies[::-1], *bodies)
+    _send(rig, *bodies, *bodies[::-1], *bodies)
     mark = report(other.account, "mark", 0)
-    send(rig, ("reports", mark))
+    _send(rig, ("reports", mark))
     other.waits_for("fact")
-    settled(rig, other)
+    _settled(rig, other)
     after = rig.digest()
     ours = "select count(*) from record r join patient p on p.id = r.patient where p.pseudonym = %s"
     assert rig.value(ours, patient.name) == 3

@@ -20,7 +20,7 @@ from kadens.wiring import clinic_door
 from storage.pg.roles import ADMIN, CLINIC, WORKER
 from tests.rooms import ROOMS, ROOT
 
-OURS = {"migrate", "vendor-door", "worker", "clinician-door", "admin"}
+_OURS = {"migrate", "vendor-door", "worker", "clinician-door", "admin"}
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
@@ -30,17 +30,17 @@ class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
 Loader.add_constructor("!reset", lambda loader, node: loader.construct_sequence(node))
 
 
-def load(name: str) -> dict[str, Any]:
+def _load(name: str) -> dict[str, Any]:
     text = (ROOT / name).read_text()
     values: dict[str, Any] = yaml.load(text, Loader)  # noqa: S506 - a safe loader with one more tag
     return values
 
 
-COMPOSE = load("docker-compose.yml")
-TLS = load("deploy/compose.tls.yml")
+COMPOSE = _load("docker-compose.yml")
+TLS = _load("deploy/compose.tls.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ALL = [*SERVICES.items(), ("tls", TLS["services"]["tls"])]
-NAMES = [name for name, _ in ALL]
+_NAMES = [name for name, _ in ALL]
 
 
 def reach(service: str) -> set[str]:
@@ -76,14 +76,14 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "secrets"
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
 def test_images_are_pinned(name: str, service: Mapping[str, Any]) -> None:
     assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", service["image"]), name
 
 
 def test_our_image_is_this_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert {SERVICES[name]["image"] for name in OURS} == {f"kadens:{version}"}
+    assert {SERVICES[name]["image"] for name in _OURS} == {f"kadens:{version}"}
 
 
 def test_base_images_are_pinned() -> None:
@@ -92,7 +92,7 @@ def test_base_images_are_pinned() -> None:
     assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base) for base in bases)
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
 def test_a_service_is_watched_or_runs_once(name: str, service: Mapping[str, Any]) -> None:
     once = service.get("restart") == "no"
     if "profiles" in service:  # run by a person, and waited for by that person
@@ -107,7 +107,7 @@ def test_a_service_is_watched_or_runs_once(name: str, service: Mapping[str, Any]
     assert ("service_completed_successfully" in waited) == once
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
+@pytest.mark.parametrize("name", sorted(_OURS))
 def test_our_services_may_do_little(name: str) -> None:
     service = SERVICES[name]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
@@ -115,7 +115,7 @@ def test_our_services_may_do_little(name: str) -> None:
     assert re.search(r"^USER 10001", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
 def test_no_secret_stands_in_the_file(name: str, service: Mapping[str, Any]) -> None:
     for key, value in service.get("environment", {}).items():
         if re.search("PASSWORD|SECRET|TOKEN|KEY|DSN", key):
@@ -203,7 +203,7 @@ def test_the_clinician_door_opens_once_a_provider_and_its_secret_are_named(secre
     file.unlink()
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
+@pytest.mark.parametrize("name", sorted(_OURS))
 def test_the_settings_of_each_process_are_read(name: str, secrets: Path) -> None:
     result = environment(name, secrets)
     known = {variable(field) for field in read_settings(result).__dataclass_fields__} | {

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-START_S = 120
+_START_S = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def running() -> Iterator[Running]:
 
 
 def _wait(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> None:
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + _START_S
     while "Ctrl-C" not in log.read_text(encoding="utf-8"):
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < deadline, "did not come up in time"

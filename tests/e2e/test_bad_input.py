@@ -21,10 +21,10 @@ from model.calendar import rfc3339
 from simulate.fit_writer import Recording, write_activity
 from tests.e2e.conftest import Running
 
-DEADLINE_S = 120
-MB = 1024 * 1024
-MOST_MEMORY = 700 * MB
-ACCOUNT = "bad-input-user"
+_DEADLINE_S = 120
+_MB = 1024 * 1024
+_MOST_MEMORY = 700 * _MB
+_ACCOUNT = "bad-input-user"
 
 
 class Hand:
@@ -79,23 +79,23 @@ def hand(running: Running) -> Iterator[Hand]:
     for source in ("files", "reports", "open_wearables"):
         running.kadens("consent", "give", "--patient", patient, "--source", source)
     for source in ("reports", "open_wearables"):
-        running.kadens("patient", "link", ACCOUNT, "--patient", patient, "--source", source)
+        running.kadens("patient", "link", _ACCOUNT, "--patient", patient, "--source", source)
     yield Hand(running, patient)
     most = max(_memory(pid) for pid in _processes(running))
-    assert most < MOST_MEMORY, f"{most / MB:.0f} MB"
+    assert most < _MOST_MEMORY, f"{most / _MB:.0f} MB"
 
 
 def heart_rate(value: str, at: str = "2025-11-24T10:00:00Z") -> bytes:
     fields = f'"timestamp":"{at}","zone_offset":null,"type":"heart_rate","value":{value}'
     sample = f'{{{fields},"unit":"bpm","source":null}}'
-    data = f'{{"user_id":"{ACCOUNT}","provider":"garmin","samples":[{sample}]}}'
+    data = f'{{"user_id":"{_ACCOUNT}","provider":"garmin","samples":[{sample}]}}'
     return f'{{"type":"heart_rate.created","data":{data}}}'.encode()
 
 
 def zip_bomb() -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("activity.fit", bytes(64 * MB))
+        archive.writestr("activity.fit", bytes(64 * _MB))
     return packed.getvalue()
 
 
@@ -113,15 +113,15 @@ HOOKS: dict[str, tuple[bytes, str]] = {
     "the year 1900": (heart_rate("70", "1900-01-01T00:00:00Z"), "data.samples[0].timestamp"),
     "the year 2100": (heart_rate("70", "2100-06-01T00:00:00Z"), "data.samples[0].timestamp"),
     "a user id of 10 kB": (
-        heart_rate("70").replace(ACCOUNT.encode(), b"x" * 10_000),
+        heart_rate("70").replace(_ACCOUNT.encode(), b"x" * 10_000),
         "data.user_id",
     ),
 }
-FILES: dict[str, bytes] = {
+_FILES: dict[str, bytes] = {
     "a zip bomb": zip_bomb(),
     "125,000 empty segments": segments(125_000),
     "noise": b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT" + bytes(range(256)),
-    "99 MB of nothing": bytes(99 * MB),
+    "99 MB of nothing": bytes(99 * _MB),
 }
 
 
@@ -134,10 +134,10 @@ def test_a_bad_push_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
     assert where in {item["where"] for item in hand.dead()}
 
 
-@pytest.mark.parametrize("what", FILES)
+@pytest.mark.parametrize("what", _FILES)
 def test_a_bad_file_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: str) -> None:
     before = len(hand.dead())
-    assert hand.file(FILES[what]) == 202
+    assert hand.file(_FILES[what]) == 202
     _until(lambda: len(hand.dead()) > before)
 
 
@@ -147,7 +147,7 @@ def test_a_body_over_the_limit_is_refused(hand: Hand) -> None:
     connection.putrequest("POST", "/v1/files")
     for name, value in {
         **headers,
-        "content-length": str(101 * MB),
+        "content-length": str(101 * _MB),
         "content-type": "application/octet-stream",
     }.items():
         connection.putheader(name, value)
@@ -189,7 +189,7 @@ def _report(record: str, value: int) -> bytes:
             time.time_ns() // 1_000_000_000 * 1000 - 3_600_000
         ),  # pages show the latest weeks
     }
-    return json.dumps({"type": "report.created", "patient": ACCOUNT, "report": report}).encode()
+    return json.dumps({"type": "report.created", "patient": _ACCOUNT, "report": report}).encode()
 
 
 def _pain(hand: Hand) -> set[int]:
@@ -208,7 +208,7 @@ def _get(hand: Hand, what: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + _DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
 

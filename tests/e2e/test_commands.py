@@ -18,22 +18,22 @@ from tests.e2e.conftest import Running
 from tests.rooms import ROOT
 
 README = ROOT / "README.md"
-DEADLINE_S = 60
-START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
+_DEADLINE_S = 60
+_START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
 
 
 def recording() -> bytes:
     """Twenty minutes at 120 beats a minute, a sample a second."""
-    t = START_MS + np.arange(1200, dtype=np.int64) * 1000
+    t = _START_MS + np.arange(1200, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(1200, 120.0)}
     return write_activity(
-        Recording(start_ms=START_MS, end_ms=START_MS + 1_200_000, t=t, columns=columns)
+        Recording(start_ms=_START_MS, end_ms=_START_MS + 1_200_000, t=t, columns=columns)
     )
 
 
@@ -71,7 +71,7 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return {"PATIENT": patient, **{name: str(folder / name) for name in (*named, "walk.fit")}}
 
 
-def commands() -> list[str]:
+def _commands() -> list[str]:
     """Every `kadens` line of the README's `sh` blocks, except erasure and what runs for ever."""
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
@@ -88,8 +88,8 @@ def commands() -> list[str]:
 
 
 def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str]) -> None:
-    assert len(commands()) >= 10
-    for line in commands():
+    assert len(_commands()) >= 10
+    for line in _commands():
         result = [words.get(word.strip('"'), word.strip('"')) for word in line.split()[1:]]
         running.kadens(*result, serverless=result[0] == "inspect")
 
@@ -101,7 +101,7 @@ def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> N
     def there() -> bool:
         return bool(_sessions(address))
 
-    until(there)
+    _until(there)
     (session,) = _sessions(address)
     assert session["zones_ms"]["moderate"] == 1_200_000
 
@@ -120,7 +120,7 @@ def test_garbage_becomes_a_dead_letter(
         )
         return [letter for letter in letters if letter["sha256"] == sha256]
 
-    until(lambda: bool(listed()))
+    _until(lambda: bool(listed()))
     (matches,) = listed()
     assert matches["where"]
     assert matches["why"]
@@ -137,7 +137,7 @@ def test_garbage_becomes_a_dead_letter(
         "sent": 1,
         "not_waiting": 0,
     }
-    until(
+    _until(
         lambda: [item["offset"] for item in listed()] == [matches["offset"] + 1]
     )  # today's reader cannot read it either
     assert json.loads(running.kadens("dead", "drop", str(listed()[0]["offset"]), "--json")) == {

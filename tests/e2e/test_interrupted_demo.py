@@ -15,9 +15,9 @@ from kadens.embedded.postgres import Postgres
 from kadens.local.demo_state import read_state
 from simulate.deliveries import history, live
 
-START_S, END_S = 120.0, 300.0
-WORDS = ("up", "--demo", "--broker", "mock", "--vendor-port", "0", "--clinic-port", "0")
-BODIES = "select count(*) from body"
+_START_S, _END_S = 120.0, 300.0
+_WORDS = ("up", "--demo", "--broker", "mock", "--vendor-port", "0", "--clinic-port", "0")
+_BODIES = "select count(*) from body"
 
 
 @pytest.fixture
@@ -28,15 +28,15 @@ def data() -> Iterator[Path]:
 
 
 def argv(data: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "kadens", *WORDS, "--weeks", "4", "--data", str(data), *more]
+    return [sys.executable, "-m", "kadens", *_WORDS, "--weeks", "4", "--data", str(data), *more]
 
 
-def bodies(data: Path) -> int:
+def _bodies(data: Path) -> int:
     """Return how many bodies are stored; none while the database does not answer."""
     try:
         dsn = f"postgresql://postgres@/kadens?host={data / 'pg' / 'socket'}"
         with psycopg.connect(dsn, connect_timeout=3) as conn:
-            row = conn.execute(BODIES).fetchone()
+            row = conn.execute(_BODIES).fetchone()
             return int(row[0]) if row else 0
     except psycopg.Error:
         return 0
@@ -46,8 +46,8 @@ def test_a_killed_demo_is_completed_at_the_next_start(data: Path) -> None:
     log = data / "up.log"
     with log.open("wb") as out:
         killed = subprocess.Popen(argv(data), stdout=out, stderr=out)
-    deadline = time.monotonic() + START_S
-    while not bodies(data):
+    deadline = time.monotonic() + _START_S
+    while not _bodies(data):
         assert killed.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
     killed.send_signal(signal.SIGKILL)
@@ -57,7 +57,7 @@ def test_a_killed_demo_is_completed_at_the_next_start(data: Path) -> None:
     assert not state.complete
 
     done = subprocess.run(
-        argv(data, "--until-alert"), capture_output=True, text=True, timeout=END_S, check=False
+        argv(data, "--until-alert"), capture_output=True, text=True, timeout=_END_S, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "an earlier demo was interrupted; its history is sent again" in done.stderr
@@ -66,4 +66,4 @@ def test_a_killed_demo_is_completed_at_the_next_start(data: Path) -> None:
     assert completed.complete
     with Postgres(data / "pg"):
         sent = len(list(history(state.cohort()))) + len(list(live(state.cohort())))
-        assert bodies(data) == sent
+        assert _bodies(data) == sent

@@ -17,11 +17,11 @@ from kadens.settings import read_secrets
 from tests.e2e.conftest import Running
 from tests.e2e.test_commands import recording
 
-DEADLINE_S = 60.0
+_DEADLINE_S = 60.0
 EACH_S = 0.05  # between two files: a patient's link tokens have a rate
 
 
-class World:
+class _World:
     """A patient whose files are taken, and the addresses of both doors."""
 
     def __init__(self, running: Running) -> None:
@@ -39,7 +39,7 @@ class World:
 
     def send(self, token: str, body: bytes) -> int:
         headers = {"authorization": f"Bearer {token}", "content-type": "application/octet-stream"}
-        return ask(self.vendor, "POST", "/v1/files", body, headers)[0]
+        return _ask(self.vendor, "POST", "/v1/files", body, headers)[0]
 
     def kept(self) -> int:
         return self._count("body")
@@ -59,7 +59,7 @@ class World:
             return int(row[0]) if row else 0
 
 
-def ask(
+def _ask(
     netloc: str, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> tuple[int, str]:
     connection = http.client.HTTPConnection(netloc, timeout=30)
@@ -71,21 +71,21 @@ def ask(
         connection.close()
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
 
 
 @pytest.fixture(scope="module")
-def world(running: Running) -> World:
-    return World(running)
+def world(running: Running) -> _World:
+    return _World(running)
 
 
-class Load:
+class _Load:
     """Files and pages, one after the other from two threads; every status is counted."""
 
-    def __init__(self, world: World, token: str) -> None:
+    def __init__(self, world: _World, token: str) -> None:
         self.world, self.token = world, token
         self.files: Counter[int] = Counter()
         self.pages: Counter[tuple[int, bool]] = Counter()
@@ -99,18 +99,18 @@ class Load:
 
     def read(self) -> None:
         while not self.stop.is_set():
-            status, page = ask(self.world.clinic, "GET", f"/patients/{self.world.patient}")
+            status, page = _ask(self.world.clinic, "GET", f"/patients/{self.world.patient}")
             self.pages[status, "Somebody Rotated" in page] += 1
 
 
 @contextmanager
-def load(world: World, token: str) -> Iterator[Load]:
-    made = Load(world, token)
+def load(world: _World, token: str) -> Iterator[_Load]:
+    made = _Load(world, token)
     threads = [threading.Thread(target=work) for work in (made.send, made.read)]
     for thread in threads:
         thread.start()
     try:
-        until(lambda: made.files.total() > 5 and made.pages.total() > 5)
+        _until(lambda: made.files.total() > 5 and made.pages.total() > 5)
         yield made
     finally:
         made.stop.set()
@@ -118,7 +118,7 @@ def load(world: World, token: str) -> Iterator[Load]:
             thread.join(60)
 
 
-def test_every_key_is_rotated_under_load_and_no_request_fails(world: World) -> None:
+def test_every_key_is_rotated_under_load_and_no_request_fails(world: _World) -> None:
     running, before = world.running, world.token()
     with load(world, before) as made:
         running.kadens("keys", "rotate", "link")
@@ -131,19 +131,19 @@ def test_every_key_is_rotated_under_load_and_no_request_fails(world: World) -> N
         name = running.kadens("patient", "add", "--name", "Added Between").strip()
         rewrapped = json.loads(running.kadens("keys", "rewrap", "--json"))
         assert rewrapped["left"] == 0
-        assert ask(world.clinic, "GET", f"/patients/{name}")[0] == 200
+        assert _ask(world.clinic, "GET", f"/patients/{name}")[0] == 200
         seen = made.files.total(), made.pages.total()
-        until(lambda: made.files.total() > seen[0] + 5 and made.pages.total() > seen[1] + 5)
+        _until(lambda: made.files.total() > seen[0] + 5 and made.pages.total() > seen[1] + 5)
     assert set(made.files) == {202}
     assert set(made.pages) == {(200, True)}
     assert world.data_keys(rewrapped["active"]) == 0
     assert world.send(after, recording()) == 202
-    until(lambda: world.kept() == 3)
+    _until(lambda: world.kept() == 3)
     log = (running.data / "up.log").read_text(encoding="utf-8")
     assert not re.search(r"ended with status", log)
 
 
-def test_a_revoked_token_is_refused_at_once_and_others_hold(world: World) -> None:
+def test_a_revoked_token_is_refused_at_once_and_others_hold(world: _World) -> None:
     gone, stays = world.token(), world.token()
     assert [world.send(token, b"x") for token in (gone, stays)] == [202, 202]
     issue = json.loads(
@@ -151,24 +151,24 @@ def test_a_revoked_token_is_refused_at_once_and_others_hold(world: World) -> Non
     )[-2]["issue"]
     world.running.kadens("patient", "revoke", "--patient", world.patient, "--issue", str(issue))
     began = time.monotonic()
-    until(lambda: world.send(gone, b"x") == 401)
+    _until(lambda: world.send(gone, b"x") == 401)
     assert time.monotonic() - began < 5
     assert world.send(stays, b"x") == 202
-    status, answer = ask(
+    status, answer = _ask(
         world.vendor, "POST", "/v1/files", b"x", {"authorization": f"Bearer {gone}"}
     )
     assert (status, json.loads(answer)["reason"]) == (401, "link")
 
 
-def test_erasing_a_patient_ends_their_tokens(world: World) -> None:
+def test_erasing_a_patient_ends_their_tokens(world: _World) -> None:
     other = world.running.kadens("patient", "add").strip()
     token = world.running.kadens("patient", "token", "--patient", other).strip()
     assert world.send(token, b"x") == 202
     world.running.kadens("erase", "--patient", other, "--yes")
-    until(lambda: world.send(token, b"x") == 401)
+    _until(lambda: world.send(token, b"x") == 401)
 
 
-def test_the_secrets_file_stays_its_owners_alone(world: World) -> None:
+def test_the_secrets_file_stays_its_owners_alone(world: _World) -> None:
     path = world.running.data / "secrets.toml"
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_secrets(str(path)).link_keys

@@ -12,8 +12,8 @@ import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
 
-DEADLINE_S = 420
-without_kafka = kafka_available()
+_DEADLINE_S = 420
+_without_kafka = kafka_available()
 BROKERS = [
     "mock",
     pytest.param(
@@ -21,7 +21,7 @@ BROKERS = [
         marks=[
             pytest.mark.kafka,
             pytest.mark.skipif(
-                without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"
+                _without_kafka is not None, reason=f"Apache Kafka cannot run here: {_without_kafka}"
             ),
         ],
     ),
@@ -43,7 +43,7 @@ def alert(request: pytest.FixtureRequest, data: Path) -> dict[str, Any]:
         [sys.executable, "-m", "kadens", *words],
         capture_output=True,
         text=True,
-        timeout=DEADLINE_S,
+        timeout=_DEADLINE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

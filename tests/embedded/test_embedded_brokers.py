@@ -20,10 +20,10 @@ from kadens.embedded.mock import PRODUCE, MockFailed, MockKafka
 from kadens.embedded.process import StartFailed
 from kadens.embedded.topics import brokers_answering, create_topics
 
-DEADLINE = 60.0
+_DEADLINE = 60.0
 NOT_LEADER = 6
-MISSING = kafka_available()
-needs_kafka = [pytest.mark.kafka, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+_MISSING = kafka_available()
+needs_kafka = [pytest.mark.kafka, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def produce(address: str, topic: str, value: bytes) -> int:
         finally:
             await producer.stop()
 
-    return asyncio.run(asyncio.wait_for(send(), DEADLINE))
+    return asyncio.run(asyncio.wait_for(send(), _DEADLINE))
 
 
 def consume(address: str, topic: str, count: int) -> list[bytes]:
@@ -67,7 +67,7 @@ def consume(address: str, topic: str, count: int) -> list[bytes]:
         finally:
             await consumer.stop()
 
-    return asyncio.run(asyncio.wait_for(read(), DEADLINE))
+    return asyncio.run(asyncio.wait_for(read(), _DEADLINE))
 
 
 def partitions(address: str, topic: str) -> int:
@@ -155,7 +155,7 @@ def test_java_version_is_read(told: str, major: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
 class TestKafka:
     def test_topics_are_created_once(self, kafka: Kafka) -> None:
         plan = {"three": (3, {"retention.ms": "604800000"})}
@@ -214,6 +214,6 @@ class TestKafka:
             address = parent.stdout.readline().strip()
             assert brokers_answering(address) == 1
             parent.send_signal(signal.SIGKILL)
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + _DEADLINE
         while brokers_answering(address, seconds=0.2):
             assert time.monotonic() < deadline

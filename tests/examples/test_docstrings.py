@@ -8,7 +8,7 @@ import pytest
 
 from tests.rooms import ROOMS, ROOT
 
-SHOWN = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+_SHOWN = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def name_of(file: Path) -> str:
@@ -18,15 +18,15 @@ def name_of(file: Path) -> str:
 
 
 # Importing a `__main__` would run its program.
-FILES = [
+_FILES = [
     file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))
     if file.name != "__main__.py"
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name_of(file) for file in FILES])
+@pytest.mark.parametrize("name", [name_of(file) for file in _FILES])
 def test_the_examples_of_a_module_hold(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name), optionflags=SHOWN).failed == 0
+    assert doctest.testmod(importlib.import_module(name), optionflags=_SHOWN).failed == 0
 
 
 def test_a_wrong_example_is_found() -> None:
@@ -36,4 +36,4 @@ def test_a_wrong_example_is_found() -> None:
 
 
 def test_every_room_has_modules() -> None:
-    assert {file.relative_to(ROOT).parts[0] for file in FILES} == set(ROOMS)
+    assert {file.relative_to(ROOT).parts[0] for file in _FILES} == set(ROOMS)

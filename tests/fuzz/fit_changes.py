@@ -6,7 +6,7 @@ from random import Random
 
 from simulate.fit_messages import fit_file
 
-HEAD = 14
+_HEAD = 14
 BASES = (
     0x00,
     0x01,
@@ -28,9 +28,9 @@ BASES = (
     0x1F,
     0x48,
 )
-SIZES = (0, 1, 2, 3, 4, 5, 8, 16, 24, 255)
+_SIZES = (0, 1, 2, 3, 4, 5, 8, 16, 24, 255)
 MESSAGES = (0, 18, 20, 23, 34, 55, 206, 207, 19, 21, 132, 65535)
-FIELDS = (
+_FIELDS = (
     0,
     1,
     2,
@@ -88,22 +88,22 @@ Parts = list[bytes]
 
 def change(body: bytes, chance: Random) -> bytes:
     """Return the file with one to eight changes, mostly in a right frame; now and then a few raw bytes are changed."""
-    parts = split(body)
+    parts = _split(body)
     for _ in range(chance.randint(1, 8)):
         if not parts:
             break
-        parts = chance.choice(CHANGES)(parts, chance)[:4_000]
+        parts = chance.choice(_CHANGES)(parts, chance)[:4_000]
     written = fit_file(parts)
     if chance.random() < 0.1:
         written += fit_file(parts[: chance.randint(0, len(parts))])
     return _bytes(written, chance) if chance.random() < 0.15 else written
 
 
-def split(body: bytes) -> Parts:
+def _split(body: bytes) -> Parts:
     """Return the definition and data messages of the first file in a body, as far as they can be told apart."""
     parts: Parts = []
     sizes: dict[int, int] = {}
-    at, end = HEAD, len(body) - 2
+    at, end = _HEAD, len(body) - 2
     while at < end:
         size = (
             _definition_size(body, at)
@@ -155,8 +155,8 @@ def _field(parts: Parts, chance: Random) -> Parts:
     old = bytearray(parts[position])
     at = 6 + 3 * chance.randrange(old[5])
     what = chance.randrange(4)
-    old[at] = chance.choice(FIELDS) if what == 0 else old[at]
-    old[at + 1] = chance.choice(SIZES) if what in (1, 3) else old[at + 1]
+    old[at] = chance.choice(_FIELDS) if what == 0 else old[at]
+    old[at + 1] = chance.choice(_SIZES) if what in (1, 3) else old[at + 1]
     old[at + 2] = chance.choice(BASES) if what in (2, 3) else old[at + 2]
     return _fitted(parts, position, bytes(old), chance)
 
@@ -222,7 +222,7 @@ def _again(parts: Parts, chance: Random) -> Parts:
     if position is None or not parts[position][5] or parts[position][0] & 0x20:
         return parts
     old = parts[position]
-    more = bytes([chance.choice(FIELDS), chance.choice(SIZES), chance.choice(BASES)])
+    more = bytes([chance.choice(_FIELDS), chance.choice(_SIZES), chance.choice(BASES)])
     fields = old[6:] + more if chance.random() < 0.5 and old[5] < 255 else old[6:-3]
     new = old[:5] + bytes([len(fields) // 3]) + fields
     at = chance.randint(position, len(parts))
@@ -273,6 +273,6 @@ def _bytes(body: bytes, chance: Random) -> bytes:
     return bytes(changed[: chance.randint(1, len(changed))] if chance.random() < 0.3 else changed)
 
 
-CHANGES: tuple[Callable[[Parts, Random], Parts], ...] = (
+_CHANGES: tuple[Callable[[Parts, Random], Parts], ...] = (
     *(_field, _field, _typed, _typed, _whole, _whole, _again, _message, _header, _many, _mixed),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
-VALUES: tuple[Any, ...] = (
+_VALUES: tuple[Any, ...] = (
     *(
         None,
         True,
@@ -70,7 +70,7 @@ VALUES: tuple[Any, ...] = (
     ),
     *("series.steps", "report.withdrawn", "walking", True, 999_999_999, 9_007_199_254_740_991),
 )
-TIMES = (
+_TIMES = (
     *(
         "2099-12-31T23:59:59Z",
         "2099-12-31T23:59:59.999999999-14:00",
@@ -111,7 +111,7 @@ def change(body: bytes, chance: Random) -> bytes:
     except (ValueError, RecursionError):
         return _bytes(body, chance)
     for _ in range(chance.randint(1, 6)):
-        document = chance.choice(CHANGES)(document, chance)
+        document = chance.choice(_CHANGES)(document, chance)
     written = json.dumps(document, ensure_ascii=chance.random() < 0.5, allow_nan=True).encode(
         "utf-8", "surrogatepass"
     )
@@ -157,7 +157,7 @@ def _get(document: Any, path: Path) -> Any:
 
 def _value(document: Any, chance: Random) -> Any:
     return _put(
-        document, chance.choice(_paths(document)), json.loads(json.dumps(chance.choice(VALUES)))
+        document, chance.choice(_paths(document)), json.loads(json.dumps(chance.choice(_VALUES)))
     )
 
 
@@ -167,7 +167,7 @@ def _time(document: Any, chance: Random) -> Any:
         for path in _paths(document)
         if path and ("time" in str(path[-1]) or str(path[-1]).endswith("_at"))
     ]
-    return _put(document, chance.choice(paths), chance.choice(TIMES)) if paths else document
+    return _put(document, chance.choice(paths), chance.choice(_TIMES)) if paths else document
 
 
 def _number(document: Any, chance: Random) -> Any:
@@ -228,6 +228,6 @@ def _deepen(document: Any, chance: Random) -> Any:
     return _put(document, path, value)
 
 
-CHANGES: tuple[Callable[[Any, Random], Any], ...] = (
+_CHANGES: tuple[Callable[[Any, Random], Any], ...] = (
     *(_value, _value, _value, _time, _time, _number, _drop, _swap, _widen, _deepen),
 )

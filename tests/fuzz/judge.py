@@ -22,7 +22,7 @@ from tests.oracle import window
 CPU_SECONDS = 2.0
 GROWTH = 300 * 1024 * 1024  # bytes that reading one body may take
 DERIVE_SECONDS = 10.0
-ZONE = "America/Argentina/Buenos_Aires"
+_ZONE = "America/Argentina/Buenos_Aires"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def attributed(
 
 def derives(connector: str, body: bytes, parsed: Parsed) -> None:
     """See that the facts can be derived from, in bounded time, into rows that JSON holds."""
-    total = window(attributed(connector, body, parsed.facts), ZONE, (PROFILE,), (SHORT,))
+    total = window(attributed(connector, body, parsed.facts), _ZONE, (PROFILE,), (SHORT,))
     began = time.process_time()
     rows = derive(total)
     took = time.process_time() - began

@@ -11,9 +11,9 @@ from simulate.open_wearables_writer import heart_rate_body, workout_body
 from tests.poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
 from tests.rooms import ROOT
 
-DATA = ROOT / "tests" / "data"
-FOUND = DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
-SMALL = frozenset(  # poison that is worth changing
+_DATA = ROOT / "tests" / "data"
+_FOUND = _DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
+_SMALL = frozenset(  # poison that is worth changing
     """
     session_start_beyond_all_time elapsed_beyond_all_time record_defined_twice product_of_301_digits
     timestamps_beyond_all_time report_with_a_nul totals_of_the_last_day totals_of_an_impossible_zone
@@ -32,16 +32,16 @@ def seeds(connector: str) -> tuple[bytes, ...]:
 
 def found(connector: str) -> Iterator[tuple[str, bytes]]:
     """Yield what the fuzzer found before, by name."""
-    for path in sorted(FOUND.glob(f"{connector}-*.bin")):
+    for path in sorted(_FOUND.glob(f"{connector}-*.bin")):
         yield path.stem, path.read_bytes()
 
 
 def _poison(connector: str) -> Iterator[bytes]:
-    return (item.body() for item in POISON if item.connector == connector and item.name in SMALL)
+    return (item.body() for item in POISON if item.connector == connector and item.name in _SMALL)
 
 
 def _json(connector: str) -> Iterator[bytes]:
-    for path in sorted((DATA / connector).glob("*/body.*")):
+    for path in sorted((_DATA / connector).glob("*/body.*")):
         yield path.read_bytes()
     if connector == OPEN_WEARABLES:
         t = T0 + 60_000 * np.arange(30, dtype=np.int64)
@@ -67,5 +67,5 @@ def _files() -> Iterator[bytes]:
     yield write_activity(recording)
     yield write_activity(recording, compressed=True)
     yield fit_file([])
-    for path in sorted((DATA / "tcx").glob("*/body.*")):
+    for path in sorted((_DATA / "tcx").glob("*/body.*")):
         yield path.read_bytes()

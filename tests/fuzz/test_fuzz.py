@@ -11,8 +11,8 @@ from tests.fuzz.judge import Find, derives, judge
 from tests.fuzz.program import bodies_judged, changed
 from tests.fuzz.seeds import CONNECTORS, found, seeds
 
-SECONDS = 10
-FOUND = [
+_SECONDS = 10
+_FOUND = [
     pytest.param(connector, body, id=name)
     for connector in CONNECTORS
     for name, body in found(connector)
@@ -21,7 +21,7 @@ FOUND = [
 
 def test_a_short_run_finds_nothing() -> None:
     finds = [
-        find for _, find in bodies_judged(seed=20, seconds=SECONDS, connectors=CONNECTORS) if find
+        find for _, find in bodies_judged(seed=20, seconds=_SECONDS, connectors=CONNECTORS) if find
     ]
     assert [(find.connector, find.what, find.body.hex()) for find in finds] == []
 
@@ -33,7 +33,7 @@ def test_the_seeds_are_right(connector: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("connector", "body"), FOUND)
+@pytest.mark.parametrize(("connector", "body"), _FOUND)
 def test_what_was_found_before(connector: str, body: bytes) -> None:
     assert judge(connector, body, derives) is None
 

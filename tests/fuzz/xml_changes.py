@@ -13,7 +13,7 @@ TEXTS = (
     b"99999999999999999999", b"x" * 300, b"&amp;", b"&#0;", b"&#xD800;", b"&lol;", b"]]>", b"<![CDATA[7]]>",
     b"<!-- 7 -->", "\u2028\u202e".encode(), b"\xff\xfe", b"\x00",
 )  # fmt: skip
-TIMES = (
+_TIMES = (
     b"2099-12-31T23:59:59Z", b"2100-01-01T00:00:00Z", b"1999-12-31T23:59:59Z", b"0001-01-01T00:00:00+14:00",
     b"9999-12-31T23:59:59-14:00", b"2026-02-30T00:00:00Z", b"2026-09-21T24:00:00Z", b"2026-09-21T14:13:20",
     b"2026-09-21T14:13:20.123456789Z", b"2026-09-21T14:13:20+14:01", b"2026-09-21",
@@ -31,7 +31,7 @@ PROLOGUES = (
 def change(body: bytes, chance: Random) -> bytes:
     """Return the body with one to six changes."""
     for _ in range(chance.randint(1, 6)):
-        body = chance.choice(CHANGES)(body, chance)
+        body = chance.choice(_CHANGES)(body, chance)
     return body
 
 
@@ -59,7 +59,7 @@ def _number(body: bytes, chance: Random) -> bytes:
 
 
 def _time(body: bytes, chance: Random) -> bytes:
-    return _one(_TIME, lambda _old: chance.choice(TIMES))(body, chance)
+    return _one(_TIME, lambda _old: chance.choice(_TIMES))(body, chance)
 
 
 def _drop(body: bytes, chance: Random) -> bytes:
@@ -92,6 +92,6 @@ def _flip(body: bytes, chance: Random) -> bytes:
     return bytes(changed)
 
 
-CHANGES: tuple[Callable[[bytes, Random], bytes], ...] = (
+_CHANGES: tuple[Callable[[bytes, Random], bytes], ...] = (
     *(_text, _text, _number, _number, _time, _time, _drop, _repeat, _nest, _prologue, _cut, _flip),
 )

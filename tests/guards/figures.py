@@ -44,7 +44,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 # a comment that speaks to a tool explains nothing to a reader
 FOR_TOOLS = re.compile(r"#\s*(noqa|type:|fmt:|pragma|ruff:|!)")
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Source:
     tree: ast.Module
 
 
-def sources(root: Path, rooms: Iterable[str]) -> list[Source]:
+def _sources(root: Path, rooms: Iterable[str]) -> list[Source]:
     """Return every module below the rooms of a checkout, in the order of their paths."""
     modules = []
     for room in sorted(rooms):
@@ -191,7 +191,7 @@ def dialect_names(modules: Iterable[Source]) -> list[str]:
             # the name of a test is a sentence, and "one" is a word of it
             if name.startswith("test_"):
                 continue
-            if DIALECT & {word.lower() for word in WORD.findall(name)}:
+            if DIALECT & {word.lower() for word in _WORD.findall(name)}:
                 spots.append(f"{module.path}:{line} {name}")
     return spots
 
@@ -230,8 +230,8 @@ def figures(modules: list[Source]) -> dict[str, float | str]:
 def both(root: Path) -> dict[str, dict[str, float | str]]:
     """Return the figures of a checkout: of the product, and of tests and benches."""
     return {
-        "product": figures(sources(root, product_rooms(root))),
-        "tests and bench": figures(sources(root, TEST_ROOMS)),
+        "product": figures(_sources(root, product_rooms(root))),
+        "tests and bench": figures(_sources(root, TEST_ROOMS)),
     }
 
 
@@ -248,7 +248,7 @@ WHERE: dict[str, Callable[[Iterable[Source]], list[str]]] = {
 }
 
 
-def main() -> None:
+def _main() -> None:
     """Print the figures as a table, or as JSON."""
     parser = argparse.ArgumentParser(description="Print the figures of the code's shape.")
     parser.add_argument("root", nargs="?", type=Path, default=Path(__file__).parents[2])
@@ -258,7 +258,7 @@ def main() -> None:
     root = arguments.root.resolve()
     if arguments.where:
         for rooms in (product_rooms(root), TEST_ROOMS):
-            spots = WHERE[arguments.where](sources(root, rooms))
+            spots = WHERE[arguments.where](_sources(root, rooms))
             sys.stdout.write("".join(f"{spot}\n" for spot in spots))
         return
     result = both(root)
@@ -272,4 +272,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()

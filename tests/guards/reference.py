@@ -3,7 +3,7 @@
 `python -m tests.guards.reference`.
 
 `test_reference.py` compares. Must never hold a fact of its own: what is wrong on the page is wrong
-in a table, or in a sentence of `PAGE`.
+in a table, or in a sentence of `_PAGE`.
 """
 
 import json
@@ -28,7 +28,7 @@ from tests.rooms import ROOT
 TARGET = ROOT / "docs" / "reference.md"
 RECORDED = ROOT / "tests" / "data"
 MIB = 1024 * 1024
-PAGE = """\
+_PAGE = """\
 # Reference: what comes in, what is measured, what is on the log
 
 Made from the code's own tables by `python -m tests.guards.reference`; a test compares. Do not edit.
@@ -184,7 +184,7 @@ def collectors(registry: CollectorRegistry) -> Iterator[Any]:
 
 def page() -> str:
     """Return the whole page."""
-    return PAGE.format(
+    return _PAGE.format(
         connectors=connectors(),
         formats=formats(),
         metrics=measured(),
@@ -194,10 +194,10 @@ def page() -> str:
     )
 
 
-def main(target: Path = TARGET) -> None:
+def _main(target: Path = TARGET) -> None:
     """Write the page."""
     target.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -10,7 +10,7 @@ from tests.rooms import ROOMS, ROOT
 CITED = re.compile(r"[Cc]linical definitions? sections? ((?:\d+(?:\.\d+)?(?:, | and )?)+)")
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)[. ]", re.MULTILINE)
 TERM = re.compile(r"^\| ([^|]+) \| ", re.MULTILINE)
-HEADS = {"term", "---"}
+_HEADS = {"term", "---"}
 
 
 def citations() -> dict[str, set[str]]:
@@ -38,7 +38,7 @@ def test_every_cited_section_of_the_clinical_definitions_is_there() -> None:
 
 def test_a_term_of_the_glossary_is_explained_once() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    terms = [term for term in TERM.findall(text) if term not in HEADS]
+    terms = [term for term in TERM.findall(text) if term not in _HEADS]
     assert len(terms) > 40
     assert sorted(terms) == sorted(set(terms))
 

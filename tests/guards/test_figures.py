@@ -14,8 +14,8 @@ import pytest
 from tests.guards import figures
 from tests.rooms import ROOT
 
-NOW = figures.both(ROOT)
-ANY = 100_000  # no bound: tests may define the same helper twice
+_NOW = figures.both(ROOT)
+_ANY = 100_000  # no bound: tests may define the same helper twice
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ ANY = 100_000  # no bound: tests may define the same helper twice
     [
         ("dialect names", 73, 122),  # goal: 0, 0
         ("lines over 100", 1_150, 300),  # goal: 0, 0
-        ("public names in two modules", 201, ANY),  # goal of the product: 19
+        ("public names in two modules", 201, _ANY),  # goal of the product: 19
         ("files in the largest folder", 20, 20),
         ("comprehensions per 1,000 lines", 25.8, 35.8),  # goal: 14.9, 14.9
         ("comprehensions with two for, two if or nested", 57, 88),  # goal: 0, 0
@@ -32,13 +32,13 @@ ANY = 100_000  # no bound: tests may define the same helper twice
     ],
 )
 def test_a_figure_only_falls(name: str, product: float, tests: float) -> None:
-    assert float(NOW["product"][name]) <= product
-    assert float(NOW["tests and bench"][name]) <= tests
+    assert float(_NOW["product"][name]) <= product
+    assert float(_NOW["tests and bench"][name]) <= tests
 
 
 def test_hard_places_say_why() -> None:
     """The share of comments only rises; its goal is 5 %."""
-    assert float(NOW["product"]["comments per code line, %"]) >= 2.0
+    assert float(_NOW["product"]["comments per code line, %"]) >= 2.0
 
 
 def test_the_figures_of_a_small_checkout_are_exact(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ CALLS = {
     "get_watermark_offsets": "timeout",
     "create_topics": "request_timeout",
 }
-OURS = {
+_OURS = {
     "create_topics",
     "committed",
 }  # names that are also functions of our own, which wait in themselves
@@ -36,7 +36,7 @@ def calls() -> Iterator[tuple[str, ast.Call, Path]]:
                 yield ast.unparse(node.func), node, path
 
 
-def words(node: ast.Call) -> set[str | None]:
+def _words(node: ast.Call) -> set[str | None]:
     return {word.arg for word in node.keywords}
 
 
@@ -45,8 +45,8 @@ def test_a_call_that_could_wait_for_ever_says_how_long() -> None:
     for name, node, path in calls():
         last = name.rpartition(".")[2]
         wanted = CALLS.get(last)
-        outside = last not in OURS or name.startswith(("admin.", "self._consumer."))
-        if wanted and outside and wanted not in words(node):
+        outside = last not in _OURS or name.startswith(("admin.", "self._consumer."))
+        if wanted and outside and wanted not in _words(node):
             matches.append(f"{path}:{node.lineno} {name}")
     assert matches == []
 
@@ -54,7 +54,7 @@ def test_a_call_that_could_wait_for_ever_says_how_long() -> None:
 def test_a_program_that_is_run_to_its_end_has_a_time() -> None:
     matches = [
         f"{path}:{node.lineno}" for name, node, path in calls()
-        if name == "subprocess.run" and "timeout" not in words(node)
+        if name == "subprocess.run" and "timeout" not in _words(node)
     ]  # fmt: skip
     assert matches == []
 

@@ -10,20 +10,20 @@ from ingest.clock_watch import Agreement, ClockWatch, judged
 from ingest.http import vendor_app
 from ingest.receive import Door
 
-NOW = 1_700_000_000_000
-MINUTE = 60_000
+_NOW = 1_700_000_000_000
+_MINUTE = 60_000
 
 
 @pytest.mark.parametrize(
     ("sent", "stamp", "answered", "agreement"),
     [
-        (NOW, NOW, NOW, Agreement.AGREES),
-        (NOW, NOW + 3 * MINUTE, NOW + 5 * MINUTE, Agreement.AGREES),  # the answer took long
-        (NOW, NOW - MINUTE, NOW + 5, Agreement.AGREES),
-        (NOW, NOW - MINUTE - 1, NOW + 5, Agreement.DIFFERS),
-        (NOW, NOW + MINUTE + 5, NOW + 5, Agreement.AGREES),
-        (NOW, NOW + MINUTE + 6, NOW + 5, Agreement.DIFFERS),
-        (NOW, None, NOW, Agreement.NOT_MEASURED),
+        (_NOW, _NOW, _NOW, Agreement.AGREES),
+        (_NOW, _NOW + 3 * _MINUTE, _NOW + 5 * _MINUTE, Agreement.AGREES),  # the answer took long
+        (_NOW, _NOW - _MINUTE, _NOW + 5, Agreement.AGREES),
+        (_NOW, _NOW - _MINUTE - 1, _NOW + 5, Agreement.DIFFERS),
+        (_NOW, _NOW + _MINUTE + 5, _NOW + 5, Agreement.AGREES),
+        (_NOW, _NOW + _MINUTE + 6, _NOW + 5, Agreement.DIFFERS),
+        (_NOW, None, _NOW, Agreement.NOT_MEASURED),
     ],
 )
 def test_a_minute_is_allowed(
@@ -59,7 +59,7 @@ def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
 
 
 def test_readiness_follows_the_last_measurement(door: Door) -> None:
-    assert readiness(door, [None, NOW, NOW - 61_000, None, NOW]) == [
+    assert readiness(door, [None, _NOW, _NOW - 61_000, None, _NOW]) == [
         (200, "not_measured"),
         (200, "agrees"),
         (503, "clock"),
@@ -71,7 +71,7 @@ def test_readiness_follows_the_last_measurement(door: Door) -> None:
 def test_it_measures_at_the_start_and_stops(door: Door) -> None:
     async def stamp() -> int:
         await asyncio.sleep(0)
-        return NOW - 10 * MINUTE
+        return _NOW - 10 * _MINUTE
 
     async def scenario() -> Agreement:
         watch = ClockWatch(stamp, door.clock)

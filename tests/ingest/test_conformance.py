@@ -18,9 +18,9 @@ from ingest.vendors import CONNECTORS
 from parsers.formats import FORMATS
 from tests.ingest.conftest import NOW, SECRET, link_token
 
-BODY = b'{"event":"SOMETHING"}'
-PIECE = b"x" * 1024 * 1024
-KEYS = {
+_BODY = b'{"event":"SOMETHING"}'
+_PIECE = b"x" * 1024 * 1024
+_KEYS = {
     "open_wearables": SECRET,
     "reports": SECRET,
     "garmin": f"{'s' * 22}:client",
@@ -41,15 +41,15 @@ def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = Fals
         token = link_token()
         token = f"{token[:-4]}AAAA" if forged else token
         return Proven(headers={"authorization": f"Bearer {token}"})
-    keys = OTHER_KEYS if forged else KEYS
+    keys = OTHER_KEYS if forged else _KEYS
     return prove(row.proof, keys[row.name], body, "msg_1", at_ms)
 
 
-def send(
+def _send(
     door: Door,
     row: Connector,
     shown: Proven,
-    body: bytes | AsyncIterator[bytes] = BODY,
+    body: bytes | AsyncIterator[bytes] = _BODY,
     method: str = "POST",
 ) -> httpx.Response:
     async def sent() -> httpx.Response:
@@ -63,7 +63,7 @@ def send(
 
 @pytest.fixture
 def door(door: Door) -> Door:
-    keys = {name: (key,) for name, key in KEYS.items()}
+    keys = {name: (key,) for name, key in _KEYS.items()}
     return replace(door, secrets=keys)
 
 
@@ -71,10 +71,10 @@ def door(door: Door) -> Door:
 def test_a_proved_body_is_answered_as_its_vendor_wants(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    answer = send(door, row, proven(row, BODY))
+    answer = _send(door, row, proven(row, _BODY))
     (event,) = log.events
-    sha256 = hashlib.sha256(BODY).hexdigest()
-    assert (event.value, event.envelope.sha256) == (BODY, sha256)
+    sha256 = hashlib.sha256(_BODY).hexdigest()
+    assert (event.value, event.envelope.sha256) == (_BODY, sha256)
     if row.answer is None:
         assert (answer.status_code, answer.json()) == (202, {"received": sha256})
     else:
@@ -85,18 +85,18 @@ def test_a_proved_body_is_answered_as_its_vendor_wants(
 def test_the_envelope_names_a_format_that_is_read(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    send(door, row, proven(row, BODY))
+    _send(door, row, proven(row, _BODY))
     assert log.events[0].envelope.format in {"sniff", *(item.name for item in FORMATS)}
 
 
 @EVERY
 def test_an_unproved_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
-    assert (send(door, row, Proven(headers={})).status_code, log.events) == (401, [])
+    assert (_send(door, row, Proven(headers={})).status_code, log.events) == (401, [])
 
 
 @EVERY
 def test_a_forged_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
-    answer = send(door, row, proven(row, BODY, forged=True))
+    answer = _send(door, row, proven(row, _BODY, forged=True))
     assert (answer.status_code, log.events) == (401, [])
 
 
@@ -104,7 +104,7 @@ def test_a_forged_body_is_refused(door: Door, log: MemoryLog, row: Connector) ->
 def test_another_body_under_the_same_signature_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    answer = send(door, row, proven(row, BODY), BODY + b" ")
+    answer = _send(door, row, proven(row, _BODY), _BODY + b" ")
     signed = isinstance(row.proof, Signature)
     assert (answer.status_code == 401, log.events == []) == (signed, signed)
 
@@ -113,7 +113,7 @@ def test_another_body_under_the_same_signature_is_refused(
 def test_a_stale_body_is_refused_where_a_time_is_signed(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    answer = send(door, row, proven(row, BODY, NOW - door.window_ms - 1000))
+    answer = _send(door, row, proven(row, _BODY, NOW - door.window_ms - 1000))
     timed = isinstance(row.proof, Signature) and bool(row.proof.schemes[0].clock)
     assert (answer.status_code == 401, log.events == []) == (timed, timed)
 
@@ -121,7 +121,7 @@ def test_a_stale_body_is_refused_where_a_time_is_signed(
 @EVERY
 def test_a_replayed_body_is_the_same_event(door: Door, log: MemoryLog, row: Connector) -> None:
     for _ in range(2):
-        assert send(door, row, proven(row, BODY)).status_code < 300
+        assert _send(door, row, proven(row, _BODY)).status_code < 300
     assert log.events[0] == log.events[1]
 
 
@@ -129,14 +129,14 @@ def test_a_replayed_body_is_the_same_event(door: Door, log: MemoryLog, row: Conn
 def test_a_large_body_is_streamed_to_the_store(
     door: Door, log: MemoryLog, bodies: MemoryBodies, row: Connector
 ) -> None:
-    size = min(row.max_body, 6 * len(PIECE)) // len(PIECE)
-    body = PIECE * size
+    size = min(row.max_body, 6 * len(_PIECE)) // len(_PIECE)
+    body = _PIECE * size
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(size):
-            yield PIECE
+            yield _PIECE
 
-    assert send(door, row, proven(row, body), pieces()).status_code < 300
+    assert _send(door, row, proven(row, body), pieces()).status_code < 300
     (event,) = log.events
     assert (event.value, bodies.bodies[event.envelope.address] == body) == (b"", True)
 
@@ -145,14 +145,16 @@ def test_a_large_body_is_streamed_to_the_store(
 def test_a_body_beyond_the_connectors_cap_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    small = replace(row, max_body=len(BODY))
-    answer = send(replace(door, connectors=(small,)), small, proven(row, BODY + b"!"), BODY + b"!")
+    small = replace(row, max_body=len(_BODY))
+    answer = _send(
+        replace(door, connectors=(small,)), small, proven(row, _BODY + b"!"), _BODY + b"!"
+    )
     assert (answer.status_code, log.events) == (413, [])
 
 
 @EVERY
 def test_without_a_key_a_connector_is_off(door: Door, log: MemoryLog, row: Connector) -> None:
-    answer = send(replace(door, secrets={}), row, proven(row, BODY))
+    answer = _send(replace(door, secrets={}), row, proven(row, _BODY))
     expected = 404 if row.proof.needs_key else 202
     assert (answer.status_code, len(log.events)) == (expected, 0 if row.proof.needs_key else 1)
 
@@ -162,7 +164,7 @@ def test_a_log_that_takes_nothing_is_told_to_come_again(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
     log.up = False
-    answer = send(door, row, proven(row, BODY))
+    answer = _send(door, row, proven(row, _BODY))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
@@ -171,14 +173,14 @@ def test_a_log_that_takes_nothing_is_told_to_come_again(
 def test_other_methods_append_nothing(
     door: Door, log: MemoryLog, row: Connector, method: str
 ) -> None:
-    assert send(door, row, proven(row, b""), b"", method).status_code == 405
+    assert _send(door, row, proven(row, b""), b"", method).status_code == 405
     assert log.events == []
 
 
 @EVERY
 def test_no_proof_travels_in_the_envelope(door: Door, log: MemoryLog, row: Connector) -> None:
-    shown = proven(row, BODY)
-    send(door, row, shown)
+    shown = proven(row, _BODY)
+    _send(door, row, shown)
     headers = str(log.events[0].envelope.headers())
     secret = [value for name, value in shown.headers.items() if not name.endswith(("-id", "stamp"))]
     assert not [value for value in (*secret, shown.path) if value and value in headers]
@@ -189,12 +191,12 @@ def test_a_ping_of_polar_is_answered_before_there_is_a_key(door: Door, log: Memo
     (row,) = [row for row in CONNECTORS if row.name == "polar"]
     body = b'{"event":"PING","timestamp":"2026-01-05T10:00:00Z"}'
     for keys in ({}, {"polar": ("the key",)}):
-        answer = send(replace(door, secrets=keys), row, Proven(headers={}), body)
+        answer = _send(replace(door, secrets=keys), row, Proven(headers={}), body)
         assert (answer.status_code, answer.content, log.events) == (200, b"", [])
 
 
 def test_a_long_ping_is_no_ping(door: Door, log: MemoryLog) -> None:
     (row,) = [row for row in CONNECTORS if row.name == "polar"]
     body = b'{"event":"PING","more":"%s"}' % (b"x" * 5000)
-    assert send(door, row, Proven(headers={}), body).status_code == 401
+    assert _send(door, row, Proven(headers={}), body).status_code == 401
     assert log.events == []

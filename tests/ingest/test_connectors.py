@@ -10,8 +10,8 @@ from ingest.schemes import SVIX
 from ingest.vendors import CONNECTORS
 from tests.rooms import ROOT
 
-FOLDER = ROOT / "ingest" / "vendors"
-ROW: dict[str, Any] = {
+_FOLDER = ROOT / "ingest" / "vendors"
+_ROW: dict[str, Any] = {
     "name": "v",
     "title": "V",
     "proof": Signature((SVIX,)),
@@ -21,13 +21,13 @@ ROW: dict[str, Any] = {
 
 
 def test_every_file_of_the_folder_is_a_connector() -> None:
-    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    files = {path.stem for path in _FOLDER.glob("*.py")} - {"__init__"}
     assert {row.name for row in CONNECTORS} == files
     assert len({row.name for row in CONNECTORS}) == len(CONNECTORS)
 
 
 def test_a_connector_without_a_proof_does_not_construct() -> None:
-    rest = {name: value for name, value in ROW.items() if name != "proof"}
+    rest = {name: value for name, value in _ROW.items() if name != "proof"}
     with pytest.raises(TypeError, match="proof"):
         Connector(**rest)
     with pytest.raises(ValueError, match="a proof is wanted"):
@@ -49,7 +49,7 @@ def test_a_connector_without_a_proof_does_not_construct() -> None:
 )
 def test_a_contradiction_does_not_construct(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        Connector(**{**ROW, **changes})
+        Connector(**{**_ROW, **changes})
 
 
 @pytest.mark.parametrize("host", ["", "localhost", "a.b:8443", "u@a.b", "a.b/c", "https://a.b"])

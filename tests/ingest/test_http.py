@@ -25,12 +25,12 @@ from model.keyring import Key, KeyRing
 from storage.bodies.body_store import open_bodies
 from tests.ingest.conftest import LINK_KEYS, link_token
 
-NOW = 1_700_000_000_000
-BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
+_NOW = 1_700_000_000_000
+_BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
 HOOK = "/v1/hooks/open_wearables"
 
 
-def run(coroutine: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever it returns
+def _run(coroutine: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever it returns
     async def bounded() -> Any:  # noqa: ANN401
         return await asyncio.wait_for(coroutine, 60)
 
@@ -47,15 +47,15 @@ def post(
         async with client:
             return await client.post(path, content=body, headers=headers)
 
-    answer: httpx.Response = run(sent())
+    answer: httpx.Response = _run(sent())
     return answer
 
 
-def signed(secret: str, body: bytes = BODY, at_ms: int = NOW) -> dict[str, str]:
+def _signed(secret: str, body: bytes = _BODY, at_ms: int = _NOW) -> dict[str, str]:
     return {**sign(SVIX, secret, body, "msg_1", at_ms), "content-type": "application/json"}
 
 
-def problem(answer: httpx.Response) -> tuple[int, str]:
+def _problem(answer: httpx.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
     result = answer.json()
     assert set(result) == {"type", "title", "status", "detail", "reason"}
@@ -66,22 +66,22 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 Change = Callable[[dict[str, str]], dict[str, str]]
 
 ACCEPTANCE: list[tuple[str, bytes, Change, int, str]] = [
-    ("forged", BODY, lambda h: {**h, "svix-signature": "v1," + "A" * 43 + "="}, 401, "forged"),
-    ("changed body", BODY + b" ", lambda h: h, 401, "forged"),
-    ("stale", BODY, lambda h: {**h, "svix-timestamp": "1699999000"}, 401, "stale"),
-    ("unsigned", BODY, lambda _: {}, 401, "missing"),
-    ("half signed", BODY, lambda h: {"svix-signature": h["svix-signature"]}, 401, "missing"),
+    ("forged", _BODY, lambda h: {**h, "svix-signature": "v1," + "A" * 43 + "="}, 401, "forged"),
+    ("changed body", _BODY + b" ", lambda h: h, 401, "forged"),
+    ("stale", _BODY, lambda h: {**h, "svix-timestamp": "1699999000"}, 401, "stale"),
+    ("unsigned", _BODY, lambda _: {}, 401, "missing"),
+    ("half signed", _BODY, lambda h: {"svix-signature": h["svix-signature"]}, 401, "missing"),
     ("oversized", b"x" * 2000, lambda h: h, 413, "too_large"),
     ("empty", b"", lambda h: h, 400, "empty"),
-    ("a length that lies", BODY, lambda h: {**h, "content-length": "48"}, 400, "early_end"),
+    ("a length that lies", _BODY, lambda h: {**h, "content-length": "48"}, 400, "early_end"),
     (
         "a length that is none",
-        BODY,
+        _BODY,
         lambda h: {**h, "content-length": "-1"},
         411,
         "length_required",
     ),
-    ("a length beyond all", BODY, lambda h: {**h, "content-length": "9" * 40}, 413, "too_large"),
+    ("a length beyond all", _BODY, lambda h: {**h, "content-length": "9" * 40}, 413, "too_large"),
 ]
 
 
@@ -99,9 +99,9 @@ def test_refused(
 ) -> None:
     app = vendor_app(replace(door, max_body=1000))
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door")
-    headers = change(signed(door.secrets["open_wearables"][0]))
+    headers = change(_signed(door.secrets["open_wearables"][0]))
     answer = post(client, HOOK, body, headers)
-    assert problem(answer) == (status, reason), what
+    assert _problem(answer) == (status, reason), what
     assert log.events == []
     if status == 401:
         assert "www-authenticate" in answer.headers
@@ -110,16 +110,16 @@ def test_refused(
 def test_taken_in_once_the_log_has_it(
     client: httpx.AsyncClient, door: Door, log: MemoryLog
 ) -> None:
-    answer = post(client, HOOK, BODY, signed(door.secrets["open_wearables"][0]))
-    sha = hashlib.sha256(BODY).hexdigest()
+    answer = post(client, HOOK, _BODY, _signed(door.secrets["open_wearables"][0]))
+    sha = hashlib.sha256(_BODY).hexdigest()
     assert (answer.status_code, answer.json()) == (202, {"received": sha})
     (event,) = log.events
     envelope = event.envelope
-    assert (event.topic, event.key, event.value) == ("kadens.raw", sha.encode(), BODY)
+    assert (event.topic, event.key, event.value) == ("kadens.raw", sha.encode(), _BODY)
     assert (envelope.connector, envelope.received_ms, envelope.size) == (
         "open_wearables",
-        NOW,
-        len(BODY),
+        _NOW,
+        len(_BODY),
     )
     assert (envelope.sha256, envelope.message_id, envelope.patient) == (sha, "msg_1", "")
     assert (envelope.content_type, envelope.address) == ("application/json", "")
@@ -129,36 +129,36 @@ def test_a_replayed_message_is_taken_in_again_and_is_the_same(door: Door, log: M
     async def twice() -> list[int]:
         transport = httpx.ASGITransport(app=vendor_app(door))
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
-            headers = signed(door.secrets["open_wearables"][0])
+            headers = _signed(door.secrets["open_wearables"][0])
             return [
-                (await client.post(HOOK, content=BODY, headers=headers)).status_code
+                (await client.post(HOOK, content=_BODY, headers=headers)).status_code
                 for _ in range(2)
             ]
 
-    assert run(twice()) == [202, 202]
+    assert _run(twice()) == [202, 202]
     assert log.events[0] == log.events[1]
 
 
 def test_standard_webhooks_names(client: httpx.AsyncClient, door: Door) -> None:
-    headers = sign(STANDARD_WEBHOOKS, door.secrets["reports"][0], BODY, "m", NOW)
-    assert post(client, "/v1/reports", BODY, headers).status_code == 202
+    headers = sign(STANDARD_WEBHOOKS, door.secrets["reports"][0], _BODY, "m", _NOW)
+    assert post(client, "/v1/reports", _BODY, headers).status_code == 202
 
 
 def test_a_chunked_body_without_a_length(
     client: httpx.AsyncClient, door: Door, log: MemoryLog
 ) -> None:
     async def pieces() -> AsyncIterator[bytes]:
-        for byte in BODY:
+        for byte in _BODY:
             yield bytes([byte])
 
-    answer = post(client, HOOK, pieces(), signed(door.secrets["open_wearables"][0]))
-    assert (answer.status_code, log.events[0].value) == (202, BODY)
+    answer = post(client, HOOK, pieces(), _signed(door.secrets["open_wearables"][0]))
+    assert (answer.status_code, log.events[0].value) == (202, _BODY)
 
 
 def test_a_chunked_body_beyond_the_cap(door: Door, log: MemoryLog) -> None:
     reader = _Endless()
-    headers = signed(door.secrets["open_wearables"][0])
-    status, _ = run(_asgi(vendor_app(replace(door, max_body=10_000)), headers, reader))
+    headers = _signed(door.secrets["open_wearables"][0])
+    status, _ = _run(_asgi(vendor_app(replace(door, max_body=10_000)), headers, reader))
     assert (status, reader.taken, log.events) == (413, 11, [])
 
 
@@ -196,7 +196,7 @@ async def _asgi(
 
 def test_a_sender_that_goes_away(door: Door, log: MemoryLog) -> None:
     messages: list[dict[str, Any]] = [
-        {"type": "http.request", "body": BODY[:10], "more_body": True},
+        {"type": "http.request", "body": _BODY[:10], "more_body": True},
         {"type": "http.disconnect"},
     ]
 
@@ -204,8 +204,8 @@ def test_a_sender_that_goes_away(door: Door, log: MemoryLog) -> None:
         await asyncio.sleep(0)
         return messages.pop(0)
 
-    headers = signed(door.secrets["open_wearables"][0])
-    status, body = run(_asgi(vendor_app(door), headers, receive))
+    headers = _signed(door.secrets["open_wearables"][0])
+    status, body = _run(_asgi(vendor_app(door), headers, receive))
     assert (status, "early_end" in body, log.events) == (400, True, [])
 
 
@@ -214,8 +214,8 @@ def test_neither_length_nor_chunks(door: Door) -> None:
         await asyncio.sleep(0)
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    headers = signed(door.secrets["open_wearables"][0])
-    assert run(_asgi(vendor_app(door), headers, receive, chunked=False))[0] == 411
+    headers = _signed(door.secrets["open_wearables"][0])
+    assert _run(_asgi(vendor_app(door), headers, receive, chunked=False))[0] == 411
 
 
 def test_a_large_body_lies_in_the_store_before_the_append(
@@ -225,7 +225,7 @@ def test_a_large_body_lies_in_the_store_before_the_append(
     bodies: MemoryBodies,
 ) -> None:
     body = b"[" + b"1," * INLINE + b"1]"
-    answer = post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body))
+    answer = post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body))
     assert answer.status_code == 202
     (event,) = log.events
     assert (event.value, event.envelope.size) == (b"", len(body))
@@ -240,7 +240,7 @@ def test_each_receipt_of_a_large_body_has_a_file_of_its_own(
         transport = httpx.ASGITransport(app=vendor_app(door))
         client = httpx.AsyncClient(transport=transport, base_url="http://door")
         assert (
-            post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code
+            post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body)).status_code
             == 202
         )
     addresses = {event.envelope.address for event in log.events}
@@ -255,9 +255,10 @@ def test_the_real_store_holds_what_was_sent(door: Door, log: MemoryLog, tmp_path
     body = b"x" * (SPOOL + 1)
     client = httpx.AsyncClient(transport=transport, base_url="http://door")
     assert (
-        post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+        post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body)).status_code
+        == 202
     )
-    assert run(store.get(log.events[0].envelope.address)) == body
+    assert _run(store.get(log.events[0].envelope.address)) == body
 
 
 @pytest.mark.parametrize("size", [INLINE, INLINE + 1])
@@ -269,7 +270,8 @@ def test_the_edge_between_event_and_store(
 ) -> None:
     body = b"x" * size
     assert (
-        post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body)).status_code == 202
+        post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body)).status_code
+        == 202
     )
     assert bool(log.events[0].envelope.address) is (size > INLINE)
 
@@ -284,8 +286,8 @@ def test_what_cannot_be_kept_is_not_acknowledged(
 ) -> None:
     body = b"x" * (INLINE + 1)
     log.up, bodies.up = broken != "log", broken != "store"
-    answer = post(client, HOOK, body, signed(door.secrets["open_wearables"][0], body))
-    assert problem(answer) == (503, "log")
+    answer = post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body))
+    assert _problem(answer) == (503, "log")
     assert answer.headers["retry-after"] == "5"
     assert log.events == []
 
@@ -317,7 +319,7 @@ def test_a_revoked_token_is_refused_as_any_other(
     revoked.digests.add(digest(token))
     headers = {"authorization": f"Bearer {token}"}
     answer = post(client, "/v1/files", b"\x0e.FIT", headers)
-    assert problem(answer) == (401, "link")
+    assert _problem(answer) == (401, "link")
     assert answer.json()["detail"] == "No valid link token came with the body."
     assert log.events == []
 
@@ -333,9 +335,9 @@ def test_another_issue_of_the_patient_still_holds(
 def test_an_expired_token_is_refused_as_any_other(
     client: httpx.AsyncClient, log: MemoryLog
 ) -> None:
-    headers = {"authorization": f"Bearer {link_token(expires_ms=NOW)}"}
+    headers = {"authorization": f"Bearer {link_token(expires_ms=_NOW)}"}
     answer = post(client, "/v1/files", b"\x0e.FIT", headers)
-    assert problem(answer) == (401, "link")
+    assert _problem(answer) == (401, "link")
     assert answer.json()["detail"] == "No valid link token came with the body."
     assert log.events == []
 
@@ -345,7 +347,7 @@ def test_before_revocations_are_known_a_token_waits(
 ) -> None:
     revoked.up = False
     answer = post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {link_token()}"})
-    assert problem(answer) == (503, "log")
+    assert _problem(answer) == (503, "log")
     assert log.events == []
 
 
@@ -353,7 +355,7 @@ def test_a_door_that_does_not_know_what_is_revoked_is_not_ready(
     client: httpx.AsyncClient, revoked: MemoryRevocations
 ) -> None:
     revoked.up = False
-    assert problem(get(client, "GET", "/readyz")) == (503, "not_ready")
+    assert _problem(_get(client, "GET", "/readyz")) == (503, "not_ready")
 
 
 def test_a_token_by_the_key_before_holds_until_that_is_retired(door: Door) -> None:
@@ -387,8 +389,8 @@ def test_without_a_valid_link(
     path: str,
     headers: dict[str, str],
 ) -> None:
-    answer = post(client, path, BODY, {**signed(door.secrets["open_wearables"][0]), **headers})
-    assert problem(answer) == (401, "link"), what
+    answer = post(client, path, _BODY, {**_signed(door.secrets["open_wearables"][0]), **headers})
+    assert _problem(answer) == (401, "link"), what
     assert log.events == []
 
 
@@ -396,16 +398,16 @@ def test_a_link_token_is_no_proof_of_a_body_that_is_to_be_signed(
     client: httpx.AsyncClient, log: MemoryLog
 ) -> None:
     path = f"{HOOK}/{link_token()}"
-    assert problem(post(client, path, BODY, {})) == (404, "unknown_connector")
+    assert _problem(post(client, path, _BODY, {})) == (404, "unknown_connector")
     assert log.events == []
 
 
-def get(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
+def _get(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
     async def sent() -> httpx.Response:
         async with client:
             return await client.request(method, path)
 
-    answer: httpx.Response = run(sent())
+    answer: httpx.Response = _run(sent())
     return answer
 
 
@@ -422,15 +424,15 @@ def get(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
 def test_what_is_not_there(
     client: httpx.AsyncClient, method: str, path: str, status: int, reason: str
 ) -> None:
-    answer = get(client, method, path)
-    assert problem(answer) == (status, reason)
+    answer = _get(client, method, path)
+    assert _problem(answer) == (status, reason)
     assert ("allow" in answer.headers) is (status == 405)
 
 
 def test_a_connector_without_a_secret_is_off(door: Door) -> None:
     app = vendor_app(replace(door, secrets={"reports": door.secrets["reports"]}))
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door")
-    assert problem(post(client, HOOK, BODY, {})) == (404, "unknown_connector")
+    assert _problem(post(client, HOOK, _BODY, {})) == (404, "unknown_connector")
 
 
 def test_a_secret_that_is_no_key_stops_the_start_and_is_not_named(door: Door) -> None:
@@ -443,23 +445,25 @@ def test_health_readiness_and_metrics(door: Door, log: MemoryLog) -> None:
     async def all_of_it() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app=vendor_app(door))
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
-            await client.post(HOOK, content=BODY, headers=signed(door.secrets["open_wearables"][0]))
-            await client.post(HOOK, content=BODY)
-            await client.post("/v1/hooks/p4tient", content=BODY)
+            await client.post(
+                HOOK, content=_BODY, headers=_signed(door.secrets["open_wearables"][0])
+            )
+            await client.post(HOOK, content=_BODY)
+            await client.post("/v1/hooks/p4tient", content=_BODY)
             paths = ["/healthz", "/readyz", "/metrics"]
             matches = [await client.get(path) for path in paths]
             log.up = False
             return [*matches, await client.get("/readyz")]
 
-    health, ready, metrics, unready = run(all_of_it())
+    health, ready, metrics, unready = _run(all_of_it())
     assert (health.json(), ready.json()) == (
         {"status": "ok"},
         {"status": "ready", "clock": "not_measured"},
     )
-    assert problem(unready) == (503, "not_ready")
+    assert _problem(unready) == (503, "not_ready")
     lines = metrics.text.splitlines()
     assert 'kadens_door_received_total{connector="open_wearables"} 1.0' in lines
-    assert f'kadens_door_bytes_total{{connector="open_wearables"}} {float(len(BODY))}' in lines
+    assert f'kadens_door_bytes_total{{connector="open_wearables"}} {float(len(_BODY))}' in lines
     assert 'kadens_door_refused_total{connector="open_wearables",reason="missing"} 1.0' in lines
     assert 'kadens_door_refused_total{connector="unknown",reason="unknown_connector"} 1.0' in lines
     assert "p4tient" not in metrics.text
@@ -475,7 +479,7 @@ def test_a_bug_is_a_problem_too_and_is_raised(door: Door, monkeypatch: pytest.Mo
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://door"
     )
-    assert problem(post(client, HOOK, BODY, signed(door.secrets["open_wearables"][0]))) == (
+    assert _problem(post(client, HOOK, _BODY, _signed(door.secrets["open_wearables"][0]))) == (
         500,
         "bug",
     )

@@ -20,12 +20,12 @@ from model.calendar import (
     week_bounds,
 )
 
-ZONE = "Europe/Stockholm"
-HOUR = 3_600_000
-zones = st.sampled_from(
-    [ZONE, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"]
+_ZONE = "Europe/Stockholm"
+_HOUR = 3_600_000
+_zones = st.sampled_from(
+    [_ZONE, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"]
 )
-days = st.dates(date(1990, 1, 1), date(2036, 1, 1))
+_days = st.dates(date(1990, 1, 1), date(2036, 1, 1))
 instants = st.integers(0, 2_000_000_000_000)
 
 
@@ -33,32 +33,32 @@ instants = st.integers(0, 2_000_000_000_000)
     ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 23), 24)]
 )
 def test_days_of_23_24_and_25_hours(day: date, hours: int) -> None:
-    start, end = day_bounds(day, ZONE)
-    assert end - start == hours * HOUR
+    start, end = day_bounds(day, _ZONE)
+    assert end - start == hours * _HOUR
 
 
 def test_a_known_midnight() -> None:
-    assert utc(midnight(date(2026, 11, 23), ZONE)) == datetime(2026, 11, 22, 23, tzinfo=UTC)
-    assert utc(midnight(date(2026, 7, 1), ZONE)) == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert utc(midnight(date(2026, 11, 23), _ZONE)) == datetime(2026, 11, 22, 23, tzinfo=UTC)
+    assert utc(midnight(date(2026, 7, 1), _ZONE)) == datetime(2026, 6, 30, 22, tzinfo=UTC)
 
 
 def test_a_week_with_a_change_of_clocks() -> None:
-    start, end = week_bounds(date(2026, 10, 19), ZONE)
-    assert end - start == 7 * DAY_MS + HOUR
+    start, end = week_bounds(date(2026, 10, 19), _ZONE)
+    assert end - start == 7 * DAY_MS + _HOUR
 
 
-@given(instants, zones)
+@given(instants, _zones)
 def test_an_instant_lies_within_its_local_day(ms: int, zone: str) -> None:
     start, end = day_bounds(local_date(ms, zone), zone)
     assert start <= ms < end
 
 
-@given(days, zones)
+@given(_days, _zones)
 def test_days_tile_time(day: date, zone: str) -> None:
     assert day_bounds(day, zone)[1] == day_bounds(day + timedelta(days=1), zone)[0]
 
 
-@given(days)
+@given(_days)
 def test_monday_is_the_first_of_its_week(day: date) -> None:
     first = monday(day)
     assert (first.weekday(), first <= day < first + timedelta(days=7)) == (0, True)
@@ -79,7 +79,7 @@ def test_rfc3339(ms: int, said: str) -> None:
     assert rfc3339(ms) == said
 
 
-@given(instants, st.integers(0, 5 * DAY_MS), zones)
+@given(instants, st.integers(0, 5 * DAY_MS), _zones)
 def test_dates_between_are_those_of_the_first_and_last_instant_and_all_in_between(
     ms: int, n: int, zone: str
 ) -> None:

@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 from model.calendar import epoch_ms
 from model.columns.build import LONGEST_TIME, EncodedTexts, converted_values, local_instants
 
-SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - a local clock
+_SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - a local clock
     lambda at: at.replace(microsecond=0)
 )
 BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])
 
 
-def rows(texts: list[str]) -> EncodedTexts:
+def _rows(texts: list[str]) -> EncodedTexts:
     written = [text.encode() for text in texts]
     return np.frombuffer(b"".join(written), np.uint8).reshape(
         len(texts), max(map(len, written), default=0)
     )
 
 
-@given(st.lists(SECONDS, min_size=1, max_size=5), BEHIND)
+@given(st.lists(_SECONDS, min_size=1, max_size=5), BEHIND)
 def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], behind: str) -> None:
-    matches = local_instants(rows([at.isoformat() + behind for at in said]))
+    matches = local_instants(_rows([at.isoformat() + behind for at in said]))
     assert matches is not None
     assert matches.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
 
@@ -47,7 +47,7 @@ def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], b
     ],
 )
 def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> None:
-    assert local_instants(rows(texts)) is None
+    assert local_instants(_rows(texts)) is None
 
 
 def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:

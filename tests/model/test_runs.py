@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from model.columns import runs
 
-COLUMNS = st.lists(st.integers(0, 2), max_size=12)
+_COLUMNS = st.lists(st.integers(0, 2), max_size=12)
 
 
-@given(COLUMNS)
+@given(_COLUMNS)
 def test_runs_are_what_grouping_gives(said: list[int]) -> None:
     column = np.array(said, np.int64)
     grouped = [len(list(group)) for _, group in groupby(said)]

@@ -47,7 +47,7 @@ ODD: tuple[Any, ...] = (
     {"heart_rate": 60.0},
 )  # fmt: skip
 
-PRESCRIPTION = {
+_PRESCRIPTION = {
     "id": "rx-1",
     "version": 1,
     "valid_from": "2026-06-01",
@@ -59,7 +59,7 @@ PRESCRIPTION = {
     "pauses": [{"first": "2026-07-01", "last": "2026-07-08", "why": "holiday"}],
     "rules": {"P1": {"high": 7}},
 }
-PROFILE = {
+_PROFILE = {
     "valid_from": "2026-06-01",
     "birth_year": 1961,
     "hr_rest": 60.0,
@@ -71,7 +71,7 @@ PROFILE = {
     "clinician_bpm": [90.0, 100.0, 120.0, 150.0],
     "sex": "female",
 }
-SESSION = {
+_SESSION = {
     "type": "report.created",
     "patient": "app-user-17",
     "report": {
@@ -92,7 +92,7 @@ WITHDRAWN = {
 AMENDED = {**EXAMPLE, "type": "report.amended", "report": {**EXAMPLE["report"], "revision": 2}}
 
 
-def read(document: Any, cls: type[T], folder: Path) -> T:  # noqa: ANN401 - JSON
+def _read(document: Any, cls: type[T], folder: Path) -> T:  # noqa: ANN401 - JSON
     """Return what the commands read from a file with this document."""
     path = folder / "value.json"
     path.write_bytes(orjson.dumps(document))
@@ -100,11 +100,11 @@ def read(document: Any, cls: type[T], folder: Path) -> T:  # noqa: ANN401 - JSON
 
 
 def accepts_prescription(folder: Path) -> Accepts:
-    return lambda document: not prescriptions._problems(read(document, Prescription, folder))
+    return lambda document: not prescriptions._problems(_read(document, Prescription, folder))
 
 
 def accepts_profile(folder: Path) -> Accepts:
-    return lambda document: not profile_problems(read(document, HeartProfile, folder))
+    return lambda document: not profile_problems(_read(document, HeartProfile, folder))
 
 
 def accepts_report(document: Any) -> bool:  # noqa: ANN401 - JSON
@@ -124,7 +124,7 @@ def paths(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield from paths(value, (*way, key))
 
 
-def changed(document: Any, way: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401 - JSON
+def _changed(document: Any, way: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401 - JSON
     made = copy.deepcopy(document)
     owner = made
     for key in way[:-1]:
@@ -147,7 +147,7 @@ def code_takes(accepts: Accepts, document: Any) -> bool:  # noqa: ANN401 - JSON
 ORDERED = {"valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at"}
 
 
-def differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # noqa: ANN401
+def _differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # noqa: ANN401
     """Return every change of a document on which schema and code disagree."""
     validator = jsonschema_rs.validator_for(published(name), validate_formats=True)
     assert validator.is_valid(document), list(validator.iter_errors(document))
@@ -155,7 +155,7 @@ def differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # noq
     wrong = []
     for way in paths(document):
         for value in ODD:
-            made = changed(document, way, value)
+            made = _changed(document, way, value)
             by_schema, by_code = validator.is_valid(made), code_takes(accepts, made)
             out_of_order = by_schema and bool(ORDERED & set(way))
             if by_schema != by_code and not out_of_order:
@@ -165,23 +165,23 @@ def differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # noq
 
 
 def test_a_prescription(tmp_path: Path) -> None:
-    assert differences("prescription", PRESCRIPTION, accepts_prescription(tmp_path)) == []
+    assert _differences("prescription", _PRESCRIPTION, accepts_prescription(tmp_path)) == []
 
 
 def test_a_profile(tmp_path: Path) -> None:
     """Each figure alone, so that none contradicts another."""
-    for name, value in PROFILE.items():
+    for name, value in _PROFILE.items():
         document = {"valid_from": "2026-06-01", name: value}
-        assert differences("profile", document, accepts_profile(tmp_path)) == []
+        assert _differences("profile", document, accepts_profile(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
     "document",
-    [EXAMPLE, AMENDED, SESSION, WITHDRAWN],
+    [EXAMPLE, AMENDED, _SESSION, WITHDRAWN],
     ids=["pain", "amended", "session", "withdrawn"],
 )
 def test_a_report(document: Any) -> None:  # noqa: ANN401 - JSON
-    assert differences("report", document, accepts_report) == []
+    assert _differences("report", document, accepts_report) == []
 
 
 @pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale.id)
@@ -192,7 +192,7 @@ def test_a_scale(scale: Any) -> None:  # noqa: ANN401 - a row
         "scale": scale.id,
         "value": scale.high,
     }
-    assert differences("report", {**EXAMPLE, "report": report}, accepts_report) == []
+    assert _differences("report", {**EXAMPLE, "report": report}, accepts_report) == []
 
 
 def fact_events() -> dict[str, Any]:
@@ -217,7 +217,7 @@ def test_every_fact_that_is_written_keeps_to_its_schema(kind: str) -> None:
     assert list(validator.iter_errors(document)) == []
     for way in paths(document["fact"]):
         for value in ODD:
-            made = changed(document, ("fact", *way), value)
+            made = _changed(document, ("fact", *way), value)
             if validator.is_valid(made) and not code_takes(accepts_fact, made):
                 assert is_out_of_order(made["fact"]), (way, value)
 

@@ -29,13 +29,13 @@ from tests.poison import ACCOUNT, T0
 MOST_BYTES = {row.name: row.most_bytes for row in FORMATS}
 
 
-def refused(connector: str, body: bytes) -> tuple[str, RejectKind]:
+def _refused(connector: str, body: bytes) -> tuple[str, RejectKind]:
     with pytest.raises(BodyError) as caught:
         parse(connector, body)
     return caught.value.where, caught.value.kind
 
 
-def series(samples: list[tuple[int, float]], **more: object) -> bytes:
+def _series(samples: list[tuple[int, float]], **more: object) -> bytes:
     written = [{"timestamp": rfc3339(t), "value": v, "unit": "kg", **more} for t, v in samples]
     data = {"user_id": ACCOUNT, "series_type": "weight", "samples": written}
     return dumps({"type": "timeseries.created", "data": data})
@@ -50,13 +50,13 @@ def padded(connector: str, size: int) -> bytes:
 @pytest.mark.parametrize("connector", ["reports", "open_wearables"])
 def test_a_body_has_so_many_bytes_and_no_more(connector: str) -> None:
     most = MOST_BYTES[connector]
-    assert refused(connector, padded(connector, most + 1)) == ("body", RejectKind.TOO_MUCH)
+    assert _refused(connector, padded(connector, most + 1)) == ("body", RejectKind.TOO_MUCH)
     if connector == "reports":
         assert parse(connector, padded(connector, most)).account == ACCOUNT
 
 
 def test_a_file_has_so_many_bytes() -> None:
-    assert refused("files", padded("fit_facts", MOST_BYTES["fit"] + 1)) == (
+    assert _refused("files", padded("fit_facts", MOST_BYTES["fit"] + 1)) == (
         "body",
         RejectKind.TOO_MUCH,
     )
@@ -87,15 +87,15 @@ def test_reports_of_one_body() -> None:
         return dumps({"type": "report.created", "patient": ACCOUNT, "reports": many})
 
     assert len(parse("reports", body(MOST_REPORTS)).facts) == MOST_REPORTS
-    assert refused("reports", body(MOST_REPORTS + 1)) == ("reports", RejectKind.TOO_MUCH)
+    assert _refused("reports", body(MOST_REPORTS + 1)) == ("reports", RejectKind.TOO_MUCH)
 
 
 def test_days_of_one_body() -> None:
     daily = [(T0 + n * DAY_MS, 70.0) for n in range(3_661)]
-    (block,) = parse("open_wearables", series(daily[:3_660])).facts
+    (block,) = parse("open_wearables", _series(daily[:3_660])).facts
     assert isinstance(block, SampleBlock)
     assert len(block.t) == 3_660
-    assert refused("open_wearables", series(daily)) == ("body", RejectKind.TOO_MUCH)
+    assert _refused("open_wearables", _series(daily)) == ("body", RejectKind.TOO_MUCH)
 
 
 def test_devices_of_one_body() -> None:
@@ -146,7 +146,9 @@ def test_facts_of_one_body() -> None:
 def test_blocks_end_before_a_long_gap() -> None:
     far = [(T0, 70.0), (T0 + LONGEST_GAP_MS, 71.0), (T0 + 2 * LONGEST_GAP_MS + 1, 72.0)]
     matches = [
-        fact for fact in parse("open_wearables", series(far)).facts if isinstance(fact, SampleBlock)
+        fact
+        for fact in parse("open_wearables", _series(far)).facts
+        if isinstance(fact, SampleBlock)
     ]
     assert [block.v.tolist() for block in matches] == [[70.0, 71.0], [72.0]]
 

@@ -6,17 +6,17 @@ from model.errors import BodyError
 from parsers.formats import FORMATS, parse, sniff
 from tests.rooms import ROOT
 
-FOLDER = ROOT / "parsers"
+_FOLDER = ROOT / "parsers"
 HELPERS = {"alike", "bounds", "fields", "formats", "json_records", "links", "__init__"}
-NAMES = {
+_NAMES = {
     path.stem
-    for path in FOLDER.glob("*.py")
+    for path in _FOLDER.glob("*.py")
     if path.stem.endswith(("_names", "_types", "_elements"))
 }
 
 
 def test_every_reader_in_the_folder_is_a_row() -> None:
-    files = {path.stem for path in FOLDER.glob("*.py")} - HELPERS - NAMES
+    files = {path.stem for path in _FOLDER.glob("*.py")} - HELPERS - _NAMES
     assert {row.name for row in FORMATS} == {name.removesuffix("_facts") for name in files}
     assert len({row.name for row in FORMATS}) == len(FORMATS)
 

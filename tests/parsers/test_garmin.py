@@ -15,8 +15,8 @@ from parsers.json_records import MOST_LISTED_OBJECTS
 from tests.rooms import SHARED
 
 CONTEXT = Context(connector="garmin")
-START_S = 1_763_974_800
-VENDORS = SHARED / "vendors"
+_START_S = 1_763_974_800
+_VENDORS = SHARED / "vendors"
 
 
 def daily(user: str, steps: int, name: str = "d") -> dict[str, Any]:
@@ -24,14 +24,14 @@ def daily(user: str, steps: int, name: str = "d") -> dict[str, Any]:
         "userId": user,
         "summaryId": f"{name}-{user}",
         "calendarDate": "2025-11-24",
-        "startTimeInSeconds": START_S - 36_000,
+        "startTimeInSeconds": _START_S - 36_000,
         "startTimeOffsetInSeconds": 3_600,
         "durationInSeconds": 60_300,
         "steps": steps,
     }
 
 
-def read(document: object) -> list[ReaderItem]:
+def _read(document: object) -> list[ReaderItem]:
     return list(read_items("garmin", json.dumps(document).encode(), CONTEXT))
 
 
@@ -43,9 +43,9 @@ def test_each_user_gets_a_part_with_that_users_records_alone() -> None:
     body = {
         "dailies": [daily("a", 1), daily("b", 2), daily("a", 3, "e"), daily("c", 4)],
         "sleeps": [{"userId": "a", "summaryId": "secret sleep"}],
-        "activities": [{"userId": "b", "summaryId": "w", "startTimeInSeconds": START_S}],
+        "activities": [{"userId": "b", "summaryId": "w", "startTimeInSeconds": _START_S}],
     }
-    parts = [item for item in read(body) if isinstance(item, Part)]
+    parts = [item for item in _read(body) if isinstance(item, Part)]
     assert [part.account for part in parts] == ["a", "b", "c"]
     assert [len(part.facts) for part in parts] == [2, 1, 1]
     assert [json.loads(part.kept or b"") for part in parts] == [
@@ -56,7 +56,7 @@ def test_each_user_gets_a_part_with_that_users_records_alone() -> None:
 
 
 def test_what_is_kept_of_a_user_reads_as_the_part_did() -> None:
-    for part in read({"dailies": [daily("a", 1), daily("b", 2)]}):
+    for part in _read({"dailies": [daily("a", 1), daily("b", 2)]}):
         assert isinstance(part, Part)
         assert part.kept is not None
         (again,) = read_items("garmin", part.kept, CONTEXT)
@@ -74,16 +74,16 @@ def test_parts_come_one_by_one() -> None:
 
 def test_summary_and_details_of_an_activity_are_one_workout() -> None:
     activity = {
-        "startTimeInSeconds": START_S,
+        "startTimeInSeconds": _START_S,
         "durationInSeconds": 600,
         "activityType": "WALKING",
         "deviceName": "Watch",
     }
     summary = {"userId": "a", "summaryId": "9", "activityId": 9, **activity}
-    sample = {"startTimeInSeconds": START_S, "heartRate": 90}
+    sample = {"startTimeInSeconds": _START_S, "heartRate": 90}
     details = {"userId": "a", "summaryId": "9-detail", "activityId": 9, "summary": activity}
-    (one,) = read({"activities": [summary]})
-    (both,) = read({"activityDetails": [{**details, "samples": [sample]}]})
+    (one,) = _read({"activities": [summary]})
+    (both,) = _read({"activityDetails": [{**details, "samples": [sample]}]})
     assert isinstance(one, Part)
     assert isinstance(both, Part)
     workout, samples = both.facts
@@ -97,11 +97,11 @@ def test_the_steps_of_a_slot_are_as_many_as_were_counted() -> None:
     epoch = {
         "userId": "a",
         "summaryId": "e",
-        "startTimeInSeconds": START_S,
+        "startTimeInSeconds": _START_S,
         "durationInSeconds": 900,
         "steps": 450,
     }
-    (part,) = read({"epochs": [epoch]})
+    (part,) = _read({"epochs": [epoch]})
     assert isinstance(part, Part)
     (block,) = part.facts
     assert isinstance(block, SampleBlock)
@@ -114,7 +114,7 @@ def test_an_edit_stands_over_what_the_watch_measured_and_the_later_edit_over_the
         "userId": "a",
         "summaryId": "9",
         "activityId": 9,
-        "startTimeInSeconds": START_S,
+        "startTimeInSeconds": _START_S,
         "durationInSeconds": 604_800,
     }
     revisions = []
@@ -132,7 +132,7 @@ def test_an_edit_stands_over_what_the_watch_measured_and_the_later_edit_over_the
 
 
 def test_an_unknown_list_is_one_notice() -> None:
-    assert read({"jetLag": [{"userId": "a"}] * 3}) == [Notice(account="", kind="unknown")]  # type: ignore[arg-type]  # a StrEnum's value
+    assert _read({"jetLag": [{"userId": "a"}] * 3}) == [Notice(account="", kind="unknown")]  # type: ignore[arg-type]  # a StrEnum's value
 
 
 @pytest.mark.parametrize(
@@ -153,23 +153,23 @@ def test_a_body_that_is_no_object_of_lists_is_refused(body: bytes, kind: RejectK
 
 
 @pytest.mark.skipif(
-    not VENDORS.exists(), reason="the vendors' samples are not beside this checkout"
+    not _VENDORS.exists(), reason="the vendors' samples are not beside this checkout"
 )
 def test_samples_of_others_are_read() -> None:
-    rows = json.loads((VENDORS / "garmin" / "garmin_webhook_task.payloads.json").read_bytes())
+    rows = json.loads((_VENDORS / "garmin" / "garmin_webhook_task.payloads.json").read_bytes())
     kinds = {row["from"].partition(".")[2]: kinds_of(row["payload"]) for row in rows}
     assert kinds["test_push_webhook_success"] == ["Part"]
     assert kinds["test_push_webhook_multiple_activities"] == ["Part", "Part"]
     assert kinds["test_push_webhook_permissions_invalid_entries"] == ["Reject", "Reject"]
     assert kinds["test_push_webhook_sleeps_data"] == []
-    pushed = json.loads((VENDORS / "synthetic" / "garmin_push_dailies.json").read_bytes())
-    (part,) = read(pushed)
+    pushed = json.loads((_VENDORS / "synthetic" / "garmin_push_dailies.json").read_bytes())
+    (part,) = _read(pushed)
     assert isinstance(part, Part)
     assert (len(part.facts), part.rejects) == (2, ())
 
 
 def kinds_of(payload: object) -> list[str]:
-    return [type(item).__name__ for item in read(payload)]
+    return [type(item).__name__ for item in _read(payload)]
 
 
 def test_the_format_has_a_version_of_its_own() -> None:

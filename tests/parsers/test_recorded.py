@@ -15,12 +15,12 @@ from kadens.recorded_cases import expected_lines, read_case
 from parsers.formats import FORMATS
 from tests.rooms import ROOT
 
-DATA = ROOT / "tests" / "data"
-CASES = sorted(path.parent for path in DATA.glob("*/*/request.json"))
-BODY = b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": "https://p.example/v3/x"}'
+_DATA = ROOT / "tests" / "data"
+_CASES = sorted(path.parent for path in _DATA.glob("*/*/request.json"))
+_BODY = b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": "https://p.example/v3/x"}'
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+@pytest.mark.parametrize("case", _CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_recorded_case(case: Path) -> None:
     # through JSON: what is compared is what `kadens inspect --facts` prints
     lines = orjson.loads(orjson.dumps(read_case(case).lines()))
@@ -28,7 +28,7 @@ def test_recorded_case(case: Path) -> None:
 
 
 def test_every_connector_and_file_format_has_recorded_cases() -> None:
-    recorded = {case.parent.name for case in CASES}
+    recorded = {case.parent.name for case in _CASES}
     made_by_tests = {"fit"}  # its files are written by the simulator
     assert {connector.name for connector in CONNECTORS} <= recorded
     assert {row.name for row in FORMATS} - recorded == made_by_tests
@@ -41,7 +41,7 @@ def record(*words: str) -> tuple[int, str]:
 
 def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
     body, folder = tmp_path / "cue.json", tmp_path / "polar" / "cue"
-    body.write_bytes(BODY)
+    body.write_bytes(_BODY)
     words = [
         str(body),
         str(folder),
@@ -55,7 +55,7 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
     assert record(*words)[0] == 0
     case = read_case(folder)
     assert (case.payload, case.context.headers, case.context.query) == (
-        BODY,
+        _BODY,
         {"x-thing": "a"},
         {"k": "v"},
     )

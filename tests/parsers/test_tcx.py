@@ -13,8 +13,8 @@ from parsers.formats import parse, sniff
 from parsers.tcx_elements import MOST_LEVELS
 from tests.rooms import SHARED
 
-FOLDER = SHARED / "vendors" / "tcx"
-REAL = sorted(FOLDER.glob("*.tcx"))
+_FOLDER = SHARED / "vendors" / "tcx"
+REAL = sorted(_FOLDER.glob("*.tcx"))
 ROOT_START = b"<TrainingCenterDatabase>"
 
 
@@ -53,7 +53,7 @@ def test_it_is_known_by_its_root(content: bytes, *, known: bool) -> None:
     assert (sniff(content) == "tcx") is known
 
 
-def refused(content: bytes) -> RejectKind:
+def _refused(content: bytes) -> RejectKind:
     with pytest.raises(BodyError) as caught:
         parse("files", content)
     return caught.value.kind
@@ -63,7 +63,7 @@ def test_entities_are_never_expanded() -> None:
     entities = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 12))
     bomb = b"<!DOCTYPE x [<!ENTITY e0 'x'>" + entities + b"]>" + ROOT_START + b"&e11;"
     tracemalloc.start()
-    kind = refused(bomb)
+    kind = _refused(bomb)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kind is RejectKind.UNKNOWN
@@ -71,8 +71,8 @@ def test_entities_are_never_expanded() -> None:
 
 
 def test_levels_and_activities_have_a_bound() -> None:
-    assert refused(ROOT_START + b"<a>" * MOST_LEVELS) is RejectKind.TOO_MUCH
-    assert refused(ROOT_START + b"<Activity/>" * (MOST_SESSIONS + 1)) is RejectKind.TOO_MUCH
+    assert _refused(ROOT_START + b"<a>" * MOST_LEVELS) is RejectKind.TOO_MUCH
+    assert _refused(ROOT_START + b"<Activity/>" * (MOST_SESSIONS + 1)) is RejectKind.TOO_MUCH
 
 
 def test_a_long_text_takes_no_memory() -> None:

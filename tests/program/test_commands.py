@@ -22,10 +22,10 @@ print(*sorted(sys.modules))
 """
 
 
-def words(entries: Iterable[Entry], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _words(entries: Iterable[Entry], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for entry in entries:
         yield (*path, entry.word)
-        yield from words(entry.entries, (*path, entry.word))
+        yield from _words(entry.entries, (*path, entry.word))
 
 
 def functions(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -35,12 +35,12 @@ def functions(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield from functions(entry.entries)
 
 
-GROUPS = [("kadens", (), COMMANDS)] + [
+_GROUPS = [("kadens", (), COMMANDS)] + [
     (entry.word, (entry.word,), entry.entries) for entry in COMMANDS if entry.entries
 ]
 
 
-@pytest.mark.parametrize(("name", "path", "entries"), GROUPS, ids=[name for name, *_ in GROUPS])
+@pytest.mark.parametrize(("name", "path", "entries"), _GROUPS, ids=[name for name, *_ in _GROUPS])
 def test_a_group_shows_every_summary_in_full(
     name: str, path: tuple[str, ...], entries: tuple[Entry, ...]
 ) -> None:
@@ -56,7 +56,7 @@ def test_a_summary_is_the_first_line_of_what_the_command_says_of_itself(entry: E
     assert document.splitlines()[0] == entry.summary
 
 
-@pytest.mark.parametrize("path", list(words(COMMANDS)), ids=" ".join)
+@pytest.mark.parametrize("path", list(_words(COMMANDS)), ids=" ".join)
 def test_every_command_has_help(path: tuple[str, ...]) -> None:
     done = CliRunner().invoke(app, [*path, "--help"])
     assert (done.exit_code, done.stdout.startswith("Usage: ")) == (0, True), done.output

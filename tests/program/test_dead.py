@@ -14,7 +14,7 @@ from kadens.embedded.postgres import temporary_postgres
 from storage.pg.migrate import migrate
 
 MISUSED = 2
-LETTERS = """
+_LETTERS = """
 insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at,
   size, sha256, rejects, rejected, key, headers, body_bytes)
 select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'damaged' end,
@@ -40,47 +40,47 @@ def environment(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("KADENS_SECRETS_FILE", str(secrets))
     with psycopg.connect(dsn) as conn:
         conn.execute("truncate dead_letter, dead_letter_overflow")
-        conn.execute(LETTERS.format(300).encode())
+        conn.execute(_LETTERS.format(300).encode())
         conn.execute(
             "insert into dead_letter_overflow values (now(), 'damaged', 'files', null, 17, 340)"
         )
 
 
-def kadens(*words: str) -> Result:
+def _kadens(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
 def test_bare_it_lists_the_newest_and_counts_all() -> None:
-    result = kadens("dead")
+    result = _kadens("dead")
     assert result.exit_code == 0
     assert "300 dead letters" in result.stdout
     assert "17 more" in result.stdout
-    listed = json.loads(kadens("dead", "--json").stdout)
-    assert listed == json.loads(kadens("dead", "list", "--json").stdout)
+    listed = json.loads(_kadens("dead", "--json").stdout)
+    assert listed == json.loads(_kadens("dead", "list", "--json").stdout)
     assert [letter["offset"] for letter in listed] == list(range(299, -1, -1))
 
 
 def test_what_is_chosen_is_listed() -> None:
     loads = json.loads(
-        kadens("dead", "list", "--class", "range", "--connector", "files", "--json").stdout
+        _kadens("dead", "list", "--class", "range", "--connector", "files", "--json").stdout
     )
     assert [load["offset"] for load in loads] == [200, 100, 0]
-    later = kadens("dead", "list", "--since", "2099-01-01T00:00:00Z", "--json")
+    later = _kadens("dead", "list", "--since", "2099-01-01T00:00:00Z", "--json")
     assert json.loads(later.stdout) == []
-    assert kadens("dead", "list", "--limit", "2", "--json").stdout.count('"offset"') == 2
+    assert _kadens("dead", "list", "--limit", "2", "--json").stdout.count('"offset"') == 2
 
 
 def test_one_is_shown_and_one_that_is_not_there_is_an_error() -> None:
-    shown = json.loads(kadens("dead", "show", "7", "--json").stdout)
+    shown = json.loads(_kadens("dead", "show", "7", "--json").stdout)
     assert (shown["offset"], shown["class"], shown["origin"]) == (7, "damaged", "kadens.raw/0/7")
     assert (shown["headers"], shown["size"], shown["body"]) == ({"connector": "files"}, 20, "none")
-    assert "no FIT file" in kadens("dead", "show", "7").stdout
-    assert kadens("dead", "show", "300").exit_code == 1
+    assert "no FIT file" in _kadens("dead", "show", "7").stdout
+    assert _kadens("dead", "show", "300").exit_code == 1
 
 
 def test_a_body_that_is_not_kept_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "body"
-    result = kadens("dead", "show", "7", "--body", str(path))
+    result = _kadens("dead", "show", "7", "--body", str(path))
     assert result.exit_code == 1
     assert "not kept here" in result.stderr
     assert not path.exists()
@@ -91,14 +91,14 @@ def test_a_body_that_is_not_kept_is_not_written(tmp_path: Path) -> None:
     "words", [[], ["--connector", "files"], ["7", "--class", "range"], ["--class", "no-class"]]
 )
 def test_letters_are_named_or_chosen_by_class(command: str, words: list[str]) -> None:
-    assert kadens("dead", command, *words).exit_code == MISUSED
+    assert _kadens("dead", command, *words).exit_code == MISUSED
 
 
 def test_what_is_dropped_is_counted_and_so_is_what_was_not_there(dsn: str) -> None:
-    result = kadens("dead", "drop", "7", "8", "999", "--json")
+    result = _kadens("dead", "drop", "7", "8", "999", "--json")
     assert json.loads(result.stdout) == {"dropped": 2, "not_waiting": 1}
     assert result.exit_code == 1
-    assert kadens("dead", "drop", "--class", "range", "--json").exit_code == 0
+    assert _kadens("dead", "drop", "--class", "range", "--json").exit_code == 0
     with psycopg.connect(dsn) as conn:
         left = conn.execute(
             "select class, count(*) from dead_letter where state = 'waiting' group by 1"

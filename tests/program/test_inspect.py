@@ -16,9 +16,9 @@ from model.intensity import ZONES
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import SHARED
 
-ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
+_ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
 needs_files = pytest.mark.skipif(
-    not ORACLE.exists(), reason=f"the oracle {ORACLE.name} is not beside this checkout"
+    not _ORACLE.exists(), reason=f"the oracle {_ORACLE.name} is not beside this checkout"
 )
 
 
@@ -29,10 +29,12 @@ def inspect(path: Path, *words: str) -> tuple[int, dict[str, Any]]:
 
 
 def oracle() -> dict[str, list[dict[str, str]]]:
-    if not ORACLE.exists():
+    if not _ORACLE.exists():
         return {}
     lines = [
-        line for line in ORACLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+        line
+        for line in _ORACLE.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
     ]
     files: dict[str, list[dict[str, str]]] = {}
     for row in csv.DictReader(lines, delimiter="\t"):

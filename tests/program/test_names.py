@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from kadens.cli import app
 from kadens.names import ACCOUNT, CARE_UNIT, KEY_ID, PERSON, PSEUDONYM, BadNameError, check_name
 
-BAD = ("../../etc/passwd", "x" * 10_240, "a\x1b[2Jb", "a\nb", " wrong", "-wrong", "a/b", "\u202ea")
+_BAD = ("../../etc/passwd", "x" * 10_240, "a\x1b[2Jb", "a\nb", " wrong", "-wrong", "a/b", "\u202ea")
 
 
 @pytest.mark.parametrize(
@@ -28,14 +28,14 @@ def test_a_good_name_is_returned(rule: object, text: str) -> None:
 
 
 @pytest.mark.parametrize("rule", [PSEUDONYM, KEY_ID, CARE_UNIT, PERSON, ACCOUNT])
-@pytest.mark.parametrize("text", [*BAD, ""], ids=range(len(BAD) + 1))
+@pytest.mark.parametrize("text", [*_BAD, ""], ids=range(len(_BAD) + 1))
 def test_a_bad_name_is_refused_and_not_repeated(rule: object, text: str) -> None:
     with pytest.raises(BadNameError, match=r"^must be 1 to \d+ characters: letters") as refused:
         check_name(rule, text)  # type: ignore[arg-type]
     assert not text or text not in str(refused.value)
 
 
-@pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
+@pytest.mark.parametrize("text", _BAD, ids=range(len(_BAD)))
 @pytest.mark.parametrize(
     "words",
     [

@@ -30,7 +30,7 @@ TELLS_TOO_MUCH = (
     "MarkupError",
 )  # fmt: skip
 # values by the name of a parameter, as text
-VALUES = {
+_VALUES = {
     "hr_rest": "60",
     "hr_max": "190",
     "patient": "p-1",
@@ -108,7 +108,7 @@ class Command:
         ]
 
 
-def commands() -> Iterator[Command]:
+def _commands() -> Iterator[Command]:
     for path, command in every_command(kadens.cli.COMMANDS):
         yield Command(path=path, parameters=tuple(_parameter(param) for param in command.params))
 
@@ -124,8 +124,8 @@ def _parameter(value: Any) -> Parameter:  # noqa: ANN401 - typer's own classes
     )
 
 
-COMMANDS = tuple(commands())
-NAMES = [" ".join(item.path) for item in COMMANDS]
+COMMANDS = tuple(_commands())
+_NAMES = [" ".join(item.path) for item in COMMANDS]
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def files_of(tmp_path: Path) -> dict[str, str]:
     return {path.name: str(path) for path in tmp_path.iterdir()}
 
 
-SETTINGS = {"KADENS_KAFKA": NOWHERE, "KADENS_DATABASE": f"postgresql://u@{NOWHERE}/d"}
+_SETTINGS = {"KADENS_KAFKA": NOWHERE, "KADENS_DATABASE": f"postgresql://u@{NOWHERE}/d"}
 
 
 def value_of(command: Command, parameter: Parameter, values: Mapping[str, str]) -> str:
@@ -182,8 +182,8 @@ def value_of(command: Command, parameter: Parameter, values: Mapping[str, str]) 
             "retire": "secrets.toml",
         }
         return values[right.get(command.path[-1], "walk.fit")]
-    if parameter.name in VALUES:
-        return VALUES[parameter.name]
+    if parameter.name in _VALUES:
+        return _VALUES[parameter.name]
     if isinstance(parameter.default, enum.Enum):
         return str(parameter.default.value)
     return "1"
@@ -252,7 +252,7 @@ def wrong_with(line: Sequence[str], done: Result) -> str:
     return f"{line}: {reported} in {done.output[:300]}" if reported else ""
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+@pytest.mark.parametrize("command", COMMANDS, ids=_NAMES)
 @pytest.mark.parametrize("configured", [False, True], ids=["nothing runs", "nothing answers"])
 def test_no_command_line_ends_in_a_traceback(
     command: Command,
@@ -264,7 +264,7 @@ def test_no_command_line_ends_in_a_traceback(
         "KADENS_BODIES": str(tmp_path / "bodies"),
         "KADENS_SECRETS_FILE": str(tmp_path / "secrets.toml"),
     }
-    environment = {**SETTINGS, **bodies} if configured else {}
+    environment = {**_SETTINGS, **bodies} if configured else {}
     matches = []
     for line in lines(command, place, deep=configured):
         done = CliRunner().invoke(app, line, env=environment, input="")
@@ -281,5 +281,5 @@ def test_the_walk_meets_every_command() -> None:
         "erase",
         "door vendor",
         "dead",
-    } <= set(NAMES)
+    } <= set(_NAMES)
     assert all(command.parameters for command in COMMANDS)

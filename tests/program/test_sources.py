@@ -37,7 +37,7 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield DEFAULT_FOLDER
 
 
-def kadens(*words: str, **environment: str) -> Result:
+def _kadens(*words: str, **environment: str) -> Result:
     return CliRunner().invoke(app, list(words), env=environment)
 
 
@@ -57,7 +57,7 @@ def test_a_command_finds_what_runs_here_and_the_variables_alone_once_there_is_on
 )
 @pytest.mark.usefixtures("beside")
 def test_one_variable_is_enough_to_leave_the_folder_alone(name: str) -> None:
-    result = kadens("digest", **{name: "x"})
+    result = _kadens("digest", **{name: "x"})
     assert result.exit_code == WRONG_USE
 
 
@@ -76,7 +76,7 @@ def test_a_process_takes_nothing_from_a_folder_that_it_was_not_given(
 @pytest.mark.parametrize("words", PROCESSES, ids=" ".join)
 @pytest.mark.usefixtures("beside")
 def test_without_variables_and_without_a_folder_no_process_starts(words: list[str]) -> None:
-    result = kadens(*words)
+    result = _kadens(*words)
     assert (
         result.exit_code,
         "not set: KADENS_KAFKA, KADENS_DATABASE, KADENS_BODIES" in result.stderr,
@@ -87,14 +87,14 @@ def test_without_variables_and_without_a_folder_no_process_starts(words: list[st
 def test_the_door_beside_a_running_demo_does_not_open_without_sign_in(tmp_path: Path) -> None:
     secrets = tmp_path / "own.toml"
     secrets.write_text(f'wrapping_key = "{"00" * 32}"\n')
-    result = kadens("door", "clinic", **OWN, KADENS_SECRETS_FILE=str(secrets))
+    result = _kadens("door", "clinic", **OWN, KADENS_SECRETS_FILE=str(secrets))
     assert result.exit_code != 0
     assert "nobody could sign in at the clinician door" in result.stderr
 
 
 @pytest.mark.parametrize("words", [*PROCESSES, ["digest"], ["patient", "add"]], ids=" ".join)
 def test_two_sources_are_refused_by_name(beside: Path, words: list[str]) -> None:
-    result = kadens(*words, "--data", str(beside), KADENS_DATABASE="x", KADENS_CLINIC_DEMO="1")
+    result = _kadens(*words, "--data", str(beside), KADENS_DATABASE="x", KADENS_CLINIC_DEMO="1")
     assert result.exit_code == WRONG_USE
     assert "KADENS_CLINIC_DEMO, KADENS_DATABASE; not both" in result.stderr
 

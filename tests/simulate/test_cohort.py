@@ -21,21 +21,21 @@ from simulate.truth import truth
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import time_in_zones
 
-MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+_MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 INSTANTS = st.integers(1_767_225_600_000, 1_830_297_600_000)  # 2026 and 2027
 
 
 @pytest.fixture(scope="module")
 def demo() -> Cohort:
-    return demo_cohort(now_ms=MONDAY_MORNING)
+    return demo_cohort(now_ms=_MONDAY_MORNING)
 
 
-def one(value: Cohort, role: Role) -> Person:
+def _one(value: Cohort, role: Role) -> Person:
     return next(person for person in value.people if person.role is role)
 
 
 def sessions_in(value: Cohort, role: Role, weeks_back: int) -> int:
-    person = one(value, role)
+    person = _one(value, role)
     first = monday(local_date(value.now_ms, person.zone)) - timedelta(weeks=weeks_back)
     return sum(
         1
@@ -72,10 +72,10 @@ def test_both_zones_change_their_clocks_within_the_history(demo: Cohort) -> None
     ("now", "done"),
     [
         (
-            MONDAY_MORNING,
+            _MONDAY_MORNING,
             [3, 3, 1, 1, 1],
         ),  # last week is not judged yet: the two before it are low as well
-        (MONDAY_MORNING + 2 * DAY_MS, [3, 3, 3, 1, 1]),
+        (_MONDAY_MORNING + 2 * DAY_MS, [3, 3, 3, 1, 1]),
     ],
 )
 def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(
@@ -84,12 +84,12 @@ def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(
     total = demo_cohort(now_ms=now)
     assert [sessions_in(total, Role.LOW, back) for back in (5, 4, 3, 2, 1)] == done
     assert (
-        one(total, Role.LOW).prescription.sessions_per_week == 3
+        _one(total, Role.LOW).prescription.sessions_per_week == 3
     )  # 1 of 3 is below 0.8, 3 of 3 is not
 
 
 def test_the_low_one_wore_the_watch_ten_hours_on_every_day_of_them(demo: Cohort) -> None:
-    person = one(demo, Role.LOW)
+    person = _one(demo, Role.LOW)
     first = monday(local_date(demo.now_ms, person.zone)) - timedelta(weeks=2)
     worn = {local_date(span.start_ms, person.zone): span for span in plan.wear_days(person, demo)}
     for day in (first + timedelta(days=n) for n in range(14)):
@@ -98,13 +98,13 @@ def test_the_low_one_wore_the_watch_ten_hours_on_every_day_of_them(demo: Cohort)
 
 
 def test_the_low_ones_watch_has_spoken_since_the_last_week_ended(demo: Cohort) -> None:
-    person = one(demo, Role.LOW)
+    person = _one(demo, Role.LOW)
     *_, last = plan.wear_days(person, demo)
     assert local_date(last.start_ms, person.zone) >= monday(local_date(demo.now_ms, person.zone))
 
 
 def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
-    person = one(demo, Role.PAUSED)
+    person = _one(demo, Role.PAUSED)
     assert [sessions_in(demo, Role.PAUSED, back) for back in (3, 2, 1)] == [3, 0, 0]
     (pause,) = person.prescription.pauses
     last_monday = monday(local_date(demo.now_ms, person.zone))
@@ -115,7 +115,7 @@ def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
 
 
 def test_the_stale_one_is_silent_for_ten_days(demo: Cohort) -> None:
-    reported = [d for d in history(demo) if d.patient == one(demo, Role.STALE).pseudonym]
+    reported = [d for d in history(demo) if d.patient == _one(demo, Role.STALE).pseudonym]
     assert demo.now_ms - 12 * DAY_MS < max(d.due_ms for d in reported) <= demo.now_ms - 10 * DAY_MS
 
 
@@ -182,7 +182,7 @@ def test_the_day_at_ease_stays_below_moderate(demo: Cohort) -> None:
 
 
 def test_one_seed_one_cohort(demo: Cohort) -> None:
-    again, other = demo_cohort(now_ms=MONDAY_MORNING), demo_cohort(now_ms=MONDAY_MORNING, seed=2)
+    again, other = demo_cohort(now_ms=_MONDAY_MORNING), demo_cohort(now_ms=_MONDAY_MORNING, seed=2)
     assert again == demo
     first = [(d.key, d.due_ms, d.make()) for d in list(history(demo))[::50]]
     assert [(d.key, d.due_ms, d.make()) for d in list(history(again))[::50]] == first
@@ -209,9 +209,9 @@ def test_nothing_comes_before_its_time_whenever_it_is_played(now: int) -> None:
     assert due[-1] <= now
     for person in total.people:
         assert all(out.end_ms < now for out in plan.outings(person, total))
-    hurt = plan.live_outing(one(total, Role.PAIN), total)
+    hurt = plan.live_outing(_one(total, Role.PAIN), total)
     assert hurt.start_ms < hurt.end_ms < now
-    assert all(out.end_ms <= hurt.start_ms for out in plan.outings(one(total, Role.PAIN), total))
+    assert all(out.end_ms <= hurt.start_ms for out in plan.outings(_one(total, Role.PAIN), total))
 
 
 def test_live_part_ends_with_the_report_of_pain_eight(demo: Cohort) -> None:
@@ -228,7 +228,7 @@ def test_a_minute_comes_from_everyone_who_still_wears_a_watch(demo: Cohort) -> N
 
 
 def test_a_larger_cohort_repeats_the_cast_under_other_names() -> None:
-    total = cohort(now_ms=MONDAY_MORNING, seed=5, patients=20, weeks=4)
+    total = cohort(now_ms=_MONDAY_MORNING, seed=5, patients=20, weeks=4)
     assert len({p.pseudonym for p in total.people}) == len({p.name for p in total.people}) == 20
     accounts = [p.account for p in total.people if p.account]
     assert len(accounts) == len(set(accounts))
@@ -238,7 +238,7 @@ def test_a_larger_cohort_repeats_the_cast_under_other_names() -> None:
 @pytest.mark.parametrize(("patients", "weeks"), [(0, 12), (8, 2)])
 def test_too_small_a_cohort_is_refused(patients: int, weeks: int) -> None:
     with pytest.raises(ValueError, match="at least"):
-        cohort(now_ms=MONDAY_MORNING, seed=1, patients=patients, weeks=weeks)
+        cohort(now_ms=_MONDAY_MORNING, seed=1, patients=patients, weeks=weeks)
 
 
 def test_faults_lose_nothing_and_are_the_seeds_choice(demo: Cohort) -> None:
@@ -260,6 +260,6 @@ def test_no_faults_change_nothing(demo: Cohort) -> None:
 
 
 def test_arrivals_are_history_and_live_part_of_any_cohort() -> None:
-    total = cohort(now_ms=MONDAY_MORNING, seed=3, patients=10, weeks=3)
+    total = cohort(now_ms=_MONDAY_MORNING, seed=3, patients=10, weeks=3)
     arriving = arrivals(total, Faults(duplicate=0.5, shuffle_ms=60_000))
     assert {d.key for d in arriving} == {d.key for d in [*history(total), *live(total)]}

@@ -17,12 +17,12 @@ from simulate.deliveries import history, live
 from simulate.delivery import FILES, Delivery
 from simulate.door import Keys, Refused, VendorDoor, request
 
-NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
-LINK_KEYS = KeyRing.single(b"link key")
-KEYS = Keys(
+_NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+_LINK_KEYS = KeyRing.single(b"link key")
+_KEYS = Keys(
     open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=",
     reports="whsec_cmVwb3J0cw==",
-    token=simulated_tokens(LINK_KEYS),
+    token=simulated_tokens(_LINK_KEYS),
 )
 Opens = Callable[[int], VendorDoor]
 
@@ -66,7 +66,7 @@ def door() -> Iterator[Opens]:
     opened: list[VendorDoor] = []
 
     def make(port: int) -> VendorDoor:
-        opened.append(VendorDoor("127.0.0.1", port, KEYS, lambda: NOW))
+        opened.append(VendorDoor("127.0.0.1", port, _KEYS, lambda: _NOW))
         return opened[-1]
 
     yield make
@@ -75,7 +75,7 @@ def door() -> Iterator[Opens]:
 
 
 def one_of_each() -> dict[str, Delivery]:
-    total = demo_cohort(now_ms=NOW, weeks=3)
+    total = demo_cohort(now_ms=_NOW, weeks=3)
     return {item.connector: item for item in [*history(total), *live(total)]}
 
 
@@ -83,10 +83,10 @@ def one_of_each() -> dict[str, Delivery]:
 def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
     delivery = one_of_each()[name]
     body = delivery.make()
-    _, headers = request(delivery, body, KEYS, NOW)
+    _, headers = request(delivery, body, _KEYS, _NOW)
     connector = next(row for row in CONNECTORS if row.name == name)
-    secret = {"open_wearables": KEYS.open_wearables, "reports": KEYS.reports}[name]
-    result = {"now_ms": NOW + 1000, "window_ms": 300_000}
+    secret = {"open_wearables": _KEYS.open_wearables, "reports": _KEYS.reports}[name]
+    result = {"now_ms": _NOW + 1000, "window_ms": 300_000}
     assert isinstance(connector.proof, Signature)
     schemes = connector.proof.schemes
     assert verify(schemes, [secret], headers, body, **result) is Verdict.OK
@@ -95,15 +95,15 @@ def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
 
 def test_a_file_comes_with_its_patients_token() -> None:
     delivery = one_of_each()[FILES]
-    path, headers = request(delivery, b"", KEYS, NOW)
+    path, headers = request(delivery, b"", _KEYS, _NOW)
     assert path == "/v1/files"
-    link = read(headers["authorization"].removeprefix("Bearer "), LINK_KEYS, NOW)
+    link = read(headers["authorization"].removeprefix("Bearer "), _LINK_KEYS, _NOW)
     assert link is not None
     assert link.patient == delivery.patient
 
 
 def test_keys_are_not_shown() -> None:
-    assert "cmVwb3J0cw" not in f"{KEYS} {KEYS!r}"
+    assert "cmVwb3J0cw" not in f"{_KEYS} {_KEYS!r}"
 
 
 def test_a_busy_door_is_asked_again(server: ThreadingHTTPServer, door: Opens) -> None:

@@ -16,7 +16,7 @@ from storage.people.errors import TakenError
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 
-KEY = KeyRing.single(bytes(range(32)))
+_KEY = KeyRing.single(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ async def seen(dsn: str, cohort: Cohort) -> dict[str, tuple[object, ...]]:
                 ],
                 await accounts.patient_of(conn, "open_wearables", person.account),
                 await profiles.profiles(conn, person.pseudonym),
-                await identities.identity_of(conn, KEY, person.pseudonym),
+                await identities.identity_of(conn, _KEY, person.pseudonym),
             )
             for person in cohort.people
         }
@@ -47,7 +47,7 @@ async def seen(dsn: str, cohort: Cohort) -> dict[str, tuple[object, ...]]:
 
 def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) -> None:
     total = demo_cohort(now_ms=1_795_426_200_000, weeks=3)
-    asyncio.run(enrol(dsn, total, wrapping_key=KEY))
+    asyncio.run(enrol(dsn, total, wrapping_key=_KEY))
     assert asyncio.run(seen(dsn, total)) == {
         person.pseudonym: (
             person.zone,
@@ -59,4 +59,4 @@ def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) ->
         for person in total.people
     }
     with pytest.raises(TakenError):
-        asyncio.run(enrol(dsn, total, wrapping_key=KEY))
+        asyncio.run(enrol(dsn, total, wrapping_key=_KEY))

@@ -14,8 +14,8 @@ from parsers.fit import FIT_EPOCH, decode, read_activity
 from parsers.fit.crc import crc16
 from simulate.fit_writer import SPORTS, Recording, write_activity
 
-START = 1_700_000_000_000
-METRICS = {
+_START = 1_700_000_000_000
+_METRICS = {
     "heart_rate": (1, 0, 250),
     "distance": (100, 0, 100_000),
     "speed": (1000, 0, 60),
@@ -23,7 +23,7 @@ METRICS = {
     "altitude": (5, -500, 9_000),
     "temperature": (1, -100, 100),
 }
-FIELDS = {"speed": "enhanced_speed", "altitude": "enhanced_altitude"}
+_FIELDS = {"speed": "enhanced_speed", "altitude": "enhanced_altitude"}
 
 
 @st.composite
@@ -31,15 +31,15 @@ def recordings(draw: st.DrawFn) -> Recording:
     gaps = draw(st.lists(st.integers(0, 70), min_size=1, max_size=30))
     n = len(gaps)
     columns = {}
-    for name in draw(st.sets(st.sampled_from(sorted(METRICS)))):
-        scale, low, high = METRICS[name]
+    for name in draw(st.sets(st.sampled_from(sorted(_METRICS)))):
+        scale, low, high = _METRICS[name]
         stored = draw(arrays(np.int64, n, elements=st.integers(low * scale, high * scale)))
         known = draw(arrays(np.bool_, n))
         columns[name] = np.where(known, stored / scale, np.nan)
     form = draw(arrays(np.float32, n, elements=st.floats(-1e6, 1e6, width=32)))
-    t = START + 1000 * np.cumsum(np.array(gaps))
+    t = _START + 1000 * np.cumsum(np.array(gaps))
     return Recording(
-        start_ms=START,
+        start_ms=_START,
         end_ms=int(t[-1]) + draw(st.integers(0, 5000)),
         sport=draw(st.sampled_from(sorted(SPORTS))),
         offset_min=15 * draw(st.integers(-48, 56)),
@@ -63,7 +63,7 @@ def test_round_trip(recording: Recording, *, compressed: bool, header_crc: bool)
     assert np.array_equal((record["timestamp"] + FIT_EPOCH) * 1000, recording.t)
     for name, values in recording.columns.items():
         assert np.allclose(
-            record[FIELDS.get(name, name)], values, rtol=0, atol=1e-9, equal_nan=True
+            record[_FIELDS.get(name, name)], values, rtol=0, atol=1e-9, equal_nan=True
         )
     for name, values in recording.developer.items():
         assert np.array_equal(record[f"dev:{name}"], values)
@@ -89,7 +89,7 @@ def test_fitparse_and_fitdecode_read_the_same(recording: Recording, *, compresse
     two = list(fitparse.FitFile(io.BytesIO(data)).get_messages("record"))
     assert len(item) == len(two) == len(ours)
     for name in recording.columns:
-        field = FIELDS.get(name, name)
+        field = _FIELDS.get(name, name)
         expected = [None if np.isnan(v) else v for v in ours[field].tolist()]
         assert [m.get_value(field) for m in item] == expected
         assert [m.get_value(field) for m in two] == expected
@@ -99,5 +99,5 @@ def test_fitparse_and_fitdecode_read_the_same(recording: Recording, *, compresse
 
 
 def test_equal_recordings_give_equal_bytes() -> None:
-    recording = Recording(start_ms=START, end_ms=START + 1000, t=np.array([START]), columns={})
+    recording = Recording(start_ms=_START, end_ms=_START + 1000, t=np.array([_START]), columns={})
     assert write_activity(recording) == write_activity(recording)

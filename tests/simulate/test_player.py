@@ -12,7 +12,7 @@ from simulate.lag import MOST_BYTES, MOST_FACTS, Behind, Gate, wait_idle
 from simulate.player import AHEAD, on_time, play
 
 
-def deliveries(count: int, weight: int = 1) -> list[Delivery]:
+def _deliveries(count: int, weight: int = 1) -> list[Delivery]:
     return [
         Delivery(
             key=str(n),
@@ -41,7 +41,7 @@ class Sink:
 def test_all_arrive_once_and_almost_in_order() -> None:
     sink = Sink()
     seen: list[int] = []
-    played = play(deliveries(200), sink.post, progress=lambda _one, size: seen.append(size))
+    played = play(_deliveries(200), sink.post, progress=lambda _one, size: seen.append(size))
     assert (played.bodies, played.size, sum(seen)) == (200, 400, 400)
     assert sorted(sink.got, key=int) == [str(n) for n in range(200)]
     assert all(abs(int(key) - n) <= AHEAD for n, key in enumerate(sink.got))
@@ -54,18 +54,18 @@ def test_a_refusal_ends_the_play() -> None:
         return 1
 
     with pytest.raises(RuntimeError, match="refused"):
-        play(deliveries(100), refuse)
+        play(_deliveries(100), refuse)
 
 
 def test_the_gate_is_asked_before_each_body() -> None:
     numbers: list[int] = []
-    play(deliveries(10, weight=7), Sink().post, gate=numbers.append)
+    play(_deliveries(10, weight=7), Sink().post, gate=numbers.append)
     assert numbers == [7] * 10
 
 
 def test_deliveries_wait_for_their_time() -> None:
     ticks = iter(range(0, 100_000, 100))
-    out = [(item.key, next(ticks)) for item in on_time(deliveries(3), lambda: next(ticks))]
+    out = [(item.key, next(ticks)) for item in on_time(_deliveries(3), lambda: next(ticks))]
     assert [at >= int(key) * 1000 for key, at in out] == [True] * 3
 
 

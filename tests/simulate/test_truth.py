@@ -22,11 +22,11 @@ from simulate.truth import truth
 from stream.compute.derive import derive
 from stream.compute.weeks import week_of_days
 
-MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
-FRIDAY_EVENING = MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
+_MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+FRIDAY_EVENING = _MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
 
 
-def told(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]:
+def _told(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]:
     matches = []
     for delivery in deliveries:
         parsed = formats.parse(delivery.connector, delivery.make(), delivery.content_type)
@@ -44,7 +44,7 @@ def told(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]
     return matches
 
 
-def window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Window:
+def _window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Window:
     days = (local_date(cohort.now_ms, person.zone) - first_monday(person, cohort)).days
     return Window(
         patient=person.pseudonym,
@@ -114,45 +114,45 @@ def _watermarks(facts: list[AttributedFact]) -> tuple[Watermark, ...]:
     return tuple(Watermark(vendor=vendor, time_ms=ms) for vendor, ms in latest.items())
 
 
-def fresh(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+def _fresh(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     return [(finding.rule, finding.tier.value) for finding in findings if finding.fresh]
 
 
-@pytest.mark.parametrize("now", [MONDAY_MORNING, FRIDAY_EVENING], ids=["monday", "friday"])
+@pytest.mark.parametrize("now", [_MONDAY_MORNING, FRIDAY_EVENING], ids=["monday", "friday"])
 @pytest.mark.parametrize("number", range(8))
 def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> None:
     total = demo_cohort(now_ms=now, weeks=6)
     person = total.people[number]
     mine = [item for item in history(total) if item.patient == person.pseudonym]
-    facts = told(person, mine)
-    matches = derive(window(person, total, facts))
+    facts = _told(person, mine)
+    matches = derive(_window(person, total, facts))
     expected = [e for e in truth(total).expected if e.patient == person.pseudonym]
 
     known = truth(total).patients[person.pseudonym]
     assert Counter(monday(s.local_date) for s in matches.sessions) == known.sessions
     before = registry.judge(judgeable(person, total, facts, matches))
-    assert fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live]
+    assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live]
 
-    facts += told(person, [item for item in live(total) if item.patient == person.pseudonym])
-    matches = derive(window(person, total, facts))
+    facts += _told(person, [item for item in live(total) if item.patient == person.pseudonym])
+    matches = derive(_window(person, total, facts))
     after = registry.judge(judgeable(person, total, facts, matches))
-    assert fresh(after) == [(e.rule, e.tier.value) for e in expected]
+    assert _fresh(after) == [(e.rule, e.tier.value) for e in expected]
 
 
 def test_without_the_pause_there_would_be_an_alert() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=6)
     person = next(p for p in total.people if p.role is Role.PAUSED)
-    facts = told(person, [item for item in history(total) if item.patient == person.pseudonym])
-    on = judgeable(person, total, facts, derive(window(person, total, facts)))
-    assert fresh(registry.judge(on)) == []
-    assert fresh(registry.judge(_without_pauses(on))) == [("A1", "B")]
+    facts = _told(person, [item for item in history(total) if item.patient == person.pseudonym])
+    on = judgeable(person, total, facts, derive(_window(person, total, facts)))
+    assert _fresh(registry.judge(on)) == []
+    assert _fresh(registry.judge(_without_pauses(on))) == [("A1", "B")]
 
 
 def test_sessions_with_a_valid_method_have_their_zones_known() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=3)
     for person in total.people:
-        facts = told(person, [item for item in history(total) if item.patient == person.pseudonym])
-        matches = derive(window(person, total, facts))
+        facts = _told(person, [item for item in history(total) if item.patient == person.pseudonym])
+        matches = derive(_window(person, total, facts))
         usable = person.role is not Role.MANUAL and not (
             person.profile.beta_blocker and not person.hub
         )

@@ -20,7 +20,7 @@ from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
 
-TIMESCALE = "KADENS_TEST_TIMESCALE"
+_TIMESCALE = "KADENS_TEST_TIMESCALE"
 _numbers = count()
 
 
@@ -71,9 +71,9 @@ def _database(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
     if request.param == "embedded":
         server: str = request.getfixturevalue("embedded")
     else:
-        server = os.environ.get(TIMESCALE, "")
+        server = os.environ.get(_TIMESCALE, "")
         if not server:
-            pytest.skip(f"{TIMESCALE} names no TimescaleDB")
+            pytest.skip(f"{_TIMESCALE} names no TimescaleDB")
     name = _create(server, template if request.param == "embedded" else "template0")
     made = make_conninfo(server, dbname=name)
     if request.param == "timescale" and template != "template0":

@@ -41,7 +41,7 @@ FORGOTTEN = (
     "fact, record, sample, watermark, body, session, day, week, source_selection, due, "
     "rollup_hour, rollup_day, rollup_stale"
 )
-VENDORS = ("open_wearables", "reports", "files")
+_VENDORS = ("open_wearables", "reports", "files")
 
 
 @dataclass(slots=True)
@@ -163,7 +163,7 @@ class Inline:
 async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator[Inline]:
     """Give a worker on a database where p1, p2 and p3 consent to every source."""
     for patient in ("p1", "p2", "p3"):
-        for vendor in VENDORS:
+        for vendor in _VENDORS:
             await consents.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
     await conn.commit()
     log = MemoryLog()

@@ -14,14 +14,14 @@ from storage.erase import erase
 from storage.pg.pool import Connection
 from tests.rooms import ROOMS, ROOT
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 ACTOR = audit.Actor(subject="c-1", role="clinician", care_unit="unit")
 UNLINK = "update audit set patient = null, erasure = (select max(id) from erasure), object = '', detail = '{}'"
-ROW = "insert into audit (at, actor, role, action, patient) values (now(), {actor}, {role}, {action}, 1)"
+_ROW = "insert into audit (at, actor, role, action, patient) values (now(), {actor}, {role}, {action}, 1)"
 
 
-async def written(conn: Connection, patient: str = "p1") -> None:
+async def _written(conn: Connection, patient: str = "p1") -> None:
     entry = audit.Entry(
         at_ms=0, actor=ACTOR, action=Action.DATA_READ, patient=patient, object="patient"
     )
@@ -29,7 +29,7 @@ async def written(conn: Connection, patient: str = "p1") -> None:
     await conn.commit()
 
 
-async def rows(conn: Connection) -> list[tuple[object, ...]]:
+async def _rows(conn: Connection) -> list[tuple[object, ...]]:
     return await (
         await conn.execute("select id, at, actor, action, patient, object from audit order by id")
     ).fetchall()
@@ -52,29 +52,29 @@ async def rows(conn: Connection) -> list[tuple[object, ...]]:
 async def test_a_line_cannot_be_changed_or_removed_even_by_a_superuser(
     conn: Connection, attack: str
 ) -> None:
-    await written(conn)
-    before = await rows(conn)
+    await _written(conn)
+    before = await _rows(conn)
     with pytest.raises(psycopg.Error, match="append-only"):
         await conn.execute(attack.encode())
     await conn.rollback()
-    assert await rows(conn) == before
+    assert await _rows(conn) == before
 
 
 async def test_a_false_erasure_does_not_unlink(conn: Connection) -> None:
-    await written(conn)
-    before = await rows(conn)
+    await _written(conn)
+    before = await _rows(conn)
     await conn.execute("insert into erasure (at) values (now())")
     await conn.execute(UNLINK)
     with pytest.raises(psycopg.Error, match="the patient was not erased"):
         await conn.commit()
     await conn.rollback()
-    assert await rows(conn) == before
+    assert await _rows(conn) == before
 
 
 async def test_an_older_receipt_does_not_unlink(conn: Connection) -> None:
     receipt = await erase(conn, "p2", 0)
     await conn.commit()
-    await written(conn)
+    await _written(conn)
     with pytest.raises(psycopg.Error, match="append-only"):
         await conn.execute("select audit_forget(1, %s)", [receipt.number])
     await conn.rollback()
@@ -105,7 +105,7 @@ async def test_the_database_says_when_a_line_was_written_whatever_the_writer_say
 )
 async def test_an_action_has_one_spelling(conn: Connection, action: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
-        await conn.execute(ROW.format(actor="'a'", role="'r'", action="%s"), [action])
+        await conn.execute(_ROW.format(actor="'a'", role="'r'", action="%s"), [action])
 
 
 @pytest.mark.parametrize("name", ["", " c-1", "c-1 ", "c-1\n", "c\t1"])
@@ -113,7 +113,7 @@ async def test_an_action_has_one_spelling(conn: Connection, action: str) -> None
 async def test_who_acted_has_no_spaces_around(conn: Connection, column: str, name: str) -> None:
     words = {"actor": "'a'", "role": "'r'", "action": "'data.read'"} | {column: "%s"}
     with pytest.raises(psycopg.errors.CheckViolation):
-        await conn.execute(ROW.format(**words), [name])
+        await conn.execute(_ROW.format(**words), [name])
 
 
 async def test_no_list_takes_another_spelling(conn: Connection) -> None:

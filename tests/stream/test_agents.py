@@ -68,7 +68,7 @@ def scheduler_of(
     return BatchScheduler(topic_handler, log.done, make_metrics(), on_failure or _never)
 
 
-async def run(
+async def _run(
     handler: BatchHandler, log: Log, *batches: list[Event], max_in_flight: int = 2
 ) -> None:
     """Schedule batches until nothing moves any more; raise the first error that was reported."""
@@ -97,7 +97,7 @@ def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
         assert not log.acks or log.acks[0][0] != batch[0].partition
         seen.extend(offsets_of(batch))
 
-    asyncio.run(run(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
+    asyncio.run(_run(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
     assert sorted(seen) == [(0, 7, 9), (1, 4, 6)]
     assert [ack for ack in log.acks if ack[0] == 0] == [(0, 7), (0, 8)]
     assert [ack for ack in log.acks if ack[0] == 1] == [(1, 4), (1, 5), (1, 5)]
@@ -153,7 +153,7 @@ def test_runs_of_the_same_partition_are_handled_in_turn() -> None:
         seen.append(offsets_of(batch))
 
     asyncio.run(
-        run(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), max_in_flight=1)
+        _run(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), max_in_flight=1)
     )
     assert seen == [[(0, 1, 2), (1, 7, 8)], [(0, 3, 5)], [(0, 6, 7)]]
 
@@ -220,7 +220,7 @@ def test_a_failure_acknowledges_nothing_more_of_its_partitions() -> None:
     first = log.events((0, 1), (1, 1), (1, 3), *((2, n) for n in range(MANY_WAITING)))
     later = log.events((1, 4), (2, MANY_WAITING))
     with pytest.raises(WorkerError) as caught:
-        asyncio.run(run(handler, log, first, later))
+        asyncio.run(_run(handler, log, first, later))
     # the failed batch stays in flight, so the last message is too little for another one beside it
     assert log.acks == [(2, n) for n in range(MANY_WAITING)]
     assert log.done == {("t", 2): MANY_WAITING}
@@ -237,7 +237,7 @@ def test_an_error_of_our_own_passes_as_it_is() -> None:
         raise HoleError(batch[0].topic, batch[0].partition, 3, batch[0].first)
 
     with pytest.raises(HoleError, match=r"t\[0\]: offsets 3 to 6 were never delivered"):
-        asyncio.run(run(handler, Log(), Log().events((0, 7))))
+        asyncio.run(_run(handler, Log(), Log().events((0, 7))))
 
 
 async def _never(error: Exception) -> None:

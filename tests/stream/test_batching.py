@@ -31,32 +31,32 @@ def in_flight(*partitions: int, batches: int = 1, held_up: int = 0) -> Busy:
     )
 
 
-NOTHING = Busy()
+_NOTHING = Busy()
 SINGLE = BatchLimits(max_messages=10, max_bytes=100)
 DOUBLE = BatchLimits(max_in_flight=2, max_messages=10, max_bytes=100)
-WIDE = BatchLimits(max_in_flight=2, max_messages=1_000, max_bytes=1_000)
-MANY, FEW = MANY_WAITING, MANY_WAITING - 1
+_WIDE = BatchLimits(max_in_flight=2, max_messages=1_000, max_bytes=1_000)
+MANY, _FEW = MANY_WAITING, MANY_WAITING - 1
 
 
 @pytest.mark.parametrize(
     ("waiting", "busy", "limits", "batch"),
     [
-        pytest.param({}, NOTHING, SINGLE, {}, id="nothing waits"),
-        pytest.param({0: 1}, NOTHING, SINGLE, {0: 1}, id="a lone message"),
-        pytest.param({0: 1, 1: 2}, NOTHING, SINGLE, {0: 1, 1: 2}, id="all that waits"),
-        pytest.param({1: 2, 0: 1}, NOTHING, SINGLE, {1: 2, 0: 1}, id="longest waiting first"),
-        pytest.param({0: 11}, NOTHING, SINGLE, {0: 10}, id="a flooded partition fills a batch"),
-        pytest.param({0: 11, 1: 1}, NOTHING, SINGLE, {0: 10}, id="and leaves the others out"),
-        pytest.param({0: 6, 1: 4}, NOTHING, SINGLE, {0: 6, 1: 4}, id="exactly full"),
-        pytest.param({0: 6, 1: 5, 2: 1}, NOTHING, SINGLE, {0: 6}, id="partitions are not split"),
+        pytest.param({}, _NOTHING, SINGLE, {}, id="nothing waits"),
+        pytest.param({0: 1}, _NOTHING, SINGLE, {0: 1}, id="a lone message"),
+        pytest.param({0: 1, 1: 2}, _NOTHING, SINGLE, {0: 1, 1: 2}, id="all that waits"),
+        pytest.param({1: 2, 0: 1}, _NOTHING, SINGLE, {1: 2, 0: 1}, id="longest waiting first"),
+        pytest.param({0: 11}, _NOTHING, SINGLE, {0: 10}, id="a flooded partition fills a batch"),
+        pytest.param({0: 11, 1: 1}, _NOTHING, SINGLE, {0: 10}, id="and leaves the others out"),
+        pytest.param({0: 6, 1: 4}, _NOTHING, SINGLE, {0: 6, 1: 4}, id="exactly full"),
+        pytest.param({0: 6, 1: 5, 2: 1}, _NOTHING, SINGLE, {0: 6}, id="partitions are not split"),
         pytest.param({1: 1}, in_flight(0), SINGLE, {}, id="one batch in flight"),
         pytest.param({0: 1}, in_flight(0), DOUBLE, {}, id="its partition is in flight"),
         pytest.param({1: 1}, in_flight(0), DOUBLE, {}, id="little work is not shared"),
-        pytest.param({1: FEW}, in_flight(0), WIDE, {}, id="just too little to share"),
-        pytest.param({1: MANY}, in_flight(0), WIDE, {1: MANY}, id="enough to share"),
-        pytest.param({0: MANY}, in_flight(0), WIDE, {}, id="but never a partition's own order"),
+        pytest.param({1: _FEW}, in_flight(0), _WIDE, {}, id="just too little to share"),
+        pytest.param({1: MANY}, in_flight(0), _WIDE, {1: MANY}, id="enough to share"),
+        pytest.param({0: MANY}, in_flight(0), _WIDE, {}, id="but never a partition's own order"),
         pytest.param(
-            {0: FEW, 1: 1}, in_flight(0), WIDE, {1: 1}, id="what waits in flight counts too"
+            {0: _FEW, 1: 1}, in_flight(0), _WIDE, {1: 1}, id="what waits in flight counts too"
         ),
         pytest.param(
             {1: 1}, in_flight(0, held_up=1), DOUBLE, {1: 1}, id="beside a batch that is held up"
@@ -65,10 +65,10 @@ MANY, FEW = MANY_WAITING, MANY_WAITING - 1
             {2: 1}, in_flight(0, 1, batches=2, held_up=2), DOUBLE, {}, id="two in flight at most"
         ),
         pytest.param(
-            {0: MANY, 1: 1, 2: 1}, NOTHING, WIDE, {0: MANY, 1: 1}, id="half of three, rounded up"
+            {0: MANY, 1: 1, 2: 1}, _NOTHING, _WIDE, {0: MANY, 1: 1}, id="half of three, rounded up"
         ),
         pytest.param(
-            {1: MANY, 2: 1, 3: 1}, in_flight(0), WIDE, {1: MANY, 2: 1}, id="a share of all in work"
+            {1: MANY, 2: 1, 3: 1}, in_flight(0), _WIDE, {1: MANY, 2: 1}, id="a share of all in work"
         ),
     ],
 )
@@ -86,24 +86,24 @@ def test_the_next_batch(
     ids=["exactly full", "too many bytes for both", "the first is always taken"],
 )
 def test_a_batch_is_bounded_in_bytes(size: int, batch: Mapping[int, int]) -> None:
-    chosen = next_batch(queues({0: 2, 1: 2}, size), NOTHING, SINGLE)
+    chosen = next_batch(queues({0: 2, 1: 2}, size), _NOTHING, SINGLE)
     assert chosen == {("t", number): count for number, count in batch.items()}
 
 
 @pytest.mark.parametrize(
-    ("waiting", "held_up", "allowed"), [(FEW, 0, 1), (FEW, 1, 2), (FEW, 2, 2), (MANY, 0, 2)]
+    ("waiting", "held_up", "allowed"), [(_FEW, 0, 1), (_FEW, 1, 2), (_FEW, 2, 2), (MANY, 0, 2)]
 )
 def test_how_many_batches_may_be_in_flight(waiting: int, held_up: int, allowed: int) -> None:
     busy = in_flight(1, batches=held_up, held_up=held_up)
     assert batches_allowed(queues({0: waiting}), busy, DOUBLE) == allowed
 
 
-COUNTS = st.dictionaries(st.integers(0, 9), st.integers(1, 60), max_size=8)
+_COUNTS = st.dictionaries(st.integers(0, 9), st.integers(1, 60), max_size=8)
 
 
 @INVARIANT
 @given(
-    counts=COUNTS,
+    counts=_COUNTS,
     busy=st.frozensets(st.integers(0, 9), max_size=4),
     held_up=st.integers(0, 2),
     size=st.integers(1, 60),

@@ -25,8 +25,8 @@ MESSAGE = Message(
         ("x", b"y"),
     ),
 )
-PATIENTS = st.sampled_from([f"p{n}" for n in range(6)])
-BATCHES = st.lists(st.tuples(st.lists(PATIENTS), st.lists(PATIENTS)))
+_PATIENTS = st.sampled_from([f"p{n}" for n in range(6)])
+BATCHES = st.lists(st.tuples(st.lists(_PATIENTS), st.lists(_PATIENTS)))
 
 
 def test_a_letter_reads_back_as_a_line_a_reject_without_the_body() -> None:

@@ -31,12 +31,12 @@ from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
 from tests.storage.tellers import T0, run, told
 
-KEY = KeyRing.single(bytes(32))
-REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
-REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
+_KEY = KeyRing.single(bytes(32))
+_REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
+_REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
 
 
-class Kept:
+class _Kept:
     """As much of a producer as the functions use: it keeps what is sent."""
 
     def __init__(self) -> None:
@@ -62,14 +62,14 @@ async def played(
 
     Return what comes out.
     """
-    kept = Kept()
+    kept = _Kept()
     patient = f"patient-{keyless}"
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
             await care_team.add_unit(conn, "unit")
             await patients.add_patient(
                 conn,
-                wrapping_key=KEY,
+                wrapping_key=_KEY,
                 unit="unit",
                 zone="Europe/Stockholm",
                 now_ms=0,
@@ -86,7 +86,7 @@ async def played(
             ledger=Ledger(cluster=patient),
             bodies=Directory(folder),
             reader=InlineReader(),
-            wrapping=lambda: KEY,
+            wrapping=lambda: _KEY,
             now=lambda: T0,
             metrics=make_metrics(),
             limit=DeadLimit(least=1),
@@ -102,12 +102,12 @@ async def played(
 
 
 def _raw(patient: str) -> Run:
-    sha256 = hashlib.sha256(REPORT).hexdigest()
+    sha256 = hashlib.sha256(_REPORT).hexdigest()
     envelope = Envelope(
-        connector="reports", received_ms=T0, sha256=sha256, size=len(REPORT), patient=patient
+        connector="reports", received_ms=T0, sha256=sha256, size=len(_REPORT), patient=patient
     )
     message = Message(
-        topic=RAW.name, partition=0, offset=0, value=REPORT, headers=tuple(envelope.headers())
+        topic=RAW.name, partition=0, offset=0, value=_REPORT, headers=tuple(envelope.headers())
     )
     return Run(topic=RAW.name, partition=0, messages=(message,))
 

@@ -16,11 +16,11 @@ from stream.log.messages import Outgoing, Run
 from stream.log.producer import open_producer
 from stream.metrics import make_metrics
 
-TRIES = 600
+_TRIES = 600
 
 
-async def holds(look: Callable[[], Awaitable[bool]]) -> bool:
-    for _ in range(TRIES):
+async def _holds(look: Callable[[], Awaitable[bool]]) -> bool:
+    for _ in range(_TRIES):
         if await look():
             return True
         await asyncio.sleep(0.05)
@@ -69,11 +69,11 @@ async def scene(brokers: str) -> int:
             return 51 in [await app.consumer.position(position) for position in places]
 
         try:
-            assert await holds(all_committed)
+            assert await _holds(all_committed)
             await producer.send_all([message])
-            assert await holds(has_failed)
+            assert await _holds(has_failed)
             await producer.send_all([message] * 30)
-            assert await holds(all_fetched)
+            assert await _holds(all_fetched)
         finally:
             await app.stop()
         assert isinstance(failed.exception(), Exception)

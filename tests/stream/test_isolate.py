@@ -16,7 +16,7 @@ from stream.log.ledger import HoleError
 from stream.log.messages import Message, Run
 
 
-def run(first: int, following: int, partition: int = 0) -> Run:
+def _run(first: int, following: int, partition: int = 0) -> Run:
     messages = tuple(
         Message(topic="t", partition=partition, offset=offset, value=b"")
         for offset in range(first, following)
@@ -59,7 +59,7 @@ def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None
     ],
 )
 def test_what_a_process_ended_with_is_suspect(note: Note | None, first: int, suspect: bool) -> None:  # noqa: FBT001
-    assert is_suspect(note, run(first, first + 20)) is suspect
+    assert is_suspect(note, _run(first, first + 20)) is suspect
 
 
 def test_after_a_batch_has_ended_a_process_each_message_is_tried_alone() -> None:
@@ -72,8 +72,8 @@ def test_after_a_batch_has_ended_a_process_each_message_is_tried_alone() -> None
 
 
 def test_halves_keep_the_order_of_each_partition() -> None:
-    assert halves([run(0, 5)]) == ([run(0, 2)], [run(2, 5)])
-    assert halves([run(0, 5), run(0, 1, 1), run(3, 9, 2)]) == (
-        [run(0, 5)],
-        [run(0, 1, 1), run(3, 9, 2)],
+    assert halves([_run(0, 5)]) == ([_run(0, 2)], [_run(2, 5)])
+    assert halves([_run(0, 5), _run(0, 1, 1), _run(3, 9, 2)]) == (
+        [_run(0, 5)],
+        [_run(0, 1, 1), _run(3, 9, 2)],
     )

@@ -8,7 +8,7 @@ from stream.log.messages import MOST_BYTES, Message, Run, batches, runs
 places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))
 
 
-def message(topic: str, partition: int, offset: int) -> Message:
+def _message(topic: str, partition: int, offset: int) -> Message:
     return Message(topic=topic, partition=partition, offset=offset, value=b"")
 
 
@@ -16,7 +16,7 @@ def message(topic: str, partition: int, offset: int) -> Message:
 def test_runs_hold_every_offset_once_in_order_and_without_gaps(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = runs(message(*position) for position in offsets)
+    matches = runs(_message(*position) for position in offsets)
     flat = [(run.topic, run.partition, item.offset) for run in matches for item in run.messages]
     assert flat == sorted(set(offsets))
     for run in matches:
@@ -27,9 +27,9 @@ def test_runs_hold_every_offset_once_in_order_and_without_gaps(
 def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = batches(message(*position) for position in offsets)
+    matches = batches(_message(*position) for position in offsets)
     assert sorted((run for batch in matches for run in batch), key=_partition) == runs(
-        message(*position) for position in offsets
+        _message(*position) for position in offsets
     )
     for batch in matches:
         assert len({(run.topic, run.partition) for run in batch}) == len(batch)
@@ -48,12 +48,12 @@ def _partition(run: Run) -> tuple[str, int, int]:
 
 
 def test_a_missing_offset_cuts() -> None:
-    matches = runs(message("a", 0, offset) for offset in (3, 1, 0, 4))
+    matches = runs(_message("a", 0, offset) for offset in (3, 1, 0, 4))
     assert [(run.first, run.next) for run in matches] == [(0, 2), (3, 5)]
 
 
 def test_since_keeps_what_is_new() -> None:
-    (run,) = runs(message("a", 0, offset) for offset in range(5))
+    (run,) = runs(_message("a", 0, offset) for offset in range(5))
     assert [item.offset for item in run.since(3)] == [3, 4]
     assert run.since(5) == ()
 

@@ -17,7 +17,7 @@ from stream.log.messages import Headers, Message
 from stream.readers.inline import InlineReader
 from stream.reading import Read, read_all, with_offset
 
-HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
+_HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Shelf:
         raise NotImplementedError
 
 
-def look(value: bytes, headers: Headers, **kept: bytes) -> Read:
+def _look(value: bytes, headers: Headers, **kept: bytes) -> Read:
     message = Message(topic="kadens.raw", partition=0, offset=1, value=value, headers=headers)
     return asyncio.run(read_all([message], Shelf(kept=kept), InlineReader()))[0]
 
@@ -67,14 +67,14 @@ def envelope(connector: str = "reports", body: bytes = b"", address: str = "") -
     ],
 )
 def test_what_cannot_be_read_says_why(value: bytes, headers: Headers, where: str, why: str) -> None:
-    result = look(value, headers)
+    result = _look(value, headers)
     assert result.dead
     assert result.parsed is None
     assert [(reject.where, reject.why) for reject in result.rejects] == [(where, why)]
 
 
 def test_garbage_is_a_reject_with_its_place() -> None:
-    result = look(b"{", envelope(body=b"{"))
+    result = _look(b"{", envelope(body=b"{"))
     assert result.dead
     assert result.rejects[0].where
     assert result.envelope.connector == "reports"
@@ -91,7 +91,7 @@ def test_a_body_is_read_at_its_address_and_a_big_one_in_a_thread() -> None:
     small = json.dumps({"type": "report.created", "patient": "a", "report": report}).encode()
     big = small + b" " * INLINE
     for body in (small, big):
-        result = look(b"", envelope(body=body, address="there"), there=body)
+        result = _look(b"", envelope(body=body, address="there"), there=body)
         assert not result.dead
         assert result.parsed is not None
         assert (result.parsed.account, len(result.parsed.facts)) == ("a", 1)
@@ -108,14 +108,14 @@ def test_a_body_is_read_at_its_address_and_a_big_one_in_a_thread() -> None:
 )
 def test_a_missing_offset_is_that_of_the_patients_zone(day: str, minutes: int) -> None:
     start = epoch_ms(datetime.fromisoformat(day))
-    workout = Workout(head=replace(HEAD, start_ms=start, end_ms=start + 1), type="walking")
+    workout = Workout(head=replace(_HEAD, start_ms=start, end_ms=start + 1), type="walking")
     head = with_offset(workout, "Europe/Stockholm").head
     assert (head.offset_min, head.offset_origin) == (minutes, OffsetOrigin.PATIENT_ZONE)
 
 
 def test_an_offset_of_the_source_stands() -> None:
     block = SampleBlock(
-        head=replace(HEAD, offset_min=-300, offset_origin=OffsetOrigin.SOURCE),
+        head=replace(_HEAD, offset_min=-300, offset_origin=OffsetOrigin.SOURCE),
         metric="heart_rate",
         t=np.zeros(0, np.int64),
         v=np.zeros(0),

@@ -16,7 +16,7 @@ from stream.log.watch import watch
 from stream.log.watchdog import StalledError
 from stream.metrics import make_metrics
 
-STALL_S = 0.3
+_STALL_S = 0.3
 
 
 class Idle:
@@ -47,7 +47,7 @@ def test_a_database_that_hangs_ends_the_worker() -> None:
                 ledger=hangs,
                 rewind=rewind,
                 mock=False,
-                stall_s=STALL_S,
+                stall_s=_STALL_S,
                 metrics=make_metrics(),
             )
 

@@ -8,10 +8,10 @@ from kadens.local.demo_state import STATE, DemoState, begin, read_state, write_s
 from simulate.cohort import Cohort
 from simulate.deliveries import history
 
-NOW_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
-DAY_MS = 86_400_000
-FIRST = DemoState(now_ms=NOW_MS, seed=7, weeks=3)
-LATER = DemoState(now_ms=NOW_MS + DAY_MS, seed=1, weeks=12)
+_NOW_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
+_DAY_MS = 86_400_000
+_FIRST = DemoState(now_ms=_NOW_MS, seed=7, weeks=3)
+_LATER = DemoState(now_ms=_NOW_MS + _DAY_MS, seed=1, weeks=12)
 
 
 def enrolled(_cohort: Cohort) -> bool:
@@ -29,33 +29,33 @@ def test_a_first_demo_is_remembered_before_anybody_is_enrolled(tmp_path: Path) -
         seen.append(read_state(tmp_path))
         return True
 
-    assert begin(tmp_path, FIRST, enrol) is FIRST
-    assert seen == [FIRST]
+    assert begin(tmp_path, _FIRST, enrol) is _FIRST
+    assert seen == [_FIRST]
 
 
 @pytest.mark.parametrize("enrol", [enrolled, taken])
 def test_an_interrupted_demo_goes_on_as_it_began(tmp_path: Path, enrol: object) -> None:
-    begin(tmp_path, FIRST, enrolled)
+    begin(tmp_path, _FIRST, enrolled)
     assert callable(enrol)
-    assert begin(tmp_path, LATER, enrol) == FIRST
+    assert begin(tmp_path, _LATER, enrol) == _FIRST
 
 
 def test_what_is_sent_again_is_the_same_to_the_byte(tmp_path: Path) -> None:
-    write_state(tmp_path, FIRST)
-    again = begin(tmp_path, LATER, taken)
-    bodies = [delivery.make() for delivery in history(FIRST.cohort())]
+    write_state(tmp_path, _FIRST)
+    again = begin(tmp_path, _LATER, taken)
+    bodies = [delivery.make() for delivery in history(_FIRST.cohort())]
     assert [delivery.make() for delivery in history(again.cohort())] == bodies
 
 
 def test_a_complete_demo_stays_complete(tmp_path: Path) -> None:
-    complete = DemoState(now_ms=NOW_MS, seed=7, weeks=3, complete=True)
+    complete = DemoState(now_ms=_NOW_MS, seed=7, weeks=3, complete=True)
     write_state(tmp_path, complete)
-    assert begin(tmp_path, LATER, taken) == complete
+    assert begin(tmp_path, _LATER, taken) == complete
 
 
 def test_patients_of_a_demo_elsewhere_count_as_complete(tmp_path: Path) -> None:
-    assert begin(tmp_path, FIRST, taken).complete
-    assert read_state(tmp_path) == DemoState(now_ms=NOW_MS, seed=7, weeks=3, complete=True)
+    assert begin(tmp_path, _FIRST, taken).complete
+    assert read_state(tmp_path) == DemoState(now_ms=_NOW_MS, seed=7, weeks=3, complete=True)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"now_ms": 1}', '{"now_ms": null}'])

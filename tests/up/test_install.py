@@ -10,7 +10,7 @@ from kadens.local import install
 from kadens.local.install import Environment, InstallError
 from tests.rooms import ROOT
 
-OLD = """#!/bin/sh
+_OLD = """#!/bin/sh
 test "$1" = --version && echo Python 3.9.1
 exit 1
 """
@@ -23,7 +23,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "kadens/local").mkdir(parents=True)
     (tmp_path / "kadens/local/install.py").write_text(SHOWS_ITS_PYTHON, encoding="utf-8")
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
-    _program(tmp_path / "old", OLD)
+    _program(tmp_path / "old", _OLD)
     return tmp_path
 
 
@@ -61,7 +61,7 @@ def test_an_environment_that_fits_installs_into_itself(checkout: Path) -> None:
 
 
 def test_an_environment_of_a_python_that_is_too_old_is_left_to_another(checkout: Path) -> None:
-    _program(checkout / ".venv/bin/python", OLD)
+    _program(checkout / ".venv/bin/python", _OLD)
     assert make(checkout, sys.executable).stdout == f"{sys.executable} .venv runtime\n"
 
 

@@ -29,17 +29,17 @@ from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.frozen import children
 
-without_kafka = kafka_available()
-pytestmark = [
+_without_kafka = kafka_available()
+_pytestmark = [
     pytest.mark.kafka,
     pytest.mark.skipif(
-        without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"
+        _without_kafka is not None, reason=f"Apache Kafka cannot run here: {_without_kafka}"
     ),
 ]
-START_S, BACK_S, AT_ONCE_S = 180.0, 120.0, 10.0
-START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
-HOUR_MS = 3_600_000
-WORDS = ("--broker", "kafka", "--vendor-port", "0", "--clinic-port", "0")
+_START_S, BACK_S, _AT_ONCE_S = 180.0, 120.0, 10.0
+_START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
+_HOUR_MS = 3_600_000
+_WORDS = ("--broker", "kafka", "--vendor-port", "0", "--clinic-port", "0")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,10 +57,10 @@ class Instance:
         return self.data.with_suffix(".log")
 
     def start(self) -> None:
-        words = [sys.executable, "-m", "kadens", "up", *WORDS, "--data", str(self.data)]
+        words = [sys.executable, "-m", "kadens", "up", *_WORDS, "--data", str(self.data)]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(words, stdout=out, stderr=out, umask=0)
-        self.wait(lambda: "Ctrl-C" in self.text(), START_S)
+        self.wait(lambda: "Ctrl-C" in self.text(), _START_S)
 
     def text(self) -> str:
         return self.log.read_text(encoding="utf-8")
@@ -92,9 +92,9 @@ class Instance:
             "authorization": f"Bearer {self.token}",
             "content-type": "application/octet-stream",
         }
-        begin = START_MS + self.sent * HOUR_MS
+        begin = _START_MS + self.sent * _HOUR_MS
         self.sent += 1
-        body = recording(begin)
+        body = _recording(begin)
         request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310
 
         def taken() -> bool:
@@ -127,7 +127,7 @@ class Instance:
         raise AssertionError(words)
 
 
-def recording(begin: int) -> bytes:
+def _recording(begin: int) -> bytes:
     t = begin + np.arange(1200, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(1200, 120.0)}
     return write_activity(Recording(start_ms=begin, end_ms=begin + 1_200_000, t=t, columns=columns))
@@ -163,8 +163,8 @@ def test_nobody_else_may_read_what_it_makes(instance: Instance) -> None:
 
 def test_a_second_one_says_at_once_where_the_first_runs(instance: Instance) -> None:
     began = time.monotonic()
-    kadens = instance.kadens("up", *WORDS, code=1)
-    assert time.monotonic() - began < AT_ONCE_S
+    kadens = instance.kadens("up", *_WORDS, code=1)
+    assert time.monotonic() - began < _AT_ONCE_S
     assert f"kadens up runs already on {instance.data}, process {instance.process.pid}" in kadens
     assert all(address in kadens for address in instance.runtime["addresses"].values())
 
@@ -203,7 +203,7 @@ def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: In
     instance.process.kill()
     instance.process.wait()
     deadline = time.monotonic() + 60
-    while left := [number for number in before if lives(number)]:
+    while left := [number for number in before if _lives(number)]:
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
     assert f"nothing runs on {instance.data}" in instance.kadens("digest", code=2)
@@ -221,7 +221,7 @@ def family(parent: int) -> list[int]:
     return matches
 
 
-def lives(number: int) -> bool:
+def _lives(number: int) -> bool:
     try:
         return (
             Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]

@@ -21,7 +21,7 @@ from kadens.local.up import up
 from kadens.local.up_options import Options, free_port
 
 
-def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
+def _until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
@@ -59,7 +59,7 @@ def test_a_child_that_crashes_is_started_again_and_told(
         children.tend()
         return (tmp_path / "worker.log").read_text().count("x\n") >= 2
 
-    until(twice)
+    _until(twice)
     assert said[0] == "worker ended with status 1 (it broke); it starts again in 0 s"
 
 
@@ -71,7 +71,7 @@ def test_too_many_crashes_end_it_all(children: Children) -> None:
         return False
 
     with pytest.raises(StartFailed, match="worker: ended 9 times, last with status 3"):
-        until(tended)
+        _until(tended)
 
 
 def test_a_child_gets_its_settings_and_nothing_of_ours(
@@ -81,7 +81,7 @@ def test_a_child_gets_its_settings_and_nothing_of_ours(
     ours = "sorted((k, v) for k, v in os.environ.items() if k[:6] == 'KADENS')"
     word = f"import os; print({ours}, flush=True); input()"
     children.start(Job(name="worker", words=(word,)))
-    until(lambda: (tmp_path / "worker.log").read_text() != "")
+    _until(lambda: (tmp_path / "worker.log").read_text() != "")
     assert "[('KADENS_WORD', 'heard')]" in (tmp_path / "worker.log").read_text()
 
 
@@ -89,7 +89,7 @@ def test_stopping_ends_every_child_by_sigterm(children: Children, tmp_path: Path
     block = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])"
     wait = "print('up', flush=True); print(signal.sigwait([signal.SIGTERM]), flush=True)"
     children.start(Job(name="door", words=(f"{block}; {wait}",)))
-    until(lambda: "up" in (tmp_path / "door.log").read_text())
+    _until(lambda: "up" in (tmp_path / "door.log").read_text())
     children.stop()
     assert str(int(signal.SIGTERM)) in (tmp_path / "door.log").read_text()
 

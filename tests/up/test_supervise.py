@@ -27,7 +27,7 @@ with held(pathlib.Path(sys.argv[1])):
 """
 
 
-def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
+def _until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from web.api_docs import docs_page, in_words, install_docs, operations
 from web.headers import CONTENT_POLICY
 
-DOCUMENT = {
+_DOCUMENT = {
     "info": {"title": "Invented door", "version": "1", "summary": "Opens <b>once</b>."},
     "paths": {
         "/things/{id}": {
@@ -66,12 +66,12 @@ def test_a_type_in_words(schema: dict[str, object], words: str) -> None:
 
 
 def test_an_operation_is_shown_whole() -> None:
-    (operation,) = operations(DOCUMENT)
+    (operation,) = operations(_DOCUMENT)
     assert (operation.anchor, operation.method) == ("get-things-id", "GET")
     (parameter,) = operation.parameters
     assert (parameter.name, parameter.is_required) == ("id (path)", True)
     assert operation.examples == (("Response 200", '{\n  "size": 3\n}'),)
-    text = docs_page(DOCUMENT, ("report",))
+    text = docs_page(_DOCUMENT, ("report",))
     for part in ('id="get-things-id"', 'id="shape-Thing"', 'href="/docs/schemas/report"'):
         assert part in text
     assert "Opens &lt;b&gt;once&lt;/b&gt;." in text

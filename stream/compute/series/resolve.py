@@ -22,8 +22,8 @@ from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.series.sources import hold_times, source_rank
 
 # Why a source is selected, from the weakest to the strongest reason.
-REASONS = ("only", "name", "samples", "rank")
-_ONLY, _NAME, _SAMPLES, _RANK = range(len(REASONS))
+_REASONS = ("only", "name", "samples", "rank")
+_ONLY, _NAME, _SAMPLES, _RANK = range(len(_REASONS))
 
 # A score is `rank * _RANK_STEP - bits of the number of samples`; the least score is selected.
 _RANK_STEP = 64  # more than the bits of any number of samples, so that a better rank always wins
@@ -38,7 +38,7 @@ class ResolvedMetric:
 
     `series` holds the samples and `source_index` int64[n] the position in `sources` of each.
     `minutes` int64[m] are the epoch minutes with a sample, increasing; `selected` int64[m] is the
-    position in `sources` of the source selected in each, `why` int64[m] a position in `REASONS`.
+    position in `sources` of the source selected in each, `why` int64[m] a position in `_REASONS`.
     """
 
     metric: str
@@ -130,7 +130,7 @@ def source_selections(
             source=resolved.sources[int(selected[a])],
             start_ms=int(minutes[a]) * MINUTE_MS,
             end_ms=(int(minutes[b]) + 1) * MINUTE_MS,
-            why=REASONS[int(reason)],
+            why=_REASONS[int(reason)],
         )
         selections.append(selection)
     return tuple(selections)
@@ -184,7 +184,7 @@ def _select(
 
 
 def _reason(best: _Integers, score: _Integers) -> _Integers:
-    """Return what tells two scores apart, as positions in `REASONS`."""
+    """Return what tells two scores apart, as positions in `_REASONS`."""
     no_other = best == _NO_SCORE
     other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
     return np.select([no_other, other_rank, best != score], [_ONLY, _RANK, _SAMPLES], _NAME)

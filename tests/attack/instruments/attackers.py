@@ -11,7 +11,7 @@ from typing import Any
 from tests.attack.instruments.flooder import Plan
 from tests.rooms import ROOT
 
-END_S = 30.0  # past its own time
+_END_S = 30.0  # past its own time
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def attacked(plan: Plan, *, cut: bool = False) -> Iterator[AttackReport]:
         yield reported
         if cut:
             return
-        out, _ = process.communicate(timeout=plan.seconds + END_S)
+        out, _ = process.communicate(timeout=plan.seconds + _END_S)
         reported.done = json.loads(out)
     finally:
         process.kill()

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
-LONGEST_S = 120.0
+_LONGEST_S = 120.0
 MOST_CONNECTIONS = 1_100
 CHUNK = b"a" * 65_536
 PIPELINED = 20  # requests written at once on a connection
@@ -167,14 +167,14 @@ async def flood(plan: Plan) -> Done:
         asyncio.create_task(_connection(n, plan, done))
         for n in range(min(plan.connections, MOST_CONNECTIONS))
     ]
-    await asyncio.wait(many, timeout=min(plan.seconds, LONGEST_S))
+    await asyncio.wait(many, timeout=min(plan.seconds, _LONGEST_S))
     for item in many:
         item.cancel()
     await asyncio.gather(*many, return_exceptions=True)
     return done
 
 
-def main() -> None:
+def _main() -> None:
     """Read a plan, carry it out, and print what was done."""
     os.nice(NICE)
     done = asyncio.run(flood(Plan(**json.load(sys.stdin))))
@@ -188,4 +188,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()

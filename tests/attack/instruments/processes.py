@@ -13,24 +13,24 @@ from typing import Self
 
 from tests.background import Background
 
-PROC = Path("/proc")
-PAGE = 4096
-LOOK_S = 0.1
+_PROC = Path("/proc")
+_PAGE = 4096
+_LOOK_S = 0.1
 BLOCK = 512  # bytes, of `st_blocks`
 # part -> the last words of its command line
-PARTS: Mapping[str, tuple[str, ...]] = {
+_PARTS: Mapping[str, tuple[str, ...]] = {
     "worker": ("worker",),
     "vendor door": ("door", "vendor"),
     "clinic door": ("door", "clinic"),
 }
 
 
-def children(parents: Mapping[int, int], root: int) -> Iterator[int]:
+def _children(parents: Mapping[int, int], root: int) -> Iterator[int]:
     """Yield the ids of all processes under one, from a map of each to its parent."""
     for pid, parent in parents.items():
         if parent == root:
             yield pid
-            yield from children(parents, pid)
+            yield from _children(parents, pid)
 
 
 def parents() -> dict[int, int]:
@@ -40,7 +40,7 @@ def parents() -> dict[int, int]:
 
 def part_of(up: int, part: str, among: Mapping[int, int]) -> int | None:
     """Return the process of a part of the running `kadens up`, None when it does not run now."""
-    words = PARTS[part]
+    words = _PARTS[part]
     matches = (
         pid for pid, parent in among.items() if parent == up and _words(pid)[-len(words) :] == words
     )
@@ -54,7 +54,7 @@ def memory(pids: Sequence[int]) -> int:
 
 def open_files(pid: int) -> int:
     """Return the bytes on disk of a process's open regular files, linked or not."""
-    return sum(_blocks(position) for position in _listed(PROC / str(pid) / "fd"))
+    return sum(_blocks(position) for position in _listed(_PROC / str(pid) / "fd"))
 
 
 class Watch(Background):
@@ -63,8 +63,8 @@ class Watch(Background):
     Peak memory with children, and the ids seen.
     """
 
-    def __init__(self, up: int, names: Sequence[str] = tuple(PARTS)) -> None:
-        super().__init__(LOOK_S)
+    def __init__(self, up: int, names: Sequence[str] = tuple(_PARTS)) -> None:
+        super().__init__(_LOOK_S)
         self._up, self._names = up, names
         self.peak: dict[str, int] = defaultdict(int)
         self.seen: dict[str, set[int]] = defaultdict(set)
@@ -84,16 +84,16 @@ class Watch(Background):
             pid = part_of(self._up, name, among)
             if pid is not None:
                 self.seen[name].add(pid)
-                self.peak[name] = max(self.peak[name], memory([pid, *children(among, pid)]))
+                self.peak[name] = max(self.peak[name], memory([pid, *_children(among, pid)]))
 
 
 def _pids() -> Iterator[int]:
-    return (int(position.name) for position in PROC.iterdir() if position.name.isdigit())
+    return (int(position.name) for position in _PROC.iterdir() if position.name.isdigit())
 
 
 def _parent(pid: int) -> int | None:
     try:
-        text = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+        text = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
     return int(text.rpartition(")")[2].split()[1])
@@ -101,7 +101,7 @@ def _parent(pid: int) -> int | None:
 
 def _words(pid: int) -> tuple[str, ...]:
     try:
-        line = (PROC / str(pid) / "cmdline").read_bytes()
+        line = (_PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return ()
     return tuple(line.decode(errors="replace").split("\0")[:-1])
@@ -109,7 +109,7 @@ def _words(pid: int) -> tuple[str, ...]:
 
 def _resident(pid: int) -> int:
     try:
-        return int((PROC / str(pid) / "statm").read_text(encoding="ascii").split()[1]) * PAGE
+        return int((_PROC / str(pid) / "statm").read_text(encoding="ascii").split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
 

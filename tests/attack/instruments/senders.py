@@ -17,8 +17,8 @@ from tests.attack.product import Person, Product, now_ms
 HOST = "127.0.0.1"
 TIMEOUT_S = 30.0
 AGAIN = frozenset({429, 503})
-LONGEST_PAUSE_S = 2.0
-JSON, OCTETS = "application/json", "application/octet-stream"
+_LONGEST_PAUSE_S = 2.0
+_JSON, OCTETS = "application/json", "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +88,10 @@ class Sender:
         """Send again, after the pause that was asked for, while the door says that it is busy."""
         deadline = time.monotonic() + seconds
         while (answer := send()).status in AGAIN and time.monotonic() < deadline:
-            time.sleep(min(answer.pause_s or 0.25, LONGEST_PAUSE_S))
+            time.sleep(min(answer.pause_s or 0.25, _LONGEST_PAUSE_S))
         return answer
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str], kind: str = JSON) -> Answer:
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], kind: str = _JSON) -> Answer:
         """Post one body over a connection of its own."""
         began = time.monotonic()
         connection = http.client.HTTPConnection(HOST, self._port, timeout=TIMEOUT_S)

@@ -8,11 +8,11 @@ import pytest
 
 from tests.attack.instruments.flooder import HOST, TALKS, Done, Plan, flood
 
-HEAD = "POST / HTTP/1.1\r\nhost: x\r\n"
-SOURCE = "127.0.0.9"
+_HEAD = "POST / HTTP/1.1\r\nhost: x\r\n"
+_SOURCE = "127.0.0.9"
 
 
-async def attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
+async def _attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
     """Let an attacker work on a listener for a moment.
 
     Return its account, what came in first, and from where.
@@ -34,8 +34,8 @@ async def attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
             port=port,
             seconds=0.3,
             connections=3,
-            sources=[SOURCE],
-            head=HEAD,
+            sources=[_SOURCE],
+            head=_HEAD,
             body=10,
             rate=10_000,
         )
@@ -44,15 +44,15 @@ async def attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
 
 @pytest.mark.parametrize("kind", TALKS)
 def test_each_attacker_opens_its_connections_from_its_address_and_ends(kind: str) -> None:
-    done, taken, peers = asyncio.run(attacked(kind))
+    done, taken, peers = asyncio.run(_attacked(kind))
     assert (done.opened, done.refused, done.most_held, done.answers) == (3, 0, 3, Counter())
-    assert peers == {SOURCE: 3}
-    assert taken.startswith(HEAD.encode())
+    assert peers == {_SOURCE: 3}
+    assert taken.startswith(_HEAD.encode())
 
 
 def test_heads_and_bodies_are_left_without_an_end() -> None:
-    heads = [asyncio.run(attacked(kind))[1] for kind in ("drip", "endless")]
+    heads = [asyncio.run(_attacked(kind))[1] for kind in ("drip", "endless")]
     assert not any(b"\r\n\r\n" in head for head in heads)
-    body = asyncio.run(attacked("withhold"))[1]
+    body = asyncio.run(_attacked("withhold"))[1]
     assert body.count(b"content-length: 10\r\n\r\n" + b"a" * 9) == 3
     assert b"a" * 10 not in body

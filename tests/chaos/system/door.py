@@ -24,12 +24,12 @@ from tests.chaos.waiting import until
 from tests.chaos.world import Posted
 from tests.rig import KEY, Rig
 
-HOST = "127.0.0.1"
-SECRET = "whsec_" + base64.b64encode(KEY.active.secret[:24]).decode()
+_HOST = "127.0.0.1"
+_SECRET = "whsec_" + base64.b64encode(KEY.active.secret[:24]).decode()
 TAKEN_S = 60.0  # a broker may be gone meanwhile, and the door says 503 then
 ANSWER_S = 5.0
 STRANGERS = [f"127.0.8.{n}" for n in range(1, 21)]
-HEAD = f"POST /v1/files HTTP/1.1\r\nhost: {HOST}\r\n"
+HEAD = f"POST /v1/files HTTP/1.1\r\nhost: {_HOST}\r\n"
 UNPROVED = f"{HEAD}authorization: Bearer nobody.nothing\r\n"
 LONGEST_S = 90.0
 
@@ -73,14 +73,14 @@ class Door:
         self.process.wait()
 
     def _answers(self) -> bool:
-        with suppress(OSError), socket.create_connection((HOST, self.port), timeout=ANSWER_S):
+        with suppress(OSError), socket.create_connection((_HOST, self.port), timeout=ANSWER_S):
             return True
         return False
 
     def _post(self, posted: Posted) -> int:
         at_ms = int(self.rig.clock.read_text(encoding="ascii"))
-        signed = sign(STANDARD_WEBHOOKS, SECRET, posted.value, f"msg_{time.monotonic_ns()}", at_ms)
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=ANSWER_S)
+        signed = sign(STANDARD_WEBHOOKS, _SECRET, posted.value, f"msg_{time.monotonic_ns()}", at_ms)
+        connection = http.client.HTTPConnection(_HOST, self.port, timeout=ANSWER_S)
         try:
             connection.request(
                 "POST", "/v1/reports", posted.value, {"content-type": "application/json", **signed}
@@ -124,7 +124,7 @@ def opened(rig: Rig) -> Iterator[Door]:
     """Start a door beside the workers of a rig, on its log and its clock; it is not waited for."""
     secrets, key = rig.folder / "door.toml", KEY.active.secret.hex()
     secrets.write_text(
-        f'link_key = "{key}"\nwrapping_key = "{key}"\n[connectors.reports]\nkeys = ["{SECRET}"]\n',
+        f'link_key = "{key}"\nwrapping_key = "{key}"\n[connectors.reports]\nkeys = ["{_SECRET}"]\n',
         encoding="utf-8",
     )
     port = _free_port()
@@ -143,6 +143,6 @@ def opened(rig: Rig) -> Iterator[Door]:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -18,9 +18,9 @@ from tests.chaos.world import Posted
 FORGETTING = tuple(
     topic for topic in TOPICS if topic.cleanup == "delete"
 )  # a compacted topic keeps its records
-ANSWER_S = 10.0
+_ANSWER_S = 10.0
 FLUSH_S = 120.0
-AGAIN_S = 0.1
+_AGAIN_S = 0.1
 T = TypeVar("T")
 
 
@@ -79,14 +79,14 @@ class Producers:
         """
         self.acknowledged, self.refused = set(), []
         for future in self._admin.delete_records(
-            self._ends(FORGETTING), request_timeout=ANSWER_S
+            self._ends(FORGETTING), request_timeout=_ANSWER_S
         ).values():
             future.result()
         return sum(self.ends())
 
     def in_sync(self, copies: int) -> bool:
         """Tell whether every partition has so many copies that are up to date."""
-        for topic in self._admin.list_topics(timeout=ANSWER_S).topics.values():
+        for topic in self._admin.list_topics(timeout=_ANSWER_S).topics.values():
             if any(len(part.isrs) < copies for part in topic.partitions.values()):
                 return False
         return True
@@ -97,7 +97,7 @@ class Producers:
             partitions += [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         list_offsets = self._admin.list_offsets(
-            dict.fromkeys(partitions, latest), request_timeout=ANSWER_S
+            dict.fromkeys(partitions, latest), request_timeout=_ANSWER_S
         )
         try:
             return [
@@ -132,4 +132,4 @@ def patiently(ask: Callable[[], T], seconds: float = 60.0) -> T:
         except KafkaException:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(AGAIN_S)
+            time.sleep(_AGAIN_S)

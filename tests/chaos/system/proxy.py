@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 SOCKET = ".s.PGSQL.5432"
-PIECE = 64 * 1024
+_PIECE = 64 * 1024
 
 
 class Proxy:
@@ -88,7 +88,7 @@ class Proxy:
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while piece := await reader.read(PIECE):
+            while piece := await reader.read(_PIECE):
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
                 writer.write(piece)

@@ -11,7 +11,7 @@ from tests.chaos.system.environment import socket_of
 from tests.chaos.system.proxy import Proxy
 
 
-def answer(dsn: str) -> object:
+def _answer(dsn: str) -> object:
     with psycopg.connect(dsn) as conn:
         return conn.execute(
             "select inet_server_addr() is null, current_setting('data_directory')"
@@ -27,7 +27,7 @@ def test_it_delays_drops_and_leads_elsewhere(tmp_path: Path) -> None:
         Proxy(front, socket_of(first)) as proxy,
     ):
         dsn = proxy.dsn("postgres")
-        assert answer(dsn) == answer(first.dsn())
+        assert _answer(dsn) == _answer(first.dsn())
         with psycopg.connect(dsn, autocommit=True) as conn:
             proxy.delay_s = 0.1
             began = time.monotonic()
@@ -38,8 +38,8 @@ def test_it_delays_drops_and_leads_elsewhere(tmp_path: Path) -> None:
             with pytest.raises(psycopg.OperationalError):
                 conn.execute("select 1")
         proxy.lead_to(socket_of(second))
-        assert answer(dsn) == answer(second.dsn()) != answer(first.dsn())
+        assert _answer(dsn) == _answer(second.dsn()) != _answer(first.dsn())
         second.kill()
         with pytest.raises(psycopg.OperationalError):
-            answer(dsn)
+            _answer(dsn)
         second.restart()

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sy
 from tests.clinic.sign_in.conftest import Open
 from tests.clinic.sign_in.provider import NOW, Provider
 
-CHROMIUM = next(
+_CHROMIUM = next(
     (
         path
         for name in ("chromium", "chromium-browser", "google-chrome")
@@ -18,9 +18,9 @@ CHROMIUM = next(
     ),
     "",
 )
-pytestmark = [
+_pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on the path"),
+    pytest.mark.skipif(not _CHROMIUM, reason="no Chromium on the path"),
 ]
 WAIT_MS = 20_000
 
@@ -28,7 +28,7 @@ WAIT_MS = 20_000
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         yield browser.new_context()
         browser.close()
 

@@ -12,8 +12,8 @@ from tests.clinic.sign_in import keycloak
 from tests.clinic.sign_in.conftest import UNIT, Kept, browser, settings_of
 from tests.clinic.sign_in.provider import listening, served
 
-MISSING = keycloak.missing()
-pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+_MISSING = keycloak.missing()
+_pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, wit
 from tests.clinic.sign_in.conftest import Open, browser
 from tests.clinic.sign_in.test_sign_in import sign_in
 
-AT = "2026-11-28T00:00:00Z"
+_AT = "2026-11-28T00:00:00Z"
 
 
 def test_a_session_key_is_rotated_and_no_request_fails(opened: Open, tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_a_session_key_is_rotated_and_no_request_fails(opened: Open, tmp_path: P
         assert sign_in(before).status_code == 303
         page = before.get("/")
         waiting = before.get("/sign-in")
-        rewrite_secrets(file, lambda entries: with_new_key(entries, "session", new_secret(), AT))
+        rewrite_secrets(file, lambda entries: with_new_key(entries, "session", new_secret(), _AT))
         assert [before.get("/").status_code for _ in range(20)] == [200] * 20
         back = (
             httpx.get(waiting.headers["location"])
@@ -30,7 +30,7 @@ def test_a_session_key_is_rotated_and_no_request_fails(opened: Open, tmp_path: P
             assert sign_in(after).status_code == 303
             assert after.get("/").status_code == 200
             assert _signed_out(before, page.text) == 200
-            rewrite_secrets(file, lambda entries: with_retired_key(entries, "session", "1", AT))
+            rewrite_secrets(file, lambda entries: with_retired_key(entries, "session", "1", _AT))
             assert after.get("/").status_code == 200
 
 
@@ -38,9 +38,9 @@ def test_a_session_by_a_retired_key_is_over(opened: Open, tmp_path: Path) -> Non
     file = tmp_path / "clinic.toml"
     with opened() as door:
         sign_in(door)
-        rewrite_secrets(file, lambda entries: with_new_key(entries, "session", new_secret(), AT))
+        rewrite_secrets(file, lambda entries: with_new_key(entries, "session", new_secret(), _AT))
         assert door.get("/").status_code == 200
-        rewrite_secrets(file, lambda entries: with_retired_key(entries, "session", "1", AT))
+        rewrite_secrets(file, lambda entries: with_retired_key(entries, "session", "1", _AT))
         assert door.get("/").status_code == 303
 
 

@@ -19,10 +19,10 @@ from tests.clinic.sign_in.conftest import UNIT, Kept, Open
 from tests.clinic.sign_in.provider import NOW, PERSON, RSA, Provider
 from web.sign_in.code_flow import local_page
 
-KEPT = [("u-1", "Karin Lind", "karin@example.org")]
+_KEPT = [("u-1", "Karin Lind", "karin@example.org")]
 
 
-def here(door: httpx.Client) -> str:
+def _here(door: httpx.Client) -> str:
     return str(door.base_url).rstrip("/")
 
 
@@ -34,14 +34,14 @@ def to_callback(door: httpx.Client, page: str = "/") -> str:
     assert begun.status_code == 303
     result = httpx.get(begun.headers["location"])
     assert result.status_code == 302
-    return result.headers["location"].removeprefix(here(door))
+    return result.headers["location"].removeprefix(_here(door))
 
 
 def sign_in(door: httpx.Client, page: str = "/") -> httpx.Response:
     return door.get(to_callback(door, page))
 
 
-def problem(response: httpx.Response) -> str:
+def _problem(response: httpx.Response) -> str:
     matches = re.search(r"<h1>[^<]+</h1>\s*<p>([^<]+)</p>", response.text)
     assert matches, response.text
     return matches[1]
@@ -61,7 +61,7 @@ def test_a_clinician_is_let_in_and_sees_the_page_asked_for(
     assert "Karin Lind" in page.text
     assert UNIT in page.text
     assert "Demonstration" not in page.text
-    assert clinicians() == KEPT
+    assert clinicians() == _KEPT
     with psycopg.connect(dsn) as conn:
         reported = conn.execute(
             "select actor, role, action from audit order by id desc limit 1"
@@ -109,18 +109,18 @@ def test_behind_https_cookies_are_secure_and_of_this_host(opened: Open, provider
         )
 
 
-def at(now: Path, minutes: float, ms: int = 0) -> None:
+def _at(now: Path, minutes: float, ms: int = 0) -> None:
     now.write_text(str(NOW + int(minutes * 60_000) + ms), encoding="ascii")
 
 
 def test_a_session_in_use_ends_after_eight_hours(door: httpx.Client, now: Path) -> None:
     sign_in(door)
     for minutes in range(50, 480, 50):
-        at(now, minutes)
+        _at(now, minutes)
         assert door.get("/").status_code == 200
-    at(now, 480, -1)
+    _at(now, 480, -1)
     assert door.get("/").status_code == 200
-    at(now, 480)
+    _at(now, 480)
     assert door.get("/").status_code == 303
 
 
@@ -128,11 +128,11 @@ def test_a_session_that_is_not_used_ends_after_an_hour_and_a_page_alone_does_not
     door: httpx.Client, now: Path
 ) -> None:
     sign_in(door)
-    at(now, 59)
+    _at(now, 59)
     assert door.get("/", headers={"x-kadens-refresh": "1"}).status_code == 200
-    at(now, 60, -1)
+    _at(now, 60, -1)
     assert door.get("/api/v1/worklist", headers={"x-kadens-refresh": "1"}).status_code == 200
-    at(now, 60)
+    _at(now, 60)
     assert door.get("/api/v1/worklist").status_code == 401
 
 
@@ -167,7 +167,7 @@ def test_a_clinicians_row_follows_the_provider(
     provider.person |= {"name": "Karin Berg", "email": "berg@example.org"}
     sign_in_again = door.get("/sign-in")
     door.get(
-        httpx.get(sign_in_again.headers["location"]).headers["location"].removeprefix(here(door))
+        httpx.get(sign_in_again.headers["location"]).headers["location"].removeprefix(_here(door))
     )
     assert clinicians() == [("u-1", "Karin Berg", "berg@example.org")]
 
@@ -178,7 +178,7 @@ def test_an_unknown_care_unit_is_refused_and_not_made(
     provider.person["care_unit"] = "Another"
     sign = sign_in(door)
     assert sign.status_code == 403
-    assert problem(sign).startswith("Your care unit is not set up here.")
+    assert _problem(sign).startswith("Your care unit is not set up here.")
     assert door.get("/").status_code == 303
     assert clinicians() == []
     with psycopg.connect(dsn) as conn:
@@ -191,7 +191,7 @@ def test_without_a_unit_nobody_is_let_in(
     del provider.person["care_unit"]
     sign = sign_in(door)
     assert sign.status_code == 403
-    assert "names no care unit for you" in problem(sign).replace("&#39;", "'")
+    assert "names no care unit for you" in _problem(sign).replace("&#39;", "'")
     assert (door.get("/").status_code, clinicians()) == (303, [])
 
 
@@ -202,7 +202,7 @@ def test_only_the_named_roles_are_let_in(opened: Open, roles: str, status: int) 
 
 
 Signing = Callable[[dict[str, Any]], str]
-STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
+_STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
 ISSUED = NOW // 1000
 LIES: dict[str, tuple[dict[str, Any], Signing | None]] = {
     "wrong nonce": ({"nonce": "n" * 43}, None),
@@ -212,7 +212,7 @@ LIES: dict[str, tuple[dict[str, Any], Signing | None]] = {
     "expired": ({"iat": ISSUED - 600, "exp": ISSUED - 300}, None),
     "another key": (
         {},
-        lambda claims: jwt.encode({"alg": "RS256", "kid": "one"}, claims, STRANGER, ["RS256"]),
+        lambda claims: jwt.encode({"alg": "RS256", "kid": "one"}, claims, _STRANGER, ["RS256"]),
     ),
     "unsigned": ({}, lambda claims: jwt.encode({"alg": "none"}, claims, RSA, ["none"])),
     "no token": ({}, lambda _: "not.a.token"),
@@ -230,7 +230,7 @@ def test_a_token_that_lies_lets_nobody_in(
     provider.sign = signing or provider.sign
     sign = sign_in(door)
     assert sign.status_code == 403
-    assert problem(sign) == "The identity provider&#39;s answer was not accepted."
+    assert _problem(sign) == "The identity provider&#39;s answer was not accepted."
     assert "kadens-session" not in sign.headers.get("set-cookie", "")
     assert (door.get("/").status_code, clinicians()) == (303, [])
 
@@ -241,7 +241,7 @@ def test_an_answer_with_another_state_is_refused(door: httpx.Client, provider: P
     for other in ("", "x" * 43, state[:-1] + ("A" if state[-1] != "A" else "B")):
         result = door.get(str(callback.copy_set_param("state", other)))
         assert result.status_code == 403
-        assert problem(result).startswith(
+        assert _problem(result).startswith(
             "This sign-in was begun too long ago, or in another browser."
         )
     assert "token" not in provider.asked
@@ -300,7 +300,7 @@ def test_a_refusal_by_the_provider_is_told_without_its_words(door: httpx.Client)
     result = door.get(
         f"/sign-in/callback?state={state}&error=access_denied&error_description=%3Cb%3Ecall+me"
     )
-    assert (result.status_code, problem(result)) == (
+    assert (result.status_code, _problem(result)) == (
         403,
         "The identity provider did not sign you in.",
     )
@@ -329,7 +329,7 @@ def test_a_provider_that_is_away_is_told_and_asked_again(opened: Open, provider:
     with opened(KADENS_OIDC_ISSUER="http://127.0.0.1:1") as door:
         result = door.get("/sign-in", headers={"accept": "text/html"})
         assert result.status_code == 503
-        assert problem(result).startswith("The identity provider cannot be reached")
+        assert _problem(result).startswith("The identity provider cannot be reached")
         assert door.get("/readyz").status_code == 200
     assert provider.asked == []
 
@@ -370,7 +370,7 @@ def test_signing_out_forgets_the_session(door: httpx.Client, provider: Provider)
     assert str(there).startswith(f"{provider.url}/end?")
     assert dict(there.params) == {
         "client_id": "kadens door",
-        "post_logout_redirect_uri": f"{here(door)}/",
+        "post_logout_redirect_uri": f"{_here(door)}/",
     }
     assert door.get("/").status_code == 303
 
@@ -398,7 +398,7 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out_at_any_door(
                 == 401
             )
             assert there.get("/", headers=copied).status_code == 303
-        at(now, 1)
+        _at(now, 1)
         assert door.post("/sign-out", data={"token": token}, headers=copied).status_code == 200
     with psycopg.connect(dsn) as conn:
         reported = conn.execute(
@@ -425,7 +425,7 @@ def test_an_open_stream_ends_when_its_session_runs_out(door: httpx.Client, now: 
     with door.stream("GET", "/events", timeout=5) as stream:
         lines = stream.iter_lines()
         assert next(lines) == "retry: 2000"
-        at(now, 60)
+        _at(now, 60)
         assert [line for line in lines if line and not line.startswith(("event", "data"))] == []
 
 
@@ -460,8 +460,8 @@ def test_a_subject_that_differs_only_by_case_is_not_let_in(
     sign_in(door)
     provider.person["sub"] = "U-1"
     door.cookies.clear()
-    assert "cannot be told from another" in problem(sign_in(door))
-    assert clinicians() == KEPT
+    assert "cannot be told from another" in _problem(sign_in(door))
+    assert clinicians() == _KEPT
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_the_way_back_stays_here(page: str, shown: str) -> None:
 
 def test_the_sign_in_asked_with_a_foreign_page_leads_home(door: httpx.Client) -> None:
     begun = door.get("/sign-in?page=https://example.org/")
-    back = httpx.get(begun.headers["location"]).headers["location"].removeprefix(here(door))
+    back = httpx.get(begun.headers["location"]).headers["location"].removeprefix(_here(door))
     assert door.get(back).headers["location"] == "/"
 
 

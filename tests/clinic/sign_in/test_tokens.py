@@ -27,7 +27,7 @@ from web.sign_in.id_tokens import (
 from web.sign_in.identity import Identity
 
 NOW_S = 1_790_000_000
-EXPECTED = Expected(issuer="https://id.example.org/realm", client_id="kadens", nonce="n-1")
+_EXPECTED = Expected(issuer="https://id.example.org/realm", client_id="kadens", nonce="n-1")
 CLAIMS: dict[str, Any] = {
     "iss": "https://id.example.org/realm",
     "aud": "kadens",
@@ -40,14 +40,14 @@ CLAIMS: dict[str, Any] = {
     "email": "karin@example.org",
     "care_unit": "Physiotherapy North",
 }
-RSA = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "rsa"})
+_RSA = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "rsa"})
 EC = ECKey.generate_key("P-256", {"use": "sig", "kid": "ec"})
-STRANGER = RSAKey.generate_key(2048, {"kid": "rsa"})
-KEYS = key_set({"keys": [RSA.as_dict(private=False), EC.as_dict(private=False)]})
+_STRANGER = RSAKey.generate_key(2048, {"kid": "rsa"})
+_KEYS = key_set({"keys": [_RSA.as_dict(private=False), EC.as_dict(private=False)]})
 
 
-def signed(
-    claims: Mapping[str, Any], key: Key = RSA, alg: str = "RS256", kid: str | None = "rsa"
+def _signed(
+    claims: Mapping[str, Any], key: Key = _RSA, alg: str = "RS256", kid: str | None = "rsa"
 ) -> str:
     return jwt.encode({"alg": alg, **({"kid": kid} if kid else {})}, dict(claims), key, [alg])
 
@@ -57,18 +57,19 @@ def coded(data: bytes | Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def check(token: str, keys: KeySet = KEYS) -> Mapping[str, Any]:
-    return checked_claims(token, keys, EXPECTED, NOW_S * 1000)
+def _check(token: str, keys: KeySet = _KEYS) -> Mapping[str, Any]:
+    return checked_claims(token, keys, _EXPECTED, NOW_S * 1000)
 
 
-@pytest.mark.parametrize(("key", "alg", "kid"), [(RSA, "RS256", "rsa"), (EC, "ES256", "ec")])
+@pytest.mark.parametrize(("key", "alg", "kid"), [(_RSA, "RS256", "rsa"), (EC, "ES256", "ec")])
 def test_a_good_token_is_read(key: Key, alg: str, kid: str) -> None:
-    assert check(signed(CLAIMS, key, alg, kid)) == CLAIMS
+    assert _check(_signed(CLAIMS, key, alg, kid)) == CLAIMS
 
 
 def test_one_key_needs_no_name() -> None:
     assert (
-        check(signed(CLAIMS, kid=None), key_set({"keys": [RSA.as_dict(private=False)]})) == CLAIMS
+        _check(_signed(CLAIMS, kid=None), key_set({"keys": [_RSA.as_dict(private=False)]}))
+        == CLAIMS
     )
 
 
@@ -100,7 +101,7 @@ def test_one_key_needs_no_name() -> None:
 def test_a_wrong_claim_is_refused(change: dict[str, Any], why: str) -> None:
     claims = {name: value for name, value in {**CLAIMS, **change}.items() if value is not None}
     with pytest.raises(TokenError, match=why):
-        check(signed(claims))
+        _check(_signed(claims))
 
 
 @pytest.mark.parametrize(
@@ -114,50 +115,50 @@ def test_a_wrong_claim_is_refused(change: dict[str, Any], why: str) -> None:
     ids=str,
 )
 def test_what_is_just_good_is_read(change: dict[str, Any]) -> None:
-    assert check(signed({**CLAIMS, **change}))["sub"] == "u-1"
+    assert _check(_signed({**CLAIMS, **change}))["sub"] == "u-1"
 
 
 def test_another_key_under_the_same_name_is_refused() -> None:
     with pytest.raises(TokenError, match="BadSignatureError"):
-        check(signed(CLAIMS, STRANGER))
+        _check(_signed(CLAIMS, _STRANGER))
 
 
 def test_a_changed_payload_is_refused() -> None:
-    head, _, signature = signed(CLAIMS).split(".")
+    head, _, signature = _signed(CLAIMS).split(".")
     with pytest.raises(TokenError, match="BadSignatureError"):
-        check(f"{head}.{coded({**CLAIMS, 'care_unit': 'Another'})}.{signature}")
+        _check(f"{head}.{coded({**CLAIMS, 'care_unit': 'Another'})}.{signature}")
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", ""])
 def test_an_unsigned_token_is_refused(alg: str) -> None:
-    for signature in ("", signed(CLAIMS).split(".")[2]):
+    for signature in ("", _signed(CLAIMS).split(".")[2]):
         with pytest.raises(TokenError):
-            check(f"{coded({'alg': alg, 'kid': 'rsa'})}.{coded(CLAIMS)}.{signature}")
+            _check(f"{coded({'alg': alg, 'kid': 'rsa'})}.{coded(CLAIMS)}.{signature}")
 
 
 @pytest.mark.parametrize("form", ["pem", "der", "jwk"])
 def test_the_public_key_as_a_shared_secret_is_refused(form: str) -> None:
     public = {
-        "pem": RSA.as_pem(private=False),
-        "der": RSA.as_der(private=False),
-        "jwk": KEYS.as_dict()["keys"][0],
+        "pem": _RSA.as_pem(private=False),
+        "der": _RSA.as_der(private=False),
+        "jwk": _KEYS.as_dict()["keys"][0],
     }
     secret = public[form] if isinstance(public[form], bytes) else json.dumps(public[form]).encode()
     assert isinstance(secret, bytes)
     body = f"{coded({'alg': 'HS256', 'typ': 'JWT', 'kid': 'rsa'})}.{coded(CLAIMS)}"
     with pytest.raises(TokenError, match="Algorithm"):
-        check(f"{body}.{coded(hmac.digest(secret, body.encode(), hashlib.sha256))}")
+        _check(f"{body}.{coded(hmac.digest(secret, body.encode(), hashlib.sha256))}")
 
 
 def test_a_key_sent_along_is_not_used() -> None:
-    header = {"alg": "RS256", "jwk": STRANGER.as_dict(private=False)}
+    header = {"alg": "RS256", "jwk": _STRANGER.as_dict(private=False)}
     with pytest.raises(TokenError):
-        check(jwt.encode(header, dict(CLAIMS), STRANGER, ["RS256"]))
+        _check(jwt.encode(header, dict(CLAIMS), _STRANGER, ["RS256"]))
 
 
 def test_a_key_of_another_algorithm_is_not_used() -> None:
     with pytest.raises(TokenError, match="InvalidKeyIdError"):
-        check(signed(CLAIMS, STRANGER, "RS512"))
+        _check(_signed(CLAIMS, _STRANGER, "RS512"))
 
 
 @pytest.mark.parametrize(
@@ -170,9 +171,9 @@ def test_a_key_set_without_public_keys_is_refused(said: dict[str, Any]) -> None:
 
 
 def test_keys_for_encryption_and_shared_keys_are_left_out() -> None:
-    other = {**STRANGER.as_dict(private=False), "use": "enc", "kid": "enc"}
+    other = {**_STRANGER.as_dict(private=False), "use": "enc", "kid": "enc"}
     matches = key_set(
-        {"keys": [other, RSA.as_dict(private=False), {"kty": "oct", "k": "AAAA", "kid": "oct"}]}
+        {"keys": [other, _RSA.as_dict(private=False), {"kty": "oct", "k": "AAAA", "kid": "oct"}]}
     )
     assert [key.kid for key in matches] == ["rsa"]
 
@@ -182,7 +183,7 @@ def test_keys_for_encryption_and_shared_keys_are_left_out() -> None:
 )))  # fmt: skip
 def test_any_other_text_is_refused(said: str) -> None:
     with pytest.raises(TokenError):
-        check(said)
+        _check(said)
 
 
 @given(st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "zip"]), st.one_of(
@@ -190,7 +191,7 @@ def test_any_other_text_is_refused(said: str) -> None:
 )), st.binary())  # fmt: skip
 def test_any_other_header_is_refused(header: dict[str, Any], payload: bytes) -> None:
     with pytest.raises(TokenError):
-        check(f"{coded(header)}.{coded(payload)}.{coded(b'signature')}")
+        _check(f"{coded(header)}.{coded(payload)}.{coded(b'signature')}")
 
 
 READING = ClaimNames(unit_claim="care_unit")

@@ -14,7 +14,7 @@ from tests.clinic.sign_in.provider import Provider
 from web.sign_in.provider import ProviderError
 
 DSN = "postgresql://nobody@127.0.0.1:1/none"
-GOOD = {
+_GOOD = {
     "KADENS_OIDC_ISSUER": "https://id.example.org/realms/hospital",
     "KADENS_CLINIC_URL": "https://care.example.org/",
     "KADENS_SESSION_MINUTES": "30",
@@ -25,8 +25,8 @@ GOOD = {
 
 
 def test_settings_become_a_sign_in(tmp_path: Path) -> None:
-    made = sign_in_of(settings_of(DSN, tmp_path, **GOOD))
-    assert made.issuer == GOOD["KADENS_OIDC_ISSUER"]
+    made = sign_in_of(settings_of(DSN, tmp_path, **_GOOD))
+    assert made.issuer == _GOOD["KADENS_OIDC_ISSUER"]
     assert made.provider.registration.redirect_uri == "https://care.example.org/sign-in/callback"
     assert (made.claim_names.unit_claim, made.claim_names.role_claim) == (
         "org.unit",
@@ -67,7 +67,7 @@ def test_what_is_missing_or_unsafe_is_named(
     tmp_path: Path, change: dict[str, str], why: str
 ) -> None:
     with pytest.raises(SettingsError, match=why):
-        clinic_door(settings_of(DSN, tmp_path, **{**GOOD, **change}))
+        clinic_door(settings_of(DSN, tmp_path, **{**_GOOD, **change}))
 
 
 @pytest.mark.parametrize(
@@ -90,25 +90,25 @@ def test_what_the_secrets_file_lacks_is_named(tmp_path: Path, line: str, why: st
     other = tmp_path / "other.toml"
     other.write_text("\n".join([*kept, line]), encoding="utf-8")
     with pytest.raises(SettingsError, match=why):
-        clinic_door(settings_of(DSN, tmp_path, **{**GOOD, "KADENS_SECRETS_FILE": str(other)}))
+        clinic_door(settings_of(DSN, tmp_path, **{**_GOOD, "KADENS_SECRETS_FILE": str(other)}))
 
 
 def test_the_demo_clinician_needs_no_provider_on_loopback(tmp_path: Path) -> None:
     demo = {"KADENS_OIDC_ISSUER": "", "KADENS_CLINIC_DEMO": "1", "KADENS_CLINIC_HOST": "127.0.0.1"}
-    app = clinic_door(settings_of(DSN, tmp_path, **{**GOOD, **demo}))
+    app = clinic_door(settings_of(DSN, tmp_path, **{**_GOOD, **demo}))
     assert app.state.clinic.demo
     assert not hasattr(app.state, "sign_in")
 
 
 def test_a_provider_wins_over_the_demo(tmp_path: Path) -> None:
     demo = {"KADENS_CLINIC_DEMO": "1", "KADENS_CLINIC_HOST": "127.0.0.1"}
-    app = clinic_door(settings_of(DSN, tmp_path, **{**GOOD, **demo}))
-    assert (app.state.clinic.demo, app.state.sign_in.issuer) == (False, GOOD["KADENS_OIDC_ISSUER"])
+    app = clinic_door(settings_of(DSN, tmp_path, **{**_GOOD, **demo}))
+    assert (app.state.clinic.demo, app.state.sign_in.issuer) == (False, _GOOD["KADENS_OIDC_ISSUER"])
 
 
 def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> None:
     result = asyncio.run(
-        _sign_in(settings_of(DSN, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": provider.url}))
+        _sign_in(settings_of(DSN, tmp_path, **{**_GOOD, "KADENS_OIDC_ISSUER": provider.url}))
     )
     assert (
         result
@@ -117,7 +117,7 @@ def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> Non
     with pytest.raises(ProviderError, match="does not answer"):
         asyncio.run(
             _sign_in(
-                settings_of(DSN, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": "http://127.0.0.1:1"})
+                settings_of(DSN, tmp_path, **{**_GOOD, "KADENS_OIDC_ISSUER": "http://127.0.0.1:1"})
             )
         )
 
@@ -126,7 +126,7 @@ def test_the_doctor_of_the_clinician_door_looks_at_what_that_door_has(
     tmp_path: Path, provider: Provider, dsn: str
 ) -> None:
     matches = asyncio.run(
-        _check_all(settings_of(dsn, tmp_path, **{**GOOD, "KADENS_OIDC_ISSUER": provider.url}))
+        _check_all(settings_of(dsn, tmp_path, **{**_GOOD, "KADENS_OIDC_ISSUER": provider.url}))
     )
     assert [(item.what, item.well) for item in matches] == [
         ("database", True),

@@ -22,9 +22,9 @@ import pytest
 
 from parsers.fit import FIT_EPOCH, FitFile, Group, decode
 
-NAMES = ("record", "session")
+_NAMES = ("record", "session")
 WHOLE, PREFIX = 60_000, 40_000
-Row = dict[str, list[Any]]
+_Row = dict[str, list[Any]]
 
 
 def content(path: Path) -> bytes:
@@ -36,36 +36,36 @@ def content(path: Path) -> bytes:
     )
 
 
-def plain(value: Any, raw: Any) -> Any:
+def _plain(value: Any, raw: Any) -> Any:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).timestamp() - FIT_EPOCH
     return raw if isinstance(value, str) and not isinstance(raw, str) else value
 
 
-def by_fitdecode(data: bytes) -> Iterator[tuple[str, Row]]:
+def by_fitdecode(data: bytes) -> Iterator[tuple[str, _Row]]:
     reader = fitdecode.FitReader(
         data, check_crc=fitdecode.CrcCheck.DISABLED, error_handling=fitdecode.ErrorHandling.IGNORE
     )
     try:
         for message in reader:
-            if isinstance(message, fitdecode.FitDataMessage) and message.name in NAMES:
-                row: Row = defaultdict(list)
+            if isinstance(message, fitdecode.FitDataMessage) and message.name in _NAMES:
+                row: _Row = defaultdict(list)
                 for field in message.fields:
                     row[_name(field, dev=bool(field.field_def and field.field_def.is_dev))].append(
                         field
                     )
-                yield message.name, {n: [plain(f.value, f.raw_value) for f in row[n]] for n in row}
+                yield message.name, {n: [_plain(f.value, f.raw_value) for f in row[n]] for n in row}
     except fitdecode.FitError:
         return  # damaged: what came before is compared
 
 
-def by_fitparse(data: bytes) -> Iterator[tuple[str, Row]]:
+def by_fitparse(data: bytes) -> Iterator[tuple[str, _Row]]:
     try:
-        for message in fitparse.FitFile(io.BytesIO(data), check_crc=False).get_messages(NAMES):
-            row: Row = defaultdict(list)
+        for message in fitparse.FitFile(io.BytesIO(data), check_crc=False).get_messages(_NAMES):
+            row: _Row = defaultdict(list)
             for field in message.fields:
                 dev = field.field is not None and field.field.field_type == "devfield"
-                row[_name(field, dev=dev)].append(plain(field.value, field.raw_value))
+                row[_name(field, dev=dev)].append(_plain(field.value, field.raw_value))
             yield message.name, row
     except fitparse.FitParseError:
         return
@@ -108,10 +108,10 @@ def same(ours: Any, theirs: Any) -> bool:
     return bool(float(ours) == theirs)
 
 
-def differences(fit: FitFile, rows: Iterator[tuple[str, Row]]) -> tuple[int, list[str]]:
-    seen = dict.fromkeys(NAMES, 0)
+def _differences(fit: FitFile, rows: Iterator[tuple[str, _Row]]) -> tuple[int, list[str]]:
+    seen = dict.fromkeys(_NAMES, 0)
     wrong, compared = [], 0
-    groups: dict[str, Group] = {name: fit[name] for name in NAMES}
+    groups: dict[str, Group] = {name: fit[name] for name in _NAMES}
     for name, row in rows:
         for column, values in row.items():
             if column in groups[name]:
@@ -124,7 +124,7 @@ def differences(fit: FitFile, rows: Iterator[tuple[str, Row]]) -> tuple[int, lis
         seen[name] += 1
     missing = [
         f"{name}: {seen[name]} of {len(groups[name])} rows"
-        for name in NAMES
+        for name in _NAMES
         if seen[name] != len(groups[name])
     ]
     return compared, wrong + missing
@@ -133,7 +133,7 @@ def differences(fit: FitFile, rows: Iterator[tuple[str, Row]]) -> tuple[int, lis
 @pytest.mark.filterwarnings("ignore")
 def test_fitdecode_agrees(real_fit: Path) -> None:
     data = content(real_fit)
-    compared, wrong = differences(decode(data, positions=True), by_fitdecode(data))
+    compared, wrong = _differences(decode(data, positions=True), by_fitdecode(data))
     assert wrong == []
     assert compared or not len(decode(data)["record"])
 
@@ -142,7 +142,7 @@ def test_fitdecode_agrees(real_fit: Path) -> None:
 def test_fitparse_agrees(real_fit: Path) -> None:
     data = content(real_fit)
     rows = list(by_fitparse(data))
-    compared, wrong = differences(decode(data, positions=True), iter(rows))
+    compared, wrong = _differences(decode(data, positions=True), iter(rows))
     # fitparse stops where it meets damage, or does not start; what it read must be the same
     assert [line for line in wrong if not line.endswith("rows")] == []
     assert compared or not rows

@@ -9,14 +9,14 @@ from parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_ac
 from parsers.fit_facts import parse
 from stream.compute.intensity.zones import karvonen, time_in_zones
 
-REST, PEAK = 60, 190
-EDGES = (
-    karvonen(REST, PEAK, 0.30),
-    karvonen(REST, PEAK, 0.40),
-    karvonen(REST, PEAK, 0.60),
-    karvonen(REST, PEAK, 0.90),
+_REST, PEAK = 60, 190
+_EDGES = (
+    karvonen(_REST, PEAK, 0.30),
+    karvonen(_REST, PEAK, 0.40),
+    karvonen(_REST, PEAK, 0.60),
+    karvonen(_REST, PEAK, 0.90),
 )
-ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
+_ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
 
 
 def test_sessions_and_zones_are_equal_to_the_millisecond(
@@ -33,7 +33,7 @@ def test_sessions_and_zones_are_equal_to_the_millisecond(
         assert row["sport"] in (session.sport, numbers.get(session.sport))
     for row, session in zip(rows, activity.sessions, strict=True):
         if row["jump"] == "0":
-            assert zones(heart, session) == {zone: row[zone] for zone in ZONES}
+            assert _zones(heart, session) == {zone: row[zone] for zone in _ZONES}
 
 
 def test_the_facts_of_the_file_give_the_same_zones(
@@ -56,12 +56,12 @@ def test_the_facts_of_the_file_give_the_same_zones(
         )
         assert (str(span.start_ms), str(span.length_ms)) == (row["start_ms"], row["length_ms"])
         if row["jump"] == "0":
-            assert zones(heart, span) == {zone: row[zone] for zone in ZONES}
+            assert _zones(heart, span) == {zone: row[zone] for zone in _ZONES}
 
 
-def zones(heart: Samples | None, session: Session) -> dict[str, str]:
+def _zones(heart: Samples | None, session: Session) -> dict[str, str]:
     if heart is None:
-        return dict.fromkeys(ZONES, "0") | {"unknown": str(session.length_ms)}
+        return dict.fromkeys(_ZONES, "0") | {"unknown": str(session.length_ms)}
     end = session.start_ms + session.length_ms
-    times = time_in_zones(heart.t, heart.v, session.start_ms, end, EDGES)
-    return {zone: str(getattr(times, zone)) for zone in ZONES}
+    times = time_in_zones(heart.t, heart.v, session.start_ms, end, _EDGES)
+    return {zone: str(getattr(times, zone)) for zone in _ZONES}

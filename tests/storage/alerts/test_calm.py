@@ -7,10 +7,10 @@ from model.spans import Span
 from storage.pg.pool import Connection
 from stream.derive_batch import CALM_MS, _mark_due
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
-NOW = 1_764_000_000_000
-SAMPLES = Span(start_ms=0, end_ms=1, samples_only=True)
+_NOW = 1_764_000_000_000
+_SAMPLES = Span(start_ms=0, end_ms=1, samples_only=True)
 ANSWER = Span(start_ms=0, end_ms=0)
 
 
@@ -22,11 +22,11 @@ async def due(conn: Connection) -> list[tuple[str, object]]:
 
 
 async def test_samples_wait_a_little_and_answers_do_not(conn: Connection) -> None:
-    await _mark_due(conn, {"p1": (SAMPLES,), "p2": (SAMPLES, ANSWER)}, NOW)
-    assert await due(conn) == [("p1", utc(NOW + CALM_MS)), ("p2", utc(NOW))]
+    await _mark_due(conn, {"p1": (_SAMPLES,), "p2": (_SAMPLES, ANSWER)}, _NOW)
+    assert await due(conn) == [("p1", utc(_NOW + CALM_MS)), ("p2", utc(_NOW))]
 
 
 async def test_an_earlier_look_stands(conn: Connection) -> None:
-    await _mark_due(conn, {"p1": (ANSWER,)}, NOW)
-    await _mark_due(conn, {"p1": (SAMPLES,)}, NOW)
-    assert await due(conn) == [("p1", utc(NOW))]
+    await _mark_due(conn, {"p1": (ANSWER,)}, _NOW)
+    await _mark_due(conn, {"p1": (_SAMPLES,)}, _NOW)
+    assert await due(conn) == [("p1", utc(_NOW))]

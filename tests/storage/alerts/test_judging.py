@@ -21,21 +21,21 @@ from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
 from tests.storage.tellers import MIN, PERSON, T0, deletion, pain, run, told
 
-pytestmark = pytest.mark.anyio
-DAY = 1440 * MIN
-NOW = T0 + 3 * 60 * MIN
+_pytestmark = pytest.mark.anyio
+_DAY = 1440 * MIN
+_NOW = T0 + 3 * 60 * MIN
 
 
-async def tell(conn: Connection, *told_: AttributedFact) -> None:
+async def _tell(conn: Connection, *told_: AttributedFact) -> None:
     written = await write_facts(conn, told_)
     for patient, spans in written.affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))
-    await due.mark_all(conn, list(written.affected), NOW, "facts")
+    await due.mark_all(conn, list(written.affected), _NOW, "facts")
 
 
-async def judge(
-    conn: Connection, now: int = NOW
+async def _judge(
+    conn: Connection, now: int = _NOW
 ) -> tuple[RuleInput, tuple[Alert, ...], tuple[Alert, ...]]:
     on = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
     steps = lifecycle.settle(on.live, on.recent, registry.judge(on.judgeable), now)
@@ -47,7 +47,7 @@ async def judge(
     return after.judgeable, after.live, after.recent
 
 
-async def prescribed(conn: Connection) -> None:
+async def _prescribed(conn: Connection) -> None:
     await care_team.add_clinician(
         conn, care_team.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
     )
@@ -60,25 +60,25 @@ async def prescribed(conn: Connection) -> None:
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
-    await settings.prescribe(conn, "p1", plan, NOW - 30 * DAY)
+    await settings.prescribe(conn, "p1", plan, _NOW - 30 * _DAY)
 
 
 async def mails(conn: Connection) -> list[str]:
-    return [row.recipient for row in await outbox.take(conn, store.MAIL, NOW, 10)]
+    return [row.recipient for row in await outbox.take(conn, store.MAIL, _NOW, 10)]
 
 
 async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(
     conn: Connection,
 ) -> None:
-    await prescribed(conn)
-    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9, session="r1")))
-    on, live, recent = await judge(conn)
+    await _prescribed(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9, session="r1")))
+    on, live, recent = await _judge(conn)
     assert [(a.rule, a.tier, a.state, a.raised_ms) for a in live] == [
-        ("P1", Tier.A, AlertState.OPEN, NOW)
+        ("P1", Tier.A, AlertState.OPEN, _NOW)
     ]
     assert [rating.session for rating in on.pain] == [on.sessions[0].id]
     before = await digest(conn)
-    _, again, _ = await judge(conn)
+    _, again, _ = await _judge(conn)
     assert (again, recent) == (live, ())
     assert await digest(conn) == before
     assert await mails(conn) == ["c@example.org"]
@@ -88,21 +88,21 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
 
 
 async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> None:
-    await prescribed(conn)
+    await _prescribed(conn)
     await care_team.add_clinician(
         conn, care_team.Clinician(subject="d", name="D", email="", unit="unit")
     )
-    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
-    await judge(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
     assert await mails(conn) == ["c@example.org"]
 
 
 async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
-    await prescribed(conn)
-    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
-    await judge(conn)
-    await tell(conn, told(pain("q1", T0 + 40 * MIN, 2, revision=1)))
-    _, live, recent = await judge(conn)
+    await _prescribed(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    await _tell(conn, told(pain("q1", T0 + 40 * MIN, 2, revision=1)))
+    _, live, recent = await _judge(conn)
     assert live == ()
     assert [(a.state, a.findings) for a in recent] == [(AlertState.RETRACTED, {})]
     moves = await (
@@ -112,34 +112,34 @@ async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
 
 
 async def test_an_answer_taken_back_counts_no_more(conn: Connection) -> None:
-    await prescribed(conn)
-    await tell(conn, told(pain("q1", T0 + 40 * MIN, 9)))
-    await judge(conn)
-    await tell(conn, told(deletion("q1", "q1", source=PERSON, revision=1)))
-    on, live, _ = await judge(conn)
+    await _prescribed(conn)
+    await _tell(conn, told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    await _tell(conn, told(deletion("q1", "q1", source=PERSON, revision=1)))
+    on, live, _ = await _judge(conn)
     assert (on.pain, live) == ((), ())
 
 
 async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) -> None:
-    await prescribed(conn)
-    await tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
-    await judge(conn)
-    until = NOW + 60_000
+    await _prescribed(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    until = _NOW + 60_000
     await conn.execute(
         "update alert set state = 'snoozed', snoozed_until = to_timestamp(%s / 1000.0)", [until]
     )
-    _, live, _ = await judge(conn, NOW + 1)
+    _, live, _ = await _judge(conn, _NOW + 1)
     assert live[0].state is AlertState.SNOOZED
     assert await due.take(conn, until - 1, 5) == []
     assert await due.take(conn, until, 5) == ["p1"]
-    _, live, _ = await judge(conn, until)
+    _, live, _ = await _judge(conn, until)
     assert live[0].state is AlertState.OPEN
 
 
 async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
-    await tell(conn, *map(told, run(start=NOW + DAY)))
-    on = (await rule_inputs.load_all(conn, ["p1"], NOW))["p1"]
-    assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", NOW)]
+    await _tell(conn, *map(told, run(start=_NOW + _DAY)))
+    on = (await rule_inputs.load_all(conn, ["p1"], _NOW))["p1"]
+    assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", _NOW)]
 
 
 async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
@@ -185,15 +185,15 @@ async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connectio
 async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
     for patient, rating in (("p1", 9), ("p2", 2), ("p3", 8)):
         facts = [*run(), pain("q1", T0 + 40 * MIN, rating, session="r1")]
-        await tell(conn, *(told(fact, patient) for fact in facts))
+        await _tell(conn, *(told(fact, patient) for fact in facts))
     async with conn.transaction(force_rollback=True):
         alone = {
-            name: verdict((await rule_inputs.load_all(conn, [name], NOW))[name], NOW)
+            name: verdict((await rule_inputs.load_all(conn, [name], _NOW))[name], _NOW)
             for name in ("p1", "p2", "p3")
         }
-    together = await rule_inputs.load_all(conn, ["p3", "p1", "p2"], NOW)
-    assert {name: verdict(item, NOW) for name, item in together.items()} == alone
-    await apply_judgements(conn, alone, NOW)
+    together = await rule_inputs.load_all(conn, ["p3", "p1", "p2"], _NOW)
+    assert {name: verdict(item, _NOW) for name, item in together.items()} == alone
+    await apply_judgements(conn, alone, _NOW)
     matches = await (
         await conn.execute("select p.pseudonym from alert a join patient p on p.id = a.patient")
     ).fetchall()

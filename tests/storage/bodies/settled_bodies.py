@@ -16,7 +16,7 @@ from tests.storage.inline import NOW, Inline, report
 
 MARKER = b"marker-of-this-body"
 NAMED = "select address from {} where address is not null"
-TABLES = ("body", "quarantine", "dead_letter")
+_TABLES = ("body", "quarantine", "dead_letter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ async def message(inline: Inline, sent: Sent, offset: int) -> Message:
 
 async def named(inline: Inline) -> set[str]:
     """Return the addresses that rows name."""
-    matches = [await inline.rows(NAMED.format(table)) for table in TABLES]
+    matches = [await inline.rows(NAMED.format(table)) for table in _TABLES]
     return {str(address) for rows in matches for (address,) in rows}
 
 

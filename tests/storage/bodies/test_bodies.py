@@ -14,14 +14,14 @@ from storage.people import data_keys
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
-pytestmark = pytest.mark.anyio
-KEY = KeyRing.single(bytes(32))  # what the fixture's patients are wrapped with
-BODY = b"heart rate 120"
-SHA = sha256(BODY).hexdigest()
+_pytestmark = pytest.mark.anyio
+_KEY = KeyRing.single(bytes(32))  # what the fixture's patients are wrapped with
+_BODY = b"heart rate 120"
+SHA = sha256(_BODY).hexdigest()
 ENVELOPE = Envelope(
-    connector="files", received_ms=7, sha256=SHA, size=len(BODY), content_type="text/plain"
+    connector="files", received_ms=7, sha256=SHA, size=len(_BODY), content_type="text/plain"
 )
-BIG = shake_256(BODY).digest(IN_ROW)  # does not pack: sealed it is too big for a row
+BIG = shake_256(_BODY).digest(IN_ROW)  # does not pack: sealed it is too big for a row
 
 
 @pytest.fixture(params=["directory", "objects"])
@@ -34,14 +34,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> body_store.BodyStor
 async def test_what_was_put_comes_back_and_is_gone_when_deleted(
     store: body_store.BodyStore,
 ) -> None:
-    address = await store.put(SHA, BODY)
-    assert await store.get(address) == BODY
+    address = await store.put(SHA, _BODY)
+    assert await store.get(address) == _BODY
     await store.delete(address)
     assert await store.get(address) is None
-    file = io.BytesIO(BODY)
+    file = io.BytesIO(_BODY)
     file.seek(3)  # it is stored whole, wherever the file's position is
     assert await store.put(SHA, file) == address
-    assert await store.get(address) == BODY
+    assert await store.get(address) == _BODY
     await store.delete(address)
     await store.delete(address)
     assert await store.get(address) is None
@@ -49,7 +49,7 @@ async def test_what_was_put_comes_back_and_is_gone_when_deleted(
 
 async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyStore) -> None:
     with pytest.raises(ValueError, match="64 hex digits"):
-        await store.put("../../etc/passwd", BODY)
+        await store.put("../../etc/passwd", _BODY)
     with pytest.raises(ValueError, match="address"):
         await store.get("incoming/../../etc/passwd")
 
@@ -59,8 +59,8 @@ async def listed(store: body_store.BodyStore, room: str, age_s: float) -> list[s
 
 
 async def test_what_is_older_is_listed_by_room(store: body_store.BodyStore) -> None:
-    incoming = await store.put(SHA, BODY)
-    kept = await store.put(SHA, BODY, body_store.KEPT)
+    incoming = await store.put(SHA, _BODY)
+    kept = await store.put(SHA, _BODY, body_store.KEPT)
     assert await listed(store, body_store.INCOMING, 3_600) == []
     assert await listed(store, body_store.INCOMING, -3_600) == [incoming]
     assert await listed(store, body_store.KEPT, -3_600) == [kept]
@@ -78,7 +78,7 @@ async def test_many_are_listed_some_at_a_time(store: body_store.BodyStore) -> No
 
 async def test_what_a_killed_writer_left_is_removed_after_an_hour(tmp_path: Path) -> None:
     store = body_store.open_bodies(str(tmp_path))
-    total = tmp_path / await store.put(SHA, BODY)
+    total = tmp_path / await store.put(SHA, _BODY)
     young, old = (total.with_name(f"{body_store.BEGUN}{name}") for name in ("young", "old"))
     for path in (young, old):
         path.write_bytes(b"half")
@@ -91,7 +91,7 @@ async def test_what_a_killed_writer_left_is_removed_after_an_hour(tmp_path: Path
 async def test_folders_and_files_are_of_this_user_only(tmp_path: Path) -> None:
     root = tmp_path / "bodies"
     root.mkdir(mode=0o755)
-    await body_store.Directory(root).put(SHA, BODY)
+    await body_store.Directory(root).put(SHA, _BODY)
     modes = _modes(tmp_path)
     assert {mode for name, mode in modes.items() if name == SHA} == {0o600}
     assert {mode for name, mode in modes.items() if name != SHA} == {0o700}
@@ -101,10 +101,10 @@ async def test_an_address_is_given_out_only_once_file_and_folders_are_durable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A writer that was killed between rename and sync left a file that the next one finds."""
-    address = await body_store.Directory(tmp_path).put(SHA, BODY)
+    address = await body_store.Directory(tmp_path).put(SHA, _BODY)
     synced: list[Path] = []
     monkeypatch.setattr(body_store, "_sync", synced.append)
-    await body_store.Directory(tmp_path).put(SHA, BODY)
+    await body_store.Directory(tmp_path).put(SHA, _BODY)
     file = tmp_path / address
     assert {file, file.parent, file.parent.parent, file.parents[2], tmp_path} <= set(synced)
 
@@ -127,13 +127,13 @@ async def as_it_lies(
     return bytes(row[0])
 
 
-@pytest.mark.parametrize("body", [BODY, BIG], ids=["small", "big"])
+@pytest.mark.parametrize("body", [_BODY, BIG], ids=["small", "big"])
 async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
     conn: Connection, store: body_store.BodyStore, body: bytes
 ) -> None:
     for _ in range(2):
         item = received(body)
-        assert await kept_bodies.keep_all(conn, store, KEY, [item]) == {
+        assert await kept_bodies.keep_all(conn, store, _KEY, [item]) == {
             ("p1", item.envelope.sha256): 1
         }
     (kept,) = await kept_bodies.kept_of(conn, "p1")
@@ -141,18 +141,18 @@ async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
     sealed = await as_it_lies(conn, store, kept)
     assert sealed
     assert body not in sealed
-    key = await data_keys.data_key(conn, KEY, "p1")
+    key = await data_keys.data_key(conn, _KEY, "p1")
     assert await kept_bodies.open_kept(conn, store, key, "p1", kept) == body
     with pytest.raises(crypto.SealError):
         await kept_bodies.open_kept(
-            conn, store, await data_keys.data_key(conn, KEY, "p2"), "p1", kept
+            conn, store, await data_keys.data_key(conn, _KEY, "p2"), "p1", kept
         )
 
 
 async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(
     conn: Connection, store: body_store.BodyStore, tmp_path: Path
 ) -> None:
-    await kept_bodies.keep_all(conn, store, KEY, [received(BODY), received(BIG)])
+    await kept_bodies.keep_all(conn, store, _KEY, [received(_BODY), received(BIG)])
     lies = {
         item.envelope.sha256: item.address is not None
         for item in await kept_bodies.kept_of(conn, "p1")
@@ -164,32 +164,32 @@ async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(
 async def test_a_big_body_that_the_store_has_lost_is_told_as_absent(
     conn: Connection, store: body_store.BodyStore
 ) -> None:
-    await kept_bodies.keep_all(conn, store, KEY, [received(BIG)])
+    await kept_bodies.keep_all(conn, store, _KEY, [received(BIG)])
     (kept,) = await kept_bodies.kept_of(conn, "p1")
     assert kept.address is not None
     await store.delete(kept.address)
-    key = await data_keys.data_key(conn, KEY, "p1")
+    key = await data_keys.data_key(conn, _KEY, "p1")
     assert await kept_bodies.open_kept(conn, store, key, "p1", kept) is None
 
 
 async def test_bodies_that_older_versions_kept_open_too(
     conn: Connection, store: body_store.BodyStore
 ) -> None:
-    await kept_bodies.keep_all(conn, store, KEY, [received(BODY)])
-    key = await data_keys.data_key(conn, KEY, "p1")
+    await kept_bodies.keep_all(conn, store, _KEY, [received(_BODY)])
+    key = await data_keys.data_key(conn, _KEY, "p1")
     packed = await as_it_lies(conn, store, (await kept_bodies.kept_of(conn, "p1"))[0])
-    unpacked = crypto.seal(key, BODY, f"body:p1:{SHA}")
+    unpacked = crypto.seal(key, _BODY, f"body:p1:{SHA}")
     for room, sealed in ((body_store.KEPT, unpacked), (body_store.PACKED, packed)):
         address = await store.put(SHA, sealed, room)
         await conn.execute("update body set address = %s, sealed = null", [address])
         (kept,) = await kept_bodies.kept_of(conn, "p1")
         assert kept.address == address
-        assert await kept_bodies.open_kept(conn, store, key, "p1", kept) == BODY
+        assert await kept_bodies.open_kept(conn, store, key, "p1", kept) == _BODY
 
 
 async def test_a_long_body_takes_little_room(conn: Connection, store: body_store.BodyStore) -> None:
-    long = BODY * 10_000
-    await kept_bodies.keep_all(conn, store, KEY, [received(long)])
+    long = _BODY * 10_000
+    await kept_bodies.keep_all(conn, store, _KEY, [received(long)])
     (kept,) = await kept_bodies.kept_of(conn, "p1")
     assert len(await as_it_lies(conn, store, kept)) < len(long) // 100
 
@@ -197,7 +197,7 @@ async def test_a_long_body_takes_little_room(conn: Connection, store: body_store
 async def test_a_body_half_written_is_not_there(tmp_path: Path) -> None:
     store = body_store.open_bodies(str(tmp_path))
     with pytest.raises(OSError, match="unreadable"):
-        await store.put(SHA, Unreadable(BODY))
+        await store.put(SHA, Unreadable(_BODY))
     assert await store.get(f"incoming/{SHA[:2]}/{SHA[2:4]}/{SHA}") is None
     assert _files(tmp_path) == []
 

@@ -21,8 +21,8 @@ from tests.storage.bodies.settled_bodies import Broken, Sent, arrive, noise, rea
 from tests.storage.inline import KEY, NOW, Inline, open_inline
 from tests.storage.tellers import run, told
 
-pytestmark = pytest.mark.anyio
-ANY = Choice()
+_pytestmark = pytest.mark.anyio
+_ANY = Choice()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def of(patient: str = "p1", *, large: bool = False) -> Sent:
     return Sent(connector="files", body=noise(large=large), patient=patient)
 
 
-async def newest(inline: Inline, choice: Choice = ANY) -> list[Letter]:
+async def newest(inline: Inline, choice: Choice = _ANY) -> list[Letter]:
     async with inline.parts.pool.connection() as conn:
         return await dead_queries.newest(conn, choice, 50)
 
@@ -112,7 +112,7 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(
     lost = (await find(inline, 1)).lies.address
     assert lost is not None
     (tmp_path / lost).unlink()
-    assert await commands.retry(desk(inline), inline.log, [], ANY) == Counter(gone=2, kept=1)
+    assert await commands.retry(desk(inline), inline.log, [], _ANY) == Counter(gone=2, kept=1)
     assert inline.log.take(RAW.name) == inline.log.take(RAW_LARGE.name) == []
     assert [item.letter for item in await newest(inline)] == [2, 1, 0]
 
@@ -157,7 +157,7 @@ async def test_what_is_dropped_is_off_the_list_and_its_body_gone(
     assert await commands.drop(desk(inline), [1, 1, 9], None) == Counter(dropped=1)
     assert [item.letter for item in await newest(inline)] == [0]
     assert len(stored(tmp_path)) == 1
-    assert await commands.drop(desk(inline), [], ANY) == Counter(dropped=1)
+    assert await commands.drop(desk(inline), [], _ANY) == Counter(dropped=1)
     assert stored(tmp_path) == set()
     assert (await find(inline, 1)).state == "dropped"
 
@@ -246,7 +246,7 @@ async def test_letters_go_with_their_bodies_after_their_time(
     assert await dead_letters.expire(conn, NOW - 1, 10) == 0
     assert await dead_letters.expire(conn, NOW, 10) == 1
     await conn.commit()
-    await commands.drop(desk(inline), [], ANY)
+    await commands.drop(desk(inline), [], _ANY)
     assert stored(tmp_path) == set()
 
 

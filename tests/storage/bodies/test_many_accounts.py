@@ -14,12 +14,12 @@ from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
 from tests.storage.inline import NOW, Inline, open_inline
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
-DAY = "2026-01-05"
-START_S = 1_767_571_200  # 2026-01-05T00:00:00Z
+_DAY = "2026-01-05"
+_START_S = 1_767_571_200  # 2026-01-05T00:00:00Z
 USERS = ("linked", "unknown", "withdrawn")
-BODIES = "select p.pseudonym, b.format, b.size from body b join patient p on p.id = b.patient"
+_BODIES = "select p.pseudonym, b.format, b.size from body b join patient p on p.id = b.patient"
 QUARANTINED = "select vendor, account from quarantine"
 FETCHES = """
 select connector, account, resource, p.pseudonym, state, wrapped is null
@@ -41,7 +41,7 @@ async def inline(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[In
         yield worker
 
 
-async def settle(inline: Inline) -> list[bytes]:
+async def _settle(inline: Inline) -> list[bytes]:
     """Settle what was sent on as bodies, and return it."""
     sent = inline.log.take(RAW.name)
     if sent:
@@ -50,17 +50,17 @@ async def settle(inline: Inline) -> list[bytes]:
     return [item.value for item in sent]
 
 
-def day_of(user: str) -> dict[str, object]:
-    return dailies(user, DAY, START_S, 4210, [75, 76, 77])
+def _day_of(user: str) -> dict[str, object]:
+    return dailies(user, _DAY, _START_S, 4210, [75, 76, 77])
 
 
 async def test_three_users_in_a_body_are_stored_held_and_dropped(inline: Inline) -> None:
-    body = push(dailies=[day_of(user) for user in USERS])
+    body = push(dailies=[_day_of(user) for user in USERS])
     await inline.receive("garmin", body, patient="")
-    assert await inline.rows(BODIES) == []
-    slices = await settle(inline)
+    assert await inline.rows(_BODIES) == []
+    slices = await _settle(inline)
     assert [user for user in USERS if user.encode() in b"".join(slices)] == ["linked", "unknown"]
-    ((patient, form, size),) = await inline.rows(BODIES)
+    ((patient, form, size),) = await inline.rows(_BODIES)
     assert (patient, form, size) == ("p1", "garmin", len(slices[0]))
     assert await inline.rows(QUARANTINED) == [("garmin", "unknown")]
     facts = await inline.rows(
@@ -71,32 +71,32 @@ async def test_three_users_in_a_body_are_stored_held_and_dropped(inline: Inline)
 
 
 async def test_the_same_body_again_changes_nothing(inline: Inline) -> None:
-    body = push(dailies=[day_of(user) for user in USERS])
+    body = push(dailies=[_day_of(user) for user in USERS])
     for _ in range(2):
         await inline.receive("garmin", body, patient="")
-        await settle(inline)
+        await _settle(inline)
     digest = await inline.digest()
     await inline.receive("garmin", body, patient="")
-    await settle(inline)
+    await _settle(inline)
     assert await inline.digest() == digest
-    assert len(await inline.rows(BODIES)) == 1
+    assert len(await inline.rows(_BODIES)) == 1
 
 
 async def test_a_link_within_a_day_delivers_the_slice(inline: Inline, conn: Connection) -> None:
-    body = push(dailies=[day_of(user) for user in USERS])
+    body = push(dailies=[_day_of(user) for user in USERS])
     await inline.receive("garmin", body, patient="")
-    await settle(inline)
+    await _settle(inline)
     await consents.give_consent(conn, "p3", "garmin", from_ms=0, now_ms=0)
     assert await accounts.link_account(conn, "p3", "garmin", "unknown", NOW) == 1
     await conn.commit()
     assert await release_quarantine(inline.parts) == 1
-    await settle(inline)
-    assert {row[0] for row in await inline.rows(BODIES)} == {"p1", "p3"}
+    await _settle(inline)
+    assert {row[0] for row in await inline.rows(_BODIES)} == {"p1", "p3"}
     assert await inline.rows(QUARANTINED) == []
 
 
 async def test_links_in_a_body_become_fetches(inline: Inline, conn: Connection) -> None:
-    body = push(dailies=[ping(user, "dailies", "t1", START_S, START_S + 60) for user in USERS])
+    body = push(dailies=[ping(user, "dailies", "t1", _START_S, _START_S + 60) for user in USERS])
     for _ in range(2):
         await inline.receive("garmin", body, patient="")
     linked = ("garmin", "linked", "dailies", "p1", "waiting", True)

@@ -9,17 +9,17 @@ from tests.fuzz.database import store
 from tests.fuzz.seeds import CONNECTORS, found
 from tests.poison import POISON
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
-BODIES = [pytest.param(item.connector, item.body, id=item.name) for item in POISON]
-BODIES += [
+_BODIES = [pytest.param(item.connector, item.body, id=item.name) for item in POISON]
+_BODIES += [
     pytest.param(connector, lambda body=body: body, id=name)
     for connector in CONNECTORS
     for name, body in found(connector)
 ]
 
 
-@pytest.mark.parametrize(("connector", "make"), BODIES)
+@pytest.mark.parametrize(("connector", "make"), _BODIES)
 async def test_nothing_that_is_read_is_refused_by_the_database(
     connector: str, make: object, conn: Connection
 ) -> None:

@@ -11,8 +11,8 @@ from storage.pg.pool import Connection
 from stream.revocations import forget_expired, publish_revocations
 from tests.storage.inline import NOW, heart, open_inline
 
-pytestmark = pytest.mark.anyio
-DAY = 86_400_000
+_pytestmark = pytest.mark.anyio
+_DAY = 86_400_000
 DIGEST = sha256(b"a token").digest()
 
 
@@ -21,8 +21,8 @@ async def issued(conn: Connection, revoked_ms: int | None) -> None:
         issue=1,
         key_id="1",
         issued_by="kadens",
-        issued_ms=NOW - DAY,
-        expires_ms=NOW + DAY,
+        issued_ms=NOW - _DAY,
+        expires_ms=NOW + _DAY,
         revoked_ms=None,
     )
     await link_tokens.put(conn, "p1", DIGEST, row)
@@ -63,11 +63,11 @@ async def test_a_worker_publishes_what_a_command_could_not_and_forgets_what_expi
         assert [await publish_revocations(inline.parts) for _ in range(2)] == [1, 0]
         sent = inline.log.take(REVOKED.name)
         assert [(item.key, item.value, item.forget) for item in sent] == [
-            (DIGEST, str(NOW + DAY).encode(), False)
+            (DIGEST, str(NOW + _DAY).encode(), False)
         ]
-        inline.now_ms = NOW + 2 * DAY - 1
+        inline.now_ms = NOW + 2 * _DAY - 1
         assert await forget_expired(inline.parts) == 0
-        inline.now_ms = NOW + 2 * DAY
+        inline.now_ms = NOW + 2 * _DAY
         assert [await forget_expired(inline.parts) for _ in range(2)] == [1, 0]
         assert [(item.key, item.forget) for item in inline.log.take(REVOKED.name)] == [
             (DIGEST, True)

@@ -26,7 +26,7 @@ from tests.storage.bodies.settled_bodies import (
 )
 from tests.storage.inline import NOW, Inline, open_inline
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def quarantined(*, large: bool) -> Sent:
     return Sent(connector="reports", body=readable(large=large))
 
 
-def kept(*, large: bool) -> Sent:
+def _kept(*, large: bool) -> Sent:
     return Sent(connector="reports", body=readable(large=large), patient="p1")
 
 
@@ -60,9 +60,9 @@ OUTCOMES: dict[Callable[..., Sent], dict[str, int]] = {
     without_consent: {},
     unreadable_without_consent: {},
     quarantined: {"quarantine": 1},
-    kept: {"body": 1},
+    _kept: {"body": 1},
 }
-ROWS = "select (select count(*) from dead_letter), (select count(*) from quarantine), (select count(*) from body)"
+_ROWS = "select (select count(*) from dead_letter), (select count(*) from quarantine), (select count(*) from body)"
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
@@ -74,7 +74,7 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     await conn.commit()
     await arrive(inline, outcome(large=large))
     wanted = OUTCOMES[outcome]
-    assert await inline.rows(ROWS) == [
+    assert await inline.rows(_ROWS) == [
         tuple(wanted.get(table, 0) for table in ("dead_letter", "quarantine", "body"))
     ]
     assert with_marker(tmp_path) == []
@@ -85,9 +85,9 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     receipt = await erase(conn, "p1", NOW)
     await conn.commit()
     assert {table: receipt.counts[table] for table in wanted} == wanted
-    assert await finish(conn, inline.parts.bodies) == len(wanted) * large + (outcome is kept)
+    assert await finish(conn, inline.parts.bodies) == len(wanted) * large + (outcome is _kept)
     assert stored(tmp_path) == set()
-    assert await inline.rows(ROWS) == [(0, 0, 0)]
+    assert await inline.rows(_ROWS) == [(0, 0, 0)]
 
 
 async def test_the_log_of_dead_letters_holds_no_body(inline: Inline) -> None:

@@ -20,16 +20,16 @@ from storage.pg.pool import Connection, open_pool
 from stream.dead.bury import pack_headers
 from stream.dead.commands import Desk, open_body
 
-pytestmark = pytest.mark.anyio
-OLD, NEW, FOREIGN = (
+_pytestmark = pytest.mark.anyio
+_OLD, NEW, FOREIGN = (
     Key(id=id_, secret=bytes([byte]) * 32) for id_, byte in (("1", 0), ("2", 7), ("1", 9))
 )
 _FROM_BEFORE = """
 insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, received_at, size, sealed)
 values ('', 't', 0, 2, 'v', 'a', '{}', to_timestamp(0), 3, %s)"""
 BEFORE, BOTH, AFTER, ELSEWHERE = (
-    KeyRing((OLD,)),
-    KeyRing((NEW, OLD)),
+    KeyRing((_OLD,)),
+    KeyRing((NEW, _OLD)),
     KeyRing((NEW,)),
     KeyRing((FOREIGN,)),
 )
@@ -50,7 +50,7 @@ def test_a_wrapped_value_names_its_key_and_opens_by_it() -> None:
 
 
 def test_the_name_of_the_key_is_authenticated() -> None:
-    twin = KeyRing((Key(id="2", secret=OLD.secret), OLD))
+    twin = KeyRing((Key(id="2", secret=_OLD.secret), _OLD))
     wrapped = crypto.wrap(BEFORE, b"value", "data_key:p")
     renamed = crypto.wrapped_by("2") + wrapped.removeprefix(crypto.wrapped_by("1"))
     with pytest.raises(crypto.SealError):
@@ -58,7 +58,7 @@ def test_the_name_of_the_key_is_authenticated() -> None:
 
 
 def test_a_value_from_before_keys_had_ids_opens_with_any_key() -> None:
-    sealed = crypto.seal(OLD.secret, b"value", "data_key:p")
+    sealed = crypto.seal(_OLD.secret, b"value", "data_key:p")
     assert crypto.unwrap(BOTH, sealed, "data_key:p") == b"value"
     with pytest.raises(crypto.SealError):
         crypto.unwrap(BOTH, crypto.wrapped_by("1") + sealed, "data_key:p")
@@ -130,7 +130,7 @@ async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
         body=b"body",
     )
     await quarantine.hold(conn, store, BEFORE, held, 0)
-    sealed = crypto.seal(OLD.secret, b"old", quarantine.old_place_of("t", 0, 2))
+    sealed = crypto.seal(_OLD.secret, b"old", quarantine.old_place_of("t", 0, 2))
     await conn.execute(_FROM_BEFORE, [sealed])
     origin = Origin(
         cluster="c", topic="t", partition=0, offset=3, key=b"", headers=pack_headers(())

@@ -21,7 +21,7 @@ from tests.storage.derived.naive import HOUR, bucketed, standing
 from tests.storage.facts.test_order import DAY, NO_SHRINKING, PATIENTS, _connect, _unique, facts
 from tests.storage.tellers import T0
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def runner_and_conn(embedded: str) -> object:
         runner.run(conn.close())
 
 
-async def check(conn: Connection, chance: random.Random) -> None:
+async def _check(conn: Connection, chance: random.Random) -> None:
     """Hold a read_timeline of any span and any number of points against the samples."""
     for patient in sorted(set(PATIENTS)):
         start = T0 + chance.randrange(-2 * DAY, 5 * DAY)
@@ -64,9 +64,9 @@ async def told_and_refreshed(
             await write_facts(conn, batch)
             if chance.random() < 0.5:
                 await refresh.refresh_patient(conn, settle_ms=0)
-            await check(conn, chance)
+            await _check(conn, chance)
         await refresh.refresh_all(conn)
-        await check(conn, chance)
+        await _check(conn, chance)
         return await digest(conn, tuple(DRAINED))
 
 

@@ -18,9 +18,9 @@ from storage.pg.pool import Connection
 from tests.storage.inline import Inline, heart, open_inline, report, workout
 from tests.storage.tellers import MIN, T0, head, told
 
-pytestmark = pytest.mark.anyio
-HOUR = 60 * MIN
-DAY = 24 * HOUR
+_pytestmark = pytest.mark.anyio
+_HOUR = 60 * MIN
+_DAY = 24 * _HOUR
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def total(steps: float, at: int = T0) -> bytes:
 
 
 async def test_a_daily_total_grows_and_never_shrinks(world: Inline) -> None:
-    for steps, at in ((3000.0, T0), (5200.0, T0 + 4 * HOUR), (4100.0, T0 + 2 * HOUR)):
+    for steps, at in ((3000.0, T0), (5200.0, T0 + 4 * _HOUR), (4100.0, T0 + 2 * _HOUR)):
         await world.receive("open_wearables", total(steps, at))
     rows = await world.rows(
         "select local_date::text, payload -> 'values' ->> 'steps' from fact where kind = 'day'"
@@ -133,11 +133,11 @@ async def test_an_exertion_amended_and_withdrawn_revises_its_session(world: Inli
     assert await world.digest() == before
 
 
-def manual(kind: str, revision: int, minutes: int) -> bytes:
+def _manual(kind: str, revision: int, minutes: int) -> bytes:
     result = {
         "id": "m1",
         "revision": revision,
-        "answered_at": rfc3339(T0 + 2 * HOUR),
+        "answered_at": rfc3339(T0 + 2 * _HOUR),
         "instrument": "session",
         "activity": "walking",
         "started_at": rfc3339(T0),
@@ -147,23 +147,23 @@ def manual(kind: str, revision: int, minutes: int) -> bytes:
 
 
 async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> None:
-    await world.receive("reports", manual("created", 0, 30))
+    await world.receive("reports", _manual("created", 0, 30))
     assert (await world.changes())[0] == ("session.created", "derived for the first time")
-    await world.receive("reports", manual("amended", 1, 50))
+    await world.receive("reports", _manual("amended", 1, 50))
     assert [what for what, _ in await world.changes()] == [
         "session.revised",
         "day.revised",
         "week.revised",
     ]
     assert await world.rows("select session_ms from day") == [(50 * MIN,)]
-    await world.receive("reports", manual("withdrawn", 2, 50))
+    await world.receive("reports", _manual("withdrawn", 2, 50))
     gone = "no fact supports it any more"
     assert await world.changes() == [
         ("session.retracted", gone),
         ("day.revised", gone),
         ("week.revised", gone),
     ]
-    await world.receive("reports", manual("amended", 1, 50))
+    await world.receive("reports", _manual("amended", 1, 50))
     assert await world.rows("select count(*) from session") == [(0,)]
 
 

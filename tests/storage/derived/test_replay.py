@@ -40,7 +40,7 @@ from tests.storage.faults import (
 from tests.storage.inline import NOW, Inline, open_inline, report, workout
 from tests.storage.tellers import T0
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 NEXT = formats.version_of("open_wearables") + 1
 
 
@@ -50,7 +50,7 @@ async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Inl
         yield inline
 
 
-def use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], version: int) -> None:
+def _use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], version: int) -> None:
     monkeypatch.setattr(formats, "FORMATS", read_with(parse, version))
 
 
@@ -62,14 +62,14 @@ def first_version(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-async def send(world: Inline, *bodies: bytes) -> None:
+async def _send(world: Inline, *bodies: bytes) -> None:
     for n, body in enumerate(bodies):
         await world.receive("open_wearables", body, NOW + n)
 
 
-async def fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
+async def _fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
     """Return the digest of a database that never saw a fault, and forget it."""
-    await send(world, *bodies)
+    await _send(world, *bodies)
     wanted = await world.digest()
     await world.forget()
     return wanted
@@ -81,11 +81,11 @@ async def test_a_fault_of_a_parser_is_put_right(
     world: Inline, monkeypatch: pytest.MonkeyPatch, fault: Fault, bytes_together: int
 ) -> None:
     monkeypatch.setattr(apply, "PORTION_BYTES", bytes_together)
-    wanted = await fresh(world, *BODIES)
-    use(monkeypatch, faulty(fault), 1)
-    await send(world, *BODIES)
+    wanted = await _fresh(world, *BODIES)
+    _use(monkeypatch, faulty(fault), 1)
+    await _send(world, *BODIES)
     assert await world.digest() != wanted
-    use(monkeypatch, open_wearables.parse, NEXT)
+    _use(monkeypatch, open_wearables.parse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert await world.digest() == wanted
     assert (result.read, result.unreadable, result.left) == (6, 0, 0)
@@ -97,9 +97,9 @@ async def test_a_fault_of_a_parser_is_put_right(
 async def test_what_no_parser_changed_is_not_touched(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await send(world, *BODIES)
+    await _send(world, *BODIES)
     before = await world.rows("select xmin::text, record from fact order by record")
-    use(monkeypatch, open_wearables.parse, NEXT)
+    _use(monkeypatch, open_wearables.parse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.stored_anew, result.changes) == (6, 0, ())
     assert await world.rows("select xmin::text, record from fact order by record") == before
@@ -109,12 +109,12 @@ async def test_what_no_parser_changed_is_not_touched(
 async def test_facts_of_the_older_reading_that_come_late_are_not_stored(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = await fresh(world, *BODIES)
-    use(monkeypatch, faulty(wrong_times), 1)
-    await send(world, *BODIES[:4])
+    wanted = await _fresh(world, *BODIES)
+    _use(monkeypatch, faulty(wrong_times), 1)
+    await _send(world, *BODIES[:4])
     world.hold = True
-    await send(world, *BODIES[4:])
-    use(monkeypatch, open_wearables.parse, NEXT)
+    await _send(world, *BODIES[4:])
+    _use(monkeypatch, open_wearables.parse, NEXT)
     await replay(world.means, "p1", ReplayScope())
     await world.deliver()
     assert await world.digest() == wanted
@@ -123,11 +123,11 @@ async def test_facts_of_the_older_reading_that_come_late_are_not_stored(
 async def test_a_body_that_comes_again_is_read_anew_by_a_replay_alone(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, faulty(wrong_names), 1)
-    await send(world, *BODIES)
+    _use(monkeypatch, faulty(wrong_names), 1)
+    await _send(world, *BODIES)
     before = await world.digest()
-    use(monkeypatch, open_wearables.parse, NEXT)
-    await send(world, *BODIES)
+    _use(monkeypatch, open_wearables.parse, NEXT)
+    await _send(world, *BODIES)
     assert await world.digest() == before
 
 
@@ -137,15 +137,15 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
     world: Inline, monkeypatch: pytest.MonkeyPatch, turn: int, late: bytes
 ) -> None:
     """What a revision outranked when it came, rightly or not, after the bodies were listed, counts with them."""
-    wanted = await fresh(world, workout(minutes=30), late)
-    use(monkeypatch, faulty(wrong_revisions), 1)
-    await send(world, workout(minutes=30))
-    use(monkeypatch, open_wearables.parse, NEXT)
+    wanted = await _fresh(world, workout(minutes=30), late)
+    _use(monkeypatch, faulty(wrong_revisions), 1)
+    await _send(world, workout(minutes=30))
+    _use(monkeypatch, open_wearables.parse, NEXT)
     turns, real = count(1), current_records.lock
 
     async def lock(conn: Connection, patient: str) -> PatientRow:
         if next(turns) == turn:
-            await send(world, late)
+            await _send(world, late)
         return await real(conn, patient)
 
     monkeypatch.setattr(current_records, "lock", lock)
@@ -162,10 +162,10 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     world: Inline, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     monkeypatch.setattr(apply, "PORTION_BYTES", 1)
-    wanted = await fresh(world, *BODIES)
-    use(monkeypatch, faulty(wrong_times), 1)
-    await send(world, *BODIES)
-    use(monkeypatch, open_wearables.parse, NEXT)
+    wanted = await _fresh(world, *BODIES)
+    _use(monkeypatch, faulty(wrong_times), 1)
+    await _send(world, *BODIES)
+    _use(monkeypatch, open_wearables.parse, NEXT)
     calls = iter(range(100))
     real = current_records.remove
 
@@ -187,10 +187,10 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
 async def test_a_source_a_span_and_a_patient_are_left_alone_unless_asked_for(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, faulty(wrong_values), 1)
-    await send(world, *BODIES)
+    _use(monkeypatch, faulty(wrong_values), 1)
+    await _send(world, *BODIES)
     before = await world.digest()
-    use(monkeypatch, open_wearables.parse, NEXT)
+    _use(monkeypatch, open_wearables.parse, NEXT)
     assert (await replay(world.means, "p2", ReplayScope())).read == 0
     assert (await replay(world.means, "p1", ReplayScope(sources=frozenset({"reports"})))).read == 0
     assert (await replay(world.means, "p1", ReplayScope(to_ms=NOW))).read == 0
@@ -204,15 +204,15 @@ async def test_a_source_a_span_and_a_patient_are_left_alone_unless_asked_for(
 async def test_a_body_that_cannot_be_read_stands_with_those_that_belong_to_it(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, faulty(wrong_values), 1)
-    await send(world, *BODIES)
+    _use(monkeypatch, faulty(wrong_values), 1)
+    await _send(world, *BODIES)
 
     def worse(body: bytes) -> Parsed:
         if body == BODIES[1]:
             raise BodyError("@0", "not read any more")
         return open_wearables.parse(body)
 
-    use(monkeypatch, worse, NEXT)
+    _use(monkeypatch, worse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.stored_anew, result.unreadable, result.left) == (5, 1, 1, 1)
     values = "select value, count(*) from sample group by 1 order by 1"
@@ -226,11 +226,11 @@ async def test_a_body_that_cannot_be_read_stands_with_those_that_belong_to_it(
 async def test_consent_counts_at_the_receipt(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, faulty(wrong_values), 1)
-    await send(world, BODIES[0], BODIES[2])
+    _use(monkeypatch, faulty(wrong_values), 1)
+    await _send(world, BODIES[0], BODIES[2])
     async with world.parts.pool.connection() as conn:
         await consents.withdraw_consent(conn, "p1", "open_wearables", from_ms=NOW + 1)
-    use(monkeypatch, open_wearables.parse, NEXT)
+    _use(monkeypatch, open_wearables.parse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.no_consent) == (1, 1)
     assert await world.rows("select value, count(*) from sample group by 1 order by 1") == [
@@ -242,9 +242,9 @@ async def test_consent_counts_at_the_receipt(
 async def test_a_rehearsal_changes_nothing_and_says_what_would(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await send(world, *BODIES[:4])
+    await _send(world, *BODIES[:4])
     before = await world.digest()
-    use(monkeypatch, faulty(wrong_values), NEXT)
+    _use(monkeypatch, faulty(wrong_values), NEXT)
     result = await rehearse(world.means, "p1", ReplayScope())
     assert await world.digest() == before
     assert [(row.what, row.change) for row in result.differences] == [
@@ -259,7 +259,7 @@ async def test_a_rehearsal_changes_nothing_and_says_what_would(
 
 
 async def test_another_algorithm_alone_is_told_apart(world: Inline) -> None:
-    await send(world, *BODIES[:4])
+    await _send(world, *BODIES[:4])
     async with world.parts.pool.connection() as conn:
         await conn.execute("update session set algorithm = 'older'")
         await conn.execute("update day set algorithm = 'older', wear_min = 7")
@@ -277,9 +277,9 @@ async def test_another_algorithm_alone_is_told_apart(world: Inline) -> None:
 async def test_changes_go_out_with_their_reason_and_the_algorithm(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, faulty(wrong_names), 1)
-    await send(world, workout())
-    use(monkeypatch, open_wearables.parse, NEXT)
+    _use(monkeypatch, faulty(wrong_names), 1)
+    await _send(world, workout())
+    _use(monkeypatch, open_wearables.parse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     ((event,),) = await world.rows("select body from outbox where key like 'replay/%%'")
     assert isinstance(event, dict)
@@ -293,7 +293,7 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
     )
 
 
-async def prescribed(world: Inline) -> None:
+async def _prescribed(world: Inline) -> None:
     plan = Prescription(
         id="rx",
         version=1,
@@ -325,17 +325,17 @@ def answers_as(value: float) -> tuple[formats.Format, ...]:
     )
 
 
-ALERTS = "select state, (select count(*) from alert) from alert order by raised_at"
+_ALERTS = "select state, (select count(*) from alert) from alert order by raised_at"
 
 
 async def test_a_replay_raises_no_alert_that_was_dealt_with(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await prescribed(world)
-    await send(world, *BODIES)
+    await _prescribed(world)
+    await _send(world, *BODIES)
     await world.receive("reports", report())
     await world.judge()
-    assert await world.rows(ALERTS) == [("open", 1)]
+    assert await world.rows(_ALERTS) == [("open", 1)]
     async with world.parts.pool.connection() as conn:
         await conn.execute("update alert set state = 'resolved', resolution = 'contacted'")
     rows = [replace(row, version=row.version + 1) for row in formats.FORMATS]
@@ -345,14 +345,14 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
             await due.mark(conn, "p1", NOW, "test")
         await replay(world.means, "p1", scope)
         await world.judge()
-    assert await world.rows(ALERTS) == [("resolved", 1)]
+    assert await world.rows(_ALERTS) == [("resolved", 1)]
 
 
 async def test_old_facts_found_by_a_replay_raise_nothing(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer of a month ago that an older parser took for harmless is no news today."""
-    await prescribed(world)
+    await _prescribed(world)
 
     real = formats.FORMATS
     monkeypatch.setattr(formats, "FORMATS", answers_as(0))
@@ -364,25 +364,25 @@ async def test_old_facts_found_by_a_replay_raise_nothing(
     await replay(world.means, "p1", ReplayScope())
     await world.judge()
     assert await world.rows("select payload ->> 'value' from fact") == [("9.0",)]
-    assert await world.rows(ALERTS) == []
+    assert await world.rows(_ALERTS) == []
 
 
 async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await prescribed(world)
+    await _prescribed(world)
 
     real = formats.FORMATS
     monkeypatch.setattr(formats, "FORMATS", answers_as(9))
     await world.receive("reports", report(value=2))
     await world.judge()
-    assert await world.rows(ALERTS) == [("open", 1)]
+    assert await world.rows(_ALERTS) == [("open", 1)]
     monkeypatch.setattr(
         formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
     )
     await replay(world.means, "p1", ReplayScope())
     await world.judge()
-    assert await world.rows(ALERTS) == [("retracted", 1)]
+    assert await world.rows(_ALERTS) == [("retracted", 1)]
     assert await world.rows("select to_state, reason from alert_move order by id desc limit 1") == [
         ("retracted", "corrected")
     ]
@@ -404,10 +404,10 @@ async def test_the_judge_waits_until_a_patient_is_done(world: Inline) -> None:
 async def test_two_replays_of_one_patient_follow_each_other(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = await fresh(world, *BODIES)
-    use(monkeypatch, faulty(wrong_names), 1)
-    await send(world, *BODIES)
-    use(monkeypatch, open_wearables.parse, NEXT)
+    wanted = await _fresh(world, *BODIES)
+    _use(monkeypatch, faulty(wrong_names), 1)
+    await _send(world, *BODIES)
+    _use(monkeypatch, open_wearables.parse, NEXT)
     both = await asyncio.gather(*(replay(world.means, "p1", ReplayScope()) for _ in range(2)))
     assert sorted(item.stored_anew for item in both) == [0, 6]
     assert await world.digest() == wanted

@@ -18,8 +18,8 @@ from stream.replay.context import ReplayScope
 from tests.storage.faults import BODIES, FAULTS, faulty, read_with
 from tests.storage.inline import KEY, NOW, ZONE, Inline, open_inline
 
-Step: TypeAlias = tuple[str, int]
-NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+_Step: TypeAlias = tuple[str, int]
+_NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 STEPS = st.one_of(
     st.tuples(st.just("receive"), st.integers(0, len(BODIES) - 1)),
     st.tuples(
@@ -58,7 +58,7 @@ async def _database(server: str) -> str:
     return dsn
 
 
-async def _run(world: Inline, steps: Sequence[Step]) -> None:
+async def _run(world: Inline, steps: Sequence[_Step]) -> None:
     for what, n in steps:
         match what:
             case "receive":
@@ -77,7 +77,7 @@ async def _run(world: Inline, steps: Sequence[Step]) -> None:
 
 
 async def _both(
-    world: Inline, steps: Sequence[Step], fault: int
+    world: Inline, steps: Sequence[_Step], fault: int
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the digests of the script, ended by an upgrade and a replay, and of a database that never saw a fault."""
     received = [step for step in steps if step[0] == "receive"]
@@ -94,14 +94,14 @@ async def _both(
 @settings(
     max_examples=40,
     deadline=None,
-    phases=NO_SHRINKING,
+    phases=_NO_SHRINKING,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(STEPS, min_size=4, max_size=14), fault=st.integers(0, len(FAULTS) - 1))
 def test_upgrades_and_replays_at_any_time_end_as_a_fresh_database(
     inline: tuple[asyncio.Runner, Inline],
     monkeypatch: pytest.MonkeyPatch,
-    steps: list[Step],
+    steps: list[_Step],
     fault: int,
 ) -> None:
     runner, world = inline

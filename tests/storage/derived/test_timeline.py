@@ -22,9 +22,9 @@ from stream.compute.series.timeline import grid
 from stream.refresh import refresh_rollups
 from tests.storage.tellers import MIN, PHONE, WATCH, block, deletion, head, pain, told, workout
 
-pytestmark = pytest.mark.anyio
-HOUR, DAY = 60 * MIN, 1440 * MIN
-MIDNIGHT = 1_789_948_800_000  # 2026-09-21T00:00Z
+_pytestmark = pytest.mark.anyio
+_HOUR, _DAY = 60 * MIN, 1440 * MIN
+_MIDNIGHT = 1_789_948_800_000  # 2026-09-21T00:00Z
 
 
 def watch(record: str, at: int, values: list[float], step: int = MIN) -> AttributedFact:
@@ -44,114 +44,124 @@ def phone(at: int, values: list[float], step: int = MIN) -> AttributedFact:
     )
 
 
-async def shown(
+async def _shown(
     conn: Connection, start: int, end: int, points: int
 ) -> list[tuple[int, int, float, float, float]]:
     matches = await read_timeline(
         conn, await patients.patient_id(conn, "p1"), "heart_rate", start, end, points
     )
-    columns = (matches.t - MIDNIGHT, matches.n, matches.minimum, matches.mean, matches.maximum)
+    columns = (matches.t - _MIDNIGHT, matches.n, matches.minimum, matches.mean, matches.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> None:
     await write_facts(
         conn,
-        [watch("a", MIDNIGHT + 30 * MIN, [60.0] * 60), watch("b", MIDNIGHT + DAY, [90.0, 100.0])],
+        [
+            watch("a", _MIDNIGHT + 30 * MIN, [60.0] * 60),
+            watch("b", _MIDNIGHT + _DAY, [90.0, 100.0]),
+        ],
     )
     for _ in "dirty", "clean":
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * DAY, 2) == [
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _DAY, 2) == [
             (0, 60, 60.0, 60.0, 60.0),
-            (DAY, 2, 90.0, 95.0, 100.0),
+            (_DAY, 2, 90.0, 95.0, 100.0),
         ]
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * DAY, 48) == [
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _DAY, 48) == [
             (0, 30, 60.0, 60.0, 60.0),
-            (HOUR, 30, 60.0, 60.0, 60.0),
-            (DAY, 2, 90.0, 95.0, 100.0),
+            (_HOUR, 30, 60.0, 60.0, 60.0),
+            (_DAY, 2, 90.0, 95.0, 100.0),
         ]
-        assert await shown(conn, MIDNIGHT + DAY, MIDNIGHT + DAY + HOUR, 60) == [
-            (DAY, 1, 90.0, 90.0, 90.0),
-            (DAY + MIN, 1, 100.0, 100.0, 100.0),
+        assert await _shown(conn, _MIDNIGHT + _DAY, _MIDNIGHT + _DAY + _HOUR, 60) == [
+            (_DAY, 1, 90.0, 90.0, 90.0),
+            (_DAY + MIN, 1, 100.0, 100.0, 100.0),
         ]
         await refresh.refresh_all(conn)
 
 
 async def test_edges_are_exact_to_the_millisecond(conn: Connection) -> None:
-    await write_facts(conn, [watch("a", MIDNIGHT, [60.0, 70.0, 80.0, 90.0])])
+    await write_facts(conn, [watch("a", _MIDNIGHT, [60.0, 70.0, 80.0, 90.0])])
     await refresh.refresh_all(conn)
-    end = MIDNIGHT + 3 * MIN
-    assert await shown(conn, MIDNIGHT + 1, end, 1) == [(0, 2, 70.0, 75.0, 80.0)]
-    assert await shown(conn, MIDNIGHT + 1, end + 1, 1) == [(0, 3, 70.0, 80.0, 90.0)]
-    assert await shown(conn, MIDNIGHT + 1 - 9 * DAY, end + 9 * DAY, 30) == [
-        (-6 * HOUR, 4, 60.0, 75.0, 90.0)
+    end = _MIDNIGHT + 3 * MIN
+    assert await _shown(conn, _MIDNIGHT + 1, end, 1) == [(0, 2, 70.0, 75.0, 80.0)]
+    assert await _shown(conn, _MIDNIGHT + 1, end + 1, 1) == [(0, 3, 70.0, 80.0, 90.0)]
+    assert await _shown(conn, _MIDNIGHT + 1 - 9 * _DAY, end + 9 * _DAY, 30) == [
+        (-6 * _HOUR, 4, 60.0, 75.0, 90.0)
     ]
 
 
 async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> None:
     await write_facts(
-        conn, [phone(MIDNIGHT, [70.0] * 120), watch("a", MIDNIGHT + 10 * MIN, [120.0] * 30)]
+        conn, [phone(_MIDNIGHT, [70.0] * 120), watch("a", _MIDNIGHT + 10 * MIN, [120.0] * 30)]
     )
     for _ in "dirty", "clean":
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (0, 60, 70.0, 95.0, 120.0),
-            (HOUR, 60, 70.0, 70.0, 70.0),
+            (_HOUR, 60, 70.0, 70.0, 70.0),
         ]
         await refresh.refresh_all(conn)
     matches = await read_timeline(
-        conn, await patients.patient_id(conn, "p1"), "heart_rate", MIDNIGHT, MIDNIGHT + 2 * HOUR, 2
+        conn,
+        await patients.patient_id(conn, "p1"),
+        "heart_rate",
+        _MIDNIGHT,
+        _MIDNIGHT + 2 * _HOUR,
+        2,
     )
     assert [matches.sources[position] for position in matches.source.tolist()] == [WATCH, PHONE]
 
 
 async def test_what_was_taken_back_is_in_no_band(conn: Connection) -> None:
     await write_facts(
-        conn, [watch("a", MIDNIGHT, [60.0] * 10), watch("b", MIDNIGHT + HOUR, [90.0] * 10)]
+        conn, [watch("a", _MIDNIGHT, [60.0] * 10), watch("b", _MIDNIGHT + _HOUR, [90.0] * 10)]
     )
     await refresh.refresh_all(conn)
     await write_facts(conn, [told(deletion("x", "a"))])
     for _ in "dirty", "clean":
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 10, 90.0, 90.0, 90.0)]
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
+            (_HOUR, 10, 90.0, 90.0, 90.0)
+        ]
         await refresh.refresh_all(conn)
     rows = await (await conn.execute("select count(*) from rollup_hour")).fetchone()
     assert rows == (1,)
 
 
 async def test_a_mark_moves_on_by_pieces_until_all_is_clean(conn: Connection) -> None:
-    far = [watch(f"r{n}", MIDNIGHT + n * 5 * DAY, [60.0 + n]) for n in range(8)]
-    await write_facts(conn, [*far, phone(MIDNIGHT, [100.0] * 20, 2 * DAY)])
+    far = [watch(f"r{n}", _MIDNIGHT + n * 5 * _DAY, [60.0 + n]) for n in range(8)]
+    await write_facts(conn, [*far, phone(_MIDNIGHT, [100.0] * 20, 2 * _DAY)])
     turns = 0
-    wanted = await shown(conn, MIDNIGHT, MIDNIGHT + 40 * DAY, 40)
+    wanted = await _shown(conn, _MIDNIGHT, _MIDNIGHT + 40 * _DAY, 40)
     while await refresh.refresh_patient(conn, settle_ms=0):
         turns += 1
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 40 * DAY, 40) == wanted
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 40 * _DAY, 40) == wanted
     assert turns == 6
     assert len(wanted) == 24
 
 
 async def test_what_was_marked_just_now_is_left_alone(conn: Connection) -> None:
-    await write_facts(conn, [watch("a", MIDNIGHT, [60.0])])
+    await write_facts(conn, [watch("a", _MIDNIGHT, [60.0])])
     assert not await refresh.refresh_patient(conn, settle_ms=60_000)
     assert await refresh.refresh_patient(conn, settle_ms=0)
 
 
 async def test_a_live_hour_keeps_one_mark(conn: Connection) -> None:
     for n in range(30):
-        await write_facts(conn, [phone(MIDNIGHT + n * MIN, [70.0])])
+        await write_facts(conn, [phone(_MIDNIGHT + n * MIN, [70.0])])
     assert await (await conn.execute("select count(*) from rollup_stale")).fetchone() == (1,)
 
 
 async def test_what_holds_no_samples_marks_nothing(conn: Connection) -> None:
-    result = head("w", MIDNIGHT, MIDNIGHT + HOUR)
-    await write_facts(conn, [told(workout(result)), told(pain("q", MIDNIGHT, 3.0))])
+    result = head("w", _MIDNIGHT, _MIDNIGHT + _HOUR)
+    await write_facts(conn, [told(workout(result)), told(pain("q", _MIDNIGHT, 3.0))])
     assert await (await conn.execute("select count(*) from rollup_stale")).fetchone() == (0,)
 
 
 async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> None:
     await write_facts(
-        conn, [phone(MIDNIGHT, [70.0] * 60), watch("a", MIDNIGHT, [120.0, 150.0, 121.0])]
+        conn, [phone(_MIDNIGHT, [70.0] * 60), watch("a", _MIDNIGHT, [120.0, 150.0, 121.0])]
     )
     number = await patients.patient_id(conn, "p1")
-    matches = await read_line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + 5 * MIN, 10)
+    matches = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + 5 * MIN, 10)
     assert matches.v.tolist() == [120.0, 150.0, 121.0, 70.0, 70.0]
     assert [matches.sources[position] for position in matches.source.tolist()] == [
         WATCH,
@@ -160,38 +170,39 @@ async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> Non
         PHONE,
         PHONE,
     ]
-    few = await read_line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 3)
-    assert ((few.t - MIDNIGHT) // MIN).tolist()[::2] == [0, 59]
+    few = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + _HOUR, 3)
+    assert ((few.t - _MIDNIGHT) // MIN).tolist()[::2] == [0, 59]
     assert few.of == 60
 
 
 async def test_a_line_over_too_many_samples_is_refused(
     conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await write_facts(conn, [phone(MIDNIGHT, [70.0] * 11)])
+    await write_facts(conn, [phone(_MIDNIGHT, [70.0] * 11)])
     monkeypatch.setattr(timeline_reads, "MOST_LINE_SAMPLES", 10)
     number = await patients.patient_id(conn, "p1")
     with pytest.raises(TooManySamplesError, match="more than 10"):
-        await read_line(conn, number, "heart_rate", MIDNIGHT, MIDNIGHT + HOUR, 5)
+        await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + _HOUR, 5)
 
 
 async def test_nothing_asked_or_nothing_there(conn: Connection) -> None:
     number = await patients.patient_id(conn, "p1")
     assert (
-        len((await read_timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT + 900 * DAY, 5)).t) == 0
+        len((await read_timeline(conn, number, "weight", _MIDNIGHT, _MIDNIGHT + 900 * _DAY, 5)).t)
+        == 0
     )
-    assert len((await read_line(conn, number, "weight", MIDNIGHT, MIDNIGHT + DAY, 5)).t) == 0
+    assert len((await read_line(conn, number, "weight", _MIDNIGHT, _MIDNIGHT + _DAY, 5)).t) == 0
     with pytest.raises(KeyError):
-        await read_timeline(conn, number, "charm", MIDNIGHT, MIDNIGHT + DAY, 5)
+        await read_timeline(conn, number, "charm", _MIDNIGHT, _MIDNIGHT + _DAY, 5)
     with pytest.raises(ValueError, match="empty span"):
-        await read_timeline(conn, number, "weight", MIDNIGHT, MIDNIGHT, 5)
+        await read_timeline(conn, number, "weight", _MIDNIGHT, _MIDNIGHT, 5)
 
 
 @pytest.mark.parametrize("points", [1, 2, 7, 999, 1000, 1001])
 def test_a_grid_has_no_more_buckets_than_asked(points: int) -> None:
     chance = np.random.default_rng(points)
-    for length in (1, 999, HOUR - 1, HOUR, DAY + 1, 365 * DAY, 3650 * DAY):
-        start = MIDNIGHT + int(chance.integers(0, DAY))
+    for length in (1, 999, _HOUR - 1, _HOUR, _DAY + 1, 365 * _DAY, 3650 * _DAY):
+        start = _MIDNIGHT + int(chance.integers(0, _DAY))
         unit, width, first = grid(Span(start_ms=start, end_ms=start + length), points)
         assert width % unit == first % unit == 0
         assert first <= start < first + unit
@@ -213,35 +224,39 @@ def test_spans_rounded_and_cut() -> None:
 
 async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
     await write_facts(
-        conn, [watch("a", MIDNIGHT, [60.0] * 10), phone(MIDNIGHT + HOUR, [90.0] * 10)]
+        conn, [watch("a", _MIDNIGHT, [60.0] * 10), phone(_MIDNIGHT + _HOUR, [90.0] * 10)]
     )
     await refresh.refresh_all(conn)
     number = await patients.patient_id(conn, "p1")
     stood = await current_records.current_records(conn, number, WATCH.vendor)
-    stretch = Stretch(METRIC["heart_rate"].id, MIDNIGHT + HOUR, MIDNIGHT + HOUR + 4 * MIN)
+    stretch = Stretch(METRIC["heart_rate"].id, _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + 4 * MIN)
     await current_records.remove(conn, number, stood.values(), [(PHONE, stretch)])
     for _ in "dirty", "clean":
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 5, 90.0, 90.0, 90.0)]
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
+            (_HOUR, 5, 90.0, 90.0, 90.0)
+        ]
         await refresh.refresh_all(conn)
 
 
 async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> None:
-    await write_facts(conn, [watch("a", MIDNIGHT, [60.0] * 10)])
+    await write_facts(conn, [watch("a", _MIDNIGHT, [60.0] * 10)])
     await refresh.refresh_all(conn)
-    result = head("a", MIDNIGHT + HOUR, MIDNIGHT + HOUR + MIN, revision=1)
-    await write_facts(conn, [told(block(result, [MIDNIGHT + HOUR], [90.0]))])
+    result = head("a", _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + MIN, revision=1)
+    await write_facts(conn, [told(block(result, [_MIDNIGHT + _HOUR], [90.0]))])
     for _ in "dirty", "clean":
-        assert await shown(conn, MIDNIGHT, MIDNIGHT + 2 * HOUR, 2) == [(HOUR, 1, 90.0, 90.0, 90.0)]
+        assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
+            (_HOUR, 1, 90.0, 90.0, 90.0)
+        ]
         await refresh.refresh_all(conn)
 
 
 async def test_the_worker_refreshes_everybody_whose_marks_have_settled(
     conn: Connection, dsn: str
 ) -> None:
-    blocks = [watch("a", MIDNIGHT, [60.0]), replace(watch("a", MIDNIGHT, [60.0]), patient="p2")]
+    blocks = [watch("a", _MIDNIGHT, [60.0]), replace(watch("a", _MIDNIGHT, [60.0]), patient="p2")]
     await write_facts(conn, blocks)
     await conn.execute("update rollup_stale set marked_at = marked_at - interval '1 hour'")
-    await write_facts(conn, [replace(watch("a", MIDNIGHT, [60.0]), patient="p3")])
+    await write_facts(conn, [replace(watch("a", _MIDNIGHT, [60.0]), patient="p3")])
     await conn.commit()
     async with await open_pool(dsn, max_size=1) as pool:
         parts = cast("Any", SimpleNamespace(pool=pool))

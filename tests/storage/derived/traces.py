@@ -33,11 +33,11 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, block, day, deletion, head, pain, run, told, workout
 
-KEY = KeyRing.single(bytes(32))
+_KEY = KeyRing.single(bytes(32))
 NUMBER = 424_242_017  # a surrogate that nothing else looks like
-DAY = 1440 * MIN
+_DAY = 1440 * MIN
 ALERT = UUID("0a11ea5e-0a11-4a11-8a11-0a11ea5e0a11")
-TABLES = """
+_TABLES = """
 select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_'
 and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
@@ -48,7 +48,7 @@ async def _announced(conn: Connection, patient: str) -> None:
     account = f"account-{patient}"
     asked = Fetch(account=account, resource="r", key="k", path="/p")
     noticed = NoticedFetch(connector="garmin", fetch=asked, patient=patient, noticed_ms=T0)
-    await put_fetches(conn, KEY, [noticed])
+    await put_fetches(conn, _KEY, [noticed])
     revoked = Notice(account=account, kind=NoticeKind.REVOKED)
     notice = PatientNotice(connector="garmin", notice=revoked, patient=patient, received_ms=T0)
     await put_notices(conn, [notice])
@@ -58,7 +58,7 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     """Leave something of a patient in every table and in the body store; return texts that no other patient has."""
     await patients.add_patient(
         conn,
-        wrapping_key=KEY,
+        wrapping_key=_KEY,
         unit="unit",
         zone="Europe/Stockholm",
         now_ms=0,
@@ -84,7 +84,7 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     await keep_all(
         conn,
         store,
-        KEY,
+        _KEY,
         [
             Received(patient=patient, envelope=result, body=item, format="fit")
             for result, item in both
@@ -95,7 +95,7 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     await _alerted(conn, patient)
     issued = link_tokens.Issued(
         issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens", issued_ms=T0,
-        expires_ms=T0 + DAY, revoked_ms=None,
+        expires_ms=T0 + _DAY, revoked_ms=None,
     )  # fmt: skip
     await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
     number = await patients.patient_id(conn, patient)
@@ -105,12 +105,12 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
 async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes) -> None:
     """Leave a large body in quarantine, a large and a small one with dead letters, and one that was counted only."""
     number = await patients.patient_id(conn, patient)
-    key = await data_keys.data_key(conn, KEY, patient)
+    key = await data_keys.data_key(conn, _KEY, patient)
     held = quarantine.QuarantinedBody(
         cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables", account=f"account-{patient}",
         headers={}, body=big,
     )  # fmt: skip
-    await quarantine.hold(conn, store, KEY, held, T0)
+    await quarantine.hold(conn, store, _KEY, held, T0)
     cause = dead_letters.Cause(
         kind=RejectKind.DAMAGED, connector="files", received_ms=T0, size=len(big), sha256="", rejects=[("@0", "no")],
         rejected=1,
@@ -139,13 +139,13 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
 
 async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
     """Tell facts of every kind from a source of the patient's own, and derive."""
-    start = T0 - 40 * DAY + (5 * DAY if late else 0)
+    start = T0 - 40 * _DAY + (5 * _DAY if late else 0)
     own = Source(vendor="files", device=f"serial-{patient}")
     result = head(f"own-{late}-{patient}", start, start + 30 * MIN, source=own)
     stream = head(f"hr-{late}-{patient}", start, start + 300 * MIN, source=own)
     times = list(range(start, start + 300 * MIN, MIN))
     facts = [
-        *run(f"run-{late}-{patient}", start + DAY),
+        *run(f"run-{late}-{patient}", start + _DAY),
         workout(result),
         block(stream, times, [100.0] * 300, joining=Joining.STREAM),
         pain(f"pain-{late}-{patient}", start, 4.0, session=result.record),
@@ -161,7 +161,7 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
 async def found(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
     """Return (table, trace) wherever a row, as text, holds one of the texts."""
     async with await AsyncConnection.connect(dsn) as conn:
-        tables = [name for (name,) in await (await conn.execute(TABLES)).fetchall()]
+        tables = [name for (name,) in await (await conn.execute(_TABLES)).fetchall()]
         left: set[tuple[str, str]] = set()
         for table in tables:
             names = SQL(".").join(Identifier(part.strip('"')) for part in table.split("."))

@@ -13,10 +13,10 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, PHONE, T0, block, head, run, told
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 
-def background(revision: int, bpm: float, step: int) -> AttributedFact:
+def _background(revision: int, bpm: float, step: int) -> AttributedFact:
     result = head(f"hr:{revision}", T0, T0 + 60 * MIN, source=PHONE, revision=revision)
     times = list(range(T0, T0 + 60 * MIN, step))
     return told(
@@ -24,15 +24,15 @@ def background(revision: int, bpm: float, step: int) -> AttributedFact:
     )
 
 
-ALL = (*QUERIES, *DRAINED)
-FIRST = [*[told(fact) for fact in run()], background(1, 80.0, MIN)]
-LATER = [
+_ALL = (*QUERIES, *DRAINED)
+_FIRST = [*[told(fact) for fact in run()], _background(1, 80.0, MIN)]
+_LATER = [
     *[told(fact, body="later") for fact in run(minutes=20, revision=1)],
-    background(2, 90.0, 2 * MIN),
+    _background(2, 90.0, 2 * MIN),
 ]
 
 
-async def tell(conn: Connection, told_: list[AttributedFact]) -> None:
+async def _tell(conn: Connection, told_: list[AttributedFact]) -> None:
     written = await write_facts(conn, told_)
     for patient, spans in written.affected.items():
         window = await load_window(conn, patient, spans)
@@ -53,18 +53,18 @@ async def compress(conn: Connection) -> int:
 
 async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> None:
     async with conn.transaction(force_rollback=True):
-        await tell(conn, FIRST)
-        await tell(conn, LATER)
+        await _tell(conn, _FIRST)
+        await _tell(conn, _LATER)
         await refresh.refresh_all(conn)
-        hot = await digest(conn, ALL)
-    await tell(conn, FIRST)
+        hot = await digest(conn, _ALL)
+    await _tell(conn, _FIRST)
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:
         await compress(other)
     await refresh.refresh_all(conn)
-    await tell(conn, LATER)
+    await _tell(conn, _LATER)
     await refresh.refresh_all(conn)
-    assert await digest(conn, ALL) == hot
+    assert await digest(conn, _ALL) == hot
 
 
 async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:

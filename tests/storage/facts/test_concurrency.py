@@ -17,7 +17,7 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, run, told
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 MONTH = 31 * 1440 * MIN
 
 
@@ -28,7 +28,7 @@ async def other(dsn: str, conn: Connection) -> AsyncIterator[Connection]:  # noq
         yield connection
 
 
-async def tell(conn: Connection, told_: list[AttributedFact]) -> int:
+async def _tell(conn: Connection, told_: list[AttributedFact]) -> int:
     async with conn.transaction():
         written = await write_facts(conn, told_)
         for patient, spans in sorted(written.affected.items()):
@@ -49,7 +49,7 @@ async def test_the_same_facts_from_two_workers_are_stored_once(
 ) -> None:
     await conn.commit()
     item, two = await asyncio.gather(
-        tell(conn, facts(["p1", "p2", "p3"])), tell(other, facts(["p3", "p1", "p2"])[::-1])
+        _tell(conn, facts(["p1", "p2", "p3"])), _tell(other, facts(["p3", "p1", "p2"])[::-1])
     )
     assert item + two == 18
     assert await _count(conn) == 9 * 180
@@ -59,7 +59,7 @@ async def test_two_workers_need_the_same_new_months_for_different_patients(
     conn: Connection, other: Connection
 ) -> None:
     await conn.commit()
-    await asyncio.gather(tell(conn, facts(["p1"])), tell(other, facts(["p2"])))
+    await asyncio.gather(_tell(conn, facts(["p1"])), _tell(other, facts(["p2"])))
     assert await _count(conn) == 6 * 180
 
 
@@ -69,13 +69,13 @@ async def test_derived_rows_of_two_workers_miss_nothing_of_each_other(
     workouts = [fact for fact in facts(["p1"]) if type(fact.fact).__name__ == "Workout"]
     samples = [fact for fact in facts(["p1"]) if type(fact.fact).__name__ != "Workout"]
     await conn.commit()
-    await asyncio.gather(tell(conn, workouts), tell(other, samples))
+    await asyncio.gather(_tell(conn, workouts), _tell(other, samples))
     row = await (await conn.execute("select min(hr_n), count(*) from session")).fetchone()
     assert row == (180, 3)
     at_once = await digest(conn)
     await conn.execute("truncate fact, record, sample, watermark, session, day, week, due cascade")
     await conn.commit()
-    await tell(conn, facts(["p1"]))
+    await _tell(conn, facts(["p1"]))
     assert await digest(conn) == at_once
 
 

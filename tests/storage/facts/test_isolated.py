@@ -13,11 +13,11 @@ from stream.dead.isolate import Isolated
 from stream.log.messages import Message, Run
 from tests.storage.inline import open_inline
 
-pytestmark = pytest.mark.anyio
-TOPIC = "t@memory"
+_pytestmark = pytest.mark.anyio
+_TOPIC = "t@memory"
 
 
-def run(first: int, following: int, partition: int = 0) -> Run:
+def _run(first: int, following: int, partition: int = 0) -> Run:
     messages = [
         Message(topic="t", partition=partition, offset=n, value=b"")
         for n in range(first, following)
@@ -35,15 +35,15 @@ async def test_a_note_stands_before_work_begins_and_is_that_of_the_batch(
     seen: list[dict[int, Note]] = []
 
     async def handle(_batch: Sequence[Run]) -> None:
-        seen.append(await in_work.read(conn, TOPIC, [0, 1]))
+        seen.append(await in_work.read(conn, _TOPIC, [0, 1]))
         await conn.commit()
 
     async with open_inline(dsn, conn, tmp_path) as inline:
         handler = Isolated(
             parts=inline.parts, handle=handle, set_aside=_aside, exclusive=asyncio.Lock()
         )
-        await handler([run(0, 3)])
-        await handler([run(3, 4), run(7, 9, 1)])
+        await handler([_run(0, 3)])
+        await handler([_run(3, 4), _run(7, 9, 1)])
     assert seen == [
         {0: Note(first=0, next=3)},
         {0: Note(first=3, next=4), 1: Note(first=7, next=9)},
@@ -62,14 +62,14 @@ async def test_what_another_process_ended_with_in_between_is_tried_alone(
         handler = Isolated(
             parts=inline.parts, handle=handle, set_aside=_aside, exclusive=asyncio.Lock()
         )
-        await handler([run(0, 3)])
-        await in_work.write(conn, TOPIC, {0: Note(first=5, next=7)})
+        await handler([_run(0, 3)])
+        await in_work.write(conn, _TOPIC, {0: Note(first=5, next=7)})
         await conn.execute(
-            "insert into stream_offset (topic, part, next_offset) values (%s, 0, 5)", [TOPIC]
+            "insert into stream_offset (topic, part, next_offset) values (%s, 0, 5)", [_TOPIC]
         )
         await conn.commit()
-        await handler([run(5, 9)])
-        await handler([run(9, 11)])
+        await handler([_run(5, 9)])
+        await handler([_run(9, 11)])
     assert seen == [[(0, 3)], [(5, 6)], [(6, 7)], [(7, 9)], [(9, 11)]]
 
 

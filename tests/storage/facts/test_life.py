@@ -32,7 +32,7 @@ from tests.depth import INVARIANT
 from tests.life import PLACES, Life, lives, split
 from tests.storage import tables
 
-PATIENT = "p1"
+_PATIENT = "p1"
 SAME_WHEN_SPLIT = ("sample", "watermark", "session", "day", "week", "source_selection")
 
 Step: TypeAlias = tuple[AttributedFact, ...] | HeartProfile | Prescription
@@ -70,13 +70,13 @@ def ways(draw: st.DrawFn) -> Ways:
     return life, draw(steps(life)), draw(steps(split(life) if halves else life, again=True)), halves
 
 
-async def take(conn: Connection, step: Step) -> None:
+async def _take(conn: Connection, step: Step) -> None:
     """Do what the worker does with a batch, or the clinic with a profile or prescription."""
     match step:
         case HeartProfile():
-            await patient_settings.set_profile(conn, PATIENT, step, 0)
+            await patient_settings.set_profile(conn, _PATIENT, step, 0)
         case Prescription():
-            await patient_settings.prescribe(conn, PATIENT, step, 0)
+            await patient_settings.prescribe(conn, _PATIENT, step, 0)
         case _:
             await derive_written(conn, await put_facts(conn, step))
 
@@ -85,7 +85,7 @@ def expected(life: Life, done: Steps) -> oracle.Rows:
     reported = [item for step in done if isinstance(step, tuple) for item in step]
     profiles = [step for step in done if isinstance(step, HeartProfile)]
     prescribed = [step for step in done if isinstance(step, Prescription)]
-    return oracle.rows(reported, life.zone, profiles, prescribed, PATIENT)
+    return oracle.rows(reported, life.zone, profiles, prescribed, _PATIENT)
 
 
 @asynccontextmanager
@@ -98,7 +98,7 @@ async def newborn(conn: Connection, zone: str) -> AsyncIterator[None]:
             unit="unit",
             zone=zone,
             now_ms=0,
-            pseudonym=PATIENT,
+            pseudonym=_PATIENT,
         )
         yield
 
@@ -107,16 +107,16 @@ async def streamed(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
     """Compare with the oracle after every step; return the digests of the end."""
     async with newborn(conn, life.zone):
         for n, step in enumerate(way, start=1):
-            await take(conn, step)
-            got = (await tables.read(conn, PATIENT)).as_bytes()
+            await _take(conn, step)
+            got = (await tables.read(conn, _PATIENT)).as_bytes()
             assert got == expected(life, way[:n]).as_bytes()
         return await digest(conn)
 
 
-async def ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
+async def _ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
     async with newborn(conn, life.zone):
         for step in way:
-            await take(conn, step)
+            await _take(conn, step)
         return await digest(conn)
 
 
@@ -143,7 +143,7 @@ async def _ready(dsn: str) -> Connection:
 
 
 EMBEDDED = settings(INVARIANT, suppress_health_check=list(HealthCheck))
-TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
+_TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
 
 
 @EMBEDDED
@@ -152,21 +152,21 @@ TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
 def test_every_prefix_is_what_everything_at_once_says_and_any_way_ends_the_same(
     connected: Connected, drawn: Ways
 ) -> None:
-    check(connected, drawn)
+    _check(connected, drawn)
 
 
-@TIMESCALE
+@_TIMESCALE
 @given(drawn=ways())
 @pytest.mark.parametrize(
     "dsn", [pytest.param("timescale", marks=pytest.mark.timescale)], indirect=True
 )
 def test_so_it_is_on_timescale(connected: Connected, drawn: Ways) -> None:
-    check(connected, drawn)
+    _check(connected, drawn)
 
 
-def check(connected: Connected, drawn: Ways) -> None:
+def _check(connected: Connected, drawn: Ways) -> None:
     runner, conn = connected
     life, way, other, halves = drawn
-    item, two = runner.run(streamed(conn, life, way)), runner.run(ended(conn, life, other))
+    item, two = runner.run(streamed(conn, life, way)), runner.run(_ended(conn, life, other))
     compared = SAME_WHEN_SPLIT if halves else tuple(item)
     assert {name: two[name] for name in compared} == {name: item[name] for name in compared}

@@ -43,7 +43,7 @@ NO_SHRINKING = (
     Phase.reuse,
     Phase.generate,
 )  # each try is a hundred statements: it takes minutes
-HUB = replace(WATCH, vendor="open_wearables", app="hub")  # the same watch by another route
+_HUB = replace(WATCH, vendor="open_wearables", app="hub")  # the same watch by another route
 PATIENTS = ("p1", "p1", "p1", "p2")  # mostly one, so that facts meet
 
 
@@ -60,11 +60,11 @@ def _one(draw: st.DrawFn) -> tuple[Fact, str]:
 
 _RECORD = st.sampled_from(["r1", "r2"])
 _REVISION = st.integers(0, 1)
-MIDNIGHT = T0 + 7 * 60 * MIN + 46 * MIN + 40_000  # in Stockholm
+_MIDNIGHT = T0 + 7 * 60 * MIN + 46 * MIN + 40_000  # in Stockholm
 _AT = st.sampled_from(
-    [T0, MIDNIGHT - 30 * MIN, MIDNIGHT - 4 * MIN, T0 + 9 * 60 * MIN, T0 + 4 * DAY]
+    [T0, _MIDNIGHT - 30 * MIN, _MIDNIGHT - 4 * MIN, T0 + 9 * 60 * MIN, T0 + 4 * DAY]
 )
-_SOURCE = st.sampled_from([WATCH, WATCH, HUB])
+_SOURCE = st.sampled_from([WATCH, WATCH, _HUB])
 _MINUTES = st.sampled_from([20, 45, 600])
 _BPM = st.sampled_from([80.0, 150.0])
 
@@ -94,7 +94,7 @@ def _samples(draw: st.DrawFn) -> Fact:
 
 @st.composite
 def _stream(draw: st.DrawFn) -> Fact:
-    start = draw(st.sampled_from([T0, MIDNIGHT - 60 * MIN]))
+    start = draw(st.sampled_from([T0, _MIDNIGHT - 60 * MIN]))
     at, bpm, revision = (
         start + draw(st.sampled_from([0, 30, 90])) * MIN,
         draw(_BPM),

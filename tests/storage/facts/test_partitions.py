@@ -9,8 +9,8 @@ from model.calendar import DAY_MS
 from storage.facts.samples import Put, make_partitions
 from storage.pg.pool import Connection, open_pool
 
-pytestmark = pytest.mark.anyio
-T0 = 1_764_000_000_000
+_pytestmark = pytest.mark.anyio
+_T0 = 1_764_000_000_000
 WORKERS, LOOKS, MONTHS = 4, 8, 6
 
 
@@ -24,10 +24,10 @@ async def test_workers_that_need_the_same_month_at_once_do_not_fail(dsn: str) ->
         try:
             for connection in connections:
                 for _ in range(LOOKS):  # only a warm connection kept an answer of its own
-                    await _make(connection, T0)
+                    await _make(connection, _T0)
             for month in range(1, MONTHS):
                 await asyncio.gather(
-                    *(_make(item, T0 + month * 40 * DAY_MS) for item in connections)
+                    *(_make(item, _T0 + month * 40 * DAY_MS) for item in connections)
                 )
         finally:
             for connection in connections:

@@ -7,14 +7,14 @@ from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.storage.tellers import MIN, PHONE, T0, block, deletion, head, pain, run, told, workout
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 
 def all_of(facts: list[Fact], patient: str = "p1", body: str = "body") -> list[AttributedFact]:
     return [told(fact, patient, body) for fact in facts]
 
 
-async def values(conn: Connection) -> list[tuple[int, float]]:
+async def _values(conn: Connection) -> list[tuple[int, float]]:
     rows = await (
         await conn.execute(
             "select (extract(epoch from time) * 1000)::bigint, value from sample order by 1, 2"
@@ -27,7 +27,7 @@ async def test_a_workout_is_stored_and_its_span_touched(conn: Connection) -> Non
     written = await write_facts(conn, all_of(run()))
     assert (written.new, written.skipped, written.samples, written.refused) == (2, 0, 180, ())
     assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
-    assert len(await values(conn)) == 180
+    assert len(await _values(conn)) == 180
 
 
 async def test_told_again_changes_nothing(conn: Connection) -> None:
@@ -42,8 +42,8 @@ async def test_a_newer_revision_replaces_and_touches_both_spans(conn: Connection
     await write_facts(conn, all_of(run(minutes=30, bpm=120)))
     written = await write_facts(conn, all_of(run(minutes=20, bpm=130, revision=1), body="later"))
     assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
-    assert {v for _, v in await values(conn)} == {130.0}
-    assert len(await values(conn)) == 120
+    assert {v for _, v in await _values(conn)} == {130.0}
+    assert len(await _values(conn)) == 120
 
 
 async def test_an_older_revision_is_skipped(conn: Connection) -> None:
@@ -60,7 +60,7 @@ async def test_parts_of_a_record_come_one_by_one(conn: Connection) -> None:
     second = block(result, [T0 + 1000, T0 + 2000], [99, 102], part=1)
     await write_facts(conn, [told(second)])
     await write_facts(conn, [told(first)])
-    assert await values(conn) == [(T0, 100.0), (T0 + 1000, 101.0), (T0 + 2000, 102.0)]
+    assert await _values(conn) == [(T0, 100.0), (T0 + 1000, 101.0), (T0 + 2000, 102.0)]
 
 
 async def test_points_of_a_stream_join_and_the_greater_revision_stands(conn: Connection) -> None:
@@ -72,7 +72,7 @@ async def test_points_of_a_stream_join_and_the_greater_revision_stands(conn: Con
 
     await write_facts(conn, [part("a", 5, 80.0), part("b", 7, 70.0)])
     await write_facts(conn, [part("c", 6, 90.0)])
-    assert await values(conn) == [(T0, 70.0), (T0 + 5, 80.0), (T0 + 6, 90.0), (T0 + 7, 70.0)]
+    assert await _values(conn) == [(T0, 70.0), (T0 + 5, 80.0), (T0 + 6, 90.0), (T0 + 7, 70.0)]
 
 
 @pytest.mark.parametrize("bpm", [(80.0, 90.0), (90.0, 80.0)])
@@ -88,13 +88,13 @@ async def test_at_equal_revisions_the_greater_value_stands(
     ]
     for part in [batch] if at_once else [batch[:1], batch[1:]]:
         await write_facts(conn, part)
-    assert await values(conn) == [(T0, 90.0)]
+    assert await _values(conn) == [(T0, 90.0)]
 
 
 async def test_in_a_record_the_last_sample_of_an_instant_stands(conn: Connection) -> None:
     result = block(head("r", T0, T0 + MIN), [T0, T0 + 5, T0 + 5, T0 + 9], [70.0, 95.0, 81.0, 82.0])
     await write_facts(conn, [told(result)])
-    assert await values(conn) == [(T0, 70.0), (T0 + 5, 81.0), (T0 + 9, 82.0)]
+    assert await _values(conn) == [(T0, 70.0), (T0 + 5, 81.0), (T0 + 9, 82.0)]
 
 
 async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> None:

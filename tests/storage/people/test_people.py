@@ -15,9 +15,9 @@ from storage.pg import crypto
 from storage.pg.pool import Connection
 from stream.deriving import settings
 
-pytestmark = pytest.mark.anyio
-KEY = KeyRing.single(bytes(range(32)))
-DAY = 86_400_000
+_pytestmark = pytest.mark.anyio
+_KEY = KeyRing.single(bytes(range(32)))
+_DAY = 86_400_000
 
 
 def plan(version: int = 1, sessions: int = 3) -> Prescription:
@@ -36,41 +36,41 @@ def plan(version: int = 1, sessions: int = 3) -> Prescription:
 async def test_identity_is_sealed_with_the_patients_own_key(conn: Connection) -> None:
     name = await patients.add_patient(
         conn,
-        wrapping_key=KEY,
+        wrapping_key=_KEY,
         unit="unit",
         zone="Europe/Stockholm",
         now_ms=0,
         identity={"name": "Somebody"},
     )
-    assert await identities.identity_of(conn, KEY, name) == {"name": "Somebody"}
+    assert await identities.identity_of(conn, _KEY, name) == {"name": "Somebody"}
     row = await (await conn.execute("select sealed from identity.person")).fetchone()
     assert row is not None
     assert b"Somebody" not in row[0]
     with pytest.raises(crypto.SealError):
         await identities.identity_of(conn, KeyRing.single(bytes(32)), name)
-    assert await identities.identity_of(conn, KEY, "p1") == {}
+    assert await identities.identity_of(conn, _KEY, "p1") == {}
 
 
 async def test_a_value_of_another_patient_does_not_open() -> None:
-    sealed = crypto.wrap(KEY, b"value", "identity:p1")
-    assert crypto.unwrap(KEY, sealed, "identity:p1") == b"value"
+    sealed = crypto.wrap(_KEY, b"value", "identity:p1")
+    assert crypto.unwrap(_KEY, sealed, "identity:p1") == b"value"
     for wrong in (sealed[:-1], sealed[:-1] + bytes([sealed[-1] ^ 1]), b""):
         with pytest.raises(crypto.SealError):
-            crypto.unwrap(KEY, wrong, "identity:p1")
+            crypto.unwrap(_KEY, wrong, "identity:p1")
     with pytest.raises(crypto.SealError):
-        crypto.unwrap(KEY, sealed, "identity:p2")
+        crypto.unwrap(_KEY, sealed, "identity:p2")
 
 
 async def test_pseudonyms_are_unique_and_zones_real(conn: Connection) -> None:
     with pytest.raises(TakenError):
         await patients.add_patient(
-            conn, wrapping_key=KEY, unit="unit", zone="UTC", now_ms=0, pseudonym="p1"
+            conn, wrapping_key=_KEY, unit="unit", zone="UTC", now_ms=0, pseudonym="p1"
         )
     with pytest.raises(UnknownNameError):
-        await patients.add_patient(conn, wrapping_key=KEY, unit="nowhere", zone="UTC", now_ms=0)
+        await patients.add_patient(conn, wrapping_key=_KEY, unit="nowhere", zone="UTC", now_ms=0)
     with pytest.raises(ZoneInfoNotFoundError):
         await patients.add_patient(
-            conn, wrapping_key=KEY, unit="unit", zone="Mars/Crater", now_ms=0
+            conn, wrapping_key=_KEY, unit="unit", zone="Mars/Crater", now_ms=0
         )
     assert await patients.zones_of(conn, ["p1", "nobody"]) == {"p1": "Europe/Stockholm"}
     assert await patients.pseudonyms(conn) == ["p1", "p2", "p3"]

@@ -13,9 +13,9 @@ from storage.pg.health import answers
 from storage.pg.pool import PROBE, open_pool
 from tests.frozen import frozen
 
-pytestmark = pytest.mark.anyio
-READY_S = 5.0
-SHORT = replace(PROBE, start_s=10, statement_s=1, checkout_s=1)
+_pytestmark = pytest.mark.anyio
+_READY_S = 5.0
+_SHORT = replace(PROBE, start_s=10, statement_s=1, checkout_s=1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ async def test_readiness_is_known_in_time_and_again_once_it_answers(server: Post
             for _ in range(3):
                 began = time.monotonic()
                 assert not await answers(pool)
-                assert time.monotonic() - began < READY_S
+                assert time.monotonic() - began < _READY_S
         async with asyncio.timeout(30):
             while not await answers(pool):
                 pass
@@ -40,20 +40,20 @@ async def test_readiness_is_known_in_time_and_again_once_it_answers(server: Post
 async def test_a_statement_ends_with_an_error_and_its_connection_is_given_up(
     server: Postgres,
 ) -> None:
-    async with await open_pool(server.dsn(), limits=SHORT) as pool:
+    async with await open_pool(server.dsn(), limits=_SHORT) as pool:
         with frozen(server):
             began = time.monotonic()
             with pytest.raises(OperationalError, match="did not answer in time"):
                 async with pool.connection() as conn:
                     await conn.execute("select 1")
-            assert time.monotonic() - began < READY_S
+            assert time.monotonic() - began < _READY_S
             with pytest.raises(OperationalError):
                 async with pool.connection():
                     pass
 
 
 async def test_a_transaction_that_was_given_up_is_not_committed(server: Postgres) -> None:
-    async with await open_pool(server.dsn(), limits=SHORT) as pool:
+    async with await open_pool(server.dsn(), limits=_SHORT) as pool:
         async with pool.connection() as conn:
             await conn.execute("create table given_up (n int)")
 
@@ -74,4 +74,4 @@ async def test_a_hanging_database_is_no_start(server: Postgres) -> None:
         began = time.monotonic()
         with pytest.raises(OperationalError):
             await open_pool(server.dsn(), limits=PROBE)
-        assert time.monotonic() - began < READY_S
+        assert time.monotonic() - began < _READY_S

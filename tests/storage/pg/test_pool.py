@@ -21,10 +21,10 @@ from storage.pg.pool import (
     open_pool,
 )
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 
-SETTINGS = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+_SETTINGS = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,9 @@ async def test_a_connection_speaks_utc_and_every_wait_has_an_end(
     dsn: str, limits: Limits, expected: list[str]
 ) -> None:
     async with await open_pool(dsn, limits=limits) as pool, pool.connection() as conn:
-        rows = [await (await conn.execute(f"show {name}".encode())).fetchone() for name in SETTINGS]
+        rows = [
+            await (await conn.execute(f"show {name}".encode())).fetchone() for name in _SETTINGS
+        ]
     assert [row[0] for row in rows if row] == expected
 
 

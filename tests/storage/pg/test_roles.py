@@ -28,7 +28,7 @@ from storage.pg.roles import (
     process_logins,
 )
 
-pytestmark = pytest.mark.anyio
+_pytestmark = pytest.mark.anyio
 
 _TABLES = """
 select replace(c.oid::regclass::text, 'public.', ''), pg_get_userbyid(c.relowner) from pg_class c
@@ -41,7 +41,7 @@ union all
 select lower(a.privilege_type), t.attname from pg_attribute t, aclexplode(t.attacl) a
 where t.attrelid = %(table)s::regclass and a.grantee = %(role)s::regrole"""
 
-FORBIDDEN: dict[str, tuple[str, ...]] = {
+_FORBIDDEN: dict[str, tuple[str, ...]] = {
     WORKER: (
         "select * from audit",
         "insert into audit (at, actor, role, action) values (now(), 'a', 'r', 'data.read')",
@@ -121,7 +121,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "alter role kadens_worker superuser",
     ),
 }
-CASES = [(role, statement) for role, statements in FORBIDDEN.items() for statement in statements]
+_CASES = [(role, statement) for role, statements in _FORBIDDEN.items() for statement in statements]
 
 
 def verbs(access: str) -> set[tuple[str, str]]:
@@ -163,7 +163,7 @@ async def test_no_role_logs_in_or_is_a_superuser_and_nobody_is_the_audits_owner(
 
 
 @pytest.mark.parametrize(
-    ("role", "statement"), CASES, ids=[f"{role}: {text[:60]}" for role, text in CASES]
+    ("role", "statement"), _CASES, ids=[f"{role}: {text[:60]}" for role, text in _CASES]
 )
 async def test_what_a_role_may_not_do(conn: Connection, role: str, statement: str) -> None:
     await conn.execute(SQL("set role {}").format(Identifier(role)))

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from stream.compute.sessions.bouts import bouts, published_bouts
 from tests.depth import INVARIANT
 
-minutes = st.sets(st.integers(0, 120), max_size=60)
+_minutes = st.sets(st.integers(0, 120), max_size=60)
 
 
-def found(*active: int) -> tuple[tuple[int, int], ...]:
+def _found(*active: int) -> tuple[tuple[int, int], ...]:
     return bouts(np.array(sorted(active), dtype=np.int64))
 
 
-def reference(active: set[int]) -> tuple[tuple[int, int], ...]:
+def _reference(active: set[int]) -> tuple[tuple[int, int], ...]:
     """One minute after the other: begin at three of five, end at five still ones, trim."""
     got, first, last = [], None, None
     for now in range(-5, max(active, default=0) + 12):
@@ -49,30 +49,30 @@ def reference(active: set[int]) -> tuple[tuple[int, int], ...]:
     ],
 )
 def test_bouts_exactly(active: tuple[int, ...], expected: tuple[tuple[int, int], ...]) -> None:
-    assert found(*active) == expected
+    assert _found(*active) == expected
 
 
-@given(minutes)
+@given(_minutes)
 def test_equals_one_minute_after_the_other(active: set[int]) -> None:
-    assert found(*active) == reference(active)
+    assert _found(*active) == _reference(active)
 
 
 @INVARIANT
-@given(minutes, minutes, st.integers(6, 20))
+@given(_minutes, _minutes, st.integers(6, 20))
 def test_pieces_decide_for_themselves(one: set[int], other: set[int], still: int) -> None:
     behind = max(one, default=0) + still - min(other, default=0)
     moved = {n + behind for n in other}
-    assert found(*one, *moved) == found(*one) + found(*moved)
+    assert _found(*one, *moved) == _found(*one) + _found(*moved)
 
 
-@given(minutes)
+@given(_minutes)
 def test_bouts_begin_and_end_active_and_lie_apart(active: set[int]) -> None:
-    got = found(*active)
+    got = _found(*active)
     assert all(first in active and end - 1 in active and end - first >= 3 for first, end in got)
     assert all(after - end >= 5 for (_, end), (after, _) in pairwise(got))
 
 
-VECTORS = [
+_VECTORS = [
     # runs of minutes off and on, in turn; minutes; criterion; the bout expected
     ((15, 6, 1, 10, 20), 10, 1.0, (22, 32)),
     ((0, 4, 3, 6, 3, 10, 1, 9), 10, 1.0, (16, 26)),
@@ -89,7 +89,7 @@ def epochs(runs: tuple[int, ...], epoch_s: int) -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("epoch_s", [5, 15, 30, 60])
-@pytest.mark.parametrize(("runs", "length", "criterion", "expected"), VECTORS)
+@pytest.mark.parametrize(("runs", "length", "criterion", "expected"), _VECTORS)
 def test_published_vectors(
     runs: tuple[int, ...], length: int, criterion: float, expected: tuple[int, int], epoch_s: int
 ) -> None:

@@ -15,18 +15,18 @@ from model.prescription import Intensity, Pause, Prescription
 from stream.compute.day_states import DayStateInput, day_states, is_worn
 from tests.depth import INVARIANT
 
-ZONE = "Europe/Stockholm"
-MONDAY = date(2026, 11, 16)
-WEEK = [MONDAY + timedelta(days=n) for n in range(7)]
-LATER = MONDAY + timedelta(days=9)
-END_MS = day_bounds(WEEK[6], ZONE)[1]
-WATCH = Source(vendor="v", device_type=DeviceType.WATCH)
-PHONE = Source(vendor="v", device_type=DeviceType.PHONE)
-PERSON = Source(vendor="v", device_type=DeviceType.PERSON)
+_ZONE = "Europe/Stockholm"
+_MONDAY = date(2026, 11, 16)
+WEEK = [_MONDAY + timedelta(days=n) for n in range(7)]
+_LATER = _MONDAY + timedelta(days=9)
+_END_MS = day_bounds(WEEK[6], _ZONE)[1]
+_WATCH = Source(vendor="v", device_type=DeviceType.WATCH)
+_PHONE = Source(vendor="v", device_type=DeviceType.PHONE)
+_PERSON = Source(vendor="v", device_type=DeviceType.PERSON)
 SCALE = Source(vendor="v", device_type=DeviceType.SCALE)
 TYPED = Source(vendor="v", device_type=DeviceType.WATCH, method=Method.MANUAL)
 
-LETTERS = {
+_LETTERS = {
     DayState.ACTIVE: "A",
     DayState.REST: "r",
     DayState.NO_ACTIVITY: "X",
@@ -44,8 +44,8 @@ def prescription(
     return Prescription(
         id=name,
         version=1,
-        valid_from=MONDAY + timedelta(days=begins),
-        valid_to=MONDAY + timedelta(days=ends),
+        valid_from=_MONDAY + timedelta(days=begins),
+        valid_to=_MONDAY + timedelta(days=ends),
         sessions_per_week=n,
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
@@ -53,7 +53,7 @@ def prescription(
     )
 
 
-def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False) -> Day:
+def _day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False) -> Day:
     return Day(
         local_date=at,
         sessions=sessions,
@@ -67,7 +67,7 @@ def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False)
 def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> DayStateInput:
     """Return a week, a letter a day: digit sessions, "." worn; unworn: "w", "?" answered, "a" active, " " no row."""
     rows = {
-        at: day(
+        at: _day(
             at,
             int(c) if c.isdigit() else int(c == "a"),
             599 if c in "w?a" else 600,
@@ -81,14 +81,14 @@ def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()
         prescriptions=prescriptions,
         blocked=frozenset(WEEK[n] for n in blocked),
         since_ms=0,
-        watermarks={WATCH: END_MS},
-        zone=ZONE,
-        today=LATER,
+        watermarks={_WATCH: _END_MS},
+        zone=_ZONE,
+        today=_LATER,
     )
 
 
 def states(of: DayStateInput) -> str:
-    return "".join(LETTERS[state] for state in day_states(WEEK, of).values())
+    return "".join(_LETTERS[state] for state in day_states(WEEK, of).values())
 
 
 @pytest.mark.parametrize(
@@ -182,28 +182,29 @@ def test_order_of_precedence() -> None:
 def test_a_source_must_have_delivered_to_the_end_of_the_day(behind_ms: int) -> None:
     of = replace(
         known(".......", prescription(7)),
-        watermarks={PHONE: END_MS - 86_400_000, WATCH: END_MS - behind_ms},
+        watermarks={_PHONE: _END_MS - 86_400_000, _WATCH: _END_MS - behind_ms},
     )
     assert states(of) == "XXXXXX" + "Xd"[behind_ms]
 
 
 @pytest.mark.parametrize(("day_", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
 def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> None:
-    start = day_bounds(day_, ZONE)[0]
+    start = day_bounds(day_, _ZONE)[0]
     plan = replace(prescription(7), valid_from=day_, valid_to=day_ + timedelta(days=400))
     base = replace(
-        known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: day(day_)}
+        known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: _day(day_)}
     )
-    late, early = ({WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
+    late, early = ({_WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
     assert day_states([day_], replace(base, watermarks=late))[day_] is DayState.NO_ACTIVITY
     assert day_states([day_], replace(base, watermarks=early))[day_] is DayState.NO_DATA
 
 
-@pytest.mark.parametrize("source", [PERSON, SCALE, TYPED])
+@pytest.mark.parametrize("source", [_PERSON, SCALE, TYPED])
 def test_a_person_or_a_scale_says_nothing_by_silence(source: Source) -> None:
     assert not is_worn(source)
     assert (
-        states(replace(known(".......", prescription(7)), watermarks={source: END_MS})) == "ddddddd"
+        states(replace(known(".......", prescription(7)), watermarks={source: _END_MS}))
+        == "ddddddd"
     )
 
 
@@ -226,11 +227,11 @@ plans = st.lists(
     max_size=2,
     unique_by=lambda plan: plan.id,
 )  # fmt: skip
-weeks = st.text("0123.aw? ", min_size=7, max_size=7)
+_weeks = st.text("0123.aw? ", min_size=7, max_size=7)
 
 
 def test_before_anything_was_worn_nothing_is_known() -> None:
-    begun = day_bounds(WEEK[2], ZONE)[1]
+    begun = day_bounds(WEEK[2], _ZONE)[1]
     assert states(replace(known("       "), since_ms=begun - 1)) == "ddwwwww"
     assert states(replace(known("       "), since_ms=begun)) == "dddwwww"
     assert states(replace(known("1      "), since_ms=None)) == "Adddddd"
@@ -240,15 +241,15 @@ def test_before_anything_was_worn_nothing_is_known() -> None:
 def anything(draw: st.DrawFn) -> DayStateInput:
     return replace(
         known(
-            draw(weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))
+            draw(_weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))
         ),
         watermarks=draw(
             st.dictionaries(
-                st.sampled_from([WATCH, PHONE, PERSON, SCALE]),
-                st.integers(END_MS - 8 * 86_400_000, END_MS + 1),
+                st.sampled_from([_WATCH, _PHONE, _PERSON, SCALE]),
+                st.integers(_END_MS - 8 * 86_400_000, _END_MS + 1),
             )
         ),
-        today=draw(st.sampled_from([*WEEK, LATER])),
+        today=draw(st.sampled_from([*WEEK, _LATER])),
     )
 
 
@@ -260,7 +261,7 @@ def test_no_activity_rests_on_wear_and_on_a_watermark(of: DayStateInput) -> None
             assert of.days[at].wear_min >= 600
             assert of.days[at].sessions == 0
             assert any(
-                ms >= day_bounds(at, ZONE)[1]
+                ms >= day_bounds(at, _ZONE)[1]
                 for source, ms in of.watermarks.items()
                 if is_worn(source)
             )

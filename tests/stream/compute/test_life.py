@@ -22,7 +22,7 @@ from tests.depth import INVARIANT
 from tests.life import Life, lives, split
 
 
-def rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, list[bytes]]:
+def _rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, list[bytes]]:
     return oracle.rows(attributed_facts, life.zone, life.profiles, life.prescriptions).as_bytes()
 
 
@@ -45,7 +45,7 @@ def test_order_repetition_and_splitting_change_nothing(
     drawn: tuple[Life, Sequence[AttributedFact]],
 ) -> None:
     life, other = drawn
-    assert rows(life, other) == rows(life, life.facts)
+    assert _rows(life, other) == _rows(life, life.facts)
 
 
 @st.composite
@@ -80,7 +80,7 @@ def _halves(column: SampleColumn, at: int) -> list[SampleColumn]:
 @given(drawn=some_dates())
 def test_a_date_derived_without_the_others_is_the_same(drawn: tuple[Window, Window]) -> None:
     full, part = drawn
-    assert as_bytes(derive(part)) == as_bytes(_on(derive(full), frozenset(part.dates)))
+    assert _as_bytes(derive(part)) == _as_bytes(_on(derive(full), frozenset(part.dates)))
 
 
 def _on(derived: Derived, dates: frozenset[date]) -> Derived:
@@ -93,7 +93,7 @@ def _on(derived: Derived, dates: frozenset[date]) -> Derived:
     )
 
 
-def as_bytes(derived: Derived) -> bytes:
+def _as_bytes(derived: Derived) -> bytes:
     choices = sorted(
         derived.source_selections,
         key=lambda one: (one.local_date, METRIC[one.metric].id, one.start_ms),

@@ -42,20 +42,20 @@ from stream.compute.sessions.overlap import (
 from tests.depth import INVARIANT
 from tests.life import PROFILE
 
-ZONE = "Europe/Stockholm"
-T0 = 1_790_000_000_000
-WATCH = Source(vendor="files", device="w", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-PERSON = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
-LIMITS = zone_thresholds(PROFILE, local_date(T0, ZONE))
+_ZONE = "Europe/Stockholm"
+_T0 = 1_790_000_000_000
+_WATCH = Source(vendor="files", device="w", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+_PERSON = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
+_LIMITS = zone_thresholds(PROFILE, local_date(_T0, _ZONE))
 
 claims = st.builds(
     lambda start, length, kind, origin: SessionCandidate(
         id="",
-        start_ms=T0 + MINUTE_MS * start,
-        end_ms=T0 + MINUTE_MS * (start + length),
+        start_ms=_T0 + MINUTE_MS * start,
+        end_ms=_T0 + MINUTE_MS * (start + length),
         type=kind,
         vendor_type="",
-        source=WATCH,
+        source=_WATCH,
         record="",
         body="",
         origin=origin,
@@ -73,7 +73,7 @@ many = st.lists(claims, max_size=12).map(
 )
 
 
-def minutes(claim: SessionCandidate) -> set[int]:
+def _minutes(claim: SessionCandidate) -> set[int]:
     return set(range(claim.start_ms // MINUTE_MS, claim.end_ms // MINUTE_MS))
 
 
@@ -91,13 +91,13 @@ def test_each_minute_counts_for_the_best_session_that_holds_it(
             for start, end in pieces[claim.id]
             for at in range(start // MINUTE_MS, end // MINUTE_MS)
         }
-        assert mine == minutes(claim) - taken
+        assert mine == _minutes(claim) - taken
         assert all(start < end for start, end in pieces[claim.id])
         assert all(
             item[1] < two[0]
             for item, two in zip(pieces[claim.id], pieces[claim.id][1:], strict=False)
         )
-        taken |= minutes(claim)
+        taken |= _minutes(claim)
 
 
 @INVARIANT
@@ -105,7 +105,7 @@ def test_each_minute_counts_for_the_best_session_that_holds_it(
 def test_answers_concern_what_they_concern_one_by_one(
     some: list[SessionCandidate], at: list[int]
 ) -> None:
-    instants = [T0 + MINUTE_MS * minute for minute in at]
+    instants = [_T0 + MINUTE_MS * minute for minute in at]
     assert answered_sessions(instants, some) == {
         instant: answered_session(instant, some) for instant in instants
     }
@@ -140,7 +140,7 @@ def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
 def test_what_follows_is_joined_as_when_each_is_compared_with_each(
     some: list[SessionCandidate],
 ) -> None:
-    assert {claim.records for claim in merge_adjacent(some, ZONE)} == groups(some)
+    assert {claim.records for claim in merge_adjacent(some, _ZONE)} == groups(some)
 
 
 @INVARIANT
@@ -148,7 +148,7 @@ def test_what_follows_is_joined_as_when_each_is_compared_with_each(
 def test_a_bout_is_absorbed_by_one_that_shares_half_of_the_shorter(
     some: list[SessionCandidate], start: int, length: int
 ) -> None:
-    span = T0 + MINUTE_MS * start, T0 + MINUTE_MS * (start + length)
+    span = _T0 + MINUTE_MS * start, _T0 + MINUTE_MS * (start + length)
     shares = (
         min(span[1], c.end_ms) - max(span[0], c.start_ms)
         >= SAME_SESSION_FROM * min(length * MINUTE_MS, c.length_ms)
@@ -169,28 +169,28 @@ def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     samples: list[tuple[int, int, int]], cuts: list[int]
 ) -> None:
     matches = {at: (bpm, hold) for at, bpm, hold in sorted(samples)}
-    t = np.array([T0 + 1000 * at for at in matches], np.int64)
+    t = np.array([_T0 + 1000 * at for at in matches], np.int64)
     v, hold = (np.array([float(pair[n]) for pair in matches.values()]) for n in (0, 1))
     track = ResolvedSeries(metric=HEART, t=t, v=v, hold=1000 * hold.astype(np.int64))
-    at = [T0 + 1000 * cut for cut in sorted(cuts)]
+    at = [_T0 + 1000 * cut for cut in sorted(cuts)]
     pieces = list(zip(at[::2], at[1::2], strict=False))
-    until = {cut: zone_times_between(track, T0, cut, LIMITS).as_tuple() for cut in at}
+    until = {cut: zone_times_between(track, _T0, cut, _LIMITS).as_tuple() for cut in at}
     spent = [
         [b - a for a, b in zip(until[start], until[end], strict=True)] for start, end in pieces
     ]
-    assert list(zone_times_in_pieces(track, T0, pieces, LIMITS).as_tuple()) == [
+    assert list(zone_times_in_pieces(track, _T0, pieces, _LIMITS).as_tuple()) == [
         sum(each) for each in zip(*spent, strict=True)
     ]
-    assert zone_times_in_pieces(None, T0, pieces, LIMITS) == ZoneTimes(
+    assert zone_times_in_pieces(None, _T0, pieces, _LIMITS) == ZoneTimes(
         unknown=sum(end - start for start, end in pieces)
     )
 
 
-def attributed(fact: Workout | Report) -> AttributedFact:
-    return AttributedFact(patient="p1", connector="x", received_ms=T0, body="00" * 32, fact=fact)
+def _attributed(fact: Workout | Report) -> AttributedFact:
+    return AttributedFact(patient="p1", connector="x", received_ms=_T0, body="00" * 32, fact=fact)
 
 
-def window(
+def _window(
     workouts: Sequence[AttributedFact] = (),
     reports: Sequence[AttributedFact] = (),
     columns: tuple[SampleColumn, ...] = (),
@@ -198,19 +198,19 @@ def window(
     end = max(item.fact.head.end_ms for item in (*workouts, *reports))
     return Window(
         patient="p1",
-        zone=ZONE,
+        zone=_ZONE,
         profiles=(PROFILE,),
-        dates=tuple(dates_between(T0, end, ZONE)),
+        dates=tuple(dates_between(_T0, end, _ZONE)),
         workouts=tuple(workouts),
         columns=columns,
         reports=tuple(reports),
     )
 
 
-def manual(number: int, step_ms: int, length_ms: int) -> AttributedFact:
-    start = T0 + number * step_ms
-    head = Head(source=PERSON, record=f"r{number}", start_ms=start, end_ms=start + length_ms)
-    return attributed(Report(head=head, instrument=Instrument.SESSION, type="walking"))
+def _manual(number: int, step_ms: int, length_ms: int) -> AttributedFact:
+    start = _T0 + number * step_ms
+    head = Head(source=_PERSON, record=f"r{number}", start_ms=start, end_ms=start + length_ms)
+    return _attributed(Report(head=head, instrument=Instrument.SESSION, type="walking"))
 
 
 def lines_run(made: Window) -> int:
@@ -232,13 +232,13 @@ def lines_run(made: Window) -> int:
 
 
 def test_five_thousand_overlapping_sessions_of_one_date_cost_what_they_are() -> None:
-    made = window(reports=[manual(n, 1000, 3_600_000 + 130_000 * n) for n in range(5_000)])
-    assert lines_run(made) < 12 * lines_run(window(reports=made.reports[:500]))
+    made = _window(reports=[_manual(n, 1000, 3_600_000 + 130_000 * n) for n in range(5_000)])
+    assert lines_run(made) < 12 * lines_run(_window(reports=made.reports[:500]))
 
 
 def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> None:
-    reports = [manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
-    matches = derive(window(reports=reports))
+    reports = [_manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
+    matches = derive(_window(reports=reports))
     plain = [session for session in matches.sessions if session.why == BEYOND_LIMIT]
     assert (len(matches.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
     assert all(not item.counts and item.zones == ZoneTimes(unknown=700_000) for item in plain)
@@ -260,11 +260,11 @@ def test_a_long_session_has_figures_behind_its_legs_and_the_next_long_one_has_no
 def two() -> list[SessionCandidate]:
     session_candidate = SessionCandidate(
         id="0",
-        start_ms=T0,
-        end_ms=T0,
+        start_ms=_T0,
+        end_ms=_T0,
         type="hiking",
         vendor_type="",
-        source=WATCH,
+        source=_WATCH,
         record="0",
         body="",
     )
@@ -272,20 +272,20 @@ def two() -> list[SessionCandidate]:
 
 
 def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
-    t = T0 + 1000 * np.arange(7 * 86_400, dtype=np.int64)
-    heart = SampleColumn(metric=HEART, source=WATCH, record="f", t=t, v=np.full(len(t), 100.0))
+    t = _T0 + 1000 * np.arange(7 * 86_400, dtype=np.int64)
+    heart = SampleColumn(metric=HEART, source=_WATCH, record="f", t=t, v=np.full(len(t), 100.0))
     heads = [
         Head(
-            source=WATCH,
+            source=_WATCH,
             record=f"w{n}",
-            start_ms=T0 + 130_000 * n,
-            end_ms=T0 + 7 * DAY_MS - 130_000 * n,
+            start_ms=_T0 + 130_000 * n,
+            end_ms=_T0 + 7 * DAY_MS - 130_000 * n,
         )
         for n in range(100)
     ]
     matches = derive(
-        window(
-            workouts=[attributed(Workout(head=head, type="hiking")) for head in heads],
+        _window(
+            workouts=[_attributed(Workout(head=head, type="hiking")) for head in heads],
             columns=(heart,),
         )
     )

@@ -19,23 +19,25 @@ from stream.compute.series.quality import (
 )
 from tests.depth import INVARIANT
 
-STRAP = Source(vendor="v", device_type=DeviceType.STRAP, method=Method.WORKOUT)
-NOON = 494_000 * HOUR_MS
-NAN = float("nan")
+_STRAP = Source(vendor="v", device_type=DeviceType.STRAP, method=Method.WORKOUT)
+_NOON = 494_000 * HOUR_MS
+_NAN = float("nan")
 
-values = st.sampled_from(
-    [60.0, 75.0, 90.0, 90.5, 120.0, 121.0, 150.0, 230.0, 230.5, 29.0, NAN, float("inf")]
+_values = st.sampled_from(
+    [60.0, 75.0, 90.0, 90.5, 120.0, 121.0, 150.0, 230.0, 230.5, 29.0, _NAN, float("inf")]
 )
 gaps = st.sampled_from([1_000, 1_000, 1_000, 4_000, 9_999, 10_000, 10_001, 60_000, HOUR_MS])
-rows = st.lists(st.tuples(gaps, values), max_size=40)
+_rows = st.lists(st.tuples(gaps, _values), max_size=40)
 
 
-def columns(pairs: list[tuple[int, float]], start: int = NOON - 20_000) -> tuple[Instants, Values]:
+def _columns(
+    pairs: list[tuple[int, float]], start: int = _NOON - 20_000
+) -> tuple[Instants, Values]:
     t = start + np.cumsum(np.array([gap for gap, _ in pairs], dtype=np.int64))
     return t, np.array([value for _, value in pairs], dtype=np.float64)
 
 
-def reference(t: Instants, v: Values) -> list[int]:
+def _reference(t: Instants, v: Values) -> list[int]:
     """Apply the rule as it is written, one sample after the other."""
     codes = [0 if 30 <= value <= 230 else 1 for value in v]
     kept = [n for n, code in enumerate(codes) if not code]
@@ -58,7 +60,7 @@ def reference(t: Instants, v: Values) -> list[int]:
 
 
 def codes_of(*v: float, gap: int = 1_000) -> list[int]:
-    t, values_ = columns([(gap, value) for value in v], NOON)
+    t, values_ = _columns([(gap, value) for value in v], _NOON)
     return list(map(int, screen_heart_rate(t, values_)))
 
 
@@ -87,7 +89,7 @@ def test_a_last_spike_is_a_jump() -> None:
 
 
 def test_out_of_range_is_passed_over() -> None:
-    assert codes_of(100, 0, 131, NAN, 100, 231, 29.9, 30 + 1e-9) == [0, 1, 2, 1, 0, 1, 1, 2]
+    assert codes_of(100, 0, 131, _NAN, 100, 231, 29.9, 30 + 1e-9) == [0, 1, 2, 1, 0, 1, 1, 2]
 
 
 def test_samples_far_apart_are_not_compared() -> None:
@@ -101,23 +103,23 @@ def test_a_run_of_jumps_ends_when_the_last_accepted_is_old() -> None:
 
 
 def test_a_whole_hour_starts_anew() -> None:
-    t = NOON + np.array([-2_000, -1_000, 0, 1_000], dtype=np.int64)
+    t = _NOON + np.array([-2_000, -1_000, 0, 1_000], dtype=np.int64)
     assert screen_heart_rate(t, np.array([100.0, 180.0, 180.0, 180.0])).tolist() == [0, 2, 0, 0]
 
 
 @INVARIANT
-@given(rows)
+@given(_rows)
 def test_equals_the_rule_one_sample_at_a_time(pairs: list[tuple[int, float]]) -> None:
-    t, v = columns(pairs)
-    assert screen_heart_rate(t, v).tolist() == reference(t, v)
+    t, v = _columns(pairs)
+    assert screen_heart_rate(t, v).tolist() == _reference(t, v)
 
 
 @INVARIANT
-@given(rows, rows, st.integers(-30_000, 30_000))
+@given(_rows, _rows, st.integers(-30_000, 30_000))
 def test_any_window_of_whole_hours_gives_the_same(
     before: list[tuple[int, float]], after: list[tuple[int, float]], shift: int
 ) -> None:
-    t, v = columns([*before, *after], NOON - 30_000 + shift)
+    t, v = _columns([*before, *after], _NOON - 30_000 + shift)
     total = screen_heart_rate(t, v)
     for hour in range(int(t[0]) // HOUR_MS, int(t[-1]) // HOUR_MS + 2) if len(t) else ():
         cut = int(np.searchsorted(t, hour * HOUR_MS))
@@ -127,11 +129,11 @@ def test_any_window_of_whole_hours_gives_the_same(
         ] == total.tolist()
 
 
-@given(rows)
+@given(_rows)
 def test_what_is_out_of_range_decides_nothing_and_nothing_is_altered(
     pairs: list[tuple[int, float]],
 ) -> None:
-    t, v = columns(pairs)
+    t, v = _columns(pairs)
     reported = v.copy()
     codes = screen_heart_rate(t, v)
     kept = codes != 1
@@ -141,17 +143,19 @@ def test_what_is_out_of_range_decides_nothing_and_nothing_is_altered(
 
 
 def heard(
-    pairs: list[tuple[int, float]], cadence: list[float] | None = None, source: Source = STRAP
+    pairs: list[tuple[int, float]], cadence: list[float] | None = None, source: Source = _STRAP
 ) -> ScreenedHeartRate:
-    t, v = columns(pairs, NOON)
-    steps = np.full(len(t), NAN) if cadence is None else np.array(cadence)
+    t, v = _columns(pairs, _NOON)
+    steps = np.full(len(t), _NAN) if cadence is None else np.array(cadence)
     return ScreenedHeartRate(source=source, t=t, v=v, codes=screen_heart_rate(t, v), cadence=steps)
 
 
-def found(of: ScreenedHeartRate) -> list[tuple[str, int, int, int]]:
+def _found(of: ScreenedHeartRate) -> list[tuple[str, int, int, int]]:
     """Return flags over everything, in seconds after noon."""
-    got = quality_flags(of, NOON, NOON + HOUR_MS)
-    return [(f.what, (f.start_ms - NOON) // 1000, (f.end_ms - 1 - NOON) // 1000, f.n) for f in got]
+    got = quality_flags(of, _NOON, _NOON + HOUR_MS)
+    return [
+        (f.what, (f.start_ms - _NOON) // 1000, (f.end_ms - 1 - _NOON) // 1000, f.n) for f in got
+    ]
 
 
 def steady(seconds: int, start: float = 100, step: int = 1) -> list[tuple[int, float]]:
@@ -160,48 +164,48 @@ def steady(seconds: int, start: float = 100, step: int = 1) -> list[tuple[int, f
 
 
 def test_nothing_to_doubt() -> None:
-    assert found(heard(steady(1_200))) == []
-    assert found(heard([])) == []
+    assert _found(heard(steady(1_200))) == []
+    assert _found(heard([])) == []
 
 
 def test_what_is_left_out_is_counted() -> None:
     of = heard([(1_000, v) for v in (100, 0, 101, 180, 100, 255, 255, 101, 175, 101)])
-    assert found(of) == [("range", 2, 7, 3), ("jump", 4, 9, 2)]
-    assert quality_flags(of, NOON, NOON + HOUR_MS)[0] == QualityFlag(
+    assert _found(of) == [("range", 2, 7, 3), ("jump", 4, 9, 2)]
+    assert quality_flags(of, _NOON, _NOON + HOUR_MS)[0] == QualityFlag(
         what="range",
         metric="heart_rate",
-        source=STRAP,
-        start_ms=NOON + 2_000,
-        end_ms=NOON + 7_001,
+        source=_STRAP,
+        start_ms=_NOON + 2_000,
+        end_ms=_NOON + 7_001,
         n=3,
     )
 
 
 def test_a_session_begins_at_its_start_and_ends_before_its_end() -> None:
     of = heard([(1_000, 0.0)] * 5)
-    assert [(f.start_ms - NOON, f.n) for f in quality_flags(of, NOON + 2_000, NOON + 4_000)] == [
+    assert [(f.start_ms - _NOON, f.n) for f in quality_flags(of, _NOON + 2_000, _NOON + 4_000)] == [
         (2_000, 2)
     ]
 
 
 def test_one_value_for_ten_minutes_is_a_flat_line() -> None:
-    assert found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 600 + [(1_000, 99.0)])) == []
-    assert found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 601 + [(1_000, 99.0)])) == [
+    assert _found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 600 + [(1_000, 99.0)])) == []
+    assert _found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 601 + [(1_000, 99.0)])) == [
         ("flat_line", 2, 602, 601)
     ]
 
 
 def test_a_flat_line_needs_samples_that_keep_coming() -> None:
-    sparse = replace(STRAP, method=Method.BACKGROUND)
-    assert found(heard([(30_000, 100.0)] * 21, source=sparse)) == [("flat_line", 30, 630, 21)]
-    assert found(heard([(30_001, 100.0)] * 30, source=sparse)) == []
-    assert found(heard([(1_000, 100.0)] * 400 + [(31_000, 100.0)] + [(1_000, 100.0)] * 400)) == []
+    sparse = replace(_STRAP, method=Method.BACKGROUND)
+    assert _found(heard([(30_000, 100.0)] * 21, source=sparse)) == [("flat_line", 30, 630, 21)]
+    assert _found(heard([(30_001, 100.0)] * 30, source=sparse)) == []
+    assert _found(heard([(1_000, 100.0)] * 400 + [(31_000, 100.0)] + [(1_000, 100.0)] * 400)) == []
 
 
 def test_a_spike_that_is_left_out_does_not_end_a_flat_line() -> None:
     line = [(1_000, 100.0)] * 601
     line[300] = (1_000, 200.0)
-    assert found(heard(line)) == [("jump", 301, 301, 1), ("flat_line", 1, 601, 600)]
+    assert _found(heard(line)) == [("jump", 301, 301, 1), ("flat_line", 1, 601, 600)]
 
 
 def locked(
@@ -218,25 +222,25 @@ def locked(
 
 
 def test_heart_rate_that_leaps_onto_the_steps_for_three_minutes() -> None:
-    assert found(locked(180, after=100)) == [("cadence_lock", 61, 241, 181)]
-    assert found(locked(179, after=100)) == []
-    assert found(locked(180, before=135, after=100)) == [("cadence_lock", 61, 241, 181)]
+    assert _found(locked(180, after=100)) == [("cadence_lock", 61, 241, 181)]
+    assert _found(locked(179, after=100)) == []
+    assert _found(locked(180, before=135, after=100)) == [("cadence_lock", 61, 241, 181)]
 
 
 def test_heart_rate_that_leaps_off_the_steps() -> None:
-    assert found(locked(180, before=101, after=131)) == [("cadence_lock", 61, 241, 181)]
+    assert _found(locked(180, before=101, after=131)) == [("cadence_lock", 61, 241, 181)]
 
 
 def test_heart_rate_that_happens_to_agree_is_no_lock() -> None:
-    assert found(locked(180, before=100, after=130)) == []  # fifteen is no leap
+    assert _found(locked(180, before=100, after=130)) == []  # fifteen is no leap
     assert (
-        found(locked(180, before=95, rate=114.9, after=95)) == []
+        _found(locked(180, before=95, rate=114.9, after=95)) == []
     )  # more than three from the steps
     assert (
-        found(heard(steady(600, 117), [118.0] * 600)) == []
+        _found(heard(steady(600, 117), [118.0] * 600)) == []
     )  # from first to last: nothing to compare with
     assert (
-        found(
+        _found(
             heard(
                 [(1_000, v) for v, _ in ((95 + n / 3, n) for n in range(60))] + steady(300, 115),
                 [117.0] * 360,
@@ -248,13 +252,13 @@ def test_heart_rate_that_happens_to_agree_is_no_lock() -> None:
 
 def test_no_steps_no_lock() -> None:
     of = locked(300)
-    assert found(replace(of, cadence=np.full(len(of.t), NAN))) == []
+    assert _found(replace(of, cadence=np.full(len(of.t), _NAN))) == []
 
 
 def test_the_latest_cadence_holds_for_ten_seconds() -> None:
     t = np.array([0, 999, 1_000, 5_000, 11_000, 11_001, 20_000], dtype=np.int64)
     got = cadence_at(t, np.array([1_000, 20_000], dtype=np.int64), np.array([90.0, 120.0]))
-    assert np.array_equal(got, [NAN, NAN, 90, 90, 90, NAN, 120], equal_nan=True)
+    assert np.array_equal(got, [_NAN, _NAN, 90, 90, 90, _NAN, 120], equal_nan=True)
     assert np.isnan(cadence_at(t, np.empty(0, np.int64), np.empty(0))).all()
 
 
@@ -268,19 +272,19 @@ def test_the_latest_cadence_holds_for_ten_seconds() -> None:
     ],
 )
 def test_averages_instead_of_samples(method: Method, *, flagged: bool) -> None:
-    source = replace(STRAP, method=method)
-    assert found(heard(steady(600, step=10), source=source)) == []
-    assert found(heard([(10_001, v) for _, v in steady(50)], source=source)) == (
+    source = replace(_STRAP, method=method)
+    assert _found(heard(steady(600, step=10), source=source)) == []
+    assert _found(heard([(10_001, v) for _, v in steady(50)], source=source)) == (
         [("condensed", 10, 500, 50)] if flagged else []
     )
 
 
 def test_one_sample_has_no_spacing() -> None:
-    assert found(heard([(1_000, 100.0)])) == []
+    assert _found(heard([(1_000, 100.0)])) == []
 
 
 @given(
-    rows,
+    _rows,
     st.integers(0, 40),
     st.integers(0, 40),
     st.sampled_from([20.0, 60.0, 110.0]),
@@ -290,7 +294,7 @@ def test_what_lies_outside_a_session_decides_nothing(
     pairs: list[tuple[int, float]], one: int, other: int, rate: float, code: int
 ) -> None:
     of = heard(pairs)
-    low, high = sorted((NOON + one * 3_000, NOON + other * 3_000))
+    low, high = sorted((_NOON + one * 3_000, _NOON + other * 3_000))
     outside = (of.t < low) | (of.t >= high)
     changed = replace(
         of,
@@ -304,10 +308,10 @@ def test_what_lies_outside_a_session_decides_nothing(
     )
 
 
-@given(rows)
+@given(_rows)
 def test_codes_and_counts_agree(pairs: list[tuple[int, float]]) -> None:
     of = heard(pairs)
-    got = {f.what: f.n for f in quality_flags(of, NOON, NOON + 100 * HOUR_MS)}
+    got = {f.what: f.n for f in quality_flags(of, _NOON, _NOON + 100 * HOUR_MS)}
     assert (got.get("range", 0), got.get("jump", 0)) == (
         int((of.codes == 1).sum()),
         int((of.codes == 2).sum()),

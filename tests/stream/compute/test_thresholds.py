@@ -22,18 +22,18 @@ from stream.compute.intensity.thresholds import (
 )
 from stream.compute.intensity.zones import time_in_zones
 
-ON = date(2026, 11, 23)
-SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
-BLOCKED = replace(SIXTY, beta_blocker=True, coronary_disease=True)
+_ON = date(2026, 11, 23)
+_SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
+_BLOCKED = replace(_SIXTY, beta_blocker=True, coronary_disease=True)
 BPM = (90.0, 100.0, 115.0, 130.0)
 
 
 def thresholds(**changes: Any) -> ZoneThresholds:  # noqa: ANN401 - any field of a profile
-    return zone_thresholds(replace(SIXTY, **changes), ON)
+    return zone_thresholds(replace(_SIXTY, **changes), _ON)
 
 
 def test_golden_patient_by_tanaka() -> None:
-    got = zone_thresholds(SIXTY, ON)
+    got = zone_thresholds(_SIXTY, _ON)
     assert got.edges == (91.8, 102.4, 123.6, 155.4)
     assert (got.method, got.confidence, got.valid, got.scheme) == (
         "hrr:tanaka",
@@ -45,7 +45,7 @@ def test_golden_patient_by_tanaka() -> None:
 
 
 def test_golden_patient_by_brawner_shown_but_not_valid() -> None:
-    got = zone_thresholds(BLOCKED, ON)
+    got = zone_thresholds(_BLOCKED, _ON)
     assert got.edges == (78.6, 84.8, 97.2, 115.8)
     assert (got.method, got.confidence, got.valid) == ("hrr:brawner", Confidence.LOW, False)
     assert got.inputs["hr_max"] == 122
@@ -54,8 +54,8 @@ def test_golden_patient_by_brawner_shown_but_not_valid() -> None:
 def test_a_steady_95_is_light_by_the_one_and_moderate_by_the_other() -> None:
     t, hr = np.arange(0, 60_000, 1_000), np.full(60, 95.0)
     by = [
-        time_in_zones(t, hr, 0, 60_000, zone_thresholds(profile, ON).edges)
-        for profile in (SIXTY, BLOCKED)
+        time_in_zones(t, hr, 0, 60_000, zone_thresholds(profile, _ON).edges)
+        for profile in (_SIXTY, _BLOCKED)
     ]
     assert by == [ZoneTimes(light=60_000), ZoneTimes(moderate=60_000)]
 
@@ -129,19 +129,19 @@ def test_a_figure_for_other_people_has_no_confidence(
 def test_nothing_known_is_method_none() -> None:
     empty = HeartProfile(valid_from=date(2026, 1, 1), hr_rest=60)
     assert [
-        (x.method, x.valid) for x in (zone_thresholds(None, ON), zone_thresholds(empty, ON))
+        (x.method, x.valid) for x in (zone_thresholds(None, _ON), zone_thresholds(empty, _ON))
     ] == [("none", False)] * 2
 
 
 def test_age_is_that_reached_in_the_year() -> None:
-    assert [zone_thresholds(SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [
+    assert [zone_thresholds(_SIXTY, date(year, 6, 1)).inputs["age"] for year in (2026, 2027)] == [
         60,
         61,
     ]
 
 
 def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
-    by = {basis: heart_scale(replace(SIXTY, hr_max=170), ON, basis) for basis in (HRR, HR_MAX)}
+    by = {basis: heart_scale(replace(_SIXTY, hr_max=170), _ON, basis) for basis in (HRR, HR_MAX)}
     assert by[HRR] == IntensityScale(
         base=60,
         top=170,
@@ -174,7 +174,7 @@ def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
     ],
 )
 def test_drugs_decide_on_every_scale(basis: str, changes: dict[str, Any], *, valid: bool) -> None:
-    scale = heart_scale(replace(SIXTY, **changes), ON, basis)
+    scale = heart_scale(replace(_SIXTY, **changes), _ON, basis)
     assert scale is not None
     assert scale.valid is valid
 
@@ -190,7 +190,7 @@ def test_drugs_decide_on_every_scale(basis: str, changes: dict[str, Any], *, val
 def test_a_measured_threshold_holds_as_a_measured_maximum_does(
     changes: dict[str, Any], confidence: Confidence, *, valid: bool
 ) -> None:
-    got = threshold_scale(replace(SIXTY, threshold_hr=150, **changes))
+    got = threshold_scale(replace(_SIXTY, threshold_hr=150, **changes))
     assert got == IntensityScale(
         top=150,
         method="threshold_hr:measured",
@@ -198,18 +198,18 @@ def test_a_measured_threshold_holds_as_a_measured_maximum_does(
         confidence=confidence,
         valid=valid,
     )
-    assert threshold_scale(SIXTY) is None
+    assert threshold_scale(_SIXTY) is None
 
 
 def test_profile_on_takes_the_latest_begun() -> None:
-    older, newer = SIXTY, replace(SIXTY, valid_from=date(2026, 6, 1), hr_rest=55)
+    older, newer = _SIXTY, replace(_SIXTY, valid_from=date(2026, 6, 1), hr_rest=55)
     for rows in ([older, newer], [newer, older]):
         assert profile_on(rows, date(2026, 5, 31)) is older
         assert profile_on(rows, date(2026, 6, 1)) is newer
         assert profile_on(rows, date(2025, 12, 31)) is None
 
 
-profiles = st.builds(
+_profiles = st.builds(
     HeartProfile,
     valid_from=st.just(date(2026, 1, 1)),
     birth_year=st.none() | st.integers(1900, 2026),
@@ -222,9 +222,9 @@ profiles = st.builds(
 )
 
 
-@given(profiles)
+@given(_profiles)
 def test_from_inputs_alone_the_edges_can_be_computed_again(profile: HeartProfile) -> None:
-    got = zone_thresholds(profile, ON)
+    got = zone_thresholds(profile, _ON)
     if got.method == "none":
         assert not got.valid
         return
@@ -237,9 +237,9 @@ def test_from_inputs_alone_the_edges_can_be_computed_again(profile: HeartProfile
     )
 
 
-@given(profiles)
+@given(_profiles)
 def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
-    got = zone_thresholds(profile, ON)
+    got = zone_thresholds(profile, _ON)
     assert not got.valid or 0 < got.edges[0] < got.edges[1] < got.edges[2] < got.edges[3]
     assert not got.valid or not profile.rate_limited
     assert not got.valid or not profile.beta_blocker or got.method.endswith("measured")
@@ -252,8 +252,8 @@ def test_the_order_of_precedence() -> None:
 
 def test_figures_as_whole_numbers_and_as_floats_give_the_same_bytes_in_any_order() -> None:
     total, point = (
-        replace(SIXTY, hr_max=170, hr_rest=60),
-        replace(SIXTY, hr_max=170.0, hr_rest=60.0),
+        replace(_SIXTY, hr_max=170, hr_rest=60),
+        replace(_SIXTY, hr_max=170.0, hr_rest=60.0),
     )
-    written = [dumps(zone_thresholds(item, ON)) for item in (total, point, total)]
+    written = [dumps(zone_thresholds(item, _ON)) for item in (total, point, total)]
     assert len(set(written)) == 1

@@ -18,12 +18,12 @@ from stream.compute.intensity.schemes import INTENSITY_SCHEMES
 from stream.compute.intensity.zone_times import ZONE_METHODS, zone_times_by_method
 from stream.compute.series.resolved_series import ResolvedSeries
 
-ON = date(2026, 11, 23)
-MINUTE = 60_000
-SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
-BLOCKED = replace(SIXTY, beta_blocker=True, coronary_disease=True)
-TESTED = replace(
-    SIXTY,
+_ON = date(2026, 11, 23)
+_MINUTE = 60_000
+_SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
+_BLOCKED = replace(_SIXTY, beta_blocker=True, coronary_disease=True)
+_TESTED = replace(
+    _SIXTY,
     hr_max=160.0,
     threshold_hr=150.0,
     ftp_w=200.0,
@@ -41,9 +41,9 @@ PRESCRIBED = {
 }
 
 
-def track(metric: str, *values: float, hold: int = MINUTE) -> ResolvedSeries:
+def _track(metric: str, *values: float, hold: int = _MINUTE) -> ResolvedSeries:
     """One sample a minute."""
-    t = np.arange(len(values), dtype=np.int64) * MINUTE
+    t = np.arange(len(values), dtype=np.int64) * _MINUTE
     return ResolvedSeries(
         metric=metric, t=t, v=np.array(values, dtype=np.float64), hold=np.full(len(t), hold)
     )
@@ -51,7 +51,7 @@ def track(metric: str, *values: float, hold: int = MINUTE) -> ResolvedSeries:
 
 def banded(
     tracks: Mapping[str, ResolvedSeries] | ResolvedSeries,
-    profile: HeartProfile | None = SIXTY,
+    profile: HeartProfile | None = _SIXTY,
     *,
     minutes: int = 10,
     family: str = "foot",
@@ -63,9 +63,9 @@ def banded(
     rows = zone_times_by_method(
         by_metric,
         0,
-        minutes * MINUTE,
+        minutes * _MINUTE,
         profile,
-        ON,
+        _ON,
         family=family,
         exertion_cr10=exertion,
         prescribed=prescribed,
@@ -76,7 +76,7 @@ def banded(
 
 
 EVERYTHING = {
-    metric: track(metric, 100.0)
+    metric: _track(metric, 100.0)
     for metric in ("heart_rate", "power", "cadence", "mets", "oxygen_uptake")
 }
 
@@ -100,24 +100,24 @@ EVERYTHING = {
 def test_an_edge_belongs_to_the_class_above_and_a_float_below_does_not(
     scheme: str, method: str, edges: tuple[float, ...], confidence: Confidence
 ) -> None:
-    row = banded(EVERYTHING, TESTED)[scheme, method]
+    row = banded(EVERYTHING, _TESTED)[scheme, method]
     assert (row.edges, row.names, row.confidence, row.valid) == (
         edges,
         INTENSITY_SCHEMES[scheme].names,
         confidence,
         True,
     )
-    at = banded(track(row.metric, *edges), TESTED, minutes=len(edges))[scheme, method]
-    assert at.ms == (0, *(MINUTE for _ in edges))
-    below = track(row.metric, *(nextafter(edge, 0) for edge in edges))
-    assert banded(below, TESTED, minutes=len(edges))[scheme, method].ms == (
-        *(MINUTE for _ in edges),
+    at = banded(_track(row.metric, *edges), _TESTED, minutes=len(edges))[scheme, method]
+    assert at.ms == (0, *(_MINUTE for _ in edges))
+    below = _track(row.metric, *(nextafter(edge, 0) for edge in edges))
+    assert banded(below, _TESTED, minutes=len(edges))[scheme, method].ms == (
+        *(_MINUTE for _ in edges),
         0,
     )
 
 
 def test_the_patient_with_everything_has_every_method_once() -> None:
-    matches = banded(EVERYTHING, TESTED, exertion=4, prescribed=PRESCRIBED["bpm"])
+    matches = banded(EVERYTHING, _TESTED, exertion=4, prescribed=PRESCRIBED["bpm"])
     assert list(matches) == [
         ("acsm2011", "clinician"),
         ("acsm2011", "hrr:measured"),
@@ -137,7 +137,7 @@ def test_the_patient_with_everything_has_every_method_once() -> None:
 
 
 def test_golden_patient_a_steady_95() -> None:
-    steady = track("heart_rate", *[95.0] * 10)
+    steady = _track("heart_rate", *[95.0] * 10)
     tanaka = banded(steady)["acsm2011", "hrr:tanaka"]
     assert tanaka.edges == (91.8, 102.4, 123.6, 155.4)
     assert (tanaka.names[1], tanaka.ms, tanaka.confidence) == (
@@ -145,7 +145,7 @@ def test_golden_patient_a_steady_95() -> None:
         (0, 600_000, 0, 0, 0),
         Confidence.LOW,
     )
-    brawner = banded(steady, BLOCKED)["acsm2011", "hrr:brawner"]
+    brawner = banded(steady, _BLOCKED)["acsm2011", "hrr:brawner"]
     assert (brawner.edges, brawner.edges[1] <= 95 < brawner.edges[2]) == (
         (78.6, 84.8, 97.2, 115.8),
         True,
@@ -154,7 +154,7 @@ def test_golden_patient_a_steady_95() -> None:
 
 
 def test_what_the_drug_forbids_is_shown_and_counts_nothing() -> None:
-    matches = banded(track("heart_rate", *[95.0] * 10), BLOCKED, prescribed=PRESCRIBED["hrr"])
+    matches = banded(_track("heart_rate", *[95.0] * 10), _BLOCKED, prescribed=PRESCRIBED["hrr"])
     assert {row.method for row in matches.values()} == {
         "hrr:brawner",
         "hrmax:brawner",
@@ -165,7 +165,7 @@ def test_what_the_drug_forbids_is_shown_and_counts_nothing() -> None:
 
 
 def test_the_clinicians_figures_hold_where_formulas_do_not() -> None:
-    limited = replace(TESTED, rate_limited=True)
+    limited = replace(_TESTED, rate_limited=True)
     matches = banded(EVERYTHING, limited, exertion=4, prescribed=PRESCRIBED["bpm"])
     assert {key for key, row in matches.items() if not row.valid} == {
         ("acsm2011", "hrr:measured"),
@@ -175,13 +175,13 @@ def test_the_clinicians_figures_hold_where_formulas_do_not() -> None:
         ("coaching5", "hrmax:measured"),
         ("threshold5", "threshold_hr:measured"),
     }
-    assert matches["prescribed", "prescribed:bpm"].ms == (0, MINUTE, 0)
-    assert matches["acsm2011", "clinician"].ms == (0, 0, MINUTE, 0, 0)
+    assert matches["prescribed", "prescribed:bpm"].ms == (0, _MINUTE, 0)
+    assert matches["acsm2011", "clinician"].ms == (0, 0, _MINUTE, 0, 0)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_steps_are_counted_on_foot_only(family: str) -> None:
-    matches = banded(track("cadence", 110.0), family=family, prescribed=PRESCRIBED["cadence"])
+    matches = banded(_track("cadence", 110.0), family=family, prescribed=PRESCRIBED["cadence"])
     keys = [("cadence", "cadence:absolute"), ("prescribed", "prescribed:cadence:absolute")]
     assert list(matches) == (keys if family == "foot" else [])
 
@@ -201,11 +201,11 @@ def test_the_prescribed_range_is_below_within_above(
     low, high = edges
     values = (nextafter(low, 0), low, nextafter(high, 0), high, high)
     wanted = PRESCRIBED[method]
-    row = banded(track(metric, *values), TESTED, prescribed=wanted)[
+    row = banded(_track(metric, *values), _TESTED, prescribed=wanted)[
         "prescribed", f"prescribed:{how}"
     ]
     assert (row.names, row.edges, row.metric) == (("below", "within", "above"), edges, metric)
-    assert (row.ms, row.unknown_ms) == ((MINUTE, 2 * MINUTE, 2 * MINUTE), 5 * MINUTE)
+    assert (row.ms, row.unknown_ms) == ((_MINUTE, 2 * _MINUTE, 2 * _MINUTE), 5 * _MINUTE)
     assert (row.inputs["low"], row.inputs["high"]) == (wanted.low, wanted.high)
     assert row.confidence is Confidence.HIGH
 
@@ -223,8 +223,8 @@ def test_the_prescribed_range_is_below_within_above(
 def test_prescribed_exertion_is_the_whole_session(method: str, cr10: float, within: int) -> None:
     matches = banded({}, None, exertion=cr10, prescribed=PRESCRIBED[method])
     row = next(row for row in matches.values() if row.scheme == "prescribed")
-    assert row.ms[within] == 10 * MINUTE
-    assert (sum(row.ms), row.unknown_ms, row.inputs["exertion_cr10"]) == (10 * MINUTE, 0, cr10)
+    assert row.ms[within] == 10 * _MINUTE
+    assert (sum(row.ms), row.unknown_ms, row.inputs["exertion_cr10"]) == (10 * _MINUTE, 0, cr10)
 
 
 def test_the_scale_of_an_answer_is_named() -> None:
@@ -262,7 +262,7 @@ def test_the_whole_session_is_in_the_class_of_the_answer(cr10: float, acsm: str,
         row = matches[scheme, "rpe:borg-cr10"]
         assert dict(zip(row.names, row.ms, strict=True)) == {
             **dict.fromkeys(row.names, 0),
-            name: 10 * MINUTE,
+            name: 10 * _MINUTE,
         }
         assert row.inputs == {"exertion_cr10": cr10}
 
@@ -278,16 +278,19 @@ def test_without_figures_only_what_is_the_same_for_everybody(profile: HeartProfi
 
 def test_no_sample_in_the_session_is_no_banding() -> None:
     late = ResolvedSeries(
-        metric="heart_rate", t=np.array([10 * MINUTE]), v=np.array([100.0]), hold=np.array([MINUTE])
+        metric="heart_rate",
+        t=np.array([10 * _MINUTE]),
+        v=np.array([100.0]),
+        hold=np.array([_MINUTE]),
     )
-    assert banded(late, TESTED) == {}
-    assert banded({}, TESTED) == {}
+    assert banded(late, _TESTED) == {}
+    assert banded({}, _TESTED) == {}
 
 
 def test_each_sample_holds_for_its_own_time() -> None:
     mixed = ResolvedSeries(
         metric="heart_rate",
-        t=np.array([0, 5 * MINUTE]),
+        t=np.array([0, 5 * _MINUTE]),
         v=np.array([95.0, 110.0]),
         hold=np.array([30_000, 90_000]),
     )
@@ -295,12 +298,12 @@ def test_each_sample_holds_for_its_own_time() -> None:
     assert (row.ms, row.unknown_ms) == ((0, 30_000, 90_000, 0, 0), 480_000)
 
 
-rates = st.integers(0, 240).map(float) | st.floats(0, 400)
-columns = st.dictionaries(
-    st.integers(-500, 1500), st.tuples(rates, st.integers(1, 300)), max_size=20
+_rates = st.integers(0, 240).map(float) | st.floats(0, 400)
+_columns = st.dictionaries(
+    st.integers(-500, 1500), st.tuples(_rates, st.integers(1, 300)), max_size=20
 )
 bpm = st.none() | st.integers(30, 220)
-profiles = st.none() | st.builds(
+_profiles = st.none() | st.builds(
     HeartProfile,
     valid_from=st.just(date(2026, 1, 1)),
     birth_year=st.none() | st.integers(1900, 2026),
@@ -315,7 +318,7 @@ profiles = st.none() | st.builds(
 )
 
 
-def column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
+def _column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
     at = sorted(rows)
     t, hold = np.array(at, dtype=np.int64), np.array([rows[ms][1] for ms in at], dtype=np.int64)
     return ResolvedSeries(
@@ -324,9 +327,9 @@ def column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted({row.metric for row in ZONE_METHODS})), columns),
+    st.dictionaries(st.sampled_from(sorted({row.metric for row in ZONE_METHODS})), _columns),
     st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted),
-    profiles,
+    _profiles,
     st.sampled_from(FAMILIES),
     st.none() | st.floats(0, 11),
     st.none() | st.sampled_from(sorted(PRESCRIBED)),
@@ -339,11 +342,11 @@ def test_bands_and_unknown_add_up_whatever_comes(
     exertion: float | None,
     method: str | None,
 ) -> None:
-    tracks = {metric: column(metric, rows) for metric, rows in said.items()}
+    tracks = {metric: _column(metric, rows) for metric, rows in said.items()}
     wanted = None if method is None else PRESCRIBED[method]
     start, end = span
     for row in zone_times_by_method(
-        tracks, start, end, profile, ON, family=family, exertion_cr10=exertion, prescribed=wanted
+        tracks, start, end, profile, _ON, family=family, exertion_cr10=exertion, prescribed=wanted
     ):
         assert sum(row.ms) + row.unknown_ms == end - start
         assert min(*row.ms, row.unknown_ms) >= 0
