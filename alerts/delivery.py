@@ -22,7 +22,7 @@ from storage.pg.pool import Pool
 CHANNEL = "email"
 _TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
 TIMEOUT_S = 20.0  # for each answer of the mail server
-WHOLE_S = 60.0  # for a mail; below the time after which the database gives up a transaction that stands still
+DELIVERY_S = 60.0  # for a mail; below the time after which the database gives up a transaction that stands still
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
 
 
@@ -80,7 +80,7 @@ def smtp_sender(server: Smtp, mail_from: str) -> Send:
     """
 
     async def send(mail: Mail) -> None:
-        async with asyncio.timeout(WHOLE_S):
+        async with asyncio.timeout(DELIVERY_S):
             await asyncio.to_thread(_send, server, message(mail, mail_from))
 
     return send

@@ -174,7 +174,9 @@ def _changed(
     holds = {_name(f): f for f in (*_new(mine, recent), *(f for f in mine if _name(f) in had))}
     gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
     added = [
-        new for name, new in holds.items() if name not in had or _said(had[name]) != _said(new)
+        new
+        for name, new in holds.items()
+        if name not in had or _reason_text(had[name]) != _reason_text(new)
     ]
     standing = [
         *({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))
@@ -279,7 +281,7 @@ def _name(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.key
 
 
-def _said(finding: Finding) -> tuple[object, ...]:
+def _reason_text(finding: Finding) -> tuple[object, ...]:
     return finding.tier, finding.rule_version, finding.evidence
 
 

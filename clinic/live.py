@@ -75,7 +75,7 @@ class Changes:
         self._pages.add(mine)
         try:
             yield b"retry: 2000\n\n"
-            while selected := await _heard(mine):
+            while selected := await _notified(mine):
                 yield selected
         finally:
             self._pages.discard(mine)
@@ -92,7 +92,7 @@ class Changes:
                 page.woken.set()
 
 
-async def _heard(page: _Page) -> bytes:
+async def _notified(page: _Page) -> bytes:
     """Wait for what a page is told next; nothing when its stream has ended."""
     try:
         await asyncio.wait_for(page.woken.wait(), BEAT_S)

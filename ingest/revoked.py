@@ -29,7 +29,7 @@ class RevokedFollower:
         self._brokers = brokers
         self._digests: set[bytes] = set()
         self._as_of: float | None = None  # loop time: everything that the log had then is known
-        self._whole = asyncio.Event()
+        self._complete = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -37,7 +37,7 @@ class RevokedFollower:
         self._task = asyncio.create_task(self._follow())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
-                await self._whole.wait()
+                await self._complete.wait()
 
     async def stop(self) -> None:
         """Follow no more."""
@@ -103,7 +103,7 @@ class RevokedFollower:
             while await client.position(_PARTITION) < end:
                 self._take(await _some(client))
         self._as_of = now
-        self._whole.set()
+        self._complete.set()
         self._take(await _some(client))
 
     def _take(self, records: Iterable[ConsumerRecord]) -> None:

@@ -51,7 +51,7 @@ class _Joints(NamedTuple):
         codes = np.frombuffer(
             objects + bytes(LONGEST_NUMBER), np.uint8
         )  # room to look beyond the end
-        next_ones = _found(codes, joint, len(self.after) + len(comma))
+        next_ones = _matches(codes, joint, len(self.after) + len(comma))
         starts = np.append(len(self.before), next_ones + len(joint))
         ends = np.append(next_ones, len(objects) - len(self.after))
         digits = ends - starts - self.size - len(self.between)
@@ -65,7 +65,7 @@ class _Joints(NamedTuple):
         return texts, _joined(codes, ends - digits if self.text_first else starts, digits)
 
 
-def _found(codes: EncodedTexts, joint: bytes, brace: int) -> NDArray[np.int64]:
+def _matches(codes: EncodedTexts, joint: bytes, brace: int) -> NDArray[np.int64]:
     """Return where a joint begins, wherever it stands; its byte at `brace` opens an object."""
     opening = np.flatnonzero(codes == ord("{")) - brace
     opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]

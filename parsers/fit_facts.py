@@ -78,7 +78,7 @@ def parse(body: bytes) -> Parsed:
 def _parse(body: bytes) -> Parsed:
     activity, messages, complete, problems = _decoded(body)
     rejects = [_reject(problem) for problem in problems]
-    reported = _Told(activity, revision=messages)
+    reported = _Reported(activity, revision=messages)
     facts: list[Fact] = [*reported.workouts(rejects), *reported.blocks(rejects)]
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
@@ -118,7 +118,7 @@ def _impossible(session: Session, why: str) -> Reject:
     return Reject(where=f"@{session.offset}", why=why, kind=RejectKind.RANGE)
 
 
-class _Told:
+class _Reported:
     """One activity on its way to facts: what all of them share."""
 
     def __init__(self, activity: Activity, revision: int) -> None:

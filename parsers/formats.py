@@ -53,7 +53,7 @@ class Format:
     most_facts: int = MOST_FACTS
 
 
-def one_part(parse: Callable[[bytes], Parsed]) -> ReadItems:
+def single_part(parse: Callable[[bytes], Parsed]) -> ReadItems:
     """Return the reader of payloads that concern one account, from a function that reads them at once."""
 
     def read(payload: bytes, _context: Context) -> Iterator[Part]:
@@ -77,7 +77,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="open_wearables",
         version=2,
-        read=one_part(open_wearables.parse),
+        read=single_part(open_wearables.parse),
         json=True,
         most_bytes=16 * MEBIBYTE,
         most_days=3_660,
@@ -86,7 +86,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="fit",
         version=2,
-        read=one_part(fit_facts.parse),
+        read=single_part(fit_facts.parse),
         sniff=_is_fit,
         suffixes=(".fit",),
         most_bytes=64 * MEBIBYTE,
@@ -115,7 +115,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="reports",
         version=2,
-        read=one_part(reports.parse),
+        read=single_part(reports.parse),
         json=True,
         most_days=3_660,
     ),

@@ -28,7 +28,7 @@ _MOST_SCOPES = 64
 _CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 90,000
 
 # (the list, the place in it, the start and the end in the text)
-RecordPlace = tuple[str, int, int, int]
+RecordPosition = tuple[str, int, int, int]
 
 
 def read(payload: bytes, context: Context) -> Iterator[ReaderItem]:
@@ -37,7 +37,7 @@ def read(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     Raises BodyError when the payload is not an object of lists; an answer to a Fetch may be a bare list.
     """
     content = text_of(payload)
-    users: dict[str, list[RecordPlace]] = {}
+    users: dict[str, list[RecordPosition]] = {}
     for record in _records(content, context):
         try:
             item = _sorted_in(record, users, context)
@@ -57,7 +57,7 @@ def _records(content: str, context: Context) -> Iterator[ListedRecord]:
 
 
 def _sorted_in(
-    record: ListedRecord, users: dict[str, list[RecordPlace]], context: Context
+    record: ListedRecord, users: dict[str, list[RecordPosition]], context: Context
 ) -> ReaderItem | None:
     """Note where a record of data lies, by its user; return what any other record means."""
     name = ALIASES.get(record.name, record.name)
@@ -126,7 +126,7 @@ def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
     )
 
 
-def _part(account: str, places: list[RecordPlace], content: str, context: Context) -> Part:
+def _part(account: str, places: list[RecordPosition], content: str, context: Context) -> Part:
     """Return one user's facts, and the slice of the payload with that user's records alone."""
     facts: list[Fact] = []
     errors: list[Unreadable] = []

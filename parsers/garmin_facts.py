@@ -73,16 +73,16 @@ def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterat
 
 def _day_heart_rate(record: Json, where: str, errors: _Errors, of: Head) -> Iterator[SampleBlock]:
     """Yield the heart rate of a day: a map from seconds after its start to beats a minute."""
-    place = f"{where}.timeOffsetHeartRateSamples"
+    location = f"{where}.timeOffsetHeartRateSamples"
     samples = record.get("timeOffsetHeartRateSamples")
     points = []
-    for offset_s, value in object_of({} if samples is None else samples, place).items():
+    for offset_s, value in object_of({} if samples is None else samples, location).items():
         try:
-            at = of.start_ms + _seconds_after(offset_s, place) * 1000
-            points.append((at, measure(value, "heart_rate", place)))
+            at = of.start_ms + _seconds_after(offset_s, location) * 1000
+            points.append((at, measure(value, "heart_rate", location)))
         except Unreadable as error:
             errors.append(error)
-    yield from _blocks(of, "heart_rate", points, place, errors)
+    yield from _blocks(of, "heart_rate", points, location, errors)
 
 
 def _seconds_after(written: str, where: str) -> int:
@@ -173,9 +173,9 @@ def _samples(record: Json, where: str, errors: _Errors, workout: Workout) -> Ite
         raise Unreadable(f"{where}.samples", "more samples than are read", RejectKind.TOO_MUCH)
     points: dict[str, list[tuple[int, float]]] = {}
     for index, sample in enumerate(samples):
-        place = f"{where}.samples[{index}]"
+        location = f"{where}.samples[{index}]"
         try:
-            _sample(object_of(sample, place), place, errors, points)
+            _sample(object_of(sample, location), location, errors, points)
         except Unreadable as error:
             errors.append(error)
     of = workout.head
@@ -230,9 +230,9 @@ def _times(record: Json, where: str, longest_s: int) -> tuple[int, int, int | No
     offset_s = record.get("startTimeOffsetInSeconds")
     if offset_s is None:
         return start, int(length), None
-    place = f"{where}.startTimeOffsetInSeconds"
-    minutes = within(offset_s, -_MOST_SECONDS, _MOST_SECONDS, place) / 60
-    return start, int(length), real_offset(round(minutes), place)
+    location = f"{where}.startTimeOffsetInSeconds"
+    minutes = within(offset_s, -_MOST_SECONDS, _MOST_SECONDS, location) / 60
+    return start, int(length), real_offset(round(minutes), location)
 
 
 def _instant(value: object, where: str) -> int:

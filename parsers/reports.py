@@ -106,14 +106,14 @@ def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
     at, offset = instant(fields.get("answered_at"), f"{where}.answered_at")
     if kind == "report.withdrawn":
         return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
-    instrument = _one_of(Instrument, fields.get("instrument"), f"{where}.instrument")
+    instrument = _any_of(Instrument, fields.get("instrument"), f"{where}.instrument")
     session = instrument is Instrument.SESSION
     span = _span(fields, where) if session else (at, at)
     value, scale = (None, "") if session else _answer(fields, instrument, where)
     return Report(
         head=head(SOURCE, record, revision, span, offset),
         instrument=instrument,
-        phase=_one_of(Phase, fields.get("phase", Phase.NONE), f"{where}.phase"),
+        phase=_any_of(Phase, fields.get("phase", Phase.NONE), f"{where}.phase"),
         value=value,
         scale=scale,
         session=optional_text(fields.get("session"), f"{where}.session"),
@@ -174,7 +174,7 @@ def _equipment(value: object, where: str) -> tuple[str, ...]:
     )
 
 
-def _one_of(words: type[Word], value: object, where: str) -> Word:
+def _any_of(words: type[Word], value: object, where: str) -> Word:
     matches = next((word for word in words if word.value == value), None)
     if matches is None:
         raise Unreadable(where, "not one of its words", RejectKind.UNKNOWN)

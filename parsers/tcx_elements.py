@@ -184,21 +184,21 @@ class _Walk:
             self.file.author = written
 
     def _element(self, activity: TcxActivity, parent: str, local: str, written: str) -> None:
-        place = (parent, local)
+        location = (parent, local)
         if self.in_point:
-            if place == ("Trackpoint", "Time"):
+            if location == ("Trackpoint", "Time"):
                 self.at_ms = self._time(written, "Trackpoint.Time", activity)
-            elif place in READINGS:
-                metric, factor = READINGS[place]
-                self._figure(place, written, self.values, metric, factor)
-        elif place in LAP_FIGURES and activity.laps:
+            elif location in READINGS:
+                metric, factor = READINGS[location]
+                self._figure(location, written, self.values, metric, factor)
+        elif location in LAP_FIGURES and activity.laps:
             name = parent if local == "Value" else local
-            self._figure(place, written, activity.laps[-1].figures, name)
-        elif place == ("Activity", "Id"):
+            self._figure(location, written, activity.laps[-1].figures, name)
+        elif location == ("Activity", "Id"):
             activity.name = written
-        elif place == ("Creator", "Name"):
+        elif location == ("Creator", "Name"):
             activity.device = written
-        elif place == ("Creator", "UnitId"):
+        elif location == ("Creator", "UnitId"):
             activity.unit = written
 
     def _end_point(self) -> None:
@@ -217,7 +217,7 @@ class _Walk:
 
     def _figure(
         self,
-        place: tuple[str, str],
+        location: tuple[str, str],
         written: str,
         into: dict[str, float],
         name: str,
@@ -225,7 +225,7 @@ class _Walk:
     ) -> None:
         number = _number(written)
         if number is None:
-            self._refuse(Unreadable(".".join(place), "not a number"))
+            self._refuse(Unreadable(".".join(location), "not a number"))
         else:
             into[name] = number * factor
 

@@ -56,7 +56,7 @@ def after(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
         reported.append(_file(person, cohort, outing))
     if person.hub:
         reported += _hub(person, cohort, outing)
-    return sorted(reported, key=lambda one: one.due_ms)
+    return sorted(reported, key=lambda entry: entry.due_ms)
 
 
 def _file(person: Person, cohort: Cohort, outing: Outing) -> Delivery:

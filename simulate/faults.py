@@ -35,7 +35,7 @@ def disturb(deliveries: Iterable[Delivery], faults: Faults, seed: int) -> list[D
     """
     chance = np.random.default_rng([seed, 77])
     arriving = [late for delivery in deliveries for late in _arrivals(delivery, faults, chance)]
-    return sorted(arriving, key=lambda one: one.due_ms)
+    return sorted(arriving, key=lambda entry: entry.due_ms)
 
 
 def _arrivals(delivery: Delivery, faults: Faults, chance: np.random.Generator) -> list[Delivery]:

@@ -137,7 +137,7 @@ async def finish(conn: Connection, store: BodyStore) -> int:
     What a crash left over, too.
     """
     removed = 0
-    while await _remove_one(conn, store):
+    while await _remove_patient(conn, store):
         removed += 1
     await discard.finish(conn, store)
     return removed
@@ -169,7 +169,7 @@ async def _forget(conn: Connection, patient: int, number: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def _remove_one(conn: Connection, store: BodyStore) -> bool:
+async def _remove_patient(conn: Connection, store: BodyStore) -> bool:
     async with conn.transaction():
         row: tuple[Any, ...] | None = await (await conn.execute(_NEXT)).fetchone()
         if row is None:

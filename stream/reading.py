@@ -115,15 +115,17 @@ async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
     return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
 
 
-def told_by(
+def reported_by(
     envelope: Envelope, parsed: Parsed, patient: str, zone: str, name: str
 ) -> list[AttributedFact]:
     """Return the facts of a body of a format as told of a patient, by today's version of it."""
     parser = version_of(name)
-    return [told_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
+    return [reported_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
 
 
-def told_as(envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int) -> AttributedFact:
+def reported_as(
+    envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int
+) -> AttributedFact:
     """Return one fact of a body as told of a patient in an IANA zone, by a version of its parser."""
     return AttributedFact(
         patient=patient,
@@ -195,10 +197,10 @@ def _answered(read: Read, answer: Answer) -> Read:
         empty = Parsed(account="", facts=())
         nothing = not (answer.fetches or answer.notices)
         return replace(rest, parsed=empty if nothing else None, rejects=answer.rejects)
-    return _of_one_account(rest, answer)
+    return _of_single_account(rest, answer)
 
 
-def _of_one_account(read: Read, answer: Holdings) -> Read:
+def _of_single_account(read: Read, answer: Holdings) -> Read:
     """Return a body of one account; where its reader cut a slice for it, the slice is the body."""
     (part,) = answer.parts
     if part.kept is None:

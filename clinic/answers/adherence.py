@@ -50,7 +50,7 @@ class Average(Ratio):
     """How many weeks it rests on."""
 
 
-class WholeShape(Shape):
+class TotalShape(Shape):
     """Adherence over the weeks of a prescription."""
 
     weeks: int
@@ -112,9 +112,9 @@ def shaped(item: Measured) -> AdherenceShape:
     )
 
 
-def whole(weeks: Sequence[Measured]) -> WholeShape:
+def total_of(weeks: Sequence[Measured]) -> TotalShape:
     """Return adherence over weeks that are over."""
-    return WholeShape(
+    return TotalShape(
         weeks=len(weeks),
         a_freq=_average((week.done.frequency, week.due.sessions) for week in weeks),
         a_time=_average((week.done.time, week.due.minutes) for week in weeks),

@@ -55,7 +55,7 @@ def flat(answer: Answer) -> Flat:
     )
 
 
-def told(source: SourceShape) -> str:
+def source_text(source: SourceShape) -> str:
     """Return a source as one text."""
     return ", ".join(part for part in (source.vendor, source.device, source.app) if part)
 
@@ -102,7 +102,7 @@ def _listed(
 
 def _timeline(answer: TimelineAnswer) -> list[dict[str, Any]]:
     names = [name for name in (_BAND if answer.kind == "band" else _LINE) if name != "source"]
-    sources = [told(answer.sources[position]) for position in answer.source]
+    sources = [source_text(answer.sources[position]) for position in answer.source]
     values = zip(*(getattr(answer, name) for name in names), sources, strict=True)
     return [dict(zip((*names, "source"), row, strict=True)) for row in values]
 

@@ -26,7 +26,7 @@ def _known_type(text: str) -> str:
     return text
 
 
-def _place(text: str) -> str:
+def _position(text: str) -> str:
     placed(text)
     return text
 
@@ -38,7 +38,7 @@ TypeName = Annotated[
     str, AfterValidator(_known_type), WithJsonSchema({"type": "string", "enum": sorted(TYPES)})
 ]
 Cursor = Annotated[
-    str, AfterValidator(_place), WithJsonSchema({"type": "string", "pattern": CURSOR.pattern})
+    str, AfterValidator(_position), WithJsonSchema({"type": "string", "pattern": CURSOR.pattern})
 ]
 
 

@@ -172,7 +172,7 @@ def listed(session: Session) -> SessionLine:
     return SessionLine(**_line(session))
 
 
-def whole(
+def session_answer(
     session: Session,
     *,
     choices: Sequence[SourceSelection],

@@ -49,12 +49,12 @@ def band(timeline: Timeline, metric: str, zone: str, span: tuple[int, int]) -> T
         samples=sum(timeline.n.tolist()),
         sources=tuple(map(SourceShape.of, timeline.sources)),
         t=_instants(timeline.t),
-        n=_whole(timeline.n),
+        n=_complete(timeline.n),
         minimum=_values(timeline.minimum),
         mean=_values(timeline.mean),
         maximum=_values(timeline.maximum),
         v=(),
-        source=_whole(timeline.source),
+        source=_complete(timeline.source),
     )
 
 
@@ -72,7 +72,7 @@ def line(value: Line, metric: str, zone: str, span: tuple[int, int]) -> Timeline
         mean=(),
         maximum=(),
         v=_values(value.v),
-        source=_whole(value.source),
+        source=_complete(value.source),
     )
 
 
@@ -90,7 +90,7 @@ def _instants(t: Instants) -> tuple[str, ...]:
     return tuple(map(rfc3339, t.tolist()))
 
 
-def _whole(column: Instants) -> tuple[int, ...]:
+def _complete(column: Instants) -> tuple[int, ...]:
     return tuple(column.tolist())
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from clinic.answers import adherence
-from clinic.answers.adherence import AdherenceShape, WholeShape
+from clinic.answers.adherence import AdherenceShape, TotalShape
 from clinic.answers.shape import Shape, Zones
 from model.calendar import monday, week_bounds
 from model.derived import Week
@@ -75,7 +75,7 @@ class PrescriptionWeeksAnswer(Shape):
 
     prescription: str
     zone: str
-    whole: WholeShape
+    total: TotalShape
     """Over the weeks below that have ended."""
     weeks: tuple[PrescriptionWeek, ...]
 
@@ -107,12 +107,12 @@ def weeks(
     """Return every week of the Mondays `asked` against each prescription."""
     by_id = versions(prescriptions)
 
-    def one(first: date) -> WeekAnswer:
+    def answer_of(first: date) -> WeekAnswer:
         against = (adherence.measured(values.get(first), rows, first) for rows in by_id.values())
         shown = tuple(adherence.shaped(each) for each in against if each)
         return WeekAnswer(**_shape(first, values.get(first), now_ms, zone), adherence=shown)
 
-    return WeeksAnswer(zone=zone, weeks=tuple(map(one, days)))
+    return WeeksAnswer(zone=zone, weeks=tuple(map(answer_of, days)))
 
 
 def of_prescription(
@@ -136,7 +136,7 @@ def of_prescription(
         "dose_min",
     )
 
-    def one(each: adherence.Measured) -> PrescriptionWeek:
+    def answer_of(each: adherence.Measured) -> PrescriptionWeek:
         result = _shape(each.week.monday, each.week, now_ms, zone)
         against = {
             name: getattr(adherence.shaped(each), name) for name in AdherenceShape.model_fields
@@ -146,8 +146,8 @@ def of_prescription(
     return PrescriptionWeeksAnswer(
         prescription=rows[0].id,
         zone=zone,
-        whole=adherence.whole([item for item in held if _over(item.week.monday, now_ms, zone)]),
-        weeks=tuple(map(one, held)),
+        total=adherence.total_of([item for item in held if _over(item.week.monday, now_ms, zone)]),
+        weeks=tuple(map(answer_of, held)),
     )
 
 

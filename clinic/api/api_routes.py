@@ -73,12 +73,12 @@ async def alert(request: Request, alert: UUID) -> AlertView:
 
 
 @router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
-async def move(request: Request, alert: UUID, said: Move) -> AlertBrief:
+async def move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
     """Acknowledge, start, snooze or resolve an alert. 409 when its state does not allow that."""
-    wish = AlertRequest(**said.model_dump())
+    wish = AlertRequest(**detail.model_dump())
     async with open_scope(request) as scope:
         moved = await act(scope, str(alert), wish)
-    csrf_guard.count_action(request, said.action)
+    csrf_guard.count_action(request, detail.action)
     return moved
 
 

@@ -76,7 +76,7 @@ async def session(
     """Return one session whole: zones, limits, bands, loads, flags, sources by the minute, curve, facts and answers."""
     async with open_scope(request) as scope:
         view = await reads.session(scope, pseudonym, session, max_points)
-    return session_answers.whole(
+    return session_answers.session_answer(
         view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
     )
 

@@ -137,7 +137,9 @@ def square(
         look = Look.OPEN
     counted = [session for session in sessions if session.counts]
     longest = max(
-        counted or sessions, key=lambda one: (one.end_ms - one.start_ms, one.id), default=None
+        counted or sessions,
+        key=lambda entry: (entry.end_ms - entry.start_ms, entry.id),
+        default=None,
     )
     reported = bool(counted) and all(item.origin is Origin.REPORTED for item in counted)
     done = (

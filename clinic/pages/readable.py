@@ -91,7 +91,7 @@ def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
 
 def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
     """Return one row an object, or one column an object where that is the narrower table."""
-    names = sorted(dict.fromkeys(name for value in values for name in value), key=_place)
+    names = sorted(dict.fromkeys(name for value in values for name in value), key=_position)
     rows = [
         [words.label(_bare(name)), *(_text(name, value.get(name), zone) for value in values)]
         for name in names
@@ -101,7 +101,7 @@ def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
     return Grid(title=words.label(key), heads=heads, rows=tuple(cells), turned=turned)
 
 
-def _place(name: str) -> tuple[int, int]:
+def _position(name: str) -> tuple[int, int]:
     """Return where a column stands: what happened first, names of records last; jsonb keeps no order of its own."""
     if name in FIRST:
         return 0, FIRST.index(name)

@@ -24,7 +24,7 @@ async def shown_alert(
     named = next((finding.session for finding in page.findings if finding.session), None)
     sessions: Any = ()
     if named:
-        sessions = await clinic_queries.sessions_of(conn, unit, patient, limit=1, one=named)
+        sessions = await clinic_queries.sessions_of(conn, unit, patient, limit=1, session=named)
     return {
         "alert": page.alert.id,
         "patient": patient,

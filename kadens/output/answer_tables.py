@@ -10,7 +10,7 @@ from rich.text import Text
 
 from clinic.answers.adherence import AdherenceShape, Ratio
 from clinic.answers.days import DaysAnswer
-from clinic.answers.flat import Answer, told
+from clinic.answers.flat import Answer, source_text
 from clinic.answers.sessions import SessionsAnswer
 from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
@@ -53,7 +53,7 @@ def _sheet(answer: Answer) -> Sheet:
 
 
 def _timeline(answer: TimelineAnswer) -> Sheet:
-    sources = [told(answer.sources[position]) for position in answer.source]
+    sources = [source_text(answer.sources[position]) for position in answer.source]
     values = (
         (answer.n, answer.minimum, answer.mean, answer.maximum)
         if answer.kind == "band"
@@ -146,7 +146,7 @@ def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
         )
         for week in answer.weeks
     )
-    averages = [getattr(answer.whole, name) for name in MEASURES]
+    averages = [getattr(answer.total, name) for name in MEASURES]
     means = ", ".join(
         f"{name} {_ratio(item)}" for name, item in zip(ADHERENCE, averages, strict=True)
     )
@@ -154,7 +154,7 @@ def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
     return Sheet(
         heads=heads,
         lines=lines,
-        below=f"{answer.prescription}, over {answer.whole.weeks} weeks: {means}",
+        below=f"{answer.prescription}, over {answer.total.weeks} weeks: {means}",
     )
 
 

@@ -280,7 +280,7 @@ def _samples(
     instants = np.where(dated, (stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
     matches = {}
     for name, fields in wanted.items():
-        values = _one_of(group, fields)
+        values = _any_of(group, fields)
         if values is not None and name == "cadence":
             values = values + _fraction(group)
         if values is not None and (valid := dated & np.isfinite(values)).any():
@@ -293,7 +293,7 @@ def _fraction(group: Group) -> Floats:
     return np.nan_to_num(group.numbers("fractional_cadence"))
 
 
-def _one_of(group: Group, fields: tuple[str, ...]) -> Floats | None:
+def _any_of(group: Group, fields: tuple[str, ...]) -> Floats | None:
     floats: Floats | None = None
     for name in fields:
         if name in group:

@@ -47,7 +47,7 @@ def _bytewise(data: bytes, value: int = 0) -> int:
 _PARITY_FIX = _bytewise(bytes([0x01, 0xC0]))
 
 
-def _one_period(data: memoryview) -> NDArray[np.uint8]:
+def _period(data: memoryview) -> NDArray[np.uint8]:
     """Add all blocks of one period; the first block may be short, since leading zeros change nothing."""
     head = len(data) % _PERIOD
     folded = np.zeros(_PERIOD, dtype=np.uint8)
@@ -73,7 +73,7 @@ def crc16(data: bytes | memoryview) -> int:
     view = memoryview(data)
     if len(view) <= _SHORT:
         return _bytewise(bytes(view))
-    block = bytes(view) if len(view) <= _PERIOD else _one_period(view).tobytes()
+    block = bytes(view) if len(view) <= _PERIOD else _period(view).tobytes()
     number = int.from_bytes(block, "big")
     folded = _fold(number, len(block))
     value = _bytewise(folded.to_bytes(_SHORT, "big").lstrip(b"\0"))

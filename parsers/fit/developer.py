@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from parsers.fit.columns import Table
 
 PREFIX = "dev:"
-_PLACE_WORDS = ("latitude", "longitude", "position_lat", "position_long")
-_PLACE_UNITS = ("semicircles", "deg", "degree", "degrees")
+_POSITION_WORDS = ("latitude", "longitude", "position_lat", "position_long")
+_POSITION_UNITS = ("semicircles", "deg", "degree", "degrees")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class _Description:
         """Whether name or units say that this may be a place."""
         name, units = (self.name or "").lower(), (self.units or "").lower()
         return (
-            units in _PLACE_UNITS
-            or any(word in name for word in _PLACE_WORDS)
+            units in _POSITION_UNITS
+            or any(word in name for word in _POSITION_WORDS)
             or name in ("lat", "lon", "lng")
         )
 
@@ -76,17 +76,17 @@ def _read(table: Table) -> Iterator[_Description]:
             "units",
         )
     ]
-    for start, said_index, said_number, base, name, units in zip(
+    for start, named_index, named_number, base, name, units in zip(
         table.starts.tolist(), *values, strict=True
     ):
-        index, number = _whole(said_index), _whole(said_number)
+        index, number = _in_full(named_index), _in_full(named_number)
         if index is not None and number is not None:
             yield _Description(
-                start=start, index=index, number=number, name=name, base=_whole(base), units=units
+                start=start, index=index, number=number, name=name, base=_in_full(base), units=units
             )
 
 
-def _whole(value: object) -> int | None:
+def _in_full(value: object) -> int | None:
     return int(value) if isinstance(value, float) and math.isfinite(value) else None
 
 

@@ -72,7 +72,7 @@ class Group:
         if len(self._tables) == 1 and not self._tables[0].layout.developer:
             return [self._narrowed(self._tables[0].layout.columns)]
         kinds: dict[str, str] = {}
-        return [self._narrowed(_told_apart(self._all_of(table), kinds)) for table in self._tables]
+        return [self._narrowed(_apart(self._all_of(table), kinds)) for table in self._tables]
 
     def _all_of(self, table: Table) -> dict[str, Column]:
         """Return the columns of a table with those of developer fields."""
@@ -243,7 +243,7 @@ class Group:
         return {name: self[name] for name in self._names}
 
 
-def _told_apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
+def _apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
     """Return the columns of one more table; a name of another kind than in `kinds`, which grows, carries its kind."""
     for name, column in columns.items():
         kinds.setdefault(name, column.kind)

@@ -59,9 +59,9 @@ class Origin:
     headers: bytes
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Return the place as text, as what a seal belongs to."""
-        return place_of(self.cluster, self.topic, self.partition, self.offset)
+        return location_of(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Row:
     lies: Sealed = NOWHERE
 
 
-def place_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+def location_of(cluster: str, topic: str, partition: int, offset: int) -> str:
     """Return a place as what the seal of a letter's body belongs to."""
     return f"dead:{cluster}/{topic}/{partition}/{offset}"
 

@@ -29,7 +29,7 @@ _COLUMNS = """
 d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_at, d.size, d.sha256, d.rejects,
 d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, d.address,
 b.format, b.parser, b.address, """
-_WHOLE = "d.sealed"
+_COMPLETE = "d.sealed"
 _LISTED = "null::bytea"  # a list needs no bodies
 _FROM = """
 from dead_letter d left join patient p on p.id = d.patient left join body b on b.patient = d.patient
@@ -37,12 +37,12 @@ from dead_letter d left join patient p on p.id = d.patient left join body b on b
 _NEWEST = (
     f"select {_COLUMNS} {_LISTED} {_FROM} where {_CHOSEN} order by d.letter desc limit %(limit)s"
 )
-_ONE = f"select {_COLUMNS} {_WHOLE} {_FROM} where d.letter = %(letter)s order by d.written_at desc limit 1"
+_SINGLE = f"select {_COLUMNS} {_COMPLETE} {_FROM} where d.letter = %(letter)s order by d.written_at desc limit 1"
 _NEXT = f"""
-select {_COLUMNS} {_WHOLE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter limit %(limit)s
+select {_COLUMNS} {_COMPLETE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter limit %(limit)s
 for update of d skip locked"""
 _NAMED = f"""
-select {_COLUMNS} {_WHOLE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) order by d.letter
+select {_COLUMNS} {_COMPLETE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) order by d.letter
 for update of d"""
 _SETTLE = """
 with old as (select cluster, topic, part, "offset", address from dead_letter
@@ -62,7 +62,7 @@ class Choice:
     connector: str | None = None
     since_ms: int | None = None
 
-    def asked(self, **more: object) -> dict[str, Any]:
+    def parameters(self, **more: object) -> dict[str, Any]:
         """Return the arguments of a query."""
         since = None if self.since_ms is None else utc(self.since_ms)
         return {
@@ -125,7 +125,7 @@ async def counts(conn: Connection, choice: Choice) -> list[Counted]:
 
 async def newest(conn: Connection, choice: Choice, limit: int) -> list[Letter]:
     """Return the newest letters that wait, newest first."""
-    return await _letters(conn, _NEWEST, choice.asked(limit=limit))
+    return await _letters(conn, _NEWEST, choice.parameters(limit=limit))
 
 
 async def find(conn: Connection, letter: int) -> Letter | None:
@@ -133,7 +133,7 @@ async def find(conn: Connection, letter: int) -> Letter | None:
 
     Of two logs that number alike, the newer one's.
     """
-    return next(iter(await _letters(conn, _ONE, {"letter": letter})), None)
+    return next(iter(await _letters(conn, _SINGLE, {"letter": letter})), None)
 
 
 async def named(conn: Connection, letters: Sequence[int]) -> list[Letter]:
@@ -143,7 +143,7 @@ async def named(conn: Connection, letters: Sequence[int]) -> list[Letter]:
 
 async def following(conn: Connection, choice: Choice, after: int, limit: int) -> list[Letter]:
     """Return and lock the next letters that wait, oldest first, beyond an offset."""
-    return await _letters(conn, _NEXT, choice.asked(after=after, limit=limit))
+    return await _letters(conn, _NEXT, choice.parameters(after=after, limit=limit))
 
 
 async def settle(conn: Connection, letters: Sequence[Letter], state: str) -> int:
@@ -160,7 +160,7 @@ async def settle(conn: Connection, letters: Sequence[Letter], state: str) -> int
 
 
 async def _by_class(conn: Connection, query: str, choice: Choice) -> Mapping[tuple[str, str], int]:
-    rows = await (await conn.execute(query.encode(), choice.asked())).fetchall()
+    rows = await (await conn.execute(query.encode(), choice.parameters())).fetchall()
     return {(kind, connector): count for kind, connector, count in rows}
 
 

@@ -63,9 +63,9 @@ class QuarantinedBody:
     body: bytes | None
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Return where it came from, as what its seal belongs to."""
-        return place_of(self.cluster, self.topic, self.partition, self.offset)
+        return location_of(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +76,12 @@ class Count:
     released: int
 
 
-def place_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+def location_of(cluster: str, topic: str, partition: int, offset: int) -> str:
     """Return a place as what the seal of a body belongs to."""
     return f"quarantine:{cluster}/{topic}/{partition}/{offset}"
 
 
-def old_place_of(topic: str, partition: int, offset: int) -> str:
+def old_location_of(topic: str, partition: int, offset: int) -> str:
     """Return the same of a body that an older version held: the wrapping key itself sealed it."""
     return f"quarantine:{topic}/{partition}/{offset}"
 
@@ -112,8 +112,8 @@ async def hold(
 ) -> None:
     """Keep one body; the same message again changes nothing."""
     body = held.body or b""
-    key, wrapped = own_key(wrapping_key, held.place)
-    lies = await put_sealed(store, key, body, held.place)
+    key, wrapped = own_key(wrapping_key, held.location)
+    lies = await put_sealed(store, key, body, held.location)
     position = [held.cluster, held.topic, held.partition, held.offset, held.vendor, held.account]
     result = [
         Jsonb(dict(held.headers)),
@@ -136,7 +136,9 @@ async def take_released(
     rows = await (await conn.execute(_TAKE, [n, TOGETHER])).fetchall()
     held = [await _opened(store, wrapping_key, row) for row in rows]
     await discard.mark(conn, [row[-2] for row in rows if row[-2]])
-    return sorted(held, key=lambda one: (one.cluster, one.topic, one.partition, one.offset))
+    return sorted(
+        held, key=lambda entry: (entry.cluster, entry.topic, entry.partition, entry.offset)
+    )
 
 
 async def expire(conn: Connection, now_ms: int, after_ms: int = DAY_MS) -> int:
@@ -182,9 +184,11 @@ async def _body(
     lies: Sealed,
 ) -> bytes | None:
     if wrapped is None:  # held by an older version: for a day at most after an update
-        old = old_place_of(held.topic, held.partition, held.offset)
+        old = old_location_of(held.topic, held.partition, held.offset)
         return crypto.unwrap(wrapping_key, lies.sealed or b"", old)
-    return await get_sealed(store, unwrap(wrapping_key, wrapped, held.place), lies, held.place)
+    return await get_sealed(
+        store, unwrap(wrapping_key, wrapped, held.location), lies, held.location
+    )
 
 
 def _holder(vendor: str, account: str | None) -> tuple[str, str | None]:

@@ -24,7 +24,7 @@ _PURPOSE = b"kadens key check\0"
 _KNOWN = "select key_id, fingerprint from key_check"
 _RECORD = """
 insert into key_check (key_id, fingerprint, recorded_at) values (%s, %s, %s) on conflict do nothing"""
-_ONE_EACH = """
+_SINGLE_EACH = """
 select distinct on (k.key_id) p.pseudonym, k.wrapped
 from identity.data_key k join patient p on p.id = k.patient order by k.key_id, k.patient"""
 _EXISTS = "select to_regclass(%s) is not null"
@@ -46,7 +46,7 @@ def _named_in(column: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class KeyLocation:
     """A column whose values the wrapping key seals. All but `what` and `belongs_to` are SQL.
 
     `what` is how people call its values, `row` the columns that name a row, `key_id` which key a
@@ -84,7 +84,7 @@ class Place:
 
 
 PLACES = (
-    Place(
+    KeyLocation(
         what="patients' data keys",
         table="identity.data_key",
         row=("patient",),
@@ -94,37 +94,37 @@ PLACES = (
         key_id="key_id",
         also=", key_id = %(active)s",
     ),
-    Place(
+    KeyLocation(
         what="keys of bodies in quarantine",
         table="quarantine",
         row=_MESSAGE,
         names=_MESSAGE,
-        belongs_to=lambda *place: key_of(quarantine.place_of(*place)),
+        belongs_to=lambda *location: key_of(quarantine.location_of(*location)),
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",
     ),
-    Place(
+    KeyLocation(
         what="bodies in quarantine",  # of an older version, without a key of their own
         table="quarantine",
         row=_MESSAGE,
         names=_MESSAGE[1:],
-        belongs_to=quarantine.old_place_of,
+        belongs_to=quarantine.old_location_of,
         column="sealed",
         key_id=_named_in("sealed"),
         where="wrapped is null",
     ),
-    Place(
+    KeyLocation(
         what="keys of dead letters",
         table="dead_letter",
         row=_MESSAGE,
         names=_MESSAGE,
-        belongs_to=lambda *place: key_of(dead_letters.place_of(*place)),
+        belongs_to=lambda *location: key_of(dead_letters.location_of(*location)),
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",
     ),
-    Place(
+    KeyLocation(
         what="keys of fetches of unlinked accounts",
         table="vendor_fetch",
         row=_FETCH,
@@ -158,7 +158,7 @@ async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bo
     mine = {(key.id, fingerprint(key)) for key in keys.keys}
     if known and not known & mine:
         raise ForeignKeysError(_FOREIGN)
-    for patient, wrapped in await (await conn.execute(_ONE_EACH)).fetchall():
+    for patient, wrapped in await (await conn.execute(_SINGLE_EACH)).fetchall():
         try:
             crypto.unwrap(keys, wrapped, f"data_key:{patient}")
         except crypto.SealError as error:
@@ -180,8 +180,8 @@ async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
     `crypto.SealError` when a value does not open.
     """
     done = 0
-    for place in PLACES:
-        done += await _rewrap(conn, place, keys, n - done)
+    for location in PLACES:
+        done += await _rewrap(conn, location, keys, n - done)
     left = 0
     for counts in (await key_uses(conn)).values():
         left += sum(counts.values()) - counts.get(keys.active.id, 0)
@@ -194,9 +194,9 @@ async def key_uses(conn: Connection) -> dict[str, Mapping[str, int]]:
     The key id is `UNNAMED` where a value names none: any key may open it.
     """
     uses: dict[str, Mapping[str, int]] = {}
-    for place in PLACES:
-        rows = await (await conn.execute(place.counts().encode())).fetchall()
-        uses[place.what] = dict(rows)
+    for location in PLACES:
+        rows = await (await conn.execute(location.counts().encode())).fetchall()
+        uses[location.what] = dict(rows)
     return uses
 
 
@@ -233,7 +233,7 @@ async def holds_data(conn: Connection) -> bool:
     return False
 
 
-async def _rewrap(conn: Connection, values: Place, keys: KeyRing, n: int) -> int:
+async def _rewrap(conn: Connection, values: KeyLocation, keys: KeyRing, n: int) -> int:
     active, width = keys.active.id, len(values.row)
     rows = await (
         await conn.execute(values.stale().encode(), {"active": active, "n": n})

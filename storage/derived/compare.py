@@ -71,7 +71,7 @@ def differences(before: _Rows, after: _Rows) -> tuple[Difference, ...]:
 def _differing(before: _Rows, after: _Rows) -> Iterator[Difference]:
     order = list(KEYS)
     for table, key in sorted(
-        before.keys() | after.keys(), key=lambda one: (order.index(one[0]), one[1])
+        before.keys() | after.keys(), key=lambda entry: (order.index(entry[0]), entry[1])
     ):
         then, now = before.get((table, key)), after.get((table, key))
         created, revised, retracted = _WORDS[table]

@@ -12,7 +12,7 @@ from storage.pg import crypto
 from storage.pg.pool import Connection
 
 _ADD = "insert into identity.person (patient, sealed) values (%s, %s)"
-_ONE = """
+_SINGLE = """
 select i.sealed from identity.person i join patient p on p.id = i.patient where p.pseudonym = %s"""
 _SEALED = """
 select p.pseudonym, k.wrapped, i.sealed
@@ -32,7 +32,7 @@ async def add_identity(
 
 async def identity_of(conn: Connection, wrapping_key: KeyRing, patient: str) -> dict[str, str]:
     """Return who a patient is, {} when nothing is stored."""
-    row = await (await conn.execute(_ONE, [patient])).fetchone()
+    row = await (await conn.execute(_SINGLE, [patient])).fetchone()
     if row is None:
         return {}
     return _opened(await data_key(conn, wrapping_key, patient), row[0], patient)

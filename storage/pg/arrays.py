@@ -54,8 +54,8 @@ ITEM: Mapping[type, Callable[[Any], str]] = {
     float: float.__repr__,
     str: _quoted,
     UUID: str,
-    bytes: lambda one: f'"\\\\x{one.hex()}"',
+    bytes: lambda entry: f'"\\\\x{entry.hex()}"',
     date: date.isoformat,
     datetime: datetime.isoformat,
-    Jsonb: lambda one: _quoted(dumps(one.obj).decode()),
+    Jsonb: lambda entry: _quoted(dumps(entry.obj).decode()),
 }

@@ -161,7 +161,7 @@ async def past_alerts(
     """Return alerts that are no longer live, newest first."""
     requested = {"unit": unit, "patient": pseudonym}
     alerts = await _alerts(conn, requested, is_live=False, limit=None)
-    return tuple(sorted(alerts, key=lambda one: -one.changed_ms)[:limit])
+    return tuple(sorted(alerts, key=lambda alert: -alert.changed_ms)[:limit])
 
 
 async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
@@ -189,10 +189,10 @@ async def sessions_of(
     pseudonym: str,
     *,
     limit: int,
-    one: str | None = None,
+    session: str | None = None,
 ) -> tuple[Session, ...]:
-    """Return a patient's sessions, newest first, or just the session `one`."""
-    requested = {"unit": unit, "patient": pseudonym, "limit": limit, "session": one}
+    """Return a patient's sessions, newest first, or just the session `session`."""
+    requested = {"unit": unit, "patient": pseudonym, "limit": limit, "session": session}
     return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
 
 

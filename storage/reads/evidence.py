@@ -98,7 +98,7 @@ async def session_sheet(
     None when there is none.
     """
     brief = await clinic_queries.patient(conn, unit, pseudonym)
-    sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, one=session)
+    sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
     if brief is None or not sessions:
         return None
     requested = {"patient": pseudonym, "session": session, "metric": METRIC["heart_rate"].id}

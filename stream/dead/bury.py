@@ -121,10 +121,10 @@ async def _row(parts: Collaborators, keys: Mapping[str, bytes], draft: _Draft, o
     body, wrapped = draft.refused.body, None
     key = keys.get(draft.refused.patient or "")
     if draft.refused.patient is None:
-        key, wrapped = own_key(parts.wrapping_key, draft.origin.place)
+        key, wrapped = own_key(parts.wrapping_key, draft.origin.location)
     if body is None or key is None:
         return row
-    lies = await put_sealed(parts.bodies, key, body, draft.origin.place)
+    lies = await put_sealed(parts.bodies, key, body, draft.origin.location)
     return replace(row, body_bytes=len(body), wrapped=wrapped, lies=lies)
 
 

@@ -50,12 +50,12 @@ async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | Non
     if letter.lies == NOWHERE and letter.kept is None:
         return None
     if letter.wrapped is not None:
-        key = unwrap(desk.wrapping_key, letter.wrapped, letter.origin.place)
+        key = unwrap(desk.wrapping_key, letter.wrapped, letter.origin.location)
     else:
         key = await data_keys.data_key(conn, desk.wrapping_key, letter.patient or "")
     if letter.lies == NOWHERE and letter.kept is not None:
         return await open_kept(conn, desk.bodies, key, letter.patient or "", letter.kept)
-    return await get_sealed(desk.bodies, key, letter.lies, letter.origin.place)
+    return await get_sealed(desk.bodies, key, letter.lies, letter.origin.location)
 
 
 async def retry(

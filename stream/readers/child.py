@@ -38,7 +38,7 @@ class OutOfTime(BaseException):
 
 
 def serve(connection: socket.socket, count: int) -> None:
-    """Answer batches of bodies until the other end closes; the file `place` says which body is in work."""
+    """Answer batches of bodies until the other end closes; the file `location` says which body is in work."""
     _settle_in()
     mark = mmap.mmap(count, MARK.size)
     with connection, connection.makefile("rwb") as stream:

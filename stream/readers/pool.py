@@ -47,14 +47,14 @@ HUNG = Reject(
 
 
 class ReaderGoneError(RuntimeError):
-    """A reader ended, hung or answered nonsense while it worked on the body at `place` of its batch.
+    """A reader ended, hung or answered nonsense while it worked on the body at `location` of its batch.
 
     `reject` is what that means for this body.
     """
 
-    def __init__(self, reject: Reject, place: int) -> None:
+    def __init__(self, reject: Reject, location: int) -> None:
         super().__init__(reject.why)
-        self.reject, self.place = reject, place
+        self.reject, self.location = reject, location
 
 
 class Reader(Protocol):
@@ -86,7 +86,7 @@ class _Process:
             await self._wait(answer, bodies)
             return answer.result()
         except (EOFError, OSError, UntrustedAnswerError):
-            raise ReaderGoneError(ENDED, self.place()) from None
+            raise ReaderGoneError(ENDED, self.location()) from None
         finally:
             answer.cancel()
 
@@ -94,7 +94,7 @@ class _Process:
         """Wait for an answer as long as no body is in work for longer than it may be; raises `ReaderGoneError`."""
         position, since_s = 0, time.monotonic()
         while not (await asyncio.wait({answer}, timeout=_LOOK_S))[0]:
-            now, now_s = self.place(), time.monotonic()
+            now, now_s = self.location(), time.monotonic()
             if now != position:
                 position, since_s = now, now_s
             elif now_s - since_s > budget(len(bodies[position].content)).wall_s:
@@ -107,7 +107,7 @@ class _Process:
         except (EOFError, OSError, UntrustedAnswerError):
             raise ReaderGoneError(ENDED, 0) from None
 
-    def place(self) -> int:
+    def location(self) -> int:
         """Return the place in its batch of the body that is in work."""
         return int(MARK.unpack_from(self.mark)[0]) if self.mark is not None else 0
 
@@ -145,7 +145,7 @@ class Pool:
         try:
             return await self._batch(bodies)
         except ReaderGoneError as error:
-            position = error.place
+            position = error.location
         others = await self.read([*bodies[:position], *bodies[position + 1 :]])
         return [*others[:position], await self._again(bodies[position]), *others[position:]]
 

@@ -14,7 +14,7 @@ from storage.bodies.kept_bodies import KeptBody, kept_of, open_kept
 from storage.people import consents, data_keys, patients
 from storage.pg.crypto import SealError
 from storage.pg.pool import Connection
-from stream.reading import parse_body, told_by
+from stream.reading import parse_body, reported_by
 from stream.replay.context import ReplayContext
 from stream.replay.plan import BodyReading, read_facts
 
@@ -109,4 +109,4 @@ async def _facts(
         parsed = await parse_body(kept.envelope, body)
     except (BodyError, SealError):
         return None
-    return told_by(kept.envelope, parsed, patient, zone, kept.format)
+    return reported_by(kept.envelope, parsed, patient, zone, kept.format)

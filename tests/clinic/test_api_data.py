@@ -287,17 +287,17 @@ def test_adherence_over_a_prescription(door: Served) -> None:
     result = _ask(door, "prescriptions/rx-p-low/weeks", "p-low")
     assert [week["monday"] for week in result["weeks"]][::12] == ["2026-08-31", "2026-11-23"]
     # nine weeks of which enough is known: seven whole, one session of three, none of three
-    assert result["whole"]["weeks"] == 12
-    assert result["whole"]["a_freq"] == {
+    assert result["total"]["weeks"] == 12
+    assert result["total"]["a_freq"] == {
         "uncapped": pytest.approx(22 / 27),
         "capped": pytest.approx(22 / 27),
         "weeks": 9,
     }
     # three weeks of 120 for 90 minutes, four of 120 for 120, 20 and 0 for 120
-    assert result["whole"]["a_time"]["uncapped"] == pytest.approx(
+    assert result["total"]["a_time"]["uncapped"] == pytest.approx(
         (7 * 120 + 20) / (3 * 90 + 6 * 120)
     )
-    assert result["whole"]["a_time"]["capped"] == pytest.approx(
+    assert result["total"]["a_time"]["capped"] == pytest.approx(
         (3 * 90 + 4 * 120 + 20) / (3 * 90 + 6 * 120)
     )
     unknown = result["weeks"][0]
@@ -305,7 +305,7 @@ def test_adherence_over_a_prescription(door: Served) -> None:
     running = result["weeks"][-1]
     assert (running["over"], running["a_freq"]) == (False, None)
     assert (
-        _ask(door, "prescriptions/rx-p-low/weeks?from=2026-11-09&to=2026-11-15", "p-low")["whole"][
+        _ask(door, "prescriptions/rx-p-low/weeks?from=2026-11-09&to=2026-11-15", "p-low")["total"][
             "weeks"
         ]
         == 1

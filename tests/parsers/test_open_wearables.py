@@ -469,7 +469,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
     body = _series(*said)
     with pytest.MonkeyPatch.context() as patched:
         fast = parse(body)
-        patched.setattr(open_wearables, "_whole", lambda _body: None)
+        patched.setattr(open_wearables, "_complete", lambda _body: None)
         slow = parse(body)
     assert fast.rejects == slow.rejects
     assert [encode_fact(fact) for fact in fast.facts] == [encode_fact(fact) for fact in slow.facts]
@@ -477,7 +477,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
 
 def test_a_batch_of_one_kind_is_read_as_columns() -> None:
     samples = [sample(timestamp=f"2023-11-14T22:{m:02}:20+01:00", value=m + 60) for m in range(60)]
-    total = open_wearables._whole(_series(*samples))
+    total = open_wearables._complete(_series(*samples))
     assert total is not None
     (block,) = total.facts
     assert isinstance(block, SampleBlock)

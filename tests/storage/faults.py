@@ -30,7 +30,7 @@ def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.F
     """Return the table of parsers with another one for Open Wearables."""
     mine = next(row for row in formats.FORMATS if row.name == "open_wearables")
     return (
-        replace(mine, read=formats.one_part(parse), version=version),
+        replace(mine, read=formats.single_part(parse), version=version),
         *(row for row in formats.FORMATS if row is not mine),
     )
 

@@ -130,12 +130,12 @@ async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
         body=b"body",
     )
     await quarantine.hold(conn, store, BEFORE, held, 0)
-    sealed = crypto.seal(_OLD.secret, b"old", quarantine.old_place_of("t", 0, 2))
+    sealed = crypto.seal(_OLD.secret, b"old", quarantine.old_location_of("t", 0, 2))
     await conn.execute(_FROM_BEFORE, [sealed])
     origin = Origin(
         cluster="c", topic="t", partition=0, offset=3, key=b"", headers=pack_headers(())
     )
-    key, wrapped = own_key(BEFORE, origin.place)
+    key, wrapped = own_key(BEFORE, origin.location)
     cause = Cause(
         kind=RejectKind.UNKNOWN,
         connector="v",
@@ -145,7 +145,7 @@ async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
         rejects=[("a", "b")],
         rejected=1,
     )
-    lies = await put_sealed(store, key, b"letter", origin.place)
+    lies = await put_sealed(store, key, b"letter", origin.location)
     row = Row(
         origin=origin, cause=cause, letter=7, patient=None, body_bytes=6, wrapped=wrapped, lies=lies
     )

@@ -320,7 +320,7 @@ def answers_as(value: float) -> tuple[formats.Format, ...]:
         )
 
     return tuple(
-        replace(row, read=formats.one_part(parse)) if row.name == "reports" else row
+        replace(row, read=formats.single_part(parse)) if row.name == "reports" else row
         for row in formats.FORMATS
     )
 

@@ -124,7 +124,7 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
             key=b"",
             headers=patient.encode(),
         )
-        lies = await put_sealed(store, key, body, origin.place)
+        lies = await put_sealed(store, key, body, origin.location)
         row = dead_letters.Row(
             origin=origin,
             cause=cause,
