@@ -36,7 +36,7 @@ from stream.dead.letters import RefusedMessage
 from stream.dead.resend import Resent, resend
 from stream.faults import report
 from stream.log.messages import Message, Outgoing, Run, portions
-from stream.reading import NO_ENVELOPE, Read, read_all, received, slice_of, told_as
+from stream.reading import NO_ENVELOPE, Read, read_all, received, slice_of, reported_as
 
 RELEASE = 20  # bodies sent again in one transaction
 _NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
@@ -398,7 +398,7 @@ def _facts(
         topic = (FACTS_LARGE if len(result.body) > INLINE else FACTS).name
         for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()
-            reported = told_as(result.envelope, fact, patient, zones[patient], parser)
+            reported = reported_as(result.envelope, fact, patient, zones[patient], parser)
             yield Outgoing(topic=topic, key=patient.encode(), value=encode_attributed(reported))
 
 
