@@ -23,7 +23,8 @@ _ROW = empty_rows(1).itemsize  # no column of `sample` is null or of another len
 _COPY = f"copy sample ({', '.join(COLUMNS)}) from stdin (format binary)"
 _TAKE = SQL("""
 copy (select patient + {}, metric, source, record, time, value, revision from sample
-      where patient = any({}) and time >= {} and time < {} order by patient, metric, source, time, record)
+      where patient = any({}) and time >= {} and time < {} order by patient, metric, source, \
+time, record)
 to stdout (format binary)""")
 
 

@@ -119,7 +119,8 @@ def _main() -> None:
     """Print the rows for a folder."""
     for row in run(Path(sys.argv[1])):
         print(
-            f"{row.name:40} {row.value:8.1f} {row.unit}  {row.ratio:7.1f}x  floor {row.floor:g} goal {row.goal:g}"
+            f"{row.name:40} {row.value:8.1f} {row.unit}  {row.ratio:7.1f}x  floor "
+            f"{row.floor:g} goal {row.goal:g}"
         )
 
 

@@ -142,7 +142,8 @@ def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
         name=name % ", ".join(values),
         value=relative[high] / relative[low],
         unit="times",
-        baseline=f"the cheapest ({low}) against the dearest ({high}), each to the mean of its round",
+        baseline=f"the cheapest ({low}) against the dearest ({high}), "
+        "each to the mean of its round",
         ratio=relative[low] / relative[high],
         floor=WITHIN,
         goal=_GOAL,

@@ -207,7 +207,8 @@ def _row(probe: Probe, part: int, speed: float) -> Row:
         name=f"{probe.name}, p{part}",
         value=seconds * 1e3,
         unit="ms",
-        baseline=f"{FLOOR_S:g} s; {len(took)} bodies, at {speed:,.0f} bodies/s, half of what it keeps up with",
+        baseline=f"{FLOOR_S:g} s; {len(took)} bodies, at {speed:,.0f} bodies/s, "
+        "half of what it keeps up with",
         ratio=FLOOR_S / seconds,
         floor=1.0 if bound else None,
         goal=FLOOR_S / _GOAL_S if bound else None,

@@ -30,14 +30,21 @@ ROUNDS = 5
 _GOAL_S = 1.0
 BODIED = 100  # the last letters hold a body
 _FILL = """
-insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, received_at, size,
+insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, \
+received_at, size,
   sha256, rejects, rejected, key, headers, body_bytes)
 select 'c', 'kadens.raw', mod(n, 8), n, n,
-  case when mod(n, 1000) = 3 then 'range' else (array['damaged', 'field', 'unknown'])[1 + mod(n, 3)] end,
-  (array['files', 'open_wearables', 'reports'])[1 + mod(n, 3)], now() - (%s - n) * interval '1 s', now(), 20000,
-  repeat('ab', 32), '[["record[3].heart_rate", "not a number"]]', 1, 'k', '[["address", ""], ["connector", "files"]]', 0
+  case when mod(n, 1000) = 3 then 'range' \
+else (array['damaged', 'field', 'unknown'])[1 + mod(n, 3)] end,
+  (array['files', 'open_wearables', 'reports'])[1 + mod(n, 3)], \
+now() - (%s - n) * interval '1 s', now(), 20000,
+  repeat('ab', 32), '[["record[3].heart_rate", "not a number"]]', 1, 'k', \
+'[["address", ""], ["connector", "files"]]', 0
 from generate_series(0, %s - 1) n"""
-_BODY = 'update dead_letter set wrapped = %s, sealed = %s, body_bytes = 20000 where "offset" = %s and part = %s'
+_BODY = (
+    "update dead_letter set wrapped = %s, sealed = %s, body_bytes = 20000 "
+    'where "offset" = %s and part = %s'
+)
 
 
 @dataclass(slots=True)

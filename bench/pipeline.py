@@ -154,7 +154,8 @@ def _rows(way: Way, value: Measured, size: _Size) -> list[Row]:
         name=f"pipeline {way.name}" + f" ({way.load.body})" * bool(way.load.body),
         value=speed,
         unit="samples/s",
-        baseline=f"binary COPY of the same {value.rows[0]:,} rows, {limit:,.0f} samples/s; workers: {size.workers}",
+        baseline=f"binary COPY of the same {value.rows[0]:,} rows, {limit:,.0f} samples/s; "
+        f"workers: {size.workers}",
         ratio=statistics.median(
             copy / took for copy, took in zip(value.copied, value.took, strict=True)
         ),
@@ -173,5 +174,6 @@ def _cpu_row(way: Way, value: Measured, name: str) -> Row:
         name=f"  {name}, {way.name}",
         value=sum(value.rows) / seconds,
         unit="samples/CPU-s",
-        baseline=f"{seconds / sum(value.took):.2f} cores busy, {seconds / len(value.took):.2f} CPU-s a round",
+        baseline=f"{seconds / sum(value.took):.2f} cores busy, "
+        f"{seconds / len(value.took):.2f} CPU-s a round",
     )

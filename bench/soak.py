@@ -50,10 +50,12 @@ def run(size: _Size) -> list[Row]:
     first, last = statistics.mean(read[:third]), statistics.mean(read[-third:])
     return [
         Row(
-            name=f"worker memory over {size.slices * SLICE_MIN} minutes of {size.patients} live patients",
+            name=f"worker memory over {size.slices * SLICE_MIN} minutes of {size.patients} "
+            "live patients",
             value=last / 2**20,
             unit="MiB",
-            baseline=f"the first third of the slices, {first / 2**20:,.0f} MiB; {', '.join(map(_mib, read))}",
+            baseline=f"the first third of the slices, {first / 2**20:,.0f} MiB; "
+            f"{', '.join(map(_mib, read))}",
             ratio=first / last,
             floor=_FLOOR,
             goal=_GOAL,

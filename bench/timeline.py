@@ -49,8 +49,10 @@ _SOURCE = Source(
 
 _MINUTES = """
 insert into sample (patient, metric, source, record, time, value, revision)
-select p, 1, %(source)s, 0, t, 55 + (extract(epoch from t)::bigint / 60 * 7919 + p * 104729) %% 60, 0
-from generate_series(%(start)s::timestamptz, %(end)s::timestamptz - interval '1 minute', interval '1 minute') t,
+select p, 1, %(source)s, 0, t, \
+55 + (extract(epoch from t)::bigint / 60 * 7919 + p * 104729) %% 60, 0
+from generate_series(%(start)s::timestamptz, %(end)s::timestamptz - interval '1 minute', \
+interval '1 minute') t,
      unnest(%(patients)s::int[]) p"""
 _IN_ORDER = {"plain": " order by t", "timescale": " order by p, t"}
 _MONTH = "create table {0} partition of sample for values from ('{1}') to ('{2}')"
@@ -59,7 +61,8 @@ insert into {table} (patient, metric, {unit}, source, n, low, high, total)
 select patient, metric, date_trunc('{unit}', {of}, 'UTC') as at, source, {sums}
 from {source} group by 1, 2, 3, 4 order by 3, 1"""
 _RAW = """
-select {}(make_interval(secs => %s), time, %s) as t, count(*), min(value), avg(value), max(value) from sample
+select {}(make_interval(secs => %s), time, %s) as t, count(*), min(value), avg(value), \
+max(value) from sample
 where patient = %s and metric = 1 and time >= %s and time < %s group by 1 order by 1"""
 _BUCKET = {"plain": "date_bin", "timescale": "time_bucket"}
 # without the key rows go into the columnstore at once, which spares an hour; with it they end the

@@ -35,7 +35,10 @@ ROUNDS = 16
 _DAY_MS = 86_400_000
 _T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
 _SOURCE = Source(vendor="files", device="bench")
-_COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
+_COPY = (
+    "copy sample (patient, metric, source, record, time, value, revision) "
+    "from stdin (format binary)"
+)
 
 
 def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:
@@ -149,7 +152,8 @@ def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
             name="writer, facts in, rows committed",
             value=n / statistics.median(seconds["writer"]),
             unit="samples/s",
-            baseline=f"binary COPY of the same rows into the same table and key, {copied:,.0f} samples/s",
+            baseline="binary COPY of the same rows into the same table and key, "
+            f"{copied:,.0f} samples/s",
             ratio=ratio,
             floor=0.85,
             goal=0.95,
@@ -177,7 +181,8 @@ def _main() -> None:
             rows = run(dsn)
     for row in rows:
         print(
-            f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor {row.floor:g} goal {row.goal:g}"
+            f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor "
+            f"{row.floor:g} goal {row.goal:g}"
         )
         print(f"{'':36} baseline: {row.baseline}")
 

@@ -35,7 +35,8 @@ def acting(door: Served) -> Iterator[Served]:
     yield door
     for row in before:
         door.change(
-            "update alert set state = %s, changed_at = %s, snoozed_until = %s, resolution = %s where id = %s",
+            "update alert set state = %s, changed_at = %s, snoozed_until = %s, "
+            "resolution = %s where id = %s",
             *row,
         )
     door.change("delete from alert_move where from_state is not null")

@@ -312,7 +312,8 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "at": "2026-11-22T17:02:00Z", "local_date": "2026-11-22",
     }  # fmt: skip
     session = conn.execute(
-        "select session from session s join patient p on p.id = s.patient where p.pseudonym = 'p-pain'"
+        "select session from session s join patient p on p.id = s.patient "
+        "where p.pseudonym = 'p-pain'"
         " order by start_at desc limit 1"
     ).fetchone()
     assert session
@@ -338,17 +339,23 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
     low_evidence = {
         "rule": "A1", "version": 1, "from_ms": at(monday(2), 0), "fresh_until_ms": NOW + 6 * DAY,
         "weeks": [
-            {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333, "time": 0.167, **low_week},
-            {"monday": "2026-11-16", "sessions": 0, "minutes": 0.0, "frequency": 0.0, "time": 0.0, **low_week},
+            {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333,
+             "time": 0.167, **low_week},
+            {"monday": "2026-11-16", "sessions": 0, "minutes": 0.0, "frequency": 0.0,
+             "time": 0.0, **low_week},
         ],
         "thresholds": {"ratio": 0.8, "known_days": 4, "lag_hours": 36},
     }  # fmt: skip
     pain_text = "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once)."
     low_text = (
-        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). Week of 2026-11-09: 1 of 3 sessions, "
+        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
+        "Week of 2026-11-09: 1 of 3 sessions, "
         "20 of 120 minutes; Week of 2026-11-16: 0 of 3 sessions, 0 of 120 minutes."
     )
-    mild = "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: 6 or more in 2 of 3)."
+    mild = (
+        "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: "
+        "6 or more in 2 of 3)."
+    )
     put = _Put(conn)
     put(
         "pain",
@@ -384,19 +391,21 @@ class _Put:
     conn: psycopg.Connection[Any]
 
     def __call__(  # noqa: PLR0913, PLR0917 - one parameter a column
-        self, key: str, patient: str, family: str, rule: str, tier: str, state: str, raised: int, text: str,
-        evidence: Mapping[str, Any], session: str | None = None,
+        self, key: str, patient: str, family: str, rule: str, tier: str, state: str, raised: int,
+        text: str, evidence: Mapping[str, Any], session: str | None = None,
     ) -> None:  # fmt: skip
         when = datetime.fromtimestamp(raised / 1000, UTC)
         until = datetime.fromtimestamp((NOW + 2 * DAY) / 1000, UTC) if state == "snoozed" else None
         self.conn.execute(
-            "insert into alert values (%s, (select id from patient where pseudonym = %s), %s, %s, 1, %s, %s, %s, %s,"
+            "insert into alert values (%s, (select id from patient where pseudonym = %s), "
+            "%s, %s, 1, %s, %s, %s, %s,"
             " %s, %s, %s)",
             [ALERTS[key], patient, family, rule, tier, state, when, when, until, text,
              "contacted" if state == "resolved" else ""],
         )  # fmt: skip
         self.conn.execute(
-            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, %s, %s, %s, %s)",
+            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, "
+            "%s, %s, %s, %s)",
             [
                 ALERTS[key],
                 f"{rule}:{key}",
@@ -412,7 +421,8 @@ class _Put:
             ],
         )
         self.conn.execute(
-            "insert into alert_move (alert, at, actor, from_state, to_state, reason) values (%s, %s, 'judge', null,"
+            "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
+            "values (%s, %s, 'judge', null,"
             " 'open', 'rule met')",
             [ALERTS[key], when],
         )

@@ -157,7 +157,7 @@ class Rig:
 
         return self.do(ask)
 
-    def value(self, query: str, *values: object) -> Any:  # noqa: ANN401 - whatever the query asks for
+    def value(self, query: str, *values: object) -> Any:  # noqa: ANN401 - any column
         return self.rows(query, *values)[0][0]
 
     def ends(self, topics: Sequence[str]) -> dict[str, int]:

@@ -20,7 +20,13 @@ MAIL = Mail(
         ("smtp://mail", Smtp(scheme="smtp", host="mail", port=25)),
         (
             "smtps://u%40x:p%3Aw@mail",
-            Smtp(scheme="smtps", host="mail", port=465, user="u@x", password="p:w"),  # noqa: S106 - invented
+            Smtp(
+                scheme="smtps",
+                host="mail",
+                port=465,
+                user="u@x",
+                password="p:w",  # noqa: S106 - invented
+            ),
         ),
         ("smtp+starttls://mail:26", Smtp(scheme="smtp+starttls", host="mail", port=26)),
     ],

@@ -103,9 +103,8 @@ def test_several_ratings_of_one_session_are_one_session() -> None:
     ]
 
 
-def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_within_six_hours() -> (
-    None
-):
+def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_within_six_hours(
+) -> None:  # fmt: skip
     session = SessionBrief(
         id="s",
         start_ms=_NOW - 9 * _HOUR,

@@ -66,8 +66,10 @@ def test_adherence() -> None:
     }
     assert finding("A1", evidence).sentence == (
         "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
-        "Week of 2026-11-09: 1 of 1.7 sessions, 30 of 90 minutes; the watch was worn on 5 days, 1 day answered; "
-        "Week of 2026-11-16: 0 of 1.7 sessions, 0 of 90 minutes; the watch was worn on 6 days, 0 days answered."
+        "Week of 2026-11-09: 1 of 1.7 sessions, 30 of 90 minutes; "
+        "the watch was worn on 5 days, 1 day answered; "
+        "Week of 2026-11-16: 0 of 1.7 sessions, 0 of 90 minutes; "
+        "the watch was worn on 6 days, 0 days answered."
     )
 
 
@@ -84,7 +86,8 @@ def test_a_message_says_that_and_where_and_nothing_else(tier: Tier) -> None:
     got = mail(tier, "https://clinic.example/worklist")
     assert got.subject == "A patient needs review"
     assert got.text == (
-        f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: https://clinic.example/worklist\n"
+        f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: "
+        "https://clinic.example/worklist\n"
     )
 
 

@@ -94,7 +94,10 @@ class Target:
 
 def _signed_by_nobody(_at: Town) -> str:
     signature = base64.b64encode(secrets.token_bytes(32)).decode()
-    signed = f"svix-id: msg_x\r\nsvix-timestamp: {int(time.time())}\r\nsvix-signature: v1,{signature}\r\n"
+    signed = (
+        f"svix-id: msg_x\r\nsvix-timestamp: {int(time.time())}\r\nsvix-signature: "
+        f"v1,{signature}\r\n"
+    )
     return _head("/v1/hooks/open_wearables") + "content-type: application/json\r\n" + signed
 
 

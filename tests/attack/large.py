@@ -23,7 +23,10 @@ _OTHERS = 4
 _EVERY_S = 0.5
 READ_S = 900.0
 _MOST_MEMORY, MOST_S = 700, 2.0
-_KEPT = "select count(*) from body where sha256 = any(select decode(sha, 'hex') from unnest(%s::text[]) as s (sha))"
+_KEPT = (
+    "select count(*) from body where sha256 = any(select decode(sha, 'hex') "
+    "from unnest(%s::text[]) as s (sha))"
+)
 
 
 def large_files(options: Options) -> Iterator[Row]:

@@ -46,7 +46,8 @@ def main() -> int:
     failed = sum(row.ok is False for row in rows)
     skipped = sum(row.ok is None for row in rows)
     _tell(
-        f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; {time.monotonic() - began:.0f} s"
+        f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; "
+        f"{time.monotonic() - began:.0f} s"
     )
     return 1 if failed else 0
 

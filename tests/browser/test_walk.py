@@ -19,7 +19,8 @@ FLAGS = [
 ]  # fmt: skip
 _WATCH = """
 window.violations = [];
-document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective));
+document.addEventListener('securitypolicyviolation', \
+(e) => window.violations.push(e.violatedDirective));
 """
 
 _pytestmark = [

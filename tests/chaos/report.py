@@ -38,10 +38,12 @@ def summary(results: Sequence[Result], first: int, seconds: float) -> str:
         f"p50 {statistics.median(waits):.2f} s, max {max(waits):.2f} s" if waits else "none seen"
     )
     return (
-        f"chaos: {len(results)} schedules from seed {first}, {len(results) - len(failed)} passed, {len(failed)} failed"
+        f"chaos: {len(results)} schedules from seed {first}, "
+        f"{len(results) - len(failed)} passed, {len(failed)} failed"
         f"{' (seeds ' + ' '.join(failed) + ')' if failed else ''}; {kinds.total()} faults: "
         f"{', '.join(f'{kind} {number}' for kind, number in kinds.most_common())}; "
-        f"{sum(result.schedule.copies for result in results)} messages; progress after a fault {times}; {seconds:.0f} s"
+        f"{sum(result.schedule.copies for result in results)} messages; "
+        f"progress after a fault {times}; {seconds:.0f} s"
     )
 
 
@@ -50,7 +52,11 @@ def _fault(met: Met) -> str:
     strength = f" by {fault.strength:.3g} {UNITS[fault.kind]}" if fault.strength else ""
     lasts = f" for {fault.lasts_s:.1f} s" if fault.lasts_s else ""
     progress = "no progress" if met.progress_s is None else f"progress after {met.progress_s:.2f} s"
-    return f"+{met.at_s:.1f} s {fault.kind.value}{' ' + met.target if met.target else ''}{strength}{lasts}: {progress}"
+    return (
+        f"+{met.at_s:.1f} s "
+        f"{fault.kind.value}{' ' + met.target if met.target else ''}{strength}{lasts}: "
+        f"{progress}"
+    )
 
 
 def _many(number: int, what: str) -> str:

@@ -28,7 +28,10 @@ SENDING = (
 )  # pain, low, by hand, through the phone's hub
 POISONED = "demo-03"
 MOST_POISON = 200_000  # bytes
-_STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
+_STRANGER = (
+    b'{"type":"heart_rate.created",'
+    b'"data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

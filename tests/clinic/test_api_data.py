@@ -153,11 +153,13 @@ def test_sessions_of_one_instant_come_once_each(door: Served) -> None:
     """Two sessions that began at the same millisecond lie on both sides of a page's end."""
     twin = "twin" + last(door, "p-mild")[4:]
     columns = [name for (name,) in door.rows(
-        "select column_name from information_schema.columns where table_name = 'session' order by ordinal_position"
+        "select column_name from information_schema.columns where table_name = 'session' "
+        "order by ordinal_position"
     )]  # fmt: skip
     kept = ", ".join("%s" if name == "session" else name for name in columns)
     door.change(
-        f"insert into session select {kept} from session where session = %s",  # noqa: S608 - names of columns
+        f"insert into session select {kept} "  # noqa: S608 - names of columns
+        "from session where session = %s",
         twin,
         last(door, "p-mild"),
     )
@@ -234,7 +236,8 @@ def test_every_date_of_a_range_has_a_state(door: Served) -> None:
 
 def test_days_after_consent_is_withdrawn_are_blocked(door: Served) -> None:
     door.change(
-        "insert into consent (patient, vendor, given_at, withdrawn_at, recorded_at) select id, 'files',"
+        "insert into consent (patient, vendor, given_at, withdrawn_at, recorded_at) "
+        "select id, 'files',"
         " '2026-09-01Z', '2026-11-17T10:00Z', '2026-09-01Z' from patient where pseudonym = 'p-fine'"
     )
     try:
@@ -357,7 +360,8 @@ def test_every_question_is_written_down(door: Served, what: str) -> None:
     }
     _ask(door, what.format("p-good"), "p-good")
     row = door.rows(
-        "select a.action, a.object, p.pseudonym from audit a join patient p on p.id = a.patient order by a.id desc"
+        "select a.action, a.object, p.pseudonym from audit a "
+        "join patient p on p.id = a.patient order by a.id desc"
     )[0]
     assert row == ("data.read", seen.get(what, what), "p-good")
 
@@ -381,7 +385,10 @@ def test_every_question_is_written_down(door: Served, what: str) -> None:
         ("timeline?metric=power&as=dots", "The query parameter `as` must be 'band' or 'line'."),
         (
             "timeline?metric=power&from=yesterday",
-            "The query parameter `from` must be a date such as 2026-11-23, or an instant with its offset",
+            (
+                "The query parameter `from` must be a date such as 2026-11-23, "
+                "or an instant with its offset"
+            ),
         ),
         (
             "timeline?metric=power&from=2026-11-23T08:00:00",

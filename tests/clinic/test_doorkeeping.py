@@ -29,11 +29,18 @@ def request(host: str, client: str) -> Request:
         ("", "127.0.0.1", False),
     ],
 )
-def test_demo_clinician_is_for_loopback(host: str, client: str, known: bool) -> None:  # noqa: FBT001 - a table's cell
+def test_demo_clinician_is_for_loopback(
+    host: str,
+    client: str,
+    known: bool,  # noqa: FBT001 - a cell of the table
+) -> None:
     assert (demo_identity("127.0.0.1", CLINICIAN)(request(host, client)) is CLINICIAN) is known
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "clinic.example", ""])  # noqa: S104 - it is refused
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "192.0.2.7", "clinic.example", ""],  # noqa: S104 - it is refused
+)
 def test_demo_clinician_refuses_any_other_address(host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
         demo_identity(host, CLINICIAN)

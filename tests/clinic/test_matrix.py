@@ -35,8 +35,9 @@ PRIVATE = (401, 200, 404, 401, 200)
 LISTS = (401, 200, 200, 401, 200)
 ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
 
-# Each route by who asks: nobody signed in, a clinician of the unit, one of another unit, one whose session was ended,
-# and the unit's own clinician by a request that another site started.
+# The status of each route for five callers: nobody signed in, a clinician of the unit, a clinician
+# of another unit, a clinician whose session was ended, and the unit's own clinician by a request
+# that another site started.
 MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/"): LISTS,
     ("GET", "/patients/{pseudonym}"): PRIVATE,
@@ -140,7 +141,8 @@ def client(world: str) -> Iterator[httpx.Client]:
 
 def path_of(route: str, door: Served) -> str:
     session = door.rows(
-        "select session from session s join patient p on p.id = s.patient where p.pseudonym = 'p-snooze' limit 1"
+        "select session from session s join patient p on p.id = s.patient "
+        "where p.pseudonym = 'p-snooze' limit 1"
     )[0][0]
     filled = route.format(
         pseudonym="p-snooze",
@@ -181,7 +183,12 @@ def test_the_cell(client: httpx.Client, door: Served, method: str, route: str, w
         "origin": "https://evil.example" if who == "foreign" else SITE,
     }
     body = sent(route, who) if method == "POST" else {}
-    with client.stream(method, path_of(route, door), headers=headers, **body) as result:  # type: ignore[arg-type]
+    with client.stream(
+        method,
+        path_of(route, door),
+        headers=headers,
+        **body,  # type: ignore[arg-type]
+    ) as result:
         assert result.status_code == MATRIX[method, route][_WHO.index(who)]
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.clinic_world import ALERTS, CLINICIAN, NAMES, NOW, OTHER_UNIT, UNIT, Served
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _PAGES = [
@@ -117,7 +118,8 @@ def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
     ):
         assert word in result
     times = re.findall(
-        r"(?:Near maximum|Vigorous|Moderate|Light|Very light|Unknown) (?:from|below|no) \S+ (\d+):(\d\d)",
+        r"(?:Near maximum|Vigorous|Moderate|Light|Very light|Unknown) (?:from|below|no) \S+ "
+        r"(\d+):(\d\d)",
         result,
     )
     assert sum(int(m) * 60 + int(s) for m, s in times) == 42 * 60
@@ -147,7 +149,10 @@ def test_session_of_another_unit_does_not_exist(door: Served) -> None:
 
 
 def test_every_read_is_written_down(door: Served) -> None:
-    count = "select count(*) from audit a join patient p on p.id = a.patient where p.pseudonym = %s and a.object = %s"
+    count = (
+        "select count(*) from audit a join patient p on p.id = a.patient "
+        "where p.pseudonym = %s and a.object = %s"
+    )
     session = last_session(door, "p-fine")
     for path, what in (("", "patient"), (f"/sessions/{session}", f"session:{session}")):
         before = door.rows(count, "p-fine", what)[0][0]
@@ -155,7 +160,8 @@ def test_every_read_is_written_down(door: Served) -> None:
         assert door.get("/api/v1/patients/p-fine" + path).status_code == 200
         assert door.rows(count, "p-fine", what)[0][0] == before + 2
     row = door.rows(
-        "select actor, role, u.name, action from audit a join care_unit u on u.id = a.care_unit order by a.id desc"
+        "select actor, role, u.name, action from audit a "
+        "join care_unit u on u.id = a.care_unit order by a.id desc"
     )[0]
     assert row == (CLINICIAN.subject, "clinician", UNIT, "data.read")
 
@@ -177,7 +183,8 @@ def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
 
 _WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"
 _REFUSED = """
-select a.action, p.pseudonym, a.object, a.detail from audit a left join patient p on p.id = a.patient
+select a.action, p.pseudonym, a.object, a.detail from audit a left join patient p \
+on p.id = a.patient
 order by a.id desc limit 1"""
 
 

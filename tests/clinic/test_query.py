@@ -19,7 +19,8 @@ from kadens.settings import operator
 from tests.clinic_world import NOW, Served
 
 SAME = [
-    (["timeline", "--metric", "heart_rate", "--from", "2026-11-22", "--to", "2026-11-22", "--points", "9"],
+    (["timeline", "--metric", "heart_rate", "--from", "2026-11-22", "--to", "2026-11-22",
+      "--points", "9"],
      "timeline?metric=heart_rate&from=2026-11-22&to=2026-11-22&points=9"),
     (["timeline", "--metric", "heart_rate", "--points", "9", "--as", "line"],
      "timeline?metric=heart_rate&points=9&as=line"),
@@ -29,7 +30,8 @@ SAME = [
     (["days", "--from", "2026-11-16"], "days?from=2026-11-16"),
     (["days", "--prescription", "rx-p-pain"], "days?prescription=rx-p-pain"),
     (["weeks"], "weeks"),
-    (["weeks", "--prescription", "rx-p-pain", "--to", "2026-11-15"], "prescriptions/rx-p-pain/weeks?to=2026-11-15"),
+    (["weeks", "--prescription", "rx-p-pain", "--to", "2026-11-15"],
+     "prescriptions/rx-p-pain/weeks?to=2026-11-15"),
 ]  # fmt: skip
 
 
@@ -51,7 +53,10 @@ def test_the_program_answers_as_the_api(door: Served, words: list[str], path: st
 def test_a_session_a_line_in_csv(door: Served) -> None:
     result = query(door, "sessions", "--limit", "2", "--format", "csv")
     first, second = csv.DictReader(io.StringIO(result.stdout))
-    assert (first["start"], first["local_date"], first["zones_ms_vigorous"], first["counts"], first["partial"]) == (
+    assert (
+        first["start"], first["local_date"], first["zones_ms_vigorous"], first["counts"],
+        first["partial"],
+    ) == (
         "2026-11-22T16:12:00Z", "2026-11-22", "1735000", "true", "false",
     )  # fmt: skip
     assert (first["moving_ms"], second["exertion_cr10"], second["partial"]) == ("", "", "true")
@@ -137,7 +142,8 @@ def test_a_table_is_read_by_a_person(door: Served, tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     query(door, "weeks", "--from", "2026-11-16", "--to", "2026-11-22", "--out", str(path))
     assert path.read_text().splitlines()[1].split() == [
-        "2026-W47", "3", "117", "159", "7", "of", "7", "100", "%", "97", "%", "6", "%", "132", "%", "rx-p-pain",
+        "2026-W47", "3", "117", "159", "7", "of", "7", "100", "%", "97", "%", "6", "%", "132", "%",
+        "rx-p-pain",
     ]  # fmt: skip
     result = query(door, "sessions", "--limit", "1").stdout
     assert "2026-11-22 17:12:00  Walking   42:00      3:20     28:55  130.4  yes" in result

@@ -113,8 +113,9 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
 
 def _week(first: date, sessions: int, known: int) -> Week:
     return Week(
-        monday=first, sessions=sessions, session_ms=sessions * 40 * MIN, zones=ZoneTimes(unknown=sessions * 40 * MIN),
-        dose_min=0, valid_days=0, answered_days=known, known_days=known,
+        monday=first, sessions=sessions, session_ms=sessions * 40 * MIN,
+        zones=ZoneTimes(unknown=sessions * 40 * MIN), dose_min=0, valid_days=0, answered_days=known,
+        known_days=known,
     )  # fmt: skip
 
 
@@ -143,8 +144,8 @@ def row(
     worn: bool = True,
 ) -> WorkRow:
     alert = AlertBrief(
-        id=name, pseudonym=name, family="pain", rule="P1", rule_version=1, tier=tier, state=state, raised_ms=raised,
-        changed_ms=raised, snoozed_until_ms=None, sentence="Said.", resolution="",
+        id=name, pseudonym=name, family="pain", rule="P1", rule_version=1, tier=tier, state=state,
+        raised_ms=raised, changed_ms=raised, snoozed_until_ms=None, sentence="Said.", resolution="",
     )  # fmt: skip
     patient = PatientBrief(
         pseudonym=name, zone=ZONE, care_unit="u", created_ms=0, last_data_ms=last, worn=worn
@@ -159,8 +160,9 @@ def row(
 
 def test_worklist_is_sorted_by_need_then_age() -> None:
     rows = (
-        row("fine"), row("silent", last=NOW - 2 * DAY), row("b new", "B"), row("snoozed", "A", "snoozed"),
-        row("a new", "A"), row("a old", "A", "acknowledged", NOW - DAY), row("b old", "B", raised=NOW - DAY),
+        row("fine"), row("silent", last=NOW - 2 * DAY), row("b new", "B"),
+        row("snoozed", "A", "snoozed"), row("a new", "A"),
+        row("a old", "A", "acknowledged", NOW - DAY), row("b old", "B", raised=NOW - DAY),
         row("c", "C", raised=NOW - 9 * DAY),
     )  # fmt: skip
     lines = worklist.lines(rows, {}, NOW)

@@ -66,7 +66,9 @@ def test_a_worker_tells_the_doors_what_the_database_knows_as_revoked(
         follower = RevokedFollower(own.brokers)
         await follower.start()
         async with asyncio.timeout(DEADLINE_S):
-            while not (follower.revoked(digests[0]) and follower.revoked(digests[2])):  # noqa: ASYNC110
+            while not (  # noqa: ASYNC110
+                follower.revoked(digests[0]) and follower.revoked(digests[2])
+            ):
                 await asyncio.sleep(0.01)
         assert (follower.fresh(), follower.revoked(digests[1])) == (True, False)
         await follower.stop()

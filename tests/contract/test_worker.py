@@ -59,7 +59,10 @@ class Patient:
         )
 
     def count(self, table: str) -> int:
-        query = f"select count(*) from {table} x join patient p on p.id = x.patient where p.pseudonym = %s"  # noqa: S608
+        query = (
+            f"select count(*) from {table} x join patient p "  # noqa: S608
+            "on p.id = x.patient where p.pseudonym = %s"
+        )
         return int(self.rig.value(query, self.name))
 
     def waits_for(self, table: str, rows: int = 1) -> None:
@@ -311,7 +314,8 @@ def test_a_link_made_while_the_body_was_put_away_is_not_missed(rig: Rig) -> None
     async def link_unseeing(conn: Connection) -> None:
         """Link as a transaction does that cannot see the body yet."""
         await conn.execute(
-            "insert into account select 'open_wearables', %s, id, created_at from patient where pseudonym = %s",
+            "insert into account select 'open_wearables', %s, id, created_at from patient "
+            "where pseudonym = %s",
             [stranger.account, stranger.name],
         )
 

@@ -61,7 +61,11 @@ def loops(_connector: str, _body: bytes) -> Parsed:
     return Parsed(account="", facts=())
 
 
-def wavers(_connector: str, _body: bytes, numbers: list[int] = []) -> Parsed:  # noqa: B006 - it must remember
+def wavers(
+    _connector: str,
+    _body: bytes,
+    numbers: list[int] = [],  # noqa: B006 - it must remember
+) -> Parsed:
     numbers.append(1)
     reject = Reject(where=str(len(numbers)), why="", kind=RejectKind.FIELD)
     return Parsed(account="", facts=(), rejects=(reject,))

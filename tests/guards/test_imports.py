@@ -50,8 +50,8 @@ PURE_FILES = (
     "alerts.thresholds",
 )
 IMPURE = {
-    "aiohttp", "aiokafka", "asyncio", "faust", "httpx", "logging", "os", "psycopg", "psycopg_pool", "random",
-    "secrets", "socket", "subprocess", "time", "urllib", "http",
+    "aiohttp", "aiokafka", "asyncio", "faust", "httpx", "logging", "os", "psycopg", "psycopg_pool",
+    "random", "secrets", "socket", "subprocess", "time", "urllib", "http",
 }  # fmt: skip
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "faust": ("stream.app", "stream.agents", "stream.log.transport"),

@@ -62,6 +62,7 @@ def test_a_program_that_is_run_to_its_end_has_a_time() -> None:
 def test_a_connection_to_the_database_has_its_limits() -> None:
     matches = [
         f"{path}:{node.lineno}" for name, node, path in calls()
-        if name.endswith("AsyncConnection.connect") and not ast.unparse(node.args[0]).startswith(("address(", "where"))
+        if name.endswith("AsyncConnection.connect")
+        and not ast.unparse(node.args[0]).startswith(("address(", "where"))
     ]  # fmt: skip
     assert matches == []

@@ -180,9 +180,9 @@ async def _asgi(
     every = {"transfer-encoding": "chunked", **headers} if chunked else headers
     raw = [(name.encode(), value.encode()) for name, value in every.items()]
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-        "path": HOOK, "raw_path": HOOK.encode(), "query_string": b"", "headers": raw, "root_path": "",
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": HOOK, "raw_path": HOOK.encode(), "query_string": b"",
+        "headers": raw, "root_path": "", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
     }  # fmt: skip
     values: list[MutableMapping[str, Any]] = []
 

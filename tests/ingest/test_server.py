@@ -57,7 +57,8 @@ def _head(headers: dict[str, str], *lines: str, path: str = "/v1/hooks/open_wear
 
 def link(door: Door, patient: str = "patient-7") -> dict[str, str]:
     return {
-        "authorization": f"Bearer {mint(patient, door.links.keys(), issue=1, expires_ms=_NOW + 1000)}"
+        "authorization": "Bearer "
+        f"{mint(patient, door.links.keys(), issue=1, expires_ms=_NOW + 1000)}"
     }
 
 
@@ -206,7 +207,7 @@ def test_a_connector_is_limited_only_by_what_is_proved(door: Door) -> None:
 class Stuck:
     """A body store that never answers."""
 
-    async def put(self, sha256: str, body: bytes | BinaryIO) -> str:  # noqa: ARG002 - the port's signature
+    async def put(self, sha256: str, body: bytes | BinaryIO) -> str:  # noqa: ARG002 - as the port
         await asyncio.Event().wait()
         return ""
 

@@ -27,8 +27,8 @@ _DATA = (
 )
 _VECTORS = _DATA / "signature_vectors.json"
 _NAMES = (
-    "polar", "suunto", "oura", "whoop", "fitbit_legacy", "terra", "strava_disputed", "svix_standardwebhooks",
-    "huawei", "google_health",
+    "polar", "suunto", "oura", "whoop", "fitbit_legacy", "terra", "strava_disputed",
+    "svix_standardwebhooks", "huawei", "google_health",
 )  # fmt: skip
 _SECRET = "whsec_" + base64.b64encode(b"a key of the tests, 32 bytes lng").decode()
 _OTHER = "whsec_" + base64.b64encode(b"another key of the tests, longer").decode()
@@ -116,10 +116,12 @@ _WRONG: list[tuple[str, dict[str, str], int, Verdict]] = [
     ("at its other edge", {}, _NOW - WINDOW, Verdict.OK),
     ("a millisecond too old", {}, _NOW + WINDOW + 1, Verdict.STALE),
     ("a millisecond too early", {}, _NOW - WINDOW - 1, Verdict.STALE),
-    ("signatures of other keys and versions before ours", {"svix-signature": f"v2,x v1a,y v1,AAAA {SIGNATURE}"},
-     _NOW, Verdict.OK),
-    ("a list with commas and blanks", {"svix-signature": f"v1,AAAA,  {SIGNATURE}"}, _NOW, Verdict.OK),
-    ("only another version", {"svix-signature": SIGNATURE.replace("v1,", "v2,")}, _NOW, Verdict.FORGED),
+    ("signatures of other keys and versions before ours",
+     {"svix-signature": f"v2,x v1a,y v1,AAAA {SIGNATURE}"}, _NOW, Verdict.OK),
+    ("a list with commas and blanks", {"svix-signature": f"v1,AAAA,  {SIGNATURE}"}, _NOW,
+     Verdict.OK),
+    ("only another version", {"svix-signature": SIGNATURE.replace("v1,", "v2,")}, _NOW,
+     Verdict.FORGED),
     ("no comma", {"svix-signature": SIGNATURE.replace(",", "")}, _NOW, Verdict.FORGED),
     ("an empty signature", {"svix-signature": ""}, _NOW, Verdict.FORGED),
     ("a cut signature", {"svix-signature": SIGNATURE[:-8]}, _NOW, Verdict.FORGED),

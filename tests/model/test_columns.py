@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model.calendar import epoch_ms
 from model.columns.build import LONGEST_TIME, EncodedTexts, converted_values, local_instants
 
-_SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - a local clock
+_SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - local
     lambda at: at.replace(microsecond=0)
 )
 BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])

@@ -19,7 +19,11 @@ def objects(count: int = 3, **changes: object) -> list[dict[str, Any]]:
     return [{"t": _TIMES[n], **_REST, "v": n + 60, **changes} for n in range(count)]
 
 
-def _body(samples: object, data: dict[str, Any] | None = None, **written: Any) -> bytes:  # noqa: ANN401 - of json.dumps
+def _body(
+    samples: object,
+    data: dict[str, Any] | None = None,
+    **written: Any,  # noqa: ANN401 - of json.dumps
+) -> bytes:
     result = {
         "type": "x",
         "data": {"user": "u", **(data or {}), "samples": samples, "n": [1, {"v": 3}]},

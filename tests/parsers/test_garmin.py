@@ -132,7 +132,9 @@ def test_an_edit_stands_over_what_the_watch_measured_and_the_later_edit_over_the
 
 
 def test_an_unknown_list_is_one_notice() -> None:
-    assert _read({"jetLag": [{"userId": "a"}] * 3}) == [Notice(account="", kind="unknown")]  # type: ignore[arg-type]  # a StrEnum's value
+    assert _read({"jetLag": [{"userId": "a"}] * 3}) == [
+        Notice(account="", kind="unknown")  # type: ignore[arg-type]  # a StrEnum's value
+    ]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,10 @@ def test_tables_agree_with_the_registries() -> None:
     assert set(WORKOUT_TYPES.values()) <= set(TYPES)
     assert not set(SERIES) & NOT_FOLLOWED_SERIES
     assert not SERIES_EVENTS & NOT_FOLLOWED_EVENTS
-    units = "bpm ms percent % mg_dl mg/dL mmHg brpm celsius count kcal meters m ml_kg_min rpm watts W m_per_s m/s kg"
+    units = (
+        "bpm ms percent % mg_dl mg/dL mmHg brpm celsius count kcal meters m ml_kg_min rpm "
+        "watts W m_per_s m/s kg"
+    )
     for metric in SERIES.values():
         assert any(unit_conversion(result, METRIC[metric].unit) for result in units.split()), metric
 

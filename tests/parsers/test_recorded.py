@@ -17,7 +17,10 @@ from tests.rooms import ROOT
 
 _DATA = ROOT / "tests" / "data"
 _CASES = sorted(path.parent for path in _DATA.glob("*/*/request.json"))
-_BODY = b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": "https://p.example/v3/x"}'
+_BODY = (
+    b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": '
+    b'"https://p.example/v3/x"}'
+)
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: f"{case.parent.name}-{case.name}")

@@ -28,7 +28,8 @@ select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.re
 where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname !~ '^(pg_|information_schema)'
 and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
 and has_schema_privilege('kadens_reader', n.oid, 'usage')
-and (c.relkind <> 'S' and has_table_privilege('kadens_reader', c.oid, 'select, insert, update, delete, truncate'))
+and (c.relkind <> 'S' and has_table_privilege('kadens_reader', c.oid, \
+'select, insert, update, delete, truncate'))
 order by 1"""
 
 

@@ -17,8 +17,14 @@ from tests.rooms import ROOMS, ROOT
 _pytestmark = pytest.mark.anyio
 
 ACTOR = audit.Actor(subject="c-1", role="clinician", care_unit="unit")
-UNLINK = "update audit set patient = null, erasure = (select max(id) from erasure), object = '', detail = '{}'"
-_ROW = "insert into audit (at, actor, role, action, patient) values (now(), {actor}, {role}, {action}, 1)"
+UNLINK = (
+    "update audit set patient = null, erasure = (select max(id) from erasure), object = '', "
+    "detail = '{}'"
+)
+_ROW = (
+    "insert into audit (at, actor, role, action, patient) "
+    "values (now(), {actor}, {role}, {action}, 1)"
+)
 
 
 async def _written(conn: Connection, patient: str = "p1") -> None:
@@ -129,7 +135,10 @@ async def test_the_database_knows_every_action_of_the_program(conn: Connection) 
 
 
 async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> None:
-    row = "insert into clinician (subject, name, email, care_unit) select %s, 'n', '', id from care_unit limit 1"
+    row = (
+        "insert into clinician (subject, name, email, care_unit) select %s, 'n', '', id "
+        "from care_unit limit 1"
+    )
     await conn.execute(row, ["c-1"])
     with pytest.raises(psycopg.errors.UniqueViolation):
         await conn.execute(row, ["C-1"])

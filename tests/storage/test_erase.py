@@ -22,10 +22,12 @@ _pytestmark = pytest.mark.anyio
 _WITH_PATIENT = """
 select c.oid::regclass::text from pg_class c join pg_attribute a on a.attrelid = c.oid
 join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^(pg_|_timescaledb|information_schema)'
+where c.relkind in ('r', 'p') and not c.relispartition \
+and n.nspname !~ '^(pg_|_timescaledb|information_schema)'
 and a.attname in ('patient', 'pseudonym') and not a.attisdropped"""
 _REFERRING = """
-select distinct k.conrelid::regclass::text from pg_constraint k join pg_namespace n on n.oid = k.connamespace
+select distinct k.conrelid::regclass::text from pg_constraint k join pg_namespace n \
+on n.oid = k.connamespace
 where k.contype = 'f' and k.confrelid::regclass::text = any(%s) and n.nspname !~ '^_timescaledb'"""
 
 
@@ -157,7 +159,8 @@ async def test_nobody_of_that_name_is_an_error(conn: Connection) -> None:
 
 async def test_the_list_names_each_table_before_what_it_refers_to(conn: Connection) -> None:
     rows = await conn.execute(
-        "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint where contype = 'f'"
+        "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint "
+        "where contype = 'f'"
     )
     order = list(ERASED)
     for table, other in await rows.fetchall():

@@ -32,7 +32,10 @@ from stream.readers.inline import InlineReader
 from tests.storage.tellers import T0, run, told
 
 _KEY = KeyRing.single(bytes(32))
-_REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
+_REPORT = (
+    b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": '
+    b'"pain", "phase": "after", '
+)
 _REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
 
 
@@ -96,7 +99,8 @@ async def played(
             await derive_runs([_facts(patient)], parts)
         async with pool.connection() as conn:
             counts = await conn.execute(
-                "select (select count(*) from fact), (select count(*) from sample), (select count(*) from body)"
+                "select (select count(*) from fact), (select count(*) from sample), "
+                "(select count(*) from body)"
             )
             return kept.sent, await counts.fetchall()
 
@@ -122,7 +126,11 @@ def _facts(patient: str) -> Run:
 
 
 @pytest.mark.parametrize("keyless", [False, True])
-def test_what_comes_after_is_dropped(dsn: str, tmp_path: Path, keyless: bool) -> None:  # noqa: FBT001
+def test_what_comes_after_is_dropped(
+    dsn: str,
+    tmp_path: Path,
+    keyless: bool,  # noqa: FBT001
+) -> None:
     sent, counts = asyncio.run(played(dsn, tmp_path, keyless=keyless))
     assert sent == []
     assert counts == [(0, 0, 0)]

@@ -40,7 +40,7 @@ def _run(first: int, following: int, partition: int = 0) -> Run:
         (KeyboardInterrupt(), False),
     ],
 )
-def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None:  # noqa: FBT001 - a case
+def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None:  # noqa: FBT001
     assert blames_message(error) is blames
 
 
@@ -58,7 +58,11 @@ def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None
         (Note(first=5, next=6, finished=9, alone_until=9), 5, False),
     ],
 )
-def test_what_a_process_ended_with_is_suspect(note: Note | None, first: int, suspect: bool) -> None:  # noqa: FBT001
+def test_what_a_process_ended_with_is_suspect(
+    note: Note | None,
+    first: int,
+    suspect: bool,  # noqa: FBT001
+) -> None:
     assert is_suspect(note, _run(first, first + 20)) is suspect
 
 

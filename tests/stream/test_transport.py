@@ -14,7 +14,8 @@ import asyncio
 from stream.app import make_app
 
 async def main():
-    app = make_app(brokers="127.0.0.1:1", worker_id="", mock=False, commit_interval_s=1, session_s=6)
+    app = make_app(brokers="127.0.0.1:1", worker_id="", mock=False, commit_interval_s=1, \
+session_s=6)
     thread = app.consumer._thread
     for maker in (thread, super(type(thread), thread)):
         print(maker._create_worker_consumer(app.transport)._fetch_max_wait_ms)

@@ -217,7 +217,8 @@ def test_framing_is_bounded(door: _Door, what: str, first: bytes, piece: bytes) 
 
 def test_no_application_sees_trailers(door: _Door) -> None:
     answer = door.exchange(
-        b"POST /read HTTP/1.1\r\nHost: door\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /read HTTP/1.1\r\nHost: door\r\nConnection: close\r\nTransfer-Encoding: "
+        b"chunked\r\n\r\n",
         b"1\r\nx\r\n0\r\nX-Forged: 1\r\n\r\n",
     )
     assert answer.endswith(b"1")

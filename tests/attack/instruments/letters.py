@@ -35,7 +35,9 @@ class Letters:
         while time.monotonic() < quiet:
             message = self._client.poll(POLL_S)
             if message is not None and message.error() is None:
-                headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]
+                headers: list[tuple[str, bytes]] = (
+                    message.headers() or []  # type: ignore[assignment]
+                )
                 self._note({name: value.decode() for name, value in headers})
                 quiet = time.monotonic() + seconds
 

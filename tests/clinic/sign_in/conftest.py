@@ -84,7 +84,7 @@ def settings_of(dsn: str, folder: Path, **more: str) -> Settings:
         "KADENS_KAFKA": "",
         "KADENS_DATABASE": dsn,
         "KADENS_BODIES": "",
-        "KADENS_CLINIC_HOST": "0.0.0.0",  # noqa: S104 - a word only: no demo clinician must be let in
+        "KADENS_CLINIC_HOST": "0.0.0.0",  # noqa: S104 - keeps the demo clinician out
         "KADENS_SECRETS_FILE": str(secrets),
         "KADENS_OIDC_CLIENT_ID": CLIENT,
     }

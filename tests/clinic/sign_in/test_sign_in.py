@@ -439,7 +439,8 @@ def test_a_failed_sign_in_leaves_a_line_that_names_nobody(
     assert door.get("/sign-in/callback?state=made-up&code=x").status_code == 403
     with psycopg.connect(dsn) as conn:
         reported = conn.execute(
-            "select actor, detail ->> 'reason' from audit where action = 'access.refused' order by id desc limit 3"
+            "select actor, detail ->> 'reason' from audit where action = 'access.refused' "
+            "order by id desc limit 3"
         ).fetchall()
     assert [actor for actor, _ in reported] == ["nobody", "nobody", "u-1"]
     assert [reason for _, reason in reported][::2] == [

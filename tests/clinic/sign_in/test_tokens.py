@@ -178,17 +178,27 @@ def test_keys_for_encryption_and_shared_keys_are_left_out() -> None:
     assert [key.kid for key in matches] == ["rsa"]
 
 
-@given(st.one_of(st.text(), st.binary().map(coded), st.tuples(st.binary(), st.binary(), st.binary()).map(
-    lambda three: ".".join(coded(item) for item in three)
-)))  # fmt: skip
+@given(st.one_of(
+    st.text(), st.binary().map(coded),
+    st.tuples(st.binary(), st.binary(), st.binary()).map(
+        lambda three: ".".join(coded(item) for item in three)
+    ),
+))  # fmt: skip
 def test_any_other_text_is_refused(said: str) -> None:
     with pytest.raises(TokenError):
         _check(said)
 
 
-@given(st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "zip"]), st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text()), st.just("RS256"), st.just("rsa"),
-)), st.binary())  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "zip"]),
+        st.one_of(
+            st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text()),
+            st.just("RS256"), st.just("rsa"),
+        ),
+    ),
+    st.binary(),
+)  # fmt: skip
 def test_any_other_header_is_refused(header: dict[str, Any], payload: bytes) -> None:
     with pytest.raises(TokenError):
         _check(f"{coded(header)}.{coded(payload)}.{coded(b'signature')}")

@@ -111,8 +111,8 @@ def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> Non
         _sign_in(settings_of(DSN, tmp_path, **{**_GOOD, "KADENS_OIDC_ISSUER": provider.url}))
     )
     assert (
-        result
-        == f"{provider.url} answers with 1 key(s); register there: https://care.example.org/sign-in/callback"
+        result == f"{provider.url} answers with 1 key(s); register there: "
+        "https://care.example.org/sign-in/callback"
     )
     with pytest.raises(ProviderError, match="does not answer"):
         asyncio.run(

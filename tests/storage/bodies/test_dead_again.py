@@ -106,7 +106,8 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(
     )
     inline.log.take(RAW.name)
     await conn.execute(
-        "update dead_letter set sealed = '\\x00' where letter = 0; update body set parser = parser - 1"
+        "update dead_letter set sealed = '\\x00' where letter = 0; update body "
+        "set parser = parser - 1"
     )
     await conn.commit()
     lost = (await find(inline, 1)).lies.address

@@ -59,8 +59,10 @@ async def test_what_an_older_version_holds_where_it_came_in_stays(
     store = Directory(tmp_path)
     address = await store.put(new_name(), b"body")
     await conn.execute(
-        'insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, sealed, received_at, size) '
-        "values ('', 't', 0, 7, 'v', 'a', jsonb_build_object('address', %s::text), '', to_timestamp(0), 0)",
+        'insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, '
+        "sealed, received_at, size) "
+        "values ('', 't', 0, 7, 'v', 'a', jsonb_build_object('address', %s::text), '', "
+        "to_timestamp(0), 0)",
         [address],
     )
     await conn.commit()

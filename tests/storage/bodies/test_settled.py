@@ -62,7 +62,10 @@ OUTCOMES: dict[Callable[..., Sent], dict[str, int]] = {
     quarantined: {"quarantine": 1},
     _kept: {"body": 1},
 }
-_ROWS = "select (select count(*) from dead_letter), (select count(*) from quarantine), (select count(*) from body)"
+_ROWS = (
+    "select (select count(*) from dead_letter), (select count(*) from quarantine), "
+    "(select count(*) from body)"
+)
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
@@ -181,7 +184,10 @@ async def test_one_senders_letters_take_no_room_of_another(
     monkeypatch.setattr(caps, "SENDER", caps.Cap(bodies=2, bytes=10_000_000))
     other = replace(unreadable(large=False), patient="p3")
     await arrive(inline, *[unreadable(large=False)] * 5, other)
-    by_patient = "select p.pseudonym, count(*) from dead_letter d join patient p on p.id = d.patient group by 1"
+    by_patient = (
+        "select p.pseudonym, count(*) from dead_letter d "
+        "join patient p on p.id = d.patient group by 1"
+    )
     rows = await inline.rows(by_patient)
     assert sorted(rows) == [("p1", 2), ("p3", 1)]
 

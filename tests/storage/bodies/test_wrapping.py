@@ -25,7 +25,8 @@ _OLD, NEW, FOREIGN = (
     Key(id=id_, secret=bytes([byte]) * 32) for id_, byte in (("1", 0), ("2", 7), ("1", 9))
 )
 _FROM_BEFORE = """
-insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, received_at, size, sealed)
+insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, received_at, \
+size, sealed)
 values ('', 't', 0, 2, 'v', 'a', '{}', to_timestamp(0), 3, %s)"""
 BEFORE, BOTH, AFTER, ELSEWHERE = (
     KeyRing((_OLD,)),

@@ -11,13 +11,16 @@ from stream.compute.series.sources import source_key, source_rank
 HOUR = 3_600_000
 
 _SAMPLES = """
-select s.vendor, s.app, s.device, s.device_type, s.method, coalesce(r.record, ''), coalesce(r.revision, 0),
+select s.vendor, s.app, s.device, s.device_type, s.method, coalesce(r.record, ''), \
+coalesce(r.revision, 0),
        x.time, x.value, x.revision
 from sample x join source s on s.id = x.source left join record r on r.id = x.record
-join patient p on p.id = x.patient where p.pseudonym = %s and x.metric = 1 and x.value between 30 and 230"""
+join patient p on p.id = x.patient where p.pseudonym = %s and x.metric = 1 \
+and x.value between 30 and 230"""
 _DELETIONS = """
 select s.vendor, r.revision, f.start_at, f.end_at, f.payload
-from fact f join record r on r.id = f.record join source s on s.id = f.source join patient p on p.id = f.patient
+from fact f join record r on r.id = f.record join source s on s.id = f.source \
+join patient p on p.id = f.patient
 where p.pseudonym = %s and f.kind = 'deletion'"""
 
 

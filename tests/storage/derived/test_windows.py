@@ -32,7 +32,12 @@ def counted() -> Iterator[list[object]]:
     items: list[object] = []
     execute = AsyncCursor.execute
 
-    async def counting(cursor: AsyncCursor[Any], query: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - as psycopg
+    async def counting(
+        cursor: AsyncCursor[Any],
+        query: Any,  # noqa: ANN401 - as psycopg
+        *args: Any,  # noqa: ANN401
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
         items.append(query)
         return await execute(cursor, query, *args, **more)
 

@@ -39,7 +39,8 @@ _DAY = 1440 * MIN
 ALERT = UUID("0a11ea5e-0a11-4a11-8a11-0a11ea5e0a11")
 _TABLES = """
 select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_'
+where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema') \
+and n.nspname !~ '^pg_'
 and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
 
 
@@ -94,8 +95,8 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
     await _refused(conn, store, patient, big)
     await _alerted(conn, patient)
     issued = link_tokens.Issued(
-        issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens", issued_ms=T0,
-        expires_ms=T0 + _DAY, revoked_ms=None,
+        issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens",
+        issued_ms=T0, expires_ms=T0 + _DAY, revoked_ms=None,
     )  # fmt: skip
     await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
     number = await patients.patient_id(conn, patient)
@@ -107,13 +108,13 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
     number = await patients.patient_id(conn, patient)
     key = await data_keys.data_key(conn, _KEY, patient)
     held = quarantine.QuarantinedBody(
-        cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables", account=f"account-{patient}",
-        headers={}, body=big,
+        cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables",
+        account=f"account-{patient}", headers={}, body=big,
     )  # fmt: skip
     await quarantine.hold(conn, store, _KEY, held, T0)
     cause = dead_letters.Cause(
-        kind=RejectKind.DAMAGED, connector="files", received_ms=T0, size=len(big), sha256="", rejects=[("@0", "no")],
-        rejected=1,
+        kind=RejectKind.DAMAGED, connector="files", received_ms=T0, size=len(big), sha256="",
+        rejects=[("@0", "no")], rejected=1,
     )  # fmt: skip
     for offset, body in enumerate((b"small", big)):
         origin = dead_letters.Origin(
@@ -198,18 +199,21 @@ async def _alerted(conn: Connection, patient: str) -> None:
     number = await patients.patient_id(conn, patient)
     alert = _alert(number)
     await conn.execute(
-        "insert into alert (id, patient, family, rule, rule_version, tier, state, raised_at, changed_at, sentence) "
+        "insert into alert (id, patient, family, rule, rule_version, tier, state, "
+        "raised_at, changed_at, sentence) "
         "values (%s, %s, 'pain', 'pain', 1, 'A', 'open', now(), now(), 'pain 7 of 10')",
         [alert, number],
     )
     await conn.execute(
-        "insert into alert_finding (alert, key, rule, rule_version, tier, at, evidence, current, added_at, "
+        "insert into alert_finding (alert, key, rule, rule_version, tier, at, evidence, "
+        "current, added_at, "
         "from_at, fresh_until, sentence) "
         "values (%s, 'k', 'pain', 1, 'A', now(), %s, true, now(), now(), now(), 'pain 7 of 10')",
         [alert, Jsonb({"value": 7})],
     )
     await conn.execute(
-        "insert into alert_move (alert, at, actor, to_state, reason) values (%s, now(), 'kadens', 'open', '')",
+        "insert into alert_move (alert, at, actor, to_state, reason) "
+        "values (%s, now(), 'kadens', 'open', '')",
         [alert],
     )
     await outbox.put(

@@ -79,6 +79,7 @@ async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> 
     )
     assert await settings.fetchall() == [("patient,metric,source", '"time",record')]
     jobs = await conn.execute(
-        "select config ->> 'compress_after' from timescaledb_information.jobs where proc_name = 'policy_compression'"
+        "select config ->> 'compress_after' from timescaledb_information.jobs "
+        "where proc_name = 'policy_compression'"
     )
     assert await jobs.fetchall() == [("7 days",)]

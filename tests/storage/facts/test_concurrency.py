@@ -22,7 +22,7 @@ MONTH = 31 * 1440 * MIN
 
 
 @pytest.fixture
-async def other(dsn: str, conn: Connection) -> AsyncIterator[Connection]:  # noqa: ARG001 - for its patients
+async def other(dsn: str, conn: Connection) -> AsyncIterator[Connection]:  # noqa: ARG001
     """Connect a second time; `conn` has made the patients."""
     async with await AsyncConnection.connect(dsn) as connection:
         yield connection

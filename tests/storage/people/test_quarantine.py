@@ -26,8 +26,8 @@ def held(
     offset: int, account: str = "a", body: bytes = b"body", cluster: str = "c"
 ) -> quarantine.QuarantinedBody:
     return quarantine.QuarantinedBody(
-        cluster=cluster, topic="t", partition=0, offset=offset, vendor="v", account=account, headers={"h": "1"},
-        body=body,
+        cluster=cluster, topic="t", partition=0, offset=offset, vendor="v", account=account,
+        headers={"h": "1"}, body=body,
     )  # fmt: skip
 
 
@@ -132,7 +132,8 @@ async def test_what_the_store_has_lost_is_told_as_absent(conn: Connection, tmp_p
 async def test_what_an_older_version_held_opens_too(conn: Connection, tmp_path: Path) -> None:
     sealed = seal(_KEY.active.secret, b"body", "quarantine:t/0/7")
     await conn.execute(
-        'insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, sealed, received_at, size) '
+        'insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, '
+        "sealed, received_at, size) "
         "values ('', 't', 0, 7, 'v', 'a', '{\"h\": \"1\"}', %s, to_timestamp(0), 0)",
         [sealed],
     )

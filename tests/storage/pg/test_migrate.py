@@ -14,18 +14,22 @@ BANDS = 7  # the migration that made bands
 OLD_DATA = """
 insert into care_unit (name) values ('unit');
 insert into patient (pseudonym, zone, care_unit, created_at) values ('p', 'UTC', 1, now());
-insert into source (vendor, app, device, device_type, method) values ('v', '', '', 'watch', 'background');
+insert into source (vendor, app, device, device_type, method) values ('v', '', '', 'watch', \
+'background');
 insert into watermark (patient, source, time) values (1, 1, '2026-01-31T23:29Z');
 insert into record (patient, source, record, revision, body) values (1, 1, 'r', 0, '');
-insert into fact values (1, 'samples', 1, 0, 1, 1, '2026-01-31T22:30Z', '2026-01-31T23:29:00.001Z', 0, 'source',
+insert into fact values (1, 'samples', 1, 0, 1, 1, '2026-01-31T22:30Z', \
+'2026-01-31T23:29:00.001Z', 0, 'source',
   '2026-01-31', now(), 'v', '', '{"joining": "stream", "n": 60}', '');
 do $$ begin
   if (select relkind from pg_class where oid = 'sample'::regclass) = 'p' then
-    create table sample_2026_01 partition of sample for values from ('2026-01-01T00:00Z') to ('2026-02-01T00:00Z');
+    create table sample_2026_01 partition of sample for values \
+from ('2026-01-01T00:00Z') to ('2026-02-01T00:00Z');
   end if;
 end $$;
 insert into sample
-select 1, 1, 1, 0, t, 70, 0 from generate_series('2026-01-31T22:30Z'::timestamptz, '2026-01-31T23:29Z', '1 minute') t;
+select 1, 1, 1, 0, t, 70, 0 from generate_series('2026-01-31T22:30Z'::timestamptz, \
+'2026-01-31T23:29Z', '1 minute') t;
 """
 
 

@@ -32,7 +32,8 @@ _pytestmark = pytest.mark.anyio
 
 _TABLES = """
 select replace(c.oid::regclass::text, 'public.', ''), pg_get_userbyid(c.relowner) from pg_class c
-where c.relnamespace in ('public'::regnamespace, 'identity'::regnamespace) and c.relkind in ('r', 'p')
+where c.relnamespace in ('public'::regnamespace, 'identity'::regnamespace) \
+and c.relkind in ('r', 'p')
 and not c.relispartition"""
 _GRANTS = """
 select lower(a.privilege_type), '' from pg_class c, aclexplode(c.relacl) a
@@ -51,7 +52,10 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "select * from clinic_session",
         "update patient set zone = 'UTC'",
         "delete from patient",
-        "insert into consent (patient, vendor, given_at, recorded_at) values (1, 'v', now(), now())",
+        (
+            "insert into consent (patient, vendor, given_at, recorded_at) "
+            "values (1, 'v', now(), now())"
+        ),
         "update prescription set version = 2",
         "insert into account (vendor, account, patient, linked_at) values ('v', 'a', 1, now())",
         "update alert_move set actor = 'nobody'",
@@ -68,8 +72,14 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "update audit set actor = 'nobody'",
         "delete from audit",
         "truncate audit",
-        "insert into audit (at, actor, role, action, recorded_at) values (now(), 'a', 'r', 'data.read', now())",
-        "insert into audit (id, at, actor, role, action) overriding system value values (1, now(), 'a', 'r', 'x.y')",
+        (
+            "insert into audit (at, actor, role, action, recorded_at) "
+            "values (now(), 'a', 'r', 'data.read', now())"
+        ),
+        (
+            "insert into audit (id, at, actor, role, action) overriding system value "
+            "values (1, now(), 'a', 'r', 'x.y')"
+        ),
         "select audit_forget(1, 1)",
         "insert into fact select * from fact",
         "update sample set value = 1",
@@ -77,7 +87,10 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "select * from account",
         "select * from quarantine",
         "select * from outbox",
-        "insert into consent (patient, vendor, given_at, recorded_at) values (1, 'v', now(), now())",
+        (
+            "insert into consent (patient, vendor, given_at, recorded_at) "
+            "values (1, 'v', now(), now())"
+        ),
         "update identity.person set sealed = ''",
         "update patient set care_unit = 2",
         "update alert set sentence = ''",
@@ -112,7 +125,10 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "alter table audit disable trigger all",
         "drop table audit",
         "drop trigger audit_append_only on audit",
-        "create or replace function audit_is_append_only() returns trigger language plpgsql as 'begin return new; end'",
+        (
+            "create or replace function audit_is_append_only() returns trigger language "
+            "plpgsql as 'begin return new; end'"
+        ),
         "update audit_action set action = 'more.more'",
         "delete from erasure",
         "select audit_forget(1, 1)",

@@ -221,8 +221,8 @@ plans = st.lists(
         lambda n, first, length, begins, ends, name: prescription(
             n, (first, min(first + length, 6)), name=name, begins=begins, ends=ends
         ),
-        st.integers(0, 7), st.integers(0, 6), st.integers(0, 3), st.integers(-3, 6), st.integers(0, 9),
-        st.sampled_from("ab"),
+        st.integers(0, 7), st.integers(0, 6), st.integers(0, 3), st.integers(-3, 6),
+        st.integers(0, 9), st.sampled_from("ab"),
     ),
     max_size=2,
     unique_by=lambda plan: plan.id,

@@ -439,7 +439,8 @@ def test_dates_touched_reach_a_day_back() -> None:
     assert [day.day for day in dates_to_derive([(_at(0), _at(0))], _ZONE)] == [19, 20]
 
 
-# Windows full of what might go wrong: twins, overlaps, equal instants, midnights, answers that concern nothing.
+# Windows full of what might go wrong: twins, overlaps, equal instants, midnights, and answers that
+# belong to no session.
 
 minutes = st.integers(0, 3 * 24 * 60)
 _sources = st.sampled_from([_WATCH, _BACK, _STRAP, _PHONE])
@@ -462,8 +463,8 @@ workouts = st.builds(
 )
 _answers = st.builds(
     lambda start, instrument, record, value, session: _report(
-        _at(0, day=19) + start * _MIN, instrument, record, value=value, scale="borg-cr10", session=session,
-        phase=Phase.AFTER, end=_at(0, day=19) + (start + 30) * _MIN,
+        _at(0, day=19) + start * _MIN, instrument, record, value=value, scale="borg-cr10",
+        session=session, phase=Phase.AFTER, end=_at(0, day=19) + (start + 30) * _MIN,
     ),
     minutes,
     st.sampled_from(list(Instrument)),

@@ -63,7 +63,11 @@ DOWN = UP[::-1]
         (UP[:4], DOWN[:4], True),  # too few minutes to speak against it
     ],
 )
-def test_two_curves_of_one_heart(one: list[float], other: list[float], same: bool) -> None:  # noqa: FBT001
+def test_two_curves_of_one_heart(
+    one: list[float],
+    other: list[float],
+    same: bool,  # noqa: FBT001
+) -> None:
     assert (
         heart_rates_agree(
             MinuteMeans(_hearts(_WATCH, one)),

@@ -217,7 +217,7 @@ def lines_run(made: Window) -> int:
     """How many lines of Python a derivation runs: the same on every machine, whatever else it does."""
     run = 0
 
-    def counted_pieces(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401 - a function of its own type
+    def counted_pieces(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401
         nonlocal run
         run += event == "line"
         return counted_pieces

@@ -98,7 +98,8 @@ def test_samples_far_apart_are_not_compared() -> None:
 
 
 def test_a_run_of_jumps_ends_when_the_last_accepted_is_old() -> None:
-    # alternating: nothing confirms; 11 s after the last accepted sample nothing is left to compare with
+    # The rates alternate, so nothing confirms a jump. 11 s after the last accepted sample
+    # nothing is left to compare with.
     assert codes_of(100, *(150, 190) * 6) == [0] + [2] * 10 + [0, 2]
 
 
