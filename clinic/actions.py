@@ -1,4 +1,7 @@
-"""What a clinician can do with an alert, for forms and API alike. It decides nothing: the moves are `lifecycle`'s."""
+"""What a clinician can do with an alert, for forms and API alike.
+
+This module checks the reason and the days. `alerts.lifecycle` decides which moves a state allows.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -33,7 +36,7 @@ LONGEST_SNOOZE = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRequest:
-    """One action on one alert: `reason` to resolve or snooze, `days` to snooze."""
+    """One action on one alert. `reason` is for resolve and snooze, `days` for snooze only."""
 
     action: Action
     reason: str = ""
@@ -41,10 +44,12 @@ class AlertRequest:
 
 
 async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
-    """Do it, in the scope's transaction, with its move and audit rows.
+    """Carry out an action in the scope's transaction, with its move and audit rows.
 
-    404 when this unit has no such alert, 409 when its state does not allow the action, 422 for a missing reason.
+    Raises `Refused`: 404 when this care unit has no such alert, 409 when the alert's state does not
+    allow the action, and 422 for a reason or a number of days that does not fit the action.
     """
+    # Actions that are not in the table take no reason: their only valid reason is "".
     if wish.reason not in _REASONS.get(wish.action, {"": ""}):
         raise Refused(
             422, "To resolve or snooze an alert takes one of its reasons; other actions take none."

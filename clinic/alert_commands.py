@@ -1,4 +1,7 @@
-"""A clinician's command on an alert: looked up, judged by the table of moves, stored."""
+"""Carries out a clinician's command on an alert.
+
+It reads the alert, checks the move against the table of `alerts.lifecycle` and stores the result.
+"""
 
 from alerts.lifecycle import Action, MoveRefusedError, ReasonMissingError, move
 from model.alert import Alert, AlertState, Tier
@@ -13,14 +16,18 @@ class NoSuchAlertError(LookupError):
 
 
 class NotAllowedError(ValueError):
-    """The alert's state does not allow the action, or the reason will not do; nothing was changed."""
+    """The state of the alert does not allow the action, or the reason is not valid.
+
+    Nothing was changed.
+    """
 
 
 async def carry_out(conn: Connection, order: AlertCommand, now_ms: int) -> AlertBrief:
-    """Do it in the caller's transaction, and return the alert afterwards.
+    """Carry out `order` in the caller's transaction, and return the alert as it is afterwards.
 
     Raises `NoSuchAlertError` or `NotAllowedError`.
     """
+    # The lock holds until the transaction ends: the state judged here is the one that is moved.
     before = await commands.lock_alert(conn, order.actor.care_unit, order.alert)
     if before is None:
         raise NoSuchAlertError("there is no such alert")

@@ -1,4 +1,4 @@
-"""The clinician door as an ASGI application: pages, API, event stream, health. It reads the database only.
+"""The clinician door as an ASGI application: pages, API, event stream and health.
 
 `create_app` builds it from what the deployer injects. The pool and the listener live from start-up
 to shutdown.
@@ -46,9 +46,9 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 def create_app(clinic: ClinicConfig) -> FastAPI:
-    """Return the application. Its start-up opens the pool and fails while the database is away.
+    """Return the application. Its start-up opens the pool and fails without a database.
 
-    Serve it with a short graceful shutdown: pages hold event streams open.
+    Serve it with a short graceful shutdown, because pages keep event streams open.
     """
     app = FastAPI(
         title="Kadens clinician door",
@@ -77,7 +77,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
 
 
 def _complete_document(app: FastAPI) -> None:
-    """Add to the OpenAPI document of `app` the schema of problems, and an example a response."""
+    """Add the schema of problems and an example of each response to the OpenAPI document."""
     generated = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -129,7 +129,8 @@ def _add_plain_routes(app: FastAPI) -> None:
 
 
 async def events(request: Request) -> Response:
-    """Stream `changed` events of the clinician's care unit to one page while the session lasts."""
+    """Stream the `changed` events of the clinician's care unit while the session lasts."""
+    # The scope closes before the stream begins: an open page must not occupy a connection.
     async with open_scope(request, used=False) as scope:
         who = scope.clinician
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -138,7 +139,7 @@ async def events(request: Request) -> Response:
 
 
 async def static(request: Request, name: str) -> Response:
-    """Serve one of our own files, or plotly.js from its wheel; a large one is compressed."""
+    """Serve a static file of the door, or plotly.js from its wheel. Large files are compressed."""
     path = plotly() if name == "plotly.min.js" else STATIC / name
     if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise Refused(404, "There is no such file.")

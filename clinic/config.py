@@ -1,4 +1,4 @@
-"""What the clinician door is given when it is built, and what it holds while it runs.
+"""The configuration of the clinician door, and what it holds while it runs.
 
 No setting is read here: the caller injects everything.
 """
@@ -19,7 +19,7 @@ NamesReader: TypeAlias = Callable[[Connection, Sequence[str]], Awaitable[Mapping
 
 
 async def no_names(_conn: Connection, _pseudonyms: Sequence[str]) -> Mapping[str, str]:
-    """Return no name: pages then show pseudonyms."""
+    """Return no names, so that pages show pseudonyms."""
     return {}
 
 
@@ -30,13 +30,16 @@ def _random_key() -> Callable[[], Sequence[bytes]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicConfig:
-    """Given from outside: the database, the clock (epoch ms), who is there, how names are opened.
+    """What the deployer injects: database, clock, sign-in, patients' names and limits.
 
-    `names` returns the names it can open, by pseudonym.
-    `form_keys` returns the keys of forms, the signing one first. Give every process of one door the
-    same keys; the default is a random key, so that forms end with the process.
-    `origin` is the door's own as browsers name it; "" takes the one that a request names.
-    A session that was not used for `idle_ms` has ended.
+    `database` is a connection string and `clock` returns epoch ms.
+    `identify` returns the clinician whom a request's cookie names, or None.
+    `names` returns the names that it can open, by pseudonym.
+    `form_keys` returns the keys that sign forms. The first key signs, every key is accepted. Give
+    all processes of a door the same keys: the default is a random key, with which forms expire when
+    the process ends.
+    `origin` is the origin by which browsers reach the door; "" takes the one a request names.
+    A session ends when it was not used for `idle_ms`.
     """
 
     database: str
@@ -53,7 +56,7 @@ class ClinicConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDoor:
-    """Held from start-up to shutdown."""
+    """What the door holds from start-up to shutdown."""
 
     clinic: ClinicConfig
     pool: Pool
@@ -62,6 +65,6 @@ class OpenDoor:
 
 
 def open_door(request: Request) -> OpenDoor:
-    """Return what the door of a request holds."""
+    """Return what the door that serves `request` holds."""
     held: OpenDoor = request.app.state.door
     return held

@@ -1,7 +1,7 @@
-"""Tells open pages that something changed: one listener on the database, any number of event streams.
+"""Notifies open pages of changes: a single listener on the database feeds all event streams.
 
-A page hears only that something of its own care unit changed, never what or for whom; it asks again, as the clinician
-that it belongs to. A stream ends with the session that it belongs to.
+A page learns only that something of its own care unit changed, never what or about whom. It then
+requests its content again, with the clinician's own rights. A stream ends with its session.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from storage.pg.listening import UnreachableError, changes
 
-_PAUSE_S = 2.0  # before the database is asked again
-BEAT_S = 15.0  # an event stream that says nothing for longer is cut by proxies
-_SETTLE_S = 0.25  # one event for all that happens within
+_PAUSE_S = 2.0  # before the next attempt to reach the database
+BEAT_S = 15.0  # proxies cut an event stream that is silent for longer
+_SETTLE_S = 0.25  # all changes within this time make a single event
 WATCH_S = 1.0  # how long a stream may outlive its session
 
 Alive: TypeAlias = Callable[[Collection[str]], Awaitable[frozenset[str]]]
@@ -22,7 +22,10 @@ Alive: TypeAlias = Callable[[Collection[str]], Awaitable[frozenset[str]]]
 
 @dataclass(slots=True, eq=False)
 class _Page:
-    """One event stream: the care unit and the session that it belongs to; a session of "" cannot end."""
+    """An event stream with the care unit and the session that it belongs to.
+
+    A session of "" cannot end.
+    """
 
     unit: str
     session: str
@@ -35,7 +38,10 @@ class _Page:
 
 
 class Changes:
-    """Fans notifications out. `listen` and `watch` run for ever in tasks of the door; `follow` is one page's stream."""
+    """Passes notifications on to every open page.
+
+    `listen` and `watch` run for ever in tasks of the door; `follow` is the stream of a single page.
+    """
 
     def __init__(self, dsn: str, role: str = "", count: Callable[[], None] = lambda: None) -> None:
         self._dsn, self._role, self._count = dsn, role, count
@@ -43,7 +49,7 @@ class Changes:
         self._closing = False
 
     async def listen(self) -> None:
-        """Listen until cancelled; a database that is away is asked again after a pause."""
+        """Listen until cancelled. When the database is away, try again after a pause."""
         while True:
             with suppress(UnreachableError):
                 async for unit in changes(self._dsn, self._role):
@@ -52,11 +58,15 @@ class Changes:
             await asyncio.sleep(_PAUSE_S)
 
     async def watch(self, alive: Alive) -> None:
-        """End the streams whose session is not alive any more, until cancelled. One question for all of them."""
+        """End the streams whose session has ended, until cancelled.
+
+        A single query covers all streams.
+        """
         while True:
             await asyncio.sleep(WATCH_S)
             watched = [page for page in self._pages if page.session]
             living = await alive({page.session for page in watched}) if watched else frozenset()
+            # Only pages that were in the query may end: others may have opened while it ran.
             for page in watched:
                 if page.session not in living:
                     page.end()
@@ -68,8 +78,12 @@ class Changes:
             page.end()
 
     async def follow(self, unit: str, session: str) -> AsyncIterator[bytes]:
-        """Yield server-sent events: `changed` when something of the unit changed, a comment now and then."""
+        """Yield server-sent events: `changed` after changes in the care unit, comments in between.
+
+        The comments keep proxies from cutting a stream that is silent.
+        """
         mine = _Page(unit, session)
+        # A stream that opens during shutdown must end at once; `close` has already run.
         if self._closing:
             mine.end()
         self._pages.add(mine)
@@ -82,22 +96,23 @@ class Changes:
 
     @property
     def followers(self) -> int:
-        """Return how many pages follow."""
+        """Return the number of open streams."""
         return len(self._pages)
 
     def _wake(self, unit: str) -> None:
-        """Wake the pages of a care unit; "" wakes all."""
+        """Wake the pages of a care unit; "" wakes all pages."""
         for page in self._pages:
             if unit in {"", page.unit}:
                 page.woken.set()
 
 
 async def _notified(page: _Page) -> bytes:
-    """Wait for what a page is told next; nothing when its stream has ended."""
+    """Wait for the next bytes of a page's stream; return b"" when the stream has ended."""
     try:
         await asyncio.wait_for(page.woken.wait(), BEAT_S)
     except TimeoutError:
         return b": still here\n\n"
     await asyncio.sleep(0 if page.ended else _SETTLE_S)
+    # Cleared after the pause: what changed during it belongs to this event.
     page.woken.clear()
     return b"" if page.ended else b"event: changed\ndata: {}\n\n"

@@ -1,15 +1,15 @@
 """Counters of the clinician door for /metrics, in a registry of their own.
 
-Labels are routes and outcomes; they must never hold a patient or anything that a client sent.
+Labels are routes and outcomes. A label must never hold a patient or text that a client sent.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-EVENT_STREAM = "/events"  # open as long as its page: a time to the last byte says nothing of it
+EVENT_STREAM = "/events"  # open as long as its page, so its duration says nothing about speed
 
 
 class ClinicMetrics:
-    """Requests by route and status, how long they took, how many pages listen, actions by kind."""
+    """Counts requests by route and status, their durations, listening pages and actions by kind."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -42,15 +42,15 @@ class ClinicMetrics:
         )
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count one answered request, as `web.request_metrics.RequestObserver` asks for."""
+        """Count an answered request; this implements `web.request_metrics.RequestObserver`."""
         self._requests.labels(route, method, str(status)).inc()
         if route != EVENT_STREAM:
             self._seconds.labels(route).observe(seconds)
 
     def refused_by_server(self, reason: str) -> None:
-        """Count a request that the server refused; `reason` is one of `web.refusals.REFUSALS`."""
+        """Count a request that the server itself refused; reasons are in `web.refusals.REFUSALS`."""
         self._ended.labels(reason).inc()
 
     def prometheus_text(self) -> bytes:
-        """Return everything in the Prometheus text format."""
+        """Return all metrics in the Prometheus text format."""
         return generate_latest(self.registry)

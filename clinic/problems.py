@@ -1,6 +1,6 @@
-"""How the clinician door answers what goes wrong: problem details for programs, a plain page for a person.
+"""Error answers of the clinician door: problem details for programs, a page for browsers.
 
-It never names a patient, and it never repeats what was sent.
+An answer never names a patient and never repeats what the client sent.
 """
 
 import logging
@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Answer refusals, unknown paths and malformed requests of `app` as problems."""
+    """Make `app` answer errors as problems.
+
+    These are refusals, unknown paths, malformed requests and a database that is away.
+    """
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(QueryParamsError, _unanswerable)
@@ -38,7 +41,7 @@ def install(app: FastAPI) -> None:
 def problem_response(
     request: Request, problem: ProblemDetails, headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a problem as JSON, or as a page where a browser asks for one."""
+    """Return a problem as JSON, or as a page when a browser requests a page."""
     for_program = request.url.path.startswith("/api/")
     if for_program or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(problem.model_dump(), problem.status, headers, PROBLEM_TYPE)
@@ -71,7 +74,7 @@ async def _not_there(request: Request, error: Exception) -> Response:
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    # only the kind: texts of the database may quote the values that it was given
+    # Only the type is logged: the database quotes values, such as names, in its error texts.
     log.warning("the database is away: %s", type(error).__name__)
     problem = problem_details(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
     return problem_response(request, problem, {"retry-after": str(RETRY_S)})

@@ -1,6 +1,6 @@
-"""What pages and API show, read once for both: each function reads, writes the audit row and returns one value.
+"""Reads what pages and API show. Each function reads, writes the audit row and returns a value.
 
-A patient, session or alert of another care unit is 404, as one that never was.
+A patient, session or alert of another care unit gives 404, exactly as if it did not exist.
 """
 
 from collections.abc import Sequence
@@ -38,9 +38,11 @@ WEEKS_SHOWN = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientView:
-    """One patient: `in_force` is what is prescribed today, `prescriptions` all versions, newest first.
+    """All that the page of a patient shows.
 
-    `calendar` has a square a date of twelve weeks. Weeks and pain are oldest first, sessions and audit newest first.
+    `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
+    has a square for each date of twelve weeks. Weeks and pain are oldest first, sessions and audit
+    newest first.
     """
 
     patient: PatientBrief
@@ -62,7 +64,10 @@ class PatientView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionView:
-    """One session with its curve, the facts and bodies it was derived from, and the answers that concern it."""
+    """A session with its curve, the facts that it was derived from and the reports about it.
+
+    `choices` are the sources selected for its minutes.
+    """
 
     patient: PatientBrief
     name: str
@@ -75,7 +80,7 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """One alert with its frozen evidence and its history."""
+    """An alert with its frozen evidence and its history."""
 
     name: str
     now_ms: int
@@ -93,7 +98,8 @@ async def lines(scope: RequestScope) -> tuple[Line, ...]:
 
 
 async def patient(scope: RequestScope, pseudonym: str) -> PatientView:
-    """Return one patient's page."""
+    """Return what the page of a patient shows; 404 outside of the care unit."""
+    # Which weeks to read depends on the patient's zone, so the zone is read first.
     zone = (await brief(scope, pseudonym)).zone
     await scope.read("patient", pseudonym)
     page = await clinic_queries.patient_page(
@@ -124,12 +130,13 @@ async def patient(scope: RequestScope, pseudonym: str) -> PatientView:
 async def session(
     scope: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
 ) -> SessionView:
-    """Return one session's sheet, its curve thinned to about `max_points`."""
+    """Return what the sheet of a session shows, with its curve thinned to about `max_points`."""
     sheet = await evidence.session_sheet(scope.conn, scope.unit, pseudonym, key)
     if sheet is None:
         raise _unknown("session")
     await scope.read(f"session:{key}", pseudonym)
     item = sheet.session
+    # The curve breaks after the longest time for which a sample of its source holds.
     gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
     return SessionView(
         patient=sheet.patient,
@@ -143,7 +150,7 @@ async def session(
 
 
 async def alert(scope: RequestScope, key: str) -> AlertView:
-    """Return one alert's page."""
+    """Return what the page of an alert shows; 404 outside of the care unit."""
     alert_page = await evidence.alert_page(scope.conn, scope.unit, key)
     if alert_page is None:
         raise _unknown("alert")
@@ -156,7 +163,7 @@ async def alert(scope: RequestScope, key: str) -> AlertView:
 
 
 async def alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:
-    """Return the live alerts of the clinician's care unit: tier, then oldest first."""
+    """Return the live alerts of the clinician's care unit, by tier and then oldest first."""
     live_alerts = await clinic_queries.live_alerts(scope.conn, scope.unit)
     await scope.listed("alerts", [live_alert.pseudonym for live_alert in live_alerts])
     return live_alerts
@@ -175,7 +182,7 @@ async def _calendar(
 
 
 async def brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
-    """Return a patient of the clinician's care unit; 404 for any other."""
+    """Return a patient of the clinician's care unit; 404 for any other patient."""
     matches = await clinic_queries.patient(scope.conn, scope.unit, pseudonym)
     if matches is None:
         raise _unknown("patient")

@@ -1,7 +1,7 @@
-"""One request of one clinician: a transaction, the present, and an audit row for every read.
+"""The scope of a clinician's request: a transaction, the current time and the audit of reads.
 
-The row is committed before anything is shown. A page that refreshes itself counts as the same read
-for ten minutes.
+The audit row is committed before anything is shown. When a page refreshes itself, its reads count
+as the same read for ten minutes.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,13 +21,13 @@ from web.sign_in.identity import Identity
 
 REFRESH = "x-kadens-refresh"
 SAME_READ_MS = 600_000
-NEVER_MS = 1 << 50  # an instant that no row of the audit log is later than
+NEVER_MS = 1 << 50  # later than every row of the audit log
 AUDITED_REFUSALS = frozenset({403, 404})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestScope:
-    """Who asks, when, and on which connection. `refresh`: an open page asked by itself."""
+    """The clinician, time and connection of a request; `refresh` when a page refreshes itself."""
 
     conn: Connection
     clinic: ClinicConfig
@@ -37,16 +37,19 @@ class RequestScope:
 
     @property
     def unit(self) -> str:
-        """Return the care unit that bounds every read."""
+        """Return the care unit to which every read is limited."""
         return self.clinician.care_unit
 
     @property
     def actor(self) -> audit.Actor:
-        """Return who is written into the audit log."""
+        """Return the clinician as the audit log names them."""
         return actor_of(self.clinician)
 
     async def read(self, what: str, patient: str) -> None:
-        """Audit that this clinician read `what` ("patient", "session:ID", "alert:ID") of a patient."""
+        """Write an audit row: this clinician read `what` of a patient.
+
+        `what` is such as "patient", "session:ID" or "alert:ID".
+        """
         entry = audit.Entry(
             at_ms=self.now_ms,
             actor=self.actor,
@@ -55,11 +58,12 @@ class RequestScope:
             object=what,
         )
         since = self.now_ms - SAME_READ_MS
+        # A page that refreshes itself every few seconds would otherwise bury the log in equal rows.
         if not (self.refresh and await audit.written_since(self.conn, entry, since)):
             await audit.write(self.conn, entry)
 
     async def listed(self, what: str, patients: Sequence[str]) -> None:
-        """Audit who was on the list `what` that this clinician read, one row a patient."""
+        """Write an audit row for each patient on the list `what` that this clinician read."""
         entry = audit.Entry(
             at_ms=self.now_ms, actor=self.actor, action=Action.LIST_READ, object=what
         )
@@ -73,11 +77,11 @@ class RequestScope:
 
 @asynccontextmanager
 async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[RequestScope]:
-    """Open the scope of a request; 401 for nobody and for a session that has ended.
+    """Open the scope of a request; 401 when nobody is signed in or the session has ended.
 
-    It commits when the block ends and rolls back when the block fails. A refusal (403, 404) is then
-    audited in a transaction of its own. `used` is False for a request that no person made: it does
-    not keep the session alive.
+    The transaction commits when the block ends and rolls back when the block fails. After a refusal
+    (403, 404) an audit row is written in a transaction of its own. `used` is False for a request
+    that no person made, so that it does not keep the session alive.
     """
     door, clinician = open_door(request), signed_in(request)
     now_ms, refresh = door.clinic.clock(), REFRESH in request.headers
@@ -89,13 +93,14 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
                 conn=conn, clinic=door.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
             )
     except Refused as refused:
+        # The connection is back in the pool by now, and what the block wrote is rolled back.
         if refused.status_code in AUDITED_REFUSALS:
             await _audit_refusal(request, clinician, refused.status_code)
         raise
 
 
 def signed_in(request: Request) -> Identity:
-    """Return who the request's cookie names; 401 for nobody.
+    """Return the clinician whom the request's cookie names; 401 when it names nobody.
 
     Only `open_scope` knows whether the session is still alive.
     """
@@ -106,7 +111,7 @@ def signed_in(request: Request) -> Identity:
 
 
 def actor_of(identity: Identity) -> audit.Actor:
-    """Return a signed-in person as the audit log names them."""
+    """Return a signed-in clinician as the audit log names them."""
     return audit.Actor(subject=identity.subject, role=identity.role, care_unit=identity.care_unit)
 
 
@@ -119,7 +124,7 @@ async def _require_alive(
 
 
 async def _audit_refusal(request: Request, clinician: Identity, status: int) -> None:
-    # the route's template, not the path: what a person typed there may be anybody's name
+    # The template of the route, not the path: a person may have typed a name into the path.
     door, params = open_door(request), request.path_params
     entry = audit.Entry(
         at_ms=door.clinic.clock(),

@@ -1,8 +1,8 @@
 """Reads a metric of one patient over time, as buckets or as a line.
 
-In each minute one source is selected (`resolve`), so two devices never count twice. An answer equals
-what the samples give at that moment, whether or not the rollups are up to date: hours with a mark
-are read from the samples. It never writes.
+A single source is selected in each minute (`resolve`), so two devices never count twice. An answer
+equals what the samples give at that moment, even where rollups are out of date: an hour with a mark
+is read from its samples. This module never writes.
 """
 
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ MOST_LINE_SAMPLES = 1_000_000
 
 
 class TooManySamplesError(ValueError):
-    """A line over so many samples that it is not drawn: ask for a shorter span, or for buckets."""
+    """A line has too many samples to be drawn; a shorter span or buckets can be drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Series:
-    """Which metric of which patient, both by stored id."""
+    """A metric of a patient, both by stored id."""
 
     patient: int
     metric: int
@@ -43,15 +43,16 @@ class _Series:
 async def read_timeline(
     conn: Connection, patient: int, metric: str, from_ms: int, to_ms: int, points: int
 ) -> Timeline:
-    """Return at most `points` buckets of one metric of a patient (by id) in [from, to).
+    """Return at most `points` buckets of a metric of a patient (by id) in [from, to).
 
-    Buckets are whole UTC days or hours where they are at least that long, else whole minutes,
-    seconds or milliseconds. Raises `KeyError` for an unknown metric, and `ValueError` for an empty
-    span or fewer than one point.
+    A bucket is a multiple of a UTC day or hour when it is at least that long, else a multiple of a
+    minute, a second or a millisecond. Raises `KeyError` for an unknown metric, and `ValueError` for
+    an empty span or fewer than one point.
     """
     span = _span(from_ms, to_ms, points, 1)
     unit, width, start = grid(span, points)
     series = _Series(patient=patient, metric=METRIC[metric].id)
+    # Only buckets of complete hours or days can use rollups; shorter ones would cut through them.
     if unit == DAY_MS:
         value = await _days(conn, series, span)
     elif unit == HOUR_MS:
@@ -66,14 +67,15 @@ async def read_timeline(
 async def read_line(
     conn: Connection, patient: int, metric: str, from_ms: int, to_ms: int, points: int
 ) -> Line:
-    """Return at most `points` of the samples in [from, to), selected so that the shape is kept.
+    """Return at most `points` of the samples in [from, to), selected to keep the shape.
 
-    The first and the last sample are kept; a short peak may not be: buckets show those. Raises
+    The first and the last sample are kept. A short peak may be lost; buckets show it. Raises
     `KeyError` for an unknown metric, `ValueError` for an empty span or fewer than two points, and
     `TooManySamplesError` above `MOST_LINE_SAMPLES` samples.
     """
     span = _span(from_ms, to_ms, points, FEWEST)
     number = METRIC[metric].id
+    # Counting stops one above the limit, however many samples there are.
     if await samples.count(conn, patient, number, span, MOST_LINE_SAMPLES + 1) > MOST_LINE_SAMPLES:
         message = f"more than {MOST_LINE_SAMPLES:,} samples: a line is drawn of fewer"
         raise TooManySamplesError(message)
@@ -89,8 +91,9 @@ def _span(from_ms: int, to_ms: int, points: int, fewest: int) -> Span:
 
 
 async def _days(conn: Connection, series: _Series, span: Span) -> Cells:
-    """Return the day rollups where no mark lies, and the hours of all other days."""
+    """Return the rollups of days without a mark, and the hours of all other days."""
     marked = await stale_hours.marked(conn, series.patient, outer(span, DAY_MS))
+    # A marked hour makes the rollup of its UTC day stale as well.
     clean = without([inner(span, DAY_MS)], [outer(item, DAY_MS) for item in marked])
     days = [
         await rollups.read(conn, rollups.DAYS, series.patient, series.metric, item)
@@ -102,7 +105,7 @@ async def _days(conn: Connection, series: _Series, span: Span) -> Cells:
 async def _hours(
     conn: Connection, series: _Series, spans: Sequence[Span], marked: Sequence[Span]
 ) -> Cells:
-    """Return the hour rollups where no mark lies, and the samples of all other hours."""
+    """Return the rollups of hours without a mark, and the samples of all other hours."""
     clean = without([inner(span, HOUR_MS) for span in spans], marked)
     hours = [
         await rollups.read(conn, rollups.HOURS, series.patient, series.metric, item)

@@ -1,1 +1,1 @@
-"""Sign-in at the clinician door: OpenID Connect, session cookie, forms that only this door served."""
+"""Sign-in at the clinician door: OpenID Connect, the session cookie and tokens of forms."""

@@ -1,6 +1,6 @@
-"""What signing in and out leaves in the database: the clinician's row, the session, audit rows.
+"""Stores what signing in and out leaves: the clinician's row, the session and audit rows.
 
-It does not decide who is admitted; `web.sign_in.id_tokens` does. A failed sign-in is refused only
+`web.sign_in.id_tokens` decides who is admitted, not this module. A failed sign-in is refused only
 after its audit row is written.
 """
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A clinician with a new session [now_ms, until_ms), and the address that notices go to."""
+    """A clinician with a new session [now_ms, until_ms) in epoch ms, and their e-mail address."""
 
     clinician: Identity
     email: str
@@ -41,7 +41,10 @@ class Admitted:
 
 
 class SignInRefused(Refused):
-    """A sign-in that failed (403): `why`, for log and audit, names nobody; `actor` was proved."""
+    """A sign-in that failed (403).
+
+    `why` is for log and audit and names nobody. `actor` is as far as the provider has proved it.
+    """
 
     def __init__(self, why: str, text: str, actor: audit.Actor) -> None:
         super().__init__(403, text)
@@ -49,13 +52,19 @@ class SignInRefused(Refused):
 
 
 class Attempts:
-    """Bounds the audit rows of failed sign-ins: anybody can fail as often as they like."""
+    """Limits the audit rows of failed sign-ins in a minute.
+
+    Anybody can fail to sign in as often as they like, and must not fill the audit log by it.
+    """
 
     def __init__(self, limit: int = ROWS_A_MINUTE) -> None:
         self._limit, self._minute, self._written, self._unwritten = limit, 0, 0, 0
 
     def take(self, now_ms: int) -> int | None:
-        """Return how many attempts before this one left no row; None when this one leaves none."""
+        """Return how many earlier attempts left no row; None when this attempt leaves none either.
+
+        `now_ms` is in epoch ms; each minute of the clock starts a new count.
+        """
         minute = now_ms // _MINUTE_MS
         if minute != self._minute:
             self._minute, self._written = minute, 0
@@ -68,16 +77,16 @@ class Attempts:
 
 
 def refused_for(why: str, text: str, actor: audit.Actor = NOBODY) -> SignInRefused:
-    """Return the refusal of a sign-in, and log why."""
+    """Return the refusal of a sign-in, and log the reason."""
     _log.warning("sign-in refused: %s", why)
     return SignInRefused(why, text, actor)
 
 
 async def welcome(request: Request, admitted: Admitted) -> None:
-    """Keep the clinician's row as the provider describes it, and begin the session.
+    """Store the clinician as the provider describes them, and begin the session.
 
     Raises `SignInRefused` for a care unit that is not set up, and for a subject that differs from
-    another only by case.
+    another subject only by case.
     """
     actor = actor_of(admitted.clinician)
     try:
@@ -96,7 +105,7 @@ async def welcome(request: Request, admitted: Admitted) -> None:
 
 
 async def end(request: Request, clinician: Identity, now_ms: int) -> None:
-    """End a session on the server; ending it again leaves no second audit row."""
+    """End a session on the server. Ending it again writes no second audit row."""
     async with open_door(request).pool.connection() as conn:
         if await clinic_sessions.end(conn, clinician.session, now_ms):
             entry = audit.Entry(at_ms=now_ms, actor=actor_of(clinician), action=Action.SIGN_OUT)
@@ -104,7 +113,10 @@ async def end(request: Request, clinician: Identity, now_ms: int) -> None:
 
 
 async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -> None:
-    """Audit a failed sign-in, or count it for the next row when this minute has had many."""
+    """Write an audit row of a failed sign-in.
+
+    Above the limit of a minute the sign-in is only counted, and the next row states the count.
+    """
     attempts: Attempts = request.app.state.attempts
     unwritten = attempts.take(now_ms)
     if unwritten is None:

@@ -1,6 +1,6 @@
 """Refuses writes that another site started, at every route of the clinician door.
 
-Forms carry a token as well, because an old browser sends neither of the headers that are checked.
+Forms also carry a token, because an old browser sends neither of the headers that are checked.
 """
 
 from starlette.requests import Request
@@ -12,10 +12,10 @@ from web.problems import Refused
 
 
 def refuse_cross_site(request: Request) -> None:
-    """Refuse (403) a write that another site started. A dependency of the whole application.
+    """Refuse (403) a write that another site started; every route depends on this.
 
-    The origin is compared with the address by which browsers reach the door. Behind a proxy that
-    is not the address that the request names.
+    The Origin header is compared with the address by which browsers reach the door. Behind a proxy,
+    the request itself names another address, so the configured origin comes first.
     """
     named = f"{request.url.scheme}://{request.headers.get('host', '')}"
     own = open_door(request).clinic.origin or csrf.origin_of(named)
@@ -26,9 +26,10 @@ def refuse_cross_site(request: Request) -> None:
 
 
 def check_form_token(request: Request, token: str) -> None:
-    """Refuse (403) a form that this door did not serve to this clinician, or that has run out."""
+    """Refuse (403) a form that has expired or that this door did not serve to this clinician."""
     clinic = open_door(request).clinic
     subject, now = signed_in(request).subject, clinic.clock()
+    # Older keys are accepted as well, so that a rotation does not break the forms of open pages.
     for key in clinic.form_keys():
         if csrf.is_valid_form_token(key, subject, token, now):
             return
@@ -36,5 +37,5 @@ def check_form_token(request: Request, token: str) -> None:
 
 
 def count_action(request: Request, action: str) -> None:
-    """Count an action that was done."""
+    """Count an action that was carried out."""
     open_door(request).metrics.actions.labels(action).inc()

@@ -1,7 +1,7 @@
-"""Sign-in at the clinician door by an OpenID Connect provider: the routes, and what they write down.
+"""Routes of sign-in at the clinician door, by an OpenID Connect provider.
 
-`install` adds it to the door. It makes no care unit: who comes from an unknown one stays outside.
-A session is kept by its id, so that ending it ends every copy of its cookie.
+`install` adds them to the door. They never create a care unit: a clinician from an unknown care
+unit is refused. A session is stored by its id, so that ending it ends every copy of its cookie.
 """
 
 import logging
@@ -55,7 +55,7 @@ _router = APIRouter(include_in_schema=False)
 
 
 def install(app: FastAPI, sign_in: SignIn) -> None:
-    """Add sign-in and sign-out to the door; who opens a page signed out is sent to the sign-in."""
+    """Add sign-in and sign-out to `app`, and send who opens a page signed out to the sign-in."""
     app.state.sign_in = sign_in
     app.state.attempts = Attempts()
     app.include_router(_router)
@@ -64,7 +64,7 @@ def install(app: FastAPI, sign_in: SignIn) -> None:
 
 @_router.get(SIGN_IN_PATH)
 async def begin(request: Request, page: str = "/") -> Response:
-    """Send the browser to the provider, and remember in a cookie what must come back."""
+    """Send the browser to the provider, and store in a cookie what its answer must match."""
     sign_in = _sign_in(request)
     pending = begin_sign_in(page)
     try:
@@ -81,10 +81,11 @@ async def begin(request: Request, page: str = "/") -> Response:
 async def finish(
     request: Request, state: str = "", code: str = "", iss: str = "", error: str = ""
 ) -> Response:
-    """Take the provider's answer, admit the clinician, and show the page that was requested."""
+    """Check the provider's answer, admit the clinician and show the requested page."""
     sign_in = _sign_in(request)
     cookie = request.cookies.get(sign_in.cookie(pending_cookie(state)), "")
     pending = opened_pending(sign_in.keys(), cookie, state, sign_in.clock())
+    # An answer may be tried once only: the cookie goes away on success and on refusal.
     removed = sign_in.removed_cookie(pending_cookie(state))
     try:
         if pending is None:
@@ -105,7 +106,7 @@ async def finish(
 
 @_router.post("/sign-out")
 async def leave(request: Request, token: Annotated[str, Form()] = "") -> Response:
-    """End the session, and show the way to sign out at the provider as well."""
+    """End the session, and show a link to sign out at the provider as well."""
     sign_in = _sign_in(request)
     clinician = open_door(request).clinic.identify(request)
     if clinician is not None:
@@ -123,7 +124,8 @@ async def _admitted(
 ) -> Identity:
     """Return the clinician whom the provider's answer names, with a session that has begun.
 
-    Raises `SignInRefused` for an answer that admits nobody, and `Refused` (503) for none at all.
+    Raises `SignInRefused` when the answer admits nobody, and `Refused` (503) when the provider does
+    not answer.
     """
     sign_in = _sign_in(request)
     if error or not code:
@@ -155,7 +157,7 @@ async def _claims(
 ) -> dict[str, object]:
     ours, provider = sign_in.provider.registration, sign_in.provider
     description = await provider.description()
-    # RFC 9207: an answer of another provider must not be redeemed at ours
+    # RFC 9207: a code from another provider must not be redeemed at ours.
     must_name = iss or description.authorization_response_iss_parameter_supported
     if must_name and iss != ours.issuer:
         raise TokenError("the answer names another issuer")
@@ -165,7 +167,10 @@ async def _claims(
 
 
 async def _nobody(request: Request, error: Exception) -> Response:
-    """Answer who is not signed in: the sign-in for a page that a person opens, else a problem."""
+    """Answer a request without sign-in.
+
+    A page that a person opens leads to the sign-in; every other request gets a problem (401).
+    """
     if _opens_page(request):
         params = httpx.QueryParams({"page": requested_page(request)})
         return RedirectResponse(f"{SIGN_IN_PATH}?{params}", 303)
@@ -176,12 +181,12 @@ async def _nobody(request: Request, error: Exception) -> Response:
 def _opens_page(request: Request) -> bool:
     headers = request.headers
     is_page = "text/html" in headers.get("accept", "") and not request.url.path.startswith("/api/")
-    # an open page that refreshes itself must get the 401, which makes it reload and hide everything
+    # A page that refreshes itself must get the 401: it then reloads and hides all patient data.
     return is_page and request.method in {"GET", "HEAD"} and REFRESH not in headers
 
 
 async def _provider_sign_out(sign_in: SignIn) -> str:
-    """Return where the provider ends its session; "" when it does not answer or names no place."""
+    """Return the provider's address for sign-out; "" when it does not answer or names none."""
     try:
         return end_session_url(sign_in, await sign_in.provider.description())
     except ProviderError:
