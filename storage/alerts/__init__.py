@@ -1,4 +1,1 @@
-"""What rules read, what judging writes, what a clinician does with an alert.
-
-What must be sent.
-"""
+"""Rows of alerts: what rules read, what judging writes, what clinicians do, and what is sent."""

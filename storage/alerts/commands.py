@@ -1,7 +1,8 @@
 """Stores what a clinician does with an alert: its move, its audit row and when to look again.
 
-In one short transaction of the caller, who decides which moves there are. The patient is locked
-before the alert, as the judge does.
+Everything runs in one short transaction of the caller, who decides which moves are allowed. The
+patient is locked before the alert is read. The judge locks in the same order, so the two cannot
+deadlock.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from storage.reads.views import AlertBrief
 
 _LOCK = """
 select p.pseudonym from patient p join care_unit u on u.id = p.care_unit
- where u.name = %(unit)s and p.id = (select a.patient from alert a where a.id = %(alert)s) for update of p
+ where u.name = %(unit)s and p.id = (select a.patient from alert a where a.id = %(alert)s) \
+for update of p
 """
 _MOVE = """
 update alert set state = %(to)s, changed_at = to_timestamp(%(now)s / 1000.0),
@@ -32,9 +34,10 @@ values (%(alert)s, to_timestamp(%(now)s / 1000.0), %(actor)s, %(from)s, %(to)s, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCommand:
-    """One action on one alert. `until_ms` is when a snooze ends.
+    """An action on an alert, and the clinician who takes it.
 
-    `reason` as `lifecycle.move` wants it.
+    `until_ms` is when a snooze ends, in epoch ms. `reason` is the text that the lifecycle of alerts
+    requires for the action.
     """
 
     alert: str
@@ -45,9 +48,9 @@ class AlertCommand:
 
 
 async def lock_alert(conn: Connection, unit: str, alert: str) -> AlertBrief | None:
-    """Lock the patient of an alert, then read the alert; None if the care unit has no such alert.
+    """Lock the patient of an alert and return the alert; None if the care unit has no such alert.
 
-    The judge locks in the same order.
+    The judge locks in the same order: first the patient, then the patient's alerts.
     """
     arguments = {"unit": unit, "alert": rows.uuid(alert)}
     locked = await rows.fetch(conn, _LOCK, arguments, lambda row: str(row["pseudonym"]))
@@ -59,6 +62,7 @@ async def move_alert(
 ) -> AlertBrief:
     """Store that an alert has another state, with its audit row; return the alert afterwards."""
     await _store(conn, order, before, state, now_ms)
+    # the judge looks again when a snooze ends, and at once after any other move
     await due.mark(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
     await outbox.notify(conn, [before.pseudonym])
     return await evidence.alert(conn, order.actor.care_unit, order.alert) or before

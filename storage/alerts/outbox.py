@@ -1,6 +1,7 @@
-"""What must leave this system, written in the transaction that decided it, so that nothing is announced in vain.
+"""Messages that must leave this system, written in the transaction that decided on them.
 
-Delivery is at least once: a row is marked sent in the transaction that sent it.
+A transaction that rolls back therefore announces nothing. Delivery is at least once: a row is
+marked as sent only in the transaction that sent it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,22 +15,25 @@ from storage.pg.pool import Connection
 
 _PUT = """
 insert into outbox (channel, key, recipient, body, created_at, not_before)
-select %s, key, recipient, body, %s, %s from unnest(%s::text[], %s::text[], %s::jsonb[]) as k (key, recipient, body)
+select %s, key, recipient, body, %s, %s from unnest(%s::text[], %s::text[], %s::jsonb[]) \
+as k (key, recipient, body)
 on conflict (channel, key) do nothing"""
 _TAKE = """
 select id, key, recipient, body, created_at, attempts from outbox
-where channel = %s and sent_at is null and not_before <= %s order by id limit %s for update skip locked"""
+where channel = %s and sent_at is null and not_before <= %s order by id limit %s \
+for update skip locked"""
 _SENT = "update outbox set sent_at = %s, attempts = attempts + 1, error = '' where id = any(%s)"
 _FAILED = "update outbox set not_before = %s, attempts = attempts + 1, error = %s where id = %s"
 _NOTIFY = """
 select pg_notify(%s, name) from (
-  select distinct u.name from patient p join care_unit u on u.id = p.care_unit where p.pseudonym = any(%s)) as units"""
+  select distinct u.name from patient p join care_unit u on u.id = p.care_unit \
+where p.pseudonym = any(%s)) as units"""
 _PRUNE = "delete from outbox where channel = %s and sent_at <= %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One message that waits; `attempts` counts the failures so far."""
+    """A message that is not sent yet; `attempts` counts the failures so far."""
 
     id: int
     key: str
@@ -42,7 +46,7 @@ class Waiting:
 async def put(
     conn: Connection, channel: str, key: str, recipient: str, body: Mapping[str, Any], now_ms: int
 ) -> None:
-    """Add one message; the same key on the same channel again changes nothing."""
+    """Add a message; a key that its channel already has changes nothing."""
     await put_all(conn, channel, [(key, recipient, body)], now_ms)
 
 
@@ -61,9 +65,9 @@ async def put_all(
 
 
 async def take(conn: Connection, channel: str, now_ms: int, n: int) -> list[Waiting]:
-    """Return and lock up to `n` messages that may go out now, oldest first.
+    """Return and lock up to `n` messages that may be sent now, oldest first.
 
-    Another worker's are skipped.
+    Messages that another worker has locked are skipped.
     """
     rows = await (await conn.execute(_TAKE, [channel, utc(now_ms), n])).fetchall()
     return [
@@ -86,18 +90,21 @@ async def sent(conn: Connection, ids: Sequence[int], now_ms: int) -> None:
 
 
 async def failed(conn: Connection, id_: int, error: str, retry_ms: int) -> None:
-    """Keep a message for a later attempt. `error` is a kind of error: no address, no value."""
+    """Keep a message for a later attempt, at `retry_ms` at the earliest.
+
+    `error` names the kind of error only. It contains no address and no value.
+    """
     await conn.execute(_FAILED, [utc(retry_ms), error, id_])
 
 
 async def prune(conn: Connection, channel: str, before_ms: int) -> int:
-    """Remove what was sent before an instant, and return how many messages."""
+    """Remove the messages that were sent up to an instant, and return how many."""
     return (await conn.execute(_PRUNE, [channel, utc(before_ms)])).rowcount
 
 
 async def notify(conn: Connection, patients: Collection[str]) -> None:
-    """Tell listening pages in which care units a patient changed, once this transaction commits.
+    """Notify listening pages of the care units of changed patients when this transaction commits.
 
-    Call it once a flush.
+    Call it once for each flush, with all of its patients.
     """
     await conn.execute(_NOTIFY, [CHANNEL, list(patients)])

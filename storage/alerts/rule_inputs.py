@@ -1,6 +1,6 @@
-"""What a judge needs of patients: all that the rules may look at, and their alerts.
+"""Loads everything that rules may look at of a patient, and the patient's alerts.
 
-What comes of it: see `verdicts`. It changes nothing but this: alerts whose snooze is over wake.
+It changes one thing only: an alert whose snooze has ended is open again.
 """
 
 from collections import defaultdict
@@ -35,10 +35,12 @@ _Of: TypeAlias = Mapping[int, tuple[str, PatientRow]]  # by surrogate
 
 
 _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
-# of many patients at once: each question is a list of (patient, first date)
+# Each query serves many patients: its arguments are a list of (patient, first date). "offset 0"
+# keeps the lateral sub-query as it is written, so that each patient is looked up in an index.
 _SINCE = "from unnest(%(patients)s::int[], %(sinces)s::date[]) as k (patient, since)"
 _PRESCRIPTIONS = """
-select patient, body from prescription where patient = any(%(patients)s) order by patient, prescription, version"""
+select patient, body from prescription where patient = any(%(patients)s) \
+order by patient, prescription, version"""
 _WEEKS = f"""
 select x.* {_SINCE} cross join lateral (
   select patient, {", ".join(derived_rows.WEEK[1:])} from week
@@ -51,7 +53,8 @@ select x.* {_SINCE} cross join lateral (
 order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
 _SESSIONS = f"""
 select x.* {_SINCE} cross join lateral (
-  select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record from session
+  select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record \
+from session
   where patient = k.patient and local_date >= k.since offset 0) x
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
 _WATERMARKS = """
@@ -59,25 +62,32 @@ select w.patient, s.vendor, least(max(w.time), to_timestamp(%(now)s / 1000.0)) a
 from watermark w join source s on s.id = w.source where w.patient = any(%(patients)s)
 group by w.patient, s.vendor order by w.patient, s.vendor"""
 _ALERTS = f"""
-select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, sentence, resolution
+select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
+sentence, resolution
 from alert
-where patient = any(%(patients)s) and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
+where patient = any(%(patients)s) and (state in {_LIVE} \
+or changed_at >= to_timestamp(%(recent)s / 1000.0))
 order by patient, family, raised_at, id"""  # noqa: S608 - a constant of this file
 _FINDINGS = """
-select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, f.evidence,
+select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
+f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
-from alert_finding f join alert a on a.id = f.alert where f.alert = any(%(alerts)s::uuid[]) and f.current"""
+from alert_finding f join alert a on a.id = f.alert \
+where f.alert = any(%(alerts)s::uuid[]) and f.current"""
 _WAKE = """
 update alert set state = 'open', snoozed_until = null, changed_at = %(now)s
 where patient = any(%(patients)s) and state = 'snoozed' and snoozed_until <= %(now)s returning id"""
-_MOVE = "insert into alert_move (alert, at, actor, from_state, to_state, reason) values (%s, %s, 'kadens', %s, %s, %s)"
+_MOVE = (
+    "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
+    "values (%s, %s, 'kadens', %s, %s, %s)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What the rules may look at of one patient, the live alerts.
+    """The input of the rules for one patient, the live alerts, and the recent ones.
 
-    Those closed within 60 days.
+    `recent` are alerts that are no longer live and changed within `RECENT_MS`, 60 days.
     """
 
     judgeable: RuleInput
@@ -86,10 +96,11 @@ class Loaded:
 
 
 async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> dict[str, Loaded]:
-    """Return what is to be judged of each patient, in a fixed number of statements.
+    """Return the input of the rules and the alerts of each patient, by pseudonym.
 
-    Locks the patients until the transaction ends, and wakes alerts that were snoozed until now.
-    Raises `KeyError` when one is not there.
+    The number of statements does not depend on the number of patients. Locks the patients until
+    the transaction ends, and opens alerts whose snooze ends by `now_ms`. Raises `KeyError` for a
+    patient that does not exist.
     """
     known = await lock_patients(conn, patients)
     of = {known[patient].id: (patient, known[patient]) for patient in patients}
@@ -102,6 +113,7 @@ async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> 
 
 
 def _loaded(judgeable: RuleInput, alerts: Sequence[Alert]) -> Loaded:
+    # the quotes matter: a state that is part of another state's name must not match
     live = tuple(alert for alert in alerts if f"'{alert.state.value}'" in _LIVE)
     return Loaded(
         judgeable=judgeable, live=live, recent=tuple(alert for alert in alerts if alert not in live)
@@ -165,6 +177,7 @@ def _pain(
             phase=Phase(fact.phase),
             value=fact.value,
             scale=fact.scale,
+            # a report names its session, or declares a session of its own under its own record
             session=sessions.get(fact.session) or sessions.get(fact.head.record),
             instrument=fact.instrument,
         )

@@ -1,8 +1,8 @@
-"""Alerts as rows: their findings and moves, and whom a mail could go to. It never judges.
+"""Stores alerts with their findings and moves, and reads whom a mail could go to. Never judges.
 
-In the transaction of `rule_inputs.load_all`, under the patients' locks, so that two judges never
-meet. An alert's id comes from its patient, family and number, so judging the same facts twice
-raises the same alert.
+Call it in the transaction of `rule_inputs.load_all`, which holds the patients' locks, so that two
+judges never work on one patient. An alert's id is computed from its patient, family and number, so
+judging the same facts twice raises the same alert.
 """
 
 from collections.abc import Sequence
@@ -21,38 +21,46 @@ MAIL = "email"
 WORKLIST = "the clinicians' worklist"
 
 _RAISE = """
-insert into alert (id, patient, family, rule, rule_version, tier, state, raised_at, changed_at, sentence)
+insert into alert (id, patient, family, rule, rule_version, tier, state, raised_at, changed_at, \
+sentence)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _CHANGE = """
-update alert set rule = %s, rule_version = %s, tier = %s, state = %s, changed_at = %s, sentence = %s,
+update alert set rule = %s, rule_version = %s, tier = %s, state = %s, changed_at = %s, \
+sentence = %s,
   snoozed_until = case when %s = 'snoozed' then snoozed_until end
 where id = %s"""
 _PUT_FINDING = """
-insert into alert_finding (alert, key, rule, rule_version, tier, at, session, from_at, fresh_until, sentence,
+insert into alert_finding (alert, key, rule, rule_version, tier, at, session, from_at, \
+fresh_until, sentence,
   evidence, current, added_at)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s)
-on conflict (alert, rule, key) do update set rule_version = excluded.rule_version, tier = excluded.tier,
+on conflict (alert, rule, key) do update set rule_version = excluded.rule_version, \
+tier = excluded.tier,
   at = excluded.at, session = excluded.session, evidence = excluded.evidence, current = true,
   added_at = excluded.added_at, from_at = excluded.from_at, fresh_until = excluded.fresh_until,
   sentence = excluded.sentence"""
 _DROP_FINDING = (
     "update alert_finding set current = false where alert = %s and rule = %s and key = %s"
 )
-_MOVE = "insert into alert_move (alert, at, actor, from_state, to_state, reason) values (%s, %s, 'kadens', %s, %s, %s)"
+_MOVE = (
+    "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
+    "values (%s, %s, 'kadens', %s, %s, %s)"
+)
 _CONTACTS = """
 select c.email, coalesce(c.id = p.clinician, false) as responsible
 from patient p
 join clinician c on c.id = p.clinician or c.care_unit = p.care_unit
 where p.id = %(patient)s"""
 _SNOOZED = """
-select patient, min(snoozed_until) as at_ms from alert where patient = any(%(patients)s) and state = 'snoozed'
+select patient, min(snoozed_until) as at_ms from alert \
+where patient = any(%(patients)s) and state = 'snoozed'
 group by patient"""
 
 
 async def apply_step(conn: Connection, number: int, patient: str, step: Step, now_ms: int) -> str:
-    """Carry out one step for a patient (id and pseudonym).
+    """Carry out a step for a patient (id and pseudonym), and return the id of its alert.
 
-    Return the id of the alert it concerns.
+    Raises `KeyError` when a step that raises no alert names none.
     """
     if step.kind is StepKind.RAISE:
         return await _raise(conn, number, patient, step, now_ms)
@@ -63,12 +71,15 @@ async def apply_step(conn: Connection, number: int, patient: str, step: Step, no
 
 
 async def contacts(conn: Connection, number: int) -> list[Contact]:
-    """Return the responsible clinician and those of the care unit of a patient (by id)."""
+    """Return a patient's (by id) responsible clinician and all clinicians of the care unit."""
     return await rows.fetch(conn, _CONTACTS, {"patient": number}, lambda row: Contact(**row))
 
 
 async def snoozed_until(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
-    """Return when the first snooze of each patient (by id) that has one ends, in epoch ms."""
+    """Return when the earliest snooze of each patient ends, in epoch ms by patient id.
+
+    Patients without a snoozed alert are left out.
+    """
     arguments: rows.Row = {"patients": list(numbers)}
     ends = await rows.fetch(conn, _SNOOZED, arguments, lambda row: (row["patient"], row["at_ms"]))
     return dict(ends)
@@ -122,6 +133,8 @@ def _finding_row(alert: str, finding: Finding, now_ms: int) -> tuple[Any, ...]:
 
 
 async def _next_id(conn: Connection, number: int, patient: str, family: str) -> str:
+    # Alerts are deleted only with their patient, so the count never names an id twice. The
+    # patient's lock keeps it from changing meanwhile.
     matches = await conn.execute(
         "select count(*) from alert where patient = %s and family = %s", [number, family]
     )

@@ -1,1 +1,1 @@
-"""Bodies as received: kept, sealed, discarded, and those that were refused."""
+"""Payloads as they came: kept, sealed, quarantined, discarded, or refused."""

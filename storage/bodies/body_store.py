@@ -1,6 +1,7 @@
-"""The body store: bytes under a name in a room, as files of a directory or in S3-compatible storage by URL.
+"""The body store: bytes under a name in a room, as files or as objects of S3-compatible storage.
 
-Must never give an address out before the bytes are durable, nor follow an address that it did not give out.
+It must never return an address before the bytes are durable, nor follow an address that it did not
+make.
 """
 
 import asyncio
@@ -23,11 +24,10 @@ from model.calendar import epoch_ms
 
 INCOMING, KEPT, PACKED = "incoming", "kept", "packed"
 COPIED = 1024 * 1024  # bytes at a time
-# room -> levels of folders in it. Many small files lie one level deep: a new one then seldom
-# needs a new folder,
-# each of which has to be synced too
+# Levels of folders in each room. A room with many small files has one level only: a new file then
+# rarely needs a new folder, and each new folder has to be synced too.
 LEVELS = {INCOMING: 2, KEPT: 2, PACKED: 1}
-BEGUN = ".new-"  # how the name of a file begins that is not whole yet
+BEGUN = ".new-"  # prefix of a file that is still being written
 BEGUN_AGE_S = 3_600.0  # no file takes so long to write
 LISTED = 500  # addresses yielded at a time
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -35,29 +35,37 @@ _ADDRESS = re.compile(r"(?:(?:incoming|kept)/[0-9a-f]{2}/|packed/)[0-9a-f]{2}/[0
 
 
 class BodyStore(Protocol):
-    """Where bodies lie. Addresses are opaque; one that the store never gave out is a ValueError."""
+    """A store of bodies by address. Addresses are opaque.
+
+    Methods raise ValueError for an address that no store makes.
+    """
 
     async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
-        """Store a body, or the content of an open file, durably, under a name (64 hex digits).
+        """Store a body (bytes or an open file) under a name of 64 hex digits; return its address.
 
-        Return its address. The same name is one body.
+        The body is durable when this returns. Storing the same name again keeps one body.
         """
 
     async def get(self, address: str) -> bytes | None:
-        """Return a body, or None when it is not there."""
+        """Return a body, or None when it does not exist."""
 
     async def delete(self, address: str) -> None:
-        """Remove a body; nothing when it is not there."""
+        """Remove a body; do nothing when it does not exist."""
 
     def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield the addresses in a room that were stored longer ago than `age_s`, some at a time, by the store's clock.
+        """Yield, in portions, the addresses in a room that were stored longer than `age_s` ago.
 
-        What a killed process had begun to write more than an hour ago is removed on the way.
+        Ages are by the store's clock. Unfinished files that are older than an hour are removed on
+        the way: the process that wrote them was killed.
         """
 
 
 def open_bodies(url: str) -> BodyStore:
-    """Open a store: a path or file:// for a directory, else a URL of object storage such as s3://bucket/prefix."""
+    """Open a store by URL.
+
+    A path or a file:// URL is a directory. Any other URL is object storage, such as
+    s3://bucket/prefix.
+    """
     folder = folder_of(url)
     return Objects(from_url(url)) if folder is None else Directory(folder)
 
@@ -70,9 +78,9 @@ def folder_of(url: str) -> Path | None:
 
 
 def address_of(name: str, room: str) -> str:
-    """Return where a body lies in a room of any store.
+    """Return the address of a body in a room, which is the same in every store.
 
-    ValueError for what is no name of 64 hex digits.
+    Raises ValueError unless the name has 64 hex digits.
     """
     if not _NAME.fullmatch(name):
         raise ValueError("a body is stored under 64 hex digits, random ones or its SHA-256")
@@ -81,11 +89,14 @@ def address_of(name: str, room: str) -> str:
 
 
 class Directory:
-    """Bodies as files. A file is whole or absent: written beside, synced, renamed."""
+    """A body store in a directory.
+
+    A file is complete or absent: it is written under another name, synced, then renamed.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._synced: set[Path] = set()  # folders that this process has seen whole on the disk
+        self._synced: set[Path] = set()  # folders that this process has made durable
 
     async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
         """Store a body as a file; an open file is copied in a thread."""
@@ -112,10 +123,7 @@ class Directory:
         await asyncio.to_thread((self._root / _checked(address)).unlink, missing_ok=True)
 
     async def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield addresses by their files' time of modification.
-
-        Remove what was begun and never finished.
-        """
+        """Yield addresses by their files' time of modification; remove unfinished files."""
         now_s = time.time()
         paths = _older(self._root / room, now_s - age_s, now_s - BEGUN_AGE_S)
         while portion := await asyncio.to_thread(lambda: list(islice(paths, LISTED))):
@@ -123,7 +131,7 @@ class Directory:
 
 
 class Objects:
-    """Bodies as objects of S3-compatible storage, which answers a put only when it is durable."""
+    """A body store in S3-compatible storage, which answers a put only when it is durable."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -165,8 +173,8 @@ def _checked(address: str) -> str:
 
 
 def _write(path: Path, body: bytes | BinaryIO) -> None:
-    if path.exists():  # whoever wrote it may have been killed before it was durable
-        os.utime(path)  # it is wanted again: its age counts from now
+    if path.exists():  # its writer may have been killed before the file was durable
+        os.utime(path)  # the file is needed again, so its age starts anew for `older`
         _sync(path)
         _sync(path.parent)
         return
@@ -192,14 +200,14 @@ def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
 
 
 def _make_folders(folder: Path, root: Path) -> None:
-    """Make a folder and what is missing above it, for this user only.
+    """Make a folder and its missing parents, for this user only.
 
-    Each entry is synced even where it was there, else a crash of whoever made it could lose the
-    whole branch.
+    Every parent is synced, even where the folder existed already: the process that made it may have
+    crashed before it was durable, and the files below would be lost with it.
     """
     if folder == root:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(PermissionError):  # a mounted folder may be somebody else's
+        with suppress(PermissionError):  # a mounted folder may belong to another user
             folder.chmod(0o700)
     else:
         _make_folders(folder.parent, root)
@@ -216,9 +224,10 @@ def _sync(path: Path) -> None:
 
 
 def _older(folder: Path, before_s: float, begun_s: float) -> Iterator[Path]:
-    """Yield the files below a folder that were last written before an instant.
+    """Yield the files below a folder that were last written before `before_s` (epoch seconds).
 
-    One that goes meanwhile is none. Those that were begun only have an instant of their own.
+    Unfinished files are compared with `begun_s` instead. A file that disappears meanwhile is
+    skipped.
     """
     with suppress(FileNotFoundError):
         for path in folder.iterdir():
@@ -232,11 +241,11 @@ def _written_s(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
-        return math.inf
+        return math.inf  # later than any bound, so the file is skipped
 
 
 def _finished(path: Path) -> bool:
-    """Tell whether a file was finished; remove it if not: its writer was killed."""
+    """Return whether a file is finished; remove it if not, because its writer was killed."""
     if path.name.startswith(BEGUN):
         path.unlink(missing_ok=True)
         return False

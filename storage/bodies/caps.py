@@ -1,7 +1,8 @@
-"""How much one sender may leave here in a day: a table and the sum against it.
+"""Caps on how much a sender and a connector may leave in storage within a day.
 
-Pure; nothing here is a setting. A sender is a patient or an account; a connector is all of its
-senders, those that it made up included. What does not fit is counted and told, never kept.
+The caps are constants, not settings. A sender is a patient or an account. The cap of a connector
+covers all of its senders, including accounts that somebody invented. A body that exceeds a cap is
+counted and reported, never kept. No I/O.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -13,7 +14,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
-    """The most bodies, and bytes of bodies, of a day."""
+    """The greatest number of bodies, and of their bytes, in a day."""
 
     bodies: int
     bytes: int
@@ -22,21 +23,21 @@ class Cap:
 SENDER = Cap(bodies=1_000, bytes=200 * _MIB)
 CONNECTOR = Cap(bodies=20_000, bytes=2_048 * _MIB)
 
-Holder: TypeAlias = Hashable  # whoever a cap is about
-Used: TypeAlias = tuple[int, int]  # bodies and bytes that lie here by now
+Holder: TypeAlias = Hashable  # the sender or connector that a cap limits
+Used: TypeAlias = tuple[int, int]  # bodies and bytes that are stored
 
 
 @dataclass(slots=True, kw_only=True)
 class Room:
-    """What holders have left by now, and what is added in this transaction."""
+    """What holders have stored so far (`used`), and with this transaction's additions (`added`)."""
 
     used: Mapping[Holder, Used]
     added: dict[Holder, Used] = field(default_factory=dict)
 
     def take(self, holders: Sequence[tuple[Holder, Cap]], size: int) -> bool:
-        """Tell whether one more body fits for all of its holders.
+        """Return whether another body of `size` bytes fits the caps of all its holders.
 
-        Only then it counts for each of them.
+        If it fits, it is counted for each of them; otherwise for none.
         """
         after = {holder: self._with(holder, size) for holder, _ in holders}
         if any(after[who][0] > cap.bodies or after[who][1] > cap.bytes for who, cap in holders):

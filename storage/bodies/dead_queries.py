@@ -1,7 +1,7 @@
-"""Questions about dead letters, and what a person decides about them.
+"""Queries about dead letters, and what a person decides: to try them again or to drop them.
 
-Listed, shown, sent again, dropped. No question reads all letters but the count, which reads an
-index. A letter is named by its offset on kadens.dead.
+No query reads all letters, except the count, which reads an index. A letter is identified by its
+offset on kadens.dead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,17 +20,25 @@ _CHOSEN = """
 d.state = 'waiting' and (%(class)s::text is null or d.class = %(class)s)
 and (%(connector)s::text is null or d.connector = %(connector)s)
 and (%(since)s::timestamptz is null or d.written_at >= %(since)s)"""
-_COUNTS = f"select class, connector, count(*) from dead_letter d where {_CHOSEN} group by 1, 2 order by 1, 2"  # noqa: S608
+_COUNTS = (
+    f"select class, connector, count(*) from dead_letter d where {_CHOSEN} "  # noqa: S608 - constants
+    "group by 1, 2 order by 1, 2"
+)
 _BEYOND = """
 select class, connector, sum(letters)::bigint from dead_letter_overflow d
-where (%(class)s::text is null or class = %(class)s) and (%(connector)s::text is null or connector = %(connector)s)
-and (%(since)s::timestamptz is null or day >= (%(since)s at time zone 'UTC')::date) group by 1, 2 order by 1, 2"""
+where (%(class)s::text is null or class = %(class)s) and (%(connector)s::text is null \
+or connector = %(connector)s)
+and (%(since)s::timestamptz is null or day >= (%(since)s at time zone 'UTC')::date) \
+group by 1, 2 order by 1, 2"""
 _COLUMNS = """
-d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_at, d.size, d.sha256, d.rejects,
-d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, d.address,
+d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_at, d.size, \
+d.sha256, d.rejects,
+d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, \
+d.address,
 b.format, b.parser, b.address, """
 _COMPLETE = "d.sealed"
 _LISTED = "null::bytea"  # a list needs no bodies
+# The text of `sha256` comes from outside: `decode` would raise an error for anything but hex digits.
 _FROM = """
 from dead_letter d left join patient p on p.id = d.patient left join body b on b.patient = d.patient
   and b.sha256 = decode(case when d.sha256 ~ '^([0-9a-f]{2})+$' then d.sha256 else '' end, 'hex')"""
@@ -39,31 +47,35 @@ _NEWEST = (
 )
 _SINGLE = f"select {_COLUMNS} {_COMPLETE} {_FROM} where d.letter = %(letter)s order by d.written_at desc limit 1"
 _NEXT = f"""
-select {_COLUMNS} {_COMPLETE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter limit %(limit)s
+select {_COLUMNS} {_COMPLETE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter \
+limit %(limit)s
 for update of d skip locked"""
 _NAMED = f"""
-select {_COLUMNS} {_COMPLETE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) order by d.letter
+select {_COLUMNS} {_COMPLETE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) \
+order by d.letter
 for update of d"""
 _SETTLE = """
 with old as (select cluster, topic, part, "offset", address from dead_letter
     where state = 'waiting' and (cluster, topic, part, "offset") in (
       select * from unnest(%s::text[], %s::text[], %s::int[], %s::bigint[]))
     for update),
-  noted as (insert into discarded select address from old where address is not null on conflict do nothing)
+  noted as (insert into discarded select address from old where address is not null \
+on conflict do nothing)
 update dead_letter d set state = %s, wrapped = null, address = null, sealed = null, body_bytes = 0
-from old o where (d.cluster, d.topic, d.part, d."offset") = (o.cluster, o.topic, o.part, o."offset")"""
+from old o where (d.cluster, d.topic, d.part, d."offset") \
+= (o.cluster, o.topic, o.part, o."offset")"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which letters are meant; None means any. `since_ms` is when they were written."""
+    """A choice of letters; None means any. `since_ms` is the earliest time of writing."""
 
     kind: RejectKind | None = None
     connector: str | None = None
     since_ms: int | None = None
 
     def parameters(self, **more: object) -> dict[str, Any]:
-        """Return the arguments of a query."""
+        """Return the named arguments of a query, with `more` among them."""
         since = None if self.since_ms is None else utc(self.since_ms)
         return {
             "class": self.kind and self.kind.value,
@@ -75,7 +87,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One dead letter as it is kept. `kept`: its body is a kept body of its patient."""
+    """A stored dead letter; `kept` is set if its body is also a kept payload of its patient."""
 
     letter: int
     state: str
@@ -97,9 +109,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """How many letters of a class and connector wait.
+    """How many letters of a class and connector wait, and how many exceeded a cap (`beyond`).
 
-    How many beyond the room of a sender were counted only.
+    Letters beyond a cap were counted and not kept.
     """
 
     kind: str
@@ -124,32 +136,35 @@ async def counts(conn: Connection, choice: Choice) -> list[Counted]:
 
 
 async def newest(conn: Connection, choice: Choice, limit: int) -> list[Letter]:
-    """Return the newest letters that wait, newest first."""
+    """Return the newest waiting letters, newest first, without the bodies in their rows."""
     return await _letters(conn, _NEWEST, choice.parameters(limit=limit))
 
 
 async def find(conn: Connection, letter: int) -> Letter | None:
-    """Return a letter by its offset, whatever became of it.
+    """Return a letter by its offset, in any state; None when there is none.
 
-    Of two logs that number alike, the newer one's.
+    If two logs gave the same offset, the newer letter is returned.
     """
     return next(iter(await _letters(conn, _SINGLE, {"letter": letter})), None)
 
 
 async def named(conn: Connection, letters: Sequence[int]) -> list[Letter]:
-    """Return and lock those of these letters that wait."""
+    """Return and lock those of these letters (offsets) that wait."""
     return await _letters(conn, _NAMED, {"letters": list(letters)})
 
 
 async def following(conn: Connection, choice: Choice, after: int, limit: int) -> list[Letter]:
-    """Return and lock the next letters that wait, oldest first, beyond an offset."""
+    """Return and lock the next waiting letters after an offset, oldest first.
+
+    Letters that another transaction has locked are skipped.
+    """
     return await _letters(conn, _NEXT, choice.parameters(after=after, limit=limit))
 
 
 async def settle(conn: Connection, letters: Sequence[Letter], state: str) -> int:
-    """Say what became of letters ("retried", "dropped") and let go of their bodies.
+    """Set the state of waiting letters ("retried" or "dropped") and give up their bodies.
 
-    Return how many waited till now.
+    Returns how many of them were waiting.
     """
     places = [
         (letter.origin.cluster, letter.origin.topic, letter.origin.partition, letter.origin.offset)

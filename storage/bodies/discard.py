@@ -1,8 +1,8 @@
-"""Files of the body store that nothing needs any more.
+"""Removes files of the body store that no row needs any more.
 
-Noted with the transaction that let go of them, then removed. A crash between the two leaves the
-note, and the next `finish` removes the file. Nothing is removed before its note has committed:
-until then a transaction that rolls back still needs the file.
+A transaction that gives up a file notes its address; `finish` removes the file later. After a crash
+between the two, the next `finish` finds the note. A file is never removed before its note is
+committed, because a transaction that rolls back still needs it.
 """
 
 from collections.abc import Collection
@@ -17,15 +17,16 @@ _GONE = "delete from discarded where address = any(%s)"
 
 
 async def mark(conn: Connection, addresses: Collection[str]) -> None:
-    """Note files that are to be removed once the caller's transaction has committed."""
+    """Note files to remove once the caller's transaction has committed."""
     if addresses:
         await conn.execute(_MARK, [sorted(addresses)])
 
 
 async def finish(conn: Connection, store: BodyStore) -> int:
-    """Remove what was noted, and return how many files.
+    """Remove the noted files from the store, and return how many.
 
-    A portion a transaction, none when called within one.
+    Each portion is a transaction. Call it outside of one: within a transaction, nothing is
+    committed portion by portion.
     """
     removed = 0
     while count := await _portion(conn, store):

@@ -35,10 +35,12 @@ _THERE = """
 select k.pseudonym, k.sha256, b.parser from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
 join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = k.sha256"""
 _SEALED = """
-select b.sealed from body b join patient p on p.id = b.patient where p.pseudonym = %s and b.sha256 = %s"""
+select b.sealed from body b join patient p on p.id = b.patient \
+where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
 select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.format, b.parser
-from body b join patient p on p.id = b.patient where p.pseudonym = %s order by b.received_at, b.sha256"""
+from body b join patient p on p.id = b.patient \
+where p.pseudonym = %s order by b.received_at, b.sha256"""
 
 
 BodyKey: TypeAlias = tuple[str, str]  # a patient, and the SHA-256 of a body in hex

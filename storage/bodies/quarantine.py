@@ -22,27 +22,36 @@ from storage.pg.pool import Connection
 TOGETHER = 8 * 1024 * 1024  # bytes of bodies that are taken out at once, if more than one
 _HOLD = """
 insert into quarantine
-  (cluster, topic, part, "offset", vendor, account, headers, received_at, size, wrapped, address, sealed)
+  (cluster, topic, part, "offset", vendor, account, headers, received_at, size, wrapped, address, \
+sealed)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"""
 _USED = """
 select vendor, account, count(*), sum(size)::bigint from quarantine q
-join unnest(%s::text[], %s::text[]) as k (vendor, account) using (vendor, account) group by vendor, account
+join unnest(%s::text[], %s::text[]) as k (vendor, account) using (vendor, account) \
+group by vendor, account
 union all
-select vendor, null, count(*), sum(size)::bigint from quarantine where vendor = any(%s) group by vendor"""
+select vendor, null, count(*), sum(size)::bigint from quarantine where vendor = any(%s) \
+group by vendor"""
 _TAKE = """
 delete from quarantine where (cluster, topic, part, "offset") in (
   select cluster, topic, part, "offset" from (
-    select *, sum(size) over (order by received_at, cluster, topic, part, "offset") - size as before from (
-      select cluster, topic, part, "offset", received_at, size from quarantine where released_at is not null
-      order by received_at, cluster, topic, part, "offset" limit %s for update skip locked) as locked) as summed
+    select *, sum(size) over (order by received_at, cluster, topic, part, "offset") \
+- size as before from (
+      select cluster, topic, part, "offset", received_at, size from quarantine \
+where released_at is not null
+      order by received_at, cluster, topic, part, "offset" limit %s for update skip locked) \
+as locked) as summed
   where before = 0 or before + size <= %s)
 returning cluster, topic, part, "offset", vendor, account, headers, wrapped, address, sealed"""
 _EXPIRE = """
-with gone as (delete from quarantine where received_at <= %s and released_at is null returning address),
-  noted as (insert into discarded select address from gone where address is not null on conflict do nothing)
+with gone as (delete from quarantine where received_at <= %s and released_at is null \
+returning address),
+  noted as (insert into discarded select address from gone where address is not null \
+on conflict do nothing)
 select count(*) from gone"""
 _COUNTS = """
-select vendor, count(*) filter (where released_at is null), count(*) filter (where released_at is not null)
+select vendor, count(*) filter (where released_at is null), count(*) \
+filter (where released_at is not null)
 from quarantine group by vendor order by vendor"""
 
 

@@ -23,7 +23,8 @@ UNNAMED = ""  # the key id of a value from before keys had ids: any key may be i
 _PURPOSE = b"kadens key check\0"
 _KNOWN = "select key_id, fingerprint from key_check"
 _RECORD = """
-insert into key_check (key_id, fingerprint, recorded_at) values (%s, %s, %s) on conflict do nothing"""
+insert into key_check (key_id, fingerprint, recorded_at) values (%s, %s, %s) \
+on conflict do nothing"""
 _SINGLE_EACH = """
 select distinct on (k.key_id) p.pseudonym, k.wrapped
 from identity.data_key k join patient p on p.id = k.patient order by k.key_id, k.patient"""

@@ -99,12 +99,14 @@ select d.patient, {", ".join(f"d.{name}" for name in DAY.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from day
-  where patient = k.patient and local_date >= k.first and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
+  where patient = k.patient and local_date >= k.first and local_date < k.first + 7 offset 0) \
+d"""  # noqa: S608 - constants of this package
 _WEEKS = f"""
 select w.patient, {", ".join(f"w.{name}" for name in WEEK.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
-  select * from week where patient = k.patient and monday = k.first offset 0) w"""  # noqa: S608 - constants of this package
+  select * from week where patient = k.patient and monday = k.first offset 0) \
+w"""  # noqa: S608 - constants of this package
 _SELECTIONS = """
 select c.patient, c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method

@@ -11,12 +11,14 @@ from storage.pg.pool import Connection
 
 _READ = """
 select w.part, w.first, w.next, w.tries, w.alone_until, coalesce(o.next_offset, 0)
-from in_work w left join stream_offset o using (topic, part) where w.topic = %s and w.part = any(%s)"""
+from in_work w left join stream_offset o using (topic, part) \
+where w.topic = %s and w.part = any(%s)"""
 _WRITE = """
 insert into in_work (topic, part, first, next, tries, alone_until)
 select %s, noted.* from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[]) noted
 where set_config('synchronous_commit', 'off', true) = 'off'
-on conflict (topic, part) do update set first = excluded.first, next = excluded.next, tries = excluded.tries,
+on conflict (topic, part) do update set first = excluded.first, next = excluded.next, \
+tries = excluded.tries,
   alone_until = excluded.alone_until"""
 _FORGET = "delete from in_work where topic = %s and part = any(%s)"
 

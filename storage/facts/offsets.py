@@ -38,13 +38,15 @@ class Hole:
 Advance: TypeAlias = Apply | Replay | Hole
 
 _READ = """
-select part, next_offset from stream_offset where topic = %s and part = any(%s) order by part for update"""
+select part, next_offset from stream_offset where topic = %s and part = any(%s) order by part \
+for update"""
 _INSERT = """
 insert into stream_offset (topic, part, next_offset)
 select %s, part, following from unnest(%s::int[], %s::bigint[]) as k (part, following) order by part
 on conflict (topic, part) do nothing"""
 _UPDATE = """
-update stream_offset o set next_offset = k.following from unnest(%s::int[], %s::bigint[]) as k (part, following)
+update stream_offset o set next_offset = k.following from unnest(%s::int[], %s::bigint[]) \
+as k (part, following)
 where o.topic = %s and o.part = k.part"""
 
 

@@ -43,7 +43,8 @@ insert into vendor_notice (connector, account, kind, received_at, patient, scope
 select %(connector)s, %(account)s, %(kind)s, %(received_at)s, id, %(scopes)s
 from patient where pseudonym = %(patient)s on conflict do nothing"""
 _WAITING = """
-select connector, state, count(*) from vendor_fetch group by connector, state order by connector, state"""
+select connector, state, count(*) from vendor_fetch \
+group by connector, state order by connector, state"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ from link_token t join patient p on p.id = t.patient where p.pseudonym = %s orde
 _REVOKE = """
 with ended as (
   update link_token set revoked_at = %(now)s
-  where patient = %(patient)s and revoked_at is null and (%(issue)s::int is null or issue = %(issue)s)
+  where patient = %(patient)s and revoked_at is null and (%(issue)s::int is null \
+or issue = %(issue)s)
   returning issue, digest, expires_at
 ), told as (
   insert into link_revoked (digest, revoked_at, expires_at)
@@ -41,7 +42,8 @@ _REVOKED = """
 select k.n from unnest(%s::bytea[], %s::timestamptz[]) with ordinality as k (digest, at, n)
 join link_revoked r using (digest) where r.revoked_at <= k.at"""
 _LIVE = """
-select key_id, count(*) from link_token where revoked_at is null and expires_at > %s group by key_id"""
+select key_id, count(*) from link_token where revoked_at is null and expires_at > %s \
+group by key_id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

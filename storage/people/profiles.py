@@ -17,7 +17,8 @@ from storage.pg.pool import Connection
 _PUT = """
 insert into heart_profile (patient, valid_from, profile, recorded_at)
 select id, %s, %s, %s from patient where pseudonym = %s
-on conflict (patient, valid_from) do update set profile = excluded.profile, recorded_at = excluded.recorded_at"""
+on conflict (patient, valid_from) do update set profile = excluded.profile, \
+recorded_at = excluded.recorded_at"""
 _READ = """
 select p.pseudonym, h.profile from heart_profile h join patient p on p.id = h.patient
 where p.pseudonym = any(%s) order by h.patient, h.valid_from"""

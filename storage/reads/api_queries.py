@@ -20,7 +20,8 @@ _PATIENT = """
    where u.name = %(unit)s and p.pseudonym = %(patient)s)"""
 
 _UNIT = """
-select u.name as unit from patient p join care_unit u on u.id = p.care_unit where p.pseudonym = %(patient)s"""
+select u.name as unit from patient p join care_unit u on u.id = p.care_unit \
+where p.pseudonym = %(patient)s"""
 
 _SESSIONS = f"""
 select {derived_rows.SESSION_COLUMNS}

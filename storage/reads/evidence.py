@@ -37,16 +37,20 @@ select distinct on (s.time) s.time as t, s.value as v
 
 _FACTS = """
 select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f.end_at as end_ms,
-       f.received_at as received_ms, f.connector, o.vendor, o.app, o.device, o.device_type, o.method, f.body,
+       f.received_at as received_ms, f.connector, o.vendor, o.app, o.device, o.device_type, \
+o.method, f.body,
        b.size as kept_bytes
   from session s join fact f on f.patient = s.patient join record r on r.id = f.record
   join source o on o.id = f.source left join body b on b.patient = f.patient and b.sha256 = f.body
- where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
+ where s.session = %(session)s and s.patient = (select id from patient \
+where pseudonym = %(patient)s)
    and ((f.source = s.declared_by and r.record = s.record)
         or (f.kind = 'samples' and f.start_at < s.end_at and f.end_at >= s.start_at
             and ((f.source = s.heart_source and f.metric = %(metric)s)
-                 or exists (select from source_selection c where c.patient = s.patient and c.source = f.source
-                               and c.metric = f.metric and c.start_at < s.end_at and c.end_at > s.start_at
+                 or exists (select from source_selection c \
+where c.patient = s.patient and c.source = f.source
+                               and c.metric = f.metric and c.start_at < s.end_at \
+and c.end_at > s.start_at
                                and c.local_date between s.local_date - 1 and s.local_date + 8))))
  order by f.kind <> 'workout', f.start_at, f.kind, f.metric, f.part
  limit 200
@@ -54,27 +58,34 @@ select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f
 
 _REPORTS = f"""
 select {clinic_queries.REPORT_COLUMNS}
-  from session s join fact f on f.patient = s.patient and f.kind = 'report' join record r on r.id = f.record
+  from session s join fact f on f.patient = s.patient and f.kind = 'report' \
+join record r on r.id = f.record
   join source o on o.id = f.source
- where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
+ where s.session = %(session)s and s.patient = (select id from patient \
+where pseudonym = %(patient)s)
    and (f.payload ->> 'session' = s.record or r.record = s.record
         or (coalesce(f.payload ->> 'session', '') = ''
-            and f.start_at between s.start_at - interval '2 hours' and s.end_at + interval '6 hours'))
+            and f.start_at between s.start_at - interval '2 hours' \
+and s.end_at + interval '6 hours'))
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this package
 
 _SELECTIONS = """
-select c.local_date, c.metric, greatest(c.start_at, s.start_at) as start_ms, least(c.end_at, s.end_at) as end_ms,
+select c.local_date, c.metric, greatest(c.start_at, s.start_at) \
+as start_ms, least(c.end_at, s.end_at) as end_ms,
        c.why, o.vendor, o.app, o.device, o.device_type, o.method
-  from session s join source_selection c on c.patient = s.patient and c.start_at < s.end_at and c.end_at > s.start_at
+  from session s join source_selection c on c.patient = s.patient and c.start_at < s.end_at \
+and c.end_at > s.start_at
   join source o on o.id = c.source
- where s.session = %(session)s and s.patient = (select id from patient where pseudonym = %(patient)s)
+ where s.session = %(session)s and s.patient = (select id from patient \
+where pseudonym = %(patient)s)
    and c.local_date between s.local_date - 1 and s.local_date + 8
  order by c.metric, start_ms
 """
 
 _ALERT = """
-select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, a.raised_at as raised_ms,
+select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
+a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
   from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and a.id = %(alert)s
@@ -86,7 +97,8 @@ select key, rule, rule_version, tier, at as at_ms, session, evidence, current, a
 """
 
 _MOVES = """
-select at as at_ms, actor, from_state, to_state, reason from alert_move where alert = %(alert)s order by id
+select at as at_ms, actor, from_state, to_state, reason from alert_move \
+where alert = %(alert)s order by id
 """
 
 
