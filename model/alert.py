@@ -1,4 +1,8 @@
-"""Rules, what they may look at, what they find, and the alerts that rest on it. Values only."""
+"""Rules, their input, their findings, and the alerts that rest on findings.
+
+This module holds values only. Rules are evaluated in `alerts.registry`, and alerts change in
+`alerts.lifecycle`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +16,10 @@ from model.prescription import Prescription
 
 
 class Tier(StrEnum):
-    """A: same working day. B: worklist, two working days. C: digest."""
+    """How soon a clinician should look at an alert.
+
+    A: on the same working day. B: on the worklist, within two working days. C: in a digest.
+    """
 
     A = "A"
     B = "B"
@@ -20,7 +27,7 @@ class Tier(StrEnum):
 
 
 class AlertState(StrEnum):
-    """The life of an alert; the moves are the table of `alerts.lifecycle`."""
+    """The state of an alert; `alerts.lifecycle.TRANSITIONS` lists the moves between states."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -40,13 +47,14 @@ LIVE_STATES: frozenset[AlertState] = frozenset(
 class Finding:
     """One occasion on which a rule is met.
 
-    `key` names the occasion (a report's record, a Monday): the same occasion is the same finding
-    however often it is judged. `at_ms` is when, in measured time, the rule began to be met, and
-    `from_ms` when the earliest thing it rests on began. `fresh` says that it may raise an alert
-    now; it may do so until `fresh_until_ms`. `sentence` is what a clinician reads.
+    `key` names the occasion (a report's record, a Monday), so judging the same occasion again gives
+    the same finding. `at_ms` is the measured time (epoch ms) at which the rule began to be met.
+    `from_ms` is the start of the earliest data that the finding rests on. `fresh` says that the
+    finding may raise an alert now; it may do so until `fresh_until_ms`. `sentence` is the text that
+    a clinician reads.
 
-    `evidence` is for people: JSON-plain values, times, sources, coverage and thresholds, enough to
-    judge it again by hand. No code decides anything by it.
+    `evidence` is for people. It holds JSON values: times, sources, coverage and thresholds, enough
+    to judge the finding again by hand. No code bases a decision on it.
     """
 
     rule: str
@@ -65,7 +73,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PainRating:
-    """One pain answer as the rules read it: NRS 0-10, phase, when, and the session it concerns (None: unknown)."""
+    """A pain answer in the form that the rules read.
+
+    `value` is on `scale`, for pain usually NRS 0-10. `session` is the id of the session that the
+    answer is about, None when it is unknown.
+    """
 
     record: str
     at_ms: int
@@ -98,7 +110,11 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInput:
-    """Everything the rules may look at for one patient, and nothing else; `now_ms` is the clock."""
+    """Everything that the rules may read about a patient.
+
+    `now_ms` is the current time (epoch ms). Rules read no other clock, so a judgement can be
+    repeated exactly.
+    """
 
     patient: str
     zone: str
@@ -113,14 +129,16 @@ class RuleInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: when it is met, how that is worded, and when to look again.
+    """A rule: when it is met, the sentence for a finding, and when to judge again.
 
-    `family`: a patient has at most one live alert a family. `tier` is the gravest one of its
-    findings. A changed threshold or predicate gets a new `version`. Every threshold is a default of
-    ours and no clinical fact; a prescription may override it by rule id and name.
+    A patient has at most one live alert for each `family`. `tier` is the gravest tier that a
+    finding of the rule can have. A changed threshold or predicate needs a new `version`. The
+    `thresholds` are our defaults, not clinical facts; a prescription may override them by rule id
+    and name.
 
-    `predicate` yields the findings of a patient's rows; `sentence` words one from its evidence;
-    `next_due` returns the epoch ms at which its outcome may change without new data.
+    `predicate` yields the findings for a patient's rows. `sentence` makes the text of a finding
+    from its evidence. `next_due` returns the times (epoch ms) at which the result may change
+    without new data.
     """
 
     id: str
@@ -137,7 +155,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alert as stored. `findings` are the occasions it rests on that still hold, by key."""
+    """An alert as it is stored.
+
+    `findings` holds, by key, the findings that the alert rests on and that still hold.
+    """
 
     id: str
     patient: str
@@ -153,7 +174,7 @@ class Alert:
 
 
 class StepKind(StrEnum):
-    """What is done with an alert: raised, findings added or dropped, or the alert retracted."""
+    """What happens to an alert: it is raised or retracted, or findings are added or dropped."""
 
     RAISE = "raise"
     APPEND = "append"
@@ -163,10 +184,11 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One effect of judging. `alert` is the id of the alert it concerns, None for RAISE.
+    """One change to an alert that follows from judging.
 
-    For RAISE and APPEND the `findings` become current, over those of the same rule and key; for
-    DROP and RETRACT they are current no more. The other fields are those of the alert afterwards.
+    `alert` is the id of the alert, None for RAISE. For RAISE and APPEND the `findings` become
+    current and replace those with the same rule and key. For DROP and RETRACT they stop being
+    current. The other fields describe the alert after the step.
     """
 
     kind: StepKind
@@ -183,7 +205,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementResult:
-    """What comes of judging one patient: steps, and when to look again (epoch ms; None: never)."""
+    """The result of judging a patient: the steps, and when to judge again.
+
+    `next_due_ms` is in epoch ms; None means that only new data can change the result.
+    """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
@@ -191,7 +216,11 @@ class JudgementResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A clinician who may get a patient's mail: the address ("" for none), and if responsible."""
+    """A clinician who may receive mail about a patient.
+
+    `email` is "" when the clinician has no address. `responsible` is True for the clinician who is
+    responsible for the patient.
+    """
 
     email: str
     responsible: bool

@@ -1,4 +1,7 @@
-"""Instants, local days and ISO weeks. The zone and the instant are arguments: no clock is read."""
+"""Instants, local days and ISO weeks.
+
+The zone and the instant are always arguments; nothing here reads a clock.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -22,7 +25,10 @@ def utc(ms: int) -> datetime:
 
 
 def rfc3339(ms: int) -> str:
-    """Return epoch milliseconds as RFC 3339 in UTC, with three digits of a fraction or none."""
+    """Return epoch milliseconds as RFC 3339 in UTC.
+
+    Milliseconds are written with three digits, or left out when they are 0.
+    """
     spec = "seconds" if ms % 1000 == 0 else "milliseconds"
     return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
 
@@ -39,7 +45,10 @@ def midnight(day: date, zone: str) -> int:
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
-    """Return [start, end) of a local date in epoch ms: 23, 24 or 25 hours."""
+    """Return [start, end) of a local date in epoch ms.
+
+    The date lasts 24 hours, or usually 23 or 25 when the clocks change.
+    """
     return midnight(day, zone), midnight(day + timedelta(days=1), zone)
 
 
@@ -54,7 +63,10 @@ def week_bounds(first: date, zone: str) -> tuple[int, int]:
 
 
 def dates_between(start_ms: int, end_ms: int, zone: str) -> list[date]:
-    """Return the local dates that [start, end) touches, in order; an empty span touches one."""
+    """Return the local dates that [start, end) touches, in order.
+
+    An empty span touches the date of its start.
+    """
     first = local_date(start_ms, zone)
     last = local_date(max(end_ms - 1, start_ms), zone)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]

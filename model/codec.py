@@ -1,8 +1,8 @@
-"""The one JSON codec (orjson): facts and events to bytes and back.
+"""The JSON codec (orjson): it turns facts and events into bytes and back.
 
-Every event carries its schema version `v`. `encode_fact` is canonical (sorted keys): equal facts
-give equal bytes, and a fact's content id is a hash of them. Sample columns go straight between
-JSON and numpy, which is why there is no typed decoder: one that makes lists first is slower.
+Every event carries its schema version `v`. `encode_fact` is canonical (sorted keys), so equal facts
+give equal bytes. Decoding is written by hand because a typed decoder would first build Python
+lists; here the columns of samples go from parsed JSON to numpy arrays.
 """
 
 from collections.abc import Callable
@@ -46,26 +46,38 @@ _KIND_OF = {cls: kind for kind, cls in FACT_KINDS.items()}
 
 
 class UnknownSchemaError(ValueError):
-    """An event whose schema version or kind this program does not know."""
+    """The schema version or the kind of an event is unknown to this program."""
 
 
 def kind_of(fact: Fact) -> str:
-    """Return the kind's name as stored and sent: samples, workout, day, report or deletion."""
+    """Return the name of a fact's kind: samples, workout, day, report or deletion.
+
+    The name is stored and sent, so it must not change.
+    """
     return _KIND_OF[type(fact)]
 
 
 def dumps(value: object) -> bytes:
-    """Return `value` as canonical JSON (sorted keys, numpy arrays as lists, dataclasses as objects)."""
+    """Return `value` as canonical JSON.
+
+    Keys are sorted; numpy arrays become lists, dataclasses become objects.
+    """
     return orjson.dumps(value, option=_OPTIONS)
 
 
 def loads(data: bytes | memoryview | str) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Parse JSON; raises `orjson.JSONDecodeError` (a ValueError) on anything that is not."""
+    """Parse JSON.
+
+    Raises `orjson.JSONDecodeError`, a ValueError, for anything that is not JSON.
+    """
     return orjson.loads(data)
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Return a dataclass as a dict of JSON values; arrays stay arrays for orjson."""
+    """Return a dataclass as a dict of JSON values.
+
+    Numpy arrays stay as they are, because orjson writes them itself.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, StrEnum):
@@ -83,7 +95,7 @@ def encode_fact(fact: Fact) -> bytes:
 
 
 def encode_attributed(attributed_fact: AttributedFact) -> bytes:
-    """Return an attributed fact as the value of a `kadens.facts` event."""
+    """Return an attributed fact as the bytes of a `kadens.facts` event."""
     fact = {"kind": kind_of(attributed_fact.fact), **plain(attributed_fact.fact)}
     envelope = {
         "patient": attributed_fact.patient,
@@ -104,7 +116,7 @@ def encode_attributed(attributed_fact: AttributedFact) -> bytes:
 def decode_attributed(data: bytes) -> AttributedFact:
     """Return the attributed fact of a `kadens.facts` event.
 
-    Raises `UnknownSchemaError` for another schema version.
+    Raises `UnknownSchemaError` for another schema version or an unknown kind of fact.
     """
     event = loads(data)
     if event.get("v") != SCHEMA_VERSION:
@@ -120,7 +132,10 @@ def decode_attributed(data: bytes) -> AttributedFact:
 
 
 def decode_fact(values: dict[str, Any]) -> Fact:
-    """Return the fact that `encode_fact` wrote, from its parsed JSON object."""
+    """Return the fact that `encode_fact` wrote, given its parsed JSON object.
+
+    Raises `UnknownSchemaError` for an unknown kind.
+    """
     if values.get("kind") not in FACT_KINDS:
         raise UnknownSchemaError(f"unknown kind of fact {values.get('kind')!r}")
     head = _head(values["head"])

@@ -1,8 +1,8 @@
 """Derived rows: sessions, days and weeks.
 
-Each is a pure function of facts, profiles, prescriptions and the patient's zone, and names the
-version of the algorithm; each session also names its inputs. A derived id comes from content, so
-deriving again changes nothing.
+Each row is a pure function of facts, profiles, prescriptions and the patient's zone. It names the
+version of the algorithm, and a session also names its inputs. Ids are made from content, so
+deriving again gives the same rows.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,10 @@ PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm
 
 
 class Origin(StrEnum):
-    """How a session came to be known: a source declared it, the patient reported it, or samples show it."""
+    """How a session is known.
+
+    A source declared it, the patient reported it, or it was detected in samples.
+    """
 
     DECLARED = "declared"
     REPORTED = "reported"
@@ -25,7 +28,10 @@ class Origin(StrEnum):
 
 
 class DayState(StrEnum):
-    """What a local day says (clinical definition section 5.2). Only NO_ACTIVITY may ever count as a miss."""
+    """The state of a local date (clinical definition section 5.2).
+
+    Only NO_ACTIVITY may ever count as a miss.
+    """
 
     ACTIVE = "active"
     REST = "rest"
@@ -38,7 +44,10 @@ class DayState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeartSummary:
-    """Accepted heart-rate samples inside a session: count, minimum, mean, maximum (beats a minute)."""
+    """Count, minimum, mean and maximum of a session's accepted heart-rate samples.
+
+    In beats a minute; None without samples.
+    """
 
     n: int
     minimum: float | None
@@ -48,11 +57,15 @@ class HeartSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSelection:
-    """Which source is selected for one metric in minutes [start, end) of epoch ms, and why.
+    """The source selected for a metric in the minutes of [start, end) (epoch ms), and why.
 
-    `why` is the strongest reason met in them: "only" (no other source had a sample), "rank" (others
-    rank lower), "samples" (others of equal rank had clearly fewer), "name" (others had as many; the
-    order of names decides, so that any two computers agree).
+    `why` is the strongest reason that applies in these minutes:
+
+    - "only": no other source had a sample.
+    - "name": other sources of equal rank had about as many samples, so the order of names decides
+      and every computer agrees.
+    - "samples": other sources of equal rank had clearly fewer samples.
+    - "rank": the other sources rank lower.
     """
 
     local_date: date
@@ -65,7 +78,10 @@ class SourceSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityFlag:
-    """A doubt about `n` samples in [start, end) of epoch ms; `what` is of `QUALITY_CHECKS`."""
+    """A doubt about `n` samples in [start, end) in epoch ms.
+
+    `what` is a key of `stream.compute.series.quality.QUALITY_CHECKS`.
+    """
 
     what: str
     metric: str
@@ -77,7 +93,10 @@ class QualityFlag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One figure of training load, its inputs and coefficients; without a `value`, `why` not."""
+    """A figure of training load with its inputs and coefficients.
+
+    When `value` is None, `why` gives the reason.
+    """
 
     name: str
     value: float | None
@@ -88,13 +107,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session of exercise, [start, end) in epoch ms. `id` derives from patient, source and record.
+    """A session of exercise, [start, end) in epoch ms.
 
-    `declared_by` is the source of the workout, `heart_source` the one of most samples of heart rate
-    (None without any; `Derived.source_selections` has the source of each minute). `partial` is True
-    when more than 20 % of the time is unknown. `moving_ms` is the time without pauses, `moving_by`
-    what it is from: "source", "speed" or "" (unknown). `counts` is False when the session is not
-    one of its day's sessions, and `why` says why not.
+    `id` is made from patient, source and record. `declared_by` is the source of the workout.
+    `heart_source` is the source of most heart-rate samples, None without samples;
+    `Derived.source_selections` has the source of each minute. `partial` is True when more than 20 %
+    of the time is unknown. `moving_ms` is the time without pauses, and `moving_by` its origin:
+    "source", "speed" or "" (unknown). `counts` is False when the session does not count among the
+    sessions of its day; `why` then gives the reason.
     """
 
     id: str
@@ -130,13 +150,13 @@ class Session:
 class Day:
     """Totals of one local date.
 
-    A session counts on the date on which it starts; time that overlaps counts once. `wear_min` is
-    the number of minutes with an accepted sample of heart rate; `answered` says that the patient
-    reported on that day. `zones` is the time of the day's sessions, `volume` that of every minute
-    of the date. `steps` are those of the source selected in each minute, else what a source states
-    of the date, None when nobody counted. `stated` is what the best ranked source states of the
-    date, by metric. `night_hr` is the lowest 5-minute mean from 03 to 07 (None: too little was
-    worn). `loads` are sums over sessions.
+    A session counts on the date on which it starts, and overlapping time counts once. `wear_min` is
+    the number of minutes with an accepted heart-rate sample. `answered` says that the patient
+    reported on that date. `zones` holds the zone times of the date's sessions, `volume` those of
+    every minute of the date. `steps` are counted by the source selected in each minute, else they
+    are the total that a source states, else None. `stated` holds, by metric, the totals of the best
+    ranked source that states them. `night_hr` is the lowest 5-minute mean heart rate from 03:00 to
+    07:00 local time, None when the device was worn too little. `loads` are sums over sessions.
     """
 
     local_date: date
@@ -155,7 +175,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Totals of one ISO week in the patient's zone. `valid_days` have 600 minutes of wear."""
+    """Totals of one ISO week in the patient's zone.
+
+    `valid_days` counts the days with at least 600 minutes of wear, `known_days` those that are
+    valid or answered.
+    """
 
     monday: date
     sessions: int
@@ -173,7 +197,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """Everything derived for the recomputed dates of one patient."""
+    """The rows derived for some dates of a patient."""
 
     sessions: tuple[Session, ...]
     days: tuple[Day, ...]
@@ -182,10 +206,11 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedChange:
-    """One effect of a recompute, as it goes out on `kadens.derived`.
+    """A change to a derived row, as it is published on `kadens.derived`.
 
-    `what` is session.created, session.revised, session.retracted, day.revised or week.revised;
-    `key` the session id, date or Monday; `reason` why; `algorithm` the version that derived it.
+    `what` is session.created, session.revised, session.retracted, day.revised or week.revised.
+    `key` is the session id, the date or the Monday. `reason` says why the row changed, and
+    `algorithm` is the version that derived it.
     """
 
     what: str

@@ -1,4 +1,7 @@
-"""The envelope of a payload on `kadens.raw`: Kafka headers, by the vendor door for the worker."""
+"""The envelope of a payload on `kadens.raw`.
+
+The vendor door writes it as Kafka headers and the worker reads it.
+"""
 
 import json
 from collections.abc import Iterable
@@ -15,13 +18,14 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Who sent what, when, and what a reader needs to read it.
+    """Who sent a payload and when, and what its reader needs.
 
-    `patient` is set where a link token named one, and `link` is then the digest (hex) of that
-    token. `address` is set where the payload lies in the body store (the event's value is then
-    empty). `message_id` is the sender's idempotency key, for tracing only. `format` names the row
-    of the formats table, or `sniff`. `passed_headers` and `passed_query` hold what the connector
-    lets through. `part_of` is the SHA-256 of the payload that this one was a slice of.
+    `received_ms` is epoch ms and `size` is in bytes. `patient` is set when a link token named the
+    patient; `link` is then the digest (hex) of that token. `address` is set when the payload lies
+    in the body store; the event's value is then empty. `message_id` is the sender's idempotency
+    key, for tracing only. `format` names a row of the formats table, or is `sniff`.
+    `passed_headers` and `passed_query` hold the headers and query parameters that the connector
+    lets through. `part_of` is the SHA-256 of the payload that this payload is a slice of.
     """
 
     connector: str
@@ -42,7 +46,7 @@ class Envelope:
 
     @property
     def context(self) -> Context:
-        """What a reader is told of the payload."""
+        """What a reader gets to know about the payload."""
         return Context(
             connector=self.connector,
             content_type=self.content_type,
@@ -53,16 +57,17 @@ class Envelope:
         )
 
     def headers(self) -> list[tuple[str, bytes]]:
-        """Return the Kafka headers, in field order."""
+        """Return the Kafka headers, in the order of the fields."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         values |= {name: json.dumps(values[name]) for name in ("passed_headers", "passed_query")}
         return [(name, str(value).encode()) for name, value in values.items()]
 
     @staticmethod
     def read(headers: Iterable[tuple[str, bytes]]) -> "Envelope":
-        """Read what `headers` wrote. Unknown headers are ignored.
+        """Read an envelope from Kafka headers, as `Envelope.headers` writes them.
 
-        Raises KeyError or ValueError on anything else.
+        Unknown headers are ignored. Raises KeyError when a required header is missing and
+        ValueError when a value cannot be read.
         """
         values = {name: value.decode() for name, value in headers}
         return Envelope(
@@ -75,6 +80,7 @@ class Envelope:
             address=values.get("address", ""),
             message_id=values.get("message_id", ""),
             version=values.get("version", RAW_VERSION),
+            # Decoding refuses anything but hex digits.
             link=bytes.fromhex(values.get("link", "")).hex(),
             format=values.get("format", ""),
             filename=values.get("filename", ""),

@@ -1,12 +1,16 @@
-"""The error of a body that cannot be read at all. A bad record inside a good body is a `facts.Reject` instead."""
+"""The error for a body that cannot be read at all.
+
+A bad record inside a readable body is a `facts.Reject` instead.
+"""
 
 from model.facts import Reject, RejectKind
 
 
 class BodyError(ValueError):
-    """A body that is not what its connector sends. `where` is a path in it or `@offset`; `why` never holds a value.
+    """A body is not what its connector sends.
 
-    `kind` is the class of its dead letter.
+    `where` is a path in the body or `@offset`. `why` never contains a value from the body. `kind`
+    is the class of the dead letter.
     """
 
     def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.DAMAGED) -> None:
@@ -17,5 +21,5 @@ class BodyError(ValueError):
 
     @property
     def reject(self) -> Reject:
-        """The same as a value."""
+        """The same information as a value."""
         return Reject(where=self.where, why=self.why, kind=self.kind)

@@ -1,7 +1,7 @@
-"""What follows from a single fact: its span, its content hash, the records it names.
+"""Properties of a single fact: its span, its content hash, the records that it names.
 
-Pure functions of one fact. Storage, replay and parsers read them here, so that each is defined once.
-Nothing here may depend on another fact, and nothing decides which fact is current.
+These are pure functions of one fact. Storage, replay and parsers share them, so that each property
+is defined once. Nothing here depends on another fact or decides which fact is current.
 """
 
 from hashlib import sha256
@@ -11,11 +11,11 @@ from model.facts import DaySummary, Deletion, Fact, Instrument, Report, SampleBl
 from model.metrics import METRIC
 from model.spans import Span
 
-CONTENT_BYTES = 16  # of a SHA-256: enough to tell facts apart, and small in an index
+CONTENT_BYTES = 16  # of a SHA-256: enough to distinguish facts, and small in an index
 
 
 def span_of(fact: Fact) -> Span:
-    """Return the span that a fact is about: its interval, extended to cover its samples.
+    """Return the span of a fact: its interval, extended to cover its samples.
 
     >>> from model.facts import Head, Source
     >>> head = Head(source=Source(vendor="v"), record="r", start_ms=1_000, end_ms=2_000)
@@ -32,20 +32,27 @@ def span_of(fact: Fact) -> Span:
 
 
 def measured_until_ms(fact: Fact) -> int | None:
-    """Return the latest instant (epoch ms) that a fact proves to be measured; None if it proves none."""
+    """Return the latest instant (epoch ms) up to which a fact shows that its source measured.
+
+    None when a fact shows no such instant.
+    """
     match fact:
         case SampleBlock():
             return int(fact.t[-1]) if len(fact.t) else None
         case Workout() | Report():
             return fact.head.end_ms
         case DaySummary():
+            # Totals grow during the day, so they show only that the day had begun.
             return fact.head.start_ms
         case Deletion():
             return None
 
 
 def target_record(fact: Fact) -> str:
-    """Return the other record that a fact names: the deleted one, or the session reported on; else ""."""
+    """Return the other record that a fact names, or "" when it names none.
+
+    A deletion names the deleted record, a report the session that it is about.
+    """
     match fact:
         case Deletion():
             return fact.target
@@ -56,9 +63,10 @@ def target_record(fact: Fact) -> str:
 
 
 def session_records(fact: Fact) -> frozenset[str]:
-    """Return the names under which other facts may know the session that a fact is about.
+    """Return the records by which other facts may refer to the session of a fact.
 
-    A workout and a declared session are known by their own record; a report names its session's.
+    A workout and a session that a patient declared have their own record. A report also names the
+    record of the session that it is about.
     """
     names = {fact.session} if isinstance(fact, Report) else set()
     declared = isinstance(fact, Report) and fact.instrument is Instrument.SESSION
@@ -73,14 +81,15 @@ def metric_id(fact: Fact) -> int:
 
 
 def part_number(fact: Fact) -> int:
-    """Return a block's part, and 0 for every other fact."""
+    """Return the part number of a block, and 0 for every other fact."""
     return fact.part if isinstance(fact, SampleBlock) else 0
 
 
 def content_hash(fact: Fact) -> bytes:
-    """Return 16 bytes that are equal if and only if two facts are.
+    """Return a hash of 16 bytes that is equal for equal facts only.
 
-    Samples are hashed as little-endian bytes: as JSON they would take most of the writer's time.
+    Samples are hashed as little-endian bytes, because encoding them as JSON would take most of the
+    writer's time.
     """
     if not isinstance(fact, SampleBlock):
         return sha256(codec.encode_fact(fact)).digest()[:CONTENT_BYTES]

@@ -1,8 +1,9 @@
-"""Facts: what somebody told us, kept for ever as told. Nothing here is computed from another fact.
+"""Facts: what sources state, kept unchanged.
 
-All instants are integer milliseconds since 1970 in UTC; offsets are minutes east of UTC, None when the source
-gave none. A fact names its source, its record and its revision: a re-sent record replaces the older one, and a
-late retry of an older revision does not.
+No fact is computed from another fact. All instants are integer milliseconds since 1970 in UTC.
+Offsets are minutes east of UTC, None when the source gave none. A fact names its source, its record
+and its revision. A newer revision of a record replaces the older one; a late retry of an older
+revision does not.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ Values: TypeAlias = NDArray[np.float64]
 
 
 class DeviceType(StrEnum):
-    """What kind of thing measured; ranks sources against each other."""
+    """The kind of device that measured; sources are ranked by it."""
 
     STRAP = "strap"
     WATCH = "watch"
@@ -32,7 +33,7 @@ class DeviceType(StrEnum):
 
 
 class Method(StrEnum):
-    """How it was recorded: during a started workout, in the background, or entered by hand."""
+    """How a value was recorded: in a started workout, in the background, or entered by hand."""
 
     WORKOUT = "workout"
     BACKGROUND = "background"
@@ -41,7 +42,7 @@ class Method(StrEnum):
 
 
 class OffsetOrigin(StrEnum):
-    """Where a fact's UTC offset comes from."""
+    """The origin of a fact's offset from UTC."""
 
     SOURCE = "source"
     PATIENT_ZONE = "patient_zone"
@@ -49,11 +50,12 @@ class OffsetOrigin(StrEnum):
 
 
 class Joining(StrEnum):
-    """How a block joins what is there.
+    """How a block of samples joins those that are stored already.
 
-    RECORD: the block is a part of its record; the first part of a newer revision removes every part of the older.
-    STREAM: the source names no record; points join one series, and at one instant the greater
-    (revision, value) stands, whatever the order of arrival.
+    RECORD: the block is a part of its record. The first part of a newer revision removes all parts
+    of the older revision.
+    STREAM: the source names no record, so the samples join a series. At each instant the greatest
+    (revision, value) stays, in whatever order blocks arrive.
     """
 
     RECORD = "record"
@@ -61,7 +63,7 @@ class Joining(StrEnum):
 
 
 class Phase(StrEnum):
-    """When in relation to the exercise a patient was asked."""
+    """The time of a patient's answer in relation to the exercise."""
 
     BEFORE = "before"
     DURING = "during"
@@ -71,7 +73,10 @@ class Phase(StrEnum):
 
 
 class Instrument(StrEnum):
-    """What was asked. The scale travels with the number: no value is read without it."""
+    """The subject of a report.
+
+    A report carries its scale with its value, because no value is read without a scale.
+    """
 
     PAIN = "pain"
     EXERTION = "exertion"
@@ -81,7 +86,10 @@ class Instrument(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Who measured: vendor (the connector's name), app, device and how. Equal values are one source."""
+    """Who recorded: vendor, app, device, type of device and method.
+
+    `vendor` is the connector's name. Equal values mean the same source.
+    """
 
     vendor: str
     app: str = ""
@@ -92,7 +100,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What every fact has. `end_ms` is exclusive and never before `start_ms`."""
+    """The fields that every fact has.
+
+    `start_ms` and `end_ms` are epoch ms; `end_ms` is exclusive and never before `start_ms`.
+    """
 
     source: Source
     record: str
@@ -105,10 +116,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleBlock:
-    """Samples of one metric from one source: columns `t` (int64 epoch ms, not decreasing) and `v` (float64, finite).
+    """Samples of one metric from one source.
 
-    A record of many samples comes in parts of at most `BLOCK` samples, numbered from 0 by `part`, so that an event
-    stays small. Two blocks are compared by their encoding (`codec.encode_fact`), not by `==`.
+    `t` is int64[n] epoch ms, not decreasing; `v` is float64[n], finite. A record of many samples
+    comes in parts of at most `BLOCK` samples, numbered from 0 by `part`, so that an event stays
+    small. Blocks are compared by their encoding (`codec.encode_fact`), not by `==`.
     """
 
     head: Head
@@ -121,10 +133,12 @@ class SampleBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workout:
-    """A workout that a source declared: it wins boundaries and type over anything found in the samples.
+    """A workout that a source declared.
 
-    `type` is of `activities.TYPES`; `said` the source's own word. `exertion_cr10` is Borg CR10.
-    `summary` holds the source's own totals by metric-like names; shown, never computed with.
+    Its boundaries and type take precedence over anything detected in samples. `type` is a key of
+    `activities.TYPES`, `vendor_type` the source's own word. `moving_ms` is the time without pauses.
+    `exertion_cr10` is on Borg CR10. `summary` holds the source's own totals by name; they are shown
+    and never computed with.
     """
 
     head: Head
@@ -137,7 +151,11 @@ class Workout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaySummary:
-    """Totals of one local day as a source states them, by metric name in canonical units; they grow in the day."""
+    """Totals of one local date as a source states them.
+
+    `values` holds them by metric name, in canonical units. The totals grow during the day, so a
+    source sends them repeatedly.
+    """
 
     head: Head
     local_date: date
@@ -146,10 +164,12 @@ class DaySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a patient answered. `value` on `scale` (scale id, as "nrs-0-10", "borg-cr10", "borg-6-20", "form-1-5").
+    """What a patient answered.
 
-    `session` is the record id of the workout it concerns, when the app knows it. A manual session has instrument
-    SESSION, `type` and `head.start_ms/end_ms` as declared. `head.start_ms` is when it was answered otherwise.
+    `value` is on `scale`, which is "nrs-0-10", "borg-cr10", "borg-6-20" or "form-1-5". `session` is
+    the record of the workout that the report is about, when the app knows it. A session that the
+    patient declared has the instrument SESSION; its `type`, `head.start_ms` and `head.end_ms` are
+    as declared. In other reports `head.start_ms` is the time of the answer.
     """
 
     head: Head
@@ -165,7 +185,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A source took something back: one record (`target`), or everything of a metric within the head's interval."""
+    """A statement by a source that something no longer holds.
+
+    It retracts a record (`target`), or everything of `metric` within the interval of the head.
+    """
 
     head: Head
     target: str = ""
@@ -177,9 +200,10 @@ Fact: TypeAlias = SampleBlock | Workout | DaySummary | Report | Deletion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributedFact:
-    """One fact on its way: whose it is, when it was received, and the SHA-256 (hex) of the body that told it.
+    """A fact with its patient, its time of receipt and its payload.
 
-    `parser` is the version of the body's format that read it (`parsers.formats.version_of`).
+    `received_ms` is epoch ms. `body` is the SHA-256 (hex) of the payload that the fact comes from.
+    `parser` is the version of the format by which it was read (`parsers.formats.version_of`).
     """
 
     patient: str
@@ -191,11 +215,14 @@ class AttributedFact:
 
 
 class RejectKind(StrEnum):
-    """Why something was refused, as one of few words: the class of its dead letter and the label of its metric."""
+    """The class of reason for which something was refused.
+
+    It classifies dead letters and labels their metric.
+    """
 
     FIELD = "field"  # absent, or not of its type
     RANGE = "range"  # a time or a value outside of what is read
-    UNKNOWN = "unknown"  # an event, a version or a format that nobody here knows
+    UNKNOWN = "unknown"  # an event, a version or a format that is not known here
     DAMAGED = "damaged"  # the body breaks off or contradicts itself
     TOO_MUCH = "too_much"  # more of something than a body may hold
     UNWRITABLE = "unwritable"  # a fact that the storage's own rules refuse
@@ -208,7 +235,11 @@ class RejectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """A record that could not be read: where in the body (a path or `@offset`) and why. Never holds the value."""
+    """A record that could not be read.
+
+    `where` is a path in the body or `@offset`. `why` is the reason and never contains a value.
+    `count` is the number of records that were refused for this reason.
+    """
 
     where: str
     why: str
@@ -217,16 +248,16 @@ class Reject:
 
     @property
     def text(self) -> str:
-        """Return the reason with the number of records that it is the reason for."""
+        """Return the reason, with the number of records when there are several."""
         return self.why if self.count == 1 else f"{self.why} ({self.count} records)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What one body holds: facts of one account, and what could not be read.
+    """What a body holds: the facts of one account, and the records that could not be read.
 
-    `account` is the source's own user id ("" when the envelope names the patient). `complete` is False when the
-    body was damaged and only its good prefix is here.
+    `account` is the source's own user id, "" when the envelope names the patient. `complete` is
+    False when the body was damaged and only its readable beginning is here.
     """
 
     account: str

@@ -1,4 +1,7 @@
-"""Intensity classes, and what a patient's zones rest on. Source of the classes: ACSM / Garber 2011."""
+"""Intensity classes, and the data that a patient's zones rest on.
+
+Source of the classes: ACSM / Garber 2011.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +12,7 @@ from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE
 
 
 class Zone(StrEnum):
-    """The five classes, from low to high, and the time about which nothing is known."""
+    """The five classes of intensity from low to high, and unknown time."""
 
     VERY_LIGHT = "very_light"
     LIGHT = "light"
@@ -24,7 +27,10 @@ CLASSES: tuple[Zone, ...] = ZONES[:5]
 
 
 class Confidence(StrEnum):
-    """How far a figure can be trusted: thresholds from a formula are never more than low."""
+    """How far a figure can be trusted.
+
+    Thresholds from a formula never have more than low confidence.
+    """
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -34,15 +40,16 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeartProfile:
-    """What is known of a patient's heart for prescribing, valid from a local date until the next profile.
+    """What is known of a patient's heart for prescribing.
 
-    `hr_max` is measured in a symptom-limited test on current medication. `beta_blocker` and `rate_limited`
-    (other rate-limiting drug, atrial fibrillation, pacemaker, transplant) make formulas invalid.
-    `clinician_bpm` holds the four lower edges of light, moderate, vigorous and near_max in beats a minute.
-    `threshold_hr` is the heart rate at the lactate or functional threshold, `vt1_bpm` and `vt2_bpm`
-    those at the two ventilatory thresholds (measured), `ftp_w` the functional threshold power in
-    watts. `sex` ("female", "male" or "" for unknown) chooses the coefficient of TRIMP and nothing
-    else.
+    A profile is valid from a local date until the next profile begins. Heart rates are in beats a
+    minute. `hr_max` is measured in a symptom-limited test on current medication. `beta_blocker` and
+    `rate_limited` (another rate-limiting drug, atrial fibrillation, pacemaker, transplant) make
+    formulas invalid. `clinician_bpm` holds the lower edges of light, moderate, vigorous and
+    near_max. `threshold_hr` is the heart rate at the lactate or functional threshold. `vt1_bpm` and
+    `vt2_bpm` are measured at the two ventilatory thresholds. `ftp_w` is the functional threshold
+    power in watts. `sex` ("female", "male" or "" for unknown) chooses the coefficients of TRIMP and
+    nothing else.
     """
 
     valid_from: date
@@ -65,8 +72,8 @@ class HeartProfile:
 class ZoneThresholds:
     """The lower edges of light, moderate, vigorous and near_max in beats a minute.
 
-    `valid` is False when heart rate must not be used for this patient; then every second is unknown.
-    `inputs` names every number that went in, so that a reader can compute the edges again.
+    `valid` is False when heart rate must not be used for this patient; all time is then unknown.
+    `inputs` holds every number that was used, so that a reader can compute the edges again.
     """
 
     edges: tuple[float, float, float, float]
@@ -79,7 +86,10 @@ class ZoneThresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneTimes:
-    """Milliseconds in each class, and unknown: together the length of the session, exactly."""
+    """Milliseconds in each class and of unknown time.
+
+    Their sum is exactly the length of the session.
+    """
 
     very_light: int = 0
     light: int = 0
@@ -117,12 +127,12 @@ class ZoneTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneTimesByMethod:
-    """Time of a session in the bands of one named scheme, beside the canonical classes.
+    """The time of a session in the bands of a named scheme, beside the canonical classes.
 
-    `metric` is what was measured, `edges` are the lower edges of each band but the first, in its
-    unit; `names` and `ms` have one item a band. `ms` and `unknown_ms` add up to the length of the
-    session, exactly. `inputs` names every number that went in. When it is not `valid`, it is shown,
-    and all of the time is unknown.
+    `metric` is what was measured. `edges` are the lower edges of each band but the first, in the
+    unit of the metric. `names` and `ms` have an item for each band. `ms` and `unknown_ms` add up to
+    exactly the length of the session. `inputs` holds every number that was used. When `valid` is
+    False, the edges are shown and all time is unknown.
     """
 
     scheme: str
@@ -139,7 +149,7 @@ class ZoneTimesByMethod:
 
 SEXES = ("female", "male", "")
 
-# A figure outside of these is a mistake of typing: above the first, up to the second.
+# A figure must lie above the first bound, up to the second; anything else is a typing error.
 PROFILE_BOUNDS: dict[str, tuple[float, float]] = {
     "birth_year": (1900, 2100),
     "hr_rest": (20, 250),
@@ -150,7 +160,7 @@ PROFILE_BOUNDS: dict[str, tuple[float, float]] = {
     "ftp_w": (0, 2500),
 }
 
-# The first must lie below the second when both are given.
+# The first figure must lie below the second when both are given.
 MUST_BE_BELOW: tuple[tuple[str, str], ...] = (
     ("hr_rest", "hr_max"),
     ("hr_rest", "vt1_bpm"),
@@ -162,10 +172,10 @@ MUST_BE_BELOW: tuple[tuple[str, str], ...] = (
 
 
 def profile_problems(profile: HeartProfile) -> tuple[str, ...]:
-    """Return what is wrong with a profile, one sentence a field; empty when it is usable.
+    """Return the problems of a profile, a sentence for each; empty when the profile is usable.
 
-    A sentence names its field and never repeats a value. Whether heart rate may be used with the
-    profile is decided in `stream.compute.intensity.thresholds`.
+    A sentence names its field and never repeats a value. `stream.compute.intensity.thresholds`
+    decides whether heart rate may be used with the profile.
     """
     return (
         *_wrong_date(profile),

@@ -1,6 +1,6 @@
-"""Keys of one purpose: the active one signs and seals; others are accepted during a rotation.
+"""The keys of one purpose: the active key signs and seals.
 
-Plain values. A key's bytes never appear in a representation.
+Other keys are still accepted during a rotation. The bytes of a key never appear in its `repr`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ FIRST_KEY_ID = "1"  # the id of a key that was written before keys had ids
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key: `id` is public and short, `secret` is 32 bytes."""
+    """A key with a short, public `id` and a `secret` of 32 bytes."""
 
     id: str
     secret: bytes = field(repr=False)
@@ -20,29 +20,35 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The usable keys of one purpose; the first is active. An empty ring is false."""
+    """The usable keys of one purpose.
+
+    The first key is active. An empty ring is false.
+    """
 
     keys: tuple[Key, ...] = ()
 
     @staticmethod
     def single(secret: bytes) -> "KeyRing":
-        """Return a ring of one key that has the first id."""
+        """Return a ring with a single key, which has the id `FIRST_KEY_ID`."""
         return KeyRing((Key(id=FIRST_KEY_ID, secret=secret),))
 
     @property
     def active(self) -> Key:
-        """Return the key that signs and seals; raises LookupError for an empty ring."""
+        """Return the key that signs and seals.
+
+        Raises LookupError for an empty ring.
+        """
         if not self.keys:
             raise LookupError("there is no active key")
         return self.keys[0]
 
     def find(self, id_: str) -> Key | None:
-        """Return the key of an id; None when it is not usable here."""
+        """Return the key with an id, None when the ring has no such key."""
         return next((key for key in self.keys if key.id == id_), None)
 
     def __bool__(self) -> bool:
         return bool(self.keys)
 
 
-# The ring as it is now: a rotation changes it while a process runs.
+# A function and not a value, because a rotation changes the ring while a process runs.
 Keys: TypeAlias = Callable[[], KeyRing]

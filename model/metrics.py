@@ -1,6 +1,7 @@
 """The registry of metrics: the quantities of samples and day summaries, each with its unit.
 
-A parser converts to the unit named here and to nothing else. Ids are stored in the database: never reuse one.
+Parsers convert every value to the unit given here. Ids are stored in the database, so an id must
+never be used again for another metric.
 """
 
 from dataclasses import dataclass
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One quantity: its stored id, UCUM unit, and the range outside of which a value is rejected as unreadable.
+    """A quantity with its stored id, its UCUM unit and the range of readable values.
 
-    `floor` and `ceiling` are wide on purpose: they bound what can be a reading at all, not what is plausible
-    for a person; plausibility (30 to 230 beats a minute) is judged where a value is used.
+    A value outside of `floor` and `ceiling` is rejected as unreadable. The range is wide on
+    purpose: it bounds what a device can report at all. What is plausible for a person (30 to 230
+    beats a minute) is judged where a value is used.
     """
 
     id: int

@@ -1,4 +1,7 @@
-"""A prescription of exercise in FITT-VP form, with its versions and pauses. Dates are local to the patient."""
+"""A prescription of exercise in FITT-VP form, with its versions and pauses.
+
+All dates are local to the patient.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +17,9 @@ MOST_VERSIONS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intensity:
-    """The prescribed range [low, high).
+    """The prescribed range of intensity, [low, high).
 
-    `method` is hrr (fractions), bpm, rpe_cr10, rpe_6_20, watts or cadence.
+    `method` is hrr (fractions of heart rate reserve), bpm, rpe_cr10, rpe_6_20, watts or cadence.
     """
 
     method: str
@@ -26,7 +29,10 @@ class Intensity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """Days [first, last] on which nothing is due, and why (illness, holiday, clinician)."""
+    """The local dates from `first` to `last` (inclusive) on which nothing is due.
+
+    `why` gives the reason, such as illness, holiday or a clinician's decision.
+    """
 
     first: date
     last: date
@@ -35,9 +41,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prescription:
-    """One version of a prescription. A newer version of the same `id` replaces it from its `valid_from` on.
+    """A version of a prescription.
 
-    Valid on the local dates [valid_from, valid_to]. `pain_limit` is the highest acceptable NRS.
+    It is valid on the local dates from `valid_from` to `valid_to` (inclusive). A newer version of
+    the same `id` replaces it from the newer version's `valid_from` on. `pain_limit` is the highest
+    acceptable pain on the NRS.
     """
 
     id: str
@@ -60,7 +68,7 @@ class Prescription:
 
 
 def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
-    """Return what is wrong with a prescription, a sentence a field; empty when it can be kept.
+    """Return the problems of a prescription, a sentence for each; empty when it can be kept.
 
     A sentence names its field and never repeats a value.
     """
@@ -95,11 +103,15 @@ def _dates(prescription: Prescription) -> Iterator[tuple[str, date]]:
 
 
 def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescription, ...]:
-    """Return the prescriptions in force on a local date, by id: of each the newest version."""
+    """Return the prescriptions in force on a local date, in the order of their ids.
+
+    Of each prescription this is the newest version that has begun by then.
+    """
     newest: dict[str, Prescription] = {}
     for row in sorted(prescriptions, key=lambda p: (p.id, p.version)):
         if row.valid_from <= day:
             newest[row.id] = row
+    # The end is checked last: when the newest version is over, an older one must not come back.
     return tuple(row for row in newest.values() if day <= row.valid_to)
 
 
@@ -109,15 +121,15 @@ def paused(prescription: Prescription, day: date) -> bool:
 
 
 def all_paused(prescriptions: Iterable[Prescription], day: date) -> bool:
-    """Return whether there are prescriptions in force on a local date and every one is paused."""
+    """Return whether prescriptions are in force on a local date and all of them are paused."""
     rows = in_force(prescriptions, day)
     return bool(rows) and all(paused(row, day) for row in rows)
 
 
 def just_begun(prescriptions: Sequence[Prescription], day: date) -> bool:
-    """Return whether every prescription in force on a date began in the seven days up to it.
+    """Return whether every prescription in force on a date is in its first seven days.
 
-    A prescription begins with the first of its versions.
+    A prescription begins with its first version. False when no prescription is in force.
     """
     begun = {
         row.id: min(p.valid_from for p in prescriptions if p.id == row.id)

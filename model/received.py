@@ -1,6 +1,7 @@
-"""What a reader is given with a payload, and what it may answer: the words between the vendor door and the parsers.
+"""What a reader gets with a payload, and what it may return.
 
-Values only. Nothing here knows a vendor or a format, and nothing here holds a secret.
+These are the types between the vendor door and the parsers. They depend on no vendor and no format,
+and they hold no secret.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +14,12 @@ from model.facts import Fact, Reject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """Something that a vendor holds ready and that must be asked for.
+    """Data that a vendor has announced and that must be fetched from it.
 
-    `account` is the vendor's own user id. (`connector`, `account`, `resource`, `key`) name it: told twice it is the
-    same. `path` and `query` are all that a payload may say of the address: the host comes from the connector.
-    `format` names the row of the formats table that reads the answer. `not_before_ms` is an epoch ms, 0 for now.
+    `account` is the vendor's own user id. Together the connector, `account`, `resource` and `key`
+    identify the fetch, so announcing it twice changes nothing. A payload decides only about `path`
+    and `query`; the host comes from the connector. `format` names the row of the formats table that
+    reads the answer. `not_before_ms` is in epoch ms, 0 for now.
     """
 
     account: str
@@ -30,7 +32,7 @@ class Fetch:
 
 
 class NoticeKind(StrEnum):
-    """What a vendor tells about an account, and not about a recording."""
+    """The kind of a vendor's notice about an account."""
 
     REVOKED = "revoked"  # the patient withdrew at the vendor
     PERMISSIONS = "permissions"  # what may be read changed; `scopes` are those that are left
@@ -40,7 +42,10 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A vendor's notice about an account (its own user id; empty when none is named)."""
+    """A vendor's notice about an account.
+
+    `account` is the vendor's own user id, empty when the notice names none.
+    """
 
     account: str
     kind: NoticeKind
@@ -49,11 +54,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a payload holds of one account. A Garmin body has many.
+    """The part of a payload that belongs to one account.
 
-    `account` is the vendor's own user id, empty when the envelope names the patient. `kept` is the slice of the
-    payload that is sealed with that patient's own key; None means the payload as it came. `complete` is False when
-    the payload was damaged and only its good prefix is here.
+    A Garmin payload may hold many accounts. `account` is the vendor's own user id, empty when the
+    envelope names the patient. `kept` is the slice of the payload that is sealed with the patient's
+    own key; None means the payload as it came. `complete` is False when the payload was damaged and
+    only its readable beginning is here.
     """
 
     account: str
@@ -65,7 +71,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What is known of a payload besides its bytes. `headers` and `query` hold only what the connector passes."""
+    """What is known of a payload besides its bytes.
+
+    `headers` and `query` hold only what the connector lets through. `received_ms` is epoch ms.
+    `requested` is the fetch that the payload answers, None for a payload that was pushed.
+    """
 
     connector: str
     content_type: str = ""

@@ -1,4 +1,7 @@
-"""Spans of measured time: merged, cut, and aligned to whole units. Pure; it knows no patient and no fact."""
+"""Spans of measured time: they are merged, cut, and aligned to full units.
+
+Spans depend on no patient and no fact.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,9 +11,10 @@ from model.calendar import DAY_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Span:
-    """An interval [start, end) in epoch ms; an empty one still touches the instant of its start.
+    """An interval [start_ms, end_ms) in epoch ms.
 
-    `samples_only` says that only samples changed in it: no workout and no report.
+    An empty span still touches the instant of its start. `samples_only` says that only samples
+    changed in the span: no workout and no report.
     """
 
     start_ms: int
@@ -26,14 +30,18 @@ class Span:
         return self.start_ms < other.end_ms + gap_ms and other.start_ms < self.end_ms + gap_ms
 
     def widened(self, ms: int) -> "Span":
-        """Return the span with `ms` more on both sides; it stands for any change, not for samples only."""
+        """Return the span with `ms` more on both sides.
+
+        The result is not `samples_only`, whatever the span was.
+        """
         return Span(start_ms=self.start_ms - ms, end_ms=self.end_ms + ms)
 
 
 def merge(spans: Iterable[Span], gap_ms: int = DAY_MS) -> tuple[Span, ...]:
-    """Return the spans in order, with those at most `gap_ms` apart joined into one.
+    """Return the spans in order, with spans at most `gap_ms` apart joined.
 
-    Spans of samples only are joined among themselves, and dropped where another span holds them.
+    Spans of samples only are joined among themselves. They are dropped where another span holds
+    them.
     """
     ordered = sorted(set(spans))
     others = _merged((span for span in ordered if not span.samples_only), gap_ms)
@@ -46,7 +54,7 @@ def _merged(ordered: Iterable[Span], gap_ms: int) -> list[Span]:
     merged: list[Span] = []
     for span in ordered:
         if merged and span.start_ms <= merged[-1].end_ms + gap_ms:
-            # an empty span at the end must stay inside: hence at least one ms behind its start
+            # An empty span at the end must stay inside the joined span, hence the additional ms.
             end_ms = max(merged[-1].end_ms, span.end_ms, span.start_ms + 1)
             merged[-1] = replace(merged[-1], end_ms=end_ms)
         else:
@@ -64,27 +72,35 @@ def without(spans: Iterable[Span], holes: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def inner(span: Span, unit_ms: int) -> Span:
-    """Return the whole units (counted from 1970) within a span; empty if it holds none."""
+    """Return the span of the full units within a span, empty when it holds none.
+
+    Units of `unit_ms` are counted from 1970.
+    """
     start, end = -(-span.start_ms // unit_ms) * unit_ms, span.end_ms // unit_ms * unit_ms
     return Span(start_ms=start, end_ms=max(start, end))
 
 
 def outer(span: Span, unit_ms: int) -> Span:
-    """Return the whole units (counted from 1970) that a span touches; an empty span touches one."""
+    """Return the span of the full units that a span touches.
+
+    Units of `unit_ms` are counted from 1970. An empty span touches the unit of its start.
+    """
     end = max(span.end_ms, span.start_ms + 1)
     return Span(start_ms=span.start_ms // unit_ms * unit_ms, end_ms=-(-end // unit_ms) * unit_ms)
 
 
 def pieces(spans: Sequence[Span], longest_ms: int) -> list[Span]:
-    """Return the spans cut into pieces of at most `longest_ms`, in order; an empty span stays one piece.
+    """Return the spans cut into pieces of at most `longest_ms`, in order.
 
-    Pieces share their ends: a fact that ends where the next piece begins is in both.
+    An empty span stays a single piece. A piece ends where the next begins, so a fact that ends
+    there is found with both.
 
     >>> pieces([Span(start_ms=0, end_ms=5)], 3)
     [Span(start_ms=0, end_ms=3, samples_only=False), Span(start_ms=3, end_ms=5, samples_only=False)]
     """
     cut: list[Span] = []
     for span in spans:
+        # The end itself is included, so that an empty span gives a piece.
         for start_ms in range(span.start_ms, span.end_ms + 1, longest_ms):
             end_ms = min(start_ms + longest_ms, span.end_ms)
             cut.append(Span(start_ms=start_ms, end_ms=end_ms))

@@ -1,7 +1,8 @@
-"""What can be stored at all: the rules of the tables and of deriving, as one function of a fact.
+"""Decides whether a fact can be stored and derived from.
 
-Pure. The writer refuses by it, and the readers too, so that nothing is put on the log that nobody can store. It must
-never put a value into a reason, and never judge what is plausible for a person.
+Both the readers and the writer refuse facts by these rules, so that nothing is put on the log that
+cannot be stored. A reason never contains a value, and what is plausible for a person is not judged
+here.
 """
 
 import math
@@ -15,31 +16,32 @@ from model.facts import DaySummary, Deletion, Fact, Head, Report, SampleBlock, W
 from model.metrics import METRIC
 
 _FIRST_MS = 0
-LAST_MS = (
-    4_102_444_800_000  # 2100-01-01: later than any reading, and a bound on the number of partitions
-)
+# 2100-01-01: later than any reading, and a bound on the number of partitions
+LAST_MS = 4_102_444_800_000
 LONGEST_RECORD = 512  # characters of what is looked up by name; an index entry has a limit
 LONGEST_WORD = 256  # characters of a source's names
 MOST_NAME_BYTES = 2_400  # of a source's names together: an index entry has at most 2,704
 LONGEST_TEXT = 4_096  # characters of anything else
 MOST_TEXTS = 256  # texts and figures of one fact: an event has at most 2 MiB
 MOST_OFFSET_MIN = 14 * 60  # east or west of UTC; no clock on earth is further
-LONGEST_SESSION_MS = (
-    31 * DAY_MS
-)  # what is longer would not be found by what happens on its last day
+# When facts change, sessions are read back this far: a longer session would be missed.
+LONGEST_SESSION_MS = 31 * DAY_MS
 MOST_SAMPLES = 50_000  # of a block, for the same reason as MOST_TEXTS
 MOST_EXERTION = 100.0  # greatest grade of any scale
 MOST_REVISION, MOST_PART = 2**63 - 1, 2**31 - 1  # bigint, int
 
 
 def refusal(fact: Fact) -> str:
-    """Return why a fact cannot be stored or derived from, as a sentence without any value; "" when it can be."""
+    """Return why a fact cannot be stored or derived from, or "" when it can.
+
+    The reason is a sentence that contains no value of the fact.
+    """
     rules = (_head, _interval, _texts, _of_kind)
     return next((why for rule in rules if (why := rule(fact))), "")
 
 
 def is_offset(minutes: int) -> bool:
-    """Tell whether a clock on earth may be set so many minutes east of UTC."""
+    """Return whether a clock on earth may be set so many minutes east of UTC."""
     return _is_integer(minutes, -MOST_OFFSET_MIN, MOST_OFFSET_MIN)
 
 
@@ -52,6 +54,7 @@ def _head(fact: Fact) -> str:
         return "the offset from UTC is not within 14 hours"
     if len(head.record) > LONGEST_RECORD or any(len(name) > LONGEST_WORD for name in names):
         return "the record id or the source's name is too long"
+    # A lone surrogate has no UTF-8 form; it is refused later, with a reason of its own.
     if sum(len(name.encode("utf-8", "surrogatepass")) for name in names) > MOST_NAME_BYTES:
         return "the source's names together are too long"
     return ""
@@ -100,7 +103,7 @@ def _own_texts(fact: Fact) -> Iterator[str]:
 
 
 def _is_unicode(text: str) -> bool:
-    """Tell whether a text has a UTF-8 form: half a surrogate pair has none."""
+    """Return whether a text has a UTF-8 form, which half of a surrogate pair has not."""
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
@@ -135,6 +138,7 @@ def _workout(fact: Workout) -> str:
 
 def _day(fact: DaySummary) -> str:
     midnight = (fact.local_date.toordinal() - _EPOCH) * DAY_MS
+    # Local midnight lies at most 14 hours from that in UTC, so a day's tolerance fits all zones.
     if abs(fact.head.start_ms - midnight) > DAY_MS:
         return "the interval does not begin on its local date"
     if any(name not in METRIC for name in fact.values):
@@ -171,6 +175,7 @@ def _number(value: object, most: float = math.inf) -> bool:
 
 
 def _is_integer(value: object, low: int, high: int) -> bool:
+    # A bool is an int in Python, and JSON's `true` is no number.
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 

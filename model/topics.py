@@ -7,9 +7,11 @@ from model.calendar import DAY_MS, HOUR_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic. Partition by patient wherever a patient is known, so that one worker sees all of a patient.
+    """A topic with its key, its number of partitions and its retention.
 
-    `cleanup` is the broker's policy: "delete" forgets after `retention_ms`, "compact" keeps the newest of each key.
+    Wherever a patient is known the key is the patient, so that the same worker gets all messages of
+    a patient. `cleanup` is the broker's policy: "delete" drops messages after `retention_ms`,
+    "compact" keeps the newest message of each key.
     """
 
     name: str
@@ -66,7 +68,10 @@ DERIVED = Topic(
 DEAD = Topic(
     name="kadens.dead",
     key="topic, partition and offset of the message",
-    value="nothing; headers say which message it was and why it is here. Its body lies sealed with its row",
+    value=(
+        "nothing; headers say which message it was and why it is here. "
+        "Its body lies sealed with its row"
+    ),
     partitions=1,
     retention_ms=30 * DAY_MS,
 )

@@ -1,7 +1,7 @@
 """The registry of units: how sources spell them, and how values become those of `metrics`.
 
-`canonical = value * factor + offset`. A parser looks a unit up here and rejects the record when it is absent:
-a value in an unknown unit is not a number.
+The canonical value is `value * factor + offset`. A parser looks up the unit here and rejects the
+record when the unit is unknown.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One accepted spelling of a unit and its conversion."""
+    """An accepted spelling of a unit, with its conversion to the unit of a metric."""
 
     spelling: str
     unit: str
@@ -78,5 +78,5 @@ _BY_SPELLING: dict[tuple[str, str], Unit] = {(row.spelling, row.unit): row for r
 
 
 def unit_conversion(text: str, unit: str) -> Unit | None:
-    """Return how values in a spelling of a unit become values in `unit`; None when unknown."""
+    """Return the conversion from a spelling of a unit to `unit`, None when it is unknown."""
     return _BY_SPELLING.get((text, unit))

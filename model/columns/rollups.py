@@ -1,4 +1,7 @@
-"""Rollups: the samples of one metric as cells of time, with count, least, greatest and sum by source."""
+"""Rollups: the samples of one metric as cells of time.
+
+Each cell has the count, least value, greatest value and sum of one source.
+"""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -13,10 +16,11 @@ Integers: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cells:
-    """Columns of equal length, one row a cell: where it begins, and the stored id of its source.
+    """Cells as columns of equal length, one row for each cell.
 
-    `at` is int64 epoch ms, `source` int64, `n` int64 (samples, at least 1); `low`, `high` and
-    `total` (the sum) are float64 in the metric's unit.
+    `at` int64 epoch ms is where the cell begins, `source` int64 the stored id of its source, `n`
+    int64 the number of samples (at least 1). `low`, `high` and `total` (the sum) are float64 in the
+    metric's unit.
     """
 
     at: Instants

@@ -1,6 +1,7 @@
-"""What sessions and days are derived from: a window of one patient's facts and samples.
+"""A window of one patient's facts and samples, from which sessions and days are derived.
 
-Storage reads its parts, `stream.compute` derives from it. It holds values only and must never decide anything.
+Storage reads the parts of a window and `stream.compute` derives from it. The window holds values
+only and decides nothing.
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from model.prescription import Prescription
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleColumn:
-    """One metric of one record of one source ("": a stream without records), in any order of time.
+    """The samples of one metric in one record of one source, in any order of time.
 
-    `t` is int64[n] epoch ms, `v` float64[n] in the metric's canonical unit.
+    `record` is "" for a stream without records. `t` is int64[n] epoch ms, `v` float64[n] in the
+    metric's canonical unit.
     """
 
     metric: str
@@ -27,12 +29,13 @@ class SampleColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Window:
-    """What is known of a patient around some local dates. `zone` is the patient's IANA zone.
+    """What is known of a patient around some local dates.
 
-    `dates` are the dates to derive, each completely; `summaries` state totals of those dates.
-    `workouts`, `reports` and `columns` reach a day beyond the dates on both sides: a session may
-    end after midnight, and an answer may come hours later. They cover every session that starts on
-    the dates to its end and two minutes beyond it.
+    `zone` is the patient's IANA zone. `dates` are the local dates to derive, each completely.
+    `summaries` are the totals that sources state for those dates. `workouts`, `reports` and
+    `columns` reach a day beyond the dates on both sides, because a session may end after midnight
+    and an answer may come hours later. They cover every session that starts on the dates up to two
+    minutes after its end.
     """
 
     patient: str

@@ -1,7 +1,7 @@
 """The published JSON Schemas by name: prescription, profile, report, and every event on the log.
 
-Made from the types and from the tables of bounds that the code checks by. Pure. A rule that no
-schema can say, such as the order of two dates, stands in a description.
+The schemas are made from the types and from the tables of bounds that the code itself checks. A
+rule that no schema can express, such as the order of two dates, is written in a description.
 """
 
 from collections.abc import Callable
@@ -175,7 +175,10 @@ SCHEMAS: dict[str, Callable[[], JsonSchema]] = {
 
 
 def published(name: str) -> JsonSchema:
-    """Return a published schema with its dialect and id; raises KeyError for another name."""
+    """Return a published schema with its dialect and id.
+
+    Raises KeyError for an unknown name.
+    """
     return {"$schema": DIALECT, "$id": f"urn:kadens:schema:{name}", **SCHEMAS[name]()}
 
 

@@ -1,7 +1,7 @@
-"""JSON Schema (2020-12) of a dataclass, made from its fields and its docstring. Pure.
+"""Makes the JSON Schema (2020-12) of a dataclass from its fields and its docstring.
 
-It knows the types that facts, derived rows and prescriptions are made of, and refuses any other: a
-field whose shape nobody described must not be published as "anything".
+It supports the types that facts, derived rows and prescriptions are made of and refuses all others,
+so that no field is published with a schema that allows anything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,11 +31,11 @@ PLAIN: dict[Any, JsonSchema] = {
 
 
 def schema_of(cls: type, bounds: FieldBounds, *, complete: bool = False) -> JsonSchema:
-    """Return the schema of a dataclass, with those that it refers to under `$defs`.
+    """Return the schema of a dataclass, with the dataclasses that it refers to under `$defs`.
 
-    `bounds` adds keywords to a field. `complete`: every field is required, as in what we write
-    ourselves; otherwise a field with a default may be left out. Raises TypeError for a field whose
-    type has no shape here.
+    `bounds` adds keywords to fields. With `complete` every field is required, as in documents that
+    Kadens writes itself; otherwise a field with a default may be left out. Raises TypeError for a
+    field of a type that is not supported.
     """
     definitions: dict[str, JsonSchema] = {}
     _Walk(bounds, definitions, complete=complete).define(cls)
@@ -44,7 +44,7 @@ def schema_of(cls: type, bounds: FieldBounds, *, complete: bool = False) -> Json
 
 
 class _Walk:
-    """One walk over a type and all that it refers to; fills `definitions` by class name."""
+    """Walks over a type and all types that it refers to, and fills `definitions` by class name."""
 
     def __init__(
         self, bounds: FieldBounds, definitions: dict[str, JsonSchema], *, complete: bool
@@ -52,10 +52,11 @@ class _Walk:
         self._bounds, self._definitions, self._complete = bounds, definitions, complete
 
     def define(self, cls: type) -> None:
-        """Add a dataclass and those that it refers to."""
+        """Add the schema of a dataclass and of the dataclasses that it refers to."""
         hints = get_type_hints(cls)
         properties = {}
-        self._definitions[cls.__name__] = {}  # a class that refers to itself ends here
+        # Registered before its fields are walked: a class that refers to itself must not recurse.
+        self._definitions[cls.__name__] = {}
         for field in fields(cls):
             bound = self._bounds.get((cls.__name__, field.name), {})
             properties[field.name] = _bounded(self.shape(hints[field.name]), bound)
@@ -81,7 +82,12 @@ class _Walk:
             return {"$ref": f"#/$defs/{hint.__name__}"}
         return self._generic(get_origin(hint), get_args(hint), hint)
 
-    def _generic(self, origin: Any, args: Sequence[Any], hint: object) -> JsonSchema:  # noqa: ANN401
+    def _generic(
+        self,
+        origin: Any,  # noqa: ANN401 - as in `shape`
+        args: Sequence[Any],
+        hint: object,
+    ) -> JsonSchema:
         if origin in {Union, UnionType}:
             return {"anyOf": [self.shape(arg) for arg in args]}
         if origin is dict:
@@ -92,13 +98,14 @@ class _Walk:
             items = [self.shape(arg) for arg in args]
             return {"type": "array", "prefixItems": items, "items": False, "minItems": len(items)}
         if origin is np.ndarray:
+            # an array type is ndarray[shape, dtype[kind]]
             kind = get_args(args[1])[0]
             return {"type": "array", "items": PLAIN[int if kind is np.int64 else float]}
         raise TypeError(f"no JSON Schema is known for {hint}")
 
 
 def _bounded(shape: JsonSchema, bound: JsonSchema) -> JsonSchema:
-    """Return a field's schema with its bounds, which hold for the value that is not null."""
+    """Return a field's schema with its bounds, which apply to every value but null."""
     if "anyOf" not in shape or not bound:
         return {**shape, **bound}
     branches = [row if row == PLAIN[NoneType] else {**row, **bound} for row in shape["anyOf"]]

@@ -1,6 +1,6 @@
-"""What an app sends when a patient reports: the scales, the bounds, and the JSON Schema of the body.
+"""The body that an app sends when a patient reports: its scales, bounds and JSON Schema.
 
-`parsers.reports` reads by the same tables. Must never convert a value from one scale to another.
+`parsers.reports` reads by the same tables. No value is ever converted from one scale to another.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ TEXT_PATTERN = r"^[^\x00-\x1f\x7f]+$"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """One row: a scale's id, what is asked on it, and its range; `whole`: it has integers only."""
+    """A scale with its id, its instrument and its range [low, high].
+
+    A scale that is `whole` has integers only.
+    """
 
     id: str
     instrument: Instrument
@@ -60,8 +63,8 @@ EXAMPLE: JsonSchema = {
 def report_body_schema() -> JsonSchema:
     """Return the JSON Schema of a body that `POST /v1/reports` takes.
 
-    Not in it, because no schema can say it: a declared session ends after it begins, by at most
-    seven days, and a date must exist in the calendar.
+    Two rules are missing because no schema can express them: a declared session ends after its
+    start by at most seven days, and a date must exist in the calendar.
     """
     return {
         "title": "ReportBody",
