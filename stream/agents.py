@@ -1,8 +1,11 @@
-"""The Faust agents: take messages from the stream and give them to a `BatchScheduler`. No logic.
+"""The Faust agents: they take messages from the stream and give them to a `BatchScheduler`.
 
-Binding, each measured against faust-streaming 0.15.3: `noack_take` only (`take` and `async for`
-acknowledge what failed), one concurrent instance (more acknowledge out of order), acknowledgement
-strictly in offset order and only after the handler returned. An agent never ends: see `_agent`.
+These rules are binding. Each was measured against faust-streaming 0.15.3:
+
+- An agent uses `noack_take` only: `take` and `async for` acknowledge messages that failed.
+- An agent has one concurrent instance: several acknowledge out of order.
+- Messages are acknowledged strictly in offset order, and only after the handler returned.
+- An agent never ends: see `_agent`.
 """
 
 import asyncio
@@ -40,12 +43,15 @@ TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
 # beyond either of these, queued and in flight together, no more is taken from Faust
 MAX_HELD_MESSAGES = 1_200
 MAX_HELD_BYTES = 64 * 1024 * 1024
-HELD_UP_S = 0.25  # a batch that takes longer is held up, and another one starts beside it
+HELD_UP_S = 0.25  # a batch that takes longer counts as held up, and another may start beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicHandler:
-    """What is done with a topic's batches. A batch is a list of runs of different partitions."""
+    """The handler of a topic's batches, and their limits.
+
+    A batch is a list of runs of different partitions.
+    """
 
     handler: BatchHandler
     limits: BatchLimits = field(default_factory=BatchLimits)
@@ -60,7 +66,7 @@ class _Delivery:
 
     @property
     def size(self) -> int:
-        """Return the bytes of its value."""
+        """Return the size of its value in bytes."""
         return len(self.message.value)
 
 
@@ -71,13 +77,14 @@ def add_agents(
     metrics: Metrics,
     failed: asyncio.Future[None],
 ) -> None:
-    """Register one agent a topic.
+    """Register one agent for each topic.
 
-    `done` gets the offset after the last finished message of each partition, `failed` the first
-    error of a handler.
+    `done` receives the offset after the last finished message of each partition. `failed` receives
+    the first error of a handler.
     """
 
     async def on_failure(error: Exception) -> None:
+        # the next start begins at the committed offset, which may lie past the hole
         if isinstance(error, HoleError):
             await rewind(app, error)
         if not failed.done():
@@ -94,11 +101,11 @@ def add_agents(
 def _agent(
     make: "Callable[[], BatchScheduler]", on_failure: OnFailure
 ) -> Callable[[Any], Awaitable[None]]:
-    """Return an agent that gives what comes in to a scheduler.
+    """Return an agent that gives incoming messages to a scheduler.
 
-    After an error it waits here until the process ends. It must not return: an agent that ends
-    gives its stream back to Faust, which from then on acknowledges every message that comes in,
-    and the end of the process commits that. The chaos tests met this; the ledger shows it as holes.
+    After an error it waits until the process ends. It must not return: an agent that ends gives its
+    stream back to Faust. From then on Faust acknowledges every incoming message, and the end of the
+    process commits that. The chaos tests showed this; in the ledger it appears as holes.
     """
 
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
@@ -116,7 +123,7 @@ def _agent(
 
 
 async def rewind(app: faust.App, hole: HoleError) -> None:
-    """Set the group's committed offset back to the hole: the next start of a worker fetches it."""
+    """Set the group's committed offset back to the hole, so that the next start fetches it."""
     tp = TP(hole.topic, hole.partition)
     # Faust has no public way to commit an offset that it did not acknowledge itself
     await app.consumer._commit({tp: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001
@@ -125,8 +132,9 @@ async def rewind(app: faust.App, hole: HoleError) -> None:
 class BatchScheduler:
     """Runs the batches that `next_batch` chooses for one topic, at most `max_in_flight` at once.
 
-    Messages are acknowledged after their handler returned. A batch whose handler failed calls
-    `on_failure` and stays in flight for good, so nothing more of its partitions is acknowledged.
+    Messages are acknowledged after their handler returned. When a handler fails, `on_failure` is
+    called and the batch stays in flight for good, so nothing more of its partitions is
+    acknowledged.
     """
 
     def __init__(
@@ -176,7 +184,7 @@ class BatchScheduler:
         for partition, count in counts.items():
             queue = self._waiting.pop(partition)
             batch[partition] = sorted(queue[:count], key=_offset)
-            # what is left of a flooded partition goes to the end: the others take their turn first
+            # the rest of a flooded partition goes to the end, so that the others get their turn
             if queue[count:]:
                 self._waiting[partition] = queue[count:]
         return batch
@@ -213,7 +221,7 @@ class BatchScheduler:
             self._held_up -= held_up
 
     async def _work(self, batch: Mapping[Partition, Sequence[_Delivery]]) -> None:
-        """Call the handler and acknowledge. Gaps in the offsets make it several calls in turn."""
+        """Call the handler and acknowledge the messages; a gap in the offsets splits the call."""
         deliveries = list(chain.from_iterable(batch.values()))
         messages = [delivery.message for delivery in deliveries]
         for runs in batches(messages, self._limits.max_bytes):
@@ -243,7 +251,7 @@ def _offset(delivery: _Delivery) -> int:
 
 @asynccontextmanager
 async def _measured(batch: Sequence[Run], metrics: Metrics) -> AsyncIterator[None]:
-    """Time a batch; an error of the handler tells its topic, partitions and offsets, no value."""
+    """Measure a batch; an error of its handler names topic, partitions and offsets, no value."""
     began, topic = time.perf_counter(), batch[0].topic
     offsets = ", ".join(f"{run.partition}: {run.first} to {run.next - 1}" for run in batch)
     async with without_values(f"{topic}, offsets by partition {offsets}"):

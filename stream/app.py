@@ -1,9 +1,9 @@
-"""The Faust app and the life of a worker: start, watch, stop. It never goes on after an error.
+"""The Faust app and the life of a worker: start, watch, stop.
 
-Faust runs as a service inside our own loop, so that signals, the exit status and the order of
-closing are ours. No tables, no web server, no topic creation, no own assignor: the database is the
-state, and the program makes the topics. After an unexpected error the process ends with status 1,
-and whoever started it starts it again.
+Faust runs as a service inside our own loop, so that we decide about signals, the exit status and
+the order of closing. It has no tables, no web server and no assignor of its own, and it creates no
+topics: the database holds the state, and the program creates the topics. A worker never goes on
+after an unexpected error. The process ends with status 1, and its supervisor starts it again.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ from stream.log.messages import Partition
 from stream.log.transport import KafkaTransport
 
 GROUP = "kadens"
-MOCK_SESSION_S = 6.0  # the mock waits this long after the last member left
+MOCK_SESSION_S = 6.0  # the mock broker waits this long after the last member left
 STOP_WITHIN_S = 20.0
 BLOCKED_S = 60.0
-AGENT_BUFFER = 128  # messages waiting before an agent; a payload can have half a megabyte
+AGENT_BUFFER = 128  # messages that wait for an agent, each of up to half a megabyte
 EXIT_CRASHED = 1
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class _TablelessApp(faust.App):
     """A Faust app that keeps no table on disk."""
 
     def _create_directories(self) -> None:
-        """Make no folder: nothing would lie in it, and a killed worker would leave it behind."""
+        """Create no folder: it would stay empty, and a killed worker would leave it behind."""
 
 
 def make_app(
@@ -48,8 +48,8 @@ def make_app(
 ) -> faust.App:
     """Return the Faust app without agents.
 
-    `session_s`: the partitions of a killed worker move after this time, unless it comes back under
-    the same instance id before.
+    `session_s` is the time after which the partitions of a killed worker move to another, unless it
+    comes back under the same instance id before.
     """
     urls = [URL(f"kafka://{item}") for item in brokers.split(",")]
     app = _TablelessApp(
@@ -104,10 +104,10 @@ async def serve(
 
 
 async def _stay_alive() -> None:
-    """Put off, once a second, the thread that ends a process whose loop is blocked for `BLOCKED_S`.
+    """End the process when its loop is blocked for `BLOCKED_S`.
 
-    The watchdog cannot do that, because it runs in the loop itself. The trace names places in the
-    code and no values.
+    A thread ends it unless this loop puts that off, once a second. The watchdog cannot do this,
+    because it runs in the loop itself. The trace names lines of code and no values.
     """
     try:
         while True:
@@ -124,7 +124,7 @@ async def _run(app: faust.App) -> None:
 
 
 async def _close(app: faust.App, tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Stop all within `STOP_WITHIN_S`; a part that hangs must not keep a broken worker alive."""
+    """Stop everything within `STOP_WITHIN_S`, so that no part that hangs keeps the worker alive."""
     asyncio.get_running_loop().call_later(STOP_WITHIN_S, os._exit, EXIT_CRASHED)
     for task in tasks:
         task.cancel()

@@ -1,7 +1,7 @@
-"""Which waiting messages form the next batch of a topic. Pure: no clock, no loop, no Faust.
+"""Decides which waiting messages form the next batch of a topic. Pure: no clock, no loop, no Faust.
 
-`stream.agents.BatchScheduler` asks here whenever messages come in, a batch finishes or a batch is
-held up. Must never put a partition into two batches at once: the order within it would be lost.
+`stream.agents.BatchScheduler` calls it whenever messages come in, a batch finishes or a batch is
+held up. A partition must never be in two batches at once: the order within it would be lost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from stream.log.messages import MOST_BYTES, Partition
 
-MANY_WAITING = 40  # so many messages are worth a second batch in flight, though each is smaller
+MANY_WAITING = 40  # from so many on, further batches in flight are worth their cost
 
 
 class Queued(Protocol):
@@ -18,16 +18,16 @@ class Queued(Protocol):
 
     @property
     def size(self) -> int:
-        """Return the bytes of its value."""
+        """Return the size of its value in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLimits:
     """The limits of a topic's batches.
 
-    `max_in_flight`: batches in work at the same time. Keep this low: messages that queue up form
-    larger batches, a batch costs the database about the same whatever its size, and a patient who
-    is in a batch several times is derived once.
+    `max_in_flight` is the number of batches in work at the same time. Keep this low: messages that
+    queue up form larger batches. A batch costs the database about the same whatever its size, and a
+    patient who is in it several times is derived once.
     `max_messages` and `max_bytes` (of values) bound one batch. A batch of a single partition may
     have more bytes: the handler gets it in parts.
     """
@@ -68,8 +68,8 @@ def batches_allowed(
 ) -> int:
     """Return how many batches may be in flight now.
 
-    All that the limits allow where many messages wait; else one beside those that are held up.
-    Each batch has a cost of its own, so little work is not shared.
+    While many messages wait, these are all that the limits allow. Otherwise there is a single batch
+    beside those that are held up: each batch has a cost of its own, so little work is not split.
     """
     if sum(map(len, waiting.values())) >= MANY_WAITING:
         return limits.max_in_flight
@@ -81,7 +81,7 @@ def _fill(
     partitions: Sequence[Partition],
     limits: BatchLimits,
 ) -> dict[Partition, int]:
-    """Take partitions in order while they fit as a whole; the first one is always taken."""
+    """Take partitions in order as long as they fit; the first is always taken."""
     counts: dict[Partition, int] = {}
     messages = size = 0
     for partition in partitions:

@@ -1,4 +1,4 @@
-"""The collaborators of one worker process, opened once and given to its functions. No state."""
+"""The collaborators of a worker process, opened once and passed to its functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ from stream.readers.pool import Reader
 class Collaborators:
     """Pool, log, body store, reader, wrapping keys and clock of a worker.
 
-    `now` gives epoch ms. `link` is the address of the worklist, for mails. `limit` is shared by all
-    batches.
+    `now` returns epoch ms. `link` is the address of the worklist, for mails. All batches share
+    `limit`.
     """
 
     pool: Pool

@@ -1,10 +1,10 @@
-"""Facts into the database, and what they change.
+"""Writes facts to the database and derives anew what they change.
 
-Sessions, days, weeks, who is due for a look, what goes out. One transaction a batch: the account of
-offsets, the facts, every touched patient's recompute, `due` and the outbox. What a crash repeats is
-skipped by the account, or recognised by the writer. What is told of a patient who was erased
-meanwhile is dropped, without a dead letter. `kadens.derived` gets its events from the outbox after
-the commit, so it never tells of a change that did not happen.
+One transaction covers a batch: the offset ledger, the facts, the sessions, days and weeks of every
+affected patient, the table `due` and the outbox. After a crash the ledger skips what is repeated,
+or the writer recognises it. Facts of a patient who was erased meanwhile are dropped, without a dead
+letter. `kadens.derived` gets its events from the outbox after the commit, so it never announces a
+change that did not happen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,20 +24,24 @@ from stream.deriving.batches import derive_written
 from stream.log.messages import Message, Outgoing, Run
 
 CHANNEL = "derived"
-CALM_MS = 5_000  # for so long a look may wait for more samples
+CALM_MS = 5_000  # how long a judgement waits for more samples
 SEND = 500  # outbox rows sent in one transaction
+# what decoding raises for JSON that is not a fact
 OTHER_SHAPE = (
     ValueError,
     KeyError,
     TypeError,
     AttributeError,
     OverflowError,
-)  # what reading JSON of no fact raises
+)
 UNREAD = Reject(where="value", why="not a fact of this version", kind=RejectKind.UNKNOWN)
 
 
 async def derive_runs(batch: Sequence[Run], parts: Collaborators) -> None:
-    """Store and derive a batch; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
+    """Store a batch of facts and derive from them.
+
+    Raises `HoleError`, `DeadFloodError` and what the log and the database raise.
+    """
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
         parts.metrics.replayed.labels(batch[0].topic).inc(
@@ -49,7 +53,10 @@ async def derive_runs(batch: Sequence[Run], parts: Collaborators) -> None:
 
 
 async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
-    """Make a dead letter of a fact that cannot be worked on, a run of one message, unless it is done already."""
+    """Make a dead letter of a fact that cannot be worked on.
+
+    `run` holds this one message. If the ledger shows it as finished, nothing happens.
+    """
     async with parts.pool.connection() as conn:
         letters = [_letter(message, reject) for message in await parts.ledger.claim(conn, [run])]
         parts.limit.check(dead={letter.patient or "" for letter in letters}, good=())
@@ -57,7 +64,7 @@ async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
 
 
 async def send_changes(parts: Collaborators) -> int:
-    """Send what waits in the outbox for `kadens.derived`; return how many events."""
+    """Send the events that wait in the outbox for `kadens.derived`; return how many."""
     async with parts.pool.connection() as conn:
         rows = await outbox.take(conn, CHANNEL, parts.now(), SEND)
         await parts.producer.send_all(
@@ -74,12 +81,12 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
     reported, letters = _decode(messages)
     written = await put_facts(conn, [item for _, item in reported])
     derived = await derive_written(conn, written)
-    kept = [
-        no for no in written.refused if no.why != UNKNOWN
-    ]  # nothing is kept of a patient who was erased
+    # a patient whom the database does not know was erased: nothing of theirs may be kept
+    kept = [no for no in written.refused if no.why != UNKNOWN]
     letters += [_refused(*reported[no.index], no.why) for no in kept]
     bad = {no.index for no in written.refused}
     good = {item.patient for location, (_, item) in enumerate(reported) if location not in bad}
+    # checked before anything is sent: its error rolls the transaction back
     parts.limit.check(dead={letter.patient or "" for letter in letters}, good=good)
     if written.affected:
         position = (
@@ -101,10 +108,10 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
 
 
 async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now_ms: int) -> None:
-    """Ask for a look at each patient.
+    """Mark each patient as due for a judgement.
 
-    At once after a workout or an answer, a little later where samples alone came. They come in a
-    stream; what they change is judged once for many of them, and no rule waits for one.
+    It is due at once after a workout or a report, and `CALM_MS` later if only samples came. Samples
+    arrive in a stream, so one judgement covers many of them. No rule needs an answer sooner.
     """
     calm = {
         patient for patient, spans in touched.items() if all(span.samples_only for span in spans)
@@ -117,10 +124,7 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
 def _decode(
     messages: Sequence[Message],
 ) -> tuple[list[tuple[Message, AttributedFact]], list[RefusedMessage]]:
-    """Return the facts with their messages.
-
-    Dead letters for what is no fact of a version we know.
-    """
+    """Return the facts with their messages, and dead letters for the messages that hold no fact."""
     reported: list[tuple[Message, AttributedFact]] = []
     letters: list[RefusedMessage] = []
     for message in messages:
@@ -144,5 +148,5 @@ def _refused(message: Message, attributed_fact: AttributedFact, why: str) -> Ref
 
 
 def event(patient: str, changes: Sequence[DerivedChange]) -> Mapping[str, object]:
-    """Return an event of `kadens.derived`: what changed for a patient."""
+    """Return the event of `kadens.derived` that lists what changed for a patient."""
     return {"v": SCHEMA_VERSION, "patient": patient, "changes": plain(list(changes))}

@@ -1,7 +1,7 @@
-"""Reports unexpected errors without values: an error's kind and place, never its text.
+"""Reports unexpected errors without values: an error's type and line of code, never its text.
 
-Texts of database and parser errors quote what they fail on, which here is health data. The worker's
-own errors hold no values and pass as they are.
+Texts of database and parser errors quote the data they fail on, which here is health data. The
+worker's own errors (`VALUE_FREE`) hold no such data and are passed on unchanged.
 """
 
 import logging
@@ -22,12 +22,12 @@ _log = logging.getLogger(__name__)
 
 
 class WorkerError(RuntimeError):
-    """A part of the worker failed in a way nobody planned; the process must end."""
+    """A part of the worker failed unexpectedly; the process must end."""
 
 
 @asynccontextmanager
 async def without_values(what: str) -> AsyncIterator[None]:
-    """Turn an unexpected error into a `WorkerError` with `what`, its kind and its place."""
+    """Turn an unexpected error into a `WorkerError` with `what` and the error's description."""
     try:
         yield
     except (*VALUE_FREE, WorkerError):
@@ -46,7 +46,7 @@ def report(metrics: Metrics, where: str, description: str) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error's kind, the database's state code if it has one, and its innermost frames."""
+    """Return an error's type, the database's state code if it has one, and its innermost frames."""
     state = getattr(error, "sqlstate", None)
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     path = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))

@@ -1,9 +1,10 @@
-"""Removes what is no longer needed: unnamed files, sent outbox rows, expired letters. Never a fact.
+"""Removes what is no longer needed: unnamed files, sent outbox rows and expired letters.
 
-A payload that came in through the store is removed when its message is settled (`settled`). What is
-left in `incoming` was never named by a message, because a door was killed. It goes as soon as every
-message is settled that was on the log when it came in. The doors name a payload within
-`NAMED_WITHIN_S` of storing it, or refuse it.
+It never removes a fact. A payload that came in through the store is removed when its message is
+settled (`settled`). A file that is left in `incoming` has no message, because a vendor door was
+killed before it sent one. Such a file can be removed once every message is settled that was on the
+log when the file came in: the doors name a payload within `NAMED_WITHIN_S` of storing it, or refuse
+it.
 """
 
 import asyncio
@@ -28,8 +29,8 @@ from stream.log.look import LogView
 from stream.log.messages import Partition
 from stream.revocations import forget_expired
 
-INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
-MARGIN_S = 12 * NAMED_WITHIN_S  # covers clocks that differ between door, store and worker
+INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # the log has no message older than this
+MARGIN_S = 12 * NAMED_WITHIN_S  # also covers clocks that differ between door, store and worker
 _ANSWER_S = 30.0
 SETTLED_LOOKS = 2
 _KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
@@ -39,10 +40,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Horizon:
-    """Finds the instant before which everything that came in is settled.
+    """Determines the instant before which everything that came in is settled.
 
-    It compares looks at the log's ends with the offset ledger. Two looks are needed in turn: the
-    second meets what an agent sent on to another topic while the first was worked off.
+    It compares the log's ends, as seen at one time, with the offset ledger at a later time. Two
+    such looks are needed in turn: the second covers messages that an agent sent on to another topic
+    while the first was worked off.
     """
 
     _looks: list[tuple[float, Mapping[Partition, int]]] = field(default_factory=list)
@@ -50,7 +52,10 @@ class Horizon:
     def look(
         self, now_s: float, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
     ) -> float | None:
-        """Return the instant (epoch s), or None while it is unknown; offsets are by partition."""
+        """Return the instant (epoch s), None while it is not known.
+
+        `ends` are the log's ends and `finished` the ledger's offsets, by partition.
+        """
         if not self._looks:
             self._looks = [(now_s, ends)]
         elif all(
@@ -87,8 +92,8 @@ async def sweep_settled(
 ) -> None:
     """Remove incoming payloads that no message names or will name.
 
-    `topics` are all in the offset ledger, among them those whose messages may name a payload. While
-    the log does not answer, nothing is removed.
+    `topics` are all topics of the offset ledger. They include those whose messages may name a
+    payload. While the log does not answer, nothing is removed.
     """
     try:
         async with asyncio.timeout(_ANSWER_S):

@@ -1,11 +1,9 @@
-"""Judging.
+"""Judges patients: their state and the clock give findings, and findings give steps of alerts.
 
-A patient's state and the clock become findings, findings become steps of alerts, in one
-transaction.
-
-The table `due` says who must be judged, and is written with the facts; an event on `kadens.derived`
-only makes it happen at once instead of at the timer's next turn, so a lost or doubled event changes
-nothing. A due row is taken in the judging transaction: after a crash it is due again.
+All of that is one transaction. The table `due` lists who must be judged and is written together
+with the facts. An event on `kadens.derived` only starts the judgement before the timer does, so a
+lost or doubled event changes nothing. A row of `due` is taken in the judging transaction, so after
+a crash it is still due.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,16 +27,16 @@ LATER_MS = 15 * MINUTE_MS
 
 
 async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
-    """Judge everyone who is due now: a batch of `kadens.derived` says that somebody is."""
+    """Judge everyone who is due now; a batch of `kadens.derived` only shows that somebody is."""
     while await judge_due(parts):
         pass
 
 
 async def judge_due(parts: Collaborators) -> int:
-    """Judge up to `_TAKE` patients whose time has come; return how many.
+    """Judge up to `_TAKE` patients who are due; return how many.
 
-    Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked
-    at again later.
+    After an error that is no outage, each patient is judged alone. A patient who cannot be judged
+    is due again after `LATER_MS`.
     """
     try:
         return await _judge(parts, _TAKE)
@@ -58,10 +56,11 @@ async def _judge(parts: Collaborators, most: int) -> int:
 
 
 async def _judge_or_postpone(parts: Collaborators) -> int:
-    """Judge the patient who is due for longest, or ask for a look at that patient in `LATER_MS`."""
+    """Judge the patient who has been due for longest, or postpone that patient by `LATER_MS`."""
     async with parts.pool.connection() as conn:
         patients = await due.take(conn, parts.now(), 1)
         try:
+            # a savepoint: after a fault the outer transaction still writes the new due row
             async with conn.transaction():
                 await judge_patients(conn, patients, parts, parts.now())
         except Exception as error:
@@ -85,7 +84,7 @@ async def judge_patients(
 
 
 def verdict(on: Loaded, now_ms: int) -> JudgementResult:
-    """Return what comes of what is known of a patient. Pure."""
+    """Return the steps of alerts that a patient's state leads to, and the next due time. Pure."""
     findings = registry.judge(on.judgeable)
     steps = lifecycle.settle(on.live, on.recent, findings, now_ms)
     times = (registry.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
@@ -97,9 +96,10 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
 async def apply_judgements(
     conn: Connection, results: Mapping[str, JudgementResult], now_ms: int, *, link: str = WORKLIST
 ) -> None:
-    """Carry out the steps of patients, write their mails, and set when to look at each again.
+    """Apply the steps of patients, write their mails, and set when each patient is due next.
 
-    In the transaction that loaded the patients. `link` is where a mail sends its reader.
+    It must run in the transaction that loaded the patients. `link` is the address that a mail leads
+    to.
     """
     numbers = {name: row.id for name, row in (await lock_patients(conn, results)).items()}
     for patient, result in results.items():

@@ -1,4 +1,4 @@
-"""The worker's Prometheus metrics: counts and times. Never a patient, an account or a value."""
+"""The worker's Prometheus metrics: counts and times, without any patient, account or value."""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,16 @@
-"""Bodies become facts: account to patient, consent at the time of receipt, reader, `kadens.facts`.
+"""Turns received bodies into facts on `kadens.facts`, for patients who consented.
 
-One transaction a batch. Facts and dead letters are on the log before it commits and before anything
-is acknowledged; what a crash repeats is the same facts again, which the writer recognises. Binding:
-no consent, no fact and no dead letter, and the same for a body that came by a revoked link token; a
-body of an account that nobody is linked to waits sealed in quarantine. A body of several accounts
-is divided: each slice goes back on the log as a body of its own. However a body is settled, no copy
-in clear is left in the store (`settled`).
+Each batch is one transaction. Facts and dead letters are on the log before it commits and before
+anything is acknowledged. After a crash the same facts are sent again, and the writer recognises
+them.
+
+These rules are binding:
+
+- Without a consent at the time of receipt there is no fact and no dead letter. The same holds for
+  a body that came by a revoked link token.
+- A body of an account that is linked to no patient waits in quarantine, sealed.
+- A body of several accounts is divided. Each slice goes back on the log as a body of its own.
+- However a body is settled, no copy in clear is left in the store (`settled`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,7 +55,7 @@ _GONE = Reject(where="quarantine", why="the body is not there any more", kind=Re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
-    """A body and the patient it belongs to; None when nobody is linked to its account."""
+    """A body and its patient, None when its account is linked to no patient."""
 
     read: Read
     patient: str | None
@@ -58,7 +63,11 @@ class Owned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What becomes of one body: a word for the metrics, whose facts are sent on, and the letters about it."""
+    """What becomes of one body.
+
+    `word` labels the outcome in the metrics. `stored` is the body whose facts are sent on, None
+    when there are none to send. `letters` are the dead letters about it.
+    """
 
     word: str
     stored: Owned | None = None
@@ -84,7 +93,10 @@ async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
 
 
 async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
-    """Make a dead letter of a body that cannot be worked on, a run of one message, unless it is done already."""
+    """Make a dead letter of a body that cannot be worked on.
+
+    `run` holds this one message. If the ledger shows it as finished, nothing happens.
+    """
     unread = await received(run.messages[0], parts.bodies)
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, [run])
@@ -94,7 +106,7 @@ async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
 
 
 async def release_quarantine(parts: Collaborators) -> int:
-    """Send again what was released because its account is linked now; return how many bodies."""
+    """Send bodies again whose account is linked to a patient by now; return how many."""
     async with parts.pool.connection() as conn:
         held = await quarantine.take_released(conn, parts.bodies, parts.wrapping_key, RELEASE)
         await resend(
@@ -117,7 +129,10 @@ async def release_quarantine(parts: Collaborators) -> int:
 
 
 async def expire_quarantine(parts: Collaborators) -> int:
-    """Remove what nobody claimed in time; return how many bodies. What is claimed by now is released before."""
+    """Remove bodies and fetches that were not claimed in time; return how many.
+
+    Those of accounts that are linked by now are released first.
+    """
     async with parts.pool.connection() as conn:
         await release_linked(conn, parts.now())
         gone = await quarantine.expire(conn, parts.now())
@@ -129,15 +144,16 @@ async def expire_quarantine(parts: Collaborators) -> int:
 
 
 async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators) -> bool:
-    """Decide over each body, write what stays here, and send on facts and dead letters.
+    """Decide about each body, write what stays here, and send on facts and dead letters.
 
-    Tells whether files are left that nothing names after the commit.
+    Returns whether there are files to remove after the commit, because nothing names them any more.
     """
     if not reads:
         return False
     divided = [read for read in reads if read.slices]
     plain = [read for read in reads if not read.read_elsewhere]
     owned = await _owners(conn, plain)
+    # patients are held before consents are looked up: none can be erased between the two
     zones = await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
     allowed = await _allowed(conn, owned)
     kept = await _keep(
@@ -153,21 +169,24 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     ]
     for item, outcome in zip(owned, outcomes, strict=True):
         _tell(item.read, outcome, parts)
+    # on the log before the commit: a crash in between repeats facts, and loses none
     for portion in portions(_facts([o.stored for o in outcomes if o.stored], zones, parts)):
         await parts.producer.send_all(portion)
     letters = [letter for outcome in outcomes for letter in outcome.letters]
     letters += await _divide(conn, divided, parts)
     letters += await _record(conn, [read for read in reads if read.fetches or read.notices], parts)
     await bury(conn, parts, letters)
+    # a slice has no file of its own: what may be removed is the file of the body that arrived
     return await settled.let_go(conn, [read.arrived or read.envelope for read in reads])
 
 
 async def _divide(
     conn: Connection, reads: Sequence[Read], parts: Collaborators
 ) -> list[RefusedMessage]:
-    """Send each account's slice on as a body of its own; return letters about what has no account.
+    """Send each account's slice on as a body of its own; return letters about the rest.
 
-    Slices of patients who withdrew go nowhere: nothing of theirs is written again.
+    The rest is what has rejects but no account. Slices of patients who withdrew their consent are
+    not sent, so that nothing of theirs is written again.
     """
     slices = []
     for read in reads:
@@ -191,9 +210,10 @@ async def _divide(
 async def _record(
     conn: Connection, reads: Sequence[Read], parts: Collaborators
 ) -> list[RefusedMessage]:
-    """Write what bodies ask for and notify, as far as a consent covers it.
+    """Write the fetches and notices of bodies, as far as a consent covers them.
 
-    What an account asks for that nobody is linked to yet waits for a day; its notices do not.
+    A fetch of an account that is linked to no patient yet waits for a day. A notice of such an
+    account is dropped.
     """
     asking = await _asking(conn, reads)
     allowed = await _allowed(conn, [owned for owned, _ in asking])
@@ -241,7 +261,7 @@ async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, 
 
 
 def _noted(reads: Sequence[Read], parts: Collaborators) -> list[RefusedMessage]:
-    """Count bodies that only ask or notify; return letters about what in them could not be read."""
+    """Count bodies that hold only fetches or notices; return letters about their rejects."""
     alone = [read for read in reads if read.parsed is None and not read.slices]
     for read in alone:
         _tell(read, Outcome(word="noted"), parts)
@@ -292,9 +312,8 @@ async def _outcome_of(
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
     if kept[patient, result.envelope.sha256] != version_of(result.format):
-        return Outcome(
-            word="read_before"
-        )  # by another version of its parser: `kadens replay` reads it again
+        # another version of the parser has read it before; `kadens replay` will read it again
+        return Outcome(word="read_before")
     partly = (
         [RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)]
         if result.rejects
@@ -304,7 +323,7 @@ async def _outcome_of(
 
 
 async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps.Room) -> Outcome:
-    """Put a body of an account that nobody is linked to into quarantine, as long as its sender has room there."""
+    """Put a body whose account is linked to no patient into quarantine, if its sender has room."""
     result, (vendor, account) = owned.read, _account(owned)
     if not quarantine.fits(room, vendor, account, len(result.body)):
         return Outcome(
@@ -330,7 +349,11 @@ def _account(owned: Owned) -> tuple[str, str]:
 
 
 async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
-    """Name the patient of each body: the envelope's (a link token named one), else the account's at its receipt."""
+    """Name the patient of each body.
+
+    A patient in the envelope (from a link token) comes first. Otherwise it is the patient to whom
+    the account was linked when the body was received.
+    """
     requested = [
         (position, (item.envelope.connector, item.parsed.account, item.envelope.received_ms))
         for position, item in enumerate(reads)
@@ -347,7 +370,10 @@ async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
 
 
 async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
-    """Return the places of the bodies that a consent covered when they were received, by a link that still held."""
+    """Return the positions of the bodies that may be used.
+
+    A consent covered them when they were received, and their link token was not revoked by then.
+    """
     requested = [
         (n, item.patient, item.read.envelope) for n, item in enumerate(owned) if item.patient
     ]
@@ -358,7 +384,10 @@ async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
 
 
 async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
-    """Return the places of the bodies whose link token was revoked before they were received: a door knew it late."""
+    """Return the positions of the bodies whose link token was revoked before they were received.
+
+    A vendor door may accept such a body, because it learns of a revocation with a delay.
+    """
     linked = [(n, item.read.envelope) for n, item in enumerate(owned) if item.read.envelope.link]
     if not linked:
         return set()
@@ -369,7 +398,11 @@ async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
 async def _keep(
     conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Collaborators
 ) -> Mapping[BodyKey, int]:
-    """Keep the bodies that could be read, sealed with their patients' own keys, for a better parser to read again."""
+    """Keep the bodies that could be read, sealed with their patients' data keys.
+
+    A later version of the parser can then read them again. Returns, for each body, the version of
+    the parser by which it counts as read.
+    """
     received = [
         Received(
             patient=item.patient,
@@ -389,7 +422,10 @@ async def _keep(
 def _facts(
     stored: Iterable[Owned], zones: Mapping[str, str], parts: Collaborators
 ) -> Iterator[Outgoing]:
-    """Return the facts of bodies as messages, one after the other: those of a large body are not in memory at once."""
+    """Yield the facts of bodies as messages, one by one.
+
+    The facts of a large body are read from its file as they are sent, never all in memory at once.
+    """
     for item in stored:
         result, patient = item.read, item.patient
         if result.parsed is None or patient is None:

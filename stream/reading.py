@@ -1,6 +1,6 @@
-"""A message of `kadens.raw` becomes what a reader makes of it. Must never raise for what was sent.
+"""Reads the bodies of messages of `kadens.raw`. It must never raise because of what was sent.
 
-Readers work in processes of their own (`readers`), so that no body holds up or ends the worker.
+Readers work in processes of their own (`readers`), so that no body can delay or end the worker.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ KNOWN = CONNECTORS | BY_BYTES
 class Read:
     """One body and what it holds.
 
-    `parsed` is what it holds of one account. It is None when nothing could be read (then `rejects`
-    has the reasons), when the body only asks or notifies (`fetches`, `notices`), and when it is of
-    several accounts: `slices` are then those. `format` is empty for what could not be read.
-    `fault` describes an error of our own in a reader, without values; else it is empty. `arrived`
-    is the envelope that came, where `envelope` is that of a slice.
+    `parsed` is what it holds of one account. It is None in three cases: nothing could be read (then
+    `rejects` has the reasons); the body holds only `fetches` or `notices`; the body is of several
+    accounts, whose parts are in `slices`. `format` is empty if the body could not be read.
+    `fault` describes an error of our own in a reader, without values, and is otherwise empty.
+    `arrived` is the envelope of the received body where `envelope` is that of a slice.
     """
 
     message: Message
@@ -58,18 +58,22 @@ class Read:
 
     @property
     def dead(self) -> bool:
-        """Tell whether nothing could be read of it."""
+        """Return whether nothing of it could be read."""
         empty = self.parsed is None or not self.parsed.facts
         return bool(self.rejects) and empty and not self.read_elsewhere
 
     @property
     def read_elsewhere(self) -> bool:
-        """Tell whether it has no facts of its own: it asks, notifies, or is divided first."""
+        """Return whether it has no facts of its own: only fetches, notices or slices."""
         return self.parsed is None and bool(self.fetches or self.notices or self.slices)
 
 
 async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
-    """Read messages whose bodies lie in them, or at their envelopes' addresses, in their order."""
+    """Read the bodies of messages and return them in the same order.
+
+    A small body is the value of its message. A large one is in the store, at its envelope's
+    address, and gets a reader process of its own.
+    """
     reads = [await received(message, bodies) for message in messages]
     waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
@@ -83,9 +87,10 @@ async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reade
 
 
 def slice_of(read: Read, part: Part) -> Read:
-    """Return a part of a body as a body of its own, with the envelope that it would come in.
+    """Return a part of a body as a body of its own, with an envelope of its own.
 
-    Its time of receipt is that of the body, so that links and consents are those of that time.
+    Its time of receipt is that of the received body, so links and consents are looked up for that
+    time.
     """
     content = part.kept or b""
     envelope = replace(
@@ -110,7 +115,10 @@ def slice_of(read: Read, part: Part) -> Read:
 
 
 async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
-    """Return what today's parser makes of a body, here and a big one in a thread; raises BodyError. For a replay."""
+    """Return what today's parser reads in a body, for a replay; raises BodyError.
+
+    It parses in this process, a large body in a thread.
+    """
     words = (envelope.connector, body, envelope.content_type)
     return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
 
@@ -118,7 +126,11 @@ async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
 def reported_by(
     envelope: Envelope, parsed: Parsed, patient: str, zone: str, name: str
 ) -> list[AttributedFact]:
-    """Return the facts of a body of a format as told of a patient, by today's version of it."""
+    """Return the facts of a body with its patient and source.
+
+    `zone` is the patient's IANA zone. `name` is the body's format; its current version is recorded
+    with each fact.
+    """
     parser = version_of(name)
     return [reported_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
 
@@ -126,7 +138,10 @@ def reported_by(
 def reported_as(
     envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int
 ) -> AttributedFact:
-    """Return one fact of a body as told of a patient in an IANA zone, by a version of its parser."""
+    """Return one fact of a body with its patient, its source and the version of its parser.
+
+    `zone` is the patient's IANA zone.
+    """
     return AttributedFact(
         patient=patient,
         connector=envelope.connector,
@@ -152,7 +167,10 @@ def _offset_min(at_ms: int, zone: str) -> int:
 
 
 async def received(message: Message, bodies: BodyStore) -> Read:
-    """Return a message with its envelope and body, unread; with rejects where one of them is missing."""
+    """Return a message with its envelope and body, not read yet.
+
+    It has a reject if the envelope or the body is missing, or if the format is unknown.
+    """
     try:
         envelope = Envelope.read(message.headers)
     except (KeyError, ValueError):
@@ -172,7 +190,7 @@ async def received(message: Message, bodies: BodyStore) -> Read:
 async def _kept(bodies: BodyStore, address: str) -> bytes | None:
     try:
         return await bodies.get(address)
-    except ValueError:  # no address that the store ever gave out
+    except ValueError:  # the store never issued this address
         return None
 
 
@@ -183,7 +201,7 @@ def _body(read: Read) -> Body:
 
 
 def _format_name(envelope: Envelope) -> str:
-    """Return the format that the envelope names; without one it is the connector's own."""
+    """Return the format that the envelope names, or else the connector's own format."""
     return envelope.format or envelope.connector
 
 
@@ -201,7 +219,7 @@ def _answered(read: Read, answer: Answer) -> Read:
 
 
 def _of_single_account(read: Read, answer: Holdings) -> Read:
-    """Return a body of one account; where its reader cut a slice for it, the slice is the body."""
+    """Return a body of one account; if its reader cut a slice for it, the slice is the body."""
     (part,) = answer.parts
     if part.kept is None:
         parsed = _parsed(part, answer.rejects)
@@ -212,9 +230,9 @@ def _of_single_account(read: Read, answer: Holdings) -> Read:
 
 
 def _divided(read: Read, answer: Holdings) -> Read:
-    """Return a body of several accounts, refused where its reader did not cut it apart.
+    """Return a body of several accounts with its slices, or refuse it if it was not divided.
 
-    A slice that is of several accounts again would be cut for ever.
+    A slice that holds several accounts is refused too. Otherwise it would be divided for ever.
     """
     if read.envelope.part_of or any(part.kept is None for part in answer.parts):
         return replace(read, rejects=(NOT_DIVIDED,), fetches=(), notices=())

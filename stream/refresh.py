@@ -1,6 +1,6 @@
-"""Brings hour and day rollups up to date behind the writer, one patient in each transaction.
+"""Brings hour and day rollups up to date after new samples, one patient in each transaction.
 
-It takes marked hours, computes their rollups from the samples, and replaces the rows.
+The writer marks hours as stale. This computes their rollups from the samples and replaces the rows.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from stream.dead.isolate import blames_message
 from stream.faults import describe, report
 
 TURN = 20  # patients
-# Hours that are still being written to wait: a live hour is not computed again at each batch.
+# A mark must be this old: an hour that still gets samples is not computed again at each batch.
 SETTLE_MS = 30_000
 PIECE_MS = 7 * DAY_MS  # of one patient in one transaction
 _EVER = (0, 1 << 62)
 
 
 async def refresh_rollups(parts: Collaborators) -> int:
-    """Refresh up to `TURN` patients, those marked for longest first; return how many."""
+    """Refresh up to `TURN` patients, those with the oldest marks first; return how many."""
     for done in range(TURN):
         if not await _refresh(parts):
             return done
@@ -31,10 +31,10 @@ async def refresh_rollups(parts: Collaborators) -> int:
 
 
 async def refresh_patient(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
-    """Refresh up to `PIECE_MS` of the patient marked for longest; return False if there is none.
+    """Refresh up to `PIECE_MS` of the patient with the oldest mark; return False if there is none.
 
-    In the caller's transaction. Patients whom somebody else holds are left for later, and so are
-    marks younger than `settle_ms`.
+    It works in the caller's transaction. Patients who are locked by another transaction and marks
+    younger than `settle_ms` are left for later.
     """
     taken = await stale_hours.take(conn, settle_ms)
     if taken is None:
@@ -47,7 +47,7 @@ async def refresh_patient(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
 
 
 async def refresh_all(conn: Connection) -> None:
-    """Refresh until no mark is left that nobody else holds; for tests and comparing databases."""
+    """Refresh all marks that are not locked; for tests and for comparing databases."""
     refreshing = True
     while refreshing:
         async with conn.transaction():
@@ -55,7 +55,7 @@ async def refresh_all(conn: Connection) -> None:
 
 
 async def _refresh(parts: Collaborators) -> bool:
-    """Refresh a patient; if that fails and is no outage, that patient waits and the others go on."""
+    """Refresh one patient; after an error that is no outage, postpone that patient."""
     try:
         async with parts.pool.connection() as conn:
             return await refresh_patient(conn)
@@ -77,7 +77,10 @@ async def _refresh_hours(conn: Connection, patient: int, spans: Sequence[Span]) 
 
 
 async def _refresh_days(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
-    """Add up the days from their hours. Some of those may still be marked: then the day is, too."""
+    """Compute the days' rollups from those of their hours.
+
+    Hours that are still marked may be old here. Their day is then computed again after them.
+    """
     await rollups.drop(conn, rollups.DAYS, patient, spans)
     for span in spans:
         for metric in await rollups.metrics(conn, patient, span):

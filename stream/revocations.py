@@ -1,7 +1,7 @@
-"""Revoked link tokens go from the database to `kadens.revoked`, which every vendor door follows.
+"""Publishes revoked link tokens on `kadens.revoked`, which every vendor door follows.
 
-The command that revokes publishes at once; this publishes what it could not, and lets the topic
-forget what expired.
+The command that revokes a token publishes it at once. This publishes what the command could not,
+and removes expired tokens from the topic.
 """
 
 from model.calendar import DAY_MS
@@ -11,12 +11,12 @@ from stream.collaborators import Collaborators
 from stream.log.messages import Outgoing
 
 _TOGETHER = 1_000  # revocations of one transaction
-# a door's clock may be behind: it must know a token as revoked until it knows it as expired
+# a door's clock may be slow: a token must stay revoked until every door sees it as expired
 SLACK_MS = DAY_MS
 
 
 async def publish_revocations(parts: Collaborators) -> int:
-    """Publish what the database says is revoked and the log has not got; return how many."""
+    """Publish the revocations that are in the database but not on the log; return how many."""
     async with parts.pool.connection() as conn:
         waiting = await link_tokens.take_unpublished(conn, _TOGETHER)
         await parts.producer.send_all([revocation(item) for item in waiting])
@@ -25,7 +25,7 @@ async def publish_revocations(parts: Collaborators) -> int:
 
 
 async def forget_expired(parts: Collaborators) -> int:
-    """Let database and log forget the revocations of tokens that have expired; return how many."""
+    """Remove revocations of expired tokens from the database and the log; return how many."""
     async with parts.pool.connection() as conn:
         gone = await link_tokens.take_expired(conn, parts.now() - SLACK_MS, _TOGETHER)
         await parts.producer.send_all(
@@ -35,5 +35,5 @@ async def forget_expired(parts: Collaborators) -> int:
 
 
 def revocation(revoked: link_tokens.Revoked) -> Outgoing:
-    """Return the message that tells the doors of one revoked token."""
+    """Return the message that announces a revoked token to the vendor doors."""
     return Outgoing(topic=REVOKED.name, key=revoked.digest, value=str(revoked.expires_ms).encode())

@@ -1,10 +1,8 @@
-"""What came in by the store and is settled.
+"""Removes the files of settled payloads: no row and no message needs them any more.
 
-No row and no message needs the file any more, so it is removed.
-
-Each body at the door gets an address of its own, so exactly one message names the file. It is noted
-in the transaction that settled the message, and removed after the commit; until then a crash reads
-it again.
+Each body that a door puts into the store gets an address of its own, so exactly one message names
+the file. The file is noted in the transaction that settles the message, and removed after the
+commit. After a crash before the commit, the body is read again.
 """
 
 from collections.abc import Iterable
@@ -17,10 +15,10 @@ from stream.collaborators import Collaborators
 
 
 def own_files(envelopes: Iterable[Envelope]) -> list[str]:
-    """Return the addresses that belong to one message each.
+    """Return the addresses that belong to exactly one message each.
 
-    Older versions put a body under its SHA-256, where another message may need it: those go with
-    the log's retention.
+    Older versions stored a body under its SHA-256, where another message may need it. Such a file
+    is removed after the log's retention time.
     """
     return [
         envelope.address
@@ -31,16 +29,13 @@ def own_files(envelopes: Iterable[Envelope]) -> list[str]:
 
 
 async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
-    """Note the files of settled messages in the caller's transaction.
-
-    Tell whether there are any.
-    """
+    """Note the files of settled messages in the caller's transaction; return whether any exist."""
     addresses = own_files(envelopes)
     await discard.mark(conn, addresses)
     return bool(addresses)
 
 
 async def remove(parts: Collaborators) -> int:
-    """Remove what was noted and committed; return how many files."""
+    """Remove the files that were noted in committed transactions; return how many."""
     async with parts.pool.connection() as conn:
         return await discard.finish(conn, parts.bodies)

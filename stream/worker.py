@@ -1,7 +1,7 @@
-"""The worker process, put together: the agents, the timers beside them, and their collaborators.
+"""Assembles the worker process: the agents, the timers beside them, and their collaborators.
 
-`run_worker` returns an exit status. It must never go on after an unexpected error: it ends, and
-whoever started it starts it again. Any number of workers may run; with the mock broker only one.
+`run_worker` returns an exit status. A worker must never go on after an unexpected error: it ends,
+and its supervisor starts it again. Any number of workers may run; with the mock broker only one.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name
 # The offset ledger leaves kadens.derived out: that topic only wakes the judge, and the table `due`
 # holds what must be done.
 LEDGER_TOPICS = CONSUMED[:-1]
-# Between two transactions about a large body, whatever else waits gets its turn.
+# Facts of a large body are written in small transactions, so that other batches get their turn.
 LARGE_FACTS_BYTES = 2 * 1024 * 1024
 _LIMITS: Mapping[str, BatchLimits] = {
     RAW.name: BatchLimits(max_in_flight=2),
@@ -62,7 +62,7 @@ _LIMITS: Mapping[str, BatchLimits] = {
     FACTS_LARGE.name: BatchLimits(max_bytes=LARGE_FACTS_BYTES),
     DERIVED.name: BatchLimits(),
 }
-TIMER_CONNECTIONS = 8  # for the timers, and for sending changes
+TIMER_CONNECTIONS = 8  # connections for the timers, and for sending changes
 POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS
 CRASHED = 1
 log = logging.getLogger(__name__)
@@ -72,13 +72,14 @@ _Step = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPlan:
-    """The plain values a worker needs.
+    """The settings of a worker.
 
-    `now` gives epoch ms. `worker_id` must differ between workers ("": none).
-    `group_session_s` after its last heartbeat a worker's partitions move to another one.
-    `smtp` "" delivers no mail; `clinic_url` is where mails send their readers.
-    `metrics_port` 0 serves no metrics; any other is served on `metrics_host` alone.
-    `accept_loss` goes on where log and database do not meet: a person's decision, see `ledger`.
+    `now` returns epoch ms. `worker_id` must differ between workers ("": none).
+    `group_session_s` is the time without a heartbeat after which its partitions move to another
+    worker. With an empty `smtp` no mail is delivered. `clinic_url` is the address that mails lead
+    to. With `metrics_port` 0 no metrics are served, otherwise on `metrics_host` only.
+    With `accept_loss` it goes on although log and database disagree. That is a person's decision,
+    see `ledger`.
     """
 
     brokers: str
@@ -105,7 +106,7 @@ def run_worker(plan: WorkerPlan) -> int:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     _freeze_what_is_loaded()
     try:
-        # forked before there is a thread
+        # forked before there is a thread: a fork would copy a lock that a thread holds
         with open_zygote() as zygote, asyncio.Runner() as runner:
             runner.run(_work(plan, zygote))
     except Exception as error:  # noqa: BLE001 - the last place there is; it ends the process
@@ -116,7 +117,7 @@ def run_worker(plan: WorkerPlan) -> int:
 
 
 def _freeze_what_is_loaded() -> None:
-    """Keep modules and tables, which stay for good, out of every garbage collection to come."""
+    """Exclude modules and tables, which are never freed, from all later garbage collections."""
     gc.collect()
     gc.freeze()
 
@@ -161,7 +162,7 @@ async def _read_ledger(parts: Collaborators) -> Mapping[Partition, int]:
 
 
 def _handlers(parts: Collaborators) -> dict[str, TopicHandler]:
-    # one lock for all: two suspect messages must not be in work at once, see `Isolated`
+    # a single lock for all handlers: two suspect messages must not be in work at once (`Isolated`)
     exclusive = asyncio.Lock()
     normalise = _isolated(normalise_runs, normalise_aside, parts, exclusive)
     derive = _isolated(derive_runs, derive_aside, parts, exclusive)
@@ -191,7 +192,10 @@ def _isolated(
 def _timers(
     plan: WorkerPlan, parts: Collaborators, view: LogView
 ) -> list[Coroutine[Any, Any, None]]:
-    """Return the endless loops beside the agents: name, seconds between two steps, step."""
+    """Return the endless loops that run beside the agents.
+
+    Each row of the list has a name, the seconds between two steps, and the step.
+    """
     sweep = functools.partial(sweep_settled, parts, view, LEDGER_TOPICS, Horizon())
     steps: list[tuple[str, float, _Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
@@ -211,7 +215,7 @@ def _timers(
 
 
 async def _every(name: str, seconds: float, step: _Step) -> None:
-    """Take a step for ever: at once again while it did something, else after `seconds`."""
+    """Repeat a step for ever: at once if it did something, otherwise after `seconds`."""
     while True:
         async with without_values(name):
             did_something = await step()
@@ -231,8 +235,8 @@ async def _open_parts(
 ) -> AsyncIterator[Collaborators]:
     """Open pool, producer and body store, and compare the offset ledger with the log.
 
-    Raises `ForeignKeysError` when the keys are not this database's, and `LogMismatchError` when log
-    and ledger do not meet.
+    Raises `ForeignKeysError` if the keys belong to another database, and `LogMismatchError` if log
+    and ledger disagree.
     """
     pool = await open_pool(
         plan.database, min_size=1, max_size=POOL_SIZE, limits=WORKER_LIMITS, role=WORKER

@@ -1,1 +1,1 @@
-"""Use cases of deriving: load a window of facts, derive from it, write the rows that differ."""
+"""The use cases of deriving: load a window of facts, derive from it, write rows that differ."""

@@ -20,15 +20,15 @@ from stream.deriving.replace import WindowResult, replace_rows, replace_window
 from stream.deriving.windows import load_window, load_windows
 
 PIECE_MS = 28 * DAY_MS  # derived at once: years of samples need not fit in memory
-PATIENTS_AT_ONCE = 32  # whose samples are in memory: a day of one may be hundreds of thousands
+PATIENTS_AT_ONCE = 32  # their samples are in memory: hundreds of thousands for a patient's day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedBatch:
-    """What came of a batch: changes by pseudonym, and how much was written and read for it.
+    """The result of a batch: changes by pseudonym, and how much was written and read for it.
 
-    `offered` counts sample rows sent to the table, `read` samples derived from, `dates` the local
-    dates derived.
+    `offered` counts the sample rows sent to the table, `read` the samples that were derived from,
+    and `dates` the local dates that were derived.
     """
 
     changes: Mapping[str, tuple[DerivedChange, ...]]
@@ -40,10 +40,10 @@ class DerivedBatch:
 async def derive_written(conn: Connection, written: Written) -> DerivedBatch:
     """Write the samples that `put_facts` left over, and derive anew all that the batch affects.
 
-    Deriving comes first, from the samples in memory, so that what is written need not be read back.
-    That is a guess: it holds if all of these samples are new to the table. If some were stored
-    already (a redelivery, or another revision of the same stream), the stored ones may be current.
-    Then everything is derived once more, from the table.
+    Deriving comes first, from the samples in memory, so that they need not be read back. The result
+    is right if all of these samples are new to the table. If some were stored already (a
+    redelivery, or another revision of the same stream), the stored samples may be current. Then
+    everything is derived once more, from the table.
     """
     results, read = await _derive(conn, written.affected, written.unwritten)
     offered = await samples.write(conn, [block.put for block in written.unwritten])
@@ -57,11 +57,11 @@ async def derive_written(conn: Connection, written: Written) -> DerivedBatch:
 async def derive_since(
     conn: Connection, patient: str, since_ms: int = 0, margin_ms: int = 0
 ) -> tuple[DerivedChange, ...]:
-    """Derive a patient anew from an instant on, though no fact is new; return what changed.
+    """Derive a patient anew from an instant on, although no fact is new; return what changed.
 
-    For a new heart profile, zone, prescription or algorithm. It takes a few weeks at a time.
-    `margin_ms` reaches beyond the first and the last fact, to dates that have facts in another zone
-    only.
+    This is for a new heart profile, zone, prescription or algorithm. It takes a few weeks at a
+    time. `margin_ms` extends the span before the first and after the last fact, to dates that have
+    facts only in another time zone.
     """
     total = await extent(conn, patient)
     if total is None or total.end_ms < since_ms:
@@ -84,7 +84,7 @@ async def _derive(
     affected: Mapping[str, Sequence[Span]],
     unwritten: Sequence[UnwrittenBlock] = (),
 ) -> tuple[list[WindowResult], int]:
-    """Return what each patient's window gives, without the window's samples, and their number."""
+    """Return each patient's window, without its samples, with its result; and the samples' count."""
     results: list[WindowResult] = []
     read = 0
     patients = list(affected)
@@ -94,5 +94,6 @@ async def _derive(
         }
         for window in await load_windows(conn, some, unwritten):
             read += sum(len(column.t) for column in window.columns)
+            # the samples are dropped here: they would fill the memory until the rows are replaced
             results.append((dataclasses.replace(window, columns=()), derive(window)))
     return results, read

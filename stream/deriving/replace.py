@@ -1,7 +1,7 @@
-"""Replaces derived rows by what was derived: rows that differ are written, and no others.
+"""Replaces derived rows: rows that differ from the new result are written, and no others.
 
-So deriving again changes nothing. Loading the windows and replacing the rows belong in one
-transaction. The number of statements does not depend on the number of patients.
+So deriving the same facts again changes nothing. Loading the windows and replacing the rows belong
+in one transaction. The number of statements does not depend on the number of patients.
 """
 
 from collections import defaultdict
@@ -17,18 +17,18 @@ from storage.pg.pool import Connection
 from stream.compute import row_changes
 from stream.compute.row_changes import DerivedRows, PatientChange
 
-WindowResult = tuple[Window, Derived]  # the samples of the window are not looked at
+WindowResult = tuple[Window, Derived]  # the window's samples are not used
 _Dates = Sequence[tuple[int, date]]  # (patient id, local date)
 
 
 async def replace_rows(
     conn: Connection, results: Sequence[WindowResult]
 ) -> dict[str, tuple[DerivedChange, ...]]:
-    """Make the stored rows of each window's dates equal what was derived; return the changes.
+    """Make the stored rows of each window's dates equal the derived rows; return the changes.
 
-    One window a patient. Sessions of these dates that are not derived any more are removed; weeks
-    are added up again from their days. Returns the changes by pseudonym, () where none was needed.
-    Raises `KeyError` for a patient who does not exist.
+    Each patient has one window. Sessions of these dates that are no longer derived are removed.
+    Weeks are computed again from their days. The changes are by pseudonym, () for a patient without
+    any. Raises `KeyError` for a patient who does not exist.
     """
     known = await lock_patients(conn, [window.patient for window, _ in results])
     numbers = {known[window.patient].id: window.patient for window, _ in results}
@@ -57,7 +57,7 @@ async def replace_window(
 async def _replace_sessions(
     conn: Connection, derived: DerivedRows, dates: _Dates
 ) -> Iterable[PatientChange]:
-    # by id as well: a session that moved to another date is still stored under its old one
+    # by id as well: a session that moved to another date is still stored under its old date
     ids = row_changes.session_rows_by_key(derived)
     old = await derived_tables.sessions(conn, dates, ids)
     differing = row_changes.session_changes(old, derived)
@@ -73,6 +73,7 @@ async def _replace_sessions(
 async def _replace_days_and_weeks(
     conn: Connection, derived: DerivedRows, dates: _Dates
 ) -> Iterable[PatientChange]:
+    # days are read for full weeks: a week is the sum of all its days, derived now or stored before
     mondays = sorted({(number, monday(day)) for number, day in dates})
     stored = await derived_tables.days(conn, mondays)
     days, after = row_changes.day_changes(stored, derived, dates)

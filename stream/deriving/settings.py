@@ -1,7 +1,8 @@
-"""A patient's heart profile, zone or prescription changes.
+"""Changes a patient's heart profile, zone or prescription.
 
-Store it, derive anew, ask for a judgement. Facts may come before or after the settings that they
-are interpreted with: the result is the same. All of it happens in the caller's transaction.
+Each function stores the setting, derives anew and marks the patient as due for a judgement, in the
+caller's transaction. Facts may come before or after the settings that they are interpreted with:
+the result is the same.
 """
 
 from model.calendar import DAY_MS, midnight
@@ -25,13 +26,13 @@ async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now
 
 
 async def set_zone(conn: Connection, patient: str, zone: str, now_ms: int) -> None:
-    """Let a patient's dates and weeks be those of another IANA zone, and derive everything anew.
+    """Set the IANA zone of a patient's dates and weeks, and derive everything anew.
 
-    For a patient who has moved. Facts keep the offset that they were reported with. Raises
-    `UnknownNameError`, and `ZoneInfoNotFoundError` for a zone that does not exist.
+    This is for a patient who has moved. Facts keep the UTC offset that they were reported with.
+    Raises `UnknownNameError`, and `ZoneInfoNotFoundError` for a zone that does not exist.
     """
     await patients.set_zone(conn, patient, zone)
-    # a day more on both sides: dates that have facts in the old zone only must be derived as well
+    # a day more on both sides, for dates that had facts in the old zone and have none in the new
     await derive_since(conn, patient, margin_ms=DAY_MS)
     await due.mark(conn, patient, now_ms, "zone")
 

@@ -1,7 +1,7 @@
-"""Loads the windows that sessions and days are derived from, of many patients at once.
+"""Loads the windows that sessions and days are derived from, for many patients at once.
 
-What is stale and what must be read for it is decided by `stream.compute.staleness`; storage reads
-it. The number of statements does not depend on the number of patients. It never writes.
+`stream.compute.staleness` decides what is stale and what must be read for it; storage reads it. The
+number of statements does not depend on the number of patients. Nothing is written.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +30,10 @@ from stream.compute.staleness import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What is known of one patient so far: all workouts and reports that meet `read`, and more."""
+    """What is known of one patient so far.
+
+    `facts` has all workouts and reports that meet the spans `read`, and some others.
+    """
 
     name: str
     row: PatientRow
@@ -50,10 +53,10 @@ async def load_windows(
 ) -> tuple[Window, ...]:
     """Return the window of each patient (by pseudonym) whose facts changed in some spans.
 
-    The patients stay locked until the transaction ends. Dates are in the patient's zone. What lies
-    between two distant spans of one patient is not read. `unwritten` are samples that are not in
-    the table yet and will meet none that is, perhaps of other patients as well. Raises `KeyError`
-    for a patient who does not exist.
+    The patients stay locked until the transaction ends. Dates are in the patient's zone. Facts
+    between two distant spans of a patient are not read. `unwritten` are samples that are not in the
+    table yet and will not replace any stored sample; some may be of other patients. Raises
+    `KeyError` for a patient who does not exist.
     """
     rows = await lock_patients(conn, changed)
     profiles = await profiles_of(conn, changed)
@@ -89,10 +92,10 @@ async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> 
 async def _facts(
     conn: Connection, patients: Mapping[str, tuple[PatientRow, Sequence[Span]]]
 ) -> _Patients:
-    """Read workouts and reports, wider and wider, until the stale dates are certain.
+    """Read workouts and reports in ever wider spans, until the stale dates are certain.
 
-    One round is enough unless a session is so long, or leads to another, that it reaches beyond
-    what was read for the first guess.
+    A single round is enough, unless sessions reach beyond the spans that were read first: because a
+    session is long, or because it leads to another.
     """
     known: _Patients = {}
     for name, (row, changed) in patients.items():
@@ -120,10 +123,10 @@ def _wider(patient: _Known) -> _Known:
 async def _sessions_and_reports(
     conn: Connection, spans: Mapping[int, Sequence[Span]]
 ) -> dict[int, list[AttributedFact]]:
-    """Return workouts and reports in the spans, and those elsewhere that name the same sessions.
+    """Return workouts and reports in the spans, and others that name the same sessions.
 
-    Names are followed twice: to reports of these sessions that lie elsewhere, and from those to
-    whether they name further sessions.
+    Names are followed twice: first to reports of these sessions outside of the spans, then to
+    further sessions that those reports name.
     """
     facts = await reported.near(conn, spans)
     for _ in range(2):
@@ -153,7 +156,7 @@ async def _samples(
     summaries: Mapping[int, Iterable[AttributedFact]],
     unwritten: Collection[UnwrittenBlock],
 ) -> tuple[list[StoredSamples], dict[int, Retractions]]:
-    """Read the samples, and what was retracted of them and of the facts, by patient id."""
+    """Read the samples, and the retractions of samples and facts by patient id."""
     around = {number: hours_around(patient.stale) for number, patient in known.items()}
     retracted = await retractions.intervals(conn, around)
     queries: list[SampleQuery] = []

@@ -1,12 +1,14 @@
 """The offset ledger: the database's own record of which messages are finished.
 
-A worker compares it with the log. Replays are skipped, and a hole stops the worker. A partition's
-entry is kept under the topic *and* the cluster's id, so that a new log is never taken for the old
-one. Binding: nothing continues over a hole. The group's committed offset is set back to the
-ledger's and the process ends, so the next start fetches what is missing. That also covers a hole
-which no later message shows, as in a database that was restored from a copy. What the log no longer
-holds (retention, a topic made anew) stops every start with `LogMismatchError` until a person
-accepts the loss.
+A worker compares it with the log. It skips messages that are delivered again, and a hole stops it.
+A partition's entry is kept under the topic *and* the cluster's id, so that a new log is never
+mistaken for the old log.
+
+No worker may continue past a hole. It sets the group's committed offset back to the ledger's and
+ends, so the next start fetches what is missing. That also covers a hole that no later message
+shows, as after the database was restored from a backup. If the log no longer holds the messages
+(retention, or a topic that was created anew), every start fails with `LogMismatchError` until a
+person accepts the loss.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,12 +31,12 @@ class HoleError(RuntimeError):
 
 
 class LogMismatchError(RuntimeError):
-    """The log lacks what this database waits for, or ends before what it has finished."""
+    """The log lacks messages that this database needs, or ends before the last finished offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """The offset ledger of one log, which is named by its cluster's id."""
+    """The offset ledger of one log; `cluster` is the id of the log's cluster."""
 
     cluster: str
 
@@ -45,7 +47,7 @@ class Ledger:
     async def claim(self, conn: Connection, runs: Sequence[Run]) -> list[Message]:
         """Advance the ledger past runs in the caller's transaction; return their new messages.
 
-        The runs are of one topic, and no two of one partition. Raises `HoleError`.
+        All runs are of the same topic, with at most one run of each partition. Raises `HoleError`.
         """
         topic = runs[0].topic
         claims = {run.partition: (run.first, run.next) for run in runs}
@@ -68,9 +70,9 @@ class Ledger:
     ) -> list[Partition]:
         """Compare the ledger with the log at a worker's start, in the caller's transaction.
 
-        A partition without an entry gets one from the log's start. Where log and ledger do not
-        meet, raises `LogMismatchError`; with `accept` goes on from the log's start and returns the
-        partitions concerned.
+        A partition without an entry gets an entry at the log's start. If log and ledger disagree,
+        it raises `LogMismatchError`. With `accept` it goes on from the log's start instead, and
+        returns the partitions concerned.
         """
         finished = await self.finished(conn, {topic for topic, _ in bounds})
         mismatches: list[Partition] = []
@@ -91,10 +93,10 @@ class Ledger:
 def passed_over(
     committed: Mapping[Partition, int], finished: Mapping[Partition, int]
 ) -> HoleError | None:
-    """Return the first partition whose group has committed more than the ledger has finished.
+    """Return the hole of the first partition whose commit is past the ledger, None without any.
 
-    The broker would never deliver what lies between again. `committed` must have been read before
-    `finished`. None where there is no such partition.
+    The broker would never deliver the messages in between again. `committed` must have been read
+    before `finished`.
     """
     for partition, offset in sorted(committed.items()):
         expected = finished.get(partition, offset)

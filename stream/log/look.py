@@ -1,6 +1,6 @@
 """Looks at the log without a consumer group: which cluster it is, and each partition's bounds.
 
-It consumes and commits nothing. The watchdog asks here and not Faust, whose own view of the log
+It consumes and commits nothing. The watchdog uses this instead of Faust, whose own view of the log
 stops when its fetching stops.
 """
 

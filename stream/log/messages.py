@@ -1,7 +1,6 @@
-"""Messages as the worker's functions see them, and the protocol by which they send: `Producer`.
+"""Messages as plain values, and the protocol by which the worker's functions send: `Producer`.
 
-Must never know Faust or aiokafka: these are plain values, so the functions can be tested without a
-broker.
+This module must not import Faust or aiokafka, so that the functions can be tested without a broker.
 """
 
 from collections import Counter
@@ -9,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-# the values of one run: what a transaction works on at once, however large its messages are
+# bytes of values in a run, which bounds what a transaction works on however large its messages are
 MOST_BYTES = 8 * 1024 * 1024
 
 Partition = tuple[str, int]  # topic and number
@@ -18,7 +17,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message of the log, as it lies there."""
+    """One message as it is on the log."""
 
     topic: str
     partition: int
@@ -33,7 +32,7 @@ class Outgoing:
     """One message to append.
 
     The log's partitioner hashes `key`, so the messages of one patient stay in order. With `forget`
-    a compacted topic forgets the key, and `value` is ignored.
+    a compacted topic removes the key, and `value` is ignored.
     """
 
     topic: str
@@ -48,7 +47,7 @@ def portions(
 ) -> Iterator[list[Outgoing]]:
     """Yield messages in lists of at most `most` messages and about `most_bytes` of values.
 
-    Lazy: what is in memory at once is bounded, however many messages a payload becomes.
+    It is lazy, so memory is bounded however many messages a payload becomes.
     """
     portion: list[Outgoing] = []
     size = 0
@@ -87,7 +86,7 @@ class Run:
 
     @property
     def next(self) -> int:
-        """Return the offset after the last."""
+        """Return the offset after the last message."""
         return self.messages[-1].offset + 1
 
     def since(self, offset: int) -> tuple[Message, ...]:
@@ -119,10 +118,10 @@ def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]
 
 
 def batches(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[list[Run]]:
-    """Group messages into batches, to be worked on in turn, none with two runs of one partition.
+    """Group messages into batches, to be worked on in turn, with at most one run of each partition.
 
-    So a transaction claims one run of a partition, and a hole after it is met once that run is
-    committed.
+    A transaction then claims one run of a partition. A hole after that run is detected only once
+    the run is committed.
     """
     grouped: list[list[Run]] = []
     runs_so_far: Counter[Partition] = Counter()

@@ -1,6 +1,6 @@
 """The worker's producer: aiokafka, idempotent, acks=all, awaited in bulk.
 
-Must never drop or reorder what it was given.
+It must never drop or reorder the messages that it is given.
 """
 
 import asyncio
@@ -14,11 +14,13 @@ from stream.log.messages import Outgoing
 
 MAX_REQUEST = 2 * 1024 * 1024  # bytes; the topics' max.message.bytes
 LINGER_MS = 2
-SENT_TOGETHER = 500  # futures awaited at once: a payload of many blocks must not fill the memory
+SENT_TOGETHER = (
+    500  # futures awaited at once, so that a payload of many blocks does not fill the memory
+)
 
 
 class LogProducer:
-    """`messages.Producer` over a started aiokafka producer."""
+    """A `messages.Producer` that uses a started aiokafka producer."""
 
     def __init__(self, client: AIOKafkaProducer) -> None:
         self._client = client
@@ -37,7 +39,7 @@ class LogProducer:
         return offsets
 
     async def _send(self, message: Outgoing) -> "asyncio.Future[Any]":
-        """Hand one message to the client; the future ends with its acknowledgement."""
+        """Give a message to the client; the future is done when the broker acknowledges it."""
         future: asyncio.Future[Any] = await self._client.send(
             message.topic, value=_value(message), key=message.key, headers=list(message.headers)
         )
@@ -50,9 +52,9 @@ def _value(outgoing: Outgoing) -> bytes | None:
 
 @asynccontextmanager
 async def open_producer(brokers: str) -> AsyncIterator[LogProducer]:
-    """Connect to `brokers` (`host:port[,host:port…]`) and give a producer.
+    """Connect to `brokers` (`host:port[,host:port…]`) and yield a producer.
 
-    What it was given is sent before the block is left.
+    Its messages are sent before the block ends.
     """
     client = AIOKafkaProducer(
         bootstrap_servers=brokers,

@@ -1,13 +1,13 @@
-"""Faust's transport over Kafka, with two changes to its consumer. Must change nothing else.
+"""Faust's transport over Kafka, with two changes to its consumer. It must change nothing else.
 
-The wait of a fetch: Faust lets the broker hold a fetch for 1.5 s when there is nothing. A fetch
-names the partitions of which nothing is buffered, and until it returns there is no other one. So
-what comes in on the other partitions would wait with it.
+The first change is the wait of a fetch. Faust lets the broker hold a fetch for 1.5 s when there are
+no messages. A fetch names the partitions of which nothing is buffered, and until it returns there
+is no other fetch. So new messages of the other partitions would wait with it.
 
-The assignment by the group's leader: after an outage of the broker the leader's metadata may not
-know our topics yet, and then every member gets nothing, without an error. The watchdog ends such a
-worker before the metadata are refreshed, and a member that returns under its instance id gets the
-same nothing again. Nobody would ever work.
+The second change is the assignment by the group's leader. After an outage of the broker the
+leader's metadata may lack our topics. Then every member is assigned nothing, without an error. The
+watchdog ends such a worker before the metadata are refreshed, and a member that returns under its
+instance id is assigned nothing again. No worker would ever get a partition.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,10 +34,9 @@ def patch_consumer(consumer: Any) -> Any:  # noqa: ANN401 - aiokafka ships no ty
 
 
 def _assign_when_known(consumer: Any) -> None:  # noqa: ANN401
-    """Let the leader of a group assign only when it knows all topics that it subscribes to.
+    """Make the leader of a group wait for the metadata of all its topics before it assigns.
 
-    When a topic's metadata do not come within aiokafka's time for a request, joining fails with
-    aiokafka's error.
+    If they do not come within aiokafka's time for a request, joining fails with aiokafka's error.
     """
     # aiokafka has no setting for it
     coordinator, client = consumer._coordinator, consumer._client  # noqa: SLF001

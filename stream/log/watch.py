@@ -1,8 +1,8 @@
-"""The watchdog's loop: looks at the log every few seconds and ends the worker when it is stuck.
+"""The watchdog's loop: looks at the log every few seconds and ends a worker that is stuck.
 
 It raises `StalledError` when a partition lags without progress (`watchdog`), or when the database
-does not answer within the stall time. It also compares what the group has committed with the offset
-ledger: a hole at the end of a partition, which no later message shows, raises `HoleError`.
+does not answer within the stall time. It also compares the group's commits with the offset ledger.
+A hole at the end of a partition, which no later message shows, raises `HoleError`.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
     stall_s: float,
     metrics: Metrics,
 ) -> None:
-    """Look for ever; raises `StalledError` and `HoleError`.
+    """Watch for ever; raises `StalledError` and `HoleError`.
 
-    `assigned` gives the partitions of this worker, `done` what its agents have finished since the
-    start, `ledger` what the database has. A broker that does not answer is no reason to end:
-    aiokafka reconnects.
+    `assigned` returns the partitions of this worker. `done` has the offsets that its agents have
+    finished since the start, and `ledger` returns those of the database. A broker that does not
+    answer is no reason to end, because aiokafka reconnects.
     """
     progress: dict[Partition, Progress] = {}
     while True:
@@ -54,7 +54,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
         except (KafkaError, TimeoutError, OSError) as error:
             _log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
             continue
-        # the ledger is read after the commits, else what was finished in between were a hole
+        # the ledger is read after the commits: what is finished in between would look like a hole
         hole = passed_over(_of(committed, ours), await _answer_of(ledger, stall_s))
         if hole is not None:
             await rewind(hole)
@@ -73,7 +73,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
 async def _answer_of(
     ledger: Callable[[], Awaitable[Mapping[Partition, int]]], stall_s: float
 ) -> Mapping[Partition, int]:
-    # without its database a worker can finish nothing; started again, it says so
+    # without its database a worker can finish nothing; a restart fails with a clear error
     try:
         async with asyncio.timeout(stall_s):
             return await ledger()
@@ -104,9 +104,10 @@ def _show_lag(
 def _watched(
     ours: frozenset[Partition], ends: Mapping[Partition, int], *, mock: bool
 ) -> Mapping[Partition, int]:
-    """Return the ends to watch: of our partitions, or of the whole group when we have none.
+    """Return the ends to watch: of our partitions, or of all partitions if we have none.
 
-    With the mock broker there is one worker, so having none is what is watched.
+    With the mock broker there is a single worker, which must have partitions. An entry that never
+    makes progress then leads to `StalledError`.
     """
     if ours:
         return _of(ends, ours)

@@ -1,12 +1,12 @@
-"""The watchdog's judgement: which partitions lag without progress. Pure: time is an argument.
+"""Decides which partitions lag without progress. Pure: time is an argument.
 
-Faust and aiokafka have been seen to stop fetching after a rebalance or a broker's outage without an
-error (faust-streaming 175, 523, 532, 629). So a client of our own asks the broker for the ends, and
-the process ends itself when a partition lags and makes no progress for the stall time.
+Faust and aiokafka sometimes stop fetching after a rebalance or a broker's outage, without an error
+(faust-streaming 175, 523, 532, 629). So a client of our own reads the ends from the broker, and the
+process ends itself when a partition lags and makes no progress for the stall time.
 
-A worker without any partition: with the mock broker there is one worker, so that is an error. On
-Kafka a worker beyond the number of partitions is a legitimate standby. It then watches the progress
-of the whole group instead of its own, and ends only when nobody makes any.
+A worker may have no partition. With the mock broker there is a single worker, so that is an error.
+On Kafka a worker beyond the number of partitions is a legitimate standby. It then watches the
+progress of the group instead of its own, and ends only if no worker makes progress.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from stream.log.messages import Partition
 
 
 class StalledError(RuntimeError):
-    """A partition lags and makes no progress: the process must end and be started again."""
+    """A partition lags and makes no progress; the process must end and be restarted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ def observe(
 ) -> dict[Partition, Progress]:
     """Return the progress after one look at the ends of the log and the finished offsets.
 
-    A partition that has nothing left or has moved starts its time again.
+    The time of a partition starts again when nothing is left or its finished offset has moved.
     """
     after: dict[Partition, Progress] = {}
     for partition, end in ends.items():

@@ -1,6 +1,6 @@
-"""One body and its reader: what it holds by account, or why nothing could be read of it.
+"""Reads one body: returns what it holds by account, or why nothing of it could be read.
 
-Pure but for time and memory. Must never raise for what a body holds.
+It is pure, apart from time and memory. It must never raise because of what a body holds.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,11 @@ FAULT = Reject(
 
 @dataclass(slots=True)
 class _Gathered:
-    """What was read so far, parts by account in the order in which accounts were met."""
+    """What was read so far.
+
+    `parts` has a key of account and number for each part: -1 joins all parts of an account, another
+    number keeps a slice apart. Its order is that of the accounts' first mention.
+    """
 
     parts: dict[tuple[str, int], tuple[Part, list[Fact]]] = field(default_factory=dict)
     fetches: list[Fetch] = field(default_factory=list)
@@ -48,7 +52,7 @@ class _Gathered:
                 self.rejects.append(item)
 
     def _take_part(self, part: Part) -> None:
-        """Join a part to an earlier one of its account; a slice stays alone, as it is sealed."""
+        """Join a part to an earlier part of its account; a slice stays alone, as it is sealed."""
         number = len(self.parts) if part.kept is not None else -1
         first, facts = self.parts.setdefault((part.account, number), (part, []))
         facts.extend(part.facts)
@@ -62,7 +66,7 @@ class _Gathered:
 
 
 def answer(body: Body) -> Answer:
-    """Return what a reader makes of a body, or why nothing could be read of it."""
+    """Return what a reader reads in a body, or why nothing of it could be read."""
     try:
         name, items = read_body(body)
         return gather(name, items)
@@ -70,19 +74,19 @@ def answer(body: Body) -> Answer:
         return Refusal(reject=error.reject)
     except MemoryError:
         return Refusal(reject=TOO_LARGE)
-    except Exception as error:  # noqa: BLE001 - a fault of ours costs this body; the worker tells of it loudly
+    except Exception as error:  # noqa: BLE001 - it costs this body only, and the worker logs it
         return Refusal(reject=FAULT, fault=describe(error))
 
 
 def read_body(body: Body) -> tuple[str, Iterator[ReaderItem]]:
-    """Return the name of a body's format, and what its reader yields; raises BodyError."""
+    """Return the name of a body's format and the items of its reader; raises BodyError."""
     wanted = formats.FILES if body.format in BY_BYTES else body.format
     name = formats.format_of(wanted, body.content)
     return name, formats.read_items(name, body.content, body.context)
 
 
 def gather(name: str, items: Iterable[ReaderItem]) -> Answer:
-    """Return what a payload of a format holds by account, a Refusal when that is nothing."""
+    """Return what a payload of the format `name` holds, or a Refusal if it holds rejects only."""
     gathered = _Gathered()
     for item in items:
         gathered.take(item)
@@ -100,4 +104,5 @@ def gather(name: str, items: Iterable[ReaderItem]) -> Answer:
 
 
 def _as_read(part: Part, facts: list[Fact]) -> Sequence[Fact]:
+    # a part that was joined to no other keeps its own sequence, which is not copied
     return part.facts if len(part.facts) == len(facts) else tuple(facts)

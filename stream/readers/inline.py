@@ -1,4 +1,7 @@
-"""`Reader` in this process: for a replay, which reads what was read before, and for tests. No process, no budget."""
+"""Reads bodies in this process, without a budget.
+
+This `Reader` is for tests, and for a replay, whose bodies were read before.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +12,7 @@ from stream.readers.wire import Body
 
 
 class InlineReader:
-    """Reads bodies here; a large one in a thread, so that nothing waits for it."""
+    """Reads bodies in this process; a large body in a thread, so that the loop goes on."""
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
         """Return what each body holds."""

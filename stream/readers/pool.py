@@ -1,8 +1,8 @@
-"""The worker's side of reading: bodies go to reader processes, and facts or reasons come back.
+"""The worker's side of reading: sends bodies to reader processes and takes their answers.
 
 A reader that ends or hangs is replaced, and the bodies that it had are read again. A body with
-which two readers ended is refused as `ended_the_worker`. Must never let a body decide over more
-than itself.
+which two readers ended is refused as `ended_the_worker`. A body must never affect the result of
+another.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ from stream.readers.wire import (
 )
 from stream.readers.zygote import Zygote
 
-READERS = 2  # a body that takes its whole budget holds up one of them
+READERS = 2  # a slow body delays one of them, and the other goes on
 _TRIES = 2
-_BUFFER = 4 * 1024 * 1024  # of an answer that arrives: it is taken in at once
-_LOOK_S = 0.25  # how often a reader that has not answered is looked at
-RECYCLE = 20_000  # bodies after which a reader makes room for a fresh one
+_BUFFER = 4 * 1024 * 1024  # large enough to receive a usual answer in one go
+_LOOK_S = 0.25  # seconds between two looks at a reader that has not answered
+RECYCLE = 20_000  # bodies after which a reader is replaced by a fresh one
 ENDED = Reject(
     where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER
 )
@@ -47,9 +47,10 @@ HUNG = Reject(
 
 
 class ReaderGoneError(RuntimeError):
-    """A reader ended, hung or answered nonsense while it worked on the body at `location` of its batch.
+    """A reader ended, hung or sent an invalid answer.
 
-    `reject` is what that means for this body.
+    `location` is the position in its batch of the body that it worked on. `reject` is the reason to
+    refuse this body with.
     """
 
     def __init__(self, reject: Reject, location: int) -> None:
@@ -58,18 +59,22 @@ class ReaderGoneError(RuntimeError):
 
 
 class Reader(Protocol):
-    """Reads bodies. Never raises for what is in one."""
+    """Reads bodies, and never raises because of their content."""
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
         """Return what each body holds, in the order of the bodies."""
 
     async def read_large(self, body: Body) -> Answer:
-        """Return what one large body holds; its facts are read from a file as they are walked through."""
+        """Return what one large body holds; its facts are read from a file during iteration."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Process:
-    """One reader process at the other end of a socket; `mark` is where it says which body it has in work."""
+    """One reader process at the other end of a socket.
+
+    `number` is its process id. `mark` is shared memory in which it notes the position of the body
+    in work, and `bodies` counts those sent to it.
+    """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -78,7 +83,10 @@ class _Process:
     bodies: int = 0
 
     async def ask(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
-        """Send a batch and return the answer; raises `ReaderGoneError`, after which the process is of no use."""
+        """Send a batch and return the answer.
+
+        Raises `ReaderGoneError`, after which the process must be replaced.
+        """
         self.bodies += len(bodies)
         self._begin()
         answer = asyncio.ensure_future(self._answer(bodies))
@@ -91,9 +99,10 @@ class _Process:
             answer.cancel()
 
     async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[Body]) -> None:
-        """Wait for an answer as long as no body is in work for longer than it may be; raises `ReaderGoneError`."""
+        """Wait for an answer; raises `ReaderGoneError` when a body takes longer than its budget."""
         position, since_s = 0, time.monotonic()
         while not (await asyncio.wait({answer}, timeout=_LOOK_S))[0]:
+            # the clock starts again with each body: a long batch is no sign that a reader hangs
             now, now_s = self.location(), time.monotonic()
             if now != position:
                 position, since_s = now, now_s
@@ -101,23 +110,24 @@ class _Process:
                 raise ReaderGoneError(HUNG, position)
 
     async def ask_once(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
-        """Send a batch and return the answer however long it takes; raises `ReaderGoneError`."""
+        """Send a batch and wait for the answer without a limit; raises `ReaderGoneError`."""
         try:
             return await self._answer(bodies)
         except (EOFError, OSError, UntrustedAnswerError):
             raise ReaderGoneError(ENDED, 0) from None
 
     def location(self) -> int:
-        """Return the place in its batch of the body that is in work."""
+        """Return the position in its batch of the body in work."""
         return int(MARK.unpack_from(self.mark)[0]) if self.mark is not None else 0
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process at once, whatever it is doing."""
         self.writer.close()
         with suppress(ProcessLookupError):
             os.kill(self.number, signal.SIGKILL)
 
     def _begin(self) -> None:
+        # the mark still has the last position of the batch before
         if self.mark is not None:
             MARK.pack_into(self.mark, 0, 0)
 
@@ -129,17 +139,20 @@ class _Process:
 
 @dataclass(slots=True, kw_only=True)
 class Pool:
-    """`Reader` by processes that a zygote forks."""
+    """A `Reader` whose processes are forked by a zygote."""
 
     zygote: Zygote
     _idle: asyncio.LifoQueue[_Process | None] = field(default_factory=asyncio.LifoQueue)
 
     def __post_init__(self) -> None:
         for _ in range(READERS):
-            self._idle.put_nowait(None)  # forked when it is needed first
+            self._idle.put_nowait(None)  # None is a free slot: its process is forked on first use
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
-        """Return what each body holds. The body with which a reader ends is read again alone, the others together."""
+        """Return what each body holds.
+
+        If a reader ends, the body that it worked on is read again alone, and the others together.
+        """
         if not bodies:
             return []
         try:
@@ -150,7 +163,7 @@ class Pool:
         return [*others[:position], await self._again(bodies[position]), *others[position:]]
 
     async def read_large(self, body: Body) -> Answer:
-        """Return what one large body holds, read by a process of its own."""
+        """Return what one large body holds; a process of its own reads it."""
         for tries in range(1, _TRIES + 1):
             try:
                 return await self._large(body)
@@ -182,6 +195,7 @@ class Pool:
                 back = process
             return answers
         finally:
+            # a process that failed or was interrupted might still send the answer of this batch
             if process is not None and back is None:
                 process.end()
             self._idle.put_nowait(back)
@@ -194,7 +208,8 @@ class Pool:
             answer = await self._ask_large(body, content, facts)
             if isinstance(answer, Refusal):
                 return answer
-            own = os.fdopen(os.dup(facts.fileno()), "rb")  # closed with the facts that lie in it
+            # outlives the block: it is closed with the facts that are read from it
+            own = os.fdopen(os.dup(facts.fileno()), "rb")
         return unspill(answer, own)
 
     async def _ask_large(
@@ -228,7 +243,7 @@ def _fill(file: IO[bytes], content: bytes) -> None:
 
 
 async def _start(zygote: Zygote) -> _Process:
-    """Return a new reader of batches, with the place where it says what it has in work."""
+    """Return a new reader of batches, with the memory in which it marks the body in work."""
     with tempfile.TemporaryFile(prefix="kadens-mark-") as file:
         file.truncate(MARK.size)
         process = await _open(zygote.reader(file.fileno()))

@@ -1,8 +1,8 @@
-"""What a worker and its readers send each other: bodies one way, what was read of them the other.
+"""What a worker and its readers send each other: bodies to the reader, its answers back.
 
-Frames are pickled, because facts are typed values with numpy columns and pickling them is the
-fastest. A reader has touched what came from outside, so its answers are unpickled with a fixed list
-of types. Must never widen that list by a rule.
+Frames are pickled: facts are typed values with numpy columns, and pickling is the fastest way. A
+reader has handled bytes from outside, so its answers are unpickled with a fixed list of types. That
+list must name each type and never follow a rule, such as "all of a module".
 """
 
 import io
@@ -17,7 +17,7 @@ from model.facts import Fact, Reject
 from model.received import Context, Fetch, Notice, Part
 
 LENGTH = struct.Struct(">Q")
-MARK = struct.Struct("=Q")  # the place in its batch of the body that a reader has in work
+MARK = struct.Struct("=Q")  # the position in its batch of the body that a reader has in work
 PROTOCOL = 5
 
 _OURS = {
@@ -71,7 +71,7 @@ class Body:
 class Holdings:
     """What a payload holds: a part for each account, in order of their first mention.
 
-    `format` names the row of the formats table that read it. `rejects` are of no account.
+    `format` names the row of the formats table that read it. `rejects` belong to no account.
     """
 
     format: str
@@ -83,9 +83,9 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Nothing of a body could be read: the first reason, and `more`.
+    """The reasons why nothing of a body could be read: the first in `reject`, others in `more`.
 
-    `fault` describes an error of our own, without values; else it is empty.
+    `fault` describes an error of our own, without values, and is otherwise empty.
     """
 
     reject: Reject
@@ -95,9 +95,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spilled:
-    """A body whose facts lie in the file that came with it: its other holdings, and their offsets.
+    """The holdings of a large body, whose facts are in a file.
 
-    `offsets` has, for each part, where each of its facts begins.
+    `rest` has the holdings without facts. `offsets` has, for each part, the positions in the file
+    at which its facts begin.
     """
 
     rest: Holdings
@@ -105,7 +106,7 @@ class Spilled:
 
 
 class UntrustedAnswerError(ValueError):
-    """A reader answered with something that is no answer; the reader must be ended."""
+    """A reader sent something that is not an answer; the reader must be ended."""
 
 
 class _Unpickler(pickle.Unpickler):
@@ -121,7 +122,7 @@ def pack(value: object) -> bytes:
     return LENGTH.pack(len(content)) + content
 
 
-def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - one of the types of the list
+def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - any type on the list
     """Return what a reader packed, without the length; raises `UntrustedAnswerError`."""
     try:
         return _Unpickler(io.BytesIO(content)).load()
@@ -132,7 +133,7 @@ def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - one of the typ
 
 
 def spill(holdings: Holdings, file: IO[bytes]) -> Spilled:
-    """Write the facts of a body into a file, one after the other, and return the rest."""
+    """Write the facts of a body into a file, in order, and return the rest with their offsets."""
     offsets = []
     parts = []
     for part in holdings.parts:
@@ -143,9 +144,9 @@ def spill(holdings: Holdings, file: IO[bytes]) -> Spilled:
 
 
 def unspill(spilled: Spilled, file: IO[bytes]) -> Holdings:
-    """Return a body's holdings, whose facts are read from the file as they are walked through.
+    """Return a body's holdings, whose facts are read from the file during iteration.
 
-    The file is closed with the last of them.
+    The file is closed once nothing refers to these facts any more.
     """
     facts = SpilledFacts(file, [])
     parts = []
@@ -163,14 +164,14 @@ def _spilled(part: Part, file: IO[bytes]) -> tuple[int, ...]:
 
 
 class _Owner:
-    """Closes a file once nobody refers to this any more."""
+    """Closes a file once nothing refers to this object any more."""
 
     def __init__(self, file: IO[bytes]) -> None:
         weakref.finalize(self, file.close)
 
 
 class SpilledFacts(Sequence[Fact]):
-    """Facts of a large body: a sequence that reads each from its file when it is wanted."""
+    """The facts of a large body: a sequence that reads each fact from its file on access."""
 
     def __init__(
         self, file: IO[bytes], offsets: Sequence[int], owner: _Owner | None = None
