@@ -75,9 +75,10 @@ def workouts(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
 
 
 def background(hours: int, last: int = 24) -> Make:
-    """Return a workload of heart rate a minute until `last` hours into the day, `hours` in each body.
+    """Return a workload of heart rate each minute, up to `last` hours into the day.
 
-    The watch reads a workout of every other patient as well, whether or not anybody declares one.
+    Each payload covers `hours` hours. The watch records a workout of every other patient as well,
+    whether or not anybody declares one.
     """
 
     def make(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:

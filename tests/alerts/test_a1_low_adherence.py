@@ -1,4 +1,7 @@
-"""A1: two low weeks, known and judged; and that no alert rests on silence, on a pause or on a week not over."""
+"""Rule A1: two low weeks in a row that are known and judged.
+
+No alert is based on missing data, on a pause or on a week that is not over.
+"""
 
 import random
 from dataclasses import replace

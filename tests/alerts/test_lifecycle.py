@@ -1,4 +1,7 @@
-"""Alerts: the table of moves; raising once, appending, retracting; and that judging again changes nothing."""
+"""The lifecycle of alerts: the table of moves, raising once, appending and retracting.
+
+Judging the same facts again changes nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -32,7 +32,10 @@ def test_a_file_is_named_after_its_rule(path: Path) -> None:
 
 
 def test_nothing_else_names_a_rule_by_its_id() -> None:
-    """A cohort's expected alerts do: it may know the model only, and is what rules are tested by."""
+    """Only the cohort's expected alerts name rules.
+
+    `simulate.truth` may import only the model, and the rules are tested against it.
+    """
     naming: set[str] = set()
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):

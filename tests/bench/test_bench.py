@@ -1,4 +1,7 @@
-"""`make bench` prints and writes what it says: one row a figure, in the shape that other programs read."""
+"""`make bench` prints its figures and writes them to a file, one row a figure.
+
+The file has the shape that other programs read.
+"""
 
 import json
 import subprocess
@@ -18,7 +21,10 @@ _MISSING = kafka_available()
 
 
 def bench(folder: Path, *words: str) -> tuple[list[dict[str, Any]], str]:
-    """Run the program and return its rows and what it printed; it must end with 1 when a figure is below its floor."""
+    """Run the program and return its rows and its printed output.
+
+    The program must exit with 1 exactly when a figure is below its floor.
+    """
     result = folder / "bench.json"
     argv = [sys.executable, "-m", "bench", *words, "--tiny", "--out", str(result)]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

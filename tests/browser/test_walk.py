@@ -1,6 +1,7 @@
-"""A clinician's walk in a real browser: from alert to evidence to session, acting, by keyboard, on a small screen.
+"""A clinician's walk in a real browser: from alert to evidence to session, with actions.
 
-Every test fails when the content policy was violated, a script failed, or a request left this machine.
+The walk is repeated by keyboard and on a small screen. Every test fails when the content policy was
+violated, a script failed, or a request left this machine.
 """
 
 import shutil

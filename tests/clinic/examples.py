@@ -1,4 +1,7 @@
-"""Writes `clinic/api/examples.json` from the invented patients: `python -m tests.clinic.examples`."""
+"""Writes `clinic/api/examples.json` from the invented patients.
+
+Run it with `python -m tests.clinic.examples`.
+"""
 
 import json
 from pathlib import Path

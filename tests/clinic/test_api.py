@@ -26,7 +26,10 @@ NOT_IN_A_SCHEMA = "is not a date or time that exists"
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) -> None:
-    """Every operation, with requests as described and as not; a patient that is there among them."""
+    """Every operation answers as documented, to valid and to invalid requests.
+
+    Among the requests is a patient that exists.
+    """
     operations = [
         matches.ok()
         for matches in from_url(f"{acting.url}/openapi.json").get_all_operations()
@@ -52,7 +55,10 @@ def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) ->
 
 
 def not_to_be_answered(answer: Response) -> bool:
-    """Tell whether a reason was given that no schema can say: years, leap seconds, two parameters together."""
+    """Tell whether a 422 has a reason that no schema can express.
+
+    Such reasons are the range of years, leap seconds, and two parameters together.
+    """
     result = answer.json() if answer.status_code == 422 else {}
     if result.get("errors"):
         return all(

@@ -1,4 +1,7 @@
-"""The API on one patient's data: exact answers on the invented patients, bounded to the care unit, written down."""
+"""The API for one patient's data gives exact answers on the invented patients.
+
+Its answers are limited to the care unit, and each access is written to the audit log.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The document of the clinician door: every JSON response has an example that keeps to its schema."""
+"""Every JSON response in the document of the clinician door has an example that fits its schema."""
 
 from collections.abc import Iterator
 from typing import Any

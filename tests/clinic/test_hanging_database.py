@@ -1,4 +1,7 @@
-"""The clinician door while its database hangs: every page and every API call ends, readiness at once."""
+"""The clinician door while its database hangs: every page and every API call ends.
+
+Readiness answers at once.
+"""
 
 import time
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
-"""Who gets what at every route of the clinician door: walked over its route table, each cell written below.
+"""Who may reach each route of the clinician door, walked over its route table.
 
-A route that is not in the table fails the walk. What another care unit has is 404, as what never was.
+Each cell of the table is written below, and a route that is not in it fails the walk. What belongs
+to another care unit is 404, like what never existed.
 """
 
 import asyncio

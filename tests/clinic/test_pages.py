@@ -1,4 +1,7 @@
-"""The pages say what the database holds, to the right reader, under the strict policy, and write down who read."""
+"""The pages show what the database holds, to the right reader and under the strict policy.
+
+They write down who read.
+"""
 
 import re
 from html import unescape

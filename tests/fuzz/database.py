@@ -1,4 +1,7 @@
-"""Some of the bodies are stored: what a reader lets through, the writer and the database must take. Nothing is kept."""
+"""Some of the fuzzed payloads are stored as well.
+
+What a reader accepts, the writer and the database must accept. Nothing is kept.
+"""
 
 import asyncio
 from contextlib import ExitStack
@@ -47,7 +50,10 @@ class Stored:
 
 
 async def store(conn: Connection, connector: str, body: bytes, parsed: Parsed) -> None:
-    """Write the facts of a body and derive what they touch, and roll back; Broken when one is refused."""
+    """Write the facts of a payload, derive what they touch, and roll back.
+
+    Raises Broken when a fact is refused.
+    """
     try:
         written = await put_facts(conn, attributed(connector, body, parsed.facts))
         if written.refused:

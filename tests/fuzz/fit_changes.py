@@ -1,4 +1,4 @@
-"""Changes to a FIT file that know what definitions and messages are. Pure given the source of chance."""
+"""Changes to a FIT file that respect definitions and messages; pure given the random source."""
 
 import struct
 from collections.abc import Callable
@@ -87,7 +87,10 @@ Parts = list[bytes]
 
 
 def change(body: bytes, chance: Random) -> bytes:
-    """Return the file with one to eight changes, mostly in a right frame; now and then a few raw bytes are changed."""
+    """Return the file with one to eight changes, mostly in a correct frame.
+
+    Now and then a few raw bytes are changed as well.
+    """
     parts = _split(body)
     for _ in range(chance.randint(1, 8)):
         if not parts:
@@ -100,7 +103,10 @@ def change(body: bytes, chance: Random) -> bytes:
 
 
 def _split(body: bytes) -> Parts:
-    """Return the definition and data messages of the first file in a body, as far as they can be told apart."""
+    """Return the definition and data messages of the first file in a payload.
+
+    Splitting goes as far as the messages can be recognised.
+    """
     parts: Parts = []
     sizes: dict[int, int] = {}
     at, end = _HEAD, len(body) - 2
@@ -148,7 +154,10 @@ def _pick(parts: Parts, chance: Random, *, definition: bool) -> int | None:
 
 
 def _field(parts: Parts, chance: Random) -> Parts:
-    """Change a number, size or type of one field of a definition, and the size of the messages that follow it."""
+    """Change the number, size or type of one field of a definition.
+
+    The messages that follow it are resized as well.
+    """
     position = _pick(parts, chance, definition=True)
     if position is None or not parts[position][5]:
         return parts

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - JSON has no narrower type
-"""Changes to a body of JSON: values, names, widths, depths, times. Pure given the source of chance."""
+"""Changes to a JSON payload: values, names, widths, depths, times; pure given the random source."""
 
 import json
 from collections.abc import Callable
@@ -105,7 +105,7 @@ _TIMES = (
 
 
 def change(body: bytes, chance: Random) -> bytes:
-    """Return the body with one to six changes; now and then with a few of its bytes changed as well."""
+    """Return the payload with one to six changes, now and then with changed raw bytes too."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

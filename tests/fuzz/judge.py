@@ -77,7 +77,10 @@ def parse(connector: str, body: bytes) -> Parsed:
 
 
 def _read(connector: str, body: bytes) -> Parsed | None:
-    """Return what a body holds, None when it is refused; raises what a reader must not, or Broken."""
+    """Return what a payload holds, or None when it is refused.
+
+    Raises what a reader must not raise, or Broken.
+    """
     with warnings.catch_warnings(), _room():
         warnings.simplefilter("error")
         began = time.process_time()

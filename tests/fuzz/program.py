@@ -1,6 +1,7 @@
-"""`make fuzz`: changes bodies for so many CPU-seconds over all readers. Keeps what breaks a rule in build/fuzz.
+"""`make fuzz` changes payloads for a number of CPU-seconds, over all readers.
 
-Mutates recorded and generated bodies. Each is read twice; some are derived from, and, with a database, stored.
+It mutates recorded and generated payloads and keeps what breaks a rule in build/fuzz. Each payload
+is read twice. From some of them sessions are derived, and with a database some are stored.
 """
 
 import argparse
@@ -45,7 +46,10 @@ def main() -> int:
 def bodies_judged(
     seed: int, seconds: float, connectors: tuple[str, ...], store: Stored | None = None
 ) -> Iterator[tuple[int, Find | None]]:
-    """Yield the number of bodies so far and what was found in the last one, until the CPU-seconds are used."""
+    """Yield the count of payloads so far and the finding in the last of them, if any.
+
+    Ends when the CPU-seconds are used.
+    """
     chance = Random(seed)  # noqa: S311 - to find the same again
     until = time.process_time() + seconds
     grown: dict[str, list[bytes]] = {connector: list(seeds(connector)) for connector in connectors}

@@ -1,4 +1,7 @@
-"""What the fuzzer begins with: recorded bodies, the simulator's, small poison, and whatever was found before."""
+"""The payloads that the fuzzer starts from.
+
+They are recorded payloads, the simulator's, small poison, and what earlier runs kept.
+"""
 
 from collections.abc import Iterator
 from functools import cache

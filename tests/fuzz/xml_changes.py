@@ -1,4 +1,7 @@
-"""Changes to a body of XML: numbers, times, elements, levels, entities. Pure given the source of chance."""
+"""Changes to an XML payload: numbers, times, elements, levels, entities.
+
+Pure given the random source.
+"""
 
 import re
 from collections.abc import Callable

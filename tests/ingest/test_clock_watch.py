@@ -33,7 +33,10 @@ def test_a_minute_is_allowed(
 
 
 def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
-    """Return status and word of /readyz after each of the broker's times; None is a broker that does not answer."""
+    """Return the status and word of /readyz after each of the broker's times.
+
+    None is a broker that does not answer.
+    """
 
     async def stamp() -> int | None:
         await asyncio.sleep(0)

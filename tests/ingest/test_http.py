@@ -1,4 +1,7 @@
-"""The vendor door over HTTP: what is taken in, what is refused and how, and that nothing refused is appended."""
+"""The vendor door over HTTP: what it takes in, and what it refuses and how.
+
+Nothing that was refused is appended to the log.
+"""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""The Kafka publisher against librdkafka's mock cluster: acknowledgement, a dead broker, and its return."""
+"""The Kafka publisher against librdkafka's mock cluster: acknowledgement, outage and recovery."""
 
 import asyncio
 import socket

@@ -1,4 +1,8 @@
-"""The door's view of what is revoked: read whole before it is known, followed at once, kept while the log is away."""
+"""The vendor door's view of revoked link tokens.
+
+It counts as known once the log was read to its end. It follows the log at once, and it is kept
+while the log is away.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The vendor door behind a real server, on loopback: bodies that end early, and bodies that are huge."""
+"""The vendor door behind a real server on loopback, with payloads that end early or are huge."""
 
 import asyncio
 import socket

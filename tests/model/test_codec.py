@@ -1,4 +1,7 @@
-"""The codec: what is written is read back, equal facts give equal bytes, and another version is refused."""
+"""The codec: what is written is read back, and equal facts give equal bytes.
+
+Another version is refused.
+"""
 
 import random
 from datetime import date

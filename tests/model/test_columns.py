@@ -1,4 +1,7 @@
-"""Columns from texts and numbers: what a clock can show is read as the calendar reads it, anything else is not read."""
+"""Columns from texts and numbers: a valid local time is read as the calendar reads it.
+
+Anything else is not read.
+"""
 
 from datetime import UTC, datetime
 

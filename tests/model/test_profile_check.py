@@ -1,4 +1,7 @@
-"""What can be meant by a heart profile: every bound at its edge, every order, and the texts name no value."""
+"""The check of a heart profile: every bound at its edge and every order.
+
+The texts of the errors name no value.
+"""
 
 from dataclasses import fields, replace
 from datetime import date

@@ -1,4 +1,7 @@
-"""What is read as two columns is what parsing gives, for every body; whatever differs elsewhere is not read so."""
+"""Samples that are alike are read as two columns, with the same result as parsing them.
+
+Samples that differ in anything else are not read as columns.
+"""
 
 import json
 from typing import Any

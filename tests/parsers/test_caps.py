@@ -1,4 +1,7 @@
-"""How much a body may hold: what is just within is read, what is more is refused as too much, and whole."""
+"""Limits on what a payload may hold: at the limit it is read.
+
+Above it the payload is refused in full, as too much.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Garmin's bodies of many users: whose part is what, what is kept of it, and how far a body is read."""
+"""Garmin's payloads of many users: which part belongs to whom, and what is kept of it.
+
+Also how far a payload is read.
+"""
 
 import json
 from collections.abc import Sequence

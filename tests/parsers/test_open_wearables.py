@@ -1,4 +1,7 @@
-"""Open Wearables' events: recorded shapes (invented values) to facts, and what must be refused without a crash."""
+"""Open Wearables' events: recorded shapes with invented values become facts.
+
+Bad events must be refused without a crash.
+"""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every known poison body, read: what it costs its sender, and that it costs nobody else anything."""
+"""Every known poison payload is read: it costs its own sender and nobody else."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Patients' reports: recorded cases to facts, scales that are never mixed, and what must be refused."""
+"""Patients' reports: recorded cases to facts, scales that are never mixed, and refusals."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""TCX files of other people, against what their own text says; and files that would like to do harm."""
+"""Other people's TCX files against what their own text states, and hostile files."""
 
 import re
 import tracemalloc

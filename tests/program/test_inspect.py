@@ -1,4 +1,4 @@
-"""`kadens inspect --json` as a program reads it: its shape, the zones of real files, and damaged files."""
+"""`kadens inspect --json` as a program reads it: its shape, zones of real files, damaged files."""
 
 import csv
 import hashlib

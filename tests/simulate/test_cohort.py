@@ -1,4 +1,7 @@
-"""The cohort is what it says it is: planted truth recomputed, determinism, and no time that has not been yet."""
+"""The cohort is what it claims to be: its planted truth is recomputed here.
+
+It is deterministic and has no times in the future.
+"""
 
 from collections import Counter
 from datetime import date, timedelta

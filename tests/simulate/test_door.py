@@ -1,4 +1,7 @@
-"""The simulator's hand at the vendor door: what it signs is verified, a 503 is tried again, a refusal is final."""
+"""How the simulator sends to the vendor door.
+
+What it signs is verified, a 503 is tried again, and a refusal is final.
+"""
 
 import threading
 from collections.abc import Callable, Iterator

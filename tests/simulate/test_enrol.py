@@ -1,4 +1,7 @@
-"""The people of a cohort in a real database: linked, consented before the first body, prescribed, sealed."""
+"""The people of a cohort in a real database: linked, with prescriptions, and sealed.
+
+Their consent begins before the first payload.
+"""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Playing: everything arrives once and in order, errors end the play, and the gate holds back what is too much."""
+"""Playing a cohort: everything arrives once and in order, and an error ends the play.
+
+The gate holds back what is too much.
+"""
 
 import threading
 from collections.abc import Callable, Iterator

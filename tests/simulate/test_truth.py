@@ -1,4 +1,7 @@
-"""The pure half of Kadens over the cohort's own bodies: parsers, compute and rules find what was planted, no more."""
+"""The pure half of Kadens over the cohort's own payloads.
+
+Parsers, compute and rules detect what was planted and no more.
+"""
 
 from collections import Counter
 from collections.abc import Iterable

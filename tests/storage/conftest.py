@@ -1,6 +1,7 @@
-"""One embedded PostgreSQL for all tests of storage, a fresh database a test; TimescaleDB too where one is named.
+"""One embedded PostgreSQL for all tests of storage, and a fresh database for each test.
 
-KADENS_TEST_TIMESCALE=postgresql://… names a database on a server with the extension; tests make their own beside it.
+TimescaleDB is used as well where it is configured: KADENS_TEST_TIMESCALE=postgresql://… names a
+database on a server with the extension. The tests make their own databases beside it.
 """
 
 import asyncio

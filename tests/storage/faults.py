@@ -1,4 +1,4 @@
-"""Faults of a parser to plant: what each makes of a fact that Open Wearables tells, and bodies to tell it with."""
+"""Parser faults to plant: what each makes of a fact from Open Wearables, with payloads for it."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -115,7 +115,10 @@ class Inline:
         await derive_runs([self._run(FACTS.name, messages)], self.parts)
 
     async def changes(self) -> list[tuple[str, str]]:
-        """Return (what, reason) of what has gone out to `kadens.derived` since the last time, by session, day, week."""
+        """Return (what, reason) of each change sent to `kadens.derived` since the last call.
+
+        The changes are in the order of sessions, days and weeks.
+        """
         sent = [loads(item.value) for item in self.log.take(DERIVED.name)]
         return [(change["what"], change["reason"]) for event in sent for change in event["changes"]]
 

@@ -1,4 +1,4 @@
-"""What analysts may read: documented views without identities, by a role that may read nothing else."""
+"""Analysts may read documented views without identities, by a role that reads nothing else."""
 
 from pathlib import Path
 

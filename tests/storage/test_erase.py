@@ -32,7 +32,10 @@ where k.contype = 'f' and k.confrelid::regclass::text = any(%s) and n.nspname !~
 
 
 async def kept_by_nobody(conn: Connection) -> set[str]:
-    """Return the tables that hold something of patients, or refer to one that does, and that erasing forgets."""
+    """Return the tables that concern patients and that erasing leaves out.
+
+    A table concerns patients when it holds their data or refers to a table that does.
+    """
     known = {*ERASED, "audit", "patient"}
     rows = await (await conn.execute(_WITH_PATIENT)).fetchall()
     rows += await (await conn.execute(_REFERRING, [[*ERASED, "patient"]])).fetchall()

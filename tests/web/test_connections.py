@@ -1,4 +1,7 @@
-"""Which connections go: the slow ones when their time is up, the oldest half-open ones when there are too many."""
+"""Which connections are closed: slow ones when their time is up, and the oldest half-open ones.
+
+Half-open ones are closed when there are too many.
+"""
 
 from dataclasses import replace
 

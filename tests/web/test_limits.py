@@ -10,7 +10,10 @@ PATIENCE = Patience(grace_s=10, rate=1000, total_s=60, total_rate=10_000)
 
 
 def ends(pieces: dict[int, int], *, waits_for_us: bool = False) -> int | None:
-    """Return the second at which a body is too slow whose bytes come at these seconds; None within 500."""
+    """Return the second at which a payload is too slow, or None within 500 s.
+
+    `pieces` gives the bytes that arrive at each second.
+    """
     progress, received = begin(PATIENCE, 0), 0
     for second in range(500):
         received += pieces.get(second, 0)

@@ -1,4 +1,7 @@
-"""The guarded server over real sockets: what is refused and how, and that a normal client is served meanwhile."""
+"""The guarded server over real sockets: what it refuses and how.
+
+A normal client is served meanwhile.
+"""
 
 import socket
 import time
@@ -31,7 +34,10 @@ CHUNKED = b"POST /%s HTTP/1.1\r\nHost: door\r\nTransfer-Encoding: chunked\r\n\r\
 
 
 class App:
-    """Answers with the length of the body; /unread at once, /fails with a 401. Keeps what it saw."""
+    """Answers with the length of the payload, and keeps what it saw.
+
+    /unread is answered at once, and /fails with a 401.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Scope] = []
@@ -98,7 +104,10 @@ def rest_of(sock: socket.socket) -> bytes:
 
 
 def _endless(sock: socket.socket, piece: bytes, most: int) -> int:
-    """Send a piece over and over until the server ends the connection; return how often, at most `most`."""
+    """Send a piece again and again until the server ends the connection.
+
+    Returns how often it was sent, `most` at most.
+    """
     for number in range(most):
         try:
             sock.sendall(piece)

@@ -93,9 +93,10 @@ def settings_of(dsn: str, folder: Path, **more: str) -> Settings:
 
 @pytest.fixture
 def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
-    """Give how a door is opened; its client asks for pages as a browser does, and follows nothing by itself.
+    """Return a function that opens a clinician door and gives a client for it.
 
-    Words change or add variables.
+    The client asks for pages as a browser does and follows no redirect by itself. Keyword arguments
+    change or add environment variables.
     """
 
     @contextmanager

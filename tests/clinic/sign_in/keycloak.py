@@ -1,7 +1,7 @@
 """A real Keycloak 26 for the tests, from the Maven repository, in memory, on a free loopback port.
 
-It runs with KADENS_TEST_KEYCLOAK=1, which downloads 164 MB once, or where the distribution lies in the cache;
-KADENS_TEST_KEYCLOAK=0 leaves it out even then.
+It runs with KADENS_TEST_KEYCLOAK=1, which downloads 164 MB once, or when the distribution is in the
+cache already. KADENS_TEST_KEYCLOAK=0 leaves it out even then.
 """
 
 import os
@@ -50,7 +50,10 @@ def cached() -> Path:
 
 
 def fetch() -> None:
-    """Fetch and unpack into a folder beside the final one and rename: a folder that exists is whole."""
+    """Fetch and unpack Keycloak into a temporary folder, then rename it.
+
+    A folder with the final name is therefore always complete.
+    """
     new = cached().with_name(cached().name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     goal = ["dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={new}"]

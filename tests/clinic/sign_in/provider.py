@@ -1,6 +1,7 @@
-"""A tiny OpenID Connect provider on loopback for the tests. It signs everybody in as one person, and lies on request.
+"""A tiny OpenID Connect provider on loopback for the tests.
 
-It holds clients to the protocol: registered address, PKCE, client secret, and a code that is worth something once.
+It signs everybody in as the same person and returns false answers on request. It holds clients to
+the protocol: registered address, PKCE, client secret, and a code that is valid once.
 """
 
 import base64

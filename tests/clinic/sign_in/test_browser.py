@@ -1,4 +1,7 @@
-"""The way in and out as Chromium walks it: redirects between two origins, strict cookies, strict content policy."""
+"""Signing in and out in Chromium, with redirects between two origins.
+
+Cookies and the content policy are strict.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -68,7 +71,10 @@ def test_in_again_and_out(
 
 
 def listened(page: Page, here: str) -> list[str]:
-    """Give what the console complains about at the door, apart from the 401 that tells that the session has ended."""
+    """Return what the console complains about at the clinician door.
+
+    The 401 that reports an ended session is left out.
+    """
     texts: list[str] = []
 
     def note(message: ConsoleMessage) -> None:

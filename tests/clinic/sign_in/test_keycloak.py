@@ -36,7 +36,10 @@ def door(here: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def there() -> Iterator[httpx.Client]:
-    """Give the same browser at Keycloak; like a browser it sends secure cookies to loopback without TLS as well."""
+    """Give the client that visits Keycloak in the same browser.
+
+    Like a browser it sends secure cookies to loopback without TLS as well.
+    """
 
     def trusting(_: httpx.Response) -> None:
         for cookie in client.cookies.jar:
@@ -62,7 +65,10 @@ def asked(door: httpx.Client, there: httpx.Client) -> httpx.Response:
 
 
 def let_in(door: httpx.Client, there: httpx.Client, name: str, password: str) -> httpx.Response:
-    """Sign in at Keycloak; give its last answer, which leads back to the door when all went well."""
+    """Sign in at Keycloak and return its last answer.
+
+    On success the answer redirects to the clinician door.
+    """
     return there.post(
         form(asked(door, there)), data={"username": name, "password": password, "credentialId": ""}
     )

@@ -1,4 +1,7 @@
-"""A new session key while the door runs: nobody is signed out by it, and who has a page open may still act."""
+"""A new session key while the door runs signs nobody out.
+
+A clinician who has a page open may still act from it.
+"""
 
 import re
 from pathlib import Path

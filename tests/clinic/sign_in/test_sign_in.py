@@ -1,4 +1,4 @@
-"""Signing in and out at the clinician door, with a provider that is honest, then one that is not."""
+"""Signing in and out at the clinician door, with an honest provider and with a dishonest one."""
 
 import re
 import time

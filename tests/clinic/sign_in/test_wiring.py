@@ -1,4 +1,7 @@
-"""Who may be at the door is settled when it is built: a provider, the demo on loopback, or a refusal that says why."""
+"""How clinicians sign in is settled when the clinician door is built.
+
+The result is a provider, the demo clinician on loopback, or a refusal that gives its reason.
+"""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Real FIT files beside the repository; tests that need them skip with a reason where they are absent."""
+"""Real FIT files beside the repository; tests that need them skip with a reason without them."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby

@@ -1,8 +1,10 @@
 """Every value of `record` and `session` in real files, against fitdecode and fitparse.
 
-Known differences, all on our side on purpose: `hr` beats are not compared (both others lose or shift the reference);
-the others give dates where we give seconds; fitparse 1.2.0 keeps developer field names of files read before, and knows
-fewer fields. Files over 60 kB are compared over their first 40 kB, unless KADENS_TEST_FIT=whole.
+All known differences are intended. `hr` beats are not compared, because both others lose or shift
+the reference. The others give dates where Kadens gives seconds. fitparse 1.2.0 keeps the developer
+field names of files read before, and knows fewer fields.
+
+Files over 60 kB are compared over their first 40 kB, unless KADENS_TEST_FIT=whole.
 """
 # ruff: noqa: ANN401 - values of two untyped packages
 

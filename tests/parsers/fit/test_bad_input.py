@@ -1,4 +1,7 @@
-"""Damaged, wrong and hostile input: what is kept, what is said, and that it takes neither time nor memory."""
+"""Damaged, wrong and hostile input: what is kept and what is reported.
+
+It takes little time and memory.
+"""
 
 import gzip
 import time

@@ -1,4 +1,7 @@
-"""Columns of tiny files with hand-checked values: every kind of field, both byte orders, expansion, short times."""
+"""Columns of tiny files with values checked by hand.
+
+They cover every kind of field, both byte orders, expansion and short times.
+"""
 
 import numpy as np
 import pytest

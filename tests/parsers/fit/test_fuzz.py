@@ -1,4 +1,4 @@
-"""Random and mutated input: a FitFile or a FitError, nothing else, and never more rows than bytes."""
+"""Random and mutated input gives a FitFile or a FitError, and never more rows than bytes."""
 
 import numpy as np
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""Sessions and heart rate of real files, against time in zone computed by an independent program."""
+"""Sessions and heart rate of real files, against time in zone from an independent program."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""When a patient is judged after facts came: at once after an answer, a little later after samples alone."""
+"""When a patient is judged after new facts: at once after a report, later after samples alone."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Judging through the database: real rules and lifecycle, steps carried out, mail written, the next look set."""
+"""Judging through the database, with the real rules and lifecycle.
+
+Steps are carried out, mail is written, and the next look is set.
+"""
 
 from datetime import date
 

@@ -1,4 +1,7 @@
-"""Bodies as the door hands them on, small in the message and large in the store, and a look at what is left there."""
+"""Payloads as the vendor door passes them on, and a look at what is left in the store.
+
+Small payloads are in the message, large ones in the store.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +44,10 @@ def noise(*, large: bool) -> bytes:
 
 
 def readable(*, large: bool) -> bytes:
-    """Return a report of the account `account` that carries the marker, and much that does not pack if large."""
+    """Return a report of the account `account` that carries the marker.
+
+    A large report is filled with text that does not compress well.
+    """
     filling = shake_256(b"filling").hexdigest(INLINE * 9 // 16 if large else 10)
     return dumps({**loads(report()), "more": MARKER.decode() + filling})
 

@@ -1,4 +1,7 @@
-"""Dead letters in a person's hands: found by offset and class, sent again as they came, dropped, and never twice."""
+"""Dead letters that an operator works on: selected by offset and class.
+
+They are sent again as they came, or dropped, and never sent twice.
+"""
 
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,4 +1,7 @@
-"""What the readers let through of poison is stored and derived from, whatever it is: one set of rules, not two."""
+"""Whatever the readers accept of poison can be stored and derived from.
+
+The readers and the storage therefore share one set of rules.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A body that came by a revoked link token leaves nothing: no row, no fact, no dead letter. The log hears of it."""
+"""A payload that came by a revoked link token leaves no row, no fact and no dead letter.
+
+The log records it.
+"""
 
 from hashlib import sha256
 from pathlib import Path

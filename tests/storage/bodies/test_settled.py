@@ -1,4 +1,7 @@
-"""However a body is settled, no copy in clear is left in the store; and after the patient is erased, no copy at all."""
+"""However a payload is settled, the store keeps no copy of it in clear.
+
+After the patient is erased it keeps no copy at all.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Wrapping keys: those of another database stop at once, a rewrap goes on where it was ended, nothing is lost."""
+"""Wrapping keys: the key of another database is refused at once.
+
+A rewrap continues where it was ended, and nothing is lost.
+"""
 
 from pathlib import Path
 
@@ -119,7 +122,10 @@ async def test_a_rewrap_that_is_ended_goes_on_from_what_was_committed(
 
 
 async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
-    """Leave one value in each place that the wrapping key seals, and return the body of a newer version's row."""
+    """Leave a value of each kind that the wrapping key seals.
+
+    Returns the payload of a newer version's row.
+    """
     held = QuarantinedBody(
         cluster="c",
         topic="t",

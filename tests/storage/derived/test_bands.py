@@ -57,7 +57,10 @@ async def _check(conn: Connection, chance: random.Random) -> None:
 async def told_and_refreshed(
     conn: Connection, batches: Sequence[Sequence[AttributedFact]], seed: int
 ) -> dict[str, str]:
-    """Store batch by batch, refresh now and then, check what is read at each step, and undo everything."""
+    """Store batch by batch, refresh now and then, and check what is read at each step.
+
+    Everything is rolled back in the end.
+    """
     chance = random.Random(seed)  # noqa: S311 - plays a test's schedule
     async with conn.transaction(force_rollback=True):
         for batch in batches:

@@ -1,4 +1,4 @@
-"""Facts that change their mind, in the bodies that really come: each effect goes out with its reason, once.
+"""Corrected facts in payloads as they really come: each effect goes out once, with its reason.
 
 A late retry of what was corrected changes nothing, whatever came in between.
 """
@@ -85,7 +85,10 @@ async def test_a_daily_total_grows_and_never_shrinks(world: Inline) -> None:
 
 
 async def test_a_partial_epoch_that_is_completed_stands_whichever_came_first(world: Inline) -> None:
-    """A nameless sender numbers no revisions: of two values at one instant the greater stands, in any order."""
+    """A source without records numbers no revisions.
+
+    Of two values at one instant the greater one is kept, in any order.
+    """
     for first, second in ((90, 100), (100, 90)):
         await world.forget()
         await world.receive("open_wearables", heart(minutes=1, bpm=first))

@@ -164,7 +164,10 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
 async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_any_order(
     conn: Connection,
 ) -> None:
-    """As long as nobody told of the workout it is the answer to what was found on its own date. From the deep run."""
+    """Until the workout is declared, the answer belongs to the session detected on its own date.
+
+    A long run of the property tests revealed this case.
+    """
     profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
     await settings.set_profile(conn, "p1", profile, T0)
     midnight = T0 + 466 * MIN + 40_000
@@ -189,7 +192,10 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
 async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays(
     conn: Connection,
 ) -> None:
-    """Honolulu is twelve hours behind Stockholm: what began at 00:30 on Tuesday there began on Monday here."""
+    """Honolulu is twelve hours behind Stockholm.
+
+    A session that began at 00:30 on Tuesday in Stockholm began on Monday in Honolulu.
+    """
     start = T0 + 8 * 60 * MIN + 17 * MIN  # 00:30 in Stockholm on the next date
     samples = block(
         head("r1", start, start + 30 * MIN), [start + n * MIN for n in range(30)], [120.0] * 30

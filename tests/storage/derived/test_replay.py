@@ -56,7 +56,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], vers
 
 @pytest.fixture(autouse=True)
 def first_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let today's parsers be of the first version, whatever they are: the tests count from there."""
+    """Give today's parsers version 1, whatever their real versions: the tests count from there."""
     monkeypatch.setattr(
         formats, "FORMATS", tuple(replace(row, version=1) for row in formats.FORMATS)
     )
@@ -136,7 +136,10 @@ async def test_a_body_that_comes_again_is_read_anew_by_a_replay_alone(
 async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
     world: Inline, monkeypatch: pytest.MonkeyPatch, turn: int, late: bytes
 ) -> None:
-    """What a revision outranked when it came, rightly or not, after the bodies were listed, counts with them."""
+    """A record that a revision outranked after the payloads were listed counts with them.
+
+    It counts whether or not it was outranked rightly.
+    """
     wanted = await _fresh(world, workout(minutes=30), late)
     _use(monkeypatch, faulty(wrong_revisions), 1)
     await _send(world, workout(minutes=30))

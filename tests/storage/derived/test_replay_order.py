@@ -79,7 +79,10 @@ async def _run(world: Inline, steps: Sequence[_Step]) -> None:
 async def _both(
     world: Inline, steps: Sequence[_Step], fault: int
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the digests of the script, ended by an upgrade and a replay, and of a database that never saw a fault."""
+    """Return the digests of the script and of a database that never had the fault.
+
+    The script ends with an upgrade and a replay.
+    """
     received = [step for step in steps if step[0] == "receive"]
     formats.FORMATS = read_with(faulty(FAULTS[fault]), 1)
     await _run(world, [*steps, ("upgrade", 0), ("replay", 0), ("deliver", 0)])

@@ -56,7 +56,10 @@ async def _announced(conn: Connection, patient: str) -> None:
 
 
 async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
-    """Leave something of a patient in every table and in the body store; return texts that no other patient has."""
+    """Leave something of a patient in every table and in the payload store.
+
+    Returns texts that no other patient has.
+    """
     await patients.add_patient(
         conn,
         wrapping_key=_KEY,
@@ -104,7 +107,10 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
 
 
 async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes) -> None:
-    """Leave a large body in quarantine, a large and a small one with dead letters, and one that was counted only."""
+    """Leave a large payload in quarantine, two with dead letters, and one that was only counted.
+
+    Of the two with dead letters one is large and one is small.
+    """
     number = await patients.patient_id(conn, patient)
     key = await data_keys.data_key(conn, _KEY, patient)
     held = quarantine.QuarantinedBody(

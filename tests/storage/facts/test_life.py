@@ -1,7 +1,7 @@
-"""Streaming equals batch: after every batch of a life the tables say what everything told so far says at once.
+"""Streaming equals batch: after every batch of a life the tables equal those computed at once.
 
-And any other order, repetition and splitting of the same facts, with profiles and prescriptions at any time, ends in
-the same tables.
+Any other order, repetition and splitting of the same facts ends in the same tables. So it does with
+profiles and prescriptions at any time.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ Connected: TypeAlias = tuple[asyncio.Runner, Connection]
 
 @st.composite
 def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
-    """Return a life in some order: facts in batches, and what the clinician sets down in between."""
+    """Return a life in some order: facts in batches, with what the clinician sets in between."""
     facts = draw(
         st.permutations(
             [
@@ -65,7 +65,7 @@ def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
 
 @st.composite
 def ways(draw: st.DrawFn) -> Ways:
-    """Return a life, two ways in which it may become known, and whether blocks of the second came in halves."""
+    """Return a life, two orders in which it may arrive, and whether the second has split blocks."""
     life, halves = draw(lives()), draw(st.booleans())
     return life, draw(steps(life)), draw(steps(split(life) if halves else life, again=True)), halves
 
@@ -130,7 +130,10 @@ def connected(dsn: str) -> Iterator[Connected]:
 
 
 async def _ready(dsn: str) -> Connection:
-    """Connect to a database that holds a care unit, and partitions for all that may be drawn; nothing is committed."""
+    """Connect to a database with a care unit and partitions for all that may be drawn.
+
+    Nothing is committed.
+    """
     conn = await AsyncConnection.connect(dsn, autocommit=False)
     adapt(conn)
     await care_team.add_unit(conn, "unit")

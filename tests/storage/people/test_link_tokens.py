@@ -1,4 +1,7 @@
-"""Rows of link tokens: counted per patient, revoked one by one or all, and what the doors must be told."""
+"""Rows of link tokens: counted per patient, and revoked singly or all at once.
+
+Also what the vendor doors must know of them.
+"""
 
 from hashlib import sha256
 

@@ -1,4 +1,7 @@
-"""Bodies of accounts that nobody is linked to: sealed, bounded by sender, and never taken for those of another log."""
+"""Payloads of accounts without a patient are sealed and limited per sender.
+
+They are never mistaken for those of another log.
+"""
 
 from dataclasses import replace
 from hashlib import shake_256

@@ -1,4 +1,7 @@
-"""A database that hangs: it keeps its connections and says nothing any more. Nobody waits for it without end."""
+"""A database that hangs keeps its connections and answers nothing.
+
+Nobody waits for it without end.
+"""
 
 import asyncio
 import time

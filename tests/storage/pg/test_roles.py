@@ -1,4 +1,4 @@
-"""Each role may do what its row of the table says and nothing else; shown by what each may not do."""
+"""Each role may do what its row of the table states, and nothing else."""
 
 import asyncio
 import re

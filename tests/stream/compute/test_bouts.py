@@ -1,4 +1,7 @@
-"""Bouts: ours on the minute grid with what must not matter, and the vectors that GGIR publishes, at every epoch."""
+"""Bouts on the minute grid, and the vectors that GGIR publishes at every epoch.
+
+Also what must make no difference.
+"""
 
 from itertools import pairwise
 
@@ -128,7 +131,10 @@ def test_nothing_published() -> None:
 def test_bouts_of_whole_minutes_hold_at_every_epoch(
     runs: list[int], length: int, criterion: float
 ) -> None:
-    """Finer epochs see windows that begin within a minute too; what whole minutes show they show as well."""
+    """Every bout in whole minutes is contained in a bout at each finer epoch.
+
+    Finer epochs also see windows that begin within a minute.
+    """
     total = published_bouts(epochs(tuple(runs), 60), 60, length, criterion)
     for epoch_s in (5, 15, 30):
         finer = published_bouts(epochs(tuple(runs), epoch_s), epoch_s, length, criterion)

@@ -1,4 +1,7 @@
-"""Day states: the order in which they are found, when a session is due, and that missing data never makes a miss."""
+"""Day states: the order in which they are decided, and when a session is due.
+
+Missing data never makes a miss.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -65,7 +68,11 @@ def _day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False
 
 
 def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> DayStateInput:
-    """Return a week, a letter a day: digit sessions, "." worn; unworn: "w", "?" answered, "a" active, " " no row."""
+    """Return a week from one letter for each day.
+
+    A digit is the number of sessions on a worn day, and "." a worn day without any. Days not worn
+    enough: "w" is little wear, "?" answered, "a" active, " " has no row.
+    """
     rows = {
         at: _day(
             at,
@@ -284,7 +291,10 @@ def test_as_many_misses_as_sessions_are_missing(text: str, per_week: int) -> Non
 @INVARIANT
 @given(st.text("01.aw?", min_size=7, max_size=7), st.integers(0, 7), st.integers(0, 6))
 def test_less_data_never_makes_a_miss(text: str, per_week: int, lost: int) -> None:
-    """Not even where a session is lost with it: a day about which nothing is known may have held one."""
+    """Not even where a session is lost with the data.
+
+    A day about which nothing is known may have held a session.
+    """
     total = states(known(text, prescription(per_week)))
     less = states(known(text[:lost] + " " + text[lost + 1 :], prescription(per_week)))
     assert {n for n in range(7) if less[n] == "X"} <= {n for n in range(7) if total[n] == "X"}

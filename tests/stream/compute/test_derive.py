@@ -1,4 +1,7 @@
-"""Sessions and days from a window: exact rows, and that nothing depends on order, repetition or splitting."""
+"""Sessions and days from a window: exact rows.
+
+Nothing depends on order, repetition or splitting.
+"""
 
 import random
 from collections.abc import Iterable

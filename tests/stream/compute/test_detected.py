@@ -1,4 +1,4 @@
-"""Sessions that nobody declared: when a minute is active, what absorbs a bout, and how long it must be."""
+"""Sessions that nobody declared: active minutes, what absorbs a bout, and its least length."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,4 +1,7 @@
-"""Claims that are one session: twins by two routes, told apart by heart rate, and parts with a short break."""
+"""Candidates that are the same session: duplicates by two routes, and parts with a short break.
+
+Heart rate distinguishes sessions that only look alike.
+"""
 
 import random
 from dataclasses import replace

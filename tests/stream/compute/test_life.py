@@ -1,4 +1,7 @@
-"""A patient's life, without a database: rows depend on the facts as a set, and those of a date not on other dates."""
+"""A patient's life, without a database: rows depend on the facts as a set.
+
+The rows of a date do not depend on other dates.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -128,7 +131,10 @@ def assert_adds_up(session: Session) -> None:
 
 
 def _covered(sessions: Iterable[Session]) -> int:
-    """Return the time in at least one session, in ms: between each two neighbouring edges it is in one or it is not."""
+    """Return the time in at least one session, in ms.
+
+    Between two neighbouring edges the time is either inside a session or outside all of them.
+    """
     spans = [(s.start_ms, s.end_ms) for s in sessions]
     edges = sorted({edge for span in spans for edge in span})
     return sum(
@@ -137,7 +143,10 @@ def _covered(sessions: Iterable[Session]) -> int:
 
 
 def assert_one_speaks(choices: Iterable[SourceSelection]) -> None:
-    """Ranges of one metric meet only where one source speaks in both: in sessions of two dates that overlap."""
+    """Assert that ranges of a metric overlap only where the same source is selected in both.
+
+    They may overlap where sessions of two dates do.
+    """
     by_metric: dict[str, list[SourceSelection]] = defaultdict(list)
     for choice in choices:
         by_metric[choice.metric].append(choice)
@@ -152,7 +161,10 @@ def assert_one_speaks(choices: Iterable[SourceSelection]) -> None:
 
 
 def _steps(full: Window, choices: Sequence[SourceSelection], day: Day) -> int | None:
-    """Return the steps of a date by whom the choices name, straight from the samples, else as stated."""
+    """Return the steps of a date from the selected sources.
+
+    They come from the samples, or else from the stated total.
+    """
     own = [
         choice
         for choice in choices

@@ -1,4 +1,7 @@
-"""Load: every oracle of the definition, what a figure needs, what forbids it, and that order does not show."""
+"""Load: every oracle of the definition, what a figure needs and what forbids it.
+
+The order of facts makes no difference.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -200,7 +203,10 @@ def test_a_session_with_everything() -> None:
 
 
 def test_no_decoupling_is_zero_without_a_sign() -> None:
-    """Recorded from the deep run: these halves differ by -1e-14, which the database keeps as 0.0."""
+    """These halves differ by -1e-14, which the database keeps as 0.0.
+
+    A long run of the property tests revealed them.
+    """
     heart = _track("heart_rate", *[62.0] * 30, *[66.96] * 30)
     row = _found(heart, _track("speed", *[2.0] * 30, *[2.16] * 30))["decoupling"]
     assert decoupling((2.0, 2.16), (62.0, 66.96)) < 0

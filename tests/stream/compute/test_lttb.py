@@ -12,7 +12,10 @@ from stream.compute.series.lttb import lttb
 
 
 def naive(t: list[float], v: list[float], points: int) -> list[int]:
-    """Return the places by the definition: for each run the sample of the largest triangle, the first of equals."""
+    """Return the chosen indices by the definition: for each run the sample of the largest triangle.
+
+    Of equal triangles the first is chosen.
+    """
     n = len(t)
     if n <= points:
         return list(range(n))

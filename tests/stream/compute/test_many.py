@@ -1,4 +1,7 @@
-"""Many sessions at once: the sweeps say what comparing each with each says, and a date costs no more than its bound."""
+"""Many sessions at once: the sweeps agree with comparing each with each.
+
+A date costs no more than its bound.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -214,7 +217,7 @@ def _manual(number: int, step_ms: int, length_ms: int) -> AttributedFact:
 
 
 def lines_run(made: Window) -> int:
-    """How many lines of Python a derivation runs: the same on every machine, whatever else it does."""
+    """Return how many lines of Python a derivation runs, the same number on every machine."""
     run = 0
 
     def counted_pieces(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401

@@ -1,4 +1,7 @@
-"""Hygiene against the rule walked one sample at a time, its locality, and each flag at its edges."""
+"""Hygiene of heart rate against the rule applied sample by sample, and each flag at its edges.
+
+Also how local its effect is.
+"""
 
 from dataclasses import replace
 
@@ -212,7 +215,10 @@ def test_a_spike_that_is_left_out_does_not_end_a_flat_line() -> None:
 def locked(
     seconds: int, before: float = 95.0, rate: float = 115.0, after: float = 115.0
 ) -> ScreenedHeartRate:
-    """Return steps of 118 a minute; a minute before, then the rate that lies three below them, then a minute after."""
+    """Return heart rate beside 118 steps a minute: a minute of `before`, then `rate`, then `after`.
+
+    `rate` lasts `seconds` and is by default three below the steps. `after` lasts a minute.
+    """
     n = [60, seconds + 1, 60]
     v = [
         (1_000, each)

@@ -1,4 +1,7 @@
-"""Who speaks in which minute: by rank, by samples, by name; each minute once, and the decision as ranges."""
+"""Source selection for each minute: by rank, by samples, by name.
+
+Each minute has one source, and the selection is returned as ranges.
+"""
 
 import random
 from datetime import date

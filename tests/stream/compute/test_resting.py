@@ -1,4 +1,7 @@
-"""Resting heart rate of a night: exact figures, coverage, both changes of the clock, and what must not matter."""
+"""Resting heart rate of a night: exact figures, coverage and both changes of the clock.
+
+Also what must make no difference.
+"""
 
 from datetime import date, timedelta
 

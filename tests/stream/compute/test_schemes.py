@@ -1,4 +1,7 @@
-"""The table of schemes: as printed, ascending, and the same words of Borg's two scales in the same class."""
+"""The table of schemes: as printed, ascending.
+
+The same words of Borg's two scales are in the same class.
+"""
 
 from itertools import pairwise
 

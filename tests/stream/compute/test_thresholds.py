@@ -1,4 +1,7 @@
-"""Heart rate thresholds: the golden patient of the definition, the precedence, and when heart rate must not be used."""
+"""Heart rate thresholds: the golden patient of the definition and the precedence.
+
+Also when heart rate must not be used.
+"""
 
 from dataclasses import replace
 from datetime import date

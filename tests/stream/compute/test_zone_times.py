@@ -1,4 +1,7 @@
-"""Bandings: every method with its exact edges, what it needs, what forbids it, and that no millisecond is lost."""
+"""Bandings: every method with its exact edges, what it needs and what forbids it.
+
+No millisecond is lost.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Time in zones: the oracle of the definition, a reference that counts every millisecond, and what must not matter."""
+"""Time in zones: the oracle of the definition, and a reference that counts every millisecond.
+
+Also what must make no difference.
+"""
 
 import numpy as np
 import pytest
@@ -37,7 +40,10 @@ def count(rows: list[Sample], start: int = 0, end: int = _END, gap: int = GAP) -
 
 
 def _reference(rows: list[Sample], start: int, end: int, gap: int) -> tuple[int, ...]:
-    """One millisecond at a time: the last sample at or before it, if it is not too old, says the class."""
+    """Count time in zones one millisecond at a time.
+
+    The last sample at or before a millisecond decides its class, unless that sample is too old.
+    """
     good = [(at, rate) for at, rate in rows if 30 <= rate <= 230 and start <= at < end]
     sums = [0] * len(ZONES)
     for ms in range(start, end):

@@ -1,4 +1,7 @@
-"""Readers end, hang, loop and fill the memory: the body that made them costs itself, the others are read."""
+"""Readers that crash, hang, loop or fill the memory.
+
+Only the payload that caused it is lost; the others are read.
+"""
 
 import asyncio
 import time
