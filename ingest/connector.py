@@ -1,6 +1,6 @@
-"""What a connector is: one frozen value that holds all that the door needs to know of a vendor.
+"""The type of a connector: a frozen value with all that the door needs to know of a vendor.
 
-No behaviour but refusing contradictions. A connector without a proof does not construct.
+Its only behaviour is to refuse contradictions. A connector without a proof cannot be constructed.
 """
 
 import re
@@ -20,16 +20,16 @@ _TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name 
 
 @dataclass(frozen=True, slots=True)
 class AccountInBody:
-    """The body names the vendor's own user id, or several.
+    """The body names the vendor's own user id, or several of them.
 
-    What belongs to an account that is not linked yet waits in quarantine for a day, and the sender
-    gets the same answer.
+    A payload of an account that is not linked yet waits in quarantine for a day. The sender gets
+    the same answer for it.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkToken:
-    """The body names nobody; a patient's link token comes with it, and nothing waits.
+    """The body names nobody; a patient's link token comes with it, so no payload waits.
 
     `at` is `path` (behind the connector's name), `query` (the parameter `token`), `bearer` (of the
     Authorization header) or the name of a header in lower case.
@@ -40,7 +40,7 @@ class LinkToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorAnswer:
-    """What a vendor is answered."""
+    """The answer that a vendor gets."""
 
     status: int
     body: bytes = b""
@@ -49,10 +49,10 @@ class VendorAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a handshake may look at: a request before it is proved, header names in lower case.
+    """The parts of a request that a handshake may read; header names are in lower case.
 
-    `body` is empty for GET and HEAD, and for a body that is longer than any handshake's.
-    `secrets` are the connector's keys, none before it has any.
+    Nothing of the request is proved yet. `body` is empty for GET and HEAD, and for a body that is
+    longer than any handshake's. `secrets` are the connector's keys, empty until it has any.
     """
 
     method: str
@@ -72,7 +72,7 @@ class Passes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """Where a vendor is asked for more: `host` is pinned, https on the default port."""
+    """The vendor's API from which more is fetched: https on the default port of the pinned `host`."""
 
     host: str
 
@@ -88,13 +88,13 @@ _NOTHING = Passes()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """One way in.
+    """A way in: how a sender is recognised, proved and answered, and what format its payloads have.
 
     `name` is its path at the door, its row in the secrets file and the vendor that consent names.
     `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
-    `handshake` is pure and comes before the proof: it may answer a request and can append nothing.
-    `answer` is what this vendor takes for "received"; None is 202 with the payload's SHA-256.
-    `max_body` is the most bytes of a body.
+    `handshake` is pure and comes before the proof: it may answer a request but can append nothing.
+    `answer` is what this vendor expects for "received"; None is 202 with the payload's SHA-256.
+    `max_body` is the longest body in bytes.
     """
 
     name: str
@@ -135,5 +135,5 @@ def _is_success(answer: VendorAnswer) -> bool:
 
 
 def always(name: str) -> FormatOf:
-    """Return the function that names one format whatever comes."""
+    """Return the function that names the format `name` for every payload."""
     return lambda _context: name

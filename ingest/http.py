@@ -26,7 +26,10 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def vendor_app(door: Door) -> FastAPI:
-    """Return the ASGI application of the vendor door; ValueError when a connector's secret is no key."""
+    """Return the ASGI application of the vendor door.
+
+    Raises ValueError when a connector's secret is no key.
+    """
     check_secrets(door)
     metrics = Metrics()
     app = FastAPI(
@@ -49,7 +52,7 @@ def vendor_app(door: Door) -> FastAPI:
 
 
 def check_secrets(door: Door) -> None:
-    """Raise ValueError, which names the connector and not the secret, where a secret is no key."""
+    """Raise ValueError where a secret is no key; the text names the connector, not the secret."""
     for connector in door.connectors:
         for secret in door.secrets.get(connector.name, ()):
             try:
@@ -142,7 +145,7 @@ def _incoming(segment: str, request: Request) -> Incoming:
 
 
 def _response(taken: Taken) -> Response:
-    """Return what the vendor takes for "received"; without words of its own the payload's digest."""
+    """Return the answer that the vendor expects, or by default 202 with the payload's digest."""
     if taken.answer is None:
         receipt = orjson.dumps({"received": taken.sha256})
         return Response(receipt, HTTPStatus.ACCEPTED, media_type="application/json")
@@ -159,6 +162,8 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
     @app.get("/readyz", tags=["service"], responses=problems("not_ready", "clock"))
     async def readyz() -> dict[str, str]:
         """Tell whether the log answers, the clocks agree and revoked links are known here."""
+        # a door that cannot tell which links are revoked must get no traffic: it would take bodies
+        # with a token that was revoked meanwhile
         if not (door.links.revoked.fresh() and await door.publisher.ready()):
             raise refused("not_ready")
         agreement = door.watch.agreement if door.watch is not None else Agreement.NOT_MEASURED

@@ -1,7 +1,7 @@
-"""Link tokens: a patient's pseudonym, an issue number and an expiry, authenticated, so that the door needs no look-up.
+"""Link tokens: a patient's pseudonym, an issue number and an expiry, authenticated by a MAC.
 
-Pure: keys and time are arguments. A token must never be logged; its `digest` says which token it is, and to nobody
-who does not hold it whose.
+The door can read a token without a look-up. Pure: keys and time are arguments. A token must never
+be logged. Its `digest` identifies the token, but shows the patient to nobody who lacks the token.
 """
 
 import base64
@@ -21,7 +21,10 @@ _PURPOSE = b"kadens link v2\0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a token says. `expires_ms` is epoch ms, exclusive; `digest` is 32 bytes that name this token alone."""
+    """The content of a link token.
+
+    `expires_ms` is epoch ms, exclusive. `digest` is 32 bytes that identify this token alone.
+    """
 
     patient: str
     issue: int
@@ -33,7 +36,8 @@ class Link:
 def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
     """Return the URL-safe token of a pseudonym, signed with the active link key.
 
-    Raises ValueError without a key or a patient, for an issue below 1, and for a pseudonym that is too long.
+    Raises ValueError without a key or a patient, for an issue below 1 or a negative expiry, and for
+    a pseudonym that is too long.
     """
     if not keys or not patient:
         raise ValueError("a link token needs a patient and a link key")
@@ -48,9 +52,10 @@ def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
 
 
 def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
-    """Return what a token says that `mint` made with a usable key and that has not expired, else None.
+    """Return the content of a valid token, else None.
 
-    Never raises. The MAC is compared in constant time, and before anything else is decoded.
+    A token is valid when `mint` made it with a usable key and it has not expired. This function
+    never raises. The MAC is compared in constant time, before anything else is decoded.
     """
     if len(token) > LONGEST or not token.isascii():
         return None
@@ -64,7 +69,10 @@ def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
 
 
 def digest(token: str) -> bytes:
-    """Return the 32 bytes that name a token: a hash of its MAC, from which nobody can find patient or token."""
+    """Return the 32 bytes that identify a token.
+
+    They are a hash of its MAC, from which neither the patient nor the token can be derived.
+    """
     return hashlib.sha256(token.rpartition(".")[2].encode()).digest()
 
 

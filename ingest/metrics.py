@@ -1,6 +1,6 @@
-"""What the vendor door counts, for Prometheus.
+"""The vendor door's counters for Prometheus.
 
-Must never label with anything but connectors and reasons.
+Labels must never be anything but connectors and reasons.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -9,7 +9,10 @@ BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 
 
 
 class Metrics:
-    """The door's counters in a registry of their own, so that two doors in one process do not mix."""
+    """The door's counters.
+
+    They have a registry of their own, so that two doors in a process do not mix their counts.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -41,7 +44,7 @@ class Metrics:
         self._shaken.labels(connector).inc()
 
     def refused(self, connector: str, reason: str) -> None:
-        """Count a refusal; `connector` is `unknown` for a name that is none of ours."""
+        """Count a refusal; `connector` is `unknown` for a name that no connector has."""
         self._refused.labels(connector, reason).inc()
 
     def ended(self, reason: str) -> None:

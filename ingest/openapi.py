@@ -51,7 +51,7 @@ class _Received(BaseModel):
 def problems(*reasons: str) -> dict[int | str, Described]:
     """Return the `responses` of these problems, by status.
 
-    `default` stands for what the server itself answers.
+    `default` is what the server itself answers.
     """
     rows = [PROBLEM[reason] for reason in reasons]
     values: dict[int | str, str] = {
@@ -96,7 +96,8 @@ _REPORT: Described = {
 }
 
 VENDORS_OWN: Described = {
-    "description": "Kept, or a handshake answered; in the words that the connector's vendor expects.",
+    "description": "Kept, or a handshake answered; "
+    "in the words that the connector's vendor expects.",
     "content": {"application/json": {"schema": {}}},
 }
 
@@ -111,9 +112,9 @@ REPORT_SCHEMA = {"report": lambda: published("report")}
 
 
 def described(app: FastAPI) -> Callable[[], Described]:
-    """Return the function that builds the document once: FastAPI's own, completed.
+    """Return the function that builds the document once.
 
-    It adds the signatures, and the schemas of a problem and of a report.
+    It completes FastAPI's own document by the signatures and the schemas of a problem and a report.
     """
 
     def openapi() -> Described:

@@ -1,6 +1,7 @@
-"""Every way in which the vendor door says no, as a table, and its RFC 9457 form.
+"""Every refusal of the vendor door, as a table, and its form by RFC 9457.
 
-Never 410: some vendors then unsubscribe for good. A detail never holds a value that was sent.
+A status is never 410, after which some vendors unsubscribe for good. A detail never holds a value
+that was sent.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from web.refusals import problem_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One row: `reason` is the stable word that programs and metrics use."""
+    """A row of the table; `reason` is the stable word that programs and metrics use."""
 
     reason: str
     status: int
@@ -97,12 +98,12 @@ PROBLEM = {row.reason: row for row in PROBLEMS}
 
 
 def refused(reason: str) -> Refused:
-    """Return the exception of a row."""
+    """Return the exception for the problem with this reason."""
     return Refused(PROBLEM[reason])
 
 
 def too_often(reason: str, wait_s: float) -> Refused:
-    """Return the exception of a row of rates, with the seconds after which there is room again."""
+    """Return the exception for a rate that is used up, with the seconds to wait as Retry-After."""
     return Refused(replace(PROBLEM[reason], headers=(("Retry-After", retry_after(wait_s)),)))
 
 

@@ -1,8 +1,8 @@
-"""The ways in which a sender proves a body, one class each. Pure; each fails closed.
+"""The ways in which a sender proves a body, a class for each. Pure; each fails closed.
 
-`needs_key` tells whether a connector with this proof is off until it has a key. `check_key` raises
-ValueError for a text that can be no key. `begin` looks at the head of a request: it returns a
-`Check` to feed with the body, or a verdict where the head alone decides.
+`needs_key` is True where a connector with this proof is off until it has a key. `check_key` raises
+ValueError for a text that cannot be a key. `begin` reads the head of a request. It returns a
+`Check` to feed the body to, or a verdict where the head alone decides.
 """
 
 import hmac
@@ -15,16 +15,16 @@ from ingest.schemes import Scheme
 from ingest.verify import Check, Verdict, begin
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
-JOINT = ":"  # between the values of one key that travel in several places
+JOINT = ":"  # between the values of a key whose values come in several parts of a request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a request shows before its body; header names are in lower case.
+    """The parts of a request that come before its body; header names are in lower case.
 
-    `segment` is the part of the path behind the connector's name. `patient` is whom a valid link
-    token names, "" without one. `now_ms` is the door's clock and `window_ms` how far a signed time
-    may be from it.
+    `segment` is the part of the path behind the connector's name. `patient` is the patient of a
+    valid link token, "" without a token. `now_ms` is the door's clock in epoch ms, and `window_ms`
+    is how far a signed time may be from it.
     """
 
     headers: Mapping[str, str]
@@ -37,7 +37,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The body is signed; the first scheme whose header is there counts."""
+    """The body is signed; the first scheme whose header is present counts."""
 
     schemes: tuple[Scheme, ...]
     needs_key = True
@@ -53,7 +53,7 @@ class Signature:
         return "signature: " + " or ".join(scheme.name for scheme in self.schemes)
 
     def check_key(self, text: str) -> None:
-        """Raise ValueError, which names the scheme, for a text that is none of its keys."""
+        """Raise ValueError, which names the scheme, for a text that cannot be its key."""
         for scheme in self.schemes:
             try:
                 scheme.key(text)
@@ -61,7 +61,7 @@ class Signature:
                 raise ValueError(f"no key of {scheme.name}") from None
 
     def begin(self, evidence: Evidence) -> Check | Verdict:
-        """Return the check that the body is to be fed to, or why the head refuses it."""
+        """Return the check to feed the body to, or the verdict where the head refuses it."""
         return begin(
             self.schemes,
             evidence.secrets,
@@ -73,7 +73,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class SharedSecret:
-    """Headers hold values that only the vendor knows; a key is these values, joined by `:`."""
+    """Headers hold values that only the vendor knows; a key is these values joined by `:`."""
 
     headers: tuple[str, ...]
     needs_key = True
@@ -103,7 +103,7 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class EchoedAuthorization:
-    """The vendor sends the `Authorization` value that it was given when the hook was registered."""
+    """The vendor sends the `Authorization` value that was set when the hook was registered."""
 
     needs_key = True
     reads_path = False
@@ -127,10 +127,10 @@ class EchoedAuthorization:
 
 @dataclass(frozen=True, slots=True)
 class SecretPath:
-    """The vendor signs nothing; the address that it was given ends in a long random segment.
+    """The vendor signs nothing; the registered address ends in a long random segment.
 
-    A key is that segment, and behind a `:` the value of `header` where one is named. Both are
-    compared. Whoever learns the address can send: what comes is no proof of who measured.
+    A key is that segment, followed by `:` and the value of `header` where `header` is set. Both are
+    compared. Whoever learns the address can send, so a payload is no proof of who measured.
     """
 
     header: str = ""
@@ -152,7 +152,7 @@ class SecretPath:
             raise ValueError(f"{wanted} is wanted")
 
     def begin(self, evidence: Evidence) -> Check | Verdict:
-        """Compare the segment, and the header's value where one is named, with every key."""
+        """Compare the segment, and the header's value where `header` is set, with every key."""
         values = [evidence.segment]
         if self.header:
             values.append(evidence.headers.get(self.header, ""))
@@ -178,7 +178,7 @@ class LinkOnly:
         raise ValueError(f"no key is wanted, and {len(text)} characters are given")
 
     def begin(self, evidence: Evidence) -> Check | Verdict:
-        """Tell whether a valid link token came."""
+        """Return OK when a valid link token came, else MISSING."""
         return Verdict.OK if evidence.patient else Verdict.MISSING
 
 
@@ -186,7 +186,7 @@ Proof: TypeAlias = Signature | SharedSecret | EchoedAuthorization | SecretPath |
 
 
 def _matches_any(value: str, secrets: Sequence[str]) -> Verdict:
-    """Compare with all, in constant time each, so that the time tells nothing of which it was."""
+    """Compare with every secret in constant time, so that the time does not show which matched."""
     equal = False
     for secret in secrets:
         equal |= hmac.compare_digest(value.encode(), secret.encode())

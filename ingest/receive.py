@@ -1,8 +1,8 @@
-"""How one body is taken in: proved, kept, appended, and only then acknowledged. It decodes nothing.
+"""Takes in a body: it is proved, kept, appended to the log, and only then acknowledged.
 
-The order is fixed: handshake, link token and the head's proof before the body, the proof over the
-raw bytes before anything is kept, the body store before the log, the log's acknowledgement before
-ours.
+Nothing is decoded here. The order is fixed. Handshake, link token and the head's proof come before
+the body is read. The proof over the raw bytes comes before anything is kept. The body store comes
+before the log, and the log's acknowledgement before ours.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from web.rates import Buckets
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
-_PLACED_S = 300.0  # a body of the store is named by a message within so long
+_PLACED_S = 300.0  # the longest time from storing a body to the message that names it
 PROBE_BYTES = 4096  # no vendor's handshake is longer
 TOKEN = "token"  # noqa: S105 - the name of the query parameter
 FILENAME = re.compile(r'filename="?([^";/\\]{1,200})')
@@ -43,9 +43,10 @@ def unlimited() -> Buckets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """How often bodies may come: `tokens` by patient of the link token, `connectors` by name.
+    """How often bodies may come.
 
-    `now` is a steady clock in seconds.
+    `tokens` has a bucket for each patient of a link token, and `connectors` for each connector's
+    name. `now` is a steady clock in seconds.
     """
 
     tokens: Buckets = field(default_factory=unlimited)
@@ -55,7 +56,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What tells whether a link token holds: the link keys as they are now, and what is revoked."""
+    """What decides whether a link token is valid: the current link keys and the revoked tokens."""
 
     keys: Keys
     revoked: Revocations
@@ -63,11 +64,12 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Everything the vendor door needs, injected.
+    """Everything that the vendor door needs, injected.
 
-    `secrets` are the keys by connector name; a connector that needs one and has none is off.
-    `window_ms` is how far a signed time may be from `clock`, `store_s` how long the body store may
-    take. `watch` compares `clock` with the log's; None where it is no clock of this machine.
+    `secrets` are the keys by connector name; a connector that needs a key and has none is off.
+    `max_body` is in bytes. `window_ms` is how far a signed time may be from `clock`. `store_s` is
+    how long the body store may take, in seconds. `watch` compares `clock` with the log's clock; it
+    is None where `clock` is not the clock of this machine.
     """
 
     connectors: tuple[Connector, ...]
@@ -86,9 +88,9 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One request as the door sees it, header names in lower case.
+    """A request as the door sees it; header names are in lower case.
 
-    `segment` is the part of the path behind the connector's name, "" without one.
+    `segment` is the part of the path behind the connector's name, "" where there is none.
     """
 
     method: str
@@ -100,10 +102,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of a request: the SHA-256 (hex) and size of what was appended, and the answer.
+    """The outcome of a request: SHA-256 (hex) and size of the appended payload, and the answer.
 
-    A handshake appends nothing and has no SHA-256. `answer` is None where the vendor has none of
-    its own.
+    A handshake appends nothing and has no SHA-256. `answer` is None where the vendor expects no
+    answer of its own.
     """
 
     sha256: str = ""
@@ -112,7 +114,7 @@ class Taken:
 
 
 def connector_of(door: Door, name: str) -> Connector:
-    """Return the connector of this name; refuses any other."""
+    """Return the connector of this name; raises `Refused` for a name that no connector has."""
     connector = next((row for row in door.connectors if row.name == name), None)
     if connector is None:
         raise refused("unknown_connector")
@@ -120,10 +122,13 @@ def connector_of(door: Door, name: str) -> Connector:
 
 
 async def admit(door: Door, connector: Connector, incoming: Incoming) -> Taken:
-    """Answer a handshake, or take one body in; raises `Refused` when it was not taken in.
+    """Answer a handshake, or take a body in; raises `Refused` when it was not taken in.
 
-    The same body again is taken in again: whoever reads the log knows it by its content.
+    The same body is taken in again when it is sent again: readers of the log recognise it by its
+    digest.
     """
+    # A handshake comes before this is used: some vendors show the key only after the handshake, so
+    # a connector without a key must be able to answer it.
     is_open = not connector.proof.needs_key or bool(door.secrets.get(connector.name))
     if connector.handshake is not None:
         incoming, answer = await _shake(door, connector, incoming)
@@ -139,7 +144,7 @@ async def admit(door: Door, connector: Connector, incoming: Incoming) -> Taken:
 async def _shake(
     door: Door, connector: Connector, incoming: Incoming
 ) -> tuple[Incoming, VendorAnswer | None]:
-    """Ask the connector for a handshake's answer; return the request with its body unread."""
+    """Return the request with its body unread, and the handshake's answer, None without any."""
     assert connector.handshake is not None  # noqa: S101 - for the type checker
     body, stream = b"", incoming.stream
     if incoming.method == "POST":
@@ -155,7 +160,7 @@ async def _shake(
 
 
 async def _peek(stream: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
-    """Return a short body (b"" for a long one), and the stream as if nothing had been read."""
+    """Return a short body (b"" for a long body), and the stream as if nothing had been read."""
     chunks: list[bytes] = []
     size, short = 0, True
     try:
@@ -183,15 +188,18 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
     now = door.clock()
     link = _link(door, connector, incoming, now)
     check = _check(door, connector, incoming, link, now)
-    # what the head has proved has a room of its own, so that nobody unproved can fill it
+    # Bodies that the head has proved have a room of their own, which unproved bodies cannot fill.
+    # A body that is still to be checked has no holder yet.
     holder = "" if check is not None else link.patient if link is not None else connector.name
     spool = Spool(door.spools, feed=None if check is None else check.update, holder=holder)
     try:
         await _read(incoming.stream, cap, spool)
+        # a body shorter than declared is a sender that was cut off, and its digest would be wrong
         if spool.size == 0 or declared not in {None, spool.size}:
             raise refused("early_end" if declared else "empty")
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
             raise refused(verdict)
+        # only proved bodies count: otherwise forged bodies would use up the connector's rate
         _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
         envelope = _envelope(connector, incoming, spool, link, now)
         await _keep(door, envelope, spool)
@@ -226,7 +234,7 @@ def _envelope(
 
 
 def _filename(headers: Mapping[str, str]) -> str:
-    """Return the name of a file that was sent, without folders; "" where none is given."""
+    """Return the name of an uploaded file without folders, "" where the request has none."""
     match = FILENAME.search(headers.get("content-disposition", ""))
     return match.group(1) if match else ""
 
@@ -236,7 +244,7 @@ def _passed(names: Sequence[str], values: Mapping[str, str]) -> Pairs:
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
-    """Return the length that was announced, None for a chunked body; too much is refused unread."""
+    """Return the declared length, None for a chunked body; raises `Refused` above `cap`."""
     result = headers.get("content-length")
     if result is None:
         if "transfer-encoding" not in headers:
@@ -244,13 +252,14 @@ def _declared(headers: Mapping[str, str], cap: int) -> int | None:
         return None
     if not (result.isascii() and result.isdigit()):
         raise refused("length_required")
+    # the digits are counted first: `int` of a very long text is slow, and raises beyond 4,300 digits
     if len(result) > len(str(cap)) or int(result) > cap:
         raise refused("too_large")
     return int(result)
 
 
 def _token(owner: LinkToken, incoming: Incoming) -> str:
-    """Return the link token from where the connector's requests hold it, "" without one."""
+    """Return the link token from the part of the request that `owner` names, "" where absent."""
     headers = incoming.headers
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     sources = {
@@ -262,9 +271,9 @@ def _token(owner: LinkToken, incoming: Incoming) -> str:
 
 
 def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
-    """Return what the link token holds, None where the body itself names an account.
+    """Return the content of the link token, None where the body itself names an account.
 
-    Forged, expired and revoked are one answer: whoever tries tokens learns nothing.
+    Forged, expired and revoked tokens get the same answer: trying tokens shows nothing.
     """
     owner = connector.owner
     reads_path = connector.proof.reads_path or (isinstance(owner, LinkToken) and owner.at == "path")
@@ -279,7 +288,7 @@ def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> 
         raise refused("log")
     if door.links.revoked.revoked(link.digest):
         raise refused("link")
-    # only a token that holds uses up the patient's share
+    # only a valid token uses up the patient's rate
     _within(door.rates.tokens, "token_rate", link.patient, door.rates.now())
     return link
 
@@ -292,7 +301,7 @@ def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
 def _check(
     door: Door, connector: Connector, incoming: Incoming, link: links.Link | None, now_ms: int
 ) -> Check | None:
-    """Return the check to feed the body to, None where the head has proved it."""
+    """Return the check to feed the body to, None where the head alone has proved it."""
     evidence = Evidence(
         headers=incoming.headers,
         segment=incoming.segment,
@@ -312,14 +321,14 @@ def _check(
 async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
     try:
         await fill(spool, stream, cap)
-    except (OSError, TimeoutError) as error:  # the disk is full, or takes nothing
+    except (OSError, TimeoutError) as error:  # the disk is full or hangs
         raise refused("busy") from error
     except ClientDisconnect:
         raise refused("early_end") from None
 
 
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
-    """Append the event; a large body goes into the store first, so that no event points at nothing."""
+    """Append the message; a large body is stored first, so that no message names a missing body."""
     began = time.monotonic()
     try:
         value, address = await _placed(door, await spool.content(INLINE))
@@ -329,14 +338,16 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
     if address and time.monotonic() - began > _PLACED_S:
-        # this process stood still: a file that no message named for so long may be swept away
+        # This process was suspended. A stored body that no message names for so long counts as an
+        # orphan and may have been removed, so the sender must send it again.
         raise refused("log")
 
 
 async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:
-    """Return what the event itself holds, and the address where the body lies otherwise.
+    """Return the body that the message itself holds, or b"" and the address of the stored body.
 
-    The address is of this receipt alone: whoever settles its message may remove the file.
+    Each receipt has an address of its own, so the consumer that settles its message may remove the
+    stored body.
     """
     if isinstance(body, bytes) and len(body) <= INLINE:
         return body, ""

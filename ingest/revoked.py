@@ -1,6 +1,7 @@
-"""The vendor door's view of `kadens.revoked`: read whole at the start, then followed, without a consumer group.
+"""The vendor door's view of the topic of revoked link tokens, without a consumer group.
 
-It only ever adds what the log says; while the log cannot be reached it keeps what it knows and says that this is old.
+The topic is read from its beginning at the start, and then followed. While the log cannot be
+reached, the door keeps what it knows, and `fresh` becomes False.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from model.topics import REVOKED
 
-STALE_S = 10.0  # what was known so long ago is too old for a door to be ready
+STALE_S = 10.0  # a door whose knowledge is older than this is not ready
 ANSWER_S = 5.0  # how long the log may take for one answer
 _PAUSE_S = 0.5
 POLL_MS = 500
@@ -22,35 +23,35 @@ log = logging.getLogger(__name__)
 
 
 class RevokedFollower:
-    """`ports.Revocations` over Kafka. Comes up without a broker, and reads as soon as there is one."""
+    """`ports.Revocations` over Kafka; it starts without a broker and reads once a broker answers."""
 
     def __init__(self, brokers: str) -> None:
         """Take `host:port[,host:port…]`."""
         self._brokers = brokers
         self._digests: set[bytes] = set()
-        self._as_of: float | None = None  # loop time: everything that the log had then is known
+        self._as_of: float | None = None  # loop time; all that the log held at this time is known
         self._complete = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to follow; returns when everything was read once, or after `ANSWER_S` without that."""
+        """Begin to follow the log; returns once everything was read, at the latest after `ANSWER_S`."""
         self._task = asyncio.create_task(self._follow())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
                 await self._complete.wait()
 
     async def stop(self) -> None:
-        """Follow no more."""
+        """Stop following the log."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     def known(self) -> bool:
-        """Return whether everything was read once."""
+        """Return whether the log was read to its end at least once."""
         return self._as_of is not None
 
     def fresh(self) -> bool:
-        """Return whether what is known is at most `STALE_S` old."""
+        """Return whether the knowledge is at most `STALE_S` old."""
         return (
             self._as_of is not None and asyncio.get_running_loop().time() - self._as_of <= STALE_S
         )
@@ -60,12 +61,13 @@ class RevokedFollower:
         return digest in self._digests
 
     async def _follow(self) -> None:
-        """Read for ever; after an error anew from the beginning, with a new client."""
+        """Read for ever; after an error, start again from the beginning with a new client."""
         result = ""
         while True:
             try:
                 await self._read()
             except (KafkaError, TimeoutError, OSError) as error:
+                # the same error may come every half second: it is logged when it changes
                 if type(error).__name__ != result:
                     result = type(error).__name__
                     log.warning(
@@ -95,7 +97,8 @@ class RevokedFollower:
             await _close(client)
 
     async def _catch_up(self, client: AIOKafkaConsumer) -> None:
-        """Read to where the log ends now, and then for a moment what comes."""
+        """Read to the present end of the log, and then for a moment what is added."""
+        # taken before the end is known: a token revoked after this may be missing from what is read
         now = asyncio.get_running_loop().time()
         async with asyncio.timeout(ANSWER_S):
             end = (await client.end_offsets([_PARTITION]))[_PARTITION]
@@ -108,6 +111,7 @@ class RevokedFollower:
 
     def _take(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
+            # a message without a value takes its key back (the topic is compacted)
             if record.value is None:
                 self._digests.discard(record.key)
             else:

@@ -1,6 +1,6 @@
-"""What each vendor signs and how, as a table of rows. Data only; `verify` walks it.
+"""What each vendor signs and how, as a table that `verify` reads.
 
-Must never hold a secret.
+Data only. It must never hold a secret.
 """
 
 import base64
@@ -31,12 +31,13 @@ def base64_key(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """One row: `signed` is the string that is signed, piece by piece.
+    """A row of the table: how a vendor signs a body.
 
-    Pieces: `body`, `header:NAME`, `pair:NAME` (of the signature header), `field:NAME` (of the
-    JSON body); anything else is itself. `given` is how the signature header holds signatures:
-    `bare`, `pairs` (`t=…,v1=…`) or `versions` (`v1,… v1,…`). `clock` is the piece that holds the
-    send time and `unit_ms` its unit; a scheme without one has no window.
+    `signed` is the signed string, piece by piece. A piece is `body`, `header:NAME`, `pair:NAME` (of
+    the signature header) or `field:NAME` (of the JSON body); any other piece is literal text.
+    `given` is how the signature header holds signatures: `bare`, `pairs` (`t=…,v1=…`) or
+    `versions` (`v1,… v1,…`). `clock` is the piece that holds the send time, and `unit_ms` is its
+    unit in ms. A scheme without a `clock` has no window.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Scheme:
 
     @property
     def signs_fields(self) -> bool:
-        """Tell whether fields of the body are signed, and not its bytes."""
+        """Whether fields of the body are signed instead of its bytes."""
         return any(piece.startswith("field:") for piece in self.signed)
 
 

@@ -1,6 +1,6 @@
-"""The sending side of `proofs`: what a vendor would send with a body. Pure.
+"""The sending side of `proofs`: the proof that a vendor would send with a body. Pure.
 
-For tests and `kadens send`; it must never run inside a door.
+It is for tests and `kadens send`, and must never run inside a door.
 """
 
 import base64
@@ -23,7 +23,7 @@ from ingest.verify import fields_bytes, opening_bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """What proves a body: headers (names in lower case), and what its path ends in."""
+    """The proof of a body: headers (names in lower case) and the end of its path."""
 
     headers: Mapping[str, str]
     path: str = ""
@@ -36,9 +36,9 @@ _ENCODE: dict[str, Callable[[bytes], str]] = {
 
 
 def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> Proven:
-    """Return what proves `body` by a key of the proof, sent at `at_ms` (epoch ms).
+    """Return the proof of `body` with a `key` of this kind of proof, sent at `at_ms` (epoch ms).
 
-    Raises ValueError where only the vendor or a patient's token can prove it.
+    Raises ValueError where only the vendor or a patient's token can prove a body.
     """
     match proof:
         case Signature(schemes=schemes):
@@ -56,13 +56,15 @@ def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> P
 
 
 def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
-    """Return the headers (lower-case names) that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
+    """Return the headers that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
 
-    Raises ValueError where only the vendor can sign (a public-key scheme) or the body lacks a signed field.
+    Their names are in lower case. Raises ValueError where only the vendor can sign (a public-key
+    scheme), or where the body lacks a signed field.
     """
     if scheme.algorithm == ECDSA:
         raise ValueError(f"{scheme.name}: only the holder of the private key can sign")
     at = str(at_ms // scheme.unit_ms)
+    # of the pieces with a name, the clock's takes the time and any other takes the message id
     names = [piece for piece in dict.fromkeys((*scheme.signed, scheme.clock)) if ":" in piece]
     values = {piece: at if piece == scheme.clock else message_id for piece in names}
     headers = {

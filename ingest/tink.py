@@ -1,4 +1,4 @@
-"""Google's Tink: the keys of a JSON keyset, and the signatures that its holder makes. Pure."""
+"""Google's Tink: reads the keys of a JSON keyset, and checks the signatures of its holder. Pure."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ LENGTH_DELIMITED = 2  # protobuf's wire type of bytes
 def tink_keys(*keysets: str) -> dict[int, ec.EllipticCurvePublicKey]:
     """Return the enabled P-256 keys of keysets by their ids.
 
-    Raises ValueError for anything else.
+    Raises ValueError for a text that is no keyset of P-256 keys.
     """
     keys: dict[int, ec.EllipticCurvePublicKey] = {}
     for keyset in keysets:
@@ -33,9 +33,9 @@ def tink_keys(*keysets: str) -> dict[int, ec.EllipticCurvePublicKey]:
 def tink_agrees(
     keys: Mapping[int, ec.EllipticCurvePublicKey], signature: bytes, digest: bytes
 ) -> bool:
-    """Tell whether a key made a signature of a SHA-256 digest.
+    """Return whether any of `keys` made this signature of a SHA-256 digest.
 
-    Tink's output is 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature.
+    A signature by Tink is 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature.
     """
     key = keys.get(int.from_bytes(signature[1:5], "big"))
     if key is None or signature[:1] != _PREFIX:
@@ -54,6 +54,7 @@ def _public_key(row: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
     at = 0
     while at < len(message):
         number, kind = message[at] >> 3, message[at] & 7
+        # other fields of this message are varints below 128: a tag and a single byte
         size = message[at + 1] if kind == LENGTH_DELIMITED else 0
         values[number] = message[at + 2 : at + 2 + size]
         at += 2 + size

@@ -1,8 +1,8 @@
-"""Checks signatures of pushed bodies: walks the rows of `schemes`.
+"""Checks the signatures of pushed bodies by the rows of `schemes`.
 
-Pure: raw bytes, headers, secrets and `now` in, a verdict out. Must never decode a body before its
-verdict (one row reads three short fields, because those are all its vendor signs), never compare
-with `==`, never name a secret.
+Pure: raw bytes, headers, secrets and the time go in, and a verdict comes out. It must never decode
+a body before its verdict, compare with `==`, or name a secret. A single scheme reads three short
+fields of the body first, because its vendor signs only those.
 """
 
 import base64
@@ -17,12 +17,16 @@ from typing import Protocol
 from ingest.schemes import ECDSA, Scheme
 from ingest.tink import tink_agrees, tink_keys
 
-FIELDS_LIMIT = 64 * 1024  # a body whose signed fields must be read first is never longer than this
+FIELDS_LIMIT = 64 * 1024  # bytes: the longest body whose own fields are read before its verdict
 _LONGEST_TIME = 15  # digits; epoch ms have 13
 
 
 class Verdict(StrEnum):
-    """OK, or why not: no proof, a time outside of the window, or a proof that no key made."""
+    """OK, or the reason against it.
+
+    MISSING: no proof. STALE: a signed time outside of the window. FORGED: a proof that none of the
+    keys made.
+    """
 
     OK = "ok"
     MISSING = "missing"
@@ -31,14 +35,14 @@ class Verdict(StrEnum):
 
 
 class Fed(Protocol):
-    """What takes a body chunk by chunk: a MAC, a hash, or a short buffer."""
+    """Anything that takes a body chunk by chunk: a MAC, a hash or a short buffer."""
 
     def update(self, data: bytes, /) -> None:
         """Take the next chunk."""
 
 
 class Check:
-    """A check under way: give it the body's chunks in order, then ask once for the verdict."""
+    """A check under way: feed it the body's chunks in order, then call `verdict` once."""
 
     __slots__ = ("_fed", "_judge")
 
@@ -51,7 +55,7 @@ class Check:
             item.update(chunk)
 
     def verdict(self) -> Verdict:
-        """Return OK when a key made one of the signatures, else FORGED."""
+        """Return OK when a key made any of the signatures, else FORGED."""
         return Verdict.OK if self._judge() else Verdict.FORGED
 
 
@@ -64,7 +68,7 @@ def verify(
     now_ms: int,
     window_ms: int,
 ) -> Verdict:
-    """Return the verdict on one body; as `begin`, in one piece."""
+    """Return the verdict on a body that is in memory; the other arguments are those of `begin`."""
     check = begin(schemes, secrets, headers, now_ms=now_ms, window_ms=window_ms)
     if isinstance(check, Verdict):
         return check
@@ -80,11 +84,11 @@ def begin(
     now_ms: int,
     window_ms: int,
 ) -> Verdict | Check:
-    """Return why the headers alone refuse the body, or the check to feed it to.
+    """Return the check to feed the body to, or the verdict where the headers alone decide.
 
-    The first scheme whose header is there counts. Every secret is tried (rotation). `now_ms` is the
-    receiver's clock in epoch ms; a signed send time may differ from it by `window_ms` either way.
-    Raises ValueError for a secret that is no key at all.
+    The first scheme whose header is present counts. Every secret is tried, because two are valid
+    while keys are rotated. `now_ms` is the receiver's clock in epoch ms. A signed send time may
+    differ from it by `window_ms` either way. Raises ValueError for a secret that is no key.
     """
     result = {name.lower(): value for name, value in headers.items()}
     scheme = next((row for row in schemes if row.header in result), None)
@@ -110,7 +114,10 @@ def begin(
 
 
 def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, str]]:
-    """Return the decoded signatures in a signature header, and its pairs; what is none is skipped."""
+    """Return the decoded signatures of a signature header, and its pairs of name and text.
+
+    Texts that are no signature are skipped.
+    """
     pairs: dict[str, str] = {}
     texts = [value.strip()]
     if scheme.given == "pairs":
@@ -126,14 +133,17 @@ def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, 
 def opening_bytes(
     scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str]
 ) -> bytes | None:
-    """Return what is signed before the body, None when a piece is absent; names in lower case."""
+    """Return the signed bytes before the body, None when a piece is absent.
+
+    The names in `values` are in lower case.
+    """
     pieces = [_piece(piece, values, pairs) for piece in scheme.signed if piece != "body"]
     texts = [piece for piece in pieces if piece]
     return "".join(texts).encode() if len(texts) == len(pieces) else None
 
 
 def fields_bytes(scheme: Scheme, body: bytes) -> bytes | None:
-    """Return the string of the body's own fields that some vendors sign, None without them."""
+    """Return the signed text made of the body's own fields, None when a field is absent."""
     try:
         loads = json.loads(body)
         texts = [
@@ -149,6 +159,7 @@ def _piece(piece: str, values: Mapping[str, str], pairs: Mapping[str, str]) -> s
     kind, colon, name = piece.partition(":")
     if not colon or kind == "field":
         return piece
+    # signed strings are ASCII; text beyond that would have to be encoded in a way that is a guess
     value = (values if kind == "header" else pairs).get(name, "")
     return value if value.isascii() else None
 
@@ -157,6 +168,7 @@ def _timely(
     scheme: Scheme, values: Mapping[str, str], pairs: Mapping[str, str], now_ms: int, window_ms: int
 ) -> Verdict:
     text = _piece(scheme.clock, values, pairs) or ""
+    # `int` alone takes signs, spaces and digits of other scripts, and any length
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIME):
         return Verdict.FORGED
     return Verdict.OK if abs(now_ms - int(text) * scheme.unit_ms) <= window_ms else Verdict.STALE
@@ -170,12 +182,13 @@ def _mac_check(
 
 
 class _Short:
-    """A buffer for a body whose fields are signed; a longer body is not kept, and fails."""
+    """A buffer for a body whose fields are signed; a body beyond `FIELDS_LIMIT` fails."""
 
     def __init__(self) -> None:
         self.body = bytearray()
 
     def update(self, data: bytes, /) -> None:
+        # a byte more than the limit is kept, so that a body that is too long can be recognised
         self.body += data[: FIELDS_LIMIT + 1 - len(self.body)]
 
 
@@ -192,7 +205,7 @@ def _fields_check(scheme: Scheme, keys: Sequence[bytes], signatures: Sequence[by
 
 
 def _any_equal(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
-    """Compare all with all, so that the time tells nothing of which key it was."""
+    """Compare all with all, so that the time does not show which key or signature matched."""
     equal = False
     for own in ours:
         for given in theirs:

@@ -29,7 +29,7 @@ _HERE = Path(str(files("web")))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeRow:
-    """One field, parameter or definition: its name, its type in words, and what is said of it."""
+    """A field, parameter or definition: its name, its type in words, and its description."""
 
     name: str
     type: str
@@ -39,7 +39,7 @@ class ShapeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of the document as the page shows it."""
+    """An operation of the document as the page shows it."""
 
     anchor: str
     method: str
@@ -53,7 +53,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One schema of the document: an object with its fields, or a plain type."""
+    """A schema of the document: an object with its fields, or a plain type."""
 
     name: str
     text: str
@@ -61,7 +61,10 @@ class Definition:
 
 
 def install_docs(app: FastAPI, schemas: Mapping[str, Callable[[], dict[str, Any]]]) -> None:
-    """Add the page, its style and the JSON Schemas `schemas`, by name, to a door."""
+    """Add the page, its style sheet and the JSON Schemas to a door.
+
+    `schemas` gives for each name of a schema the function that builds it.
+    """
 
     async def page() -> Response:
         text = docs_page(app.openapi(), tuple(schemas))
@@ -113,6 +116,8 @@ def _definition(name: str, schema: _Json) -> Definition:
 
 def in_words(schema: _Json) -> str:
     """Return the type of a schema in words, with its bounds: `integer, 1 to 500, or null`."""
+    # a reference is never followed: the shape has a section of its own on the page, and shapes that
+    # refer to each other would not end
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     for word in ("anyOf", "oneOf"):

@@ -1,6 +1,6 @@
-"""Proof that a form was served by this door to this person, and that no other site sent it. Pure.
+"""Proof that this door served a form to this person, and that no other site sent it. Pure.
 
-A form's token is an HMAC over who it was served to and until when it holds; nothing is stored.
+A form's token is an HMAC over the person's subject and the token's expiry. Nothing is stored.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def form_token(key: bytes, subject: str, now_ms: int) -> str:
     """Return a token that holds for 11 to 12 hours.
 
-    It is the same within an hour, so that a page that did not change stays equal byte by byte.
+    The token stays the same within an hour, so that an unchanged page stays equal byte by byte.
     """
     until = now_ms // FORM_STEP_MS * FORM_STEP_MS + FORM_LIFE_MS
     return f"{until}.{_mac(key, subject, until)}"
@@ -30,6 +30,7 @@ def is_valid_form_token(key: bytes, subject: str, token: str, now_ms: int) -> bo
     until, _, mac = token.partition(".")
     if not (until.isascii() and until.isdecimal() and len(until) < LONGEST_UNTIL):
         return False
+    # compared as bytes, because `compare_digest` raises for text that is not ASCII
     is_ours = hmac.compare_digest(mac.encode(), _mac(key, subject, int(until)).encode())
     return is_ours and now_ms < int(until)
 
@@ -47,7 +48,10 @@ def is_cross_site(method: str, origins: Sequence[str], fetch_site: str, own_orig
 
 
 def origin_of(address: str) -> str:
-    """Return the origin of an address as a browser sends it: lower case, no default port or path."""
+    """Return the origin of an address as a browser sends it.
+
+    It is in lower case, without a path and without the scheme's default port.
+    """
     parts = urlsplit(address.lower())
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"

@@ -1,6 +1,7 @@
-"""Security headers on every answer of a door that serves pages: the strict content policy and its kin. ASGI.
+"""ASGI middleware that sets security headers on every answer of a door that serves pages.
 
-Must never loosen the policy for a single page: nothing that we serve needs another origin or an inline script.
+It must never loosen the content policy for a single page: no page of ours needs another origin or
+an inline script.
 """
 
 from starlette.datastructures import MutableHeaders
@@ -22,13 +23,16 @@ SECURITY_HEADERS: dict[str, str] = {
 
 
 class SecurityHeaders:
-    """ASGI middleware: security headers on every answer; what sets no caching is not stored."""
+    """ASGI middleware that adds the security headers to every answer.
+
+    An answer that sets no `cache-control` itself gets `no-store`.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on; anything but an HTTP request passes untouched."""
+        """Pass a request on; anything but an HTTP request passes unchanged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

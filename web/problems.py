@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457) as every HTTP door answers them, and what is wrong with a request in our words.
+"""Problem details (RFC 9457) of every HTTP door, and the faults of a request in plain words.
 
 Pure but for the exception. A problem never repeats a value that was sent, and names no patient.
 """
@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 PROBLEM_TYPE = "application/problem+json"
 PROBLEM_REF = "#/components/schemas/ProblemDetails"
 NOT_AS_DESCRIBED = "is not as described"
-OWN_TEXT = "Value error, "  # pydantic puts it before what our own validators say
+OWN_TEXT = "Value error, "  # pydantic puts it before the text of our own validators
 
-# What is wrong, by pydantic's name of the error. A longer name wins over a shorter beginning of it.
+# The fault in words, by the beginning of pydantic's name for the error. The longest match wins.
 WRONG: dict[str, str] = {
     "missing": "is missing",
     "extra_forbidden": "is not known",
@@ -78,7 +78,7 @@ class ProblemDetails(BaseModel):
 
 
 class Refused(HTTPException):
-    """A request that is answered with a problem: `status_code`, and a `detail` without any value."""
+    """A request that is answered with a problem; its `detail` holds no value that was sent."""
 
 
 def problem_details(status: int, detail: str, errors: Sequence[Violation] = ()) -> ProblemDetails:
@@ -112,7 +112,7 @@ def add_problem_schema(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def violation_of(error: Mapping[str, Any]) -> Violation:
-    """Return what pydantic found in a request, in our words. `error` is a row of `errors()`."""
+    """Return an error of pydantic's as a violation; `error` is a row of its `errors()`."""
     where, *way = error["loc"]
     kind = str(error["type"])
     if kind.startswith("json"):
@@ -131,6 +131,8 @@ def _detail(kind: str, error: Mapping[str, Any]) -> str:
 
 def _filled(text: str, limits: Mapping[str, Any]) -> str:
     try:
+        # pydantic's context may lack a bound that the text names, and need not be the same in every
+        # release: a vague text is better than a failing error answer
         return text.format_map(limits)
     except KeyError:
         return NOT_AS_DESCRIBED

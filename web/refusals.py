@@ -1,4 +1,4 @@
-"""What the server itself answers, before any application: a table of refusals as ready bytes. Pure."""
+"""Refusals that the server itself answers, before any application, as ready bytes. Pure."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,7 +13,10 @@ TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One row: `reason` is the stable word that metrics use. Without a status, nothing is answered."""
+    """A row of the table; a row without a status answers nothing.
+
+    `reason` is the stable word that metrics use, and `retry_s` is the Retry-After in seconds.
+    """
 
     reason: str
     status: int = 0
@@ -56,7 +59,7 @@ def problem_json(status: int, detail: str, reason: str) -> bytes:
 
 
 def _http_answer(refusal: Refusal) -> bytes:
-    """Return the HTTP answer, after which the connection ends; b"" for a row without a status."""
+    """Return the HTTP answer, after which the connection ends, b"" for a row without a status."""
     if not refusal.status:
         return b""
     body = problem_json(refusal.status, refusal.detail, refusal.reason)

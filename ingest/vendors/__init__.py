@@ -1,4 +1,4 @@
-"""The connectors, one file a vendor; a vendor that is not in this list does not exist."""
+"""The connectors, a file for each vendor. The door serves the vendors of this list and no other."""
 
 from ingest.connector import Connector
 from ingest.vendors.files import FILES

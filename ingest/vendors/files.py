@@ -1,4 +1,4 @@
-"""Files that a patient or a clinic uploads: no vendor, only the patient's link token as proof."""
+"""Files that a patient or a clinic uploads; the patient's link token is the only proof."""
 
 from ingest.connector import MIB, SNIFF, Connector, LinkToken, always
 from ingest.proofs import LinkOnly

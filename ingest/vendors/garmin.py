@@ -1,8 +1,8 @@
 """Garmin Health and Activity API, by push or ping.
 
-Garmin signs nothing. It sends its client id in a header, which is no secret, so the address that
-is registered for the hook ends in a random segment as well; both are compared. Callback links in
-a body become fetches of the pinned host, whatever host the body names.
+Garmin signs nothing. It sends its client id in a header, but that id is no secret. The address that
+is registered for the hook therefore ends in a random segment, and both are compared. Callback links
+in a body become fetches of the pinned host, whatever host the body names.
 """
 
 from ingest.connector import MIB, AccountInBody, Api, Connector, VendorAnswer, always

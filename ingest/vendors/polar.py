@@ -1,7 +1,7 @@
 """Polar AccessLink: signed notices that something is there to be fetched.
 
 Polar shows the key in its answer to the request that creates the webhook, and sends a PING before
-that. So a PING is answered whoever sends it, and nothing of it is kept.
+that. A PING is therefore answered whoever sends it, and nothing of it is kept.
 """
 
 import json

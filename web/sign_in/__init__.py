@@ -1,1 +1,1 @@
-"""Sign-in by OpenID Connect as every door shares it: pure checks, the provider's client, signed cookies."""
+"""Sign-in by OpenID Connect for every door: checks, the provider's client and signed cookies."""

@@ -1,4 +1,4 @@
-"""The authorization code flow with PKCE as a browser sees it: addresses, cookies, the page to return to.
+"""The browser's side of the authorization code flow with PKCE: addresses and cookies.
 
 Pure but for random values. It keeps no password and no token of the provider.
 """
@@ -27,9 +27,10 @@ LONGEST_PAGE = 1_000  # characters of the address to return to, which travels in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """How people sign in: the provider, the claims to read, the keys of the cookies, session length.
+    """How people sign in: the provider, the claims to read, the cookies' keys and lifetime.
 
-    `secure` is True where browsers reach the door by https: the cookies then never travel without.
+    `life_ms` is the length of a session and `clock` gives epoch ms. `secure` is True where browsers
+    reach the door by https: the cookies are then never sent over plain http.
     """
 
     provider: Provider
@@ -45,7 +46,7 @@ class SignIn:
         return self.provider.registration.issuer
 
     def cookie(self, name: str) -> str:
-        """Return a cookie's name; `__Host-` keeps other hosts of the domain from setting it."""
+        """Return a cookie's full name; `__Host-` keeps the domain's other hosts from setting it."""
         return f"__Host-kadens-{name}" if self.secure else f"kadens-{name}"
 
     def set_cookie(self, response: Response, name: str, value: str, life_ms: int) -> None:
@@ -56,6 +57,7 @@ class SignIn:
             max_age=life_ms // 1000,
             secure=self.secure,
             httponly=True,
+            # not "strict": the provider's redirect back to us comes from another site and needs it
             samesite="lax",
         )
 
@@ -67,7 +69,7 @@ class SignIn:
 
 
 def identify_by_cookie(sign_in: SignIn) -> Identify:
-    """Return how a door tells who is there: by the session cookie alone."""
+    """Return the function by which a door identifies a person: by the session cookie alone."""
 
     def identify(request: Request) -> Identity | None:
         cookie = request.cookies.get(sign_in.cookie(SESSION_COOKIE), "")
@@ -79,7 +81,7 @@ def identify_by_cookie(sign_in: SignIn) -> Identify:
 
 
 def begin_sign_in(page: str) -> PendingSignIn:
-    """Return a new sign-in with random state, nonce and verifier that ends at `page`."""
+    """Return a new sign-in with random state, nonce and verifier, which leads to `page`."""
     return PendingSignIn(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
@@ -89,12 +91,16 @@ def begin_sign_in(page: str) -> PendingSignIn:
 
 
 def pending_cookie(state: str) -> str:
-    """Return the cookie's name of one pending sign-in: several tabs may begin one at once."""
+    """Return the cookie's name for the pending sign-in of this `state`.
+
+    Several tabs may be signing in at the same time, so each sign-in has a cookie of its own.
+    """
     return f"begun-{state[:12]}"
 
 
 def local_page(page: str) -> str:
     """Return `page` when it is an address of this door, else "/": nothing leads to another site."""
+    # browsers read "\" as "/", and "//host" as an address on another host
     is_plain = (
         page.isascii() and page.isprintable() and "\\" not in page and len(page) <= LONGEST_PAGE
     )
@@ -111,7 +117,7 @@ def requested_page(request: Request) -> str:
 
 
 def authorization_url(sign_in: SignIn, description: Description, pending: PendingSignIn) -> str:
-    """Return the address at the provider to which the browser is sent."""
+    """Return the address at the provider to which the browser is redirected."""
     digest = sha256(pending.verifier.encode()).digest()
     params = {
         "response_type": "code",

@@ -1,8 +1,9 @@
-"""Who is signed in, and which sign-ins have begun, as signed cookies. Pure: keys and time are given.
+"""Signed cookies that name the person signed in, or a sign-in that has begun.
 
-The active key signs and names itself in the header; any usable key verifies. A cookie is signed,
-not secret: it never holds a token of the provider. It names a session of the door's own store, which
-must be alive as well. Retiring a key ends every session that it signed.
+Pure: keys and time are arguments. The active key signs, and its id is in the cookie's header; any
+usable key verifies. A cookie is signed but not encrypted, so it never holds a token of the
+provider. It names a session in the door's own store, which must be alive as well. Retiring a key
+ends every session that it signed.
 """
 
 import hashlib
@@ -24,7 +25,11 @@ SESSION_KIND, PENDING_KIND = "kadens-session", "kadens-begun"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignIn:
-    """A sign-in under way: what the provider must send back, its code's verifier, the page to open."""
+    """A sign-in that has begun and waits for the provider's answer.
+
+    The provider must send back `state` and `nonce`. `verifier` proves that the code was issued to
+    this sign-in (PKCE), and `page` is opened afterwards.
+    """
 
     state: str
     nonce: str
@@ -33,7 +38,7 @@ class PendingSignIn:
 
 
 def derived_key(key: bytes, what: str) -> bytes:
-    """Return a key of its own for one use: what is signed for one use never passes for another."""
+    """Return the key for a single use `what`; signatures for other uses do not verify with it."""
     return hmac.new(key, f"kadens\0{what}".encode(), hashlib.sha256).digest()
 
 
@@ -51,9 +56,10 @@ def seal_identity(keys: KeyRing, issuer: str, identity: Identity, until_ms: int)
 
 
 def opened_identity(keys: KeyRing, issuer: str, cookie: str, now_ms: int) -> Identity | None:
-    """Return who is signed in; None unless it was signed here, for this provider, and still holds.
+    """Return the person signed in; None unless we signed the cookie and it has not expired.
 
-    Only the door's store knows whether the session was ended earlier.
+    The cookie must also be for this `issuer`. Only the door's store knows whether the session was
+    ended earlier.
     """
     claims = _opened(keys, SESSION_KIND, cookie, now_ms)
     if claims is None or claims.get("iss") != issuer or not claims.get("sid"):
@@ -79,7 +85,7 @@ def seal_pending(keys: KeyRing, begun: PendingSignIn, until_ms: int) -> str:
 
 
 def opened_pending(keys: KeyRing, cookie: str, state: str, now_ms: int) -> PendingSignIn | None:
-    """Return the sign-in that `state` belongs to; None when this browser began none such in time."""
+    """Return the pending sign-in of `state`; None when the cookie is another's or has expired."""
     claims = _opened(keys, PENDING_KIND, cookie, now_ms)
     if claims is None or not hmac.compare_digest(claims["state"].encode(), state.encode()):
         return None
@@ -99,6 +105,7 @@ def _seal(keys: KeyRing, kind: str, values: Mapping[str, Any], until_ms: int) ->
 
 
 def _opened(keys: KeyRing, kind: str, cookie: str, now_ms: int) -> dict[str, Any] | None:
+    # every key is tried, whatever key id the header names: the header is not verified at this point
     opened = (_verified(key, kind, cookie, now_ms) for key in keys.keys)
     return next((claims for claims in opened if claims is not None), None)
 

@@ -1,8 +1,8 @@
-"""What an ID token must say before anybody is admitted, and whom it names.
+"""Checks of an ID token before anybody is admitted, and the person that it names.
 
-Pure: keys, claims and time are arguments. It never fetches a key, and it never trusts a token that
-is unsigned or symmetrically signed: the keys come from the provider's published set, so only the
-provider can have signed. Checks as in OpenID Connect Core 1.0, section 3.1.3.7.
+Pure: keys, claims and time are arguments. It never fetches a key. It never trusts a token that is
+unsigned or symmetrically signed: the keys come from the provider's published set, so only the
+provider can have signed. The checks are those of OpenID Connect Core 1.0, section 3.1.3.7.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,16 +36,16 @@ _LONGEST_CLAIM = 255  # characters of a subject by OpenID Connect; names and uni
 
 
 class TokenError(ValueError):
-    """An ID token that admits nobody; the text says why and names nobody."""
+    """An ID token that admits nobody; the text gives the reason and names no person."""
 
 
 class NotAdmittedError(ValueError):
-    """A person who is proved, but whose claims open nothing here; the text is for that person."""
+    """A person who is authenticated but has no access here; the text is for that person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the token must have been made for: our provider, our client, this very sign-in."""
+    """The values that the token must hold: our provider, our client and this sign-in's nonce."""
 
     issuer: str
     client_id: str
@@ -54,10 +54,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimNames:
-    """Which claims hold unit and role: by name, else by path (`realm_access.roles`).
+    """The claims that hold care unit and role, by name or else by path (`realm_access.roles`).
 
-    `roles` are those that are admitted, the preferred one first; empty admits any role. Without a
-    `role_claim`, everybody is "clinician".
+    `roles` are the admitted roles, the preferred role first; when empty, any role is admitted.
+    Without a `role_claim`, everybody is "clinician".
     """
 
     unit_claim: str
@@ -76,7 +76,7 @@ def key_set(values: Mapping[str, Any]) -> KeySet:
 
 
 def checked_claims(token: str, keys: KeySet, expected: Expected, now_ms: int) -> Claims:
-    """Return the claims of an ID token made for this sign-in; raises `TokenError` for any other."""
+    """Return the claims of an ID token for this sign-in; raises `TokenError` for any other."""
     rules = jwt.JWTClaimsRegistry(
         now=now_ms // 1000,
         leeway=LEEWAY_S,
@@ -97,7 +97,12 @@ def checked_claims(token: str, keys: KeySet, expected: Expected, now_ms: int) ->
 
 
 def identity_of(claims: Claims, names: ClaimNames) -> Identity:
-    """Return whom the claims name; raises `NotAdmittedError` unless unit and role are plain."""
+    """Return the person whom the claims name.
+
+    Raises `NotAdmittedError` when the claims give no subject, no care unit or no role, or more than
+    a single care unit.
+    """
+    # a subject that `_text` would change is refused: two subjects could become the same person
     subject = _text(claims.get("sub"))
     if not subject or subject != claims["sub"]:
         raise NotAdmittedError("The identity provider sent no usable subject.")
@@ -113,8 +118,8 @@ def identity_of(claims: Claims, names: ClaimNames) -> Identity:
 def email_of(claims: Claims) -> str:
     """Return the address that notices go to, "" when there is none.
 
-    It counts even when it is not verified: those who look after accounts write it, and a notice
-    holds no health value.
+    An address that is not verified is used too: the administrators of accounts enter it, and a
+    notice holds no health value.
     """
     email = _text(claims.get("email"))
     return email if "@" in email else ""
@@ -122,6 +127,7 @@ def email_of(claims: Claims) -> str:
 
 def claim_value(claims: Claims, name: str) -> Any:  # noqa: ANN401 - a claim may hold anything
     """Return a claim by its name, else by its path through nested claims; None when absent."""
+    # the name as it is comes first: names of claims may be URLs, which hold dots themselves
     if name in claims:
         return claims[name]
     value: Any = claims
@@ -135,6 +141,7 @@ def _role(claims: Claims, names: ClaimNames) -> str:
         return "clinician"
     if names.roles:
         held = _texts(claim_value(claims, names.role_claim))
+        # the order of `names.roles` decides where a person has several of them
         role = next((role for role in names.roles if role in held), None)
     else:
         role = _only_text(claims, names.role_claim)

@@ -1,4 +1,7 @@
-"""Who is at a door. Whatever the deployer injects tells it; nothing here reads a password."""
+"""The person at a door, and how a request is matched to that person.
+
+The deployer injects the function that identifies people. Nothing here reads a password.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +17,8 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 class Identity:
     """A signed-in person: the provider's subject, a name to show, the care unit's name and a role.
 
-    `session` is the id of the session in the database; "" is the demo clinician, whose session
-    cannot be ended.
+    `session` is the id of the session in the database. It is "" for the demo clinician, whose
+    session cannot be ended.
     """
 
     subject: str
@@ -29,10 +32,10 @@ Identify: TypeAlias = Callable[[Request], Identity | None]
 
 
 def demo_identity(host: str, identity: Identity) -> Identify:
-    """Let everybody on this machine be `identity`; ValueError unless the door's `host` is loopback.
+    """Identify everybody on this machine as `identity`.
 
-    A request under another host name is nobody: a foreign page that points its own host name at
-    this machine must read nothing.
+    Raises ValueError unless the door's `host` is loopback. A request under another host name is
+    nobody: a foreign page that points its own host name at this machine must read nothing.
     """
     if not is_loopback(host):
         raise ValueError(f"the demo clinician is for loopback only, not for {host!r}")

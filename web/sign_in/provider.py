@@ -1,7 +1,8 @@
-"""The identity provider's client: its description, its keys, its tokens. The only network here.
+"""The client of the identity provider: its description, its keys and its tokens.
 
-It does not decide who is admitted (`id_tokens` does). It keeps the provider's description for five
-minutes and nothing else: keys are fetched at every sign-in, so that a change of keys needs no care.
+Only this module of the folder uses the network. `id_tokens` decides who is admitted. The provider's
+description is kept for five minutes. Nothing else is kept: keys are fetched at every sign-in, so
+that a change of the provider's keys works at once.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class ProviderError(RuntimeError):
-    """The provider does not answer as OpenID Connect says; the text is for the deployer."""
+    """The provider does not answer as OpenID Connect requires; the text is for the deployer."""
 
 
 class CodeError(ProviderError):
@@ -33,7 +34,10 @@ class CodeError(ProviderError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What provider and deployer agreed on. `redirect_uri` is this door's callback, as registered."""
+    """The deployer's registration of this door as a client of the provider.
+
+    `redirect_uri` is this door's callback, exactly as registered.
+    """
 
     issuer: str
     client_id: str
@@ -72,7 +76,7 @@ class _KeyRows(BaseModel):
 
 
 class Provider:
-    """One identity provider. `clock` is epoch ms."""
+    """An identity provider; `clock` gives epoch ms."""
 
     def __init__(self, registration: Registration, clock: Callable[[], int]) -> None:
         self.registration, self._clock = registration, clock
@@ -86,7 +90,10 @@ class Provider:
         return self._kept[1]
 
     async def redeemed(self, code: str, verifier: str) -> str:
-        """Return the ID token for a code, which works once; raises `CodeError` for a refused code."""
+        """Return the ID token for a code, which works once.
+
+        Raises `CodeError` for a refused code, and `ProviderError` where the provider fails.
+        """
         description = await self.description()
         basic = "client_secret_basic" in description.token_endpoint_auth_methods_supported
         ours = self.registration
@@ -94,12 +101,14 @@ class Provider:
         form["redirect_uri"] = ours.redirect_uri
         if not basic:
             form |= {"client_id": ours.client_id, "client_secret": ours.client_secret}
+        # RFC 6749, section 2.3.1: id and secret are form-encoded before Basic encodes them
         account = (
             httpx.BasicAuth(quote_plus(ours.client_id), quote_plus(ours.client_secret))
             if basic
             else None
         )
         answer = await _request("POST", description.token_endpoint, form, account)
+        # RFC 6749, section 5.2: a code that was used, expired or issued to another client gives 400
         if answer.status_code == httpx.codes.BAD_REQUEST:
             raise CodeError("the token endpoint does not take the code (400)")
         return _read(answer, _Tokens).id_token
@@ -127,7 +136,7 @@ class Provider:
 
 
 def is_safe(address: str) -> bool:
-    """Return whether an address is https, or http on loopback: no other may carry a secret."""
+    """Return whether an address may carry a secret: it is https, or http on loopback."""
     parts = urlsplit(address)
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
