@@ -72,7 +72,7 @@ class Passes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """The vendor's API from which more is fetched: https on the default port of the pinned `host`."""
+    """The vendor's API to fetch from: https on the default port of the pinned `host`."""
 
     host: str
 

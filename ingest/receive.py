@@ -252,7 +252,7 @@ def _declared(headers: Mapping[str, str], cap: int) -> int | None:
         return None
     if not (result.isascii() and result.isdigit()):
         raise refused("length_required")
-    # the digits are counted first: `int` of a very long text is slow, and raises beyond 4,300 digits
+    # the digits are counted first: `int` raises for a text of more than 4,300 digits
     if len(result) > len(str(cap)) or int(result) > cap:
         raise refused("too_large")
     return int(result)

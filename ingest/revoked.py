@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class RevokedFollower:
-    """`ports.Revocations` over Kafka; it starts without a broker and reads once a broker answers."""
+    """`ports.Revocations` over Kafka; it can start before the broker does."""
 
     def __init__(self, brokers: str) -> None:
         """Take `host:port[,host:port…]`."""
@@ -34,7 +34,7 @@ class RevokedFollower:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to follow the log; returns once everything was read, at the latest after `ANSWER_S`."""
+        """Begin to follow the log; returns once everything was read, or after `ANSWER_S`."""
         self._task = asyncio.create_task(self._follow())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):

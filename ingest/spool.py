@@ -30,7 +30,7 @@ _WRITERS = 4
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes that all bodies under way may take together; a named holder has at most a share. Pure."""
+    """Bytes that all bodies under way may take together, each holder at most a share. Pure."""
 
     limit: int
     used: int = 0
