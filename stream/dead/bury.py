@@ -1,8 +1,8 @@
-"""Writes dead letters: a message on `kadens.dead` and a row each, the body sealed.
+"""Writes dead letters: a message on `kadens.dead` and a row for each, with the body sealed.
 
-What one sender may fill is bounded (`storage.bodies.caps`): beyond that a letter is counted by day
-and class, and nothing else of it is kept. Binding: the log has the letters before the transaction
-commits, so a crash between the two doubles a letter on the log and never a row.
+The room of each sender is bounded (`storage.bodies.caps`). Letters beyond it are only counted, by
+day and class. The letters must be on the log before the transaction commits. So a crash between the
+two can double a letter on the log, but never a row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from stream.log.messages import Headers, Outgoing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """A letter on its way into its row; `patient` is the stored id of its patient, if known."""
+    """A letter that is not written yet; `patient` is the stored id of its patient, if known."""
 
     refused: RefusedMessage
     origin: Origin
@@ -45,7 +45,7 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
     beyond: list[tuple[Cause, int | None]] = []
     for draft in drafts:
         size = len(draft.refused.body or b"")
-        # each call takes its share of what is left, so the order of the letters decides
+        # each call takes its share of the room in `left`, so the order of the letters matters
         if dead_letters.fits(left, draft.cause.connector, draft.patient, size):
             kept.append(draft)
         else:
@@ -103,7 +103,7 @@ def _draft(refused: RefusedMessage, cluster: str, known: Mapping[str, int]) -> _
 async def _keys(
     conn: Connection, parts: Collaborators, patients: Iterable[str]
 ) -> dict[str, bytes]:
-    """Return the data key of each patient; one who is being erased has none."""
+    """Return the data key of each patient; a patient who is being erased has none."""
     keys: dict[str, bytes] = {}
     for patient in patients:
         with suppress(UnknownNameError):
@@ -114,8 +114,8 @@ async def _keys(
 async def _row(parts: Collaborators, keys: Mapping[str, bytes], draft: _Draft, offset: int) -> Row:
     """Return the row of a letter with its body sealed.
 
-    A body is sealed with its patient's key; one of nobody known gets a key of its own. The body of
-    a patient who is gone, or has no key, is not kept.
+    A body is sealed with its patient's key. If its patient is not known, it gets a key of its own.
+    The body of a patient who was erased, or has no key, is not kept.
     """
     row = Row(origin=draft.origin, cause=draft.cause, letter=offset, patient=draft.patient)
     body, wrapped = draft.refused.body, None

@@ -1,8 +1,8 @@
-"""What a person decides about dead letters: sent again for today's reader, or dropped.
+"""Sends dead letters again for today's reader, or drops them, as a person decides.
 
-Each portion is a transaction. Binding: a letter counts as sent only once the log has its body. A
-body that is kept with its patient, because it was read in part, is not sent once its reader has
-changed: `kadens replay` replaces the old reading with the new one.
+Each portion is a transaction. A letter counts as sent only once its body is on the log. A body that
+was read in part is kept with its patient. If its reader has changed since, it is not sent again:
+`kadens replay` must replace the old reading with the new.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ MEMORY = 8 * 1024 * 1024  # bytes of bodies in memory at once, unless a single o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The database, the body store, and the keys that wrap the keys of bodies."""
+    """The collaborators of these commands; `wrapping_key` wraps the keys of patients and bodies."""
 
     pool: Pool
     bodies: BodyStore
@@ -43,9 +43,10 @@ _Step = Callable[[Connection, Sequence[Letter]], Awaitable[Counter[str]]]
 
 
 async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
-    """Return the body of a letter, sealed with it or kept with its patient; None when it has none.
+    """Return the body of a letter, None when it has none.
 
-    Raises `SealError` when it does not open, `UnknownNameError` when the patient's key is gone.
+    The body is sealed with the letter, or kept with its patient. Raises `SealError` when it cannot
+    be opened, and `UnknownNameError` when the patient's key is gone.
     """
     if letter.lies == NOWHERE and letter.kept is None:
         return None
@@ -61,7 +62,7 @@ async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | Non
 async def retry(
     desk: Desk, producer: Producer, letters: Sequence[int], choice: Choice | None
 ) -> Counter[str]:
-    """Send letters again, those named or all of a choice; count those sent, kept and gone."""
+    """Send letters again, those in `letters` and all of `choice`; count sent, kept and gone."""
 
     async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
         return await _send(conn, desk, producer, portion)
@@ -70,7 +71,7 @@ async def retry(
 
 
 async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Counter[str]:
-    """Drop letters and their bodies, those named or all of a choice; count them."""
+    """Drop letters and their bodies, those in `letters` and all of `choice`; count them."""
 
     async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
         return Counter({DROPPED: await dead_queries.settle(conn, portion, "dropped")})
@@ -81,6 +82,8 @@ async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Cou
 async def _send(
     conn: Connection, desk: Desk, producer: Producer, letters: Sequence[Letter]
 ) -> Counter[str]:
+    # letters are settled after all groups are sent: a crash in between sends bodies twice, and the
+    # writer recognises them
     counts: Counter[str] = Counter()
     ready: list[Letter] = []
     for group in _by_size(letters):
@@ -112,7 +115,7 @@ def _by_size(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
 
 
 def _reader_changed(letter: Letter) -> bool:
-    """Tell whether a kept body was read by another version, whose reading counts until a replay."""
+    """Return whether another version read the kept body; its reading counts until a replay."""
     return (
         letter.lies == NOWHERE
         and letter.kept is not None
@@ -137,7 +140,7 @@ def _resent(letter: Letter, body: bytes) -> Resent:
 async def _each(
     desk: Desk, letters: Sequence[int], choice: Choice | None, step: _Step
 ) -> Counter[str]:
-    """Take a step with each portion of the waiting letters, each in a transaction of its own."""
+    """Apply a step to each portion of the waiting letters, in a transaction of its own."""
     counts: Counter[str] = Counter()
     for start in range(0, len(letters), PORTION):
         async with desk.pool.connection() as conn:

@@ -1,9 +1,10 @@
-"""Finds the message that cannot be worked on, makes a dead letter of it, and lets the rest go on.
+"""Isolates a message that cannot be worked on, makes a dead letter of it, and continues.
 
-A message shows itself in two ways. A handler raises, and it is no outage: halves of the batch are
-tried until the message is alone. Or the process ends: what is in work was noted before
-(`storage.facts.in_work`), and after the start those messages are worked on one by one; a message
-with which two processes ended is set aside untried. Must never blame a message for an outage.
+There are two cases. In the first a handler raises an error that is no outage. Then halves of the
+batch are tried until the message is alone. In the second the process ends. What is in work was
+noted before (`storage.facts.in_work`), so after the restart those messages are worked on one by
+one. A message with which two processes ended is set aside without another try. A message must never
+be blamed for an outage.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from stream.faults import VALUE_FREE, WorkerError, describe, report
 from stream.log.messages import Run
 from stream.readers.pool import ENDED
 
-MOST_ENDS = 2  # processes that may end with a message alone in work before it is set aside
+MOST_ENDS = 2  # a message is set aside after so many processes ended while it was alone in work
 FORGET_S = 2.0
 
 Handle = Callable[[Sequence[Run]], Awaitable[None]]
@@ -31,22 +32,27 @@ SetAside = Callable[[Run, Reject], Awaitable[None]]
 
 
 def blames_message(error: BaseException) -> bool:
-    """Tell whether a message may have caused an error: no outage, and no deliberate end."""
+    """Return whether a message may have caused an error: it is no outage and no deliberate end."""
     known = isinstance(error, (*VALUE_FREE, WorkerError, KafkaError, OSError))
     return isinstance(error, Exception) and not known and not is_outage(error)
 
 
 def is_suspect(note: Note | None, run: Run) -> bool:
-    """Tell whether a run begins among messages with which a process ended, or tried alone."""
+    """Return whether a run begins with a message that may have ended a process.
+
+    `note` is what an earlier process noted of the run's partition. `alone_until` is the offset
+    before which messages must be tried alone.
+    """
     if note is None:
         return False
-    if note.next <= note.finished:  # what was noted is done
+    if note.next <= note.finished:  # the noted messages are finished
         return max(run.first, note.finished) < note.alone_until
     return run.first < max(note.next, note.alone_until)
 
 
 def next_note(note: Note, offset: int) -> Note:
-    """Return the note of a message that is tried alone, from its partition's note before."""
+    """Return the note of a message that is tried alone, from its partition's previous note."""
+    # the previous note has exactly this message, unfinished: a process ended with it alone in work
     again = (note.first, note.next) == (offset, offset + 1) and note.finished < note.next
     return Note(
         first=offset,
@@ -59,21 +65,22 @@ def next_note(note: Note, offset: int) -> Note:
 
 @dataclass(slots=True, kw_only=True)
 class Isolated:
-    """A handler of batches that survives single messages.
+    """A handler of batches that a single message cannot stop.
 
     `set_aside` makes a dead letter of a run of one message. All handlers of a process share
-    `exclusive`: two suspect messages are never in work at once, so none is blamed for the other.
+    `exclusive`. So two suspect messages are never in work at once, and none is blamed for another.
     """
 
     parts: Collaborators
     handle: Handle
     set_aside: SetAside
     exclusive: asyncio.Lock
-    # partition -> offset after what this process has finished in batches
+    # by partition: the offset after the last batch that this process finished
     _finished: dict[int, int] = field(default_factory=dict)
 
     async def __call__(self, batch: Sequence[Run]) -> None:
         """Work on a batch; raises what the handler raises for an outage."""
+        # `_halve` deals with what a message causes: here arrive only outages and deliberate ends
         try:
             await self._work(batch)
         except BaseException:
@@ -97,7 +104,7 @@ class Isolated:
         self._finished |= {run.partition: run.next for run in batch}
 
     async def _singly(self, run: Run, note: Note) -> None:
-        """Work on suspect messages one by one, and on the rest of the run together."""
+        """Work on the suspect messages of a run one by one, and on the others together."""
         self._finished.pop(run.partition, None)
         until = max(note.next, note.alone_until)
         for single in singles(run):
@@ -109,7 +116,8 @@ class Isolated:
             await self._together([replace(run, messages=rest)])
 
     async def _single(self, single: Run, note: Note) -> Note:
-        """Work on one message that is suspect, and return its note."""
+        """Work on a suspect message, and return its note."""
+        # a message before `finished` was settled by an earlier process, and the ledger skips it
         if single.first >= note.finished:
             note = next_note(note, single.first)
             await self._note({single.partition: note}, [single])
@@ -122,7 +130,10 @@ class Isolated:
         await self.set_aside(single, ENDED)
 
     async def _halve(self, batch: Sequence[Run]) -> None:
-        """Work on a batch, on its halves when it fails by no outage; set aside a single message."""
+        """Work on a batch.
+
+        After an error that is no outage its halves are tried, and a single message is set aside.
+        """
         try:
             await self.handle(batch)
         except Exception as error:
@@ -141,7 +152,7 @@ class Isolated:
         await self.set_aside(run, Reject(where="message", why=why, kind=RejectKind.READER_FAULT))
 
     async def _notes(self, batch: Sequence[Run]) -> Mapping[int, Note]:
-        """Return the notes of an earlier process; none where this one continues after itself."""
+        """Return the notes of an earlier process, for partitions that are new to this process."""
         unknown = [run.partition for run in batch if self._finished.get(run.partition) != run.first]
         if not unknown:
             return {}
@@ -154,7 +165,7 @@ class Isolated:
 
     async def _forget(self, batch: Sequence[Run]) -> None:
         """Remove the notes: an outage or a stop has ended the work, and no message is to blame."""
-        # the database itself may be away; the note then costs one try
+        # the database itself may be away; the note that stays then counts as a try
         with suppress(Exception):
             async with asyncio.timeout(FORGET_S), self.parts.pool.connection() as conn:
                 await in_work.forget(conn, self._topic(batch), [run.partition for run in batch])
@@ -164,12 +175,12 @@ class Isolated:
 
 
 def singles(run: Run) -> list[Run]:
-    """Return the messages of a run as runs of one."""
+    """Return each message of a run as a run of its own."""
     return [replace(run, messages=(message,)) for message in run.messages]
 
 
 def halves(batch: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-    """Return a batch of at least two messages as two: half of the runs each, or half of the run."""
+    """Divide a batch of at least two messages, between its runs or within its only run."""
     if len(batch) > 1:
         middle = len(batch) // 2
         return list(batch[:middle]), list(batch[middle:])

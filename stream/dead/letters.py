@@ -1,12 +1,12 @@
-"""Dead letters on the log: how one is written and read back, and how many are too many.
+"""Dead letters on the log: writes and reads them, and limits their share.
 
-A letter on `kadens.dead` says which message was refused and why. The body is not in it, because
-what the log holds cannot be erased with a patient; bodies lie sealed beside the rows (`bury`).
+A letter on `kadens.dead` says which message was refused and why. It does not contain the body,
+because the log cannot be erased with a patient. Bodies are sealed and kept with the rows (`bury`).
 `why` and `where` never hold a value from the body.
 
-What comes from outside may be as bad as it likes: one sender's bad day must not stop the others.
-The limit binds on `kadens.facts`, which only we write. A program that cannot read nearly all of it
-must stop rather than pour it into dead letters, so `DeadLimit.check` runs before anything of a
+No limit applies to payloads from outside: a sender with bad payloads must not stop the others. The
+limit applies to `kadens.facts`, which only this program writes. A program that can read almost none
+of it must stop instead of making dead letters of it. So `DeadLimit.check` runs before anything of a
 batch is sent. The process then ends with `DeadFloodError`, and nothing is acknowledged.
 """
 
@@ -29,16 +29,16 @@ LISTED = 50  # rejects named in one dead letter; `rejected` counts them all
 
 
 class DeadFloodError(RuntimeError):
-    """Nearly everything would become a dead letter, which points to a fault of this program."""
+    """Nearly all messages would become dead letters, which points to a fault of this program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedMessage:
-    """A message that was refused, and why: the first reject's kind is the letter's class.
+    """A message that was refused, and the reasons.
 
-    `patient` is the pseudonym of its patient, if known. `body` is what is to be kept of it: None
-    when it is kept elsewhere already, or must not be kept. `rejected` is the number of rejects
-    where it is greater than those listed.
+    The kind of the first reject is the letter's class. `patient` is the pseudonym of its patient,
+    if known. `body` is the body to keep, None when it is kept elsewhere already or must not be
+    kept. `rejected` is the number of all rejects where `rejects` has only some of them.
     """
 
     message: Message
@@ -50,7 +50,7 @@ class RefusedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One reject of a letter as read from the log: which message, where in its body, and why."""
+    """One reject of a letter from the log: its message, the position in the body, the reason."""
 
     topic: str
     partition: int
@@ -67,7 +67,7 @@ class DeadLetter:
 def dead_letter(
     message: Message, rejects: Sequence[Reject], *, rejected: int | None = None
 ) -> Outgoing:
-    """Return the letter for the log; the first reject is also its `kind`, `where` and `why`."""
+    """Return the letter for the log; its `kind`, `where` and `why` are from the first reject."""
     copied = dict(message.headers)
     listed = [[reject.where, reject.text] for reject in rejects[:LISTED]]
     headers: Headers = (
@@ -87,33 +87,33 @@ def dead_letter(
 
 
 def size_of(message: Message) -> int:
-    """Return how many bytes the body has, wherever it lies."""
+    """Return the size of the body in bytes, whether it is in the message or in the store."""
     size = dict(message.headers).get("size", b"")
     return max(len(message.value), header_number(size, 0))
 
 
 def header_number(data: bytes, otherwise: int) -> int:
-    """Return a header's number, `otherwise` where it holds none of at most 18 digits."""
+    """Return a header's number, or `otherwise` if it is not a number of at most 18 digits."""
     return int(data) if data.isdigit() and len(data) <= _MOST_DIGITS else otherwise
 
 
 @dataclass(slots=True, kw_only=True)
 class DeadLimit:
-    """The share of the last `window` patients of whom nothing could be read.
+    """Limits the share of unreadable patients among the last `window` patients.
 
-    It binds once there were `least` patients. Patients are counted, never facts: whatever one
-    patient's watch sends counts once. The default lets a few events of another version through and
-    stops a program that can read nothing any more.
+    It applies once `least` patients were seen. It counts patients and never facts, so everything
+    that one patient's watch sends counts once. The default allows a few facts of another version,
+    and stops a program that can read nothing any more.
     """
 
     window: int = 400
     least: int = 100
     share: float = 0.95
-    # whether nothing of a patient's last batch could be read; the latest patient comes last
+    # by patient: whether nothing of the last batch could be read; the latest patient comes last
     _dead: dict[str, bool] = field(default_factory=dict)
 
     def check(self, dead: Collection[str], good: Collection[str]) -> None:
-        """Count the patients of a batch before it is acted on; raises `DeadFloodError`.
+        """Count the patients of a batch before anything is sent; raises `DeadFloodError`.
 
         A patient of whom anything could be read counts as good.
         """
@@ -156,7 +156,7 @@ def read_letter(headers: Sequence[tuple[str, bytes]]) -> list[DeadLetter]:
 
 
 async def read_dead(brokers: str, *, seconds: float = 30.0) -> AsyncIterator[DeadLetter]:
-    """Read `kadens.dead` from its start to the end it has now, without a group.
+    """Read `kadens.dead` from its start to its present end, without a consumer group.
 
     Raises TimeoutError after `seconds`.
     """

@@ -1,8 +1,8 @@
 """Sends payloads again as they came: released from quarantine, or dead letters for today's reader.
 
-The envelope is the one they came with, the time of receipt included: consent and links are looked
-up for that time. The log has them before the caller's transaction commits, so a crash between the
-two sends a payload twice, which the writer recognises.
+They keep their envelope, including the time of receipt: consents and links are looked up for that
+time. They are on the log before the caller's transaction commits. A crash between the two sends a
+payload twice, which the writer recognises.
 """
 
 import time
@@ -15,17 +15,17 @@ from storage.bodies.body_store import BodyStore
 from storage.bodies.sealed import new_name
 from stream.log.messages import Headers, Outgoing, Producer
 
-# a payload in the store must be named by a message within this time, see `housekeeping`
+# a message must name a payload in the store within this time (seconds), see `housekeeping`
 NAMED_WITHIN_S = 300.0
 
 
 class TooLateError(RuntimeError):
-    """This process was held up between storing a payload and naming it; the payload may be gone."""
+    """Too much time passed between storing a payload and naming it; the payload may be gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resent:
-    """One message to be sent again: topic, key and headers as they were, and the payload itself."""
+    """One message to send again: the original topic, key and headers, and the payload itself."""
 
     topic: str
     key: bytes
@@ -34,7 +34,7 @@ class Resent:
 
 
 async def resend(producer: Producer, bodies: BodyStore, messages: Sequence[Resent]) -> None:
-    """Append messages; raises what the log and the store raise, and `TooLateError`."""
+    """Append messages to the log; raises what the log and the store raise, and `TooLateError`."""
     began = time.monotonic()
     await producer.send_all([await _outgoing(bodies, message) for message in messages])
     if time.monotonic() - began > NAMED_WITHIN_S:
@@ -44,7 +44,7 @@ async def resend(producer: Producer, bodies: BodyStore, messages: Sequence[Resen
 async def _outgoing(bodies: BodyStore, message: Resent) -> Outgoing:
     """Return the message for the log; a large payload goes into the store first, as at the door.
 
-    What has no envelope, such as a fact, has no address either and is its message's value.
+    A message without an envelope, such as a fact, has no address, so its payload is its value.
     """
     large = len(message.body) > INLINE and any(name == "address" for name, _ in message.headers)
     address = (await bodies.put(new_name(), message.body)).encode() if large else b""

@@ -84,7 +84,7 @@ async def _derive(
     affected: Mapping[str, Sequence[Span]],
     unwritten: Sequence[UnwrittenBlock] = (),
 ) -> tuple[list[WindowResult], int]:
-    """Return each patient's window, without its samples, with its result; and the samples' count."""
+    """Return the windows, without their samples, with their results; and the number of samples."""
     results: list[WindowResult] = []
     read = 0
     patients = list(affected)

@@ -55,7 +55,7 @@ async def load_windows(
 
     The patients stay locked until the transaction ends. Dates are in the patient's zone. Facts
     between two distant spans of a patient are not read. `unwritten` are samples that are not in the
-    table yet and will not replace any stored sample; some may be of other patients. Raises
+    table yet and coincide with none of the stored samples; some may be of other patients. Raises
     `KeyError` for a patient who does not exist.
     """
     rows = await lock_patients(conn, changed)

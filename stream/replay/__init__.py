@@ -1,1 +1,1 @@
-"""Replay: kept bodies of a patient are read again with today's parsers, and derived anew."""
+"""Replay: reads kept bodies of a patient again with today's parsers, and derives anew."""

@@ -1,13 +1,13 @@
-"""Replays a patient: kept bodies are read again and stored anew where that differs.
+"""Replays a patient: reads kept bodies again, stores them anew where they differ, derives anew.
 
-Derived anew. The result is what a fresh database would hold of the same bodies, while the workers
-go on. Bodies that belong together change in one transaction under the patient's lock, and the judge
-waits until the whole patient is done, so nobody is alerted by what lies between. Killed at any
-instant and run again, it ends the same.
+The result is what a fresh database would hold of the same bodies. The workers go on meanwhile.
+Bodies that belong together change in one transaction under the patient's lock. The judge waits
+until the patient is finished, so that no intermediate state raises an alert. A replay that was
+killed at any instant and is run again gives the same result.
 
-A body is read again if a consent covered it when it was received, as when it was read first: a
-later withdrawal ends what comes in, not what was lawful. A body that cannot be read keeps what is
-stored of it, and so do those that belong to it.
+A body is read again if a consent covered it when it was received, as for its first reading. A later
+withdrawal stops new bodies, but it does not make the earlier ones unlawful. If a body cannot be
+read, what is stored of it stays, and so does what is stored of the bodies that belong to it.
 """
 
 from collections.abc import Collection, Sequence
@@ -41,7 +41,7 @@ PORTION_BYTES = 4 * 1024 * 1024  # of bodies stored anew in one transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
-    """Which bodies of whom are replayed: `chosen` are the SHA-256 (hex) of those in the scope."""
+    """What to replay: `chosen` has the SHA-256 (hex) of the bodies in the scope that are due."""
 
     begin: BeginTransaction
     context: ReplayContext
@@ -52,9 +52,9 @@ class _Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """What one transaction did: its report, the clusters it stored anew.
+    """The result of one transaction: its report, and the clusters of bodies that it stored anew.
 
-    Whether it was the last.
+    `finished` is true if nothing is left to store.
     """
 
     report: ReplayReport
@@ -74,8 +74,8 @@ async def replay(context: ReplayContext, patient: str, scope: ReplayScope) -> Re
 async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> ReplayReport:
     """Replay one patient in a transaction that is rolled back.
 
-    Report how derived rows would differ. Raises `UnknownNameError`. The patient is locked
-    meanwhile: workers wait with their facts.
+    The report has the differences that derived rows would have. The patient is locked meanwhile, so
+    workers wait with that patient's facts. Raises `UnknownNameError`.
     """
     async with context.pool.connection() as conn:
         number = await patient_id(conn, patient)
@@ -114,7 +114,7 @@ async def _replay(
 async def _spans(
     conn: Connection, scope: ReplayScope, patient: str, bodies: Collection[str]
 ) -> list[Span]:
-    """Return what to derive anew: everything, a span, or where the facts of the bodies lie."""
+    """Return the spans to derive anew: everything, a span, or those of the bodies' facts."""
     total = await extent(conn, patient)
     if total is None:
         return []
@@ -148,7 +148,7 @@ async def _replay_connector(
 ) -> tuple[ReplayReport, set[str]]:
     """Replay the bodies of one connector until nothing differs.
 
-    Returns the report, and the bodies (hex) within the scope, read or not.
+    Returns the report, and the bodies (hex) within the scope, whether they were read or not.
     """
     async with begin() as conn:
         kept = await kept_bodies(conn, patient, connector)
@@ -157,6 +157,7 @@ async def _replay_connector(
     if not chosen:
         return ReplayReport(patient=patient), inside
     task = _Task(begin=begin, context=context, patient=patient, connector=connector, chosen=chosen)
+    # each turn also reads the bodies that were kept meanwhile, before it stores the next portion
     read, step = NOTHING_READ, _Step(report=ReplayReport(patient=patient))
     while not step.finished:
         async with begin() as conn:
@@ -180,9 +181,10 @@ def _is_due(body: KeptBody, *, again: bool) -> bool:
 
 
 async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozenset[str]]) -> _Step:
-    """Store the next clusters anew that differ, under the patient's lock.
+    """Store the next clusters that differ anew, under the patient's lock.
 
-    It does nothing if bodies were kept since they were read: those must be read first.
+    If further bodies were kept since the last reading, it does nothing, because those must be read
+    first.
     """
     async with task.begin() as conn:
         row = await current_records.lock(conn, task.patient)
@@ -192,6 +194,7 @@ async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozense
         current = await current_records.current_records(conn, row.id, task.connector)
         groups = clusters(read.readings, current)
         stale = [item for item in groups if item.stale and item.bodies & task.chosen]
+        # a cluster that still differs after it was stored anew would be stored for ever
         stale = [item for item in stale if item.bodies not in done]
         portion = _portion([item for item in stale if item.readable], read)
         changes = await _store_anew(conn, task, row, read, portion) if portion else ()
@@ -207,7 +210,7 @@ async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozense
 
 
 def _portion(stale: Sequence[Cluster], read: BodiesRead) -> list[Cluster]:
-    """Return the first clusters whose bodies fit into one transaction, at least one if there is any."""
+    """Return the first clusters whose bodies fit into a transaction, and at least the first."""
     portion: list[Cluster] = []
     size = 0
     for cluster in stale:
@@ -221,7 +224,7 @@ def _portion(stale: Sequence[Cluster], read: BodiesRead) -> list[Cluster]:
 async def _store_anew(
     conn: Connection, task: _Task, row: PatientRow, read: BodiesRead, portion: Sequence[Cluster]
 ) -> tuple[DerivedChange, ...]:
-    """Remove what is stored of these bodies, store what they report today, and derive anew."""
+    """Replace what is stored of these bodies by what is read in them today, and derive anew."""
     bodies = frozenset[str]().union(*(cluster.bodies for cluster in portion))
     kept = [read.kept[sha] for sha in bodies]
     facts = await facts_of(conn, task.context, task.patient, row.zone, kept)
@@ -247,7 +250,7 @@ async def _finish(
     read: BodiesRead,
     changes: Sequence[DerivedChange],
 ) -> None:
-    """Note which bodies are as today's parser reads them, and write the audit line of a portion."""
+    """Note which bodies agree with today's parser, and write the audit line of a portion."""
     unchanged = [item.bodies for item in groups if item.readable and not item.stale]
     right = frozenset[str]().union(*unchanged)
     by_version: dict[int, set[str]] = {}
@@ -255,7 +258,7 @@ async def _finish(
         by_version.setdefault(version_of(read.kept[sha].format), set()).add(sha)
     for version, bodies in by_version.items():
         await current_records.set_parser(conn, row.id, bodies, version)
-    # Watermarks may only be lowered by one who has read everything that the vendor ever sent.
+    # Watermarks may be lowered only after everything that the connector ever sent was read.
     moved = all(item.readable for item in groups) and await current_records.set_watermarks(
         conn, row.id, task.connector, measured_by_source(read.readings.values())
     )

@@ -1,4 +1,4 @@
-"""What a replay works with and what it covers. Values only."""
+"""The collaborators of a replay, and its scope."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,9 +17,10 @@ BeginTransaction: TypeAlias = Callable[[], AbstractAsyncContextManager[Connectio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayContext:
-    """The collaborators of a replay. `now` gives epoch ms.
+    """The collaborators of a replay.
 
-    `progress` is called after each body with how many are read and how many there are.
+    `now` returns epoch ms. `progress` is called after each body, with the number of bodies done and
+    the number of all bodies.
     """
 
     pool: Pool
@@ -31,19 +32,16 @@ class ReplayContext:
 
     @property
     def wrapping_key(self) -> KeyRing:
-        """Return the keys that wrap data keys, as they are now.
-
-        They may change between two uses.
-        """
+        """Return the keys that wrap data keys now; a rotation changes them, so never keep them."""
         return self.wrapping()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayScope:
-    """What to replay: connectors (empty: all), and [from, to) in epoch ms.
+    """What to replay: connectors (empty: all), and the span [`from_ms`, `to_ms`) in epoch ms.
 
-    The span is of receipt, or of measurement with `derive_only`. Bodies that today's version of
-    their parser has read already are left out, except with `again`.
+    The span is of times of receipt, or of measured times with `derive_only`. Bodies that today's
+    version of their parser has read already are left out, except with `again`.
     """
 
     sources: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Compares what today's parsers read in kept bodies with the current records. Pure: no I/O.
 
-Bodies belong together if they report the same record, or samples that joined one series at the same
-time. What one of them reported can then only be removed by storing all of them anew.
+Bodies belong together if they report the same record, or samples of the same time in the same
+series. The rows of such a body can only be removed by storing all of the bodies anew.
 """
 
 from collections import defaultdict
@@ -35,8 +35,9 @@ _Version: TypeAlias = tuple[int, str, Mapping[FactPart, bytes]]  # revision, bod
 class BodyReading:
     """What today's parser reads in one body, without the samples themselves.
 
-    `records` has the greatest revision of each record, `stretches` all samples that join a series,
-    `measured` the latest measured instant of each source (epoch ms), `spans` where the facts lie.
+    `records` has the greatest revision of each record. `stretches` has the stretches of all samples
+    that join a series. `measured` has the latest measured instant of each source (epoch ms), and
+    `spans` the spans of the facts.
     """
 
     records: Mapping[RecordName, ReportedRecord]
@@ -49,8 +50,8 @@ class BodyReading:
 class Cluster:
     """Bodies (hex) that belong together, their current records, and their stretches of samples.
 
-    `stale`: the current records differ from what today's parsers read. `readable`: all of the
-    bodies could be read.
+    `stale` is true if the current records differ from what today's parsers read, `readable` if all
+    of the bodies could be read.
     """
 
     bodies: frozenset[str]
@@ -84,8 +85,9 @@ def clusters(
 ) -> list[Cluster]:
     """Return all bodies (hex) in their groups, in the order of `readings`.
 
-    Bodies that cannot be read come last: they are known from the current records only.
+    Bodies that cannot be read come last, because only the current records name them.
     """
+    # union-find: `root` has, for each body that is no representative, another body of its group
     root: dict[str, str] = {}
     for first, second in _links(readings, current):
         low, high = sorted((_root(root, first), _root(root, second)))
@@ -116,7 +118,7 @@ def _reported_record(facts: Sequence[Fact]) -> ReportedRecord:
     for fact in facts:
         if fact.head.revision == revision:
             part = kind_of(fact), metric_id(fact), part_number(fact)
-            # as the writer does: of two facts at one key the greater content is current
+            # as the writer does: of two facts with the same key the greater content is current
             contents[part] = max(contents.get(part, b""), content_hash(fact))
     stretches = frozenset(_stretches(facts))
     return ReportedRecord(revision=revision, contents=contents, stretches=stretches)
@@ -155,9 +157,9 @@ def _cluster(
 
 
 def _versions_wanted(readings: Mapping[str, BodyReading]) -> dict[RecordName, _Version]:
-    """Return what must be current of each record.
+    """Return the version of each record that must be current.
 
-    The greater (revision, body), as for the writer.
+    As for the writer, it is that of the greatest (revision, body).
     """
     best: dict[RecordName, _Version] = {}
     for sha, reading in readings.items():
@@ -191,7 +193,11 @@ def _links(
 
 
 def _overlapping(stretches: Iterable[tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
-    """Yield pairs of bodies whose stretches (first, last, body), in order, share an instant."""
+    """Yield pairs of bodies whose stretches share an instant.
+
+    `stretches` are sorted tuples of first instant, last instant and body.
+    """
+    # comparing with the stretch that reaches furthest is enough: it links all that overlap
     reach, holder = -1, ""
     for first, last, sha in stretches:
         if first <= reach:
@@ -203,6 +209,6 @@ def _overlapping(stretches: Iterable[tuple[int, int, str]]) -> Iterator[tuple[st
 def _root(root: dict[str, str], sha: str) -> str:
     while sha in root:
         if root[sha] in root:
-            root[sha] = root[root[sha]]  # shortens the way for the next time
+            root[sha] = root[root[sha]]  # path halving, so that later searches are short
         sha = root[sha]
     return sha

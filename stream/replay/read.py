@@ -1,7 +1,7 @@
-"""Reads the kept bodies of one patient from one connector with today's parser. It changes nothing.
+"""Reads the kept bodies of one patient and connector with today's parser. It changes nothing.
 
-Only what was read of them is kept between transactions; the facts themselves are read again when
-they are stored, so that years of samples need not fit in memory.
+Only a summary of each body (`BodyReading`) is kept between transactions. The facts themselves are
+read again when they are stored, so that years of samples need not fit in memory.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,10 +21,11 @@ from stream.replay.plan import BodyReading, read_facts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodiesRead:
-    """Kept bodies by SHA-256 (hex), and what was read of those that could be.
+    """Kept bodies by SHA-256 (hex), and the readings of those that could be read.
 
-    `unreadable` could not be opened or read, `no_consent` were not covered at their receipt. A body
-    that a newer parser than today's has read is in none of the three.
+    Bodies in `unreadable` could not be opened or read. Those in `no_consent` were not covered by a
+    consent when they were received. A body that a newer parser than today's has read is in none of
+    `readings`, `unreadable` and `no_consent`.
     """
 
     kept: Mapping[str, KeptBody]
@@ -49,7 +50,10 @@ async def read_more(
     kept: Mapping[str, KeptBody],
     before: BodiesRead,
 ) -> BodiesRead:
-    """Return `before` with all bodies of `kept` read that were not, of one patient and connector."""
+    """Return `before` with the other bodies of `kept` read as well.
+
+    All of them are of the same patient and connector.
+    """
     new = {sha: body for sha, body in kept.items() if sha not in before.kept}
     zone = await patients.zone_of(conn, patient)
     allowed = await _consented(conn, patient, new)
@@ -75,7 +79,7 @@ async def read_more(
 async def facts_of(
     conn: Connection, context: ReplayContext, patient: str, zone: str, bodies: Iterable[KeptBody]
 ) -> list[AttributedFact]:
-    """Return the facts of bodies that could be read, in order of their SHA-256."""
+    """Return the facts of the bodies that can be read, in order of the bodies' SHA-256."""
     key = await data_keys.data_key(conn, context.wrapping_key, patient)
     facts: list[AttributedFact] = []
     for body in sorted(bodies, key=lambda body: body.envelope.sha256):
@@ -101,7 +105,7 @@ async def _facts(
     zone: str,
     kept: KeptBody,
 ) -> list[AttributedFact] | None:
-    """Return the facts of one body, None if it cannot be opened or read."""
+    """Return the facts of a body, None if it cannot be opened or read."""
     try:
         body = await open_kept(conn, context.bodies, key, patient, kept)
         if body is None:

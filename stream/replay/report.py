@@ -1,4 +1,4 @@
-"""What a replay did with one patient: results that are added up, and their lines in the audit."""
+"""The results of a patient's replay, and their lines in the audit."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from stream.replay.context import ReplayContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """Bodies of one patient by what became of them, and what changed in derived rows.
+    """Counts of a patient's bodies by their outcome, and the changes of derived rows.
 
-    Reports add up. `read` were read, `stored_anew` replaced what was stored of them. `unreadable`
-    cannot be opened or read today, `no_consent` were not covered at their receipt, `left` belong to
-    bodies that cannot be read: what is stored of all these stays as it is. `differences` are those
-    of a dry run.
+    Reports can be added. `read` counts bodies that were read, `stored_anew` those whose stored
+    facts were replaced. The facts of other bodies stay as they are: `unreadable` cannot be opened
+    or read today, `no_consent` were not covered by a consent when they were received, and `left`
+    belong together with bodies that cannot be read. `differences` are those of a rehearsal.
     """
 
     patient: str
@@ -32,7 +32,7 @@ class ReplayReport:
     differences: tuple[Difference, ...] = ()
 
     def __add__(self, other: "ReplayReport") -> "ReplayReport":
-        """Return both reports, of one patient, as one."""
+        """Return the sum of two reports of the same patient."""
         return ReplayReport(
             patient=self.patient,
             read=self.read + other.read,
@@ -55,9 +55,9 @@ async def write_audit(
     changes: Sequence[DerivedChange] = (),
     bodies: int = 0,
 ) -> None:
-    """Add one line to the audit: how many bodies and rows, never which values.
+    """Add a line to the audit with the numbers of bodies and rows, and without their values.
 
-    `target` is the connector or the algorithm that the action was about.
+    `target` is the connector or the algorithm that the action concerns.
     """
     counts = Counter(change.what for change in changes)
     entry = audit.Entry(
