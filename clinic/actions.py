@@ -36,7 +36,7 @@ LONGEST_SNOOZE = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRequest:
-    """One action on one alert. `reason` is for resolve and snooze, `days` for snooze only."""
+    """An action on an alert. `reason` is for resolve and snooze, `days` for snooze only."""
 
     action: Action
     reason: str = ""

@@ -27,7 +27,7 @@ async def carry_out(conn: Connection, order: AlertCommand, now_ms: int) -> Alert
 
     Raises `NoSuchAlertError` or `NotAllowedError`.
     """
-    # The lock holds until the transaction ends: the state judged here is the one that is moved.
+    # The lock holds until the transaction ends: the state cannot change between check and move.
     before = await commands.lock_alert(conn, order.actor.care_unit, order.alert)
     if before is None:
         raise NoSuchAlertError("there is no such alert")

@@ -38,7 +38,7 @@ class ClinicConfig:
     `form_keys` returns the keys that sign forms. The first key signs, every key is accepted. Give
     all processes of a door the same keys: the default is a random key, with which forms expire when
     the process ends.
-    `origin` is the origin by which browsers reach the door; "" takes the one a request names.
+    `origin` is the origin by which browsers reach the door; "" takes that of the request.
     A session ends when it was not used for `idle_ms`.
     """
 

@@ -48,7 +48,7 @@ class ClinicMetrics:
             self._seconds.labels(route).observe(seconds)
 
     def refused_by_server(self, reason: str) -> None:
-        """Count a request that the server itself refused; reasons are in `web.refusals.REFUSALS`."""
+        """Count a request that the server itself refused; reasons: `web.refusals.REFUSALS`."""
         self._ended.labels(reason).inc()
 
     def prometheus_text(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Reads a metric of one patient over time, as buckets or as a line.
+"""Reads a metric of a patient over time, as buckets or as a line.
 
 A single source is selected in each minute (`resolve`), so two devices never count twice. An answer
 equals what the samples give at that moment, even where rollups are out of date: an hour with a mark

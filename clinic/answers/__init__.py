@@ -1,1 +1,4 @@
-"""Answers to questions about one patient's data, in the shapes that the API and `kadens query` give. Never I/O."""
+"""Answers to questions about a patient's data, as the API and `kadens query` return them.
+
+The modules here are pure: they never read or write anything.
+"""

@@ -1,7 +1,8 @@
-"""Adherence as it is answered: done over due, of one week and over a prescription, capped and not. Pure.
+"""Answers about adherence: done over due, of a week and over the weeks of a prescription. Pure.
 
-Clinical definition section 5.1. What cannot be known is null, never 0: a week of which too few days are known may
-confirm but not refute, so that below 1 it says nothing.
+Clinical definition section 5.1. Each ratio is given capped and not capped. A ratio that cannot be
+known is null, never 0. A week of which too few days are known may confirm but not refute: below 1
+its ratio is null.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,14 +18,14 @@ from stream.compute.weeks import week_of_days as week_of
 
 
 class Ratio(Shape):
-    """Done over due: as it is (1.5 is half again too much), and at most 1 as averages take it."""
+    """Done over due: uncapped (1.5 is half again too much), and capped at 1 as in averages."""
 
     uncapped: float
     capped: float
 
 
 class AdherenceShape(Shape):
-    """One week against one prescription; what was due has its pauses taken off."""
+    """A week against a prescription; paused days are taken off what was due."""
 
     prescription: str
     version: int
@@ -44,7 +45,10 @@ class AdherenceShape(Shape):
 
 
 class Average(Ratio):
-    """The mean over weeks that are over and known, each weighted by what was due in it (a_int: by known time)."""
+    """The mean over the weeks that have ended and are known.
+
+    A week counts by what was due in it, for `a_int` by its time with known intensity.
+    """
 
     weeks: int
     """How many weeks it rests on."""
@@ -63,7 +67,7 @@ class TotalShape(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One week measured against one prescription."""
+    """A week measured against a prescription."""
 
     week: Week
     due: Due
@@ -71,9 +75,10 @@ class Measured:
 
 
 def measured(week: Week | None, versions: Sequence[Prescription], monday: date) -> Measured | None:
-    """Return a week against the versions of one prescription; None when it does not hold on all seven days.
+    """Return a week against the versions of a prescription, for the week of a Monday.
 
-    A week without a row is one about which nothing is known.
+    None when the prescription does not hold on all seven days. About a week of None nothing is
+    known.
     """
     what = due_in_week(versions, monday)
     if what is None:
@@ -81,6 +86,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
     row = week or nothing(monday)
     done = measure(row, what)
     unknown = row.known_days < KNOWN_DAYS
+    # Intensity stays as it is: it is a share of the known minutes, not of what was due.
     known = Adherence(
         frequency=_confirmed(done.frequency, unknown=unknown),
         time=_confirmed(done.time, unknown=unknown),
@@ -91,12 +97,12 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
 
 
 def nothing(monday: date) -> Week:
-    """Return a week of which nothing is known."""
+    """Return a week about which nothing is known."""
     return week_of(monday, ())
 
 
 def shaped(item: Measured) -> AdherenceShape:
-    """Return one week against one prescription as it is answered."""
+    """Return a week against a prescription in the shape of an answer."""
     last = item.due.prescriptions[0]
     return AdherenceShape(
         prescription=last.id,
@@ -113,7 +119,7 @@ def shaped(item: Measured) -> AdherenceShape:
 
 
 def total_of(weeks: Sequence[Measured]) -> TotalShape:
-    """Return adherence over weeks that are over."""
+    """Return adherence over weeks that have ended."""
     return TotalShape(
         weeks=len(weeks),
         a_freq=_average((week.done.frequency, week.due.sessions) for week in weeks),
@@ -139,6 +145,7 @@ def _average(parts: Iterable[tuple[float | None, float]]) -> Average | None:
     if not known:
         return None
     total = sum(weight for _, weight in known)
+    # Each week is capped before the mean, so that a busy week cannot make up for an idle one.
     return Average(
         uncapped=sum(ratio * weight for ratio, weight in known) / total,
         capped=sum(min(ratio, 1.0) * weight for ratio, weight in known) / total,

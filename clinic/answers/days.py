@@ -1,4 +1,4 @@
-"""Days as they are answered: every date of a range with its state, in a row or not. Pure."""
+"""Answers about days: every date of a range with its state, whether it has a row or not. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -10,11 +10,11 @@ from model.intensity import ZoneTimes
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.intensity.resting import resting_heart_rate
 
-NIGHTS_BACK = 28  # days before the first date whose nights the resting heart rate may rest on
+NIGHTS_BACK = 28  # days of nights that a resting heart rate may use
 
 
 class DayAnswer(Shape):
-    """One local date. Only `no_activity` may ever count as a miss."""
+    """A local date. Only the state `no_activity` may count as a miss."""
 
     local_date: date
     state: DayState
@@ -30,7 +30,7 @@ class DayAnswer(Shape):
     """The patient reported about this date."""
     steps: int | None
     night_hr: float | None
-    """Lowest mean of five minutes from 03 to 07, in beats a minute; null when too little was worn."""
+    "Lowest mean of five minutes from 03 to 07, in beats a minute; null when too little was worn."
     resting_hr: float | None
     """Median of the last seven valid nights; null with fewer than three within four weeks."""
     loads: dict[str, float]
@@ -46,13 +46,16 @@ class DaysAnswer(Shape):
 
 
 def reach(dates: Sequence[date]) -> tuple[date, date]:
-    """Return the first and the last date whose rows the answer about `dates` rests on: whole weeks, and the nights."""
+    """Return the first and the last date whose rows are needed to answer about `dates`.
+
+    States need complete weeks, and resting heart rates the nights before.
+    """
     first = min(monday(dates[0]), dates[0] - timedelta(days=NIGHTS_BACK))
     return first, monday(dates[-1]) + timedelta(days=6)
 
 
 def days(dates: Sequence[date], known: DayStateInput) -> DaysAnswer:
-    """Return every one of `dates`."""
+    """Return the answer about `dates`, with an entry for each of them."""
     states = day_states(dates, known)
     nights = {at: row.night_hr for at, row in known.days.items()}
     return DaysAnswer(
@@ -62,7 +65,7 @@ def days(dates: Sequence[date], known: DayStateInput) -> DaysAnswer:
 
 
 def resting(nights: dict[date, float | None], on: date) -> float | None:
-    """Return the resting heart rate on a date from the nights of the four weeks before it."""
+    """Return the resting heart rate on a date, from the nights of the four weeks up to it."""
     return resting_heart_rate(
         {at: value for at, value in nights.items() if on - timedelta(days=NIGHTS_BACK) < at <= on},
         on,
@@ -72,9 +75,10 @@ def resting(nights: dict[date, float | None], on: date) -> float | None:
 def blocked(
     dates: Iterable[date], consents: Sequence[tuple[int, int | None]], zone: str
 ) -> frozenset[date]:
-    """Return the dates on which consent is off: some was withdrawn by their start, and none held on them.
+    """Return the dates without consent: it was withdrawn before, and none held on the date.
 
-    `consents` are [given, withdrawn) in epoch ms, None while it holds. Before any was given nothing is off yet.
+    `consents` are [given, withdrawn) in epoch ms; withdrawn is None while a consent holds. Dates
+    before the first consent are not among them.
     """
 
     def off(at: date) -> bool:
@@ -108,7 +112,7 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
 
 
 def nothing(at: date) -> Day:
-    """Return a date of which nothing is known."""
+    """Return a date about which nothing is known."""
     return Day(
         local_date=at, sessions=0, session_ms=0, zones=ZoneTimes(), wear_min=0, answered=False
     )

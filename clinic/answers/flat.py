@@ -1,7 +1,8 @@
-"""Answers as flat rows with typed columns, for CSV and Parquet. Pure; the columns depend on the question alone.
+"""Answers as flat rows with typed columns, for CSV and Parquet. Pure.
 
-A nested value becomes columns named by the way to it (`zones_ms_moderate`), a load a column each (`load_trimp`, those
-that occur); lists of anything else have no column.
+The columns depend on the question, except for loads. A nested value becomes a column named by its
+path (`zones_ms_moderate`). Each load that occurs becomes a column (`load_trimp`). Other lists have
+no column.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,14 +39,17 @@ _LINE: dict[str, Kind] = {"t": datetime, "v": float, "source": str}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flat:
-    """Columns by name with their type (instants are datetime), and rows: None where nothing is known."""
+    """Columns by name with their type, and rows; instants are datetime, unknown values None."""
 
     columns: dict[str, Kind]
     rows: list[dict[str, Any]]
 
 
 def flat(answer: Answer) -> Flat:
-    """Return an answer's rows: a bucket or sample, a session, a date, or a week (against each prescription)."""
+    """Return an answer as rows.
+
+    A row is a bucket or sample, a session, a date, or a week against a prescription.
+    """
     columns, matches = _parts(answer)
     loads = {name: float for row in matches for name in row if name.startswith("load_")}
     every: dict[str, Kind] = {**columns, **loads}
@@ -56,23 +60,25 @@ def flat(answer: Answer) -> Flat:
 
 
 def source_text(source: SourceShape) -> str:
-    """Return a source as one text."""
+    """Return a source as text: vendor, device and app, as far as they are known."""
     return ", ".join(part for part in (source.vendor, source.device, source.app) if part)
 
 
 def kinds(shape: type[Shape], way: str = "") -> dict[str, Kind]:
-    """Return the columns of a shape, in its order."""
+    """Return the columns of a shape in its order; `way` is put before their names."""
     values: dict[str, Kind] = {}
     for name, info in shape.model_fields.items():
         kind = next(
             (get_arg for get_arg in get_args(info.annotation) if get_arg is not NoneType),
             info.annotation,
         )
+        # Loads become columns by the names that occur in the rows; see `flat`.
         if not isinstance(kind, type) or name == _LOADS:
             continue
         if issubclass(kind, Shape):
             values |= kinds(kind, f"{way}{name}_")
         elif issubclass(kind, (bool, int, float, str, date)):
+            # Enumerations become plain text: the type of a column must be known to Parquet.
             text = str if issubclass(kind, StrEnum) else kind
             values[f"{way}{name}"] = datetime if name in MOMENTS else text
     return values
@@ -108,7 +114,7 @@ def _timeline(answer: TimelineAnswer) -> list[dict[str, Any]]:
 
 
 def _week(week: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each prescription, one without when there is none."""
+    """Return a row for each prescription, or a single row when the week has no prescription."""
     against = week.pop("adherence")
     return [dict(_cells({**week, **item})) for item in against or [{}]]
 

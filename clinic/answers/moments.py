@@ -1,7 +1,8 @@
-"""From and to as a reader says them: a date of the patient's, or an instant. Pure; it reads no clock.
+"""Reads `from` and `to` of a question: dates of the patient's or instants. Pure, without a clock.
 
-A date means the whole date in the patient's zone: as `from` its first instant, as `to` its last one, so that
-`from=2026-11-23&to=2026-11-23` is that one day. An instant as `to` is not included.
+A date means all of that date in the patient's zone: as `from` it begins at its first instant, as
+`to` it ends with its last. So `from=2026-11-23&to=2026-11-23` is exactly that day. An instant as
+`to` is not included.
 """
 
 import re
@@ -30,16 +31,17 @@ _INSTANT_SCHEMA = {
 
 
 class QueryParamsError(ValueError):
-    """A question that cannot be answered as it is put; its text is a plain reason for the one who asked."""
+    """A question cannot be answered as it is put; the text is a plain reason for the client."""
 
 
 def moment(value: object) -> date | datetime:
-    """Return a date or an instant in UTC from its text; raises ValueError with a plain reason."""
+    """Return a date, or an instant in UTC, from its text. Raises ValueError with a plain reason."""
     if isinstance(value, datetime | date):
         return value
     text = value if isinstance(value, str) else ""
     if not (_DATE.fullmatch(text) or _INSTANT.fullmatch(text)):
         raise ValueError(MOMENT_WANTED)
+    # Checked before parsing: shifting an instant of year 1 or 9999 to UTC would overflow.
     if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
         raise ValueError(f"must be between the years {FIRST_YEAR} and {LAST_YEAR}")
     try:
@@ -51,7 +53,7 @@ def moment(value: object) -> date | datetime:
 
 
 def _day(value: object) -> date:
-    """Return a date from its text; raises ValueError with a plain reason."""
+    """Return a date from its text. Raises ValueError with a plain reason."""
     matches = moment(value)
     if isinstance(matches, datetime):
         raise ValueError(DATE_WANTED)  # noqa: TRY004 - pydantic reads ValueError
@@ -73,7 +75,7 @@ def begins(value: date | datetime, zone: str) -> int:
 
 
 def ends(value: date | datetime, zone: str) -> int:
-    """Return the epoch ms at which `to` ends, itself not included."""
+    """Return the epoch ms at which `to` ends, not included."""
     return (
         epoch_ms(value)
         if isinstance(value, datetime)
@@ -82,7 +84,7 @@ def ends(value: date | datetime, zone: str) -> int:
 
 
 def ordered(start_ms: int, end_ms: int) -> tuple[int, int]:
-    """Return [start, end) as given; raises `QueryParamsError` when nothing is between."""
+    """Return [start, end) as given. Raises `QueryParamsError` when the span is empty."""
     if start_ms >= end_ms:
         raise QueryParamsError("`from` must be before `to`")
     return start_ms, end_ms
@@ -97,9 +99,10 @@ def in_order(first: date, last: date) -> None:
 def dates(
     first: date | None, last: date | None, now_ms: int, zone: str, back: int, most: int
 ) -> list[date]:
-    """Return every date from `first` to `last`, both included; left out, `last` is today and `first` is `back` before.
+    """Return every date from `first` to `last`, both included.
 
-    Raises `QueryParamsError` when `first` is after `last`, and above `most` dates.
+    Without `last` the range ends today, in `zone`; without `first` it begins `back` days before its
+    end. Raises `QueryParamsError` when `first` is after `last`, and above `most` dates.
     """
     end = last or local_date(now_ms, zone)
     start = first or end - timedelta(days=back)

@@ -1,4 +1,7 @@
-"""Questions as they are put, by the API's query or the options of `kadens query`: checked, with plain reasons. Pure."""
+"""Checks the parameters of questions, from the API or from the options of `kadens query`. Pure.
+
+A parameter that is not valid is refused with a plain reason.
+"""
 
 from typing import Annotated, Literal
 
@@ -9,7 +12,8 @@ from clinic.answers.sessions import CURSOR, placed
 from model.activities import TYPES
 from model.metrics import METRIC
 
-TEXT = r"^[^\x00-\x1f\x7f/]+$"  # a control character is in no identifier, and the database takes no NUL
+# No identifier has a control character, and the database accepts no NUL.
+TEXT = r"^[^\x00-\x1f\x7f/]+$"
 MOST_POINTS, USUAL_POINTS = 10_000, 1_000
 MOST_SESSIONS, USUAL_SESSIONS = 500, 60
 
@@ -43,7 +47,7 @@ Cursor = Annotated[
 
 
 class QueryParams(BaseModel):
-    """What every question about a range may say."""
+    """Parameters of every question about a range."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -57,17 +61,20 @@ class MomentsParams(QueryParams):
     start: Annotated[Moment, Field(alias="from")] = None
     """A date of the patient's (from its first instant) or an RFC 3339 instant."""
     end: Annotated[Moment, Field(alias="to")] = None
-    """A date of the patient's (to its last instant) or an RFC 3339 instant, which is not included."""
+    "A date of the patient's (to its last instant) or an RFC 3339 instant, which is not included."
 
 
 class TimelineParams(MomentsParams):
-    """One metric over time; left out, `to` is now and `from` four weeks before."""
+    """A metric over time. Without `to` it ends now, without `from` it begins four weeks before."""
 
     metric: MetricName
     points: int = Field(default=USUAL_POINTS, ge=1, le=MOST_POINTS)
     """Never more points than this are answered."""
     kind: Literal["band", "line"] = Field(default="band", alias="as")
-    """band: minimum, mean and maximum of equal spans; line: samples that keep the shape of the curve (LTTB)."""
+    (
+        "band: minimum, mean and maximum of equal spans; "
+        "line: samples that keep the shape of the curve (LTTB)."
+    )
 
 
 class SessionsParams(MomentsParams):

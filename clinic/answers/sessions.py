@@ -1,4 +1,4 @@
-"""Sessions as they are answered: a line of the list, and one whole with what it rests on. Pure."""
+"""Answers about sessions: lines of the list, and a session with all its evidence. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Heart(Shape):
 
 
 class SessionLine(Shape):
-    """One session, from `start` up to and not including `end`."""
+    """A session, from `start` up to and not including `end`."""
 
     id: str
     start: Instant
@@ -77,7 +77,7 @@ class QualityFlagShape(Shape):
 
 
 class SourceSelectionShape(Shape):
-    """Which source speaks for one metric in a span of whole minutes, and why it and no other."""
+    """The source that counts for a metric in a span of full minutes, and the reason."""
 
     metric: str
     source: SourceShape
@@ -87,7 +87,7 @@ class SourceSelectionShape(Shape):
 
 
 class FactShape(Shape):
-    """One stored fact that the session rests on."""
+    """A stored fact that the session was derived from."""
 
     kind: str
     metric: str | None
@@ -106,7 +106,7 @@ class FactShape(Shape):
 
 
 class ReportShape(Shape):
-    """One answer of the patient that concerns the session; `value` is on `scale`."""
+    """A report of the patient about the session; `value` is on `scale`."""
 
     record: str
     at: Instant
@@ -122,7 +122,7 @@ class ReportShape(Shape):
 
 
 class SessionAnswer(SessionLine):
-    """One session whole, with all that it rests on."""
+    """A session with all its evidence."""
 
     thresholds: ZoneThresholds
     zone_times_by_method: tuple[ZoneTimesByMethod, ...]
@@ -142,11 +142,17 @@ class SessionsAnswer(Shape):
     """The patient's IANA zone, in which dates were read."""
     sessions: tuple[SessionLine, ...]
     next: str | None
-    """Ask on with this as `before`; null when there are no more. No session is skipped or repeated."""
+    (
+        "Ask on with this as `before`; null when there are no more. "
+        "No session is skipped or repeated."
+    )
 
 
 def page(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
-    """Return the first `limit` of the sessions found (ask for one more), and the cursor of the rest."""
+    """Return the first `limit` of `sessions`, and the cursor of the rest.
+
+    The caller reads one session more than `limit`: it shows whether another page follows.
+    """
     shown = sessions[:limit]
     more = len(sessions) > limit
     return SessionsAnswer(
@@ -155,12 +161,12 @@ def page(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
 
 
 def cursor(session: Session) -> str:
-    """Return the place of a session in the list: its start and its id."""
+    """Return the position of a session in the list: its start in epoch ms and its id."""
     return f"{session.start_ms}.{session.id}"
 
 
 def placed(text: str) -> tuple[int, str]:
-    """Return start and id from a cursor; raises ValueError with a plain reason."""
+    """Return start and id from a cursor. Raises ValueError with a plain reason."""
     matches = CURSOR.fullmatch(text)
     if matches is None:
         raise ValueError("must be the `next` of the page before")
@@ -168,7 +174,7 @@ def placed(text: str) -> tuple[int, str]:
 
 
 def listed(session: Session) -> SessionLine:
-    """Return one line of the list."""
+    """Return a session as a line of the list."""
     return SessionLine(**_line(session))
 
 
@@ -180,7 +186,7 @@ def session_answer(
     reports: Sequence[ReportRow],
     curve: Curve,
 ) -> SessionAnswer:
-    """Return one session with all that it rests on."""
+    """Return a session with all its evidence."""
     return SessionAnswer(
         **_line(session),
         thresholds=session.thresholds,
@@ -196,8 +202,9 @@ def session_answer(
 
 def _line(session: Session) -> dict[str, Any]:
     same = (
-        "id", "local_date", "offset_min", "offset_origin", "moving_ms", "moving_by", "type", "vendor_type", "origin",
-        "counts", "why", "partial", "exertion_cr10", "loads", "record", "body", "algorithm",
+        "id", "local_date", "offset_min", "offset_origin", "moving_ms", "moving_by", "type",
+        "vendor_type", "origin", "counts", "why", "partial", "exertion_cr10", "loads", "record",
+        "body", "algorithm",
     )  # fmt: skip
     return {
         **{name: getattr(session, name) for name in same},

@@ -1,4 +1,7 @@
-"""What every answer is made of: instants as RFC 3339, lengths in whole ms, sources, times in zones. Pure."""
+"""The parts that answers are made of: instants, spans, sources and times in zones. Pure.
+
+Instants are RFC 3339 text in UTC, lengths are integers in ms.
+"""
 
 from typing import Annotated, TypeAlias
 
@@ -13,13 +16,13 @@ Instant: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "format": 
 
 
 class Shape(BaseModel):
-    """Base of the answers: frozen, and described by the text below each field."""
+    """Base of all answers: frozen; the text below a field is its description in the API."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class SourceShape(Shape):
-    """Who measured: vendor (the connector's name), app, device and how."""
+    """A source: vendor (the name of the connector), app, device, type of device and method."""
 
     vendor: str
     app: str
@@ -29,13 +32,13 @@ class SourceShape(Shape):
 
     @classmethod
     def of(cls, source: Source) -> "SourceShape":
-        """Return a source as it is shown."""
+        """Return a source in the shape of an answer."""
         names = ("vendor", "app", "device", "device_type", "method")
         return cls(**{name: getattr(source, name) for name in names})
 
 
 class Zones(Shape):
-    """Milliseconds in each class of intensity, and unknown; they add up to the whole, exactly."""
+    """Milliseconds in each class of intensity and unknown, which add up exactly to the length."""
 
     very_light: int
     light: int
@@ -46,7 +49,7 @@ class Zones(Shape):
 
     @classmethod
     def of(cls, times: ZoneTimes) -> "Zones":
-        """Return the six figures."""
+        """Return zone times in the shape of an answer."""
         return cls(**dict(zip(cls.model_fields, times.as_tuple(), strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""A metric over time as it is answered: columns, a bucket or a sample a place. Pure."""
+"""Answers about a metric over time, as columns with an entry for each bucket or sample. Pure."""
 
 from typing import Literal
 
@@ -10,10 +10,11 @@ from stream.compute.series.timeline import Line, Timeline
 
 
 class TimelineAnswer(Shape):
-    """At most `points` places of one metric in [start, end), oldest first; columns of equal length.
+    """A metric in [start, end), oldest first, in columns of equal length.
 
-    `kind` says which columns there are: a band has `n`, `minimum`, `mean` and `maximum` of each bucket of `width_ms`
-    that holds samples, a line has the samples `v` that keep its shape (LTTB); the others are empty.
+    They have at most as many entries as the question allows. A band has `n`, `minimum`, `mean` and
+    `maximum` of each bucket of `width_ms` with samples. A line has the samples `v` that keep its
+    shape (LTTB). Both have `t` and `source`; the other columns are empty.
     """
 
     metric: str
@@ -41,7 +42,7 @@ class TimelineAnswer(Shape):
 
 
 def band(timeline: Timeline, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
-    """Return bands of minimum, mean and maximum."""
+    """Return a timeline as bands of minimum, mean and maximum."""
     return TimelineAnswer(
         **_head(metric, zone, span),
         kind="band",
@@ -59,7 +60,7 @@ def band(timeline: Timeline, metric: str, zone: str, span: tuple[int, int]) -> T
 
 
 def line(value: Line, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
-    """Return samples as measured."""
+    """Return a line of samples as measured."""
     return TimelineAnswer(
         **_head(metric, zone, span),
         kind="line",

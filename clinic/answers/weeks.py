@@ -1,4 +1,4 @@
-"""Weeks and prescriptions as they are answered: every week of a range, in a row or not. Pure."""
+"""Answers about weeks and prescriptions: every week of a range, with or without a row. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ COMPLETE_DAYS = (
 
 
 class WeekShape(Shape):
-    """One ISO week in the patient's zone; sums are those of the days of which something is known."""
+    """An ISO week in the patient's zone; sums are over the days about which something is known."""
 
     monday: date
     iso_week: str
@@ -45,7 +45,7 @@ class WeekShape(Shape):
 
 
 class WeekAnswer(WeekShape):
-    """One week against each prescription that held on all of its days."""
+    """A week against each prescription that held on all of its days."""
 
     adherence: tuple[AdherenceShape, ...]
 
@@ -58,7 +58,7 @@ class WeeksAnswer(Shape):
 
 
 class PrescriptionWeek(AdherenceShape):
-    """One week against one prescription, with what is known of it."""
+    """A week against a prescription, with what is known about the week."""
 
     monday: date
     iso_week: str
@@ -71,7 +71,7 @@ class PrescriptionWeek(AdherenceShape):
 
 
 class PrescriptionWeeksAnswer(Shape):
-    """The weeks in which one prescription held on all days, oldest first, and adherence over them."""
+    """The weeks in which a prescription held on all days, oldest first, and adherence over them."""
 
     prescription: str
     zone: str
@@ -81,7 +81,7 @@ class PrescriptionWeeksAnswer(Shape):
 
 
 class PrescriptionShape(Shape):
-    """One prescription with all its versions, newest first."""
+    """A prescription with all its versions, newest first."""
 
     id: str
     first: date
@@ -104,7 +104,7 @@ def weeks(
     now_ms: int,
     zone: str,
 ) -> WeeksAnswer:
-    """Return every week of the Mondays `asked` against each prescription."""
+    """Return the week of each Monday in `days` against each prescription."""
     by_id = versions(prescriptions)
 
     def answer_of(first: date) -> WeekAnswer:
@@ -122,7 +122,10 @@ def of_prescription(
     now_ms: int,
     zone: str,
 ) -> PrescriptionWeeksAnswer:
-    """Return the weeks of the Mondays `asked` in which one prescription (its versions) held on all days."""
+    """Return the weeks of the Mondays in `days` in which a prescription held on all seven days.
+
+    `rows` are the versions of the prescription, newest first.
+    """
     all_of_them = (adherence.measured(values.get(first), rows, first) for first in days)
     held = [item for item in all_of_them if item]
     names = (
@@ -143,6 +146,7 @@ def of_prescription(
         }
         return PrescriptionWeek(**{name: result[name] for name in names}, **against)
 
+    # The running week is listed but not averaged: its sessions may still be to come.
     return PrescriptionWeeksAnswer(
         prescription=rows[0].id,
         zone=zone,
@@ -152,7 +156,7 @@ def of_prescription(
 
 
 def listed(prescriptions: Sequence[Prescription], today: date) -> tuple[PrescriptionShape, ...]:
-    """Return each prescription once, by id."""
+    """Return each prescription, by id, with all its versions."""
     held = {item.id for item in in_force(prescriptions, today)}
     return tuple(
         PrescriptionShape(
@@ -171,7 +175,10 @@ def versions(prescriptions: Sequence[Prescription]) -> dict[str, tuple[Prescript
 
 
 def bounds(rows: Sequence[Prescription]) -> tuple[date, date]:
-    """Return first and last date of one prescription, from its versions, newest first."""
+    """Return the first and the last date of a prescription from its versions, newest first.
+
+    A later version may move the end; the start is the earliest of all versions.
+    """
     return min(row.valid_from for row in rows), rows[0].valid_to
 
 

@@ -1,1 +1,1 @@
-"""The JSON API, and the questions behind it that `kadens query` answers as well."""
+"""The JSON API, and the questions behind it, which `kadens query` answers too."""

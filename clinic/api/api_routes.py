@@ -1,7 +1,8 @@
 """The JSON API under /api/v1: worklist, alerts and patient as the pages show them, and the actions.
 
-Errors are RFC 9457 problem documents. Instants here are epoch milliseconds in UTC (`_ms`), dates are local to the
-patient. Every read is audited like a page. Questions about one patient's data are in `api_data`.
+Errors are RFC 9457 problem documents. Instants are epoch milliseconds in UTC (`_ms`), dates are
+local to the patient. Every read is audited in the same way as that of a page. Questions about a
+patient's data are in `data_routes`.
 """
 
 from typing import Annotated, Literal
@@ -28,13 +29,13 @@ router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
 
 class Plain(BaseModel, extra="forbid"):
-    """Take notice of an alert, or begin to work on it."""
+    """Acknowledge an alert, or begin to work on it."""
 
     action: Literal["acknowledge", "start"]
 
 
 class Snooze(BaseModel, extra="forbid"):
-    """Put an alert off for some days."""
+    """Snooze an alert for some days."""
 
     action: Literal["snooze"]
     days: int = Field(ge=1, le=LONGEST_SNOOZE)
@@ -42,7 +43,7 @@ class Snooze(BaseModel, extra="forbid"):
 
 
 class Resolve(BaseModel, extra="forbid"):
-    """Close an alert, and say what came of it."""
+    """Close an alert, and state its outcome."""
 
     action: Literal["resolve"]
     reason: Resolution
@@ -60,30 +61,31 @@ async def worklist(request: Request) -> tuple[Line, ...]:
 
 @router.get("/alerts", responses=documented(401))
 async def alerts(request: Request) -> tuple[AlertBrief, ...]:
-    """Return the live alerts of the care unit: tier, then oldest first."""
+    """Return the live alerts of the care unit, by tier and then oldest first."""
     async with open_scope(request) as scope:
         return await reads.alerts(scope)
 
 
 @router.get("/alerts/{alert}", responses=documented(401, 404, 422))
 async def alert(request: Request, alert: UUID) -> AlertView:
-    """Return one alert with its frozen evidence and its history."""
+    """Return an alert with its frozen evidence and its history."""
     async with open_scope(request) as scope:
         return await reads.alert(scope, str(alert))
 
 
 @router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
 async def move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
-    """Acknowledge, start, snooze or resolve an alert. 409 when its state does not allow that."""
+    """Acknowledge, start, snooze or resolve an alert; 409 when its state does not allow that."""
     wish = AlertRequest(**detail.model_dump())
     async with open_scope(request) as scope:
         moved = await act(scope, str(alert), wish)
+    # Counted after the scope has closed: an action that is rolled back is not counted.
     csrf_guard.count_action(request, detail.action)
     return moved
 
 
 @router.get("/patients/{pseudonym}", responses=documented(401, 404, 422))
 async def patient(request: Request, pseudonym: Pseudonym) -> PatientView:
-    """Return one patient: prescription, alerts, weeks, pain, latest sessions, sources and audit."""
+    """Return a patient: prescriptions, alerts, weeks, pain, latest sessions, sources and audit."""
     async with open_scope(request) as scope:
         return await reads.patient(scope, pseudonym)

@@ -1,7 +1,8 @@
-"""The JSON API on one patient's data: timeline, sessions, days, weeks, prescriptions. `kadens query` answers the same.
+"""The JSON API for a patient's data: timeline, sessions, days, weeks and prescriptions.
 
-Instants are RFC 3339 in UTC, lengths whole milliseconds (`_ms`), dates local to the patient. Every read is bounded to
-the reader's care unit and audited like a page; a question that cannot be answered is 422 with a plain reason.
+`kadens query` gives the same answers. Instants are RFC 3339 in UTC, lengths are integers in ms
+(`_ms`), dates are local to the patient. Every read is limited to the clinician's care unit and is
+audited. A question that cannot be answered gives 422 with a plain reason.
 """
 
 from collections.abc import AsyncIterator
@@ -44,7 +45,7 @@ router = APIRouter(
 async def _reading(
     request: Request, pseudonym: str, what: str
 ) -> AsyncIterator[tuple[RequestScope, PatientBrief]]:
-    """Open a scope that reads `what` of one patient of the reader's unit, and write it down."""
+    """Open a scope and audit that it reads `what` of a patient in the clinician's care unit."""
     async with open_scope(request) as scope:
         who = await reads.brief(scope, pseudonym)
         await scope.read(what, pseudonym)
@@ -55,7 +56,10 @@ async def _reading(
 async def timeline(
     request: Request, pseudonym: Pseudonym, ask: Annotated[TimelineParams, Query()]
 ) -> TimelineAnswer:
-    """Return one metric over time: bands of minimum, mean and maximum, or a line; never more points than asked for."""
+    """Return a metric over time, as bands of minimum, mean and maximum or as a line.
+
+    The answer never has more points than the question allows.
+    """
     async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (scope, who):
         return await patient_queries.timeline(scope.conn, who, scope.now_ms, ask)
 
@@ -64,7 +68,7 @@ async def timeline(
 async def sessions(
     request: Request, pseudonym: Pseudonym, ask: Annotated[SessionsParams, Query()]
 ) -> SessionsAnswer:
-    """Return sessions, newest first; ask on with `next` as `before`."""
+    """Return a page of sessions, newest first; its `next` is the `before` of the following page."""
     async with _reading(request, pseudonym, "sessions") as (scope, who):
         return await patient_queries.sessions(scope.conn, who, ask)
 
@@ -73,7 +77,11 @@ async def sessions(
 async def session(
     request: Request, pseudonym: Pseudonym, session: SessionKey, max_points: CurvePoints = 2_000
 ) -> SessionAnswer:
-    """Return one session whole: zones, limits, bands, loads, flags, sources by the minute, curve, facts and answers."""
+    """Return a session with all its evidence.
+
+    This is its zones and their thresholds, loads, quality flags, source selections, heart-rate
+    curve, facts and reports.
+    """
     async with open_scope(request) as scope:
         view = await reads.session(scope, pseudonym, session, max_points)
     return session_answers.session_answer(
@@ -85,7 +93,7 @@ async def session(
 async def days(
     request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
 ) -> DaysAnswer:
-    """Return every date of a range with its state; left out, the last twelve weeks."""
+    """Return every date of a range with its state; without a range, of the last twelve weeks."""
     async with _reading(request, pseudonym, "days") as (scope, who):
         return await patient_queries.days(scope.conn, who, scope.now_ms, ask)
 
@@ -94,7 +102,10 @@ async def days(
 async def weeks(
     request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
 ) -> WeeksAnswer:
-    """Return every week that a range touches, against each prescription; left out, the last twelve weeks."""
+    """Return every week that a range touches, against each prescription.
+
+    Without a range these are the last twelve weeks.
+    """
     async with _reading(request, pseudonym, "weeks") as (scope, who):
         return await patient_queries.weeks(scope.conn, who, scope.now_ms, ask)
 
@@ -113,7 +124,7 @@ async def prescription_weeks(
     prescription: PrescriptionKey,
     ask: Annotated[DatesParams, Query()],
 ) -> PrescriptionWeeksAnswer:
-    """Return the weeks of one prescription up to now, and adherence over them."""
+    """Return the weeks of a prescription up to now, and adherence over them."""
     async with _reading(request, pseudonym, f"prescription:{prescription}") as (scope, who):
         return await patient_queries.prescription_weeks(
             scope.conn, who, scope.now_ms, prescription, ask

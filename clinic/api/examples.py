@@ -1,7 +1,7 @@
-"""An example of every JSON response of the clinician door, of invented patients. Data only.
+"""Examples of all JSON responses of the clinician door, with invented patients.
 
-`examples.json` is made by `python -m tests.clinic.examples` from the invented patients of the tests;
-a test holds every example against the schema of its response.
+`python -m tests.clinic.examples` writes `examples.json` from the invented patients of the tests. A
+test checks every example against the schema of its response.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 @lru_cache(maxsize=1)
 def examples() -> dict[str, Any]:
-    """Return the examples by operation, as in `get /api/v1/worklist`."""
+    """Return the examples by operation, such as `get /api/v1/worklist`."""
     text = (files("clinic") / "api" / "examples.json").read_text(encoding="utf-8")
     held: dict[str, Any] = json.loads(text)
     return held

@@ -1,7 +1,8 @@
-"""The questions behind the API and `kadens query`: each reads what it needs and returns one answer, the same for both.
+"""The questions behind the API and `kadens query`: each reads what it needs and returns an answer.
 
-`who` is a patient whom the one who asks may read; bounding and the audit row are the caller's business. Raises
-`QueryParamsError` with a plain reason, and `NotThereError` for a prescription or session that is not the patient's.
+The caller has checked that the client may read the patient `who`, and writes the audit row. The
+functions raise `QueryParamsError` with a plain reason for a question that cannot be answered, and
+`NotThereError` for a prescription that the patient does not have.
 """
 
 from collections.abc import Sequence
@@ -28,18 +29,18 @@ from stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES, DayStateInpu
 from stream.compute.series.lttb import FEWEST
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
-_USUAL_DAYS = 83  # before the last: twelve weeks in all
+_USUAL_DAYS = 83  # before the last date: twelve weeks in all
 _MOST_DAYS = 3_700
 
 
 class NotThereError(LookupError):
-    """A prescription that this patient does not have."""
+    """The patient does not have such a prescription."""
 
 
 async def timeline(
     conn: Connection, who: PatientBrief, now_ms: int, ask: TimelineParams
 ) -> TimelineAnswer:
-    """Return one metric over time in at most the points asked for."""
+    """Return a metric over time in at most `ask.points` points."""
     span = _span(await _bounds(conn, who, ask), who.zone, now_ms)
     number = await patients.patient_id(conn, who.pseudonym)
     if ask.kind == "band":
@@ -55,7 +56,7 @@ async def timeline(
 
 
 async def sessions(conn: Connection, who: PatientBrief, ask: SessionsParams) -> SessionsAnswer:
-    """Return one page of sessions."""
+    """Return a page of sessions, newest first."""
     first, last = await _bounds(conn, who, ask)
     start = moments.begins(first, who.zone) if first else None
     end = moments.ends(last, who.zone) if last else None
@@ -63,6 +64,7 @@ async def sessions(conn: Connection, who: PatientBrief, ask: SessionsParams) -> 
         moments.ordered(start, end)
     before = session_answers.placed(ask.before) if ask.before else None
     which = api_queries.SessionsQuery(start_ms=start, end_ms=end, type=ask.type, before=before)
+    # A session above the limit shows that another page follows.
     matches = await api_queries.sessions(conn, who.care_unit, who.pseudonym, which, ask.limit + 1)
     return session_answers.page(matches, ask.limit, who.zone)
 
@@ -76,7 +78,7 @@ async def days(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParam
 async def known(
     conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]
 ) -> DayStateInput:
-    """Return what is known of a patient's days around `dates`."""
+    """Return what the states of `dates` depend on: days, prescriptions, consent and watermarks."""
     first, last = day_answers.reach(dates)
     unit, pseudonym = who.care_unit, who.pseudonym
     around = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -111,7 +113,7 @@ async def weeks(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesPara
 async def prescriptions(
     conn: Connection, who: PatientBrief, now_ms: int
 ) -> tuple[PrescriptionShape, ...]:
-    """Return each prescription with its versions."""
+    """Return each prescription of a patient with its versions."""
     matches = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
     return week_answers.listed(matches, local_date(now_ms, who.zone))
 
@@ -119,11 +121,12 @@ async def prescriptions(
 async def prescription_weeks(
     conn: Connection, who: PatientBrief, now_ms: int, prescription: str, ask: DatesParams
 ) -> PrescriptionWeeksAnswer:
-    """Return the weeks of one prescription up to now; a range bounds them further."""
+    """Return the weeks of a prescription up to now; a range in `ask` limits them further."""
     rows = await _versions(conn, who, prescription)
     if ask.start and ask.end:
         moments.in_order(ask.start, ask.end)
     first, last = week_answers.bounds(rows)
+    # A range outside of the prescription is no error: it leaves no weeks.
     start = max(first, ask.start) if ask.start else first
     end = min(last, ask.end or last, local_date(now_ms, who.zone))
     mondays = week_answers.mondays(
@@ -148,6 +151,7 @@ async def _dates(
     if ask.prescription is None:
         return moments.dates(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
     first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
+    # A prescription that begins later than today is answered with its first date.
     ended = min(last, max(first, local_date(now_ms, who.zone)))
     return moments.dates(ask.start or first, ask.end or ended, now_ms, who.zone, back, _MOST_DAYS)
 

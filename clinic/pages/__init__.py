@@ -1,1 +1,1 @@
-"""The clinician's pages and what they show. Pure but for the routes."""
+"""The clinician's pages and what they show. All modules but the routes are pure."""

@@ -1,4 +1,7 @@
-"""What the charts draw, as JSON-plain values for the page's own script, with the tables that say the same. Pure."""
+"""Data of the charts, as plain JSON values for the script of the page. Pure.
+
+The tables beside the charts show the same numbers.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +30,11 @@ BANDS: tuple[tuple[str, float, float], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneRow:
-    """One class of a session: its range in beats a minute, its time in ms, and its share of the whole."""
+    """A class of intensity in a session.
+
+    `range` is in beats a minute, `ms` the time in the class, `share` that time over the length of
+    the session.
+    """
 
     zone: Zone
     name: str
@@ -37,12 +44,15 @@ class ZoneRow:
 
 
 def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ...]:
-    """Return the six figures of a session, highest class first, unknown last; they add up to its length."""
+    """Return the zone times of a session, highest class first and unknown last.
+
+    They add up to the length of the session.
+    """
     edges = [words.number(edge) for edge in thresholds.edges]
     result = (f"below {edges[0]}", *(f"from {edge}" for edge in edges), "no sample")
     ranges = dict(zip(ZONES, result, strict=True))
     by_zone = dict(zip(ZONES, times.as_tuple(), strict=True))
-    total = times.total or 1
+    total = times.total or 1  # a session of no length has shares of 0
     return tuple(
         ZoneRow(
             zone=zone,
@@ -56,7 +66,7 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
 
 
 def weeks(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
-    """Return stacked minutes a week by class, unknown apart, beside what was prescribed."""
+    """Return the minutes of each week by class, unknown time apart, beside what was prescribed."""
     stacks = {
         zone.value: [round(week.zones_ms.as_tuple()[n] / MINUTE_MS, 2) for week in week_views]
         for n, zone in enumerate(ZONES)
@@ -75,7 +85,10 @@ def weeks(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
 
 
 def pain(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
-    """Return pain answers by phase over the patient's wall-clock time; the bands are 0-2, 3-5 and 6-10."""
+    """Return reports of pain by phase, over the wall-clock time in `zone`.
+
+    The bands are 0 to 2, 3 to 5 and 6 to 10 on the NRS.
+    """
     rated = [report_row for report_row in report_rows if report_row.value is not None]
     phases = list(dict.fromkeys(item.phase for item in rated))
     return {
@@ -93,7 +106,10 @@ def pain(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
 
 
 def heart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dict[str, Any]:
-    """Return the curve in seconds since the start, its gaps, and the edges of the classes (none when not valid)."""
+    """Return the heart-rate curve, its gaps, and the lower edges of the classes.
+
+    Times are in seconds since the start. Thresholds that are not valid give no edges.
+    """
     return {
         "t": [t / 1000 for t in curve.t_ms],
         "v": list(curve.v),

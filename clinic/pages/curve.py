@@ -1,4 +1,7 @@
-"""The heart-rate curve of a session, thinned for a screen: extremes and gaps stay. Pure; it computes no zones."""
+"""The heart-rate curve of a session, thinned for a screen. Pure.
+
+Thinning keeps extremes and gaps. Zones are never computed from a thinned curve.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +13,11 @@ Sample = tuple[int, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """Columns since the start of the session; `v` is None where the line breaks (a gap above `max_gap_ms`).
+    """A curve in columns; times are in ms since the start of the session.
 
-    `gaps` are [from, to) in ms since the start in which nothing is known; `samples` counts what was measured,
-    `thinned` tells whether fewer points are here.
+    `v` is in beats a minute, and None where the line breaks (a gap above `max_gap_ms`). `gaps` are
+    [from, to) in which nothing is known. `samples` is the number of samples measured; `thinned`
+    when the curve has fewer points.
     """
 
     t_ms: tuple[int, ...]
@@ -29,13 +33,16 @@ def curve(
 ) -> Curve:
     """Return a curve of samples in time order (epoch ms, beats a minute) of a session [start, end).
 
-    Above `max_points` samples the lowest and highest of each bucket stay, and both ends of every unbroken run.
+    Above `max_points` samples only the lowest and the highest of each bucket stay, and both ends of
+    every unbroken run.
     """
     runs = unbroken(samples, max_gap_ms)
+    # A bucket keeps two samples, so half as many buckets as points fit.
     room = max(max_points // 2, 1)
     per_bucket = max(ceil(len(samples) / room), 1) if len(samples) > max_points else 1
     points: list[tuple[int, float | None]] = []
     for run in runs:
+        # A point without a value breaks the drawn line between two runs.
         if points:
             points.append((points[-1][0], None))
         points.extend((t - start_ms, v) for t, v in _thin(run, per_bucket))
@@ -60,7 +67,7 @@ def unbroken(samples: Sequence[Sample], max_gap_ms: int) -> list[list[Sample]]:
 
 
 def _thin(run: Sequence[Sample], per_bucket: int) -> list[Sample]:
-    """Keep the lowest and the highest of each bucket, in time order, and both ends of the run."""
+    """Return the lowest and the highest of each bucket and both ends of the run, in time order."""
     if per_bucket == 1:
         return list(run)
     kept: set[Sample] = {run[0], run[-1]}
@@ -73,7 +80,11 @@ def _thin(run: Sequence[Sample], per_bucket: int) -> list[Sample]:
 def _gaps(
     samples: Sequence[Sample], start_ms: int, end_ms: int, max_gap_ms: int
 ) -> tuple[tuple[int, int], ...]:
-    """Return where no sample holds: before the first, more than `max_gap_ms` after one, and everywhere without any."""
+    """Return the spans in which no sample holds, in ms since the start.
+
+    These are the time before the first sample and the time that begins `max_gap_ms` after a sample
+    without another. Without samples it is the complete session.
+    """
     if not samples:
         return ((0, end_ms - start_ms),)
     first = [(0, samples[0][0] - start_ms)] if samples[0][0] > start_ms else []

@@ -1,7 +1,8 @@
-"""Twelve weeks of days as a small calendar: what each date says, in colour, sign and word. Pure; it judges nothing.
+"""Twelve weeks of days as a small calendar: each date has a colour, a sign and a word. Pure.
 
-Grey is no data, never a miss. A day of exercise is done when its sessions reach 80 % of the minutes that one session
-of each prescription asks for, else partly done; without a prescription every session is done.
+It shows day states and decides nothing. Grey is no data, never a miss. A day with sessions is done
+when they reach 80 % of the minutes that a session of each prescription asks for, else partly done.
+Without a prescription every session is done.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ _WEEKS = 12
 
 
 class Look(StrEnum):
-    """What a square says."""
+    """What a square of the calendar shows."""
 
     DONE = "done"
     PARTLY = "partly"
@@ -66,9 +67,11 @@ _OF_STATE: dict[DayState, Look] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Square:
-    """One date. `session` is the id of its longest session, "" when it has none; `reported` when the patient told all.
+    """A date of the calendar.
 
-    `label` is the whole in words, for a reader who does not see the square.
+    `session` is the id of its longest session, "" without sessions. `reported` is true when all its
+    sessions that count come from reports of the patient. `label` states all this in words, for a
+    clinician who does not see the square.
     """
 
     local_date: date
@@ -80,7 +83,10 @@ class Square:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heatmap:
-    """`mondays` of the columns; `rows` from Monday to Sunday, a square a week, None for a date that is not yet here."""
+    """The calendar: a column for each week in `mondays`, a row for each weekday from Monday on.
+
+    A square is None for a date after today.
+    """
 
     mondays: tuple[date, ...]
     rows: tuple[tuple[Square | None, ...], ...]
@@ -88,7 +94,7 @@ class Heatmap:
 
 
 def dates(today: date) -> list[date]:
-    """Return the dates of the calendar: twelve weeks, the running one up to today."""
+    """Return the dates of the calendar: eleven complete weeks and the current week up to today."""
     first = monday(today) - timedelta(weeks=_WEEKS - 1)
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
 
@@ -99,7 +105,7 @@ def heatmap(
     sessions: Sequence[Session],
     prescriptions: Sequence[Prescription],
 ) -> Heatmap:
-    """Return the calendar of the dates that have a state; the last of them is today."""
+    """Return the calendar of the dates in `states`, of which the last is today."""
     today = max(states)
     squares = {
         at: square(
@@ -131,10 +137,14 @@ def square(
     *,
     is_over: bool = True,
 ) -> Square:
-    """Return one date; `sessions` are those that began on it. Of a date that `is_over` not, no data is nothing yet."""
+    """Return the square of a date; `sessions` are those that began on it.
+
+    On a date that is not over, no data does not yet mean anything: it is shown as open.
+    """
     look = _OF_STATE.get(state) or _active(at, day, prescriptions)
     if look is Look.NO_DATA and not is_over:
         look = Look.OPEN
+    # Sessions that do not count are linked only when no other session can be.
     counted = [session for session in sessions if session.counts]
     longest = max(
         counted or sessions,

@@ -1,4 +1,7 @@
-"""The pages: worklist, patient, session sheet, alert. Whole without any script; what scripts add is told in data."""
+"""The pages: worklist, patient, session sheet and alert.
+
+Pages are complete without scripts. Scripts find what they add in data of the page.
+"""
 
 from typing import Annotated, Any
 
@@ -41,7 +44,7 @@ async def work(request: Request) -> HTMLResponse:
 
 @router.get("/patients/{pseudonym}")
 async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
-    """Show one patient."""
+    """Show the page of a patient."""
     async with open_scope(request) as scope:
         view = await reads.patient(scope, pseudonym)
         context = _common(scope)
@@ -56,7 +59,7 @@ async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
 
 @router.get("/patients/{pseudonym}/sessions/{session}")
 async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
-    """Show one session's sheet."""
+    """Show the sheet of a session."""
     async with open_scope(request) as scope:
         view = await reads.session(scope, pseudonym, session)
         context = _common(scope)
@@ -73,7 +76,7 @@ async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -
 
 @router.get("/alerts/{alert}")
 async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
-    """Show one alert; `done` names the action that led here."""
+    """Show the page of an alert; `done` is the action that led here."""
     async with open_scope(request) as scope:
         view = await reads.alert(scope, alert)
         context = _common(scope)
@@ -100,11 +103,12 @@ async def do(
     reason: Annotated[str, Form()] = "",
     days: Annotated[int, Form()] = 0,
 ) -> RedirectResponse:
-    """Do what a form asks, then show the alert again."""
+    """Carry out the action of a form, then show the alert again."""
     csrf_guard.check_form_token(request, token)
     async with open_scope(request) as scope:
         await act(scope, alert, AlertRequest(action=action, reason=reason, days=days))
     csrf_guard.count_action(request, action)
+    # 303 turns the POST into a GET: reloading the page does not send the form again.
     return RedirectResponse(f"/alerts/{alert}?done={action}", 303)
 
 

@@ -1,4 +1,7 @@
-"""What a session rests on and what speaks against it, in words. Pure; a name that is new is shown as it is."""
+"""Words for the evidence of a session: quality flags, source selections, origins and loads. Pure.
+
+`words.label` shows a name that has no words here.
+"""
 
 from clinic.pages import words
 from model.derived import Origin
@@ -34,26 +37,26 @@ _LOADS: dict[str, str] = {
 
 
 def flag(what: str) -> str:
-    """Return what a doubt says."""
+    """Return a quality flag in words."""
     return FLAGS.get(what, words.label(what))
 
 
 def chosen(why: str) -> str:
-    """Return why a source speaks for its minutes."""
+    """Return the reason of a source selection in words."""
     return CHOSEN.get(why, words.label(why))
 
 
 def load(name: str) -> str:
-    """Return the name of a figure of load."""
+    """Return the name of a load in words."""
     return _LOADS.get(name, words.label(name))
 
 
 def counted(*, counts: bool, why: str) -> str:
-    """Return whether a session is one of its day's sessions, and why not."""
+    """Return in words whether a session counts, and why not."""
     return "Counted" if counts else f"Not counted: {why}"
 
 
 def _clock(start_ms: int, end_ms: int, zone: str) -> str:
-    """Return a span by the clock; one time where both are in the same minute."""
+    """Return a span as times of day in `zone`; a single time when both are in the same minute."""
     start, end = words.at(start_ms, zone), words.at(end_ms, zone)
     return start if start == end else f"{start} to {end}"

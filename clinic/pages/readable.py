@@ -1,4 +1,7 @@
-"""Frozen evidence as tables for a reader. Pure: it lays out what is there, of any shape, and interprets nothing."""
+"""Frozen evidence as tables for a clinician. Pure.
+
+It lays out evidence of any shape, and interprets nothing.
+"""
 
 import re
 from dataclasses import dataclass
@@ -38,9 +41,10 @@ EPOCH_ENDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One table: a title, column heads and rows of text. A grid of single values has no heads: name, value.
+    """A table: a title, column heads and rows of text.
 
-    A turned one has a column for each object, and the names of its values in the first.
+    A table of single values has no heads; its columns are name and value. A turned table has a
+    column for each object, and the names of the values in its first column.
     """
 
     title: str
@@ -50,7 +54,11 @@ class Grid:
 
 
 def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
-    """Return one table for each list of objects, then one for each nested object, then the single values."""
+    """Return the tables of `evidence`.
+
+    These are a table for each list of objects, then a table for each nested object, then a table of
+    the single values.
+    """
     listed = [
         _listed(key, result, zone)
         for key, result in evidence.items()
@@ -66,7 +74,11 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
 
 
 def _text(key: str, value: object, zone: str) -> str:
-    """Return one value: an instant in the zone where the key says so, a length for other `_ms`, else as it is."""
+    """Return a value as text.
+
+    A number whose `key` is in `EPOCH_ENDS` is an instant in `zone`; with another key in `_ms` it is
+    a length. RFC 3339 text is an instant in `zone` as well.
+    """
     if value is None or isinstance(value, bool):
         return {None: words.NOTHING, True: "yes", False: "no"}[value]
     if isinstance(value, int) and key.endswith("_ms"):
@@ -90,7 +102,7 @@ def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
 
 
 def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
-    """Return one row an object, or one column an object where that is the narrower table."""
+    """Return a table with a row for each object, or a column when the table is narrower so."""
     names = sorted(dict.fromkeys(name for value in values for name in value), key=_position)
     rows = [
         [words.label(_bare(name)), *(_text(name, value.get(name), zone) for value in values)]
@@ -102,7 +114,10 @@ def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
 
 
 def _position(name: str) -> tuple[int, int]:
-    """Return where a column stands: what happened first, names of records last; jsonb keeps no order of its own."""
+    """Return the position of a column: events first, names of records last.
+
+    The order is set here, because jsonb does not keep the order of keys.
+    """
     if name in FIRST:
         return 0, FIRST.index(name)
     return (2, LAST.index(name)) if name in LAST else (1, 0)

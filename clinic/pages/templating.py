@@ -1,4 +1,8 @@
-"""Templates of the pages: strict about names, escaping everything, and static files by the hash of their content."""
+"""Renders the templates of the pages, and gives the addresses of static files.
+
+Templates escape everything, and fail on a name that is not defined. The address of a static file
+has the hash of its content.
+"""
 
 import gzip
 import hashlib
@@ -22,15 +26,16 @@ STATIC = HERE / "static"
 
 @lru_cache(maxsize=1)
 def plotly() -> Path:
-    """Return plotly.js as the plotly wheel brings it; it is served from there and from nowhere else."""
+    """Return the path of plotly.js in the plotly wheel, the only source that it is served from."""
     return Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 
 
 @lru_cache(maxsize=1)
 def map_style() -> str:
-    """Return the id of the style element that plotly.js would insert for its maps, which we do not draw.
+    """Return the id of the style element that plotly.js inserts for maps, which are never drawn.
 
-    It leaves that when an element has the id already; an inserted one would break the content policy.
+    An inserted style breaks the content security policy. The pages have an element with this id, so
+    that plotly.js inserts none.
     """
     matches = re.search(rb'getElementById\("([0-9a-f]{64})"\)', plotly().read_bytes())
     return matches[1].decode() if matches else "plotly-map-style"
@@ -38,20 +43,26 @@ def map_style() -> str:
 
 @lru_cache(maxsize=4)
 def packed(path: Path) -> bytes:
-    """Return a file of ours gzipped, packed once a process: it holds nothing of anybody."""
+    """Return a static file gzipped; each process packs it once.
+
+    It may stay in memory, because a static file holds no data of a patient.
+    """
     return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @lru_cache(maxsize=64)
 def asset(name: str) -> str:
-    """Return the address of a static file, with the hash of its content, so that it may be cached for ever."""
+    """Return the address of a static file, with the hash of its content.
+
+    Browsers may cache it for ever, because new content has a new address.
+    """
     path = plotly() if name == "plotly.min.js" else STATIC / name
     return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
 
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Return the templates' environment."""
+    """Return the environment of the templates, with the names that all of them share."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -76,7 +87,10 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """Return a page. `request` gives the path, for the navigation, and whether there is a sign-in to leave."""
+    """Return a page.
+
+    `request` gives the path for the navigation, and whether the door has a sign-in.
+    """
     own = {"path": request.url.path, "leaves": hasattr(request.app.state, "sign_in")}
     text = environment().get_template(template).render(**own, **context)
     return HTMLResponse(text, status, headers)

@@ -1,4 +1,7 @@
-"""Weeks beside what was due in them, measured as the rules measure. Pure; what is not known is never called a miss."""
+"""Weeks beside what was due in them, measured in the same way as the rules do. Pure.
+
+What is not known is never called a miss.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +20,12 @@ KNOWN_DAYS = LOW_ADHERENCE.thresholds["known_days"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekView:
-    """One ISO week. `share` is the smaller of sessions and minutes done by due, at most 1.
+    """An ISO week beside what was due in it.
 
-    It is None when nothing was due all week, or too little is known to call it low; `label` says which. What was due
-    has pauses taken off and is None without a prescription on all seven days.
+    `share` is the smaller of two ratios, sessions and minutes done over due, and at most 1. It is
+    None when nothing was due, or when too little is known to call it low; `label` states which. The
+    `due_` figures have paused days taken off. They are None without a prescription that held on all
+    seven days.
     """
 
     monday: date
@@ -40,7 +45,7 @@ class WeekView:
 
 
 def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
-    """Return a week beside what was due in it."""
+    """Return `week` beside what `prescriptions` made due in it."""
     what = due_in_week(prescriptions, week.monday)
     part = share(week, what)
     return WeekView(
@@ -66,9 +71,9 @@ def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
 
 
 def share(week: Week, what: Due | None) -> float | None:
-    """Return how much of the sessions and minutes due was done, the smaller of both, at most 1.
+    """Return the share of sessions or minutes due that was done: the smaller share, at most 1.
 
-    A week of which too few days are known may confirm but not refute: it is None when it would be low.
+    A week of which too few days are known may confirm but not refute: a low share is then None.
     """
     if what is None:
         return None
@@ -82,7 +87,7 @@ def share(week: Week, what: Due | None) -> float | None:
 def last_four(
     weeks: Sequence[Week], prescriptions: Sequence[Prescription], this_monday: date
 ) -> tuple[WeekView | None, ...]:
-    """Return the four weeks before the running one, oldest first; None where there is no row."""
+    """Return the four weeks before the current week, oldest first; None where a row is missing."""
     by_monday = {week.monday: week for week in weeks}
     matches = (by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))
     return tuple(view(item, prescriptions) if item else None for item in matches)

@@ -1,11 +1,11 @@
-"""Figures and instants as a reader sees them. Pure: zone and present are arguments."""
+"""Numbers and instants as text for the pages. Pure: zone and current time are arguments."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from model.calendar import DAY_MS, MINUTE_MS, utc
 
-# How the audit log's actions read on a page; rows from before they had one spelling show their own word.
+# Actions of the audit log in words. Old rows may have other names, which `label` turns into words.
 ACTIONS: dict[str, str] = {
     "data.read": "Read",
     "data.refused": "Asked for, not shown",
@@ -20,7 +20,7 @@ NOTHING = "\u2013"
 
 
 def span(ms: int) -> str:
-    """Return a length exactly, as m:ss or h:mm:ss; parts of a second only where there are any."""
+    """Return a length exactly, as m:ss or h:mm:ss, with parts of a second when there are any."""
     seconds, rest = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -33,12 +33,12 @@ def span(ms: int) -> str:
 
 
 def minutes(ms: int) -> str:
-    """Return a length as whole minutes, rounded down: 29:59 is 29 minutes."""
+    """Return a length in minutes, rounded down: 29:59 is 29 minutes."""
     return f"{ms // MINUTE_MS} min"
 
 
 def ago(then_ms: int, now_ms: int) -> str:
-    """Return how long ago an instant was: minutes below an hour, hours below two days, then days."""
+    """Return how long ago an instant was, in minutes, in hours from an hour on, in days from two."""
     past = max(now_ms - then_ms, 0)
     if past < MINUTE_MS:
         return "just now"
@@ -48,7 +48,7 @@ def ago(then_ms: int, now_ms: int) -> str:
 
 
 def when(ms: int, zone: str) -> str:
-    """Return an instant in a zone, with its date: Mon 23 Nov 2026, 14:05."""
+    """Return an instant in a zone with its date, such as Mon 23 Nov 2026, 14:05."""
     local = utc(ms).astimezone(ZoneInfo(zone))
     return f"{day(local.date())}, {local:%H:%M}"
 
@@ -69,31 +69,32 @@ def local_iso(ms: int, zone: str) -> str:
 
 
 def day(value: date) -> str:
-    """Return a date: Mon 23 Nov 2026."""
+    """Return a date, such as Mon 23 Nov 2026."""
     return f"{value:%a} {value.day} {value:%b %Y}"
 
 
 def week(monday: date) -> str:
-    """Return an ISO week by its number and Monday: W48, 23 Nov 2026."""
+    """Return an ISO week by its number and Monday, such as W48, 23 Nov 2026."""
     return f"W{monday.isocalendar().week:02d}, {monday.day} {monday:%b %Y}"
 
 
 def number(value: float | None) -> str:
-    """Return a number without trailing zeros, an en dash where there is none."""
+    """Return a number with at most one decimal place, an en dash for None."""
     return NOTHING if value is None else f"{value:.1f}".removesuffix(".0")
 
 
 def percent(share: float) -> str:
-    """Return a share as whole percent, rounded down so that 80 % is never claimed early."""
+    """Return a share in percent, rounded down so that 80 % is never claimed early."""
+    # 0.29 * 100 is 28.999...: without the small addition, exact shares would lose a percent.
     return f"{int(share * 100 + 1e-9)} %"
 
 
 def action(name: str) -> str:
-    """Return what an action of the audit log is called: consent.give is Consent give."""
+    """Return an action of the audit log in words: consent.give is Consent give."""
     return ACTIONS.get(name) or label(name.replace(".", "_"))
 
 
 def label(name: str) -> str:
-    """Return a stored word as a reader's: next_morning is Next morning."""
+    """Return a stored name in words: next_morning is Next morning."""
     text = f" {name.replace('_', ' ').strip()} ".replace(" hr ", " HR ").strip()
     return text[:1].upper() + text[1:]

@@ -1,4 +1,7 @@
-"""The worklist: who needs a look today, in order of need. Pure; grey (no data) is never an alert and never red."""
+"""The worklist: the patients of a care unit, in order of need. Pure.
+
+Grey means no data; it is never shown as red.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +14,14 @@ from model.calendar import DAY_MS, local_date, monday
 from model.prescription import Prescription, all_paused, in_force
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 
-SILENT_MS = 2 * DAY_MS  # for whoever wears something that records all day
+SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
 QUIET_MS = (
     7 * DAY_MS
-)  # for whoever records or reports exercise only: days between sessions are no silence
+)  # for patients who only record or report exercise: days between sessions are no silence
 
 
 class Need(StrEnum):
-    """What a row asks of the reader; the order is the order of the worklist."""
+    """What a row needs from the clinician; the order is that of the worklist."""
 
     TIER_A = "a"
     TIER_B = "b"
@@ -50,7 +53,10 @@ SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row of the worklist. `weeks` are the four before the running one, oldest first (None: no row)."""
+    """A row of the worklist.
+
+    `weeks` are the four weeks before the current week, oldest first; None for a week without a row.
+    """
 
     pseudonym: str
     name: str
@@ -66,14 +72,15 @@ class Line:
 
 
 def lines(rows: tuple[WorkRow, ...], names: Mapping[str, str], now_ms: int) -> tuple[Line, ...]:
-    """Return the worklist in order of need: tier, age of the alert, then silence, then the name."""
+    """Return the worklist in order of need, then by age of the alert or last data, then by name."""
     return tuple(sorted((line(row, names, now_ms) for row in rows), key=_rank))
 
 
 def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
-    """Return one patient's row."""
+    """Return the row of a patient."""
     patient = row.patient
     awake = [alert for alert in row.alerts if alert.state != "snoozed"]
+    # Alerts come by tier and age, so the first one leads; a snoozed alert leads only alone.
     lead = next(iter(awake or row.alerts), None)
     need = _need(row, lead, now_ms)
     today = local_date(now_ms, patient.zone)
@@ -93,18 +100,21 @@ def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
 
 
 def silent(patient: PatientBrief, now_ms: int) -> bool:
-    """Tell whether nothing measured within the last 48 hours has arrived; 7 days where nothing records all day."""
+    """Return whether no measurement of the last 48 hours has arrived.
+
+    It is 7 days for a patient who wears nothing that records all day.
+    """
     allowed = SILENT_MS if patient.worn else QUIET_MS
     return patient.last_data_ms is None or now_ms - patient.last_data_ms >= allowed
 
 
 def freshness(last_data_ms: int | None, now_ms: int) -> str:
-    """Return how old the newest measurement is, in words."""
+    """Return the age of the newest measurement in words."""
     return "no data yet" if last_data_ms is None else f"last data {words.ago(last_data_ms, now_ms)}"
 
 
 def tally(value: tuple[Line, ...]) -> dict[Need, int]:
-    """Return how many rows there are of each need."""
+    """Return the number of rows of each need."""
     return {need: sum(item.need is need for item in value) for need in Need}
 
 

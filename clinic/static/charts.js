@@ -1,4 +1,5 @@
-// Draws the charts from the JSON blocks of the page with plotly.js. The tables beside them hold the same numbers.
+// Draws the charts with plotly.js, from the JSON blocks of the page. The tables beside the charts
+// show the same numbers.
 "use strict";
 (() => {
   const css = getComputedStyle(document.documentElement);

@@ -1,5 +1,6 @@
-// Keeps an open page in step: hears that something changed, asks for the page again and replaces the sections that
-// differ, without moving focus, scroll or open details. Falls back to asking every few seconds. Sends nothing.
+// Keeps an open page up to date. After a notification it fetches the page again and replaces the
+// sections that differ; focus, scroll and open details stay. Without an event stream it fetches
+// every few seconds. It changes nothing on the server.
 "use strict";
 (() => {
   document.documentElement.classList.add("js");
@@ -45,13 +46,15 @@
     wanted = held = false;
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { "X-Kadens-Refresh": "1" }, cache: "no-store" });
-      if (answer.status === 401) { location.reload(); return; }  // signed out: nothing of a patient stays in view
+      // Signed out: after the reload no data of a patient stays in view.
+      if (answer.status === 401) { location.reload(); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const fresh of page.querySelectorAll("[data-live]")) {
         const old = document.getElementById(fresh.id);
         const text = fresh.outerHTML;
         if (!old || served.get(fresh.id) === text) continue;
+        // A form that is being filled in is not replaced until the focus leaves it.
         if (typing(old)) held = true; else swap(old, fresh, text);
       }
       say(streaming ? "live" : "poll", streaming ? "Live" : "Refreshing now and then");
@@ -79,6 +82,7 @@
   const stream = new EventSource("/events");
   stream.addEventListener("open", () => { streaming = true; say("live", "Live"); });
   stream.addEventListener("changed", soon);
-  stream.addEventListener("error", () => { if (streaming) soon(); streaming = false; });  // the session may have ended
+  // The stream ends with the session: only a fetch shows whether the clinician is signed out.
+  stream.addEventListener("error", () => { if (streaming) soon(); streaming = false; });
   last = Date.now();
 })();
