@@ -1,10 +1,10 @@
-"""`make bench`: every figure in one table, and in build/bench.json.
+"""`make bench` prints every figure in one table and writes build/bench.json.
 
 Exits 1 when a figure is below its floor.
 
-Arguments name the benches to run; none means all. `--fit FOLDER` names the FIT files. `--full` asks
-the timeline of 10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB. `--tiny`
-takes sizes that show that a bench works, and no more: its figures mean nothing.
+Arguments name the benches to run; without arguments all of them run. `--fit FOLDER` names the FIT
+files. `--full` runs the timeline with 10 M rows, and with 100 M where KADENS_TEST_TIMESCALE names a
+TimescaleDB. `--tiny` takes sizes that only show that a bench works: its figures mean nothing.
 """
 
 import argparse
@@ -36,10 +36,7 @@ err = Console(stderr=True)
 
 
 def _main() -> int:
-    """Run the benches that were asked for, print the table, write the JSON.
-
-    Return the exit status.
-    """
+    """Run the requested benches, print the table, write the JSON and return the exit status."""
     arguments = _arguments()
     rows: list[Row] = []
     for name in BENCHES:

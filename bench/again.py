@@ -1,10 +1,10 @@
-"""What it costs to be told the same again, against the first time.
+"""The cost of storing known facts again, against the first time.
 
-A whole run off the log, facts to derived rows.
+Facts go from the log to derived rows.
 
-The same offsets once more (a redelivery) end at the account of offsets; the same facts at new
-offsets (a vendor that sends again) end at the writer, which knows them. Workouts at 1 Hz, and
-blocks of heart rate a minute of many patients.
+The same offsets again (a redelivery) end at the account of offsets. The same facts at new offsets
+(a vendor that sends again) end at the writer, which recognises them. The facts are workouts at 1
+Hz, and blocks of heart rate a minute of many patients.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _FLOOR, _GOAL = 5.0, 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Size:
-    """Patients with a block each in a run, and rounds after one that warms up."""
+    """The number of patients with a block each in a run, and of rounds after a warm-up round."""
 
     patients: int = 100
     rounds: int = 5

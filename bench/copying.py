@@ -1,10 +1,7 @@
-"""The baseline.
+"""The baseline: a bare binary COPY of the rows that the pipeline has just stored.
 
-Rows that the pipeline has just stored, sent again by bare binary COPY under other patients'
-numbers.
-
-Same rows, same table, same key, in key order, packed already. It must never be asked before the
-pipeline is done.
+The rows get the numbers of other patients. Table, key and order are the same, and the rows are
+packed already. It must run only after the pipeline is done.
 """
 
 import time
@@ -31,7 +28,7 @@ to stdout (format binary)""")
 async def copied(
     dsn: str, patients: Sequence[int], first_ms: int, last_ms: int
 ) -> tuple[int, float]:
-    """Copy patients' rows in [first_ms, last_ms); return their number and the seconds."""
+    """Copy patients' rows in [first_ms, last_ms); return their number and the seconds it took."""
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         rows = await _taken(conn, patients, first_ms, last_ms)
         await conn.execute(

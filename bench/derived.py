@@ -1,9 +1,7 @@
-"""The derive step alone.
+"""The derive step alone: facts as they lie on the log go through `derive_runs`.
 
-Runs of facts as they lie on the log, through `derive_runs`, into an embedded PostgreSQL.
-
-No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition
-was stated.
+It writes to an embedded PostgreSQL. There is no broker, and what would be sent is dropped. A
+`Deriver` holds a database, its people, and how far each partition was filled.
 """
 
 import time
@@ -54,16 +52,16 @@ WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
 
 
 class _Nowhere:
-    """`messages.Producer` that forgets."""
+    """A `messages.Producer` that drops what it is given."""
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        """Return offsets of nothing."""
+        """Return offset 0 for each message."""
         return [0] * len(messages)
 
 
 @dataclass(slots=True, kw_only=True)
 class Deriver:
-    """A database with `people`, and the worker's parts around it.
+    """A database with `people`, and the parts of a worker on it.
 
     `sent` counts the messages so far.
     """
@@ -74,9 +72,9 @@ class Deriver:
     last: Run | None = field(default=None)
 
     async def derive(self, facts: Sequence[tuple[str, Fact]]) -> float:
-        """Tell facts of patients as the next messages of partition 0, in one run.
+        """Derive facts of patients as the next messages of partition 0, in one run.
 
-        Return the seconds it took.
+        Returns the seconds it took.
         """
         messages = tuple(
             _message(self.sent + n, patient, fact) for n, (patient, fact) in enumerate(facts)
@@ -86,7 +84,7 @@ class Deriver:
         return await self.again()
 
     async def again(self) -> float:
-        """Tell the last run once more; return the seconds."""
+        """Derive the last run again and return the seconds it took."""
         if self.last is None:
             raise ValueError("nothing was sent yet")
         begun = time.perf_counter()
@@ -94,7 +92,7 @@ class Deriver:
         return time.perf_counter() - begun
 
     async def checkpoint(self) -> None:
-        """Bring the planner's figures up to date, and write back what waits."""
+        """Update the planner's statistics, and write out what is still in memory."""
         async with self.parts.pool.connection() as conn:
             await conn.set_autocommit(True)
             await conn.execute("analyze")
@@ -104,7 +102,7 @@ class Deriver:
 
 @asynccontextmanager
 async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[Deriver]:
-    """Make a database with so many patients, and give what derives into it."""
+    """Make a database with `patients` patients, and give a `Deriver` for it."""
     dsn = server.create_database(name)
     await migrate(dsn)
     async with await open_pool(dsn, max_size=4) as pool:

@@ -1,8 +1,8 @@
-"""FIT decoding against fitparse, value for value, on real files in one interleaved run.
+"""FIT decoding against fitparse, value for value, on real files in an interleaved run.
 
 Both check the checksum, read developer fields and expand components. Files that fitparse refuses
-are left out. `run(folder)` takes any folder of `.fit` files; `python -m bench.fit FOLDER` prints
-the rows.
+are left out. `run(folder)` takes any folder of `.fit` files, and `python -m bench.fit FOLDER`
+prints the rows.
 """
 
 import io
@@ -52,7 +52,7 @@ def ours_all(data: bytes) -> dict[str, Any]:
 
 
 def theirs(data: bytes) -> int:
-    """Decode with fitparse: it reads every field of every message whatever is asked.
+    """Decode with fitparse, which reads every field of every message in any case.
 
     Its values are not collected.
     """
@@ -91,7 +91,7 @@ def measure(folder: Path) -> dict[str, Sums]:
 def run(folder: Path) -> list[Row]:
     """Return the figures: hot columns and all messages, over large and small files.
 
-    Empty without files.
+    The list is empty without files.
     """
     classes = measure(folder)
     plan = (

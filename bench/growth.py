@@ -1,10 +1,8 @@
-"""What a block costs when much has come before: a patient's history of a day, a year, five years.
+"""The cost of a block after histories of a day, a year and five years, and for many patients.
 
-10 to 1,000 patients.
-
-Runs of one block (an hour of heart rate a minute) and of one day (24 such blocks) go through the
-derive step, a size after the other, round by round. The bound is on the cheapest against the
-dearest, so nothing may grow with history.
+The numbers of patients go from 10 to 1,000. Runs of one block (an hour of heart rate a minute) and
+of one day (24 such blocks) go through the derive step, size after size, round by round. The limit
+is on the cheapest against the dearest, so that no cost may grow with history.
 """
 
 import asyncio
@@ -30,7 +28,7 @@ PEERS_AT_ONCE = 25  # patients of one day's history in a run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Size:
-    """Days of history, numbers of patients, and rounds after one that warms up."""
+    """Days of history, numbers of patients, and rounds after a warm-up round."""
 
     days: tuple[int, ...] = (1, 365, 1826)
     patients: tuple[int, ...] = (10, 100, 1000)
@@ -39,7 +37,7 @@ class _Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """One of the sizes that are compared: who is next to tell something, in which database."""
+    """A size that is compared with others: its database, and whose facts are next."""
 
     name: str
     on: Deriver
@@ -76,7 +74,7 @@ async def _run(server: Postgres, size: _Size) -> list[Row]:
 
 
 async def _history(on: Deriver, number: int, days: int) -> _Case:
-    """Tell the days before `START_MS` of one patient."""
+    """Derive the days before `START_MS` of a patient."""
     patient = on.people[number]
     for ago in range(days, 0, -DAYS_AT_ONCE):
         facts = [
@@ -90,7 +88,7 @@ async def _history(on: Deriver, number: int, days: int) -> _Case:
 
 
 async def _crowd(on: Deriver, count: int) -> _Case:
-    """Tell the day before `START_MS` of everybody."""
+    """Derive the day before `START_MS` of all patients."""
     for first in range(0, count, PEERS_AT_ONCE):
         some = on.people[first : first + PEERS_AT_ONCE]
         day = list(_day(START_MS - DAY_MS))
@@ -106,9 +104,9 @@ def _day(day_ms: int) -> Iterator[Fact]:
 
 
 async def _compared(what: str, cases: Sequence[_Case], rounds: int) -> list[Row]:
-    """Return the rows of all cases in turns.
+    """Return the rows of all cases, which take turns.
 
-    Latency of a block, and cost of a sample in a day of blocks.
+    They are the latency of a block, and the cost of a sample in a day of blocks.
     """
     block: dict[str, list[float]] = {case.name: [] for case in cases}
     day: dict[str, list[float]] = {case.name: [] for case in cases}
@@ -131,7 +129,7 @@ async def _compared(what: str, cases: Sequence[_Case], rounds: int) -> list[Row]
 
 
 def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
-    """Return a row a case, and one that holds the cheapest against the dearest."""
+    """Return a row for each case, and a row for the cheapest against the dearest."""
     each = [
         Row(name=name % case, value=statistics.median(f), unit=unit, baseline="none")
         for case, f in values.items()
@@ -152,9 +150,9 @@ def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
 
 
 def _relative(values: dict[str, list[float]]) -> dict[str, float]:
-    """Return each case's median of its time to the mean of the same round.
+    """Return each case's median ratio of its time to the mean of the same round.
 
-    What disturbs a round disturbs all of it.
+    A disturbance of a round disturbs all of its cases alike.
     """
     means = [statistics.mean(times) for times in zip(*values.values(), strict=True)]
     return {

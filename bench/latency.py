@@ -1,11 +1,10 @@
-"""How long after it was posted a body is visible: its session, its alert.
+"""The time from posting a payload until its session or its alert is visible.
 
-At half of the speed measured just before.
-
-That speed is of mixed days. At half of it come the same bodies in the same shares, each at its
-time, whether or not the last was seen: syncs of a cohort's watches, and the workouts and reports of
-patients that send nothing else, which are waited for. The clock of one runs from before its post
-until a reader of the database sees the row, asked every few milliseconds.
+It is measured at half of the speed measured just before, which is the speed of mixed days. The same
+kinds of payloads come in the same shares, each at its time, whether or not the last was seen: syncs
+of a cohort's watches, and workouts and reports of patients that send nothing else. These last are
+the probes. The clock of a probe runs from before its post until a reader of the database sees the
+row; it looks every few milliseconds.
 """
 
 import itertools
@@ -40,7 +39,7 @@ _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Size:
-    """Patients of the mixed days, probes of each kind, and seconds between two at most."""
+    """Patients of the mixed days, probes of each kind, and the most seconds between two probes."""
 
     patients: int = 80
     probes: int = 120
@@ -49,9 +48,9 @@ class _Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One kind of body that is waited for.
+    """A kind of payload whose effect is waited for.
 
-    What is sent of whom, and the query that names whose is visible.
+    `sent` is what each patient sends, and `query` names the patients whose rows are visible.
     """
 
     name: str
@@ -82,7 +81,7 @@ def run(size: _Size) -> list[Row]:
 
 
 def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
-    """Return the bodies a second that everything keeps up with."""
+    """Return the speed, in payloads a second, that the pipeline keeps up with."""
     begun = time.perf_counter()
     on.post(sent)
     on.settle()
@@ -90,7 +89,10 @@ def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
 
 
 def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]:
-    """Give syncs of later days without an end, of which so many are made already."""
+    """Return an endless iterator of syncs of later days.
+
+    The first `made` of them are made in advance.
+    """
     days = (
         deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2)
     )
@@ -99,7 +101,7 @@ def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]
 
 
 def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
-    """Return a workout of one half of the people and a report of pain of the other.
+    """Return workouts of half of the people and reports of pain of the other half.
 
     They send nothing else.
     """
@@ -171,7 +173,7 @@ def _send(on: Stage, probe: Probe, apart_s: float) -> None:
 
 
 def _on_time(rest: Iterable[Delivery], apart_s: float, stop: threading.Event) -> Iterator[Delivery]:
-    """Yield bodies at their times until told to stop."""
+    """Yield payloads at their times until it must stop."""
     for delivery, due in zip(rest, _times(apart_s), strict=False):
         if stop.wait(max(due - time.perf_counter(), 0)):
             return
@@ -184,7 +186,10 @@ def _times(apart_s: float) -> Iterator[float]:
 
 
 def _all_seen(on: Stage, probes: Sequence[Probe], sending: Iterable[Future[Any]]) -> bool:
-    """Note which probes are visible now and tell whether all are; raises what a sender raised."""
+    """Note which probes are visible now and tell whether all are.
+
+    Raises what a sender raised.
+    """
     for item in sending:
         if item.done():
             item.result()

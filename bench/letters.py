@@ -1,6 +1,6 @@
-"""Questions about dead letters, and decisions about one, when a million of them wait.
+"""The time of listing dead letters and deciding on them while a million of them wait.
 
-Against a second.
+The baseline is a second.
 """
 
 import asyncio
@@ -49,18 +49,18 @@ _BODY = (
 
 @dataclass(slots=True)
 class _Nowhere:
-    """`messages.Producer` that forgets."""
+    """A `messages.Producer` that drops what it is given."""
 
     count: int = 0
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        """Count."""
+        """Count the messages."""
         self.count += len(messages)
         return [0] * len(messages)
 
 
 def run(letters: int) -> list[Row]:
-    """Return the figures at so many letters."""
+    """Return the figures with `letters` dead letters."""
     with temporary_postgres() as server, TemporaryDirectory(prefix="kadens-letters-") as folder:
         dsn = server.create_database("letters")
         return asyncio.run(_run(dsn, Path(folder), letters))

@@ -1,8 +1,7 @@
-"""What is sent, as a table: workloads by name, each a pure function of a cohort and a day.
+"""Workloads by name, each a pure function of a cohort and a day.
 
-Bodies come from `simulate`.
-
-A round of a workload is a day of its own, so that nothing in it has been told before.
+Payloads come from `simulate`. Each round of a workload is a day of its own, so that nothing in it
+is known already.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,13 +24,10 @@ Make = Callable[[Cohort, Person, int], Iterator[Delivery]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One workload.
+    """A workload: its name, what a payload of it holds, its patients, and what each does on a day.
 
-    What it is called, what a body of it holds, how many patients send it, and what each does on a
-    day.
-
-    `make` takes the cohort, a person of it and the day's first instant. `bound` is whether its
-    figure has a floor.
+    `make` takes the cohort, a person of it and the first instant of the day. `bound` tells whether
+    its figure has a floor.
     """
 
     name: str
@@ -50,13 +46,13 @@ def people(patients: int) -> Cohort:
 def day_of(number: int) -> int:
     """Return the first instant of the day of a round.
 
-    The first is the oldest day, as data arrive.
+    Round 0 has the oldest day, as data arrive.
     """
     return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
 
 
 def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
-    """Return what people send on a day, in the order it falls due, with bodies made already."""
+    """Return what people send on a day, in the order it is due, with its payloads made already."""
     made: list[Delivery] = []
     for person in of:
         made += make(value, person, day_ms)
@@ -90,10 +86,9 @@ def background(hours: int, last: int = 24) -> Make:
 
 
 def mixed(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
-    """Yield a day.
+    """Yield a day: heart rate a minute in four syncs.
 
-    Heart rate a minute in four syncs, and of every other patient a workout's file and answers to
-    it.
+    Of every other patient it also has the file of a workout and the reports that answer it.
     """
     yield from background(hours=6)(value, person, day_ms)
     if active(person):
@@ -101,7 +96,7 @@ def mixed(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
 
 
 def active(person: Person) -> bool:
-    """Tell whether a person works out on these days: every other one."""
+    """Tell whether a person is among those who work out on these days: every second person."""
     return person.number % 2 == 0
 
 

@@ -1,10 +1,10 @@
-"""The whole pipeline against a bare binary COPY of the same rows, in one interleaved run.
+"""The full pipeline against a bare binary COPY of the same rows, in an interleaved run.
 
-The clock runs from the first body at the vendor door, a process of its own, until every fact is
-stored and every session derived; then the rows that were stored are copied again for patients that
-nobody has. Each round is a day of its own, so nothing is a replay, and about a million rows long: a
-shorter one would measure how the parts start and run dry. Without Apache Kafka there are no
-figures: the mock forgets what it cannot hold.
+The clock runs from the first payload at the vendor door, which is a process of its own, until every
+fact is stored and every session derived. Then the stored rows are copied again for patients that
+nobody has. Each round is a day of its own, so nothing is a replay. A round has about a million
+rows: a shorter round would measure how the parts start and run dry. Without Apache Kafka there are
+no figures, because the mock forgets what it cannot hold.
 """
 
 import asyncio
@@ -28,10 +28,7 @@ _FLOOR, _GOAL = 0.4, 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Size:
-    """How much is measured.
-
-    `loads`, each in so many rounds after one that warms up, by so many workers.
-    """
+    """How much is measured: `loads`, rounds after a warm-up round, and workers."""
 
     loads: tuple[Load, ...]
     rounds: int = 3
@@ -40,7 +37,7 @@ class _Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way of one workload: it is called `name` in the table and goes in through `entry`."""
+    """A way to send a workload: it is called `name` in the table and goes in through `entry`."""
 
     load: Load
     entry: str
@@ -50,9 +47,9 @@ class Way:
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """What the rounds of one way took.
+    """What the rounds of a way took.
 
-    Seconds of the pipeline and of the COPY, rows, CPU-seconds by process.
+    These are seconds of the pipeline and of the COPY, rows, and CPU-seconds by process.
     """
 
     took: list[float] = field(default_factory=list)

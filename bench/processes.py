@@ -1,8 +1,6 @@
-"""What the processes of a stage cost, read from /proc: CPU-seconds and resident memory.
+"""The CPU-seconds and resident memory of the processes of a stage, read from /proc.
 
-It starts and stops nothing.
-
-Without /proc there is nothing to read, and the answers are empty.
+It starts and stops nothing. Without /proc the answers are empty.
 """
 
 import os
@@ -24,9 +22,9 @@ _NAMES: dict[str, bytes] = {
 
 
 class Process(NamedTuple):
-    """One line of /proc/PID/stat.
+    """A line of /proc/PID/stat: parent, ticks and resident pages.
 
-    Parent, ticks of its own and of the children it has buried, resident pages.
+    The ticks include those of children that have ended.
     """
 
     parent: int
@@ -36,9 +34,9 @@ class Process(NamedTuple):
 
 
 def cpu_seconds() -> dict[str, float]:
-    """Return the CPU-seconds so far of each program that we started, with its children.
+    """Return the CPU-seconds so far of each program that this process started, with its children.
 
-    Several of one name add up; PostgreSQL's connections are children of its postmaster, and a
+    Programs of the same name add up. PostgreSQL's connections are children of its postmaster, and a
     worker's readers are grandchildren of the worker.
     """
     there = _processes()
@@ -53,7 +51,7 @@ def cpu_seconds() -> dict[str, float]:
 
 
 def resident_bytes(name: str) -> int:
-    """Return the resident memory of all programs of one name together; 0 when there is none."""
+    """Return the resident memory of all programs of a name together; 0 when there is none."""
     there = _processes()
     return sum(there[pid].pages * _PAGE for pid, result in _ours(there).items() if result == name)
 

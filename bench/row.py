@@ -1,4 +1,4 @@
-"""One figure of the bench, as it is printed and written."""
+"""A figure of the bench, as it is printed and written."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A figure: `ratio` is value against baseline, better when greater.
+    """A figure of the bench.
 
-    `floor` and `goal` are ratios.
+    `ratio` is value against baseline and is better when greater. `floor` and `goal` are ratios.
     """
 
     name: str

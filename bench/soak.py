@@ -1,10 +1,9 @@
 """The worker's memory while an hour of many live patients goes through.
 
-Flat, or it grows with what has been.
-
-Each slice is five minutes: every patient's watch sends its readings a minute, and some patients
-finish a workout and answer. Slices go as fast as they are taken, and after each the worker's
-resident memory is read. Ratio: the first third of the slices against the last, 1 for flat.
+Memory must stay flat and not grow with what was read. Each slice is five minutes: every patient's
+watch sends its readings of each minute, and some patients finish a workout and answer. Slices go as
+fast as they are taken, and after each the worker's resident memory is read. The ratio is the first
+third of the slices against the last; 1 is flat.
 """
 
 import statistics
@@ -41,7 +40,7 @@ TINY = _Size(patients=2, workout_every=2, slices=3, warm=0)
 
 
 def run(size: _Size) -> list[Row]:
-    """Return the figure; none where memory cannot be read."""
+    """Return the figure, or none where memory cannot be read."""
     with stage(size.patients) as on:
         read = [_after(on, size, number) for number in range(size.warm + size.slices)][size.warm :]
     if not all(read):
@@ -64,7 +63,7 @@ def run(size: _Size) -> list[Row]:
 
 
 def _after(on: Stage, size: _Size, number: int) -> int:
-    """Return the worker's memory after one slice."""
+    """Return the worker's memory after a slice."""
     on.post(_slice(on, size, number))
     on.settle()
     return resident_bytes("worker")

@@ -1,10 +1,8 @@
-"""Everything real, on this machine.
+"""The full product on this machine: Kafka, PostgreSQL, the vendor door and the workers.
 
-Apache Kafka, PostgreSQL, the vendor door's process and the workers' processes.
-
-It sends bodies and tells when all of them are stored and derived, by the database's own account of
-the log; it must never look at a row to find that out, because counting millions would be part of
-what is measured.
+Each part is a real process. The stage sends payloads and reports when all of them are stored and
+derived, by the database's own account of the log. It must never look at rows for this, because
+counting millions would be part of what is measured.
 """
 
 import asyncio
@@ -51,9 +49,9 @@ _FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A log, a database, a door and workers.
+    """A log, a database, a vendor door and workers.
 
-    `people` are enrolled, nobody has sent anything yet.
+    `people` are enrolled, and nobody has sent anything yet.
     """
 
     dsn: str
@@ -70,9 +68,9 @@ class Stage:
         play(deliveries, self.door.post)
 
     def append(self, deliveries: Iterable[Delivery]) -> None:
-        """Append bodies to the log as the door does, without the door.
+        """Append payloads to the log as the vendor door does, without the door.
 
-        All are on the log at the end.
+        When it returns, all are on the log.
         """
         for delivery in deliveries:
             self._append(delivery)
@@ -81,7 +79,7 @@ class Stage:
     def settle(self) -> None:
         """Return once everything on the log is stored and derived.
 
-        TimeoutError, or RuntimeError without a worker.
+        Raises TimeoutError, or RuntimeError without a worker.
         """
         for topic in (
             RAW,
@@ -90,7 +88,7 @@ class Stage:
             self.wait(partial(self._is_finished, topic, self._end(topic)))
 
     def wait(self, done: Callable[[], bool], every_s: float = _LOOK_S) -> None:
-        """Return once `done` holds; it is asked again and again."""
+        """Return once `done` holds; it is evaluated again and again."""
         deadline = time.monotonic() + _DEADLINE_S
         while not done():
             for worker in self.workers:
@@ -101,12 +99,12 @@ class Stage:
             time.sleep(every_s)
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query; each sees what is committed when it is asked."""
+        """Return the rows of a query, which sees what is committed when it runs."""
         items: list[tuple[Any, ...]] = self.conn.execute(query, values).fetchall()
         return items
 
     def checkpoint(self) -> None:
-        """Let the database write what it holds back, so that no row pays for another's writes."""
+        """Let the database write what it holds back, so that no row pays for the writes of others."""
         self.conn.execute("checkpoint")
 
     def of(self, persons: Iterable[Person]) -> list[int]:

@@ -1,6 +1,6 @@
-"""How much CPU a command takes to start, beside an interpreter that only imports numpy.
+"""The CPU time that a command takes to start, beside an interpreter that only imports numpy.
 
-CPU time, not wall time: it is the same on a machine that does other work beside.
+CPU time and not wall time is measured, because other work on the machine does not change it.
 """
 
 import os
@@ -53,7 +53,7 @@ def _row(name: str, seconds: float, numpy_s: float, most_s: float) -> Row:
 
 
 def _cpu_seconds(words: Sequence[str], rounds: int) -> float:
-    """Return the median CPU seconds of an interpreter, after one run that fills the caches."""
+    """Return the median CPU seconds of an interpreter, after a run that fills the caches."""
     _one_run(words)
     return statistics.median(_one_run(words) for _ in range(rounds))
 

@@ -1,12 +1,14 @@
-"""One patient-year as at most 1,000 points.
+"""A patient-year as at most 1,000 points.
 
-What the API asks (bands) against the raw bucket query, in the same run.
+The query of the API (bands) runs against the raw bucket query, in the same run.
 
-A sample a minute of as many patients as the rows allow (525,600 a patient), written by the server:
-on plain PostgreSQL in order of time, as live data lie, on TimescaleDB a week at a time into the
-columnstore. Bands are made of all of them, in order of time too; the hour before the end is marked
-dirty, as it always is where data come in. Both answers are compared before they are timed. `python
--m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
+The rows are a sample a minute of as many patients as the rows allow (525,600 a patient), written by
+the server. On plain PostgreSQL they are in order of time, as live data lie. On TimescaleDB they go
+into the columnstore a week at a time. Bands are made of all of them, in order of time too. The hour
+before the end is marked dirty, as it always is where data come in. Both answers are compared before
+they are timed.
+
+`python -m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
 """
 
 import asyncio
@@ -109,7 +111,7 @@ def run(rows: int, server: str = "") -> list[Row]:
 
 
 async def _on_timescale(rows: int, server: str) -> list[Row]:
-    """Run in a database of its own beside the one named, and drop it."""
+    """Run in a new database on the given server, and drop it."""
     async with await AsyncConnection.connect(server, autocommit=True) as conn:
         await conn.execute("create database kadens_bench_timeline")
         try:
@@ -176,9 +178,9 @@ async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> Non
 
 
 async def _make_bands(conn: Connection) -> None:
-    """Make the bands of everybody with SQL.
+    """Make the bands of all patients with SQL.
 
-    Of one source and plain values that is what `refresh` makes.
+    For a single source and plain values this is what `refresh` makes.
     """
     sums = "count(*), min(value), max(value), sum(value)"
     hours = _BANDS.format(table="rollup_hour", unit="hour", of="time", sums=sums, source="sample")
@@ -189,7 +191,10 @@ async def _make_bands(conn: Connection) -> None:
 
 
 async def _timed(conn: Connection, bench: _Bench) -> dict[str, list[float]]:
-    """Return the seconds of each way, a patient a round, in turns; the first round warms up."""
+    """Return the seconds of each query in turns, a patient for each round.
+
+    The first round only warms up.
+    """
     seconds: dict[str, list[float]] = {"bands": [], "raw": []}
     for n in range(ROUNDS + 1):
         patient = bench.patients[n * 7 % len(bench.patients)]
@@ -223,7 +228,7 @@ WAYS = {"bands": _by_bands, "raw": _by_samples}
 
 
 async def _refreshed(conn: Connection, patient: int) -> float:
-    """Return the seconds that the rollups of one patient-year take in the worker."""
+    """Return the seconds that the rollups of a patient-year take in the worker."""
     await conn.execute("delete from rollup_stale")
     await stale_hours.mark(conn, {patient: [SPAN]})
     begun = time.perf_counter()

@@ -1,9 +1,10 @@
 """The writer against a bare binary COPY of the same rows into the same table.
 
-In go facts as they come off the log (2,400-sample workout blocks at 1 Hz), out come committed rows;
-the baseline gets its rows packed already. `run(dsn)` wants a migrated database and leaves its rows
-there; `python -m bench.writer DSN` prints the figures, and without DSN starts a PostgreSQL of its
-own.
+The writer takes facts as they come off the log (2,400-sample workout blocks at 1 Hz) and commits
+rows. The baseline gets its rows packed already.
+
+`run(dsn)` wants a migrated database and leaves its rows there. `python -m bench.writer DSN` prints
+the figures, and without DSN it starts a PostgreSQL of its own.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ _COPY = (
 
 
 def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:
-    """Return one batch of facts of one patient, at instants of its own."""
+    """Return a batch of facts of a patient, at instants of its own."""
     return [
         AttributedFact(
             patient=patient,
@@ -137,7 +138,7 @@ def _puts(attributed_facts: list[AttributedFact]) -> list[samples.Put]:
 
 
 def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
-    """Return the figures: medians of so many interleaved rounds, after one that warms up."""
+    """Return the figures: medians of the interleaved rounds, after a warm-up round."""
     seconds = asyncio.run(_measure(dsn, rounds))
     n = WORKOUTS * len(_METRICS) * _SAMPLES
     ratio = statistics.median(

@@ -1,4 +1,4 @@
-"""What was due and what was done: the measures of one week, and when they cannot be known."""
+"""What was due and what was done: the measures of a week, and when they cannot be known."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,7 @@
-"""P1: which ratings raise, which do not, and that no rating is ever made of silence."""
+"""Rule P1: which ratings raise an alert, and which do not.
+
+No rating is ever made of missing data.
+"""
 
 import random
 from dataclasses import replace
@@ -67,7 +70,7 @@ def _found(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: A
 
 
 def days(*values: float) -> list[PainRating]:
-    """One rated session a day, the last of them yesterday."""
+    """Return a rated session for each day, the last of them yesterday."""
     return [rating(f"r{n}", 24 * (len(values) - n), value) for n, value in enumerate(values)]
 
 

@@ -32,7 +32,7 @@ def test_a_file_is_named_after_its_rule(path: Path) -> None:
 
 
 def test_nothing_else_names_a_rule_by_its_id() -> None:
-    """Only the cohort's expected alerts name rules.
+    """Besides the rules' own files, only the cohort's expected alerts name a rule.
 
     `simulate.truth` may import only the model, and the rules are tested against it.
     """

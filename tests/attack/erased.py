@@ -1,6 +1,6 @@
-"""What has no row is somebody's too.
+"""Payloads that ended in odd states belong to a patient too, even without a row.
 
-Bodies that ended in odd places, then erasure, then a search for their bytes.
+After they were sent the patients are erased, and their bytes are searched for.
 """
 
 import os
@@ -91,7 +91,7 @@ def _of_a_stranger(mark: bytes) -> bytes:
 
 
 def _kill_the_door_in_an_upload(at: Town, person: Person, mark: bytes) -> None:
-    """Send a file but for its end, and end the door by SIGKILL when it has taken that in."""
+    """Send a file without its end, and kill the vendor door by SIGKILL once it has read that."""
     door = at.on.pid_of("vendor door")
     assert door is not None
     body = mark * (SPOOLED // len(mark))
@@ -146,7 +146,7 @@ def _temporary() -> list[Path]:
 def _tidy(marks: dict[str, bytes]) -> None:
     """Remove what the product left in the folder of temporary files.
 
-    The next run must not find it.
+    The next run must not see it.
     """
     for position in _temporary():
         if any(mark in _bytes(position) for mark in marks.values()):

@@ -1,4 +1,4 @@
-"""FIT files for the attacks: real ones of a wanted size, written by the simulator's writer.
+"""FIT files for the attacks: valid files of a wanted size, written by the simulator's writer.
 
 Pure.
 """
@@ -17,7 +17,7 @@ PER_ACTIVITY = 50_000  # seconds; a file of several days holds several activitie
 def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
     """Return a file of at least `size` bytes.
 
-    Activities one after the other, a reading a second.
+    It holds activities in a row, with a reading each second.
     """
     parts: list[bytes] = []
     while (held := sum(map(len, parts))) < size:
@@ -34,7 +34,7 @@ def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
 
 
 def activity(start_ms: int, seconds: int, serial: int = 1, *, fields: int = 0) -> bytes:
-    """Return one activity: heart rate and speed once a second, beside so many developer fields."""
+    """Return an activity with heart rate and speed each second, and with extra developer fields."""
     t = start_ms + np.arange(seconds, dtype=np.int64) * SECOND_MS
     wave = np.sin(np.arange(seconds) / 300)
     return write_activity(

@@ -1,6 +1,6 @@
 """Floods at both doors, while an ordinary client goes on.
 
-Its times, the door's memory, the disk.
+The rows are the times of that client, the memory of the door, and the disk.
 """
 
 import base64
@@ -32,10 +32,10 @@ HEAD_BEGINS = "POST {path} HTTP/1.1\r\nhost: {host}\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flood:
-    """One row.
+    """A kind of flood.
 
-    What is sent, by how many connections from how many addresses, and whether its requests are
-    whole.
+    It states what is sent, by how many connections from how many addresses, and whether its
+    requests are complete.
     """
 
     name: str
@@ -80,9 +80,10 @@ FLOODS: tuple[Flood, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One door.
+    """A door to attack.
 
-    The name of its process and of its address, its attacked requests, and an ordinary request.
+    It has the names of its process and of its address, its attacked requests, and an ordinary
+    request.
     """
 
     part: str
@@ -168,7 +169,7 @@ TARGETS: tuple[Target, ...] = (
 def floods(options: Options) -> Iterator[Row]:
     """Yield a row for each flood at each door.
 
-    A door that an attack has harmed is a new one for the next.
+    A door that an attack has harmed is started anew for the next flood.
     """
     with town(options, 1) as at:
         for target in TARGETS:
@@ -259,7 +260,7 @@ class Ordinary(Background):
         return list(self._times)
 
     def look(self) -> None:
-        """Do one request and note how long it took."""
+        """Do a request and note how long it took."""
         began = time.monotonic()
         done = self._request(self._at)
         self._times.append(time.monotonic() - began if done else math.inf)

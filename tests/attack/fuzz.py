@@ -128,7 +128,7 @@ def _request(chance: random.Random) -> bytes:
 
 
 def _mixed(chance: random.Random) -> bytes:
-    """Return a request with one or two odd parts: with more, the first hides the others."""
+    """Return a request with one or two odd parts; with more, the first would hide the others."""
     odd = chance.sample(range(len(_PARTS)), chance.randint(1, 2))
     method, path, version, headers, body = (
         chance.choice(some if n in odd else some[:1]) for n, some in enumerate(_PARTS)
@@ -149,9 +149,9 @@ def _noise(chance: random.Random) -> bytes:
 
 
 def _status(port: int, request: bytes) -> bytes:
-    """Send bytes, and return the status that is answered.
+    """Send bytes and return the status of the answer.
 
-    B"" when the connection is just closed or nothing comes.
+    The result is b"" when the connection is just closed or nothing comes.
     """
     try:
         with socket.create_connection((HOST, port), timeout=_ANSWER_S) as connection:

@@ -1,6 +1,6 @@
 """Thirty files of 20 MB that waited together.
 
-What the worker needs for them, and how long others wait meanwhile.
+The rows are the memory that the worker needs for them, and how long others wait meanwhile.
 """
 
 import os
@@ -61,9 +61,9 @@ def large_files(options: Options) -> Iterator[Row]:
 
 
 def _upload_while_stopped(at: Town) -> list[Answer]:
-    """Stop the worker where it stands, send all files, end it.
+    """Stop the worker by a signal, send all files, then end it.
 
-    `kadens up` starts it anew, and they wait for it.
+    `kadens up` starts it anew, and the files wait for it.
     """
     people = [at.on.enrol(f"large-{n}", sources=("files",)) for n in range(_FILES)]
     sender, start = Sender(at.on), now_ms() // DAY_MS * DAY_MS - 10 * DAY_MS

@@ -1,6 +1,6 @@
 """The poison set ten times over, under the load of 24 senders.
 
-What was acknowledged is there once, and in time.
+What was acknowledged must be stored once, and in time.
 """
 
 import time
@@ -69,7 +69,7 @@ def _all_runs(at: Town, bodies: list[tuple[str, bytes]]) -> Counter[str]:
 
 
 def _settle(at: Town, letters: Letters, sent: Counter[str]) -> int:
-    """Wait until each acknowledged body has its place; return how many have none."""
+    """Wait until each acknowledged payload is settled; return how many are not."""
     deadline = time.monotonic() + _SETTLE_S
     while (
         (left := _unaccounted(at, letters, sent)) and time.monotonic() < deadline and at.on.alive()

@@ -1,6 +1,6 @@
-"""The other patients.
+"""The other patients, who report pain at a steady pace while an attack goes on.
 
-Each reports pain at a steady pace, and each report is looked for until its rows are there.
+Each report is waited for until its rows are stored.
 """
 
 import math
@@ -23,9 +23,9 @@ union all select key, true from alert_finding where key = any(%(wanted)s) and cu
 
 
 class Others:
-    """Reports of `people`, one each every `every_s` seconds.
+    """Sends reports of `people`, a report every `every_s` seconds.
 
-    Leaving the block waits up to `grace_s` for the last.
+    Leaving the block waits up to `grace_s` seconds for the last.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class Others:
         self._looking = threading.Thread(target=self._look, name="looking", daemon=True)
 
     def stored(self, since: float = 0.0, until: float = math.inf) -> list[float]:
-        """Return the seconds from sending to the row, of what was acknowledged.
+        """Return the seconds from sending to the row, for each acknowledged report.
 
-        Infinite where there is no row.
+        The value is infinite where there is no row.
         """
         return self._seconds(self._stored, since, until)
 
     def alerted(self) -> list[float]:
-        """Return the same from sending to the alert's finding."""
+        """Return the seconds from sending to the finding of the alert."""
         return self._seconds(self._alerted, 0.0, math.inf)
 
     def answered(self) -> list[float]:
@@ -103,9 +103,9 @@ class Others:
         ]
 
     def _report(self, number: int, person: Person) -> None:
-        """Post reports until it is over.
+        """Post reports until the block is left.
 
-        The first ones of different people are spread over the pace.
+        The first reports of different people are spread over the pace.
         """
         count, pause = 0, self._every_s * number / len(self._people)
         while not self._over.wait(pause):

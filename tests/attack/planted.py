@@ -1,6 +1,6 @@
-"""Bugs that a reader may have, planted behind a word in the body.
+"""Bugs that a reader may have, planted behind a word in the payload.
 
-Never part of the product: `entry` plants them.
+They are never part of the product: only `entry` plants them.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """One bug: what it does, and how often the worker may be started anew for it."""
+    """A bug: what it does, and how often the worker may be started anew for it."""
 
     do: Callable[[], object]
     restarts: int = 0

@@ -30,9 +30,9 @@ select count(*) from (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """One body to send.
+    """A payload to send: its name, connector and maker.
 
-    Its name, connector and making, and how often the worker may be started anew for it.
+    It also states how often the worker may be started anew for it.
     """
 
     name: str
@@ -73,7 +73,7 @@ def _walk(
 
 
 def _attack(attack: str, case: _Case, at: Town) -> Row:
-    """Send one body among the others' reports, and say what it cost."""
+    """Send a payload among the reports of others, and return the rows of what it cost."""
     letters = Letters(at.on.brokers)
     sender, body = Sender(at.on), case.body()
     with Watch(at.on.pid, ("worker",)) as watch:
@@ -101,9 +101,9 @@ def _attack(attack: str, case: _Case, at: Town) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cost:
-    """What a body of a size cost.
+    """The cost of a payload of some size.
 
-    Letters, rows, the slowest report of another patient, starts of the worker.
+    It counts letters, rows and starts of the worker, and has the slowest report of another patient.
     """
 
     size: int
@@ -144,7 +144,7 @@ def _placed(at: Town, sha256: str) -> int:
 
 
 def _wait(true: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition as long as it may take; what it did not come to is told by the row."""
+    """Wait for a condition as long as it may take; the row shows what did not happen."""
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.05)

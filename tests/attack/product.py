@@ -1,9 +1,7 @@
-"""A running Kadens to attack.
+"""A running Kadens to attack: `kadens up` with a log and a data folder of its own.
 
-`kadens up` with a log and a data folder of its own, and the product's own commands.
-
-Nothing here knows an attack. The patients are enrolled by commands; only measuring reads the
-database.
+Nothing here knows an attack. The patients are enrolled by the product's own commands; only
+measuring reads the database.
 """
 
 import json
@@ -39,10 +37,7 @@ CLOCK = "clock"  # the file of a clock that is stepped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One enrolled patient.
-
-    The pseudonym, the account at app and vendor, and a link token for files.
-    """
+    """An enrolled patient: pseudonym, accounts at app and vendor, and a link token for files."""
 
     patient: str
     account: str
@@ -51,7 +46,7 @@ class Person:
 
 @dataclass(kw_only=True)
 class Product:
-    """One running Kadens. `folder` holds its data and goes when it ends."""
+    """A running Kadens; `folder` holds its data and is removed when it ends."""
 
     folder: Path
     process: subprocess.Popen[bytes]
@@ -92,7 +87,7 @@ class Product:
         return port
 
     def step(self, by_ms: int) -> None:
-        """Set the product's clock on; only for one that was started with a stepped clock."""
+        """Set the product's clock forward; only for a product started with a stepped clock."""
         _set(self.folder / CLOCK, now_ms() + by_ms)
 
     def kadens(self, *words: str, code: int = 0) -> str:
@@ -102,7 +97,7 @@ class Product:
         return done.stdout.strip()
 
     def enrol(self, account: str, sources: tuple[str, ...] = SOURCES) -> Person:
-        """Enrol one patient with an account at each source, and with consent to some of them."""
+        """Enrol a patient with an account at each source, and with consent to some of them."""
         patient = self.kadens("patient", "add")
         for source in sources:
             self.kadens("consent", "give", "--patient", patient, "--source", source)
@@ -143,7 +138,7 @@ def product(
 ) -> Iterator[Product]:
     """Start a Kadens in a folder of its own and stop it in the end.
 
-    `stepped`: its clock stands still until `step`.
+    With `stepped` its clock does not move until `step`.
     """
     with tempfile.TemporaryDirectory(prefix="kadens-attack-", ignore_cleanup_errors=True) as made:
         folder = Path(made)

@@ -1,4 +1,4 @@
-"""`make attack`: the attacks of a table against a running product, one table of what was measured.
+"""`make attack` runs the attacks of a table against a running product and prints their rows.
 
 Exits 1 when a limit does not hold. Everything goes over loopback, to processes that this program
 started.
@@ -32,7 +32,7 @@ ATTACKS: Mapping[str, Attack] = {
 
 
 def main() -> int:
-    """Run what the command line asks for and return the exit status."""
+    """Run the attacks that the command line names and return the exit status."""
     arguments = _arguments()
     options = Options(seconds=arguments.seconds, seed=arguments.seed, broker=arguments.broker)
     began, rows = time.monotonic(), list[Row]()

@@ -1,7 +1,4 @@
-"""What the attacks share.
-
-Options, and a product that is started anew after an attack has stopped it.
-"""
+"""What the attacks share: options, and a product that is restarted after an attack broke it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +16,7 @@ WARM_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for.
-
-    How long each load lasts, where chance begins, and which log the product runs on.
-    """
+    """The options of a run: how long each load lasts, the random seed, and the log of the product."""
 
     seconds: float = 20.0
     seed: int = 1
@@ -36,7 +30,7 @@ Attack = Callable[[Options], Iterator[Row]]
 class Town:
     """A running product with its people.
 
-    Those who report, and the one in whose name the attacker sends.
+    They are those who report, and the patient in whose name the attacker sends.
     """
 
     on: Product
@@ -63,7 +57,7 @@ def town(
 def warm_up(at: Town) -> None:
     """Wait until a first report is stored.
 
-    A worker that has just started is no measure of anything.
+    A worker that has just started would distort the measurements.
     """
     name = f"warm-up-{time.monotonic_ns()}"
     assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
@@ -91,7 +85,7 @@ class Renewed:
         return self._now
 
     def spoil(self) -> None:
-        """End the town: an attack has harmed it, and the next one must not be measured by that."""
+        """End the town, because an attack has harmed it and must not affect the next measurement."""
         self._now = None
         self._stack.close()
 

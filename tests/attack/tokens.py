@@ -81,14 +81,14 @@ def _issue(at: Town, patient: str) -> tuple[str, int]:
 
 
 def _status(at: Town, token: str, body: bytes = b"") -> int:
-    """Return what a file with a token is answered."""
+    """Return the answer to a file with a token."""
     person = Person(patient=at.attacker.patient, account=at.attacker.account, token=token)
     content = body or activity(1_790_000_000_000, 60)
     return Sender(at.on).surely(partial(Sender(at.on).file, content, person)).status
 
 
 def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
-    """Change one kind of key, and wrap anew, while reports, files and pages go on."""
+    """Change a kind of key, and wrap anew, while reports, files and pages go on."""
     with ExitStack() as stack:
         others = stack.enter_context(Others(at.on, at.others, every_s=_EVERY_S))
         pages = stack.enter_context(Ordinary(at, worklist))

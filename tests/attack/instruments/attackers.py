@@ -16,12 +16,12 @@ _END_S = 30.0  # past its own time
 
 @dataclass(slots=True)
 class AttackReport:
-    """What an attacker says it did, once it has ended."""
+    """What an attacker reports about its work, once it has ended."""
 
     done: dict[str, Any] = field(default_factory=dict)
 
     def words(self) -> str:
-        """Return it in one phrase."""
+        """Return the account in a phrase."""
         if not self.done:
             return "the attacker said nothing"
         answers = (

@@ -1,8 +1,8 @@
-"""One attacker as a process of its own: `python -m tests.attack.instruments.flooder`.
+"""An attacker as a process of its own: `python -m tests.attack.instruments.flooder`.
 
-It reads a plan as JSON from its standard input and prints what it did as JSON. Bounded: it connects
-to loopback only, with a fixed number of connections, for a fixed time, and ends itself. It imports
-nothing of the product.
+It reads a plan as JSON from its standard input and prints its account as JSON. It is bounded: it
+connects to loopback only, with a fixed number of connections, for a fixed time, and ends itself. It
+imports nothing of the product.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ NICE = 10  # an attacker's own work must not take the processor from the door
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One attack: its kind, to which port, for how long, from which addresses, with which bytes.
+    """A plan of an attack: its kind, port, duration, source addresses and bytes.
 
-    `head` is what each connection begins with; `body` how many bytes follow it; `rate` requests a
-    second in all.
+    `head` is the beginning of each connection, `body` is how many bytes follow it, and `rate` is
+    requests a second in all.
     """
 
     kind: str
@@ -43,9 +43,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Done:
-    """What was done.
+    """The account of an attack.
 
-    Connections opened and refused, the most held at once, bytes sent, answers by status.
+    It counts connections opened and refused, the most open at once, bytes sent, and answers by
+    status.
     """
 
     opened: int = 0
@@ -72,7 +73,7 @@ async def drip(
 async def endless(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
 ) -> None:
-    """Send one header value as fast as it is taken."""
+    """Send a header value as fast as it is taken."""
     await _write(writer, plan.head.encode() + b"x-endless: ", done)
     while True:
         await _write(writer, CHUNK, done)
@@ -96,7 +97,7 @@ async def withhold(
 async def garbage(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
 ) -> None:
-    """Send whole requests of garbage, many at a time, at this connection's share of the rate."""
+    """Send complete requests of garbage, many at a time, at this connection's share of the rate."""
     pause = PIPELINED * plan.connections / plan.rate
     while True:
         began = time.monotonic()
@@ -140,7 +141,7 @@ async def _listen(reader: asyncio.StreamReader, done: Done, seconds: float) -> N
 
 
 async def _connection(number: int, plan: Plan, done: Done) -> None:
-    """Keep one connection busy, and open it again whenever it is closed."""
+    """Keep a connection busy, and open it again whenever it is closed."""
     source = plan.sources[number % len(plan.sources)]
     while True:
         try:

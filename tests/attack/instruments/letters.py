@@ -1,6 +1,6 @@
 """The dead letters of a running Kadens, read straight from their topic.
 
-Which bodies, from which messages of the log.
+They show which payloads became letters, and from which messages of the log.
 """
 
 import time
@@ -15,9 +15,9 @@ POLL_S = 0.05
 
 
 class Letters:
-    """Reads on from where it was.
+    """Reads the topic on from where it was.
 
-    `found`: SHA-256 of a body to how often each of its messages became a letter.
+    `found` maps the SHA-256 of a payload to how often each of its messages became a letter.
     """
 
     def __init__(self, brokers: str) -> None:
@@ -46,7 +46,7 @@ class Letters:
         return self._letters.get(sha256, Counter[MessageId]()).total()
 
     def doubled(self) -> int:
-        """Return how many letters say again what another one says of the same message."""
+        """Return how many letters repeat another letter about the same message."""
         return sum(messages.total() - len(messages) for messages in self._letters.values())
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What an attack measures, as rows of one table, and the few numbers that rows are made of.
+"""The measurements of an attack as rows of a table, and helpers for their numbers.
 
 Pure.
 """
@@ -12,11 +12,10 @@ MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line.
+    """A line of the table: attack, measured quantity, value, limit, and whether the limit holds.
 
-    Which attack, what was measured, the value and the limit in words, and whether the limit holds.
-
-    `ok` is None where nothing could be measured; `value` then says why.
+    Value and limit are texts. `ok` is None where nothing could be measured; `value` then gives the
+    reason.
     """
 
     attack: str
@@ -45,7 +44,7 @@ def at_most(attack: str, what: str, value: float, limit: float, unit: str) -> Ro
 
 
 def equal(attack: str, what: str, value: int, wanted: int) -> Row:
-    """Return the row of a count that must be exactly the wanted one."""
+    """Return the row of a count that must equal the wanted count."""
     return Row(
         attack=attack, what=what, value=f"{value:,}", limit=f"= {wanted:,}", ok=value == wanted
     )
@@ -62,7 +61,7 @@ def skipped(attack: str, what: str, why: str) -> Row:
 
 
 def shown(attack: str, what: str, value: str) -> Row:
-    """Return the row of a figure without a limit: what others are read against."""
+    """Return the row of a figure without a limit, which other rows are compared with."""
     return Row(attack=attack, what=what, value=value, limit="", ok=True)
 
 

@@ -1,8 +1,7 @@
 """The processes of a running Kadens as the kernel shows them.
 
-Which part, how much memory, how often started anew.
-
-Reads /proc (Linux). It ends a process only where an attack says so, by its id.
+It knows which part a process is, how much memory it uses, and how often it was started anew. It
+reads /proc (Linux). It ends a process only where an attack asks for it, by its id.
 """
 
 import stat
@@ -26,7 +25,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 
 
 def _children(parents: Mapping[int, int], root: int) -> Iterator[int]:
-    """Yield the ids of all processes under one, from a map of each to its parent."""
+    """Yield the ids of all descendants of a process, from a map of each process to its parent."""
     for pid, parent in parents.items():
         if parent == root:
             yield pid
@@ -58,9 +57,9 @@ def open_files(pid: int) -> int:
 
 
 class Watch(Background):
-    """Looks at the parts of a running Kadens ten times a second.
+    """Watches the parts of a running Kadens ten times a second.
 
-    Peak memory with children, and the ids seen.
+    It keeps the peak memory with children, and the ids that it saw.
     """
 
     def __init__(self, up: int, names: Sequence[str] = tuple(_PARTS)) -> None:

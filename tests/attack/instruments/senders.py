@@ -23,9 +23,9 @@ _JSON, OCTETS = "application/json", "application/octet-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the door said to one body: 0 is a connection that broke.
+    """The answer of the door to a payload; status 0 is a connection that broke.
 
-    `sha256` of what was sent, `seconds` it took.
+    `sha256` is the digest of what was sent, `seconds` the time it took.
     """
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
 
 
 def pain_report(account: str, record: str, *, value: int = 9, at_ms: int | None = None) -> bytes:
-    """Return the report of one rating of pain after exercise; 9 raises an alert by itself."""
+    """Return the report of a rating of pain after exercise; a 9 raises an alert by itself."""
     report = {
         "id": record,
         "instrument": "pain",
@@ -53,7 +53,7 @@ def pain_report(account: str, record: str, *, value: int = 9, at_ms: int | None 
 
 
 class Sender:
-    """A client of the vendor door of one product; it opens a connection for each body."""
+    """A client of the vendor door of a product; it opens a connection for each payload."""
 
     def __init__(self, on: Product) -> None:
         self._keys, self._port = on.keys, on.port("vendor door")
@@ -85,14 +85,14 @@ class Sender:
         return ways[connector]()
 
     def surely(self, send: Callable[[], Answer], seconds: float = 60.0) -> Answer:
-        """Send again, after the pause that was asked for, while the door says that it is busy."""
+        """Send again while the door answers that it is busy, after the pause that it requests."""
         deadline = time.monotonic() + seconds
         while (answer := send()).status in AGAIN and time.monotonic() < deadline:
             time.sleep(min(answer.pause_s or 0.25, _LONGEST_PAUSE_S))
         return answer
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], kind: str = _JSON) -> Answer:
-        """Post one body over a connection of its own."""
+        """Post a payload over a connection of its own."""
         began = time.monotonic()
         connection = http.client.HTTPConnection(HOST, self._port, timeout=TIMEOUT_S)
         status, pause = 0, 0.0
@@ -111,7 +111,7 @@ class Sender:
 
 @dataclass(slots=True)
 class Sent:
-    """What was sent so far, by name: when (monotonic seconds), and what was answered.
+    """What was sent so far, by name: when (monotonic seconds), and how it was answered.
 
     Threads write to it.
     """
@@ -121,7 +121,7 @@ class Sent:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, name: str, at: float, answer: Answer) -> None:
-        """Keep one answer."""
+        """Keep an answer."""
         with self._lock:
             self.at[name], self.answers[name] = at, answer
 

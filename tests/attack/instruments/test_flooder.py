@@ -15,7 +15,7 @@ _SOURCE = "127.0.0.9"
 async def _attacked(kind: str) -> tuple[Done, bytes, Counter[str]]:
     """Let an attacker work on a listener for a moment.
 
-    Return its account, what came in first, and from where.
+    Returns its account, what came in first, and from where.
     """
     taken: list[bytes] = []
     peers = Counter[str]()

@@ -1,6 +1,6 @@
-"""The attacks' own rulers.
+"""How the rows of the attacks are judged.
 
-A row fails when its limit does not hold, and what never came counts as for ever.
+A row fails when its limit does not hold, and what never came counts as infinite.
 """
 
 import math
