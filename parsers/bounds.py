@@ -1,6 +1,6 @@
-"""The bounds of what can be read at all: times, lengths, counts. Never what is plausible.
+"""The bounds of what can be read at all: times, lengths and counts. Never what is plausible.
 
-What bounds the storage as well is taken from `model.storable`, so that it is said once.
+Bounds that hold for the storage as well come from `model.storable`, so that each is defined once.
 """
 
 from model.storable import LAST_MS
@@ -12,13 +12,11 @@ MOST_OBJECTS = 250_000  # objects and lists in one body of JSON: two a sample, a
 MOST_VALUES = 1_500_000  # values in one body of JSON
 MOST_SERIES = 256  # devices, by offset from UTC, in one body
 MOST_FACTS = 4_096  # of one body
-LONGEST_GAP_MS = (
-    31 * 86_400_000
-)  # between samples of one block: what lies between is derived anew with it
+# Between samples of one block. The days between them are derived anew together with the block.
+LONGEST_GAP_MS = 31 * 86_400_000
 MOST_SESSIONS = 200  # in one file; the legs of a triathlon are five
-MOST_SESSION_MS = (
-    15 * 86_400_000
-)  # of all sessions of a file together: seven days, and their legs once more
+# Of all sessions of a file together: seven days, and the legs of these sessions once more.
+MOST_SESSION_MS = 15 * 86_400_000
 
 
 def readable(ms: int) -> bool:

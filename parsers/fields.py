@@ -1,6 +1,7 @@
-"""Typed fields of parsed JSON: each reader returns a value of the type it names or raises `Unreadable`. Pure.
+"""Typed fields of parsed JSON: a value of the named type, or the error `Unreadable`. Pure.
 
-`where` is always the path of the record; a reader adds its key. Must never put a value into an error.
+`where` is always the path of the field. An error never contains a value, because errors are stored
+and shown where a patient's data must not be.
 """
 
 import json
@@ -24,16 +25,19 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have no UTF-8 form
-_NUMBERED = re.compile(
-    r"\[[0-9]+\]|(?<=^@)[0-9]+$"
-)  # where of several: `samples[7].value`, `@1234`
+# The number in a path, which differs between records with the same fault: `samples[7].value`,
+# `@1234`.
+_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what is wrong with the field
-    """One field is not what it should be; `where` is its path, `why` never holds the value, `kind` is its class."""
+    """A field is not what it should be.
+
+    `where` is its path, `why` is the reason and never contains the value, `kind` is its class.
+    """
 
     def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.FIELD) -> None:
         super().__init__(f"{where}: {why}")
@@ -50,7 +54,8 @@ def body_error(error: Unreadable) -> BodyError:
 def check_width(body: bytes) -> None:
     """Raise BodyError when parsing a body as JSON would make more values than a body may hold.
 
-    Counts marks without parsing, so that a small body of many empty objects does not become much memory.
+    Brackets and commas are counted without parsing. A small body of many empty objects would
+    otherwise take much memory.
     """
     if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or body.count(b",") > MOST_VALUES:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
@@ -59,8 +64,8 @@ def check_width(body: bytes) -> None:
 def document(body: bytes) -> Json:
     """Return the JSON object that a body holds; BodyError with the offset for anything else.
 
-    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of two equal keys the
-    last one counts.
+    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of
+    two equal keys the last counts.
     """
     try:
         result = loads(body)
@@ -97,12 +102,12 @@ def text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
 
 
 def optional_text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
-    """Return a text as `text` does; "" for null and for an empty one."""
+    """Return a text as `text` does; "" for null and for an empty text."""
     return "" if value is None or value == "" else text(value, where, longest)
 
 
 def number(value: object, where: str) -> float:
-    """Return a finite number as float64; true, false and texts are none."""
+    """Return a finite number as float64; true, false and texts are not numbers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unreadable(where, "not a number")
     return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
@@ -119,7 +124,10 @@ def within(value: object, low: float, high: float, where: str) -> float:
 def measure(
     value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0
 ) -> float:
-    """Return `value * factor + offset` in the canonical unit of `metric`, within the registry's floor and ceiling."""
+    """Return `value * factor + offset` in the canonical unit of `metric`.
+
+    Raises Unreadable outside of the floor and ceiling that the registry of metrics gives.
+    """
     row = METRIC[metric]
     canonical = number(value, where) * factor + offset
     if not row.floor <= canonical <= row.ceiling:
@@ -129,7 +137,10 @@ def measure(
 
 
 def instant(value: object, where: str) -> tuple[int, int | None]:
-    """Return an RFC 3339 instant as epoch ms (floor) and its UTC offset in minutes as written; None for `Z`."""
+    """Return an RFC 3339 instant as epoch ms (floor), and its UTC offset in minutes as written.
+
+    The offset is None for `Z`: a time in UTC does not say where the clock was.
+    """
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise Unreadable(where, "not an RFC 3339 time with an offset")
     try:
@@ -156,7 +167,7 @@ def zone_offset(value: object, where: str) -> int | None:
 
 
 def real_offset(minutes: int, where: str) -> int:
-    """Return an offset that a clock on earth may have."""
+    """Return the offset in minutes; Unreadable when no clock on earth has it."""
     if not is_offset(minutes):
         raise Unreadable(where, "not within 14 hours of UTC", RejectKind.RANGE)
     return minutes
@@ -168,9 +179,10 @@ def rejects(errors: Iterable[Unreadable]) -> tuple[Reject, ...]:
 
 
 def grouped(many: Iterable[Reject]) -> tuple[Reject, ...]:
-    """Return one reject for each cause, at its first place and with its count, in the order of first places.
+    """Return one reject for each cause, with the path of its first occurrence and its count.
 
-    A body of many records with one fault makes one dead letter that way and not thousands.
+    They are in the order of these first occurrences. A body of many records with the same fault
+    makes a single dead letter in this way instead of thousands.
     """
     first: dict[tuple[str, str], Reject] = {}
     count: Counter[tuple[str, str]] = Counter()
@@ -191,7 +203,10 @@ def _counted(reject: Reject, count: int) -> Reject:
 def head(
     source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None
 ) -> Head:
-    """Return the head of a fact: `span` is [start, end) in epoch ms, `offset` minutes as the source said, or None."""
+    """Return the head of a fact.
+
+    `span` is [start, end) in epoch ms. `offset` is in minutes, None when the source states none.
+    """
     return Head(
         source=source,
         record=record,

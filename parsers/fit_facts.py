@@ -1,8 +1,8 @@
 """A FIT file to facts: its sessions as workouts, its records as sample blocks. Pure.
 
-FIT names no record and no revision: the record is the file's own identity (who wrote it, and when it was begun), and
-of two versions of one file the one with more messages stands. Places are never read. A damaged file gives what lies
-before the damage, and says so.
+FIT has neither record nor revision. The record is the file's own identity: which device wrote it,
+and when it was begun. Of two versions of a file, the version with more messages counts. Positions
+are never read. A damaged file gives what lies before the damage, and a reject.
 """
 
 import hashlib
@@ -68,10 +68,13 @@ _KINDS: dict[Code, RejectKind] = dict.fromkeys(
 
 
 def parse(body: bytes) -> Parsed:
-    """Return the facts of one FIT file; BodyError when there is nothing to keep. The account is the envelope's."""
-    with np.errstate(
-        all="ignore"
-    ):  # a file may hold numbers as great as it likes: what they become is not read
+    """Return the facts of one FIT file; BodyError when there is nothing to keep.
+
+    The account is empty: the envelope knows it.
+    """
+    # A file may hold numbers of any size. What overflows is outside of the bounds and refused
+    # there.
+    with np.errstate(all="ignore"):
         return _parse(body)
 
 
@@ -84,7 +87,10 @@ def _parse(body: bytes) -> Parsed:
 
 
 def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
-    """Return the activity, the number of messages, whether all is there, and the problems; lets go of the rest."""
+    """Return the activity, the number of messages, whether all is present, and the problems.
+
+    The decoded file itself is released, because it holds the bytes of all messages.
+    """
     try:
         fit = decode(body, messages=MESSAGES, arrays=False)
     except FitError as error:
@@ -119,7 +125,7 @@ def _impossible(session: Session, why: str) -> Reject:
 
 
 class _Reported:
-    """One activity on its way to facts: what all of them share."""
+    """Makes the facts of one activity, which share a record, a revision and a device."""
 
     def __init__(self, activity: Activity, revision: int) -> None:
         self.activity = activity
@@ -204,7 +210,7 @@ class _Reported:
         return kept
 
     def blocks(self, rejects: list[Reject]) -> Iterator[SampleBlock]:
-        """Yield the blocks of the records, then those of the background; lets go of the samples one by one."""
+        """Yield the blocks of the records, releasing each metric's samples, then the background."""
         for metric in tuple(self.activity.samples):
             samples = self.activity.samples.pop(metric)
             steps = doubled(samples, self._on_foot()) if metric == "cadence" else samples
@@ -240,7 +246,7 @@ class _Reported:
 
 
 def _identity(activity: Activity) -> str:
-    """Return the file's identity: a hash, so that a serial number does not travel on."""
+    """Return the file's identity: a hash, so that no serial number gets into a fact."""
     device = activity.device
     begun: int | None = device.created
     if begun is None:

@@ -1,6 +1,6 @@
-"""What FIT calls a sport, as the activity types of Kadens. Data only.
+"""Activity types of Kadens by FIT's names of sports. Data only.
 
-The sub-sport decides where it is known; else the sport; else the workout is of type "other".
+The sub-sport decides where it is known, else the sport. Any other workout has the type "other".
 """
 
 from model.facts import DeviceType

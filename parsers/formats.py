@@ -1,7 +1,8 @@
-"""The table of formats: what bytes can be, who reads them, and how much one payload may hold. Pure: no I/O, no clock.
+"""The table of formats: which reader reads them, and how much a payload may hold. Pure.
 
-One row a format. Every item that a reader yields passes the checks here, so no reader can put a fact on the log that
-nobody can store. Must never guess beyond the bytes, nor know a vendor's signature or host.
+Each format has a row. Every item that a reader yields passes the checks here, so that no reader can
+put a fact on the log that cannot be stored. A format is derived from the bytes alone. Signatures
+and hosts of vendors are not known here.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,9 +20,7 @@ from parsers.bounds import MOST_FACTS
 from parsers.fields import check_width, grouped
 
 MEBIBYTE = 1024 * 1024
-FILES = (
-    "files"  # the connector whose payloads are files: their first bytes say which format they have
-)
+FILES = "files"  # the connector whose payloads are files; their first bytes show the format
 
 ReadItems: TypeAlias = Callable[[bytes, Context], ReaderItems]
 Sniff: TypeAlias = Callable[[bytes], bool]
@@ -31,15 +30,18 @@ Sniff: TypeAlias = Callable[[bytes], bool]
 class Format:
     """One row of the table.
 
-    `read` yields what a payload holds, lazily, and raises BodyError where it cannot go on. `sniff` tells a file of
-    this format by its bytes; it is None for what only a vendor's body can be. `suffixes` are the usual endings of such
-    files. `json` says that the width of the document is bounded before it is parsed.
+    `read` yields what a payload holds, lazily, and raises BodyError where it cannot go on. `sniff`
+    recognises a file of this format by its bytes; it is None for formats that only a vendor's body
+    has. `suffixes` are the usual endings of such files. `json`: whether the width of the document
+    is bounded before it is parsed.
 
-    A payload has at most `most_bytes`. A part of it has at most `most_facts` facts on at most `most_days` days, because
-    each of these days is derived anew. A part with more is refused as a whole, as TOO_MUCH.
+    A payload has at most `most_bytes`. A part of it has at most `most_facts` facts on at most
+    `most_days` days, because each of these days is derived anew. A part with more is refused
+    entirely, as TOO_MUCH.
 
-    Raise `version` by one whenever the same bytes would give other facts. A kept body stores its format and the version
-    that read it, and `kadens replay` reads it again once the version of that format is greater.
+    Raise `version` by one whenever the same bytes would give other facts. A kept body stores its
+    format and the version that read it. `kadens replay` reads it again once the version of that
+    format is greater.
     """
 
     name: str
@@ -54,7 +56,7 @@ class Format:
 
 
 def single_part(parse: Callable[[bytes], Parsed]) -> ReadItems:
-    """Return the reader of payloads that concern one account, from a function that reads them at once."""
+    """Return a reader of payloads of one account, from a function that reads them at once."""
 
     def read(payload: bytes, _context: Context) -> Iterator[Part]:
         parsed = parse(payload)
@@ -73,7 +75,8 @@ def _is_fit(payload: bytes) -> bool:
 
 
 FORMATS: tuple[Format, ...] = (
-    # 80,000 samples with all their words; the largest sender known packs 2,500. Ten years of a reading a day.
+    # 80,000 samples with all their words; the largest known sender packs 2,500.
+    # The days are ten years with a reading each.
     Format(
         name="open_wearables",
         version=2,
@@ -123,7 +126,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def sniff(payload: bytes) -> str | None:
-    """Return the name of the format of a file by its bytes ("fit"), None when it is none that is read."""
+    """Return the name of a file's format by its bytes ("fit"), None when no reader knows it."""
     for row in FORMATS:
         if row.sniff is not None and row.sniff(payload):
             return row.name
@@ -131,7 +134,7 @@ def sniff(payload: bytes) -> str | None:
 
 
 def format_named(name: str) -> Format:
-    """Return the row of a format; LookupError for a name that is not in the table, which is our own bug."""
+    """Return the row of a format; LookupError for an unknown name, which is a bug of the caller."""
     for row in FORMATS:
         if row.name == name:
             return row
@@ -139,9 +142,10 @@ def format_named(name: str) -> Format:
 
 
 def format_of(connector: str, payload: bytes) -> str:
-    """Return the name of the format of a connector's payload: by its bytes for `files`, else the connector's own.
+    """Return the format of a connector's payload: by its bytes for `files`, else the connector's.
 
-    Raises BodyError for a file of no format that is read, and LookupError for a connector without a format.
+    Raises BodyError for a file of no format that is read, and LookupError for a connector without a
+    format.
     """
     if connector != FILES:
         return format_named(connector).name
@@ -154,15 +158,15 @@ def format_of(connector: str, payload: bytes) -> str:
 
 
 def version_of(name: str) -> int:
-    """Return today's version of a format by its name; LookupError as `format_named`."""
+    """Return today's version of a format by its name; LookupError for an unknown name."""
     return format_named(name).version
 
 
 def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what a payload of a format holds, lazily, each part checked.
 
-    Never raises for what is in the payload: where reading cannot go on, the last item is a Reject. Raises LookupError
-    for an unknown format.
+    Never raises for what is in the payload: where reading cannot go on, the last item is a Reject.
+    Raises LookupError for an unknown format.
     """
     row = format_named(name)
     try:
@@ -176,8 +180,9 @@ def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderIt
 def parse(connector: str, body: bytes, content_type: str = "") -> Parsed:
     """Return what a body of one account holds; BodyError when it cannot be read at all.
 
-    For callers that want everything at once. What is no part (fetches, notices) is left out, and a body of several
-    accounts is refused: `read_items` reads those. Raises LookupError for a connector without a format.
+    This is for callers that want everything at once. Fetches and notices are left out, and a body
+    of several accounts is refused: `read_items` reads those. Raises LookupError for a connector
+    without a format.
     """
     context = Context(connector=connector, content_type=content_type)
     part: Part | None = None
@@ -209,7 +214,7 @@ def _check_size(row: Format, payload: bytes) -> None:
 
 
 def _checked(row: Format, part: Part) -> Part:
-    """Return a part without the facts that cannot be stored; BodyError when it holds more than a part may."""
+    """Return a part without the facts that cannot be stored; BodyError when it holds too much."""
     if len(part.facts) > row.most_facts:
         raise BodyError("body", f"more than {row.most_facts} facts", RejectKind.TOO_MUCH)
     facts: list[Fact] = []
@@ -235,6 +240,7 @@ def _days(facts: Iterable[Fact]) -> int:
         span = span_of(fact)
         start_ms, end_ms = span.start_ms, span.end_ms
         spans.append((start_ms // DAY_MS, end_ms // DAY_MS))
+    # Facts may cover years in a few spans, so days are counted from sorted spans, never listed.
     days, reached = 0, -1
     for start, end in sorted(spans):
         days += max(0, end - max(start, reached + 1) + 1)

@@ -1,10 +1,11 @@
-"""Garmin's pushes to facts: one body with lists of records of many users, read user by user. Pure.
+"""Garmin's pushes to facts: one body with lists of records of many users. Pure.
 
     {"dailies": [{"userId": ..., "summaryId": ..., ...}, ...], "activities": [...], ...}
 
-The body is walked twice: first to see which records are whose, then user by user, so that only the facts of one user
-are in memory. Each user's part carries that user's own records alone. A record with a `callbackURL` holds no data: it
-becomes a Fetch. Deregistrations and changes of permissions become Notices. Places are never read.
+The body is walked twice: first to learn which records belong to which user, then user by user. So
+only the facts of one user are in memory at a time. The part of a user keeps that user's own records
+and no others. A record with a `callbackURL` holds no data: it becomes a Fetch. Deregistrations and
+changes of permissions become Notices. Positions are never read.
 """
 
 from collections.abc import Iterator
@@ -20,21 +21,22 @@ from parsers.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
 from parsers.links import path_and_query
 
-_INTERFACE = "/wellness-api/rest/"  # what every link of Garmin's begins with
+_INTERFACE = "/wellness-api/rest/"  # the path of every link of Garmin begins so
 FILES_LIST = "activityFiles"  # the list whose links lead to files
 MOST_USERS = 10_000  # in one body
 MOST_USER_RECORDS = 20_000  # of one user in one body; a day of epochs has a few hundred
 _MOST_SCOPES = 64
 _CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 90,000
 
-# (the list, the place in it, the start and the end in the text)
+# (the list, the index in it, the start and the end in the text)
 RecordPosition = tuple[str, int, int, int]
 
 
 def read(payload: bytes, context: Context) -> Iterator[ReaderItem]:
-    """Yield Fetches, Notices and Rejects as they come, then one Part for each user, in order of first record.
+    """Yield Fetches, Notices and Rejects as they come, then a Part for each user.
 
-    Raises BodyError when the payload is not an object of lists; an answer to a Fetch may be a bare list.
+    Users are in the order of their first records. Raises BodyError when the payload is not an
+    object of lists. The answer to a Fetch may be a bare list.
     """
     content = text_of(payload)
     users: dict[str, list[RecordPosition]] = {}
@@ -59,12 +61,12 @@ def _records(content: str, context: Context) -> Iterator[ListedRecord]:
 def _sorted_in(
     record: ListedRecord, users: dict[str, list[RecordPosition]], context: Context
 ) -> ReaderItem | None:
-    """Note where a record of data lies, by its user; return what any other record means."""
+    """Note the position of a record of data by its user; return what any other record means."""
     name = ALIASES.get(record.name, record.name)
     if name in NOT_FOLLOWED_LISTS:
         return None
     if name not in READERS and name not in NOTICES and name != FILES_LIST:
-        # One notice a list, not one a record: nobody knows what they are.
+        # An unknown list makes a single notice, not a notice for each of its records.
         return Notice(account="", kind=NoticeKind.UNKNOWN) if not record.index else None
     if record.index is None:
         raise Unreadable(record.where, "not a list")
@@ -90,7 +92,7 @@ NOTICES: dict[str, NoticeKind] = {
 
 
 def _account(value: object, where: str, context: Context) -> str:
-    """Return the user of a record; an answer that names none is of the user whom the Fetch names."""
+    """Return the user of a record; an answer without a user belongs to the user of the Fetch."""
     if value is None and context.requested is not None:
         return context.requested.account
     return text(value, where)
@@ -105,7 +107,7 @@ def _scopes(value: object, record: ListedRecord) -> tuple[str, ...]:
 
 
 def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
-    """Return what a record with a link asks for. The link is used as given, but for its host."""
+    """Return the Fetch for a record with a link; the link is used as given except for its host."""
     link = record.value.get("callbackURL")
     path, query = path_and_query(link, _INTERFACE, f"{record.where}.callbackURL")
     if name != FILES_LIST:
@@ -127,7 +129,7 @@ def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
 
 
 def _part(account: str, places: list[RecordPosition], content: str, context: Context) -> Part:
-    """Return one user's facts, and the slice of the payload with that user's records alone."""
+    """Return the facts of a user, and the slice of the payload with that user's records alone."""
     facts: list[Fact] = []
     errors: list[Unreadable] = []
     lists: dict[str, list[str]] = {}

@@ -1,7 +1,8 @@
-"""One record of Garmin's to facts: a day, a slot of fifteen minutes, an activity, the samples of an activity. Pure.
+"""One record of Garmin to facts: a day, a slot of 15 minutes, an activity, its samples. Pure.
 
-Times are epoch seconds UTC with the offset in seconds that the watch was set to. A record sent again replaces the older
-one if it lasts at least as long, so its duration is its revision; a manual edit stands over what the watch measured.
+Times are epoch seconds UTC, with the offset in seconds that the watch was set to. A record that is
+sent again replaces the older record if it lasts at least as long, so its duration is its revision.
+A manual edit overrides what the watch measured.
 """
 
 from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ ReadRecord: TypeAlias = Callable[[Json, str, _Errors, int], Iterator[Fact]]
 
 
 def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
-    """Yield the totals of a day, and its heart rate every 15 s. The record grows in the day."""
+    """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
     start, length_s, offset = _times(record, where, _DAY_S)
     source = _source(record, Method.BACKGROUND)
     name = _name(record, where)
@@ -94,8 +95,9 @@ def _seconds_after(written: str, where: str) -> int:
 def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield the steps of a slot of at most fifteen minutes, spread evenly over its minutes.
 
-    A count over a slot says how many steps a minute there were on average, and that is what a minute is judged by. Mean
-    heart rates and METs of a slot are left out: as a reading at one instant they would be wrong.
+    The count of a slot gives the average number of steps a minute, and minutes are judged by that.
+    Mean heart rates and METs of a slot are left out: as a reading at an instant they would be
+    wrong.
     """
     start, length_s, offset = _times(record, where, _LONGEST_EPOCH_S)
     if record.get("steps") is None:
@@ -109,7 +111,8 @@ def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iter
         offset,
     )
     minutes = max(1, -(-length_s // 60))
-    # A slot has one record for each activity in it. Some milliseconds apart, none of them hides another.
+    # A slot has a record for each type of activity in it. Samples of the same instant would replace
+    # each other, so the records are set apart by some milliseconds, always the same for a type.
     apart = crc32(optional_text(record.get("activityType"), f"{where}.activityType").encode()) % 997
     each = round(steps / minutes, 6)
     points = [(start + minute * MINUTE_MS + apart, each) for minute in range(minutes)]
@@ -121,7 +124,7 @@ def _activity(record: Json, where: str, errors: _Errors, _received_ms: int) -> I
 
 
 def _edited_activity(record: Json, where: str, errors: _Errors, received_ms: int) -> Iterator[Fact]:
-    """Yield an activity that the patient changed by hand: of several edits the one received last stands."""
+    """Yield an activity that the patient edited; of several edits the last received counts."""
     edited = EDITED + received_ms
     yield _workout(record, where, errors, _activity_name(record, where), edited)
 
@@ -129,8 +132,8 @@ def _edited_activity(record: Json, where: str, errors: _Errors, received_ms: int
 def _details(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield an activity with its samples, at most one a second.
 
-    The workout has the name and the content that the summary of the activity has alone. The samples
-    have a name of their own, so that the summary does not replace them when it comes later.
+    The workout equals what the summary of the activity gives when it comes alone. The samples have
+    a record of their own, so that a later summary does not replace them.
     """
     summary = object_of(record.get("summary"), f"{where}.summary")
     of_both = {**summary, "activityId": record.get("activityId", summary.get("activityId"))}
@@ -224,7 +227,7 @@ def _blocks(
 
 
 def _times(record: Json, where: str, longest_s: int) -> tuple[int, int, int | None]:
-    """Return the start (epoch ms), the duration (s) and the offset (minutes east, None when not given)."""
+    """Return start (epoch ms), duration (s) and offset (minutes east of UTC, None if absent)."""
     start = _instant(record.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
     length = within(record.get("durationInSeconds"), 0, longest_s, f"{where}.durationInSeconds")
     offset_s = record.get("startTimeOffsetInSeconds")
@@ -257,7 +260,7 @@ def _name(record: Json, where: str) -> str:
 
 
 def _activity_name(record: Json, where: str) -> str:
-    """Return the record's name: the activity's own id, which its summary, details and edits have in common."""
+    """Return the record's name: the activity's id, which its summary, details and edits share."""
     activity = record.get("activityId")
     if isinstance(activity, int) and not isinstance(activity, bool):
         return f"activity:{activity}"
@@ -271,7 +274,8 @@ def _source(record: Json, method: Method) -> Source:
     return Source(vendor=_VENDOR, device=device, device_type=DeviceType.WATCH, method=method)
 
 
-# The lists whose records hold data, and what reads one record: (record, its path, errors, received at).
+# The lists whose records hold data, and what reads one record: (record, its path, errors, received
+# at).
 READERS: dict[str, ReadRecord] = {
     "dailies": _day,
     "epochs": _epoch,

@@ -1,12 +1,14 @@
-"""What Garmin's Health and Activity interfaces call things, as tables: lists, figures, activity types. Data only.
+"""Names in Garmin's Health and Activity interfaces: lists, figures, activity types. Data only.
 
-From published open code and integrators' notes; the vendor's own pages are for its partners.
+They come from published open code and integrators' notes. The vendor's own pages are for its
+partners.
 """
 
 # Another spelling of a list -> the one used here.
 ALIASES: dict[str, str] = {"bodyComposition": "bodyComps", "pulseOx": "pulseox"}
 
-# Known, and not needed to follow up exercise: not kept. `mct` is about menstruation and pregnancy.
+# Known, but not needed to follow up exercise, and so not kept. `mct` is about menstruation and
+# pregnancy.
 NOT_FOLLOWED_LISTS = frozenset(
     (
         "moveIQActivities",

@@ -1,7 +1,7 @@
 """Walks a large JSON object of lists, `{"name": [record, ...], ...}`, one record at a time. Pure.
 
-Only one record is parsed at a time, so memory does not grow with the number of records. Must never decide what a
-record means.
+Records are parsed one at a time, so memory does not grow with their number. What a record means is
+not decided here.
 """
 
 import json
@@ -13,17 +13,17 @@ from typing import Any, NoReturn
 from model.errors import BodyError
 from model.facts import RejectKind
 
-MOST_LISTED_OBJECTS = (
-    2_000_000  # objects and lists in a payload; a day of samples a second has 90,000
-)
+# Objects and lists in a payload. A day with a sample each second has 90,000.
+MOST_LISTED_OBJECTS = 2_000_000
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRecord:
-    """A record of one list: the list's name, its position there, its value, and its text in the payload.
+    """A record of a list: the list's name, its index there, its value, and its text.
 
-    `index` is None where the name holds something else than a list; `value` is then that.
+    The text is `start`..`end` of the payload's text. Where the name holds something else than a
+    list, `value` is that and `index` is None.
     """
 
     name: str
@@ -39,7 +39,7 @@ class ListedRecord:
 
 
 def text_of(payload: bytes) -> str:
-    """Return a payload as text; BodyError when it is not UTF-8, or has more values than are read."""
+    """Return a payload as text; BodyError when it is not UTF-8 or has too many values."""
     if payload.count(b"{") + payload.count(b"[") > MOST_LISTED_OBJECTS:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
     try:
@@ -49,7 +49,7 @@ def text_of(payload: bytes) -> str:
 
 
 def listed_records(text: str) -> Iterator[ListedRecord]:
-    """Yield the records of an object of lists, in their order; BodyError where the text is not such an object."""
+    """Yield the records of an object of lists, in order; BodyError where it is no such object."""
     walk = _Walk(text)
     walk.expect("{", "not a JSON object")
     if not walk.skips("}"):
@@ -58,15 +58,16 @@ def listed_records(text: str) -> Iterator[ListedRecord]:
 
 
 def records_of_list(text: str, name: str) -> Iterator[ListedRecord]:
-    """Yield the records of a bare list, as if it stood under `name`."""
+    """Yield the records of a bare list, as if `name` held it in an object."""
     walk = _Walk(text)
     yield from _items(walk, name)
     walk.expect_end()
 
 
 def is_list(text: str) -> bool:
-    """Tell whether a JSON text is a list."""
-    return text[_SPACE.match(text).end() :][:1] == "["  # type: ignore[union-attr]  # it always matches
+    """Return whether a JSON text is a list."""
+    # The pattern also matches nothing, so there is always a match.
+    return text[_SPACE.match(text).end() :][:1] == "["  # type: ignore[union-attr]
 
 
 def _members(walk: "_Walk") -> Iterator[ListedRecord]:
@@ -111,7 +112,7 @@ class _Walk:
         return self._text.startswith(mark, self._at)
 
     def skips(self, mark: str) -> bool:
-        """Step over a mark; tell whether it was there."""
+        """Step over a mark if it is next; return whether it was."""
         if not self.sees(mark):
             return False
         self._at += 1

@@ -1,4 +1,4 @@
-"""What a link in a payload may contribute to a request of ours: its path and its query. Pure.
+"""The parts of a link in a payload that a request may use: its path and its query. Pure.
 
 The host always comes from the connector: a payload must never choose where a request goes.
 """
@@ -20,7 +20,7 @@ PathAndQuery = tuple[str, tuple[tuple[str, str], ...]]
 def path_and_query(value: object, prefix: str, where: str) -> PathAndQuery:
     """Return the path and the decoded query of an https link whose path begins with `prefix`.
 
-    Raises Unreadable for any other link, and for one that steps up or around in the path.
+    Raises Unreadable for any other link, and for a path with `..`, `//` or encoded separators.
     """
     link = _LINK.fullmatch(text(value, where, LONGEST_LINK))
     if link is None:
@@ -43,7 +43,7 @@ def _query(written: str, where: str) -> tuple[tuple[str, str], ...]:
 
 
 def _decoded(written: str, where: str) -> str:
-    # a plus sign stays one: tokens are often base64, and must arrive as they were given
+    # A plus sign stays a plus sign: tokens are often base64 and must arrive unchanged.
     raw = _CODED.sub(lambda match: bytes([int(match[1], 16)]), written.encode())
     try:
         decoded = raw.decode("utf-8")

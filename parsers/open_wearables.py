@@ -1,7 +1,8 @@
 """Open Wearables' outgoing webhooks to facts: workouts, series of samples, totals of days. Pure.
 
-One event a body: `{"type": …, "data": {"user_id": …, …}}`. The bodies name no revision: of a workout's versions the
-longest stands, of a day's totals the greatest (they grow), and samples join one series. Positions are never read.
+A body holds one event: `{"type": …, "data": {"user_id": …, …}}`. Bodies have no revision: of a
+workout's versions the longest counts, of a day's totals the greatest (they grow), and samples join
+their series. Positions are never read.
 """
 
 import hashlib
@@ -73,15 +74,15 @@ from parsers.open_wearables_names import (
 _VENDOR = "open_wearables"
 
 _Errors: TypeAlias = list[Unreadable]
-Series: TypeAlias = tuple[
-    Source, int | None
-]  # samples of one device at one UTC offset make one block
+# Samples of the same device at the same UTC offset (minutes) make a block.
+Series: TypeAlias = tuple[Source, int | None]
 
 
 def parse(body: bytes) -> Parsed:
     """Return the facts of one event; BodyError when it is no event or names no user.
 
-    An event or a series that is known and not followed gives no facts and no reject; an unknown one is a reject.
+    A known event or series that is not followed gives neither facts nor rejects. An unknown event
+    or series is a reject.
     """
     return _complete(body) or _singly(body)
 
@@ -142,7 +143,7 @@ def _workout(data: Json, errors: _Errors) -> Workout:
 
 
 def _summary(data: Json, errors: _Errors) -> Iterator[tuple[str, float]]:
-    """Yield the sender's own totals; a bad one is an error of its own and does not cost the workout."""
+    """Yield the sender's own totals; a bad total is an error, and the workout is still kept."""
     for result, (ours, most) in SUMMARY.items():
         try:
             if data.get(result) is not None:
@@ -185,7 +186,7 @@ def _series_type(data: Json) -> str:
 
 
 class _Context(NamedTuple):
-    """What the samples of one device have in common: read once, not for each sample."""
+    """What the samples of one device have in common. It is read once, not for each sample."""
 
     source: Source
     factor: float
@@ -204,9 +205,10 @@ class _Reading(NamedTuple):
 
 
 def _complete(body: bytes) -> Parsed | None:
-    """Read a batch whose samples differ in time and value only as columns, ten times as fast as one by one.
+    """Read a batch as columns, ten times as fast as sample by sample.
 
-    What is read is what reading one by one gives; None when anything is wrong, because that tells what and where.
+    This works where samples differ in time and value only, and gives what `_singly` gives. None when
+    anything is wrong: `_singly` then reports what and where.
     """
     alike = read_alike(body, ("data", "samples"), "timestamp", "value")
     if alike is None or len(alike.texts) > MOST_RECORDS:
@@ -239,11 +241,12 @@ def _complete(body: bytes) -> Parsed | None:
 def _columns(
     alike: Alike, at_ms: int, context: _Context, row: Metric
 ) -> tuple[Instants, Values] | None:
-    """Return (t, v) of samples whose first one is at `at_ms`; None when a time or a value is not readable."""
+    """Return (t, v) of samples, the first at `at_ms`; None when a time or value is not readable."""
     local = local_instants(alike.texts)
     v = converted_values(alike.numbers, context.factor, context.shift, (row.floor, row.ceiling))
     if local is None or v is None:
         return None
+    # All times have the same offset from UTC, so the first instant fixes it for all of them.
     t = local - (local[0] - at_ms)
     return in_time_order(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
 
@@ -267,7 +270,10 @@ def _readings(samples: list[Any], series: str, errors: _Errors) -> Iterator[_Rea
 
 
 def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Reading:
-    """Read one sample; the paths of its errors begin at the sample, because building whole ones would cost more."""
+    """Read one sample.
+
+    The paths of its errors begin at the sample: building full paths for every sample would be slow.
+    """
     source = _source_object(sample.get("source"), "source")
     zone = sample.get("zone_offset")
     key = (
@@ -289,7 +295,10 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
 
 
 def _context(sample: Json, series: str) -> _Context:
-    """Read what is the same in many samples; only texts and null get through, so that the result can be known again."""
+    """Read what is the same in many samples.
+
+    Only texts and null pass, so that the members are a key under which the result is kept.
+    """
     if sample.get("type", series) != series:
         raise Unreadable("type", "not the type of its series", RejectKind.UNKNOWN)
     unit = sample.get("unit")
@@ -303,7 +312,10 @@ def _context(sample: Json, series: str) -> _Context:
 
 
 def _total(series: str, read: _Reading) -> DaySummary:
-    """Return the total of the local date of its instant; without an offset, of the date as it is written (UTC)."""
+    """Return the total of the local date of its instant.
+
+    Without an offset it is the date as written (UTC).
+    """
     shift = (read.offset or 0) * MINUTE_MS
     day = utc(read.ms + shift).date()
     start = (read.ms + shift) // DAY_MS * DAY_MS - shift
@@ -338,12 +350,15 @@ def _source(value: object, where: str, method: Method) -> Source:
 
 
 def _source_object(value: object, where: str) -> Json:
-    """Return a source as an object: some senders give its provider as a text, or nothing at all."""
+    """Return a source as an object; some senders give only its provider as a text, or nothing."""
     if value is None:
         return {}
     return {"provider": value} if isinstance(value, str) else object_of(value, where)
 
 
 def _offset(value: object, written: int | None, where: str) -> int | None:
-    """Return what the source's clock was set to. Without `zone_offset`, a time written in UTC says nothing of it."""
+    """Return the offset of the source's clock in minutes.
+
+    Without `zone_offset`, a time written in UTC does not show the offset: the result is None.
+    """
     return zone_offset(value, where) if value is not None else written or None

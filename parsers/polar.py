@@ -1,10 +1,10 @@
-"""Polar's webhooks: cues without data, to what must be fetched. Pure.
+"""Polar's webhooks: cues without data become requests to fetch it. Pure.
 
 A body names an event, a user, and the link of what is new:
 
     {"event": "EXERCISE", "user_id": 475, "entity_id": "aQlC83", "timestamp": ..., "url": ...}
 
-PING only tries the address and names nobody. Only the path of a link is used.
+PING only tests the address and names no user. Only the path of a link is used.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import Json, Unreadable, body_error, document, text
 from parsers.links import path_and_query
 
-_INTERFACE = "/v3/"  # what every link of Polar's begins with
+_INTERFACE = "/v3/"  # the path of every link of Polar begins so
 _MOST_USER_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """One row: an event that says that something can be fetched.
+    """One row: an event that announces something to fetch.
 
-    `named_by` is the member that names it. `suffix` is added to the path of its link, and `format` reads the answer
-    (empty as long as nothing does).
+    `named_by` is the member that names the thing. `suffix` is added to the path of its link.
+    `format` reads the answer, and is empty as long as no reader does.
     """
 
     event: str
@@ -40,14 +40,14 @@ CUES: tuple[Cue, ...] = (
     Cue(event="CONTINUOUS_HEART_RATE", resource="continuous_heart_rate", named_by="date"),
     Cue(event="ACTIVITY_SUMMARY", resource="activity_summary", named_by="date"),
 )
-# Known, and not needed to follow up exercise: not fetched.
+# Known, but not needed to follow up exercise, and so not fetched.
 NOT_FOLLOWED_CUES = frozenset(
     ("SLEEP", "SLEEP_WISE_CIRCADIAN_BEDTIME", "SLEEP_WISE_ALERTNESS", "PHYSICAL_INFORMATION")
 )
 
 
 def read(payload: bytes, _context: Context) -> Iterator[ReaderItem]:
-    """Yield what one webhook asks for: a Notice, a Fetch, or an empty Part. Raises BodyError for no webhook."""
+    """Yield what a webhook means: a Notice, a Fetch or an empty Part; BodyError if it is none."""
     body = document(payload)
     try:
         yield _item(body)
@@ -71,7 +71,7 @@ def _item(body: Json) -> ReaderItem:
 def _fetch(cue: Cue, account: str, body: Json) -> Fetch:
     path, query = path_and_query(body.get("url"), _INTERFACE, "url")
     name = text(body.get(cue.named_by), cue.named_by)
-    # The same day is announced again as it grows, so the time of the cue is a part of its name.
+    # The same day is announced again as it grows, so the time of the cue is a part of its key.
     sent = text(body.get("timestamp"), "timestamp")
     return Fetch(
         account=account,

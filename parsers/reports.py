@@ -11,10 +11,11 @@ A report:
     answered_at  required  RFC 3339 with offset
     instrument   required  pain | exertion | day_form | session   (not needed to withdraw)
     phase        before | during | after | next_morning | none
-    value, scale required but for `session`; see SCALES. A value is never converted from one scale to another.
+    value, scale required except for `session`; see SCALES. A value is never converted between
+                 scales.
     session      the app's or vendor's id of the workout it concerns
     site         where it hurts
-    activity, started_at, ended_at   required for `session`, the patient's own word for an exercise done
+    activity, started_at, ended_at   required for `session`, the patient's own report of exercise
     equipment    list of texts
 """
 
@@ -64,7 +65,7 @@ SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.M
 
 
 def parse(body: bytes) -> Parsed:
-    """Return the reports of one body; BodyError when it is no event of EVENTS or names no patient."""
+    """Return the reports of a body; BodyError when it is not in EVENTS or names no patient."""
     event = document(body)
     errors: list[Unreadable] = []
     try:
@@ -132,7 +133,10 @@ def _revision(values: object, kind: str, where: str) -> int:
 
 
 def _answer(fields: Json, instrument: Instrument, where: str) -> tuple[float, str]:
-    """Return value and scale. The scale must be named, and one on which this is asked: a number alone is no answer."""
+    """Return value and scale.
+
+    The scale must be named and belong to the instrument: a number alone is no answer.
+    """
     scale = next(
         (row for row in SCALES if row.id == fields.get("scale") and row.instrument is instrument),
         None,

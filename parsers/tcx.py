@@ -1,7 +1,8 @@
 """A TCX file to facts: its activities as workouts, its trackpoints as sample blocks. Pure.
 
-TCX names no record and no revision: a record is the activity's own id and its device, and of two versions of one file
-the one with more trackpoints stands. A damaged file gives what lies before the damage, and says so.
+TCX has neither record nor revision. The record is the activity's own id and its device. Of two
+versions of a file, the version with more trackpoints counts. A damaged file gives what lies before
+the damage, and a reject.
 """
 
 import hashlib
@@ -52,7 +53,7 @@ TYPES_OF_SPORT: dict[str, str] = {
 
 
 def is_tcx(payload: bytes) -> bool:
-    """Tell a TCX file by its root element, whatever its encoding and prefix."""
+    """Return whether a file is TCX by its root element, whatever its encoding and prefix."""
     begin = payload[:_LOOKED_AT].replace(b"\0", b"")  # UTF-16 of ASCII is ASCII with NULs between
     at = begin.find(ROOT_ELEMENT.encode())
     if at < 0:
@@ -62,7 +63,10 @@ def is_tcx(payload: bytes) -> bool:
 
 
 def read(payload: bytes, _context: Context) -> Iterator[Part]:
-    """Yield the one part of a TCX file; the account is the envelope's. Raises BodyError when nothing can be kept."""
+    """Yield the only part of a TCX file; BodyError when nothing can be kept.
+
+    The account is empty: the envelope knows it.
+    """
     file = read_elements(payload)
     if not file.activities and file.damage is not None:
         raise BodyError(f"@{file.damage}", "not XML, or cut off")
@@ -133,7 +137,7 @@ def _sum(activity: TcxActivity, figure: str) -> float | None:
 
 
 def _summary(activity: TcxActivity, where: str, errors: list[Unreadable]) -> dict[str, float]:
-    """Return the totals that the laps state. A mean of several laps would be ours, so it is left out."""
+    """Return the totals that the laps state; no mean is computed over several laps."""
     peaks = [lap.figures.get("MaximumHeartRateBpm", 0.0) for lap in activity.laps]
     stated = {
         "laps": float(len(activity.laps)),
@@ -179,7 +183,7 @@ def _blocks(
 
 
 def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, int]) -> Head:
-    # Only devices have a number of their own; an app that writes TCX leaves it out or gives 0.
+    # Only devices have a unit number of their own; an app that writes TCX leaves it out or gives 0.
     is_device = activity.unit.strip("0") != ""
     source = Source(
         vendor=_VENDOR,
@@ -192,7 +196,7 @@ def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, in
 
 
 def _name(activity: TcxActivity) -> str:
-    """Return the activity's identity: a hash, so that a serial number does not travel on."""
+    """Return the activity's identity: a hash, so that no serial number gets into a fact."""
     begun = activity.name or str(activity.first_ms)
     words = f"{activity.device}/{activity.unit}/{activity.sport}/{begun}"
     return f"tcx:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"

@@ -1,8 +1,9 @@
 """Walks the elements of a TCX file and collects its activities: laps, and readings of trackpoints.
 
-Pure. Elements are known by their local names, because writers choose their own prefixes and versions.
-A document type is refused, so no entity is ever declared or expanded. Only numbers are kept of a
-trackpoint, and text is let go of as it is read, so memory stays bounded. Positions are never read.
+Pure. Elements are recognised by their local names, because writers choose their own prefixes and
+versions. A document type is refused, so no entity is ever declared or expanded. Only the numbers of
+a trackpoint are kept, and text is released as it is read, so memory stays bounded. Positions are
+never read.
 """
 
 import re
@@ -24,8 +25,8 @@ _BLANKS = re.compile(rb"[ \t\r\n]*")  # some writers begin with them
 _ZONED = re.compile(r".*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 
-# The end of an element's path -> the metric of a reading, and what its number is multiplied by. RunCadence counts
-# strides of one leg; Kadens counts steps.
+# The end of an element's path -> the metric of a reading, and the factor of its number.
+# RunCadence counts strides of one leg; Kadens counts steps.
 READINGS: dict[tuple[str, str], tuple[str, float]] = {
     ("HeartRateBpm", "Value"): ("heart_rate", 1),
     ("Trackpoint", "DistanceMeters"): ("distance", 1),
@@ -48,7 +49,7 @@ LAP_FIGURES = frozenset(
 
 @dataclass(slots=True, kw_only=True)
 class Lap:
-    """One lap: its start (epoch ms, None when it says none) and its figures by the names of their elements."""
+    """One lap: its start (epoch ms, None if absent), and its figures by the names of elements."""
 
     start_ms: int | None = None
     figures: dict[str, float] = field(default_factory=dict)
@@ -56,7 +57,11 @@ class Lap:
 
 @dataclass(slots=True, kw_only=True)
 class TcxActivity:
-    """One activity: `points` are trackpoints with a time, `readings` a column of ms and one of values by metric."""
+    """One activity.
+
+    `points` counts the trackpoints with a time. `readings` has a column of epoch ms and a column of
+    values for each metric.
+    """
 
     sport: str
     offset: int  # in the file
@@ -73,7 +78,7 @@ class TcxActivity:
 
 @dataclass(slots=True, kw_only=True)
 class TcxFile:
-    """What was read of a file: its activities, the program that wrote it, and what could not be read.
+    """What a file holds: its activities, the program that wrote it, and what could not be read.
 
     `damage` is the byte at which the file breaks off or stops being XML, None when it is complete.
     """
@@ -85,7 +90,7 @@ class TcxFile:
 
 
 def read_elements(payload: bytes) -> TcxFile:
-    """Return what a TCX file holds; BodyError for another kind of document, and for more than is read."""
+    """Return what a TCX file holds; BodyError for any other document, and for too much of it."""
     walk = _Walk()
     start = _BLANKS.match(payload).end()  # type: ignore[union-attr]  # it always matches
     view = memoryview(payload)
@@ -101,7 +106,10 @@ def read_elements(payload: bytes) -> TcxFile:
 
 
 class _Walk:
-    """The state of a walk: the path to the current element, and the activity, lap and trackpoint it lies in."""
+    """The state of a walk.
+
+    It has the path to the current element, and the activity, lap and trackpoint around it.
+    """
 
     def __init__(self) -> None:
         self.file = TcxFile()
@@ -113,9 +121,8 @@ class _Walk:
         self.values: dict[str, float] = {}
         self.written: list[str] = []
         self.size = 0
-        self.parser = (
-            expat.ParserCreate()
-        )  # without namespaces: some writers forget to declare theirs
+        # The parser ignores namespaces, because some writers forget to declare theirs.
+        self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = _refuse_document_type
         self.parser.StartElementHandler = self._start
@@ -202,7 +209,7 @@ class _Walk:
             activity.unit = written
 
     def _end_point(self) -> None:
-        """Keep the readings of a trackpoint; without a time they belong nowhere."""
+        """Keep the readings of a trackpoint; without a time they are dropped."""
         self.in_point = False
         activity, at = self.activity, self.at_ms
         if activity is None or at is None:
@@ -230,7 +237,7 @@ class _Walk:
             into[name] = number * factor
 
     def _time(self, written: str, where: str, activity: TcxActivity) -> int | None:
-        """Return an instant in epoch ms. The format says UTC, so a time without a zone is read as UTC."""
+        """Return an instant in epoch ms. The format uses UTC, so a time without a zone is UTC."""
         zoned = written if _ZONED.fullmatch(written) else f"{written}Z"
         try:
             ms, offset = instant(zoned, where)
@@ -249,7 +256,7 @@ class _Walk:
 
 
 def _number(written: str) -> float | None:
-    """Return a number as XML writes it; None for anything else, as words that only Python takes for one."""
+    """Return a number as XML writes it; None for anything else, such as Python's "nan" or "1_0"."""
     if not _NUMBER.fullmatch(written):
         return None
     try:

@@ -1,6 +1,6 @@
 """Names and types of developer fields, from the `field_description` messages of the same segment.
 
-Knows nothing beyond the segment it was given: a description in one file never names a field of another.
+Nothing beyond the given segment counts: a description in one file never names a field of another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _POSITION_UNITS = ("semicircles", "deg", "degree", "degrees")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Description:
-    """One `field_description`: developer index and field number, name, base type code, units, and where it stood."""
+    """A `field_description`: developer index, field number, name, base type code and units.
+
+    `start` is the offset of the message.
+    """
 
     start: int
     index: int
@@ -36,7 +39,7 @@ class _Description:
 
     @property
     def position(self) -> bool:
-        """Whether name or units say that this may be a place."""
+        """Whether name or units suggest that this may be a position."""
         name, units = (self.name or "").lower(), (self.units or "").lower()
         return (
             units in _POSITION_UNITS
@@ -91,14 +94,20 @@ def _in_full(value: object) -> int | None:
 
 
 def _description_of(slot: DeveloperSlot, first: int, known: Known) -> _Description | None:
-    """Find the last description before the messages; if there is none, the first one after (some devices are late)."""
+    """Return the last description before the messages, else the first after them.
+
+    Some devices write a description only after the first messages that need it.
+    """
     same = known.get((slot.index, slot.number), [])
     before = bisect_left(same, first, key=_start)
     return same[max(before - 1, 0)] if same else None
 
 
 def developer_columns(table: Table, known: Known) -> dict[str, Column]:
-    """Place the developer fields of a stream, named `dev:<name>`, or `dev:<index>:<number>` while unnamed."""
+    """Return the developer fields of a stream by name.
+
+    The name is `dev:<name>`, or `dev:<index>:<number>` where no description names the field.
+    """
     values: dict[str, Column] = {}
     for slot in table.layout.developer:
         description = _description_of(slot, int(table.starts[0]), known)
@@ -112,6 +121,7 @@ def developer_columns(table: Table, known: Known) -> dict[str, Column]:
         base = profile.BYTE if code is None else profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
         column = column_of(base, slot.at, slot.size, table.layout.order, name=name)
         position = description is not None and description.position
+        # Two applications may choose the same name; the later field keeps its numbers as a name.
         key = unnamed if name in values else name
         values[key] = replace(column, name=key, position=position)
     return values

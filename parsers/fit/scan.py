@@ -1,6 +1,7 @@
-"""Finds where every data message of a segment starts, without looking inside it.
+"""Locates the start of every data message of a segment, without looking inside the messages.
 
-Costs one step of a table walk per message. Never trusts a declared size over the length of the input, never recurses.
+Each message costs one step of a table walk. Declared sizes are never trusted over the length of the
+input, and nothing recurses.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _CAPS = (Code.TOO_MANY_MESSAGES, Code.TOO_MANY_DEFINITIONS, Code.EMPTY_MESSAGES)
 
 
 class Stream:
-    """The data messages of one definition in one segment: `starts` are the offsets of their record headers."""
+    """The data messages of one definition in one segment; `starts` has their header offsets."""
 
     __slots__ = ("compressed", "definition", "number", "segment", "size", "starts")
 
@@ -65,7 +66,11 @@ def _never(_start: int) -> None:
 
 
 class _Walk:
-    """Tables of one segment: for each record header byte the step to the next message and where to note its start."""
+    """The tables of one segment, by the 256 values of a record header byte.
+
+    `steps` has the bytes to the next message, 0 where the byte needs a decision. `notes` has the
+    function that records the start of the message.
+    """
 
     __slots__ = (
         "budget",
@@ -107,7 +112,7 @@ class _Walk:
         return stream
 
     def install(self, local: int, stream: Stream) -> None:
-        """Let the plain headers of a local type mean this stream; bits 4 and 5 of a data header say nothing."""
+        """Let the plain headers of a local type mean this stream; bits 4 and 5 have no meaning."""
         steps, notes = self.steps, self.notes
         steps[local] = steps[local | 0x10] = steps[local | 0x20] = steps[local | 0x30] = (
             stream.size + 1
@@ -116,7 +121,9 @@ class _Walk:
             stream.starts.append
         )
         self.by_local[local] = stream
-        if self.compressed and local < 4:  # noqa: PLR2004 - two bits name the type under a compressed timestamp
+        # Under a compressed timestamp only two bits name the type. A new definition makes its old
+        # steps wrong, so that the next such header must be resolved again.
+        if self.compressed and local < 4:  # noqa: PLR2004
             first = 0x80 | local << 5
             steps[first : first + 32] = [0] * 32
 
@@ -132,7 +139,7 @@ class _Walk:
 
 
 def _definition_end(data: bytes, p: int, end: int) -> int:
-    """Find the offset after the definition message at `p`; more than `end` when it is cut off."""
+    """Return the offset after the definition message at `p`; beyond `end` when it is cut off."""
     if p + 6 > end:
         return end + 1
     after = p + 6 + 3 * data[p + 5]
@@ -142,11 +149,12 @@ def _definition_end(data: bytes, p: int, end: int) -> int:
 
 
 def _definition(walk: _Walk, p: int) -> int | Stop:
-    """Read the definition message at `p`; gives the offset after it."""
+    """Read the definition message at `p`, and return the offset after it."""
     data = walk.data
     after = _definition_end(data, p, walk.end)
     if after > walk.end:
         return Stop(Code.TRUNCATED, p, "definition message cut off")
+    # The bytes after the local type are the key: equal definitions share a stream and its layout.
     definition, local = data[p + 2 : after], data[p] & 0x0F
     stream = walk.plain.get(definition) or walk.new_stream(definition)
     if walk.by_local[local] is not stream:
@@ -171,7 +179,10 @@ def _over_budget(walk: _Walk, p: int) -> Stop | None:
 
 
 def _unusual(walk: _Walk, p: int) -> int | Stop:
-    """Handle a header byte without a step: a definition, the first compressed timestamp of a type, or an error."""
+    """Handle a header byte without a step, and return where to go on.
+
+    It is a definition, the first compressed timestamp of a type, or an error.
+    """
     header = walk.data[p]
     if header & 0xC0 == _DEFINITION:
         return _definition(walk, p)
@@ -184,7 +195,7 @@ def _unusual(walk: _Walk, p: int) -> int | Stop:
 
 
 def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
-    """Note messages until one starts at or after `stop`; the hot loop."""
+    """Note messages until a message starts at or after `stop`. This is the hot loop."""
     data, steps, notes = walk.data, walk.steps, walk.notes
     while p < stop:
         header = data[p]
@@ -214,10 +225,11 @@ def _too_many(walk: _Walk, p: int) -> Stop | None:
 def walk_segment(
     data: bytes, start: int, end: int, segment: int, budget: Budget
 ) -> tuple[list[Stream], Stop | None]:
-    """Streams of the messages between `start` and `end`, and why the walk stopped early, if it did."""
+    """Return the streams of messages in `start`..`end`, and why the walk stopped early, if so."""
     walk = _Walk(data, end, segment, budget)
     p, stopped = start, None
     while p < end and stopped is None:
+        # Counting after each block, not after each message, keeps the hot loop short.
         after = _messages(walk, p, min(end, p + _BLOCK))
         if isinstance(after, Stop):
             stopped = after
@@ -232,7 +244,7 @@ def walk_segment(
 
 
 def _drop_last(walk: _Walk) -> int:
-    """Forget the one message that runs over the end; gives its offset."""
+    """Drop the last message, which runs over the end, and return its offset."""
     last = max(
         (stream for stream in walk.streams() if stream.starts), key=lambda stream: stream.starts[-1]
     )
