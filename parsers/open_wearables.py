@@ -207,8 +207,8 @@ class _Reading(NamedTuple):
 def _complete(body: bytes) -> Parsed | None:
     """Read a batch as columns, ten times as fast as sample by sample.
 
-    This works where samples differ in time and value only, and gives what `_singly` gives. None when
-    anything is wrong: `_singly` then reports what and where.
+    This works where samples differ in time and value only, and gives what `_singly` gives. None
+    when anything is wrong: `_singly` then reports what and where.
     """
     alike = read_alike(body, ("data", "samples"), "timestamp", "value")
     if alike is None or len(alike.texts) > MOST_RECORDS:

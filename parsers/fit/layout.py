@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeveloperSlot:
-    """A developer field of a definition; a `field_description` message explains."""
+    """A developer field of a definition; a `field_description` message, maybe later, names it."""
 
     index: int
     number: int
