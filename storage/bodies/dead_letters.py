@@ -177,12 +177,12 @@ def clean(text: str) -> str:
 
 
 def _instant(ms: int | None) -> datetime | None:
-    """Return epoch ms as an instant; None for an instant that PostgreSQL's driver cannot hold."""
+    """Return epoch ms as an instant; None for an instant that no row can hold."""
     return utc(ms) if ms is not None and 0 <= ms <= LATEST_MS else None
 
 
 def read_instant(at: datetime | None) -> int | None:
-    """Return an instant as epoch ms; the inverse of `instant`."""
+    """Return an instant as epoch ms; the inverse of `_instant`."""
     return None if at is None else epoch_ms(at)
 
 

@@ -21,7 +21,7 @@ d.state = 'waiting' and (%(class)s::text is null or d.class = %(class)s)
 and (%(connector)s::text is null or d.connector = %(connector)s)
 and (%(since)s::timestamptz is null or d.written_at >= %(since)s)"""
 _COUNTS = (
-    f"select class, connector, count(*) from dead_letter d where {_CHOSEN} "  # noqa: S608 - constants
+    f"select class, connector, count(*) from dead_letter d where {_CHOSEN} "  # noqa: S608
     "group by 1, 2 order by 1, 2"
 )
 _BEYOND = """
@@ -38,14 +38,18 @@ d.address,
 b.format, b.parser, b.address, """
 _COMPLETE = "d.sealed"
 _LISTED = "null::bytea"  # a list needs no bodies
-# The text of `sha256` comes from outside: `decode` would raise an error for anything but hex digits.
+# The text of `sha256` comes from outside, and `decode` raises an error for anything but hex digits.
 _FROM = """
 from dead_letter d left join patient p on p.id = d.patient left join body b on b.patient = d.patient
   and b.sha256 = decode(case when d.sha256 ~ '^([0-9a-f]{2})+$' then d.sha256 else '' end, 'hex')"""
 _NEWEST = (
     f"select {_COLUMNS} {_LISTED} {_FROM} where {_CHOSEN} order by d.letter desc limit %(limit)s"
 )
-_SINGLE = f"select {_COLUMNS} {_COMPLETE} {_FROM} where d.letter = %(letter)s order by d.written_at desc limit 1"
+# A new log numbers its messages anew, so two letters may have one number: the newer one counts.
+_SINGLE = (
+    f"select {_COLUMNS} {_COMPLETE} {_FROM} where d.letter = %(letter)s "
+    "order by d.written_at desc limit 1"
+)
 _NEXT = f"""
 select {_COLUMNS} {_COMPLETE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter \
 limit %(limit)s

@@ -1,10 +1,11 @@
-"""Kept bodies: what was received, packed, sealed with the patient's own key.
+"""Kept payloads: each one packed, sealed with its patient's data key, and known by a row.
 
-A row that says where it lies. A small one lies in its row: durable with the transaction that says
-so, erased with the row, and no file of its own. A big one lies in the store, durable before its row
-says so. Two rooms of the store: `incoming` holds big bodies on their way through the log, for as
-long as the log keeps its messages; `packed` holds the kept ones, so that destroying a patient's key
-erases them (`kept` holds those that an older version kept unpacked).
+A small payload is in its row. It needs no file, is durable with the row's transaction and is erased
+with the row. A large payload is in the store, where it is durable before its row is written.
+
+The store has three rooms. `incoming` has large payloads on their way through the log, for as long
+as the log keeps its messages. `packed` has the kept ones, so that destroying a patient's key erases
+them. `kept` has payloads that an older version kept unpacked.
 """
 
 import asyncio
@@ -48,7 +49,10 @@ BodyKey: TypeAlias = tuple[str, str]  # a patient, and the SHA-256 of a body in 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One body of a patient as it came, to be kept: its format, and the version that read it."""
+    """A patient's payload as it came, to be kept, with its format.
+
+    `parser` is the version of the reader that read it.
+    """
 
     patient: str
     envelope: Envelope
@@ -59,10 +63,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBody:
-    """One kept body of a patient, the envelope it came in, its format.
+    """A kept payload of a patient, with its envelope and its format.
 
-    The version its facts come from. `address` is where it lies in the store, None when it lies in
-    its row.
+    `parser` is the version of the reader that its facts come from. `address` is its address in the
+    store, None when it is in its row.
     """
 
     address: str | None
@@ -74,11 +78,11 @@ class KeptBody:
 async def keep_all(
     conn: Connection, store: BodyStore, wrapping_key: KeyRing, received: Iterable[Received]
 ) -> dict[BodyKey, int]:
-    """Seal each body with its patient's key, store it and write its row.
+    """Seal each payload with its patient's key, store it and write its row.
 
-    Once, however often it comes. Returns, for each, the version of the parser whose reading of it
-    counts: its own, or the one that it was kept with before. Raises `UnknownNameError` when a
-    patient has no data key.
+    A payload that comes again is kept once. Returns, for each, the version of the reader whose
+    facts count: its own, or the version that it was kept with before. Raises `UnknownNameError`
+    when a patient has no data key.
     """
     bodies: dict[BodyKey, Received] = {}
     for item in received:
@@ -92,7 +96,7 @@ async def keep_all(
         *(_row(store, keys[entry.patient], entry) for entry in new.values())
     )
     made = await conn.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])
-    # another worker may have kept one meanwhile: its reading counts
+    # another worker may have kept a payload meanwhile: then that worker's version counts
     return there | (
         await _there(conn, new)
         if made.rowcount < len(new)
@@ -131,9 +135,9 @@ async def _row(store: BodyStore, key: bytes, received: Received) -> tuple[Any, .
 async def open_kept(
     conn: Connection, store: BodyStore, key: bytes, patient: str, kept: KeptBody
 ) -> bytes | None:
-    """Return a kept body as it was received, opened with the patient's data key.
+    """Return a kept payload as it was received, opened with the patient's data key.
 
-    None when it is not there. Raises `crypto.SealError` when it does not open.
+    Returns None when it does not exist. Raises `crypto.SealError` when it does not open.
     """
     sha256, address = kept.envelope.sha256, kept.address
     if address is not None and address.startswith(f"{KEPT}/"):  # an older version kept it unpacked
@@ -149,7 +153,7 @@ async def _in_row(conn: Connection, patient: str, sha256: str) -> bytes | None:
 
 
 async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
-    """Return the kept bodies of a patient, in order of receipt."""
+    """Return the kept payloads of a patient, in order of receipt."""
     rows = await (await conn.execute(_LISTED, [patient])).fetchall()
     return [
         KeptBody(

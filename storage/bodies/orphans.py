@@ -1,7 +1,8 @@
-"""Files of the body store that no row and no message names.
+"""Removes files of the body store that no row and no message names.
 
-What a crash left between a file and what names it. Lists the store a portion at a time and asks the
-database about each, so that memory does not grow with the store.
+A crash leaves such a file when it comes between writing the file and committing its row. The store
+is listed in portions, and each portion is compared with the database, so that memory does not grow
+with the store.
 """
 
 from storage.bodies.body_store import INCOMING, PACKED, BodyStore
@@ -12,13 +13,17 @@ select k.address from unnest(%s::text[]) as k (address) where exists (select fro
 where b.address = k.address)
 or exists (select from quarantine q where q.address = k.address)
 or exists (select from dead_letter d where d.address = k.address)"""
-# held by an older version, which left large bodies where they came in
+# an older version left large bodies in quarantine where they came in
 _HELD_THERE = "select headers->>'address' from quarantine where wrapped is null"
 PACKED_AGE_S = 86_400.0  # no transaction between a file and its row takes so long
 
 
 async def sweep_packed(pool: Pool, store: BodyStore, age_s: float = PACKED_AGE_S) -> int:
-    """Remove sealed bodies older than `age_s` that no row names, and return how many."""
+    """Remove sealed bodies older than `age_s` that no row names, and return how many.
+
+    `age_s` must be longer than any transaction: the file of a row that is not committed yet looks
+    like an orphan.
+    """
     removed = 0
     async for addresses in store.older(PACKED, age_s):
         async with pool.connection() as conn:
@@ -30,9 +35,9 @@ async def sweep_packed(pool: Pool, store: BodyStore, age_s: float = PACKED_AGE_S
 
 
 async def sweep_incoming(pool: Pool, store: BodyStore, age_s: float) -> int:
-    """Remove bodies that came in longer ago than `age_s`, and return how many.
+    """Remove bodies that came in longer than `age_s` ago, and return how many.
 
-    The caller knows that no message that still has to be read can name one of them.
+    The caller must know that no unread message can name any of them.
     """
     async with pool.connection() as conn:
         held = {address for (address,) in await (await conn.execute(_HELD_THERE)).fetchall()}

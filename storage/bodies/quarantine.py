@@ -1,8 +1,8 @@
-"""Bodies of accounts that nobody is linked to yet: sealed, for a day.
+"""Keeps payloads of accounts that no patient is linked to, sealed, for a day.
 
-Nothing reads them before a link names a patient. They belong to no patient, so each is sealed with
-a key of its own, which the key-encryption key wraps. A large one lies sealed in the store. Nobody
-proves that an account exists, so each sender has only so much room (`caps`).
+No reader sees them before a link names a patient. They belong to no patient, so each is sealed with
+a key of its own, which the wrapping key wraps. A large body is in the store. Nothing proves that an
+account exists, so `caps` limit what each sender may leave.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from storage.bodies.sealed import Sealed, get_sealed, own_key, put_sealed, unwra
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
-TOGETHER = 8 * 1024 * 1024  # bytes of bodies that are taken out at once, if more than one
+TOGETHER = 8 * 1024 * 1024  # most bytes taken at once; a single body may be larger
 _HOLD = """
 insert into quarantine
   (cluster, topic, part, "offset", vendor, account, headers, received_at, size, wrapped, address, \
@@ -57,9 +57,9 @@ from quarantine group by vendor order by vendor"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedBody:
-    """One body with its Kafka headers and where it came from.
+    """A body in quarantine with its Kafka headers and the position of its message.
 
-    `body` is None where it is not there any more.
+    `body` is None when it does not exist any more or does not open.
     """
 
     cluster: str
@@ -73,30 +73,30 @@ class QuarantinedBody:
 
     @property
     def location(self) -> str:
-        """Return where it came from, as what its seal belongs to."""
+        """Return the position as the owner that the seal is made for."""
         return location_of(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """How many bodies of a vendor wait for a link, and how many for being read again."""
+    """How many bodies of a vendor wait for a link, and how many are released and not yet taken."""
 
     waiting: int
     released: int
 
 
 def location_of(cluster: str, topic: str, partition: int, offset: int) -> str:
-    """Return a place as what the seal of a body belongs to."""
+    """Return a message's position as the owner that the seal of its body is made for."""
     return f"quarantine:{cluster}/{topic}/{partition}/{offset}"
 
 
 def old_location_of(topic: str, partition: int, offset: int) -> str:
-    """Return the same of a body that an older version held: the wrapping key itself sealed it."""
+    """Return the same for a body of an older version, which sealed with the wrapping key itself."""
     return f"quarantine:{topic}/{partition}/{offset}"
 
 
 async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Room:
-    """Return what each (vendor, account) and each vendor among them may still leave here."""
+    """Return how much each (vendor, account) and each vendor among them has in quarantine."""
     if not accounts:
         return caps.Room(used={})
     words = [list(column) for column in zip(*sorted(set(accounts)), strict=True)]
@@ -107,7 +107,7 @@ async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Ro
 
 
 def fits(left: caps.Room, vendor: str, account: str, size: int) -> bool:
-    """Tell whether one more body of an account fits, and count it if so."""
+    """Return whether another body of an account fits the caps, and count it if so."""
     holders = [(_holder(vendor, account), caps.SENDER), (_holder(vendor, None), caps.CONNECTOR)]
     return left.take(holders, size)
 
@@ -119,7 +119,7 @@ async def hold(
     held: QuarantinedBody,
     received_ms: int,
 ) -> None:
-    """Keep one body; the same message again changes nothing."""
+    """Put a body into quarantine; the same message again changes nothing."""
     body = held.body or b""
     key, wrapped = own_key(wrapping_key, held.location)
     lies = await put_sealed(store, key, body, held.location)
@@ -138,9 +138,10 @@ async def hold(
 async def take_released(
     conn: Connection, store: BodyStore, wrapping_key: KeyRing, n: int
 ) -> list[QuarantinedBody]:
-    """Remove and return released bodies in order of receipt, up to `n` and `TOGETHER`, at least one if there is any.
+    """Remove and return released bodies, those received first; the result is ordered by message.
 
-    They are back if the caller rolls back; their files are removed by `discard.finish` after the commit.
+    Returns up to `n` bodies and `TOGETHER` bytes, and always the first body if there is any. A
+    rollback of the caller puts them back. `discard.finish` removes their files after the commit.
     """
     rows = await (await conn.execute(_TAKE, [n, TOGETHER])).fetchall()
     held = [await _opened(store, wrapping_key, row) for row in rows]
@@ -151,13 +152,13 @@ async def take_released(
 
 
 async def expire(conn: Connection, now_ms: int, after_ms: int = DAY_MS) -> int:
-    """Remove what nobody claimed within a day, and return how many bodies."""
+    """Remove the bodies that no link claimed within `after_ms`, and return how many."""
     (row,) = await (await conn.execute(_EXPIRE, [utc(now_ms - after_ms)])).fetchall()
     return int(row[0])
 
 
 async def counts(conn: Connection) -> dict[str, Count]:
-    """Return how many bodies are held, by vendor."""
+    """Return how many bodies are in quarantine, by vendor."""
     rows = await (await conn.execute(_COUNTS)).fetchall()
     return {vendor: Count(waiting=waiting, released=released) for vendor, waiting, released in rows}
 
@@ -192,7 +193,7 @@ async def _body(
     wrapped: bytes | None,
     lies: Sealed,
 ) -> bytes | None:
-    if wrapped is None:  # held by an older version: for a day at most after an update
+    if wrapped is None:  # put here by an older version; gone a day after an update
         old = old_location_of(held.topic, held.partition, held.offset)
         return crypto.unwrap(wrapping_key, lies.sealed or b"", old)
     return await get_sealed(

@@ -1,7 +1,7 @@
-"""Which wrapping keys belong to this database, where they are used.
+"""Checks which wrapping keys belong to this database, and wraps its values with the active key.
 
-Wrapping anew with the active one. No key leaves this module. A new place that seals with the
-wrapping key takes one row in `PLACES`.
+No key leaves this module. Every column that is sealed with the wrapping key needs an entry in
+`PLACES`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from storage.pg import crypto
 from storage.pg.pool import Connection
 
 BATCH = 500  # values of one transaction
-UNNAMED = ""  # the key id of a value from before keys had ids: any key may be its
+UNNAMED = ""  # key id of a value from before keys had ids: any key may open it
 _PURPOSE = b"kadens key check\0"
 _KNOWN = "select key_id, fingerprint from key_check"
 _RECORD = """
@@ -32,27 +32,31 @@ _EXISTS = "select to_regclass(%s) is not null"
 _MESSAGE = ("cluster", "topic", "part", '"offset"')
 _FETCH = ("connector", "account", "resource", "key")
 _FOREIGN = (
-    "the wrapping keys in the secrets file do not belong to this database: use the secrets file that was made with it; "
-    "nothing was written"
+    "the wrapping keys in the secrets file do not belong to this database: "
+    "use the secrets file that was made with it; nothing was written"
 )
 
 
 def _named_in(column: str) -> str:
-    """Return SQL for the key id that a wrapped value names before itself (`crypto.wrap`)."""
+    """Return SQL for the key id in front of a wrapped value, '' without one (`crypto.wrap`)."""
+    # the format of `crypto.wrapped_by`: the mark, a byte with the length of the key id, the key id
     begins, id_ = (
         len(crypto.MARK),
         f"encode(substring({column} from 6 for get_byte({column}, 4)), 'escape')",
     )
-    return f"case when substring({column} for {begins}) = '\\x{crypto.MARK.hex()}' then {id_} else '' end"
+    return (
+        f"case when substring({column} for {begins}) = '\\x{crypto.MARK.hex()}' "
+        f"then {id_} else '' end"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLocation:
-    """A column whose values the wrapping key seals. All but `what` and `belongs_to` are SQL.
+    """A column whose values are sealed with the wrapping key. Most fields are SQL.
 
-    `what` is how people call its values, `row` the columns that name a row, `key_id` which key a
-    value needs; `belongs_to` makes of `names`, as a row has them, what its value is sealed for.
-    `also` is set with a value.
+    `what` describes the values to people. `row` are the columns that identify a row. `key_id` is an
+    expression for the id of the key that a value needs. `belongs_to` makes the owner that a value
+    is sealed for from the values of `names`. `also` is set together with a new value.
     """
 
     what: str
@@ -67,21 +71,30 @@ class KeyLocation:
 
     def counts(self) -> str:
         """Return the query for key ids, each with its number of values."""
-        return f"select {self.key_id}, count(*) from {self.table} t where {self.where} group by 1"  # noqa: S608 - constants
+        return (
+            f"select {self.key_id}, count(*) from {self.table} t "  # noqa: S608 - constants
+            f"where {self.where} group by 1"
+        )
 
     def stale(self) -> str:
-        """Return the query for rows of other keys than %(active)s.
+        """Return the query for rows whose value needs another key than %(active)s.
 
-        The row, the value, and the names.
+        Its columns are `row`, the value, and `names`, in this order.
         """
         columns = ", ".join((*self.row, self.column, *self.names))
         rest = f"where {self.where} and {self.key_id} <> %(active)s order by {', '.join(self.row)}"
-        return f"select {columns} from {self.table} t {rest} limit %(n)s for update of t"  # noqa: S608 - constants
+        return (
+            f"select {columns} from {self.table} t {rest} "  # noqa: S608 - constants
+            "limit %(n)s for update of t"
+        )
 
     def write(self) -> str:
-        """Return the statement that puts a new value (%(fresh)s) into a row (%(row0)s and so on)."""
+        """Return the statement that sets a new value, %(fresh)s, in the row %(row0)s and so on."""
         row = " and ".join(f"{name} = %(row{n})s" for n, name in enumerate(self.row))
-        return f"update {self.table} set {self.column} = %(fresh)s{self.also} where {row}"  # noqa: S608 - constants
+        return (
+            f"update {self.table} set {self.column} = "  # noqa: S608 - constants
+            f"%(fresh)s{self.also} where {row}"
+        )
 
 
 PLACES = (
@@ -144,19 +157,20 @@ class ForeignKeysError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a rewrap has come: values wrapped anew by this run, and those still to do."""
+    """Progress of `rewrap`: values that this call wrapped anew, and values that are left."""
 
     done: int
     left: int
 
 
 async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bool) -> None:
-    """Raise `ForeignKeysError` unless the ring opens what this database holds.
+    """Raise `ForeignKeysError` unless the key ring belongs to this database.
 
-    With `record` remember its keys. Writes nothing before it has found that the ring belongs here.
+    With `record`, the fingerprints of its keys are stored, but only after the check has passed.
     """
     known = {(id_, bytes(mark)) for id_, mark in await (await conn.execute(_KNOWN)).fetchall()}
     mine = {(key.id, fingerprint(key)) for key in keys.keys}
+    # A common key is enough: after a rotation, the ring and the database know different keys.
     if known and not known & mine:
         raise ForeignKeysError(_FOREIGN)
     for patient, wrapped in await (await conn.execute(_SINGLE_EACH)).fetchall():
@@ -170,15 +184,15 @@ async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bo
 
 
 def fingerprint(key: Key) -> bytes:
-    """Return 32 bytes that tell one key from another, and nothing of either."""
+    """Return 32 bytes that identify a key and reveal nothing of it."""
     return hmac.digest(key.secret, _PURPOSE, hashlib.sha256)
 
 
 async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
     """Wrap up to `n` values anew with the active key, in the caller's transaction.
 
-    Run it until none is left. Ended anywhere, it goes on from what was committed. Raises
-    `crypto.SealError` when a value does not open.
+    Call it until nothing is left. After an interruption it continues from what was committed.
+    Raises `crypto.SealError` when a value does not open.
     """
     done = 0
     for location in PLACES:
@@ -190,9 +204,9 @@ async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
 
 
 async def key_uses(conn: Connection) -> dict[str, Mapping[str, int]]:
-    """Return how many values each wrapping key wraps, by what they are called and by key id.
+    """Return how many values each wrapping key wraps, by `what` of their column and by key id.
 
-    The key id is `UNNAMED` where a value names none: any key may open it.
+    The key id is `UNNAMED` for a value without one: any key may open it.
     """
     uses: dict[str, Mapping[str, int]] = {}
     for location in PLACES:
@@ -210,7 +224,7 @@ async def used_by_key(conn: Connection) -> dict[str, int]:
 
 
 async def needed_by(conn: Connection, key_id: str) -> list[tuple[str, int]]:
-    """Return what may need the wrapping key of this id to open: what it is called, and how many."""
+    """Return which values may need the wrapping key of this id, as (description, number)."""
     needed: list[tuple[str, int]] = []
     for what, counts in (await key_uses(conn)).items():
         number = counts.get(key_id, 0) + counts.get(UNNAMED, 0)
@@ -220,9 +234,9 @@ async def needed_by(conn: Connection, key_id: str) -> list[tuple[str, int]]:
 
 
 async def holds_data(conn: Connection) -> bool:
-    """Tell whether this database holds anything that only its own keys can open.
+    """Return whether this database has data that only its own keys can open.
 
-    False without a schema.
+    False for a database without a schema.
     """
     for table in dict.fromkeys(["patient", *(position.table for position in PLACES)]):
         (there,) = await (await conn.execute(_EXISTS, [table])).fetchall()

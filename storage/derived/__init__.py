@@ -1,1 +1,1 @@
-"""Derived rows: what deriving reads, what it writes, and rollups over time."""
+"""Derived rows: sessions, days, weeks, source selections and rollups."""

@@ -1,6 +1,7 @@
-"""Derived rows of one patient as they are, and how two states of them differ: column by column.
+"""Reads all derived rows of a patient, and compares two states of them column by column.
 
-It never writes. What it returns are health values: for the terminal of who asked, never for a log.
+It never writes. What it returns are health values. They may be shown to the person who requested
+them, but never logged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ _Rows: TypeAlias = dict[_Key, dict[str, Any]]
 KEYS: dict[str, str] = {"session": "session", "day": "local_date", "week": "monday"}
 _WORDS: dict[
     str, tuple[str, str, str]
-] = {  # what is said of a row that is new, that differs, that is gone
+] = {  # the words for a row that is new, that differs, that is gone
     "session": ("session.created", "session.revised", "session.retracted"),
     "day": ("day.revised", "day.revised", "day.revised"),
     "week": ("week.revised", "week.revised", "week.revised"),
@@ -31,9 +32,10 @@ _SOURCE_COLUMNS = frozenset({"declared_by", "heart_source"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One row that differs: `columns` name -> (then, now).
+    """A row that differs between two states.
 
-    Empty for a row that is new (`then` None) or gone.
+    `columns` has (value before, value after) by name of the column. It is empty for a row that is
+    new or gone.
     """
 
     what: str
@@ -43,7 +45,7 @@ class Difference:
 
     @property
     def algorithm_only(self) -> bool:
-        """Tell whether nothing differs but the name of the algorithm."""
+        """Return whether only the name of the algorithm differs."""
         return self.columns.keys() == {_ALGORITHM}
 
 
@@ -55,7 +57,10 @@ async def rows(conn: Connection, patient: int) -> _Rows:
     matches: _Rows = {}
     async with conn.cursor(row_factory=dict_row) as cursor:
         for table, key in KEYS.items():
-            await cursor.execute(f"select * from {table} where patient = %s".encode(), [patient])  # noqa: S608 - of KEYS
+            await cursor.execute(
+                f"select * from {table} where patient = %s".encode(),  # noqa: S608 - of KEYS
+                [patient],
+            )
             for row in await cursor.fetchall():
                 matches[table, str(row[key])] = {
                     name: _value(name, result, sources) for name, result in row.items()
@@ -88,7 +93,7 @@ def _differing(before: _Rows, after: _Rows) -> Iterator[Difference]:
             yield Difference(what=revised, key=key, change="differs", columns=columns)
 
 
-def _value(name: str, value: Any, sources: Mapping[int, Source]) -> Any:  # noqa: ANN401 - a database value
+def _value(name: str, value: Any, sources: Mapping[int, Source]) -> Any:  # noqa: ANN401 - a value
     if name in _SOURCE_COLUMNS and value is not None:
         source = sources[value]
         return "/".join(word for word in (source.vendor, source.app, source.device) if word)

@@ -1,7 +1,7 @@
-"""Derived values as rows and back: the columns of session, day, week and source selection.
+"""Converts derived values to rows and back: session, day, week and source selection.
 
-Rows to write hold values that JSON has; the server reads them by the table's own types. A column is
-added here and in a migration, nowhere else. It computes nothing.
+Values of a row to write are those that JSON can hold; the server converts them to the types of the
+table. A new column is added here and in a migration, nowhere else. Nothing is computed here.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from model.metrics import METRIC, METRIC_BY_ID
 _ZONES = tuple(f"{f.name}_ms" for f in fields(ZoneTimes))
 _VOLUME = tuple(f"volume_{name}" for name in _ZONES)
 
-# Columns whose values are a field's of the same name, for writing and for reading.
+# Columns that have the name and the value of a field, for writing and for reading.
 _SESSION_PLAIN = (
     *("local_date", "type", "vendor_type", "record", "partial", "exertion_cr10"),
     *("moving_ms", "moving_by", "offset_min", "counts", "why", "algorithm"),
@@ -64,7 +64,7 @@ WEEKS = f"select {', '.join(WEEK[1:])} from week"  # noqa: S608 - constants of t
 
 
 def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> dict[str, Any]:
-    """Return a session of a patient (by id) by the names of `SESSION`."""
+    """Return a row of `session` of a patient (by id), by the names of `SESSION`."""
     return {
         "patient": patient,
         "session": s.id,
@@ -90,19 +90,19 @@ def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> d
 
 
 def day_row(patient: int, day: Day) -> dict[str, Any]:
-    """Return a day of a patient (by id) by the names of `DAY`."""
+    """Return a row of `day` of a patient (by id), by the names of `DAY`."""
     return {"patient": patient, **_plain(day, _DAY_PLAIN), **_zone_columns(day)}
 
 
 def week_row(patient: int, week: Week) -> dict[str, Any]:
-    """Return a week of a patient (by id) by the names of `WEEK`."""
+    """Return a row of `week` of a patient (by id), by the names of `WEEK`."""
     return {"patient": patient, **_plain(week, _WEEK_PLAIN), **_zone_columns(week)}
 
 
 def selection_row(
     patient: int, selection: SourceSelection, source_ids: Mapping[Source, int]
 ) -> dict[str, Any]:
-    """Return a source selection of a patient (by id) by the names of `SELECTION`."""
+    """Return a row of `source_selection` of a patient (by id), by the names of `SELECTION`."""
     return {
         "patient": patient,
         "local_date": selection.local_date,
@@ -115,7 +115,10 @@ def selection_row(
 
 
 def read_session(row: Mapping[str, Any]) -> Session:
-    """Return one session of `SESSION_COLUMNS`; all `h_*` are null without a heart-rate source."""
+    """Return the session of a row of `SESSION_COLUMNS`.
+
+    All `h_*` columns are null when the session has no source of heart rate.
+    """
     return Session(
         id=row["session"],
         start_ms=row["start_ms"],
@@ -137,19 +140,22 @@ def read_session(row: Mapping[str, Any]) -> Session:
 
 
 def read_day(row: Mapping[str, Any]) -> Day:
-    """Return one day of `DAYS`."""
+    """Return the day of a row of `DAYS`."""
     plain = {name: row[name] for name in _DAY_PLAIN}
     return Day(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
 
 
 def read_week(row: Mapping[str, Any]) -> Week:
-    """Return one week of `WEEKS`."""
+    """Return the week of a row of `WEEKS`."""
     plain = {name: row[name] for name in _WEEK_PLAIN}
     return Week(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
 
 
 def read_selection(row: Mapping[str, Any]) -> SourceSelection:
-    """Return one selection from date, metric, `start_ms`, `end_ms`, why and a source's columns."""
+    """Return a selection from its columns and those of its source.
+
+    The columns are `local_date`, `metric` (an id), `start_ms`, `end_ms` and `why`.
+    """
     return SourceSelection(
         metric=METRIC_BY_ID[row["metric"]].name,
         source=read_source_columns(row),
@@ -161,7 +167,7 @@ def read_selection(row: Mapping[str, Any]) -> SourceSelection:
 
 
 def read_source_columns(row: Mapping[str, Any], prefix: str = "") -> Source:
-    """Return a source from its five columns, each with a prefix to its name."""
+    """Return a source from its five columns, whose names begin with `prefix`."""
     return Source(
         vendor=row[f"{prefix}vendor"],
         app=row[f"{prefix}app"],

@@ -1,6 +1,6 @@
-"""The tables of derived rows: read by key and written, for many patients in one statement each.
+"""Reads derived rows by key and writes them, for many patients in one statement.
 
-Rows go in as one JSON text that the server reads by the table's own types. It decides nothing.
+Rows to write are sent as one JSON text, which the server converts to the types of the table.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,9 +21,10 @@ _Key: TypeAlias = tuple[int, Any]  # a patient's id, and a session's id, a date 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedTable:
-    """A table of derived rows: its columns, and the one (beside the patient) that rows go by.
+    """A table of derived rows and its columns.
 
-    `unique` are the columns of its primary key.
+    `key` is the column that, with the patient, selects rows to remove. `unique` are the columns of
+    the primary key.
     """
 
     name: str
@@ -34,20 +35,26 @@ class DerivedTable:
 
     @property
     def put(self) -> bytes:
-        """Return the statement that writes rows, over those that are there."""
+        """Return the statement that writes rows and replaces those with the same primary key."""
         names = ", ".join(self.columns)
         changed = (name for name in self.columns if name not in self.unique)
         updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
         source = f"json_populate_recordset(null::{self.name}, %s::json)"
         conflict = f"on conflict ({', '.join(self.unique)}) do update set {updates}"
-        return f"insert into {self.name} ({names}) select {names} from {source} {conflict}".encode()  # noqa: S608 - names of this file
+        return (
+            f"insert into {self.name} ({names}) "  # noqa: S608 - names of this file
+            f"select {names} from {source} {conflict}"
+        ).encode()
 
     @property
     def drop(self) -> bytes:
         """Return the statement that removes rows by (patient, key)."""
         keys = f"unnest(%s::int[], %s::{self.key_type}[]) as k (patient, key)"
         where = f"t.patient = k.patient and t.{self.key} = k.key"
-        return f"delete from {self.name} t using {keys} where {where}".encode()  # noqa: S608 - names of this file
+        return (
+            f"delete from {self.name} t using {keys} "  # noqa: S608 - names of this file
+            f"where {where}"
+        ).encode()
 
 
 SESSION = DerivedTable(
@@ -79,7 +86,8 @@ SELECTION = DerivedTable(
     unique=("patient", "local_date", "metric", "start_at"),
 )
 
-# Lateral sub-queries make the planner look up each key, whatever it estimates about their number.
+# Lateral sub-queries with "offset 0" make the planner look up each key in an index, whatever it
+# estimates about the number of keys.
 _SESSIONS = f"""
 select s.patient, {derived_rows.SESSION_COLUMNS}
 from (
@@ -99,14 +107,14 @@ select d.patient, {", ".join(f"d.{name}" for name in DAY.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from day
-  where patient = k.patient and local_date >= k.first and local_date < k.first + 7 offset 0) \
-d"""  # noqa: S608 - constants of this package
+  where patient = k.patient and local_date >= k.first \
+and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
 _WEEKS = f"""
 select w.patient, {", ".join(f"w.{name}" for name in WEEK.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
-  select * from week where patient = k.patient and monday = k.first offset 0) \
-w"""  # noqa: S608 - constants of this package
+  select * from week \
+where patient = k.patient and monday = k.first offset 0) w"""  # noqa: S608 - constants
 _SELECTIONS = """
 select c.patient, c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method
@@ -116,8 +124,8 @@ cross join lateral (
   where patient = k.patient and local_date = k.local_date offset 0) c
 join source o on o.id = c.source
 order by c.patient, c.local_date, c.metric, c.start_at"""
-# Samples of a stream may lie outside every fact, when a newer revision of their block moved: the
-# source selections still cover them.
+# Samples of a stream may lie outside every fact: a newer revision of their block can have another
+# span, while the older samples remain. Source selections still cover them.
 _EXTENT = """
 select
   least(min(f.start_at), (select min(c.start_at) from source_selection c where c.patient = p.id)),
@@ -130,7 +138,7 @@ group by p.id"""
 async def sessions(
     conn: Connection, dates: Sequence[_Key], ids: Iterable[_Key]
 ) -> dict[_Key, Session]:
-    """Return the sessions that start on these dates, and those of these ids, by (patient, id)."""
+    """Return the sessions that start on `dates` and those with `ids`, by (patient, session id)."""
     by_id = list(ids)
     arguments = {
         "patients": [patient for patient, _ in dates],
@@ -143,7 +151,7 @@ async def sessions(
 
 
 async def days(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Day]:
-    """Return every day of these weeks that has a row, by (patient, date)."""
+    """Return the days of these weeks that have a row, by (patient, date)."""
     read = _with_patient(derived_rows.read_day)
     stored = await rows.fetch(conn, _DAYS, _arguments(mondays), read)
     return {(patient, day.local_date): day for patient, day in stored}
@@ -157,7 +165,10 @@ async def weeks(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Week]:
 
 
 async def selections(conn: Connection, dates: Sequence[_Key]) -> dict[_Key, list[SourceSelection]]:
-    """Return the source selections of these dates, by (patient, date), in order of metric and time."""
+    """Return the source selections of these dates, by (patient, date).
+
+    Those of a date are in order of metric and time.
+    """
     read = _with_patient(derived_rows.read_selection)
     stored: dict[_Key, list[SourceSelection]] = {}
     for patient, selection in await rows.fetch(conn, _SELECTIONS, _arguments(dates), read):
@@ -166,7 +177,7 @@ async def selections(conn: Connection, dates: Sequence[_Key]) -> dict[_Key, list
 
 
 async def extent(conn: Connection, patient: str) -> Span | None:
-    """Return from when to when a patient has facts or source selections; None without any."""
+    """Return the span in which a patient has facts or source selections; None without any."""
     row = await (await conn.execute(_EXTENT, [patient])).fetchone()
     if row is None or row[0] is None:
         return None
@@ -191,5 +202,5 @@ def _arguments(keys: Sequence[_Key]) -> dict[str, list[Any]]:
 
 
 def _with_patient(read: Callable[[rows.Row], T]) -> Callable[[rows.Row], tuple[int, T]]:
-    """Return a reader of rows that have the patient's id beside what `read` reads."""
+    """Return a function that returns a row's patient id with what `read` makes of the row."""
     return lambda row: (row["patient"], read(row))

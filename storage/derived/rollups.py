@@ -1,7 +1,7 @@
-"""Rows of hour and day rollups, of every metric and source. It computes none of them.
+"""Reads and writes rollups of hours and days, for every metric and source. Computes none of them.
 
-A row holds what one source measured in the minutes for which it is the selected source, so the rows
-of all sources add up. Rows may lag behind their samples where `facts.stale_hours` has a mark.
+A row covers only the minutes for which its source is the selected source, so the rows of all
+sources add up. Rows may be older than their samples where `facts.stale_hours` has a mark.
 """
 
 from collections.abc import Iterable
@@ -19,20 +19,20 @@ from storage.pg.pool import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupTable:
-    """A table of rollups; `at` is the column that says where a row's cell begins."""
+    """A table of rollups; `at` is the column with the start of a row's hour or day."""
 
     name: str
     at: str
 
     @property
     def drop(self) -> bytes:
-        """Return the statement that removes a patient's rows of a span."""
+        """Return the statement that removes a patient's rows that begin in a span."""
         where = f"patient = %s and {self.at} >= %s and {self.at} < %s"
         return f"delete from {self.name} where {where}".encode()  # noqa: S608 - names of this file
 
     @property
     def put(self) -> bytes:
-        """Return the statement that adds rows of one patient and metric."""
+        """Return the statement that adds rows of a patient and metric."""
         columns = f"patient, metric, {self.at}, source, n, low, high, total"
         values = "%s::timestamptz[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::float8[]"
         rows = f"select %s, %s, * from unnest({values})"  # noqa: S608 - a constant text
@@ -40,10 +40,13 @@ class RollupTable:
 
     @property
     def read(self) -> bytes:
-        """Return the query for a span of one patient and metric, as one row of arrays."""
+        """Return the query for a patient, metric and span; its result is a single row of arrays."""
         columns = "array_agg(source::bigint), array_agg(n::bigint), array_agg(low), array_agg(high)"
         where = f"patient = %s and metric = %s and {self.at} >= %s and {self.at} < %s"
-        return f"select array_agg({self.at}), {columns}, array_agg(total) from {self.name} where {where}".encode()  # noqa: S608 - names of this file
+        return (
+            f"select array_agg({self.at}), {columns}, array_agg(total) "  # noqa: S608 - constants
+            f"from {self.name} where {where}"
+        ).encode()
 
 
 HOURS = RollupTable(name="rollup_hour", at="hour")
@@ -75,7 +78,7 @@ async def read(
 
 
 async def metrics(conn: Connection, patient: int, span: Span) -> list[int]:
-    """Return the ids of the metrics that a patient has hour rollups of in a span."""
+    """Return the ids of the metrics for which a patient has hour rollups in a span."""
     arguments = [patient, utc(span.start_ms), utc(span.end_ms)]
     return [metric for (metric,) in await (await conn.execute(_METRICS, arguments)).fetchall()]
 
@@ -89,7 +92,7 @@ async def drop(conn: Connection, table: RollupTable, patient: int, spans: Iterab
 async def put(
     conn: Connection, table: RollupTable, patient: int, metric: int, value: Cells
 ) -> None:
-    """Add rollups of a patient and metric (ids); none of them may be there already."""
+    """Add rollups of a patient and metric (ids); none of these rows may exist already."""
     if not len(value.at):
         return
     columns: list[list[Any]] = [[utc(ms) for ms in value.at.tolist()]]
