@@ -1,1 +1,1 @@
-"""Facts and their samples: written, read back, retracted; and the offsets they came from."""
+"""Facts and samples: written, read back and retracted; and the offsets that were finished."""

@@ -1,7 +1,7 @@
-"""Where derived rows may have become stale because facts name each other. It never writes.
+"""Finds where derived rows may be stale because facts refer to each other. It never writes.
 
-A deletion names the record it deletes, a report the session it is about. When one of them changes,
-rows derived from the others may change too, wherever in time those lie.
+A deletion names the record that it deletes, and a report names its session. When such a fact
+changes, rows derived from the other fact may change too, wherever in time that fact is.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from storage.facts.fact_rows import Removed
 from storage.pg.pool import Connection
 
 AffectedSpans: TypeAlias = dict[int, list[Span]]  # by patient id
-RecordNames: TypeAlias = set[tuple[int, str]]  # (patient id, record); "" names no record
+RecordNames: TypeAlias = set[tuple[int, str]]  # (patient id, record); "" is no record
 
 _TARGETS = """
 select k.patient, min(f.start_at), max(f.end_at)
@@ -45,12 +45,13 @@ def removed_spans(removed: Iterable[Removed]) -> AffectedSpans:
 async def add_named_spans(
     conn: Connection, spans: AffectedSpans, *, targets: RecordNames, sessions: RecordNames
 ) -> None:
-    """Add to `spans` the spans of facts that changed facts name, or that name them.
+    """Add to `spans` the spans of facts that refer to changed facts, or that these refer to.
 
-    `targets` are the records that deletions delete and reports are about. `sessions` are the names
+    `targets` are the records that changed deletions and reports refer to. `sessions` are the names
     of changed workouts and declared sessions, and of every replaced record.
     """
     await _add(conn, spans, _TARGETS, targets)
+    # a report may be about a session that a changed deletion hides or shows, so targets count too
     await _add(conn, spans, _SESSIONS, targets | sessions)
 
 

@@ -1,7 +1,7 @@
-"""The current records of one patient from one vendor, and their removal: for replay.
+"""Reads and removes the current records of a patient from one vendor, for replay.
 
-Nothing here knows how a body is read. Whatever is removed here must be stored again, from what its
-bodies report today, in the same transaction.
+What is removed here must be stored again in the same transaction, from the facts that today's
+readers make of its payloads. This module does not know how a payload is read.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -26,9 +26,9 @@ RecordName: TypeAlias = tuple[Source, str]
 
 
 class Stretch(NamedTuple):
-    """Samples that joined the series of their source.
+    """Samples of a stream: the metric's id, and the first and last instant in epoch ms.
 
-    Metric id, first and last instant (epoch ms).
+    Samples of a stream belong to no record. They join the series of their source.
     """
 
     metric: int
@@ -36,7 +36,8 @@ class Stretch(NamedTuple):
     last_ms: int
 
 
-# Whoever keeps a body holds a key share: "for update" waits for them, so that every body is seen.
+# A transaction that keeps a payload locks the patient "for key share". "for update" waits for it,
+# so that replay sees every payload.
 _LOCK = "select id, zone from patient where pseudonym = %s for update"
 _CURRENT = """
 select s.vendor, s.app, s.device, s.device_type, s.method, r.record, r.id, r.revision, r.body,
@@ -66,7 +67,7 @@ _DROP_WATERMARK = "delete from watermark where patient = %s and source = %s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRecord:
-    """A version of a record: its revision, a content hash for each fact, its stretches of samples."""
+    """A version of a record: its revision, the content hash of each fact, and its stretches."""
 
     revision: int
     contents: Mapping[FactPart, bytes]
@@ -75,7 +76,10 @@ class ReportedRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentRecord:
-    """The current version of a record, the record's id, and the body (hex) that reported it."""
+    """The current version of a record, with the record's id.
+
+    `body` is the SHA-256 (hex) of the payload that reported the version.
+    """
 
     id: int
     body: str
@@ -83,9 +87,9 @@ class CurrentRecord:
 
 
 async def lock(conn: Connection, patient: str) -> PatientRow:
-    """Lock a patient until the transaction ends, also against bodies being kept.
+    """Lock a patient until the transaction ends; no payload can be kept meanwhile.
 
-    Raises `UnknownNameError`.
+    Raises `UnknownNameError` for an unknown patient.
     """
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
@@ -96,7 +100,7 @@ async def lock(conn: Connection, patient: str) -> PatientRow:
 async def current_records(
     conn: Connection, patient: int, vendor: str
 ) -> dict[RecordName, CurrentRecord]:
-    """Return the current records of a patient (by id) from a vendor."""
+    """Return the current records of a patient (by id) from a vendor, by (source, record)."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_CURRENT, [patient, vendor])
         rows = await cursor.fetchall()
@@ -113,10 +117,10 @@ async def remove(
     records: Collection[CurrentRecord],
     stretches: Iterable[tuple[Source, Stretch]],
 ) -> AffectedSpans:
-    """Remove records with their facts and samples, and all samples of the series in the stretches.
+    """Remove records with their facts and samples, and all samples of streams in `stretches`.
 
-    Returns where derived rows may have become stale. Every body that reports one of these records,
-    or samples within these stretches, must be stored anew by the caller.
+    Returns the spans in which derived rows may be stale. The caller must store again the facts of
+    every payload that reports one of these records or samples within these stretches.
     """
     ids = [record.id for record in records]
     removed = await fact_rows.remove(conn, ids)
@@ -132,9 +136,9 @@ async def remove(
 
 
 async def set_parser(conn: Connection, patient: int, bodies: Collection[str], parser: int) -> int:
-    """Note that the facts of these bodies (hex) are those of a version of the parser.
+    """Record which version of the reader the facts of these payloads (SHA-256 in hex) are from.
 
-    Returns how many bodies had another version before.
+    Returns how many payloads had another version before.
     """
     digests = [bytes.fromhex(sha256) for sha256 in bodies]
     return (await conn.execute(_READ_BY, [parser, patient, digests, parser])).rowcount
@@ -143,7 +147,7 @@ async def set_parser(conn: Connection, patient: int, bodies: Collection[str], pa
 async def spans_of_bodies(
     conn: Connection, patient: int, bodies: Collection[str]
 ) -> tuple[Span, ...]:
-    """Return the merged spans of the current facts that these bodies (hex) reported."""
+    """Return the merged spans of the current facts of these payloads (SHA-256 in hex)."""
     digests = [bytes.fromhex(sha256) for sha256 in bodies]
     rows = await (await conn.execute(_SPANS, [patient, digests])).fetchall()
     return merge(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)) for start, end in rows)
@@ -152,9 +156,10 @@ async def spans_of_bodies(
 async def set_watermarks(
     conn: Connection, patient: int, vendor: str, measured: Mapping[Source, int]
 ) -> bool:
-    """Set the latest measured instant (epoch ms) of every source of a vendor; return if any moved.
+    """Set the watermark (epoch ms) of every source of a vendor; return whether any changed.
 
-    Only for a caller who has read every body that the vendor ever sent of the patient.
+    A source that is not in `measured` loses its watermark. The caller must have read every payload
+    that the vendor ever sent for the patient, because a watermark may go back here.
     """
     rows = await (await conn.execute(_WATERMARKS, [patient, vendor])).fetchall()
     stored = {read_source(source): epoch_ms(time) for *source, time in rows}
@@ -170,7 +175,7 @@ async def set_watermarks(
 
 
 def _current(rows: Collection[Mapping[str, Any]]) -> CurrentRecord:
-    """Return a record from its rows, one for each fact; a record without facts has one row."""
+    """Return a record from its rows: a row for each fact, or a single row without any fact."""
     contents: dict[FactPart, bytes] = {}
     stretches: set[Stretch] = set()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The samples of one patient as columns by source, without what was retracted.
+"""Reads the samples of a patient as columns by source, without retracted samples.
 
 Rollups and timelines are computed from these columns. It never writes and takes no lock.
 """
@@ -28,9 +28,10 @@ class SourceColumn:
 async def read_hours(
     conn: Connection, patient: int, spans: Iterable[Span], metrics: Sequence[int] = ALL_METRICS
 ) -> list[SourceColumn]:
-    """Return the samples of some metrics of a patient (by id) in the whole UTC hours of the spans.
+    """Return the samples of some metrics (ids) of a patient (by id) in all UTC hours of the spans.
 
-    Whole hours, because the quality of samples is decided hour by hour: the caller cuts afterwards.
+    Hours are complete even where a span covers only a part, because the quality of samples is
+    decided for each hour. The caller cuts the columns afterwards.
     """
     hours = merge((outer(span, HOUR_MS) for span in spans), gap_ms=0)
     mask = (await retractions.intervals(conn, {patient: hours}))[patient]

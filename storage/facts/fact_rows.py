@@ -1,7 +1,8 @@
-"""Facts as rows of the table `fact` and back.
+"""Converts facts to rows of the table `fact` and back, and writes and removes these rows.
 
-Columns that queries look at have their own; the rest of a fact is JSON. Samples lie in their own
-table, so a block's row says only where they are. Which fact is current is `writer`'s business.
+Values that queries use have their own columns; the rest of a fact is JSON. Samples are in their own
+table, so the row of a sample block has only their first and last instant. `writer` decides which
+fact is current.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ returning record, kind, metric, patient, source, start_at, end_at, payload"""
 
 
 class FactKey(NamedTuple):
-    """The key of a row of `fact`: the record's id, and which fact of it."""
+    """The primary key of `fact`: the record's id, and kind, metric id and part of the fact."""
 
     record: int
     kind: str
@@ -51,9 +52,10 @@ class FactKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """A removed fact: its patient (id), its span, the record it named, and where its samples are.
+    """A removed fact: its patient (id), its span, and the record that it refers to (`target`).
 
-    `extent` is None for a fact that has no samples.
+    `target` is "" for a fact that refers to none. `extent` is where its samples are, None for a
+    fact without samples.
     """
 
     patient: int
@@ -65,9 +67,9 @@ class Removed:
 def row(
     key: FactKey, patient: int, source: int, zone: str, reported: AttributedFact, content: bytes
 ) -> dict[str, Any]:
-    """Return one row of `fact` by column name.
+    """Return a row of `fact` by column name.
 
-    Without an offset, its date is in the patient's zone.
+    `zone` is the patient's IANA zone. It decides the local date of a fact without a UTC offset.
     """
     fact, head = reported.fact, reported.fact.head
     span = span_of(fact)
@@ -89,13 +91,13 @@ def row(
 
 
 async def insert(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows of `row`, over those of the same keys, in one statement."""
+    """Write rows made by `row` in one statement; they replace rows with the same key."""
     if rows:
         await conn.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 async def contents(conn: Connection, records: Sequence[int]) -> dict[FactKey, bytes]:
-    """Return the content hash of every stored fact of these records (ids)."""
+    """Return the content hash of every stored fact of these records (ids), by key."""
     if not records:
         return {}
     cursor = await conn.execute(_CONTENTS, [records])
@@ -103,7 +105,7 @@ async def contents(conn: Connection, records: Sequence[int]) -> dict[FactKey, by
 
 
 async def remove(conn: Connection, records: Sequence[int]) -> list[Removed]:
-    """Remove every fact of these records (ids) and return what they were; samples stay."""
+    """Remove every fact of these records (ids) and return them; their samples are not removed."""
     if not records:
         return []
     async with conn.cursor(row_factory=dict_row) as cursor:
@@ -112,7 +114,7 @@ async def remove(conn: Connection, records: Sequence[int]) -> list[Removed]:
 
 
 def read(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:
-    """Return the fact of a stored row, with its head as plain values. Not for sample blocks."""
+    """Return the fact of a stored row; `head` has plain values. Not for sample blocks."""
     return codec.decode_fact({"kind": kind, "head": head, **payload})
 
 
@@ -144,7 +146,7 @@ def _removed(row: Mapping[str, Any]) -> Removed:
 
 
 def _stored_target(row: Mapping[str, Any]) -> str:
-    """Return what `target_record` was of the fact."""
+    """Return what `target_record` returned for the fact when it was stored."""
     if row["kind"] not in {"deletion", "report"}:
         return ""
     target: str = row["payload"].get("target", "") or row["payload"].get("session", "")

@@ -1,7 +1,7 @@
-"""Integer ids of patients, sources and records, looked up and made in bulk.
+"""Looks up and makes the integer ids of patients, sources and records, in bulk.
 
-Nothing is cached between transactions: an id made by a transaction that rolled back would poison
-the cache, and one query a batch is cheap.
+Ids are not cached between transactions. The cache could keep an id whose transaction rolled back,
+and one query for each batch is cheap.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from storage.pg.pool import Connection
 
 
 class RecordKey(NamedTuple):
-    """What a record is known by: the ids of its patient and source, and its name there."""
+    """The key of a record: the ids of its patient and source, and its name at the source."""
 
     patient: int
     source: int
@@ -21,7 +21,10 @@ class RecordKey(NamedTuple):
 
 
 class RecordVersion(NamedTuple):
-    """A version of a record: the greater (revision, body as SHA-256) is current."""
+    """A version of a record; the version with the greater (revision, body) is current.
+
+    `body` is the SHA-256 of the payload.
+    """
 
     revision: int
     body: bytes
@@ -60,7 +63,7 @@ where r.id = k.id"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientRow:
-    """A patient as the writer needs it: the id, and the zone of dates that have no offset."""
+    """A patient's id, and the IANA zone for the local dates of facts without a UTC offset."""
 
     id: int
     zone: str
@@ -68,7 +71,7 @@ class PatientRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRow:
-    """A record: its id, the version that was current before this batch (None: new), and now."""
+    """A record's id, and its current version before this batch (None: new) and after it."""
 
     id: int
     before: RecordVersion | None
@@ -76,26 +79,28 @@ class RecordRow:
 
     @property
     def replaced(self) -> bool:
-        """Return whether an older version was replaced by this batch."""
+        """Return whether this batch replaced an older version."""
         return self.before is not None and self.before != self.now
 
 
 async def lock_patients(conn: Connection, pseudonyms: Collection[str]) -> dict[str, PatientRow]:
     """Lock the patients until the transaction ends, and return those that exist by pseudonym.
 
-    The lock keeps two workers from deriving one patient at once, each without the other's facts.
-    It is taken in the order of ids everywhere, so that no two transactions deadlock.
+    Without the lock, two workers could derive a patient at the same time, each without the other's
+    facts. Locks are taken in the order of ids everywhere, so that transactions do not deadlock.
     """
     rows = await (await conn.execute(_PATIENTS, [sorted(pseudonyms)])).fetchall()
     return {pseudonym: PatientRow(id=id_, zone=zone) for pseudonym, id_, zone in rows}
 
 
 async def source_ids(conn: Connection, sources: Iterable[Source]) -> dict[Source, int]:
-    """Return the id of each source; new ones are added."""
+    """Return the id of each source; add those that are new."""
     wanted = set(sources)
     known = await _known_sources(conn, wanted)
     missing = wanted - known.keys()
     if missing:
+        # "on conflict do nothing" returns no id of a row that another worker added meanwhile, so
+        # the ids are read in a second query
         await conn.execute(_NEW_SOURCES, _source_columns(missing))
         known |= await _known_sources(conn, missing)
     return known
@@ -104,9 +109,10 @@ async def source_ids(conn: Connection, sources: Iterable[Source]) -> dict[Source
 async def record_rows(
     conn: Connection, versions: Mapping[RecordKey, RecordVersion]
 ) -> dict[RecordKey, RecordRow]:
-    """Make the greater of the stored and the given version of each record current; return them.
+    """Make the greater of the stored and the given version of each record current.
 
-    The caller holds the patients' locks, so nothing else writes these records meanwhile.
+    Returns all these records. The caller holds the patients' locks, so no other transaction writes
+    the records meanwhile.
     """
     stored = await _stored_records(conn, versions)
     rows: dict[RecordKey, RecordRow] = {}

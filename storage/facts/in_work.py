@@ -1,7 +1,8 @@
-"""What each partition's worker has in work, noted before it begins.
+"""Notes which messages of each partition a worker has in work, before the work begins.
 
-Who died at it is known after the death. A note survives its process; after a crash of the database
-the newest may be gone, which costs nothing but a try.
+If a message kills the process, the note shows afterwards which messages were in work. A crash of
+the database may lose the newest notes. Then such a message gets another try, and nothing else is
+lost.
 """
 
 from collections.abc import Mapping
@@ -27,8 +28,8 @@ _FORGET = "delete from in_work where topic = %s and part = any(%s)"
 class Note:
     """Offsets [first, next) of a partition are in work for the `tries`-th time.
 
-    Offsets before `alone_until` are worked on one by one, because a process has ended with several
-    of them in work. Offsets before `finished` are done, by the account of offsets.
+    Offsets before `alone_until` are worked on one at a time, because a process has ended with
+    several of them in work. Offsets before `finished` are done, as recorded by `offsets`.
     """
 
     first: int
@@ -39,7 +40,7 @@ class Note:
 
 
 async def read(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note]:
-    """Return the notes of a topic (as the ledger names it) by partition."""
+    """Return the notes of a topic by partition; its name is that in `stream_offset`."""
     rows = await (await conn.execute(_READ, [topic, parts])).fetchall()
     return {
         part: Note(first=first, next=following, tries=tries, alone_until=until, finished=finished)
@@ -50,13 +51,13 @@ async def read(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note
 async def write(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None:
     """Replace the notes of these partitions.
 
-    The commit is not waited for: a note is for deaths of the worker. One statement: it is in the
-    way of every batch.
+    The commit does not wait for the disk, because a note has to survive the worker only. It is one
+    statement, because every batch waits for it.
     """
     columns = [(part, n.first, n.next, n.tries, n.alone_until) for part, n in notes.items()]
     await conn.execute(_WRITE, [topic, *(list(column) for column in zip(*columns, strict=True))])
 
 
 async def forget(conn: Connection, topic: str, parts: list[int]) -> None:
-    """Remove the notes of these partitions: their work was cut off by something else."""
+    """Remove the notes of these partitions, whose work ended for a reason other than a message."""
     await conn.execute(_FORGET, [topic, parts])

@@ -1,8 +1,8 @@
-"""What a consumer has finished, kept in the transaction of the rows it wrote.
+"""Offsets that a consumer has finished, stored in the transaction of the rows that it wrote.
 
-Replays are skipped, holes are seen. A broker's committed offset can lag behind (a redelivery) or,
-with known bugs of stream libraries, run ahead (a hole). Neither may lose or double a row, so the
-database has the last word.
+The offset that a broker has committed can be too low, which delivers messages again. With known
+bugs of stream libraries it can also be too high, which leaves a hole. Neither may lose or repeat a
+row. Therefore the offsets in the database decide: replays are skipped and holes are detected.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,21 +14,24 @@ from storage.pg.pool import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
-    """The messages are the next ones: apply all of them."""
+    """The messages are exactly the next in the partition: apply all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """Some were finished before: apply only offsets >= `start`, which is `next` or more when none is new."""
+    """Some messages were finished before: apply only offsets from `start` on.
+
+    `start` is beyond the last message when none of them is new.
+    """
 
     start: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
-    """Offsets [expected, first) were never finished here.
+    """Offsets [expected, first) were never finished.
 
-    Nothing was advanced; the caller decides.
+    The partition's offset was not advanced; the caller decides what to do.
     """
 
     expected: int
@@ -55,9 +58,9 @@ async def advance(
 ) -> dict[int, Advance]:
     """Claim the offsets [first, following) of each partition, in the caller's transaction.
 
-    The rows stay locked until that transaction ends, so a second worker that still believes it owns
-    a partition waits here and then sees a replay. A partition never seen before starts at `first`.
-    Nothing of a partition with a hole is advanced.
+    The rows are locked until the transaction ends. A second worker that still believes that it owns
+    a partition waits here and then gets a `Replay`. A partition without a row starts at `first`. A
+    partition with a hole is not advanced.
     """
     stored = await _stored(conn, topic, claims)
     matches = {part: _advance(stored[part], first) for part, (first, _) in claims.items()}
@@ -83,11 +86,12 @@ def _advance(stored: int, first: int) -> Advance:
 async def _stored(
     conn: Connection, topic: str, claims: Mapping[int, tuple[int, int]]
 ) -> dict[int, int]:
-    """Return the next offset of each partition, locked; one without an account gets it."""
+    """Return the next offset of each partition, locked; add a row where there is none."""
     stored = await _read(conn, topic, list(claims))
     new = [part for part in claims if part not in stored]
     if new:
         await _add(conn, topic, {part: claims[part][0] for part in new})
+        # read what was added: another worker may have added the row first, with another offset
         stored |= await _read(conn, topic, new)
     return stored
 
@@ -106,7 +110,7 @@ async def _set(conn: Connection, topic: str, following: Mapping[int, int]) -> No
 
 
 async def skip_to(conn: Connection, topic: str, partition: int, following: int) -> None:
-    """Set the next offset whatever it was: for a caller who has looked at a hole and accepts it."""
+    """Set the next offset, whatever it was, for a caller who has decided to accept a hole."""
     await _add(conn, topic, {partition: following})
     await _set(conn, topic, {partition: following})
 

@@ -1,7 +1,7 @@
-"""Facts of a body count only if no newer parser has read that body since. It must never write.
+"""Finds facts of a payload that a newer version of its reader has read since. It must never write.
 
-A parser is deployed while facts that its predecessor read are still on their way, and `kadens
-replay` may read a body anew in between. The body's row names the version whose facts count.
+A new reader is deployed while facts of the old version are still on their way, and `kadens replay`
+may read a payload again in between. The row of the payload has the version whose facts count.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ where b.parser > k.parser"""
 
 
 async def outdated(conn: Connection, reported: Sequence[AttributedFact]) -> set[int]:
-    """Return the indexes of the facts whose body a newer parser has read since.
+    """Return the indexes of the facts whose payload a newer reader has read since.
 
-    The caller holds the patients' locks, as whoever reads a body anew does.
+    The caller holds the patients' locks. Replay holds them too, so the versions cannot change until
+    the transaction ends.
     """
     if not reported:
         return set()

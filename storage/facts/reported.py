@@ -1,7 +1,7 @@
-"""Reported facts read back, for many patients in one query. It never writes.
+"""Reads reported facts of many patients in one query. It never writes.
 
-Every query is a list of rows (one a span, a date or a name). The lateral sub-query makes the
-planner look up each of them in an index, whatever it estimates about their number.
+The argument of every query is a list of rows, each with a span, a date or a name. The lateral
+sub-query makes the planner look up each row in an index, whatever it estimates about their number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +32,8 @@ join patient p on p.id = f.patient
 join record r on r.id = f.record
 join source s on s.id = f.source
 order by f.start_at, r.record, f.record"""
+# No session is longer than 31 days (`LONGEST_SESSION_MS`), so the lower bound of the start loses
+# nothing and lets an index on the start serve the query.
 _NEAR = _FACTS.format(
     types="%s::timestamptz[], %s::timestamptz[]",
     names="low, high",
@@ -58,6 +60,8 @@ _SINCE = _FACTS.format(
     where="""fact
     where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low""",
 )
+# A local date is within two days of its instant in every zone. The bounds on the start let an index
+# serve the query.
 _OF_DATES = _FACTS.format(
     types="%s::date[]",
     names="day",
@@ -68,7 +72,7 @@ _OF_DATES = _FACTS.format(
 
 
 async def near(conn: Connection, spans: Mapping[PatientId, Iterable[Span]]) -> ReportedFacts:
-    """Return the workouts and reports of each patient that meet one of their spans, by time."""
+    """Return the workouts and reports of each patient that overlap its spans, in order of time."""
     rows: list[tuple[Any, ...]] = []
     for patient, many in spans.items():
         rows += [(patient, *_bounds(span)) for span in sorted(many)]
@@ -84,14 +88,17 @@ async def of_dates(conn: Connection, dates: Mapping[PatientId, Iterable[date]]) 
 
 
 async def named(conn: Connection, names: Iterable[tuple[PatientId, str]]) -> ReportedFacts:
-    """Return the workouts and reports of these (patient, record), and the reports about them."""
+    """Return the workouts and reports of these records, and the reports about them.
+
+    `names` are (patient id, record).
+    """
     return await _fetch(conn, _NAMED, sorted(names))
 
 
 async def current_reports(
     conn: Connection, patients: Sequence[PatientId], since_ms: int
 ) -> dict[PatientId, tuple[AttributedFact, ...]]:
-    """Return the reports of each patient from an instant on that are not retracted, by time."""
+    """Return each patient's reports since an instant, without retracted ones, in order of time."""
     reports = await _fetch(conn, _SINCE, [(patient, utc(since_ms)) for patient in patients])
     retracted = {patient: Retractions() for patient in patients}
     names: list[tuple[PatientId, str]] = []
@@ -113,7 +120,7 @@ async def _fetch(conn: Connection, query: str, rows: Sequence[tuple[Any, ...]]) 
 
 
 def _bounds(span: Span) -> tuple[Any, Any]:
-    """Return a span as instants; it begins late enough that 31 days can be subtracted."""
+    """Return a span as instants, from which the query can subtract 31 days without an error."""
     return utc(max(span.start_ms, -LONGEST_SESSION_MS)), utc(span.end_ms)
 
 

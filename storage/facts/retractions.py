@@ -1,8 +1,8 @@
-"""Retractions: what sources deleted after they had reported it.
+"""Reads retractions: what sources deleted after they had reported it. It never writes.
 
-A deletion is stored as a fact, so the result is the same whether it comes before or after the facts
-that it deletes. Retractions are looked up for the records and spans at hand, so that deletions of
-years ago cost nothing. It never writes.
+A deletion is stored as a fact, so the result does not depend on whether it comes before or after
+the facts that it deletes. Only the retractions of the requested records and spans are read, so that
+deletions of years ago cost nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ join source s on s.id = f.source"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetractedInterval:
-    """A vendor retracted the samples of a metric ("": of all) in a span, up to a revision."""
+    """A vendor's retraction of the samples of a metric ("": all) in a span, up to a revision."""
 
     vendor: str
     metric: str
@@ -48,16 +48,16 @@ class RetractedInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retractions:
-    """What was retracted of one patient.
+    """The retractions of a patient.
 
-    The greatest revision by (vendor, record), and intervals.
+    `records` has the greatest retracted revision by (vendor, record).
     """
 
     records: dict[tuple[str, str], int] = field(default_factory=dict)
     intervals: list[RetractedInterval] = field(default_factory=list)
 
     def hides(self, source: Source, record: str, revision: int) -> bool:
-        """Return whether a record of this revision is retracted."""
+        """Return whether this revision of a record is retracted."""
         return self.records.get((source.vendor, record), -1) >= revision
 
     def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
@@ -77,7 +77,8 @@ class Retractions:
     ) -> tuple[Instants, Values]:
         """Return the samples (t, v) that no interval retracts.
 
-        `revisions` int64[n] is only looked at where `touches(metric)`.
+        `revisions` is int64[n], the revision of each sample. It may be empty unless
+        `touches(metric)`.
         """
         for interval in self.intervals:
             if interval.vendor == source.vendor and interval.metric in {"", metric}:
@@ -91,7 +92,10 @@ class Retractions:
 async def intervals(
     conn: Connection, spans: Mapping[PatientId, Iterable[Span]]
 ) -> dict[PatientId, Retractions]:
-    """Return the retractions of each patient, with the intervals that meet one of their spans."""
+    """Return the retractions of each patient with the intervals that overlap the patient's spans.
+
+    Retracted records are not read; see `add_records`.
+    """
     retracted = {patient: Retractions() for patient in spans}
     wanted: list[tuple[int, object, object]] = []
     for patient, many in spans.items():
@@ -112,7 +116,7 @@ async def add_records(
     retracted: Mapping[PatientId, Retractions],
     names: Iterable[tuple[PatientId, str]],
 ) -> None:
-    """Add to the retractions those of these (patient id, record)."""
+    """Add to `retracted` the retractions of these records, given as (patient id, record)."""
     wanted = sorted({(patient, record) for patient, record in names if record})
     if not wanted:
         return

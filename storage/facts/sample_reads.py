@@ -1,8 +1,8 @@
-"""Samples read back as columns, of many patients and metrics in one query. It never writes.
+"""Reads samples as columns, for many patients and metrics in one statement. It never writes.
 
-The queries of one stretch of time go together. The stretch is in the statement as two constants, so
-that the planner leaves out the partitions of other months. Within it, each query (patient, metric,
-span) is looked up in the key by itself.
+Queries that are close in time share a statement. The statement has the bounds of their time as
+constants, so that the planner leaves out the partitions of other months. Each query (patient,
+metric, span) is then looked up in the primary key.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from storage.facts.samples import Put, by_series
 from storage.pg import binary_columns
 from storage.pg.pool import Connection
 
-STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart go to the server one by one
+STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
 
 _READ = """
 select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method,
@@ -46,7 +46,10 @@ left join record r on r.id = x.record"""
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class SampleQuery:
-    """One metric (its stored id) of one patient (id) in a span; `revisions`: each sample's too."""
+    """A request for a metric (its stored id) of a patient (id) in a span.
+
+    With `revisions`, the revision of each sample is read too.
+    """
 
     span: Span
     patient: int
@@ -56,11 +59,11 @@ class SampleQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredSamples:
-    """The samples of one record ("": of a stream) of one source, in any order of time.
+    """The samples of a record ("": a stream) of one source, in any order of time.
 
     `t` is int64[n] epoch ms, `v` float64[n] in the metric's unit. `source_id` is the stored id of
-    the source, `revision` the record's. `revisions` is int64[n], each sample's own, if the query
-    wanted them, else int64[0].
+    the source, `revision` that of the record. `revisions` is int64[n] with the revision of each
+    sample if the query requested it, else int64[0].
     """
 
     patient: int
@@ -76,9 +79,9 @@ class StoredSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UnwrittenBlock:
-    """A block of samples that is not in the table yet, with its source and record ("".
+    """A block of samples that is not in the table yet, with its source.
 
-    A stream).
+    `record` is the name of its record, "" for a stream.
     """
 
     put: Put
@@ -98,14 +101,14 @@ async def read(
     async with conn.cursor(binary=True) as cursor:
         binary_columns.arrays_as_bytes(cursor)
         for stretch in _stretches(queries):
-            # planned with its constants each time: a plan for any time would hold every partition
+            # planned with its constants each time: a prepared plan would open every partition
             await cursor.execute(_READ.encode(), _arguments(stretch), prepare=False)
             samples += [_from_row(row) for row in await cursor.fetchall()]
     return samples
 
 
 def current_column(samples: StoredSamples, retractions: Retractions) -> SampleColumn | None:
-    """Return the samples that no retraction hides; None if their whole record is retracted."""
+    """Return the samples that no retraction hides; None if their record is retracted."""
     if samples.record and retractions.hides(samples.source, samples.record, samples.revision):
         return None
     metric = METRIC_BY_ID[samples.metric].name
@@ -140,7 +143,7 @@ def _from_memory(
 
 
 def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
-    """Yield the queries in groups that lie close together in time."""
+    """Yield the queries in groups that are close in time."""
     stretch: list[SampleQuery] = []
     end_ms = 0
     for query in sorted(queries):

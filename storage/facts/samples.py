@@ -1,9 +1,9 @@
-"""Samples into their table: whole columns, one COPY.
+"""Writes samples into their table with one binary COPY of complete columns.
 
-At one key the greater (revision, value) stands. The COPY is optimistic, straight into the key; only
-where a sample is there already does it fall back to a staging table. Samples of a record carry its
-surrogate in their key, those of a nameless stream carry 0. It must never depend on the order in
-which blocks arrive.
+At each key the greater (revision, value) is kept, so the result does not depend on the order in
+which blocks arrive. The COPY first goes straight into the table. Only if a sample of the same key
+exists already, it is repeated into a staging table and merged. The key has the id of the record, or
+0 for samples of a stream.
 """
 
 from collections import defaultdict
@@ -30,8 +30,8 @@ SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, rec
 Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
 
 _PARTITION_LOCK = 0x73616D706C65  # "sample"
-# asked by snapshot, not by to_regclass: its cache may not know yet what another worker has just
-# committed
+# Reads pg_class by snapshot. The cache of to_regclass may not know yet a partition that another
+# worker has just committed.
 _MISSING = """
 select name from unnest(%s::text[]) as name
 where not exists (select from pg_class where relname = name and pg_table_is_visible(oid))
@@ -55,9 +55,9 @@ where patient = %s and metric = %s and source = %s and record = %s and time >= %
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Put:
-    """The samples of one block: `t` int64[n] epoch ms, not decreasing.
+    """The samples of a block, all of one series.
 
-    `v` float64[n], of one series.
+    `t` is int64[n] epoch ms, not decreasing; `v` is float64[n].
     """
 
     series: SeriesKey
@@ -70,7 +70,7 @@ class Put:
 class Offered:
     """How many rows were offered, and whether all of them were new.
 
-    Then nothing that was there has changed.
+    If all were new, no stored sample has changed.
     """
 
     rows: int
@@ -79,7 +79,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """Where the samples of one fact lie: its series, and the first and last instant in epoch ms."""
+    """Where the samples of a fact are: their series, and first and last instant in epoch ms."""
 
     series: SeriesKey
     first_ms: int
@@ -89,8 +89,8 @@ class Extent:
 def pack(puts: Iterable[Put]) -> Iterator[Rows]:
     """Yield the rows of all blocks in key order, each key once.
 
-    At equal keys the greater (revision, value). They come in pieces of at least `PIECE` rows, so
-    that the server works on one while the next is packed.
+    Of equal keys, the greater (revision, value) is kept. Rows come in pieces of at least `PIECE`
+    (the last may be smaller), so that the server works on a piece while the next is packed.
     """
     piece: list[tuple[SeriesKey, Columns]] = []
     for series in by_series(puts):
@@ -121,7 +121,7 @@ async def write(conn: Connection, puts: Sequence[Put]) -> Offered:
 def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
     """Yield the rows of each series in key order, each key once.
 
-    At equal keys the greater (revision, value).
+    Of equal keys, the greater (revision, value) is kept.
     """
     values: dict[SeriesKey, list[Put]] = defaultdict(list)
     for put in puts:
@@ -131,9 +131,9 @@ def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
 
 
 async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
-    """Remove the samples of records whose newer revision stands now.
+    """Remove the samples of replaced records; samples of streams are left.
 
-    Bounded in time, so that partitions prune.
+    The statement is bounded in time, so that the planner leaves out other partitions.
     """
     rows = [(*e.series, utc(e.first_ms), utc(e.last_ms)) for e in extents if e.series[3] != STREAM]
     if rows:
@@ -144,30 +144,31 @@ async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
 
 
 async def count(conn: Connection, patient: int, metric: int, span: Span, most: int) -> int:
-    """Return how many samples of a patient and metric (ids) lie in a span; `most` if more do."""
+    """Return how many samples of a patient and metric (ids) a span has, at most `most`."""
     arguments = [patient, metric, utc(span.start_ms), utc(span.end_ms), most]
     ((counted,),) = await (await conn.execute(_COUNT, arguments)).fetchall()
     return int(counted)
 
 
 async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
-    """Make the monthly partitions that the samples need, where the table is natively partitioned.
+    """Make the monthly partitions that the samples need, on PostgreSQL without TimescaleDB.
 
-    Made beside the table and attached, which blocks neither readers nor writers of the other
-    months; workers that need the same new month wait for each other. The database makes them: a
-    worker owns no table.
+    A partition is made as a table and then attached, which does not block readers and writers of
+    other months. Workers that need the same month wait for each other. A function of the database
+    makes the tables, because a worker owns none.
     """
     months = {month for put in puts if len(put.t) for month in _months(put.t)}
     names = {_name(month): month for month in months}
     if not await _missing(conn, names):
         return
     await conn.execute("select pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
+    # another worker may have made some of them while this one waited for the lock
     for name in await _missing(conn, names):
         await conn.execute("select sample_partition(%s)", [date(*names[name], 1)])
 
 
 def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
-    """Return the rows of a few series."""
+    """Return the rows of some series in the layout of a binary COPY."""
     lengths = np.array([len(t) for _, (t, _, _) in piece])
     rows = empty_rows(int(lengths.sum()))
     for name, ids in zip(
@@ -185,7 +186,7 @@ def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
 
 
 def _series(puts: list[Put]) -> Columns:
-    """Return t, v and revision of one series, t strictly increasing."""
+    """Return t, v and revision of a series, with t strictly increasing."""
     puts = sorted(puts, key=lambda put: int(put.t[0]))
     t = np.concatenate([put.t for put in puts])
     v = np.concatenate([put.v for put in puts])
@@ -194,6 +195,7 @@ def _series(puts: list[Put]) -> Columns:
     )
     if bool(np.all(t[1:] > t[:-1])):
         return t, v, revision
+    # within a block of a record the last sample counts, so resolve that before blocks are compared
     if puts[0].series[3] and any(bool(np.any(put.t[1:] == put.t[:-1])) for put in puts):
         return _series([_last_of_equals(put) for put in puts])
     order = np.lexsort((v, revision, t))
@@ -203,9 +205,9 @@ def _series(puts: list[Put]) -> Columns:
 
 
 def _last_of_equals(put: Put) -> Put:
-    """Return a block of a record with the last sample of each instant.
+    """Return a block of a record with only the last sample of each instant.
 
-    A device corrects itself in writing on.
+    A device corrects a sample by writing another with the same time.
     """
     last = is_run_end(put.t)
     return replace(put, t=put.t[last], v=put.v[last])

@@ -1,8 +1,8 @@
-"""Hours whose rollups no longer match their samples: marked by the writer, taken by the refresher.
+"""Marks hours whose rollups no longer match their samples, until they are refreshed.
 
-A mark is written in the transaction that changes the samples and taken in the one that writes the
-new rollups. Whoever reads rollups reads the samples instead where a mark lies, so an answer is
-exact at every moment. Marking and taking both happen under the patient's lock.
+A mark is written in the transaction that changes the samples. It is removed in the transaction that
+writes the new rollups. A reader of rollups reads the samples instead where an hour is marked, so an
+answer is always exact. Both transactions hold the patient's lock.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ select from_at, to_at from rollup_stale where patient = %s and from_at < %s and 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenHours:
-    """Marks taken of one patient (by id): merged spans of whole hours, and the oldest mark."""
+    """Marks taken from a patient (by id): the merged hours, and the time of the oldest mark."""
 
     patient: int
     spans: tuple[Span, ...]
@@ -45,10 +45,10 @@ class TakenHours:
 
 
 async def mark(conn: Connection, changed: Mapping[int, Iterable[Span]]) -> None:
-    """Mark the hours that these spans touch, by patient id, in the transaction that changes samples.
+    """Mark the hours that these spans (by patient id) touch.
 
-    The caller holds the patients' locks. One statement, whatever the batch; marking an hour again
-    adds no row.
+    Call it in the transaction that changes the samples, with the patients' locks. It is one
+    statement for any batch. Marking an hour again adds no row.
     """
     rows: list[tuple[int, datetime, datetime]] = []
     for patient, spans in changed.items():
@@ -59,15 +59,15 @@ async def mark(conn: Connection, changed: Mapping[int, Iterable[Span]]) -> None:
 
 
 async def marked(conn: Connection, patient: int, span: Span) -> tuple[Span, ...]:
-    """Return the marked hours of a patient (by id) that meet a span, in order."""
+    """Return the marked hours of a patient (by id) that overlap a span, in order."""
     cursor = await conn.execute(_MARKED, [patient, utc(span.end_ms), utc(span.start_ms)])
     return merge((_span(low, high) for low, high in await cursor.fetchall()), gap_ms=0)
 
 
 async def take(conn: Connection, settle_ms: int) -> TakenHours | None:
-    """Lock the patient marked for longest, and remove and return the marks; None if there is none.
+    """Lock the patient with the oldest mark, and remove and return its marks; None without any.
 
-    Marks younger than `settle_ms` and patients whom somebody else holds are left for later.
+    Marks younger than `settle_ms` and patients that another transaction has locked are skipped.
     """
     picked = await (await conn.execute(_PICK, [settle_ms])).fetchone()
     if picked is None:
@@ -79,14 +79,14 @@ async def take(conn: Connection, settle_ms: int) -> TakenHours | None:
 
 
 async def put_back(conn: Connection, taken: TakenHours, spans: Sequence[Span]) -> None:
-    """Mark a part of what was taken again, as old as it was."""
+    """Mark these spans of what was taken again, with the time of the oldest mark."""
     if spans:
         starts, ends = [utc(s.start_ms) for s in spans], [utc(s.end_ms) for s in spans]
         await conn.execute(_PUT_BACK, [taken.patient, taken.marked_at, starts, ends])
 
 
 async def postpone(conn: Connection, settle_ms: int) -> bool:
-    """Let the patient whose turn it is wait for an hour; return False if it is nobody's turn."""
+    """Let the next patient of `take` wait for an hour; return False if there is none."""
     return (await conn.execute(_POSTPONE, [settle_ms])).rowcount > 0
 
 

@@ -1,9 +1,9 @@
-"""Stores reported facts. The result depends on what was reported, never on order or repetition.
+"""Stores reported facts; the result depends on what was reported, not on order or repetition.
 
-The greater (revision, body) of a record is current: only its facts are in `fact`, and what an older
-version held is removed. Samples of a stream belong to no record: they join one series, and at one
-instant the greater (revision, value) is current. If one body reports a part of a record twice and
-differently, the fact with the greater content hash is current.
+Of a record, the version with the greater (revision, body) is current. Only its facts are in `fact`,
+and those of older versions are removed. Samples of a stream belong to no record. They join a
+series, in which the greater (revision, value) of an instant is current. If a payload reports the
+same part of a record twice with different content, the greater content hash is current.
 
 It must never commit: the transaction is the caller's.
 """
@@ -55,7 +55,7 @@ _Records = Mapping[RecordKey, RecordRow]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Refused:
-    """A fact that cannot be stored: its index in the batch, and why, without any value of it."""
+    """A fact that cannot be stored: its index in the batch, and why, without values of the fact."""
 
     index: int
     why: str
@@ -63,11 +63,11 @@ class _Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a batch did.
+    """The result of a batch.
 
-    `affected` has, by pseudonym, the spans in which derived rows may have become stale. `new`
-    counts facts stored, `skipped` those that were stored already or are older than the current
-    ones. `samples` is the number of rows offered to the table; `unwritten` are the blocks that the
+    `affected` has the spans in which derived rows may be stale, by pseudonym. `new` counts facts
+    that were stored. `skipped` counts facts that were stored before or are older than the current
+    ones. `samples` is the number of rows offered to the table. `unwritten` are the blocks that the
     caller still has to write.
     """
 
@@ -81,7 +81,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """One fact of the batch with the keys of its rows. `key` is (kind, metric id, part)."""
+    """A fact of the batch with the keys of its rows; `key` is (kind, metric id, part)."""
 
     reported: AttributedFact
     patient: PatientRow
@@ -105,11 +105,12 @@ async def write_facts(conn: Connection, reported: Sequence[AttributedFact]) -> W
 
 
 async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Written:
-    """Store a batch of facts of any patients, but not their samples; the patients stay locked.
+    """Store a batch of facts of any patients without their samples; the patients stay locked.
 
-    The samples are left to the caller, who may want to look at what was stored before. A fact of an
-    unknown patient, or that `storable.refusal` refuses, is returned in `refused`. Redelivery of a
-    stored fact changes nothing, nor does a fact of a body that a newer parser has read since.
+    The caller writes the samples (`unwritten`) and may read the stored samples before. A fact of an
+    unknown patient, or a fact that `storable.refusal` refuses, is returned in `refused`. A fact
+    that is stored already changes nothing. Nor does a fact of a payload that a newer reader has
+    read since.
     """
     patients = await lock_patients(conn, {item.patient for item in reported})
     refused = tuple(_refused(reported, patients))
@@ -132,7 +133,7 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
     current = [item for item in changed if item.version == records[item.record].now]
     new = _winners(current, records, stored)
     await fact_rows.insert(conn, [_row(key, item) for key, item in new.items()])
-    # a stream has no current version: every block of it counts, however old its revision
+    # a stream has no current version: each of its blocks counts, however old the revision is
     blocks = [item for item in changed if item.stream or item.version == records[item.record].now]
     await _raise_watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
@@ -153,7 +154,7 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
 
 
 async def _remove_replaced(conn: Connection, records: _Records) -> list[Removed]:
-    """Remove the facts and samples of records of which a newer version is current now."""
+    """Remove the facts and samples of records that have a newer current version now."""
     removed = await fact_rows.remove(conn, [row.id for row in records.values() if row.replaced])
     await samples.remove(conn, [item.extent for item in removed if item.extent])
     return removed
@@ -201,7 +202,7 @@ def _fact_key(item: _Item, records: _Records) -> FactKey:
 def _winners(
     items: Iterable[_Item], records: _Records, stored: Mapping[FactKey, bytes]
 ) -> dict[FactKey, _Item]:
-    """Return the fact to store at each key: the greatest content, if it exceeds what is stored."""
+    """Return the fact to store at each key: the greatest content hash, if above the stored one."""
     best: dict[FactKey, _Item] = {}
     for item in items:
         key = _fact_key(item, records)
@@ -228,9 +229,9 @@ def _unwritten(items: Iterable[_Item], records: _Records) -> Iterator[UnwrittenB
 
 
 async def _raise_watermarks(conn: Connection, items: Iterable[_Item]) -> None:
-    """Raise the watermarks by everything reported, also by what is skipped.
+    """Raise the watermarks to the latest instant that was measured.
 
-    So order cannot matter.
+    Skipped facts count too, so that the result does not depend on order.
     """
     latest: dict[tuple[int, int], int] = {}
     for item in items:
@@ -254,25 +255,26 @@ def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> AffectedSpans:
 def _changed_samples(
     blocks: Iterable[_Item], new: Iterable[_Item], removed: Iterable[Removed], spans: AffectedSpans
 ) -> AffectedSpans:
-    """Return where samples differ from before: in blocks, new and removed.
+    """Return the spans in which samples changed: those of new and of removed blocks.
 
-    A deletion hides or shows samples anywhere in the affected spans, so all of those count for a
-    patient who has one among the changes.
+    A deletion may hide or show samples anywhere in the affected spans. For a patient with a changed
+    deletion, all affected spans are returned.
     """
     blocks = [item for item in blocks if isinstance(item.reported.fact, SampleBlock)]
     hiding = {item.patient.id for item in new if isinstance(item.reported.fact, Deletion)}
+    # a removed fact without samples may have been a deletion
     hiding |= {item.patient for item in removed if item.extent is None}
     return {**_spans(blocks, removed), **{patient: spans[patient] for patient in hiding}}
 
 
 def _targets(items: Iterable[_Item], removed: Iterable[Removed]) -> RecordNames:
-    """Return (patient, record) of what changed deletions delete and changed reports are about."""
+    """Return the records, as (patient id, record), that changed deletions and reports refer to."""
     names = {(item.patient.id, target_record(item.reported.fact)) for item in items}
     return names | {(item.patient, item.target) for item in removed}
 
 
 def _session_names(items: Iterable[_Item], records: _Records) -> RecordNames:
-    """Return the names (patient, record) of changed sessions and of replaced records."""
+    """Return the names, as (patient id, record), of changed sessions and of replaced records."""
     names = {(key.patient, key.record) for key, row in records.items() if row.replaced}
     for item in items:
         names |= {(item.patient.id, name) for name in session_records(item.reported.fact)}
