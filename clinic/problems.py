@@ -42,6 +42,7 @@ def problem_response(
     request: Request, problem: ProblemDetails, headers: dict[str, str] | None = None
 ) -> Response:
     """Return a problem as JSON, or as a page when a browser requests a page."""
+    # The API answers JSON even to a browser, whose Accept header names HTML.
     for_program = request.url.path.startswith("/api/")
     if for_program or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(problem.model_dump(), problem.status, headers, PROBLEM_TYPE)

@@ -103,6 +103,7 @@ def nothing(monday: date) -> Week:
 
 def shaped(item: Measured) -> AdherenceShape:
     """Return a week against a prescription in the shape of an answer."""
+    # All versions have the same id, so this is the version in force on the Sunday.
     last = item.due.prescriptions[0]
     return AdherenceShape(
         prescription=last.id,

@@ -122,6 +122,7 @@ def _week(week: dict[str, Any]) -> list[dict[str, Any]]:
 def _cells(values: Mapping[str, Any], way: str = "") -> Iterable[tuple[str, Any]]:
     for name, value in values.items():
         if name == _LOADS:
+            # Days and weeks hold loads as a mapping, sessions as a list of names with values.
             pairs = (
                 value.items()
                 if isinstance(value, Mapping)

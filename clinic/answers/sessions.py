@@ -162,6 +162,7 @@ def page(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
 
 def cursor(session: Session) -> str:
     """Return the position of a session in the list: its start in epoch ms and its id."""
+    # The id is part of it, because several sessions may start in the same millisecond.
     return f"{session.start_ms}.{session.id}"
 
 

@@ -168,6 +168,7 @@ def square(
 
 
 def _active(at: date, day: Day | None, prescriptions: Sequence[Prescription]) -> Look:
+    # Without a prescription nothing is requested, so that every session is done.
     requested = sum(row.minutes_per_session for row in in_force(prescriptions, at))
     done = day.session_ms / MINUTE_MS if day else 0.0
     return Look.DONE if done >= ADHERENT * requested else Look.PARTLY

@@ -125,6 +125,7 @@ def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
         return Need.NO_DATA if expected and silent(row.patient, now_ms) else Need.ON_TRACK
     if lead.state == "snoozed":
         return Need.SNOOZED
+    # An alert about missing data is shown as no data, whatever its tier.
     return Need.NO_DATA if lead.family in SILENT_FAMILIES else Need(lead.tier.lower())
 
 
@@ -156,5 +157,6 @@ def _pause(prescriptions: Sequence[Prescription], on: date) -> str:
 
 def _rank(item: Line) -> tuple[int, int, str]:
     since = item.alert.raised_ms if item.alert else (item.last_data_ms or 0)
+    # Rows on track have no age: only their names order them.
     age = since if item.need is not Need.ON_TRACK else 0
     return ORDER[item.need], age, item.name.casefold()
