@@ -38,7 +38,7 @@ def minutes(ms: int) -> str:
 
 
 def ago(then_ms: int, now_ms: int) -> str:
-    """Return the age of an instant in minutes, from an hour on in hours, from two days on in days."""
+    """Return the age of an instant: minutes below an hour, hours below two days, then days."""
     past = max(now_ms - then_ms, 0)
     if past < MINUTE_MS:
         return "just now"
