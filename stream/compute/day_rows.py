@@ -1,4 +1,7 @@
-"""One local date's totals, from its sessions and its minutes. Never judges the day."""
+"""Makes the row of a local date from its sessions and its minutes.
+
+The row holds totals only; `day_states` judges the day.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -26,10 +29,11 @@ def derive_day(
     stated: Mapping[str, float],
     answered: bool,
 ) -> Day:
-    """Return one date's row.
+    """Return the row of a local date.
 
-    `sessions` are those that start on the date, each with its zone times that count. `stated` are
-    totals of the date as sources state them; `answered` says that the patient reported on it.
+    `zone` is the patient's IANA zone. `sessions` are those that start on the date, each with the
+    zone times that count. `resolved` holds the selected samples by metric. `stated` holds totals of
+    the date as sources state them. `answered` says that the patient reported on the date.
     """
     start, end = day_bounds(day, zone)
     zones = sum((counted for _, counted in sessions), start=ZoneTimes())
@@ -51,9 +55,10 @@ def derive_day(
 
 
 def stated_totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, float]]:
-    """Return the totals that sources state, by date and metric: each from the best ranked source.
+    """Return the totals that sources state, by local date and metric.
 
-    Raises TypeError for a fact of another kind.
+    Each total is from the best ranked source that states it. Raises TypeError for a fact that is
+    not a day's summary.
     """
     totals: dict[date, dict[str, float]] = {}
     for summary in sorted(current_facts(summaries), key=_best_first):
@@ -67,20 +72,23 @@ def stated_totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, f
 
 
 def _best_first(summary: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], int, str]:
-    """Return a sort key: the best ranked source first, then the greatest revision, then by name."""
+    """Return a sort key: the best ranked source, then the greatest revision, then the record."""
     head = summary.fact.head
     return source_order(head.source), -head.revision, head.record
 
 
 def _steps(steps: ResolvedMetric | None, start: int, end: int, stated: float | None) -> int | None:
-    """Return the steps of the date: counted minute by minute, else as stated, else None."""
+    """Return the steps of a date, None when they are unknown.
+
+    Steps counted minute by minute are preferred to the total that a source states.
+    """
     series = None if steps is None else steps.within(start, end)
     counted = float(series.v.sum()) if series is not None and len(series.v) else stated
     return None if counted is None else round(counted)
 
 
 def _loads(sessions: Iterable[Session]) -> dict[str, float]:
-    """Return the sum of each load over the sessions that count, in their order."""
+    """Return the sum of each load over the sessions that count, added in their order."""
     totals: dict[str, float] = {}
     for session in sessions:
         for load in session.loads if session.counts else ():

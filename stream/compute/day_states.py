@@ -1,15 +1,15 @@
 """The state of each local date: active, rest, no activity, not worn, no data, paused or blocked.
 
-Clinical definition section 5.2. It never guesses a miss. Only NO_ACTIVITY may ever count as one:
-the date is over, a source has synced past its end, it was worn, nothing was recorded, and a session
-was due.
+Clinical definition section 5.2. A miss is never guessed. Only NO_ACTIVITY may ever count as a miss.
+It requires that the date is over, that a source has synced past its end, that the device was worn,
+that no session was recorded, and that a session was due.
 
-When a session is due: a prescription asks for a number of sessions a week and leaves the days to
-the patient, so a date without a session is no miss as long as the week can still be done. A date is
-due when the sessions that remain no longer fit into the other days that may hold one. These are the
-days after it, and the days before it about which nothing is known (not worn, no session, no
-answer). A week worn on all days thus has as many dates of NO_ACTIVITY as sessions are missing, the
-last ones that could have held them; and missing data never makes a miss.
+A prescription asks for a number of sessions a week and leaves the choice of days to the patient. So
+a date without a session is no miss as long as the week can still be completed. A session is due on
+a date when the remaining sessions no longer fit into the other days that may hold a session. Those
+are the later days of the week, and the earlier days about which nothing is known (not worn, no
+session, no answer). A week that was worn on all days therefore has as many dates of NO_ACTIVITY as
+sessions are missing: the last dates that could have held them. Missing data never makes a miss.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -30,11 +30,11 @@ UNWORN_METHODS = (Method.MANUAL,)
 class DayStateInput:
     """What is known of a patient's days.
 
-    `days` by date, from the Monday of the first week to the Sunday of the last; a date without a
-    row has nothing recorded. `blocked` are the dates without consent, under restriction or
-    objection. `since_ms` is the earliest instant (epoch ms) that something worn recorded, None when
-    nothing did; `watermarks` is the latest measured instant that each source has delivered.
-    `today` is the local date in `zone`.
+    `days` holds rows by date, from the Monday of the first week to the Sunday of the last week. On
+    a date without a row nothing was recorded. `blocked` are the dates without consent, or under
+    restriction or objection. `since_ms` is the earliest instant (epoch ms) that a worn device
+    recorded, None when there is none. `watermarks` holds the latest measured instant (epoch ms)
+    that each source has delivered. `today` is the local date in `zone`, an IANA zone.
     """
 
     days: Mapping[date, Day]
@@ -47,23 +47,27 @@ class DayStateInput:
 
 
 def day_states(dates: Iterable[date], known: DayStateInput) -> dict[date, DayState]:
-    """Return the state of each local date: the first of `PRECEDENCE` that holds, else NO_ACTIVITY."""
+    """Return the state of each local date.
+
+    It is the first state of `PRECEDENCE` that holds, else NO_ACTIVITY.
+    """
     return {day: _state(day, known) for day in dates}
 
 
 def is_worn(source: Source) -> bool:
-    """Return whether the silence of a source says something: it is carried or worn.
+    """Return whether a source is carried or worn, so that a lack of its data means something.
 
-    A person, a scale and a form are silent without meaning.
+    A person, a scale or a form without data means nothing.
     """
     return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
 def session_due(day: date, known: DayStateInput) -> bool:
-    """Return whether a session was due on a local date that has none (see the module).
+    """Return whether a session was due on a local date that has none.
 
-    Paused and blocked days ask for nothing. A week of which only some days ask for sessions asks
-    for that share of them, rounded down. Prescriptions add up, and so does what a day may hold.
+    The module's docstring has the rule. Paused and blocked days ask for nothing. When only some
+    days of a week ask for sessions, the week asks for that share of them, rounded down. Several
+    prescriptions add up, and so do the sessions that a day may hold.
     """
     first = monday(day)
     requested = done = other_places = 0
@@ -75,6 +79,7 @@ def session_due(day: date, known: DayStateInput) -> bool:
         done += _sessions(at, known) if at < day else 0
         if at > day or (at < day and not _is_known(at, known)):
             other_places += sum(row.max_per_day for row in prescribed)
+    # Each day added the sessions of a full week, hence the division by the seven days.
     asks = day not in known.blocked and bool(_prescribed(day, known))
     return asks and requested // 7 - done > other_places
 
@@ -103,8 +108,8 @@ def _was_worn(day: date, known: DayStateInput) -> bool:
 def _has_synced(day: date, known: DayStateInput) -> bool:
     """Return whether a date is over and a worn source has synced past its end.
 
-    The first thing recorded must lie before its end: of the time before anything was worn at all,
-    nothing is known.
+    The first record of a worn device must lie before the end of the date, because nothing is known
+    of the time before that record.
     """
     end_ms = day_bounds(day, known.zone)[1]
     if day >= known.today or known.since_ms is None or known.since_ms >= end_ms:
@@ -112,6 +117,8 @@ def _has_synced(day: date, known: DayStateInput) -> bool:
     return any(at_ms >= end_ms and is_worn(source) for source, at_ms in known.watermarks.items())
 
 
+# The order matters: each row may rely on all rows above it not holding. A session counts even from
+# a source that has not synced past the date, so ACTIVE comes before NO_DATA.
 PRECEDENCE: tuple[tuple[DayState, Callable[[date, DayStateInput], bool]], ...] = (
     (DayState.BLOCKED, lambda day, known: day in known.blocked),
     (DayState.PAUSED, lambda day, known: all_paused(known.prescriptions, day)),

@@ -1,18 +1,18 @@
-"""Sessions and days of one patient, derived from all that is known in a window. Keeps no state.
+"""Derives the sessions and days of a patient from everything in a window.
 
 `derive` takes these steps:
 
-1. Columns of samples become one series a metric and source; then one source is selected for each
+1. Columns of samples become a series for each metric and source. Then a source is selected for each
    metric in each minute.
-2. Declared workouts and reported sessions become candidates. Several records of one session become
-   one candidate.
+2. Declared workouts and reported sessions become candidates. Several records of the same session
+   become a single candidate.
 3. Bouts in the samples that no candidate covers become candidates, too.
 4. Each candidate that starts on a date of the window becomes a session with its zone times.
-5. Each date of the window becomes a day: totals over its sessions and over its minutes.
-6. The selected sources go out with them.
+5. Each date of the window becomes a day with totals over its sessions and over its minutes.
+6. The selected sources are returned with the sessions and days.
 
-The result depends on the window as a set: order, repetition and arrival of facts change nothing,
-and ids come from content. It never sees who the patient is.
+No state is kept. The order, repetition and time of arrival of facts do not change the result, and
+ids are made from content.
 """
 
 from collections import defaultdict
@@ -58,14 +58,14 @@ BEYOND_LIMIT = "more sessions on this date than are worked out"
 
 _SHARE_OF_PRESCRIBED = 0.5
 
-_Derived = tuple[Session, ZoneTimes]  # a session, and its zone times that count towards its day
+_Derived = tuple[Session, ZoneTimes]  # a session with the zone times that count towards its day
 
 
 def dates_to_derive(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
-    """Return the local dates to derive when facts in spans [start, end) of epoch ms have changed.
+    """Return the local dates to derive when facts in some spans have changed.
 
-    The dates are in order. The day before a span is among them, because a session of that day may
-    reach into the span.
+    `spans` are [start, end) in epoch ms. The dates are in order. The date before a span is included
+    because a session of that date may reach into the span.
     """
     days: set[date] = set()
     for start, end in spans:
@@ -74,7 +74,7 @@ def dates_to_derive(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, 
 
 
 def derive(window: Window) -> Derived:
-    """Return the sessions that start on the window's dates, its days, and the selected sources.
+    """Return the sessions that start on the window's dates, the days, and the selected sources.
 
     Sessions are in order of (start, id), days and selections in order of date. Raises TypeError
     when `workouts`, `reports` or `summaries` of the window hold another kind of fact.
@@ -93,7 +93,7 @@ def derive(window: Window) -> Derived:
 
 
 def _date_inputs(window: Window, day: date) -> DateInputs:
-    """Return what the figures of a date rest on beside samples."""
+    """Return the inputs of a date's figures beside samples."""
     profile = profile_on(window.profiles, day)
     prescribed = in_force(window.prescriptions, day)
     return DateInputs(
@@ -106,7 +106,10 @@ def _date_inputs(window: Window, day: date) -> DateInputs:
 
 
 def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
-    """Return the least length of a session: 10 minutes, or half of a shorter prescribed one."""
+    """Return the least length of a session in ms.
+
+    It is 10 minutes, or half of the prescribed length where that is shorter.
+    """
     shortest = SHORTEST_SESSION_MS
     for row in prescribed:
         half_ms = int(_SHARE_OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS)
@@ -115,7 +118,7 @@ def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
 
 
 def _samples(window: Window) -> Samples:
-    """Return the samples of a window by metric, and heart rate as each source reported it."""
+    """Return the selected samples by metric, and heart rate as each source reported it."""
     by_metric = reported_series(window.columns)
     return Samples(
         resolved={metric: resolve(metric, by_metric[metric]) for metric in sorted(by_metric)},
@@ -126,11 +129,11 @@ def _samples(window: Window) -> Samples:
 def _candidates(
     window: Window, samples: Samples, inputs: Mapping[date, DateInputs]
 ) -> list[SessionCandidate]:
-    """Return every session that was declared, reported or detected, once, by (start, id)."""
+    """Return each declared, reported or detected session once, in order of (start, id)."""
     reported = session_candidates(window.patient, window.workouts, window.reports)
     single = deduplicate(reported, samples.reported_heart)
-    # Two routes may have cut one workout at different pauses: what differed in parts may be the
-    # same once the parts are merged, so duplicates are looked for again.
+    # Two routes may have split a workout at different pauses. Records that differ as parts may be
+    # duplicates once the parts are merged, so duplicates are removed again.
     merged = merge_adjacent(single, window.zone)
     known = deduplicate(merged, samples.reported_heart)
     detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, known)
@@ -147,10 +150,10 @@ def _sessions(
     samples: Samples,
     inputs: Mapping[date, DateInputs],
 ) -> list[_Derived]:
-    """Return the sessions that start on the window's dates, each with the zones that count."""
+    """Return the sessions that start on the window's dates, each with its zone times that count."""
     exertion = reported_exertions(candidates, window.reports, window.zone)
     types = reported_types(candidates, window.reports)
-    # Overlaps are looked at over all dates: a session of yesterday may cover one of today.
+    # Overlaps are computed over all dates, because a session of yesterday may cover time of today.
     pieces = counted_pieces(candidates)
     by_date = _by_start_date(candidates, window.zone)
     sessions: list[_Derived] = []
@@ -182,10 +185,10 @@ def _by_start_date(
 
 
 def _without_later_dates(samples: Samples, end_ms: int) -> Samples:
-    """Return the samples that a detected session may rest on.
+    """Return the samples that a detected session may use.
 
-    It must not rest on the next date, because a date is derived without it; nor on metrics that
-    are loaded for declared and reported sessions only.
+    Samples of later dates are left out, because a date must give the same result when it is derived
+    without them. Metrics that are loaded for declared and reported sessions only are left out, too.
     """
     resolved: dict[str, ResolvedMetric] = {}
     for metric in DAY_METRICS:
@@ -204,6 +207,7 @@ def _with_figures(
 
 
 def _without_figures(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> _Derived:
+    # The time still counts towards the day, as unknown.
     unknown = sum(end - start for start, end in pieces)
     session = session_without_figures(candidate, inputs, BEYOND_LIMIT)
     return session, ZoneTimes(unknown=unknown)
@@ -215,7 +219,7 @@ def _days(
     samples: Samples,
     inputs: Mapping[date, DateInputs],
 ) -> tuple[Day, ...]:
-    """Return the day of each date, in order."""
+    """Return the rows of the window's dates, in order."""
     by_date: dict[date, list[_Derived]] = defaultdict(list)
     for session, zones in sessions:
         by_date[session.local_date].append((session, zones))
@@ -242,9 +246,10 @@ def _selections(
     dates: Iterable[date],
     zone: str,
 ) -> tuple[SourceSelection, ...]:
-    """Return the selected sources: over each date, or within its sessions only.
+    """Return the selected sources over each date, for some metrics within its sessions only.
 
-    Some metrics matter within declared and reported sessions only, and are loaded for these.
+    The metrics of `SESSION_METRICS` matter, and are loaded, within declared and reported sessions
+    only.
     """
     spans_of: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for session in sessions:

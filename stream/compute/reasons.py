@@ -1,4 +1,7 @@
-"""Why derived rows change, in words without a value: they go out in events. Decides nothing."""
+"""Words the reasons for which derived rows change.
+
+Reasons are published in events, so they never contain a value of a row.
+"""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -12,7 +15,7 @@ _SAME_FROM = 0.5
 
 
 def revision_reason(old: Session | Day | Week | None, new: Session | Day | Week) -> str:
-    """Return why a row is written: it is new, or the names of the columns that differ."""
+    """Return why a row is written: it is new, or some of its columns differ."""
     if old is None:
         return REASON_NEW
     names = (field.name for field in fields(new))
@@ -21,9 +24,10 @@ def revision_reason(old: Session | Day | Week | None, new: Session | Day | Week)
 
 
 def retraction_reason(old: Session, current: Iterable[Session]) -> str:
-    """Return why a session is gone: one of the `current` ones that shares half of its time, or none.
+    """Return why a session is retracted.
 
-    Of several the one that starts nearest is named.
+    The reason names the current session that took its time, when such a session shares at least
+    half of the shorter of both. Of several, the session that starts nearest is named.
     """
     others = [session for session in current if session.id != old.id and _overlaps(old, session)]
     if not others:
@@ -34,7 +38,7 @@ def retraction_reason(old: Session, current: Iterable[Session]) -> str:
 
 
 def _overlaps(old: Session, other: Session) -> bool:
-    """Return whether two sessions share at least half of the shorter one."""
+    """Return whether two sessions share at least half of the shorter session."""
     common = min(old.end_ms, other.end_ms) - max(old.start_ms, other.start_ms)
     shorter = min(old.end_ms - old.start_ms, other.end_ms - other.start_ms)
     return common > 0 and common >= _SAME_FROM * shorter

@@ -1,8 +1,8 @@
-"""Which derived rows differ from the stored ones, and why: what to write, what to remove, what to announce.
+"""Compares derived rows with the stored rows: what to write, to remove and to announce.
 
-Pure. Rows are known by (patient id, key), where the key is a session's id, a date or a Monday. A date
-of which nothing is known gets no row and a week without days none, so rows depend on the facts
-alone, not on which dates happened to be derived.
+Rows are identified by (patient id, key), where the key is a session's id, a date or a Monday. A
+date of which nothing is known gets no row, and neither does a week without days. So rows depend on
+the facts alone, and not on which dates happened to be derived.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ PatientChange: TypeAlias = tuple[int, DerivedChange]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChanges(Generic[Row]):
-    """Rows to write by key, keys to remove, and what to announce, each with its patient's id."""
+    """Rows to write by key, keys to remove, and changes to announce with the patient's id."""
 
     put: Mapping[RowKey, Row]
     drop: Sequence[RowKey]
@@ -33,7 +33,7 @@ class RowChanges(Generic[Row]):
 
 
 def session_changes(old: Mapping[RowKey, Session], derived: DerivedRows) -> RowChanges[Session]:
-    """Compare the sessions of the derived dates with the stored ones."""
+    """Compare the derived sessions with the stored sessions of the same dates."""
     put, drop = _difference(old, session_rows_by_key(derived))
     changes: list[PatientChange] = []
     for key, session in put.items():
@@ -59,10 +59,10 @@ def session_rows_by_key(derived: DerivedRows) -> dict[RowKey, Session]:
 def day_changes(
     stored: Mapping[RowKey, Day], derived: DerivedRows, dates: Iterable[tuple[int, date]]
 ) -> tuple[RowChanges[Day], dict[RowKey, Day]]:
-    """Compare the days of the derived dates with the stored ones.
+    """Compare the derived days with the stored days.
 
-    `stored` has every day of the weeks of these dates. Returns the changes, and all days of those
-    weeks as they are after them: what the weeks are added up from.
+    `stored` has every day of the weeks that the derived `dates` lie in. Returns the changes, and
+    all days of those weeks as they are after the changes; weeks are added up from these.
     """
     derived_dates = set(dates)
     old = {key: day for key, day in stored.items() if key in derived_dates}
@@ -76,7 +76,7 @@ def day_changes(
 
 
 def week_changes(old: Mapping[RowKey, Week], days: Mapping[RowKey, Day]) -> RowChanges[Week]:
-    """Add up the weeks from all of their days, and compare them with the stored ones."""
+    """Add up weeks from all of their days, and compare them with the stored weeks."""
     by_week: dict[RowKey, list[Day]] = defaultdict(list)
     for (patient, local_date), day in days.items():
         by_week[patient, monday(local_date)].append(day)
@@ -90,9 +90,9 @@ def week_changes(old: Mapping[RowKey, Week], days: Mapping[RowKey, Day]) -> RowC
 def selection_changes(
     old: Mapping[RowKey, Sequence[SourceSelection]], derived: DerivedRows
 ) -> RowChanges[list[SourceSelection]]:
-    """Compare which source was selected when, date by date; nothing is announced.
+    """Compare the selected sources with the stored selections, date by date.
 
-    Sessions and days of the same dates are announced, and say the same.
+    Nothing is announced, because the sessions and days of the same dates are.
     """
     wanted: dict[RowKey, list[SourceSelection]] = defaultdict(list)
     for patient, of in derived.items():
@@ -100,6 +100,7 @@ def selection_changes(
             wanted[patient, selection.local_date].append(selection)
     differing = [key for key in sorted({*old, *wanted}) if old.get(key) != wanted.get(key)]
     put = {key: wanted[key] for key in differing if key in wanted}
+    # A date has many rows and is replaced as a unit: it is dropped even where it is written again.
     return RowChanges(put=put, drop=[key for key in differing if key in old])
 
 
@@ -123,7 +124,7 @@ def _difference(
 def _dated_changes(
     what: str, old: Mapping[RowKey, Any], put: Mapping[RowKey, Any], drop: Sequence[RowKey]
 ) -> tuple[PatientChange, ...]:
-    """Return which dates or Mondays are written or removed, and why, in order."""
+    """Return the changes of dates or Mondays that are written or removed, in order."""
     changes: list[PatientChange] = []
     for patient, key in sorted({*put, *drop}):
         new = put.get((patient, key))

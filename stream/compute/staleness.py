@@ -1,9 +1,9 @@
-"""Which local dates are stale after a change, and which facts and samples they are derived from.
+"""Computes which local dates are stale after a change, and which data they are derived from.
 
-Pure. What is stale depends on facts around the change, which have to be read first: call
-`stale_dates` with the facts known so far, read what `facts_within` asks for, and call it again until
-nothing new is asked for. Twice is enough unless sessions lie so close together that one leads to
-the next.
+The stale dates depend on facts around the change, which have to be read first. So call
+`stale_dates` with the facts known so far, read the spans in `facts_within`, and call it again until
+`is_known` holds. Two calls are enough unless sessions lie so close together that each leads to the
+next.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,11 +16,11 @@ from model.facts import AttributedFact, Workout
 from model.spans import Span, merge, outer
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 
-# a report belongs to a session up to six hours before it; duplicates start within two minutes
+# A report may belong to a session that ended six hours earlier; duplicates start within two minutes.
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS
-# the samples after a session show how fast the heart rate falls
+# The samples after a session show how fast the heart rate falls.
 _RECOVERY_MS = 2 * MINUTE_MS
-# sessions further apart are neither duplicates nor parts of one, and share no minute
+# Sessions further apart are neither duplicates nor parts of a session, and share no minute.
 APART_MS = 10 * MINUTE_MS
 
 # metric -> whether its samples matter within declared sessions only
@@ -32,11 +32,12 @@ SESSION_ONLY: Mapping[str, bool] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaleDates:
-    """What must be derived anew, judged by the facts known so far.
+    """What must be derived again, judged by the facts known so far.
 
-    `dates` are local dates in order. `reach` are the spans of their days and of the sessions that
-    cross them. `facts_within` are the spans in which every workout and report must be known for
-    this answer to be final. `sessions` are the groups of known sessions that may concern each other.
+    `dates` are local dates in order. `reach` holds the spans of these dates and of the sessions
+    that cross them. `facts_within` holds the spans in which every workout and report must be known
+    for this result to be final. `sessions` holds the groups of known sessions that may affect each
+    other.
     """
 
     dates: tuple[date, ...]
@@ -45,7 +46,10 @@ class StaleDates:
     sessions: tuple[Span, ...]
 
     def is_known(self, known: Iterable[Span]) -> bool:
-        """Return whether every workout and report is known that must be, given where all are."""
+        """Return whether every required workout and report is known.
+
+        `known` holds the spans in which all of them have been read.
+        """
         spans = list(known)
         return all(any(span.holds(wanted) for span in spans) for wanted in self.facts_within)
 
@@ -53,9 +57,10 @@ class StaleDates:
 def stale_dates(
     changed: Sequence[Span], zone: str, facts: Iterable[AttributedFact] = ()
 ) -> StaleDates:
-    """Return what is stale after changes in some spans; `zone` is the patient's IANA zone.
+    """Return what is stale after changes in some spans.
 
-    `facts` are the workouts and reports known so far, before and after the change, in any order.
+    `zone` is the patient's IANA zone. `facts` are the workouts and reports known so far, in any
+    order; both those before the change and those after it are needed.
     """
     known = list(facts)
     sessions = session_groups(known)
@@ -73,19 +78,19 @@ def stale_dates(
 
 
 def session_groups(facts: Iterable[AttributedFact]) -> tuple[Span, ...]:
-    """Return the spans of sessions, those less than `APART_MS` apart joined to one group."""
+    """Return the spans of sessions; sessions at most `APART_MS` apart are joined to a group."""
     heads = (item.fact.head for item in facts)
     lasting = (head for head in heads if head.end_ms > head.start_ms)
     return merge((Span(start_ms=h.start_ms, end_ms=h.end_ms) for h in lasting), APART_MS)
 
 
 def hours_in_sessions(stale: StaleDates) -> tuple[Span, ...]:
-    """Return the whole UTC hours of the sessions that concern the stale dates."""
+    """Return the full UTC hours of the sessions that affect the stale dates."""
     return merge(map(hours, _sessions_within_reach(stale)), gap_ms=0)
 
 
 def hours_around(stale: StaleDates) -> tuple[Span, ...]:
-    """Return the whole UTC hours of the stale dates, of their sessions, and of the recovery after."""
+    """Return the full UTC hours of the stale dates, of their sessions and of the recovery after."""
     recovery = (
         Span(start_ms=session.end_ms, end_ms=session.end_ms + _RECOVERY_MS)
         for session in _sessions_within_reach(stale)
@@ -94,12 +99,15 @@ def hours_around(stale: StaleDates) -> tuple[Span, ...]:
 
 
 def hours(span: Span) -> Span:
-    """Return the whole UTC hours that hold a span: the quality of samples is judged hour by hour."""
+    """Return the full UTC hours that a span touches.
+
+    The quality of samples is judged hour by hour, so samples are always read in full hours.
+    """
     return replace(outer(span, HOUR_MS), samples_only=span.samples_only)
 
 
 def _near(span: Span) -> Span:
-    """Return where sessions lie that a change in a span may concern."""
+    """Return where the sessions lie that a change in a span may affect."""
     return hours(span).widened(APART_MS if span.samples_only else AROUND_MS)
 
 
@@ -108,8 +116,8 @@ def _answers(
 ) -> list[Span]:
     """Return the instants of answers that may belong to another session after the change.
 
-    An answer belongs to a nearby declared session, else to one detected on its own date. So a new
-    declared session can move an answer, and make the date of the answer stale.
+    An answer belongs to a nearby declared session, else to a session detected on its own date. So a
+    new declared session can take an answer, and the date of the answer is then stale.
     """
     declared = [span for span in changed if not span.samples_only]
     around = [span.widened(AROUND_MS) for span in (*met, *declared)]

@@ -1,4 +1,4 @@
-"""ISO weeks from days. A week is the sum of its days; it never looks at sessions or samples."""
+"""Adds up ISO weeks from their days, without sessions or samples."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -19,14 +19,14 @@ def dose_minutes(zones: ZoneTimes) -> float:
 
 
 def week_of_days(monday: date, days: Iterable[Day]) -> Week:
-    """Return the week that begins on a Monday, from its days, of which each date has at most one.
+    """Return the week that begins on `monday`, from its days.
 
-    Days of other weeks and missing days add nothing. A day is valid with at least 600 minutes of
-    wear, and known when it is valid or answered.
+    `days` has at most one row for each date. Days of other weeks and missing days add nothing. A
+    day is valid with at least 600 minutes of wear, and known when it is valid or answered.
     """
     sunday = monday + timedelta(days=6)
     of_week = (day for day in days if monday <= day.local_date <= sunday)
-    # Floating-point sums depend on their order: always that of the dates.
+    # Floating-point sums depend on their order, so days are always added in the order of dates.
     rows = sorted(of_week, key=lambda day: day.local_date)
     zones = sum((day.zones for day in rows), start=ZoneTimes())
     return Week(
@@ -49,13 +49,13 @@ def _is_valid(day: Day) -> bool:
 
 
 def _steps(days: Iterable[Day]) -> int | None:
-    """Return the steps of all days on which somebody counted; None when nobody did on any."""
+    """Return the sum of the known steps, None when the steps of no day are known."""
     counted = [day.steps for day in days if day.steps is not None]
     return sum(counted) if counted else None
 
 
 def _loads(days: Iterable[Day]) -> dict[str, float]:
-    """Return the sum of each load over days, in their order."""
+    """Return the sum of each load over days, added in their order."""
     totals: dict[str, float] = {}
     for day in days:
         for name, value in day.loads.items():

@@ -1,8 +1,8 @@
-"""The formulas of training load, each as published: numbers in, one number out.
+"""The formulas of training load, as published, from numbers to a number.
 
-Clinical definition section 3.4. They know no patient. A load counts the time for which values were
-held; unknown time adds nothing. Sums are exact before their one rounding (`fsum`), so that the
-order of samples does not show.
+Clinical definition section 3.4. A load counts the time for which values were held; unknown time
+adds nothing. Sums are exact and rounded once (`fsum`), so that the order of samples does not change
+them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ ZONAL = (0.9, 1.1, 1.2, 2.0, 5.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coefficients:
-    """Banister's a and b: a minute at r of the heart rate reserve weighs r * a * e^(b * r)."""
+    """Banister's coefficients: a minute at r of the heart rate reserve weighs r * a * e^(b * r)."""
 
     a: float
     b: float
 
 
-# Women: a is 0.86 in the original literature, 0.64 in GoldenCheetah and Fellrnr. The one that was
-# used is among the inputs of a load.
+# For women, a is 0.86 in the original literature and 0.64 in GoldenCheetah and Fellrnr. The inputs
+# of a load name the value that was used.
 BANISTER: Mapping[str, Coefficients] = {
     "male": Coefficients(a=0.64, b=1.92),
     "female": Coefficients(a=0.86, b=1.67),
@@ -39,13 +39,13 @@ BANISTER_SAME_A: Mapping[str, Coefficients] = {**BANISTER, "female": Coefficient
 
 
 def per_minute(hr: Values, rest: float, hr_max: float, by: Coefficients) -> Values:
-    """Return the weight of a minute at each heart rate: r * a * e^(b * r).
+    """Return the weight of a minute at each heart rate, r * a * e^(b * r), as float64[n].
 
-    `hr` float64[n], `rest` and `hr_max` in beats a minute; r is the share of the heart rate
+    `hr` float64[n], `rest` and `hr_max` are in beats a minute; r is the fraction of the heart rate
     reserve. At rest and below, a minute weighs nothing. Source: Banister 1991.
     """
     r: Values = np.maximum((hr - rest) / (hr_max - rest), 0.0)
-    # The exponential of `math`: the result of numpy's own depends on the processor.
+    # `math.exp` is used because the result of numpy's exponential depends on the processor.
     grown: Values = np.array(list(map(exp, (by.b * r).tolist())), dtype=np.float64)
     return r * by.a * grown
 
@@ -58,13 +58,19 @@ def trimp(heart: HeldValues, rest: float, hr_max: float, by: Coefficients) -> fl
 def trimp100(
     heart: HeldValues, rest: float, hr_max: float, threshold: float, by: Coefficients
 ) -> float:
-    """Return TRIMP as percent of that of an hour at the threshold heart rate."""
+    """Return TRIMP as a percentage of the TRIMP of an hour at the threshold heart rate.
+
+    `rest`, `hr_max` and `threshold` are in beats a minute.
+    """
     hour = 60 * float(per_minute(np.array([threshold]), rest, hr_max, by)[0])
     return 100 * trimp(heart, rest, hr_max, by) / hour
 
 
 def weighted_minutes(heart: HeldValues, edges: Sequence[float], weights: Sequence[float]) -> float:
-    """Return the sum of the minutes in each class times its weight; one weight more than edges."""
+    """Return the sum over all classes of the minutes in a class times its weight.
+
+    `edges` are the lower edges of all classes but the first, so `weights` has an item more.
+    """
     times = time_in_bands(heart, edges)
     return fsum(ms / MINUTE_MS * weight for ms, weight in zip(times, weights, strict=True))
 
@@ -92,16 +98,16 @@ def session_rpe(cr10: float, length_ms: int) -> float:
 
 
 def decoupling(output: tuple[float, float], heart: tuple[float, float]) -> float:
-    """Return by how many percent output (power or speed) per heartbeat fell.
+    """Return the fall of output (power or speed) per heartbeat, in percent.
 
-    Both are means of the first and of the second half of a session.
+    `output` and `heart` are the means of the first and the second half of a session.
     """
     first, second = output[0] / heart[0], output[1] / heart[1]
     return (first - second) / first * 100
 
 
 def time_weighted_mean(held: HeldValues) -> float:
-    """Return the mean of what was held, by time; something must be held."""
+    """Return the mean of held values, weighted by time; there must be at least one."""
     return fsum((held.v * held.ms).tolist()) / held.known_ms
 
 

@@ -1,9 +1,10 @@
-"""Training load of a session by every formula, each with its inputs or the reason why there is none.
+"""Training load of a session by every formula.
 
-Clinical definition section 3.4. `LOAD_FORMULAS` is the table that is walked; the formulas are in
-`formulas`. It never says which load is right. `known_ms` among the inputs says how much of the time
-was known. Where a drug or condition forbids heart rate (see `thresholds`), no load rests on it. A
-figure is rounded to a millionth, so that one computer's exponential function does not show in it.
+Clinical definition section 3.4. Each load comes with its inputs, or with the reason why it has no
+value. `LOAD_FORMULAS` lists the loads and `formulas` has their formulas. No load is preferred.
+`known_ms` among the inputs is the time for which heart rate was known. Where a drug or condition
+forbids heart rate (see `thresholds`), no load uses it. Figures are rounded to a millionth, so that
+they do not depend on a computer's exponential function.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +53,10 @@ FORBIDDEN = "heart rate must not be used: drug, condition, or figures that contr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadInputs:
-    """What the loads of a session may rest on; `heart` is empty when there is no heart rate."""
+    """The inputs of a session's loads.
+
+    `heart` holds the heart rates (beats a minute) of the session, and is empty when there are none.
+    """
 
     by_metric: Mapping[str, ResolvedSeries]
     start_ms: int
@@ -65,13 +69,13 @@ class LoadInputs:
 
     @property
     def rate_limited(self) -> bool:
-        """Return whether rate and effort no longer go together."""
+        """Return whether the patient's heart rate no longer follows effort."""
         return self.profile is not None and self.profile.rate_limited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedLoad:
-    """A load that could be computed."""
+    """A load that could be computed, with its inputs and confidence."""
 
     value: float
     inputs: Inputs
@@ -83,9 +87,10 @@ FindLoad = Callable[[LoadInputs], ComputedLoad | str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFormula:
-    """One load: its name, its formula, and whether the figures of a day add up.
+    """A load with its name and its formula.
 
-    `find` returns a figure, or the reason why there is none.
+    `find` returns the load, or the reason why there is none. `adds` says whether the loads of
+    several sessions may be added up.
     """
 
     name: str
@@ -103,11 +108,11 @@ def session_loads(
     exertion_cr10: float | None,
     coefficients: Mapping[str, Coefficients] = BANISTER,
 ) -> tuple[Load, ...]:
-    """Return every load of a session [start, end) in epoch ms, in the order of the table.
+    """Return every load of a session [start_ms, end_ms) in epoch ms, in the order of the table.
 
-    A load without a value says why. `by_metric` holds selected samples in canonical units, reaching
-    beyond the session for what follows its end; `on` is the session's local date, `coefficients`
-    are Banister's by sex.
+    A load without a value has the reason instead. `by_metric` holds selected samples in canonical
+    units; they reach beyond the end of the session, where the recovery of the heart rate is read.
+    `on` is the session's local date. `coefficients` are Banister's, by sex.
     """
     heart = by_metric.get(HEART)
     held = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
@@ -135,12 +140,18 @@ def _load(name: str, figure: ComputedLoad | str) -> Load:
 
 
 def _rounded(value: float) -> float:
-    """Round a figure; -0.0 becomes 0.0, as the database keeps it: equal values, equal bytes."""
+    """Return a figure rounded to a millionth.
+
+    -0.0 becomes 0.0, as in the database, so that equal values have equal bytes.
+    """
     return round(value, _DIGITS) + 0.0
 
 
 def value_held_at(series: ResolvedSeries, at_ms: int, since_ms: int) -> float | None:
-    """Return the value that a sample from `since_ms` on holds at an instant; None without one."""
+    """Return the value that is held at an instant, None when no sample holds then.
+
+    Samples before `since_ms` are not used. Both instants are in epoch ms.
+    """
     n = int(np.searchsorted(series.t, at_ms, side="right")) - 1
     if n < 0 or series.t[n] < since_ms or series.t[n] + series.hold[n] <= at_ms:
         return None
@@ -201,6 +212,7 @@ def _trimp100(session: LoadInputs) -> ComputedLoad | str:
         return threshold
     if isinstance(by, str):
         return by
+    # An hour at a threshold at or below rest would weigh nothing, and it is the divisor.
     if threshold.top <= reserve.base:
         return FORBIDDEN
     value = trimp100(session.heart, reserve.base, reserve.top, threshold.top, by)
@@ -276,7 +288,10 @@ def _decoupling(session: LoadInputs) -> ComputedLoad | str:
 
 
 def _output_halves(session: LoadInputs) -> tuple[str, tuple[float, float] | None]:
-    """Return the first metric of output that is known in both halves, with its means."""
+    """Return the first output metric that is known in both halves, with its means.
+
+    The first mean must be positive, because `decoupling` divides by it.
+    """
     for metric in _OUTPUTS:
         means = _halves(session, metric)
         if means is not None and means[0] > 0:
@@ -285,7 +300,10 @@ def _output_halves(session: LoadInputs) -> tuple[str, tuple[float, float] | None
 
 
 def _halves(session: LoadInputs, metric: str) -> tuple[float, float] | None:
-    """Return the means of a metric in the halves of the session; None when too much of a half is unknown."""
+    """Return the means of a metric in both halves of a session.
+
+    None when too much of a half is unknown.
+    """
     if metric not in session.by_metric:
         return None
     middle = (session.start_ms + session.end_ms) // 2

@@ -1,8 +1,8 @@
-"""Resting heart rate from what was worn at night. Never mixes in what a vendor calls resting.
+"""Resting heart rate from samples of the night.
 
 Clinical definition section 2.2: the true minimum of a day lies between 03:00 and 07:00, and the
-figure of one night is noise. The whole night must be covered: the lowest of a few worn minutes says
-little about the minimum.
+figure of a single night is noise. Most of the night must be covered, because the lowest of a few
+worn minutes says little about the minimum. Resting heart rates that a vendor states are not used.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ NIGHTS_NEEDED = 3
 def night_bounds(day: date, zone: str) -> tuple[int, int]:
     """Return [start, end) in epoch ms of 03:00 to 07:00 on a local date in an IANA zone.
 
-    Four hours, or three or five when clocks move. A 03:00 that comes twice is the first one; one
-    that is skipped is the instant at which the clock jumps.
+    They are four hours apart, or three or five when clocks change in between. When 03:00 comes
+    twice the first is meant; when it is skipped, the instant at which the clock jumps.
     """
     return _instant(day, NIGHT_FROM, zone), _instant(day, NIGHT_UNTIL, zone)
 
@@ -40,10 +40,10 @@ def _instant(day: date, at: time, zone: str) -> int:
 def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:
     """Return the lowest mean heart rate of five consecutive minutes in the night of a local date.
 
-    `t` int64[n] epoch ms, increasing, `v` float64[n] accepted beats a minute; what lies outside the
-    night is ignored. Each of the five minutes needs a sample and weighs the same, however many it
-    has. None when fewer than 80 % of the minutes from 03:00 to 07:00 have a sample (192 of 240), or
-    no five in a row have.
+    `t` int64[n] epoch ms, increasing; `v` float64[n] accepted heart rates in beats a minute; `zone`
+    an IANA zone. Samples outside of the night are ignored. Each of the five minutes needs a sample,
+    and all weigh the same, however many samples they have. None when fewer than 80 % of the minutes
+    from 03:00 to 07:00 have a sample (192 of 240), or when no five minutes in a row have.
     """
     start_ms, end_ms = night_bounds(day, zone)
     low, high = np.searchsorted(t, (start_ms, end_ms))
@@ -57,10 +57,10 @@ def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:
 
 
 def _lowest(means: Values, worn: NDArray[np.bool_]) -> float | None:
-    """Return the lowest mean of consecutive minutes that were all worn, None without any.
+    """Return the lowest mean of five consecutive worn minutes, None when there are none.
 
-    The minutes are added up one after the other and not by differences of a running sum, whose
-    rounding would depend on the minutes before.
+    The minutes are added directly. Differences of a running sum would be faster, but their rounding
+    would depend on the minutes before.
     """
     windows = len(worn) - MEAN_OF_MIN + 1
     total, all_worn = means[:windows], worn[:windows]
@@ -74,8 +74,8 @@ def _lowest(means: Values, worn: NDArray[np.bool_]) -> float | None:
 def resting_heart_rate(nights: Mapping[date, float | None], on: date) -> float | None:
     """Return the resting heart rate on a local date: the median of the last seven valid nights.
 
-    `nights` are figures of `night_hr` by date, None for a night that is not valid; the caller
-    decides how far back they reach. None with fewer than three valid nights up to the date.
+    `nights` holds results of `night_hr` by date, None for a night that is not valid. The caller
+    decides how far back they reach. None when fewer than three nights up to the date are valid.
     """
     valid = [value for day, value in sorted(nights.items()) if day <= on and value is not None]
     return float(np.median(valid[-NIGHTS:])) if len(valid) >= NIGHTS_NEEDED else None

@@ -1,9 +1,9 @@
-"""Schemes of intensity as a table: the names of their classes, and their lower edges on each basis.
+"""The schemes of intensity: the names of their classes, and their lower edges on each basis.
 
 Clinical definition section 2.1. Classes are half-open, and an edge belongs to the class above it,
-whatever the print: tables of whole numbers leave holes (76 to 77 is [64, 77) and [77, 96) here),
-and where ESC 2020 prints ">85" after "70-85" its edge is 85. It never says which scheme suits a
-patient.
+whatever is printed. Tables of whole numbers leave holes: classes that are printed as 64-76 and
+77-95 are [64, 77) and [77, 96) here. Where ESC 2020 prints ">85" after "70-85", the edge is 85.
+Which scheme suits a patient is not decided here.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# Bases. The first is also percent of VO2 reserve, where a table prints the two together.
+# Bases. HRR is also percent of VO2 reserve where a table prints both together.
 HRR = "hrr"  # percent of heart rate reserve
 HR_MAX = "hrmax"  # percent of maximal heart rate
 VO2_MAX = "vo2max"  # percent of maximal oxygen uptake
@@ -25,17 +25,18 @@ STEP_RATE = "steps"  # a minute
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntensityScheme:
-    """Classes from low to high.
+    """The classes of a scheme, from low to high.
 
-    `edges` has, for each basis, the lower edge of each class but the first, in the basis' unit.
+    `edges` holds for each basis the lower edges of all classes but the first, in the unit of the
+    basis.
     """
 
     names: tuple[str, ...]
     edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
-# CR10 edges of both schemes are the 6-20 edges by `ANCHORS`; 3 and 4.5 are also what one trial
-# mapped to percent of heart rate reserve.
+# The CR10 edges of both schemes are their 6-20 edges converted by `ANCHORS`. A trial that mapped
+# CR10 to percent of heart rate reserve also gives 3 and 4.5.
 INTENSITY_SCHEMES: dict[str, IntensityScheme] = {
     "acsm2011": IntensityScheme(  # ACSM / Garber 2011; upper edge of vigorous METs recalled
         names=("very_light", "light", "moderate", "vigorous", "near_max"),
@@ -75,8 +76,7 @@ INTENSITY_SCHEMES: dict[str, IntensityScheme] = {
     ),  # the edges are the prescription's own
 }
 
-# Borg's scales meet where they use the same words, from "nothing" to "extremely strong":
-# (CR10, 6-20).
+# (CR10, 6-20) where both of Borg's scales use the same words, from "nothing" to "extremely strong".
 ANCHORS: tuple[tuple[float, float], ...] = (
     (0, 6),
     (0.5, 7),
@@ -90,9 +90,9 @@ ANCHORS: tuple[tuple[float, float], ...] = (
 
 
 def rpe_6_20(cr10: float) -> float:
-    """Return an exertion on Borg CR10 as one on Borg 6-20: linear between the anchors.
+    """Return an exertion on Borg CR10 as a value on Borg 6-20, linear between the anchors.
 
-    Beyond the anchors it is the last of them.
+    Beyond the anchors it is the value of the nearest anchor.
 
     >>> rpe_6_20(3)
     12.0

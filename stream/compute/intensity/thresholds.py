@@ -1,20 +1,20 @@
-"""Zone thresholds of a patient: where the classes of heart rate begin on a date, and by what method.
+"""Zone thresholds of a patient: where the classes of heart rate begin on a date.
 
-Clinical definition section 2.2. They come from the first of these that the profile allows: the
-clinician's own beats a minute, a maximum measured on current medication, a formula for the
-patient's condition and drug, Tanaka's formula. Classes: ACSM / Garber 2011, lower edges, half-open.
-It never decides whether training is advisable.
+Clinical definition section 2.2. The thresholds come from the first of these methods that the
+profile allows: the clinician's own figures in beats a minute, a maximum measured on current
+medication, a formula for the patient's condition and drug, Tanaka's formula. The classes are those
+of ACSM / Garber 2011, by lower edges, half-open. Whether training is advisable is not decided here.
 
-When heart rate may be used at all (`valid`):
+`valid` says whether heart rate may be used:
 
-- With the clinician's beats a minute: always.
-- `rate_limited` (atrial fibrillation, pacemaker, transplant, another rate-limiting drug): not
-  otherwise, also not with a measured maximum, because effort and rate no longer go together.
-- Beta-blocker: with a maximum measured on it (a figure of the clinic, not of a formula). A
-  drug-specific formula gives the edges that are shown, with confidence low, but stays invalid: its
-  standard error is up to 18 beats a minute, and section 2.2 demands the clinician's figure.
+- With the clinician's own figures: always, when they ascend.
+- With `rate_limited` (atrial fibrillation, pacemaker, transplant, another rate-limiting drug): by
+  no other method, not even with a measured maximum, because heart rate no longer follows effort.
+- With a beta-blocker: when the maximum was measured on the drug. A drug-specific formula gives
+  edges that are shown with low confidence, but they are not valid. The standard error of such a
+  formula is up to 18 beats a minute, and section 2.2 demands the clinician's figure.
 
-Thresholds that are not valid keep their edges, so that a reader sees what they would have been; no
+Thresholds that are not valid keep their edges, so that a reader sees what they would have been. No
 time is counted by them.
 """
 
@@ -38,10 +38,10 @@ _NO_EDGES: Edges = (0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntensityScale:
-    """Where 0 and 100 percent of a basis lie for a patient, and the method they were found by.
+    """Where 0 and 100 percent of a basis lie for a patient, and by which method.
 
-    `base` and `top` are in the unit of what is measured. When it is not `valid`, edges may be shown
-    on it, but no time is counted by them.
+    `base` (0 percent) and `top` (100 percent) are in the unit of what is measured. On a scale that
+    is not `valid`, edges may be shown but no time is counted.
     """
 
     base: float = 0.0
@@ -52,16 +52,17 @@ class IntensityScale:
     valid: bool = True
 
     def edges(self, percents: Sequence[float]) -> tuple[float, ...]:
-        """Return the edges at some percents, in the unit of what is measured."""
+        """Return the edges at some percentages, in the unit of what is measured."""
         return tuple(karvonen(self.base, self.top, percent / 100) for percent in percents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxHeartRate:
-    """One way to a maximal heart rate: for whom, from which inputs, with what confidence.
+    """A method to obtain a maximal heart rate, in beats a minute.
 
-    `beta_blocked` says that the figure takes the drug into account, `formula` that it is an estimate
-    and no measurement.
+    `fits` says for which patients, `needs` names the inputs of `rate`. `beta_blocked` says that the
+    result takes a beta-blocker into account, `formula` that it is an estimate and not a
+    measurement.
     """
 
     name: str
@@ -73,6 +74,7 @@ class MaxHeartRate:
     formula: bool = True
 
 
+# In order of preference: the first row that fits and has its inputs is used.
 MAX_HEART_RATES: tuple[MaxHeartRate, ...] = (
     MaxHeartRate(
         name="measured",
@@ -110,16 +112,17 @@ MAX_HEART_RATES: tuple[MaxHeartRate, ...] = (
 
 
 def profile_on(profiles: Iterable[HeartProfile], on: date) -> HeartProfile | None:
-    """Return the profile that is valid on a local date: the latest one that begins by then."""
+    """Return the profile that is valid on a local date: the latest that has begun by then."""
     begun = [profile for profile in profiles if profile.valid_from <= on]
+    # Of two profiles of one date, their text decides, so that their order does not matter.
     return max(begun, key=lambda profile: (profile.valid_from, repr(profile)), default=None)
 
 
 def zone_thresholds(profile: HeartProfile | None, on: date) -> ZoneThresholds:
     """Return the edges of the canonical classes for a patient on a local date, in beats a minute.
 
-    Without a profile, or without any figure to start from, the method is "none" and nothing is
-    valid.
+    Without a profile, or when the profile allows no method, the method is "none" and the thresholds
+    are not valid.
     """
     if profile is None:
         return _NONE
@@ -135,14 +138,14 @@ def zone_thresholds(profile: HeartProfile | None, on: date) -> ZoneThresholds:
 def heart_scale(profile: HeartProfile, on: date, basis: str) -> IntensityScale | None:
     """Return the scale of a patient's heart rate reserve (`HRR`) or maximal heart rate (`HR_MAX`).
 
-    It uses the first row of `MAX_HEART_RATES` that fits. Age is the age reached in the year of
-    `on`, because only the year of birth is known. None when the figures do not allow it.
+    It uses the first row of `MAX_HEART_RATES` that fits. The age is that reached in the year of
+    `on`, because only the year of birth is known. None when an input is missing.
     """
     return _heart_scale(profile, on.year, basis)
 
 
-# Each date of a patient needs it again. 60 and 60.0 are one key of the cache, so whatever goes in,
-# only floats come out.
+# Cached because every date of a patient needs it. The cache takes 60 and 60.0 for the same key, so
+# `_inputs` turns all numbers into floats: the result must not depend on which came first.
 @lru_cache(maxsize=65_536)
 def _heart_scale(profile: HeartProfile, year: int, basis: str) -> IntensityScale | None:
     inputs = _inputs(profile, year)
@@ -164,7 +167,7 @@ def _heart_scale(profile: HeartProfile, year: int, basis: str) -> IntensityScale
 
 
 def _max_heart_rate(profile: HeartProfile, inputs: Inputs) -> MaxHeartRate | None:
-    """Return the first way to a maximal heart rate that a profile allows."""
+    """Return the first method for a maximal heart rate that a profile allows."""
     for row in MAX_HEART_RATES:
         if row.fits(profile) and inputs.keys() >= set(row.needs):
             return row
@@ -172,10 +175,10 @@ def _max_heart_rate(profile: HeartProfile, inputs: Inputs) -> MaxHeartRate | Non
 
 
 def threshold_scale(profile: HeartProfile) -> IntensityScale | None:
-    """Return the scale of the heart rate at the threshold, as measured; None when it was not.
+    """Return the scale of the measured heart rate at the threshold, None when it was not measured.
 
-    Like a measured maximum it holds on a beta-blocker, and does not where rate and effort no longer
-    go together.
+    Like a measured maximum it may be used with a beta-blocker, but not for a patient who is
+    `rate_limited`.
     """
     if profile.threshold_hr is None:
         return None
@@ -190,7 +193,7 @@ def threshold_scale(profile: HeartProfile) -> IntensityScale | None:
 
 
 def clinician_thresholds(bpm: Edges) -> ZoneThresholds:
-    """Return the clinician's own edges; valid when they ascend."""
+    """Return thresholds at the clinician's own edges, valid when they ascend."""
     ascending = _ascending(bpm)
     return ZoneThresholds(
         edges=bpm,
@@ -223,6 +226,7 @@ def _by_scale(scale: IntensityScale, percents: Sequence[float]) -> ZoneThreshold
 def _confidence(maximum: MaxHeartRate, profile: HeartProfile, basis: str) -> Confidence:
     if profile.beta_blocker and not maximum.beta_blocked:
         return Confidence.NONE
+    # Percent of maximum leaves out the resting rate, so a measured maximum gives medium only.
     without_rest = maximum.confidence is Confidence.HIGH and basis == HR_MAX
     return Confidence.MEDIUM if without_rest else maximum.confidence
 

@@ -1,9 +1,10 @@
-"""Zone times of a session by every method that its data allows. Never picks one: the reader does.
+"""Zone times of a session by every method that its data allows.
 
-Clinical definition sections 2.1 to 2.3. `ZONE_METHODS` is the table that is walked: a method names
-its scheme, what is measured, and how the edges are found. A method without its inputs is left out.
-One that a drug or condition forbids is shown with its edges, and all of the time is unknown (see
-`thresholds`). The percents of a scheme's own table are not repeated among the inputs.
+Clinical definition sections 2.1 to 2.3. `ZONE_METHODS` lists the methods; each names its scheme,
+what is measured, and how its edges are computed. No method is preferred: the reader chooses. A
+method without its inputs is left out. A method that a drug or condition forbids (see `thresholds`)
+is shown with its edges, and all time is unknown. The inputs do not repeat the percentages of a
+scheme's own table.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -38,17 +39,17 @@ from stream.compute.intensity.zones import HeldValues, distinct_values, held_val
 from stream.compute.series.reported_columns import CADENCE, HEART, METS, OXYGEN, POWER
 from stream.compute.series.resolved_series import ResolvedSeries
 
-# An answer is no series: it is one value for the whole session.
+# These two are answers, a single value for a session, and not series of samples.
 EXERTION_CR10 = "exertion_cr10"
 EXERTION_6_20 = "exertion_6_20"
 
-_ML_PER_MET = 3.5  # of oxygen a kilogram and minute
-_ON_FOOT = frozenset({"foot"})  # elsewhere cadence counts no steps
+_ML_PER_MET = 3.5  # mL of oxygen per kg and minute
+_ON_FOOT = frozenset({"foot"})  # elsewhere cadence counts strokes or turns of a crank, not steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInputs:
-    """What the edges of a method may rest on beside its scheme."""
+    """What the edges of a method may depend on beside its scheme."""
 
     profile: HeartProfile | None
     on: date
@@ -58,7 +59,7 @@ class MethodInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodEdges:
-    """Edges in the unit of what is measured, and the method they were found by."""
+    """Edges in the unit of what is measured, with their method, inputs and confidence."""
 
     edges: tuple[float, ...]
     method: str
@@ -73,9 +74,9 @@ FindEdges = Callable[[MethodInputs, IntensityScheme], MethodEdges | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneMethod:
-    """One row: a scheme, the metric that it classifies, and how its edges are found.
+    """A method: a scheme, the metric that it classifies, and how its edges are computed.
 
-    `families` are the type families it is for; none: it is for all.
+    `families` are the type families that the method is for; when empty, it is for all.
     """
 
     scheme: str
@@ -106,13 +107,13 @@ def _ftp(inputs: MethodInputs) -> IntensityScale | None:
 
 
 def _absolute(method: str, confidence: Confidence, unit: float = 1.0, **inputs: float) -> FindScale:
-    """Return a scale that is the same for everybody: 1 on the basis is `unit` of the metric."""
+    """Return a scale that is the same for all patients: 1 on the basis is `unit` of the metric."""
     scale = IntensityScale(top=100 * unit, method=method, inputs=inputs, confidence=confidence)
     return lambda _: scale
 
 
 def _exertion(method: str, confidence: Confidence) -> FindScale:
-    """Return the scale of an answer, where there is one."""
+    """Return a function that gives the scale of a reported exertion, None without an answer."""
 
     def find(inputs: MethodInputs) -> IntensityScale | None:
         if inputs.exertion_cr10 is None:
@@ -124,7 +125,7 @@ def _exertion(method: str, confidence: Confidence) -> FindScale:
 
 
 def _of_scheme(basis: str, find_scale: FindScale) -> FindEdges:
-    """Return how a scheme's own edges on a basis are found."""
+    """Return a function that computes a scheme's own edges on a basis."""
 
     def find(inputs: MethodInputs, scheme: IntensityScheme) -> MethodEdges | None:
         scale = find_scale(inputs)
@@ -147,9 +148,10 @@ def _of_clinician(inputs: MethodInputs, _: IntensityScheme) -> MethodEdges | Non
 
 
 def _of_prescription(method: str, find_scale: FindScale, percent: float = 1.0) -> FindEdges:
-    """Return how the prescribed range [low, high) is found, where it is given by `method`.
+    """Return a function that computes the edges of the prescribed range [low, high).
 
-    `percent` is what 1 of the prescription's unit is on the scale.
+    It gives None when the prescription does not use `method`. `percent` is the percentage on the
+    scale that equals 1 in the prescription's unit.
     """
 
     def find(inputs: MethodInputs, _: IntensityScheme) -> MethodEdges | None:
@@ -228,12 +230,12 @@ def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
     exertion_cr10: float | None,
     prescribed: Intensity | None,
 ) -> tuple[ZoneTimesByMethod, ...]:
-    """Return the zone times of a session [start, end) in epoch ms by each method, in table order.
+    """Return the zone times of a session by each method, in the order of the table.
 
-    `by_metric` holds selected samples in canonical units; `on` is the session's local date,
-    `family` that of its type (`activities.TYPES`), `exertion_cr10` the answer on Borg CR10,
-    `prescribed` the range prescribed on that date. In each, `ms` and `unknown_ms` add up to
-    end - start, exactly.
+    The session is [start_ms, end_ms) in epoch ms. `by_metric` holds selected samples in canonical
+    units. `on` is the session's local date, `family` the family of its type (`activities.TYPES`),
+    `exertion_cr10` the answer on Borg CR10, `prescribed` the range prescribed on that date. In each
+    result, `ms` and `unknown_ms` add up to exactly the length of the session.
     """
     inputs = MethodInputs(
         profile=profile, on=on, prescribed=prescribed, exertion_cr10=exertion_cr10
@@ -258,19 +260,19 @@ def _held_by_metric(
     start_ms: int,
     end_ms: int,
 ) -> dict[str, HeldValues]:
-    """Return what was held of each metric with a sample in the session, once for all methods."""
+    """Return the held values of each metric with a sample in the session, once for all methods."""
     held: dict[str, HeldValues] = {}
     for metric in {row.metric for row in methods} & by_metric.keys():
         values = held_values(by_metric[metric], start_ms, end_ms)
         if len(values.v):
             held[metric] = values
-    if HEART in held:  # many methods read it: sorted once, then all are cheap
+    if HEART in held:  # many methods read it, so it is sorted and shortened once for all
         held[HEART] = distinct_values(held[HEART])
     return held
 
 
 def _held_answer(exertion_cr10: float | None, length_ms: int) -> dict[str, HeldValues]:
-    """Return an answer as if it were held for the whole session, on both of Borg's scales."""
+    """Return an answer as if it were held for all of the session, on both of Borg's scales."""
     if exertion_cr10 is None:
         return {}
     ms = np.array([length_ms], dtype=np.int64)

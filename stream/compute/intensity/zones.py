@@ -1,7 +1,7 @@
-"""Time in classes of intensity, in whole milliseconds. What no sample holds is unknown.
+"""Time in classes of intensity, in integer milliseconds.
 
-Clinical definition section 3.2: a sample holds until the next one, for at most its own limit, and
-never past the end.
+Clinical definition section 3.2: a sample holds until the next sample, at most for its own limit,
+and never past the end. Time that no sample holds is unknown.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeldValues:
-    """What was measured in a span, and for how long each value was held.
+    """The values measured in a span, and for how long each was held.
 
-    `v` float64[n] in the metric's unit, `ms` int64[n]. A value may come more than once, and the
-    order says nothing.
+    `v` float64[n] is in the metric's unit, `ms` int64[n] in ms. A value may occur more than once,
+    and the order has no meaning.
     """
 
     v: Values
@@ -35,15 +35,15 @@ class HeldValues:
 
     @property
     def known_ms(self) -> int:
-        """Return for how long anything was held."""
+        """Return for how many ms any value was held."""
         return int(self.ms.sum())
 
 
 def karvonen(rest: float, hr_max: float, fraction: float) -> float:
     """Return the heart rate at a fraction of the heart rate reserve: rest + f * (max - rest).
 
-    In beats a minute, rounded to a millionth, so that an edge that is a whole number on paper is
-    that number here. Source: Karvonen.
+    It is in beats a minute and rounded to a millionth, so that an edge that is an integer on paper
+    is exactly that integer here. Source: Karvonen.
 
     >>> karvonen(60, 120, 0.40)
     84.0
@@ -52,19 +52,25 @@ def karvonen(rest: float, hr_max: float, fraction: float) -> float:
 
 
 def is_plausible(hr: Values) -> NDArray[np.bool_]:
-    """Return which heart rates can be of a heart: finite, from 30 to 230 beats a minute."""
+    """Return which heart rates are plausible, bool[n]: finite, from 30 to 230 beats a minute."""
     with np.errstate(invalid="ignore"):
         return (hr >= HR_FLOOR) & (hr <= HR_CEILING)
 
 
 def held_values(series: ResolvedSeries, start_ms: int, end_ms: int) -> HeldValues:
-    """Return what the samples in [start, end) held there; none before the start is among them."""
+    """Return the values that the samples in [start_ms, end_ms) held in that span.
+
+    A sample before the start is not included, even when it would hold beyond the start.
+    """
     part = series.within(start_ms, end_ms)
     return _held(part.t, part.v, part.hold, end_ms)
 
 
 def distinct_values(held: HeldValues) -> HeldValues:
-    """Return the same with each value once, increasing: later steps need no order of samples."""
+    """Return held values with each value once, increasing, and its times added up.
+
+    This is possible because no later step depends on the order of samples.
+    """
     order = np.argsort(held.v)
     v, ms = held.v[order], held.ms[order]
     first = runs.starts(v)
@@ -74,11 +80,11 @@ def distinct_values(held: HeldValues) -> HeldValues:
 def time_in_bands(held: HeldValues, edges: Sequence[float]) -> tuple[int, ...]:
     """Return the milliseconds in each of len(edges) + 1 classes, from low to high.
 
-    `edges` are the lower edges of each class but the first, ascending; an edge belongs to the class
-    above it.
+    `edges` are the lower edges of all classes but the first, ascending. An edge belongs to the
+    class above it.
     """
     band = np.searchsorted(np.asarray(edges, dtype=np.float64), held.v, side="right")
-    # The sums are floats of whole numbers below 2**53: exact.
+    # `bincount` adds floats; sums of integers below 2**53 are exact.
     sums = np.bincount(band, weights=held.ms, minlength=len(edges) + 1)
     return tuple(map(int, sums.tolist()))
 
@@ -86,14 +92,20 @@ def time_in_bands(held: HeldValues, edges: Sequence[float]) -> tuple[int, ...]:
 def zone_times(
     held: HeldValues, length_ms: int, edges: tuple[float, float, float, float]
 ) -> ZoneTimes:
-    """Return the time in the five canonical classes and `unknown`: together the length, exactly."""
+    """Return the time in the five canonical classes and `unknown`.
+
+    Together they are exactly `length_ms`.
+    """
     return _completed(time_in_bands(held, edges), length_ms)
 
 
 def zone_times_between(
     series: ResolvedSeries | None, start_ms: int, end_ms: int, thresholds: ZoneThresholds
 ) -> ZoneTimes:
-    """Return the zone times of [start, end); all is unknown when the thresholds are not valid."""
+    """Return the zone times of [start_ms, end_ms).
+
+    All time is unknown without samples or when the thresholds are not valid.
+    """
     if series is None or not thresholds.valid:
         return ZoneTimes(unknown=end_ms - start_ms)
     held = held_values(series, start_ms, end_ms)
@@ -106,10 +118,10 @@ def zone_times_in_pieces(
     pieces: Sequence[tuple[int, int]],
     thresholds: ZoneThresholds,
 ) -> ZoneTimes:
-    """Return the zone times in pieces [from, to) of a session that begins at `start_ms`.
+    """Return the zone times in `pieces` of a session that begins at `start_ms`.
 
-    The pieces are in order of time. What a sample of the session holds over the edge of a piece is
-    cut there. The cost is linear in samples and pieces.
+    Pieces are [start, end) in epoch ms, in order of time. Where a sample holds over the edge of a
+    piece, its time is cut there. The cost is linear in samples and pieces.
     """
     length = sum(end - start for start, end in pieces)
     if series is None or not thresholds.valid or not pieces:
@@ -126,16 +138,16 @@ def zone_times_in_pieces(
 
 
 def _completed(known: Sequence[int], length_ms: int) -> ZoneTimes:
-    """Return zone times from those of the five classes, with the rest of the length as unknown."""
+    """Return the zone times of the five classes, with the rest of the length as unknown."""
     times = (*known, length_ms - sum(known))
     return ZoneTimes(**dict(zip(ZONES, times, strict=True)))
 
 
 def _time_in_pieces(t: Instants, ms: NDArray[np.int64], pieces: Sequence[tuple[int, int]]) -> int:
-    """Return how much of [t, t + ms) of all samples lies in the pieces.
+    """Return how much of the intervals [t, t + ms) of all samples lies in the pieces, in ms.
 
-    For each edge of a piece: the time held by the samples before it, less what the last of them
-    holds beyond it. The difference between the two edges is what lies in the piece.
+    For each edge of a piece, this takes the time held by all samples before the edge, less what the
+    last of them holds beyond it. The difference between the two edges is the time in the piece.
     """
     edges = np.array(pieces, np.int64)
     before = np.searchsorted(t, edges)
@@ -156,12 +168,13 @@ def time_in_zones(
     edges: tuple[float, float, float, float],
     max_gap_ms: int | NDArray[np.int64] = MAX_GAP_MS,
 ) -> ZoneTimes:
-    """Return the milliseconds of [start, end) in each class and unknown: together its length.
+    """Return the zone times of [start_ms, end_ms) from samples as measured.
 
-    `t` int64[n] epoch ms and `hr` float64[n] beats a minute, in any order of time; of samples at
-    one instant the last in the arrays counts. Samples that are not plausible, or lie outside
-    [start, end), are left out. `edges` are the lower edges of light, moderate, vigorous and
-    near_max, ascending; an edge belongs to the class above it.
+    `t` int64[n] epoch ms and `hr` float64[n] beats a minute are in any order of time; of samples at
+    the same instant the last in the arrays counts. Samples that are not plausible or lie outside of
+    the interval are left out. `edges` are the lower edges of light, moderate, vigorous and
+    near_max, ascending; an edge belongs to the class above it. A sample holds for at most
+    `max_gap_ms`, an int or int64[n]. The classes and unknown add up to the length of the interval.
     """
     inside = is_plausible(hr) & (t >= start_ms) & (t < end_ms)
     order = np.argsort(t[inside], kind="stable")
