@@ -84,7 +84,7 @@ def add_agents(
     """
 
     async def on_failure(error: Exception) -> None:
-        # the next start begins at the committed offset, which may lie past the hole
+        # the next start begins at the committed offset, which may be past the hole
         if isinstance(error, HoleError):
             await rewind(app, error)
         if not failed.done():
@@ -109,7 +109,7 @@ def _agent(
     """
 
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
-        # a new one each time: what was in flight when an agent was cut off is delivered again
+        # a new scheduler each time: messages in flight at a cancelled agent are delivered again
         scheduler = make()
         async with asyncio.TaskGroup() as tasks:
             try:

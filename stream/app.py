@@ -97,6 +97,7 @@ async def serve(
     tasks: list[asyncio.Task[Any]] = [asyncio.create_task(part) for part in parts]
     try:
         finished, _ = await asyncio.wait([failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        # raises the error of the part that ended; after a signal there is none
         for task in finished:
             await task
     finally:
@@ -120,11 +121,13 @@ async def _stay_alive() -> None:
 async def _run(app: faust.App) -> None:
     await app.start()
     await app.wait_until_stopped()
+    # nobody stops the app before `_close` does, so reaching this line is always an error
     raise app.crash_reason or RuntimeError("the stream ended by itself")
 
 
 async def _close(app: faust.App, tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Stop everything within `STOP_WITHIN_S`, so that no part that hangs keeps the worker alive."""
+    # if closing hangs, this ends the process with the status of a crash
     asyncio.get_running_loop().call_later(STOP_WITHIN_S, os._exit, EXIT_CRASHED)
     for task in tasks:
         task.cancel()

@@ -88,6 +88,7 @@ async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
         fresh = await parts.ledger.claim(conn, batch)
         parts.metrics.replayed.labels(topic).inc(len(messages) - len(fresh))
         files = await _settle(conn, [reads[item.partition, item.offset] for item in fresh], parts)
+    # only after the commit: a batch that is rolled back is read again, and needs its files
     if files:
         await settled.remove(parts)
 
@@ -196,6 +197,7 @@ async def _divide(
     again = []
     for position, entry in enumerate(owned):
         if entry.patient is None or position in allowed:
+            # once read, a slice whose account is linked to no patient goes into quarantine
             again.append(_sent_as_body(entry.read))
         else:
             _tell(entry.read, Outcome(word="no_consent"), parts)
@@ -253,6 +255,7 @@ async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, 
         named: tuple[Fetch | Notice, ...] = (*read.fetches, *read.notices)
         for item in named:
             if item.account:
+                # `_owners` looks up the account in `parsed`, so the item's account goes there
                 account = Parsed(account=item.account, facts=())
                 items.append((replace(read, parsed=account), item))
     owned = await _owners(conn, [read for read, _ in items])
@@ -297,6 +300,7 @@ async def _outcome_of(
             patient=patient,
             body=result.body or None,
         )
+        # without consent not even a dead letter may be written about a patient's body
         return (
             Outcome(word="no_consent")
             if patient and kept is None
@@ -309,6 +313,7 @@ async def _outcome_of(
         )
     if patient is None:
         return await _held(conn, owned, parts, room)
+    # a patient without a zone was erased, which counts like a missing consent
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
     if kept[patient, result.envelope.sha256] != version_of(result.format):
@@ -325,6 +330,7 @@ async def _outcome_of(
 async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps.Room) -> Outcome:
     """Put a body whose account is linked to no patient into quarantine, if its sender has room."""
     result, (vendor, account) = owned.read, _account(owned)
+    # `fits` also takes the body's share of `room`, so it must be called only once for each body
     if not quarantine.fits(room, vendor, account, len(result.body)):
         return Outcome(
             word="no_room", letters=[RefusedMessage(message=result.message, rejects=[FULL])]

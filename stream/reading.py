@@ -71,12 +71,13 @@ class Read:
 async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
     """Read the bodies of messages and return them in the same order.
 
-    A small body is the value of its message. A large one is in the store, at its envelope's
+    A small body is the value of its message. A large body is in the store, at its envelope's
     address, and gets a reader process of its own.
     """
     reads = [await received(message, bodies) for message in messages]
     waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
+    # by identity: hashing or comparing a `Read` would go through its body
     answers = dict(
         zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True)
     )
@@ -154,6 +155,7 @@ def reported_as(
 
 def with_offset(fact: Fact, zone: str) -> Fact:
     """Return the fact with the UTC offset of the patient's zone where its source gave none."""
+    # the source knows where its wearer was at that time, the patient's zone is only an assumption
     if fact.head.offset_min is not None:
         return fact
     minutes = _offset_min(fact.head.start_ms, zone)
@@ -175,6 +177,7 @@ async def received(message: Message, bodies: BodyStore) -> Read:
         envelope = Envelope.read(message.headers)
     except (KeyError, ValueError):
         return _unread(message, NO_ENVELOPE, b"", NOT_AN_ENVELOPE)
+    # checked before the body is fetched, so that an unknown format costs no access to the store
     if _format_name(envelope) not in KNOWN:
         return _unread(message, envelope, b"", NO_FORMAT)
     if not envelope.address:
@@ -212,6 +215,7 @@ def _answered(read: Read, answer: Answer) -> Read:
     if len(answer.parts) > 1:
         return _divided(rest, answer)
     if not answer.parts:
+        # a body that was read but holds nothing is no unreadable body: it is kept like any other
         empty = Parsed(account="", facts=())
         nothing = not (answer.fetches or answer.notices)
         return replace(rest, parsed=empty if nothing else None, rejects=answer.rejects)

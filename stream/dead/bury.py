@@ -62,6 +62,7 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
 
 def pack_headers(headers: Headers) -> bytes:
     """Return a message's headers as bytes, whatever their values are."""
+    # latin-1 gives every byte a character, so any value survives the way there and back
     return dumps([[name, value.decode("latin-1")] for name, value in headers])
 
 

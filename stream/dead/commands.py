@@ -27,7 +27,7 @@ from stream.log.messages import Producer
 
 SENT, KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
 PORTION = 500  # letters in one transaction
-MEMORY = 8 * 1024 * 1024  # bytes of bodies in memory at once, unless a single one has more
+MEMORY = 8 * 1024 * 1024  # bytes of bodies in memory at once, unless a single body has more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

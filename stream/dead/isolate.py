@@ -2,9 +2,9 @@
 
 There are two cases. In the first a handler raises an error that is no outage. Then halves of the
 batch are tried until the message is alone. In the second the process ends. What is in work was
-noted before (`storage.facts.in_work`), so after the restart those messages are worked on one by
-one. A message with which two processes ended is set aside without another try. A message must never
-be blamed for an outage.
+noted before (`storage.facts.in_work`), so after the restart those messages are worked on singly. A
+message with which two processes ended is set aside without another try. A message must never be
+blamed for an outage.
 """
 
 import asyncio
@@ -104,7 +104,7 @@ class Isolated:
         self._finished |= {run.partition: run.next for run in batch}
 
     async def _singly(self, run: Run, note: Note) -> None:
-        """Work on the suspect messages of a run one by one, and on the others together."""
+        """Work on the suspect messages of a run singly, and on the others together."""
         self._finished.pop(run.partition, None)
         until = max(note.next, note.alone_until)
         for single in singles(run):

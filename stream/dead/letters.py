@@ -118,9 +118,11 @@ class DeadLimit:
         A patient of whom anything could be read counts as good.
         """
         now = dict.fromkeys(dead, True) | dict.fromkeys(good, False)
+        # removed and added again, so that the patients seen last are at the end
         for patient, bad in now.items():
             self._dead.pop(patient, None)
             self._dead[patient] = bad
+        # a batch may have more patients than the window; then all of them count
         while len(self._dead) > max(self.window, len(now)):
             del self._dead[next(iter(self._dead))]
         seen, lost = len(self._dead), sum(self._dead.values())

@@ -58,6 +58,7 @@ async def load_windows(
     table yet and coincide with none of the stored samples; some may be of other patients. Raises
     `KeyError` for a patient who does not exist.
     """
+    # locked before anything is read, so that it still holds when the derived rows are replaced
     rows = await lock_patients(conn, changed)
     profiles = await profiles_of(conn, changed)
     prescriptions = await prescriptions_of(conn, changed)
@@ -102,6 +103,7 @@ async def _facts(
         stale = stale_dates(changed, row.zone)
         known[row.id] = _Known(name=name, row=row, changed=changed, stale=stale)
     while uncertain := [n for n, patient in known.items() if not _is_certain(patient)]:
+        # the spans only grow, and each round reads all of them: its facts replace those before
         wider = {number: _wider(known[number]) for number in uncertain}
         spans = {number: patient.read for number, patient in wider.items()}
         facts = await _sessions_and_reports(conn, spans)
@@ -164,6 +166,7 @@ async def _samples(
         queries += _queries(number, patient.stale, around[number], retracted[number])
     mine = [block for block in unwritten if block.put.series[0] in known]
     samples = await sample_reads.read(conn, queries, mine)
+    # only now is it known which records were met, and so which retractions of records matter
     records = {(item.patient, item.record) for item in samples}
     for number, patient in known.items():
         facts = (*patient.facts, *summaries.get(number, ()))

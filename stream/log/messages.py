@@ -67,7 +67,7 @@ class Producer(Protocol):
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
         """Append all messages and return their offsets; order within a key is kept.
 
-        Returns once every message is on all in-sync replicas, and raises when one is not.
+        Returns once every message is on all in-sync replicas, and raises otherwise.
         """
 
 
@@ -97,8 +97,8 @@ class Run:
 def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]:
     """Group messages by partition in offset order, each offset once, cut at missing offsets.
 
-    A cut is not an error here: the ledger tells a hole from a replay when the second run is
-    claimed. Runs are also cut where their values would be more than `most_bytes`.
+    A cut is not an error here: the ledger distinguishes a hole from a replay when the second run
+    is claimed. Runs are also cut where their values would be more than `most_bytes`.
     """
     unique = {(message.topic, message.partition, message.offset): message for message in messages}
     groups: list[list[Message]] = []

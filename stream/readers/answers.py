@@ -1,4 +1,4 @@
-"""Reads one body: returns what it holds by account, or why nothing of it could be read.
+"""Reads a body: returns what it holds by account, or why nothing of it could be read.
 
 It is pure, apart from time and memory. It must never raise because of what a body holds.
 """

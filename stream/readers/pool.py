@@ -218,7 +218,7 @@ class Pool:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
         try:
             async with asyncio.timeout(budget(len(body.content)).wall_s):
-                named = replace(body, content=b"")  # the content lies in the file
+                named = replace(body, content=b"")  # the content is in the file
                 answer: Spilled | Refusal = await process.ask_once([named])
         except TimeoutError:
             raise ReaderGoneError(HUNG, 0) from None

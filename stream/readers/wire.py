@@ -49,6 +49,7 @@ _ALLOWED = _OURS | {
     ("stream.readers.wire", "Refusal"),
     ("stream.readers.wire", "Spilled"),
     ("datetime", "date"),
+    # what pickle needs for arrays and scalars of numpy, and for frozen dataclasses with slots
     ("numpy", "dtype"),
     ("numpy", "ndarray"),
     ("numpy._core.numeric", "_frombuffer"),
@@ -187,6 +188,7 @@ class SpilledFacts(Sequence[Fact]):
         return len(self._offsets)
 
     def __getitem__(self, index: int) -> Fact:  # type: ignore[override]  # slices are not needed
+        # all parts of a body share the file's position; a reader wrote it, so it is not trusted
         self._file.seek(self._offsets[index])
         fact: Fact = _Unpickler(self._file).load()
         return fact

@@ -64,6 +64,7 @@ class _Step:
 
 async def replay(context: ReplayContext, patient: str, scope: ReplayScope) -> ReplayReport:
     """Replay one patient, committing as it goes; raises `UnknownNameError`."""
+    # the lock has a connection of its own, because a replay takes many transactions
     async with (
         context.pool.connection() as guard,
         due.exclusive(guard, await patient_id(guard, patient)),
@@ -80,6 +81,7 @@ async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> 
     async with context.pool.connection() as conn:
         number = await patient_id(conn, patient)
         before = await compare.rows(conn, number)
+        # every "transaction" of this replay is the same connection, so that all of it is rolled back
         report = await _replay(lambda: nullcontext(conn), context, patient, scope)
         differences = compare.differences(before, await compare.rows(conn, number))
         await conn.rollback()
@@ -189,6 +191,7 @@ async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozense
     async with task.begin() as conn:
         row = await current_records.lock(conn, task.patient)
         kept = await kept_bodies(conn, task.patient, task.connector)
+        # a new body may belong to one of the clusters, and its facts must not be removed unread
         if kept.keys() != read.kept.keys():
             return _Step(report=ReplayReport(patient=task.patient))
         current = await current_records.current_records(conn, row.id, task.connector)
