@@ -1,4 +1,1 @@
-"""Patients, clinicians, accounts, consents, profiles, prescriptions, link tokens.
-
-Bodies that wait for a link.
-"""
+"""Rows of patients, clinicians, accounts, consents, profiles, prescriptions and link tokens."""

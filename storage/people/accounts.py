@@ -1,4 +1,4 @@
-"""Vendors' accounts and the patients they are linked to, now and at the time of receipt."""
+"""Links between vendors' accounts and patients, now and at the time of receipt."""
 
 from collections.abc import Collection, Sequence
 
@@ -33,10 +33,10 @@ order by k.n, a.unlinked_at nulls last"""
 async def link_account(
     conn: Connection, patient: str, vendor: str, account: str, now_ms: int
 ) -> int:
-    """Link a vendor's account to a patient; return how many bodies left quarantine by that.
+    """Link a vendor's account to a patient; return how many payloads this released from quarantine.
 
-    Raises `UnknownNameError`, and `TakenError` when the account is linked to another patient:
-    unlink it there first.
+    Raises `UnknownNameError` for an unknown patient. Raises `TakenError` when the account is linked
+    to another patient: unlink it there first.
     """
     await patient_id(conn, patient)
     await conn.execute(_LINK, [vendor, account, utc(now_ms), patient])
@@ -46,12 +46,12 @@ async def link_account(
 
 
 async def unlink(conn: Connection, vendor: str, account: str, now_ms: int) -> bool:
-    """End the link of an account; return False when there was none."""
+    """End the link of an account; return False when it was not linked."""
     return (await conn.execute(_UNLINK, [utc(now_ms), vendor, account])).rowcount == 1
 
 
 async def patient_of(conn: Connection, vendor: str, account: str) -> str | None:
-    """Return the pseudonym that an account is linked to now."""
+    """Return the pseudonym that an account is linked to now, None without a link."""
     return (await patients_of(conn, [(vendor, account)])).get((vendor, account))
 
 
@@ -65,10 +65,11 @@ async def patients_of(
 
 
 async def owners(conn: Connection, receipts: Sequence[tuple[str, str, int]]) -> dict[int, str]:
-    """Return pseudonyms by index in `receipts` (vendor, account, received_ms), for linked accounts.
+    """Return the owner's pseudonym of each of `receipts` (vendor, account, received_ms), by index.
 
-    That is the patient it was linked to at the time of receipt: a body may wait in the log while
-    its account goes to another patient. If nobody was, it is the patient it is linked to now.
+    The owner is the patient that the account was linked to at the time of receipt, because an
+    account may move to another patient while a payload waits in the log. If it was linked to nobody
+    then, the owner is the patient that it is linked to now. Accounts without an owner are left out.
     """
     columns = [
         [vendor for vendor, _, _ in receipts],

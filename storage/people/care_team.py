@@ -1,4 +1,4 @@
-"""Care units and the clinicians who work in them. It knows no patient."""
+"""Rows of care units and of the clinicians who work in them."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ returning id"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinician:
-    """A clinician: `subject` is the identity provider's name for them, `unit` their care unit's name."""
+    """A clinician: `subject` is from the identity provider, `unit` is the name of the care unit."""
 
     subject: str
     name: str
@@ -26,15 +26,15 @@ class Clinician:
 
 
 async def add_unit(conn: Connection, name: str) -> None:
-    """Add a care unit unless it is there."""
+    """Add a care unit unless it exists."""
     await conn.execute("insert into care_unit (name) values (%s) on conflict do nothing", [name])
 
 
 async def add_clinician(conn: Connection, clinician: Clinician) -> None:
-    """Add a clinician, or bring name, address and unit up to date.
+    """Add a clinician, or update name, address and unit of the clinician with this subject.
 
-    Raises `UnknownNameError` for the unit, and `TakenError` for a subject that differs from
-    another clinician's only by case.
+    Raises `UnknownNameError` for an unknown unit. Raises `TakenError` for a subject that differs
+    from that of another clinician only by case.
     """
     row = [clinician.subject, clinician.name, clinician.email, clinician.unit]
     try:

@@ -1,7 +1,7 @@
-"""Clinicians' sessions at the door, shared by every door of one database: begun, looked at, ended.
+"""Clinicians' sessions, shared by all clinician doors that use the same database.
 
-It keeps no secret. A session is alive until it is ended, has run out, or was not used for a while.
-Times are the door's own.
+No secret is stored. A session is alive until somebody ends it, until it expires, or until it was
+not used for some time. Times are those of the door, not of the database.
 """
 
 from collections.abc import Collection
@@ -12,8 +12,8 @@ from psycopg_pool import PoolTimeout
 
 from storage.pg.pool import Connection, Pool
 
-_KEPT_MS = 30 * 86_400_000  # an ended session is remembered so long
-TOUCH_MS = 30_000  # a session in use is written down at most so often
+_KEPT_MS = 30 * 86_400_000  # how long the row of an expired session is kept
+TOUCH_MS = 30_000  # the time of last use is written at most this often
 
 _PATIENCE_S = 2.0
 
@@ -34,13 +34,18 @@ used as (
 / 1000.0))
 select exists (select from alive)
 """  # noqa: S608 - constants of this module
-_WHICH = f"select id::text from clinic_session where id = any(%(ids)s::uuid[]) and {_ALIVE}"  # noqa: S608 - as above
-_END = "update clinic_session set ended_at = to_timestamp(%s / 1000.0) where id = %s and ended_at is null"
+_WHICH = f"""\
+select id::text from clinic_session where id = any(%(ids)s::uuid[]) \
+and {_ALIVE}"""  # noqa: S608 - as above
+_END = (
+    "update clinic_session set ended_at = to_timestamp(%s / 1000.0) "
+    "where id = %s and ended_at is null"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A session that begins: its id (a UUID), whose it is, and when it ends at the latest."""
+    """A new session: its id (a UUID), the clinician's subject and care unit, and its expiry."""
 
     id: str
     subject: str
@@ -49,16 +54,16 @@ class Begun:
 
 
 async def begin(conn: Connection, session: Begun, now_ms: int) -> None:
-    """Write a session down in the caller's transaction; long ended ones are forgotten."""
+    """Store a new session in the caller's transaction; remove sessions that expired long ago."""
     row = {"id": session.id, "subject": session.subject, "unit": session.care_unit}
     await conn.execute(_BEGIN, {**row, "now": now_ms, "until": session.until_ms})
     await conn.execute(_PRUNE, [now_ms - _KEPT_MS])
 
 
 async def use(conn: Connection, session: str, now_ms: int, idle_ms: int, *, used: bool) -> bool:
-    """Return whether a session is alive; `used` keeps it so for another `idle_ms`.
+    """Return whether a session is alive; with `used`, it stays so for another `idle_ms`.
 
-    One statement by primary key.
+    It is one statement by primary key, because every request needs it.
     """
     requested = {"id": session, "now": now_ms, "idle": idle_ms, "used": used}
     row = await (await conn.execute(_USE.encode(), requested)).fetchone()
@@ -68,7 +73,7 @@ async def use(conn: Connection, session: str, now_ms: int, idle_ms: int, *, used
 async def alive(
     conn: Connection, sessions: Collection[str], now_ms: int, idle_ms: int
 ) -> frozenset[str]:
-    """Return which of these sessions are alive."""
+    """Return the ids of those of these sessions that are alive."""
     requested = {"ids": sorted(sessions), "now": now_ms, "idle": idle_ms}
     return frozenset(
         id_ for (id_,) in await (await conn.execute(_WHICH.encode(), requested)).fetchall()
@@ -78,7 +83,7 @@ async def alive(
 async def alive_now(
     pool: Pool, sessions: Collection[str], now_ms: int, idle_ms: int
 ) -> frozenset[str]:
-    """Return which of these sessions are alive; none while the database does not answer."""
+    """Return those of these sessions that are alive; none while the database does not answer."""
     try:
         async with pool.connection(timeout=_PATIENCE_S) as conn:
             return await alive(conn, sessions, now_ms, idle_ms)
@@ -87,8 +92,8 @@ async def alive_now(
 
 
 async def end(conn: Connection, session: str, now_ms: int) -> bool:
-    """End a session, in the caller's transaction, for every copy of its cookie and at every door.
+    """End a session in the caller's transaction; return False if it had ended before.
 
-    False if it had.
+    This ends it for every copy of its cookie, at every door.
     """
     return (await conn.execute(_END, [now_ms, session])).rowcount > 0

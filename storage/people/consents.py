@@ -1,6 +1,6 @@
-"""Consents: from when to when a patient lets us have what a vendor knows of them.
+"""Patients' consents: from when to when the data of a vendor may be stored.
 
-Consent is looked up for the time of receipt. Without one, nothing of a body is stored.
+What counts is the consent at the time of receipt. Without it, nothing of a payload is stored.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _WITHDRAW = """
 update consent set withdrawn_at = greatest(%(at)s, given_at)
 where patient = %(patient)s and vendor = %(vendor)s and kind = %(kind)s
   and (withdrawn_at is null or withdrawn_at > %(at)s)"""
-# Nothing of a patient without a data key can be stored: that is no consent, whatever the row says.
+# Nothing can be stored for a patient without a data key, so such a patient has no valid consent.
 _COVERED = """
 select k.n
 from unnest(%s::text[], %s::text[], %s::timestamptz[])
@@ -46,9 +46,9 @@ async def give_consent(
     now_ms: int,
     kind: str = SOURCE_FETCH,
 ) -> None:
-    """Record a consent from an instant on; nothing changes if one covers that instant already.
+    """Record a consent from an instant on, unless a consent covers that instant already.
 
-    Raises `UnknownNameError`.
+    Raises `UnknownNameError` for an unknown patient.
     """
     row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
     await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms)})
@@ -57,9 +57,9 @@ async def give_consent(
 async def withdraw_consent(
     conn: Connection, patient: str, vendor: str, *, from_ms: int, kind: str = SOURCE_FETCH
 ) -> bool:
-    """End the consent from an instant on; what was received before stays. False if there was none.
+    """End the consent from an instant on; return False if there was none to end.
 
-    Raises `UnknownNameError`.
+    What was received before that instant is kept. Raises `UnknownNameError` for an unknown patient.
     """
     row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
     return (await conn.execute(_WITHDRAW, {**row, "at": utc(from_ms)})).rowcount > 0
@@ -68,7 +68,7 @@ async def withdraw_consent(
 async def consented(
     conn: Connection, patient: str, vendor: str, at_ms: int, kind: str = SOURCE_FETCH
 ) -> bool:
-    """Return whether a consent covers what a vendor sends of a patient at an instant of receipt."""
+    """Return whether a consent covers a vendor's data of a patient received at an instant."""
     return bool(await covered(conn, [(patient, vendor, at_ms)], kind))
 
 

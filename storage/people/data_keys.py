@@ -1,6 +1,6 @@
-"""Patients' data keys: one each, wrapped with the key-encryption key.
+"""Patients' data keys: each patient has a single key, wrapped with the wrapping key.
 
-What is sealed with a data key is erased when the key is. It must never hand a key to a log.
+Erasing a data key erases everything that is sealed with it. A key must never be logged.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ where p.pseudonym = any(%s)"""
 
 
 def label(patient: str) -> str:
-    """Return what a patient's data key is wrapped for; it opens under no other label."""
+    """Return the owner that a patient's data key is wrapped for; it opens for no other owner."""
     return f"data_key:{patient}"
 
 
@@ -30,16 +30,16 @@ async def add_key(conn: Connection, wrapping_key: KeyRing, number: int, patient:
 
 
 async def data_key(conn: Connection, wrapping_key: KeyRing, patient: str) -> bytes:
-    """Return a patient's data key; raises `UnknownNameError` when there is none (any more)."""
+    """Return a patient's data key; raises `UnknownNameError` if it is missing or erased."""
     return (await data_keys(conn, wrapping_key, [patient]))[patient]
 
 
 async def data_keys(
     conn: Connection, wrapping_key: KeyRing, patients: Collection[str]
 ) -> dict[str, bytes]:
-    """Return the data key of each patient.
+    """Return the data key of each patient, by pseudonym.
 
-    Raises `UnknownNameError` when one has none (any more).
+    Raises `UnknownNameError` when the key of a patient is missing or erased.
     """
     rows = await (await conn.execute(_WRAPPED, [list(patients)])).fetchall()
     wrapped: dict[str, bytes] = dict(rows)

@@ -1,12 +1,12 @@
-"""What can be wrong with a name that a caller gives: nobody has it, or somebody else does."""
+"""Errors for names that do not exist, or that are taken already."""
 
 
 class UnknownNameError(LookupError):
-    """A patient, care unit or clinician that does not exist.
+    """A patient, care unit or clinician does not exist.
 
-    The text says which kind, never who.
+    The text has the kind only, never the name.
     """
 
 
 class TakenError(ValueError):
-    """A pseudonym, account or version that is used already, by somebody or something else."""
+    """A pseudonym, account, subject or version is used already, for something else."""

@@ -1,7 +1,7 @@
-"""What vendors hold ready (`vendor_fetch`) and what they notify (`vendor_notice`), by account. No body is here.
+"""Rows of what vendors hold ready (`vendor_fetch`) and what they notify (`vendor_notice`).
 
-The address of a fetch is sealed, because some vendors put a credential into it. It only stores:
-whose an account is and whether a consent holds is the caller's to know.
+Payloads are not stored here. The address of a fetch is sealed, because some vendors put a
+credential into it. The caller must know the patient of an account and must check consent.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ from storage.people import data_keys
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
-MOST_UNLINKED = 10_000  # fetches of a connector that wait for a link
+MOST_UNLINKED = 10_000  # most fetches of a connector that may wait for a link
 
-# A later announcement of the same thing wants it again; the same one again changes nothing.
+# A later announcement of the same thing requests it again. The same announcement again changes
+# nothing.
 _PUT = """
 insert into vendor_fetch as f (connector, account, resource, key, patient, format, request, wrapped,
   noticed_at, not_before)
@@ -49,7 +50,7 @@ group by connector, state order by connector, state"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticedFetch:
-    """A fetch as a payload of a connector announced it; `patient` is None for an unlinked account."""
+    """A fetch that a connector's payload announced; `patient` is None for an unlinked account."""
 
     connector: str
     fetch: Fetch
@@ -58,14 +59,14 @@ class NoticedFetch:
 
     @property
     def owner(self) -> str:
-        """Return what the seal of its address belongs to."""
+        """Return the owner that its address is sealed for."""
         fetch = self.fetch
         return fetch_owner(self.connector, fetch.account, fetch.resource, fetch.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientNotice:
-    """A notice of a vendor about a linked account, and whose it is."""
+    """A vendor's notice about a linked account, with the account's patient."""
 
     connector: str
     notice: Notice
@@ -74,15 +75,16 @@ class PatientNotice:
 
 
 def fetch_owner(connector: str, account: str, resource: str, key: str) -> str:
-    """Return what the seal of a fetch's address belongs to."""
+    """Return the owner that the address of a fetch is sealed for."""
     return f"fetch:{connector}/{account}/{resource}/{key}"
 
 
 async def put_fetches(
     conn: Connection, wrapping_key: KeyRing, noticed: Sequence[NoticedFetch]
 ) -> int:
-    """Write fetches, and return how many of unlinked accounts found no room.
+    """Write fetches, and return how many were dropped.
 
+    A fetch of an unlinked account is dropped when its connector has `MOST_UNLINKED` of them.
     Raises `UnknownNameError` when a patient has no data key.
     """
     patients = {item.patient for item in noticed if item.patient is not None}
@@ -97,16 +99,16 @@ async def put_fetches(
 
 
 async def claim_fetches(conn: Connection, now_ms: int) -> int:
-    """Give fetches to the patients whose accounts are linked now; forget those of a day ago.
+    """Assign waiting fetches to the patients whose accounts are linked now.
 
-    Returns how many were forgotten.
+    Removes fetches that have waited a day without a link, and returns how many.
     """
     await conn.execute(_CLAIM)
     return (await conn.execute(_EXPIRE, [utc(now_ms - DAY_MS)])).rowcount
 
 
 async def put_notices(conn: Connection, notices: Sequence[PatientNotice]) -> None:
-    """Write notices; the same one again changes nothing."""
+    """Write notices; the same notice again changes nothing."""
     for item in notices:
         row = {
             "connector": item.connector,
@@ -120,7 +122,7 @@ async def put_notices(conn: Connection, notices: Sequence[PatientNotice]) -> Non
 
 
 async def fetch_counts(conn: Connection) -> dict[tuple[str, str], int]:
-    """Return how many fetches there are by connector and state."""
+    """Return the number of fetches by (connector, state)."""
     rows = await (await conn.execute(_WAITING)).fetchall()
     return {(connector, state): count for connector, state, count in rows}
 

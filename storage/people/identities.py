@@ -1,6 +1,7 @@
-"""Who patients are: sealed with their data keys, opened for whoever may know.
+"""Patients' identities, each sealed with the patient's data key.
 
-The caller writes the audit row, and must never log what these functions return.
+The caller must check that the reader may know them, write the row of the audit log, and never log
+what these functions return.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,13 +26,13 @@ where p.pseudonym = any(%s)"""
 async def add_identity(
     conn: Connection, number: int, patient: str, key: bytes, identity: Mapping[str, str]
 ) -> None:
-    """Seal and store who a patient (id and pseudonym) is, with the patient's data key."""
+    """Seal the identity of a patient (id and pseudonym) with the patient's data key; store it."""
     sealed = crypto.seal(key, codec.dumps(dict(identity)), _label(patient))
     await conn.execute(_ADD, [number, sealed])
 
 
 async def identity_of(conn: Connection, wrapping_key: KeyRing, patient: str) -> dict[str, str]:
-    """Return who a patient is, {} when nothing is stored."""
+    """Return a patient's identity, {} when none is stored."""
     row = await (await conn.execute(_SINGLE, [patient])).fetchone()
     if row is None:
         return {}
@@ -41,7 +42,7 @@ async def identity_of(conn: Connection, wrapping_key: KeyRing, patient: str) -> 
 async def names_of(
     conn: Connection, wrapping_key: KeyRing, patients: Sequence[str]
 ) -> dict[str, str]:
-    """Return the name of each patient that has one stored, by pseudonym; erased ones have none."""
+    """Return the names of patients, by pseudonym; patients without a stored name are left out."""
     rows = await (await conn.execute(_SEALED, [list(patients)])).fetchall()
     names: dict[str, str] = {}
     for patient, wrapped, sealed in rows:

@@ -1,8 +1,8 @@
-"""Rows of issued link tokens and of revoked ones.
+"""Rows of issued and of revoked link tokens.
 
-It never holds a token: only the digest that names it. A revocation has two rows: `link_token` says
-it to people, `link_revoked` to the doors (by the log) and to the normaliser. The second names no
-patient and stays until the token would have expired, also after an erasure.
+A token is never stored, only its digest. A revocation is stored in two tables. `link_token` shows
+it to people. `link_revoked` brings it to the doors (through the log) and to the normaliser; its
+rows name no patient and are kept until the token would have expired, even after an erasure.
 """
 
 from collections.abc import Collection, Sequence
@@ -36,7 +36,10 @@ _WAITING = """
 select digest, expires_at from link_revoked where published_at is null
 order by revoked_at, digest limit %s for update"""
 _PUBLISHED = "update link_revoked set published_at = %s where digest = any(%s)"
-_EXPIRED = "select digest from link_revoked where expires_at <= %s order by digest limit %s for update skip locked"
+_EXPIRED = (
+    "select digest from link_revoked where expires_at <= %s "
+    "order by digest limit %s for update skip locked"
+)
 _FORGET = "delete from link_revoked where digest = any(%s)"
 _REVOKED = """
 select k.n from unnest(%s::bytea[], %s::timestamptz[]) with ordinality as k (digest, at, n)
@@ -48,9 +51,9 @@ group by key_id"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """One issued token as a row: the issue number, and instants in epoch ms.
+    """The row of an issued token: its issue number, and instants in epoch ms.
 
-    `revoked_ms` None while it holds.
+    `revoked_ms` is None for a token that is not revoked.
     """
 
     issue: int
@@ -63,7 +66,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """What a door must know of a revoked token: its digest, and until when (epoch ms)."""
+    """What a door must know of a revoked token: its digest and its expiry (epoch ms)."""
 
     digest: bytes
     expires_ms: int
@@ -72,7 +75,8 @@ class Revoked:
 async def next_issue(conn: Connection, patient: str) -> int:
     """Return the issue number of the patient's next token.
 
-    Let nobody else take it until the transaction ends. Raises `people.UnknownNameError`.
+    The patient stays locked until the transaction ends, so that no other transaction gets the same
+    number. Raises `UnknownNameError` for an unknown patient.
     """
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
@@ -82,7 +86,7 @@ async def next_issue(conn: Connection, patient: str) -> int:
 
 
 async def put(conn: Connection, patient: str, digest: bytes, issued: Issued) -> None:
-    """Keep the row of a token, under the issue number that `next_issue` gave in this transaction."""
+    """Store the row of a token; `next_issue` gave its number in the same transaction."""
     times = [utc(issued.issued_ms), utc(issued.expires_ms)]
     row = [
         await patient_id(conn, patient),
@@ -96,7 +100,10 @@ async def put(conn: Connection, patient: str, digest: bytes, issued: Issued) -> 
 
 
 async def listed(conn: Connection, patient: str) -> list[Issued]:
-    """Return every token issued for a patient, in order; raises `people.UnknownNameError`."""
+    """Return every token issued for a patient, in order of issue.
+
+    Raises `UnknownNameError` for an unknown patient.
+    """
     await patient_id(conn, patient)
     rows = await (await conn.execute(_LIST, [patient])).fetchall()
     return [
@@ -115,27 +122,27 @@ async def listed(conn: Connection, patient: str) -> list[Issued]:
 async def revoke(
     conn: Connection, patient: str, now_ms: int, issue: int | None = None
 ) -> list[int]:
-    """Revoke one token of a patient, or all (None).
+    """Revoke a token of a patient by issue number, or all (None); return the revoked numbers.
 
-    Return the issue numbers that held until now. What is revoked waits in `link_revoked` to be
-    published. Raises `people.UnknownNameError`.
+    Tokens that were revoked before are left out. Revocations wait in `link_revoked` until they are
+    published. Raises `UnknownNameError` for an unknown patient.
     """
     result = {"patient": await patient_id(conn, patient), "issue": issue, "now": utc(now_ms)}
     return [number for (number,) in await (await conn.execute(_REVOKE, result)).fetchall()]
 
 
 async def publish_again(conn: Connection, now_ms: int) -> None:
-    """Let everything that is revoked and not expired be published once more.
+    """Let every revocation of a token that has not expired be published again.
 
-    The log may be another by now.
+    This is needed after the log was replaced, because a new log has none of them.
     """
     await conn.execute(_AGAIN, [utc(now_ms)])
 
 
 async def take_unpublished(conn: Connection, n: int) -> list[Revoked]:
-    """Return and lock up to `n` revocations that the log has not got.
+    """Return and lock up to `n` revocations that are not published.
 
-    Waits for who is publishing them now.
+    Waits for a transaction that is publishing them now.
     """
     rows = await (await conn.execute(_WAITING, [n])).fetchall()
     return [Revoked(digest=digest, expires_ms=epoch_ms(expires)) for digest, expires in rows]
@@ -147,7 +154,7 @@ async def published(conn: Connection, digests: Collection[bytes], now_ms: int) -
 
 
 async def take_expired(conn: Connection, now_ms: int, n: int) -> list[bytes]:
-    """Remove up to `n` revocations of tokens that have expired by now, and return their digests."""
+    """Remove up to `n` revocations of tokens that have expired; return their digests."""
     digests = [
         digest for (digest,) in await (await conn.execute(_EXPIRED, [utc(now_ms), n])).fetchall()
     ]
@@ -156,11 +163,14 @@ async def take_expired(conn: Connection, now_ms: int, n: int) -> list[bytes]:
 
 
 async def revoked_at(conn: Connection, datas: Sequence[tuple[bytes, int]]) -> set[int]:
-    """Return the places in `asked` (digest, received_ms) whose token was revoked when the body was received."""
+    """Return the indexes in `datas` of tokens that were revoked by the time of receipt.
+
+    `datas` are (digest, received_ms) of payloads.
+    """
     words = [[data[0] for data in datas], [utc(data[1]) for data in datas]]
     return {n - 1 for (n,) in await (await conn.execute(_REVOKED, words)).fetchall()}
 
 
 async def live_by_key(conn: Connection, now_ms: int) -> dict[str, int]:
-    """Return how many tokens that hold now were made with each link key, by key id."""
+    """Return how many valid tokens were made with each link key, by key id."""
     return dict(await (await conn.execute(_LIVE, [utc(now_ms)])).fetchall())

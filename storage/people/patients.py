@@ -1,7 +1,7 @@
-"""Patients: pseudonym, time zone, care unit and responsible clinician.
+"""Rows of patients: pseudonym, time zone, care unit and responsible clinician.
 
-A patient is known by a pseudonym everywhere. Who that is lies sealed in the schema `identity`,
-which `identities` reads.
+Everywhere else a patient is known by the pseudonym. The identity is sealed in the schema
+`identity`, which `identities` reads.
 """
 
 import secrets
@@ -39,10 +39,11 @@ async def add_patient(  # noqa: PLR0913 - each names one thing
     identity: Mapping[str, str] | None = None,
     clinician: str = "",
 ) -> str:
-    """Add a patient with a data key of their own; return the pseudonym, a random one unless given.
+    """Add a patient with a data key; return the pseudonym, which is random unless given.
 
-    `zone` is an IANA zone (else `ZoneInfoNotFoundError`); `identity` (name, number, address and so
-    on) is sealed. Raises `UnknownNameError` for the unit and `TakenError` for the pseudonym.
+    `zone` is an IANA zone; another raises `ZoneInfoNotFoundError`. `identity` (name, number,
+    address and so on) is sealed. Raises `UnknownNameError` for an unknown unit and `TakenError` for
+    a pseudonym in use.
     """
     name = pseudonym or secrets.token_hex(8)
     row = {"pseudonym": name, "zone": ZoneInfo(zone).key, "now": utc(now_ms)}
@@ -61,7 +62,7 @@ async def add_patient(  # noqa: PLR0913 - each names one thing
 
 
 async def zone_of(conn: Connection, patient: str) -> str:
-    """Return a patient's IANA zone; raises `UnknownNameError`."""
+    """Return a patient's IANA zone; raises `UnknownNameError` for an unknown patient."""
     zones = await zones_of(conn, [patient])
     if patient not in zones:
         raise UnknownNameError("there is no such patient")
@@ -74,19 +75,21 @@ async def zones_of(conn: Connection, patients: Collection[str]) -> dict[str, str
 
 
 async def set_zone(conn: Connection, patient: str, zone: str) -> None:
-    """Store another IANA zone. What was derived in the old one is the caller's business.
+    """Store another IANA zone for a patient; the caller has to derive rows anew.
 
-    Raises `UnknownNameError`, and `ZoneInfoNotFoundError` for a zone that does not exist.
+    Raises `UnknownNameError` for an unknown patient, and `ZoneInfoNotFoundError` for a zone that
+    does not exist.
     """
     if not (await conn.execute(_SET_ZONE, [ZoneInfo(zone).key, patient])).rowcount:
         raise UnknownNameError("there is no such patient")
 
 
 async def hold(conn: Connection, patients: Collection[str]) -> dict[str, str]:
-    """Keep patients from being erased until the transaction ends.
+    """Prevent the erasure of patients until the transaction ends; return their zones by pseudonym.
 
-    Return the zone of each that exists. Look up consent after this: then it cannot be that of a
-    patient who is erased meanwhile.
+    Patients that do not exist are left out.
+
+    Look up consent after this call. Otherwise the patient could be erased between the two.
     """
     return dict(await (await conn.execute(_HOLD, [list(patients)])).fetchall())
 
@@ -98,7 +101,7 @@ async def pseudonyms(conn: Connection) -> list[str]:
 
 
 async def patient_id(conn: Connection, patient: str) -> int:
-    """Return the id of a patient's row; raises `UnknownNameError`."""
+    """Return the id of a patient's row; raises `UnknownNameError` for an unknown patient."""
     cursor = await conn.execute("select id from patient where pseudonym = %s", [patient])
     row = await cursor.fetchone()
     if row is None:

@@ -1,4 +1,4 @@
-"""Prescriptions as rows: every version of a patient's, as it was written. It derives nothing."""
+"""Rows of prescriptions: every version, as a clinician wrote it."""
 
 from collections.abc import Iterable
 
@@ -26,9 +26,10 @@ where p.pseudonym = any(%s) order by r.patient, r.prescription, r.version"""
 
 
 async def put(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> bool:
-    """Store a version of a prescription; return False if the same one is stored already.
+    """Store a version of a prescription; return False if it is stored already.
 
-    Raises `UnknownNameError`, and `TakenError` when the stored version differs.
+    Raises `UnknownNameError` for an unknown patient, and `TakenError` when the stored version
+    differs.
     """
     body = codec.plain(prescription)
     row = {
@@ -45,6 +46,7 @@ async def put(conn: Connection, patient: str, prescription: Prescription, now_ms
             await conn.execute(_PUT, row)
     except UniqueViolation as error:
         stored = await (await conn.execute(_BODY, row)).fetchall()
+        # compare as JSON: what was read back from the row has JSON's types
         if stored != [(codec.loads(codec.dumps(body)),)]:
             raise TakenError("this version of the prescription is stored and differs") from error
         return False
@@ -54,7 +56,10 @@ async def put(conn: Connection, patient: str, prescription: Prescription, now_ms
 async def prescriptions_of(
     conn: Connection, patients: Iterable[str]
 ) -> dict[str, tuple[Prescription, ...]]:
-    """Return every version of the prescriptions of each patient that has any, by (id, version)."""
+    """Return every version of the patients' prescriptions, by pseudonym.
+
+    The versions of a patient are in order of (id, version). Patients without any are left out.
+    """
     versions: dict[str, tuple[Prescription, ...]] = {}
     for patient, body in await (await conn.execute(_ALL, [list(patients)])).fetchall():
         versions[patient] = (*versions.get(patient, ()), rows.prescription(body))

@@ -1,6 +1,6 @@
-"""Heart profiles as rows: what a patient's zones rest on, by the local date each is valid from.
+"""Rows of heart profiles, which a patient's zones are based on.
 
-Derives nothing.
+Each profile has the local date from which it is valid.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,10 @@ where p.pseudonym = any(%s) order by h.patient, h.valid_from"""
 
 
 async def put(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
-    """Keep a profile; one of the same `valid_from` is replaced."""
+    """Store a profile; it replaces a profile with the same `valid_from`.
+
+    Nothing is stored for an unknown patient.
+    """
     kept = Jsonb(codec.plain(profile), dumps=codec.dumps)
     await conn.execute(_PUT, [profile.valid_from, kept, utc(now_ms), patient])
 
@@ -33,7 +36,7 @@ async def put(conn: Connection, patient: str, profile: HeartProfile, now_ms: int
 async def profiles_of(
     conn: Connection, patients: Iterable[str]
 ) -> dict[str, tuple[HeartProfile, ...]]:
-    """Return the heart profiles of each patient that has any, by `valid_from`."""
+    """Return the heart profiles of each patient that has any, in order of `valid_from`."""
     values: dict[str, tuple[HeartProfile, ...]] = {}
     for patient, result in await (await conn.execute(_READ, [list(patients)])).fetchall():
         values[patient] = (*values.get(patient, ()), _profile(result))
@@ -41,7 +44,7 @@ async def profiles_of(
 
 
 async def profiles(conn: Connection, patient: str) -> tuple[HeartProfile, ...]:
-    """Return a patient's heart profiles, by `valid_from`."""
+    """Return a patient's heart profiles, in order of `valid_from`."""
     return (await profiles_of(conn, [patient])).get(patient, ())
 
 

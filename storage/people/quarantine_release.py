@@ -1,8 +1,8 @@
-"""Releases bodies in quarantine whose account is linked by now, whichever came first.
+"""Releases payloads in quarantine whose account is linked, whichever came first.
 
-`release` sees the bodies that are committed when an account is linked. A body whose transaction is
-still open at that moment is not seen: without the sweep of `release_linked` it would wait for a
-link that is there already, and be removed after a day.
+`release` finds the payloads that are committed when an account is linked. It does not find a
+payload whose transaction is still open at that moment. Without `release_linked`, such a payload
+would wait for a link that exists already, and be removed after a day.
 """
 
 from model.calendar import DAY_MS, utc
@@ -19,14 +19,14 @@ where a.vendor = q.vendor and a.account = q.account and a.unlinked_at is null
 
 
 async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> int:
-    """Release what has waited less than a day for an account; return how many bodies."""
+    """Release the payloads that have waited less than a day for an account; return how many."""
     row = [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)]
     return (await conn.execute(_RELEASE, row)).rowcount
 
 
 async def release_linked(conn: Connection, now_ms: int) -> int:
-    """Release every waiting body whose account was linked within a day of receipt.
+    """Release every waiting payload whose account was linked within a day of receipt.
 
-    Return how many.
+    Returns how many payloads were released.
     """
     return (await conn.execute(_RELEASE_LINKED, [utc(now_ms)])).rowcount
