@@ -104,7 +104,7 @@ class Stage:
         return items
 
     def checkpoint(self) -> None:
-        """Let the database write what it holds back, so that no row pays for the writes of others."""
+        """Let the database write what it holds back, so that no row pays for earlier writes."""
         self.conn.execute("checkpoint")
 
     def of(self, persons: Iterable[Person]) -> list[int]:

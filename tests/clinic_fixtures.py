@@ -1,6 +1,6 @@
 """Fixtures of every test of the clinician door.
 
-One database with the invented patients, and one served door.
+They are a database with the invented patients, and a served door.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def door(world: str) -> Iterator[Served]:
 
 @pytest.fixture
 def acting(door: Served) -> Iterator[Served]:
-    """Serve the door to a test that acts on alerts; they stand as before when it is over."""
+    """Serve the door to a test that acts on alerts, and restore the alerts after it."""
     columns = "state, changed_at, snoozed_until, resolution, id"
     before = door.rows(f"select {columns} from alert")  # noqa: S608 - a constant
     yield door

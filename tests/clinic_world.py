@@ -1,9 +1,8 @@
-"""What the tests of the clinician door share.
+"""What the tests of the clinician door share: invented patients, and a served door.
 
-Invented patients stored the way the worker stores, and a served door.
-
-Sessions, days and weeks come from the real writer and the real derivation; alerts lie in the
-database as the judge would leave them. The clock stands still at NOW unless a test moves it.
+The patients are stored the way the worker stores. Sessions, days and weeks come from the real
+writer and the real derivation. Alerts are in the database as the judge would leave them. The clock
+does not move from NOW unless a test moves it.
 """
 
 import asyncio
@@ -102,7 +101,7 @@ def session(
 ) -> list[Fact]:
     """Return a workout with a heart rate each 5 s that rises, sways and settles.
 
-    Nothing in the minutes of `gap`.
+    The minutes of `gap` have no samples.
     """
     start = at(day, 17, 12)
     head = Head(
@@ -146,7 +145,7 @@ def pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = ""
 
 
 def _answers(patient: str, first: date, days: int) -> list[Fact]:
-    """Return one answer on the day's form each day: the days are known."""
+    """Return an answer to the daily form for each day, so that the days are known."""
     each = (at(first + timedelta(days=n), 20) for n in range(days))
     return [
         report(patient, ms, Instrument.DAY_FORM, value=4, scale="form-1-5")
@@ -156,7 +155,7 @@ def _answers(patient: str, first: date, days: int) -> list[Fact]:
 
 
 def worn(patient: str) -> SampleBlock:
-    """Return one heart rate of a watch that records all day, six days ago."""
+    """Return a heart rate of a watch that records all day, six days ago."""
     start = at(MONDAY - timedelta(days=7), 20)
     source = replace(_WATCH, method=Method.BACKGROUND)
     head = Head(source=source, record=f"hr:{patient}", start_ms=start, end_ms=start + 1)
@@ -208,7 +207,7 @@ def painful() -> list[Fact]:
 
 
 def facts() -> dict[str, list[Fact]]:
-    """Return what was told of each patient."""
+    """Return the facts of each patient."""
     manual = report("p-fine", at(monday(1), 18), Instrument.SESSION, type="cycling")
     return {
         "p-pain": painful(),

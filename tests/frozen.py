@@ -1,7 +1,4 @@
-"""A program that hangs.
-
-Stopped with all its processes by SIGSTOP, as a disk that never answers would.
-"""
+"""A program that hangs: all its processes are stopped by SIGSTOP, as if a disk never answered."""
 
 import os
 import signal

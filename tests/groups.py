@@ -1,7 +1,8 @@
-"""Which tests run together on one process of pytest-xdist, and which of them begin first.
+"""Which tests run together on a process of pytest-xdist, and which of them begin first.
 
-Tests of one group share their servers and never run at the same time. A group is a file, unless
-GROUPS says otherwise. The groups that take longest begin first, so that the workers end together.
+Tests of a group share their servers and never run at the same time. A group is a file, unless
+GROUPS names another group. The groups that take longest begin first, so that the workers end
+together.
 """
 
 from collections.abc import Collection

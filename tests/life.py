@@ -1,11 +1,9 @@
-"""What happens to a patient's facts in life, as hypothesis strategies.
+"""What happens to the facts of a patient in life, as hypothesis strategies.
 
-Kept small, so that facts meet.
-
-Everything lies around one or two instants of one place: a midnight of a zone of whole or half
-hours, a night on which the clocks change. There are the same workout by two routes, breaks,
-overlaps, equal instants, one record name at two sources, revisions out of order, growing totals,
-readings that cannot be, things taken back, and data of months ago.
+Lives are small, so that facts meet. Everything lies around one or two instants in a time zone: a
+midnight of a zone of whole or half hours, or a night on which the clocks change. There are the same
+workout by two routes, breaks, overlaps, equal instants, a record name at two sources, revisions out
+of order, growing totals, impossible readings, retractions, and data of months ago.
 """
 
 from collections.abc import Mapping, Sequence
@@ -132,7 +130,7 @@ _OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_ses
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """A patient: where they live, what sources tell of them, and what the clinician sets down."""
+    """A patient: where they live, the facts of their sources, and what the clinician sets."""
 
     zone: str
     facts: tuple[AttributedFact, ...]
@@ -142,7 +140,7 @@ class Life:
 
 @st.composite
 def lives(draw: st.DrawFn, most: int = 8) -> Life:
-    """Return a life of at most `most` happenings, each of one to three facts."""
+    """Return a life of at most `most` happenings, each of up to three facts."""
     zone, day = draw(st.sampled_from(PLACES))
     first = midnight(day, zone)
     centres = [first + draw(st.sampled_from(CENTRES_MS)) for _ in range(draw(st.integers(1, 2)))]
@@ -171,7 +169,7 @@ def attributed(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFa
 
 
 def unambiguous(facts: Sequence[AttributedFact]) -> tuple[AttributedFact, ...]:
-    """Keep what a contract of parsers demands: one body tells a part of a record once."""
+    """Keep the contract of parsers: a payload has each part of a record once."""
     seen: dict[object, AttributedFact] = {}
     for fact in facts:
         head = fact.fact.head
@@ -186,9 +184,9 @@ def unambiguous(facts: Sequence[AttributedFact]) -> tuple[AttributedFact, ...]:
 
 
 def split(life: Life) -> Life:
-    """Return the same life with every block told in two halves.
+    """Return the same life with every block split into two halves.
 
-    The derived rows must not show it.
+    The derived rows must be the same.
     """
     return replace(life, facts=tuple(half for item in life.facts for half in _halves(item)))
 
@@ -207,7 +205,7 @@ def _halves(attributed_fact: AttributedFact) -> list[AttributedFact]:
 
 
 def _half(block: SampleBlock, some: slice, n: int) -> SampleBlock:
-    """Return a part of a block: of a record another part, of a stream another block."""
+    """Return a part of a block: for a record another part, for a stream another block."""
     cut = replace(block, t=block.t[some], v=block.v[some])
     if block.joining is Joining.RECORD:
         return replace(cut, part=2 * block.part + n)
@@ -261,7 +259,7 @@ def _head(source: Source, record: str, start: int, end: int, revision: int = 0) 
 
 @st.composite
 def _outings(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
-    """Return a workout with heart rate, and perhaps speed or cadence, as one file tells them."""
+    """Return a workout with heart rate, and perhaps speed or cadence, as a file has them."""
     start, minutes = draw(at), draw(st.sampled_from([10, 20, 30]))
     source, record, revision = draw(_RECORDERS), draw(st.sampled_from(RECORDS)), draw(_REVISIONS)
     head = _head(source, record, start, start + minutes * MINUTE_MS, revision)
@@ -304,7 +302,7 @@ def _workout(head: Head, kind: str) -> Workout:
 
 @st.composite
 def _records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
-    """Return samples of a record: a late part of a workout, or one of its own."""
+    """Return samples of a record: a late part of a workout, or a record of their own."""
     start, source = draw(at), draw(st.sampled_from([WATCH, _STRAP, HUB, BACK]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "speed", "cadence", "power"]))
     every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(_COUNTS))

@@ -1,10 +1,8 @@
-"""What the derived rows of a patient must be, from the set of what was told alone.
+"""What the derived rows of a patient must be, from the set of their facts alone.
 
-No database, no narrowing, no order.
-
-Everything is read at once and every date near any fact is derived. It shares `derive` with the
-program and nothing of `storage`: which fact stands, what hides it and what a window needs are
-written here a second time, as plain as can be.
+It uses no database, no narrowing and no order. Everything is read at once, and every date near any
+fact is derived. It shares `derive` with the program and nothing of `storage`. Which fact holds,
+what hides it and what a window needs are written here a second time, as plainly as possible.
 """
 
 from collections import defaultdict
@@ -38,7 +36,7 @@ from stream.compute.weeks import week_of_days
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The derived tables of one patient, each in the order of its key."""
+    """The derived tables of a patient, each in the order of its key."""
 
     sessions: tuple[Session, ...]
     days: tuple[Day, ...]
@@ -91,7 +89,7 @@ def window(
     prescriptions: Sequence[Prescription] = (),
     patient: str = "p1",
 ) -> Window:
-    """Return all that is known of a patient as one window over every date that may have a row."""
+    """Return all that is known of a patient as a single window over every date that may have a row."""
     everything = list(
         {(fact.body, encode_fact(fact.fact)): fact for fact in attributed_facts}.values()
     )
@@ -120,7 +118,7 @@ def _revision(attributed_fact: AttributedFact) -> int:
 
 
 def _standing(attributed_facts: Iterable[AttributedFact]) -> Iterator[AttributedFact]:
-    """Yield what the greatest (revision, body) of each record says."""
+    """Yield the facts of the greatest (revision, body) of each record."""
     best: dict[tuple[Source, str], tuple[int, bytes]] = {}
     everything = list(attributed_facts)
     for item in everything:
@@ -151,7 +149,7 @@ def _hidden(taken: Iterable[Deletion], source: Source, record: str, revision: in
 def _columns(
     everything: Iterable[AttributedFact], shown: Iterable[AttributedFact], taken: Sequence[Deletion]
 ) -> Iterator[SampleColumn]:
-    """Yield the samples that stand: at one instant of a series the greater (revision, value)."""
+    """Yield the samples that hold: at each instant of a series the greatest (revision, value)."""
     series: dict[tuple[str, Source, str], dict[int, tuple[int, float]]] = defaultdict(dict)
     for block in _blocks(shown, Joining.RECORD):
         last = dict(

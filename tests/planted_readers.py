@@ -1,9 +1,7 @@
 """Bugs that can be put into the readers of this process and of those forked from it.
 
-Never part of the product.
-
-A body that begins with the name of a bug in angle brackets meets it, whatever connector it comes
-from.
+They are never part of the product. A payload that begins with the name of a bug in angle brackets
+triggers it, whatever connector it comes from.
 """
 
 import os

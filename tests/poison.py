@@ -1,10 +1,8 @@
-"""Bodies that stopped, or could have stopped, everybody's processing.
+"""Payloads that stopped, or could have stopped, the processing for everybody.
 
-Each by name, made when asked for.
-
-Each is one body of one sender. It costs that sender a dead letter, or nothing where it can be read
-after all. Bodies of JSON name the account `ACCOUNT`; files name nobody. Nothing here is sent or
-parsed by this module.
+Each has a name and is made on request. Each is a payload of a single sender, and it costs that
+sender a dead letter, or nothing where it can be read after all. JSON payloads name the account
+`ACCOUNT`; files name nobody. Nothing here is sent or parsed by this module.
 """
 
 from collections.abc import Callable
@@ -40,7 +38,7 @@ _HOUR_MS = 60 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poison:
-    """One body: its name, the connector it is sent to, and how it is made."""
+    """A payload: its name, the connector it is sent to, and how it is made."""
 
     name: str
     connector: str
@@ -179,7 +177,7 @@ def samples_of_a_century() -> bytes:
 
 
 def wide_definitions() -> bytes:
-    """Return 4,000 definitions of `record` of 255 fields each, and one message of each."""
+    """Return 4,000 definitions of `record` of 255 fields each, and a message of each."""
     parts = []
     for n in range(4_000):
         names = bytes([253, n & 0xFF, n >> 8]) + bytes(range(252))
@@ -189,7 +187,7 @@ def wide_definitions() -> bytes:
 
 
 def single_wide_array() -> bytes:
-    """Return a million records, and one whose heart rate is an array of 255."""
+    """Return a million records, and a record whose heart rate is an array of 255."""
     wide = Shape(
         number=20, local=2, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8, 255)}
     )
@@ -199,7 +197,7 @@ def single_wide_array() -> bytes:
 
 
 def many_descriptions() -> bytes:
-    """Return 700,000 descriptions of developer fields, and a record that needs one of them."""
+    """Return 700,000 descriptions of developer fields, and a record that needs only one of them."""
     parts = []
     for n in range(700):
         fields = {
@@ -248,7 +246,7 @@ def many_offsets() -> bytes:
 
 
 def reports_100_000() -> bytes:
-    """Return 100,000 manual sessions that overlap, in one report."""
+    """Return a report with 100,000 manual sessions that overlap."""
     return _reports(100_000)
 
 
@@ -364,7 +362,7 @@ def a_hundred_megabytes() -> bytes:
 
 
 def deep() -> bytes:
-    """Return a million levels."""
+    """Return a million nested levels."""
     return b"[" * 1_000_000
 
 

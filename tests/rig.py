@@ -1,6 +1,6 @@
-"""What the tests of the worker share: a log, a database, workers, and what appends bodies.
+"""What the tests of the worker share: a log, a database, workers, and what appends payloads.
 
-It waits on conditions with a deadline and never sleeps for luck.
+It waits on conditions with a deadline and never sleeps in the hope that a time is enough.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ CONFIGS = {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
 
 @dataclass(slots=True, kw_only=True)
 class Rig:
-    """One log, one database and the workers between them."""
+    """A log, a database and the workers between them."""
 
     brokers: str
     mock: bool
@@ -142,7 +142,7 @@ class Rig:
             assert self._producer.flush(60) == 0
 
     def do(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run one transaction."""
+        """Run a transaction."""
 
         async def run() -> T:
             async with await psycopg.AsyncConnection.connect(self.dsn) as conn:
@@ -196,7 +196,7 @@ class Rig:
         return self.rows(QUERIES[name])
 
     def wait(self, holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
-        """Return once `holds()`; fail with the workers' logs when one died or time is up."""
+        """Return once `holds()`; fail with the logs of the workers when one died or time is up."""
         deadline = time.monotonic() + seconds
         while not holds():
             dead = [worker.returncode for worker in self.workers if worker.poll() is not None]

@@ -1,6 +1,6 @@
-"""Where the project lies, and its rooms.
+"""The root folder of the project, and its packages.
 
-The packages at its root, in the order of who may import whom.
+The packages are in the order of which may import which.
 """
 
 from pathlib import Path

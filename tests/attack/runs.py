@@ -16,7 +16,7 @@ WARM_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options of a run: how long each load lasts, the random seed, and the log of the product."""
+    """The options of a run: the length of each load, the random seed, and the kind of log."""
 
     seconds: float = 20.0
     seed: int = 1
@@ -85,7 +85,7 @@ class Renewed:
         return self._now
 
     def spoil(self) -> None:
-        """End the town, because an attack has harmed it and must not affect the next measurement."""
+        """End the town after an attack harmed it, so that the next measurement starts afresh."""
         self._now = None
         self._stack.close()
 

@@ -1,6 +1,6 @@
 """`python -m tests.chaos` is `make chaos`.
 
-Imports stand below the guard: forked workers run this file too.
+The imports are below the guard, because forked workers run this file too.
 """
 
 if __name__ == "__main__":

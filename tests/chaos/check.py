@@ -1,6 +1,6 @@
-"""Whether a run left what the quiet one left.
+"""Checks that a chaos run left the same as the quiet run.
 
-Digests, the place of every acknowledged body, the workers' own words.
+It compares digests, where every acknowledged payload lies, and what the workers logged.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _DEAD = "select distinct sha256 from dead_letter"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run left: digests, rows of all tables but the samples, and where each body lies."""
+    """What a run left: digests, rows of all tables but the samples, and where each payload lies."""
 
     digest: Mapping[str, str]
     tables: Mapping[str, list[tuple[Any, ...]]]
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def outcome(on: Stage) -> Outcome:
-    """Return what is there now."""
+    """Return what the run has left now."""
     return Outcome(
         digest=on.rig.digest(),
         tables={name: on.rig.table(name) for name in QUERIES if name != _LARGE},
@@ -45,19 +45,19 @@ def outcome(on: Stage) -> Outcome:
 
 
 def differences(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
-    """Return what is wrong, a line each; nothing when the run left what was wanted."""
+    """Return the differences, a line each; empty when the run left what was wanted."""
     return [*_missing(on, wanted, value), *_different(wanted, value), *_unexplained_lines(on)]
 
 
 def holes(on: Stage) -> int:
-    """Return how often the account found that the log's library had passed over messages."""
+    """Return how often the account of offsets noticed that messages had been skipped."""
     return sum(log.read_text(errors="replace").count(HOLE) for log in on.rig.folder.glob("*.log"))
 
 
 def _places(on: Stage) -> dict[str, frozenset[str]]:
-    """Return for each body where it lies.
+    """Return for each payload where it lies.
 
-    Kept (in its row or as a file), among the dead letters, in quarantine.
+    It may be kept (in its row or as a file), among the dead letters, or in quarantine.
     """
     folder = on.rig.folder / "bodies"
     kept = {

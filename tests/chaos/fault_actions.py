@@ -13,7 +13,7 @@ Do = Callable[[Stage, Fault], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultAction:
-    """One kind of fault: its begin, its end after `lasts_s`, and its target in words."""
+    """What a kind of fault does: its begin, its end after `lasts_s`, and its target in words."""
 
     begin: Do
     end: Do = lambda _on, _fault: None
@@ -73,7 +73,7 @@ def _flood(on: Stage, fault: Fault) -> None:
 def _through(on: Stage, fault: Fault) -> None:
     """Let a report through the attacked door.
 
-    What was answered 202 must be there like everything else.
+    A report that was answered with 202 must be stored like everything else.
     """
     reports = on.environment.world.reports
     posted = on.environment.world.bodies[reports[fault.target % len(reports)]]

@@ -21,9 +21,9 @@ from stream_offset"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look.
+    """A look at the ledger.
 
-    Sums of what is finished of raw and facts, and how many patients and events wait.
+    It has the sums of finished messages of raw and facts, and how many patients and events wait.
     """
 
     raw: int
@@ -35,9 +35,10 @@ _NOTHING = Look(raw=0, facts=0, waiting=1)
 
 
 class Gauge(Background):
-    """`dsn()` says where the database is now.
+    """Looks at the database again and again in a thread.
 
-    `start` is the sum of the log's starts: beyond it is progress.
+    `dsn()` gives the address of the database at that moment. `start` is the sum of the log's
+    starts; offsets beyond it are progress.
     """
 
     def __init__(self, dsn: Callable[[], str], start: int) -> None:
@@ -56,7 +57,7 @@ class Gauge(Background):
         return next((seen for before, seen in self._advances if before >= instant), None)
 
     def run(self) -> None:
-        """Look over one connection; connect again whenever the database was gone."""
+        """Look over a connection, and connect again whenever the database was gone."""
         while self.goes_on():
             try:
                 with psycopg.connect(self._dsn(), autocommit=True) as conn:

@@ -1,8 +1,7 @@
-"""`make chaos`: so many fault schedules from a base seed, a paragraph each, the summary last.
+"""`make chaos` runs fault schedules from a base seed and prints a paragraph for each.
 
-Exits 1 on a difference.
-
-Each schedule can be had alone by its own seed: `make chaos SEEDS=1 SEED=n`.
+A summary comes last. Exits 1 on a difference. Each schedule can be repeated alone by its own seed:
+`make chaos SEEDS=1 SEED=n`.
 """
 
 import argparse
@@ -24,7 +23,7 @@ LOGS = Path("build") / "chaos"  # of the schedules that failed
 
 
 def main() -> int:
-    """Run what the command line asks for and return the exit status."""
+    """Run the schedules that the command line names and return the exit status."""
     arguments = _arguments()
     reason = kafka_available()
     if reason:

@@ -1,4 +1,4 @@
-"""The words of a run: a paragraph a schedule, one line in the end. Pure."""
+"""The texts of a run: a paragraph for each schedule, and a line in the end. Pure."""
 
 import statistics
 from collections import Counter
@@ -10,7 +10,7 @@ from tests.chaos.walk import Met, Result
 
 
 def paragraph(result: Result) -> Iterator[str]:
-    """Yield the lines of one schedule: its seed and shape, its faults with times, its end."""
+    """Yield the lines of a schedule: its seed and shape, its faults with times, its end."""
     plan = result.schedule
     brokers = _many(plan.brokers, "broker")
     yield f"seed {plan.seed}: {brokers}, {plan.workers} workers, {plan.copies} messages"
@@ -26,9 +26,9 @@ def paragraph(result: Result) -> Iterator[str]:
 
 
 def summary(results: Sequence[Result], first: int, seconds: float) -> str:
-    """Return the last line.
+    """Return the last line of a run.
 
-    Schedules, passed, failed, faults by kind, time to progress, total time.
+    It has schedules, passed, failed, faults by kind, time to progress and total time.
     """
     failed = [str(result.schedule.seed) for result in results if result.wrong]
     faults = list(chain.from_iterable(result.met for result in results))

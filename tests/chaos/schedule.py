@@ -1,9 +1,7 @@
-"""Fault schedules as data.
+"""Fault schedules as data: a seed becomes the faults of a run, their order and the payloads.
 
-A seed becomes the faults of one run, their order and the bodies between them.
-
-Pure: the same seed gives the same schedule on every machine. It says what happens and in which
-order; when exactly a fault meets the workers is the machine's own chance. Nothing here starts,
+Pure: the same seed gives the same schedule on every machine. A schedule fixes what happens and in
+which order. When exactly a fault meets the workers is left to the machine. Nothing here starts,
 kills or waits.
 """
 
@@ -23,7 +21,7 @@ _LONGEST_PAUSE_S = 1.0
 
 
 class Kind(StrEnum):
-    """What is done to a part; the words are those of the report."""
+    """The kinds of faults; their texts are those of the report."""
 
     WORKER_KILLED = "worker killed"
     WORKER_STOPPED = "worker stopped"
@@ -41,9 +39,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high].
+    """A kind of fault: the seconds it lasts and its strength in `unit`, each as (low, high).
 
-    How often a schedule has it.
+    It also states how often a schedule has it.
     """
 
     kind: Kind
@@ -87,7 +85,7 @@ AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault: on which worker or broker (counted from 0), for how long, how strong."""
+    """A fault: on which worker or broker (counted from 0), for how long, how strong."""
 
     kind: Kind
     target: int
@@ -97,7 +95,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One appending of a body, both by their numbers."""
+    """A payload to append and the producer that appends it, both by number."""
 
     body: int
     producer: int
@@ -105,11 +103,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One fault.
+    """A fault, and what is appended around it.
 
-    What is appended before it, how long it holds off, what is appended while it lasts.
-
-    `waits`: the next turn begins only when some progress was made.
+    `before` is appended first, then the fault waits for `pause_s`, and `during` is appended while
+    it lasts. With `waits` the next turn begins only after some progress was made.
     """
 
     before: tuple[Copy, ...]
@@ -121,9 +118,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One run: so many brokers and workers.
+    """A run: its brokers and workers, and what happens in it.
 
-    What is appended before the first turn, the turns, and what after them.
+    `first` is appended before the first turn, and `rest` after the last.
     """
 
     seed: int
@@ -148,9 +145,9 @@ class Schedule:
 
 
 def schedule(seed: int, bodies: int) -> Schedule:
-    """Return the schedule of a seed over so many bodies.
+    """Return the schedule of a seed for a number of payloads.
 
-    Consecutive seeds begin with one kind after the other.
+    Consecutive seeds begin with one kind of fault after the other.
     """
     chance = Random(seed)  # noqa: S311 - repeatable
     brokers = 3 if chance.random() < THREE_BROKERS else 1
@@ -191,7 +188,7 @@ def _fault(row: _Row, targets: int, chance: Random) -> Fault:
 
 
 def _copies(bodies: int, chance: Random) -> list[Copy]:
-    """Return each body one to three times, in random order, by either producer."""
+    """Return each payload one to three times, in random order, from either producer."""
     many: list[int] = []
     for body in range(bodies):
         many += [body] * chance.randint(1, MOST_COPIES)
@@ -200,7 +197,7 @@ def _copies(bodies: int, chance: Random) -> list[Copy]:
 
 
 def _portions(copies: Sequence[Copy], count: int) -> list[tuple[Copy, ...]]:
-    """Deal the copies into so many parts of nearly one size."""
+    """Deal the copies into parts of nearly the same size."""
     parts: list[list[Copy]] = [[] for _ in range(count)]
     for part, copy in zip(cycle(parts), copies, strict=False):
         part.append(copy)
@@ -208,5 +205,5 @@ def _portions(copies: Sequence[Copy], count: int) -> list[tuple[Copy, ...]]:
 
 
 def schedules(first: int, count: int, bodies: int) -> Iterator[Schedule]:
-    """Yield the schedules of the seeds from `first`; each can be had alone by its own seed."""
+    """Yield the schedules of the seeds from `first`; each can be repeated alone by its own seed."""
     return islice((schedule(seed, bodies) for seed in range(first, first + count)), count)

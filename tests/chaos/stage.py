@@ -1,6 +1,6 @@
-"""One schedule's stage: its copy of the database, its workers, its gauge, its clock.
+"""The stage of a schedule: its copy of the database, its workers, its gauge, its clock.
 
-Gone when the schedule is over.
+It is removed when the schedule is over.
 """
 
 import shutil
@@ -39,7 +39,7 @@ class Stage:
     door: Door | None = None
 
     def door_here(self) -> Door:
-        """Return the vendor door of a schedule that has faults at one."""
+        """Return the vendor door of a schedule that has faults at a door."""
         assert self.door is not None
         return self.door
 
@@ -48,7 +48,7 @@ class Stage:
         return self.environment.database.dsn(self.name)
 
     def append(self, copies: tuple[Copy, ...]) -> None:
-        """Hand copies of bodies to the producers."""
+        """Pass copies of payloads to the producers."""
         self.cluster.producers.append(copies, self.environment.world.bodies)
 
     def tick(self) -> None:
@@ -61,9 +61,9 @@ class Stage:
         let_pass(seconds, self.tick)
 
     def progress_after(self, instant: float) -> None:
-        """Return once the account of offsets has advanced after an instant (monotonic).
+        """Return once the account of offsets has advanced after a monotonic instant.
 
-        `waiting.Late`.
+        Raises `waiting.Late`.
         """
         until(
             lambda: self.gauge.progress_after(instant) is not None,
@@ -73,14 +73,14 @@ class Stage:
         )
 
     def start_workers(self) -> None:
-        """Start whoever does not run."""
+        """Start the workers that do not run."""
         for name in self.workers.names:
             self.workers.start(name)
 
     def settle(self) -> None:
         """Return when everything appended is finished and nobody waits for anything.
 
-        `waiting.Late`.
+        Raises `waiting.Late`.
         """
         self.cluster.producers.flush()
         try:
@@ -99,7 +99,7 @@ class Stage:
 
 @contextmanager
 def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator[Stage]:
-    """Give a stage for one schedule, without a running worker."""
+    """Give a stage for a schedule, without a running worker."""
     cluster = environment.cluster(plan.brokers)
     name = environment.new_database()
     folder = environment.folder / name
@@ -144,7 +144,7 @@ def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator
 
 
 def _tidy(on: Stage) -> None:
-    """Leave the environment as the next schedule wants it, whatever went wrong in this one."""
+    """Leave the environment as the next schedule needs it, whatever went wrong in this schedule."""
     on.environment.proxy.delay_s = 0.0
     on.environment.database.start()
     if on.standby is not None:
@@ -154,7 +154,7 @@ def _tidy(on: Stage) -> None:
 
 
 def clock_to_end(on: Stage) -> None:
-    """Set the clock past every step of the schedule, so that what was put off by one falls due."""
+    """Set the clock past every step of the schedule, so that whatever was put off falls due."""
     on.rig.set_clock(END_MS)
 
 

@@ -1,9 +1,8 @@
 """Nothing acknowledged is lost or counts twice, whatever is killed.
 
-Each schedule leaves what a quiet run leaves.
-
-A few schedules of `make chaos`, over Apache Kafka, the embedded PostgreSQL and real worker
-processes; and one with a bug put into the workers, which the same comparison must find.
+Each schedule leaves what a quiet run leaves. These are a few schedules of `make chaos`, over Apache
+Kafka, the embedded PostgreSQL and real worker processes. In one more schedule the workers have a
+bug, which the same comparison must detect.
 """
 
 from collections.abc import Iterator

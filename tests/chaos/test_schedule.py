@@ -1,6 +1,6 @@
-"""Schedules are data of their seed alone.
+"""A schedule depends on its seed alone.
 
-Repeatable, complete, and every kind of fault has its turn.
+Schedules are repeatable and complete, and every kind of fault has its turn.
 """
 
 from collections import Counter

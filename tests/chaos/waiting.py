@@ -1,6 +1,6 @@
 """Waiting on conditions, with a deadline and with work to do meanwhile.
 
-Nothing here sleeps for luck.
+Nothing here sleeps in the hope that a time is enough.
 """
 
 import time
@@ -30,6 +30,6 @@ def until(
 
 
 def let_pass(seconds: float, meanwhile: Callable[[], None]) -> None:
-    """Let a stretch of a schedule pass: the one wait here that is the test itself."""
+    """Let a stretch of a schedule pass; only here the wait is the test itself."""
     over = time.monotonic() + seconds
     until(lambda: time.monotonic() >= over, seconds + 60, "time", meanwhile)

@@ -1,6 +1,6 @@
 """Walks a schedule on a stage, and a run of many schedules.
 
-It decides nothing that the schedule does not say.
+It decides nothing that is not in the schedule.
 """
 
 import shutil
@@ -24,7 +24,7 @@ _WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """One fault as it went: target, seconds into the schedule, seconds until progress or None."""
+    """A fault as it went: target, seconds into the schedule, seconds until progress or None."""
 
     fault: Fault
     target: str
@@ -34,7 +34,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One schedule as it went; `wrong` is empty when it left what the quiet run left."""
+    """A schedule as it went; `wrong` is empty when it left what the quiet run left."""
 
     schedule: Schedule
     met: tuple[Met, ...] = ()
@@ -46,7 +46,7 @@ class Result:
 
 
 def calm(bodies: int) -> Schedule:
-    """Return the schedule for one worker, with each body once, in order, and no fault."""
+    """Return the schedule for a single worker, with each payload once, in order, and no fault."""
     rest = tuple(Copy(body=body, producer=0) for body in range(bodies))
     return Schedule(seed=-1, brokers=1, workers=1, first=(), turns=(), rest=rest)
 
@@ -67,7 +67,7 @@ def walk_all(
     plant: str = "",
     keep: Path | None = None,
 ) -> Iterator[Result]:
-    """Walk one schedule after the other, hold each against what is wanted.
+    """Walk schedules one after the other, and compare each with what is wanted.
 
     `keep` gets the logs of what went wrong.
     """
@@ -84,7 +84,7 @@ def walk_all(
 
 
 def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
-    """Walk one schedule.
+    """Walk a schedule.
 
     A part that does not come to its end in time is a result too, not an error.
     """

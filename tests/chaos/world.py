@@ -1,8 +1,7 @@
 """What is sent in every run.
 
-A few patients' latest days as real bodies, and bodies that nobody can store.
-
-The bodies are the same in all runs, so that one quiet run says what each must leave.
+It is the latest days of a few patients as real payloads, and payloads that nobody can store. The
+payloads are the same in all runs, so that a single quiet run shows what each run must leave.
 """
 
 import hashlib
@@ -36,7 +35,7 @@ _STRANGER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """One message for `kadens.raw`, as the vendor door writes it."""
+    """A message for `kadens.raw`, as the vendor door writes it."""
 
     sha256: str
     value: bytes
@@ -45,9 +44,9 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The people to enrol and the bodies to append.
+    """The people to enrol and the payloads to append.
 
-    Which of these, by number, are poison, and which are reports.
+    It also has the numbers of those that are poison, and of those that are reports.
     """
 
     people: Cohort
@@ -75,7 +74,7 @@ def _describe(people: Cohort) -> Iterator[Delivery]:
 
 
 def _unstorable() -> Iterator[Delivery]:
-    """Yield a damaged file, a body of an unknown account, and one of an unknown connector."""
+    """Yield a damaged file, a payload of an unknown account, and one of an unknown connector."""
     for connector, patient, kind, body in (
         (FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
         (OPEN_WEARABLES, "", JSON_TYPE, _STRANGER),

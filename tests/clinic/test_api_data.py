@@ -131,7 +131,7 @@ def test_a_line_of_the_list(door: Served) -> None:
 
 
 def test_every_field_of_a_session_has_a_place() -> None:
-    """A field that derivation adds must be shown somewhere: in the line, or in the whole."""
+    """A field that derivation adds must be shown in the list or in the full session."""
     renamed = {"start_ms": "start", "end_ms": "end", "zones": "zones_ms", "flags": "quality_flags"}
     total = {"thresholds", "zone_times_by_method", "quality_flags", "pauses"}
     fields = {renamed.get(name, name) for name in Session.__dataclass_fields__}

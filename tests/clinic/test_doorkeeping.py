@@ -1,4 +1,4 @@
-"""Who gets in, which forms hold, and what two pages hear: no page, one fact each."""
+"""Who gets in, which forms are valid, and what the event stream of a page carries."""
 
 import asyncio
 

@@ -1,6 +1,6 @@
 """The pages show what the database holds, to the right reader and under the strict policy.
 
-They write down who read.
+Each read is written to the audit log.
 """
 
 import re
@@ -35,7 +35,7 @@ def last_session(door: Served, patient: str) -> str:
 
 
 def _text(answer: httpx.Response) -> str:
-    """Return what a reader sees, on one line."""
+    """Return the text that a reader sees, on a single line."""
     bare = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(bare))
 

@@ -1,4 +1,4 @@
-"""`kadens query` answers what the API answers, in every form; a mistake is one line."""
+"""`kadens query` answers what the API answers, in every form; a mistake is a single line."""
 
 import csv
 import io
@@ -66,7 +66,7 @@ PLANTED = "=HYPERLINK(1)\x1b[2J\x9b2J"
 
 
 def _planted(door: Served) -> SessionsAnswer:
-    """Return an answer with one session of a type that a vendor named."""
+    """Return an answer with a session of a type that a vendor named."""
     result = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()
     (session,) = result["sessions"]
     return SessionsAnswer.model_validate({**result, "sessions": [{**session, "type": PLANTED}]})

@@ -1,9 +1,7 @@
 """The bindings of the log: librdkafka's mock always, Apache Kafka where it can run.
 
-One worker and database each.
-
-KADENS_TEST_KAFKA=host:port names a broker to use instead of starting one; its topics are made if
-they are missing.
+Each has a worker and a database. KADENS_TEST_KAFKA=host:port names a broker to use instead of
+starting one; missing topics are created on it.
 """
 
 import os

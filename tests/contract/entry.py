@@ -1,10 +1,8 @@
-"""A worker with bugs in it.
+"""A worker with bugs: `python -m tests.contract.entry BUG…` is a changed `kadens worker`.
 
-`python -m tests.contract.entry BUG…` is `kadens worker`, changed before it runs.
-
-`readers`: readers meet the bugs that bodies name (`tests.planted_readers`). `settle` and `derive`:
-the worker itself raises, or ends, at a body or a fact whose bytes hold the mark. Never part of the
-product.
+With `readers`, readers meet the bugs that payloads name (`tests.planted_readers`). With `settle`
+and `derive`, the worker itself raises, or ends, at a payload or a fact whose bytes hold the mark.
+It is never part of the product.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The vendor door's publisher on Apache Kafka.
 
-The broker's time of a message, and readiness while the broker hangs.
+It covers the broker's time of a message, and readiness while the broker hangs.
 """
 
 import asyncio

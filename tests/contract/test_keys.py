@@ -1,6 +1,6 @@
-"""Keys and revocations with the log: a worker with foreign keys writes nothing.
+"""Keys and revocations with the log.
 
-A door hears of what is revoked.
+A worker with foreign keys writes nothing, and a vendor door learns what is revoked.
 """
 
 import asyncio

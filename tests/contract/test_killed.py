@@ -10,7 +10,7 @@ from tests.rig import Rig
 
 
 def below(process: int) -> list[int]:
-    """Return all processes below one."""
+    """Return all descendants of a process."""
     processes = children(process)
     for child in tuple(processes):
         processes += below(child)
@@ -36,7 +36,7 @@ def test_a_killed_worker_leaves_no_process_and_no_file(own: Rig) -> None:
 
 
 def alive(process: int) -> bool:
-    """Tell whether a process runs; one that only waits to be reaped does not."""
+    """Tell whether a process runs; a process that only waits to be reaped does not."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
     except OSError:

@@ -23,7 +23,7 @@ _pytestmark = pytest.mark.kafka
 
 @pytest.fixture(scope="module")
 def kafka() -> Iterator[Kafka]:
-    """Give a broker of these tests' own, for it is killed."""
+    """Give a broker of these tests' own, because they kill it."""
     reason = kafka_available()
     if reason:
         pytest.skip(f"Apache Kafka cannot run here: {reason}")
@@ -69,9 +69,9 @@ async def assigned(
 
 @pytest.mark.parametrize("group", ["leader-1", "leader-2", "leader-3"])
 def test_all_partitions_are_assigned_after_an_outage(kafka: Kafka, group: str) -> None:
-    """Three times.
+    """Run the test three times.
 
-    Which of two questions the broker answers first, when it is there again, is left to chance.
+    It is left to chance which of two questions a returning broker answers first.
     """
     matches, lost = threading.Event(), threading.Event()
     with ThreadPoolExecutor() as consumers:

@@ -37,7 +37,7 @@ def facts(rig: Rig) -> int:
 
 
 def ended(rig: Rig) -> str:
-    """Return what the worker said when it ended by itself with status 1."""
+    """Return what the worker printed when it ended by itself with status 1."""
     (worker,) = rig.workers
     assert worker.wait(60) == 1
     rig.workers.clear()

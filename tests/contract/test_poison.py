@@ -1,4 +1,4 @@
-"""A body that makes a reader or the worker fail or end costs itself.
+"""A payload that makes a reader or the worker fail or end costs only itself.
 
 The others are stored, and nothing is lost.
 """

@@ -1,4 +1,4 @@
-"""A worker that makes no progress ends itself, and the next one goes on where it stood."""
+"""A worker that makes no progress ends itself, and the next worker continues where it was."""
 
 import psycopg
 

@@ -1,6 +1,6 @@
 """What the worker promises, the same on every log.
 
-Bodies in at `kadens.raw`, rows out, nothing lost or doubled.
+Payloads go in at `kadens.raw`, rows come out, and nothing is lost or doubled.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ _numbers = count(1)
 
 
 class Patient:
-    """One patient of a test: linked and consenting unless told otherwise."""
+    """A patient of a test, linked and consenting by default."""
 
     def __init__(self, rig: Rig, *, linked: bool = True, consent: bool = True) -> None:
         number = next(_numbers)
@@ -130,9 +130,9 @@ def dead(rig: Rig) -> list[DeadLetter]:
 
 
 def _settled(rig: Rig, other: Patient) -> None:
-    """Return once bodies sent now to every partition are done.
+    """Return once payloads sent now to every partition are done.
 
-    What was sent before them is done too.
+    What was sent before them is then done too.
     """
     before = other.count("fact")
     for number in range(24):

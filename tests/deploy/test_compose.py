@@ -44,7 +44,7 @@ _NAMES = [name for name, _ in ALL]
 
 
 def reach(service: str) -> set[str]:
-    """Give the services that share a network with one."""
+    """Give the services that share a network with a service."""
     own = set(SERVICES[service]["networks"])
     return {
         name for name, row in SERVICES.items() if name != service and own & set(row["networks"])

@@ -214,7 +214,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def _processes(running: Running) -> list[Path]:
-    """Return the processes of this one running Kadens, by the data folder in their environment."""
+    """Return the processes of the Kadens under test, by the data folder in their environment."""
     mine = str(running.data).encode()
     return [path.parent for path in Path("/proc").glob("[0-9]*/environ") if _mentions(path, mine)]
 
@@ -227,7 +227,7 @@ def _mentions(path: Path, mine: bytes) -> bool:
 
 
 def _memory(process: Path) -> int:
-    """Return the most memory that a process has ever held, in bytes."""
+    """Return the peak memory of a process, in bytes."""
     peak = next(
         line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM")
     )

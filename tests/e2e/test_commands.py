@@ -39,7 +39,7 @@ def recording() -> bytes:
 
 @pytest.fixture(scope="module")
 def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Fill what the README's commands leave open: the patient, and the files that they name."""
+    """Fill in what the README's commands leave open: the patient, and the files that they name."""
     folder = tmp_path_factory.mktemp("readme")
     profile = {"valid_from": "2025-01-01", "birth_year": 1965, "hr_rest": 60, "hr_max": 190}
     prescription = {

@@ -83,7 +83,7 @@ def world(running: Running) -> _World:
 
 
 class _Load:
-    """Files and pages, one after the other from two threads; every status is counted."""
+    """Sends files and reads pages alternately from two threads, and counts every status."""
 
     def __init__(self, world: _World, token: str) -> None:
         self.world, self.token = world, token

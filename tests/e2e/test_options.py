@@ -1,4 +1,4 @@
-"""Commands on a running Kadens with no option, with each one and with all: never a traceback."""
+"""Commands on a running Kadens without options, with each, and with all: never a traceback."""
 
 import json
 from pathlib import Path

@@ -22,7 +22,7 @@ from tests.fuzz.judge import Broken, attributed
 
 
 class Stored:
-    """A database of one patient, whose transactions are all rolled back."""
+    """A database of a single patient, whose transactions are all rolled back."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -45,7 +45,10 @@ class Stored:
         self._stack.close()
 
     def stores(self, connector: str, body: bytes, parsed: Parsed) -> None:
-        """See that the facts of a body are stored and derived from; Broken when one is refused."""
+        """Check that the facts of a payload can be stored and derived from.
+
+        Raises Broken when one is refused.
+        """
         self._runner.run(store(self._conn, connector, body, parsed))
 
 

@@ -171,7 +171,7 @@ def _field(parts: Parts, chance: Random) -> Parts:
 
 
 def _fitted(parts: Parts, number: int, new: bytes, chance: Random) -> Parts:
-    """Put another definition in a place; its messages are cut or filled up to their new size."""
+    """Replace a definition; its messages are cut or filled up to their new size."""
     size, local = message_size(new), new[0] & 0x0F
     done = [*parts[:number], new]
     mine = True
@@ -186,7 +186,7 @@ def _fitted(parts: Parts, number: int, new: bytes, chance: Random) -> Parts:
 
 
 def _typed(parts: Parts, chance: Random) -> Parts:
-    """Make one field a number of 64 bits, and put an odd one into each of its messages."""
+    """Make a field a number of 64 bits, and put an odd value into each of its messages."""
     position = _pick(parts, chance, definition=True)
     if position is None or not parts[position][5]:
         return parts
@@ -226,7 +226,7 @@ def _whole(parts: Parts, chance: Random) -> Parts:
 
 
 def _again(parts: Parts, chance: Random) -> Parts:
-    """Define a message again, with one field less or more, before some of its messages."""
+    """Define a message again, with a field less or more, before some of its messages."""
     position = _pick(parts, chance, definition=True)
     if position is None or not parts[position][5] or parts[position][0] & 0x20:
         return parts

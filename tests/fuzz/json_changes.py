@@ -192,7 +192,7 @@ def _drop(document: Any, chance: Random) -> Any:
 
 
 def _swap(document: Any, chance: Random) -> Any:
-    """Put one part of the document in the place of another."""
+    """Replace a part of the document by another part of it."""
     paths = _paths(document)
     copied = json.loads(json.dumps(_get(document, chance.choice(paths))))
     return (

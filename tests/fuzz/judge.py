@@ -1,4 +1,4 @@
-"""What must hold of every body, whatever it is; what does not is a `Find`. Reads the CPU clock."""
+"""What must hold of every payload; a failure is a `Find`. Reads the CPU clock."""
 
 import resource
 import time
@@ -27,7 +27,7 @@ _ZONE = "America/Argentina/Buenos_Aires"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A body that breaks a rule: which one, and how."""
+    """A payload that breaks a rule: which rule, and how."""
 
     connector: str
     body: bytes
@@ -39,7 +39,7 @@ class Broken(AssertionError):  # noqa: N818 - reads as what was found
 
 
 def judge(connector: str, body: bytes, *rules: Callable[[str, bytes, Parsed], None]) -> Find | None:
-    """Read a body and see that all holds, and the rules too; None when it does."""
+    """Read a payload and check all rules; return the failure, or None."""
     try:
         parsed = _read(connector, body)
         if parsed is not None:
@@ -102,7 +102,7 @@ def _read(connector: str, body: bytes) -> Parsed | None:
 
 @contextmanager
 def _room() -> Iterator[None]:
-    """Let this process grow by `GROWTH` and no more: what asks for more gets a MemoryError."""
+    """Limit the growth of this process to `GROWTH` bytes; beyond it a MemoryError is raised."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     now = (
         int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
@@ -145,7 +145,7 @@ def attributed(
 
 
 def derives(connector: str, body: bytes, parsed: Parsed) -> None:
-    """See that the facts can be derived from, in bounded time, into rows that JSON holds."""
+    """Check that the facts can be derived from, in bounded time, into rows that JSON can hold."""
     total = window(attributed(connector, body, parsed.facts), _ZONE, (PROFILE,), (SHORT,))
     began = time.process_time()
     rows = derive(total)

@@ -25,7 +25,7 @@ MOST_FINDS = 50
 
 
 def main() -> int:
-    """Run with the arguments of the command line; return 1 when anything was found."""
+    """Run with the arguments of the command line; return 1 when anything broke a rule."""
     arguments = _arguments()
     values: dict[str, Find] = {}
     count = 0

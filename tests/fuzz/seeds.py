@@ -28,13 +28,13 @@ CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
 
 @cache
 def seeds(connector: str) -> tuple[bytes, ...]:
-    """Return the bodies of a connector to begin with, in one order everywhere."""
+    """Return the payloads of a connector to begin with, in the same order everywhere."""
     made = _files() if connector == FILES else _json(connector)
     return (*made, *_poison(connector), *(body for _, body in found(connector)))
 
 
 def found(connector: str) -> Iterator[tuple[str, bytes]]:
-    """Yield what the fuzzer found before, by name."""
+    """Yield what the fuzzer has kept from earlier runs, by name."""
     for path in sorted(_FOUND.glob(f"{connector}-*.bin")):
         yield path.stem, path.read_bytes()
 

@@ -40,7 +40,7 @@ def change(body: bytes, chance: Random) -> bytes:
 
 
 def _one(pattern: re.Pattern[bytes], new: Callable[[bytes], bytes]) -> Callable[..., bytes]:
-    """Return a change that puts something new in the place of one match."""
+    """Return a change that replaces a match by something new."""
 
     def changed(body: bytes, chance: Random) -> bytes:
         matches = list(pattern.finditer(body))

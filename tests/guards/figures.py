@@ -49,7 +49,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One module, read once."""
+    """A module, read once."""
 
     path: Path  # relative to the checkout
     text: str

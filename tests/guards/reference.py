@@ -1,9 +1,7 @@
 """Writes docs/reference.md from the tables that the code itself walks.
 
-`python -m tests.guards.reference`.
-
-`test_reference.py` compares. Must never hold a fact of its own: what is wrong on the page is wrong
-in a table, or in a sentence of `_PAGE`.
+Run it with `python -m tests.guards.reference`; `test_reference.py` compares. It must never hold a
+fact of its own: what is wrong on the page is wrong in a table, or in a sentence of `_PAGE`.
 """
 
 import json
@@ -183,7 +181,7 @@ def collectors(registry: CollectorRegistry) -> Iterator[Any]:
 
 
 def page() -> str:
-    """Return the whole page."""
+    """Return the complete page."""
     return _PAGE.format(
         connectors=connectors(),
         formats=formats(),

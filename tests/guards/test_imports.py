@@ -1,4 +1,4 @@
-"""The walk stays one way: who may import whom, and what only one place may touch.
+"""Imports go one way: which module may import which, and what only a single module may use.
 
 Reads sources, runs nothing.
 """
@@ -86,7 +86,7 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Every module that a file imports, in full, with the line.
+    """Return every module that a file imports, in full, with the line.
 
     Relative imports are refused by the linter.
     """

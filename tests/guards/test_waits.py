@@ -1,6 +1,6 @@
 """Nothing waits for the outside without end.
 
-Every call whose own default is to wait for ever says how long.
+Every call that would wait for ever by default has a time limit.
 """
 
 import ast

@@ -63,7 +63,7 @@ def link(door: Door, patient: str = "patient-7") -> dict[str, str]:
 
 
 def exchange(port: int, *pieces: bytes, hang_up: bool = False) -> bytes:
-    """Send the pieces, hang up where told to, and return all that comes back."""
+    """Send the pieces, hang up where requested, and return all that comes back."""
     with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as sock:
         for piece in pieces:
             sock.sendall(piece)

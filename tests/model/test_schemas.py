@@ -196,7 +196,7 @@ def test_a_scale(scale: Any) -> None:  # noqa: ANN401 - a row
 
 
 def fact_events() -> dict[str, Any]:
-    """Return one event of each kind that the invented patients have."""
+    """Return an event of each kind that the invented patients have."""
     events: dict[str, Any] = {}
     for fact in facts()["p-pain"]:
         attributed = AttributedFact(

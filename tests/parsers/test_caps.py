@@ -128,7 +128,7 @@ def test_devices_of_one_body() -> None:
 
 
 def test_facts_of_one_body() -> None:
-    """Totals of dates are a fact each; 240 devices tell of 20 dates."""
+    """Totals of each date are a fact; 240 devices send totals of 20 dates."""
     many = [
         {
             "timestamp": rfc3339(T0 + day * DAY_MS),

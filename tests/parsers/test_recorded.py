@@ -1,6 +1,6 @@
-"""Recorded requests beside what is read of them: tests/data/VENDOR/CASE.
+"""Recorded requests beside what is read from them: tests/data/VENDOR/CASE.
 
-A new vendor adds folders, made by `kadens record`.
+A new vendor adds folders, which `kadens record` makes.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Every command over every subset of its options, without a server: never a traceback.
 
-The walk takes commands and options from the program itself, so that a new one is in it. The name of
-a parameter decides its value, else its default does.
+The walk takes commands and options from the program itself, so that new options are included. The
+name of a parameter decides its value, or else its default does.
 """
 
 import enum
@@ -65,7 +65,7 @@ ALWAYS = {"up": ("broker", "vendor_port", "clinic_port", "data"), "": ("data",)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter of a command: its words, and how it is given."""
+    """A parameter of a command: its words, and how it is given."""
 
     name: str
     option: str  # "" for an argument
@@ -81,7 +81,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command: its words and its parameters."""
+    """A command: its words and its parameters."""
 
     path: tuple[str, ...]
     parameters: tuple[Parameter, ...]

@@ -1,4 +1,4 @@
-"""Where settings come from: one named source for each command and process, never two."""
+"""Where settings come from: a single named source for each command and process."""
 
 import json
 from collections.abc import Iterator

@@ -1,9 +1,7 @@
-"""A vendor door of a schedule, and what is done to it from outside.
+"""A vendor door of a schedule, and the attacks on it from outside.
 
-Heads without an end, floods of garbage.
-
-While it is attacked a report goes through it, one that the run appends anyway: it must be taken,
-and change nothing.
+The attacks are heads without an end, and floods of garbage. While it is attacked a report goes
+through it that the run appends anyway: it must be accepted and change nothing.
 """
 
 import base64
@@ -36,7 +34,7 @@ LONGEST_S = 90.0
 
 @dataclass(slots=True, kw_only=True)
 class Door:
-    """One running vendor door on a free port, and the attackers at it."""
+    """A running vendor door on a free port, and the attackers at it."""
 
     rig: Rig
     port: int
@@ -50,9 +48,9 @@ class Door:
             self.attackers.enter_context(attacked(plan, cut=True))
 
     def take(self, posted: Posted) -> None:
-        """Post a report until it is taken, and end the attack.
+        """Post a report until it is accepted, and end the attack.
 
-        AssertionError when the door lets none through.
+        Raises AssertionError when the door accepts none.
         """
         until(
             lambda: self._post(posted) == http.client.ACCEPTED,
@@ -121,7 +119,7 @@ def _plan(door: Door, kind: str, seconds: float, **more: object) -> Plan:
 
 @contextmanager
 def opened(rig: Rig) -> Iterator[Door]:
-    """Start a door beside the workers of a rig, on its log and its clock; it is not waited for."""
+    """Start a door beside the workers of a rig, on its log and clock, without waiting for it."""
     secrets, key = rig.folder / "door.toml", KEY.active.secret.hex()
     secrets.write_text(
         f'link_key = "{key}"\nwrapping_key = "{key}"\n[connectors.reports]\nkeys = ["{_SECRET}"]\n',

@@ -1,9 +1,8 @@
 """What outlives the schedules of a run.
 
-Clusters, database server, the proxy before it, a database to copy.
-
-Each schedule gets a copy of the database, and topics whose past is forgotten, so that starting
-costs a second.
+These are the clusters, the database server, the proxy before it, and a database to copy. Each
+schedule gets a copy of the database, and topics whose past is forgotten, so that starting costs a
+second.
 """
 
 import shutil
@@ -46,7 +45,7 @@ class Cluster:
 
 @dataclass(slots=True, kw_only=True)
 class Environment:
-    """The parts under all schedules. `database` is the server that is written to now."""
+    """The parts under all schedules; `database` is the server that is written to now."""
 
     folder: Path
     world: World
@@ -97,7 +96,7 @@ class Environment:
     def standby(self) -> Postgres:
         """Start a synchronous standby.
 
-        From now on no commit is answered that the standby does not have.
+        From now on no commit is answered unless the standby has it.
         """
         follower = self.database.standby(self.folder / f"postgres-{next(self.numbers)}")
         self.ask("alter system set synchronous_standby_names = '*'")
@@ -134,7 +133,7 @@ def socket_of(server: Postgres) -> Path:
 
 @contextmanager
 def open_environment(world: World) -> Iterator[Environment]:
-    """Give the environment with the world's people enrolled in the database to copy."""
+    """Give the environment, with the world's people enrolled in the database to copy."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kadens-chaos-")))
         folder.chmod(0o711)  # the server's account has to pass

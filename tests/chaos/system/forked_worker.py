@@ -1,9 +1,8 @@
-"""A worker process of the chaos runs.
-
-`kadens worker`, forked from a process that has its imports already.
+"""A worker process of the chaos runs: `kadens worker`, forked from a process with its imports.
 
 Starting Python anew costs two seconds of CPU, and these runs start workers all the time. From the
-settings on it is the real program; `plant` puts a named bug into it, to see that the runs find it.
+settings on it is the real program. `plant` puts a named bug into it, to check that the runs detect
+it.
 """
 
 import multiprocessing
@@ -23,7 +22,7 @@ from tests.chaos.system.planted import PLANTS
 
 
 def forkserver() -> ForkServerContext:
-    """Return what forks workers; its own process is started by the first of them."""
+    """Return the context that forks workers; the first worker starts its process."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     return context

@@ -1,8 +1,7 @@
-"""Bugs that can be put into a worker, to see that the runs find them.
+"""Bugs that can be put into a worker, to check that the runs detect them.
 
-Each changes a module of the running process.
-
-Never part of the product: only `entry.work` calls them, and only when a plant is named.
+Each changes a module of the running process. They are never part of the product: only `entry.work`
+calls them, and only when a plant is named.
 """
 
 import asyncio
@@ -38,16 +37,16 @@ def acknowledge_first() -> None:
 
 
 def commit_first() -> None:
-    """Acknowledge, and commit the account of offsets, before the rows they stand for.
+    """Acknowledge, and commit the account of offsets, before the rows that it covers.
 
-    A crash between loses them.
+    A crash in between loses them.
     """
     acknowledge_first()
     Ledger.claim = _claim_alone  # type: ignore[method-assign]
 
 
 def commit_first_and_die() -> None:
-    """Commit first, and be killed once between the account and the rows: the harm is certain."""
+    """Commit the account first, and be killed once before the rows, so that the harm is certain."""
     acknowledge_first()
     Ledger.claim = _claim_and_die  # type: ignore[method-assign]
 

@@ -1,6 +1,6 @@
 """The producers of a cluster, and what the log holds.
 
-Appends, counts acknowledgements, forgets between runs.
+They append, count acknowledgements, and empty the log between runs.
 """
 
 import time
@@ -41,7 +41,7 @@ class Producers:
         self._admin = AdminClient(self._client)
 
     def append(self, copies: Sequence[Copy], bodies: Sequence[Posted]) -> None:
-        """Hand over messages to `kadens.raw`; `flush` waits for them."""
+        """Append messages to `kadens.raw`; `flush` waits for them."""
         for copy in copies:
             item = bodies[copy.body]
             self._producers[copy.producer].produce(
@@ -121,7 +121,7 @@ class Producers:
 
 
 def patiently(ask: Callable[[], T], seconds: float = 60.0) -> T:
-    """Ask again while a broker that was just started names its leaders.
+    """Retry while a broker that was just started names its leaders.
 
     After `seconds` the error is raised.
     """

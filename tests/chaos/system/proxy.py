@@ -14,9 +14,9 @@ _PIECE = 64 * 1024
 
 
 class Proxy:
-    """The place in `folder` where workers find the database.
+    """The socket in `folder` at which workers reach the database.
 
-    `delay_s` holds up every piece, in both directions.
+    `delay_s` delays every piece, in both directions.
     """
 
     def __init__(self, folder: Path, server: Path) -> None:
@@ -34,7 +34,7 @@ class Proxy:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def lead_to(self, server: Path) -> None:
-        """Send new clients to another server's socket folder, and drop those of the old one."""
+        """Send new clients to another server's socket folder, and drop the present clients."""
         self._server = server
         self.cut()
 

@@ -1,6 +1,6 @@
 """The worker processes of a run and their supervisor.
 
-Who ends unasked is started again, as in production.
+A worker that ends by itself is started again, as in production.
 """
 
 import os
@@ -23,7 +23,8 @@ PATIENCE_S = 30.0  # for a worker that was asked to stop; it ends itself after 2
 class Workers:
     """Workers by name.
 
-    `ends` counts the statuses of those that ended unasked, `stops` of those asked to stop.
+    `ends` counts the exit statuses of those that ended by themselves, `stops` those of workers that
+    were stopped.
     """
 
     rig: Rig
@@ -38,7 +39,7 @@ class Workers:
 
     @property
     def unclean(self) -> int:
-        """Return how many stops were given up; one that met a worker before it listened is none."""
+        """Return how many stops failed, except those that met a worker before it listened."""
         return self.stops.total() - self.stops[0] - self.stops[-signal.SIGTERM]
 
     def start(self, name: str) -> None:
@@ -53,7 +54,7 @@ class Workers:
             self._running[name] = process
 
     def supervise(self) -> None:
-        """Start again, a moment later, whoever ended unasked."""
+        """Start again, a moment later, each worker that ended by itself."""
         for name, process in list(self._running.items()):
             if process.exitcode is not None:
                 self.ends[process.exitcode] += 1
@@ -78,7 +79,7 @@ class Workers:
             self.stops[process.exitcode] += 1
 
     def pause(self, name: str) -> None:
-        """Stop the process where it stands."""
+        """Stop the process by a signal, without ending it."""
         self._signal(name, signal.SIGSTOP)
 
     def resume(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A door with sign-in over a database with one care unit, and the tiny provider it asks."""
+"""A clinician door with sign-in, a database with a care unit, and the tiny provider."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ UNIT = "Physiotherapy North"
 
 @pytest.fixture(scope="session")
 def dsn() -> Iterator[str]:
-    """Give a database with one care unit."""
+    """Give a database with a single care unit."""
     with temporary_postgres() as server:
         made = server.create_database("clinic")
         asyncio.run(_seed(made))

@@ -377,7 +377,7 @@ def test_signing_out_forgets_the_session(door: httpx.Client, provider: Provider)
 
 @contextmanager
 def signed_in_twice(opened: Open) -> Iterator[tuple[httpx.Client, httpx.Client, dict[str, str]]]:
-    """Sign in at one of two doors on one database, and give the cookie as somebody copied it."""
+    """Sign in at a door; give it, a second door on the same database, and a copy of the cookie."""
     with opened() as door:
         sign_in(door)
         with opened() as another:

@@ -1,4 +1,4 @@
-"""ID tokens: one good one, and each way in which one must be refused."""
+"""ID tokens: a good token, and each way in which a token must be refused."""
 
 import base64
 import hashlib
