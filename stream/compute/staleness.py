@@ -16,7 +16,7 @@ from model.facts import AttributedFact, Workout
 from model.spans import Span, merge, outer
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 
-# A report may belong to a session that ended six hours earlier; duplicates start within two minutes.
+# A report may belong to a session that ended six hours before; duplicates start within two minutes.
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS
 # The samples after a session show how fast the heart rate falls.
 _RECOVERY_MS = 2 * MINUTE_MS

@@ -1,1 +1,1 @@
-"""Series of samples: screened, one source selected a minute, rolled up."""
+"""Series of samples: they are screened, a source is selected for each minute, and rolled up."""

@@ -1,7 +1,7 @@
-"""Columns of samples as reported, merged into one series a metric and source.
+"""Merges columns of samples as reported into a series for each metric and source.
 
-It never mixes two sources, and nothing here depends on the order of its input. Samples that cannot
-be readings get their code here, and only here.
+Two sources are never mixed, and the order of the input does not matter. Each sample gets its
+quality code here and nowhere else.
 """
 
 from collections import defaultdict
@@ -32,10 +32,10 @@ SESSION_METRICS: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # needed within
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReportedSeries:
-    """One metric from one source, with all samples that it reported.
+    """All samples of a metric that a source reported.
 
     `t` int64[n] epoch ms, strictly increasing; `v` float64[n] in the metric's unit; `codes`
-    uint8[n] of `quality`: only samples of code 0 count.
+    uint8[n] as in `quality`. Only samples with code 0 count.
     """
 
     metric: str
@@ -50,7 +50,7 @@ class ReportedSeries:
         return self if accepted.all() else self._part(accepted)
 
     def within(self, start_ms: int, end_ms: int) -> "ReportedSeries":
-        """Return the samples in [start, end), as views."""
+        """Return the samples in [start_ms, end_ms), as views of the columns."""
         low, high = np.searchsorted(self.t, (start_ms, end_ms))
         return self._part(slice(int(low), int(high)))
 
@@ -61,7 +61,8 @@ class ReportedSeries:
 def reported_series(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[ReportedSeries, ...]]:
     """Return the series of each metric, best ranked source first.
 
-    Of several samples of a source at one instant, the one with the greatest (record, value) stays.
+    Of several samples of a source at the same instant, the sample with the greatest (record, value)
+    stays.
     """
     by_source: dict[tuple[str, Source], list[SampleColumn]] = defaultdict(list)
     for column in columns:
@@ -83,15 +84,16 @@ def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> Rep
 
 
 def _merged(columns: Iterable[SampleColumn]) -> tuple[Instants, Values]:
-    """Return the samples of all records in order of time, one an instant."""
+    """Return the samples of all records in order of time, with strictly increasing instants."""
     filled = sorted((row for row in columns if len(row.t)), key=lambda row: int(row.t[0]))
     if not filled:
         return np.empty(0, np.int64), np.empty(0, np.float64)
     t = np.concatenate([row.t for row in filled])
     v = np.concatenate([row.v for row in filled])
-    if bool((t[1:] > t[:-1]).all()):
+    if bool((t[1:] > t[:-1]).all()):  # the usual case: records that follow each other
         return t, v
-    # Records overlap. The last of equal instants stays, after sorting by time, record and value.
+    # Records overlap. After sorting by time, record and value the last of equal instants stays, so
+    # the order in which records arrived does not matter.
     names = sorted({row.record for row in filled})
     record = np.concatenate([np.full(len(row.t), names.index(row.record)) for row in filled])
     order = np.lexsort((v, record, t))

@@ -1,9 +1,9 @@
-"""Which source is selected for a metric in each minute: one physical minute counts once.
+"""Selects a source for a metric in each minute, so that each minute counts once.
 
-Of the sources with a sample in a minute the best ranked one is selected; of equal ranks the one
-with clearly more samples (a power of two more); of these the first by name, so that any two
-computers agree. Two sources are never averaged. The selection is kept as ranges, cut only where
-another source is selected.
+Of the sources with a sample in a minute the best ranked source is selected. Among equal ranks it is
+the source with clearly more samples (a power of two more), then the first by name, so that all
+computers agree. Sources are never averaged. The selection is kept as ranges of time that are cut
+only where another source is selected.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _REASONS = ("only", "name", "samples", "rank")
 _ONLY, _NAME, _SAMPLES, _RANK = range(len(_REASONS))
 
 # A score is `rank * _RANK_STEP - bits of the number of samples`; the least score is selected.
-_RANK_STEP = 64  # more than the bits of any number of samples, so that a better rank always wins
+_RANK_STEP = 64  # more bits than any number of samples has, so that a better rank always wins
 _NO_SCORE = np.iinfo(np.int64).max
 
 _Integers = NDArray[np.int64]
@@ -34,11 +34,12 @@ _Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ResolvedMetric:
-    """The samples of the selected sources of one metric, and which source was selected when.
+    """The samples of the selected sources of a metric, and which source was selected when.
 
-    `series` holds the samples and `source_index` int64[n] the position in `sources` of each.
-    `minutes` int64[m] are the epoch minutes with a sample, increasing; `selected` int64[m] is the
-    position in `sources` of the source selected in each, `why` int64[m] a position in `_REASONS`.
+    `series` holds the samples, and `source_index` int64[n] the position in `sources` of each
+    sample's source. `minutes` int64[m] are the epoch minutes with a sample, increasing. For each of
+    them `selected` int64[m] is the position in `sources` of the selected source, and `why` int64[m]
+    the position in `_REASONS` of the reason.
     """
 
     metric: str
@@ -50,11 +51,14 @@ class ResolvedMetric:
     why: _Integers
 
     def within(self, start_ms: int, end_ms: int) -> ResolvedSeries:
-        """Return the samples in [start, end), as views."""
+        """Return the samples in [start_ms, end_ms), as views of the columns."""
         return self.series.within(start_ms, end_ms)
 
     def before(self, end_ms: int) -> "ResolvedMetric":
-        """Return the same without the samples at or after an instant."""
+        """Return the metric without the samples at or after an instant.
+
+        The minutes and the selection stay as they are.
+        """
         high = int(np.searchsorted(self.series.t, end_ms))
         series = ResolvedSeries(
             metric=self.metric,
@@ -65,21 +69,21 @@ class ResolvedMetric:
         return replace(self, series=series, source_index=self.source_index[:high])
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
-        """Return the source of most samples in [start, end), of equals the best ranked one.
+        """Return the source of most samples in [start_ms, end_ms), None without samples.
 
-        None without samples.
+        Of sources with equally many samples the best ranked is returned.
         """
         inside = self._indices(start_ms, end_ms)
         counts = np.bincount(inside, minlength=len(self.sources))
         return self.sources[int(np.argmax(counts))] if len(inside) else None
 
     def sources_between(self, start_ms: int, end_ms: int) -> frozenset[Source]:
-        """Return the sources that are selected in [start, end)."""
+        """Return the sources of the samples in [start_ms, end_ms)."""
         present = np.unique(self._indices(start_ms, end_ms)).tolist()
         return frozenset(self.sources[index] for index in present)
 
     def minutes_with_samples(self, start_ms: int, end_ms: int) -> int:
-        """Return the number of minutes in [start, end) with a sample."""
+        """Return the number of minutes in [start_ms, end_ms) with a sample."""
         low, high = np.searchsorted(self.minutes, (start_ms // MINUTE_MS, end_ms // MINUTE_MS))
         return int(high - low)
 
@@ -89,7 +93,10 @@ class ResolvedMetric:
 
 
 def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
-    """Return the selected samples of a metric from its series, which come best ranked first."""
+    """Return the selected samples of a metric.
+
+    `series` has the series of each source, best ranked source first.
+    """
     accepted = [reported.accepted() for reported in series]
     filled = [reported for reported in accepted if len(reported.t)]
     if len(filled) == 1:
@@ -109,11 +116,12 @@ def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
 def source_selections(
     resolved: ResolvedMetric, start_ms: int, end_ms: int, day: date
 ) -> tuple[SourceSelection, ...]:
-    """Return the selected sources of the minutes that begin in [start, end), as ranges in time.
+    """Return the selected sources of the minutes that begin in [start_ms, end_ms), as ranges.
 
-    A range goes from the first to behind the last minute in which its source is selected; its
-    reason is the strongest one met in it. `day` is the local date that they are reported for.
+    A range reaches from the first to the end of the last minute in which its source is selected.
+    Its reason is the strongest of its minutes. `day` is the local date of the ranges.
     """
+    # Both edges are rounded up to the next full minute.
     edges = (-(-start_ms // MINUTE_MS), -(-end_ms // MINUTE_MS))
     low, high = np.searchsorted(resolved.minutes, edges)
     if low == high:
@@ -137,19 +145,25 @@ def source_selections(
 
 
 def _minutes(t: Instants) -> tuple[Instants, Instants]:
-    """Return the epoch minutes of samples in time, each once, and the number of samples in each."""
+    """Return the epoch minutes with a sample, and the number of samples in each.
+
+    `t` int64[n] epoch ms, increasing.
+    """
     minutes = t // MINUTE_MS
     first = runs.starts(minutes)
     return minutes[first], runs.lengths(first, len(t))
 
 
 def _bits(counts: Instants) -> Instants:
-    """Return the number of bits of each count, so that one sample more or less decides nothing."""
+    """Return the number of bits of each count.
+
+    Counts are compared by their bits, so that a small difference rarely decides.
+    """
     return np.frexp(counts.astype(np.float64))[1].astype(np.int64)
 
 
 def _of_only_source(metric: str, series: ReportedSeries) -> ResolvedMetric:
-    """Return the samples of a metric that one source reported: the usual case, and a cheap one."""
+    """Return the samples of a metric with a single source, the usual case, at little cost."""
     minutes, _ = _minutes(series.t)
     zeros = np.zeros(len(minutes), np.int64)
     hold = hold_times(series.source, series.t)
@@ -169,9 +183,9 @@ def _select(
 ) -> tuple[_Integers, _Integers]:
     """Return which source is selected in each of `n` minutes, and why.
 
-    `positions` and `scores` hold each source's minutes and its score in each. The least score is
-    selected. The sources come best first and are walked backwards, so of equal scores the earlier
-    source wins.
+    `positions` and `scores` hold for each source its minutes and its score in each of them. The
+    least score is selected. Sources are ordered from the best and walked backwards, so of equal
+    scores the earlier source wins.
     """
     selected, why = np.full(n, -1, np.int64), np.zeros(n, np.int64)
     best = np.full(n, _NO_SCORE)
@@ -184,7 +198,7 @@ def _select(
 
 
 def _reason(best: _Integers, score: _Integers) -> _Integers:
-    """Return what tells two scores apart, as positions in `_REASONS`."""
+    """Return what distinguishes two scores, as positions in `_REASONS`."""
     no_other = best == _NO_SCORE
     other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
     return np.select([no_other, other_rank, best != score], [_ONLY, _RANK, _SAMPLES], _NAME)
@@ -197,7 +211,7 @@ def _collect(
     selected: _Integers,
     why: _Integers,
 ) -> ResolvedMetric:
-    """Return the samples of the sources in the minutes in which each is selected, by time."""
+    """Return the samples of each source in the minutes in which it is selected, by time."""
     t, v, hold = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
     counts: list[int] = []
     for number, reported in enumerate(series):
@@ -208,6 +222,7 @@ def _collect(
         hold.append(hold_times(reported.source, reported.t)[kept])
         counts.append(len(t[-1]))
     times = np.concatenate(t)
+    # A minute has samples of one source only, so no two of these instants are equal.
     order = np.argsort(times, kind="stable")
     return ResolvedMetric(
         metric=metric,

@@ -1,8 +1,8 @@
-"""Samples of the selected sources as cells of time. Pure; it selects no source itself.
+"""Adds up the samples of the selected sources as cells of time.
 
-Which source is selected is decided minute by minute (`resolve`), and which samples are accepted hour
-by hour (`quality`). So the cells of an hour are a function of that hour's samples, and the cells of
-several hours add up.
+Sources are selected minute by minute (`resolve`), and samples are accepted hour by hour
+(`quality`). So the cells of an hour depend on the samples of that hour only, and the cells of
+several hours can be added up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ _NAMES = ("at", "source", "n", "low", "high", "total")
 
 
 def resolved_by_metric(columns: Iterable[SampleColumn]) -> dict[int, ResolvedMetric]:
-    """Return the samples of the selected sources by stored metric id, in the order of ids."""
+    """Return the samples of the selected sources by stored metric id, in order of ids."""
     resolved = {
         METRIC[name].id: resolve(name, series) for name, series in reported_series(columns).items()
     }
@@ -36,9 +36,10 @@ def cells(
     width_ms: int = HOUR_MS,
     start_ms: int = 0,
 ) -> Cells:
-    """Return the samples of [start, end) in epoch ms as cells, by time and source.
+    """Return the samples of a span as cells, in order of time and source.
 
-    Cells are `width_ms` long, counted from `start_ms`. `source_ids` must name every source.
+    `span` is [start, end) in epoch ms. Cells are `width_ms` long, counted from `start_ms`.
+    `source_ids` must have the stored id of every source.
     """
     low, high = np.searchsorted(resolved.series.t, span)
     t, v = resolved.series.t[low:high], resolved.series.v[low:high]
@@ -50,7 +51,7 @@ def cells(
 
 
 def concatenated(parts: Iterable[Cells]) -> Cells:
-    """Return all cells of several sets, in the order of the sets."""
+    """Return the cells of all parts, in the order of the parts."""
     integers, floats = np.empty(0, np.int64), np.empty(0, np.float64)
     none = Cells(at=integers, source=integers, n=integers, low=floats, high=floats, total=floats)
     sets = [none, *parts]
@@ -61,18 +62,18 @@ def concatenated(parts: Iterable[Cells]) -> Cells:
 
 
 def wider(value: Cells, width_ms: int, start_ms: int = 0) -> Cells:
-    """Return the cells added up to one for each source and `width_ms`, by time and source.
+    """Return the cells added up to wider cells, in order of time and source.
 
-    The wider cells are counted from `start_ms`, in epoch ms.
+    The wider cells are `width_ms` long, counted from `start_ms` (epoch ms).
     """
     at = start_ms + (value.at - start_ms) // width_ms * width_ms
     return _summed(at, value.source, value)
 
 
 def over_sources(value: Cells) -> Cells:
-    """Return the cells of each instant added up over all sources, by time.
+    """Return the cells of each instant added up over all sources, in order of time.
 
-    `source` is the one with most samples; of equals, the one with the lower id.
+    `source` is the source with most samples, of equals that with the lower id.
     """
     order = np.lexsort((value.source, -value.n, value.at))
     most = value.source[order][is_run_start(value.at[order])]
@@ -82,9 +83,9 @@ def over_sources(value: Cells) -> Cells:
 
 
 def _summed(at: Instants, source: Integers, value: Cells) -> Cells:
-    """Return the cells of each (instant, source) as one.
+    """Return the cells of each (instant, source) added up to a single cell.
 
-    Sums are taken in the order of time: another order would give other floating-point sums.
+    Cells are added in order of time, because another order gives other floating-point sums.
     """
     order = np.lexsort((value.at, source, at))
     at, source = at[order], source[order]

@@ -1,7 +1,7 @@
-"""How sources rank, and how long a sample of each holds. Never looks at a value.
+"""The rank of sources, and the time for which their samples hold.
 
-Rank (clinical definition section 3.3): chest strap, watch in a workout, watch in the background,
-phone, manual entry.
+Clinical definition section 3.3 has the rank: chest strap, watch in a workout, watch in the
+background, phone, manual entry. Values of samples do not matter.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from model.facts import DeviceType, Instants, Method, Source
 from stream.compute.intensity.zones import MAX_GAP_MS
 
 # The first row that fits gives the rank; None fits anything. A source that names no device ranks
-# below those that do.
+# below a source that does.
 RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (DeviceType.STRAP, None),
     (DeviceType.WATCH, Method.WORKOUT),
@@ -22,15 +22,15 @@ RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (None, None),
 )
 
-# How long a sample holds at most (clinical definition section 3.2), where samples come about once a
-# minute. Samples of a workout's stream hold for `MAX_GAP_MS`.
+# The longest time for which a sample holds (clinical definition section 3.2) where samples come
+# about once a minute. Samples of a workout's stream hold for `MAX_GAP_MS`.
 LONG_HOLD_MS = 90_000
 HOLD_MS: dict[Method, int] = {Method.BACKGROUND: LONG_HOLD_MS, Method.UNKNOWN: LONG_HOLD_MS}
 SPARSE_MS = 45_000  # samples this far apart come about once a minute
 
 
 def source_rank(source: Source) -> int:
-    """Return how a source ranks: 0 is the best, what was entered by hand comes after all others."""
+    """Return the rank of a source: 0 is the best, and manual entry comes last."""
     if source.method is Method.MANUAL or source.device_type is DeviceType.PERSON:
         return len(RANKS)
     for rank, (device_type, method) in enumerate(RANKS):
@@ -50,16 +50,17 @@ def source_order(source: Source) -> tuple[int, tuple[str, ...]]:
 
 
 def hold_ms(source: Source) -> int:
-    """Return how long a sample of a source holds at most, in ms."""
+    """Return the longest time in ms for which a sample of a source holds."""
     return HOLD_MS.get(source.method, MAX_GAP_MS)
 
 
 def hold_times(source: Source, t: Instants) -> NDArray[np.int64]:
-    """Return how long each sample of a source holds at most, int64[n] in ms.
+    """Return the longest time for which each sample of a source holds, int64[n] in ms.
 
-    `t` int64[n] epoch ms, strictly increasing. Where a source does not say how it records, a sample
-    with a neighbour nearer than 45 s in its UTC hour is of a stream, another one of about one a
-    minute. Only the hour decides, so any window of complete hours gives the same.
+    `t` int64[n] epoch ms, strictly increasing. Where a source does not state its method, the
+    spacing of samples decides: a sample with a neighbour nearer than 45 s in its UTC hour belongs
+    to a stream, and others come about once a minute. Only the hour of a sample matters, so any
+    window of complete hours gives the same result.
     """
     holds = np.full(len(t), hold_ms(source), np.int64)
     if source.method is Method.UNKNOWN and len(t) > 1:

@@ -1,4 +1,7 @@
-"""A metric over time in at most so many points: as buckets, or as a line of selected samples. Pure."""
+"""A metric over time in a limited number of points.
+
+The points are either buckets of samples (`Timeline`) or selected samples (`Line`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +20,12 @@ UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Timeline:
-    """Buckets that hold samples, by time; five columns of equal length, in the metric's unit.
+    """The buckets that hold samples, in order of time, as columns of equal length.
 
-    `t` is int64 epoch ms where a bucket begins (the first may begin before the span; its samples do
-    not), `n` int64 samples, `minimum`, `mean` and `maximum` float64. `source` int64 indexes
-    `sources`: the one with most of the bucket's samples. `width_ms` is the length of each bucket.
+    `t` int64 epoch ms is where a bucket begins; the first may begin before the span, but its
+    samples do not. `n` int64 is the number of samples. `minimum`, `mean` and `maximum` are float64
+    in the metric's unit. `source` int64 is the position in `sources` of the source with most
+    samples of the bucket. `width_ms` is the length of each bucket in ms.
     """
 
     width_ms: int
@@ -36,9 +40,10 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Line:
-    """Samples as measured, by time: `t` int64 epoch ms, strictly increasing, `v` float64.
+    """Selected samples as measured, in order of time.
 
-    `source` int64 indexes `sources`: who measured each. The line was drawn from `of` samples.
+    `t` int64 epoch ms, strictly increasing; `v` float64 in the metric's unit. `source` int64 is the
+    position in `sources` of each sample's source. The samples were selected from `of` samples.
     """
 
     sources: tuple[Source, ...]
@@ -49,7 +54,9 @@ class Line:
 
 
 def grid(span: Span, points: int) -> tuple[int, int, int]:
-    """Return the unit, the length and the start (all in ms) of at most `points` buckets over a span.
+    """Return the unit, the length and the start of at most `points` buckets over a span, in ms.
+
+    Buckets are multiples of the unit: a day, an hour, a minute, a second or a millisecond.
 
     >>> grid(Span(start_ms=1_800_000, end_ms=10 * 3_600_000), 3)
     (3600000, 14400000, 0)
@@ -60,7 +67,11 @@ def grid(span: Span, points: int) -> tuple[int, int, int]:
 
 
 def as_timeline(value: Cells, sources: Mapping[int, Source], width_ms: int) -> Timeline:
-    """Return cells, one an instant, as buckets; `sources` by stored id must hold theirs."""
+    """Return cells as buckets.
+
+    `value` has at most one cell for each instant. `sources` must have every source of the cells, by
+    stored id.
+    """
     ids, index = np.unique(value.source, return_inverse=True)
     return Timeline(
         width_ms=width_ms,
@@ -75,7 +86,10 @@ def as_timeline(value: Cells, sources: Mapping[int, Source], width_ms: int) -> T
 
 
 def as_line(resolved: ResolvedMetric | None, from_ms: int, to_ms: int, points: int) -> Line:
-    """Return at most `points` of the samples in [from, to), selected by LTTB; none without samples."""
+    """Return at most `points` of the samples in [from_ms, to_ms), selected by LTTB.
+
+    Without samples the line is empty.
+    """
     if resolved is None:
         none = np.empty(0, np.int64)
         return Line(sources=(), t=none, v=np.empty(0, np.float64), source=none, of=0)
