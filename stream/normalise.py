@@ -41,7 +41,7 @@ from stream.dead.letters import RefusedMessage
 from stream.dead.resend import Resent, resend
 from stream.faults import report
 from stream.log.messages import Message, Outgoing, Run, portions
-from stream.reading import NO_ENVELOPE, Read, read_all, received, slice_of, reported_as
+from stream.reading import NO_ENVELOPE, Read, read_all, received, reported_as, slice_of
 
 RELEASE = 20  # bodies sent again in one transaction
 _NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)

@@ -56,7 +56,7 @@ def counted(*, counts: bool, why: str) -> str:
     return "Counted" if counts else f"Not counted: {why}"
 
 
-def _clock(start_ms: int, end_ms: int, zone: str) -> str:
+def times(start_ms: int, end_ms: int, zone: str) -> str:
     """Return a span as times of day in `zone`; a single time when both are in the same minute."""
     start, end = words.at(start_ms, zone), words.at(end_ms, zone)
     return start if start == end else f"{start} to {end}"
