@@ -89,7 +89,7 @@ def window(
     prescriptions: Sequence[Prescription] = (),
     patient: str = "p1",
 ) -> Window:
-    """Return all that is known of a patient as a single window over every date that may have a row."""
+    """Return all that is known of a patient as a window over every date that may have a row."""
     everything = list(
         {(fact.body, encode_fact(fact.fact)): fact for fact in attributed_facts}.values()
     )

@@ -1,6 +1,6 @@
 """The account of offsets against the log.
 
-A hole is fetched again, a log that does not fit stops the worker.
+A hole is fetched again, and a log that does not fit stops the worker.
 """
 
 import time

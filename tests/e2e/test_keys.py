@@ -83,7 +83,7 @@ def world(running: Running) -> _World:
 
 
 class _Load:
-    """Sends files and reads pages alternately from two threads, and counts every status."""
+    """Sends files from a thread and reads pages from another, and counts every status."""
 
     def __init__(self, world: _World, token: str) -> None:
         self.world, self.token = world, token

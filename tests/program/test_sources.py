@@ -25,7 +25,7 @@ OWN = {"KADENS_KAFKA": "", "KADENS_DATABASE": "dbname=own", "KADENS_BODIES": ""}
 
 @pytest.fixture
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Stand beside the folder of a running `kadens up`, without any variable."""
+    """Run in the folder that holds the data folder of a running `kadens up`, without variables."""
     for name in [*RUNNING, "KADENS_SECRETS_FILE"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)

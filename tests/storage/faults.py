@@ -27,7 +27,7 @@ def faulty(change: Fault) -> Callable[[bytes], Parsed]:
 
 
 def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.Format, ...]:
-    """Return the table of parsers with another one for Open Wearables."""
+    """Return the table of parsers with a changed parser for Open Wearables."""
     mine = next(row for row in formats.FORMATS if row.name == "open_wearables")
     return (
         replace(mine, read=formats.single_part(parse), version=version),
@@ -53,7 +53,7 @@ def wrong_names(fact: Fact) -> Fact:
 
 
 def one_name(fact: Fact) -> Fact:
-    """Take every workout for one record: the longest alone stands."""
+    """Take every workout for the same record: only the longest holds."""
     return (
         replace(fact, head=replace(fact.head, record="same")) if isinstance(fact, Workout) else fact
     )

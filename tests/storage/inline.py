@@ -67,7 +67,7 @@ class MemoryLog:
 
 @dataclass(slots=True, kw_only=True)
 class Inline:
-    """One worker without a broker. `hold` keeps facts on their way until `deliver`."""
+    """A worker without a broker; `hold` keeps facts back until `deliver`."""
 
     parts: Collaborators
     log: MemoryLog
@@ -107,7 +107,7 @@ class Inline:
             await self.deliver()
 
     async def tell(self, *attributed_fact: AttributedFact) -> None:
-        """Deliver facts that no parser here tells yet."""
+        """Deliver facts that no parser here makes yet."""
         messages = [
             Outgoing(topic=FACTS.name, key=b"", value=encode_attributed(item))
             for item in attributed_fact
@@ -117,7 +117,7 @@ class Inline:
     async def changes(self) -> list[tuple[str, str]]:
         """Return (what, reason) of each change sent to `kadens.derived` since the last call.
 
-        The changes are in the order of sessions, days and weeks.
+        `what` is a change of a session, a day or a week.
         """
         sent = [loads(item.value) for item in self.log.take(DERIVED.name)]
         return [(change["what"], change["reason"]) for event in sent for change in event["changes"]]
@@ -186,7 +186,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
 
 
 def heart(start: int = T0, minutes: int = 40, bpm: float = 120) -> bytes:
-    """Return a body of one sample a minute."""
+    """Return a payload of one sample a minute."""
     t = start + np.arange(minutes, dtype=np.int64) * MIN
     return heart_rate_body("account", ZONE, t, np.full(minutes, float(bpm)))
 

@@ -1,4 +1,4 @@
-"""The derived tables of one patient, read back whole, to compare with the oracle's rows."""
+"""The derived tables of a patient, read back in full, to compare with the rows of the oracle."""
 
 from storage.derived import derived_rows
 from storage.pg import rows
@@ -21,7 +21,7 @@ where p.pseudonym = %(patient)s order by c.local_date, c.metric, c.start_at"""
 
 
 async def read(conn: Connection, patient: str) -> Rows:
-    """Return what the tables say of a patient."""
+    """Return the rows of a patient."""
     requested = {"patient": patient}
     return Rows(
         sessions=tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session)),

@@ -1,4 +1,4 @@
-"""Facts to tell in tests: short to write, exact in what they hold."""
+"""Facts for tests: short to write, exact in what they hold."""
 
 from datetime import date
 from hashlib import sha256

@@ -1,6 +1,6 @@
 """The scheduler acknowledges after the handler, in order, and nothing of a failed batch.
 
-Which messages form a batch is shown in `test_batching`.
+`test_batching` shows which messages form a batch.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Which waiting messages form the next batch.
 
-A table of queues, of what is in flight, and the choice.
+A table of queues, of what is in flight, and of the choice.
 """
 
 from collections.abc import Mapping

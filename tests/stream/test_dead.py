@@ -1,6 +1,6 @@
-"""Dead letters on the log: written and read back.
+"""Dead letters on the log are written and read back.
 
-And what ends a program that reads nothing any more.
+Also the limit that ends a program whose messages all fail.
 """
 
 from itertools import count
@@ -110,9 +110,9 @@ def test_facts_of_one_patient_never_stop_anything(sizes: list[int], least: int) 
 def test_only_as_many_as_were_of_different_patients_count(
     batches: list[tuple[list[str], list[str]]],
 ) -> None:
-    """Of few patients nothing is ever too much.
+    """With few patients the limit never applies.
 
-    Where the limit binds, the last that was seen of each decides.
+    Where the limit applies, the last result of each patient decides.
     """
     patient = DeadLimit(window=400, least=7, share=0.0)
     strict = DeadLimit(window=400, least=1, share=0.5)

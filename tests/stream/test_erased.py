@@ -1,6 +1,6 @@
-"""Facts and bodies of a patient who was erased meanwhile.
+"""Facts and payloads of a patient who was erased meanwhile.
 
-Nothing stored, no dead letter, and the worker goes on.
+Nothing is stored, there is no dead letter, and the worker goes on.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:0
 
 
 class _Kept:
-    """As much of a producer as the functions use: it keeps what is sent."""
+    """As much of a producer as the functions use; it keeps what is sent."""
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
@@ -61,9 +61,9 @@ def dsn() -> Iterator[str]:
 async def played(
     dsn: str, folder: Path, *, keyless: bool
 ) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
-    """Erase a patient who consented, or only their key, then hand in a body and facts.
+    """Erase a patient who consented, or only their key, then receive a payload and facts.
 
-    Return what comes out.
+    Returns what comes out.
     """
     kept = _Kept()
     patient = f"patient-{keyless}"

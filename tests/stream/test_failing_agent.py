@@ -1,7 +1,7 @@
 """After a handler has failed nothing more is acknowledged until the process ends.
 
-Recorded from the chaos tests: an agent that ended by its exception let Faust acknowledge the
-messages behind the one that had failed, and the last commit passed over it.
+The chaos tests revealed this: an agent that ended by its exception let Faust acknowledge the
+messages behind the failed message, and the last commit passed over it.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ async def committed(view: LogView) -> int:
 async def scene(brokers: str) -> int:
     """Let 20 messages succeed, the next fail and 30 more come in.
 
-    Return what is committed after the end.
+    Returns what is committed after the end.
     """
     message = Outgoing(topic=RAW.name, key=b"one partition", value=b"")
 

@@ -1,6 +1,6 @@
-"""Which message is to blame.
+"""Which message caused a failure.
 
-Pure decisions over notes, and halves of a batch down to one message.
+These are pure decisions over notes, and halves of a batch down to a single message.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Runs: any heap of messages becomes gapless runs in offset order, each offset once."""
+"""Runs: messages in any order become gapless runs in offset order, each offset once."""
 
 from hypothesis import given
 from hypothesis import strategies as st

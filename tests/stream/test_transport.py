@@ -1,4 +1,4 @@
-"""The consumer that Faust makes for this transport is mended.
+"""The consumer that Faust makes for this transport is corrected.
 
 The figure is set where aiokafka reads it.
 """
@@ -25,9 +25,9 @@ asyncio.run(main())
 
 
 def test_a_fetch_waits_shorter_than_faust_sets() -> None:
-    """Faust's own figure is held too.
+    """Faust's own figure is checked too.
 
-    A name that nobody reads any more would be set, and change nothing.
+    A name that nobody reads any more would be set without effect.
     """
     made = subprocess.run([sys.executable, "-c", MAKE], check=True, capture_output=True, text=True)
     assert made.stdout.split() == [str(FETCH_WAIT_MS), "1500"]

@@ -1,6 +1,6 @@
 """The watchdog does not wait for a database without end.
 
-A worker that cannot finish anything ends.
+A worker that cannot finish anything ends itself.
 """
 
 import asyncio

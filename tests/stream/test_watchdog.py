@@ -1,4 +1,4 @@
-"""The watchdog: lag without progress is told after the stall time, and nothing else is."""
+"""The watchdog reports lag without progress after the stall time, and nothing else."""
 
 from stream.log.messages import Partition
 from stream.log.watchdog import Progress, observe, stalled

@@ -1,4 +1,4 @@
-"""A demo that was interrupted goes on where it was; one that is complete is not sent again."""
+"""An interrupted demo continues where it was; a complete demo is not sent again."""
 
 from pathlib import Path
 

@@ -67,7 +67,7 @@ def test_an_environment_of_a_python_that_is_too_old_is_left_to_another(checkout:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    """Give an environment that does not exist yet; each set of packages has one package."""
+    """Give an environment that does not exist yet; each set of packages has a single package."""
     for name in (*install.LOCKS.values(), "pyproject.toml"):
         (tmp_path / name).write_text("numpy==2.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
     made = Environment(folder=tmp_path / ".venv", checkout=tmp_path)

@@ -1,8 +1,7 @@
 """A running `kadens up` on Apache Kafka loses its parts to SIGKILL, and at last itself.
 
-What was acknowledged is kept.
-
-One instance for the whole module, in order: starting one takes long.
+What was acknowledged is kept. A single instance serves the module, in order, because starting takes
+long.
 """
 
 import contextlib
@@ -44,7 +43,7 @@ _WORDS = ("--broker", "kafka", "--vendor-port", "0", "--clinic-port", "0")
 
 @dataclass(slots=True, kw_only=True)
 class Instance:
-    """One `kadens up` and what it says on stderr."""
+    """A `kadens up` and what it prints on stderr."""
 
     data: Path
     process: "subprocess.Popen[bytes]" = field(init=False)
@@ -214,7 +213,7 @@ def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: In
 
 
 def family(parent: int) -> list[int]:
-    """Return all processes below one."""
+    """Return all descendants of a process."""
     matches = children(parent)
     for number in tuple(matches):
         matches += family(number)

@@ -1,4 +1,4 @@
-"""Servers of `kadens up` come back when they end, and a folder has one `kadens up`."""
+"""Servers of `kadens up` come back when they end, and a folder has at most one `kadens up`."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""How slow a body may be, which addresses are one peer, and who is a trusted proxy."""
+"""How slow a payload may be, which addresses are a single peer, and which proxy is trusted."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""Token buckets: how many pass, what a refused one is told, and that keys take bounded memory."""
+"""Token buckets: how many pass, the answer to a refusal, and bounded memory for keys."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -24,7 +24,7 @@ _TABLES = ("body", "quarantine", "dead_letter")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One body: its connector, its bytes, and whose link token it came with ("": none)."""
+    """A payload: its connector, its bytes, and the owner of its link token ("": no token)."""
 
     connector: str
     body: bytes
@@ -39,7 +39,7 @@ class Broken:
 
 
 def noise(*, large: bool) -> bytes:
-    """Return what no reader can read and nothing packs."""
+    """Return bytes that no reader can read and that do not compress."""
     return MARKER + shake_256(b"noise").digest(INLINE + 1 if large else 100)
 
 

@@ -100,7 +100,7 @@ async def test_folders_and_files_are_of_this_user_only(tmp_path: Path) -> None:
 async def test_an_address_is_given_out_only_once_file_and_folders_are_durable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A writer that was killed between rename and sync left a file that the next one finds."""
+    """A writer that was killed between rename and sync left a file, which the next writer uses."""
     address = await body_store.Directory(tmp_path).put(SHA, _BODY)
     synced: list[Path] = []
     monkeypatch.setattr(body_store, "_sync", synced.append)

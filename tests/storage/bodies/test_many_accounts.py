@@ -1,4 +1,4 @@
-"""Bodies of many accounts, and bodies that only ask: each account is treated for itself."""
+"""Payloads of many accounts, and payloads that only ask: each account is treated on its own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -70,7 +70,7 @@ def _hides(
 def bucketed(
     samples: dict[int, float], start: int, end: int, width: int, first: int
 ) -> dict[int, tuple[float, ...]]:
-    """Return n, least, mean and greatest by the instant a bucket begins."""
+    """Return count, minimum, mean and maximum by the start of each bucket."""
     values: dict[int, list[float]] = defaultdict(list)
     for t in sorted(samples):
         if start <= t < end:

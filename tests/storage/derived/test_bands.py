@@ -33,7 +33,7 @@ def runner_and_conn(embedded: str) -> object:
 
 
 async def _check(conn: Connection, chance: random.Random) -> None:
-    """Hold a read_timeline of any span and any number of points against the samples."""
+    """Compare a `read_timeline` of any span and any number of points with the samples."""
     for patient in sorted(set(PATIENTS)):
         start = T0 + chance.randrange(-2 * DAY, 5 * DAY)
         end = start + chance.choice([HOUR, 9 * HOUR, DAY, 3 * DAY, 8 * DAY])

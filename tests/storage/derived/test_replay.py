@@ -68,7 +68,7 @@ async def _send(world: Inline, *bodies: bytes) -> None:
 
 
 async def _fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
-    """Return the digest of a database that never saw a fault, and forget it."""
+    """Return the digest of a database that never had a fault, and empty it."""
     await _send(world, *bodies)
     wanted = await world.digest()
     await world.forget()
@@ -157,7 +157,7 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Takes the part of the end of the process."""
 
 
 @pytest.mark.parametrize("at", range(6))
@@ -311,7 +311,7 @@ async def _prescribed(world: Inline) -> None:
 
 
 def answers_as(value: float) -> tuple[formats.Format, ...]:
-    """Return the table of parsers with one that takes every answer for one value."""
+    """Return the table of parsers with a parser that takes every answer for the same value."""
 
     def parse(body: bytes) -> Parsed:
         good = reports.parse(body)
@@ -354,7 +354,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
 async def test_old_facts_found_by_a_replay_raise_nothing(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer of a month ago that an older parser took for harmless is no news today."""
+    """An answer of a month ago that an older parser misread as harmless raises no alert today."""
     await _prescribed(world)
 
     real = formats.FORMATS

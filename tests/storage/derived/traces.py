@@ -145,7 +145,7 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
 
 
 async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
-    """Tell facts of every kind from a source of the patient's own, and derive."""
+    """Store facts of every kind from a source of the patient's own, and derive."""
     start = T0 - 40 * _DAY + (5 * _DAY if late else 0)
     own = Source(vendor="files", device=f"serial-{patient}")
     result = head(f"own-{late}-{patient}", start, start + 30 * MIN, source=own)

@@ -1,4 +1,4 @@
-"""Notes of the work in hand: read after another process, and written before work begins."""
+"""Notes of work in progress: read after another process, and written before work begins."""
 
 import asyncio
 from collections.abc import Sequence

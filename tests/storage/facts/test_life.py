@@ -122,7 +122,7 @@ async def _ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
 
 @pytest.fixture
 def connected(dsn: str) -> Iterator[Connected]:
-    """Connect once a test, for all of its examples: each of them is undone."""
+    """Connect once for each test, for all of its examples; each of them is undone."""
     with asyncio.Runner() as runner:
         conn = runner.run(_ready(dsn))
         yield runner, conn

@@ -129,7 +129,7 @@ _FACT = st.one_of(
 
 
 def _unique(batch: Sequence[AttributedFact]) -> list[AttributedFact]:
-    """Keep what a contract of parsers demands: one body tells a part of a record once."""
+    """Keep the contract of parsers: a payload has each part of a record once."""
     seen: dict[object, AttributedFact] = {}
     for item in batch:
         fact = item.fact

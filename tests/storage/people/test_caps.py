@@ -1,4 +1,4 @@
-"""What does not fit for one of its holders counts for none of them; what was there counts."""
+"""What does not fit for a holder counts for none of the holders; what was there counts."""
 
 from hypothesis import given
 from hypothesis import strategies as st

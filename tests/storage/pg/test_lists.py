@@ -1,4 +1,4 @@
-"""Lists arrive as they were sent, whatever stands in them, and one statement serves them all."""
+"""Lists arrive as they were sent, whatever they hold, and a single statement serves them all."""
 
 from datetime import UTC, date, datetime
 from typing import Any

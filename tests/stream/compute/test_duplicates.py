@@ -165,7 +165,7 @@ def test_joining_and_collapsing_do_not_depend_on_order(
 @INVARIANT
 @given(unique_parts)
 def test_joining_is_associative(some: list[SessionCandidate]) -> None:
-    """Whichever two parts are looked at first, the same sets of parts end as one."""
+    """The same sets of parts merge whichever two parts are compared first."""
     total = {c.records for c in merge_adjacent(some, _ZONE)}
     pairs = [merge_adjacent([a, b], _ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
     together = [set(pair[0].records) for pair in pairs if len(pair) == 1]

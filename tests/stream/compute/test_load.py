@@ -53,7 +53,7 @@ _TESTED = HeartProfile(
 
 
 def _minutes(*rows: tuple[float, float]) -> HeldValues:
-    """Return values with the minutes that each was held."""
+    """Return values with the minutes for which each was held."""
     v, length = zip(*rows, strict=True)
     return HeldValues(
         v=np.array(v, dtype=np.float64),

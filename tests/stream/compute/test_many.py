@@ -124,7 +124,7 @@ def follows(part: SessionCandidate, claim: SessionCandidate) -> bool:
 
 
 def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
-    """Return which claims are one session, each compared with each."""
+    """Return which candidates are the same session, each compared with each."""
     matches = [{item.id} for item in some]
     for part in some:
         for claim in some:

@@ -1,4 +1,4 @@
-"""Pauses from speed: exact edges, and silence where speed does not tell."""
+"""Pauses from speed: exact edges, and no pauses where speed does not show them."""
 
 import numpy as np
 import pytest

@@ -41,7 +41,7 @@ def _columns(
 
 
 def _reference(t: Instants, v: Values) -> list[int]:
-    """Apply the rule as it is written, one sample after the other."""
+    """Apply the rule as it is written, sample by sample."""
     codes = [0 if 30 <= value <= 230 else 1 for value in v]
     kept = [n for n, code in enumerate(codes) if not code]
     chain: dict[int, int] = {}
@@ -163,7 +163,7 @@ def _found(of: ScreenedHeartRate) -> list[tuple[str, int, int, int]]:
 
 
 def steady(seconds: int, start: float = 100, step: int = 1) -> list[tuple[int, float]]:
-    """Heart rate that wavers by one."""
+    """Return heart rate that varies by 1."""
     return [(step * 1_000, start + n % 2) for n in range(seconds // step)]
 
 

@@ -1,4 +1,4 @@
-"""Which dates are stale: exact cases, and that reading only what is asked for changes no answer."""
+"""Which dates are stale, in exact cases; reading only what is requested changes no answer."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -45,7 +45,7 @@ def _answer(at_ms: int) -> AttributedFact:
 
 
 def _settled(changed: Sequence[Span], facts: Sequence[AttributedFact]) -> StaleDates:
-    """Return what is stale if only those facts are read that are asked for, step by step."""
+    """Return what is stale if only the requested facts are read, step by step."""
     read: tuple[Span, ...] = ()
     stale = stale_dates(changed, _ZONE)
     while not stale.is_known(read):

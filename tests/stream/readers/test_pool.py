@@ -173,7 +173,7 @@ def test_what_is_no_pickle_is_no_answer() -> None:
 
 
 class Trap:
-    """What a reader under somebody else's rule might send."""
+    """What a reader under a foreign rule might send."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         import os  # noqa: PLC0415 - so that it is named by its own module
