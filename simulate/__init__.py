@@ -1,1 +1,4 @@
-"""Simulated cohorts with a known truth; writes real FIT files and real vendor bodies. Never used in production."""
+"""Simulated cohorts with a known truth, sent as real FIT files and real vendor bodies.
+
+It must never run in production.
+"""

@@ -1,6 +1,6 @@
-"""The bodies of one person: what the watch tells of a day, and what a session leads to.
+"""The deliveries of a person: the watch's heart rate of a day, and what follows a session.
 
-Pure. Bodies are made when asked for, and are the same bytes each time.
+Pure. Bodies are built when they are needed, and are the same bytes each time.
 """
 
 import numpy as np
@@ -21,7 +21,10 @@ HUB_SECONDS = 5
 
 
 def worn(person: Person, cohort: Cohort, span: Wear, out: tuple[Outing, ...]) -> Delivery:
-    """Return the background heart rate of one span, a reading a minute; during a session it is the session's."""
+    """Return the delivery of the background heart rate of a span, a reading a minute.
+
+    During a session the readings are those of the session.
+    """
 
     def make() -> bytes:
         minutes = max((span.end_ms - span.start_ms) // MINUTE_MS, 1)
@@ -33,6 +36,7 @@ def worn(person: Person, cohort: Cohort, span: Wear, out: tuple[Outing, ...]) ->
             if item.start_ms < span.end_ms and span.start_ms < item.end_ms:
                 within = (t >= item.start_ms) & (t < item.end_ms)
                 beats[within] = heart(person, cohort, item)[(t[within] - item.start_ms) // 1000]
+        # a body without any sample is invalid, so the first reading is never missing
         beats[0] = person.body.rest if np.isnan(beats[0]) else beats[0]
         read = ~np.isnan(beats)
         return heart_rate_body(person.account, person.zone, t[read], beats[read], hub=person.hub)
@@ -43,14 +47,17 @@ def worn(person: Person, cohort: Cohort, span: Wear, out: tuple[Outing, ...]) ->
         patient=span.patient,
         due_ms=span.end_ms,
         content_type=JSON_TYPE,
-        weight=190
-        * ((span.end_ms - span.start_ms) // MINUTE_MS),  # the body is larger than its facts
+        # 190 bytes of body for each reading; the facts made of it are smaller
+        weight=190 * ((span.end_ms - span.start_ms) // MINUTE_MS),
         make=make,
     )
 
 
 def after(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
-    """Return what a session leads to: a file, or a workout with its series from the phone, and the answers."""
+    """Return the deliveries that follow a session, in the order in which they are due.
+
+    They are the patient's answers, and a file or the phone's workout with its series.
+    """
     reported = [_answers(person, outing)]
     if person.columns:
         reported.append(_file(person, cohort, outing))
@@ -91,7 +98,7 @@ def _columns(person: Person, cohort: Cohort, outing: Outing) -> dict[str, NDArra
 
 
 def _hub(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
-    """Return a phone's account of a session: the workout, and heart rate each five seconds."""
+    """Return the phone's record of a session: the workout, and heart rate every five seconds."""
     record = f"{person.account}-{outing.start_ms // 1000}"
     seconds = (outing.end_ms - outing.start_ms) // 1000
 
@@ -165,7 +172,10 @@ def _answers(person: Person, outing: Outing) -> Delivery:
 
 
 def heart(person: Person, cohort: Cohort, outing: Outing) -> NDArray[np.float64]:
-    """Return the readings of a session at 1 Hz (1/min), NaN in a gap; every body about it tells of the same heart."""
+    """Return the readings of a session at 1 Hz (1/min), NaN in a gap.
+
+    All bodies about a session are built from the same readings.
+    """
     seconds = (outing.end_ms - outing.start_ms) // 1000
     return signals.session_heart(
         draw(cohort, person, 3, outing.start_ms // 1000), person.body, seconds

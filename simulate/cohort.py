@@ -1,7 +1,7 @@
-"""A cohort of invented patients: who they are, what they were prescribed and which part each plays.
+"""A cohort of invented patients: their data, their prescriptions and the role that each plays.
 
-Pure: seed and `now_ms` are arguments. No person here exists; names say so. What they do lies in `plan`, what is
-expected of Kadens in `truth`.
+Pure: seed and `now_ms` are arguments. No person here exists, and the names show it. `plan` decides
+what they do, and `truth` what Kadens must make of it.
 """
 
 import uuid
@@ -20,7 +20,7 @@ PAUSE_WEEKS = 2
 
 
 class Role(StrEnum):
-    """The part a patient plays; `truth` says what each must lead to."""
+    """The role that a patient plays; `truth` lists what each role must lead to."""
 
     ON_TRACK = "on_track"
     PAIN = "pain"
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Clinician:
-    """The one who prescribed and follows up; `subject` is what the identity provider would call them."""
+    """The clinician who prescribed and follows up; `subject` is as at the identity provider."""
 
     subject: str
     name: str
@@ -41,9 +41,10 @@ class _Clinician:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The heart behind the simulated samples: at rest, and [low, high) in beats a minute where effort is moderate.
+    """The heart behind the simulated samples, in beats a minute.
 
-    It is the truth that zones are checked against; Kadens sees only the profile.
+    `rest` is its rate at rest, and [`low`, `high`) is its rate at moderate effort. Zones are
+    checked against it; Kadens itself sees only the profile.
     """
 
     rest: float
@@ -53,12 +54,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One invented patient.
+    """An invented patient.
 
-    `number` is the place in the cohort. `weekdays` are the days of exercise (0 Monday), `minute` the local minute of
-    the day it begins, `wear` the local minutes [from, to) with the watch on (None: no watch in the background).
-    `columns` are what a FIT file carries (empty: no files); `hub` patients have their workouts declared by the phone
-    instead. `account` is the id at Open Wearables, "" for none.
+    - `number` is the position in the cohort, from 0, and `zone` the time zone.
+    - `weekdays` are the days of exercise (0 is Monday), and `minute` is the earliest minute of the
+      local day at which it begins.
+    - `wear` are the local minutes [from, to) with the watch on; None is no watch in the background.
+    - `columns` are the metrics in the patient's FIT files; empty is no files. With `hub`, the
+      phone declares the workouts instead.
+    - `account` is the id at Open Wearables, "" for none.
+    - `pain` is the usual pain after a session (NRS).
     """
 
     number: int
@@ -82,7 +87,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cohort:
-    """People of one care unit with `weeks` full weeks behind them and the running week up to `now_ms`."""
+    """The people of a care unit, with `weeks` full weeks of history and the week of `now_ms`."""
 
     seed: int
     now_ms: int
@@ -94,7 +99,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """One row of the cast: all of a person that depends neither on the clock nor on the seed."""
+    """A row of the cast: the data of a person that depend neither on the clock nor on the seed."""
 
     name: str
     role: Role
@@ -249,12 +254,18 @@ CAST: tuple[Cast, ...] = (
 
 
 def demo_cohort(*, now_ms: int, seed: int = 1, weeks: int = 12) -> Cohort:
-    """Return the eight of the demo with `weeks` full ISO weeks of history before the week of `now_ms`."""
+    """Return the eight patients of the demo.
+
+    They have `weeks` full ISO weeks of history before the week of `now_ms` (epoch ms).
+    """
     return cohort(now_ms=now_ms, seed=seed, patients=len(CAST), weeks=weeks)
 
 
 def cohort(*, now_ms: int, seed: int, patients: int, weeks: int) -> Cohort:
-    """Return `patients` people: the cast over and over, with numbered names and accounts drawn from the seed."""
+    """Return `patients` people: the cast repeated, with numbered names.
+
+    Their accounts follow from the seed. Raises ValueError for no patients or too few weeks.
+    """
     if patients < 1 or weeks < LOW_WEEKS + 1:
         raise ValueError(
             f"at least one patient and {LOW_WEEKS + 1} weeks are wanted, not {patients} and {weeks}"
@@ -279,7 +290,7 @@ def this_monday(person: Person, value: Cohort) -> date:
 
 
 def begins_ms(value: Cohort) -> int:
-    """Return the instant before everything that is told of the cohort: the earliest first Monday."""
+    """Return the instant (epoch ms) before all data of the cohort: the earliest first Monday."""
     return min(midnight(first_monday(person, value), person.zone) for person in value.people)
 
 

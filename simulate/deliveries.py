@@ -1,6 +1,6 @@
-"""What vendors and patients send of a cohort, in the order of time; bodies are made when they are asked for.
+"""The deliveries of a cohort by vendors and patients, in the order of time.
 
-Pure. A delivery names its connector and patient; signing and posting it is the player's business.
+Pure. Bodies are built when they are needed. `door` signs and posts them.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,15 @@ LIVE_STEP_MS = 1_000
 
 
 def history(cohort: Cohort) -> Iterator[Delivery]:
-    """Yield everything up to `whole.now_ms`, in the order it falls due."""
+    """Yield the deliveries up to the cohort's `now_ms`, in the order in which they are due."""
     return merge(*(iter(_of(person, cohort)) for person in cohort.people), key=_due)
 
 
 def live(cohort: Cohort) -> Iterator[Delivery]:
-    """Yield what comes in at `whole.now_ms`, a second apart: fresh heart rate, the file of a session, its pain 8."""
+    """Yield the live deliveries, a second apart from the cohort's `now_ms` on.
+
+    They are the latest heart rate, and the file and the answers of a session with pain 8.
+    """
     fresh = last_minutes(cohort, cohort.now_ms, LIVE_BLOCK_MINUTES)
     hurting = [p for p in cohort.people if p.role is Role.PAIN]
     ended = [reported for p in hurting for reported in after(p, cohort, live_outing(p, cohort))]
@@ -31,7 +34,7 @@ def live(cohort: Cohort) -> Iterator[Delivery]:
 
 
 def last_minutes(cohort: Cohort, now_ms: int, minutes: int) -> Iterator[Delivery]:
-    """Yield a block of heart rate for the `minutes` before `now_ms` of everyone who still wears a watch."""
+    """Yield the heart rate of the `minutes` before `now_ms`, for all who still sync a watch."""
     end = now_ms // MINUTE_MS * MINUTE_MS
     for person in cohort.people:
         if person.wear is not None and person.role is not Role.STALE:

@@ -1,4 +1,4 @@
-"""One body on its way to the vendor door, before it is signed. Pure; it never posts anything."""
+"""The type of a body on its way to the vendor door, before it is signed. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ FIT_TYPE, JSON_TYPE = "application/vnd.ant.fit", "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One body on its way: to which connector, of which patient, due when (epoch ms).
+    """A body on its way: its connector, its patient, and when it is due (epoch ms).
 
-    `key` names it within the cohort. `make` builds the body, the same bytes each time; `weight` is about how many
-    bytes its facts will be, for whoever must not send too much at once.
+    `key` identifies it within the cohort. `make` builds the body, the same bytes each time.
+    `weight` is roughly the bytes of its facts, for a sender that must not send too much at once.
     """
 
     key: str

@@ -1,8 +1,8 @@
-"""Posts deliveries to a vendor door as vendors and apps would: signed, again after a 503.
+"""Posts deliveries to a vendor door as vendors and apps would: signed, and again after a 503.
 
-It signs by itself, from the published scheme (Standard Webhooks, which Svix uses too), so that a
-fault of the door's own code does not hide. For simulated patients only. It must never log a body,
-a token or a key.
+It has its own code for signing, by the published scheme (Standard Webhooks, which Svix uses too),
+so that a fault in the door's code cannot hide itself. It is for simulated patients only. It must
+never log a body, a token or a key.
 """
 
 import base64
@@ -23,12 +23,15 @@ _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
 class Refused(RuntimeError):  # noqa: N818 - reads as what happened
-    """The door said no to a delivery for good; the text names the delivery and the status, not its content."""
+    """The door refused a delivery for good.
+
+    The text holds the delivery's key and the status, but none of its content.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What it takes to send: two connectors' secrets (`whsec_…`), and how link tokens are made.
+    """What is needed to send: the secrets of two connectors (`whsec_…`), and link tokens.
 
     `token` returns the link token of a patient at an instant (epoch ms).
     """
@@ -42,7 +45,10 @@ class Keys:
 
 
 class VendorDoor:
-    """A client of one vendor door; each thread keeps a connection of its own. `now` is the sender's clock (ms)."""
+    """A client of a vendor door; each thread keeps a connection of its own.
+
+    `now` is the sender's clock in epoch ms.
+    """
 
     def __init__(self, host: str, port: int, keys: Keys, now: Callable[[], int]) -> None:
         self._host, self._port, self._keys, self._now = host, port, keys, now
@@ -50,7 +56,10 @@ class VendorDoor:
         self._opened: list[http.client.HTTPConnection] = []
 
     def post(self, delivery: Delivery) -> int:
-        """Deliver one body, and return its size in bytes once the door has it; raises `Refused` or OSError."""
+        """Deliver a body, and return its size in bytes once the door has acknowledged it.
+
+        Raises `Refused` when the door refuses it for good, or after too many tries.
+        """
         body = delivery.make()
         for _ in range(_TRIES):
             status = self._once(delivery, body)
@@ -76,7 +85,9 @@ class VendorDoor:
             answer = connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
-            connection.close()  # the next try opens it again
+            # A lost connection counts as a 503 and is tried again. The door may already have the
+            # body, which does no harm: readers of the log recognise it by its digest.
+            connection.close()
             return http.client.SERVICE_UNAVAILABLE
         return answer.status
 
@@ -93,7 +104,7 @@ class VendorDoor:
 def request(
     delivery: Delivery, body: bytes, keys: Keys, at_ms: int
 ) -> tuple[str, Mapping[str, str]]:
-    """Return path and headers with which a delivery goes to the door at `at_ms` (epoch ms)."""
+    """Return the path and the headers of a delivery that is sent at `at_ms` (epoch ms)."""
     return _REQUESTS[delivery.connector](delivery, body, keys, at_ms)
 
 

@@ -1,4 +1,7 @@
-"""What networks and vendors do to deliveries: twice, out of order, late. Pure: the seed decides, nothing is lost."""
+"""Faults of networks and vendors: deliveries that arrive twice, out of order or late.
+
+Pure: the seed decides. No delivery is lost.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +15,11 @@ from simulate.delivery import Delivery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """How much goes wrong: shares of deliveries sent twice and sent late, and the reach of each disorder in ms."""
+    """How much goes wrong.
+
+    `duplicate` and `delay` are the shares of deliveries that are sent twice and late. A late
+    delivery comes up to `delay_ms` late, and any delivery up to `shuffle_ms`.
+    """
 
     duplicate: float = 0.0
     delay: float = 0.0
@@ -24,14 +31,14 @@ NONE = Faults()
 
 
 def arrivals(cohort: Cohort, faults: Faults) -> list[Delivery]:
-    """Return all that a cohort sends, history and live part, in the order in which it arrives."""
+    """Return all deliveries of a cohort, of history and live part, in the order of arrival."""
     return disturb([*history(cohort), *live(cohort)], faults, cohort.seed)
 
 
 def disturb(deliveries: Iterable[Delivery], faults: Faults, seed: int) -> list[Delivery]:
-    """Return the deliveries in the order in which they arrive: each at least once, some again, some late.
+    """Return the deliveries in the order of arrival: each at least once, some twice, some late.
 
-    `due_ms` is when each now arrives. Bodies are untouched, so they are still made only when asked for.
+    `due_ms` becomes the instant of arrival. Bodies are not built here.
     """
     chance = np.random.default_rng([seed, 77])
     arriving = [late for delivery in deliveries for late in _arrivals(delivery, faults, chance)]

@@ -1,4 +1,4 @@
-"""A session of the plan as the FIT file that a watch would make of it. Pure; `fit_writer` knows the format."""
+"""The FIT file that a watch would make of a session of the plan. Pure; `fit_writer` encodes it."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
@@ -20,7 +20,10 @@ WATCH, BIKE_COMPUTER = 3076, 3121  # product numbers of FIT's profile
 
 
 def fit_body(person: Person, outing: Outing, columns: Mapping[str, NDArray[np.float64]]) -> bytes:
-    """Return the file of one session; `columns` by metric name at 1 Hz from its start, NaN without a reading."""
+    """Return the file of a session.
+
+    `columns` holds by metric name the values at 1 Hz from its start, NaN without a reading.
+    """
     sport, sub_sport = _SPORTS.get(person.activity, WALK)
     seconds = (outing.end_ms - outing.start_ms) // 1000
     offset = utc(outing.start_ms).astimezone(ZoneInfo(person.zone)).utcoffset()

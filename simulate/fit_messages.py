@@ -1,6 +1,7 @@
-"""FIT messages from values to bytes: shapes, definitions, rows, and the file around them. Pure, and our own.
+"""Encodes FIT messages from values to bytes: definitions, data rows, and the file around them.
 
-Knows nothing of the decoder's tables, so that one can be tested against the other; only the checksum is shared.
+Pure. It shares no table and no code with the decoder, so that either can be tested against the
+other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ FIT_EPOCH = 631_065_600  # 1989-12-31T00:00:00Z in Unix seconds
 _HEADER, _PROTOCOL, _PROFILE = 14, 0x20, 21_171
 _SIZE_MOST = 2**32 - 1
 
-# base type code -> numpy letters, the value that means invalid
+# base type code -> numpy type letters, and the value that means invalid
 _BASES: dict[int, tuple[str, float]] = {
     0x00: ("u1", 0xFF),
     0x01: ("i1", 0x7F),
@@ -46,9 +47,11 @@ UINT8Z, UINT32Z, BYTE = 0x0A, 0x8C, 0x0D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldShape:
-    """One field of a message: its number, base type, how many items (bytes for text), stored = (v + offset) * scale.
+    """A field of a message; the stored value is (value + `offset`) * `scale`.
 
-    `developer`: the developer data index, for a field that a `field_description` names.
+    `number` is the field's number and `base` its base type. `items` is the number of values, or of
+    bytes for text. `developer` is the developer data index of a field that a `field_description`
+    names.
     """
 
     number: int
@@ -60,7 +63,7 @@ class FieldShape:
 
     @property
     def dtype(self) -> tuple[str, tuple[int, ...]]:
-        """Give numpy letters and shape of one value."""
+        """The numpy type letters and the shape of a value."""
         letters, _ = _BASES[self.base]
         return (
             (f"S{self.items}", ())
@@ -70,13 +73,13 @@ class FieldShape:
 
     @property
     def size(self) -> int:
-        """Give the bytes of one value."""
+        """The size of a value in bytes."""
         return self.items if self.base == TEXT else self.items * int(_BASES[self.base][0][-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A message definition: global number, local type, fields by a name of the caller's, byte order."""
+    """A message definition: global `number`, `local` type, fields by any names, byte order."""
 
     number: int
     local: int
@@ -101,10 +104,11 @@ def definition(shape: Shape) -> bytes:
 def rows(
     shape: Shape, values: Mapping[str, Any], count: int = 1, *, header: int | None = None
 ) -> NDArray[np.void]:
-    """Write `count` data messages as packed rows; `.tobytes()` of them is the stream.
+    """Return `count` data messages as packed rows; `.tobytes()` of them is the stream.
 
-    `values`: by field name a scalar, or a column (count,) or (count, items) in physical units. NaN, None and absent
-    become the invalid value. `header`: record header byte instead of the local type (compressed timestamps).
+    `values` holds by field name a scalar, or a column of shape (count,) or (count, items), in
+    physical units. NaN, None and absent values become the invalid value. `header` is a record
+    header byte that replaces the local type (for compressed timestamps).
     """
     order = ">" if shape.big else "<"
     forms = [(name, order + f.dtype[0], f.dtype[1]) for name, f in _ordered(shape)]
@@ -116,13 +120,14 @@ def rows(
 
 
 def _ordered(shape: Shape) -> list[tuple[str, FieldShape]]:
-    """Give the fields in the order of their bytes: developer fields last."""
+    """Return the fields in the order of their bytes: developer fields last."""
     return sorted(shape.fields.items(), key=lambda item: item[1].developer is not None)
 
 
-def _stored(field: FieldShape, value: Any) -> Any:  # noqa: ANN401 - whatever numpy can broadcast into the column
+def _stored(field: FieldShape, value: Any) -> Any:  # noqa: ANN401 - all that numpy broadcasts
     letters, invalid = _BASES[field.base]
     if letters == "S":
+        # FIT ends a text with a zero byte, so its last byte stays free
         return str(value or "").encode()[: field.items - 1]
     if value is None:
         return invalid
@@ -134,12 +139,12 @@ def _stored(field: FieldShape, value: Any) -> Any:  # noqa: ANN401 - whatever nu
 
 
 def message(shape: Shape, values: Mapping[str, Any]) -> bytes:
-    """Write a definition and one data message."""
+    """Return a definition and a single data message as bytes."""
     return definition(shape) + rows(shape, values).tobytes()
 
 
 def _crc_table() -> tuple[int, ...]:
-    """Return the CRC of each byte: reflected, polynomial 0x8005, as the FIT protocol says."""
+    """Return the CRC of each byte: reflected, polynomial 0x8005, as the FIT protocol defines it."""
     entries = []
     for byte in range(256):
         value = byte
@@ -160,7 +165,10 @@ def _crc(data: bytes) -> int:
 
 
 def fit_file(messages: Sequence[bytes], *, header_crc: bool = True) -> bytes:
-    """Put a header and the checksums around messages."""
+    """Return a FIT file: a header and the checksums around `messages`.
+
+    Raises ValueError for more bytes than a FIT file can hold.
+    """
     body = b"".join(messages)
     if len(body) > _SIZE_MOST:
         raise ValueError("more than a FIT file can hold")

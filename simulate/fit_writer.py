@@ -1,6 +1,7 @@
-"""Writes FIT activity files as a watch does, from values: for tests, demo and simulator. Pure; no clock, no place.
+"""Writes FIT activity files as a watch does, for tests, the demo and the simulator.
 
-A recording goes in, bytes come out; equal recordings give equal bytes.
+Pure: a recording goes in and bytes come out. No clock is read and no positions are written. Equal
+recordings give equal bytes.
 """
 
 import math
@@ -66,11 +67,16 @@ _SPAN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:
-    """One workout as a watch saw it.
+    """A workout as a watch recorded it.
 
-    `t` int64 (n,) epoch ms, ascending; FIT keeps whole seconds of it. `columns`: by metric name float64 (n,) in
-    canonical units, NaN where there was no reading; cadence in steps a minute on foot, else turns a minute.
-    `developer`: columns of developer fields by name. `exertion_cr10` 0..10 and `feel` 0..100 as answered on the watch.
+    - `t` is int64 (n,), epoch ms, ascending; FIT keeps it to the second.
+    - `columns` holds by metric name float64 (n,) in canonical units, NaN where there was no
+      reading. Cadence is in steps a minute on foot, else in turns a minute.
+    - `developer` holds the columns of developer fields by name.
+    - `offset_min` is the offset of local time from UTC in minutes.
+    - `moving_ms` is the time of the timer; None is the full length.
+    - `exertion_cr10` (0..10) and `feel` (0..100) are answers given on the watch.
+    - `strap` is True where a chest strap measured the heart rate, else the watch did at the wrist.
     """
 
     start_ms: int
@@ -92,7 +98,7 @@ class Recording:
 def write_activity(
     recording: Recording, *, compressed: bool = False, header_crc: bool = True
 ) -> bytes:
-    """Write one activity file; `compressed` uses compressed timestamps where the gap allows it."""
+    """Return an activity file; `compressed` uses compressed timestamps where the gap allows it."""
     return fit_file(
         [
             _file_id(recording),
@@ -193,7 +199,7 @@ def _event(ms: int, what: int) -> bytes:
 def _records(recording: Recording, *, compressed: bool) -> bytes:
     values = dict(recording.columns) | recording.developer
     if "cadence" in values and recording.sport in _FOOT:
-        # FIT counts strides: two steps each, the half in a field of its own
+        # FIT counts strides of two steps each, and keeps the half stride in a field of its own
         strides = values["cadence"] / 2
         values |= {"cadence": np.floor(strides), "half_cadence": strides - np.floor(strides)}
     fields = {name: shape for name, shape in _RECORD.items() if name in values}
@@ -206,6 +212,9 @@ def _records(recording: Recording, *, compressed: bool) -> bytes:
         return definition(timed) + full.tobytes()
     bare = Shape(number=20, local=1, fields=fields)
     short = rows(bare, values, len(seconds))
+    # A compressed header holds the local type in two bits and the time's last five bits. Such a
+    # time is relative to the record before: the first record and one after a long gap need the
+    # full timestamp.
     short["header"] = 0x80 | bare.local << 5 | ((seconds - FIT_EPOCH) & 0x1F)
     near = np.diff(seconds, prepend=-math.inf) <= _MOST_GAP_S
     chosen = [(short if near[i] else full)[i].tobytes() for i in range(len(seconds))]

@@ -1,7 +1,7 @@
-"""How far a consumer group is behind, and the gate that keeps a sender from running ahead of it.
+"""Measures how far a consumer group is behind, and keeps a sender from running ahead of it.
 
-The mock broker drops what is older than 5 MiB in a partition without a word; so must never be more in flight than
-`MOST_BYTES`. On Apache Kafka the gate only keeps the log short.
+The mock broker silently drops messages once a partition holds more than 5 MiB. The bytes in flight
+must therefore never exceed `MOST_BYTES`. On Apache Kafka the gate only keeps the log short.
 """
 
 import time
@@ -15,12 +15,13 @@ MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
 _ANSWER_S = 5.0
 _PATIENCE_S = 60.0
-PASSING = frozenset(  # a broker says these while a group finds its coordinator, and nobody says them for long
+# errors that a broker gives only for a short time, while a group finds its coordinator
+PASSING = frozenset(
     {
         KafkaError.NOT_COORDINATOR,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
         KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own codes begin so
+        KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own codes begin with an underscore
         KafkaError._TRANSPORT,  # noqa: SLF001 - as above
     }
 )
@@ -29,7 +30,10 @@ Lag = Mapping[tuple[str, int], int]
 
 
 class Behind:
-    """Asks a broker how many messages of each partition a group has not committed; it never joins the group."""
+    """Reads from a broker how many messages of each partition a group has not committed.
+
+    It never joins the group. `topics` holds the number of partitions by topic.
+    """
 
     def __init__(self, brokers: str, group: str, topics: Mapping[str, int]) -> None:
         self._places = [
@@ -45,7 +49,10 @@ class Behind:
         )
 
     def __call__(self) -> dict[tuple[str, int], int]:
-        """Return the number of messages behind, by topic and partition; KafkaException when nobody answers."""
+        """Return the number of messages behind, by topic and partition.
+
+        Raises KafkaException when no broker answers for `_PATIENCE_S`.
+        """
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
@@ -59,30 +66,37 @@ class Behind:
         matches = {}
         for position in self._consumer.committed(self._places, timeout=_ANSWER_S):
             low, high = self._consumer.get_watermark_offsets(position, timeout=_ANSWER_S)
+            # without a commit the offset is negative, and old messages may have been removed
             matches[position.topic, position.partition] = high - max(position.offset, low)
         return matches
 
     def close(self) -> None:
-        """Let go of the broker."""
+        """Close the connection to the broker."""
         self._consumer.close()
 
 
 class Gate:
-    """Lets bodies through while what is in flight stays small. `behind` tells the lag, `raw` names the first topic."""
+    """Lets bodies through while the bytes in flight stay below `MOST_BYTES`.
+
+    `behind` returns the lag. `raw` names the topic of the bodies, and `facts` the topic of facts.
+    """
 
     def __init__(self, behind: Callable[[], Lag], *, raw: str, facts: str) -> None:
         self._behind, self._raw, self._facts = behind, raw, facts
         self._flying: deque[int] = deque()
 
     def pass_(self, weight: int) -> None:
-        """Wait until one more body of about `weight` bytes may go, and count it."""
+        """Wait until another body of about `weight` bytes may be sent, and count it."""
         while self._flying and sum(self._flying) + weight > MOST_BYTES:
             if not self._landed():
                 time.sleep(POLL_S)
         self._flying.append(weight)
 
     def _landed(self) -> bool:
-        """Forget what the group has finished; True when that was anything."""
+        """Stop counting the bodies that the group has finished; return whether there were any.
+
+        Bodies are finished roughly in the order in which they were sent, so the oldest go first.
+        """
         lag = self._behind()
         if (
             max((n for (topic, _), n in lag.items() if topic == self._facts), default=0)

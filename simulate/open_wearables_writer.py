@@ -1,7 +1,7 @@
-"""Bodies as Open Wearables sends them out (`{"type": …, "data": …}`): a heart-rate series and a finished workout.
+"""Writes bodies as Open Wearables sends them: series of heart rate and finished workouts.
 
-Pure: values to bytes. Shapes as that project's guide to webhooks documents them; the signature is the sender's
-business (`sender`), not the body's.
+Pure: values to bytes. A body is `{"type": …, "data": …}`, as that project's guide to webhooks
+documents it. Signing is done in `door`.
 """
 
 from collections.abc import Mapping
@@ -23,15 +23,21 @@ MOST_SAMPLES = 2_500  # that project splits larger batches
 def heart_rate_body(
     account: str, zone: str, t: NDArray[np.int64], beats: NDArray[np.float64], *, hub: bool = False
 ) -> bytes:
-    """Return one `heart_rate.created`: instants in epoch ms, whole beats a minute, timestamps local with their offset.
+    """Return the body of a `heart_rate.created` event.
 
-    ValueError for none or more than `MOST_SAMPLES` samples.
+    `t` holds instants in epoch ms and `beats` the beats a minute at them, both of shape (n,). In
+    the body, timestamps are local to `zone` with their offset. `hub` makes a phone hub the source.
+    Raises ValueError for no samples and for more than `MOST_SAMPLES`.
     """
     if not 0 < len(t) <= MOST_SAMPLES:
         raise ValueError(f"1 to {MOST_SAMPLES} samples are wanted, not {len(t)}")
     provider, device = (HUB, HUB_DEVICE) if hub else (PROVIDER, DEVICE)
     stamps, offsets = _local(t, zone)
-    rest = f'","type":"heart_rate","unit":"bpm","is_daily_total":null,"source":{{"provider":"{provider}",'
+    # formatted by hand, so as to build no dict for each of the many samples of a history
+    rest = (
+        '","type":"heart_rate","unit":"bpm","is_daily_total":null,'
+        f'"source":{{"provider":"{provider}",'
+    )
     rest += f'"device":"{device}"}},"value":'
     samples = ",".join(
         f'{{"timestamp":"{stamp}{offset}","zone_offset":"{offset}{rest}{value}}}'
@@ -60,7 +66,11 @@ def workout_body(
     span: tuple[int, int],
     totals: Mapping[str, float],
 ) -> bytes:
-    """Return one `workout.created` of a phone hub: `span` is [start, end) in epoch ms, `totals` its summary fields."""
+    """Return the body of a `workout.created` event of a phone hub.
+
+    `record` is the workout's id and `kind` its type. `span` is [start, end) in epoch ms. `totals`
+    are the fields of its summary.
+    """
     start, end = (utc(ms).astimezone(ZoneInfo(zone)) for ms in span)
     data = {
         "id": record,
@@ -77,9 +87,14 @@ def workout_body(
 
 
 def _local(t: NDArray[np.int64], zone: str) -> tuple[list[str], list[str]]:
-    """Return local timestamps to the second and their offsets; both clocks of a day that changes them are right."""
+    """Return local timestamps to the second, and their offsets.
+
+    They are right on both sides of a change of the clocks.
+    """
     here = ZoneInfo(zone)
     first, last = (utc(int(ms)).astimezone(here) for ms in (t[0], t[-1]))
+    # A body spans hours, not months: with equal offsets at both ends no clock changed in between,
+    # and numpy can convert all instants at once.
     if first.utcoffset() == last.utcoffset():
         shift = (first.utcoffset() or timedelta()) // timedelta(milliseconds=1)
         local = np.datetime_as_string((t + shift).astype("datetime64[ms]"), unit="s")

@@ -1,6 +1,7 @@
-"""What each invented patient does: the sessions, with pain and exertion after each, and the days of wear.
+"""What each invented patient does: sessions, pain and exertion after each, and days of wear.
 
-Pure. Every draw comes from a generator of its own (seed, person, day), so nothing depends on the order of asking.
+Pure. Every draw has a generator of its own (seed, person, purpose, instant), so no result depends
+on the order of the calls.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from simulate.cohort import (
     this_monday,
 )
 
-JUDGED_AFTER_MS = 36 * 60 * MINUTE_MS  # after a week's end, for a source that has not passed it
+JUDGED_AFTER_MS = 36 * 60 * MINUTE_MS  # from a week's end, where a source has not synced past it
 QUIET_WEEKS = 5  # the latest weeks keep to the schedule, so that only what is planted can be found
 SHORT_EVERY, EXTRA_EVERY = 5, 4
 LIVE_MINUTES = 42
@@ -33,7 +34,7 @@ SETTLED_MS = 10 * MINUTE_MS  # after its end all about a session has been told
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outing:
-    """One session as it was: [start, end) in epoch ms, NRS pain after it and exertion on Borg CR10."""
+    """A session: [start, end) in epoch ms, pain after it (NRS) and exertion (Borg CR10)."""
 
     patient: str
     start_ms: int
@@ -44,7 +45,7 @@ class Outing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wear:
-    """The watch was on for [start, end) in epoch ms, within one local date."""
+    """A span [start, end) in epoch ms with the watch on, within a single local date."""
 
     patient: str
     start_ms: int
@@ -52,26 +53,36 @@ class Wear:
 
 
 def draw(cohort: Cohort, person: Person, what: int, at: int) -> np.random.Generator:
-    """Return the generator of one thing (`what`) of one person at one instant or day; always the same."""
+    """Return the generator for a purpose `what` of a person at an instant or day `at`.
+
+    Equal arguments give equal draws. Each purpose has a number of its own.
+    """
     return np.random.default_rng([cohort.seed, person.number, what, at])
 
 
 def silent_from(person: Person, cohort: Cohort) -> int:
-    """Return the instant from which nothing comes any more: now, or long ago for who stopped syncing."""
+    """Return the instant (epoch ms) from which the history holds nothing.
+
+    It is now, or `STALE_DAYS` ago for a person who stopped syncing.
+    """
     return cohort.now_ms - STALE_DAYS * DAY_MS if person.role is Role.STALE else cohort.now_ms
 
 
 def low_weeks(person: Person, cohort: Cohort) -> int:
-    """Return how many full weeks back the low one has been low: the two latest that are judged, and any since.
+    """Return for how many full weeks the person in the role LOW has done too little.
 
-    Until 36 hours into a week the week before it may still get data, and is not judged.
+    They are the two latest weeks that are judged, and any week since. Until 36 hours into a week,
+    the week before may still get data and is not judged.
     """
     this = midnight(this_monday(person, cohort), person.zone)
     return LOW_WEEKS + (1 if cohort.now_ms < this + JUDGED_AFTER_MS else 0)
 
 
 def outings(person: Person, cohort: Cohort) -> tuple[Outing, ...]:
-    """Return the sessions of the history, in order; each told of before its end, none on the day of a live one."""
+    """Return the sessions of the history, in order.
+
+    All data of each are sent before the history ends. No session is on the day of a live session.
+    """
     ends = silent_from(person, cohort)
     today = local_date(cohort.now_ms, person.zone)
     made = (_outing(person, cohort, day) for day in _training_days(person, cohort))
@@ -85,14 +96,14 @@ def outings(person: Person, cohort: Cohort) -> tuple[Outing, ...]:
 
 
 def live_outing(person: Person, cohort: Cohort) -> Outing:
-    """Return the session that has just ended and hurt."""
+    """Return the session of the live part, which has just ended with pain."""
     end = (cohort.now_ms // 1000) * 1000 - LIVE_ENDED * MINUTE_MS
     start = end - LIVE_MINUTES * MINUTE_MS
     return Outing(patient=person.pseudonym, start_ms=start, end_ms=end, pain=LIVE_PAIN, exertion=5)
 
 
 def wear_days(person: Person, cohort: Cohort) -> Iterator[Wear]:
-    """Yield the spans with the watch on, a local date at a time, cut where the live part begins."""
+    """Yield the spans with the watch on, for each local date, up to the start of the live part."""
     if person.wear is None:
         return
     ends = (
@@ -114,7 +125,11 @@ def _training_days(person: Person, cohort: Cohort) -> Iterator[date]:
 
 
 def _weekdays(person: Person, cohort: Cohort, week: int) -> tuple[int, ...]:
-    """Return the days of exercise in one week: as prescribed, but for what the role plants and an odd early week."""
+    """Return the days of exercise in a week.
+
+    They are as prescribed, except where the role plants something else, and in some early weeks,
+    which have a session more or less.
+    """
     back = cohort.weeks - week
     if person.role is Role.LOW and back <= low_weeks(person, cohort):
         return person.weekdays[:1]

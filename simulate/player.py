@@ -1,6 +1,6 @@
-"""Plays deliveries to a vendor door: a few at a time, in order, no faster than whoever reads them can follow.
+"""Posts deliveries to a vendor door: a few at a time, in order, no faster than readers can follow.
 
-A shell: threads and sleeping live here. The first delivery that fails ends the play with its error.
+Threads and sleeping are kept to this module. The first delivery that fails ends it with its error.
 """
 
 import time
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from simulate.delivery import Delivery
 
 SENDERS = 4
-AHEAD = 2 * SENDERS  # bodies handed to the senders before the first has been answered
+AHEAD = 2 * SENDERS  # bodies that may be queued or under way at the same time
 STEP_S = 0.05
 
 Post = Callable[[Delivery], int]
@@ -21,7 +21,7 @@ _Progress = Callable[[Delivery, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """How many bodies were delivered, and their bytes."""
+    """How many bodies were delivered, and their size in bytes."""
 
     bodies: int
     size: int
@@ -34,9 +34,10 @@ def play(
     gate: _Gate | None = None,
     progress: _Progress | None = None,
 ) -> Played:
-    """Post everything and return when the door has it all; raises what a sender raised.
+    """Post all deliveries and return when the door has them; raises the first error of a sender.
 
-    `gate` is called with each weight before a body goes and may wait; `progress` after each with its size in bytes.
+    `gate` is called with the weight of each delivery before it is sent, and may wait. `progress` is
+    called after each with its size in bytes.
     """
     bodies = size = 0
     flying: dict[Future[int], Delivery] = {}

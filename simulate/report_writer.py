@@ -1,4 +1,4 @@
-"""Bodies of patients' own reports, in the native JSON that `parsers.reports` reads. Pure: values to bytes."""
+"""Writes bodies of patients' reports, in the native JSON that `parsers.reports` reads. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from model.facts import Instrument, Phase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer: `key` is the app's own id of it; `span` [start, end) in epoch ms only for a manual session."""
+    """An answer of a patient; `key` is its id in the app.
+
+    `answered_ms` is epoch ms. `span` is [start, end) in epoch ms, and only a manual session has it.
+    """
 
     key: str
     instrument: Instrument
@@ -25,7 +28,10 @@ class Answer:
 
 
 def report_body(account: str, zone: str, answers: Sequence[Answer]) -> bytes:
-    """Return one body with answers of one patient, `account` at the app; times are local with their offset."""
+    """Return a body with the answers of a patient, whose id in the app is `account`.
+
+    Times are local to `zone` with their offset.
+    """
     result = [_answer(zone, answer) for answer in answers]
     return dumps({"type": "report.created", "patient": account, "reports": result})
 

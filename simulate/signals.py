@@ -1,7 +1,7 @@
-"""Columns of an invented heart and of what moves with it: numpy arrays from a generator, nothing else.
+"""Columns of an invented heart, and of the cadence, speed and power that go with it.
 
-Heart rate stays where the plan wants it: mostly moderate during a session, below light outside it. Readings are
-whole beats a minute, as watches send them.
+Only numpy arrays from a random generator. The heart rate is mostly moderate during a session, and
+below light outside of it. Readings are integers (1/min), as watches send them.
 """
 
 import numpy as np
@@ -16,7 +16,10 @@ MISSED_MINUTES = 0.04
 
 
 def session_heart(chance: np.random.Generator, body: Body, seconds: int) -> NDArray[np.float64]:
-    """Return readings at 1 Hz (1/min): warm-up, moderate effort with short intervals, cool-down; NaN in a gap."""
+    """Return the readings of a session at 1 Hz (1/min), NaN in a gap.
+
+    They have a warm-up, moderate effort with short harder intervals, and a cool-down.
+    """
     t = np.arange(seconds, dtype=np.float64)
     middle, span = (body.low + body.high) / 2, body.high - body.low
     effort = middle + 0.18 * span * np.sin(t / 90) + _drift(chance, seconds, 0.1 * span)
@@ -32,7 +35,7 @@ def session_heart(chance: np.random.Generator, body: Body, seconds: int) -> NDAr
 
 
 def background_heart(chance: np.random.Generator, body: Body, minutes: int) -> NDArray[np.float64]:
-    """Return one reading a minute of a day at ease (1/min); NaN where the watch had none."""
+    """Return a reading a minute of a day at ease (1/min), NaN where the watch missed it."""
     t = np.arange(minutes, dtype=np.float64)
     ease = body.rest + 10 + 5 * np.sin(t / 110) + _drift(chance, minutes, 4.0)
     beats = np.asarray(np.round(np.clip(ease, body.rest - 2, body.rest + 20)), dtype=np.float64)
@@ -41,19 +44,19 @@ def background_heart(chance: np.random.Generator, body: Body, minutes: int) -> N
 
 
 def cadence(chance: np.random.Generator, seconds: int, *, usual: float) -> NDArray[np.float64]:
-    """Return steps or turns a minute at 1 Hz around `usual`."""
+    """Return cadence around `usual`, in steps or turns a minute, at 1 Hz."""
     return np.asarray(np.round(usual + _drift(chance, seconds, 3.0)), dtype=np.float64)
 
 
 def speed(chance: np.random.Generator, seconds: int, *, usual: float) -> NDArray[np.float64]:
-    """Return metres a second at 1 Hz around `usual`, never negative, to the millimetre."""
+    """Return speed around `usual`, in m/s at 1 Hz, never negative, to the millimetre."""
     return np.asarray(
         np.round(np.maximum(usual + _drift(chance, seconds, 0.1), 0), 3), dtype=np.float64
     )
 
 
 def power(heart: NDArray[np.float64], body: Body) -> NDArray[np.float64]:
-    """Return watts at 1 Hz that follow the heart rate; NaN with it."""
+    """Return power at 1 Hz, in watts, that follows the heart rate; NaN where that is NaN."""
     return np.asarray(np.round(np.maximum(1.6 * (heart - body.rest), 0)), dtype=np.float64)
 
 
@@ -62,7 +65,10 @@ def _interval(t: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _drift(chance: np.random.Generator, n: int, scale: float) -> NDArray[np.float64]:
-    """Return a slow wander of about ±`scale`: knots a minute apart, joined by lines, with a little noise."""
+    """Return `n` values that wander slowly within about ±`scale`.
+
+    Knots 60 values apart are joined by lines, with a little noise added.
+    """
     knots = chance.normal(0, scale / 2, n // 60 + 2)
     wander = np.interp(np.arange(n), np.arange(len(knots)) * 60, knots)
     return np.asarray(np.clip(wander, -scale, scale) + chance.normal(0, 0.5, n), dtype=np.float64)

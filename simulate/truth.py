@@ -1,6 +1,7 @@
-"""What is known of a cohort because it was planted: sessions by week, pain, and the alerts that must and must not be.
+"""The known truth of a cohort: sessions by week, pain, and the alerts that must follow.
 
-Pure. Only tiers A and B are expected or forbidden; what goes to a digest (C) disturbs nobody and is not counted.
+Pure. Any other alert of tier A or B is an error. Alerts of tier C go to a digest and are not
+counted.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from simulate.plan import live_outing, outings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Expected:
-    """An alert that must be there: after the history, or only once the live part came in (`live`)."""
+    """An alert that must follow: after the history, or with `live` only after the live part."""
 
     patient: str
     rule: str
@@ -26,7 +27,11 @@ class _Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """The truth of one patient: `sessions` by local Monday, `pain` after each (NRS), both without the live part."""
+    """The truth of a patient.
+
+    `sessions` counts them by the local Monday of their week, and `pain` is the pain (NRS) after
+    each of them. Both leave out the live part, whose pain is `live_pain`.
+    """
 
     patient: str
     role: Role
@@ -37,7 +42,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """The truth of a cohort; nobody but those in `expected` may get an alert of tier A or B."""
+    """The truth of a cohort; no alert of tier A or B may follow but those in `expected`."""
 
     patients: Mapping[str, _Known]
     expected: tuple[_Expected, ...]
@@ -50,7 +55,7 @@ _PLANTED: Mapping[Role, tuple[str, Tier, bool]] = {
 
 
 def truth(cohort: Cohort) -> Truth:
-    """Return what is known of a cohort."""
+    """Return the truth of a cohort."""
     return Truth(
         patients={person.pseudonym: _known(person, cohort) for person in cohort.people},
         expected=tuple(

@@ -1,1 +1,1 @@
-"""Vendors that we play ourselves, one file each, from what they publish and not from our door."""
+"""Simulated vendors, a file for each, built from what they publish and not from our door's code."""

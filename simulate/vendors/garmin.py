@@ -1,6 +1,6 @@
-"""Garmin as a sender: bodies of many users under a key for each kind of summary, unsigned. Pure.
+"""Garmin as a sender: unsigned bodies of many users, with a key for each kind of summary. Pure.
 
-It proves itself by the address that it was given and by its client id in a header.
+It proves itself by the registered address and by its client id in a header.
 """
 
 import json
@@ -14,7 +14,7 @@ PULL_HOST = "apis.garmin.com"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GarminRequest:
-    """One request as Garmin sends it: the end of its path, its headers and its body."""
+    """A request as Garmin sends it: the end of its path, its headers and its body."""
 
     path: str
     headers: Mapping[str, str]
@@ -30,7 +30,10 @@ def garmin_request(segment: str, client_id: str, body: bytes) -> GarminRequest:
 def dailies(
     user: str, day: str, start_s: int, steps: int, beats: Sequence[int]
 ) -> dict[str, object]:
-    """Return a day of a user: totals, and heart rate from the day's start on, every 15 seconds."""
+    """Return a day of a user: totals, and heart rate every 15 seconds from the day's start.
+
+    `day` is the calendar date, `start_s` its start in Unix seconds, and `beats` are in 1/min.
+    """
     offsets = {str(position * GRID_S): bpm for position, bpm in enumerate(beats)}
     return {
         "userId": user,
@@ -46,11 +49,14 @@ def dailies(
 
 
 def ping(user: str, kind: str, token: str, start_s: int, end_s: int) -> dict[str, object]:
-    """Return a notice that summaries of a user can be fetched by a link with a token."""
+    """Return a notice that summaries of a user can be fetched from a link with a token.
+
+    `start_s` and `end_s` bound the time of upload, in Unix seconds.
+    """
     query = f"uploadStartTimeInSeconds={start_s}&uploadEndTimeInSeconds={end_s}&token={token}"
     return {"userId": user, "callbackURL": f"https://{PULL_HOST}/wellness-api/rest/{kind}?{query}"}
 
 
 def push(**lists: Iterable[Mapping[str, object]]) -> bytes:
-    """Return a body with lists of records by their kind."""
+    """Return a body with a list of records for each kind."""
     return json.dumps({kind: list(records) for kind, records in lists.items()}).encode()

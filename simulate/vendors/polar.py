@@ -1,4 +1,4 @@
-"""Polar as a sender: signed notices that something can be fetched, and the PING before it. Pure."""
+"""Polar as a sender: signed notices that something can be fetched, and the PING before. Pure."""
 
 import hashlib
 import hmac
@@ -8,7 +8,7 @@ API = "https://www.polaraccesslink.com/v3"
 
 
 def polar_headers(key: str | None, body: bytes, event: str) -> dict[str, str]:
-    """Return the headers of a webhook; without a key, as at its creation, nothing is signed."""
+    """Return the headers of a webhook; without a key, as at its creation, they sign nothing."""
     headers = {"content-type": "application/json", "polar-webhook-event": event}
     if key is not None:
         signature = hmac.digest(key.encode(), body, hashlib.sha256).hex()
