@@ -81,7 +81,7 @@ async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> 
     async with context.pool.connection() as conn:
         number = await patient_id(conn, patient)
         before = await compare.rows(conn, number)
-        # every "transaction" of this replay is the same connection, so that all of it is rolled back
+        # all of these "transactions" share the same connection, so that they are rolled back
         report = await _replay(lambda: nullcontext(conn), context, patient, scope)
         differences = compare.differences(before, await compare.rows(conn, number))
         await conn.rollback()
