@@ -133,9 +133,9 @@ async def _people(conn: Connection, number: int) -> list[str]:
 
 
 def heart(first_ms: int, minutes: int) -> SampleBlock:
-    """Return a block of heart rate a minute of the watch.
+    """Return a block of the watch's heart rate, a sample a minute.
 
-    A day at ease, and effort where a workout may be.
+    The day is at rest, with effort where a workout may be.
     """
     t = first_ms + np.arange(minutes, dtype=np.int64) * MINUTE_MS
     of_day = t // MINUTE_MS % 1440

@@ -36,7 +36,7 @@ class Sums:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, seconds: float) -> None:
-        """Add the time of one file."""
+        """Add the time of a file."""
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
@@ -69,7 +69,7 @@ def _time(work: Callable[[bytes], Any], data: bytes, rounds: int) -> float:
 
 
 def measure(folder: Path) -> dict[str, Sums]:
-    """Time every file in turn: best of three of ours, one pass of fitparse."""
+    """Time every file in turn: the best of three runs of ours, and a single run of fitparse."""
     classes = {"large": Sums(), "small": Sums()}
     for path in sorted(folder.rglob("*.fit")):
         data = path.read_bytes()

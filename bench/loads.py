@@ -64,7 +64,7 @@ def _by_time(delivery: Delivery) -> tuple[int, str]:
 
 
 def workouts(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
-    """Yield the file of one workout."""
+    """Yield the file of a workout."""
     return (
         item for item in after(person, value, outing(person, day_ms)) if item.connector == FILES
     )

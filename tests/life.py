@@ -349,7 +349,7 @@ def _block(
         v[n // 2 : n // 2 + 2] *= 1.4
     if kind == "bad":
         v[n // 2], v[-1] = 0.0, 999.0
-    if kind == "twice":  # every instant said twice
+    if kind == "twice":  # every instant comes twice
         t, v = np.repeat(t, 2), np.repeat(v, 2)
         v[1::2] *= 0.9
     return SampleBlock(head=head, metric=metric, t=t, v=np.round(v, 1), part=part)

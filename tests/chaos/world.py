@@ -17,7 +17,7 @@ from simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORT
 from tests.poison import POISON
 
 NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
-END_MS = NOW_MS + 300_000  # where the clock stands in the end, past every step
+END_MS = NOW_MS + 300_000  # the time of the clock in the end, past every step
 SENT_DAYS = 6
 SENDING = (
     "demo-01",

@@ -292,7 +292,8 @@ def test_a_week_is_complete_with_four_worn_days(door: Served) -> None:
 def test_adherence_over_a_prescription(door: Served) -> None:
     result = _ask(door, "prescriptions/rx-p-low/weeks", "p-low")
     assert [week["monday"] for week in result["weeks"]][::12] == ["2026-08-31", "2026-11-23"]
-    # nine weeks of which enough is known: seven whole, one session of three, none of three
+    # nine weeks with enough known days: seven complete, a week with one session of three, and a
+    # week with none of three
     assert result["total"]["weeks"] == 12
     assert result["total"]["a_freq"] == {
         "uncapped": pytest.approx(22 / 27),

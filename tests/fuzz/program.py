@@ -31,7 +31,7 @@ def main() -> int:
     count = 0
     with ExitStack() as stack:
         store = stack.enter_context(Stored()) if arguments.database else None
-        for count, find in bodies_judged(  # noqa: B007 - told at the end
+        for count, find in bodies_judged(  # noqa: B007 - printed at the end
             arguments.seed, arguments.seconds, arguments.reader or CONNECTORS, store
         ):
             if find and find.what not in values and len(values) < MOST_FINDS:

@@ -1,4 +1,7 @@
-"""A short run of the fuzzer, what it found before, and that it finds what is planted."""
+"""A short run of the fuzzer, and the payloads that it kept before.
+
+It must detect the bugs that are planted.
+"""
 
 import time
 

@@ -33,7 +33,7 @@ PROLOGUES = (
 
 
 def change(body: bytes, chance: Random) -> bytes:
-    """Return the body with one to six changes."""
+    """Return the payload with one to six changes."""
     for _ in range(chance.randint(1, 6)):
         body = chance.choice(_CHANGES)(body, chance)
     return body

@@ -9,7 +9,7 @@ from tests.fuzz.judge import judge
 from tests.poison import POISON, Poison
 
 RANGE, UNWRITABLE, TOO_MUCH = RejectKind.RANGE, RejectKind.UNWRITABLE, RejectKind.TOO_MUCH
-_REFUSED = -1  # the whole body
+_REFUSED = -1  # the complete payload
 
 # name: facts that are kept, kinds of what is refused
 _EXPECTED: dict[str, tuple[int, tuple[RejectKind, ...]]] = {

@@ -59,7 +59,7 @@ def test_zones_of_real_files_are_equal_to_the_millisecond(
 
 
 def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:
-    start = 1_763_974_800_000  # a whole UTC hour
+    start = 1_763_974_800_000  # a full UTC hour
     t = start + np.arange(60, dtype=np.int64) * 1000
     rate = np.where(np.arange(60) == 30, 200.0, 120.0)
     path = tmp_path / "spike.fit"

@@ -141,7 +141,7 @@ class Inline:
             return await (await conn.execute(query.encode(), values)).fetchall()
 
     async def forget(self) -> None:
-        """Make the database a fresh one, with the same patients."""
+        """Make the database a new one, with the same patients."""
         async with self.parts.pool.connection() as conn:
             await conn.execute(f"truncate {FORGOTTEN}".encode())
 

@@ -168,7 +168,7 @@ def test_a_head_that_does_not_end_is_refused_in_time(door: _Door) -> None:
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"reason":"slow_head"' in answer
     assert _LIMITS.head_s < time.monotonic() - began < 4 * _LIMITS.head_s
-    assert door.exchange() == b""  # who sends nothing is told nothing
+    assert door.exchange() == b""  # who sends nothing gets no answer
     assert door.counted == {"slow_head": 2}
 
 

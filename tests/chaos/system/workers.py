@@ -16,7 +16,7 @@ from tests.chaos.system.forked_worker import work
 from tests.rig import Rig
 
 BACK_OFF_S = 0.3
-PATIENCE_S = 30.0  # for a worker that was asked to stop; it ends itself after 20 s
+PATIENCE_S = 30.0  # for a worker that must stop; it ends itself after 20 s
 
 
 @dataclass(slots=True, kw_only=True)

@@ -39,7 +39,7 @@ async def test_what_was_put_comes_back_and_is_gone_when_deleted(
     await store.delete(address)
     assert await store.get(address) is None
     file = io.BytesIO(_BODY)
-    file.seek(3)  # it is stored whole, wherever the file's position is
+    file.seek(3)  # it is stored from its start, wherever the file's position is
     assert await store.put(SHA, file) == address
     assert await store.get(address) == _BODY
     await store.delete(address)

@@ -166,7 +166,7 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
 
 
 async def found(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
-    """Return (table, trace) wherever a row, as text, holds one of the texts."""
+    """Return (table, trace) wherever a row, as text, contains a text of the traces."""
     async with await AsyncConnection.connect(dsn) as conn:
         tables = [name for (name,) in await (await conn.execute(_TABLES)).fetchall()]
         left: set[tuple[str, str]] = set()

@@ -135,7 +135,7 @@ def test_nothing_prescribed_nothing_due() -> None:
     ("plan", "expected"),
     [
         (prescription(3, (0, 6)), "PPPPPPP"),
-        (prescription(3, (0, 2)), "PPPrrrX"),  # 12 / 7: one whole session in four days
+        (prescription(3, (0, 2)), "PPPrrrX"),  # 12 / 7: one full session in four days
         (prescription(3, (4, 6)), "rrrXPPP"),
         (prescription(7, (3, 3)), "XXXPXXX"),
         (prescription(3, begins=3), "rrrrrrX"),

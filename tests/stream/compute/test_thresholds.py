@@ -172,7 +172,7 @@ def test_percent_of_maximum_can_be_asked_for_beside_reserve() -> None:
         (
             {"clinician_bpm": BPM, "rate_limited": True},
             False,
-        ),  # what the clinician said is another method
+        ),  # what the clinician set is another method
         ({}, True),
     ],
 )
