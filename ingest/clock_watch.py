@@ -35,6 +35,7 @@ def judged(sent_ms: int, stamp_ms: int | None, answered_ms: int) -> Agreement:
     """
     if stamp_ms is None:
         return Agreement.NOT_MEASURED
+    # the broker's time is taken at some instant between the two, so it is compared with both
     differs = sent_ms - stamp_ms > LARGEST_MS or stamp_ms - answered_ms > LARGEST_MS
     return Agreement.DIFFERS if differs else Agreement.AGREES
 

@@ -117,6 +117,8 @@ def _intake(app: FastAPI, door: Door, metrics: Metrics) -> None:
 def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaitable[Response]]:
     async def answer(name: str, segment: str, request: Request) -> Response:
         started = time.perf_counter()
+        # a name from the path becomes a label only once a connector has it: otherwise a client
+        # could add labels to the metrics without end
         known = "unknown"
         try:
             connector = connector_of(door, name)

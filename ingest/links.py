@@ -78,6 +78,7 @@ def digest(token: str) -> bytes:
 
 def _link(texts: list[str], name: bytes) -> Link | None:
     _, key_id, issue, expires, patient = texts
+    # the token is ASCII, so `isdecimal` admits the digits 0 to 9 only
     if not all(text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in (issue, expires)):
         return None
     try:
@@ -90,6 +91,7 @@ def _link(texts: list[str], name: bytes) -> Link | None:
 
 
 def _mac(body: str, key: Key) -> str:
+    # the purpose keeps a text that this key signs for another use from passing for a token
     return _text(hmac.digest(key.secret, _PURPOSE + body.encode(), hashlib.sha256))
 
 

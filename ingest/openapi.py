@@ -101,6 +101,7 @@ VENDORS_OWN: Described = {
     "content": {"application/json": {"schema": {}}},
 }
 
+# `{}` because the vendors of some hooks prove their bodies by other means than these headers
 HOOK = _operation((*_SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
 HOOK["responses"] |= {200: VENDORS_OWN, 204: {"description": VENDORS_OWN["description"]}}
 UPLOAD = _operation(("link",), [{"link": []}], _FILE)

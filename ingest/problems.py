@@ -58,7 +58,7 @@ PROBLEMS: tuple[Problem, ...] = (
         detail="This connector takes POST only.",
         headers=(("Allow", "POST"),),
     ),
-    # the server itself answers this one, by `web.refusals`
+    # answered by the server itself (`web.refusals`), and here for the API's documentation
     Problem(reason="slow", status=408, detail="The body took too long."),
     Problem(
         reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."

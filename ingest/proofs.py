@@ -40,6 +40,7 @@ class Signature:
     """The body is signed; the first scheme whose header is present counts."""
 
     schemes: tuple[Scheme, ...]
+    # without annotations, these two are attributes of the class and no fields
     needs_key = True
     reads_path = False
 

@@ -98,6 +98,7 @@ def begin(
     opening = opening_bytes(scheme, result, pairs)
     if opening is None or not signatures:
         return Verdict.MISSING if opening is None else Verdict.FORGED
+    # The time is not proved yet, but it is a part of what is signed. A stale body costs no MAC.
     if (
         scheme.clock
         and (verdict := _timely(scheme, result, pairs, now_ms, window_ms)) is not Verdict.OK

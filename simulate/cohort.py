@@ -297,6 +297,7 @@ def begins_ms(value: Cohort) -> int:
 def _person(number: int, seed: int, now_ms: int, weeks: int) -> Person:
     row, round_ = CAST[number % len(CAST)], number // len(CAST)
     first = monday(local_date(now_ms, row.zone)) - timedelta(weeks=weeks)
+    # derived from seed and number, so that a cohort that is made again keeps its accounts
     account = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:kadens:demo:{seed}:{number}"))
     return Person(
         number=number,
@@ -321,6 +322,7 @@ def _person(number: int, seed: int, now_ms: int, weeks: int) -> Person:
 
 def _prescription(number: int, row: Cast, first: date, weeks: int) -> Prescription:
     now_monday = first + timedelta(weeks=weeks)
+    # the plan has no sessions in these weeks: without the pause they would lead to an alert
     away = Pause(
         first=now_monday - timedelta(weeks=PAUSE_WEEKS),
         last=now_monday - timedelta(days=1),

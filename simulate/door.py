@@ -141,6 +141,7 @@ def _signed(
 
 
 def _id(delivery: Delivery) -> str:
+    # the same at every try, as vendors repeat a message under its id
     return "msg_" + delivery.key.replace("/", "_")
 
 

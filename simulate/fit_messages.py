@@ -91,6 +91,7 @@ def definition(shape: Shape) -> bytes:
     """Write the definition message of a shape."""
     plain = [f for f in shape.fields.values() if f.developer is None]
     extra = [f for f in shape.fields.values() if f.developer is not None]
+    # in the record header, 0x40 marks a definition and 0x20 the list of developer fields behind it
     head = bytes([0x40 | (0x20 if extra else 0) | shape.local, 0, int(shape.big)])
     body = head + shape.number.to_bytes(2, "big" if shape.big else "little") + bytes([len(plain)])
     body += b"".join(bytes([f.number, f.size, f.base]) for f in plain)
@@ -112,6 +113,7 @@ def rows(
     """
     order = ">" if shape.big else "<"
     forms = [(name, order + f.dtype[0], f.dtype[1]) for name, f in _ordered(shape)]
+    # numpy packs the fields without padding, so that the array's bytes are the messages
     out = np.zeros(count, dtype=np.dtype([("header", "u1"), *forms]))
     out["header"] = shape.local if header is None else header
     for name, field in _ordered(shape):

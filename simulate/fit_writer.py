@@ -148,6 +148,7 @@ def _devices(recording: Recording) -> bytes:
         "source": FieldShape(number=25, base=ENUM),
     }
     shape = Shape(number=23, local=1, fields=fields)
+    # device index 0 is the device that wrote the file
     at = _seconds(recording.start_ms)
     watch = {
         "timestamp": at,
@@ -169,6 +170,7 @@ def _developer(recording: Recording) -> list[bytes]:
         "id": FieldShape(number=1, base=BYTE, items=16),
         "index": FieldShape(number=3, base=UINT8),
     }
+    # the application's id may be any 16 bytes
     written = [
         message(Shape(number=207, local=2, fields=ident), {"id": np.arange(16.0), "index": 0})
     ]
@@ -233,6 +235,7 @@ def _span(recording: Recording, *, number: int, local: int, event: int) -> bytes
         "event": event,
         "event_type": _STOP,
     }
+    # a session has the fields of a lap, and more
     if event == _SESSION:
         fields |= {
             "sport": FieldShape(number=5, base=ENUM),
@@ -271,6 +274,7 @@ def _activity(recording: Recording) -> bytes:
         "event_type": FieldShape(number=4, base=ENUM),
         "local": FieldShape(number=5, base=UINT32, offset=-float(FIT_EPOCH)),
     }
+    # readers derive the offset of local time from the difference of `local` and `timestamp`
     at = _seconds(recording.end_ms)
     result = {
         "timestamp": at,

@@ -23,13 +23,13 @@ from simulate.cohort import (
 )
 
 JUDGED_AFTER_MS = 36 * 60 * MINUTE_MS  # from a week's end, where a source has not synced past it
-QUIET_WEEKS = 5  # the latest weeks keep to the schedule, so that only what is planted can be found
+QUIET_WEEKS = 5  # the latest weeks follow the schedule, so that only planted alerts can follow
 SHORT_EVERY, EXTRA_EVERY = 5, 4
 LIVE_MINUTES = 42
 LIVE_ENDED = 6  # minutes before now
 LIVE_PAIN = 8
 LIVE_BLOCK_MINUTES = 30
-SETTLED_MS = 10 * MINUTE_MS  # after its end all about a session has been told
+SETTLED_MS = 10 * MINUTE_MS  # so long after a session's end, all its data have been sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

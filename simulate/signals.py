@@ -22,6 +22,7 @@ def session_heart(chance: np.random.Generator, body: Body, seconds: int) -> NDAr
     """
     t = np.arange(seconds, dtype=np.float64)
     middle, span = (body.low + body.high) / 2, body.high - body.low
+    # sine and drift together stay within [low, high); only the intervals leave it
     effort = middle + 0.18 * span * np.sin(t / 90) + _drift(chance, seconds, 0.1 * span)
     effort[_interval(t)] += 0.45 * span
     ramp = np.minimum(np.minimum(t / WARM_UP_S, (seconds - t) / COOL_DOWN_S), 1.0)

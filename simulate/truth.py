@@ -48,6 +48,7 @@ class Truth:
     expected: tuple[_Expected, ...]
 
 
+# role -> rule, tier, and whether the alert needs the live part; other roles lead to no such alert
 _PLANTED: Mapping[Role, tuple[str, Tier, bool]] = {
     Role.PAIN: ("P1", Tier.A, True),
     Role.LOW: ("A1", Tier.B, False),

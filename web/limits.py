@@ -25,7 +25,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits of one server. Sizes in bytes, times in seconds.
+    """The limits of a server, with sizes in bytes and times in seconds.
 
     - `head_bytes` and `headers` bound the size of a request's head. `head_s` bounds the time from
       its first byte, or from the opening of the connection, to its end.

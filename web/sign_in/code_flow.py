@@ -63,6 +63,7 @@ class SignIn:
 
     def removed_cookie(self, name: str) -> str:
         """Return the value of the Set-Cookie header that removes a cookie."""
+        # with all attributes: browsers ignore a `__Host-` cookie that is not `secure`
         response = Response()
         self.set_cookie(response, name, "", 0)
         return response.headers["set-cookie"]

@@ -112,6 +112,8 @@ def _opened(keys: KeyRing, kind: str, cookie: str, now_ms: int) -> dict[str, Any
 
 def _verified(key: Key, kind: str, cookie: str, now_ms: int) -> dict[str, Any] | None:
     try:
+        # the algorithm is fixed, and never taken from the cookie's header; `exp` is essential,
+        # because a cookie without it would never expire
         token = jwt.decode(cookie, _signing(key, kind), [COOKIE_ALGORITHM])
         jwt.JWTClaimsRegistry(now=now_ms // 1000, exp={"essential": True}).validate(token.claims)
     except (JoseError, ValueError, TypeError, KeyError):

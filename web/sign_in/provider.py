@@ -46,7 +46,7 @@ class Registration:
 
 
 class Description(BaseModel):
-    """What the discovery document says, as far as it is used here."""
+    """The parts of the discovery document that are used here."""
 
     issuer: str
     authorization_endpoint: str
@@ -85,6 +85,7 @@ class Provider:
     async def description(self) -> Description:
         """Return the provider's description, at most five minutes old; raises `ProviderError`."""
         now = self._clock()
+        # below 0 where the clock was set back: the description would be kept for too long
         if self._kept is None or not 0 <= now - self._kept[0] < _KEPT_MS:
             self._kept = now, await self._discovered()
         return self._kept[1]
@@ -126,6 +127,7 @@ class Provider:
         description = _read(
             await _request("GET", issuer.rstrip("/") + _DISCOVERY_PATH), Description
         )
+        # OpenID Connect Discovery 1.0, section 4.3: the two must be identical
         if description.issuer != issuer:
             raise ProviderError(
                 "discovery names another issuer than KADENS_OIDC_ISSUER (a final slash counts)"
@@ -149,7 +151,8 @@ async def _request(
 ) -> httpx.Response:
     headers = {"accept": "application/json"}
     try:
-        # httpx bounds each read, and a provider that drips would hold a sign-in for ever
+        # httpx bounds each read only: a provider that sends byte by byte could hold a sign-in for
+        # ever. A redirect is not followed, because it could carry a secret to another host.
         async with (
             asyncio.timeout(_TIMEOUT_S),
             httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client,
