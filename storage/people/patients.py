@@ -87,9 +87,8 @@ async def set_zone(conn: Connection, patient: str, zone: str) -> None:
 async def hold(conn: Connection, patients: Collection[str]) -> dict[str, str]:
     """Prevent the erasure of patients until the transaction ends; return their zones by pseudonym.
 
-    Patients that do not exist are left out.
-
-    Look up consent after this call. Otherwise the patient could be erased between the two.
+    Patients that do not exist are left out. Look up consent after this call. Otherwise a patient
+    could be erased between the two.
     """
     return dict(await (await conn.execute(_HOLD, [list(patients)])).fetchall())
 

@@ -1,4 +1,1 @@
-"""The database as such: pool, arrays, binary columns, rows, migrations, roles, encryption.
-
-Knows no fact.
-"""
+"""Access to the database: pool, arrays, binary columns, rows, migrations, roles, encryption."""

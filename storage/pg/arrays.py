@@ -1,7 +1,8 @@
-"""Lists of Python values as PostgreSQL's arrays, in its text form, without asking the client library item by item.
+"""Sends lists of Python values as PostgreSQL's arrays, in text form.
 
-The statement says what the items are (`%s::int[]`, `= any(%s)`), so one statement has one plan whatever the numbers.
-It knows no table.
+psycopg would look up how to send each item by itself, which is slow for long lists. The statement
+has the type of the items (`%s::int[]`, `= any(%s)`), so a statement has the same plan whatever the
+size of the numbers.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,16 +19,16 @@ from model.codec import dumps
 
 
 class Lists(Dumper):
-    """Dumps a flat list of values or null; TypeError for what is of no line of `ITEM`."""
+    """Sends a flat list of values or None; raises TypeError for a type that is not in `ITEM`."""
 
     def dump(self, obj: list[Any]) -> Buffer:
-        """Return the array's text."""
+        """Return the array in PostgreSQL's text form."""
         text = {kind: _text_of(kind) for kind in set(map(type, obj))}
         return f"{{{','.join([text[type(item)](item) for item in obj])}}}".encode()
 
 
 def use(conn: AsyncConnection[Any]) -> None:
-    """Make a connection send its lists so."""
+    """Make a connection send lists with `Lists`."""
     conn.adapters.register_dumper(list, Lists)
 
 
@@ -37,9 +38,9 @@ def _quoted(text: str) -> str:
 
 
 def _text_of(kind: type) -> Callable[[Any], str]:
-    """Return how a kind is written.
+    """Return the function that writes values of a type.
 
-    As the nearest kind that it is one of, as a StrEnum is a text.
+    It is that of the nearest base class in `ITEM`, so that a StrEnum is sent as text.
     """
     for known in kind.__mro__:
         if known in ITEM:

@@ -1,6 +1,6 @@
-"""Columns of numbers between numpy and PostgreSQL's binary formats, without a Python object a row.
+"""Converts columns of numbers between numpy and PostgreSQL's binary formats.
 
-No SQL, no I/O.
+No Python object is made for a row. It has no SQL and does no I/O.
 """
 
 from typing import Any, TypeAlias
@@ -16,7 +16,8 @@ EPOCH_2000_MS = 946_684_800_000  # PostgreSQL counts microseconds from 2000-01-0
 COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TAIL = b"\xff\xff"
 
-# one row of `sample` as binary COPY sends it: number of fields, then length and value of each
+# A row of `sample` in the format of binary COPY: the number of fields, then length and value of
+# each field. Numbers are big-endian.
 _ROW = np.dtype(
     [
         ("fields", ">i2"),
@@ -47,7 +48,7 @@ Rows: TypeAlias = NDArray[np.void]
 
 
 def empty_rows(n: int) -> Rows:
-    """Return `n` rows of `sample` with the lengths filled in, and the values not."""
+    """Return `n` rows of `sample` with the lengths of the fields set and all values 0."""
     template = np.zeros((), _ROW)
     template["fields"] = len(_LENGTHS)
     for name, length in _LENGTHS.items():
@@ -61,7 +62,7 @@ def microseconds(t: Instants) -> Instants:
 
 
 class _Raw(Loader):
-    """Hands an array over as the bytes the server sent."""
+    """Returns an array as the bytes that the server sent."""
 
     format = Format.BINARY
 
@@ -69,32 +70,36 @@ class _Raw(Loader):
         return bytes(data)
 
 
-def arrays_as_bytes(cursor_or_connection: Any) -> None:  # noqa: ANN401 - anything of psycopg that has adapters
-    """Make a cursor with `binary=True` return arrays as bytes, for `instants`, `integers` and `values`."""
+def arrays_as_bytes(cursor_or_connection: Any) -> None:  # noqa: ANN401 - what has adapters
+    """Make a cursor with `binary=True` return arrays as bytes.
+
+    `instants`, `integers` and `values` read these bytes.
+    """
     for name in ("int8", "float8", "timestamptz"):
         array = cursor_or_connection.adapters.types[name].array_oid
         cursor_or_connection.adapters.register_loader(array, _Raw)
 
 
 def instants(array: bytes | None) -> Instants:
-    """Return a timestamptz[] without nulls, as the server sent it, as int64[n] epoch ms (floor)."""
+    """Return the bytes of a timestamptz[] without nulls as int64[n] epoch ms, rounded down."""
     return integers(array) // 1000 + EPOCH_2000_MS
 
 
 def integers(array: bytes | None) -> NDArray[np.int64]:
-    """Return a bigint[] without nulls, as the server sent it, as int64[n]."""
+    """Return the bytes of a bigint[] without nulls as int64[n]."""
     return _items(array, ">i8").astype(np.int64)
 
 
 def values(array: bytes | None) -> Values:
-    """Return a float8[] without nulls, as the server sent it, as float64[n]."""
+    """Return the bytes of a float8[] without nulls as float64[n]."""
     return _items(array, ">f8").astype(np.float64)
 
 
 def _items(array: bytes | None, kind: str) -> NDArray[Any]:
-    """Read a one-dimensional array.
+    """Return the items of a one-dimensional array in the server's binary format.
 
-    Dimensions, has-null flag and type (12 bytes), length and bound (8), items.
+    The format has the number of dimensions, the has-null flag and the type (12 bytes), then length
+    and lower bound (8 bytes), then each item with its length. An empty array has no dimension.
     """
     item = np.dtype([("length", ">i4"), ("value", kind)])
     empty = array is None or int.from_bytes(array[:4], "big") == 0

@@ -1,8 +1,9 @@
-"""AES-256-GCM: a data key for each patient, wrapped by the key-encryption key.
+"""Seals values with AES-256-GCM; data keys are wrapped with the wrapping key.
 
-It never logs, and keeps no key. A sealed value is nonce (12 bytes), ciphertext and tag. What it
-belongs to is authenticated with it, so that a value moved to another patient or purpose does not
-open. A wrapped value names its key before that: mark, length, key id.
+It never logs and stores no key. A sealed value has a nonce (12 bytes), the ciphertext and the tag.
+The owner and purpose (`belongs_to`) are authenticated with it, so that a value that was moved to
+another patient or purpose does not open. A wrapped value has its key's id in front: a mark, the
+length of the id, the id.
 """
 
 import secrets
@@ -14,11 +15,11 @@ from model.keyring import Key, KeyRing
 
 _KEY_BYTES = 32
 NONCE_BYTES = 12
-MARK = b"\x00KW1"  # begins a wrapped value; older ones begin with their nonce
+MARK = b"\x00KW1"  # start of a wrapped value; older values start with the nonce
 
 
 class SealError(ValueError):
-    """A value does not open: another key, another owner, or damaged bytes."""
+    """A value does not open: wrong key, wrong owner or purpose, or damaged bytes."""
 
 
 def new_key() -> bytes:
@@ -27,9 +28,9 @@ def new_key() -> bytes:
 
 
 def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
-    """Encrypt under `key` for the owner and purpose named by `belongs_to`.
+    """Encrypt with `key` for the owner and purpose that `belongs_to` names.
 
-    Raises ValueError for a wrong key length.
+    Raises ValueError for a key of the wrong length.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(_checked(key)).encrypt(nonce, plaintext, belongs_to.encode())
@@ -51,7 +52,7 @@ def open_sealed(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
 
 
 def wrap(keys: KeyRing, plaintext: bytes, belongs_to: str) -> bytes:
-    """Encrypt under the active wrapping key, whose id stands before the value and is authenticated with it."""
+    """Encrypt with the active wrapping key; its id is in front of the value and authenticated."""
     key = keys.active
     return wrapped_by(key.id) + seal(key.secret, plaintext, _named(belongs_to, key))
 
@@ -59,8 +60,10 @@ def wrap(keys: KeyRing, plaintext: bytes, belongs_to: str) -> bytes:
 def unwrap(keys: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
     """Decrypt what `wrap` made, or what was sealed before keys had ids; raises `SealError`.
 
-    A value without an id is tried with every key of the ring.
+    A value without a key id is tried with every key of the ring.
     """
+    # The nonce of an old value may look like a mark and a key id by chance. So every key is tried
+    # with the complete value too, after the key that the value seems to name.
     named = [key for key in keys.keys if wrapped.startswith(wrapped_by(key.id))]
     attempts = [
         (key, wrapped.removeprefix(wrapped_by(key.id)), _named(belongs_to, key)) for key in named
@@ -71,12 +74,13 @@ def unwrap(keys: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
         except SealError:
             continue
     raise SealError(
-        f"what is kept for {belongs_to.partition(':')[0]} opens with no wrapping key of the secrets file"
+        f"what is kept for {belongs_to.partition(':')[0]} "
+        "opens with no wrapping key of the secrets file"
     )
 
 
 def wrapped_by(key_id: str) -> bytes:
-    """Return how a value begins that was wrapped with the key of this id."""
+    """Return the first bytes of every value that is wrapped with the key of this id."""
     name = key_id.encode()
     return MARK + bytes([len(name)]) + name
 

@@ -1,4 +1,4 @@
-"""Whether the database answers, and which errors say that it does not. Nothing is read from it."""
+"""Checks whether the database answers, and lists the errors that mean it does not."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ import psycopg
 
 from storage.pg.pool import DsnError, Pool
 
-# no server, no connection free in time, a statement or a lock beyond its limit, a server that
-# says nothing
+# No server, no free connection in time, a statement or lock beyond its limit, or a server that does
+# not answer.
 AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError,)
 NOT_OURS: tuple[
     type[Exception], ...
@@ -22,7 +22,7 @@ WRONG_ADDRESS: tuple[type[Exception], ...] = (DsnError,)
 
 
 async def answers(pool: Pool, timeout_s: float = 2.0) -> bool:
-    """Tell whether a connection of the pool answers a query within `timeout_s`, whatever hangs."""
+    """Return whether a connection of the pool answers a query within `timeout_s` seconds."""
     try:
         async with asyncio.timeout(timeout_s), pool.connection(timeout=timeout_s) as conn:
             await conn.execute("select 1")

@@ -1,7 +1,7 @@
-"""What changed, as it happens: LISTEN on a connection of its own.
+"""Listens for changes on a connection of its own (LISTEN).
 
-It reads notifications and nothing else. A notification is the name of a care unit: whoever may
-listen on this database learns of no patient.
+It reads notifications and nothing else. A notification has only the name of a care unit, so that a
+listener learns nothing about a patient.
 """
 
 from collections.abc import AsyncIterator
@@ -15,15 +15,15 @@ CHANNEL = "kadens_changed"
 
 
 class UnreachableError(ConnectionError):
-    """The database cannot be reached, or went away."""
+    """The database cannot be reached, or the connection to it was lost."""
 
 
 async def changes(dsn: str, role: str = "") -> AsyncIterator[str]:
-    """Yield the care unit of each notification, for ever.
+    """Yield the care unit of each notification, without end.
 
-    "" means that anything may have changed anywhere. The first one is yielded as soon as the
-    connection listens, since something may have changed before that. Raises `UnreachableError` when
-    the database cannot be reached or goes away.
+    The first value is "", as soon as the connection listens. It means that anything may have
+    changed anywhere, because changes before that moment were missed. Raises `UnreachableError` when
+    the database cannot be reached or the connection is lost.
     """
     try:
         async with await psycopg.AsyncConnection.connect(

@@ -1,15 +1,16 @@
 """Brings a database to the newest schema.
 
-Numbered SQL files, each applied once, in its own transaction. Two sets of files are merged by
-number: `common`, and `timescale` or `plain`. Which of the two is chosen once, by whether the server
-offers the TimescaleDB extension, and kept for the life of the database. A file that was applied is
-never edited: its checksum is compared on every run.
+The schema is a list of numbered SQL files. Each is applied once, in its own transaction. Two sets
+of files are merged by number: `common`, and either `timescale` or `plain`. The choice depends on
+whether the server has the TimescaleDB extension. It is made once and never changes for a database.
+A file that was applied must not be edited: every run compares its checksum.
 
-A file whose first line is `-- no-transaction` holds one statement and runs outside a transaction.
+A file whose first line is `-- no-transaction` has a single statement and runs outside a
+transaction.
 
-The tables belong to the role `kadens_migrate` once 0016 has handed them over; every later file runs
-in that role, so that no migration can touch the audit log. The handover makes roles, which takes an
-administrator's login.
+File 0016 gives the tables to the role `kadens_migrate`. Every later file runs in that role, so that
+no migration can change the audit log. File 0016 needs roles that only an administrator's login can
+make.
 """
 
 import hashlib
@@ -39,12 +40,12 @@ _ACTIONS = "insert into audit_action (action) select unnest(%s::text[]) on confl
 
 
 class MigrationError(RuntimeError):
-    """The database cannot be brought to this schema; the text names the file and says why."""
+    """The database cannot be brought to this schema; the text has the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One SQL file: `name` is set/file, as "common/0001_people.sql"."""
+    """An SQL file; `name` is its set and file name, such as "common/0001_people.sql"."""
 
     version: int
     name: str
@@ -67,10 +68,10 @@ def migrations(kind: str) -> tuple[Migration, ...]:
 
 
 async def migrate(dsn: str) -> list[str]:
-    """Apply what is missing and return the names of the files applied now.
+    """Apply the missing files and return their names.
 
-    Only one process migrates at a time; the others wait. Raises `MigrationError` when an applied
-    file has changed, or when the database knows a file that this program does not.
+    Only one process migrates at a time; others wait. Raises `MigrationError` when an applied file
+    has changed, or when the database has a file that this program does not have.
     """
     async with _locked(dsn) as conn:
         await _prepare(conn)
@@ -84,13 +85,17 @@ async def migrate(dsn: str) -> list[str]:
         missing = [m for m in wanted if m.version not in applied]
         for migration in missing:
             await _apply(conn, migration)
+            # this file may be the one that gives the tables to the migration role
             await _step_down(conn)
         await _settle(conn)
         return [m.name for m in missing]
 
 
 async def pending(conn: Connection) -> list[str]:
-    """Return the names of the files not applied yet; raises `MigrationError` as `migrate` does."""
+    """Return the names of the files that are not applied yet.
+
+    Raises `MigrationError` as `migrate` does.
+    """
     ledger = await (await conn.execute("select to_regclass('schema_migration')")).fetchone()
     applied = await _applied(conn) if ledger and ledger[0] else {}
     wanted = migrations(await _kind(conn, applied))
@@ -114,13 +119,13 @@ async def _prepare(conn: Connection) -> None:
 
 
 async def _step_down(conn: Connection) -> None:
-    """Act as the migration role as soon as the tables belong to it."""
+    """Take the migration role if the tables belong to it already."""
     if await roles.handed_over(conn):
         await roles.become(conn, roles.MIGRATE)
 
 
 async def _settle(conn: Connection) -> None:
-    """Bring the grants and the list of actions to what this program says."""
+    """Set the grants and the list of audit actions to those of this program."""
     if await roles.handed_over(conn):
         await roles.grant_all(conn)
         await conn.execute(_ACTIONS, [list(Action)])

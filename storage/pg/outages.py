@@ -1,4 +1,4 @@
-"""Tells an outage of the database from an error that some rows have caused. Pure."""
+"""Distinguishes an outage of the database from an error that some rows have caused."""
 
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
@@ -13,8 +13,9 @@ _OUTAGES = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the same statements may well succeed later.
+    """Return whether the same statements are likely to succeed later.
 
-    No connection, a lock, a server that stops.
+    This is so when there is no connection, when a lock is held for too long, or when the server
+    stops.
     """
     return isinstance(error, _OUTAGES)

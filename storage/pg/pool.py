@@ -1,8 +1,8 @@
-"""The connection pool, opened when a process starts, and how long it waits.
+"""The connection pool of a process, and the limits of its waits.
 
-Nothing here knows a table. Every session speaks UTC. Every wait for the database has an end, on
-both sides: the server ends what takes too long, and a client whose server says nothing at all
-(stopped, or behind a dead network) gives its connection up.
+The time zone of every connection is UTC. Waits for the database are limited on both sides. The
+server ends a statement that takes too long. A client closes its connection when the server does not
+answer at all, because it is stopped or the network is dead.
 """
 
 import asyncio
@@ -26,10 +26,11 @@ Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 T = TypeVar("T")
 
-GRACE_S = 1.0  # what a client waits longer than the server's own limit, which ends a statement more cleanly
-LET_GO_S = 0.5  # for a cancelled statement to end, before its connection is closed
-# a peer that is gone without a word is noticed within half a minute; a Unix socket has no such
-# peers
+# A client waits this much longer than the server's own limit, which ends a statement more cleanly.
+GRACE_S = 1.0
+LET_GO_S = 0.5  # time for a cancelled statement to end before its connection is closed
+# With these settings a lost peer is noticed within half a minute. They have no effect on a Unix
+# socket.
 NETWORK = {
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -41,12 +42,12 @@ NETWORK = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long one kind of process waits for the database, in seconds; 0 is without limit.
+    """How long a kind of process waits for the database, in seconds; 0 is without limit.
 
-    `start_s`: for the first connection to answer, where 0 is one attempt. `connect_s`: for one
-    connection. `checkout_s`: for a free connection of the pool. `statement_s` and `lock_s`: for one
-    statement, for one lock. `idle_s`: between two statements of a transaction, because a process
-    that stands still keeps locks.
+    `start_s` is for the first connection at start, where 0 means a single attempt. `connect_s` is
+    for a connection, `checkout_s` for a free connection of the pool. `statement_s` is for a
+    statement and `lock_s` for a lock. `idle_s` is for the time between two statements of a
+    transaction, because a process that hangs would keep its locks.
     """
 
     start_s: float
@@ -57,7 +58,7 @@ class Limits:
     idle_s: int
 
 
-# `idle_s` is far longer than anything is computed between two statements
+# `idle_s` is far longer than any computation between two statements takes.
 CLINIC_LIMITS = Limits(start_s=30, connect_s=3, checkout_s=3, statement_s=8, lock_s=4, idle_s=30)
 WORKER_LIMITS = Limits(
     start_s=30, connect_s=10, checkout_s=30, statement_s=120, lock_s=60, idle_s=120
@@ -72,22 +73,27 @@ PROBE = Limits(start_s=0, connect_s=2, checkout_s=2, statement_s=3, lock_s=2, id
 class DsnError(ValueError):
     """The address of the database cannot be read.
 
-    The text does not quote it: a password may stand in it.
+    The text does not quote the address, because it may contain a password.
     """
 
 
 class BoundedConnection(AsyncConnection[TupleRow]):
-    """A connection that gives up after `patience_s` without an answer (None.
+    """A connection that closes itself after `patience_s` seconds without an answer.
 
-    Never), and closes itself then.
+    None is without limit.
     """
 
     patience_s: float | None = None
 
-    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - psycopg's
-        """Run one exchange with the server.
+    async def wait(
+        self,
+        gen: PQGen[T],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 - psycopg's
+    ) -> T:
+        """Run an exchange with the server.
 
-        Raises `psycopg.OperationalError` when patience ends.
+        Raises `psycopg.OperationalError` when the server has not answered within `patience_s`.
         """
         try:
             async with asyncio.timeout(self.patience_s):
@@ -98,13 +104,12 @@ class BoundedConnection(AsyncConnection[TupleRow]):
             self.pgconn.finish()
             raise psycopg.OperationalError("the database did not answer in time") from None
         except asyncio.CancelledError:
-            await self._let_go(
-                gen
-            )  # psycopg's own way takes ten seconds where the server is stopped
+            # psycopg's own way of cancelling takes ten seconds when the server is stopped
+            await self._let_go(gen)
             raise
 
     async def _let_go(self, gen: PQGen[T]) -> None:
-        """Ask the server to end the statement; close the connection where it does not at once."""
+        """Cancel the statement at the server; close the connection if it does not end at once."""
         if self.pgconn.transaction_status != psycopg.pq.TransactionStatus.ACTIVE:
             return
         try:
@@ -118,9 +123,9 @@ class BoundedConnection(AsyncConnection[TupleRow]):
 
 
 def address(dsn: str, limits: Limits) -> str:
-    """Return a connection string with the limits that belong to connecting.
+    """Return the connection string `dsn` with the limits that apply to connecting.
 
-    What the DSN itself says wins. Raises `DsnError` when it is none.
+    Settings in the DSN itself take precedence. Raises `DsnError` when the DSN cannot be read.
     """
     try:
         given = conninfo_to_dict(dsn)
@@ -137,15 +142,16 @@ async def open_pool(
 ) -> Pool:
     """Open a pool and wait until `min_size` connections answer.
 
-    Raises `psycopg.OperationalError` when none does. Every connection acts as `role` where one is
-    given; raises `roles.RoleError` where it may not. A checked-out connection is a transaction: it
-    commits when the block ends, and rolls back on an exception. A statement beyond its limit and a
-    wait for a connection raise `psycopg.OperationalError`, a wrong DSN `DsnError`.
+    A checked-out connection is a transaction: it commits when the block ends, and rolls back on an
+    exception. Every connection takes `role` unless it is "".
+
+    Raises `psycopg.OperationalError` when the database does not answer, `roles.RoleError` when the
+    login may not take the role, and `DsnError` for a wrong DSN. Later, a statement or a wait for a
+    connection beyond its limit raises `psycopg.OperationalError`.
     """
     where = address(dsn, limits)
-    if (
-        not limits.start_s
-    ):  # a command says at once why nothing answers; a pool would try again until time is up
+    # a command reports at once why nothing answers; a pool would try again until its time is over
+    if not limits.start_s:
         async with await AsyncConnection.connect(where):
             pass
     await _check(where, role)
@@ -172,26 +178,31 @@ async def open_pool(
 
 @asynccontextmanager
 async def autocommit(pool: Pool) -> AsyncIterator[Connection]:
-    """Give a connection on which each statement is a transaction of its own, without a begin and a commit beside it."""
+    """Check out a connection on which each statement is a transaction of its own.
+
+    This saves the round trips of a begin and a commit.
+    """
     async with pool.connection() as conn:
         await conn.set_autocommit(True)
         try:
             yield conn
         finally:
-            if (
-                not conn.closed
-            ):  # a closed one cannot be set, and what closed it is the error to tell
+            # On a closed connection this would raise, and hide the error that closed it.
+            if not conn.closed:
                 await conn.set_autocommit(False)
 
 
 def adapt(conn: Connection) -> None:
-    """Make a connection send lists and read JSON as all of ours do."""
+    """Make a connection send lists with `arrays` and read JSON with the model's codec."""
     arrays.use(conn)
     set_json_loads(loads, conn)
 
 
 async def _check(where: str, role: str) -> None:
-    """Find out about a wrong role at once; a database that is away is waited for by the pool."""
+    """Raise `RoleError` at once for a wrong role; ignore a database that does not answer yet.
+
+    The pool waits for the database afterwards.
+    """
     if not role:
         return
     try:
@@ -202,9 +213,9 @@ async def _check(where: str, role: str) -> None:
 
 
 async def _configure(conn: Connection, limits: Limits, role: str) -> None:
-    """Take the role, speak UTC, and set every limit of the server.
+    """Set the role, the time zone UTC and the limits of the server on a new connection.
 
-    A connection waits a little longer than they say.
+    The client's own limit is a little longer (`GRACE_S`) than that of the server.
     """
     adapt(conn)
     if role:

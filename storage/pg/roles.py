@@ -1,9 +1,9 @@
-"""Which process may do what with which table.
+"""Defines which process may do what with which table.
 
-The grants are made from `TABLES`; nothing else grants. A role belongs to the whole server, so
-several databases share it. None of these roles can log in or is a superuser: a process logs in as a
-member and takes its role on every connection (`become`). The vendor door has no role, because it
-has no database. Nobody is a member of the role that owns the audit log.
+All grants come from `TABLES`, except those of `OWN`. Roles belong to the server, so several
+databases share them. None of them can log in or is a superuser. A process logs in as a member and
+takes its role on every connection (`become`). The vendor door has no role, because it uses no
+database. No login is a member of the role that owns the audit log.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ PROCESSES = (WORKER, CLINIC, ADMIN)
 ROLES = (*PROCESSES, MIGRATE, AUDIT_OWNER)
 
 READ, ADD, ALL = "select", "select, insert", "select, insert, update, delete"
-LOCKED = "select, update (id)"  # PostgreSQL asks for one column to update before it locks a row; an id cannot change
+# To lock a row, PostgreSQL requires the right to update some column. `id` can never change.
+LOCKED = "select, update (id)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What each process may do with one table, as the words of a grant; "" is nothing."""
+    """What each process may do with a table, as privileges of a grant; "" is nothing."""
 
     worker: str = ""
     clinic: str = ""
@@ -34,7 +35,7 @@ class Access:
 _DERIVED = Access(worker=ALL, clinic=READ)
 _WORK = Access(worker=ALL)
 
-# A new table takes one row here; a test compares the rows with the schema.
+# Every table needs an entry; a test compares the entries with the schema.
 TABLES: dict[str, Access] = {
     "care_unit": Access(worker=READ, clinic=READ),
     "clinician": Access(worker=READ, clinic="select, insert, update"),
@@ -91,9 +92,19 @@ TABLES: dict[str, Access] = {
 }
 OWN = frozenset({"erasure", "audit", "audit_action"})
 
-_CREATE = "do $$ begin create role {} nologin; exception when duplicate_object or unique_violation then null; end $$"
-_LOGIN = "do $$ begin create role {} login; exception when duplicate_object or unique_violation then null; end $$"
-_MISSING = "select name from unnest(%s::text[]) as name where not exists (select from pg_roles where rolname = name)"
+# Another database of the same server may be making the role at the same moment.
+_CREATE = (
+    "do $$ begin create role {} nologin; "
+    "exception when duplicate_object or unique_violation then null; end $$"
+)
+_LOGIN = (
+    "do $$ begin create role {} login; "
+    "exception when duplicate_object or unique_violation then null; end $$"
+)
+_MISSING = (
+    "select name from unnest(%s::text[]) as name "
+    "where not exists (select from pg_roles where rolname = name)"
+)
 _HANDED_OVER = (
     "select pg_get_userbyid(relowner) from pg_class where oid = to_regclass('public.audit')"
 )
@@ -104,16 +115,16 @@ _ACTING = "select current_user, session_user, current_setting('is_superuser')"
 
 
 class RoleError(RuntimeError):
-    """A process's login may not act in the process's role, or the roles are not there.
+    """A login may not take the role of its process, or the roles do not exist.
 
-    The text says what to do.
+    The text has the command that an administrator must run.
     """
 
 
 async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
     """Let a connection act as `role` from now on.
 
-    Raises `RoleError` when it may not, or would be a superuser.
+    Raises `RoleError` when the login may not take the role, or when the role is a superuser.
     """
     try:
         await conn.execute(SQL("set role {}").format(Identifier(role)))
@@ -126,8 +137,8 @@ async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
         row = await (await conn.execute(_ACTING)).fetchone()
         login = row[1] if row else ""
         raise RoleError(
-            f"the database login {login} may not act as {role}. As an administrator: grant {role} to {login}; "
-            "(`kadens migrate` makes the role)"
+            f"the database login {login} may not act as {role}. "
+            f"As an administrator: grant {role} to {login}; (`kadens migrate` makes the role)"
         ) from error
     row = await (await conn.execute(_ACTING)).fetchone()
     if row is None or row[0] != role or row[2] != "off":
@@ -139,7 +150,8 @@ async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
 async def create(conn: AsyncConnection[TupleRow]) -> None:
     """Make the roles that are missing on this server.
 
-    Raises `RoleError` with what an administrator must run.
+    Raises `RoleError` when the login may not make them. The text has the commands for an
+    administrator.
     """
     missing = [name for (name,) in await (await conn.execute(_MISSING, [list(ROLES)])).fetchall()]
     try:
@@ -154,10 +166,10 @@ async def create(conn: AsyncConnection[TupleRow]) -> None:
 
 
 async def process_logins(dsn: str, where: str) -> dict[str, str]:
-    """Make a login for each process on a server that trusts its socket.
+    """Make a login for each process, without a password; return each login's DSN by role.
 
-    Return the DSN of each by role. `where` is the same DSN with limits of waiting, see
-    `pool.address`.
+    This is for a server that trusts connections through its socket. `where` is `dsn` with limits
+    for waiting (see `pool.address`).
     """
     made = {}
     async with await AsyncConnection.connect(where, autocommit=True) as conn:
@@ -170,16 +182,13 @@ async def process_logins(dsn: str, where: str) -> dict[str, str]:
 
 
 async def handed_over(conn: AsyncConnection[TupleRow]) -> bool:
-    """Return whether the tables belong to the migration role already."""
+    """Return whether migration 0016 has given the tables to the migration role."""
     row = await (await conn.execute(_HANDED_OVER)).fetchone()
     return row is not None and row[0] == AUDIT_OWNER
 
 
 async def grant_all(conn: AsyncConnection[TupleRow]) -> None:
-    """Give each role what `TABLES` says about the tables of the migration role.
-
-    Nothing else.
-    """
+    """Set the grants on the tables of the migration role to exactly those of `TABLES`."""
     wanted = sorted(TABLES.keys() - OWN)
     there = [name for (name,) in await (await conn.execute(_THERE, [wanted])).fetchall()]
     async with conn.transaction():

@@ -1,7 +1,4 @@
-"""From database rows to values: instants to epoch ms, hashes to hex, stored JSON to the model.
-
-It asks nothing.
-"""
+"""Converts database rows to values: instants to epoch ms, hashes to hex, JSON to the model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -20,10 +17,7 @@ Row: TypeAlias = dict[str, Any]
 
 
 def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narrower type
-    """Return an instant as epoch ms, a hash as hex and a UUID as text.
-
-    Everything else unchanged.
-    """
+    """Return an instant as epoch ms, bytes as hex, a UUID as text, anything else unchanged."""
     if isinstance(values, datetime):
         return epoch_ms(values)
     if isinstance(values, (bytes, memoryview)):
@@ -32,7 +26,10 @@ def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narr
 
 
 def built(make: Callable[[Row], T]) -> AsyncRowFactory[T]:
-    """Return a row factory that hands each row, as a dict of plain values by column name, to `make`."""
+    """Return a row factory that calls `make` with each row as a dict.
+
+    The dict has the plain values (see `value`) by name of the column.
+    """
 
     def factory(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], T]:
         names = [column.name for column in cursor.description or ()]
@@ -44,7 +41,10 @@ def built(make: Callable[[Row], T]) -> AsyncRowFactory[T]:
 
 
 def uuid(text: str) -> UUID | None:
-    """Return a UUID, or None for text that is none: no row has that id."""
+    """Return the UUID of a text, None for other text.
+
+    As an argument of a query None equals no id, so that such text is an unknown id, not an error.
+    """
     try:
         return UUID(text)
     except ValueError:
@@ -52,14 +52,17 @@ def uuid(text: str) -> UUID | None:
 
 
 async def fetch(conn: Connection, sql: str, row: Row, make: Callable[[Row], T]) -> list[T]:
-    """Run one of our own queries with named arguments and return its rows, each made by `make`."""
+    """Run a query with named arguments and return what `make` makes of each row.
+
+    `sql` must be a constant of this program.
+    """
     async with conn.cursor(row_factory=built(make)) as cursor:
         await cursor.execute(sql, row)
         return await cursor.fetchall()
 
 
 def prescription(body: Mapping[str, Any]) -> Prescription:
-    """Return one version of a prescription from its stored JSON."""
+    """Return a version of a prescription from its stored JSON."""
     typed: dict[str, Any] = {
         "valid_from": date.fromisoformat(body["valid_from"]),
         "valid_to": date.fromisoformat(body["valid_to"]),

@@ -1,1 +1,1 @@
-"""Reads for the clinician door and for `kadens query`. Nothing here writes."""
+"""Queries for the clinician door and for `kadens query`. Nothing here writes."""

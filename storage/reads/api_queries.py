@@ -1,7 +1,6 @@
-"""Reads behind the questions of the API and of `kadens query`.
+"""Queries for the API and for `kadens query`: sessions, days, watermarks, consents.
 
-Pages of sessions, days, watermarks, consents. Bounded to one care unit like `queries`; it never
-writes.
+Every query but `unit_of` is limited to a care unit, as in `clinic_queries`. It never writes.
 """
 
 from collections.abc import Sequence
@@ -44,7 +43,8 @@ select o.vendor, o.app, o.device, o.device_type, o.method, w.time as time_ms
   from watermark w join source o on o.id = w.source where w.patient = {_PATIENT}
 """  # noqa: S608 - same
 
-# by kind, because each is the first entry of an index
+# A sub-query for each kind of fact, because each reads the first entries of an index on (patient,
+# kind, start_at).
 _SINCE = f"""
 select min(b.start_at) as since_ms from unnest(array['samples', 'workout', 'day']) as k (kind)
  cross join lateral (
@@ -62,7 +62,11 @@ select given_at as given_ms, withdrawn_at as withdrawn_ms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsQuery:
-    """Which sessions: begun in [start, end) epoch ms, of a type, after the place `before` in the list (start, id)."""
+    """Which sessions to return: those that start in [start, end) epoch ms, of a type.
+
+    `before` is the (start in epoch ms, id) of the last session of the page before; None is the
+    first page.
+    """
 
     start_ms: int | None = None
     end_ms: int | None = None
@@ -71,9 +75,9 @@ class SessionsQuery:
 
 
 async def unit_of(conn: Connection, pseudonym: str) -> str | None:
-    """Return the care unit of a patient, for an operator who is bounded to none.
+    """Return the care unit of a patient, None for an unknown patient.
 
-    None for an unknown patient.
+    This is for an operator, whose queries are not limited to a care unit.
     """
     matches = await rows.fetch(conn, _UNIT, {"patient": pseudonym}, lambda row: str(row["unit"]))
     return matches[0] if matches else None
@@ -82,7 +86,7 @@ async def unit_of(conn: Connection, pseudonym: str) -> str | None:
 async def sessions(
     conn: Connection, unit: str, pseudonym: str, ask: SessionsQuery, limit: int
 ) -> tuple[Session, ...]:
-    """Return at most `limit` sessions by start and id, the newest first."""
+    """Return at most `limit` sessions, ordered by start and id, newest first."""
     before, before_id = ask.before or (None, None)
     requested = {
         "unit": unit,
@@ -100,7 +104,7 @@ async def sessions(
 async def days(
     conn: Connection, unit: str, pseudonym: str, first: date, last: date
 ) -> dict[date, Day]:
-    """Return the days from `first` to `last` that have a row, by date."""
+    """Return the days from `first` to `last` (inclusive) that have a row, by date."""
     requested = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
     return {
         row.local_date: row
@@ -129,9 +133,10 @@ async def since(
     except_types: Sequence[DeviceType],
     except_methods: Sequence[Method],
 ) -> int | None:
-    """Return the earliest instant of a fact, in epoch ms; None without any.
+    """Return the earliest start of a patient's samples, workouts and day totals, in epoch ms.
 
-    Facts of these types of device, or recorded by these methods, are left out.
+    Facts from these types of device, or recorded by these methods, are left out. None without any
+    fact.
     """
     unworn = {"types": list(except_types), "methods": list(except_methods)}
     requested = {"unit": unit, "patient": pseudonym, **unworn}
@@ -144,7 +149,10 @@ async def since(
 async def consents(
     conn: Connection, unit: str, pseudonym: str
 ) -> tuple[tuple[int, int | None], ...]:
-    """Return [given, withdrawn) of each consent to fetch, in epoch ms; None while it holds."""
+    """Return [given, withdrawn) of each consent to fetch, in epoch ms.
+
+    The second value is None while the consent is valid.
+    """
     requested = {"unit": unit, "patient": pseudonym}
     return tuple(
         await rows.fetch(

@@ -1,8 +1,8 @@
-"""Reads for the clinician door: worklist and patient.
+"""Queries for the clinician door: the worklist and the page of a patient. It never writes.
 
-Every read is bounded to one care unit; it never writes. All functions take an open connection and
-return the frozen values of `views`. A patient of another care unit does not exist for the reader:
-the answer is None, as for a patient that never was.
+Every query is limited to a care unit. For a patient of another care unit the answer is the same as
+for a patient that does not exist, so that it reveals nothing. All functions take an open connection
+and return the frozen values of `views` and `model`.
 """
 
 from collections import defaultdict
@@ -113,8 +113,12 @@ as care_unit, a.action, a.object, a.detail
 
 
 async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
-    """Return every patient of a care unit, by pseudonym, with live alerts and the weeks from the Monday `since` on."""
+    """Return every patient of a care unit, in order of pseudonym, with live alerts and weeks.
+
+    The weeks are those from the Monday `since` on.
+    """
     requested = {"unit": unit, "patient": None, "since": since}
+    # one query for each kind of row, not for each patient
     alerts = _by_patient(await _alerts(conn, requested, is_live=True, limit=None))
     weeks: dict[str, list[Week]] = defaultdict(list)
     for pseudonym, week in await rows.fetch(conn, _WEEKS, requested, _week):
@@ -134,7 +138,7 @@ async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, .
 
 
 async def patient(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
-    """Return one patient of a care unit; None when this unit has no such patient."""
+    """Return a patient of a care unit; None when the unit has no such patient."""
     matches = await rows.fetch(conn, _PATIENTS, {"unit": unit, "patient": pseudonym}, _patient)
     return matches[0] if matches else None
 
@@ -142,9 +146,9 @@ async def patient(conn: Connection, unit: str, pseudonym: str) -> PatientBrief |
 async def patient_page(
     conn: Connection, unit: str, pseudonym: str, since: date, sessions: int = 60
 ) -> PatientPage | None:
-    """Return what a patient's page shows.
+    """Return what a patient's page shows; None when the unit has no such patient.
 
-    Weeks and pain from `since` on, the latest `sessions` sessions.
+    Weeks and pain are those from the date `since` on. Sessions are the latest `sessions`.
     """
     requested = {"unit": unit, "patient": pseudonym, "since": since}
     brief = await patient(conn, unit, pseudonym)
@@ -165,14 +169,14 @@ async def patient_page(
 async def past_alerts(
     conn: Connection, unit: str, pseudonym: str, limit: int = 20
 ) -> tuple[AlertBrief, ...]:
-    """Return alerts that are no longer live, newest first."""
+    """Return the latest `limit` alerts of a patient that are no longer live, newest first."""
     requested = {"unit": unit, "patient": pseudonym}
     alerts = await _alerts(conn, requested, is_live=False, limit=None)
     return tuple(sorted(alerts, key=lambda alert: -alert.changed_ms)[:limit])
 
 
 async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
-    """Return the live alerts of a care unit: tier, then oldest first."""
+    """Return the live alerts of a care unit, ordered by tier, then oldest first."""
     return tuple(await _alerts(conn, {"unit": unit, "patient": None}, is_live=True, limit=None))
 
 
@@ -198,7 +202,7 @@ async def sessions_of(
     limit: int,
     session: str | None = None,
 ) -> tuple[Session, ...]:
-    """Return a patient's sessions, newest first, or just the session `session`."""
+    """Return a patient's sessions, newest first, or only the session with the id `session`."""
     requested = {"unit": unit, "patient": pseudonym, "limit": limit, "session": session}
     return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
 
@@ -206,17 +210,17 @@ async def sessions_of(
 async def audit(
     conn: Connection, unit: str, pseudonym: str, *, limit: int = 50, about: str | None = None
 ) -> tuple[AuditRow, ...]:
-    """Return who did what to a patient's data, newest first; `about` bounds it to one object.
+    """Return the audit log of a patient, newest first; with `about`, only lines about that object.
 
-    Lists that the patient was on are left out: a worklist that is open all day would hide every
-    other line.
+    Lines about lists that showed the patient are left out, because a worklist that is open all day
+    would hide every other line.
     """
     requested = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
     return tuple(await rows.fetch(conn, _AUDIT, requested, lambda row: AuditRow(**row)))
 
 
 def report(row: rows.Row) -> ReportRow:
-    """Return one report from `REPORT_COLUMNS`."""
+    """Return the report of a row with `REPORT_COLUMNS`."""
     return ReportRow(**{**row, "equipment": tuple(row["equipment"])})
 
 

@@ -1,7 +1,6 @@
-"""Reads for the clinician door below a number.
+"""Queries for what a number is based on: a session with its facts, an alert with its evidence.
 
-One session with its samples and facts, one alert with its evidence. Bounded to one care unit like
-`queries`; it never writes.
+They are for the clinician door, and limited to a care unit as in `clinic_queries`. It never writes.
 """
 
 from model.derived import Session
@@ -20,10 +19,10 @@ from storage.reads.views import (
     SessionSheet,
 )
 
-LOWEST, HIGHEST = 30, 230  # beats a minute; outside is no reading of a heart
+LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the sensor
 
-# at one instant the greater (record, value) stands, as in the series that the zones were computed
-# from
+# At an instant with several samples the greater (record, value) is shown, as in the series from
+# which the zones were computed.
 _HEART = """
 select distinct on (s.time) s.time as t, s.value as v
   from sample s left join record r on r.id = s.record
@@ -35,6 +34,8 @@ select distinct on (s.time) s.time as t, s.value as v
  order by s.time, coalesce(r.record, '') collate "C" desc, s.value desc
 """
 
+# The facts of a session are its declared workout and the sample blocks that its numbers come from.
+# A source selection has the local date of its minutes, which may differ from that of the session.
 _FACTS = """
 select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f.end_at as end_ms,
        f.received_at as received_ms, f.connector, o.vendor, o.app, o.device, o.device_type, \
@@ -105,9 +106,9 @@ where alert = %(alert)s order by id
 async def session_sheet(
     conn: Connection, unit: str, pseudonym: str, session: str
 ) -> SessionSheet | None:
-    """Return one session with its heart-rate samples, facts, reports and choices.
+    """Return a session with its heart rate samples, facts, reports and source selections.
 
-    None when there is none.
+    None when the unit has no such patient or the patient no such session.
     """
     brief = await clinic_queries.patient(conn, unit, pseudonym)
     sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
@@ -125,14 +126,14 @@ async def session_sheet(
 
 
 async def alert(conn: Connection, unit: str, key: str) -> AlertBrief | None:
-    """Return one alert as it is; None when this unit has no such alert."""
+    """Return an alert by id (`key`); None when the unit has no such alert."""
     requested = {"unit": unit, "alert": rows.uuid(key)}
     matches = await rows.fetch(conn, _ALERT, requested, lambda row: AlertBrief(**row))
     return matches[0] if matches else None
 
 
 async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
-    """Return one alert with its findings and moves; None when this unit has no such alert."""
+    """Return an alert by id with its findings and moves; None when the unit has no such alert."""
     matches = await alert(conn, unit, key)
     brief = await clinic_queries.patient(conn, unit, matches.pseudonym) if matches else None
     if matches is None or brief is None:
@@ -161,8 +162,8 @@ async def _reports(conn: Connection, row: rows.Row) -> list[ReportRow]:
 
 def _fact(row: rows.Row) -> FactRow:
     plain = (
-        "kind", "record", "revision", "metric", "part", "start_ms", "end_ms", "received_ms", "connector", "body",
-        "kept_bytes",
+        "kind", "record", "revision", "metric", "part", "start_ms", "end_ms", "received_ms",
+        "connector", "body", "kept_bytes",
     )  # fmt: skip
     return FactRow(
         source=derived_rows.read_source_columns(row), **{name: row[name] for name in plain}

@@ -1,7 +1,4 @@
-"""What became of files that were sent in: kept with their patient, or refused, and why.
-
-Reads only.
-"""
+"""Reads the outcome of imported files: kept with their patient, or refused and why."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -20,9 +17,9 @@ order by d.written_at desc"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutcome:
-    """What became of one file: `kept` with its patient.
+    """The outcome of a file: whether it is `kept` with its patient, and its first rejects.
 
-    `rejects` are (where, why), the first few of them.
+    `rejects` are (where, why).
     """
 
     kept: bool = False
@@ -32,9 +29,9 @@ class FileOutcome:
 async def file_outcomes(
     conn: Connection, patient: str, digests: Collection[str], since_ms: int
 ) -> dict[str, FileOutcome]:
-    """Return the outcomes of files by their SHA-256 (hex); one that was not read yet is left out.
+    """Return the outcomes of files by their SHA-256 (hex); files not read yet are left out.
 
-    `since_ms` is the epoch ms from which on a refusal counts.
+    Refusals before `since_ms` (epoch ms) do not count.
     """
     wanted = list(digests)
     raw = [bytes.fromhex(digest) for digest in wanted]
@@ -44,7 +41,7 @@ async def file_outcomes(
     refused = await (await conn.execute(_REFUSED_FILES, [utc(since_ms), wanted])).fetchall()
     for digest, rejects in refused:
         outcome = outcomes.get(digest, FileOutcome())
-        if not outcome.rejects:
+        if not outcome.rejects:  # rows come newest first, so the latest refusal counts
             pairs = tuple((where, why) for where, why in rejects)
             outcomes[digest] = replace(outcome, rejects=pairs)
     return outcomes

@@ -1,7 +1,7 @@
-"""What is on record about patients, for those who run an installation.
+"""Queries about patients for operators of an installation.
 
-Times and ids, no names, no health values. Every read is bounded. It never writes; whoever reads
-writes the audit row.
+They return times and ids, no names and no health values. The size of every answer is limited. It
+never writes; the caller writes the row of the audit log.
 """
 
 from dataclasses import asdict, dataclass
@@ -48,7 +48,7 @@ select h.valid_from, h.recorded_at as recorded_ms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientLine:
-    """One patient of a list; instants are epoch ms, `last_data_ms` the latest that was measured."""
+    """A patient in a list; `created_ms` and `last_data_ms` (latest measured time) are epoch ms."""
 
     pseudonym: str
     care_unit: str
@@ -65,7 +65,7 @@ class PatientLine:
 class PatientRecord:
     """A patient's line, and the newest accounts, consents, prescriptions and heart profiles.
 
-    Each row of these is for JSON already: instants as RFC 3339, dates as ISO 8601.
+    Their rows are ready for JSON: instants as RFC 3339, dates as ISO 8601.
     """
 
     line: PatientLine
@@ -88,7 +88,10 @@ class PatientRecord:
 async def patient_lines(
     conn: Connection, *, unit: str = "", after: str = "", limit: int
 ) -> list[PatientLine]:
-    """Return at most `limit` patients by pseudonym, those beyond `after`; of one unit unless ""."""
+    """Return at most `limit` patients of a unit ("": of all) whose pseudonyms come after `after`.
+
+    They are in order of pseudonym.
+    """
     values = {"unit": unit, "after": after, "limit": limit, "patient": ""}
     return await rows.fetch(conn, _LINES, values, _line)
 

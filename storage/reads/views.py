@@ -1,7 +1,7 @@
 """What the clinician door shows, as small frozen values.
 
-They hold pseudonyms and instants, never a surrogate id. Names ending in `_ms` are epoch
-milliseconds in UTC; local dates are dates in the patient's zone.
+Patients are known by pseudonym, never by the id of a row. Values whose names end in `_ms` are epoch
+milliseconds in UTC. Local dates are dates in the patient's zone.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ from model.prescription import Prescription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientBrief:
-    """Whose page it is. `last_data_ms` is the latest measured instant of any source, None when there is none.
+    """A patient as shown in lists and at the top of a page.
 
-    `worn` is True when a source records in the background too, so that some days without data say something.
+    `last_data_ms` is the latest measured instant of any source, None without data. `worn` is True
+    when a source also records in the background. Only then do days without data mean anything.
     """
 
     pseudonym: str
@@ -30,7 +31,7 @@ class PatientBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertBrief:
-    """One alert as it is now."""
+    """An alert in its present state."""
 
     id: str
     pseudonym: str
@@ -48,9 +49,9 @@ class AlertBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
-    """One patient of a care unit.
+    """A patient on the worklist.
 
-    Live alerts (tier, then oldest first), the latest weeks (oldest first).
+    Live alerts are in order of tier, then oldest first. The latest weeks are oldest first.
     """
 
     patient: PatientBrief
@@ -61,9 +62,9 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRow:
-    """One answer of a patient; `value` is on `scale`.
+    """A patient's report; `value` is on `scale`.
 
-    `session` is the record it names, "" when it names none.
+    `session` is the record of the session that the report names, "" for none.
     """
 
     record: str
@@ -83,7 +84,7 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """How far one source has delivered."""
+    """A source and the latest measured instant that it has delivered (`time_ms`)."""
 
     vendor: str
     app: str
@@ -94,7 +95,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """Who did what to this patient's data, when."""
+    """A line of the audit log of a patient: who did what, and when."""
 
     at_ms: int
     actor: str
@@ -107,9 +108,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """One stored fact below a number, with the SHA-256 (hex) of the body that told it.
+    """A stored fact that a number is based on.
 
-    `kept_bytes` is the size of that body in the body store, None when it is not kept there.
+    `body` is the SHA-256 (hex) of the payload that the fact comes from. `kept_bytes` is the size of
+    that payload, None when it is not kept.
     """
 
     kind: str
@@ -128,7 +130,7 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRow:
-    """One occasion that an alert rests on, with its evidence frozen when it was added."""
+    """A finding of an alert, with the evidence as it was when the finding was added."""
 
     key: str
     rule: str
@@ -143,7 +145,7 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveRow:
-    """One step in the life of an alert."""
+    """A change of an alert's state."""
 
     at_ms: int
     actor: str
@@ -154,7 +156,7 @@ class MoveRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientPage:
-    """Everything on one patient's page; sessions newest first, weeks and pain oldest first."""
+    """Everything on a patient's page; sessions newest first, weeks and pain oldest first."""
 
     patient: PatientBrief
     prescriptions: tuple[Prescription, ...]
@@ -168,10 +170,10 @@ class PatientPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSheet:
-    """One session and what it was derived from.
+    """A session and what it was derived from.
 
-    `heart` is (epoch ms, beats a minute), one value an instant. `choices` are those of its minutes,
-    cut at its ends, by metric and time.
+    `heart` has (epoch ms, beats per minute), with a single value for each instant. `choices` are
+    the source selections of its minutes, cut at its start and end, in order of metric and time.
     """
 
     patient: PatientBrief
@@ -184,7 +186,7 @@ class SessionSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPage:
-    """One alert with its findings and its moves."""
+    """An alert with its findings and its moves."""
 
     patient: PatientBrief
     alert: AlertBrief
