@@ -43,7 +43,7 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
-    # for the server, which refuses some requests before the application sees them
+    # for the server around the application, which refuses some requests before they come here
     app.state.count = metrics.ended
     app.state.registry = metrics.registry
     install_docs(app, REPORT_SCHEMA)
@@ -65,6 +65,8 @@ def check_secrets(door: Door) -> None:
 def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # each of these returns after a bounded time, so the door also starts without a broker and
+        # answers 503 until there is a log
         await door.publisher.start()
         if door.watch is not None:
             await door.watch.start()

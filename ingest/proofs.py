@@ -91,6 +91,7 @@ class SharedSecret:
 
     def check_key(self, text: str) -> None:
         """Raise ValueError for a key that lacks a header's value."""
+        # at least as many joints: the last value may hold `:` itself
         if text.count(JOINT) < len(self.headers) - 1 or not all(text.split(JOINT)):
             raise ValueError(f"a value of each of {', '.join(self.headers)} is wanted")
 

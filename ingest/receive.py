@@ -217,6 +217,7 @@ def _envelope(
 ) -> Envelope:
     headers = incoming.headers
     message_ids = [headers[name] for name in MESSAGE_ID if name in headers]
+    # headers come from outside: each is cut, so that no sender fills the log's message headers
     envelope = Envelope(
         connector=connector.name,
         received_ms=received_ms,

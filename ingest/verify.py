@@ -107,6 +107,7 @@ def begin(
     if scheme.algorithm == ECDSA:
         return _ecdsa_check(secrets, signatures)
     keys = [scheme.key(secret) for secret in secrets]
+    # the fields of a body are known only at its end; a MAC over its bytes is computed as they come
     return (
         _fields_check(scheme, keys, signatures)
         if scheme.signs_fields
@@ -215,6 +216,7 @@ def _any_equal(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
 
 
 def _ecdsa_check(keysets: Sequence[str], signatures: Sequence[bytes]) -> Check:
+    # ECDSA signs a digest, so the body need not be kept until its end
     body = hashlib.sha256()
     keys = tink_keys(*keysets)
 

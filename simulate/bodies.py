@@ -102,6 +102,7 @@ def _hub(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
     record = f"{person.account}-{outing.start_ms // 1000}"
     seconds = (outing.end_ms - outing.start_ms) // 1000
 
+    # both bodies take the readings from `heart`, so that the totals agree with the series
     def series() -> bytes:
         beats = heart(person, cohort, outing)[::HUB_SECONDS]
         t = outing.start_ms + np.arange(len(beats), dtype=np.int64) * HUB_SECONDS * 1000

@@ -92,6 +92,7 @@ class VendorDoor:
         return answer.status
 
     def _connection(self) -> http.client.HTTPConnection:
+        # http.client connections are not safe for threads, so each thread has its own
         if not hasattr(self._mine, "connection"):
             self._mine.connection = http.client.HTTPConnection(
                 self._host, self._port, timeout=_TIMEOUT_S

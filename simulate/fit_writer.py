@@ -205,6 +205,7 @@ def _records(recording: Recording, *, compressed: bool) -> bytes:
         strides = values["cadence"] / 2
         values |= {"cadence": np.floor(strides), "half_cadence": strides - np.floor(strides)}
     fields = {name: shape for name, shape in _RECORD.items() if name in values}
+    # numbered as in the field descriptions that `_developer` wrote
     for number, name in enumerate(recording.developer):
         fields[name] = FieldShape(number=number, base=FLOAT32, developer=0)
     seconds = recording.t // 1000

@@ -46,6 +46,7 @@ def play(
             if gate is not None:
                 gate(delivery.weight)
             flying[senders.submit(post, delivery)] = delivery
+            # bounds the pool's queue, which would otherwise take all deliveries at once
             while len(flying) >= AHEAD:
                 bodies, size = _land(flying, bodies, size, progress)
         while flying:

@@ -226,7 +226,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a missing name is an error, and no blank on the page
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -123,6 +123,7 @@ def violation_of(error: Mapping[str, Any]) -> Violation:
 def _detail(kind: str, error: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(error["msg"]).removeprefix(OWN_TEXT)
+    # pydantic's names share beginnings ("int_type", "int_parsing"), and so do their meanings
     for name in _LONGEST_FIRST:
         if kind.startswith(name):
             return _filled(WRONG[name], error.get("ctx", {}))

@@ -120,6 +120,8 @@ def requested_page(request: Request) -> str:
 def authorization_url(sign_in: SignIn, description: Description, pending: PendingSignIn) -> str:
     """Return the address at the provider to which the browser is redirected."""
     digest = sha256(pending.verifier.encode()).digest()
+    # PKCE: the provider gets the digest now and the verifier with the code, so that a stolen code
+    # alone opens nothing
     params = {
         "response_type": "code",
         "client_id": sign_in.provider.registration.client_id,
