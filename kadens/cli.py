@@ -1,4 +1,4 @@
-"""The program `kadens`: the table of its commands. Each lives in `commands/`; nothing runs here."""
+"""The program `kadens`: the table of its commands. Their code is in `commands/`."""
 
 from typing import Annotated, Any
 
@@ -242,7 +242,7 @@ COMMANDS: tuple[Entry, ...] = (
 
 
 class Program(LazyGroup):
-    """The program's commands; a failure of the outside ends one with a line on stderr."""
+    """The program's commands. A failure outside the program ends them with a line on stderr."""
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own
         super().__init__(**attributes)
@@ -255,7 +255,7 @@ class Program(LazyGroup):
         except (ClickException, typer.Exit, typer.Abort):
             raise
         except Exception as error:
-            # the clients whose errors are listed there take a second to import
+            # Imported only after an error: the clients whose errors are listed there take a second.
             from kadens.failures import fail_plainly  # noqa: PLC0415
 
             fail_plainly(error)
@@ -288,13 +288,13 @@ app = typer.Typer(
     callback=_program,
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they hold what patients sent
+    pretty_exceptions_show_locals=False,  # locals may hold what patients sent
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def main() -> None:
-    """Run the program. Only their owner may read the files it writes: all are about patients."""
+    """Run the program. Its files are about patients, so only their owner may read them."""
     private_files()
     app()

@@ -1,6 +1,6 @@
 """Clocks: the instant in epoch ms, from the machine or from a file that a test or a player writes.
 
-Only shells read a clock; everything below them takes `now` as an argument.
+Only processes and commands read a clock. Everything below them takes `now` as an argument.
 """
 
 import time

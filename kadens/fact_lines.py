@@ -1,7 +1,7 @@
-"""What a reader found, as plain JSON objects: one for each fact, fetch, notice and reject. Pure.
+"""What a reader yields, as plain JSON objects for facts, fetches, notices and rejects. Pure.
 
-The form is public: `kadens inspect --facts` prints it, and recorded cases keep it. Of a fact only the keys that apply
-are there.
+The form is public: `kadens inspect --facts` prints it, and recorded cases keep it. An object has
+only the keys that apply to its fact.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ Line: TypeAlias = dict[str, Any]
 
 
 def lines_of(items: ReaderItems, zone: str = "") -> Iterator[Line]:
-    """Yield one object for each fact as it is read, then those of fetches, notices and rejects.
+    """Yield an object for each fact as it is read, then those of fetches, notices and rejects.
 
     A fact without an offset from UTC gets that of the IANA zone, when one is given.
     """
@@ -46,7 +46,7 @@ def lines_of(items: ReaderItems, zone: str = "") -> Iterator[Line]:
 
 
 def fact_line(account: str, fact: Fact, zone: str = "") -> Line:
-    """Return one fact as an object: times as RFC 3339, samples as the columns `t` (epoch ms) and `v`."""
+    """Return a fact as an object: times in RFC 3339, samples as columns `t` (epoch ms) and `v`."""
     head = fact.head
     offset, origin = head.offset_min, head.offset_origin
     if offset is None and zone:
@@ -69,7 +69,7 @@ def fact_line(account: str, fact: Fact, zone: str = "") -> Line:
 
 
 def _local_date(fact: Fact, offset_min: int | None) -> str | None:
-    """Return the date that a total is of, or on which a fact begins by its own offset."""
+    """Return the date of a total, or the date on which a fact begins by its own offset."""
     if isinstance(fact, DaySummary):
         return fact.local_date.isoformat()
     if offset_min is None:

@@ -1,6 +1,6 @@
-"""What the outside may do to a command: a line and an exit code for each kind of failure.
+"""Failures outside the program, with a line and an exit code for each kind.
 
-Anything else is a defect of ours, and a traceback.
+Any other error is a defect of the program and shows a traceback.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _FAILED, WRONG_USE = 1, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Errors of one kind: the exit code, and the text for one of them."""
+    """Errors of one kind: the exit code, and the function that makes the text of an error."""
 
     kinds: tuple[type[BaseException], ...]
     code: int
@@ -40,7 +40,7 @@ def _file(error: OSError) -> str:
     return f"{error.filename}: {reason}" if error.filename else reason
 
 
-# the first row that fits is taken: a TimeoutError is an OSError too
+# The first row that fits counts. The order matters: a TimeoutError is an OSError too.
 _FAILURES = (
     Failure(kinds=(SettingsError, RoleError), code=WRONG_USE, text=str),
     Failure(kinds=WRONG_ADDRESS, code=WRONG_USE, text=lambda error: f"KADENS_DATABASE: {error}"),

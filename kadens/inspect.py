@@ -1,7 +1,7 @@
-"""What a payload holds, as sessions, zones and samples, without any server: the heart of `kadens inspect`.
+"""Summarises a payload for `kadens inspect`: sessions, zones and samples, without any server.
 
-Pure: what a reader found and a heart profile in, a JSON-plain dict out. The readers and the zones are those of the
-worker.
+Pure: it turns the items of a reader and a heart profile into a dict of JSON values. The readers and
+the zones are those of the worker.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,10 +21,10 @@ from stream.compute.series.quality import ACCEPTED, screen_heart_rate
 
 
 def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
-    """Return a summary of what a reader found.
+    """Return a summary of what a reader yields.
 
-    `complete` tells whether all of the payload could be read. Workouts have their zone times by the profile, or as
-    unknown without one.
+    `complete` is whether all of the payload could be read. The profile gives the zone times of
+    workouts; without a profile all their time is unknown.
     """
     facts: list[Fact] = []
     rejects: list[Reject] = []
@@ -56,13 +56,13 @@ def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
 
 
 def holds_nothing(summary: dict[str, Any]) -> bool:
-    """Tell whether nothing of a payload could be read, by its summary."""
+    """Return whether nothing of a payload could be read, by its summary."""
     kinds = ("workouts", "samples", "days", "reports", "fetches", "notices")
     return not summary["complete"] and not any(summary[kind] for kind in kinds)
 
 
 def problem_of(reject: Reject) -> dict[str, Any]:
-    """Return a problem as JSON: `offset` is the byte position where `where` names one, else null."""
+    """Return a problem as JSON; `offset` is the byte offset in `where`, null if it has none."""
     offset = (
         int(reject.where[1:])
         if reject.where.startswith("@") and reject.where[1:].isdigit()
@@ -108,9 +108,8 @@ def _zones(
 ) -> dict[str, int]:
     if not thresholds.valid:
         return {**{zone.value: 0 for zone in CLASSES}, "unknown": end - start}
-    last = np.append(
-        t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_)
-    )  # of equal times the last one counts
+    # Of equal times the last counts.
+    last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))
     t, v = t[last], v[last]
     kept = screen_heart_rate(t, v) == ACCEPTED
     times = time_in_zones(t[kept], v[kept], start, end, thresholds.edges)
@@ -142,7 +141,10 @@ def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:
 
 
 def _column(blocks: Iterable[SampleBlock]) -> tuple[Instants, Values]:
-    """Join blocks to one column in time order; the sort is stable, so that the last of equal times stays last."""
+    """Return the columns (t, v) of blocks in time order.
+
+    The sort is stable, so that the last of equal times stays last.
+    """
     chosen = list(blocks)
     if not chosen:
         return np.empty(0, np.int64), np.empty(0, np.float64)

@@ -1,4 +1,4 @@
-"""Reads a JSON file that a person wrote as a value of the model; names every wrong field."""
+"""Reads a JSON file that a person wrote into a value of the model; names every wrong field."""
 
 from collections.abc import Sequence
 from inspect import signature
@@ -18,12 +18,12 @@ class JsonFileError(ValueError):
 
 
 def read_json_file(path: Path, cls: type[T]) -> T:
-    """Return what a JSON file says as a value of a dataclass. Raises `JsonFileError`."""
+    """Return the content of a JSON file as a value of a dataclass. Raises `JsonFileError`."""
     content = _content(path)
     known = set(signature(cls).parameters)
     try:
         fields = TypeAdapter(dict[str, object]).validate_json(content)
-        # strict: "3" is not 3 and true is not 1, as the published JSON Schemas say
+        # Strict: "3" is not 3 and true is not 1, as in the published JSON Schemas.
         value = TypeAdapter(cls).validate_json(content, strict=True)
     except ValidationError as error:
         lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]

@@ -1,4 +1,4 @@
-"""Commands that are imported when they run; help and `--version` import none of them.
+"""Commands that are imported when they run. Help and `--version` import none of them.
 
 Without this, `kadens --help` would load the database driver, the log's client, numpy and the doors.
 """
@@ -30,7 +30,7 @@ class Entry:
 
 
 class LazyGroup(TyperGroup):
-    """A group of commands that are imported only when one of them is chosen."""
+    """A group of commands, each imported only when it is chosen."""
 
     def fill(self, entries: Iterable[Entry]) -> None:
         """List the commands of a table; only their words and summaries are known yet."""
@@ -49,7 +49,7 @@ class LazyGroup(TyperGroup):
 
 
 def load_command(entry: Entry) -> Command:
-    """Import what a word runs, and return it with its options."""
+    """Import the function that a word runs, and return it as a command with its options."""
     if entry.entries:
         return _load_group(entry, _function(entry.target) if entry.target else None)
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -60,7 +60,7 @@ def load_command(entry: Entry) -> Command:
 def every_command(
     entries: Iterable[Entry], path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Command]]:
-    """Yield each command with its words, imported; a group that runs by itself is one too."""
+    """Yield each command with its words, imported; groups that run by themselves are included."""
     for entry in entries:
         words = (*path, entry.word)
         if entry.target:

@@ -1,4 +1,4 @@
-"""Issues and revokes link tokens: first the row, then the log that doors follow. Prints none."""
+"""Issues and revokes link tokens: first the row, then the log that doors follow."""
 
 from ingest.links import digest, mint
 from ingest.ports import NotAcceptedError
@@ -19,7 +19,7 @@ async def issue_token(
 ) -> tuple[str, rows.Issued]:
     """Return a new token of a patient and its row, written in the caller's transaction.
 
-    `by` says who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days
+    `by` names who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days
     out of bounds.
     """
     if not LEAST_DAYS <= days <= MOST_DAYS:
@@ -42,7 +42,7 @@ async def issue_token(
 async def publish_revocations(pool: Pool, brokers: str, now_ms: int) -> bool:
     """Publish every revocation that is not on the log yet; return False when the log refuses.
 
-    Those that are left stay marked as waiting, and a worker publishes them.
+    The others stay marked as waiting, and a worker publishes them.
     """
     publisher = KafkaPublisher(
         brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S
@@ -59,6 +59,7 @@ async def publish_revocations(pool: Pool, brokers: str, now_ms: int) -> bool:
 
 async def _publish(pool: Pool, publisher: KafkaPublisher, now_ms: int, n: int = 1_000) -> int:
     async with pool.connection() as conn:
+        # Rows are marked after the log has them: a failure publishes twice, which changes nothing.
         waiting = await rows.take_unpublished(conn, n)
         for item in map(revocation, waiting):
             await publisher.append(item.topic, item.key, item.value, item.headers)

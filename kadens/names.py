@@ -1,7 +1,7 @@
-"""Names and ids that people type: how long each may be, and which characters it may hold. Pure.
+"""Names and ids that people type: their greatest length and allowed characters. Pure.
 
-All are shown on terminals, pages and in log lines, and some become parts of addresses. So none
-holds a slash, a control character or a space at an end. No error text repeats the name itself.
+All are shown on terminals, pages and in log lines, and some become parts of addresses. So none has
+a slash, a control character or a space at an end. No error text repeats the name itself.
 """
 
 import re
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 
 class BadNameError(ValueError):
-    """A name or id that is too long or has other characters than it may; the text says what may."""
+    """A name or id that is too long or has wrong characters; the text states what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameRule:
-    """What one kind of name may be: 1 to `most` characters, all of it matched by `pattern`."""
+    """What a kind of name may be: 1 to `most` characters that `pattern` matches completely."""
 
     pattern: re.Pattern[str]
     most: int
@@ -23,7 +23,7 @@ class NameRule:
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ID_WORDS = "letters a-z, digits, '.', '_' and '-', the first a letter or digit"
-# letters of any script, since people and hospitals have names in all of them
+# Letters of any script, because people and hospitals have names in all scripts.
 _NAME = re.compile(r"[^\W_](?:[\w .,'()&-]*[\w.)])?")
 _NAME_WORDS = "letters, digits, spaces and . , ' ( ) & -, the first a letter or digit"
 
@@ -33,7 +33,7 @@ KEY_ID = NameRule(pattern=_ID, most=16, allowed=_ID_WORDS)
 CONNECTOR = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
 CARE_UNIT = NameRule(pattern=_NAME, most=100, allowed=_NAME_WORDS)
 PERSON = NameRule(pattern=_NAME, most=200, allowed=_NAME_WORDS)
-# whatever vendors call a user: numbers, UUIDs, mail addresses, "auth0|…"
+# Vendors name users by numbers, UUIDs, mail addresses, "auth0|…".
 ACCOUNT = NameRule(
     pattern=re.compile(r"[A-Za-z0-9][A-Za-z0-9._:|@+=~-]*"),
     most=256,

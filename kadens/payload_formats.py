@@ -1,4 +1,4 @@
-"""Which format a payload has, by its connector, and what its reader makes of it. Needs no server and no settings."""
+"""The format of a payload by its connector, and the items of its reader. Needs no server."""
 
 from collections.abc import Iterator
 
@@ -6,15 +6,15 @@ from model.errors import BodyError
 from model.received import Context, ReaderItem
 from parsers.formats import FILES, format_of, read_items, sniff
 
-_SNIFFED = "sniff"  # what a connector answers whose payloads are known by their bytes
+_SNIFFED = "sniff"  # the format of connectors whose payloads are recognised by their bytes
 
 
 class UnknownConnectorError(ValueError):
-    """No connector has this name; the text names those there are."""
+    """No connector has this name; the text lists the names of all."""
 
 
 def format_name(payload: bytes, context: Context) -> str | None:
-    """Return the name of a payload's format, None for a file of no format that is read.
+    """Return the name of a payload's format, None for a file of an unknown format.
 
     Raises UnknownConnectorError.
     """
@@ -23,7 +23,7 @@ def format_name(payload: bytes, context: Context) -> str | None:
 
 
 def items_of(payload: bytes, context: Context) -> Iterator[ReaderItem]:
-    """Yield what a payload holds. Raises UnknownConnectorError, and nothing for what is in the payload."""
+    """Yield what a payload holds; raises UnknownConnectorError, but nothing for bad content."""
     name = _by_connector(context)
     if name == _SNIFFED:
         try:

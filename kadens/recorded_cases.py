@@ -1,10 +1,11 @@
-"""Recorded cases: a request in a folder, beside what its reader must make of it.
+"""Recorded cases: a request in a folder, with the output that its reader must give.
 
-    FOLDER/request.json    connector, content_type, filename, headers, query, received_ms, requested, body
+    FOLDER/request.json    connector, content_type, filename, headers, query, received_ms,
+                           requested, body
     FOLDER/body.*          the payload as it came; `body` in request.json is its name
-    FOLDER/expected.json   what is read of it: a list of objects as `kadens inspect --facts` prints them
+    FOLDER/expected.json   what is read: a list of objects as `kadens inspect --facts` prints them
 
-Must never overwrite a case: a changed expectation is a decision, made by deleting the file first.
+Must never overwrite a case: to change an expectation is a decision, and the file is deleted first.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ REQUEST, EXPECTED = "request.json", "expected.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCase:
-    """One payload and what is known of it besides its bytes."""
+    """A payload and what is known of it besides its bytes."""
 
     context: Context
     payload: bytes
@@ -45,13 +46,13 @@ def read_case(folder: Path) -> RecordedCase:
 
 
 def expected_lines(folder: Path) -> list[Line]:
-    """Return what the reader of a case must find."""
+    """Return the lines that the reader of a case must give."""
     lines: list[Line] = orjson.loads((folder / EXPECTED).read_bytes())
     return lines
 
 
 def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[Line]:
-    """Write a case and return what was found; raises FileExistsError when the folder is not empty.
+    """Write a case and return its lines; raises FileExistsError when the folder is not empty.
 
     `suffix` is the ending of the body's name: ".json".
     """
@@ -72,6 +73,6 @@ def _indented(value: object) -> bytes:
 
 
 def _listed(lines: list[Line]) -> bytes:
-    """Return a JSON list with one object a line, so that a change shows as the lines that it touches."""
+    """Return a JSON list with an object on each line, so that a diff shows the changed objects."""
     written = b",\n".join(orjson.dumps(line) for line in lines)
     return b"[\n" + written + b"\n]\n" if lines else b"[]\n"

@@ -1,6 +1,6 @@
-"""Makes `docs/commands.md` and `docs/settings.md` from the code itself; `make docs` writes them.
+"""Makes `docs/commands.md` and `docs/settings.md` from the code; `make docs` writes them.
 
-A test fails while a page differs from what this module makes.
+A test fails as long as a page differs from what this module makes.
 """
 
 import inspect

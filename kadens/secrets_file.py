@@ -1,7 +1,7 @@
-"""The secrets file: TOML with the connectors' keys and our own; read, checked, watched for changes.
+"""Reads, checks and watches the secrets file: TOML with the connectors' keys and our own.
 
-A key never leaves by an error text, a representation or a log line. Nothing here decides which key
-is used for what.
+No key appears in an error text, a representation or a log line. What a key is used for is not
+decided here.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ class ConnectorSecrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEntry:
-    """One key as it is in the file.
+    """A key as it is in the file.
 
     `created` and `changed` (of its state) are RFC 3339 instants, "" when unknown. No process loads
     a retired key; its bytes stay in the file until a person removes them.
@@ -53,10 +53,10 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What must never be printed: the connectors' keys, and ours by kind.
+    """What must never be printed: the connectors' keys, and our own by kind.
 
-    A ring is empty where the file has no key of that kind.
-    `oidc_client_secret` is what the identity provider gave this client.
+    A ring is empty where the file has no key of that kind. `oidc_client_secret` is the secret that
+    the identity provider issued to this client.
     """
 
     connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
@@ -73,9 +73,9 @@ class Secrets:
 def read_secrets(path: str | None) -> Secrets:
     """Read a secrets file; raises `SettingsError` that names the file and the key that is wrong.
 
-    `[connectors.NAME] keys = [...]` are the connectors'. Ours are `[[keys]]` tables (kind, id, key
-    as hex, state) or, for one key of a kind, `link_key = "hex"`, `wrapping_key` and `session_key`:
-    that key has the id "1".
+    Keys of connectors are in `[connectors.NAME] keys = [...]`. Our own keys are `[[keys]]` tables
+    (kind, id, key as hex, state). A single key of a kind may also be `link_key = "hex"`,
+    `wrapping_key` or `session_key`, and has then the id "1".
     """
     if not path:
         return Secrets()
@@ -104,7 +104,7 @@ def secrets_of(values: Mapping[str, Any]) -> Secrets:
 
 
 def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
-    """Return every key of ours in a parsed file, plain ones first; raises `SettingsError`."""
+    """Return our own keys in a parsed file, single keys first; raises `SettingsError`."""
     plain = [_plain(kind, values[f"{kind}_key"]) for kind in KINDS if values.get(f"{kind}_key")]
     rows = values.get("keys", [])
     if not isinstance(rows, list):
@@ -184,7 +184,7 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
 
 
 def _check_keys(name: str, keys: list[str]) -> None:
-    """Raise `SettingsError` where a key is none of the connector's proof."""
+    """Raise `SettingsError` where a key does not have the form that the connector needs."""
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - not without connectors' keys
 
     for row in [row for row in CONNECTORS if row.name == name]:
@@ -198,11 +198,11 @@ def _check_keys(name: str, keys: list[str]) -> None:
 class LiveSecrets:
     """The secrets as they are in the file now, so that a rotation needs no restart.
 
-    A file that is broken or gone is logged once, and the secrets from before stay.
+    A broken or missing file is logged once, and the previous secrets stay in use.
     """
 
     def __init__(self, path: str, secrets: Secrets) -> None:
-        """Take the file ("" for one that never changes) and what it held when it was read."""
+        """Take the path ("" for secrets that never change) and the secrets read from it."""
         self._path, self._secrets = Path(path) if path else None, secrets
         self._seen: tuple[int, ...] | None = None
 
@@ -210,6 +210,7 @@ class LiveSecrets:
         """Return the secrets; reads the file again when its inode, time or size differ."""
         mark = self._mark()
         if self._path is not None and mark != self._seen:
+            # Noted before reading, so that a broken file is read and logged only once.
             self._seen = mark
             try:
                 self._secrets = read_secrets(str(self._path))
@@ -218,7 +219,7 @@ class LiveSecrets:
         return self._secrets
 
     def keys(self, kind: str) -> Keys:
-        """Return how the ring of a kind is asked for."""
+        """Return the function that gives the current ring of a kind."""
         return lambda: getattr(self.now(), f"{kind}_keys")
 
     def _mark(self) -> tuple[int, ...]:

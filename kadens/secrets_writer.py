@@ -1,6 +1,6 @@
 """Rewrites the keys of a secrets file, durably and for its owner only; all else in it stays.
 
-It makes keys and changes their states; it never shows one. One writer at a time.
+It makes keys and changes their states, and never shows a key. A lock admits one writer at a time.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ Change = Callable[[tuple[KeyEntry, ...]], tuple[KeyEntry, ...]]
 def with_new_key(
     entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str
 ) -> tuple[KeyEntry, ...]:
-    """Return the keys with a new active one of `kind`; the previous one becomes accepted.
+    """Return the keys with a new active key of `kind`; the previous becomes accepted.
 
     `at` is the instant of the change in RFC 3339.
     """
@@ -48,9 +48,9 @@ def with_new_key(
 def with_retired_key(
     entries: Sequence[KeyEntry], kind: str, id_: str, at: str
 ) -> tuple[KeyEntry, ...]:
-    """Return the keys with an accepted one retired.
+    """Return the keys with an accepted key retired.
 
-    Raises `SettingsError` for the active key, and for one that is not there.
+    Raises `SettingsError` for the active key, and for a key that does not exist.
     """
     matches = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
     if matches is None:
@@ -71,7 +71,7 @@ def new_secret() -> bytes:
 
 
 def rewrite_secrets(path: Path, change: Change) -> tuple[KeyEntry, ...]:
-    """Change the keys of a file and return them; the file is replaced as a whole or not at all.
+    """Change the keys of a file and return them; the file is replaced completely or not at all.
 
     Raises `SettingsError` for a file that is not understood, OSError where it cannot be replaced.
     """
@@ -84,9 +84,9 @@ def rewrite_secrets(path: Path, change: Change) -> tuple[KeyEntry, ...]:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file so that a crash leaves either the old or the new one.
+    """Write a file so that a crash leaves either the old or the new file.
 
-    A new file is its owner's only; an existing one keeps its mode.
+    Only its owner may read a new file. An existing file keeps its mode.
     """
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -101,11 +101,12 @@ def replace_file(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+    # Without this, a power cut could undo the rename.
     _sync(path.parent)
 
 
 def _edited(text: str, entries: Sequence[KeyEntry]) -> str:
-    """Return the file's text with its keys replaced, checked to say all else as before."""
+    """Return the file's text with its keys replaced; all else is checked to be unchanged."""
     kept = _TABLE.sub("", _PLAIN.sub("", text)).rstrip("\n")
     after = "\n\n".join([kept, *map(_written, entries)]).lstrip("\n") + "\n"
     result, was = tomllib.loads(after), tomllib.loads(text)

@@ -1,6 +1,6 @@
-"""The only reader of the environment: KADENS_* variables and secrets, as one frozen value.
+"""Reads KADENS_* variables and secrets into one frozen value; no other module does.
 
-Lower layers get plain values from `wiring`; none of them sees this module. A missing or malformed
+Lower layers get plain values from `wiring` and never import this module. A missing or malformed
 setting is a `SettingsError` that names the variable and what it must be.
 """
 
@@ -94,10 +94,10 @@ def environment() -> dict[str, str]:
 
 
 def operator() -> str:
-    """Return which person of this machine runs the program, for the audit log: "os:" and a name.
+    """Return the person of this machine who runs the program, for the audit log: "os:" and a name.
 
-    The account is the process's own, not what a variable says. Only of root, the account behind
-    `sudo` is taken from the environment.
+    The account is the process's own and not from a variable, which anybody may set. Only for root,
+    the account behind `sudo` is taken from the environment.
     """
     uid = os.getuid()
     behind = os.environ.get("SUDO_USER", "") if uid == 0 else ""
@@ -128,7 +128,7 @@ def _text(env: Mapping[str, str], name: str) -> str | None:
     if name in env:
         return env[name]
     path = env.get(f"{name}_FILE")
-    if path is None or name == "KADENS_SECRETS":  # whose file is a setting of its own
+    if path is None or name == "KADENS_SECRETS":  # KADENS_SECRETS_FILE is a setting of its own
         return None
     try:
         return Path(path).read_text(encoding="utf-8").strip()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# In the order of `Settings`; a test holds that every setting has a row, and every row a setting.
+# In the order of `Settings`. A test checks that settings and rows correspond.
 SETTINGS_TABLE: Mapping[str, str] = {
     "kafka": "Bootstrap servers of the log, `host:port` with commas between; empty for a process "
     "without one.",

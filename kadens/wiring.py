@@ -1,4 +1,4 @@
-"""Builds the parts of each process from the settings. Nothing below this module sees a setting.
+"""Builds the parts of each process from the settings, which lower modules never see.
 
 Functions import what they build, so that each process loads only its own parts.
 """
@@ -30,7 +30,10 @@ BURST = 10
 FORM = 64 * 1024  # the longest body of the clinician door
 MARGIN = 1024 * 1024
 _DRAINED = 128 * MARGIN
-GRACEFUL_S = {"vendor": 15, "clinic": 2}  # an open page holds an event stream open
+GRACEFUL_S = {
+    "vendor": 15,
+    "clinic": 2,
+}  # an open page keeps an event stream open, so waiting longer is useless
 
 
 def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
@@ -41,7 +44,7 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     from stream.worker import run_worker as run
 
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, datefmt=LOG_TIME)
-    for room in ("kadens", "storage", "stream", "alerts"):  # what others log stays at warnings
+    for room in ("kadens", "storage", "stream", "alerts"):  # other loggers stay at warnings
         logging.getLogger(room).setLevel(logging.INFO)
     return run(
         WorkerPlan(
@@ -98,14 +101,14 @@ def vendor_door(settings: Settings) -> "FastAPI":
             rates=Rates(
                 tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)
             ),
-            # a test's clock is not meant to agree with the log's, and the mock log has none
+            # The clock of a test need not agree with the log's, and the mock log has no clock.
             watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
         )
     )
 
 
 def buckets(rate: float) -> "Buckets":
-    """Return the buckets of a rate per second and key; ten times as many may come at once."""
+    """Return the buckets of a rate per second and key, with bursts of ten times the rate."""
     from web.rates import Buckets
 
     return Buckets(rate=rate, burst=BURST * rate)
@@ -125,7 +128,7 @@ def serving(settings: Settings, door: str) -> "Serving":
         raise SettingsError(
             f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted"
         ) from error
-    # the application refuses a body that is too long before the server does
+    # With the margin, the application refuses a body that is too long before the server does.
     most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
     limits = Limits(
         body_bytes=most,
@@ -150,7 +153,7 @@ def serving(settings: Settings, door: str) -> "Serving":
 def clinic_door(settings: Settings) -> "FastAPI":
     """Return the clinician door, with sign-in by a provider, or with the demo clinician.
 
-    Raises `SettingsError` where nobody could tell who is at it.
+    Raises `SettingsError` where neither would show who uses it.
     """
     from clinic.app import create_app
     from clinic.config import ClinicConfig
@@ -196,7 +199,7 @@ def clinic_door(settings: Settings) -> "FastAPI":
 
 
 def demo(settings: Settings) -> "Identify":
-    """Return the demo clinician, for loopback only; else raises `SettingsError` with advice."""
+    """Return the demo clinician, on loopback only; raises `SettingsError` with advice otherwise."""
     from web.sign_in.identity import Identity, demo_identity
 
     if not (settings.clinic_demo and local_only(settings)):
@@ -213,7 +216,7 @@ def demo(settings: Settings) -> "Identify":
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
-    """Return how clinicians sign in; raises `SettingsError` for what is missing or unsafe."""
+    """Return the sign-in of clinicians; raises `SettingsError` for missing or unsafe settings."""
     from web.sign_in.code_flow import CALLBACK_PATH, SignIn
     from web.sign_in.id_tokens import ClaimNames
     from web.sign_in.provider import Provider, Registration
@@ -240,7 +243,7 @@ def sign_in_of(settings: Settings) -> "SignIn":
 
 
 def check_sign_in(settings: Settings) -> None:
-    """Raise `SettingsError` where a sign-in would be unsafe or let in more than was meant."""
+    """Raise `SettingsError` where a sign-in would be unsafe or admit more people than intended."""
     from web.sign_in.provider import is_safe
 
     for name in ("oidc_client_id", "oidc_unit_claim", "clinic_url"):
@@ -269,7 +272,7 @@ def check_sign_in(settings: Settings) -> None:
 
 
 def migrate_database_and_log(settings: Settings) -> list[str]:
-    """Bring the schema up to date and make missing topics; return a line for each thing done."""
+    """Bring the schema up to date and make missing topics; return a line for each change."""
     from kadens.embedded.topics import create_topics
     from model.topics import TOPICS
     from storage.pg.migrate import migrate
@@ -308,7 +311,7 @@ def check_database_keys(settings: Settings) -> None:
 
 
 def keys_of(settings: Settings, kind: str) -> "Keys":
-    """Return how a process asks for its keys of a kind; raises `SettingsError` when it has none."""
+    """Return the function that gives the current keys of a kind; `SettingsError` without any."""
     keys = LiveSecrets(settings.secrets_file, settings.secrets).keys(kind)
     if not keys():
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Commands about where a patient's data come from: vendors' accounts, and consent to a source."""
+"""Commands about the sources of a patient's data: vendors' accounts, and consent to a source."""
 
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
@@ -10,7 +10,7 @@ from storage.audit_actions import Action
 from storage.people import accounts, consents, patients
 from storage.pg.pool import Connection
 
-NOW = -1  # stands for "when the command runs" until its clock was read
+NOW = -1  # means "when the command runs" until its clock was read
 
 
 def link_patient_account(

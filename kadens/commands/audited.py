@@ -1,4 +1,4 @@
-"""Who runs a command, the audit row of it, and one transaction that holds both work and row."""
+"""Runs a command's work and writes its audit row in the same transaction."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -24,7 +24,7 @@ def person() -> audit.Actor:
 def entry_of(
     action: Action, now_ms: int, patient: str | None = None, what: str = ""
 ) -> audit.Entry:
-    """Return the audit row of the command that runs: which person, which command, and on what."""
+    """Return the audit row of the command that runs: the person, the command and its object."""
     return audit.Entry(
         at_ms=now_ms,
         actor=person(),
@@ -44,8 +44,9 @@ def audited(
 ) -> T:
     """Run one transaction with its audit row, and return what `work` returns.
 
-    `work` gets the connection and the time in epoch ms. `detail` says what was acted on; `patient`
-    may be read off the result. Leaves with exit code 1 and a line when the store refuses.
+    `work` gets the connection and the time in epoch ms. `detail` names what was acted on. `patient`
+    is a pseudonym, or a function that takes it from the result. Leaves with exit code 1 and a line
+    when the store refuses.
     """
     try:
         return run(_transaction(settings, work, action, patient, detail))
@@ -65,6 +66,7 @@ async def _transaction(
         await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
         pool.connection() as conn,
     ):
+        # Both commit together, so nothing is done or read without a row.
         result = await work(conn, now_ms)
         whose = patient(result) if callable(patient) else patient
         await audit.write(conn, entry_of(action, now_ms, whose, detail))

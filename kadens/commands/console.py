@@ -1,4 +1,4 @@
-"""Where a command's settings come from, and how it runs."""
+"""Reads the settings of a command, and runs its work."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -23,7 +23,7 @@ RUNTIME_FILE = "runtime.json"
 def settings_of(data: Path | None) -> Settings:
     """Return the settings of a command that a person runs: from --data, the variables, or ./var.
 
-    Leaves with code 2 when nothing says where the installation is, or when two sources do.
+    Leaves with code 2 when nothing names the installation, or when two sources do.
     """
     folder = DEFAULT_FOLDER if data is None and not environment() else data
     return process_settings(folder)
@@ -32,7 +32,7 @@ def settings_of(data: Path | None) -> Settings:
 def process_settings(data: Path | None) -> Settings:
     """Return the settings of a process: the KADENS_* variables, or the folder of --data.
 
-    Never both, so that no process takes an identity or a key from a folder that nobody named.
+    Never both: a process must not take an identity or a key from a folder that nobody named.
     """
     variables = environment()
     if data is None:
@@ -74,7 +74,7 @@ def _runtime(data: Path) -> Mapping[str, str] | None:
     from kadens.local.instance import runs  # noqa: PLC0415 - not needed where variables are set
 
     path = data / RUNTIME_FILE
-    # a killed instance leaves the file behind, and it names nothing that is there any more
+    # A killed instance leaves the file behind, and what it names no longer runs.
     if not runs(data) or not path.exists():
         return None
     content: dict[str, Any] = orjson.loads(path.read_bytes())

@@ -179,7 +179,7 @@ async def _shown(settings: Settings, offset: int, path: Path | None) -> Letter |
         if letter is None:
             return None
         entry = entry_of(Action.LETTER_SHOW, clock(settings.clock)(), letter.patient, str(offset))
-        await audit.write(conn, entry)  # first of all, so that nobody reads without a row
+        await audit.write(conn, entry)  # before the body is read, so that no reading lacks a row
         if path is not None:
             _write(letter, await _body_of(conn, _desk(settings, pool), letter), path)
         return letter
@@ -237,7 +237,7 @@ def _desk(settings: Settings, pool: Pool) -> Desk:
 def _choice(
     offsets: Sequence[int] | None, kind: RejectKind | None, connector: str
 ) -> Choice | None:
-    """Return which letters are chosen by class, or None where letters are named by offset.
+    """Return the choice by class, or None where letters are named by offset.
 
     Leaves with code 2 for both and for neither.
     """
@@ -251,9 +251,9 @@ def _choice(
 def _report(
     counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *, as_json: bool
 ) -> None:
-    """Print the counts, those of named letters that are not on the list too.
+    """Print the counts, and exit 1 unless every letter was sent or dropped.
 
-    Exits 1 unless every letter was sent or dropped.
+    Named letters that are not on the list are counted as well.
     """
     shown = {name: counts[name] for name in sorted(names)}
     if offsets:

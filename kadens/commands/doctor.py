@@ -1,4 +1,4 @@
-"""The command that checks an installation, and says what to do about each part that fails."""
+"""The command that checks an installation, and advises on each part that fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,14 +11,14 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json
 from kadens.output.terminal import out, print_json
 from kadens.settings import Settings
 
-# ruff: noqa: PLC0415 - each check imports its own client, so that one that is broken is a finding
+# ruff: noqa: PLC0415 - each check imports its own client, so that a broken client is a finding
 
 CHECK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One line of the doctor: what was checked, whether it is well, and what there is to say.
+    """One line of the doctor: what was checked, whether it is well, and a remark.
 
     Field names are those of the JSON that `--json` prints.
     """
@@ -44,7 +44,7 @@ def check_installation(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> N
 
 
 async def _check_all(settings: Settings) -> list[CheckResult]:
-    # a process that is configured without a part (an empty setting) is well without it
+    # An empty setting means that the process does without this part, so it is not checked.
     checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]], str], ...] = (
         ("log", _log, settings.kafka),
         ("database", _database, settings.database),
@@ -120,7 +120,7 @@ async def _bodies(settings: Settings) -> str:
 
 
 async def _secrets(settings: Settings) -> str:
-    # the link key belongs to who reads the log, the wrapping key to who reads the database
+    # Processes with the log need the link key, processes with the database the wrapping key.
     parts = (("link", settings.kafka), ("wrapping", settings.database))
     kinds = [kind for kind, part in parts if part]
     missing = [f"{kind}_key" for kind in kinds if not getattr(settings.secrets, f"{kind}_keys")]

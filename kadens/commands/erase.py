@@ -1,4 +1,4 @@
-"""The command that erases a patient. It asks first, and prints a receipt without any name."""
+"""The command that erases a patient, after a confirmation. Its receipt has no name."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The command that brings files in through the vendor door, and says of each what became of it."""
+"""The command that sends files through the vendor door, and prints the outcome of each."""
 
 import time
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ from storage.pg.roles import ADMIN
 from storage.reads.import_outcomes import FileOutcome, file_outcomes
 
 OCTETS = "application/octet-stream"
-IMPORT_DAYS = 1  # what an import sends with holds no longer
+IMPORT_DAYS = 1  # how long the link token of an import is valid
 USUAL_WAIT_S = 30
 LOOK_AGAIN_S = 0.25
 
 
 @dataclass(slots=True, kw_only=True)
 class ImportedFile:
-    """One file on its way. `answer` is what became of it, empty as long as nobody knows."""
+    """A file that is imported. `answer` is its outcome, empty until it is known."""
 
     path: Path
     digest: str
@@ -81,7 +81,7 @@ def import_files(
 
 
 def _checked(path: Path, content: bytes) -> ImportedFile:
-    """Return a file, refused where nothing can be read of it: sending it would only make a dead letter."""
+    """Return a file, refused if nothing in it can be read: it would only make a dead letter."""
     file = ImportedFile(path=path, digest=sha256(content).hexdigest())
     why = "it holds no recording"
     for item in items_of(content, Context(connector=FILES)):
@@ -101,7 +101,7 @@ def _send(
     files: Sequence[ImportedFile],
     contents: dict[Path, bytes],
 ) -> None:
-    """Post files to the vendor door; one that the door does not take is refused."""
+    """Post files to the vendor door; a file that the door does not take is refused."""
     if not files:
         return
     base = door_of(settings, url)
@@ -126,7 +126,7 @@ def _await(
 
 
 def _note(files: Sequence[ImportedFile], outcomes: dict[str, FileOutcome], stored: str) -> None:
-    """Note of each file that has no answer yet what became of it."""
+    """Note the outcome of each file that has no answer yet."""
     for file in files:
         outcome = outcomes.get(file.digest)
         if file.answer or outcome is None:
@@ -155,7 +155,7 @@ def _outcomes(
 
 
 def _files(path: Path) -> list[Path]:
-    """Return a file, or the files below a folder whose endings are those of a format that is read."""
+    """Return a file, or the files below a folder that have the ending of a known format."""
     if not path.is_dir():
         return [path]
     endings = {suffix for row in FORMATS for suffix in row.suffixes}

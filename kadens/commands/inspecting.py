@@ -1,4 +1,4 @@
-"""Commands that read a payload on this machine: show what it holds, and record it as a case. They need no server."""
+"""Commands that read a payload without a server: show what it holds, record it as a case."""
 
 import hashlib
 import mimetypes
@@ -176,7 +176,7 @@ def _read(path: Path) -> bytes:
 
 
 def _print_facts(payload: bytes, context: Context, zone: str) -> None:
-    """Print the lines as they are read; leave with code 1 when nothing could be."""
+    """Print the lines as they are read; leave with code 1 when nothing could be read."""
     printed = 0
     for line in lines_of(items_of(payload, context), zone):
         typer.echo(orjson.dumps(line).decode())

@@ -1,7 +1,7 @@
 """Commands about this installation's own keys: list, rotate with an overlap, rewrap, retire.
 
-None ever prints a key. The secrets file is replaced as a whole, durably; running processes read it
-again by themselves.
+No command prints a key. The secrets file is replaced atomically and durably. Running processes read
+it again by themselves.
 """
 
 import time
@@ -37,8 +37,8 @@ from storage.people import link_tokens
 from storage.pg.pool import LONG, Connection, open_pool
 from storage.pg.roles import ADMIN
 
-GRACE_MS = 60_000  # work that began while a key was active has ended by then
-SETTLE_S = 5.0  # a process that read the old keys just before a rotation has used them by then
+GRACE_MS = 60_000  # work that began while a key was active ends within this time
+SETTLE_S = 5.0  # within this time every process has read the new keys
 
 
 def _kind(text: str) -> str:
@@ -86,10 +86,8 @@ def rotate_key(
     main, others = _file(settings), also or []
     _must_agree(kind, main, others)
     fresh, at = new_secret(), rfc3339(clock(settings.clock)())
-    for path in [
-        *others,
-        main,
-    ]:  # first those that only check with the key, last the one that signs
+    # The main file is last: whoever signs with the new key does so after all others accept it.
+    for path in [*others, main]:
         entries = _rewritten(path, lambda entries: with_new_key(entries, kind, fresh, at))
     made = next(entry for entry in entries if (entry.kind, entry.state) == (kind, ACTIVE))
     if settings.database:

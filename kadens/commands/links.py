@@ -1,4 +1,4 @@
-"""Commands about a patient's link tokens: issue, list, revoke. Only issuing ever prints a token."""
+"""Commands about a patient's link tokens: issue, list, revoke. Only issuing prints a token."""
 
 from typing import Annotated, Any
 
@@ -115,7 +115,7 @@ def revoke_link_tokens(
 def tell_doors(settings: Settings) -> bool:
     """Publish what is revoked to the doors; return False when the log does not answer.
 
-    True where the settings name no log: there is nobody to tell.
+    True where the settings name no log: there are no doors to inform.
     """
 
     async def work() -> bool:

@@ -11,11 +11,11 @@ from kadens.names import ACCOUNT, CONNECTOR, PSEUDONYM, BadNameError, NameRule, 
 from kadens.output.terminal import fail
 from model.calendar import epoch_ms
 
-DEFAULT_DATA: Path | None = None  # commands for people then look at ./var
+DEFAULT_DATA: Path | None = None  # None: commands that people run then use ./var
 
 
 def checked(rule: NameRule) -> Callable[[str], str]:
-    """Return a callback that refuses what the rule does not allow; "" is an option left out."""
+    """Return a callback that refuses what the rule does not allow; "" is an absent option."""
 
     def check(text: str) -> str:
         return text and _name_of(rule, text)
@@ -96,7 +96,7 @@ At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now by default.
 def instant(text: str, default: int, option: str = "--at") -> int:
     """Return an option's RFC 3339 instant as epoch ms, `default` when it is left out.
 
-    Leaves with code 2 for a text that is no instant, and for one without an offset.
+    Leaves with code 2 for a text that is no instant, and for an instant without an offset.
     """
     if not text:
         return default

@@ -1,4 +1,4 @@
-"""Commands about patients: add one, list them, show what is on record, set the time zone.
+"""Commands about patients: add, list, show what is on record, set the time zone.
 
 Each is one transaction with its audit rows. Neither names nor health values are ever printed.
 """
@@ -169,13 +169,13 @@ async def _listed(
     ):
         rows = await records.patient_lines(conn, unit=unit, after=after, limit=limit)
         names = [row.pseudonym for row in rows]
-        # a row for each patient that is shown, in the transaction of the read
+        # Each patient that is shown gets an audit row, in the transaction of the read.
         await audit.write_list(conn, entry_of(Action.LIST_READ, now_ms), names, now_ms)
         return rows
 
 
 def _text_of(value: object) -> str:
-    """Return a field as words: of a row, those columns that hold something."""
+    """Return a field as words; of a row, only the columns that are not empty."""
     if not isinstance(value, dict):
         return "none yet" if value is None else str(value)
     filled = {name: item for name, item in value.items() if item is not None}

@@ -1,6 +1,6 @@
-"""Commands that take health values from a file: a heart profile, a prescription. They print none.
+"""Commands that take health values from a file: a heart profile, a prescription.
 
-Both files are checked in full before anything is written.
+Both files are checked completely before anything is written. No value is printed.
 """
 
 from pathlib import Path
@@ -84,7 +84,7 @@ def write_prescription(
 
 
 def _problems(value: Prescription) -> list[str]:
-    """Return what is wrong with a prescription, a sentence each."""
+    """Return what is wrong with a prescription, a sentence for each mistake."""
     problems = list(prescription_problems(value))
     try:
         check_name(PRESCRIPTION_ID, value.id)

@@ -1,4 +1,4 @@
-"""Commands that run something: all of Kadens on this machine, or one production process each.
+"""Commands that run processes: all of Kadens on this machine, or a single production process.
 
 Imports are inside the functions, so that each process loads only what it runs.
 """

@@ -1,6 +1,6 @@
-"""Commands that answer questions about one patient's data, as the clinician door's API does.
+"""Commands that query one patient's data, as the clinician door's API does.
 
-Each is one audited read in one transaction.
+Each is an audited read in a single transaction.
 """
 
 import sys

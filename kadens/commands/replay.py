@@ -1,6 +1,6 @@
-"""The command that reads kept bodies again with today's parsers and derives again, or rehearses it.
+"""The command that reads kept bodies again and derives again, or rehearses that.
 
-Values are printed only for `--diff`, to the operator's terminal, and the audit log says who looked.
+Values are printed only for `--diff`, to the operator's terminal. The audit log names the operator.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -170,7 +170,7 @@ async def _everyone(pool: Pool) -> list[str]:
 async def _replay_each(
     settings: Settings, pool: Pool, patients: Sequence[str], scope: ReplayScope, work: _Work
 ) -> list[ReplayReport]:
-    """Replay one patient after the other with a progress bar; those not there are left out."""
+    """Replay patient after patient with a progress bar; unknown patients are left out."""
     results = []
     with _progress() as progress:
         patient_bar = progress.add_task("patients", total=len(patients))
@@ -184,9 +184,9 @@ async def _replay_each(
             progress=lambda done, total: progress.update(body_bar, completed=done, total=total),
         )
         for patient in patients:
-            # before anything is read: what is changed has audit rows of its own
+            # This row comes before anything is read. Each change has an audit row of its own.
             await _audit(pool, entry_of(Action.REPLAY_BEGIN, context.now(), patient))
-            with suppress(UnknownNameError):  # never was there, or was erased meanwhile
+            with suppress(UnknownNameError):  # unknown, or erased meanwhile
                 results.append(await work(context, patient, scope))
             progress.advance(patient_bar)
     return results

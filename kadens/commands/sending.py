@@ -1,4 +1,4 @@
-"""The command that plays a vendor, and the posting that it shares with `kadens import`."""
+"""The command that plays a vendor, and the HTTP client that `kadens import` uses as well."""
 
 import http.client
 import time
@@ -82,7 +82,7 @@ def post_patiently(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes
 
 
 def post(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
-    """Post a body and return status and answer; leaves with exit code 1 when nobody answers."""
+    """Post a body and return status and answer; leaves with code 1 when there is no answer."""
     status, answer, _ = _posted(url, body, headers)
     return status, answer
 
@@ -94,7 +94,7 @@ def seconds_of(retry_after: str) -> float:
 
 
 def _proof_of(settings: Settings, name: str, body: bytes) -> Proven:
-    """Return what the vendor shows with a body; leaves with code 2 when there is no key for it."""
+    """Return the proof that a vendor sends with a body; leaves with code 2 without a key for it."""
     keyed = {connector.name: connector for connector in CONNECTORS if connector.proof.needs_key}
     connector, secrets = keyed.get(name), settings.secrets.connectors.get(name)
     if connector is None:

@@ -1,7 +1,7 @@
 """Apache Kafka in KRaft mode on loopback, one broker or three, with data that survives `kill -9`.
 
-For one machine and for tests: without TLS and accounts, so it listens on 127.0.0.1 and must never
-listen elsewhere.
+It is for one machine and for tests. It has neither TLS nor accounts, so it listens on 127.0.0.1 and
+must never listen elsewhere.
 """
 
 import base64
@@ -20,10 +20,9 @@ from kadens.embedded.process import Child, StartFailed, claim, end, kill, launch
 from kadens.embedded.topics import brokers_answering
 
 _HOST = "127.0.0.1"
-QUORUM = 3  # the fewest nodes of which one may be gone
-PORTS = range(
-    20_000, 32_000
-)  # below Linux's ephemeral ports, so that a restart finds its port free
+QUORUM = 3  # the fewest nodes that tolerate the loss of a node
+# Below Linux's ephemeral ports, so that no other program takes a port before a restart.
+PORTS = range(20_000, 32_000)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 JAVA = (
@@ -40,7 +39,7 @@ FIRST_COMPILER_ONLY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One broker, which is a controller too: its number from 1, its folder and its two ports."""
+    """A broker, which is a controller too: its number (from 1), its folder and its two ports."""
 
     number: int
     folder: Path
@@ -49,14 +48,14 @@ class Node:
 
     @property
     def address(self) -> str:
-        """Where clients reach this broker."""
+        """The address of this broker for clients."""
         return f"{_HOST}:{self.port}"
 
 
 class Kafka:
     """A cluster of `brokers` nodes under `data`; `address` stays the same over restarts.
 
-    `jvm` are further words for Java, such as FIRST_COMPILER_ONLY.
+    `jvm` are further options for Java, such as FIRST_COMPILER_ONLY.
     """
 
     def __init__(
@@ -89,7 +88,8 @@ class Kafka:
         reason = kafka_available(self.cache)
         if reason:
             raise StartFailed("kafka", reason)
-        # a second broker on one folder would write to the first one's metadata log before it fails
+        # Without this claim, a second broker on the folder would write to the metadata log of the
+        # first before it fails.
         self._claim = self._claim or claim("kafka", self.data)
         for node in self.nodes:
             if not self._alive(node.number):
@@ -124,7 +124,7 @@ class Kafka:
         self.start()
 
     def __enter__(self) -> Self:
-        """Start; what did start is stopped again when the rest did not."""
+        """Start all brokers; if any does not come up, the others are stopped again."""
         try:
             self.start()
         except BaseException:
@@ -153,13 +153,13 @@ class Kafka:
         settings.write_text(_properties(node, self.nodes))
         self._format(settings, log)
         argv = [*self._java(), "kafka.Kafka", str(settings)]
-        # SIGKILL at our death: a broker that lost its controllers can take minutes over a SIGTERM
+        # At our death SIGKILL: a broker without its controllers can take minutes to obey SIGTERM.
         self._running[node.number] = launch(
             f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL
         )
 
     def _format(self, settings: Path, log: Path) -> None:
-        # one word with its option: an id may begin with a dash
+        # The id is joined to its option with "=", because an id may begin with a dash.
         what = [f"--cluster-id={self._cluster_id()}", "--config", str(settings)]
         argv = [*self._java(), "kafka.tools.StorageTool", "format", *what]
         if not (settings.parent / "data" / "meta.properties").exists():
@@ -171,7 +171,7 @@ class Kafka:
         return [shutil.which("java") or "java", *JAVA, *self.jvm, "-cp", f"{jars(self.cache)}/*"]
 
     def _cluster_id(self) -> str:
-        """Give the id all nodes are formatted with, drawn once for a data folder."""
+        """Return the id that all nodes are formatted with, drawn once for a data folder."""
         file = self.data / "cluster-id"
         if not file.exists():
             file.write_text(base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="))
@@ -201,8 +201,8 @@ def _properties(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.min.isr": needed,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1_000,  # by default no member may ask for less than 6 s
-        # after SIGKILL a broker is let in again only when its last session has run out (9 s by
-        # default)
+        # After SIGKILL, a broker may join again only when its last session is over (9 s by
+        # default).
         "broker.session.timeout.ms": 3_000,
         "broker.heartbeat.interval.ms": 500,
     }
@@ -210,7 +210,7 @@ def _properties(node: Node, nodes: list[Node]) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Find loopback ports nobody listens on; losing a race for one ends in StartFailed."""
+    """Return loopback ports that nobody listens on; a lost race for a port ends in StartFailed."""
     numbers: set[int] = set()
     while len(numbers) < count:
         port = PORTS.start + secrets.randbelow(len(PORTS))

@@ -1,6 +1,7 @@
-"""Apache Kafka's jars: whether it can run here, and one copy from Maven, kept in a cache.
+"""Apache Kafka's jars: whether Kafka can run here, and a copy from Maven, kept in a cache.
 
-It never starts a broker. With the jars in the cache neither Maven nor the network is needed again.
+No broker is started here. With the jars in the cache, neither Maven nor the network is needed
+again.
 """
 
 import re
@@ -30,12 +31,12 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 
 
 def default_cache() -> Path:
-    """Give the folder that keeps the jars when the caller names none."""
+    """Return the folder for the jars when the caller names none."""
     return Path.home() / ".cache" / "kadens"
 
 
 def kafka_available(cache: Path | None = None) -> str | None:
-    """Tell why Apache Kafka cannot run here, or None when it can."""
+    """Return why Apache Kafka cannot run here, or None when it can."""
     java = shutil.which("java")
     if java is None:
         return f"no `java` on the path (Java {JAVA_NEEDED} or later is needed)"
@@ -48,7 +49,7 @@ def kafka_available(cache: Path | None = None) -> str | None:
 
 
 def java_version(java: str) -> int:
-    """Give the major version of a `java` program, 0 when it does not tell."""
+    """Return the major version of a `java` program, 0 when its output does not contain it."""
     reported = subprocess.run(  # noqa: S603 - found by which
         [java, "-version"], capture_output=True, text=True, check=False, timeout=60
     )
@@ -57,7 +58,7 @@ def java_version(java: str) -> int:
 
 
 def jars(cache: Path | None = None) -> Path:
-    """Give the folder with Kafka's jars; the first time they are fetched (44 MB)."""
+    """Return the folder with Kafka's jars; the first time they are fetched (44 MB)."""
     folder = _folder(cache)
     if not folder.is_dir():
         _fetch(folder)
@@ -69,7 +70,7 @@ def _folder(cache: Path | None) -> Path:
 
 
 def _fetch(folder: Path) -> None:
-    """Fetch into a folder beside the final one and rename: a folder that exists is whole."""
+    """Fetch into a folder beside the final folder and rename, so that a folder is never partial."""
     mvn = shutil.which("mvn")
     if mvn is None:
         raise StartFailed(

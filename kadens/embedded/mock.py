@@ -1,8 +1,8 @@
 """librdkafka's mock cluster in this process: the real protocol in memory, for evaluation.
 
-Must never be used for data: it forgets all at exit, and each partition silently keeps only its
-newest 5 MiB or 100,000 messages. One consumer a group, no CreateTopics. Create it before any fork,
-never in a child.
+Must never be used for data: everything is lost at exit, and each partition silently keeps only its
+newest 5 MiB or 100,000 messages. A group has a single consumer, and CreateTopics is missing. Create
+it before any fork, never in a child.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ class MockFailed(RuntimeError):  # noqa: N818 - reads as what happened
 class MockKafka:
     """A mock cluster; `address` is its bootstrap list, on random loopback ports.
 
-    `topics` are `{name: partitions}`; a topic not named gets 4 partitions at its first use.
+    `topics` are `{name: partitions}`. Any other topic gets 4 partitions at its first use.
     """
 
     def __init__(self, topics: Mapping[str, int] | None = None, *, brokers: int = 1) -> None:
@@ -72,7 +72,7 @@ class MockKafka:
         self._check(self._library.rd_kafka_mock_broker_set_up(self._live(), number), "broker up")
 
     def fail_next(self, api_key: int, errors: Sequence[int]) -> None:
-        """Answer the next requests of one kind with these Kafka error codes, one each."""
+        """Answer the next requests of one kind with these Kafka error codes, in turn."""
         codes = (ctypes.c_int * len(errors))(*errors)
         self._library.rd_kafka_mock_push_request_errors_array(
             self._live(), api_key, len(errors), codes
@@ -142,7 +142,7 @@ def _load() -> ctypes.CDLL:
 
 
 def _library_file() -> Path:
-    """Find the wheel's shared library: beside the package on Linux, inside it on macOS."""
+    """Return the wheel's shared library: beside the package on Linux, inside it on macOS."""
     spec = importlib.util.find_spec("confluent_kafka")
     if spec is None or spec.origin is None:
         raise MockFailed("confluent-kafka is not installed")

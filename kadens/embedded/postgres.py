@@ -1,8 +1,8 @@
 """PostgreSQL 18 on one machine, from the programs of a wheel, reached through a Unix socket only.
 
-Authentication is `trust`: what protects the data is the 0700 folder the socket lies in, so it must
-never listen on TCP. Errors are logged without statements, values or key details, because those are
-health data.
+Authentication is `trust`. The 0700 folder of the socket is what protects the data, so the server
+must never listen on TCP. Errors are logged without statements, values or key details, because those
+are health data.
 """
 
 import signal
@@ -27,15 +27,14 @@ from kadens.embedded.process import (
 )
 
 SUPERUSER = "postgres"
-_START_SECONDS = (
-    600.0  # crash recovery of a large log takes its time; an end of the program is noticed at once
-)
-IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to go away
+# Crash recovery of a large log takes long. When the program ends, waiting stops at once.
+_START_SECONDS = 600.0
+IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to end
 _STOP_SECONDS = 30.0
 TOOL_SECONDS = 120.0
 IN_USE = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
-# set once, when the cluster is made; postgresql.conf and ALTER SYSTEM may change them afterwards
+# Set once, when the cluster is made. postgresql.conf and ALTER SYSTEM may change them afterwards.
 TUNING: dict[str, str] = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
@@ -49,12 +48,12 @@ TUNING: dict[str, str] = {
 
 
 class Postgres:
-    """One server on the folder `data`, which is created; `dsn(database)` says how to reach it.
+    """A server on the folder `data`, which is created; `dsn(database)` is its connection string.
 
-    `binaries` is another PostgreSQL 18's bin folder; `settings` are set on the command line at
-    every start (`{"shared_preload_libraries": "timescaledb"}`). As root the server runs as the
-    account `postgres`, or `nobody` where there is none; `postgres_home` says where the data lie
-    when that account cannot reach `data`.
+    `binaries` is the bin folder of another PostgreSQL 18. `settings` are set on the command line at
+    every start (`{"shared_preload_libraries": "timescaledb"}`). Started by root, the server runs as
+    the account `postgres`, or `nobody` where there is none. `postgres_home` describes where the
+    data lie when that account cannot reach `data`.
     """
 
     def __init__(
@@ -65,13 +64,14 @@ class Postgres:
         self._child: Child | None = None
 
     def dsn(self, database: str = SUPERUSER) -> str:
-        """Give the connection string of one database, through the Unix socket."""
+        """Return the connection string of a database, through the Unix socket."""
         return f"postgresql://{SUPERUSER}@/{database}?host={self._open().socket}"
 
     def start(self) -> None:
         """Start the server, with a new cluster if there is none, and wait until it answers.
 
-        Only the main thread may call this (`process.launch`). StartFailed with the end of the log.
+        Only the main thread may call this (`process.launch`). Raises StartFailed with the end of
+        the log.
         """
         if self._child is not None and self._child.alive():
             return
@@ -91,13 +91,13 @@ class Postgres:
         self._child = None
 
     def kill(self) -> None:
-        """End the postmaster by SIGKILL; its processes go too, the next start recovers."""
+        """End the postmaster by SIGKILL; its processes end too, and the next start recovers."""
         if self._child is not None:
             kill(self._child)
         self._child = None
 
     def exit_status(self) -> int | None:
-        """Return the status the server has ended with by itself, None while it runs."""
+        """Return the status of a server that has ended by itself, None while it runs."""
         return (
             None if self._child is None or self._child.alive() else self._child.process.returncode
         )
@@ -109,7 +109,7 @@ class Postgres:
     def standby(self, data: Path) -> "Postgres":
         """Copy this running server to a new folder; the copy follows it until `promote`.
 
-        The copy answers queries that only read. StartFailed when it was not made.
+        The copy answers queries that only read. Raises StartFailed when it cannot be made.
         """
         primary, copy = self._open(), open_home(data, self.binaries)
         new = copy.empty_folder("cluster.new")
@@ -131,7 +131,7 @@ class Postgres:
         return follower
 
     def promote(self) -> None:
-        """Make a standby the server that is written to; StartFailed when it refuses."""
+        """Make a standby accept writes; StartFailed when it refuses."""
         home = self._open()
         made = _run(home, ["pg_ctl", "promote", "-w", "-D", home.cluster])
         if made.returncode != 0:
@@ -140,7 +140,7 @@ class Postgres:
             )
 
     def create_database(self, name: str) -> str:
-        """Create a database unless it exists, and give its connection string."""
+        """Create a database unless it exists, and return its connection string."""
         home = self._open()
         argv: list[str | Path] = [
             "createdb",
@@ -181,7 +181,7 @@ class Postgres:
         return self._home
 
     def _try_start(self, home: Home) -> bool:
-        """Start once; False when an earlier server still holds the folder."""
+        """Try to start; return False when an earlier server still holds the folder."""
         before = home.log.stat().st_size if home.log.exists() else 0
         self._child = launch(
             "postgres",
@@ -205,7 +205,7 @@ def temporary_postgres(
 ) -> Iterator[Postgres]:
     """Run a server on a folder that is removed at the end, for tests; works as root too."""
     with TemporaryDirectory(prefix="kadens-pg-") as folder:
-        Path(folder).chmod(0o711)  # the server's account has to pass
+        Path(folder).chmod(0o711)  # the server's account must be able to pass
         with Postgres(Path(folder) / "pg", binaries=binaries, settings=settings) as server:
             yield server
 
@@ -219,7 +219,11 @@ def _server_words(home: Home, settings: Mapping[str, str]) -> list[str | Path]:
 
 
 def _ready(home: Home, child: Child | None) -> bool:
-    """Read the state that the server writes, as pg_ctl does: process in line 1, state in line 8."""
+    """Return whether the server is ready, by the file that pg_ctl reads as well.
+
+    The process is in line 1 and the state in line 8. A file of an earlier server has another
+    process.
+    """
     try:
         lines = (home.cluster / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -229,7 +233,7 @@ def _ready(home: Home, child: Child | None) -> bool:
 
 
 def _make_cluster(home: Home) -> None:
-    """Make the cluster beside its final folder and rename it: one that exists is complete."""
+    """Make the cluster beside its final folder and rename it, so that it is never partial."""
     new = home.empty_folder("cluster.new")
     argv: list[str | Path] = [
         "initdb",

@@ -1,4 +1,4 @@
-"""Creates topics on a broker and counts the brokers that answer; nothing else.
+"""Creates topics on a broker, and counts the brokers that answer.
 
 The mock cluster (`mock.py`) has no CreateTopics: its topics are made through its own object.
 """
@@ -20,8 +20,8 @@ def create_topics(
 ) -> None:
     """Create `{name: (partitions, config)}` at `address`; a topic that exists stays as it is.
 
-    `copies` is the replication factor; -1 takes the broker's default. KafkaException when the
-    broker refuses, TimeoutError when it says nothing.
+    `copies` is the replication factor; -1 takes the broker's default. Raises KafkaException when
+    the broker refuses, and TimeoutError when it does not answer.
     """
     plans = [
         NewTopic(name, num_partitions=partitions, replication_factor=copies, config=dict(config))
@@ -29,7 +29,7 @@ def create_topics(
     ]
     if not plans:
         return
-    admin = _admin(address)  # named, because its death would end the requests
+    admin = _admin(address)  # kept in a variable: its destruction would end the requests
     for future in admin.create_topics(
         plans, operation_timeout=ANSWER, request_timeout=ANSWER
     ).values():
@@ -41,7 +41,7 @@ def create_topics(
 
 
 def brokers_answering(address: str, *, seconds: float = 2.0) -> int:
-    """Give the number of brokers that `address` lists; 0, and no error, when nothing answers."""
+    """Return the number of brokers that `address` lists; 0 when nothing answers."""
     if not any(_open(item) for item in address.split(",")):
         return 0
     try:

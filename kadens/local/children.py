@@ -1,9 +1,8 @@
 """Kadens' own processes as children of `kadens up`: started, watched and stopped.
 
-One that crashes is started again.
-
-Each runs `python -m kadens …` with KADENS_* variables of its own and a log file. Only the main
-thread may call in here (`embedded.process.launch`). It must never decide what runs; `up` does.
+A child that crashes is started again. Each runs `python -m kadens …` with KADENS_* variables of its
+own and a log file. Only the main thread may use this module (`embedded.process.launch`). What runs
+is not decided here but in `up`.
 """
 
 import signal
@@ -24,9 +23,9 @@ _STOP_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One process to keep: its name, the words after `kadens`, and the address that answers.
+    """A process to keep: its name, the words after `kadens`, and the address that answers.
 
-    `own` are variables of this process alone, over those that all of them get.
+    `own` are variables of this process alone. They override the variables that all get.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Job:
 
 
 class Children:
-    """The running children. `say` gets one line a crash."""
+    """The running children. `say` gets a line for each crash."""
 
     def __init__(
         self, environment: Mapping[str, str], logs: Path, say: Callable[[str], None]
@@ -64,7 +63,7 @@ class Children:
             self._launch(job)
 
     def stop(self) -> None:
-        """Ask all to end, then wait for each; one that does not is killed."""
+        """Ask all to end, then wait for each; a child that does not end is killed."""
         for child, _ in self._running.values():
             if child.alive():
                 child.process.send_signal(signal.SIGTERM)
@@ -97,7 +96,7 @@ class Children:
 
 
 def answers(address: str) -> bool:
-    """Tell whether an HTTP address on loopback answers with a 2xx."""
+    """Return whether an HTTP address on loopback answers with a 2xx."""
     try:
         with urlopen(address, timeout=2) as response:  # noqa: S310 - our own loopback address
             return bool(response.status < 300)  # noqa: PLR2004 - 2xx

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
-STEADY_S = 30.0  # what ran this long has earned a fresh start
+STEADY_S = 30.0  # after a run of this length crashes are counted anew
 MOST_CRASHES = 8
 
 

@@ -1,7 +1,7 @@
 """The demo of `kadens up`: eight invented patients, twelve weeks, then a pain 8 for the clinician.
 
-A shell over `simulate`. Everything goes through the vendor door, as from outside; only people are
-written directly.
+This is a shell over `simulate`. Everything goes through the vendor door, as from outside; only
+people are written directly.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Stopped(Exception):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where the parts of one `kadens up` are, and with which secrets and clock they work."""
+    """The addresses of the parts of a `kadens up`, and their secrets and clock."""
 
     data: Path
     brokers: str
@@ -61,7 +61,7 @@ class Endpoints:
     clock: str
 
     def addresses(self) -> dict[str, str]:
-        """Return what a person or another program may want to open."""
+        """Return the addresses that a person or another program may want to open, by name."""
         return {
             "clinic": f"http://{self.host}:{self.clinic_port}",
             "vendor door": f"http://{self.host}:{self.vendor_port}",
@@ -72,9 +72,9 @@ class Endpoints:
 
 
 class Demo:
-    """One run of the demo; `status` is the exit status once it is over.
+    """A run of the demo; `status` is the exit status once it is over.
 
-    `run` belongs in a thread.
+    Call `run` in a thread of its own.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Demo:
         self.status: int | None = None
 
     def enrol(self) -> None:
-        """Write the patients, unless an earlier demo did; what that one left undone is done now."""
+        """Write the patients, unless an earlier demo did; what it left undone is done now."""
         wanted = self._state
         self._state = begin(self._endpoints.data, wanted, self._enrol)
         self._cohort = self._state.cohort(wanted.now_ms)
@@ -106,7 +106,7 @@ class Demo:
         return True
 
     def run(self) -> None:
-        """Play history and live part, then show the alert, or keep sending until stopped."""
+        """Play history and live part and show the alert; then end, or send until stopped."""
         try:
             self._run()
         except Stopped:

@@ -1,8 +1,8 @@
-"""What a data folder remembers of its demo: one that was interrupted is completed later.
+"""The state of a demo in its data folder, so that an interrupted demo is completed later.
 
 Every body of a demo follows from seed, weeks and starting time. Sent again, it is the same body and
-changes nothing. So the state is those three and whether the history went through; it must never
-hold what the database holds.
+changes nothing. So the state is these three values and whether the history is complete. It must
+never repeat what the database holds.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ STATE = "demo.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoState:
-    """How a demo began (`now_ms` in epoch ms), and whether its history was handled to the end."""
+    """How a demo began (`now_ms` in epoch ms), and whether its history was worked on completely."""
 
     now_ms: int
     seed: int
@@ -33,7 +33,7 @@ class DemoState:
 
 
 def read_state(data: Path) -> DemoState | None:
-    """Return what a data folder remembers; None when nothing, or when the file is damaged."""
+    """Return the state in a data folder; None when there is none, or when the file is damaged."""
     try:
         values: dict[str, Any] = loads((data / STATE).read_bytes())
         return DemoState(
@@ -47,7 +47,7 @@ def read_state(data: Path) -> DemoState | None:
 
 
 def write_state(data: Path, state: DemoState) -> None:
-    """Remember the state of a demo; a crash leaves the old one or the new one."""
+    """Write the state of a demo; a crash leaves the old state or the new."""
     values = {
         "now_ms": state.now_ms,
         "seed": state.seed,
@@ -60,9 +60,9 @@ def write_state(data: Path, state: DemoState) -> None:
 def begin(data: Path, wanted: DemoState, enrol: Callable[[Cohort], bool]) -> DemoState:
     """Return the state to go on from, with the patients of the demo enrolled.
 
-    `enrol` writes the patients of a cohort and returns False when they are there already. The state
-    is written before them: patients without it belong to a demo that this folder does not know, and
-    count as complete.
+    `enrol` writes the patients of a cohort and returns False when they exist already. The state is
+    written before them. So patients without a state belong to a demo that this folder does not
+    know, and its history counts as complete.
     """
     remembered = read_state(data)
     if remembered is None:

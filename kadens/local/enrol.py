@@ -1,7 +1,7 @@
-"""Makes a simulated cohort known: its people in the database, and the link tokens they send with.
+"""Makes a simulated cohort known: its people in the database, and their link tokens.
 
-A shell over `storage.people`. Everything is in force before the first body of the cohort; doing it
-twice is an error. For simulated patients only.
+This is a shell over `storage.people`, for simulated patients only. Everything is in force before
+the first body of the cohort. Doing it twice is an error.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _ISSUE = 1  # a simulated patient's tokens are made where they are used, and hav
 
 
 def simulated_tokens(keys: KeyRing) -> Callable[[str, int], str]:
-    """Return the function that mints a patient's link token for a day from an instant (epoch ms)."""
+    """Return the function that mints a patient's link token, valid for a day from an epoch ms."""
 
     def token(patient: str, at_ms: int) -> str:
         return mint(patient, keys, issue=_ISSUE, expires_ms=at_ms + DAY_MS)
@@ -30,7 +30,7 @@ def simulated_tokens(keys: KeyRing) -> Callable[[str, int], str]:
 async def enrol(dsn: str, cohort: Cohort, *, wrapping_key: KeyRing) -> None:
     """Write the people of a cohort in one transaction.
 
-    Raises `TakenError` when any is there already.
+    Raises `TakenError` when any of them exists already.
     """
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
         await care_team.add_unit(conn, cohort.unit)
@@ -60,7 +60,7 @@ async def _add(conn: Connection, cohort: Cohort, person: Person, wrapping_key: K
     await accounts.link_account(conn, patient, REPORTS, person.pseudonym, before)
     if person.account:
         await accounts.link_account(conn, patient, OPEN_WEARABLES, person.account, before)
-    # nothing is derived anew: a patient who has just been added has no facts
+    # Nothing needs to be derived anew, because a new patient has no facts.
     await profiles.put(conn, patient, person.profile, before)
     await prescriptions.put(conn, patient, person.prescription, before)
     await due.mark(conn, patient, before, "prescription")

@@ -1,8 +1,8 @@
 """Makes the virtual environment of a checkout from the locked packages, and shows progress.
 
-`make` runs this file by itself before any package is there: `python3 -I kadens/local/install.py
-FOLDER SET`. It must import nothing but the standard library. The Makefile has checked the version
-of Python already.
+`make` runs this file before any package is installed: `python3 -I kadens/local/install.py FOLDER
+SET`. So it imports nothing but the standard library. The Makefile has checked the version of Python
+already.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ _FAILED, INTERRUPTED = 1, 130
 
 
 class InstallError(Exception):
-    """The environment cannot be made; the text says why, in words for the user."""
+    """The environment cannot be made; the text gives the reason in words for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A virtual environment to be: its folder, and the checkout whose packages go into it."""
+    """The virtual environment to make: its folder, and the checkout whose packages it gets."""
 
     folder: Path
     checkout: Path
@@ -41,21 +41,21 @@ class Environment:
         return self.folder / "bin" / "python"
 
     def stamp(self, name: str) -> Path:
-        """Give the file that says what of a set of packages is installed."""
+        """Return the file that records which version of a set of packages is installed."""
         return self.folder / STAMP.format(name)
 
     def wanted(self, name: str) -> str:
-        """Give what the stamp of a set must hold.
+        """Return what the stamp of a set must hold.
 
-        The interpreter and the folder are named because scripts and links in the environment name
-        them too: a checkout that was moved needs a new one.
+        It names the interpreter and the folder, because scripts and links in the environment name
+        them too: a checkout that was moved needs a new environment.
         """
         files = (self.checkout / LOCKS[name], self.checkout / "pyproject.toml")
         digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
         return "\n".join([self.origin(), *digests, ""])
 
     def origin(self) -> str:
-        """Give the first line of every stamp: version of Python and folder."""
+        """Return the first line of every stamp: version of Python and folder."""
         return f"Python {sys.version_info.major}.{sys.version_info.minor} in {self.folder}"
 
 
@@ -89,9 +89,9 @@ def install(environment: Environment, name: str, write: Callable[[str], object])
 
 
 def _usable(environment: Environment) -> bool:
-    """Tell whether the environment is this interpreter's own, and was made where it is now."""
+    """Return whether the environment is this interpreter's own and was made in this folder."""
     if Path(sys.prefix).resolve() != environment.folder.resolve():
-        return False  # the Makefile prefers its interpreter, so it has none that fits
+        return False  # the Makefile prefers the environment's interpreter, so it has none that fits
     stamped = _text(environment.stamp("runtime"))
     return not stamped or stamped.splitlines()[0] == environment.origin()
 
@@ -108,7 +108,7 @@ def _make(environment: Environment, write: Callable[[str], object]) -> None:
 
 
 def _base_python() -> Path:
-    """Give the interpreter outside any environment, because ours may be about to be removed."""
+    """Return the interpreter outside any environment, because ours may be removed next."""
     if sys.prefix == sys.base_prefix:
         return Path(sys.executable)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -121,7 +121,7 @@ def _install_set(environment: Environment, name: str, write: Callable[[str], obj
     log.write_bytes(b"")
     progress = Progress(environment=environment, lock=lock, log=log, write=write)
     pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check", "install"]
-    # byte-compiling everything that is never imported would double the time
+    # Compiling everything to bytecode would double the time, and most of it is never imported.
     quick = ["--no-compile", "--progress-bar", "off"]
     _run([*pip, *quick, "--require-hashes", "-r", str(lock)], log, progress.show)
     if name == "runtime":
@@ -131,7 +131,7 @@ def _install_set(environment: Environment, name: str, write: Callable[[str], obj
 
 
 def _run(argv: list[str], log: Path | None, look: Callable[[], None]) -> None:
-    """Run a program to its end, looking in between; InstallError with the end of its output."""
+    """Run a program to its end and call `look` meanwhile; InstallError quotes its output."""
     out = log.open("ab") if log else None
     try:
         errors = subprocess.STDOUT if out else None
@@ -160,7 +160,7 @@ def _wait(process: "subprocess.Popen[bytes]", look: Callable[[], None]) -> None:
 
 
 class Progress:
-    """Tells how far pip is: one line that changes on a terminal, now and then a line elsewhere."""
+    """Shows how far pip is: a line that changes on a terminal, else a new line now and then."""
 
     def __init__(
         self, *, environment: Environment, lock: Path, log: Path, write: Callable[[str], object]
@@ -187,7 +187,7 @@ class Progress:
 
     def _tell(self, what: str, count: int) -> None:
         shown = count - count % STEP if self._tells_lines else count
-        # a lock names packages of every platform, so fewer may come
+        # A lock names packages of every platform, so fewer may be installed.
         line = f"  {what} packages, {shown} of at most {self._total}"
         if shown and line != self._last:
             self._last = line

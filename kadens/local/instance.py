@@ -1,6 +1,6 @@
-"""One `kadens up` a data folder: it holds a lock there, which a killed one does not.
+"""Ensures that at most one `kadens up` runs on a data folder, by a lock in it.
 
-The kernel gives the lock back when its process ends, however it ends; a `runtime.json` alone proves
+The kernel releases the lock when its process ends, however it ends. A `runtime.json` alone proves
 nothing.
 """
 
@@ -17,7 +17,7 @@ from model.codec import loads
 
 LOCK = "in-use"
 OWNER_ONLY, PASSABLE = 0o700, 0o711
-LOOKING_S = 0.5  # a command that looks whether something runs holds the lock for a moment
+LOOKING_S = 0.5  # a command that checks whether something runs holds the lock for a moment
 _PAUSE_S = 0.02
 
 
@@ -31,7 +31,7 @@ class RunsAlreadyError(RuntimeError):
 
 
 def runs(data: Path) -> bool:
-    """Tell whether a `kadens up` runs on a folder now."""
+    """Return whether a `kadens up` runs on a folder now."""
     try:
         with (data / LOCK).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -43,13 +43,13 @@ def runs(data: Path) -> bool:
 
 
 def was_killed(data: Path) -> bool:
-    """Tell whether the last `kadens up` on a folder ended without tidying up."""
+    """Return whether the last `kadens up` on a folder ended without cleaning up."""
     return (data / RUNTIME).exists() and not runs(data)
 
 
 @contextmanager
 def held(data: Path) -> Iterator[None]:
-    """Hold a folder for the length of the block; `RunsAlreadyError` when another process does."""
+    """Hold the lock of a folder in the block; `RunsAlreadyError` when another process has it."""
     file = (data / LOCK).open("ab")
     with file:
         _lock(file, data)
@@ -57,12 +57,12 @@ def held(data: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()).encode())
         file.flush()
-        forget_runtime(data)  # of one that was killed
+        forget_runtime(data)  # left by a killed instance
         yield
 
 
 def addresses(data: Path) -> dict[str, str]:
-    """Return what `runtime.json` names, nothing while an instance still starts."""
+    """Return the addresses in `runtime.json`; none while an instance still starts."""
     try:
         values: dict[str, Any] = loads((data / RUNTIME).read_bytes())
         return {str(name): str(address) for name, address in values["addresses"].items()}
@@ -71,7 +71,7 @@ def addresses(data: Path) -> dict[str, str]:
 
 
 def own_folder(folder: Path, mode: int = OWNER_ONLY) -> Path:
-    """Make a folder and its parents for us alone, whatever the umask; close one that exists."""
+    """Make a folder and its missing parents with `mode`, or give an existing folder that mode."""
     missing = [entry for entry in (folder, *folder.parents) if not entry.exists()]
     for item in reversed(missing):
         item.mkdir()

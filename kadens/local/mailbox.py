@@ -13,7 +13,7 @@ _HOST = "127.0.0.1"
 
 
 class Mailbox:
-    """An SMTP server on loopback; `folder` gets one file a mail, named in order of arrival."""
+    """An SMTP server on loopback; `folder` gets a file for each mail, numbered as they arrive."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
@@ -22,7 +22,7 @@ class Mailbox:
 
     @property
     def address(self) -> str:
-        """Where it listens, `host:port`."""
+        """The address on which it listens, `host:port`."""
         return f"{_HOST}:{self.port}"
 
     def count(self) -> int:
@@ -35,13 +35,13 @@ class Mailbox:
         _session: Any,  # noqa: ANN401
         envelope: Any,  # noqa: ANN401
     ) -> str:
-        """Keep one mail."""
+        """Keep a mail."""
         with self._lock:
             (self.folder / f"{self.count() + 1:05d}.eml").write_bytes(bytes(envelope.content))
         return "250 kept"
 
     def __enter__(self) -> Self:
-        """Listen."""
+        """Start to listen."""
         own_folder(self.folder)
         self._controller.start()
         return self
@@ -52,5 +52,5 @@ class Mailbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Listen no more; the mails stay."""
+        """Stop listening; the mails stay."""
         self._controller.stop()

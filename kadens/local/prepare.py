@@ -1,7 +1,7 @@
 """Makes secrets, log and database of `kadens up` ready. What is refused becomes a `StartFailed`.
 
-Binding: a secrets file that is missing never becomes fresh keys where anything is kept that others
-had sealed.
+A missing secrets file is never replaced by fresh keys as long as anything is kept that the old keys
+sealed.
 """
 
 import asyncio
@@ -29,9 +29,10 @@ BRING = "bring the file back; fresh keys would open nothing of it"
 
 
 def own_secrets(data: Path, database: str) -> tuple[Path, Secrets]:
-    """Return the secrets file of a data folder and what it holds; make it where none is missed.
+    """Return a data folder's secrets file and its content; make it if nothing needs old keys.
 
-    `database` is the DSN of one elsewhere, "" for our own; raises `StartFailed`.
+    `database` is the DSN of a database elsewhere, "" for our own. Raises `StartFailed` when the
+    file is missing and something needs its keys.
     """
     if not (data / SECRETS).exists():
         left = leftovers(data) or (
@@ -47,7 +48,7 @@ def own_secrets(data: Path, database: str) -> tuple[Path, Secrets]:
 
 
 def ready_keys(dsn: str, keys: KeyRing, now_ms: int) -> None:
-    """Remember the wrapping keys in the database; raises `StartFailed` unless they belong to it."""
+    """Record the wrapping keys in the database; raises `StartFailed` unless they belong to it."""
     try:
         _run(_check_keys(dsn, keys, now_ms))
     except ForeignKeysError as error:
@@ -76,7 +77,7 @@ def ready_database(dsn: str) -> list[str]:
 def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
     """Return the DSN of each process's role.
 
-    On our own server each gets a login of its own, elsewhere the DSN that was given.
+    On our own server each gets its own login; elsewhere all get the given DSN.
     """
     return (
         asyncio.run(process_logins(dsn, address(dsn, COMMAND)))
@@ -96,7 +97,7 @@ async def _check_keys(dsn: str, keys: KeyRing, now_ms: int) -> None:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run what works on the database; raises `StartFailed` for what it refuses."""
+    """Run work on the database; raises `StartFailed` for what the database refuses."""
     try:
         return asyncio.run(work)
     except REFUSED as error:

@@ -1,6 +1,7 @@
-"""What `kadens up` leaves in its data folder: secrets, and `runtime.json` for other commands.
+"""The files of `kadens up` in its data folder: secrets, and `runtime.json` for other commands.
 
-Secrets stay in a file that only its owner may read; `runtime.json` names that file and holds none.
+Secrets are in a file that only its owner may read. `runtime.json` names that file and has no
+secret.
 """
 
 import base64
@@ -13,7 +14,7 @@ from kadens.settings import Secrets, read_secrets
 from model.codec import dumps
 
 SECRETS, RUNTIME = "secrets.toml", "runtime.json"
-KEYED = ("pg", "bodies")  # what of a data folder only the keys can open
+KEYED = ("pg", "bodies")  # folders in a data folder that only the keys can open
 SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
 
 
@@ -33,7 +34,7 @@ def leftovers(data: Path) -> str:
 
 
 def write_runtime(data: Path, environment: Mapping[str, str], addresses: Mapping[str, str]) -> Path:
-    """Write where everything is; other commands take `environment` as their settings."""
+    """Write all addresses; other commands take `environment` as their settings."""
     path = data / RUNTIME
     path.touch(mode=0o600)
     path.write_bytes(dumps({"environment": dict(environment), "addresses": dict(addresses)}))

@@ -1,4 +1,4 @@
-"""An alert as plain values for JSON, the answer of `--until-alert`. It reads, decides nothing."""
+"""An alert as plain values for JSON, the answer of `--until-alert`."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ async def shown_alert(
 ) -> dict[str, Any]:
     """Return rule, evidence, session and times (RFC 3339) of an alert.
 
-    Raises LookupError for one that is not there.
+    Raises LookupError for an unknown alert.
     """
     page = await evidence.alert_page(conn, unit, alert)
     if page is None:

@@ -1,8 +1,7 @@
-"""Keeps log and database of `kadens up` running: one that was killed is started again where it was.
+"""Keeps log and database of `kadens up` running: what was killed is started again on its data.
 
-While one of them is down nothing else is looked after: doors and worker cannot do without, and
-their crashes meanwhile say nothing about them. Only the main thread may call in here
-(`embedded.process.launch`).
+While any of them is down, nothing else is tended: doors and worker need both, and their crashes
+meanwhile are not their fault. Only the main thread may use this module (`embedded.process.launch`).
 """
 
 import time
@@ -23,7 +22,7 @@ class Server(Protocol):
         """Start what does not run and wait until it answers; `StartFailed` when it does not."""
 
     def exit_status(self) -> int | None:
-        """Return the status it ended with, None while it runs."""
+        """Return the status with which it ended, None while it runs."""
 
     def __enter__(self) -> Self: ...
 
@@ -50,7 +49,7 @@ class _Kept:
 class Servers(ExitStack):
     """The servers of one `kadens up`, stopped at its end.
 
-    `say` gets a line whenever one ends or is back.
+    `say` gets a line whenever a server ends or runs again.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -59,7 +58,7 @@ class Servers(ExitStack):
         self._kept: list[_Kept] = []
 
     def keep(self, name: str, server: S) -> S:
-        """Start a server and look after it from now on; `StartFailed` when it does not come up."""
+        """Start a server and tend it from now on; `StartFailed` when it does not come up."""
         self.enter_context(server)
         self._kept.append(_Kept(name=name, server=server, began=time.monotonic()))
         return server

@@ -1,7 +1,7 @@
 """`kadens up`: starts log, database, doors and worker, keeps them up and stops them cleanly.
 
-It wires processes together and nothing else: what the parts do is theirs. With a demo the demo
-plays in a thread, because only the main thread may start and tend processes.
+It wires processes together and has no logic of the parts. A demo plays in a thread, because only
+the main thread may start and tend processes.
 """
 
 import signal
@@ -36,20 +36,19 @@ from storage.pg.roles import ADMIN, CLINIC, WORKER
 _LOOK_S = 0.1
 _DONE, _FAILED = 0, 1
 DEMO_COMMIT_S = "0.25"
-LEFT_BEHIND_S = (
-    25.0  # how long the processes of a killed `kadens up` may take to give their ports back
-)
+# How long the processes of a killed `kadens up` may take to release their ports.
+LEFT_BEHIND_S = 25.0
 
 
 class Interrupted(Exception):  # noqa: N818 - reads as what happened
-    """SIGTERM or SIGINT came."""
+    """SIGTERM or SIGINT was received."""
 
 
 def up(options: Options) -> int:
     """Run until Ctrl-C, or until the first pain alert with `until_alert`.
 
-    Returns the exit status: 0 done, 1 failed. Raises ValueError for options that cannot be, OSError
-    for a folder or a port that is not to be had.
+    Returns the exit status: 0 done, 1 failed. Raises ValueError for impossible options, and OSError
+    for a folder or a port that is not available.
     """
     err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
     data = options.data or (None if goes_away(options) else Path("var"))
@@ -93,6 +92,7 @@ def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
     )
     demo.enrol()
     thread = threading.Thread(target=demo.run, name="demo", daemon=True)
+    # Callbacks run in reverse order: first the demo gets its stop signal, then it is joined.
     parts.callback(thread.join, 10)
     parts.callback(demo.stop.set)
     thread.start()
@@ -105,7 +105,7 @@ def _start(
 ) -> tuple[Endpoints, dict[str, str], Mapping[str, str]]:
     """Start log, database and mail catcher.
 
-    Return where all is, the environment of the children, and the DSN of each role.
+    Returns the endpoints, the environment of the children, and the DSN of each role.
     """
     secrets_file, secrets = own_secrets(
         data, "" if options.database == "embedded" else options.database
@@ -170,7 +170,7 @@ def _log(options: Options, data: Path, parts: Servers, err: Console) -> tuple[st
 def _broker_kind(options: Options, err: Console) -> str:
     """Return kafka, mock or an address.
 
-    A demo never waits for a download: without jars at hand it takes the mock.
+    A demo never waits for a download: without jars in the cache it takes the mock.
     """
     if options.broker != "auto":
         return options.broker
@@ -191,7 +191,7 @@ def _database(options: Options, data: Path, parts: Servers) -> str:
 
 
 def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
-    """Return the processes; each reaches the database as its own role, the vendor door never."""
+    """Return the processes. Each has its own database role; the vendor door has no database."""
     vendor, clinic = (
         f"http://{HOST}:{port}/healthz" for port in (endpoints.vendor_port, endpoints.clinic_port)
     )
@@ -214,7 +214,7 @@ def _reaching(dsn: str) -> tuple[tuple[str, str], ...]:
 def _tend(
     servers: Servers, children: Children, demo: Demo | None, deadline: float | None = None
 ) -> int:
-    """Look after all until the demo has an answer, the deadline passes or a signal comes."""
+    """Tend all processes until the demo has an answer, the deadline passes or a signal comes."""
     while True:
         if servers.tend():
             children.tend()

@@ -1,4 +1,4 @@
-"""The options of `kadens up`, which of them are refused, and its data folder. Starts nothing."""
+"""The options of `kadens up`, their checks, and its data folder. Nothing is started here."""
 
 import shutil
 import socket
@@ -19,9 +19,9 @@ _LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for. `broker` is auto, kafka, mock or HOST:PORT; `database` embedded or a DSN.
+    """The options. `broker` is auto, kafka, mock or HOST:PORT; `database` is embedded or a DSN.
 
-    `data` None: a folder that goes away with a demo, else ./var. Port 0 takes a free one.
+    `data` None means a temporary folder for a demo, else ./var. Port 0 takes a free port.
     `timeout_s` bounds `until_alert` only.
     """
 
@@ -39,7 +39,7 @@ class Options:
 
 
 def check(options: Options, *, patience_s: float = 0.0) -> None:
-    """Raise ValueError or OSError for what would only fail once half of it runs.
+    """Raise ValueError or OSError for options that would fail only after the start.
 
     A port may take `patience_s` seconds to become free.
     """
@@ -73,16 +73,16 @@ def _must_be_free(option: str, port: int, patience_s: float) -> None:
 
 
 def goes_away(options: Options) -> bool:
-    """Tell whether the data folder goes away at the end."""
+    """Return whether the data folder is removed at the end."""
     return options.data is None and (options.demo or options.until_alert)
 
 
 @contextmanager
 def data_folder(options: Options, data: Path | None) -> Iterator[Path]:
-    """Make the data folder; a demo's own (None) goes away at the end.
+    """Make the data folder; the temporary folder of a demo (None) is removed at the end.
 
-    Nobody else may read in it. Where the database runs under another account, that one must be able
-    to pass; a folder that is there already keeps its mode.
+    Nobody else may read in it. Where the database runs under another account, that account must be
+    able to pass. An existing folder keeps its mode.
     """
     other = options.database == "embedded" and server_account() is not None
     mode = PASSABLE if other else OWNER_ONLY

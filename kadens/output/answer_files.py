@@ -1,4 +1,4 @@
-"""Answers as files: JSON as in the API, CSV, and Parquet with typed columns. Computes nothing."""
+"""Answers as files: JSON as in the API, CSV, and Parquet with typed columns."""
 
 import csv
 import io
@@ -60,8 +60,8 @@ def _days(value: date) -> int:
     return (value - EPOCH).days
 
 
-# For each type of column: the Arrow type it is handed over as, the function that makes its values
-# (integers where Arrow takes no Python values), and the Arrow type it is written as.
+# For each type of column: the Arrow type of the values passed to Arrow, the function that makes
+# them (integers where Arrow takes no Python values), and the Arrow type in the file.
 _ARROW: dict[Kind, tuple[Callable[[], DataType], Callable[[Any], Any], DataType]] = {
     bool: (DataType.bool, bool, DataType.bool()),
     int: (DataType.int64, int, DataType.int64()),

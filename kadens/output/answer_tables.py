@@ -71,7 +71,10 @@ def _timeline(answer: TimelineAnswer) -> Sheet:
             (_at(t, answer.zone), *map(words.number, figures), source)
             for t, figures, source in lines
         ),
-        below=f"{answer.metric} in {answer.unit}, {answer.samples} samples{width}; times in {answer.zone}",
+        below=(
+            f"{answer.metric} in {answer.unit}, {answer.samples} samples{width}; "
+            f"times in {answer.zone}"
+        ),
     )
 
 

@@ -1,12 +1,12 @@
-"""What is wrong with values that a person gave, in our words and without the value. Pure."""
+"""Describes mistakes in values that a person gave, without repeating the value. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-# By the beginning of pydantic's name for a mistake, the longest that fits. A text names the limit
-# that was passed where there is one.
+# Keys are beginnings of pydantic's names for mistakes, and the longest that fits counts. A text
+# names the limit that was exceeded, if there is any.
 _TEXTS: Mapping[str, str] = {
     "missing": "is missing",
     "json": "must be valid JSON",
@@ -35,11 +35,11 @@ _TEXTS: Mapping[str, str] = {
 }
 _LONGEST_FIRST = sorted(_TEXTS, key=len, reverse=True)
 _UNKNOWN = "is not a valid value"
-_OURS = "Value error, "  # pydantic puts this before what our own checks say
+_OURS = "Value error, "  # pydantic puts this before the texts of our own checks
 
 
 def mistakes_in(error: ValidationError) -> list[tuple[str, str]]:
-    """Return each mistake as the path of its field ("" for the value as such) and what is wrong."""
+    """Return each mistake as the path of its field ("" for the value itself) and its text."""
     mistakes = []
     for item in error.errors(include_input=False):
         path = ".".join(str(part) for part in item["loc"])

@@ -1,4 +1,4 @@
-"""What a replay did, or would do, as JSON and as lines for a terminal. It only adds up."""
+"""What a replay did, or would do, as JSON and as lines for a terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ BODY_WORDS = {
     "no_consent": "without consent",
     "left": "left, because they belong to unreadable ones",
 }
-ALGORITHM_ONLY = "algorithm only"  # rows that differ in nothing but the algorithm's version
+ALGORITHM_ONLY = "algorithm only"  # rows that differ only in the algorithm's version
 
 
 def plain_report(results: Sequence[ReplayReport], *, dry_run: bool, diff: bool) -> dict[str, Any]:
-    """Return the report for JSON; the rows that differ are in it for `diff` alone."""
+    """Return the report for JSON; only with `diff` it contains the rows that differ."""
     report: dict[str, Any] = {
         "dry_run": dry_run,
         "patients": len(results),
@@ -34,7 +34,7 @@ def plain_report(results: Sequence[ReplayReport], *, dry_run: bool, diff: bool) 
 
 
 def report_lines(results: Sequence[ReplayReport], *, dry_run: bool) -> list[str]:
-    """Return the report as lines; one says so when there was nothing to do."""
+    """Return the report as lines; a single line when there was nothing to do."""
     bodies = _bodies(results)
     read = bodies.pop("read")
     others = [f"{count} {BODY_WORDS[name]}" for name, count in bodies.items() if count]
@@ -72,7 +72,7 @@ def _bodies(results: Sequence[ReplayReport]) -> dict[str, int]:
 
 
 def _rows(results: Sequence[ReplayReport], *, dry_run: bool) -> dict[str, int]:
-    """Count rows by the event about them; those that only name another algorithm apart."""
+    """Count rows by their event; rows that differ only in the algorithm are counted apart."""
     counts: Counter[str] = Counter()
     if dry_run:
         counts[ALGORITHM_ONLY] = 0

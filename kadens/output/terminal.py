@@ -1,7 +1,7 @@
-"""Where results and errors go: results to stdout, everything else to stderr.
+"""Prints results to stdout and everything else to stderr.
 
-Imports no settings, so that a command without an installation starts quickly. Exit codes: 0 done,
-1 failed, 2 wrong use.
+No settings are imported, so that a command without an installation starts quickly. Exit codes: 0
+done, 1 failed, 2 wrong use.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from kadens.output.visible import quiet_json, visible
 
 
 class Plain(Console):
-    """A console on which text from outside moves no cursor and hides no line.
+    """A console on which text from outside can move no cursor and hide no line.
 
     Only our own styles reach the terminal as escape sequences.
     """
@@ -35,7 +35,7 @@ err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=Fa
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
-    """Print what went wrong on stderr, and leave with `code`."""
+    """Print an error on stderr, and leave with `code`."""
     err.print(f"[bold red]error:[/] {escape(message)}", markup=True)
     raise typer.Exit(code)
 
