@@ -14,7 +14,7 @@ from model.envelope import Envelope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One acknowledged message."""
+    """An acknowledged message."""
 
     topic: str
     key: bytes

@@ -52,7 +52,7 @@ class Metrics:
         self._ended.labels(reason).inc()
 
     def text(self) -> bytes:
-        """Return the exposition format."""
+        """Return the counters in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def _counter(self, name: str, value: str, labels: list[str]) -> Counter:

@@ -57,7 +57,7 @@ class Revocations(Protocol):
 
 
 class BodyStore(Protocol):
-    """Bodies by name. Once `put` returns, the body survives a crash."""
+    """The store of large bodies, by name. Once `put` returns, the body survives a crash."""
 
     async def put(self, name: str, body: bytes | BinaryIO) -> str:
         """Store a body, or the content of an open file, and return its address.

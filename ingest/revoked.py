@@ -26,7 +26,7 @@ class RevokedFollower:
     """`ports.Revocations` over Kafka; it can start before the broker does."""
 
     def __init__(self, brokers: str) -> None:
-        """Take `host:port[,host:port…]`."""
+        """Keep the brokers' addresses, `host:port[,host:port…]`; nothing is connected yet."""
         self._brokers = brokers
         self._digests: set[bytes] = set()
         self._as_of: float | None = None  # loop time; all that the log held at this time is known

@@ -16,12 +16,15 @@ def text_key(secret: str) -> bytes:
 
 
 def ampersand_key(secret: str) -> bytes:
-    """Return the secret with `&` behind it (OAuth 1 without a token secret)."""
+    """Return the secret followed by `&`, as in OAuth 1 without a token secret."""
     return f"{secret}&".encode()
 
 
 def base64_key(secret: str) -> bytes:
-    """Return the bytes of a base64 secret, with or without `whsec_`; raises ValueError."""
+    """Return the bytes of a base64 secret, with or without the prefix `whsec_`.
+
+    Raises ValueError for other text and for an empty key.
+    """
     text = secret.removeprefix("whsec_").rstrip("=")
     key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     if not key:

@@ -58,7 +58,7 @@ def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> P
 def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
     """Return the headers that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
 
-    Their names are in lower case. Raises ValueError where only the vendor can sign (a public-key
+    The names of the headers are in lower case. Raises ValueError where only the vendor can sign (a public-key
     scheme), or where the body lacks a signed field.
     """
     if scheme.algorithm == ECDSA:

@@ -59,7 +59,7 @@ class Budget:
 
 @dataclass(slots=True, kw_only=True)
 class _Room:
-    """Memory and disk for bodies of one kind."""
+    """Memory and disk for bodies of the same kind, proved or not."""
 
     memory: Budget
     disk: Budget
@@ -179,7 +179,7 @@ class Spool:
 
 
 async def fill(spool: Spool, stream: AsyncIterator[bytes], cap: int) -> None:
-    """Read a body into `spool`; refuses it once it is longer than `cap` bytes."""
+    """Read a body into `spool`; raises `Refused` once it is longer than `cap` bytes."""
     async for chunk in stream:
         if spool.size + len(chunk) > cap:
             raise refused("too_large")

@@ -262,9 +262,9 @@ def demo_cohort(*, now_ms: int, seed: int = 1, weeks: int = 12) -> Cohort:
 
 
 def cohort(*, now_ms: int, seed: int, patients: int, weeks: int) -> Cohort:
-    """Return `patients` people: the cast repeated, with numbered names.
+    """Return a cohort of `patients` people: the cast repeated, with numbered names.
 
-    Their accounts follow from the seed. Raises ValueError for no patients or too few weeks.
+    Their accounts follow from `seed`. Raises ValueError for no patients or too few `weeks`.
     """
     if patients < 1 or weeks < LOW_WEEKS + 1:
         raise ValueError(

@@ -15,7 +15,7 @@ from simulate.delivery import Delivery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """How much goes wrong.
+    """The faults to simulate; by default there are none.
 
     `duplicate` and `delay` are the shares of deliveries that are sent twice and late. A late
     delivery comes up to `delay_ms` late, and any delivery up to `shuffle_ms`.

@@ -88,7 +88,7 @@ class Shape:
 
 
 def definition(shape: Shape) -> bytes:
-    """Write the definition message of a shape."""
+    """Return the definition message of a shape."""
     plain = [f for f in shape.fields.values() if f.developer is None]
     extra = [f for f in shape.fields.values() if f.developer is not None]
     # in the record header, 0x40 marks a definition and 0x20 the list of developer fields behind it

@@ -22,7 +22,7 @@ _BODY = problem_json(TOO_MANY, "Too many requests of this address failed.", "fai
 
 
 class Failures:
-    """ASGI middleware over `buckets`, whose keys are peers.
+    """ASGI middleware that limits each peer's failed requests by `buckets`, whose keys are peers.
 
     `count` is called with a reason for each request that is refused here.
     """

@@ -59,7 +59,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Progress:
-    """How a body comes in, in seconds of a steady clock and bytes.
+    """The progress of a body, in seconds of a steady clock and in bytes.
 
     `began` is its start, `until` the time by which the next bytes are due, and `counted` the bytes
     that `until` accounts for.

@@ -26,7 +26,7 @@ class BeyondLimitsError(Exception):
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection of a guarded server."""
+    """The protocol of a connection, with the limits of the guard's server."""
 
     def __init__(self, guard: Guard, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(**given)

@@ -110,7 +110,7 @@ def local_page(page: str) -> str:
 
 
 def requested_page(request: Request) -> str:
-    """Return the address that was requested, as a page to return to."""
+    """Return the address of a request, as a page to return to after sign-in."""
     path: bytes = request.scope.get("raw_path") or b"/"
     query: bytes = request.scope["query_string"]
     address = path + (b"?" + query if query else b"")
@@ -136,7 +136,7 @@ def authorization_url(sign_in: SignIn, description: Description, pending: Pendin
 
 
 def end_session_url(sign_in: SignIn, description: Description) -> str:
-    """Return where the provider ends its own session; "" when it names no such address."""
+    """Return the address at which the provider ends its own session, "" when it names none."""
     if not description.end_session_endpoint:
         return ""
     ours = sign_in.provider.registration

@@ -57,7 +57,7 @@ class Description(BaseModel):
     authorization_response_iss_parameter_supported: bool = False
 
     def addresses(self) -> tuple[str, ...]:
-        """Return every address that it names."""
+        """Return all addresses that the description names."""
         named = (
             self.authorization_endpoint,
             self.token_endpoint,
