@@ -21,6 +21,7 @@ where name = %(unit)s),
         %(action)s, (select id from patient where pseudonym = %(patient)s), %(object)s, %(detail)s)
 """
 
+# A list that is open on a screen loads again and again: `not exists` keeps it from filling the log.
 _LISTED = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
 select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit \

@@ -19,6 +19,7 @@ insert into due (patient, at, why) select id, %s, %s from patient \
 where pseudonym = any(%s) order by id
 on conflict (patient) do update set at = excluded.at, why = excluded.why \
 where excluded.at < due.at"""
+# `materialized` keeps the planner from trying the advisory lock for patients beyond the limit.
 _TAKE = """
 with picked as materialized (
   select p.id, p.pseudonym from due d join patient p on p.id = d.patient

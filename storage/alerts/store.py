@@ -29,6 +29,8 @@ update alert set rule = %s, rule_version = %s, tier = %s, state = %s, changed_at
 sentence = %s,
   snoozed_until = case when %s = 'snoozed' then snoozed_until end
 where id = %s"""
+# A finding is not deleted while its alert exists, so that its evidence can still be shown. When it
+# occurs again, the same row becomes current again.
 _PUT_FINDING = """
 insert into alert_finding (alert, key, rule, rule_version, tier, at, session, from_at, \
 fresh_until, sentence,

@@ -115,7 +115,7 @@ async def known(conn: Connection, patients: Collection[str]) -> dict[str, int]:
 async def room(conn: Connection, connectors: Collection[str], now_ms: int) -> caps.Room:
     """Return how much of their caps connectors, and each of their patients, used within a day.
 
-    Letters with a body and letters without one are counted apart.
+    Letters with a body and letters without a body are counted apart.
     """
     requested = [sorted(map(clean, connectors)), utc(now_ms - DAY_MS)]
     used: dict[caps.Holder, caps.Used] = {}

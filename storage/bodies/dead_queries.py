@@ -58,6 +58,7 @@ _NAMED = f"""
 select {_COLUMNS} {_COMPLETE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) \
 order by d.letter
 for update of d"""
+# `old` keeps the addresses, because an update returns the new values only.
 _SETTLE = """
 with old as (select cluster, topic, part, "offset", address from dead_letter
     where state = 'waiting' and (cluster, topic, part, "offset") in (

@@ -32,6 +32,8 @@ group by vendor, account
 union all
 select vendor, null, count(*), sum(size)::bigint from quarantine where vendor = any(%s) \
 group by vendor"""
+# `before` is the size of all bodies in front of a body, 0 for the first. The first body is always
+# taken, or a body above the limit would block the others.
 _TAKE = """
 delete from quarantine where (cluster, topic, part, "offset") in (
   select cluster, topic, part, "offset" from (
@@ -183,6 +185,7 @@ async def _opened(store: BodyStore, wrapping_key: KeyRing, row: tuple[Any, ...])
             ),
         )
     except crypto.SealError:
+        # a body that does not open must not keep the others from being released
         return held
 
 

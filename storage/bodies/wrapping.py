@@ -38,7 +38,7 @@ _FOREIGN = (
 
 
 def _named_in(column: str) -> str:
-    """Return SQL for the key id in front of a wrapped value, '' without one (`crypto.wrap`)."""
+    """Return SQL for the key id in front of a wrapped value, '' if it has none (`crypto.wrap`)."""
     # the format of `crypto.wrapped_by`: the mark, a byte with the length of the key id, the key id
     begins, id_ = (
         len(crypto.MARK),
@@ -206,7 +206,7 @@ async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
 async def key_uses(conn: Connection) -> dict[str, Mapping[str, int]]:
     """Return how many values each wrapping key wraps, by `what` of their column and by key id.
 
-    The key id is `UNNAMED` for a value without one: any key may open it.
+    The key id is `UNNAMED` for a value that names none: any key may open it.
     """
     uses: dict[str, Mapping[str, int]] = {}
     for location in PLACES:

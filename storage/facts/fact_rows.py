@@ -121,6 +121,7 @@ def read(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:
 def _payload(fact: Fact) -> dict[str, Any]:
     if not isinstance(fact, SampleBlock):
         return {key: value for key, value in codec.plain(fact).items() if key != "head"}
+    # `_stored_extent` reads these when the fact is removed, to find its samples in their table
     extent = {"first_ms": int(fact.t[0]), "last_ms": int(fact.t[-1])} if len(fact.t) else {}
     return {"joining": fact.joining.value, "n": len(fact.t), **extent}
 

@@ -14,6 +14,8 @@ _READ = """
 select w.part, w.first, w.next, w.tries, w.alone_until, coalesce(o.next_offset, 0)
 from in_work w left join stream_offset o using (topic, part) \
 where w.topic = %s and w.part = any(%s)"""
+# `set_config` turns off waiting for the disk, for this transaction only. As a condition it needs no
+# statement of its own.
 _WRITE = """
 insert into in_work (topic, part, first, next, tries, alone_until)
 select %s, noted.* from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[]) noted

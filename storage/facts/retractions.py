@@ -16,6 +16,7 @@ from storage.pg.pool import Connection
 
 PatientId: TypeAlias = int
 
+# A deletion applies to the records of this name of all sources of its vendor.
 _OF_RECORDS = """
 select k.patient, s.vendor, k.record, max(r.revision)
 from unnest(%s::int[], %s::text[]) as k (patient, record)
@@ -84,6 +85,7 @@ class Retractions:
             if interval.vendor == source.vendor and interval.metric in {"", metric}:
                 span = interval.span
                 inside = (t >= span.start_ms) & (t < span.end_ms)
+                # a sample with a greater revision was reported after the deletion and is kept
                 keep = ~(inside & (revisions <= interval.revision))
                 t, v, revisions = t[keep], v[keep], revisions[keep]
         return t, v

@@ -127,6 +127,7 @@ async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Wri
 async def _store(conn: Connection, items: list[_Item]) -> Written:
     records = await record_rows(conn, _latest_versions(items))
     removed = await _remove_replaced(conn, records)
+    # a new record has no stored facts, and those of a replaced record were removed above
     unchanged = [row.id for row in records.values() if row.before and not row.replaced]
     stored = await fact_rows.contents(conn, unchanged)
     changed = [item for item in items if stored.get(_fact_key(item, records)) != item.content]

@@ -20,6 +20,7 @@ from unnest(%s::text[], %s::text[]) as k (vendor, account)
 join account a using (vendor, account)
 join patient p on p.id = a.patient
 where a.unlinked_at is null"""
+# "nulls last" prefers a link that covered the time of receipt and has ended to the present link.
 _OWNERS_AT = """
 select distinct on (k.n) k.n, p.pseudonym
 from unnest(%s::text[], %s::text[], %s::timestamptz[])

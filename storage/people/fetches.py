@@ -91,6 +91,7 @@ async def put_fetches(
     keys = await data_keys.data_keys(conn, wrapping_key, patients) if patients else {}
     beyond = 0
     for item in noticed:
+        # counted anew for each fetch, because those before it in this batch count too
         if item.patient is None and await _unlinked(conn, item.connector) >= MOST_UNLINKED:
             beyond += 1
             continue

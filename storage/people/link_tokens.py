@@ -21,6 +21,7 @@ values (%s, %s, %s, %s, %s, %s, %s)"""
 _LIST = """
 select t.issue, t.key_id, t.issued_by, t.issued_at, t.expires_at, t.revoked_at
 from link_token t join patient p on p.id = t.patient where p.pseudonym = %s order by t.issue"""
+# A token that has expired already is refused without a revocation, so `link_revoked` needs no row.
 _REVOKE = """
 with ended as (
   update link_token set revoked_at = %(now)s

@@ -133,7 +133,7 @@ async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
         errors.InvalidParameterValue,
         errors.UndefinedObject,
     ) as error:
-        await conn.rollback()
+        await conn.rollback()  # the error has aborted a transaction that was open
         row = await (await conn.execute(_ACTING)).fetchone()
         login = row[1] if row else ""
         raise RoleError(

@@ -100,6 +100,8 @@ select o.vendor, o.app, o.device, o.device_type, w.time as time_ms
  order by w.time desc, o.vendor
 """
 
+# The unit of a line is that of the actor at that time. The patient's present unit decides who may
+# see the line.
 _AUDIT = """
 select a.at as at_ms, a.actor, a.role, coalesce(u.name, '') \
 as care_unit, a.action, a.object, a.detail
@@ -171,6 +173,7 @@ async def past_alerts(
 ) -> tuple[AlertBrief, ...]:
     """Return the latest `limit` alerts of a patient that are no longer live, newest first."""
     requested = {"unit": unit, "patient": pseudonym}
+    # no limit in the query: its order is by tier, so a limit would not return the newest
     alerts = await _alerts(conn, requested, is_live=False, limit=None)
     return tuple(sorted(alerts, key=lambda alert: -alert.changed_ms)[:limit])
 
