@@ -58,8 +58,8 @@ def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> P
 def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
     """Return the headers that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
 
-    The names of the headers are in lower case. Raises ValueError where only the vendor can sign (a public-key
-    scheme), or where the body lacks a signed field.
+    The names of the headers are in lower case. Raises ValueError where only the vendor can sign (a
+    public-key scheme), or where the body lacks a signed field.
     """
     if scheme.algorithm == ECDSA:
         raise ValueError(f"{scheme.name}: only the holder of the private key can sign")
