@@ -16,16 +16,16 @@ from storage.pg.pool import Connection
 
 _WRITE = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
-values (to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit \
-where name = %(unit)s),
+values (to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
+(select id from care_unit where name = %(unit)s),
         %(action)s, (select id from patient where pseudonym = %(patient)s), %(object)s, %(detail)s)
 """
 
 # A list that is open on a screen loads again and again: `not exists` keeps it from filling the log.
 _LISTED = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
-select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit \
-where name = %(unit)s),
+select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
+(select id from care_unit where name = %(unit)s),
        %(action)s, p.id, %(object)s, %(detail)s
   from patient p where p.pseudonym = any(%(patients)s) and not exists (
     select from audit a where a.patient = p.id and a.actor = %(actor)s and a.action = %(action)s

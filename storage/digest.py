@@ -98,8 +98,8 @@ join source s on s.id = c.source order by 1, 2, 3, 4""",
     "alert": f"""
 select p.pseudonym, a.family, a.rule, a.rule_version, a.tier from alert a \
 join patient p on p.id = a.patient
-where a.state in {_LIVE} and exists (select from alert_finding f \
-where f.alert = a.id and f.current) order by 1, 2""",
+where a.state in {_LIVE} \
+and exists (select from alert_finding f where f.alert = a.id and f.current) order by 1, 2""",
     "alert_finding": f"""
 select p.pseudonym, a.family, f.rule, f.key, f.rule_version, f.tier, f.at, f.session
 from alert_finding f join alert a on a.id = f.alert join patient p on p.id = a.patient

@@ -87,8 +87,8 @@ _PENDING = (
     "select %s, * from unnest(%s::text[]) on conflict do nothing"
 )
 _SOURCES = """
-select source from record where patient = %(patient)s union select source from watermark \
-where patient = %(patient)s"""
+select source from record where patient = %(patient)s \
+union select source from watermark where patient = %(patient)s"""
 _ORPHANS = """
 delete from source s where s.id = any(%s)
 and not exists (select from record r where r.source = s.id)

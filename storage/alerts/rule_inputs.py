@@ -65,8 +65,8 @@ _ALERTS = f"""
 select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
 sentence, resolution
 from alert
-where patient = any(%(patients)s) and (state in {_LIVE} \
-or changed_at >= to_timestamp(%(recent)s / 1000.0))
+where patient = any(%(patients)s) \
+and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
 order by patient, family, raised_at, id"""  # noqa: S608 - a constant of this file
 _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \

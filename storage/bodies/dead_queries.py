@@ -26,8 +26,8 @@ _COUNTS = (
 )
 _BEYOND = """
 select class, connector, sum(letters)::bigint from dead_letter_overflow d
-where (%(class)s::text is null or class = %(class)s) and (%(connector)s::text is null \
-or connector = %(connector)s)
+where (%(class)s::text is null or class = %(class)s) \
+and (%(connector)s::text is null or connector = %(connector)s)
 and (%(since)s::timestamptz is null or day >= (%(since)s at time zone 'UTC')::date) \
 group by 1, 2 order by 1, 2"""
 _COLUMNS = """
@@ -67,8 +67,8 @@ with old as (select cluster, topic, part, "offset", address from dead_letter
   noted as (insert into discarded select address from old where address is not null \
 on conflict do nothing)
 update dead_letter d set state = %s, wrapped = null, address = null, sealed = null, body_bytes = 0
-from old o where (d.cluster, d.topic, d.part, d."offset") \
-= (o.cluster, o.topic, o.part, o."offset")"""
+from old o \
+where (d.cluster, d.topic, d.part, d."offset") = (o.cluster, o.topic, o.part, o."offset")"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from storage.bodies.body_store import INCOMING, PACKED, BodyStore
 from storage.pg.pool import Pool
 
 _NAMED = """
-select k.address from unnest(%s::text[]) as k (address) where exists (select from body b \
-where b.address = k.address)
+select k.address from unnest(%s::text[]) as k (address) \
+where exists (select from body b where b.address = k.address)
 or exists (select from quarantine q where q.address = k.address)
 or exists (select from dead_letter d where d.address = k.address)"""
 # an older version left large bodies in quarantine where they came in

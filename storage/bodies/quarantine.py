@@ -37,8 +37,8 @@ group by vendor"""
 _TAKE = """
 delete from quarantine where (cluster, topic, part, "offset") in (
   select cluster, topic, part, "offset" from (
-    select *, sum(size) over (order by received_at, cluster, topic, part, "offset") \
-- size as before from (
+    select *, \
+sum(size) over (order by received_at, cluster, topic, part, "offset") - size as before from (
       select cluster, topic, part, "offset", received_at, size from quarantine \
 where released_at is not null
       order by received_at, cluster, topic, part, "offset" limit %s for update skip locked) \
@@ -52,8 +52,8 @@ returning address),
 on conflict do nothing)
 select count(*) from gone"""
 _COUNTS = """
-select vendor, count(*) filter (where released_at is null), count(*) \
-filter (where released_at is not null)
+select vendor, count(*) filter (where released_at is null), \
+count(*) filter (where released_at is not null)
 from quarantine group by vendor order by vendor"""
 
 

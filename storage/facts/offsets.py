@@ -48,8 +48,8 @@ insert into stream_offset (topic, part, next_offset)
 select %s, part, following from unnest(%s::int[], %s::bigint[]) as k (part, following) order by part
 on conflict (topic, part) do nothing"""
 _UPDATE = """
-update stream_offset o set next_offset = k.following from unnest(%s::int[], %s::bigint[]) \
-as k (part, following)
+update stream_offset o set next_offset = k.following \
+from unnest(%s::int[], %s::bigint[]) as k (part, following)
 where o.topic = %s and o.part = k.part"""
 
 

@@ -30,8 +30,8 @@ _USE = f"""
 with alive as (select id, seen_at from clinic_session where id = %(id)s and {_ALIVE}),
 used as (
   update clinic_session s set seen_at = to_timestamp(%(now)s / 1000.0) from alive
-   where s.id = alive.id and %(used)s and alive.seen_at < to_timestamp((%(now)s - {TOUCH_MS}) \
-/ 1000.0))
+   where s.id = alive.id and %(used)s \
+and alive.seen_at < to_timestamp((%(now)s - {TOUCH_MS}) / 1000.0))
 select exists (select from alive)
 """  # noqa: S608 - constants of this module
 _WHICH = f"""\

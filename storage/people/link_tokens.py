@@ -25,8 +25,8 @@ from link_token t join patient p on p.id = t.patient where p.pseudonym = %s orde
 _REVOKE = """
 with ended as (
   update link_token set revoked_at = %(now)s
-  where patient = %(patient)s and revoked_at is null and (%(issue)s::int is null \
-or issue = %(issue)s)
+  where patient = %(patient)s and revoked_at is null \
+and (%(issue)s::int is null or issue = %(issue)s)
   returning issue, digest, expires_at
 ), told as (
   insert into link_revoked (digest, revoked_at, expires_at)

@@ -31,8 +31,8 @@ select p.pseudonym, p.zone, u.name as care_unit, p.created_at as created_ms,
        d.time as last_data_ms, coalesce(d.worn, false) as worn
   from patient p join care_unit u on u.id = p.care_unit
   left join lateral (select max(w.time) as time, bool_or(o.method = 'background') as worn
-                       from watermark w join source o on o.id = w.source where w.patient = p.id) \
-d on true
+                       from watermark w join source o on o.id = w.source \
+where w.patient = p.id) d on true
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
  order by p.pseudonym
 """
@@ -67,18 +67,18 @@ _SESSIONS = f"""
 select {derived_rows.SESSION_COLUMNS}
   from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
- where u.name = %(unit)s and p.pseudonym = %(patient)s and (%(session)s::text is null \
-or s.session = %(session)s)
+ where u.name = %(unit)s and p.pseudonym = %(patient)s \
+and (%(session)s::text is null or s.session = %(session)s)
  order by s.start_at desc, s.session
  limit %(limit)s
 """  # noqa: S608 - a constant of this package
 
 REPORT_COLUMNS = """
        r.record, f.start_at as at_ms, f.local_date, f.payload ->> 'instrument' as instrument,
-       coalesce(f.payload ->> 'phase', 'none') \
-as phase, (f.payload ->> 'value')::double precision as value,
-       coalesce(f.payload ->> 'scale', '') as scale, coalesce(f.payload ->> 'session', '') \
-as session,
+       coalesce(f.payload ->> 'phase', 'none') as phase, \
+(f.payload ->> 'value')::double precision as value,
+       coalesce(f.payload ->> 'scale', '') as scale, \
+coalesce(f.payload ->> 'session', '') as session,
        coalesce(f.payload ->> 'site', '') as site, coalesce(f.payload ->> 'type', '') as type,
        coalesce(f.payload -> 'equipment', '[]') as equipment, o.vendor, f.body
 """
@@ -103,8 +103,8 @@ select o.vendor, o.app, o.device, o.device_type, w.time as time_ms
 # The unit of a line is that of the actor at that time. The patient's present unit decides who may
 # see the line.
 _AUDIT = """
-select a.at as at_ms, a.actor, a.role, coalesce(u.name, '') \
-as care_unit, a.action, a.object, a.detail
+select a.at as at_ms, a.actor, a.role, \
+coalesce(u.name, '') as care_unit, a.action, a.object, a.detail
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
  where p.pseudonym = %(patient)s and (%(object)s::text is null or a.object = %(object)s)
    and a.action <> 'list.read'

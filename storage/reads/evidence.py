@@ -43,8 +43,8 @@ o.method, f.body,
        b.size as kept_bytes
   from session s join fact f on f.patient = s.patient join record r on r.id = f.record
   join source o on o.id = f.source left join body b on b.patient = f.patient and b.sha256 = f.body
- where s.session = %(session)s and s.patient = (select id from patient \
-where pseudonym = %(patient)s)
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
    and ((f.source = s.declared_by and r.record = s.record)
         or (f.kind = 'samples' and f.start_at < s.end_at and f.end_at >= s.start_at
             and ((f.source = s.heart_source and f.metric = %(metric)s)
@@ -62,8 +62,8 @@ select {clinic_queries.REPORT_COLUMNS}
   from session s join fact f on f.patient = s.patient and f.kind = 'report' \
 join record r on r.id = f.record
   join source o on o.id = f.source
- where s.session = %(session)s and s.patient = (select id from patient \
-where pseudonym = %(patient)s)
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
    and (f.payload ->> 'session' = s.record or r.record = s.record
         or (coalesce(f.payload ->> 'session', '') = ''
             and f.start_at between s.start_at - interval '2 hours' \
@@ -72,14 +72,14 @@ and s.end_at + interval '6 hours'))
 """  # noqa: S608 - a constant of this package
 
 _SELECTIONS = """
-select c.local_date, c.metric, greatest(c.start_at, s.start_at) \
-as start_ms, least(c.end_at, s.end_at) as end_ms,
+select c.local_date, c.metric, \
+greatest(c.start_at, s.start_at) as start_ms, least(c.end_at, s.end_at) as end_ms,
        c.why, o.vendor, o.app, o.device, o.device_type, o.method
   from session s join source_selection c on c.patient = s.patient and c.start_at < s.end_at \
 and c.end_at > s.start_at
   join source o on o.id = c.source
- where s.session = %(session)s and s.patient = (select id from patient \
-where pseudonym = %(patient)s)
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
    and c.local_date between s.local_date - 1 and s.local_date + 8
  order by c.metric, start_ms
 """
