@@ -31,6 +31,7 @@ def lines_of(items: ReaderItems, zone: str = "") -> Iterator[Line]:
 
     A fact without an offset from UTC gets that of the IANA zone, when one is given.
     """
+    # A payload may hold many facts, so they are yielded at once. The others are few and wait.
     others: list[Line] = []
     for item in items:
         if isinstance(item, Part):

@@ -107,6 +107,8 @@ def replace_file(path: Path, text: str) -> None:
 
 def _edited(text: str, entries: Sequence[KeyEntry]) -> str:
     """Return the file's text with its keys replaced; all else is checked to be unchanged."""
+    # The text is edited instead of written anew, so that people's comments stay. Regular
+    # expressions may be misled by unusual TOML, so the result is parsed and compared.
     kept = _TABLE.sub("", _PLAIN.sub("", text)).rstrip("\n")
     after = "\n\n".join([kept, *map(_written, entries)]).lstrip("\n") + "\n"
     result, was = tomllib.loads(after), tomllib.loads(text)

@@ -168,6 +168,7 @@ class _Reported:
                 )
             else:
                 workout = self._workout(session, rejects)
+                # A file may repeat a session message; the first counts.
                 values.setdefault(workout.head.record, workout)
         yield from values.values()
 
@@ -185,6 +186,7 @@ class _Reported:
         return Workout(
             head=self.head(
                 self.source(Method.WORKOUT),
+                # A file may hold several sessions, so start and length are part of the record.
                 f"{self.record}:{session.start_ms}-{session.length_ms}",
                 span,
             ),

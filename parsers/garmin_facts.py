@@ -110,6 +110,7 @@ def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iter
         (start, start + length_s * 1000),
         offset,
     )
+    # Rounded up, so that a short slot has a minute as well.
     minutes = max(1, -(-length_s // 60))
     # A slot has a record for each type of activity in it. Samples of the same instant would replace
     # each other, so the records are set apart by some milliseconds, always the same for a type.

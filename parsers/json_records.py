@@ -105,6 +105,7 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
+        # Python's decoder accepts NaN and Infinity by default, but JSON has neither.
         self._decoder = json.JSONDecoder(parse_constant=self._constant)
         self._skip_space()
 

@@ -167,6 +167,8 @@ def _series(data: Json, errors: _Errors) -> Iterator[Fact]:
         if read.is_total:
             total = _total(series, read)
             of = read.source, total.head.record
+            # A total grows during its day and may come several times in a batch: the greatest
+            # counts.
             totals[of] = max(totals.get(of, total), total, key=lambda entry: entry.head.revision)
         else:
             blocks[read.source, read.offset].append((read.ms, read.value))
@@ -276,6 +278,7 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
     """
     source = _source_object(sample.get("source"), "source")
     zone = sample.get("zone_offset")
+    # Thousands of samples share few contexts. The key has every member that a context is made of.
     key = (
         sample.get("type"),
         sample.get("unit"),
@@ -290,6 +293,7 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
         known[key] = context
     ms, written = instant(sample.get("timestamp"), "timestamp")
     value = measure(sample.get("value"), SERIES[series], "value", context.factor, context.shift)
+    # A time written in UTC (Z or +00:00) does not show the offset of the source's clock.
     offset = written or None if zone is None else context.zone
     return _Reading(context.source, offset, ms, value, sample.get("is_daily_total") is True)
 
@@ -329,6 +333,8 @@ def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleB
     source, offset = of
     for some in split_at_gaps(t, BLOCK, LONGEST_GAP_MS):
         part_t, part_v = t[some], v[some]
+        # The record is a hash of the content. The same samples sent again are the same record, and
+        # other samples never replace them.
         content = dumps({"source": plain(source), "offset": offset, "t": part_t, "v": part_v})
         record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"
         span = int(part_t[0]), int(part_t[-1]) + 1

@@ -71,6 +71,7 @@ def parse(body: bytes) -> Parsed:
     try:
         account = text(event.get("patient"), "patient")
         kind = _kind(event.get("type"))
+        # The list is complete before any report is read, so a wrong event refuses the entire body.
         records = list(_records(event))
     except Unreadable as error:
         raise body_error(error) from error
@@ -105,6 +106,7 @@ def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
     record = text(fields.get("id"), f"{where}.id")
     revision = _revision(fields.get("revision"), kind, f"{where}.revision")
     at, offset = instant(fields.get("answered_at"), f"{where}.answered_at")
+    # A withdrawal has no instrument, so it ends here.
     if kind == "report.withdrawn":
         return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
     instrument = _any_of(Instrument, fields.get("instrument"), f"{where}.instrument")
@@ -127,6 +129,7 @@ def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
 def _revision(values: object, kind: str, where: str) -> int:
     least = 0 if kind == "report.created" else 1
     value = 0 if values is None and not least else values
+    # A bool is an int in Python, and JSON's true must not pass as 1.
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_REVISION:
         raise Unreadable(where, f"not an integer of at least {least}")
     return value

@@ -165,6 +165,7 @@ def _blocks(
     record = f"{_name(activity)}:samples"
     for metric, (t, v) in activity.readings.items():
         row = METRIC[metric]
+        # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
         samples = Samples(t=np.array(t, np.int64), v=np.array(v, np.float64) + 0.0)
         kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):

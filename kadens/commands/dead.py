@@ -196,6 +196,8 @@ def _write(letter: Letter, content: bytes | None, path: Path) -> None:
     if content is None:
         fail(f"the body of letter {letter.letter} is not kept here")
     try:
+        # Mode "x" never overwrites a file. Its permissions are set before the first byte is
+        # written.
         with path.open("xb") as file:
             path.chmod(0o600)
             file.write(content)

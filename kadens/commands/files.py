@@ -70,6 +70,7 @@ def import_files(
         fail("no file of a format that is read is there", code=2)
     files = [_checked(path, content) for path, content in contents.items()]
     since_ms = clock(settings.clock)()
+    # Outcomes that exist before anything is sent show the files that are stored already.
     _note(files, _outcomes(settings, patient, files, since_ms), stored="known already")
     _send(settings, patient, url, [file for file in files if not file.answer], contents)
     _await(settings, patient, files, since_ms, wait)

@@ -149,6 +149,7 @@ def retire_key(
     needed = (
         _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
     )
+    # A wrapping key cannot be forced: what it wraps would be lost.
     if needed and not (force and kind != "wrapping"):
         fail(needed)
     for path in [main, *(also or [])]:
@@ -208,6 +209,7 @@ async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
 
     `age_s` is the age of the secrets file in seconds.
     """
+    # A process that still has the old keys may wrap with them, and this pass would miss that.
     await sleep(max(0.0, SETTLE_S - age_s))
     done = 0
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:

@@ -102,6 +102,7 @@ def revoke_link_tokens(
     )
     if not ended and issue is not None:
         fail(f"this patient has no valid token {issue}")
+    # The revocation is committed by now. If the log is away, a worker publishes it later.
     is_published = tell_doors(settings)
     if as_json:
         print_json({"revoked": ended, "published": is_published})

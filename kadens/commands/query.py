@@ -236,6 +236,7 @@ def _show(patient: str, what: str, work: _Work, how: _How) -> None:
         return
     written = WRITERS[how.form](answer)
     if how.to_file is None:
+        # On a terminal control characters are replaced. A pipe gets the exact bytes.
         text = written.decode()
         typer.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
     else:
@@ -251,10 +252,13 @@ def _answer(patient: str, what: str, work: _Work, data: Path | None) -> Answer:
             await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
             pool.connection() as conn,
         ):
+            # Queries are limited to a care unit. An operator may read any, so it is the patient's
+            # own.
             unit = await api_queries.unit_of(conn, patient)
             who = await clinic_queries.patient(conn, unit, patient) if unit else None
             if who is None:
                 raise patient_queries.NotThereError("there is no such patient")
+            # The row precedes the read in the same transaction, so nothing is read without a row.
             await audit.write(conn, entry_of(Action.DATA_READ, now_ms, patient, what))
             return await work(conn, who, now_ms)
 

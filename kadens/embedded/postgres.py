@@ -213,6 +213,7 @@ def temporary_postgres(
 def _server_words(home: Home, settings: Mapping[str, str]) -> list[str | Path]:
     words: list[str | Path] = [home.program("postgres"), "-D", home.cluster, "-k", home.socket]
     fixed = {"listen_addresses": "", "unix_socket_permissions": "0700", "port": "5432"}
+    # The fixed settings come last, so that no other setting can open a TCP port.
     for name, value in {**settings, **fixed}.items():
         words += ["-c", f"{name}={value}"]
     return words

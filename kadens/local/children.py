@@ -64,6 +64,7 @@ class Children:
 
     def stop(self) -> None:
         """Ask all to end, then wait for each; a child that does not end is killed."""
+        # All get the signal first, so that they end at the same time.
         for child, _ in self._running.values():
             if child.alive():
                 child.process.send_signal(signal.SIGTERM)

@@ -163,6 +163,7 @@ class Demo:
     def _play_live(self, door: VendorDoor) -> int:
         """Send the live part and return when its last body, the pain report, was received."""
         start = self._now()
+        # For --until-alert everything is due at once, otherwise at the pace of real time.
         step = 0 if self._until else 1
         items = [
             replace(item, due_ms=start + step * (item.due_ms - self._cohort.now_ms))

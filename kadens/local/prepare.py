@@ -35,6 +35,7 @@ def own_secrets(data: Path, database: str) -> tuple[Path, Secrets]:
     file is missing and something needs its keys.
     """
     if not (data / SECRETS).exists():
+        # Fresh keys would open nothing that exists, and the loss would show only later.
         left = leftovers(data) or (
             "the database" if database and _run(_holds_data(database)) else ""
         )

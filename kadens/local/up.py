@@ -81,6 +81,7 @@ def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
     parts.callback(children.stop)
     for job in _jobs(endpoints, logins):
         children.start(job)
+    # Registered before the file is written, so that the file is removed whatever happens.
     parts.callback(forget_runtime, data)
     write_runtime(data, environment, endpoints.addresses())
     err.print(f"everything runs after {time.monotonic() - began:.1f} s")

@@ -59,6 +59,7 @@ def _must_be_free(option: str, port: int, patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
     while True:
         with socket.socket() as probe:
+            # As servers do, so that connections that linger in TIME_WAIT do not block the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, port))

@@ -38,6 +38,7 @@ def table_of(answer: Answer) -> tuple[Table, str]:
     for head in sheet.heads:
         made.add_column(head, justify="left" if head in LEFT else "right", overflow="fold")
     for line in sheet.lines:
+        # `Text` keeps rich from reading markup in words from outside.
         made.add_row(*map(Text, line))
     return made, sheet.below
 

@@ -118,6 +118,7 @@ def developer_columns(table: Table, known: Known) -> dict[str, Column]:
             else unnamed
         )
         code = None if description is None else description.base
+        # Without a description the type is not known, and the bytes stay plain.
         base = profile.BYTE if code is None else profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
         column = column_of(base, slot.at, slot.size, table.layout.order, name=name)
         position = description is not None and description.position

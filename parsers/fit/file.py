@@ -135,6 +135,8 @@ class FitFile:
     def _stamps(self) -> Stamps:
         matches = []
         for segment in self.segments:
+            # The full timestamp of any message is a reference, so all tables of a segment are
+            # needed.
             tables = self._of_segment(segment.index)
             short = [table for table in tables if table.stream.number == profile.MONITORING]
             matches.append(compressed_stamps(self._data, tables))
@@ -224,6 +226,7 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
         streams += matches
         problems += wrong
         at = segment.after
+        # The budget is for the entire input, so a further segment would exceed it as well.
         if budget.exhausted:
             break
     return segments, streams, problems

@@ -70,6 +70,7 @@ class Group:
     def _columns(self) -> list[dict[str, Column]]:
         """Columns of every table by name; a later name of another kind ends in its kind."""
         if len(self._tables) == 1 and not self._tables[0].layout.developer:
+            # The usual case. Names of a single layout cannot differ in kind.
             return [self._narrowed(self._tables[0].layout.columns)]
         kinds: dict[str, str] = {}
         return [self._narrowed(_apart(self._all_of(table), kinds)) for table in self._tables]
@@ -173,6 +174,7 @@ class Group:
 
     def _compute(self, name: str) -> AnyColumn:
         values = self._stored(name)
+        # A stored value counts before a value from components.
         if name in self._expansions:
             for source in self._expansions[name]:
                 if source.source in self._names:
@@ -231,6 +233,7 @@ class Group:
         for table, column in zip(self._tables, columns, strict=True):
             raw = np.full((len(table), 0), 0xFF, dtype=np.uint8)
             if column is not None:
+                # Components are numbered by bits in little-endian order.
                 big = column.dtype.startswith(">")
                 raw = little_endian(
                     table.raw(column.at, column.size), int(column.dtype[-1]), big=big

@@ -129,6 +129,7 @@ def message_number(name: str | int) -> int:
 
 
 def _same(raw: Any) -> bool:  # noqa: ANN401
+    # True if the only component is the entire field with the same scale: no bits are taken out.
     if len(raw.components) != 1:
         return False
     (only,) = raw.components

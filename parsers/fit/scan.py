@@ -140,6 +140,7 @@ class _Walk:
 
 def _definition_end(data: bytes, p: int, end: int) -> int:
     """Return the offset after the definition message at `p`; beyond `end` when it is cut off."""
+    # Record header, reserved byte, architecture, message number (2 bytes), count of fields.
     if p + 6 > end:
         return end + 1
     after = p + 6 + 3 * data[p + 5]
@@ -237,6 +238,7 @@ def walk_segment(
             p, stopped = after, _too_many(walk, after)
     budget.exhausted = stopped is not None and stopped.code in _CAPS
     if p > end:
+        # The hot loop takes steps without a check, so the last message may run over the end.
         cut = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
         stopped = stopped or cut
     budget.messages += walk.count()
