@@ -1,7 +1,7 @@
-"""What was due in a week, and how much of it was done. It never decides about an alert.
+"""Adherence: what was due in a week, and how much of it was done.
 
-Clinical definition section 5.1. The measures stay apart (frequency, time, dose, intensity). One
-that cannot be known is None, never 0. Days of a pause leave the denominator.
+Clinical definition section 5.1. Frequency, time, dose and intensity are measured separately. A
+measure that cannot be known is None, never 0. Days of a pause are taken off what was due.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adherence:
-    """Done over due of one week, not capped (1.5 is half again too much); None: not known."""
+    """What was done in a week over what was due.
+
+    The ratios are not capped: 1.5 means half as much again as was due. None means not known.
+    """
 
     frequency: float | None
     time: float | None
@@ -43,9 +46,10 @@ class Adherence:
 
 
 def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | None:
-    """Return what was due in the week of a Monday; None when no prescription holds on all seven days.
+    """Return what was due in the week that begins on `monday`.
 
-    A new version within the week counts from its day on. Prescriptions with different ids add up.
+    None when no prescription is in force on all seven days. A new version within the week counts
+    from its day on. Prescriptions with different ids add up.
     """
     days = [monday + timedelta(days=n) for n in range(7)]
     by_day = [{row.id: row for row in in_force(prescriptions, day)} for day in days]
@@ -87,7 +91,7 @@ def measure(week: Week, due: Due) -> Adherence:
     """
     dose = _ratio(week.dose_min, due.dose_min or 0.0)
     partial = week.zones.unknown > PARTIAL_ABOVE * week.zones.total
-    # Of several prescriptions, a minute cannot be said to belong to one of them.
+    # With several prescriptions it is not known to which of them a minute belongs.
     only = due.prescriptions[0] if len(due.prescriptions) == 1 else None
     return Adherence(
         frequency=_ratio(week.sessions, due.sessions),
@@ -104,7 +108,7 @@ def adherence(week: Week, prescription: Prescription) -> Adherence | None:
 
 
 def capped(ratio: float | None) -> float | None:
-    """Return a ratio as averages take it: at most 1."""
+    """Return a ratio limited to 1, as averages need it."""
     return None if ratio is None else min(ratio, 1.0)
 
 

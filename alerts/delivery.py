@@ -1,8 +1,9 @@
-"""Delivers what waits in the outbox.
+"""Delivers the mails of the outbox over SMTP.
 
-E-mail over SMTP, at least once, with a growing pause after a failure. A mail says that something
-waits and where to look; it must never hold a health value or a name, because mail is readable on
-its way. The Message-ID comes from the outbox key, so a second delivery of one row is the same mail.
+Each mail is delivered at least once, with a growing pause after each failure. A mail says only that
+something needs review and where to look. It must never contain a health value or a name, because
+mail can be read on its way. The Message-ID is made from the outbox key, so that a second delivery
+of a row is recognised as the same mail.
 """
 
 import asyncio
@@ -22,7 +23,8 @@ from storage.pg.pool import Pool
 CHANNEL = "email"
 _TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
 TIMEOUT_S = 20.0  # for each answer of the mail server
-DELIVERY_S = 60.0  # for a mail; below the time after which the database gives up a transaction that stands still
+# For a complete mail. It must be below the time after which the database ends an idle transaction.
+DELIVERY_S = 60.0
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
 
 
@@ -100,17 +102,17 @@ def message(mail: Mail, mail_from: str) -> EmailMessage:
 
 
 def pause_ms(attempts: int) -> int:
-    """Return how long to wait after the `attempts`-th failure.
+    """Return how many ms to wait after the `attempts`-th failure.
 
-    5 s, doubling, at most a quarter of an hour.
+    The pause is 5 s at first, doubles each time, and is at most a quarter of an hour.
     """
     return int(min(FIRST_PAUSE_MS * 2 ** min(attempts - 1, 16), LONGEST_PAUSE_MS))
 
 
 async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
-    """Send what is due and return how many were sent and how many failed.
+    """Send the mails that are due, and return how many were sent and how many failed.
 
-    Those are tried again later.
+    Failed mails are tried again later.
     """
     sent = failed = 0
     async with pool.connection() as conn:

@@ -1,8 +1,8 @@
 """The life of an alert: the table of moves, and what findings do to alerts.
 
-Pure; stores nothing, sends nothing. At most one live alert a patient and rule family (clinical
-definition section 6). Judging again changes nothing; a correction takes findings away and, when
-none is left to stand on, retracts the alert.
+Nothing is stored or sent here. A patient has at most one live alert for each family of rules
+(clinical definition section 6). Judging again changes nothing. A correction of data removes
+findings, and retracts the alert when no finding is left that could raise it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,8 @@ MAILED = frozenset({Tier.A, Tier.B})
 class Action(StrEnum):
     """What may be done to an alert.
 
-    By a clinician, by time (wake, expire) or by the judge (escalate, retract).
+    Time wakes and expires alerts, and judging escalates and retracts them. All other actions are a
+    clinician's.
     """
 
     ACKNOWLEDGE = "acknowledge"
@@ -82,11 +83,11 @@ class ReasonMissingError(ValueError):
 
 
 def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
-    """Return the state after an action.
+    """Return the state of an alert after an action.
 
-    `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked. Raises
-    `MoveRefusedError` when the table has no such move, `ReasonMissingError` when the reason will
-    not do.
+    For RESOLVE, `reason` begins with an item of `RESOLUTIONS`; ": text" may follow. Raises
+    `MoveRefusedError` when the table has no such move and `ReasonMissingError` when the reason is
+    missing or unknown.
     """
     if (alert.state, action) not in TRANSITIONS:
         raise MoveRefusedError(alert.state, action)
@@ -100,17 +101,16 @@ def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
 def is_mailed(step: Step) -> bool:
     """Return whether clinicians get a mail about a step.
 
-    Of tier A or B, and new or graver than before.
+    They do when the alert is of tier A or B, and is new or graver than before.
     """
     graver = step.kind is StepKind.APPEND and bool(step.reason)
     return step.tier in MAILED and (step.kind is StepKind.RAISE or graver)
 
 
 def recipients(contacts: Iterable[Contact]) -> tuple[str, ...]:
-    """Return the addresses of a patient's mails, in order.
+    """Return the addresses for mails about a patient, in order.
 
-    That is the responsible clinician, or everybody in the care unit if nobody is responsible.
-    Clinicians without an address get none.
+    They are those of the responsible clinicians, or of all contacts when nobody is responsible.
     """
     everybody = list(contacts)
     responsible = [contact for contact in everybody if contact.responsible]
@@ -125,11 +125,12 @@ def actions(state: AlertState) -> tuple[Action, ...]:
 def settle(
     live: Sequence[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
 ) -> tuple[Step, ...]:
-    """Return what judging changes, family by family.
+    """Return the steps that follow from judging, family by family.
 
-    Nothing when the alerts already say what the findings say. `live` are the patient's live alerts
-    with their standing findings, `recent` the closed ones whose findings may still be within a
-    look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
+    There are none when the alerts already agree with the findings. `live` are the patient's live
+    alerts with the findings that hold. `recent` are the closed alerts whose findings may still be
+    within a look-back; 60 days are enough. `findings` is the result of `registry.judge` at `now_ms`
+    (epoch ms).
     """
     matches = list(findings)
     alerts = {alert.family: alert for alert in live if alert.state in LIVE_STATES}
@@ -142,9 +143,9 @@ def settle(
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
-    """Return the epoch ms at which a cooldown ends that holds a fresh finding back, or None.
+    """Return when the first cooldown ends that holds back a fresh finding, None without any.
 
-    A time to judge again.
+    The result is in epoch ms; the patient must be judged again at that time.
     """
     ends = [_held_until(finding, recent) for finding in _new(findings, recent) if finding.fresh]
     return min((at for at in ends if at > now_ms), default=None)
@@ -231,16 +232,19 @@ def _retraction(alert: Alert, had: Sequence[Finding]) -> Step:
 
 
 def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
-    """Return the findings that no alert closed before has dealt with, at their tier or a graver one."""
+    """Return the findings that no closed alert has dealt with.
+
+    A closed alert has dealt with a finding when it had the same finding at that tier or a graver.
+    """
     dealt = [f for alert in recent if alert.state in DEALT_WITH for f in alert.findings.values()]
     known = {(_name(f), tier) for f in dealt for tier in Tier if not _graver(tier, f.tier)}
     return [finding for finding in findings if (_name(finding), finding.tier) not in known]
 
 
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
-    """Return when the cooldown ends for a finding.
+    """Return the epoch ms at which the cooldown ends for a finding, 0 without a cooldown.
 
-    None for tier A, nor for one graver than the alert it follows.
+    Findings of tier A have no cooldown. Neither has a finding that is graver than the closed alert.
     """
     closed = [
         alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH
@@ -255,9 +259,9 @@ def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
 
 
 def _in_sight(finding: Finding, now_ms: int) -> bool:
-    """Return whether the judge would still find it.
+    """Return whether a finding is still within the look-back of its rule.
 
-    What slid out of the look-back has aged, not ceased to hold.
+    A finding that is missing but no longer in sight has aged; it has not ceased to hold.
     """
     rule = RULE.get(finding.rule)
     return (
@@ -266,9 +270,9 @@ def _in_sight(finding: Finding, now_ms: int) -> bool:
 
 
 def _was_fresh(finding: Finding, alert: Alert) -> bool:
-    """Return whether a finding was one that could raise when the alert was raised.
+    """Return whether a finding could itself raise the alert at the time when it was raised.
 
-    Not only its company.
+    Other findings are only listed with it.
     """
     return finding.fresh_until_ms >= alert.raised_ms
 

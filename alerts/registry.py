@@ -1,6 +1,6 @@
-"""The list of rules, and the judge that walks it. Pure: rows and the clock in, findings out.
+"""The list of rules, and the function that judges a patient by all of them.
 
-It raises no alert itself; what findings do to alerts is in `alerts.lifecycle`.
+No alert is raised here; `alerts.lifecycle` decides what findings do to alerts.
 """
 
 from dataclasses import replace
@@ -15,10 +15,9 @@ RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}
 
 
 def judge(on: RuleInput) -> tuple[Finding, ...]:
-    """Return every occasion within the look-back on which a rule is met, by rule, then by time.
+    """Return every occasion within the look-back on which a rule is met, by rule and time.
 
-    `fresh` says that the occasion may raise an alert now. The order of rows within `on` does not
-    matter.
+    A finding that is `fresh` may raise an alert now. The order of rows within `on` does not matter.
     """
     findings: list[Finding] = []
     for rule in RULES:
@@ -27,9 +26,9 @@ def judge(on: RuleInput) -> tuple[Finding, ...]:
 
 
 def next_due(on: RuleInput) -> int | None:
-    """Return the epoch ms at which the outcome can change without new data; None: it cannot.
+    """Return the epoch ms at which the result can change without new data, None for never.
 
-    A finding that only stops being fresh is no change: nothing is to be done about it.
+    A finding that only stops being fresh is not such a change, because nothing follows from it.
     """
     times: list[int] = []
     for rule in RULES:

@@ -1,4 +1,4 @@
-"""The thresholds of a rule on a date: its own, or what the clinician prescribed in their place."""
+"""The thresholds of a rule on a date: its own, or those that a prescription sets instead."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 from model.alert import Rule
 from model.prescription import Prescription, in_force
 
-# These say what the judge looks at, not what is too much: no prescription overrides them.
+# These bound the data that is judged and do not judge it, so no prescription overrides them.
 FIXED = frozenset({"look_back_days", "fresh_days", "lag_hours"})
 
 

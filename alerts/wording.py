@@ -1,9 +1,8 @@
 """Words for clinicians: states, tiers, headlines and messages.
 
-A rule's own sentence is with the rule. No medical claim: what was recorded, and which rule.
-
-A message that leaves the system holds no health value and no name: only that somebody needs review,
-and where to look.
+The sentence of a finding is written with its rule. Words state what was recorded and which rule is
+met; they make no medical claim. A message that leaves the system contains no health value and no
+name, only that a patient needs review and where to look.
 """
 
 from collections.abc import Iterable
@@ -44,10 +43,7 @@ class _Mail:
 
 
 def headline(findings: Iterable[Finding]) -> str:
-    """Return the sentence of the weightiest finding (tier, then the latest).
-
-    How many more there are.
-    """
+    """Return the sentence of the weightiest finding, and how many more findings there are."""
     first, *more = sorted(findings, key=weight)
     return f"{first.sentence} And {len(more)} more." if more else first.sentence
 
@@ -58,9 +54,9 @@ def weight(finding: Finding) -> tuple[str, int, str, str]:
 
 
 def mail(tier: Tier, link: str) -> _Mail:
-    """Return the message for a clinician: that a patient needs review, how soon, and the link.
+    """Return the message that a patient needs review, how soon, and the link to the worklist.
 
-    Nothing else.
+    It must contain nothing else.
     """
     text = f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: {link}\n"
     return _Mail(subject="A patient needs review", text=text)

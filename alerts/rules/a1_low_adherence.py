@@ -1,6 +1,7 @@
-"""Rule A1, sustained low adherence (clinical definition section 5.3). Silence is not failure.
+"""Rule A1, sustained low adherence (clinical definition section 5.3).
 
-Only weeks of which enough days are known are judged, and only when late data has had its time.
+Missing data is not low adherence: a week is judged only when enough of its days are known, and only
+after late data has had time to arrive.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ _WEEK = timedelta(days=7)
 
 
 def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
-    """Yield two consecutive judged weeks with too few sessions or minutes, each known enough."""
+    """Yield a finding for each two consecutive weeks with too few sessions or minutes."""
     earliest_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
     weeks = {week.monday: week for week in on.weeks}
     for second in sorted(weeks):
@@ -35,7 +36,7 @@ def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 def _low_week(
     on: RuleInput, rule: Rule, week: Week, thresholds: dict[str, float]
 ) -> dict[str, Any] | None:
-    """Return the evidence of a week that was too low; None when it was not, or is not judged."""
+    """Return the evidence of a week that was too low, None when it was not or is not judged."""
     due = due_in_week(on.prescriptions, week.monday)
     if due is None or due.paused_days > thresholds["paused_days"]:
         return None
@@ -74,7 +75,7 @@ def _finding(
 ) -> Finding:
     """Return the finding of two weeks; the Monday of the second is its key."""
     from_ms = week_bounds(second - _WEEK, on.zone)[0]
-    # The next week takes its place: from then on it raises no alert any more.
+    # Once the next week is judged, this finding raises no alert any more.
     fresh_until_ms = _judged_by_ms(rule, second + _WEEK, on.zone)
     paused_today = all_paused(on.prescriptions, local_date(on.now_ms, on.zone))
     return Finding(

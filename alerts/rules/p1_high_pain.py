@@ -1,6 +1,7 @@
 """Rule P1, high pain during or after exercise (clinical definition section 4).
 
-It reads ratings on the NRS 0-10 only. A question without an answer is no rating, and never 0.
+Only ratings on the NRS from 0 to 10 are read. A question without an answer is no rating; it never
+counts as 0.
 """
 
 from collections import defaultdict
@@ -27,7 +28,8 @@ _Thresholds = dict[str, float]
 def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding of tier A for each very high rating, of tier B for repeated high ones.
 
-    Tier B takes the first high rating of each session with which "enough" sessions came true.
+    A finding of tier B has the first high rating of the session with which enough sessions had a
+    high rating.
     """
     sessions = _rated_sessions(on)
     for number, ratings in enumerate(sessions):
@@ -66,7 +68,8 @@ def _rated_sessions(on: RuleInput) -> list[_Ratings]:
     A rating belongs to the session that it names, else to the one in progress or ended within six
     hours before, else to its own local date.
     """
-    # The same answer may come twice, by name and by time: a set keeps one of equal ratings.
+    # The same answer may come twice, once with its session and once matched by time. It is equal
+    # after matching, so the set keeps it once.
     ratings = {_with_session(on, rating) for rating in on.pain if _is_read(rating)}
     by_session: dict[str, _Ratings] = defaultdict(list)
     for rating in sorted(ratings, key=_by_time):
@@ -101,7 +104,7 @@ def _finding(
     if from_ms < on.now_ms - rule.thresholds["look_back_days"] * DAY_MS:
         return
     muted = tier is not Tier.A and _is_muted(on, key)
-    # What is muted was never fresh: an alert that it once kept company of must not rest on it.
+    # A muted finding was never fresh, so no alert may be kept alive by it.
     fresh_until = key.at_ms if muted else key.at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
     yield Finding(
         rule=rule.id,
