@@ -1,1 +1,1 @@
-"""Sessions: from what sources report and from what their samples show."""
+"""Derives sessions from what sources and patients report, and from samples."""

@@ -1,7 +1,7 @@
-"""Workouts with a short break between them are one session (clinical definition section 3.3).
+"""Merges workouts with a short break between them (clinical definition section 3.3).
 
-Parts of one type on one local date with at most five minutes between them are merged. Which ones
-are merged does not depend on the order of candidates.
+Parts of the same type on the same local date with at most five minutes between them become a single
+session. The result does not depend on the order of candidates.
 """
 
 from collections import defaultdict
@@ -38,11 +38,11 @@ def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[Se
 
 
 class _Chains:
-    """Candidates of one type and date, added in order of start, in groups of adjacent ones.
+    """Groups of adjacent candidates of the same type and date, which are added in order of start.
 
-    Groups are kept as a union-find. Of the parts that ended before a candidate begins only the last
-    end matters: all parts near enough become one group, so the heap keeps one end for them. Each
-    part is looked at few times, however many overlap.
+    Groups are kept as a union-find. All parts that ended shortly before a candidate begins become
+    the same group, so only the last of their ends still matters and the heap keeps that end for
+    all. This keeps the cost low, however many parts overlap.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class _Chains:
             group = len(self._merged_into)
             self._merged_into[group], self._groups[group] = group, [candidate]
             return group
-        # The smaller groups move into the largest: so each part moves few times.
+        # The smaller groups move into the largest, so that each part moves few times.
         largest = max(near, key=lambda number: len(self._groups[number]))
         for group in near - {largest}:
             self._merged_into[group] = largest
@@ -91,7 +91,7 @@ class _Chains:
 
 
 def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
-    """Return the parts as one candidate: the first one's id, the time of all."""
+    """Return the parts as a single candidate, with the id of the first part and the time of all."""
     ordered = sorted(parts, key=_start_and_id)
     if len(ordered) == 1:
         return ordered[0]
@@ -108,7 +108,7 @@ def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
 
 
 def _moving_ms(parts: Iterable[SessionCandidate]) -> int | None:
-    """Return the moving time of all parts; None when it is not known of one."""
+    """Return the moving time of all parts in ms, None when it is unknown for any part."""
     total = 0
     for part in parts:
         if part.moving_ms is None:
@@ -118,7 +118,7 @@ def _moving_ms(parts: Iterable[SessionCandidate]) -> int | None:
 
 
 def _gaps(ordered: Sequence[SessionCandidate]) -> tuple[tuple[int, int], ...]:
-    """Return the times in no part; parts may overlap."""
+    """Return the times between the parts, in order; parts may overlap."""
     gaps: list[tuple[int, int]] = []
     reached = ordered[0].end_ms
     for part in ordered[1:]:

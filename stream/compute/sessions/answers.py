@@ -1,7 +1,8 @@
-"""Which session an answer of the patient belongs to, and what it says of it.
+"""Assigns the patient's answers to sessions.
 
-An answer that names a session belongs to that. Another one belongs to a nearby declared or reported
-session, else to one detected on the answer's date; so a new declared session can move an answer.
+An answer that names a session belongs to it. Any other answer belongs to a nearby declared or
+reported session, else to a session detected on the date of the answer. So a new declared session
+can take an answer from a detected session.
 """
 
 from collections import defaultdict
@@ -29,9 +30,9 @@ _ByRecord = Mapping[str, Sequence[SessionCandidate]]
 def reported_exertions(
     candidates: Sequence[SessionCandidate], reports: Iterable[AttributedFact], zone: str
 ) -> Mapping[str, float]:
-    """Return exertion (Borg CR10) by session id, as the patient answered last.
+    """Return the last reported exertion on Borg CR10, by session id.
 
-    Other scales are not read.
+    Answers on other scales are ignored. `zone` is the patient's IANA zone.
     """
     answers = [report for report in _in_time(reports) if _has_exertion(report)]
     by_record = _by_record(candidates)
@@ -52,9 +53,9 @@ def reported_exertions(
 def reported_types(
     candidates: Sequence[SessionCandidate], reports: Iterable[AttributedFact]
 ) -> Mapping[str, str]:
-    """Return type by session id where the patient's own report of a session gives one.
+    """Return the type that the patient reported, by session id.
 
-    The patient's word is taken before the device's.
+    It takes precedence over the type that a device declared.
     """
     types: dict[str, str] = {}
     by_record = _by_record(candidates)
@@ -75,9 +76,10 @@ def _has_exertion(report: Report) -> bool:
 
 
 def _named_session(report: Report, by_record: _ByRecord) -> SessionCandidate | None:
-    """Return the session that a report names or declares, None when it names none that is known.
+    """Return the session that a report names or declares, None when no known session matches.
 
-    Records are unique within a source only: of several sessions the nearest in time is meant.
+    Records are unique within a source only. Of several sessions with the same record, the nearest
+    in time is returned.
     """
     own = report.head.record if report.instrument is Instrument.SESSION else ""
     sessions = by_record.get(report.session or own, ())
@@ -88,9 +90,10 @@ def _named_session(report: Report, by_record: _ByRecord) -> SessionCandidate | N
 def _nearby_sessions(
     instants: Sequence[int], candidates: Iterable[SessionCandidate], zone: str
 ) -> Mapping[int, SessionCandidate | None]:
-    """Return the session that an answer at each instant belongs to, None for none.
+    """Return the session to which an answer at each instant belongs, None for no session.
 
-    A date is derived without the sessions detected on other dates, so those are not looked at.
+    A date is derived without the sessions detected on other dates, so an answer never belongs to a
+    session detected on another date.
     """
     known: list[SessionCandidate] = []
     detected: dict[date, list[SessionCandidate]] = defaultdict(list)
@@ -114,7 +117,7 @@ def _in_time(reports: Iterable[AttributedFact]) -> list[Report]:
     ordered: list[Report] = []
     for _, group in groupby(sorted(current_facts(reports), key=_start_ms), key=_start_ms):
         same_instant = [as_report(report) for report in group]
-        # Encoding costs most: it decides only between reports of one instant.
+        # Encoding is expensive, so it is used only to order reports of the same instant.
         ordered += sorted(same_instant, key=encode_fact) if len(same_instant) > 1 else same_instant
     return ordered
 

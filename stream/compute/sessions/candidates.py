@@ -1,4 +1,4 @@
-"""Candidates for sessions: what sources declare and patients report. Never looks at samples."""
+"""Candidates for sessions: what sources declare and patients report, without samples."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCandidate:
-    """What may be one session, [start, end) in epoch ms.
+    """What may be a session, [start_ms, end_ms) in epoch ms.
 
-    `records` are all names that it is known by, also those of its duplicates. `gaps` are the times
-    between parts that were merged.
+    `records` holds its own record and those of its duplicates. `gaps` are the times between merged
+    parts, [start, end) in epoch ms.
     """
 
     id: str
@@ -59,8 +59,8 @@ def session_candidates(
 ) -> tuple[SessionCandidate, ...]:
     """Return the candidates of declared workouts and reported sessions, by (start, id).
 
-    A report that names a declared workout is about that, and no candidate of its own. Raises
-    TypeError for a fact of another kind.
+    A report that names a declared workout is about that workout and is no candidate of its own.
+    Raises TypeError for a fact of another kind.
     """
     candidates = [_of_workout(patient, workout) for workout in current_facts(workouts)]
     declared = {candidate.record for candidate in candidates}
@@ -72,9 +72,9 @@ def session_candidates(
 
 
 def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
-    """Return one fact a (source, record): the one with the greatest (revision, content, body).
+    """Return for each (source, record) the fact with the greatest (revision, content, body).
 
-    Storage selects by the same rule; selecting twice changes nothing.
+    Storage selects by the same rule, and selecting twice changes nothing.
     """
     by_record: dict[tuple[Source, str], list[AttributedFact]] = defaultdict(list)
     for fact in facts:

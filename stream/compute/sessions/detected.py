@@ -1,8 +1,9 @@
-"""Sessions that nobody declared, detected in heart rate and steps. They override nothing declared.
+"""Detects sessions that nobody declared, in heart rate and steps.
 
 Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by
 valid thresholds, or when it has 100 steps or more. Bouts are detected on each local date without
-its neighbours, so that a date can be derived by itself: what crosses midnight is two sessions.
+its neighbours, so that a date can be derived by itself. A bout that crosses midnight therefore
+becomes two sessions. A detected session never replaces a declared or reported session.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ _Resolved = Mapping[str, ResolvedMetric]
 
 
 class BoutInputs(Protocol):
-    """What detecting needs to know of a date."""
+    """What detection needs to know of a local date."""
 
     @property
     def thresholds(self) -> ZoneThresholds:

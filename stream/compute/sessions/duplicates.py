@@ -1,8 +1,8 @@
-"""Candidates that are one physical session: the same workout recorded or sent by two routes.
+"""Removes duplicates: candidates for the same session that came by another route.
 
 Clinical definition section 3.3. Duplicates agree in type family, in start and end within two
-minutes, and in heart rate where both sources recorded it. The better ranked one stays. The result
-does not depend on the order of candidates.
+minutes, and in heart rate where both sources recorded it. The better ranked candidate stays. The
+result does not depend on the order of candidates.
 """
 
 from collections import defaultdict
@@ -40,8 +40,8 @@ def deduplicate(
     by_source = {heart.source: MinuteMeans(heart) for heart in hearts}
     kept: list[SessionCandidate] = []
     records: list[set[str]] = []
-    # Duplicates lie in the same cell or in a neighbouring one: a candidate is compared with those
-    # and not with all, which would cost the square of their number.
+    # Duplicates lie in the same cell or in a neighbouring cell. Comparing each candidate with all
+    # others would cost the square of their number.
     by_cell: dict[_Cell, list[int]] = defaultdict(list)
     for candidate in sorted(candidates, key=_best_first):
         original = _original(candidate, kept, by_cell, by_source)
@@ -103,16 +103,16 @@ def _are_duplicates(
 
 
 class MinuteMeans:
-    """One source's accepted heart rate, and its means by whole minute, computed once."""
+    """The accepted heart rate of a source, with its means by full minute, computed once."""
 
     def __init__(self, series: ReportedSeries) -> None:
         self.series = series.accepted()
         self.minutes, self.means = _by_minute(self.series)
 
     def within(self, start_ms: int, end_ms: int) -> tuple[Instants, Values]:
-        """Return epoch minutes and means of the samples in [start, end).
+        """Return the epoch minutes and the means of the samples in [start_ms, end_ms).
 
-        The first and the last minute may be there in part.
+        The first and the last minute may be partial; their means use the samples inside only.
         """
         first, last = -(-start_ms // MINUTE_MS), end_ms // MINUTE_MS
         if first >= last:

@@ -1,7 +1,7 @@
-"""Pauses within a session, from speed. Without enough speed it reports nothing.
+"""Finds the pauses within a session by its speed.
 
-Stopped is at most 0.3 m/s (the rule of fitanalysis, clinical definition section 3.3). A time
-without a sample is a pause too, because a watch that pauses records nothing.
+A person has stopped at a speed of at most 0.3 m/s (the rule of fitanalysis, clinical definition
+section 3.3). Time without a sample is a pause too, because a paused watch records nothing.
 """
 
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from stream.compute.series.resolved_series import ResolvedSeries
 STOPPED_M_S = 0.3
 SHORTEST_PAUSE_MS = 10_000
 LEAST_COVERAGE = 0.5
-# Elsewhere a speed of 0 does not mean that somebody rests.
+# In other families a speed of 0 does not mean that the patient rests.
 FAMILIES_WITH_SPEED: frozenset[str] = frozenset({"foot", "wheel", "water", "snow"})
 
 Pauses: TypeAlias = tuple[tuple[int, int], ...]
@@ -33,7 +33,7 @@ def pauses_between(
     held_until = np.minimum(np.append(part.t[1:], end_ms), part.t + part.hold)
     if int((held_until - part.t).sum()) < LEAST_COVERAGE * (end_ms - start_ms):
         return None
-    # A pause lies between the end of one moving sample and the begin of the next one.
+    # A pause lies between the end of a moving sample and the start of the next moving sample.
     moves = part.v > STOPPED_M_S
     pause_begins = np.append(start_ms, held_until[moves])
     pause_ends = np.append(part.t[moves], end_ms)

@@ -1,9 +1,9 @@
-"""Which time of each session counts towards its day, and which sessions count. Looks at times only.
+"""Decides which time of each session counts towards its day, and which sessions count.
 
-Sessions stay complete as declared. Where two overlap, the time counts for the better one: declared
-before reported before detected, then the better ranked source, and of one source the shorter
-session (the legs of a multisport file before the session around them). A session of which more than
-half lies within better ones is not counted as one more session.
+Sessions stay complete as declared. Where two sessions overlap, the time counts for the better
+session: declared before reported before detected, then the better ranked source, then the shorter
+session (the legs of a multisport file before the session around them). A session that lies by more
+than half within better sessions does not count as another session.
 """
 
 from bisect import bisect_left, bisect_right
@@ -41,9 +41,9 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Piece
 
 
 class _TakenTime:
-    """Time that is taken: spans in order that neither overlap nor touch.
+    """Taken time, as ordered spans that neither overlap nor touch.
 
-    A new span replaces all spans that it meets by one, so each is looked at once.
+    A new span is merged with all spans that it meets, so each span is visited only once.
     """
 
     def __init__(self) -> None:
@@ -84,13 +84,16 @@ def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
 
 
 def mostly_covered(candidate: SessionCandidate, pieces: Pieces) -> bool:
-    """Return whether more than half of a session lies within better ones, given what counts."""
+    """Return whether more than half of a session lies within better sessions.
+
+    `pieces` are the parts of the session that count.
+    """
     counted = sum(end - start for start, end in pieces)
     return candidate.length_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.length_ms
 
 
 class KnownSessions:
-    """Declared and reported sessions, to ask of many bouts whether one of them is the same."""
+    """Declared and reported sessions, as arrays for a fast comparison with many bouts."""
 
     def __init__(self, candidates: Sequence[SessionCandidate]) -> None:
         self._starts = np.array([candidate.start_ms for candidate in candidates], np.int64)

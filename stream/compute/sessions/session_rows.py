@@ -1,4 +1,4 @@
-"""One session from its candidate and the selected samples in it. Looks at nothing outside it."""
+"""Makes the row of a session from its candidate and the selected samples."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Samples:
 def derive_session(
     candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
 ) -> Session:
-    """Return one session with its figures; `pieces` are the times of it that count."""
+    """Return a session with its figures; `pieces` are the parts of it that count."""
     start, end = candidate.start_ms, candidate.end_ms
     by_metric = {metric: resolved.series for metric, resolved in samples.resolved.items()}
     heart = by_metric.get(HEART)
@@ -110,7 +110,7 @@ def derive_session(
 
 
 def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why: str) -> Session:
-    """Return a session as it was reported, which does not count, and `why` not."""
+    """Return a session without figures, which does not count for the reason `why`."""
     return Session(
         id=candidate.id,
         start_ms=candidate.start_ms,
@@ -163,7 +163,8 @@ def _known_type(candidate: SessionCandidate) -> str:
 def _flags(candidate: SessionCandidate, samples: Samples) -> tuple[QualityFlag, ...]:
     """Return the quality flags of the sources selected for heart rate, by source, kind and time.
 
-    Where none is selected, because no sample can be a heart rate, all sources are looked at.
+    When no source is selected, because no sample is plausible, the flags of all sources are
+    returned.
     """
     start, end = candidate.start_ms, candidate.end_ms
     heart = samples.resolved.get(HEART)
@@ -188,8 +189,8 @@ def _flags(candidate: SessionCandidate, samples: Samples) -> tuple[QualityFlag, 
 def _moving(candidate: SessionCandidate, samples: Samples) -> tuple[int | None, str, Pauses]:
     """Return the moving time in ms, where it comes from, and the pauses.
 
-    A source's own moving time is taken before one from speed. Pauses are those that speed shows,
-    else the gaps between merged parts.
+    The moving time that a source states takes precedence over that computed from speed. Pauses are
+    those computed from speed, else the gaps between merged parts.
     """
     start, end = candidate.start_ms, candidate.end_ms
     by_speed = pauses_between(samples.series(SPEED), start, end, type_family(candidate))
@@ -202,7 +203,7 @@ def _moving(candidate: SessionCandidate, samples: Samples) -> tuple[int | None, 
 
 
 def _why_not_counted(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> str:
-    """Return why a session is not one of its day's sessions; "" when it is."""
+    """Return why a session does not count among the sessions of its day, "" when it does."""
     if candidate.length_ms < inputs.shortest_ms:
         return f"shorter than {inputs.shortest_ms / MINUTE_MS:g} minutes"
     return "within other sessions" if mostly_covered(candidate, pieces) else ""
