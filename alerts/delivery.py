@@ -126,13 +126,11 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
             )
             try:
                 await send(mail)
-            except (
-                OSError,
-                smtplib.SMTPException,
-                ValueError,
-            ) as error:  # ValueError: an address that is none
+            # ValueError: the address is malformed
+            except (OSError, smtplib.SMTPException, ValueError) as error:
                 failed += 1
                 retry = now_ms + pause_ms(row.attempts + 1)
+                # Only the class of the error is stored, because its text may repeat the address.
                 await outbox.failed(conn, row.id, type(error).__name__, retry)
             else:
                 sent += 1

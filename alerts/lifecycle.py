@@ -173,6 +173,7 @@ def _changed(
 ) -> list[Step]:
     had = {_name(finding): finding for finding in alert.findings.values()}
     holds = {_name(f): f for f in (*_new(mine, recent), *(f for f in mine if _name(f) in had))}
+    # A finding that has slid out of the look-back cannot come again and is not gone.
     gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
     added = [
         new
@@ -182,6 +183,7 @@ def _changed(
     standing = [
         *({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))
     ]
+    # Findings that could never raise an alert by themselves do not keep it alive.
     if not any(finding.fresh or _was_fresh(finding, alert) for finding in standing):
         return [_retraction(alert, list(had.values()))]
     steps = [(StepKind.APPEND, added), (StepKind.DROP, gone)]

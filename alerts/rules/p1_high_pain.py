@@ -40,6 +40,7 @@ def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
                 yield from _finding(on, rule, Tier.A, [rating], thresholds)
             elif rating.value >= thresholds["high"] and first_high is None:
                 first_high = rating
+                # The session itself is among the last `of_last` sessions.
                 before = sessions[max(0, number + 1 - int(thresholds["of_last"])) : number]
                 yield from _repeated(on, rule, rating, before, thresholds)
 

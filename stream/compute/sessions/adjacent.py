@@ -61,7 +61,7 @@ class _Chains:
                 near.add(self._root(group))
                 last_end = max(last_end, end)
         group = self._join(near, candidate)
-        if near:
+        if near:  # the ends taken off the heap live on as the last of them
             heappush(self._ends, (last_end, group))
         heappush(self._ends, (candidate.end_ms, group))
 

@@ -95,6 +95,7 @@ def _are_duplicates(
     apart_ms = max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms))
     if type_family(a) != type_family(b) or apart_ms > SAME_WITHIN_MS:
         return False
+    # Without two independent recordings of heart rate, the times have to decide.
     heart, other = hearts.get(a.source), hearts.get(b.source)
     if heart is None or other is None or a.source == b.source:
         return True
