@@ -20,7 +20,7 @@ HRR_EDGES = (0.0, 0.3, 0.4, 0.6, 0.9, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What was prescribed for one week, pauses taken off.
+    """What was prescribed for a week, with pauses taken off.
 
     `paused_days` are the days on which nothing was due.
     """

@@ -26,7 +26,7 @@ _Thresholds = dict[str, float]
 
 
 def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
-    """Yield a finding of tier A for each very high rating, of tier B for repeated high ones.
+    """Yield a finding of tier A for each very high rating, of tier B for repeated high ratings.
 
     A finding of tier B has the first high rating of the session with which enough sessions had a
     high rating.
@@ -66,7 +66,7 @@ def _repeated(
 def _rated_sessions(on: RuleInput) -> list[_Ratings]:
     """Return the sessions with an answer on pain during or after, by time, each with its ratings.
 
-    A rating belongs to the session that it names, else to the one in progress or ended within six
+    A rating belongs to the session that it names, else to a session in progress or ended within six
     hours before, else to its own local date.
     """
     # The same answer may come twice, once with its session and once matched by time. It is equal

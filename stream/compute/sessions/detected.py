@@ -25,10 +25,10 @@ from stream.compute.sessions.candidates import SessionCandidate, session_id
 from stream.compute.sessions.overlap import KnownSessions
 
 ACTIVE_STEPS = 100.0  # a minute: about 3 METs, clinical definition section 2.3
-MOST_STEPS = 250.0  # more at one instant is the sum of many minutes, and says nothing of this one
+MOST_STEPS = 250.0  # more at an instant is the sum of many minutes and does not show this minute
 WALKING_FROM = 0.5
 
-_MODERATE = 1  # place of the lower edge of moderate in `ZoneThresholds.edges`
+_MODERATE = 1  # position of the lower edge of moderate in `ZoneThresholds.edges`
 _Resolved = Mapping[str, ResolvedMetric]
 
 

@@ -22,7 +22,7 @@ from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import SessionCandidate, type_family
 
 SAME_WITHIN_MS = 120_000
-COMMON_MINUTES = 5  # fewer say nothing about whether two curves are of one heart
+COMMON_MINUTES = 5  # fewer do not show whether two curves are of the same heart
 SAME_CORRELATION = 0.5
 SAME_BPM = 10.0
 
@@ -35,7 +35,7 @@ def deduplicate(
 ) -> list[SessionCandidate]:
     """Return each physical session once; the candidate that stays has the records of all.
 
-    `hearts` is heart rate as reported, one series a source.
+    `hearts` holds heart rate as reported, with a series for each source.
     """
     by_source = {heart.source: MinuteMeans(heart) for heart in hearts}
     kept: list[SessionCandidate] = []
@@ -63,7 +63,7 @@ def _original(
     by_cell: Mapping[_Cell, Sequence[int]],
     hearts: Mapping[Source, "MinuteMeans"],
 ) -> int | None:
-    """Return the position in `kept` of the best candidate that this one duplicates, or None."""
+    """Return the position in `kept` of the best candidate that `candidate` duplicates, or None."""
     positions: list[int] = []
     for cell in _neighbourhood(candidate):
         positions += by_cell.get(cell, ())
@@ -146,7 +146,7 @@ def heart_rates_agree(a: MinuteMeans, b: MinuteMeans, start_ms: int, end_ms: int
 
 
 def _correlation(x: Values, y: Values) -> float:
-    """Return Pearson's r; 0 where one of them never changes."""
+    """Return Pearson's r, or 0 when a series never changes."""
     x, y = x - x.mean(), y - y.mean()
     scale = float(np.sqrt((x @ x) * (y @ y)))
     return float(x @ y) / scale if scale else 0.0

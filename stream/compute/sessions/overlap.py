@@ -22,7 +22,7 @@ Pieces: TypeAlias = tuple[tuple[int, int], ...]
 ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 SAME_SESSION_FROM = 0.5
 
-# Deriving a date costs what its sessions hold. These bound it, whatever one sender declares: a date
+# The cost of deriving a date grows with its sessions. These bound it, whatever is declared: a date
 # has room for 144 sessions of ten minutes, and a day of better sessions may come with its legs.
 MOST_A_DATE = 200
 MOST_AHEAD_MS = 2 * DAY_MS
@@ -70,7 +70,7 @@ class _TakenTime:
 
 
 def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
-    """Return the ids of the sessions of one local date that get figures: the best ones.
+    """Return the ids of those sessions of a local date that get figures: the best sessions.
 
     A date may have as many as `MOST_A_DATE` and `MOST_AHEAD_MS` allow.
     """

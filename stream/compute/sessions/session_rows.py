@@ -40,8 +40,9 @@ class DateInputs:
 class Samples:
     """The samples of a window.
 
-    `resolved` by metric, with one selected source a minute. `reported_heart` is heart rate as it
-    was reported, one series a source: flags are about what a sensor recorded, not what was kept.
+    `resolved` holds the selected samples by metric. `reported_heart` is heart rate as reported,
+    with a series for each source, because flags describe what a sensor recorded and not what was
+    selected.
     """
 
     resolved: Mapping[str, ResolvedMetric]
