@@ -239,7 +239,7 @@ async def _refreshed(conn: Connection, patient: int) -> float:
 def _figure(bench: _Bench, seconds: dict[str, list[float]]) -> Row:
     raw = statistics.median(seconds["raw"])
     return Row(
-        name=f"read_timeline of a year, {bench.name}",
+        name=f"timeline of a year, {bench.name}",
         value=statistics.median(seconds["bands"]) * 1000,
         unit="ms",
         baseline=f"raw bucket query to the same {POINTS:,} points at most, {raw * 1000:,.1f} ms",

@@ -64,7 +64,7 @@ def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]
     assert bounds == [
         ("writer, facts in, rows committed", 0.85),
-        ("writer, the same facts told again", 5.0),
+        ("writer, the same facts sent again", 5.0),
         ("run of 1 Hz workouts delivered again", 5.0),
         ("run of 1 Hz workouts sent again", 5.0),
         ("run of 1 min background delivered again", 5.0),

@@ -138,7 +138,7 @@ def instance() -> Iterator[Instance]:
         Path(folder).chmod(0o711)
         made = Instance(data=Path(folder) / "data")
         made.start()
-        made.patient = made.kadens("patient", "add")
+        made.patient = made.kadens("patient", "add").partition("\n")[0]
         made.kadens("consent", "give", "--patient", made.patient, "--source", "files")
         made.token = made.kadens("patient", "token", "--patient", made.patient).partition("\n")[0]
         yield made
