@@ -167,20 +167,20 @@ def test_a_question_is_written_down_as_the_operators(door: Served) -> None:
         (
             ["timeline", "--metric", "pulse"],
             2,
-            "error: --metric: must be one of heart_rate, ",
+            "error: --metric must be one of heart_rate, ",
         ),
         (
             ["days", "--from", "2026-02-30"],
             2,
-            "error: --from: is not a date or time that exists",
+            "error: --from is not a date or time that exists",
         ),
         (
             ["days", "--from", "2026-11-23", "--to", "2026-11-22"],
             2,
             "error: --from must not be after --to",
         ),
-        (["sessions", "--before", "soon"], 2, "error: --before: not a cursor"),
-        (["sessions", "--format", "parquet"], 2, "error: --format parquet: --out FILE is wanted"),
+        (["sessions", "--before", "soon"], 2, "error: --before must be the `next` of the page before"),
+        (["sessions", "--format", "parquet"], 2, "error: --format parquet needs --out FILE"),
         (["weeks", "--prescription", "none"], 1, "error: This patient has no such prescription."),
         (
             ["weeks", "--out", "/nowhere/weeks"],
