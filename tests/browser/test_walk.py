@@ -24,7 +24,7 @@ document.addEventListener('securitypolicyviolation', \
 (e) => window.violations.push(e.violatedDirective));
 """
 
-_pytestmark = [
+pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(_CHROMIUM is None, reason="Chromium is not installed"),
 ]

@@ -20,7 +20,7 @@ from tests.chaos.world import world
 
 _SEEDS = 4
 
-_pytestmark = [
+pytestmark = [
     pytest.mark.chaos,
     pytest.mark.kafka,
     pytest.mark.skipif(

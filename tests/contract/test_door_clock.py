@@ -17,7 +17,7 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.topics import create_topics
 from tests.rig import CONFIGS
 
-_pytestmark = pytest.mark.kafka
+pytestmark = pytest.mark.kafka
 _MINUTE = 60_000
 _READY_S = 5.0
 

@@ -18,7 +18,7 @@ from stream.log.transport import patch_consumer
 from tests.rig import CONFIGS, PARTITIONS
 
 WITHIN_S = 60.0
-_pytestmark = pytest.mark.kafka
+pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture(scope="module")

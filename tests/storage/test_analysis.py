@@ -13,7 +13,7 @@ from storage.pg.pool import Connection
 from tests.storage.derived.traces import settle
 from tests.storage.tellers import T0, deletion, run, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 VIEWS = ["days", "hours", "patients", "samples", "sessions", "weeks"]
 _VIEWS = (

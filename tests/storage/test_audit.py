@@ -14,7 +14,7 @@ from storage.erase import erase
 from storage.pg.pool import Connection
 from tests.rooms import ROOMS, ROOT
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 ACTOR = audit.Actor(subject="c-1", role="clinician", care_unit="unit")
 UNLINK = (

@@ -17,7 +17,7 @@ from tests.storage.derived.traces import NUMBER, files, found, settle, tell
 from tests.storage.facts.test_columnstore import compress
 from tests.storage.tellers import T0, run, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 _WITH_PATIENT = """
 select c.oid::regclass::text from pg_class c join pg_attribute a on a.attrelid = c.oid

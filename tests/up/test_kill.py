@@ -29,7 +29,7 @@ from simulate.fit_writer import Recording, write_activity
 from tests.frozen import children
 
 _without_kafka = kafka_available()
-_pytestmark = [
+pytestmark = [
     pytest.mark.kafka,
     pytest.mark.skipif(
         _without_kafka is not None, reason=f"Apache Kafka cannot run here: {_without_kafka}"

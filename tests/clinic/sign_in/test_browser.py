@@ -21,7 +21,7 @@ _CHROMIUM = next(
     ),
     "",
 )
-_pytestmark = [
+pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not _CHROMIUM, reason="no Chromium on the path"),
 ]

@@ -13,7 +13,7 @@ from tests.clinic.sign_in.conftest import UNIT, Kept, browser, settings_of
 from tests.clinic.sign_in.provider import listening, served
 
 _MISSING = keycloak.missing()
-_pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
+pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from model.spans import Span
 from storage.pg.pool import Connection
 from stream.derive_batch import CALM_MS, _mark_due
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 _NOW = 1_764_000_000_000
 _SAMPLES = Span(start_ms=0, end_ms=1, samples_only=True)

@@ -24,7 +24,7 @@ from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
 from tests.storage.tellers import MIN, PERSON, T0, deletion, pain, run, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _DAY = 1440 * MIN
 _NOW = T0 + 3 * 60 * MIN
 

@@ -14,7 +14,7 @@ from storage.people import data_keys
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _KEY = KeyRing.single(bytes(32))  # what the fixture's patients are wrapped with
 _BODY = b"heart rate 120"
 SHA = sha256(_BODY).hexdigest()

@@ -24,7 +24,7 @@ from tests.storage.bodies.settled_bodies import Broken, Sent, arrive, noise, rea
 from tests.storage.inline import KEY, NOW, Inline, open_inline
 from tests.storage.tellers import run, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _ANY = Choice()
 
 

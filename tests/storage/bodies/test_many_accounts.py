@@ -14,7 +14,7 @@ from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
 from tests.storage.inline import NOW, Inline, open_inline
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 _DAY = "2026-01-05"
 _START_S = 1_767_571_200  # 2026-01-05T00:00:00Z

@@ -14,7 +14,7 @@ from storage.pg.pool import Connection, Pool, open_pool
 from stream.housekeeping import Horizon
 from tests.storage.derived.traces import files, settle
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 PLACE = ("kadens.raw", 0)
 _OTHER = ("kadens.facts", 0)
 

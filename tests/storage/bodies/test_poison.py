@@ -12,7 +12,7 @@ from tests.fuzz.database import store
 from tests.fuzz.seeds import CONNECTORS, found
 from tests.poison import POISON
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 _BODIES = [pytest.param(item.connector, item.body, id=item.name) for item in POISON]
 _BODIES += [

@@ -14,7 +14,7 @@ from storage.pg.pool import Connection
 from stream.revocations import forget_expired, publish_revocations
 from tests.storage.inline import NOW, heart, open_inline
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _DAY = 86_400_000
 DIGEST = sha256(b"a token").digest()
 

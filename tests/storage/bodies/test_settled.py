@@ -29,7 +29,7 @@ from tests.storage.bodies.settled_bodies import (
 )
 from tests.storage.inline import NOW, Inline, open_inline
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture

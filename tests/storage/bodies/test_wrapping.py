@@ -23,7 +23,7 @@ from storage.pg.pool import Connection, open_pool
 from stream.dead.bury import pack_headers
 from stream.dead.commands import Desk, open_body
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _OLD, NEW, FOREIGN = (
     Key(id=id_, secret=bytes([byte]) * 32) for id_, byte in (("1", 0), ("2", 7), ("1", 9))
 )

@@ -21,7 +21,7 @@ from tests.storage.derived.naive import HOUR, bucketed, standing
 from tests.storage.facts.test_order import DAY, NO_SHRINKING, PATIENTS, _connect, _unique, facts
 from tests.storage.tellers import T0
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")

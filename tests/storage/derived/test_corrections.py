@@ -18,7 +18,7 @@ from storage.pg.pool import Connection
 from tests.storage.inline import Inline, heart, open_inline, report, workout
 from tests.storage.tellers import MIN, T0, head, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _HOUR = 60 * MIN
 _DAY = 24 * _HOUR
 

@@ -18,7 +18,7 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, block, deletion, head, pain, run, told, workout
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _DAY = 1440 * MIN
 
 

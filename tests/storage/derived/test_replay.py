@@ -40,7 +40,7 @@ from tests.storage.faults import (
 from tests.storage.inline import NOW, Inline, open_inline, report, workout
 from tests.storage.tellers import T0
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 NEXT = formats.version_of("open_wearables") + 1
 
 

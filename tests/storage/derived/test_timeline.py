@@ -22,7 +22,7 @@ from stream.compute.series.timeline import grid
 from stream.refresh import refresh_rollups
 from tests.storage.tellers import MIN, PHONE, WATCH, block, deletion, head, pain, told, workout
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _HOUR, _DAY = 60 * MIN, 1440 * MIN
 _MIDNIGHT = 1_789_948_800_000  # 2026-09-21T00:00Z
 

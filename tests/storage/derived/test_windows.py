@@ -20,7 +20,7 @@ from stream.deriving.replace import replace_rows
 from stream.deriving.windows import load_window, load_windows
 from tests.storage.tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _DAY = 1440 * MIN
 _MIDNIGHT = T0 + 466 * MIN + 40_000  # in Stockholm
 _MONDAY, TUESDAY = date(2026, 9, 21), date(2026, 9, 22)

@@ -13,7 +13,7 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, PHONE, T0, block, head, run, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 
 def _background(revision: int, bpm: float, step: int) -> AttributedFact:

@@ -17,7 +17,7 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import MIN, T0, run, told
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 MONTH = 31 * 1440 * MIN
 
 

@@ -13,7 +13,7 @@ from stream.dead.isolate import Isolated
 from stream.log.messages import Message, Run
 from tests.storage.inline import open_inline
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _TOPIC = "t@memory"
 
 

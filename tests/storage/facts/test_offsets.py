@@ -3,7 +3,7 @@ import pytest
 from storage.facts.offsets import Advance, Apply, Hole, Replay, advance, finished, skip_to
 from storage.pg.pool import Connection
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 
 async def _one(conn: Connection, partition: int, first: int, following: int) -> Advance:

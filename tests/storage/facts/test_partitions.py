@@ -9,7 +9,7 @@ from model.calendar import DAY_MS
 from storage.facts.samples import Put, make_partitions
 from storage.pg.pool import Connection, open_pool
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _T0 = 1_764_000_000_000
 WORKERS, LOOKS, MONTHS = 4, 8, 6
 

@@ -7,7 +7,7 @@ from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.storage.tellers import MIN, PHONE, T0, block, deletion, head, pain, run, told, workout
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 
 def all_of(facts: list[Fact], patient: str = "p1", body: str = "body") -> list[AttributedFact]:

@@ -13,7 +13,7 @@ from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _NOW, _DAY = 1_700_000_000_000, 86_400_000
 
 

@@ -15,7 +15,7 @@ from storage.pg import crypto
 from storage.pg.pool import Connection
 from stream.deriving import settings
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _KEY = KeyRing.single(bytes(range(32)))
 _DAY = 86_400_000
 

@@ -19,7 +19,7 @@ from storage.pg.crypto import seal
 from storage.pg.pool import Connection
 from tests.storage.derived.traces import files
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _KEY = KeyRing.single(bytes(32))
 _DAY = 86_400_000
 _LARGE = shake_256(b"large").digest(2 * IN_ROW)

@@ -16,7 +16,7 @@ from storage.pg.health import answers
 from storage.pg.pool import PROBE, open_pool
 from tests.frozen import frozen
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 _READY_S = 5.0
 _SHORT = replace(PROBE, start_s=10, statement_s=1, checkout_s=1)
 

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from model.facts import DeviceType
 from storage.pg.pool import Connection
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 HARD = [
     "",
     "NULL",

@@ -8,7 +8,7 @@ from storage.pg import migrate as runner
 from storage.pg.migrate import Migration, MigrationError, migrate, migrations
 from stream import refresh
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 BANDS = 7  # the migration that made bands
 OLD_DATA = """

@@ -21,7 +21,7 @@ from storage.pg.pool import (
     open_pool,
 )
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 
 _SETTINGS = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")

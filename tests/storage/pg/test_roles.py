@@ -28,7 +28,7 @@ from storage.pg.roles import (
     process_logins,
 )
 
-_pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.anyio
 
 _TABLES = """
 select replace(c.oid::regclass::text, 'public.', ''), pg_get_userbyid(c.relowner) from pg_class c
