@@ -3,52 +3,56 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-ROOTS := alerts ingest parsers storage stream web
-# byte-compiling everything that is never imported would double the time of an installation
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
+# Processes that test side by side. Each may start a database, a log and doors of its own.
+JOBS ?= 2
+PARALLEL := -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+# What `make quick` tests: the pure core, and the doors over a log and a store in memory.
+QUICK := tests/examples tests/model tests/parsers tests/stream/compute tests/alerts tests/ingest tests/web
 
-.PHONY: up test check bench types chaos attack fuzz lock help .venv
+# An interpreter fits when it is new enough; that of the environment needs its pip too.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+WITH_PIP := import sys, importlib.util as u; sys.exit(u.find_spec("pip") is None or sys.version_info < (3, 11))
+define INSTALL
+	@python=$(BIN)/python; $$python -I -c '$(WITH_PIP)' 2>/dev/null || python="$(PYTHON)"; \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	  echo "error: Kadens needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1 | head -n 1);" \
+	    "name another one: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }; \
+	$$python -I kadens/local/install.py $(VENV)
+endef
+
+.PHONY: up test quick check bench docs types chaos attack fuzz lock help runtime .venv
 
 help:
-	@echo "make up ARGS='--demo'   run everything on this machine, with simulated patients"
-	@echo "make test               every test (ARGS go to pytest)"
-	@echo "make check              linter, formatter, type checker, import guards"
-	@echo "make bench              speed, as ratios against named baselines (ARGS go to the bench)"
-	@echo "make chaos SEEDS=200    so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
-	@echo "make attack             hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
+	@echo "make up ARGS='--demo'     run everything on this machine, with simulated patients"
+	@echo "make test                 every test, on JOBS=2 processes (ARGS go to pytest)"
+	@echo "make quick                the tests that need no server, in less than a minute"
+	@echo "make check                linter, formatter, type checker, import guards"
+	@echo "make bench                speed, as ratios against named baselines (ARGS go to the bench)"
+	@echo "make docs               write the pages of docs/ that are made from the code"
+	@echo "make chaos SEEDS=200      so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
+	@echo "make attack               hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
 	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
-	@echo "make .venv              only create the virtual environment"
-	@echo "make lock               resolve the dependencies of pyproject.toml again (needs uv)"
+	@echo "make .venv                only create the virtual environment"
+	@echo "make lock                 resolve the dependencies of pyproject.toml again (needs uv)"
 
-.venv: $(VENV)/.development
+# what running needs, and what testing and checking need on top
+runtime:
+	$(INSTALL) runtime
 
-# what running needs
-$(VENV)/.runtime: requirements.lock pyproject.toml
-	@echo "installing what running needs, once: about half a minute" >&2
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r requirements.lock >&2
-	@$(PIP) --no-deps --no-build-isolation -e . >&2
-	@touch $@
+.venv:
+	$(INSTALL) development
 
-# what testing and checking need on top
-$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
-	@echo "installing what testing needs, once" >&2
-	@$(PIP) --require-hashes -r requirements-dev.lock >&2
-	@touch $@
-
-up: $(VENV)/.runtime
+up: runtime
 	@$(BIN)/kadens up $(ARGS)
 
 test: .venv
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-# The type checker does not follow setuptools' editable mapping; a folder of links shows it the namespace.
+quick: .venv
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not server" --hypothesis-profile=quick $(QUICK) $(ARGS)
+
 types: .venv
-	rm -rf build/types && mkdir -p build/types/kadens
-	for f in kadens/*; do case $$f in *__pycache__) ;; *) ln -s ../../../$$f build/types/kadens/ ;; esac; done
-	for d in $(ROOTS); do ln -s ../../../$$d build/types/kadens/$$d; done
-	MYPYPATH=build/types $(BIN)/mypy -p kadens
-	MYPYPATH=build/types $(BIN)/mypy --explicit-package-bases tests bench
+	$(BIN)/mypy .
 
 check: types
 	$(BIN)/ruff check .
@@ -57,6 +61,9 @@ check: types
 
 bench: .venv
 	$(BIN)/python -m bench $(ARGS)
+
+docs: .venv
+	$(BIN)/python -m kadens.reference
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)

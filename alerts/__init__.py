@@ -1,1 +1,1 @@
-"""Judging, and telling clinicians: pure rules and lifecycle, and the shells that deliver."""
+"""Judges patients by rules, keeps the life of alerts, and delivers mail to clinicians."""

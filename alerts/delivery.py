@@ -1,7 +1,9 @@
-"""Delivers what waits in the outbox: e-mail over SMTP, at least once, with a growing pause after a failure.
+"""Delivers the mails of the outbox over SMTP.
 
-A mail says that something waits and where to look; it must never hold a health value or a name, because mail is
-readable on its way. The Message-ID comes from the outbox key, so a second delivery of one row is the same mail.
+Each mail is delivered at least once, with a growing pause after each failure. A mail says only that
+something needs review and where to look. It must never contain a health value or a name, because
+mail can be read on its way. The Message-ID is made from the outbox key, so that a second delivery
+of a row is recognised as the same mail.
 """
 
 import asyncio
@@ -14,14 +16,15 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
-from ..model.calendar import utc
-from ..storage import outbox
-from ..storage.pool import Pool
+from model.calendar import utc
+from storage.alerts import outbox
+from storage.pg.pool import Pool
 
 CHANNEL = "email"
-TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
+_TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
 TIMEOUT_S = 20.0  # for each answer of the mail server
-WHOLE_S = 60.0  # for a mail; below the time after which the database gives up a transaction that stands still
+# For a complete mail. It must be below the time after which the database ends an idle transaction.
+DELIVERY_S = 60.0
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
 
 
@@ -50,28 +53,36 @@ class Smtp:
     password: str = ""
 
 
-DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
-def read_smtp(said: str) -> Smtp:
-    """Read `host:port` or `SCHEME://[user:password@]host[:port]`; raises ValueError that says what is wanted."""
-    parts = urlsplit(said if "://" in said else f"smtp://{said}")
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError("mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted")
+def read_smtp(text: str) -> Smtp:
+    """Read `host:port` or `SCHEME://[user:password@]host[:port]`.
+
+    Raises ValueError that says what is wanted.
+    """
+    parts = urlsplit(text if "://" in text else f"smtp://{text}")
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ValueError(
+            "mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted"
+        )
     return Smtp(
         scheme=parts.scheme,
         host=parts.hostname,
-        port=parts.port or DEFAULT_PORTS[parts.scheme],
+        port=parts.port or _DEFAULT_PORTS[parts.scheme],
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
 
 
 def smtp_sender(server: Smtp, mail_from: str) -> Send:
-    """Return a function that sends one mail over SMTP, in a thread; raises OSError or `smtplib.SMTPException`."""
+    """Return a function that sends one mail over SMTP, in a thread.
+
+    Raises OSError or `smtplib.SMTPException`.
+    """
 
     async def send(mail: Mail) -> None:
-        async with asyncio.timeout(WHOLE_S):
+        async with asyncio.timeout(DELIVERY_S):
             await asyncio.to_thread(_send, server, message(mail, mail_from))
 
     return send
@@ -82,22 +93,30 @@ def message(mail: Mail, mail_from: str) -> EmailMessage:
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = mail_from, mail.recipient, mail.subject
     made["Date"] = format_datetime(utc(mail.at_ms))
-    made["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{mail_from.rpartition('@')[2]}>"
+    made["Message-ID"] = (
+        f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{mail_from.rpartition('@')[2]}>"
+    )
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.text)
     return made
 
 
 def pause_ms(attempts: int) -> int:
-    """Return how long to wait after the `attempts`-th failure: 5 s, doubling, at most a quarter of an hour."""
+    """Return how many ms to wait after the `attempts`-th failure.
+
+    The pause is 5 s at first, doubles each time, and is at most a quarter of an hour.
+    """
     return int(min(FIRST_PAUSE_MS * 2 ** min(attempts - 1, 16), LONGEST_PAUSE_MS))
 
 
 async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
-    """Send what is due and return how many were sent and how many failed; those are tried again later."""
+    """Send the mails that are due, and return how many were sent and how many failed.
+
+    Failed mails are tried again later.
+    """
     sent = failed = 0
     async with pool.connection() as conn:
-        for row in await outbox.take(conn, CHANNEL, now_ms, TAKE):
+        for row in await outbox.take(conn, CHANNEL, now_ms, _TAKE):
             mail = Mail(
                 recipient=row.recipient,
                 subject=str(row.body["subject"]),
@@ -107,9 +126,11 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
             )
             try:
                 await send(mail)
-            except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an address that is none
+            # ValueError: the address is malformed
+            except (OSError, smtplib.SMTPException, ValueError) as error:
                 failed += 1
                 retry = now_ms + pause_ms(row.attempts + 1)
+                # Only the class of the error is stored, because its text may repeat the address.
                 await outbox.failed(conn, row.id, type(error).__name__, retry)
             else:
                 sent += 1

@@ -1,27 +1,35 @@
-"""The life of an alert: the table of moves, and what findings do to alerts. Pure; stores nothing, sends nothing.
+"""The life of an alert: the table of moves, and what findings do to alerts.
 
-At most one live alert a patient and rule family (clinical definition section 6). Judging again changes nothing; a
-correction takes findings away and, when none is left to stand on, retracts the alert.
+Nothing is stored or sent here. A patient has at most one live alert for each family of rules
+(clinical definition section 6). Judging again changes nothing. A correction of data removes
+findings, and retracts the alert when no finding is left that could raise it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
-from ..model.alert import LIVE, Alert, Finding, State, Tier
-from ..model.calendar import DAY_MS
-from .rules import RULE
-from .wording import headline, weight
+from alerts.registry import RULE
+from alerts.wording import headline, weight
+from model.alert import LIVE_STATES, Alert, AlertState, Contact, Finding, Step, StepKind, Tier
+from model.calendar import DAY_MS
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 CORRECTED = "corrected"
 
-# Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its finding may come back.
-DEALT_WITH = frozenset({State.RESOLVED, State.EXPIRED})
+# Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
+# finding may come back.
+DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
+
+
+MAILED = frozenset({Tier.A, Tier.B})
 
 
 class Action(StrEnum):
-    """What may be done to an alert: by a clinician, by time (wake, expire) or by the judge (escalate, retract)."""
+    """What may be done to an alert.
+
+    Time wakes and expires alerts, and judging escalates and retracts them. All other actions are a
+    clinician's.
+    """
 
     ACKNOWLEDGE = "acknowledge"
     START = "start"
@@ -33,29 +41,29 @@ class Action(StrEnum):
     EXPIRE = "expire"
 
 
-TRANSITIONS: dict[tuple[State, Action], State] = {
-    (State.OPEN, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.OPEN, Action.START): State.IN_PROGRESS,
-    (State.OPEN, Action.SNOOZE): State.SNOOZED,
-    (State.OPEN, Action.RESOLVE): State.RESOLVED,
-    (State.OPEN, Action.ESCALATE): State.OPEN,
-    (State.OPEN, Action.RETRACT): State.RETRACTED,
-    (State.OPEN, Action.EXPIRE): State.EXPIRED,
-    (State.ACKNOWLEDGED, Action.START): State.IN_PROGRESS,
-    (State.ACKNOWLEDGED, Action.SNOOZE): State.SNOOZED,
-    (State.ACKNOWLEDGED, Action.RESOLVE): State.RESOLVED,
-    (State.ACKNOWLEDGED, Action.ESCALATE): State.OPEN,
-    (State.ACKNOWLEDGED, Action.RETRACT): State.RETRACTED,
-    (State.IN_PROGRESS, Action.SNOOZE): State.SNOOZED,
-    (State.IN_PROGRESS, Action.RESOLVE): State.RESOLVED,
-    (State.IN_PROGRESS, Action.ESCALATE): State.OPEN,
-    (State.IN_PROGRESS, Action.RETRACT): State.RETRACTED,
-    (State.SNOOZED, Action.WAKE): State.OPEN,
-    (State.SNOOZED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.SNOOZED, Action.START): State.IN_PROGRESS,
-    (State.SNOOZED, Action.RESOLVE): State.RESOLVED,
-    (State.SNOOZED, Action.ESCALATE): State.OPEN,
-    (State.SNOOZED, Action.RETRACT): State.RETRACTED,
+TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
+    (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
+    (AlertState.OPEN, Action.START): AlertState.IN_PROGRESS,
+    (AlertState.OPEN, Action.SNOOZE): AlertState.SNOOZED,
+    (AlertState.OPEN, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.OPEN, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.OPEN, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.OPEN, Action.EXPIRE): AlertState.EXPIRED,
+    (AlertState.ACKNOWLEDGED, Action.START): AlertState.IN_PROGRESS,
+    (AlertState.ACKNOWLEDGED, Action.SNOOZE): AlertState.SNOOZED,
+    (AlertState.ACKNOWLEDGED, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.ACKNOWLEDGED, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.ACKNOWLEDGED, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.IN_PROGRESS, Action.SNOOZE): AlertState.SNOOZED,
+    (AlertState.IN_PROGRESS, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.IN_PROGRESS, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.IN_PROGRESS, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.SNOOZED, Action.WAKE): AlertState.OPEN,
+    (AlertState.SNOOZED, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
+    (AlertState.SNOOZED, Action.START): AlertState.IN_PROGRESS,
+    (AlertState.SNOOZED, Action.RESOLVE): AlertState.RESOLVED,
+    (AlertState.SNOOZED, Action.ESCALATE): AlertState.OPEN,
+    (AlertState.SNOOZED, Action.RETRACT): AlertState.RETRACTED,
 }
 
 NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})
@@ -64,7 +72,7 @@ NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})
 class MoveRefusedError(ValueError):
     """The table has no such move; nothing was changed."""
 
-    def __init__(self, state: State, action: Action) -> None:
+    def __init__(self, state: AlertState, action: Action) -> None:
         super().__init__(f"an alert that is {state.value} cannot take the action {action.value}")
         self.state = state
         self.action = action
@@ -74,39 +82,12 @@ class ReasonMissingError(ValueError):
     """The move needs a reason, and for resolving one of `RESOLUTIONS`; nothing was changed."""
 
 
-class StepKind(StrEnum):
-    """What storage does with a step: a new alert; findings added; findings no longer standing; the alert retracted."""
+def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
+    """Return the state of an alert after an action.
 
-    RAISE = "raise"
-    APPEND = "append"
-    DROP = "drop"
-    RETRACT = "retract"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One effect of judging. `alert` is the id of the alert it concerns, None for RAISE.
-
-    `findings`: for RAISE and APPEND stored as standing (a finding already there by rule and key is replaced, also one
-    that had ceased to stand); for DROP and RETRACT they cease to stand. The other fields are the alert afterwards.
-    """
-
-    kind: StepKind
-    family: str
-    alert: str | None
-    findings: tuple[Finding, ...]
-    tier: Tier
-    state: State
-    rule: str
-    rule_version: int
-    sentence: str
-    reason: str = ""
-
-
-def move(alert: Alert, action: Action, reason: str = "") -> State:
-    """Return the state after an action. `reason` for RESOLVE is one of `RESOLUTIONS`, with ": text" after it if liked.
-
-    Raises `MoveRefusedError` when the table has no such move, `ReasonMissingError` when the reason will not do.
+    For RESOLVE, `reason` begins with an item of `RESOLUTIONS`; ": text" may follow. Raises
+    `MoveRefusedError` when the table has no such move and `ReasonMissingError` when the reason is
+    missing or unknown.
     """
     if (alert.state, action) not in TRANSITIONS:
         raise MoveRefusedError(alert.state, action)
@@ -117,7 +98,26 @@ def move(alert: Alert, action: Action, reason: str = "") -> State:
     return TRANSITIONS[alert.state, action]
 
 
-def actions(state: State) -> tuple[Action, ...]:
+def is_mailed(step: Step) -> bool:
+    """Return whether clinicians get a mail about a step.
+
+    They do when the alert is of tier A or B, and is new or graver than before.
+    """
+    graver = step.kind is StepKind.APPEND and bool(step.reason)
+    return step.tier in MAILED and (step.kind is StepKind.RAISE or graver)
+
+
+def recipients(contacts: Iterable[Contact]) -> tuple[str, ...]:
+    """Return the addresses for mails about a patient, in order.
+
+    They are those of the responsible clinicians, or of all contacts when nobody is responsible.
+    """
+    everybody = list(contacts)
+    responsible = [contact for contact in everybody if contact.responsible]
+    return tuple(sorted({contact.email for contact in responsible or everybody} - {""}))
+
+
+def actions(state: AlertState) -> tuple[Action, ...]:
     """Return the actions that the table allows in a state, in the order of the table."""
     return tuple(action for (from_state, action) in TRANSITIONS if from_state is state)
 
@@ -125,52 +125,83 @@ def actions(state: State) -> tuple[Action, ...]:
 def settle(
     live: Sequence[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
 ) -> tuple[Step, ...]:
-    """Return what judging changes, family by family; nothing when the alerts already say what the findings say.
+    """Return the steps that follow from judging, family by family.
 
-    `live` are the patient's live alerts with their standing findings, `recent` the closed ones whose findings may still
-    be within a look-back (60 days will do), `findings` all that `rules.judge` returned at `now_ms`.
+    There are none when the alerts already agree with the findings. `live` are the patient's live
+    alerts with the findings that hold. `recent` are the closed alerts whose findings may still be
+    within a look-back; 60 days are enough. `findings` is the result of `registry.judge` at `now_ms`
+    (epoch ms).
     """
-    found = list(findings)
-    alerts = {alert.family: alert for alert in live if alert.state in LIVE}
-    families = sorted({finding.family for finding in found} | set(alerts))
-    return tuple(step for family in families for step in _family(family, alerts.get(family), recent, found, now_ms))
+    matches = list(findings)
+    alerts = {alert.family: alert for alert in live if alert.state in LIVE_STATES}
+    families = sorted({finding.family for finding in matches} | set(alerts))
+    return tuple(
+        step
+        for family in families
+        for step in _family(family, alerts.get(family), recent, matches, now_ms)
+    )
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
-    """Return the epoch ms at which a cooldown ends that holds a fresh finding back, or None: a time to judge again."""
+    """Return when the first cooldown ends that holds back a fresh finding, None without any.
+
+    The result is in epoch ms; the patient must be judged again at that time.
+    """
     ends = [_held_until(finding, recent) for finding in _new(findings, recent) if finding.fresh]
     return min((at for at in ends if at > now_ms), default=None)
 
 
 def _family(
-    family: str, alert: Alert | None, recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
+    family: str,
+    alert: Alert | None,
+    recent: Sequence[Alert],
+    findings: Iterable[Finding],
+    now_ms: int,
 ) -> list[Step]:
     mine = [finding for finding in findings if finding.family == family]
     if alert is not None:
         return _changed(alert, recent, mine, now_ms)
     new = _new(mine, recent)
-    may_raise = [finding for finding in new if finding.fresh and _held_until(finding, recent) <= now_ms]
+    may_raise = [
+        finding for finding in new if finding.fresh and _held_until(finding, recent) <= now_ms
+    ]
     return [_step(StepKind.RAISE, family, None, new, new)] if may_raise else []
 
 
-def _changed(alert: Alert, recent: Sequence[Alert], mine: Sequence[Finding], now_ms: int) -> list[Step]:
+def _changed(
+    alert: Alert, recent: Sequence[Alert], mine: Sequence[Finding], now_ms: int
+) -> list[Step]:
     had = {_name(finding): finding for finding in alert.findings.values()}
     holds = {_name(f): f for f in (*_new(mine, recent), *(f for f in mine if _name(f) in had))}
+    # A finding that has slid out of the look-back cannot come again and is not gone.
     gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
-    added = [new for name, new in holds.items() if name not in had or _said(had[name]) != _said(new)]
-    standing = [*({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))]
+    added = [
+        new
+        for name, new in holds.items()
+        if name not in had or _reason_text(had[name]) != _reason_text(new)
+    ]
+    standing = [
+        *({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))
+    ]
+    # Findings that could never raise an alert by themselves do not keep it alive.
     if not any(finding.fresh or _was_fresh(finding, alert) for finding in standing):
         return [_retraction(alert, list(had.values()))]
     steps = [(StepKind.APPEND, added), (StepKind.DROP, gone)]
-    return [_step(kind, alert.family, alert, findings, standing) for kind, findings in steps if findings]
+    return [
+        _step(kind, alert.family, alert, findings, standing) for kind, findings in steps if findings
+    ]
 
 
 def _step(
-    kind: StepKind, family: str, alert: Alert | None, findings: Sequence[Finding], standing: Sequence[Finding]
+    kind: StepKind,
+    family: str,
+    alert: Alert | None,
+    findings: Sequence[Finding],
+    standing: Sequence[Finding],
 ) -> Step:
     first = min(standing, key=weight)
     rose = alert is not None and _graver(first.tier, alert.tier)
-    state = State.OPEN if alert is None else alert.state
+    state = AlertState.OPEN if alert is None else alert.state
     return Step(
         kind=kind,
         family=family,
@@ -194,49 +225,69 @@ def _retraction(alert: Alert, had: Sequence[Finding]) -> Step:
         tier=alert.tier,
         state=TRANSITIONS[alert.state, Action.RETRACT],
         rule=alert.rule,
-        rule_version=max((finding.rule_version for finding in had if finding.rule == alert.rule), default=0),
+        rule_version=max(
+            (finding.rule_version for finding in had if finding.rule == alert.rule), default=0
+        ),
         sentence=alert.sentence,
         reason=CORRECTED,
     )
 
 
 def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
-    """Return the findings that no alert closed before has dealt with, at their tier or a graver one."""
+    """Return the findings that no closed alert has dealt with.
+
+    A closed alert has dealt with a finding when it had the same finding at that tier or a graver.
+    """
     dealt = [f for alert in recent if alert.state in DEALT_WITH for f in alert.findings.values()]
     known = {(_name(f), tier) for f in dealt for tier in Tier if not _graver(tier, f.tier)}
     return [finding for finding in findings if (_name(finding), finding.tier) not in known]
 
 
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
-    """Return when the cooldown ends for a finding: none for tier A, nor for one graver than the alert it follows."""
-    closed = [alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH]
-    like = [alert for alert in closed if finding.tier is not Tier.A and not _graver(finding.tier, alert.tier)]
+    """Return the epoch ms at which the cooldown ends for a finding, 0 without a cooldown.
+
+    Findings of tier A have no cooldown. Neither has a finding that is graver than the closed alert.
+    """
+    closed = [
+        alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH
+    ]
+    like = [
+        alert
+        for alert in closed
+        if finding.tier is not Tier.A and not _graver(finding.tier, alert.tier)
+    ]
     cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
     return max((alert.changed_ms + cooldown_ms for alert in like), default=0)
 
 
 def _in_sight(finding: Finding, now_ms: int) -> bool:
-    """Return whether the judge would still find it: what slid out of the look-back has aged, not ceased to hold."""
+    """Return whether a finding is still within the look-back of its rule.
+
+    A finding that is missing but no longer in sight has aged; it has not ceased to hold.
+    """
     rule = RULE.get(finding.rule)
-    from_ms: int = finding.evidence["from_ms"]
-    return rule is not None and from_ms >= now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    return (
+        rule is not None and finding.from_ms >= now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    )
 
 
 def _was_fresh(finding: Finding, alert: Alert) -> bool:
-    """Return whether a finding was one that could raise when the alert was raised, and not only its company."""
-    until: int = finding.evidence["fresh_until_ms"]
-    return until >= alert.raised_ms
+    """Return whether a finding could itself raise the alert at the time when it was raised.
+
+    Other findings are only listed with it.
+    """
+    return finding.fresh_until_ms >= alert.raised_ms
 
 
-def _graver(one: Tier, other: Tier) -> bool:
-    return one.value < other.value
+def _graver(tier: Tier, other: Tier) -> bool:
+    return tier.value < other.value
 
 
 def _name(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.key
 
 
-def _said(finding: Finding) -> tuple[object, ...]:
+def _reason_text(finding: Finding) -> tuple[object, ...]:
     return finding.tier, finding.rule_version, finding.evidence
 
 

@@ -1,1 +1,4 @@
-"""Speed, as ratios against a named baseline in the same run. One command prints one table: `make bench`."""
+"""Benches: speed, as ratios against a named baseline in the same run.
+
+`make bench` prints all figures in a single table.
+"""

@@ -1,8 +1,10 @@
-"""`make bench`: every figure in one table, and in build/bench.json. Exits 1 when a figure is below its floor.
+"""`make bench` prints every figure in one table and writes build/bench.json.
 
-Arguments name the benches to run; none means all. `--fit FOLDER` names the FIT files. `--full` asks the timeline of
-10 M rows, and of 100 M where KADENS_TEST_TIMESCALE names a TimescaleDB. `--tiny` takes sizes that show that a bench
-works, and no more: its figures mean nothing.
+Exits 1 when a figure is below its floor.
+
+Arguments name the benches to run; without arguments all of them run. `--fit FOLDER` names the FIT
+files. `--full` runs the timeline with 10 M rows, and with 100 M where KADENS_TEST_TIMESCALE names a
+TimescaleDB. `--tiny` takes sizes that only show that a bench works: its figures mean nothing.
 """
 
 import argparse
@@ -17,31 +19,35 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from bench import again, fit, growth, latency, letters, pipeline, soak, starting, timeline, writer
+from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
-from kadens.storage.migrate import migrate
+from storage.pg.migrate import migrate
 
-from . import again, fit, growth, latency, letters, pipeline, soak, timeline, writer
-from .row import Row
-
-ROOT = Path(__file__).parents[1]
-FIT_FILES = ROOT.parent / "shared" / "data" / "fit"
-RESULT = ROOT / "build" / "bench.json"
+_ROOT = Path(__file__).parents[1]
+FIT_FILES = _ROOT.parent / "shared" / "data" / "fit"
+RESULT = _ROOT / "build" / "bench.json"
 TINY_ROUNDS = 2
 THOUSAND = 1000
-TIMESCALE = "KADENS_TEST_TIMESCALE"
+_TIMESCALE = "KADENS_TEST_TIMESCALE"
 out = Console(width=190)  # a table is read in a file as often as in a terminal
 err = Console(stderr=True)
 
 
-def main() -> int:
-    """Run the benches that were asked for, print the table, write the JSON; return the exit status."""
-    asked = _arguments()
-    rows = [row for name in BENCHES if name in (asked.benches or BENCHES) for row in _timed(name, asked)]
-    asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_bytes(orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2))
+def _main() -> int:
+    """Run the requested benches, print the table, write the JSON and return the exit status."""
+    arguments = _arguments()
+    rows: list[Row] = []
+    for name in BENCHES:
+        if name in (arguments.benches or BENCHES):
+            rows += _timed(name, arguments)
+    arguments.out.parent.mkdir(exist_ok=True)
+    arguments.out.write_bytes(
+        orjson.dumps([row.plain() for row in rows], option=orjson.OPT_INDENT_2)
+    )
     out.print(_table(rows))
-    out.print(f"written to {asked.out}")
+    out.print(f"written to {arguments.out}")
     return 1 if any(_below(row) for row in rows) else 0
 
 
@@ -49,57 +55,62 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("benches", nargs="*", choices=[*BENCHES, []], help="all when none is named")
     parser.add_argument("--fit", type=Path, default=FIT_FILES, help="folder of FIT files")
-    parser.add_argument("--full", action="store_true", help="the timeline of as many rows as the goal is set for")
+    parser.add_argument(
+        "--full", action="store_true", help="the timeline of as many rows as the goal is set for"
+    )
     parser.add_argument("--tiny", action="store_true", help="as little as shows that it works")
     parser.add_argument("--out", type=Path, default=RESULT, help="where the figures go as JSON")
     return parser.parse_args()
 
 
-def _timed(name: str, asked: argparse.Namespace) -> list[Row]:
+def _timed(name: str, namespace: argparse.Namespace) -> list[Row]:
     missing = kafka_available() if name in ON_KAFKA else None
     if missing:
         err.print(f"{name}: left out, Apache Kafka cannot run here: {missing}")
         return []
     begun = time.perf_counter()
-    rows = BENCHES[name](asked)
+    rows = BENCHES[name](namespace)
     err.print(f"{name}: {time.perf_counter() - begun:.0f} s")
     return rows
 
 
-def _fit(asked: argparse.Namespace) -> list[Row]:
-    if not asked.fit.is_dir():
-        err.print(f"fit: left out, {asked.fit} is not there")
+def _fit(namespace: argparse.Namespace) -> list[Row]:
+    if not namespace.fit.is_dir():
+        err.print(f"fit: left out, {namespace.fit} is not there")
         return []
-    return fit.run(asked.fit)
+    return fit.run(namespace.fit)
 
 
-def _writer(asked: argparse.Namespace) -> list[Row]:
+def _writer(namespace: argparse.Namespace) -> list[Row]:
     with temporary_postgres() as server:
         dsn = server.create_database("bench")
         asyncio.run(migrate(dsn))
-        return writer.run(dsn, TINY_ROUNDS if asked.tiny else writer.ROUNDS)
+        return writer.run(dsn, TINY_ROUNDS if namespace.tiny else writer.ROUNDS)
 
 
-def _timeline(asked: argparse.Namespace) -> list[Row]:
-    plain, compressed = timeline.SIZES["full" if asked.full else "tiny" if asked.tiny else "small"]
-    rows, server = timeline.run(plain), os.environ.get(TIMESCALE, "")
+def _timeline(namespace: argparse.Namespace) -> list[Row]:
+    plain, compressed = timeline.SIZES[
+        "full" if namespace.full else "tiny" if namespace.tiny else "small"
+    ]
+    rows, server = timeline.run(plain), os.environ.get(_TIMESCALE, "")
     if not server:
-        err.print(f"timeline: left out on TimescaleDB, {TIMESCALE} names none")
+        err.print(f"timeline: left out on TimescaleDB, {_TIMESCALE} names none")
         return rows
     return rows + timeline.run(compressed, server)
 
 
-Bench = Callable[[argparse.Namespace], list[Row]]
-BENCHES: dict[str, Bench] = {
+_Bench = Callable[[argparse.Namespace], list[Row]]
+BENCHES: dict[str, _Bench] = {
     "fit": _fit,
     "writer": _writer,
-    "again": lambda asked: again.run(again.TINY if asked.tiny else again.FULL),
-    "pipeline": lambda asked: pipeline.run(pipeline.TINY if asked.tiny else pipeline.FULL),
-    "growth": lambda asked: growth.run(growth.TINY if asked.tiny else growth.FULL),
-    "latency": lambda asked: latency.run(latency.TINY if asked.tiny else latency.FULL),
-    "soak": lambda asked: soak.run(soak.TINY if asked.tiny else soak.FULL),
+    "again": lambda value: again.run(again.TINY if value.tiny else again.FULL),
+    "pipeline": lambda value: pipeline.run(pipeline.TINY if value.tiny else pipeline.FULL),
+    "growth": lambda value: growth.run(growth.TINY if value.tiny else growth.FULL),
+    "latency": lambda value: latency.run(latency.TINY if value.tiny else latency.FULL),
+    "soak": lambda value: soak.run(soak.TINY if value.tiny else soak.FULL),
     "timeline": _timeline,
-    "letters": lambda asked: letters.run(letters.TINY if asked.tiny else letters.FULL),
+    "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
+    "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
 }
 ON_KAFKA = frozenset({"pipeline", "latency", "soak"})  # the mock forgets what it cannot hold
 
@@ -125,4 +136,4 @@ def _text(figure: float | None) -> str:
     return "" if figure is None else f"{figure:.3g}"
 
 
-sys.exit(main())
+sys.exit(_main())

@@ -1,7 +1,10 @@
-"""What it costs to be told the same again, against the first time: a whole run off the log, facts to derived rows.
+"""The cost of storing known facts again, against the first time.
 
-The same offsets once more (a redelivery) end at the account of offsets; the same facts at new offsets (a vendor that
-sends again) end at the writer, which knows them. Workouts at 1 Hz, and blocks of heart rate a minute of many patients.
+Facts go from the log to derived rows.
+
+The same offsets again (a redelivery) end at the account of offsets. The same facts at new offsets
+(a vendor that sends again) end at the writer, which recognises them. The facts are workouts at 1
+Hz, and blocks of heart rate a minute of many patients.
 """
 
 import asyncio
@@ -10,46 +13,47 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bench import writer
+from bench.derived import Deriver, deriver, heart
+from bench.growth import BLOCK_MIN, START_MS
+from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.model.calendar import DAY_MS
-from kadens.model.facts import Fact
-
-from . import writer
-from .derived import Deriver, deriver, heart
-from .growth import BLOCK_MIN, START_MS
-from .row import Row
+from model.calendar import DAY_MS
+from model.facts import Fact
 
 Facts: TypeAlias = Sequence[tuple[str, Fact]]
-FLOOR, GOAL = 5.0, 20.0
+_FLOOR, _GOAL = 5.0, 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """Patients with a block each in a run, and rounds after one that warms up."""
+class _Size:
+    """The number of patients with a block each in a run, and of rounds after a warm-up round."""
 
     patients: int = 100
     rounds: int = 5
 
 
-FULL = Size()
-TINY = Size(patients=2, rounds=1)
+FULL = _Size()
+TINY = _Size(patients=2, rounds=1)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the figures."""
     with temporary_postgres() as server:
         return asyncio.run(_run(server, size))
 
 
-async def _run(server: Postgres, size: Size) -> list[Row]:
+async def _run(server: Postgres, size: _Size) -> list[Row]:
     rows: list[Row] = []
-    for name, make in RUNS.items():
+    for name, make in _RUNS.items():
         async with deriver(server, f"again_{len(rows)}", size.patients) as on:
             rows += await _measured(on, name, make, size.rounds)
     return rows
 
 
-async def _measured(on: Deriver, name: str, make: Callable[[Sequence[str], int], Facts], rounds: int) -> list[Row]:
+async def _measured(
+    on: Deriver, name: str, make: Callable[[Sequence[str], int], Facts], rounds: int
+) -> list[Row]:
     first, skipped, known = [], [], []
     for number in range(rounds + 1):
         facts = make(on.people, number)
@@ -67,20 +71,20 @@ def _row(name: str, first: Sequence[float], again: Sequence[float]) -> Row:
         unit="ms",
         baseline=f"the first time, {statistics.median(first) * 1e3:,.0f} ms",
         ratio=statistics.median(f / a for f, a in zip(first, again, strict=True)),
-        floor=FLOOR,
-        goal=GOAL,
+        floor=_FLOOR,
+        goal=_GOAL,
     )
 
 
 def _workouts(people: Sequence[str], number: int) -> Facts:
-    return [(told.patient, told.fact) for told in writer.batch(people[0], number)]
+    return [(reported.patient, reported.fact) for reported in writer.batch(people[0], number)]
 
 
 def _background(people: Sequence[str], number: int) -> Facts:
     return [(patient, heart(START_MS + number * DAY_MS, BLOCK_MIN)) for patient in people]
 
 
-RUNS: dict[str, Callable[[Sequence[str], int], Facts]] = {
+_RUNS: dict[str, Callable[[Sequence[str], int], Facts]] = {
     "1 Hz workouts": _workouts,
     "1 min background": _background,
 }

@@ -1,6 +1,7 @@
-"""The derive step alone: runs of facts as they lie on the log, through `derive_runs`, into an embedded PostgreSQL.
+"""The derive step alone: facts as they lie on the log go through `derive_runs`.
 
-No broker: what would be sent goes nowhere. It holds a database, people, and how far each partition was told.
+It writes to an embedded PostgreSQL. There is no broker, and what would be sent is dropped. A
+`Deriver` holds a database, its people, and how far each partition was filled.
 """
 
 import time
@@ -12,66 +13,86 @@ from hashlib import sha256
 
 import numpy as np
 
+from bench.loads import NOW_MS
 from kadens.embedded.postgres import Postgres
-from kadens.model.calendar import MINUTE_MS
-from kadens.model.codec import encode_told
-from kadens.model.facts import DeviceType, Fact, Head, Joining, Method, SampleBlock, Source, Told, Workout
-from kadens.model.intensity import HeartProfile
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.body_store import open_bodies
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, open_pool
-from kadens.stream.derive_batch import derive_runs
-from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Message, Outgoing, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.parts import Parts
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.topics import FACTS
+from model.calendar import MINUTE_MS
+from model.codec import encode_attributed
+from model.facts import (
+    AttributedFact,
+    DeviceType,
+    Fact,
+    Head,
+    Joining,
+    Method,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from model.intensity import HeartProfile
+from model.keyring import KeyRing
+from model.topics import FACTS
+from storage.bodies.body_store import open_bodies
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, open_pool
+from stream.collaborators import Collaborators
+from stream.derive_batch import derive_runs
+from stream.deriving import settings
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Outgoing, Run
+from stream.metrics import make_metrics
+from stream.readers.inline import InlineReader
 
-from .loads import NOW_MS
-
-KEY = KeyRing.single(bytes(32))
+_KEY = KeyRing.single(bytes(32))
 BORN = HeartProfile(valid_from=date(2015, 1, 1), birth_year=1960, hr_rest=60)
-WATCH = Source(vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+_WATCH = Source(
+    vendor="files", device="bench", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
 WORKOUT_MINUTES, WORKOUT_AT = 40, 17 * 60  # minutes, and minute of the day
 
 
-class Nowhere:
-    """`messages.Producer` that forgets."""
+class _Nowhere:
+    """A `messages.Producer` that drops what it is given."""
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        """Return offsets of nothing."""
+        """Return offset 0 for each message."""
         return [0] * len(messages)
 
 
 @dataclass(slots=True, kw_only=True)
 class Deriver:
-    """A database with `people`, and the worker's parts around it; `told` counts the messages so far."""
+    """A database with `people`, and the parts of a worker on it.
 
-    parts: Parts
+    `sent` counts the messages so far.
+    """
+
+    parts: Collaborators
     people: Sequence[str]
-    told: int = 0
+    sent: int = 0
     last: Run | None = field(default=None)
 
     async def derive(self, facts: Sequence[tuple[str, Fact]]) -> float:
-        """Tell facts of patients as the next messages of partition 0, in one run; return the seconds it took."""
-        messages = tuple(_message(self.told + n, patient, fact) for n, (patient, fact) in enumerate(facts))
+        """Derive facts of patients as the next messages of partition 0, in one run.
+
+        Returns the seconds it took.
+        """
+        messages = tuple(
+            _message(self.sent + n, patient, fact) for n, (patient, fact) in enumerate(facts)
+        )
         self.last = Run(topic=FACTS.name, partition=0, messages=messages)
-        self.told += len(messages)
+        self.sent += len(messages)
         return await self.again()
 
     async def again(self) -> float:
-        """Tell the last run once more; return the seconds."""
+        """Derive the last run again and return the seconds it took."""
         if self.last is None:
-            raise ValueError("nothing was told yet")
+            raise ValueError("nothing was sent yet")
         begun = time.perf_counter()
         await derive_runs([self.last], self.parts)
         return time.perf_counter() - begun
 
     async def checkpoint(self) -> None:
-        """Bring the planner's figures up to date, and write back what waits."""
+        """Update the planner's statistics, and write out what is still in memory."""
         async with self.parts.pool.connection() as conn:
             await conn.set_autocommit(True)
             await conn.execute("analyze")
@@ -81,42 +102,49 @@ class Deriver:
 
 @asynccontextmanager
 async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[Deriver]:
-    """Make a database with so many patients, and give what derives into it."""
+    """Make a database with `patients` patients, and give a `Deriver` for it."""
     dsn = server.create_database(name)
     await migrate(dsn)
     async with await open_pool(dsn, max_size=4) as pool:
         async with pool.connection() as conn:
             names = await _people(conn, patients)
-        parts = Parts(
+        parts = Collaborators(
             pool=pool,
-            producer=Nowhere(),
+            producer=_Nowhere(),
             ledger=Ledger(cluster="bench"),
             bodies=open_bodies("/nowhere"),
             reader=InlineReader(),  # deriving reads no body
-            wrapping=lambda: KEY,
+            wrapping=lambda: _KEY,
             now=lambda: NOW_MS,
             metrics=make_metrics(),
         )
         yield Deriver(parts=parts, people=names)
 
 
-async def _people(conn: Connection, patients: int) -> list[str]:
-    await people.add_unit(conn, "bench")
-    names = [f"bench-{number}" for number in range(patients)]
+async def _people(conn: Connection, number: int) -> list[str]:
+    await care_team.add_unit(conn, "bench")
+    names = [f"bench-{n}" for n in range(number)]
     for name in names:
-        await people.add_patient(conn, wrapping_key=KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name)
-        await people.set_profile(conn, name, BORN, 0)
+        await patients.add_patient(
+            conn, wrapping_key=_KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
+        )
+        await settings.set_profile(conn, name, BORN, 0)
     return names
 
 
 def heart(first_ms: int, minutes: int) -> SampleBlock:
-    """Return a block of heart rate a minute of the watch: a day at ease, and effort where a workout may be."""
+    """Return a block of the watch's heart rate, a sample a minute.
+
+    The day is at rest, with effort where a workout may be.
+    """
     t = first_ms + np.arange(minutes, dtype=np.int64) * MINUTE_MS
     of_day = t // MINUTE_MS % 1440
     v = (62 + t // MINUTE_MS % 17).astype(np.float64)
     v[(of_day >= WORKOUT_AT) & (of_day < WORKOUT_AT + WORKOUT_MINUTES)] += 50.0
     end = first_ms + minutes * MINUTE_MS
-    head = Head(source=WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0)
+    head = Head(
+        source=_WATCH, record=f"heart_rate:{first_ms}", start_ms=first_ms, end_ms=end, offset_min=0
+    )
     return SampleBlock(head=head, metric="heart_rate", t=t, v=v, joining=Joining.STREAM)
 
 
@@ -124,12 +152,14 @@ def workout(day_ms: int) -> Workout:
     """Return the workout of a day as the watch declares it."""
     start = day_ms + WORKOUT_AT * MINUTE_MS
     end = start + WORKOUT_MINUTES * MINUTE_MS
-    head = Head(source=WATCH, record=f"workout:{start}", start_ms=start, end_ms=end, offset_min=0)
+    head = Head(source=_WATCH, record=f"workout:{start}", start_ms=start, end_ms=end, offset_min=0)
     return Workout(head=head, type="walking")
 
 
 def _message(offset: int, patient: str, fact: Fact) -> Message:
     body = sha256(f"{patient}/{fact.head.record}".encode()).hexdigest()
-    told = Told(patient=patient, connector="files", received_ms=NOW_MS, body=body, fact=fact)
-    value = encode_told(told)
+    attributed_fact = AttributedFact(
+        patient=patient, connector="files", received_ms=NOW_MS, body=body, fact=fact
+    )
+    value = encode_attributed(attributed_fact)
     return Message(topic=FACTS.name, partition=0, offset=offset, value=value, key=patient.encode())

@@ -1,7 +1,8 @@
-"""FIT decoding against fitparse, value for value, on real files in one interleaved run.
+"""FIT decoding against fitparse, value for value, on real files in an interleaved run.
 
-Both check the checksum, read developer fields and expand components. Files that fitparse refuses are left out.
-`run(folder)` takes any folder of `.fit` files; `python -m bench.fit FOLDER` prints the rows.
+Both check the checksum, read developer fields and expand components. Files that fitparse refuses
+are left out. `run(folder)` takes any folder of `.fit` files, and `python -m bench.fit FOLDER`
+prints the rows.
 """
 
 import io
@@ -14,11 +15,10 @@ from typing import Any
 
 import fitparse
 
-from kadens.parsers.fit import FitError, decode
+from bench.row import Row
+from parsers.fit import FitError, decode
 
-from .row import Row
-
-LARGE = 20_000
+_LARGE = 20_000
 ROUNDS = 3
 HOT = (
     *("timestamp", "heart_rate", "cadence", "enhanced_speed", "distance"),
@@ -36,7 +36,7 @@ class Sums:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, seconds: float) -> None:
-        """Add the time of one file."""
+        """Add the time of a file."""
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
@@ -52,7 +52,10 @@ def ours_all(data: bytes) -> dict[str, Any]:
 
 
 def theirs(data: bytes) -> int:
-    """Decode with fitparse: it reads every field of every message whatever is asked; its values are not collected."""
+    """Decode with fitparse, which reads every field of every message in any case.
+
+    Its values are not collected.
+    """
     return sum(1 for _ in fitparse.FitFile(io.BytesIO(data)).get_messages())
 
 
@@ -66,7 +69,7 @@ def _time(work: Callable[[bytes], Any], data: bytes, rounds: int) -> float:
 
 
 def measure(folder: Path) -> dict[str, Sums]:
-    """Time every file in turn: best of three of ours, one pass of fitparse."""
+    """Time every file in turn: the best of three runs of ours, and a single run of fitparse."""
     classes = {"large": Sums(), "small": Sums()}
     for path in sorted(folder.rglob("*.fit")):
         data = path.read_bytes()
@@ -75,7 +78,7 @@ def measure(folder: Path) -> dict[str, Sums]:
             seconds = _time(theirs, data, 1)
         except (FitError, fitparse.FitParseError):
             continue
-        sums = classes["large" if len(data) > LARGE else "small"]
+        sums = classes["large" if len(data) > _LARGE else "small"]
         sums.files += 1
         sums.size += len(data)
         sums.messages += messages
@@ -86,7 +89,10 @@ def measure(folder: Path) -> dict[str, Sums]:
 
 
 def run(folder: Path) -> list[Row]:
-    """Return the figures: hot columns and all messages, over large and small files; empty without files."""
+    """Return the figures: hot columns and all messages, over large and small files.
+
+    The list is empty without files.
+    """
     classes = measure(folder)
     plan = (
         ("FIT hot columns, files > 20 kB", "large", "hot", 150.0, 250.0),
@@ -109,11 +115,14 @@ def run(folder: Path) -> list[Row]:
     ]
 
 
-def main() -> None:
+def _main() -> None:
     """Print the rows for a folder."""
     for row in run(Path(sys.argv[1])):
-        print(f"{row.name:40} {row.value:8.1f} {row.unit}  {row.ratio:7.1f}x  floor {row.floor:g} goal {row.goal:g}")
+        print(
+            f"{row.name:40} {row.value:8.1f} {row.unit}  {row.ratio:7.1f}x  floor "
+            f"{row.floor:g} goal {row.goal:g}"
+        )
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -1,7 +1,8 @@
-"""What a block costs when much has come before: a patient's history of a day, a year, five years; 10 to 1,000 patients.
+"""The cost of a block after histories of a day, a year and five years, and for many patients.
 
-Runs of one block (an hour of heart rate a minute) and of one day (24 such blocks) go through the derive step, a size
-after the other, round by round. The bound is on the cheapest against the dearest, so nothing may grow with history.
+The numbers of patients go from 10 to 1,000. Runs of one block (an hour of heart rate a minute) and
+of one day (24 such blocks) go through the derive step, size after size, round by round. The limit
+is on the cheapest against the dearest, so that no cost may grow with history.
 """
 
 import asyncio
@@ -9,25 +10,25 @@ import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import product
 
+from bench.derived import Deriver, deriver, heart, workout
+from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-from kadens.model.facts import Fact
-
-from .derived import Deriver, deriver, heart, workout
-from .row import Row
+from model.calendar import DAY_MS, MINUTE_MS
+from model.facts import Fact
 
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00Z: before it lies the history, from it on the rounds
 BLOCK_MIN, HOURS = 60, 24
 DAYS_AT_ONCE = 30  # of history in a run
 TWICE_A_WEEK = (1, 4)  # days with a workout, counted from a Thursday
-WITHIN, GOAL = 1 / 1.2, 1 / 1.1
+WITHIN, _GOAL = 1 / 1.2, 1 / 1.1
 PEERS_AT_ONCE = 25  # patients of one day's history in a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """Days of history, numbers of patients, and rounds after one that warms up."""
+class _Size:
+    """Days of history, numbers of patients, and rounds after a warm-up round."""
 
     days: tuple[int, ...] = (1, 365, 1826)
     patients: tuple[int, ...] = (10, 100, 1000)
@@ -35,29 +36,31 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One of the sizes that are compared: who is next to tell something, in which database."""
+class _Case:
+    """A size that is compared with others: its database, and whose facts are next."""
 
     name: str
     on: Deriver
     people: Sequence[str]
 
     def turn(self, number: int) -> tuple[str, int]:
-        """Return whose turn it is in a round, and the first instant of the day after all that they told before."""
-        return self.people[number % len(self.people)], START_MS + number // len(self.people) * DAY_MS
+        """Return whose turn it is in a round, and the first instant after their earlier days."""
+        return self.people[number % len(self.people)], START_MS + number // len(
+            self.people
+        ) * DAY_MS
 
 
-FULL = Size()
-TINY = Size(days=(1, 3), patients=(1, 2), rounds=2)
+FULL = _Size()
+TINY = _Size(days=(1, 3), patients=(1, 2), rounds=2)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the figures of both growths."""
     with temporary_postgres() as server:
         return asyncio.run(_run(server, size))
 
 
-async def _run(server: Postgres, size: Size) -> list[Row]:
+async def _run(server: Postgres, size: _Size) -> list[Row]:
     async with AsyncExitStack() as stack:
         on = await stack.enter_async_context(deriver(server, "history", len(size.days)))
         histories = [await _history(on, n, days) for n, days in enumerate(size.days)]
@@ -70,23 +73,28 @@ async def _run(server: Postgres, size: Size) -> list[Row]:
         return rows + await _compared("worker with", crowds, size.rounds)
 
 
-async def _history(on: Deriver, number: int, days: int) -> Case:
-    """Tell the days before `START_MS` of one patient."""
+async def _history(on: Deriver, number: int, days: int) -> _Case:
+    """Derive the days before `START_MS` of a patient."""
     patient = on.people[number]
     for ago in range(days, 0, -DAYS_AT_ONCE):
-        facts = [fact for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1) for fact in _day(START_MS - day * DAY_MS)]
+        facts = [
+            fact
+            for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1)
+            for fact in _day(START_MS - day * DAY_MS)
+        ]
         await on.derive([(patient, fact) for fact in facts])
     await on.checkpoint()
-    return Case(name=_days(days), on=on, people=[patient])
+    return _Case(name=_days(days), on=on, people=[patient])
 
 
-async def _crowd(on: Deriver, count: int) -> Case:
-    """Tell the day before `START_MS` of everybody."""
+async def _crowd(on: Deriver, count: int) -> _Case:
+    """Derive the day before `START_MS` of all patients."""
     for first in range(0, count, PEERS_AT_ONCE):
         some = on.people[first : first + PEERS_AT_ONCE]
-        await on.derive([(patient, fact) for patient in some for fact in _day(START_MS - DAY_MS)])
+        day = list(_day(START_MS - DAY_MS))
+        await on.derive(list(product(some, day)))
     await on.checkpoint()
-    return Case(name=f"{count:,} patients", on=on, people=on.people)
+    return _Case(name=f"{count:,} patients", on=on, people=on.people)
 
 
 def _day(day_ms: int) -> Iterator[Fact]:
@@ -95,46 +103,68 @@ def _day(day_ms: int) -> Iterator[Fact]:
         yield workout(day_ms)
 
 
-async def _compared(what: str, cases: Sequence[Case], rounds: int) -> list[Row]:
-    """Return the rows of all cases in turns: latency of a block, and cost of a sample in a day of blocks."""
+async def _compared(what: str, cases: Sequence[_Case], rounds: int) -> list[Row]:
+    """Return the rows of all cases, which take turns.
+
+    They are the latency of a block, and the cost of a sample in a day of blocks.
+    """
     block: dict[str, list[float]] = {case.name: [] for case in cases}
     day: dict[str, list[float]] = {case.name: [] for case in cases}
     for number in range(rounds + 1):
-        first_one = number % len(cases)  # each is as often the first as it is the last
-        for case in (*cases[first_one:], *cases[:first_one]):
+        start = number % len(cases)  # each is as often the first as it is the last
+        for case in (*cases[start:], *cases[:start]):
             patient, first = case.turn(number)
-            hours = [heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)]
-            one = await case.on.derive([(patient, hours[0])])
+            hours = [
+                heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)
+            ]
+            item = await case.on.derive([(patient, hours[0])])
             rest = await case.on.derive([(patient, hour) for hour in hours[1:]])
             if number:  # the first round warms up
-                block[case.name].append(one * 1e3)
+                block[case.name].append(item * 1e3)
                 day[case.name].append(rest * 1e6 / (HOURS - 1) / BLOCK_MIN)
-    return [*_rows(f"{what} %s: a block of 60 samples", "ms", block), *_rows(f"{what} %s: a sample", "us", day)]
+    return [
+        *_rows(f"{what} %s: a block of 60 samples", "ms", block),
+        *_rows(f"{what} %s: a sample", "us", day),
+    ]
 
 
-def _rows(name: str, unit: str, found: dict[str, list[float]]) -> list[Row]:
-    """Return a row a case, and one that holds the cheapest against the dearest."""
-    each = [Row(name=name % case, value=statistics.median(f), unit=unit, baseline="none") for case, f in found.items()]
-    relative = _relative(found)
+def _rows(name: str, unit: str, values: dict[str, list[float]]) -> list[Row]:
+    """Return a row for each case, and a row for the cheapest against the dearest."""
+    each = [
+        Row(name=name % case, value=statistics.median(f), unit=unit, baseline="none")
+        for case, f in values.items()
+    ]
+    relative = _relative(values)
     low, high = min(relative, key=relative.__getitem__), max(relative, key=relative.__getitem__)
     within = Row(
-        name=name % ", ".join(found),
+        name=name % ", ".join(values),
         value=relative[high] / relative[low],
         unit="times",
-        baseline=f"the cheapest ({low}) against the dearest ({high}), each to the mean of its round",
+        baseline=f"the cheapest ({low}) against the dearest ({high}), "
+        "each to the mean of its round",
         ratio=relative[low] / relative[high],
         floor=WITHIN,
-        goal=GOAL,
+        goal=_GOAL,
     )
     return [*each, within]
 
 
-def _relative(found: dict[str, list[float]]) -> dict[str, float]:
-    """Return each case's median of its time to the mean of the same round: what disturbs a round disturbs all of it."""
-    means = [statistics.mean(times) for times in zip(*found.values(), strict=True)]
-    return {case: statistics.median(t / m for t, m in zip(f, means, strict=True)) for case, f in found.items()}
+def _relative(values: dict[str, list[float]]) -> dict[str, float]:
+    """Return each case's median ratio of its time to the mean of the same round.
+
+    A disturbance of a round disturbs all of its cases alike.
+    """
+    means = [statistics.mean(times) for times in zip(*values.values(), strict=True)]
+    return {
+        case: statistics.median(t / m for t, m in zip(f, means, strict=True))
+        for case, f in values.items()
+    }
 
 
 def _days(days: int) -> str:
     years = round(days / 365)
-    return f"{years} year{'s' if years > 1 else ''}" if years else f"{days} day{'s' if days > 1 else ''}"
+    return (
+        f"{years} year{'s' if years > 1 else ''}"
+        if years
+        else f"{days} day{'s' if days > 1 else ''}"
+    )

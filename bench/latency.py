@@ -1,9 +1,10 @@
-"""How long after it was posted a body is visible: its session, its alert; at half of the speed measured just before.
+"""The time from posting a payload until its session or its alert is visible.
 
-That speed is of mixed days. At half of it come the same bodies in the same shares, each at its time, whether or not the
-last was seen: syncs of a cohort's watches, and the workouts and reports of patients that send nothing else, which are
-waited for. The clock of one runs from before its post until a reader of the database sees the row, asked every few
-milliseconds.
+It is measured at half of the speed measured just before, which is the speed of mixed days. The same
+kinds of payloads come in the same shares, each at its time, whether or not the last was seen: syncs
+of a cohort's watches, and workouts and reports of patients that send nothing else. These last are
+the probes. The clock of a probe runs from before its post until a reader of the database sees the
+row; it looks every few milliseconds.
 """
 
 import itertools
@@ -15,29 +16,30 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from kadens.model.facts import Instrument, Phase
-from kadens.simulate.cohort import Person
-from kadens.simulate.delivery import JSON_TYPE, REPORTS, Delivery
-from kadens.simulate.player import play
-from kadens.simulate.report_writer import Answer, report_body
+from bench.loads import HOUR_MS, NOW_MS, background, day_of, deliveries, mixed, workouts
+from bench.row import Row
+from bench.stage import Stage, stage
+from model.facts import Instrument, Phase
+from simulate.cohort import Person
+from simulate.delivery import JSON_TYPE, REPORTS, Delivery
+from simulate.player import play
+from simulate.report_writer import Answer, report_body
 
-from .loads import HOUR_MS, NOW_MS, background, day_of, deliveries, mixed, workouts
-from .row import Row
-from .stage import Stage, stage
-
-LOOK_S = 0.004
-FLOOR_S, GOAL_S = 2.0, 0.5
+_LOOK_S = 0.004
+FLOOR_S, _GOAL_S = 2.0, 0.5
 P50, P99 = 50, 99
 PAIN = 9
 PROBED = 0.1  # of a mixed day's bodies are workouts, as many are reports, and the rest are syncs
-SLACK = 1.5  # so many times what half of the speed should need is made before, so that making it takes nobody's CPU
+# so many times what half of the speed should need is made before, so that making it takes nobody's
+# CPU
+SLACK = 1.5
 _SESSIONS = "select distinct patient from session where patient = any(%s)"
 _ALERTS = "select patient from alert where patient = any(%s) and family = 'pain'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """Patients of the mixed days, probes of each kind, and the most seconds between two of one kind."""
+class _Size:
+    """Patients of the mixed days, probes of each kind, and the most seconds between two probes."""
 
     patients: int = 80
     probes: int = 120
@@ -46,7 +48,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One kind of body that is waited for: what is sent of whom, and the query that names whose is visible."""
+    """A kind of payload whose effect is waited for.
+
+    `sent` is what each patient sends, and `query` names the patients whose rows are visible.
+    """
 
     name: str
     query: str
@@ -55,11 +60,11 @@ class Probe:
     seen: dict[int, float] = field(default_factory=dict)
 
 
-FULL = Size()
-TINY = Size(patients=2, probes=2, most_apart_s=0.1)
+FULL = _Size()
+TINY = _Size(patients=2, probes=2, most_apart_s=0.1)
 
 
-def run(size: Size) -> list[Row]:
+def run(size: _Size) -> list[Row]:
     """Return the latencies of both kinds of probes."""
     with stage(size.patients + 2 * size.probes) as on:
         senders, others = on.people.people[: size.patients], on.people.people[size.patients :]
@@ -69,11 +74,14 @@ def run(size: Size) -> list[Row]:
         rest = _syncs(on, senders, math.ceil(half * size.probes * apart_s * SLACK))
         probes = _probes(on, others)
         _measure(on, rest, probes, 1 / (half * (1 - 2 * PROBED)), apart_s)
-    return [_row(probe, part, half) for probe in probes for part in (P99, P50)]
+    rows: list[Row] = []
+    for probe in probes:
+        rows += [_row(probe, P99, half), _row(probe, P50, half)]
+    return rows
 
 
 def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
-    """Return the bodies a second that everything keeps up with."""
+    """Return the speed, in payloads a second, that the pipeline keeps up with."""
     begun = time.perf_counter()
     on.post(sent)
     on.settle()
@@ -81,24 +89,42 @@ def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
 
 
 def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]:
-    """Give syncs of later days without an end, of which so many are made already."""
-    days = (deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2))
+    """Return an endless iterator of syncs of later days.
+
+    The first `made` of them are made in advance.
+    """
+    days = (
+        deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2)
+    )
     endless = itertools.chain.from_iterable(days)
     return itertools.chain(list(itertools.islice(endless, made)), endless)
 
 
 def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
-    """Return a workout of one half of the people and a report of pain of the other; they send nothing else."""
+    """Return workouts of half of the people and reports of pain of the other half.
+
+    They send nothing else.
+    """
     active, hurt = people[: len(people) // 2], people[len(people) // 2 :]
     files = [deliveries(workouts, on.people, [person], day_of(0))[0] for person in active]
     pains = [_pain(person) for person in hurt]
     return [
-        Probe(name="session, workout at the door to session", query=_SESSIONS, sent=_by_number(on, active, files)),
-        Probe(name="alert, report at the door to alert", query=_ALERTS, sent=_by_number(on, hurt, pains)),
+        Probe(
+            name="session, workout at the door to session",
+            query=_SESSIONS,
+            sent=_by_number(on, active, files),
+        ),
+        Probe(
+            name="alert, report at the door to alert",
+            query=_ALERTS,
+            sent=_by_number(on, hurt, pains),
+        ),
     ]
 
 
-def _by_number(on: Stage, people: Sequence[Person], sent: Sequence[Delivery]) -> dict[int, Delivery]:
+def _by_number(
+    on: Stage, people: Sequence[Person], sent: Sequence[Delivery]
+) -> dict[int, Delivery]:
     return dict(zip(on.of(people), sent, strict=True))
 
 
@@ -123,18 +149,20 @@ def _pain(person: Person) -> Delivery:
     )
 
 
-def _measure(on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], rest_s: float, apart_s: float) -> None:
+def _measure(
+    on: Stage, rest: Iterable[Delivery], probes: Sequence[Probe], rest_s: float, apart_s: float
+) -> None:
     """Send the rest and the probes, each at its time, until every probe was seen."""
     stop = threading.Event()
     with ThreadPoolExecutor(len(probes) + 1, thread_name_prefix="timed") as pool:
         sending: list[Future[Any]] = [pool.submit(_send, on, probe, apart_s) for probe in probes]
         sending.append(pool.submit(play, _on_time(rest, rest_s, stop), on.door.post))
         try:
-            on.wait(lambda: _all_seen(on, probes, sending), LOOK_S)
+            on.wait(lambda: _all_seen(on, probes, sending), _LOOK_S)
         finally:
             stop.set()
-        for one in sending:
-            one.result()
+        for item in sending:
+            item.result()
 
 
 def _send(on: Stage, probe: Probe, apart_s: float) -> None:
@@ -145,7 +173,7 @@ def _send(on: Stage, probe: Probe, apart_s: float) -> None:
 
 
 def _on_time(rest: Iterable[Delivery], apart_s: float, stop: threading.Event) -> Iterator[Delivery]:
-    """Yield bodies at their times until told to stop."""
+    """Yield payloads at their times until it must stop."""
     for delivery, due in zip(rest, _times(apart_s), strict=False):
         if stop.wait(max(due - time.perf_counter(), 0)):
             return
@@ -158,18 +186,21 @@ def _times(apart_s: float) -> Iterator[float]:
 
 
 def _all_seen(on: Stage, probes: Sequence[Probe], sending: Iterable[Future[Any]]) -> bool:
-    """Note which probes are visible now and tell whether all are; raises what a sender raised."""
-    for one in sending:
-        if one.done():
-            one.result()
+    """Note which probes are visible now and tell whether all are.
+
+    Raises what a sender raised.
+    """
+    for item in sending:
+        if item.done():
+            item.result()
     return sum(_seen(on, probe) for probe in probes) == len(probes)
 
 
 def _seen(on: Stage, probe: Probe) -> bool:
     waiting = [patient for patient in list(probe.begun) if patient not in probe.seen]
-    found = on.rows(probe.query, [waiting]) if waiting else []
+    matches = on.rows(probe.query, [waiting]) if waiting else []
     now = time.perf_counter()
-    probe.seen.update({patient: now for (patient,) in found})
+    probe.seen.update({patient: now for (patient,) in matches})
     return len(probe.seen) == len(probe.sent)
 
 
@@ -181,8 +212,9 @@ def _row(probe: Probe, part: int, speed: float) -> Row:
         name=f"{probe.name}, p{part}",
         value=seconds * 1e3,
         unit="ms",
-        baseline=f"{FLOOR_S:g} s; {len(took)} bodies, at {speed:,.0f} bodies/s, half of what it keeps up with",
+        baseline=f"{FLOOR_S:g} s; {len(took)} bodies, at {speed:,.0f} bodies/s, "
+        "half of what it keeps up with",
         ratio=FLOOR_S / seconds,
         floor=1.0 if bound else None,
-        goal=FLOOR_S / GOAL_S if bound else None,
+        goal=FLOOR_S / _GOAL_S if bound else None,
     )

@@ -1,4 +1,7 @@
-"""Questions about dead letters, and decisions about one, when a million of them wait; against a second."""
+"""The time of listing dead letters and deciding on them while a million of them wait.
+
+The baseline is a second.
+"""
 
 import asyncio
 import time
@@ -7,50 +10,57 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench.row import Row
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.facts import RejectKind
-from kadens.model.keyring import KeyRing
-from kadens.storage import crypto, dead_asked
-from kadens.storage.body_store import Directory
-from kadens.storage.dead_asked import Choice
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, Pool, open_pool
-from kadens.storage.sealed import own_key, put_sealed
-from kadens.stream.dead_again import Desk, drop, retry
-from kadens.stream.messages import Outgoing
-
-from .row import Row
+from model.facts import RejectKind
+from model.keyring import KeyRing
+from storage.bodies import dead_queries
+from storage.bodies.body_store import Directory
+from storage.bodies.dead_queries import Choice
+from storage.bodies.sealed import own_key, put_sealed
+from storage.pg import crypto
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, Pool, open_pool
+from stream.dead.commands import Desk, drop, retry
+from stream.log.messages import Outgoing
 
 FULL, TINY = 1_000_000, 2_000
-KEY = KeyRing.single(bytes(32))
+_KEY = KeyRing.single(bytes(32))
 ROUNDS = 5
-GOAL_S = 1.0
+_GOAL_S = 1.0
 BODIED = 100  # the last letters hold a body
 _FILL = """
-insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, received_at, size,
+insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, \
+received_at, size,
   sha256, rejects, rejected, key, headers, body_bytes)
 select 'c', 'kadens.raw', mod(n, 8), n, n,
-  case when mod(n, 1000) = 3 then 'range' else (array['damaged', 'field', 'unknown'])[1 + mod(n, 3)] end,
-  (array['files', 'open_wearables', 'reports'])[1 + mod(n, 3)], now() - (%s - n) * interval '1 s', now(), 20000,
-  repeat('ab', 32), '[["record[3].heart_rate", "not a number"]]', 1, 'k', '[["address", ""], ["connector", "files"]]', 0
+  case when mod(n, 1000) = 3 then 'range' \
+else (array['damaged', 'field', 'unknown'])[1 + mod(n, 3)] end,
+  (array['files', 'open_wearables', 'reports'])[1 + mod(n, 3)], \
+now() - (%s - n) * interval '1 s', now(), 20000,
+  repeat('ab', 32), '[["record[3].heart_rate", "not a number"]]', 1, 'k', \
+'[["address", ""], ["connector", "files"]]', 0
 from generate_series(0, %s - 1) n"""
-_BODY = 'update dead_letter set wrapped = %s, sealed = %s, body_bytes = 20000 where "offset" = %s and part = %s'
+_BODY = (
+    "update dead_letter set wrapped = %s, sealed = %s, body_bytes = 20000 "
+    'where "offset" = %s and part = %s'
+)
 
 
 @dataclass(slots=True)
-class Nowhere:
-    """`messages.Producer` that forgets."""
+class _Nowhere:
+    """A `messages.Producer` that drops what it is given."""
 
     count: int = 0
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        """Count."""
+        """Count the messages."""
         self.count += len(messages)
         return [0] * len(messages)
 
 
 def run(letters: int) -> list[Row]:
-    """Return the figures at so many letters."""
+    """Return the figures with `letters` dead letters."""
     with temporary_postgres() as server, TemporaryDirectory(prefix="kadens-letters-") as folder:
         dsn = server.create_database("letters")
         return asyncio.run(_run(dsn, Path(folder), letters))
@@ -59,28 +69,32 @@ def run(letters: int) -> list[Row]:
 async def _run(dsn: str, folder: Path, letters: int) -> list[Row]:
     await migrate(dsn)
     async with await open_pool(dsn, max_size=2) as pool:
-        desk = Desk(pool=pool, bodies=Directory(folder), wrapping_key=KEY)
+        desk = Desk(pool=pool, bodies=Directory(folder), wrapping_key=_KEY)
         await _fill(pool, desk, letters)
         last = letters - 1
         rare = Choice(kind=RejectKind.RANGE, connector="files")
-        asked: dict[str, Callable[[int], Awaitable[object]]] = {
-            "counts": _within(pool, lambda conn, _: dead_asked.counts(conn, Choice())),
-            "list, newest 50": _within(pool, lambda conn, _: dead_asked.newest(conn, Choice(), 50)),
-            "list, a class and connector": _within(pool, lambda conn, _: dead_asked.newest(conn, rare, 50)),
-            "show one": _within(pool, lambda conn, n: dead_asked.find(conn, last // (n + 1))),
-            "retry one": lambda n: retry(desk, Nowhere(), [last - n], None),
+        values: dict[str, Callable[[int], Awaitable[object]]] = {
+            "counts": _within(pool, lambda conn, _: dead_queries.counts(conn, Choice())),
+            "list, newest 50": _within(
+                pool, lambda conn, _: dead_queries.newest(conn, Choice(), 50)
+            ),
+            "list, a class and connector": _within(
+                pool, lambda conn, _: dead_queries.newest(conn, rare, 50)
+            ),
+            "show one": _within(pool, lambda conn, n: dead_queries.find(conn, last // (n + 1))),
+            "retry one": lambda n: retry(desk, _Nowhere(), [last - n], None),
             "drop one": lambda n: drop(desk, [last - BODIED - n], None),
         }
-        return [_row(name, letters, await _seconds(ask)) for name, ask in asked.items()]
+        return [_row(name, letters, await _seconds(ask)) for name, ask in values.items()]
 
 
 async def _fill(pool: Pool, desk: Desk, letters: int) -> None:
     async with pool.connection() as conn:
         await conn.execute(_FILL, [letters, letters])
         for offset in range(letters - BODIED, letters):
-            place = f"dead:c/kadens.raw/{offset % 8}/{offset}"
-            key, wrapped = own_key(KEY, place)
-            lies = await put_sealed(desk.bodies, key, crypto.new_key() * 625, place)
+            position = f"dead:c/kadens.raw/{offset % 8}/{offset}"
+            key, wrapped = own_key(_KEY, position)
+            lies = await put_sealed(desk.bodies, key, crypto.new_key() * 625, position)
             await conn.execute(_BODY, [wrapped, lies.sealed, offset, offset % 8])
     async with pool.connection() as conn:
         await conn.set_autocommit(True)
@@ -88,12 +102,14 @@ async def _fill(pool: Pool, desk: Desk, letters: int) -> None:
         await conn.set_autocommit(False)
 
 
-def _within(pool: Pool, ask: Callable[[Connection, int], Awaitable[object]]) -> Callable[[int], Awaitable[object]]:
-    async def asked(n: int) -> object:
+def _within(
+    pool: Pool, ask: Callable[[Connection, int], Awaitable[object]]
+) -> Callable[[int], Awaitable[object]]:
+    async def seconds_of(n: int) -> object:
         async with pool.connection() as conn:
             return await ask(conn, n)
 
-    return asked
+    return seconds_of
 
 
 async def _seconds(ask: Callable[[int], Awaitable[object]]) -> float:
@@ -111,6 +127,6 @@ def _row(name: str, letters: int, seconds: float) -> Row:
         name=f"dead letters: {name}",
         value=seconds * 1000,
         unit="ms",
-        baseline=f"{GOAL_S * 1000:.0f} ms, {letters:,} letters",
-        ratio=GOAL_S / seconds,
+        baseline=f"{_GOAL_S * 1000:.0f} ms, {letters:,} letters",
+        ratio=_GOAL_S / seconds,
     )

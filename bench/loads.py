@@ -1,16 +1,17 @@
-"""What is sent, as a table: workloads by name, each a pure function of a cohort and a day. Bodies come from `simulate`.
+"""Workloads by name, each a pure function of a cohort and a day.
 
-A round of a workload is a day of its own, so that nothing in it has been told before.
+Payloads come from `simulate`. Each round of a workload is a day of its own, so that nothing in it
+is known already.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-from kadens.simulate.bodies import after, worn
-from kadens.simulate.cohort import Cohort, Person, Role, cohort
-from kadens.simulate.delivery import FILES, Delivery
-from kadens.simulate.plan import Outing, Wear
+from model.calendar import DAY_MS, MINUTE_MS
+from simulate.bodies import after, worn
+from simulate.cohort import Cohort, Person, Role, cohort
+from simulate.delivery import FILES, Delivery
+from simulate.plan import Outing, Wear
 
 NOW_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
 HOUR_MS = 60 * MINUTE_MS
@@ -23,9 +24,10 @@ Make = Callable[[Cohort, Person, int], Iterator[Delivery]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One workload: what it is called, what a body of it holds, how many patients send it, and what each does on a day.
+    """A workload: its name, what a payload of it holds, its patients, and what each does on a day.
 
-    `make` takes the cohort, a person of it and the day's first instant. `bound` is whether its figure has a floor.
+    `make` takes the cohort, a person of it and the first instant of the day. `bound` tells whether
+    its figure has a floor.
     """
 
     name: str
@@ -37,71 +39,88 @@ class Load:
 
 def people(patients: int) -> Cohort:
     """Return so many patients with watch, account, profile and prescription."""
-    whole = cohort(now_ms=NOW_MS, seed=1, patients=patients, weeks=WEEKS)
-    return replace(whole, people=tuple(_person(one) for one in whole.people))
+    total = cohort(now_ms=NOW_MS, seed=1, patients=patients, weeks=WEEKS)
+    return replace(total, people=tuple(_person(item) for item in total.people))
 
 
 def day_of(number: int) -> int:
-    """Return the first instant of the day of a round; the first is the oldest day, as data arrive."""
+    """Return the first instant of the day of a round.
+
+    Round 0 has the oldest day, as data arrive.
+    """
     return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
 
 
-def deliveries(make: Make, whole: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
-    """Return what these people send on a day, in the order it falls due, with bodies that are made already."""
-    made = [one for person in of for one in make(whole, person, day_ms)]
-    return [_ready(one) for one in sorted(made, key=lambda one: (one.due_ms, one.key))]
+def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:
+    """Return what people send on a day, in the order it is due, with its payloads made already."""
+    made: list[Delivery] = []
+    for person in of:
+        made += make(value, person, day_ms)
+    return [_ready(item) for item in sorted(made, key=_by_time)]
 
 
-def workouts(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
-    """Yield the file of one workout."""
-    return (one for one in after(person, whole, outing(person, day_ms)) if one.connector == FILES)
+def _by_time(delivery: Delivery) -> tuple[int, str]:
+    return delivery.due_ms, delivery.key
+
+
+def workouts(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+    """Yield the file of a workout."""
+    return (
+        item for item in after(person, value, outing(person, day_ms)) if item.connector == FILES
+    )
 
 
 def background(hours: int, last: int = 24) -> Make:
-    """Return a workload of heart rate a minute until `last` hours into the day, `hours` in each body.
+    """Return a workload of heart rate each minute, up to `last` hours into the day.
 
-    The watch reads a workout of every other patient as well, whether or not anybody declares one.
+    Each payload covers `hours` hours. The watch records a workout of every other patient as well,
+    whether or not anybody declares one.
     """
 
-    def make(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+    def make(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
         for start in range(day_ms, day_ms + last * HOUR_MS, hours * HOUR_MS):
             span = Wear(patient=person.pseudonym, start_ms=start, end_ms=start + hours * HOUR_MS)
-            yield worn(person, whole, span, (outing(person, day_ms),) if active(person) else ())
+            yield worn(person, value, span, (outing(person, day_ms),) if active(person) else ())
 
     return make
 
 
-def mixed(whole: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
-    """Yield a day: heart rate a minute in four syncs, and of every other patient a workout's file and answers to it."""
-    yield from background(hours=6)(whole, person, day_ms)
+def mixed(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
+    """Yield a day: heart rate a minute in four syncs.
+
+    Of every other patient it also has the file of a workout and the reports that answer it.
+    """
+    yield from background(hours=6)(value, person, day_ms)
     if active(person):
-        yield from after(person, whole, outing(person, day_ms))
+        yield from after(person, value, outing(person, day_ms))
 
 
 def active(person: Person) -> bool:
-    """Tell whether a person works out on these days: every other one."""
+    """Tell whether a person is among those who work out on these days: every second person."""
     return person.number % 2 == 0
 
 
 def outing(person: Person, day_ms: int) -> Outing:
     """Return the workout of a person on a day: 40 minutes, some time between 6 and 18 hours UTC."""
     start = day_ms + 6 * HOUR_MS + person.number * 7 % 720 * MINUTE_MS
-    return Outing(patient=person.pseudonym, start_ms=start, end_ms=start + WORKOUT_MS, pain=2, exertion=4)
+    return Outing(
+        patient=person.pseudonym, start_ms=start, end_ms=start + WORKOUT_MS, pain=2, exertion=4
+    )
 
 
-def _person(one: Person) -> Person:
+def _person(person: Person) -> Person:
     return replace(
-        one,
+        person,
         role=Role.ON_TRACK,
         zone="Europe/Stockholm",
         wear=(0, 24 * 60),
         columns=COLUMNS,
         hub=False,
-        account=f"bench-account-{one.number}",
-        prescription=replace(one.prescription, pauses=()),
+        account=f"bench-account-{person.number}",
+        prescription=replace(person.prescription, pauses=()),
     )
 
 
-def _ready(one: Delivery) -> Delivery:
-    body = one.make()
-    return replace(one, make=lambda: body)
+def _ready(delivery: Delivery) -> Delivery:
+    body = delivery.make()
+    return replace(delivery, make=lambda: body)

@@ -1,9 +1,10 @@
-"""The whole pipeline against a bare binary COPY of the same rows, for several kinds of senders, in one interleaved run.
+"""The full pipeline against a bare binary COPY of the same rows, in an interleaved run.
 
-The clock runs from the first body at the vendor door, a process of its own, until every fact is stored and every
-session derived; then the rows that were stored are copied again for patients that nobody has. Each round is a day of
-its own, so nothing is a replay, and about a million rows long: a shorter one would measure how the parts start and
-run dry. Without Apache Kafka there are no figures: the mock forgets what it cannot hold.
+The clock runs from the first payload at the vendor door, which is a process of its own, until every
+fact is stored and every session derived. Then the stored rows are copied again for patients that
+nobody has. Each round is a day of its own, so nothing is a replay. A round has about a million
+rows: a shorter round would measure how the parts start and run dry. Without Apache Kafka there are
+no figures, because the mock forgets what it cannot hold.
 """
 
 import asyncio
@@ -12,23 +13,22 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kadens.model.calendar import DAY_MS
-from kadens.simulate.cohort import Person
-from kadens.simulate.delivery import Delivery
+from bench.copying import copied
+from bench.loads import Load, background, day_of, deliveries, mixed, workouts
+from bench.processes import cpu_seconds
+from bench.row import Row
+from bench.stage import Stage, stage
+from model.calendar import DAY_MS
+from simulate.cohort import Person
+from simulate.delivery import Delivery
 
-from .copying import copied
-from .loads import Load, background, day_of, deliveries, mixed, workouts
-from .processes import cpu_seconds
-from .row import Row
-from .stage import Stage, stage
-
-DOOR, LOG = "door", "log"
-FLOOR, GOAL = 0.4, 0.7
+_DOOR, LOG = "door", "log"
+_FLOOR, _GOAL = 0.4, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much is measured: `loads`, each in so many rounds after one that warms up, by so many workers."""
+class _Size:
+    """How much is measured: `loads`, rounds after a warm-up round, and workers."""
 
     loads: tuple[Load, ...]
     rounds: int = 3
@@ -37,7 +37,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way of one workload: it is called `name` in the table and goes in through `entry`."""
+    """A way to send a workload: it is called `name` in the table and goes in through `entry`."""
 
     load: Load
     entry: str
@@ -46,8 +46,11 @@ class Way:
 
 
 @dataclass(slots=True, kw_only=True)
-class Found:
-    """What the rounds of one way took: seconds of the pipeline and of the COPY, rows, CPU-seconds by process."""
+class Measured:
+    """What the rounds of a way took.
+
+    These are seconds of the pipeline and of the COPY, rows, and CPU-seconds by process.
+    """
 
     took: list[float] = field(default_factory=list)
     copied: list[float] = field(default_factory=list)
@@ -55,10 +58,15 @@ class Found:
     cpu: dict[str, float] = field(default_factory=dict)
 
 
-FULL = Size(
+FULL = _Size(
     loads=(
         Load(name="workouts", body="1 Hz, 40 min, 4 metrics, FIT", patients=120, make=workouts),
-        Load(name="background days", body="1 min heart rate of a day", patients=800, make=background(hours=24)),
+        Load(
+            name="background days",
+            body="1 min heart rate of a day",
+            patients=800,
+            make=background(hours=24),
+        ),
         # without a floor: 60 samples a body show what a body costs, and COPY has no bodies
         Load(
             name="background hours",
@@ -67,10 +75,12 @@ FULL = Size(
             make=background(hours=1, last=6),
             bound=False,
         ),
-        Load(name="mixed days", body="4 syncs of 6 h, half with a workout", patients=190, make=mixed),
+        Load(
+            name="mixed days", body="4 syncs of 6 h, half with a workout", patients=190, make=mixed
+        ),
     )
 )
-TINY = Size(
+TINY = _Size(
     loads=(
         Load(name="workouts", patients=2, make=workouts),
         Load(name="days", patients=2, make=background(hours=24)),
@@ -80,44 +90,53 @@ TINY = Size(
 )
 
 
-def run(size: Size) -> list[Row]:
-    """Return the figures of all workloads, and of the first one also from the log on, without the door."""
-    with stage(sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers) as on:
-        found = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
-    return [row for way, one in found for row in _rows(way, one, size)]
+def run(size: _Size) -> list[Row]:
+    """Return the figures of all workloads, and of the first also without the door."""
+    with stage(
+        sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers
+    ) as on:
+        matches = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
+    rows: list[Row] = []
+    for way, measured in matches:
+        rows += _rows(way, measured, size)
+    return rows
 
 
-def _ways(on: Stage, size: Size) -> list[Way]:
-    """Return every workload through the door and the first from the log on, each with people of its own."""
-    plan = [*((load, DOOR) for load in size.loads), (size.loads[0], LOG)]
+def _ways(on: Stage, size: _Size) -> list[Way]:
+    """Return all workloads, each with people of its own; the first also without the door."""
+    plan = [*((load, _DOOR) for load in size.loads), (size.loads[0], LOG)]
     ways, start = [], 0
     for load, entry in plan:
         there = on.people.people[start : start + load.patients]
-        ways.append(Way(load=load, entry=entry, name=f"from the {entry}, {load.name}", people=there))
+        ways.append(
+            Way(load=load, entry=entry, name=f"from the {entry}, {load.name}", people=there)
+        )
         start += load.patients
     return ways
 
 
-def _measured(on: Stage, way: Way, rounds: int) -> Found:
-    found = Found()
+def _measured(on: Stage, way: Way, rounds: int) -> Measured:
+    matches = Measured()
     for number in range(rounds + 1):
         day = day_of(number)
         sent = deliveries(way.load.make, on.people, way.people, day)
         on.checkpoint()
         before = cpu_seconds()
-        took = _timed(on, {DOOR: on.post, LOG: on.append}[way.entry], sent)
+        took = _timed(on, {_DOOR: on.post, LOG: on.append}[way.entry], sent)
         after = cpu_seconds()
         rows, copying = asyncio.run(copied(on.dsn, on.of(way.people), day, day + DAY_MS))
         if number:  # the first round warms up
-            found.took.append(took)
-            found.copied.append(copying)
-            found.rows.append(rows)
+            matches.took.append(took)
+            matches.copied.append(copying)
+            matches.rows.append(rows)
             for name, seconds in after.items():
-                found.cpu[name] = found.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
-    return found
+                matches.cpu[name] = matches.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
+    return matches
 
 
-def _timed(on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence[Delivery]) -> float:
+def _timed(
+    on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence[Delivery]
+) -> float:
     """Return the seconds from the first body to the last derived session."""
     begun = time.perf_counter()
     send(sent)
@@ -125,26 +144,33 @@ def _timed(on: Stage, send: Callable[[Iterable[Delivery]], None], sent: Sequence
     return time.perf_counter() - begun
 
 
-def _rows(way: Way, found: Found, size: Size) -> list[Row]:
-    speed = statistics.median(n / took for n, took in zip(found.rows, found.took, strict=True))
-    limit = statistics.median(n / took for n, took in zip(found.rows, found.copied, strict=True))
-    whole = Row(
+def _rows(way: Way, value: Measured, size: _Size) -> list[Row]:
+    speed = statistics.median(n / took for n, took in zip(value.rows, value.took, strict=True))
+    limit = statistics.median(n / took for n, took in zip(value.rows, value.copied, strict=True))
+    row = Row(
         name=f"pipeline {way.name}" + f" ({way.load.body})" * bool(way.load.body),
         value=speed,
         unit="samples/s",
-        baseline=f"binary COPY of the same {found.rows[0]:,} rows, {limit:,.0f} samples/s; workers: {size.workers}",
-        ratio=statistics.median(copy / took for copy, took in zip(found.copied, found.took, strict=True)),
-        floor=FLOOR if way.entry == DOOR and way.load.bound else None,
-        goal=GOAL if way.entry == DOOR and way.load.bound else None,
+        baseline=f"binary COPY of the same {value.rows[0]:,} rows, {limit:,.0f} samples/s; "
+        f"workers: {size.workers}",
+        ratio=statistics.median(
+            copy / took for copy, took in zip(value.copied, value.took, strict=True)
+        ),
+        floor=_FLOOR if way.entry == _DOOR and way.load.bound else None,
+        goal=_GOAL if way.entry == _DOOR and way.load.bound else None,
     )
-    return [whole, *(_cpu_row(way, found, name) for name, seconds in found.cpu.items() if seconds > 0)]
+    return [
+        row,
+        *(_cpu_row(way, value, name) for name, seconds in value.cpu.items() if seconds > 0),
+    ]
 
 
-def _cpu_row(way: Way, found: Found, name: str) -> Row:
-    seconds = found.cpu[name]
+def _cpu_row(way: Way, value: Measured, name: str) -> Row:
+    seconds = value.cpu[name]
     return Row(
         name=f"  {name}, {way.name}",
-        value=sum(found.rows) / seconds,
+        value=sum(value.rows) / seconds,
         unit="samples/CPU-s",
-        baseline=f"{seconds / sum(found.took):.2f} cores busy, {seconds / len(found.took):.2f} CPU-s a round",
+        baseline=f"{seconds / sum(value.took):.2f} cores busy, "
+        f"{seconds / len(value.took):.2f} CPU-s a round",
     )

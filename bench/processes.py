@@ -1,6 +1,6 @@
-"""What the processes of a stage cost, read from /proc: CPU-seconds and resident memory. It starts and stops nothing.
+"""The CPU-seconds and resident memory of the processes of a stage, read from /proc.
 
-Without /proc there is nothing to read, and the answers are empty.
+It starts and stops nothing. Without /proc the answers are empty.
 """
 
 import os
@@ -8,12 +8,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-PROC = Path("/proc")
+_PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
-CLIENT = "sender (this bench)"
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_CLIENT = "sender (this bench)"
 # name -> what its command line holds
-NAMES: dict[str, bytes] = {
+_NAMES: dict[str, bytes] = {
     "vendor door": b"kadens\0door\0vendor",
     "worker": b"kadens\0worker",
     "broker (JVM)": b"kafka.Kafka",
@@ -22,7 +22,10 @@ NAMES: dict[str, bytes] = {
 
 
 class Process(NamedTuple):
-    """One line of /proc/PID/stat: parent, ticks of its own and of the children it has buried, resident pages."""
+    """A line of /proc/PID/stat: parent, ticks and resident pages.
+
+    The ticks include those of children that have ended.
+    """
 
     parent: int
     own: int
@@ -31,24 +34,26 @@ class Process(NamedTuple):
 
 
 def cpu_seconds() -> dict[str, float]:
-    """Return the CPU-seconds so far of each program that this process started, its children's included.
+    """Return the CPU-seconds so far of each program that this process started, with its children.
 
-    Several of one name add up; PostgreSQL's connections are children of its postmaster, and a worker's readers are
-    grandchildren of the worker.
+    Programs of the same name add up. PostgreSQL's connections are children of its postmaster, and a
+    worker's readers are grandchildren of the worker.
     """
     there = _processes()
-    found: dict[str, float] = defaultdict(float)
+    values: dict[str, float] = defaultdict(float)
     for pid, name in _ours(there).items():
-        found[name] += sum(there[one].own + there[one].buried for one in _family(there, pid)) / TICKS
+        values[name] += (
+            sum(there[item].own + there[item].buried for item in _family(there, pid)) / TICKS
+        )
     if there:
-        found[CLIENT] = there[os.getpid()].own / TICKS
-    return dict(found)
+        values[_CLIENT] = there[os.getpid()].own / TICKS
+    return dict(values)
 
 
 def resident_bytes(name: str) -> int:
-    """Return the resident memory of all programs of one name together; 0 when there is none."""
+    """Return the resident memory of all programs of a name together; 0 when there is none."""
     there = _processes()
-    return sum(there[pid].pages * PAGE for pid, said in _ours(there).items() if said == name)
+    return sum(there[pid].pages * _PAGE for pid, result in _ours(there).items() if result == name)
 
 
 def _family(there: dict[int, Process], pid: int) -> list[int]:
@@ -62,13 +67,19 @@ def _family(there: dict[int, Process], pid: int) -> list[int]:
 def _ours(there: dict[int, Process]) -> dict[int, str]:
     """Return the name of each program that this process started, by its number."""
     me = os.getpid()
-    lines = {pid: _read(PROC / str(pid) / "cmdline") for pid, process in there.items() if process.parent == me}
-    return {pid: name for pid, line in lines.items() for name, words in NAMES.items() if words in line}
+    lines = {
+        pid: _read(_PROC / str(pid) / "cmdline")
+        for pid, process in there.items()
+        if process.parent == me
+    }
+    return {
+        pid: name for pid, line in lines.items() for name, words in _NAMES.items() if words in line
+    }
 
 
 def _processes() -> dict[int, Process]:
-    found = {int(path.name): _read(path / "stat") for path in PROC.glob("[0-9]*")}
-    return {pid: _process(line) for pid, line in found.items() if line}
+    matches = {int(path.name): _read(path / "stat") for path in _PROC.glob("[0-9]*")}
+    return {pid: _process(line) for pid, line in matches.items() if line}
 
 
 def _process(line: bytes) -> Process:

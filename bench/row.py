@@ -1,4 +1,4 @@
-"""One figure of the bench, as it is printed and written."""
+"""A figure of the bench, as it is printed and written."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A figure: `ratio` is value against baseline, better when greater; `floor` and `goal` are ratios."""
+    """A figure of the bench.
+
+    `ratio` is value against baseline and is better when greater. `floor` and `goal` are ratios.
+    """
 
     name: str
     value: float

@@ -1,33 +1,33 @@
-"""The worker's memory while an hour of many live patients goes through: flat, or it grows with what has been.
+"""The worker's memory while an hour of many live patients goes through.
 
-Each slice is five minutes: every patient's watch sends its readings a minute, and some patients finish a workout and
-answer. Slices go as fast as they are taken, and after each the worker's resident memory is read. Ratio: the first third
-of the slices against the last, 1 for flat.
+Memory must stay flat and not grow with what was read. Each slice is five minutes: every patient's
+watch sends its readings of each minute, and some patients finish a workout and answer. Slices go as
+fast as they are taken, and after each the worker's resident memory is read. The ratio is the first
+third of the slices against the last; 1 is flat.
 """
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS
-from kadens.simulate.bodies import after, worn
-from kadens.simulate.cohort import Person
-from kadens.simulate.delivery import Delivery
-from kadens.simulate.plan import Outing, Wear
-
-from .loads import NOW_MS, WORKOUT_MS
-from .processes import resident_bytes
-from .row import Row
-from .stage import Stage, stage
+from bench.loads import NOW_MS, WORKOUT_MS
+from bench.processes import resident_bytes
+from bench.row import Row
+from bench.stage import Stage, stage
+from model.calendar import DAY_MS, MINUTE_MS
+from simulate.bodies import after, worn
+from simulate.cohort import Person
+from simulate.delivery import Delivery
+from simulate.plan import Outing, Wear
 
 SLICE_MIN = 5
-FLOOR, GOAL = 1 / 1.1, 1 / 1.03
-BEGIN_MS = NOW_MS - DAY_MS + 12 * 60 * MINUTE_MS
+_FLOOR, _GOAL = 1 / 1.1, 1 / 1.03
+_BEGIN_MS = NOW_MS - DAY_MS + 12 * 60 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """Live patients, every so-manieth of them with a workout in a slice, and slices after two that warm up."""
+class _Size:
+    """Live patients, how many of them have a workout in a slice, and slices after the warm-up."""
 
     patients: int = 120
     workout_every: int = 12
@@ -35,12 +35,12 @@ class Size:
     warm: int = 2
 
 
-FULL = Size()
-TINY = Size(patients=2, workout_every=2, slices=3, warm=0)
+FULL = _Size()
+TINY = _Size(patients=2, workout_every=2, slices=3, warm=0)
 
 
-def run(size: Size) -> list[Row]:
-    """Return the figure; none where memory cannot be read."""
+def run(size: _Size) -> list[Row]:
+    """Return the figure, or none where memory cannot be read."""
     with stage(size.patients) as on:
         read = [_after(on, size, number) for number in range(size.warm + size.slices)][size.warm :]
     if not all(read):
@@ -49,29 +49,35 @@ def run(size: Size) -> list[Row]:
     first, last = statistics.mean(read[:third]), statistics.mean(read[-third:])
     return [
         Row(
-            name=f"worker memory over {size.slices * SLICE_MIN} minutes of {size.patients} live patients",
+            name=f"worker memory over {size.slices * SLICE_MIN} minutes of {size.patients} "
+            "live patients",
             value=last / 2**20,
             unit="MiB",
-            baseline=f"the first third of the slices, {first / 2**20:,.0f} MiB; {', '.join(map(_mib, read))}",
+            baseline=f"the first third of the slices, {first / 2**20:,.0f} MiB; "
+            f"{', '.join(map(_mib, read))}",
             ratio=first / last,
-            floor=FLOOR,
-            goal=GOAL,
+            floor=_FLOOR,
+            goal=_GOAL,
         )
     ]
 
 
-def _after(on: Stage, size: Size, number: int) -> int:
-    """Return the worker's memory after one slice."""
+def _after(on: Stage, size: _Size, number: int) -> int:
+    """Return the worker's memory after a slice."""
     on.post(_slice(on, size, number))
     on.settle()
     return resident_bytes("worker")
 
 
-def _slice(on: Stage, size: Size, number: int) -> list[Delivery]:
-    end = BEGIN_MS + (number + 1) * SLICE_MIN * MINUTE_MS
+def _slice(on: Stage, size: _Size, number: int) -> list[Delivery]:
+    end = _BEGIN_MS + (number + 1) * SLICE_MIN * MINUTE_MS
     live = [_live(on, person, end) for person in on.people.people]
-    done = [person for person in on.people.people if (person.number + number) % size.workout_every == 0]
-    return [*live, *(one for person in done for one in _finished(on, person, end))]
+    done = [
+        person for person in on.people.people if (person.number + number) % size.workout_every == 0
+    ]
+    for person in done:
+        live += _finished(on, person, end)
+    return live
 
 
 def _live(on: Stage, person: Person, end_ms: int) -> Delivery:
@@ -80,7 +86,9 @@ def _live(on: Stage, person: Person, end_ms: int) -> Delivery:
 
 
 def _finished(on: Stage, person: Person, end_ms: int) -> Sequence[Delivery]:
-    done = Outing(patient=person.pseudonym, start_ms=end_ms - WORKOUT_MS, end_ms=end_ms, pain=2, exertion=4)
+    done = Outing(
+        patient=person.pseudonym, start_ms=end_ms - WORKOUT_MS, end_ms=end_ms, pain=2, exertion=4
+    )
     return after(person, on.people, done)
 
 

@@ -1,7 +1,8 @@
-"""Everything real, on this machine: Apache Kafka, PostgreSQL, the vendor door's process and the workers' processes.
+"""The full product on this machine: Kafka, PostgreSQL, the vendor door and the workers.
 
-It sends bodies and tells when all of them are stored and derived, by the database's own account of the log; it must
-never look at a row to find that out, because counting millions would be part of what is measured.
+Each part is a real process. The stage sends payloads and reports when all of them are stored and
+derived, by the database's own account of the log. It must never look at rows for this, because
+counting millions would be part of what is measured.
 """
 
 import asyncio
@@ -20,36 +21,38 @@ from typing import Any
 import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from kadens.children import answers
+from bench.loads import NOW_MS, people
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import temporary_postgres
 from kadens.embedded.process import Child, end, launch, tail, wait_ready
 from kadens.embedded.topics import create_topics
-from kadens.model.envelope import Envelope
-from kadens.model.keyring import KeyRing
-from kadens.runtime import secrets_in
+from kadens.local.children import answers
+from kadens.local.enrol import enrol, simulated_tokens
+from kadens.local.runtime import secrets_in
+from kadens.local.up_options import free_port
 from kadens.settings import Secrets
-from kadens.simulate.cohort import Cohort, Person
-from kadens.simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
-from kadens.simulate.door import Keys, VendorDoor
-from kadens.simulate.enrol import enrol
-from kadens.simulate.player import play
-from kadens.storage.migrate import migrate
-from kadens.stream.topics import FACTS, RAW, TOPICS, Topic
-from kadens.up_options import free_port
+from model.envelope import Envelope
+from model.keyring import KeyRing
+from model.topics import FACTS, RAW, TOPICS, Topic
+from simulate.cohort import Cohort, Person
+from simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
+from simulate.door import Keys, VendorDoor
+from simulate.player import play
+from storage.pg.migrate import migrate
 
-from .loads import NOW_MS, people
-
-HOST = "127.0.0.1"
-DEADLINE_S = 600.0
-STOP_S = 30.0
-LOOK_S = 0.02
+_HOST = "127.0.0.1"
+_DEADLINE_S = 600.0
+_STOP_S = 30.0
+_LOOK_S = 0.02
 _FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic like %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A log, a database, a door and workers; `people` are enrolled, nobody has sent anything yet."""
+    """A log, a database, a vendor door and workers.
+
+    `people` are enrolled, and nobody has sent anything yet.
+    """
 
     dsn: str
     people: Cohort
@@ -65,45 +68,60 @@ class Stage:
         play(deliveries, self.door.post)
 
     def append(self, deliveries: Iterable[Delivery]) -> None:
-        """Append bodies to the log as the door does, without the door; all are on the log at the end."""
-        for one in deliveries:
-            self._append(one)
-        self.producer.flush(DEADLINE_S)
+        """Append payloads to the log as the vendor door does, without the door.
+
+        When it returns, all are on the log.
+        """
+        for delivery in deliveries:
+            self._append(delivery)
+        self.producer.flush(_DEADLINE_S)
 
     def settle(self) -> None:
-        """Return once everything on the log is stored and derived; TimeoutError, or RuntimeError without a worker."""
-        for topic in (RAW, FACTS):  # a body's facts are on the log before the body counts as finished
+        """Return once everything on the log is stored and derived.
+
+        Raises TimeoutError, or RuntimeError without a worker.
+        """
+        for topic in (
+            RAW,
+            FACTS,
+        ):  # a body's facts are on the log before the body counts as finished
             self.wait(partial(self._is_finished, topic, self._end(topic)))
 
-    def wait(self, done: Callable[[], bool], every_s: float = LOOK_S) -> None:
-        """Return once `done` holds; it is asked again and again."""
-        deadline = time.monotonic() + DEADLINE_S
+    def wait(self, done: Callable[[], bool], every_s: float = _LOOK_S) -> None:
+        """Return once `done` holds; it is evaluated again and again."""
+        deadline = time.monotonic() + _DEADLINE_S
         while not done():
             for worker in self.workers:
                 if not worker.alive():
                     raise RuntimeError(f"a worker ended\n{tail(worker.log)}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not done within {DEADLINE_S:g} s")
+                raise TimeoutError(f"not done within {_DEADLINE_S:g} s")
             time.sleep(every_s)
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query; each sees what is committed when it is asked."""
-        found: list[tuple[Any, ...]] = self.conn.execute(query, values).fetchall()
-        return found
+        """Return the rows of a query, which sees what is committed when it runs."""
+        items: list[tuple[Any, ...]] = self.conn.execute(query, values).fetchall()
+        return items
 
     def checkpoint(self) -> None:
-        """Let the database write what it still holds back, so that nobody's clock runs for another's rows."""
+        """Let the database write what it holds back, so that no row pays for earlier writes."""
         self.conn.execute("checkpoint")
 
     def of(self, persons: Iterable[Person]) -> list[int]:
         """Return the database's numbers of these people."""
         return [self.numbers[person.pseudonym] for person in persons]
 
-    def _append(self, one: Delivery) -> None:
-        body = one.make()
+    def _append(self, delivery: Delivery) -> None:
+        body = delivery.make()
         sha = hashlib.sha256(body).hexdigest()
-        said = Envelope(connector=one.connector, received_ms=NOW_MS, sha256=sha, size=len(body), patient=one.patient)
-        self.producer.produce(RAW.name, body, key=sha, headers=said.headers())
+        envelope = Envelope(
+            connector=delivery.connector,
+            received_ms=NOW_MS,
+            sha256=sha,
+            size=len(body),
+            patient=delivery.patient,
+        )
+        self.producer.produce(RAW.name, body, key=sha, headers=envelope.headers())
         self.producer.poll(0)
 
     def _is_finished(self, topic: Topic, last: int) -> bool:
@@ -111,7 +129,9 @@ class Stage:
 
     def _end(self, topic: Topic) -> int:
         places = (TopicPartition(topic.name, number) for number in range(topic.partitions))
-        return sum(self.consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+        return sum(
+            self.consumer.get_watermark_offsets(position, timeout=10)[1] for position in places
+        )
 
 
 @contextmanager
@@ -121,11 +141,13 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
         postgres = parts.enter_context(temporary_postgres())
         kafka = parts.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY))
-        create_topics(kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
-        dsn, whole, port = postgres.create_database("bench"), people(patients), free_port()
+        create_topics(
+            kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
+        )
+        dsn, total, port = postgres.create_database("bench"), people(patients), free_port()
         secrets_file, secrets = secrets_in(folder)
-        asyncio.run(_enrol(dsn, whole, secrets.wrapping_keys))
-        said = {
+        asyncio.run(_enrol(dsn, total, secrets.wrapping_keys))
+        result = {
             "KADENS_KAFKA": kafka.address,
             "KADENS_DATABASE": dsn,
             "KADENS_BODIES": str(folder / "bodies"),
@@ -134,34 +156,47 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
             "KADENS_VENDOR_PORT": str(port),
         }
         (folder / "bodies").mkdir()
-        door = _start(parts, folder, said, "door", "door", "vendor")
+        door = _start(parts, folder, result, "door", "door", "vendor")
         names = [f"w{number}" for number in range(workers)]
-        started = tuple(_start(parts, folder, {**said, "KADENS_WORKER_ID": n}, n, "worker") for n in names)
-        wait_ready(door, lambda: answers(f"http://{HOST}:{port}/healthz"), seconds=60)
+        started = tuple(
+            _start(parts, folder, {**result, "KADENS_WORKER_ID": n}, n, "worker") for n in names
+        )
+        wait_ready(door, lambda: answers(f"http://{_HOST}:{port}/healthz"), seconds=60)
         conn = parts.enter_context(psycopg.connect(dsn, autocommit=True))
         yield Stage(
             dsn=dsn,
-            people=whole,
-            door=parts.enter_context(closing(VendorDoor(HOST, port, _keys(secrets), lambda: NOW_MS))),
+            people=total,
+            door=parts.enter_context(
+                closing(VendorDoor(_HOST, port, _keys(secrets), lambda: NOW_MS))
+            ),
             numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
             workers=started,
             conn=conn,
             producer=Producer(
-                {"bootstrap.servers": kafka.address, "linger.ms": 5, "compression.type": "zstd", "log_level": 0}
+                {
+                    "bootstrap.servers": kafka.address,
+                    "linger.ms": 5,
+                    "compression.type": "zstd",
+                    "log_level": 0,
+                }
             ),
             consumer=parts.enter_context(closing(_consumer(kafka.address))),
         )
 
 
-async def _enrol(dsn: str, whole: Cohort, wrapping_key: KeyRing) -> None:
+async def _enrol(dsn: str, cohort: Cohort, wrapping_key: KeyRing) -> None:
     await migrate(dsn)
-    await enrol(dsn, whole, wrapping_key=wrapping_key)
+    await enrol(dsn, cohort, wrapping_key=wrapping_key)
 
 
-def _start(parts: ExitStack, folder: Path, environment: dict[str, str], name: str, *words: str) -> Child:
+def _start(
+    parts: ExitStack, folder: Path, environment: dict[str, str], name: str, *words: str
+) -> Child:
     argv = [sys.executable, "-m", "kadens", *words]
-    child = launch(name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment)
-    parts.callback(end, child, first=signal.SIGTERM, seconds=STOP_S)
+    child = launch(
+        name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment
+    )
+    parts.callback(end, child, first=signal.SIGTERM, seconds=_STOP_S)
     return child
 
 
@@ -169,7 +204,7 @@ def _keys(secrets: Secrets) -> Keys:
     return Keys(
         open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
         reports=secrets.connectors[REPORTS].keys[0],
-        link=secrets.link_keys,
+        token=simulated_tokens(secrets.link_keys),
     )
 
 

@@ -1,9 +1,14 @@
-"""One patient-year as at most 1,000 points: what the API asks (bands) against the raw bucket query, in the same run.
+"""A patient-year as at most 1,000 points.
 
-A sample a minute of as many patients as the rows allow (525,600 a patient), written by the server: on plain PostgreSQL
-in order of time, as live data lie, on TimescaleDB a week at a time into the columnstore. Bands are made of all of them,
-in order of time too; the hour before the end is marked dirty, as it always is where data come in. Both answers are
-compared before they are timed. `python -m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
+The query of the API (bands) runs against the raw bucket query, in the same run.
+
+The rows are a sample a minute of as many patients as the rows allow (525,600 a patient), written by
+the server. On plain PostgreSQL they are in order of time, as live data lie. On TimescaleDB they go
+into the columnstore a week at a time. Bands are made of all of them, in order of time too. The hour
+before the end is marked dirty, as it always is where data come in. Both answers are compared before
+they are timed.
+
+`python -m bench.timeline ROWS [DSN]` prints the figures; DSN names TimescaleDB.
 """
 
 import asyncio
@@ -16,34 +21,40 @@ from typing import LiteralString, TypeAlias
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
+from bench.row import Row
+from clinic.timeline_reads import read_timeline
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.calendar import DAY_MS, epoch_ms, utc
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.model.keyring import KeyRing
-from kadens.storage import bands, people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
-from kadens.storage.spans import Span
-from kadens.storage.surrogates import source_ids
-from kadens.storage.timeline import grid, timeline
-
-from .row import Row
+from model.calendar import DAY_MS, epoch_ms, utc
+from model.facts import DeviceType, Method, Source
+from model.keyring import KeyRing
+from model.spans import Span
+from storage.facts import stale_hours
+from storage.facts.ids import source_ids
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection
+from stream import refresh
+from stream.compute.series.timeline import grid
 
 YEAR = 525_600  # minutes
 POINTS = 1_000
 ROUNDS = 9
-END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
-START_MS = END_MS - YEAR * 60_000
+_END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
+_START_MS = _END_MS - YEAR * 60_000
 WEEK_MS = 7 * DAY_MS
 # rows on plain PostgreSQL, and on TimescaleDB where there is one
 SIZES = {"full": (10_000_000, 100_000_000), "small": (2_000_000, 8_000_000), "tiny": (YEAR, YEAR)}
-SPAN = Span(start_ms=START_MS, end_ms=END_MS)
-SOURCE = Source(vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+SPAN = Span(start_ms=_START_MS, end_ms=_END_MS)
+_SOURCE = Source(
+    vendor="bench", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
 
 _MINUTES = """
 insert into sample (patient, metric, source, record, time, value, revision)
-select p, 1, %(source)s, 0, t, 55 + (extract(epoch from t)::bigint / 60 * 7919 + p * 104729) %% 60, 0
-from generate_series(%(start)s::timestamptz, %(end)s::timestamptz - interval '1 minute', interval '1 minute') t,
+select p, 1, %(source)s, 0, t, \
+55 + (extract(epoch from t)::bigint / 60 * 7919 + p * 104729) %% 60, 0
+from generate_series(%(start)s::timestamptz, %(end)s::timestamptz - interval '1 minute', \
+interval '1 minute') t,
      unnest(%(patients)s::int[]) p"""
 _IN_ORDER = {"plain": " order by t", "timescale": " order by p, t"}
 _MONTH = "create table {0} partition of sample for values from ('{1}') to ('{2}')"
@@ -52,10 +63,12 @@ insert into {table} (patient, metric, {unit}, source, n, low, high, total)
 select patient, metric, date_trunc('{unit}', {of}, 'UTC') as at, source, {sums}
 from {source} group by 1, 2, 3, 4 order by 3, 1"""
 _RAW = """
-select {}(make_interval(secs => %s), time, %s) as t, count(*), min(value), avg(value), max(value) from sample
+select {}(make_interval(secs => %s), time, %s) as t, count(*), min(value), avg(value), \
+max(value) from sample
 where patient = %s and metric = 1 and time >= %s and time < %s group by 1 order by 1"""
 _BUCKET = {"plain": "date_bin", "timescale": "time_bucket"}
-# without the key rows go into the columnstore at once, which spares an hour; with it they end the same
+# without the key rows go into the columnstore at once, which spares an hour; with it they end the
+# same
 _BEFORE: dict[str, tuple[LiteralString, ...]] = {
     "plain": (),
     "timescale": (
@@ -76,7 +89,7 @@ Bucket: TypeAlias = tuple[int, int, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class _Bench:
     """A database with `patients` of a year each."""
 
     kind: str
@@ -90,7 +103,7 @@ class Bench:
 
 
 def run(rows: int, server: str = "") -> list[Row]:
-    """Return the figures for so many rows, on an embedded PostgreSQL, or on `server`, a DSN of TimescaleDB."""
+    """Return the figures for so many rows; `server` is a DSN, "" for an embedded PostgreSQL."""
     if server:
         return asyncio.run(_on_timescale(rows, server))
     with temporary_postgres() as own:
@@ -98,11 +111,13 @@ def run(rows: int, server: str = "") -> list[Row]:
 
 
 async def _on_timescale(rows: int, server: str) -> list[Row]:
-    """Run in a database of its own beside the one named, and drop it."""
+    """Run in a new database on the given server, and drop it."""
     async with await AsyncConnection.connect(server, autocommit=True) as conn:
         await conn.execute("create database kadens_bench_timeline")
         try:
-            return await _measured(make_conninfo(server, dbname="kadens_bench_timeline"), "timescale", rows)
+            return await _measured(
+                make_conninfo(server, dbname="kadens_bench_timeline"), "timescale", rows
+            )
         finally:
             await conn.execute("drop database kadens_bench_timeline with (force)")
 
@@ -113,36 +128,40 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
         await conn.execute("set time zone 'UTC'")
         bench = await _fill(conn, kind, max(rows // YEAR, 1))
         await _make_bands(conn)
-        await bands.mark(conn, {p: [Span(start_ms=END_MS - 3_600_000, end_ms=END_MS)] for p in bench.patients})
-        for table in ("sample", "band_hour", "band_day", "band_dirty"):
+        await stale_hours.mark(
+            conn, {p: [Span(start_ms=_END_MS - 3_600_000, end_ms=_END_MS)] for p in bench.patients}
+        )
+        for table in ("sample", "rollup_hour", "rollup_day", "rollup_stale"):
             await conn.execute(f"vacuum (analyze) {table}".encode())
         seconds = await _timed(conn, bench)
         refreshed = await _refreshed(conn, bench.patients[0])
     return [_figure(bench, seconds), _refresh_figure(bench, refreshed)]
 
 
-async def _fill(conn: Connection, kind: str, patients: int) -> Bench:
-    await people.add_unit(conn, "bench")
+async def _fill(conn: Connection, kind: str, number: int) -> _Bench:
+    await care_team.add_unit(conn, "bench")
     names = [
-        await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0)
-        for _ in range(patients)
+        await patients.add_patient(
+            conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0
+        )
+        for _ in range(number)
     ]
-    numbers = [await people.patient_id(conn, name) for name in names]
-    source = (await source_ids(conn, [SOURCE]))[SOURCE]
+    numbers = [await patients.patient_id(conn, name) for name in names]
+    source = (await source_ids(conn, [_SOURCE]))[_SOURCE]
     await conn.execute(
         "insert into watermark (patient, source, time) select p, %s, %s from unnest(%s::int[]) p",
-        [source, utc(END_MS), numbers],
+        [source, utc(_END_MS), numbers],
     )
     for statement in _BEFORE[kind]:
         await conn.execute(statement)
-    for start in range(START_MS, END_MS, WEEK_MS):
-        end = min(start + WEEK_MS, END_MS)
+    for start in range(_START_MS, _END_MS, WEEK_MS):
+        end = min(start + WEEK_MS, _END_MS)
         await _month(conn, kind, start, end)
-        asked = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
-        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), asked)
+        requested = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
+        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), requested)
     for statement in _AFTER[kind]:
         await conn.execute(statement)
-    return Bench(kind=kind, patients=numbers)
+    return _Bench(kind=kind, patients=numbers)
 
 
 async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> None:
@@ -153,21 +172,29 @@ async def _month(conn: Connection, kind: str, start_ms: int, end_ms: int) -> Non
         name = f"sample_{first:%Y_%m}"
         there = await (await conn.execute("select to_regclass(%s)", [name])).fetchone()
         if kind == "plain" and there == (None,):
-            await conn.execute(_MONTH.format(name, first.isoformat(), following.isoformat()).encode())
+            await conn.execute(
+                _MONTH.format(name, first.isoformat(), following.isoformat()).encode()
+            )
 
 
 async def _make_bands(conn: Connection) -> None:
-    """Make the bands of everybody with SQL: of one source and plain values that is what `refresh` makes."""
+    """Make the bands of all patients with SQL.
+
+    For a single source and plain values this is what `refresh` makes.
+    """
     sums = "count(*), min(value), max(value), sum(value)"
-    hours = _BANDS.format(table="band_hour", unit="hour", of="time", sums=sums, source="sample")
+    hours = _BANDS.format(table="rollup_hour", unit="hour", of="time", sums=sums, source="sample")
     sums = "sum(n), min(low), max(high), sum(total)"
-    days = _BANDS.format(table="band_day", unit="day", of="hour", sums=sums, source="band_hour")
+    days = _BANDS.format(table="rollup_day", unit="day", of="hour", sums=sums, source="rollup_hour")
     await conn.execute(hours.encode())
     await conn.execute(days.encode())
 
 
-async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
-    """Return the seconds of each way, a patient a round, in turns; the first round warms up."""
+async def _timed(conn: Connection, bench: _Bench) -> dict[str, list[float]]:
+    """Return the seconds of each query in turns, a patient for each round.
+
+    The first round only warms up.
+    """
     seconds: dict[str, list[float]] = {"bands": [], "raw": []}
     for n in range(ROUNDS + 1):
         patient = bench.patients[n * 7 % len(bench.patients)]
@@ -179,21 +206,21 @@ async def _timed(conn: Connection, bench: Bench) -> dict[str, list[float]]:
             seconds[way].append(time.perf_counter() - begun)
         if answers["bands"] != answers["raw"]:
             raise AssertionError("the two ways do not answer the same")
-    return {way: found[1:] for way, found in seconds.items()}
+    return {way: matches[1:] for way, matches in seconds.items()}
 
 
-async def _by_bands(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
+async def _by_bands(conn: Connection, bench: _Bench, patient: int) -> list[Bucket]:
     del bench
-    found = await timeline(conn, patient, "heart_rate", START_MS, END_MS, POINTS)
-    columns = (found.t, found.n, found.minimum, found.mean, found.maximum)
+    matches = await read_timeline(conn, patient, "heart_rate", _START_MS, _END_MS, POINTS)
+    columns = (matches.t, matches.n, matches.minimum, matches.mean, matches.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-async def _by_samples(conn: Connection, bench: Bench, patient: int) -> list[Bucket]:
+async def _by_samples(conn: Connection, bench: _Bench, patient: int) -> list[Bucket]:
     _, width_ms, first_ms = grid(SPAN, POINTS)
     query = _RAW.format(_BUCKET[bench.kind])
-    asked = [width_ms // 1000, utc(first_ms), patient, utc(START_MS), utc(END_MS)]
-    rows = await (await conn.execute(query.encode(), asked)).fetchall()
+    requested = [width_ms // 1000, utc(first_ms), patient, utc(_START_MS), utc(_END_MS)]
+    rows = await (await conn.execute(query.encode(), requested)).fetchall()
     return [(epoch_ms(t), n, low, mean, high) for t, n, low, mean, high in rows]
 
 
@@ -201,42 +228,44 @@ WAYS = {"bands": _by_bands, "raw": _by_samples}
 
 
 async def _refreshed(conn: Connection, patient: int) -> float:
-    """Return the seconds that making the bands of one patient-year takes, as the worker makes them."""
-    await conn.execute("delete from band_dirty")
-    await bands.mark(conn, {patient: [SPAN]})
+    """Return the seconds that the rollups of a patient-year take in the worker."""
+    await conn.execute("delete from rollup_stale")
+    await stale_hours.mark(conn, {patient: [SPAN]})
     begun = time.perf_counter()
-    await bands.drain(conn)
+    await refresh.refresh_all(conn)
     return time.perf_counter() - begun
 
 
-def _figure(bench: Bench, seconds: dict[str, list[float]]) -> Row:
+def _figure(bench: _Bench, seconds: dict[str, list[float]]) -> Row:
     raw = statistics.median(seconds["raw"])
     return Row(
         name=f"timeline of a year, {bench.name}",
         value=statistics.median(seconds["bands"]) * 1000,
         unit="ms",
         baseline=f"raw bucket query to the same {POINTS:,} points at most, {raw * 1000:,.1f} ms",
-        ratio=statistics.median(r / b for r, b in zip(seconds["raw"], seconds["bands"], strict=True)),
+        ratio=statistics.median(
+            r / b for r, b in zip(seconds["raw"], seconds["bands"], strict=True)
+        ),
         floor=1.0,
         goal=5.0,
     )
 
 
-def _refresh_figure(bench: Bench, took: float) -> Row:
+def _refresh_figure(bench: _Bench, took: float) -> Row:
     return Row(
         name=f"bands of a patient-year made anew, {bench.name}",
         value=YEAR / took,
         unit="samples/s",
-        baseline=f"none: {took:.1f} s, {bands.PIECE_MS // DAY_MS} days a transaction",
+        baseline=f"none: {took:.1f} s, {refresh.PIECE_MS // DAY_MS} days a transaction",
     )
 
 
-def main() -> None:
+def _main() -> None:
     """Print the figures."""
-    for row in run(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""):  # noqa: PLR2004 - two arguments
+    for row in run(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""):  # noqa: PLR2004
         print(f"{row.name:60} {row.value:12,.1f} {row.unit}  {row.ratio or 0:6.2f}x")
         print(f"{'':60} baseline: {row.baseline}")
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -1,8 +1,10 @@
-"""The writer against a bare binary COPY of the same rows into the same table and key, in one interleaved run.
+"""The writer against a bare binary COPY of the same rows into the same table.
 
-In go facts as they come off the log (2,400-sample workout blocks at 1 Hz), out come committed rows; the baseline gets
-its rows packed already. `run(dsn)` wants a migrated database and leaves its rows there; `python -m bench.writer DSN`
-prints the figures, and without DSN starts a PostgreSQL of its own.
+The writer takes facts as they come off the log (2,400-sample workout blocks at 1 Hz) and commits
+rows. The baseline gets its rows packed already.
+
+`run(dsn)` wants a migrated database and leaves its rows there. `python -m bench.writer DSN` prints
+the figures, and without DSN it starts a PostgreSQL of its own.
 """
 
 import asyncio
@@ -15,32 +17,41 @@ from hashlib import sha256
 import numpy as np
 from psycopg import AsyncConnection
 
+from bench.row import Row
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.facts import Head, Joining, SampleBlock, Source, Told, Workout
-from kadens.model.keyring import KeyRing
-from kadens.model.metrics import METRIC
-from kadens.storage import people, samples
-from kadens.storage.columns import COPY_HEAD, COPY_TAIL
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection
-from kadens.storage.writer import write_facts
+from model.facts import AttributedFact, Head, Joining, SampleBlock, Source, Workout
+from model.keyring import KeyRing
+from model.metrics import METRIC
+from storage.facts import samples
+from storage.facts.writer import write_facts
+from storage.people import care_team, patients
+from storage.pg.binary_columns import COPY_HEAD, COPY_TAIL
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection
 
-from .row import Row
-
-METRICS = ("heart_rate", "cadence", "speed", "altitude")
-SAMPLES = 2_400
+_METRICS = ("heart_rate", "cadence", "speed", "altitude")
+_SAMPLES = 2_400
 WORKOUTS = 10  # a batch: 10 workouts of 4 series, 96,000 samples
 ROUNDS = 16
-DAY_MS = 86_400_000
-T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
-SOURCE = Source(vendor="files", device="bench")
-COPY = "copy sample (patient, metric, source, record, time, value, revision) from stdin (format binary)"
+_DAY_MS = 86_400_000
+_T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
+_SOURCE = Source(vendor="files", device="bench")
+_COPY = (
+    "copy sample (patient, metric, source, record, time, value, revision) "
+    "from stdin (format binary)"
+)
 
 
-def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[Told]:
-    """Return one batch of facts of one patient, at instants of its own."""
+def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:
+    """Return a batch of facts of a patient, at instants of its own."""
     return [
-        Told(patient=patient, connector="files", received_ms=T0, body=sha256(b"body").hexdigest(), fact=fact)
+        AttributedFact(
+            patient=patient,
+            connector="files",
+            received_ms=_T0,
+            body=sha256(b"body").hexdigest(),
+            fact=fact,
+        )
         for n in range(WORKOUTS)
         for fact in _workout(number * WORKOUTS + n, joining)
     ]
@@ -48,23 +59,36 @@ def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[
 
 def _workout(number: int, joining: Joining) -> list[Workout | SampleBlock]:
     chance = np.random.default_rng(number)
-    start = T0 + number * 3_600_000
-    end = start + SAMPLES * 1000
+    start = _T0 + number * 3_600_000
+    end = start + _SAMPLES * 1000
     t = np.arange(start, end, 1000, dtype=np.int64)
-    head = Head(source=SOURCE, record=f"bench:{number}", start_ms=start, end_ms=end, offset_min=120)
+    head = Head(
+        source=_SOURCE, record=f"bench:{number}", start_ms=start, end_ms=end, offset_min=120
+    )
     blocks = [
-        SampleBlock(head=head, metric=metric, t=t, v=chance.integers(60, 180, SAMPLES).astype(float), joining=joining)
-        for metric in METRICS
+        SampleBlock(
+            head=head,
+            metric=metric,
+            t=t,
+            v=chance.integers(60, 180, _SAMPLES).astype(float),
+            joining=joining,
+        )
+        for metric in _METRICS
     ]
     return [Workout(head=head, type="running"), *blocks]
 
 
-def packed(told: list[Told], patient: int, number: int) -> bytes:
+def packed(attributed_facts: list[AttributedFact], patient: int, number: int) -> bytes:
     """Return the rows of a batch as the writer would send them, for another patient."""
-    blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
+    blocks = [fact.fact for fact in attributed_facts if isinstance(fact.fact, SampleBlock)]
     puts = [
-        samples.Put(series=(patient, METRIC[f.metric].id, 1, number * WORKOUTS + n), revision=0, t=f.t, v=f.v)
-        for n, f in ((n // len(METRICS), f) for n, f in enumerate(blocks))
+        samples.Put(
+            series=(patient, METRIC[f.metric].id, 1, number * WORKOUTS + n),
+            revision=0,
+            t=f.t,
+            v=f.v,
+        )
+        for n, f in ((n // len(_METRICS), f) for n, f in enumerate(blocks))
     ]
     return b"".join((COPY_HEAD, *(rows.tobytes() for rows in samples.pack(puts)), COPY_TAIL))
 
@@ -77,54 +101,66 @@ async def _timed(conn: Connection, work: Callable[[], Coroutine[object, object, 
 
 
 async def _copy(conn: Connection, data: bytes) -> None:
-    async with conn.cursor() as cursor, cursor.copy(COPY) as copy:
+    async with conn.cursor() as cursor, cursor.copy(_COPY) as copy:
         await copy.write(data)
 
 
 async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {"writer": [], "copy": [], "again": []}
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
-        await people.add_unit(conn, "bench")
+        await care_team.add_unit(conn, "bench")
         two = [
-            await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0)
+            await patients.add_patient(
+                conn, wrapping_key=KeyRing.single(bytes(32)), unit="bench", zone="UTC", now_ms=0
+            )
             for _ in "ab"
         ]
         for number in range(rounds + 1):
-            mine, other = two[:: 1 if number % 2 else -1]  # in turns: the last key of an index is the fastest
-            told = batch(mine, number)
-            data = packed(told, await people.patient_id(conn, other), number)
-            await samples.make_partitions(conn, _puts(told))
-            turns = {"writer": lambda told=told: write_facts(conn, told), "copy": lambda data=data: _copy(conn, data)}
+            mine, other = two[
+                :: 1 if number % 2 else -1
+            ]  # in turns: the last key of an index is the fastest
+            reported = batch(mine, number)
+            data = packed(reported, await patients.patient_id(conn, other), number)
+            await samples.make_partitions(conn, _puts(reported))
+            turns = {
+                "writer": lambda facts=reported: write_facts(conn, facts),
+                "copy": lambda data=data: _copy(conn, data),
+            }
             for name in sorted(turns, reverse=number // 2 % 2 == 0):
                 seconds[name].append(await _timed(conn, turns[name]))
             seconds["again"].append(await _timed(conn, turns["writer"]))
-    return {name: found[1:] for name, found in seconds.items()}  # the first round warms up
+    return {name: matches[1:] for name, matches in seconds.items()}  # the first round warms up
 
 
-def _puts(told: list[Told]) -> list[samples.Put]:
-    blocks = [one.fact for one in told if isinstance(one.fact, SampleBlock)]
+def _puts(attributed_facts: list[AttributedFact]) -> list[samples.Put]:
+    blocks = [fact.fact for fact in attributed_facts if isinstance(fact.fact, SampleBlock)]
     return [samples.Put(series=(0, 0, 0, 0), revision=0, t=f.t, v=f.v) for f in blocks]
 
 
 def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
-    """Return the figures: medians of so many interleaved rounds, after one that warms up."""
+    """Return the figures: medians of the interleaved rounds, after a warm-up round."""
     seconds = asyncio.run(_measure(dsn, rounds))
-    n = WORKOUTS * len(METRICS) * SAMPLES
-    ratio = statistics.median(c / w for c, w in zip(seconds["copy"], seconds["writer"], strict=True))
-    again = statistics.median(w / a for w, a in zip(seconds["writer"], seconds["again"], strict=True))
+    n = WORKOUTS * len(_METRICS) * _SAMPLES
+    ratio = statistics.median(
+        c / w for c, w in zip(seconds["copy"], seconds["writer"], strict=True)
+    )
+    again = statistics.median(
+        w / a for w, a in zip(seconds["writer"], seconds["again"], strict=True)
+    )
     copied = n / statistics.median(seconds["copy"])
     return [
         Row(
             name="writer, facts in, rows committed",
             value=n / statistics.median(seconds["writer"]),
             unit="samples/s",
-            baseline=f"binary COPY of the same rows into the same table and key, {copied:,.0f} samples/s",
+            baseline="binary COPY of the same rows into the same table and key, "
+            f"{copied:,.0f} samples/s",
             ratio=ratio,
             floor=0.85,
             goal=0.95,
         ),
         Row(
-            name="writer, the same facts told again",
+            name="writer, the same facts sent again",
             value=n / statistics.median(seconds["again"]),
             unit="samples/s",
             baseline="the first write of the same facts",
@@ -135,7 +171,7 @@ def run(dsn: str, rounds: int = ROUNDS) -> list[Row]:
     ]
 
 
-def main() -> None:
+def _main() -> None:
     """Print the figures."""
     if len(sys.argv) > 1:
         rows = run(sys.argv[1])
@@ -145,9 +181,12 @@ def main() -> None:
             asyncio.run(migrate(dsn))
             rows = run(dsn)
     for row in rows:
-        print(f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor {row.floor:g} goal {row.goal:g}")
+        print(
+            f"{row.name:36} {row.value:12,.0f} {row.unit}  {row.ratio:6.2f}x  floor "
+            f"{row.floor:g} goal {row.goal:g}"
+        )
         print(f"{'':36} baseline: {row.baseline}")
 
 
 if __name__ == "__main__":
-    main()
+    _main()

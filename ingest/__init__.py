@@ -1,1 +1,4 @@
-"""The vendor door: verify, append to Kafka, answer. It parses nothing and reaches no database."""
+"""The vendor door: it verifies a body, appends it to Kafka, and answers.
+
+It parses no payload and has no database.
+"""

@@ -1,36 +1,139 @@
-"""What a connector is: one frozen value that says how a vendor's bodies are proved and whose they are. No behaviour."""
+"""The type of a connector: a frozen value with all that the door needs to know of a vendor.
 
-from dataclasses import dataclass
-from enum import StrEnum
+Its only behaviour is to refuse contradictions. A connector without a proof cannot be constructed.
+"""
 
-from .verify import Scheme
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ingest.proofs import LinkOnly, Proof
+from model.received import Context
 
 MIB = 1024 * 1024
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+SNIFF = "sniff"  # a format that is known by the first bytes of a payload
+JSON = "application/json"
+_TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
 
 
-class Account(StrEnum):
-    """Whose a body is.
+@dataclass(frozen=True, slots=True)
+class AccountInBody:
+    """The body names the vendor's own user id, or several of them.
 
-    BODY: it names the vendor's own user id; one that is not linked yet waits in quarantine for a day, and the sender
-    gets its 2xx. LINK: it names nobody; the patient's link token must come with it, and nothing waits.
+    A payload of an account that is not linked yet waits in quarantine for a day. The sender gets
+    the same answer for it.
     """
 
-    BODY = "body"
-    LINK = "link"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkToken:
+    """The body names nobody; a patient's link token comes with it, so no payload waits.
+
+    `at` is `path` (behind the connector's name), `query` (the parameter `token`), `bearer` (of the
+    Authorization header) or the name of a header in lower case.
+    """
+
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorAnswer:
+    """The answer that a vendor gets."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """The parts of a request that a handshake may read; header names are in lower case.
+
+    Nothing of the request is proved yet. `body` is empty for GET and HEAD, and for a body that is
+    longer than any handshake's. `secrets` are the connector's keys, empty until it has any.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    secrets: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """Names of the headers (in lower case) and query parameters that travel in the envelope."""
+
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The vendor's API to fetch from: https on the default port of the pinned `host`."""
+
+    host: str
+
+    def __post_init__(self) -> None:
+        if not _HOST.fullmatch(self.host):
+            raise ValueError("an api needs a pinned host: a name, without port or user")
+
+
+Handshake: TypeAlias = Callable[[Probe], VendorAnswer | None]
+FormatOf: TypeAlias = Callable[[Context], str]
+_NOTHING = Passes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """One vendor: `name` is its path at the door, its row in the secrets file and the vendor that consent names.
+    """A way in: how a sender is recognised, proved and answered, and what format its payloads have.
 
-    `schemes` are the signatures it may come with (the first whose header is there counts); none means that the link
-    token is the only proof. `parser` is the row of `parsers.table` that reads its bodies, `max_body` their most bytes.
+    `name` is its path at the door, its row in the secrets file and the vendor that consent names.
+    `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
+    `handshake` is pure and comes before the proof: it may answer a request but can append nothing.
+    `answer` is what this vendor expects for "received"; None is 202 with the payload's SHA-256.
+    `max_body` is the longest body in bytes.
     """
 
     name: str
     title: str
-    parser: str
-    schemes: tuple[Scheme, ...] = ()
-    account: Account = Account.BODY
-    media_types: tuple[str, ...] = ("application/json",)
+    proof: Proof
+    owner: AccountInBody | LinkToken
+    format: FormatOf
+    handshake: Handshake | None = None
+    answer: VendorAnswer | None = None
+    passes: Passes = field(default=_NOTHING)
+    api: Api | None = None
     max_body: int = 16 * MIB
+
+    def __post_init__(self) -> None:
+        for holds, why in _contradictions(self):
+            if holds:
+                raise ValueError(f"connector {self.name}: {why}")
+
+
+def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
+    linked = isinstance(row.owner, LinkToken)
+    at = row.owner.at if isinstance(row.owner, LinkToken) else ""
+    names = (*row.passes.headers, "" if at in _TOKEN_AT else at)
+    return (
+        (not isinstance(row.proof, Proof), "a proof is wanted"),
+        (isinstance(row.proof, LinkOnly) and not linked, "a link as proof needs a link token"),
+        (linked and not at, "a link token is somewhere"),
+        (at == "path" and row.proof.reads_path, "the path holds a token or a secret"),
+        (any(name != name.lower() for name in names), "headers are named in lower case"),
+        ("authorization" in row.passes.headers, "credentials never travel in the envelope"),
+        (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
+        (row.max_body <= 0, "a body has bytes"),
+    )
+
+
+def _is_success(answer: VendorAnswer) -> bool:
+    return 200 <= answer.status < 300  # noqa: PLR2004 - the class of successes
+
+
+def always(name: str) -> FormatOf:
+    """Return the function that names the format `name` for every payload."""
+    return lambda _context: name

@@ -1,6 +1,6 @@
-"""The vendor door over HTTP: hooks, files and reports in, 202 out once the log has them. FastAPI, values injected.
+"""The vendor door over HTTP: hooks, files and reports, answered once the log has them.
 
-Must never decode a body, hold a database or say anything of a patient. Every error is an RFC 9457 problem.
+Must never decode a body, hold a database or name a patient. Every error is an RFC 9457 problem.
 """
 
 import time
@@ -13,19 +13,23 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from .clock_watch import Agreement
-from .metrics import Metrics
-from .openapi import HOOK, HOOK_WITH_LINK, REPORT, UPLOAD, described, problems
-from .problems import Problem, Refused, problem_response, refused
-from .receive import Door, Incoming, find, receive
-from .vendors.files import FILES
-from .vendors.reports import REPORTS
+from ingest.clock_watch import Agreement
+from ingest.metrics import Metrics
+from ingest.openapi import HOOK, REPORT, REPORT_SCHEMA, UPLOAD, described, problems
+from ingest.problems import Problem, Refused, problem_response, refused
+from ingest.receive import Door, Incoming, Taken, admit, connector_of
+from ingest.vendors.files import FILES
+from ingest.vendors.reports import REPORTS
+from web.api_docs import install_docs
 
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def vendor_app(door: Door) -> FastAPI:
-    """Return the ASGI application of the vendor door; ValueError when a connector's secret is no key."""
+    """Return the ASGI application of the vendor door.
+
+    Raises ValueError when a connector's secret is no key.
+    """
     check_secrets(door)
     metrics = Metrics()
     app = FastAPI(
@@ -39,26 +43,30 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
-    app.state.count = metrics.ended  # for the server, which refuses some requests before the application sees them
+    # for the server around the application, which refuses some requests before they come here
+    app.state.count = metrics.ended
     app.state.registry = metrics.registry
+    install_docs(app, REPORT_SCHEMA)
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to complete it
     return app
 
 
 def check_secrets(door: Door) -> None:
-    """Raise ValueError, which names the connector and not the secret, where a secret is no key at all."""
+    """Raise ValueError where a secret is no key; the text names the connector, not the secret."""
     for connector in door.connectors:
-        for scheme in connector.schemes:
+        for secret in door.secrets.get(connector.name, ()):
             try:
-                for secret in door.secrets.get(connector.name, ()):
-                    scheme.key(secret)
+                connector.proof.check_key(secret)
             except ValueError as error:
-                raise ValueError(f"a secret of the connector {connector.name} is no key of {scheme.name}") from error
+                where = f"a secret of the connector {connector.name}"
+                raise ValueError(f"{where} is no key of it: {error}") from error
 
 
 def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # each of these returns after a bounded time, so the door also starts without a broker and
+        # answers 503 until there is a log
         await door.publisher.start()
         if door.watch is not None:
             await door.watch.start()
@@ -73,57 +81,93 @@ def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
 
 
 def _intake(app: FastAPI, door: Door, metrics: Metrics) -> None:
-    take = _taker(door, metrics)
+    answer = _answerer(door, metrics)
 
     @app.post("/v1/hooks/{connector}", **HOOK)
     async def hook(connector: str, request: Request) -> Response:
-        """Take one signed body of a connector."""
-        return await take(connector, "", request)
+        """Take one body of a connector; its vendor's handshakes are answered too."""
+        return await answer(connector, "", request)
 
-    @app.post("/v1/hooks/{connector}/{token}", **HOOK_WITH_LINK)
-    async def hook_with_link(connector: str, token: str, request: Request) -> Response:
-        """Take one body of a connector for the patient of the link token; signed where the connector signs."""
-        return await take(connector, token, request)
+    @app.post("/v1/hooks/{connector}/{segment}", **HOOK)
+    async def hook_with_segment(connector: str, segment: str, request: Request) -> Response:
+        """Take one body of a connector whose path ends in a link token or a secret."""
+        return await answer(connector, segment, request)
+
+    @app.api_route("/v1/hooks/{connector}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def probe(connector: str, request: Request) -> Response:
+        """Answer the request with which a vendor tries an address."""
+        return await answer(connector, "", request)
+
+    @app.api_route(
+        "/v1/hooks/{connector}/{segment}", methods=["GET", "HEAD"], include_in_schema=False
+    )
+    async def probe_with_segment(connector: str, segment: str, request: Request) -> Response:
+        """Answer the request with which a vendor tries an address that has a segment."""
+        return await answer(connector, segment, request)
 
     @app.post("/v1/files", **UPLOAD)
     async def files(request: Request) -> Response:
         """Take one file, as it is, for the patient of the bearer token."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return await take(FILES.name, token.strip() if scheme.lower() == "bearer" else "", request)
+        return await answer(FILES.name, "", request)
 
     @app.post("/v1/reports", **REPORT)
     async def reports(request: Request) -> Response:
         """Take what a patient reported in an app; signed with the app's secret."""
-        return await take(REPORTS.name, "", request)
+        return await answer(REPORTS.name, "", request)
 
 
-def _taker(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaitable[Response]]:
-    async def take(name: str, token: str, request: Request) -> Response:
+def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awaitable[Response]]:
+    async def answer(name: str, segment: str, request: Request) -> Response:
         started = time.perf_counter()
+        # a name from the path becomes a label only once a connector has it: otherwise a client
+        # could add labels to the metrics without end
         known = "unknown"
         try:
-            connector = find(door, name)
+            connector = connector_of(door, name)
             known = connector.name
-            incoming = Incoming(headers=dict(request.headers), stream=request.stream(), token=token)
-            sha256, size = await receive(door, connector, incoming)
+            taken = await admit(door, connector, _incoming(segment, request))
         except Refused as error:
             metrics.refused(known, error.problem.reason)
             return problem_response(error.problem)
-        metrics.received(known, size, time.perf_counter() - started)
-        return Response(orjson.dumps({"received": sha256}), HTTPStatus.ACCEPTED, media_type="application/json")
+        if taken.sha256:
+            metrics.received(known, taken.size, time.perf_counter() - started)
+        else:
+            metrics.shaken(known)
+        return _response(taken)
 
-    return take
+    return answer
+
+
+def _incoming(segment: str, request: Request) -> Incoming:
+    return Incoming(
+        method=request.method,
+        headers=dict(request.headers),
+        query=dict(request.query_params),
+        stream=request.stream(),
+        segment=segment,
+    )
+
+
+def _response(taken: Taken) -> Response:
+    """Return the answer that the vendor expects, or by default 202 with the payload's digest."""
+    if taken.answer is None:
+        receipt = orjson.dumps({"received": taken.sha256})
+        return Response(receipt, HTTPStatus.ACCEPTED, media_type="application/json")
+    media_type = taken.answer.media_type if taken.answer.body else None
+    return Response(taken.answer.body, taken.answer.status, media_type=media_type)
 
 
 def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
     @app.get("/healthz", tags=["service"], responses={200: {"description": "The process runs."}})
     async def healthz() -> dict[str, str]:
-        """Say that the process runs."""
+        """Tell that the process runs."""
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["service"], responses=problems("not_ready", "clock"))
     async def readyz() -> dict[str, str]:
-        """Say whether the log answers, this door's clock agrees with the log's, and revoked links are known here."""
+        """Tell whether the log answers, the clocks agree and revoked links are known here."""
+        # a door that cannot tell which links are revoked must get no traffic: it would take bodies
+        # with a token that was revoked meanwhile
         if not (door.links.revoked.fresh() and await door.publisher.ready()):
             raise refused("not_ready")
         agreement = door.watch.agreement if door.watch is not None else Agreement.NOT_MEASURED
@@ -135,11 +179,16 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
         "/metrics",
         tags=["service"],
         response_class=Response,
-        responses={200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+        responses={
+            200: {
+                "description": "Prometheus text",
+                "content": {"text/plain": {"schema": {"type": "string"}}},
+            }
+        },
     )
     async def metrics_() -> Response:
         """Give the door's counters to Prometheus."""
-        return Response(metrics.text(), headers={"content-type": METRICS_TYPE})
+        return Response(metrics.text(), headers={"content-type": _METRICS_TYPE})
 
 
 def _errors(app: FastAPI) -> None:
@@ -152,8 +201,12 @@ def _errors(app: FastAPI) -> None:
         phrase = HTTPStatus(error.status_code).phrase
         headers = tuple((error.headers or {}).items())
         reason = phrase.lower().replace(" ", "_")
-        return problem_response(Problem(reason=reason, status=error.status_code, detail=f"{phrase}.", headers=headers))
+        return problem_response(
+            Problem(reason=reason, status=error.status_code, detail=f"{phrase}.", headers=headers)
+        )
 
     @app.exception_handler(Exception)
     async def bug(_request: Request, _error: Exception) -> Response:
-        return problem_response(Problem(reason="bug", status=500, detail="An error of ours; it was logged."))
+        return problem_response(
+            Problem(reason="bug", status=500, detail="An error of ours; it was logged.")
+        )

@@ -1,7 +1,7 @@
-"""Link tokens: a patient's pseudonym, an issue number and an expiry, authenticated, so that the door needs no look-up.
+"""Link tokens: a patient's pseudonym, an issue number and an expiry, authenticated by a MAC.
 
-Pure: keys and time are arguments. A token must never be logged; its `digest` says which token it is, and to nobody
-who does not hold it whose.
+The door can read a token without a look-up. Pure: keys and time are arguments. A token must never
+be logged. Its `digest` identifies the token, but shows the patient to nobody who lacks the token.
 """
 
 import base64
@@ -10,18 +10,21 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from ..model.keyring import Key, KeyRing
+from model.keyring import Key, KeyRing
 
-VERSION = "2"
+_VERSION = "2"
 LONGEST = 512  # characters
 PARTS = 6  # version, key id, issue, expiry, patient, MAC
-LONGEST_NUMBER = 15  # digits; epoch ms have 13
+_LONGEST_NUMBER = 15  # digits; epoch ms have 13
 _PURPOSE = b"kadens link v2\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a token says. `expires_ms` is epoch ms, exclusive; `digest` is 32 bytes that name this token alone."""
+    """The content of a link token.
+
+    `expires_ms` is epoch ms, exclusive. `digest` is 32 bytes that identify this token alone.
+    """
 
     patient: str
     issue: int
@@ -33,14 +36,15 @@ class Link:
 def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
     """Return the URL-safe token of a pseudonym, signed with the active link key.
 
-    Raises ValueError without a key or a patient, for an issue below 1, and for a pseudonym that is too long.
+    Raises ValueError without a key or a patient, for an issue below 1 or a negative expiry, and for
+    a pseudonym that is too long.
     """
     if not keys or not patient:
         raise ValueError("a link token needs a patient and a link key")
     if issue < 1 or expires_ms < 0:
         raise ValueError("a link token needs an issue number from 1 and an expiry")
     key = keys.active
-    body = ".".join((VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())))
+    body = ".".join((_VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())))
     token = f"{body}.{_mac(body, key)}"
     if len(token) > LONGEST:
         raise ValueError("the pseudonym is too long for a link token")
@@ -48,38 +52,46 @@ def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
 
 
 def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
-    """Return what a token says that `mint` made with a usable key and that has not expired, else None.
+    """Return the content of a valid token, else None.
 
-    Never raises. The MAC is compared in constant time, and before anything else is decoded.
+    A token is valid when `mint` made it with a usable key and it has not expired. This function
+    never raises. The MAC is compared in constant time, before anything else is decoded.
     """
     if len(token) > LONGEST or not token.isascii():
         return None
     body, _, mac = token.rpartition(".")
-    said = body.split(".")
-    key = keys.find(said[1]) if len(said) == PARTS - 1 and said[0] == VERSION else None
+    result = body.split(".")
+    key = keys.find(result[1]) if len(result) == PARTS - 1 and result[0] == _VERSION else None
     if key is None or not hmac.compare_digest(_mac(body, key).encode(), mac.encode()):
         return None
-    link = _link(said, digest(token))
+    link = _link(result, digest(token))
     return link if link is not None and now_ms < link.expires_ms else None
 
 
 def digest(token: str) -> bytes:
-    """Return the 32 bytes that name a token: a hash of its MAC, from which nobody can find patient or token."""
+    """Return the 32 bytes that identify a token.
+
+    They are a hash of its MAC, from which neither the patient nor the token can be derived.
+    """
     return hashlib.sha256(token.rpartition(".")[2].encode()).digest()
 
 
-def _link(said: list[str], name: bytes) -> Link | None:
-    _, key_id, issue, expires, patient = said
-    if not all(text.isdecimal() and len(text) <= LONGEST_NUMBER for text in (issue, expires)):
+def _link(texts: list[str], name: bytes) -> Link | None:
+    _, key_id, issue, expires, patient = texts
+    # the token is ASCII, so `isdecimal` admits the digits 0 to 9 only
+    if not all(text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in (issue, expires)):
         return None
     try:
         owner = _bytes(patient).decode()
     except (binascii.Error, ValueError):
         return None
-    return Link(patient=owner, issue=int(issue), expires_ms=int(expires), key_id=key_id, digest=name)
+    return Link(
+        patient=owner, issue=int(issue), expires_ms=int(expires), key_id=key_id, digest=name
+    )
 
 
 def _mac(body: str, key: Key) -> str:
+    # the purpose keeps a text that this key signs for another use from passing for a token
     return _text(hmac.digest(key.secret, _PURPOSE + body.encode(), hashlib.sha256))
 
 

@@ -1,17 +1,20 @@
-"""A log and a body store in this process's memory, for tests and trials of the door. Must never hold real data."""
+"""A log and a body store in this process's memory, for tests and trials of the door.
+
+They must never hold real data.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from ..model.envelope import Envelope
-from .ports import NotAcceptedError
+from ingest.ports import NotAcceptedError
+from model.envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One acknowledged message."""
+    """An acknowledged message."""
 
     topic: str
     key: bytes
@@ -21,7 +24,7 @@ class Event:
 
 @dataclass(slots=True)
 class MemoryLog:
-    """`ports.Publisher` that keeps what it acknowledged in `events`; with `up` False it accepts nothing."""
+    """`ports.Publisher` that keeps messages in `events`; it accepts none while `up` is False."""
 
     up: bool = True
     events: list[Event] = field(default_factory=list)
@@ -38,17 +41,21 @@ class MemoryLog:
         """Return `up`."""
         return self.up
 
-    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
-        """Keep one message; raises `NotAcceptedError` while `up` is False."""
+    async def append(
+        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Keep a message; raises `NotAcceptedError` while `up` is False."""
         await asyncio.sleep(0)
         if not self.up:
             raise NotAcceptedError("down")
-        self.events.append(Event(topic=topic, key=key, value=value, envelope=Envelope.read(headers)))
+        self.events.append(
+            Event(topic=topic, key=key, value=value, envelope=Envelope.read(headers))
+        )
 
 
 @dataclass(slots=True)
 class MemoryRevocations:
-    """`ports.Revocations` that knows what stands in `digests`; with `up` False it knows nothing yet."""
+    """`ports.Revocations` over `digests`; while `up` is False, nothing is known yet."""
 
     up: bool = True
     digests: set[bytes] = field(default_factory=set)
@@ -70,13 +77,16 @@ class MemoryRevocations:
         return self.up
 
     def revoked(self, digest: bytes) -> bool:
-        """Return whether the digest stands in `digests`."""
+        """Return whether the digest is in `digests`."""
         return digest in self.digests
 
 
 @dataclass(slots=True)
 class MemoryBodies:
-    """`ports.BodyStore` that keeps bodies by their address in `bodies`; with `up` False it is a full disk."""
+    """`ports.BodyStore` that keeps bodies by their address in `bodies`.
+
+    While `up` is False, it behaves as a full disk.
+    """
 
     up: bool = True
     bodies: dict[str, bytes] = field(default_factory=dict)

@@ -1,4 +1,7 @@
-"""What the vendor door counts, for Prometheus: connectors and reasons only, never an identity or a value."""
+"""The vendor door's counters for Prometheus.
+
+Labels must never be anything but connectors and reasons.
+"""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -6,14 +9,22 @@ BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 
 
 
 class Metrics:
-    """The door's counters in a registry of their own, so that two doors in one process do not mix."""
+    """The door's counters.
+
+    They have a registry of their own, so that two doors in a process do not mix their counts.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._received = self._counter("received", "Bodies acknowledged", ["connector"])
         self._bytes = self._counter("bytes", "Bytes of acknowledged bodies", ["connector"])
-        self._refused = self._counter("refused", "Requests refused, by reason", ["connector", "reason"])
-        self._ended = self._counter("ended", "Requests that the server refused by itself, by reason", ["reason"])
+        self._refused = self._counter(
+            "refused", "Requests refused, by reason", ["connector", "reason"]
+        )
+        self._ended = self._counter(
+            "ended", "Requests that the server refused by itself, by reason", ["reason"]
+        )
+        self._shaken = self._counter("handshakes", "Handshakes answered", ["connector"])
         self._seconds = Histogram(
             "kadens_door_answer_seconds",
             "From the request's head to the answer",
@@ -28,17 +39,21 @@ class Metrics:
         self._bytes.labels(connector).inc(size)
         self._seconds.labels(connector).observe(seconds)
 
+    def shaken(self, connector: str) -> None:
+        """Count a handshake that was answered, of which nothing is kept."""
+        self._shaken.labels(connector).inc()
+
     def refused(self, connector: str, reason: str) -> None:
-        """Count a refusal; `connector` is `unknown` for a name that is none of ours."""
+        """Count a refusal; `connector` is `unknown` for a name that no connector has."""
         self._refused.labels(connector, reason).inc()
 
     def ended(self, reason: str) -> None:
-        """Count a request that the server refused by itself; `reason` is a word of `web.answers`."""
+        """Count a request that the server refused by itself, for a reason of `web.refusals`."""
         self._ended.labels(reason).inc()
 
     def text(self) -> bytes:
-        """Return the exposition format."""
+        """Return the counters in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def _counter(self, name: str, said: str, labels: list[str]) -> Counter:
-        return Counter(f"kadens_door_{name}", said, labels, registry=self.registry)
+    def _counter(self, name: str, value: str, labels: list[str]) -> Counter:
+        return Counter(f"kadens_door_{name}", value, labels, registry=self.registry)

@@ -1,4 +1,4 @@
-"""How the vendor door is described: request bodies, answers and signatures for its OpenAPI 3.1 document. Data only."""
+"""The vendor door's OpenAPI 3.1 document: request bodies, responses and signatures. Data only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,52 +7,72 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from ..web.answers import PROBLEM_TYPE
-from .problems import PROBLEM, ProblemBody
+from ingest.problems import PROBLEM
+from model.schemas.documents import published
+from model.schemas.report_body import EXAMPLE, report_body_schema
+from web.problems import PROBLEM_REF, PROBLEM_TYPE, add_problem_schema
 
 Described = dict[str, Any]
 
-INTAKE = ("early_end", "empty", "slow", "length_required", "too_large", "token_rate", "connector_rate", "busy", "log")
-SIGNED = ("missing", "stale", "forged")
+INTAKE = (
+    "early_end",
+    "empty",
+    "slow",
+    "length_required",
+    "too_large",
+    "token_rate",
+    "connector_rate",
+    "busy",
+    "log",
+)
+_SIGNED = ("missing", "stale", "forged")
 
-SIGNATURES: Described = {
+_SIGNATURES: Described = {
     "signatureId": {"type": "apiKey", "in": "header", "name": "webhook-id"},
     "signatureTime": {"type": "apiKey", "in": "header", "name": "webhook-timestamp"},
     "signature": {
         "type": "apiKey",
         "in": "header",
         "name": "webhook-signature",
-        "description": "Standard Webhooks: `v1,` and base64(HMAC-SHA256(`id.timestamp.body`)); `svix-*` names do too.",
+        "description": "Standard Webhooks: `v1,` and base64(HMAC-SHA256(`id.timestamp.body`)). "
+        "The header names may begin with `svix-` as well.",
     },
     "link": {"type": "http", "scheme": "bearer", "description": "A patient's link token."},
 }
 BY_SIGNATURE: list[Described] = [{"signatureId": [], "signatureTime": [], "signature": []}]
 
 
-class Received(BaseModel):
-    """The body is kept and will be read; `received` is its SHA-256."""
+class _Received(BaseModel):
+    """The payload is kept and will be read; `received` is its SHA-256."""
 
-    received: str = Field(pattern="^[0-9a-f]{64}$")
+    received: str = Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])
 
 
 def problems(*reasons: str) -> dict[int | str, Described]:
-    """Return the `responses` of these problems, by status; `default` stands for what the server itself answers."""
+    """Return the `responses` of these problems, by status.
+
+    `default` is what the server itself answers.
+    """
     rows = [PROBLEM[reason] for reason in reasons]
-    said: dict[int | str, str] = {
-        row.status: " ".join(one.detail for one in rows if one.status == row.status) for row in rows
+    values: dict[int | str, str] = {
+        row.status: " ".join(item.detail for item in rows if item.status == row.status)
+        for row in rows
     }
-    schema = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    schema = {PROBLEM_TYPE: {"schema": {"$ref": PROBLEM_REF}}}
     return {
-        status: {"description": text, "content": schema} for status, text in (*said.items(), ("default", "Problem"))
+        status: {"description": text, "content": schema}
+        for status, text in (*values.items(), ("default", "Problem"))
     }
 
 
-def _operation(reasons: tuple[str, ...], security: list[Described], content: Described) -> Described:
+def _operation(
+    reasons: tuple[str, ...], security: list[Described], content: Described
+) -> Described:
     body = {"required": True, "content": content}
     return {
         "status_code": 202,
         "tags": ["intake"],
-        "response_model": Received,
+        "response_model": _Received,
         "response_description": "Kept; the same body may be sent again without harm.",
         "responses": problems(*reasons, *INTAKE),
         "openapi_extra": {"requestBody": body, "security": security},
@@ -64,42 +84,49 @@ _ANY: Described = {
     **_JSON,
     "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}},
 }
-_FILE: Described = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+_FILE: Described = {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+}
 
 _REPORT: Described = {
     "application/json": {
-        "schema": {"type": "object"},
-        "example": {
-            "type": "report.created",
-            "patient": "app-user-17",
-            "report": {
-                "id": "ans-1001",
-                "instrument": "pain",
-                "phase": "after",
-                "value": 4,
-                "scale": "nrs-0-10",
-                "answered_at": "2026-06-11T08:20:15+02:00",
-            },
-        },
+        "schema": {"$ref": "#/components/schemas/ReportBody"},
+        "example": EXAMPLE,
     }
 }
 
-HOOK = _operation((*SIGNED, "link", "unknown_connector"), BY_SIGNATURE, _JSON)
-HOOK_WITH_LINK = _operation((*SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
+VENDORS_OWN: Described = {
+    "description": "Kept, or a handshake answered; "
+    "in the words that the connector's vendor expects.",
+    "content": {"application/json": {"schema": {}}},
+}
+
+# `{}` because the vendors of some hooks prove their bodies by other means than these headers
+HOOK = _operation((*_SIGNED, "link", "unknown_connector"), [*BY_SIGNATURE, {}], _ANY)
+HOOK["responses"] |= {200: VENDORS_OWN, 204: {"description": VENDORS_OWN["description"]}}
 UPLOAD = _operation(("link",), [{"link": []}], _FILE)
-REPORT = _operation((*SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
+REPORT = _operation((*_SIGNED, "unknown_connector"), BY_SIGNATURE, _REPORT)
+
+
+# what an app that sends reports needs; the other schemas concern readers of the log
+REPORT_SCHEMA = {"report": lambda: published("report")}
 
 
 def described(app: FastAPI) -> Callable[[], Described]:
-    """Return the function that builds the document once: FastAPI's own, with signatures and the problem's schema."""
+    """Return the function that builds the document once.
+
+    It completes FastAPI's own document by the signatures and the schemas of a problem and a report.
+    """
 
     def openapi() -> Described:
         if app.openapi_schema is None:
-            document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            document = get_openapi(
+                title=app.title, version=app.version, summary=app.summary, routes=app.routes
+            )
             components = document.setdefault("components", {})
-            components.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
-            components["securitySchemes"] = SIGNATURES
-            app.openapi_schema = document
+            components.setdefault("schemas", {})["ReportBody"] = report_body_schema()
+            components["securitySchemes"] = _SIGNATURES
+            app.openapi_schema = add_problem_schema(document)
         return app.openapi_schema
 
     return openapi

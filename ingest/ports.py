@@ -1,4 +1,4 @@
-"""What the vendor door needs from outside: a log that accepts, and a store for large bodies. Protocols only."""
+"""Protocols of what the vendor door needs: a log, its revoked tokens, a store for large bodies."""
 
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Protocol, TypeAlias
@@ -7,11 +7,14 @@ Clock: TypeAlias = Callable[[], int]  # now, in epoch ms
 
 
 class NotAcceptedError(Exception):
-    """The log or the body store did not take it in time; the sender must try again."""
+    """The log or the body store did not accept a body in time; the sender must try again."""
 
 
 class Publisher(Protocol):
-    """The log. Once `append` returns, the message survives a crash of any one broker and of ourselves."""
+    """The log.
+
+    Once `append` returns, the message survives a crash of any single broker and of this process.
+    """
 
     async def start(self) -> None:
         """Connect."""
@@ -19,37 +22,45 @@ class Publisher(Protocol):
     async def stop(self) -> None:
         """Disconnect."""
 
-    async def append(self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
-        """Append one message and wait for its acknowledgement by all replicas; raises `NotAcceptedError`."""
+    async def append(
+        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Append a message and wait for its acknowledgement by all replicas.
+
+        Raises `NotAcceptedError`.
+        """
 
     async def ready(self) -> bool:
         """Return whether the log answers now."""
 
 
 class Revocations(Protocol):
-    """Which link tokens are revoked, as the log says it."""
+    """The link tokens that are revoked according to the log."""
 
     async def start(self) -> None:
         """Begin to follow the log."""
 
     async def stop(self) -> None:
-        """Follow it no more."""
+        """Stop following the log."""
 
     def known(self) -> bool:
-        """Return whether everything was read once; before that nobody can tell whether a token is revoked."""
+        """Return whether everything was read once.
+
+        Before that it is unknown whether a token is revoked.
+        """
 
     def fresh(self) -> bool:
-        """Return whether what is known is not too old."""
+        """Return whether the log was read to its end recently enough."""
 
     def revoked(self, digest: bytes) -> bool:
         """Return whether the token of this digest is revoked."""
 
 
 class BodyStore(Protocol):
-    """Bodies by name. Once `put` returns, the body survives a crash."""
+    """The store of large bodies, by name. Once `put` returns, the body survives a crash."""
 
     async def put(self, name: str, body: bytes | BinaryIO) -> str:
-        """Store a body, or the content of an open file, under a name (64 hex digits) and return its address.
+        """Store a body, or the content of an open file, and return its address.
 
-        Raises OSError.
+        `name` is 64 hex digits. Raises OSError.
         """

@@ -1,21 +1,21 @@
-"""Every way in which the vendor door says no, as a table, and its RFC 9457 form.
+"""Every refusal of the vendor door, as a table, and its form by RFC 9457.
 
-Never 410: some vendors then unsubscribe for good. A detail never holds a value that was sent.
+A status is never 410, after which some vendors unsubscribe for good. A detail never holds a value
+that was sent.
 """
 
 from dataclasses import dataclass, replace
 
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from ..web.answers import PROBLEM_TYPE
-from ..web.answers import problem as web_problem
-from ..web.rates import retry_after
+from web.problems import PROBLEM_TYPE
+from web.rates import retry_after
+from web.refusals import problem_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One row: `reason` is the stable word that programs and metrics use."""
+    """A row of the table; `reason` is the stable word that programs and metrics use."""
 
     reason: str
     status: int
@@ -31,57 +31,83 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
         self.problem = problem
 
 
-class ProblemBody(BaseModel):
-    """RFC 9457 problem details, with the stable word `reason`."""
-
-    type: str = Field("about:blank", description="always about:blank: the status says what kind of problem it is")
-    title: str = Field(description="the status in words")
-    status: int
-    detail: str
-    reason: str = Field(description="a stable word for programs")
-
-
 SIGN = (("WWW-Authenticate", "Signature"),)
 LINK = (("WWW-Authenticate", "Bearer"),)
-AGAIN = (("Retry-After", "5"),)
+_AGAIN = (("Retry-After", "5"),)
 
 PROBLEMS: tuple[Problem, ...] = (
     Problem(reason="early_end", status=400, detail="The body ended before its length."),
     Problem(reason="empty", status=400, detail="The body is empty."),
-    Problem(reason="missing", status=401, detail="The body carries no signature.", headers=SIGN),
-    Problem(reason="stale", status=401, detail="The signed time is outside of the window.", headers=SIGN),
-    Problem(reason="forged", status=401, detail="No key of this connector made this signature.", headers=SIGN),
-    Problem(reason="link", status=401, detail="No valid link token came with the body.", headers=LINK),
+    Problem(reason="missing", status=401, detail="The body carries no proof.", headers=SIGN),
+    Problem(
+        reason="stale", status=401, detail="The signed time is outside of the window.", headers=SIGN
+    ),
+    Problem(
+        reason="forged",
+        status=401,
+        detail="No key of this connector made this proof.",
+        headers=SIGN,
+    ),
+    Problem(
+        reason="link", status=401, detail="No valid link token came with the body.", headers=LINK
+    ),
     Problem(reason="unknown_connector", status=404, detail="There is no such connector."),
-    Problem(reason="slow", status=408, detail="The body took too long."),  # the server answers it, by `web.answers`
-    Problem(reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."),
+    Problem(
+        reason="method_not_allowed",
+        status=405,
+        detail="This connector takes POST only.",
+        headers=(("Allow", "POST"),),
+    ),
+    # answered by the server itself (`web.refusals`), and here for the API's documentation
+    Problem(reason="slow", status=408, detail="The body took too long."),
+    Problem(
+        reason="length_required", status=411, detail="Content-Length or chunked transfer is needed."
+    ),
     Problem(reason="too_large", status=413, detail="The body is larger than this door takes."),
-    Problem(reason="token_rate", status=429, detail="Too many bodies with this link token. Send it later."),
-    Problem(reason="connector_rate", status=429, detail="Too many bodies of this connector. Send it later."),
-    Problem(reason="busy", status=503, detail="Too many bodies are on their way. Send it again.", headers=AGAIN),
-    Problem(reason="log", status=503, detail="The body could not be kept. Send it again.", headers=AGAIN),
-    Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=AGAIN),
+    Problem(
+        reason="token_rate",
+        status=429,
+        detail="Too many bodies with this link token. Send it later.",
+    ),
+    Problem(
+        reason="connector_rate",
+        status=429,
+        detail="Too many bodies of this connector. Send it later.",
+    ),
+    Problem(
+        reason="busy",
+        status=503,
+        detail="Too many bodies are on their way. Send it again.",
+        headers=_AGAIN,
+    ),
+    Problem(
+        reason="log",
+        status=503,
+        detail="The body could not be kept. Send it again.",
+        headers=_AGAIN,
+    ),
+    Problem(reason="not_ready", status=503, detail="The log does not answer.", headers=_AGAIN),
     Problem(
         reason="clock",
         status=503,
         detail="The clock of this door and that of the log differ by more than a minute.",
-        headers=AGAIN,
+        headers=_AGAIN,
     ),
 )
 PROBLEM = {row.reason: row for row in PROBLEMS}
 
 
 def refused(reason: str) -> Refused:
-    """Return the exception of a row."""
+    """Return the exception for the problem with this reason."""
     return Refused(PROBLEM[reason])
 
 
 def too_often(reason: str, wait_s: float) -> Refused:
-    """Return the exception of a row of rates, with the seconds after which there is room again."""
+    """Return the exception for a rate that is used up, with the seconds to wait as Retry-After."""
     return Refused(replace(PROBLEM[reason], headers=(("Retry-After", retry_after(wait_s)),)))
 
 
 def problem_response(problem: Problem) -> Response:
     """Return the HTTP answer of a problem."""
-    body = web_problem(problem.status, problem.detail, problem.reason)
+    body = problem_json(problem.status, problem.detail, problem.reason)
     return Response(body, problem.status, dict(problem.headers), PROBLEM_TYPE)

@@ -1,10 +1,12 @@
-"""How one body is taken in: proved, kept, appended, and only then acknowledged. Nothing in it is decoded.
+"""Takes in a body: it is proved, kept, appended to the log, and only then acknowledged.
 
-The order is fixed: link token and signature headers before the body, the signature over the raw bytes before
-anything is kept, the body store before the log, the log's acknowledgement before ours.
+Nothing is decoded here. The order is fixed. Handshake, link token and the head's proof come before
+the body is read. The proof over the raw bytes comes before anything is kept. The body store comes
+before the log, and the log's acknowledgement before ours.
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -13,21 +15,25 @@ from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect
 
-from ..model.envelope import INLINE, Envelope
-from ..model.keyring import Keys
-from ..stream.topics import RAW, RAW_LARGE
-from ..web.rates import Buckets
-from . import links
-from .clock_watch import ClockWatch
-from .connector import Account, Connector
-from .ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
-from .problems import refused, too_often
-from .spool import Spool, Spools, fill
-from .verify import Check, Verdict, begin
+from ingest import links
+from ingest.clock_watch import ClockWatch
+from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
+from ingest.ports import BodyStore, Clock, NotAcceptedError, Publisher, Revocations
+from ingest.problems import refused, too_often
+from ingest.proofs import Evidence
+from ingest.spool import Spool, Spools, fill
+from ingest.verify import Check, Verdict
+from model.envelope import INLINE, Envelope, Pairs
+from model.keyring import Keys
+from model.topics import RAW, RAW_LARGE
+from web.rates import Buckets
 
 MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
 LONGEST_HEADER = 200
-PLACED_S = 300.0  # a body of the store is named by a message within so long
+_PLACED_S = 300.0  # the longest time from storing a body to the message that names it
+PROBE_BYTES = 4096  # no vendor's handshake is longer
+TOKEN = "token"  # noqa: S105 - the name of the query parameter
+FILENAME = re.compile(r'filename="?([^";/\\]{1,200})')
 
 
 def unlimited() -> Buckets:
@@ -37,9 +43,10 @@ def unlimited() -> Buckets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """How often proved bodies may come: `tokens` by patient of the link token, `connectors` by name.
+    """How often bodies may come.
 
-    `now` is a steady clock in seconds.
+    `tokens` has a bucket for each patient of a link token, and `connectors` for each connector's
+    name. `now` is a steady clock in seconds.
     """
 
     tokens: Buckets = field(default_factory=unlimited)
@@ -49,7 +56,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What tells whether a link token holds: the link keys as they are now, and what is revoked."""
+    """What decides whether a link token is valid: the current link keys and the revoked tokens."""
 
     keys: Keys
     revoked: Revocations
@@ -57,10 +64,12 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Everything the vendor door needs, injected. `secrets` by connector name; a signed one without any is off.
+    """Everything that the vendor door needs, injected.
 
-    `window_ms`: how far a signed time may be from `clock`. `store_s`: how long the body store may take.
-    `watch` compares `clock` with the log's; None where it is no clock of this machine.
+    `secrets` are the keys by connector name; a connector that needs a key and has none is off.
+    `max_body` is in bytes. `window_ms` is how far a signed time may be from `clock`. `store_s` is
+    how long the body store may take, in seconds. `watch` compares `clock` with the log's clock; it
+    is None where `clock` is not the clock of this machine.
     """
 
     connectors: tuple[Connector, ...]
@@ -79,52 +88,137 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One request as the door sees it: header names in lower case; `token` is "" when none came."""
+    """A request as the door sees it; header names are in lower case.
 
+    `segment` is the part of the path behind the connector's name, "" where there is none.
+    """
+
+    method: str
     headers: Mapping[str, str]
+    query: Mapping[str, str]
     stream: AsyncIterator[bytes]
-    token: str = ""
+    segment: str = ""
 
 
-def find(door: Door, name: str) -> Connector:
-    """Return the connector that is on under this name; refuses any other."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The outcome of a request: SHA-256 (hex) and size of the appended payload, and the answer.
+
+    A handshake appends nothing and has no SHA-256. `answer` is None where the vendor expects no
+    answer of its own.
+    """
+
+    sha256: str = ""
+    size: int = 0
+    answer: VendorAnswer | None = None
+
+
+def connector_of(door: Door, name: str) -> Connector:
+    """Return the connector of this name; raises `Refused` for a name that no connector has."""
     connector = next((row for row in door.connectors if row.name == name), None)
-    if connector is None or (connector.schemes and not door.secrets.get(name)):
+    if connector is None:
         raise refused("unknown_connector")
     return connector
 
 
-async def receive(door: Door, connector: Connector, incoming: Incoming) -> tuple[str, int]:
-    """Take one body in and return its SHA-256 (hex) and size; raises `Refused` when it was not taken in.
+async def admit(door: Door, connector: Connector, incoming: Incoming) -> Taken:
+    """Answer a handshake, or take a body in; raises `Refused` when it was not taken in.
 
-    The same body again is taken in again: whoever reads the log knows it by its content.
+    The same body is taken in again when it is sent again: readers of the log recognise it by its
+    digest.
     """
+    # A handshake comes before this is used: some vendors show the key only after the handshake, so
+    # a connector without a key must be able to answer it.
+    is_open = not connector.proof.needs_key or bool(door.secrets.get(connector.name))
+    if connector.handshake is not None:
+        incoming, answer = await _shake(door, connector, incoming)
+        if answer is not None:
+            return Taken(answer=answer)
+    if not is_open:
+        raise refused("unknown_connector")
+    if incoming.method != "POST":
+        raise refused("method_not_allowed")
+    return await _receive(door, connector, incoming)
+
+
+async def _shake(
+    door: Door, connector: Connector, incoming: Incoming
+) -> tuple[Incoming, VendorAnswer | None]:
+    """Return the request with its body unread, and the handshake's answer, None without any."""
+    assert connector.handshake is not None  # noqa: S101 - for the type checker
+    body, stream = b"", incoming.stream
+    if incoming.method == "POST":
+        body, stream = await _peek(incoming.stream)
+    probe = Probe(
+        method=incoming.method,
+        headers=incoming.headers,
+        query=incoming.query,
+        body=body,
+        secrets=door.secrets.get(connector.name, ()),
+    )
+    return replace(incoming, stream=stream), connector.handshake(probe)
+
+
+async def _peek(stream: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """Return a short body (b"" for a long body), and the stream as if nothing had been read."""
+    chunks: list[bytes] = []
+    size, short = 0, True
+    try:
+        async for chunk in stream:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > PROBE_BYTES:
+                short = False
+                break
+    except ClientDisconnect:
+        raise refused("early_end") from None
+    return b"".join(chunks) if short else b"", _chained(chunks, stream)
+
+
+async def _chained(chunks: Sequence[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+    async for chunk in rest:
+        yield chunk
+
+
+async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Taken:
     cap = min(door.max_body, connector.max_body)
     declared = _declared(incoming.headers, cap)
     now = door.clock()
-    link = _link(door, connector, incoming.token, now)
-    check = _check(door, connector, incoming.headers, now)
-    # without a signature the link token was the proof
-    holder = link.patient if link is not None and check is None else ""
+    link = _link(door, connector, incoming, now)
+    check = _check(door, connector, incoming, link, now)
+    # Bodies that the head has proved have a room of their own, which unproved bodies cannot fill.
+    # A body that is still to be checked has no holder yet.
+    holder = "" if check is not None else link.patient if link is not None else connector.name
     spool = Spool(door.spools, feed=None if check is None else check.update, holder=holder)
     try:
         await _read(incoming.stream, cap, spool)
+        # a body shorter than declared is a sender that was cut off, and its digest would be wrong
         if spool.size == 0 or declared not in {None, spool.size}:
             raise refused("early_end" if declared else "empty")
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
             raise refused(verdict)
+        # only proved bodies count: otherwise forged bodies would use up the connector's rate
         _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
-        envelope = _envelope(connector, incoming.headers, spool, link, now)
+        envelope = _envelope(connector, incoming, spool, link, now)
         await _keep(door, envelope, spool)
     finally:
         spool.close()
-    return envelope.sha256, envelope.size
+    return Taken(sha256=envelope.sha256, size=envelope.size, answer=connector.answer)
 
 
 def _envelope(
-    connector: Connector, headers: Mapping[str, str], spool: Spool, link: links.Link | None, received_ms: int
+    connector: Connector,
+    incoming: Incoming,
+    spool: Spool,
+    link: links.Link | None,
+    received_ms: int,
 ) -> Envelope:
-    return Envelope(
+    headers = incoming.headers
+    message_ids = [headers[name] for name in MESSAGE_ID if name in headers]
+    # headers come from outside: each is cut, so that no sender fills the log's message headers
+    envelope = Envelope(
         connector=connector.name,
         received_ms=received_ms,
         sha256=spool.sha256,
@@ -132,39 +226,70 @@ def _envelope(
         content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         patient=link.patient if link else "",
         link=link.digest.hex() if link else "",
-        message_id=next((headers[name] for name in MESSAGE_ID if name in headers), "")[:LONGEST_HEADER],
+        message_id=message_ids[0][:LONGEST_HEADER] if message_ids else "",
+        filename=_filename(headers),
+        passed_headers=_passed(connector.passes.headers, headers),
+        passed_query=_passed(connector.passes.query, incoming.query),
     )
+    return replace(envelope, format=connector.format(envelope.context))
+
+
+def _filename(headers: Mapping[str, str]) -> str:
+    """Return the name of an uploaded file without folders, "" where the request has none."""
+    match = FILENAME.search(headers.get("content-disposition", ""))
+    return match.group(1) if match else ""
+
+
+def _passed(names: Sequence[str], values: Mapping[str, str]) -> Pairs:
+    return tuple((name, values[name][:LONGEST_HEADER]) for name in names if name in values)
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
-    """Return the length that was announced, None for a chunked body; too much is refused unread."""
-    said = headers.get("content-length")
-    if said is None:
+    """Return the declared length, None for a chunked body; raises `Refused` above `cap`."""
+    result = headers.get("content-length")
+    if result is None:
         if "transfer-encoding" not in headers:
             raise refused("length_required")
         return None
-    if not (said.isascii() and said.isdigit()):
+    if not (result.isascii() and result.isdigit()):
         raise refused("length_required")
-    if len(said) > len(str(cap)) or int(said) > cap:
+    # the digits are counted first: `int` raises for a text of more than 4,300 digits
+    if len(result) > len(str(cap)) or int(result) > cap:
         raise refused("too_large")
-    return int(said)
+    return int(result)
 
 
-def _link(door: Door, connector: Connector, token: str, now_ms: int) -> links.Link | None:
-    """Return what the link token says, None where none came and none is needed.
+def _token(owner: LinkToken, incoming: Incoming) -> str:
+    """Return the link token from the part of the request that `owner` names, "" where absent."""
+    headers = incoming.headers
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    sources = {
+        "path": incoming.segment,
+        "query": incoming.query.get(TOKEN, ""),
+        "bearer": credentials.strip() if scheme.lower() == "bearer" else "",
+    }
+    return sources[owner.at] if owner.at in sources else headers.get(owner.at, "")
 
-    Forged, expired and revoked are one answer: whoever tries tokens learns nothing.
+
+def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
+    """Return the content of the link token, None where the body itself names an account.
+
+    Forged, expired and revoked tokens get the same answer: trying tokens shows nothing.
     """
-    if not token and connector.account is Account.BODY:
+    owner = connector.owner
+    reads_path = connector.proof.reads_path or (isinstance(owner, LinkToken) and owner.at == "path")
+    if incoming.segment and not reads_path:
+        raise refused("unknown_connector")
+    if not isinstance(owner, LinkToken):
         return None
-    link = links.read(token, door.links.keys(), now_ms)
+    link = links.read(_token(owner, incoming), door.links.keys(), now_ms)
     if link is None:
         raise refused("link")
     if not door.links.revoked.known():
         raise refused("log")
     if door.links.revoked.revoked(link.digest):
         raise refused("link")
-    # only a token that holds uses up the patient's share
+    # only a valid token uses up the patient's rate
     _within(door.rates.tokens, "token_rate", link.patient, door.rates.now())
     return link
 
@@ -174,11 +299,21 @@ def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
         raise too_often(reason, wait_s)
 
 
-def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms: int) -> Check | None:
-    if not connector.schemes:
+def _check(
+    door: Door, connector: Connector, incoming: Incoming, link: links.Link | None, now_ms: int
+) -> Check | None:
+    """Return the check to feed the body to, None where the head alone has proved it."""
+    evidence = Evidence(
+        headers=incoming.headers,
+        segment=incoming.segment,
+        patient=link.patient if link else "",
+        secrets=door.secrets.get(connector.name, ()),
+        now_ms=now_ms,
+        window_ms=door.window_ms,
+    )
+    check = connector.proof.begin(evidence)
+    if check is Verdict.OK:
         return None
-    secrets = door.secrets[connector.name]
-    check = begin(connector.schemes, secrets, headers, now_ms=now_ms, window_ms=door.window_ms)
     if isinstance(check, Verdict):
         raise refused(check)
     return check
@@ -187,14 +322,14 @@ def _check(door: Door, connector: Connector, headers: Mapping[str, str], now_ms:
 async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
     try:
         await fill(spool, stream, cap)
-    except (OSError, TimeoutError) as error:  # the disk is full, or takes nothing
+    except (OSError, TimeoutError) as error:  # the disk is full or hangs
         raise refused("busy") from error
     except ClientDisconnect:
         raise refused("early_end") from None
 
 
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
-    """Append the event; a large body goes into the store first, so that no event points at nothing."""
+    """Append the message; a large body is stored first, so that no message names a missing body."""
     began = time.monotonic()
     try:
         value, address = await _placed(door, await spool.content(INLINE))
@@ -203,14 +338,17 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
         await door.publisher.append(topic.name, envelope.sha256.encode(), value, headers)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
-    if address and time.monotonic() - began > PLACED_S:
-        raise refused("log")  # this process stood still: a file that no message named for so long may be swept away
+    if address and time.monotonic() - began > _PLACED_S:
+        # This process was suspended. A stored body that no message names for so long counts as an
+        # orphan and may have been removed, so the sender must send it again.
+        raise refused("log")
 
 
 async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:
-    """Return what the event itself holds, and the address where the body lies otherwise.
+    """Return the body that the message itself holds, or b"" and the address of the stored body.
 
-    The address is of this receipt alone: whoever settles its message may remove the file.
+    Each receipt has an address of its own, so the consumer that settles its message may remove the
+    stored body.
     """
     if isinstance(body, bytes) and len(body) <= INLINE:
         return body, ""

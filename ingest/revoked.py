@@ -1,6 +1,7 @@
-"""The vendor door's view of `kadens.revoked`: read whole at the start, then followed, without a consumer group.
+"""The vendor door's view of the topic of revoked link tokens, without a consumer group.
 
-It only ever adds what the log says; while the log cannot be reached it keeps what it knows and says that this is old.
+The topic is read from its beginning at the start, and then followed. While the log cannot be
+reached, the door keeps what it knows, and `fresh` becomes False.
 """
 
 import asyncio
@@ -11,63 +12,70 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from ..stream.topics import REVOKED
+from model.topics import REVOKED
 
-STALE_S = 10.0  # what was known so long ago is too old for a door to be ready
+STALE_S = 10.0  # a door whose knowledge is older than this is not ready
 ANSWER_S = 5.0  # how long the log may take for one answer
-PAUSE_S = 0.5
+_PAUSE_S = 0.5
 POLL_MS = 500
-PLACE = TopicPartition(REVOKED.name, 0)
+_PARTITION = TopicPartition(REVOKED.name, 0)
 log = logging.getLogger(__name__)
 
 
 class RevokedFollower:
-    """`ports.Revocations` over Kafka. Comes up without a broker, and reads as soon as there is one."""
+    """`ports.Revocations` over Kafka; it can start before the broker does."""
 
     def __init__(self, brokers: str) -> None:
-        """Take `host:port[,host:port…]`."""
+        """Keep the brokers' addresses, `host:port[,host:port…]`; nothing is connected yet."""
         self._brokers = brokers
         self._digests: set[bytes] = set()
-        self._as_of: float | None = None  # loop time: everything that the log had then is known
-        self._whole = asyncio.Event()
+        self._as_of: float | None = None  # loop time; all that the log held at this time is known
+        self._complete = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to follow; returns when everything was read once, or after `ANSWER_S` without that."""
+        """Begin to follow the log; returns once everything was read, or after `ANSWER_S`."""
         self._task = asyncio.create_task(self._follow())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S):
-                await self._whole.wait()
+                await self._complete.wait()
 
     async def stop(self) -> None:
-        """Follow no more."""
+        """Stop following the log."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     def known(self) -> bool:
-        """Return whether everything was read once."""
+        """Return whether the log was read to its end at least once."""
         return self._as_of is not None
 
     def fresh(self) -> bool:
-        """Return whether what is known is at most `STALE_S` old."""
-        return self._as_of is not None and asyncio.get_running_loop().time() - self._as_of <= STALE_S
+        """Return whether the knowledge is at most `STALE_S` old."""
+        return (
+            self._as_of is not None and asyncio.get_running_loop().time() - self._as_of <= STALE_S
+        )
 
     def revoked(self, digest: bytes) -> bool:
         """Return whether the token of this digest is revoked."""
         return digest in self._digests
 
     async def _follow(self) -> None:
-        """Read for ever; after an error anew from the beginning, with a new client."""
-        said = ""
+        """Read for ever; after an error, start again from the beginning with a new client."""
+        result = ""
         while True:
             try:
                 await self._read()
             except (KafkaError, TimeoutError, OSError) as error:
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    log.warning("%s cannot be followed (%s); is it there? `kadens migrate` makes it", PLACE.topic, said)
-            await asyncio.sleep(PAUSE_S)
+                # the same error may come every half second: it is logged when it changes
+                if type(error).__name__ != result:
+                    result = type(error).__name__
+                    log.warning(
+                        "%s cannot be followed (%s); is it there? `kadens migrate` makes it",
+                        _PARTITION.topic,
+                        result,
+                    )
+            await asyncio.sleep(_PAUSE_S)
 
     async def _read(self) -> None:
         client = AIOKafkaConsumer(
@@ -80,28 +88,30 @@ class RevokedFollower:
         try:
             async with asyncio.timeout(ANSWER_S):
                 await client.start()
-            client.assign([PLACE])
+            client.assign([_PARTITION])
             async with asyncio.timeout(ANSWER_S):
-                await client.seek_to_beginning(PLACE)
+                await client.seek_to_beginning(_PARTITION)
             while True:
                 await self._catch_up(client)
         finally:
             await _close(client)
 
     async def _catch_up(self, client: AIOKafkaConsumer) -> None:
-        """Read to where the log ends now, and then for a moment what comes."""
+        """Read to the present end of the log, and then for a moment what is added."""
+        # taken before the end is known: a token revoked after this may be missing from what is read
         now = asyncio.get_running_loop().time()
         async with asyncio.timeout(ANSWER_S):
-            end = (await client.end_offsets([PLACE]))[PLACE]
+            end = (await client.end_offsets([_PARTITION]))[_PARTITION]
         async with asyncio.timeout(STALE_S):
-            while await client.position(PLACE) < end:
+            while await client.position(_PARTITION) < end:
                 self._take(await _some(client))
         self._as_of = now
-        self._whole.set()
+        self._complete.set()
         self._take(await _some(client))
 
     def _take(self, records: Iterable[ConsumerRecord]) -> None:
         for record in records:
+            # a message without a value takes its key back (the topic is compacted)
             if record.value is None:
                 self._digests.discard(record.key)
             else:
@@ -109,8 +119,8 @@ class RevokedFollower:
 
 
 async def _some(client: AIOKafkaConsumer) -> list[ConsumerRecord]:
-    found = await client.getmany(PLACE, timeout_ms=POLL_MS)
-    return list(found.get(PLACE, ()))
+    matches = await client.getmany(_PARTITION, timeout_ms=POLL_MS)
+    return list(matches.get(_PARTITION, ()))
 
 
 async def _close(client: AIOKafkaConsumer) -> None:

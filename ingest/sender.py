@@ -1,13 +1,33 @@
-"""The sending side of `verify`: builds the headers that a vendor would send with a body. Pure.
+"""The sending side of `proofs`: the proof that a vendor would send with a body. Pure.
 
-For tests, for players of demo data and for `kadens send`; it must never run inside a door.
+It is for tests and `kadens send`, and must never run inside a door.
 """
 
 import base64
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from .verify import ECDSA, Scheme, fields_bytes, opening_bytes
+from ingest.proofs import (
+    JOINT,
+    EchoedAuthorization,
+    LinkOnly,
+    Proof,
+    SecretPath,
+    SharedSecret,
+    Signature,
+)
+from ingest.schemes import ECDSA, Scheme
+from ingest.verify import fields_bytes, opening_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """The proof of a body: headers (names in lower case) and the end of its path."""
+
+    headers: Mapping[str, str]
+    path: str = ""
+
 
 _ENCODE: dict[str, Callable[[bytes], str]] = {
     "hex": lambda raw: raw.hex(),
@@ -15,24 +35,52 @@ _ENCODE: dict[str, Callable[[bytes], str]] = {
 }
 
 
-def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
-    """Return the headers (lower-case names) that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
+def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> Proven:
+    """Return the proof of `body` with a `key` of this kind of proof, sent at `at_ms` (epoch ms).
 
-    Raises ValueError where only the vendor can sign (a public-key scheme) or the body lacks a signed field.
+    Raises ValueError where only the vendor or a patient's token can prove a body.
+    """
+    match proof:
+        case Signature(schemes=schemes):
+            return Proven(headers=sign(schemes[0], key, body, message_id, at_ms))
+        case SharedSecret(headers=names):
+            values = key.split(JOINT, len(names) - 1)
+            return Proven(headers=dict(zip(names, values, strict=True)))
+        case EchoedAuthorization():
+            return Proven(headers={"authorization": key})
+        case SecretPath(header=header):
+            segment, _, value = key.partition(JOINT)
+            return Proven(headers={header: value} if header else {}, path=f"/{segment}")
+        case LinkOnly():
+            raise ValueError("a link token proves it, and no key")
+
+
+def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:
+    """Return the headers that sign `body` by `scheme`, sent at `at_ms` (epoch ms).
+
+    The names of the headers are in lower case. Raises ValueError where only the vendor can sign (a
+    public-key scheme), or where the body lacks a signed field.
     """
     if scheme.algorithm == ECDSA:
         raise ValueError(f"{scheme.name}: only the holder of the private key can sign")
     at = str(at_ms // scheme.unit_ms)
+    # of the pieces with a name, the clock's takes the time and any other takes the message id
     names = [piece for piece in dict.fromkeys((*scheme.signed, scheme.clock)) if ":" in piece]
     values = {piece: at if piece == scheme.clock else message_id for piece in names}
-    headers = {piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("header:")}
-    pairs = {piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("pair:")}
+    headers = {
+        piece.partition(":")[2]: text
+        for piece, text in values.items()
+        if piece.startswith("header:")
+    }
+    pairs = {
+        piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("pair:")
+    }
     raw = hmac.digest(scheme.key(secret), _signed(scheme, headers, pairs, body), scheme.algorithm)
     return {**headers, scheme.header: _written(scheme, pairs, _ENCODE[scheme.encoding](raw))}
 
 
 def _signed(scheme: Scheme, headers: dict[str, str], pairs: dict[str, str], body: bytes) -> bytes:
-    if any(piece.startswith("field:") for piece in scheme.signed):
+    if scheme.signs_fields:
         text = fields_bytes(scheme, body)
     else:
         opening = opening_bytes(scheme, headers, pairs)

@@ -1,6 +1,7 @@
-"""A body on its way in: hashed as it comes, a short one in memory, a long one in a nameless file, up to a cap.
+"""Keeps a body while it comes in, and hashes it.
 
-All bodies under way share bounded memory and disk. A file has no name, so that a killed door leaves nothing behind.
+A short body is kept in memory, a long body in a file without a name, up to a cap. All bodies under
+way share bounded memory and disk. Because the files have no name, a killed door leaves none behind.
 """
 
 import asyncio
@@ -13,30 +14,33 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from .problems import refused
+from ingest.problems import refused
 
 T = TypeVar("T")
 Feed = Callable[[bytes], None]
 
-MIB = 1024 * 1024
-SPOOL = 5 * MIB  # bytes; above, the body goes to disk
-FREE = 64 * 1024  # bytes of each body that count nowhere: the connections bound them
-SHARE = 4  # one holder may have a fourth of a budget
-UNPROVED = 8  # bodies that nobody has proved yet share this part of the disk's room
-DISK_S = 30.0  # a disk that takes longer for one piece is as good as full
-WRITERS = 4
+_MIB = 1024 * 1024
+SPOOL = 5 * _MIB  # bytes; above, the body goes to disk
+FREE = 64 * 1024  # bytes of each body that no budget counts: the limit on connections bounds them
+SHARE = 4  # a holder may take a fourth of a budget
+UNPROVED = 8  # bodies without a proof yet share this fraction of the disk's room
+DISK_S = 30.0  # a disk that takes longer for a single write is treated as full
+_WRITERS = 4
 
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes that all bodies under way may take together; nobody named has more than a share. Pure."""
+    """Bytes that all bodies under way may take together, each holder at most a share. Pure."""
 
     limit: int
     used: int = 0
     _held: dict[str, int] = field(default_factory=dict)
 
     def take(self, count: int, holder: str = "") -> bool:
-        """Take bytes and return True, or take none and return False. A nameless holder has no share."""
+        """Take `count` bytes and return True, or take none and return False.
+
+        Without a name of the `holder`, only the limit of all bodies counts.
+        """
         held = self._held.get(holder, 0) + count
         if self.used + count > self.limit or (holder and held * SHARE > self.limit):
             return False
@@ -46,7 +50,7 @@ class Budget:
         return True
 
     def give(self, count: int, holder: str = "") -> None:
-        """Give bytes back."""
+        """Return `count` bytes to the budget."""
         self.used -= count
         left = self._held.pop(holder, 0) - count
         if left > 0:
@@ -54,29 +58,32 @@ class Budget:
 
 
 @dataclass(slots=True, kw_only=True)
-class Room:
-    """Memory and disk for bodies of one kind."""
+class _Room:
+    """Memory and disk for bodies of the same kind, proved or not."""
 
     memory: Budget
     disk: Budget
 
 
 class Spools:
-    """Where bodies lie on their way in: a room for those that are not proved yet, another for those that are.
+    """The memory and disk for bodies on their way in, as two rooms.
 
-    `folder` holds the nameless files; None is the system's own. Sizes are bytes, for each room; on disk the unproved
-    have an eighth of it.
+    Bodies that are not proved yet have a room of their own, so that they cannot fill that of the
+    proved bodies. `folder` holds the nameless files; None is the system's own. `memory` and `disk`
+    are bytes for each room, but on disk the unproved bodies have an eighth of `disk`.
     """
 
-    def __init__(self, *, folder: Path | None = None, memory: int = 64 * MIB, disk: int = 2048 * MIB) -> None:
-        self.unproved = Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
-        self.proved = Room(memory=Budget(memory), disk=Budget(disk))
+    def __init__(
+        self, *, folder: Path | None = None, memory: int = 64 * _MIB, disk: int = 2048 * _MIB
+    ) -> None:
+        self.unproved = _Room(memory=Budget(memory), disk=Budget(disk // UNPROVED))
+        self.proved = _Room(memory=Budget(memory), disk=Budget(disk))
         self._folder = folder
-        # threads of their own: a body store that hangs has those of asyncio
-        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="spool")
+        # a pool of its own: a body store that hangs may occupy all threads of asyncio's pool
+        self._threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="spool")
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Run what touches the disk in a thread; raises OSError, TimeoutError after `DISK_S`."""
+        """Run work on the disk in a thread; raises OSError, and TimeoutError after `DISK_S`."""
         async with asyncio.timeout(DISK_S):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
@@ -86,10 +93,10 @@ class Spools:
 
 
 class Spool:
-    """The bytes of one body with their SHA-256. Close it: its room is free again.
+    """The bytes of a body with their SHA-256; `close` frees the room that they take.
 
-    `holder` names who proved that the body may come; while it is "", the body takes the room of the unproved.
-    `feed` gets each chunk too.
+    `holder` names the sender that the request's head has proved. While it is "", the body takes the
+    room of the unproved bodies. `feed` is called with each chunk.
     """
 
     def __init__(self, spools: Spools, holder: str = "", feed: Feed | None = None) -> None:
@@ -107,7 +114,10 @@ class Spool:
         return self._hash.hexdigest()
 
     async def add(self, chunk: bytes) -> None:
-        """Take the next bytes; raises `Refused` where there is no room, OSError and TimeoutError of the disk."""
+        """Take the next bytes.
+
+        Raises `Refused` where there is no room, and OSError or TimeoutError where the disk fails.
+        """
         self.size += len(chunk)
         if self._file is None and self._fits_memory():
             self._digest(chunk)
@@ -116,7 +126,10 @@ class Spool:
             await self._write(chunk)
 
     async def content(self, most: int) -> bytes | BinaryIO:
-        """Return the body, as bytes where they are in memory or at most `most`, else the file until `close`."""
+        """Return the body as bytes where it is in memory or at most `most` bytes, else as its file.
+
+        The file is open until `close`.
+        """
         if self._file is None:
             return bytes(self._content)
         if self.size > most:
@@ -124,7 +137,7 @@ class Spool:
         return await self._spools.do(partial(_read, self._file))
 
     def close(self) -> None:
-        """Forget the body."""
+        """Drop the body and free its room."""
         self._content.clear()
         self._room.memory.give(self._in_memory, self._holder)
         self._room.disk.give(self._on_disk, self._holder)
@@ -133,6 +146,7 @@ class Spool:
             self._file.close()
 
     def _fits_memory(self) -> bool:
+        # `size` already counts the chunk that is about to be added
         more = max(self.size - FREE, 0) - self._in_memory
         if self.size > SPOOL or not self._room.memory.take(more, self._holder):
             return False
@@ -145,6 +159,7 @@ class Spool:
             raise refused("busy")
         self._on_disk += more
         if self._file is None:
+            # the bytes so far move to the file as well, and their memory is free again
             self._file = await self._spools.do(self._spools.open)
             await self._spools.do(partial(_write, self._file, bytes(self._content)))
             self._content.clear()
@@ -158,13 +173,13 @@ class Spool:
             self._feed(chunk)
 
     def _digest_and_write(self, file: BinaryIO, chunk: bytes) -> None:
-        """Do, in a thread, what would keep all others waiting where many long bodies come in."""
+        """Hash and write a chunk in a thread, so that long bodies do not block the event loop."""
         self._digest(chunk)
         _write(file, chunk)
 
 
 async def fill(spool: Spool, stream: AsyncIterator[bytes], cap: int) -> None:
-    """Read a body into `spool`; refuses it once it is longer than `cap` bytes."""
+    """Read a body into `spool`; raises `Refused` once it is longer than `cap` bytes."""
     async for chunk in stream:
         if spool.size + len(chunk) > cap:
             raise refused("too_large")

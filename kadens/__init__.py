@@ -1,1 +1,1 @@
-"""Kadens: the vocabulary and the program. The walk lives in the sibling packages; nothing runs on import."""
+"""The program: commands, settings, and what each process is built from. Nothing runs on import."""

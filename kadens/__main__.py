@@ -1,5 +1,5 @@
 """`python -m kadens` is the program `kadens`."""
 
-from .cli import main
+from kadens.cli import main
 
 main()

@@ -1,79 +1,300 @@
-"""The program `kadens`: the list of its commands. Each lives in `commands/`; nothing is done here."""
+"""The program `kadens`: the table of its commands. Their code is in `commands/`."""
+
+from typing import Annotated, Any
 
 import typer
+from typer._click import Context
+from typer._click.exceptions import ClickException
 
-from .commands import dead as letters
-from .commands import erase, files, keys, links, look, operate, people, processes, query, replay
-from .commands.failures import Program
-from .embedded.process import private_files
+from kadens.embedded.process import private_files
+from kadens.lazy_commands import Entry, LazyGroup
+
+_COMMANDS = "kadens.commands"
+COMMANDS: tuple[Entry, ...] = (
+    Entry(
+        word="up",
+        target=f"{_COMMANDS}.processes:run_everything",
+        summary="Run everything on this machine: log, database, doors, worker.",
+    ),
+    Entry(
+        word="door",
+        summary="Run one of the two doors.",
+        entries=(
+            Entry(
+                word="vendor",
+                target=f"{_COMMANDS}.processes:serve_vendor_door",
+                summary="Run the vendor door: verify pushed bodies, append them to Kafka.",
+            ),
+            Entry(
+                word="clinic",
+                target=f"{_COMMANDS}.processes:serve_clinic_door",
+                summary="Run the clinician door: worklist, patient pages, API.",
+            ),
+        ),
+    ),
+    Entry(
+        word="worker",
+        target=f"{_COMMANDS}.processes:start_worker_process",
+        summary="Run a worker: normalise, derive, judge, deliver.",
+    ),
+    Entry(
+        word="migrate",
+        target=f"{_COMMANDS}.processes:migrate_all",
+        summary="Bring the database schema up to date, and create missing topics.",
+    ),
+    Entry(
+        word="doctor",
+        target=f"{_COMMANDS}.doctor:check_installation",
+        summary="Check every dependency, and say what to do where one fails.",
+    ),
+    Entry(
+        word="inspect",
+        target=f"{_COMMANDS}.inspecting:inspect_file",
+        summary="Show what a payload holds: workouts, samples and problems.",
+    ),
+    Entry(
+        word="record",
+        target=f"{_COMMANDS}.inspecting:record_case",
+        summary="Record a payload as a case for the tests of its reader.",
+    ),
+    Entry(
+        word="import",
+        target=f"{_COMMANDS}.files:import_files",
+        summary="Send files through the vendor door, in the patient's name.",
+    ),
+    Entry(
+        word="send",
+        target=f"{_COMMANDS}.sending:send_as_vendor",
+        summary="Play a vendor: sign a body as the vendor would, and post it.",
+    ),
+    Entry(
+        word="patient",
+        summary="Patients: add, list, show, link accounts, issue link tokens.",
+        entries=(
+            Entry(
+                word="add",
+                target=f"{_COMMANDS}.patients:enrol_patient",
+                summary="Add a patient and print the pseudonym.",
+            ),
+            Entry(
+                word="list",
+                target=f"{_COMMANDS}.patients:list_patients",
+                summary="List patients by pseudonym, a page at a time.",
+            ),
+            Entry(
+                word="show",
+                target=f"{_COMMANDS}.patients:show_patient",
+                summary="Show what is on record about a patient.",
+            ),
+            Entry(
+                word="link",
+                target=f"{_COMMANDS}.accounts:link_patient_account",
+                summary="Link a vendor's account to a patient.",
+            ),
+            Entry(
+                word="unlink",
+                target=f"{_COMMANDS}.accounts:unlink_patient_account",
+                summary="End the link between a vendor's account and a patient.",
+            ),
+            Entry(
+                word="profile",
+                target=f"{_COMMANDS}.prescriptions:set_heart_profile",
+                summary="Set what a patient's heart rate zones are computed from.",
+            ),
+            Entry(
+                word="zone",
+                target=f"{_COMMANDS}.patients:set_time_zone",
+                summary="Set the time zone of a patient's days and weeks, after a move.",
+            ),
+            Entry(
+                word="token",
+                target=f"{_COMMANDS}.links:issue_link_token",
+                summary="Issue a link token for `POST /v1/files`, and print it.",
+            ),
+            Entry(
+                word="tokens",
+                target=f"{_COMMANDS}.links:list_link_tokens",
+                summary="List a patient's link tokens, without the tokens themselves.",
+            ),
+            Entry(
+                word="revoke",
+                target=f"{_COMMANDS}.links:revoke_link_tokens",
+                summary="Revoke one of a patient's link tokens, or all of them.",
+            ),
+        ),
+    ),
+    Entry(
+        word="consent",
+        summary="Consent to data from a source: give, withdraw.",
+        entries=(
+            Entry(
+                word="give",
+                target=f"{_COMMANDS}.accounts:record_consent",
+                summary="Record that a patient consents to data from a source.",
+            ),
+            Entry(
+                word="withdraw",
+                target=f"{_COMMANDS}.accounts:record_withdrawal",
+                summary="Record that a patient withdrew consent to data from a source.",
+            ),
+        ),
+    ),
+    Entry(
+        word="keys",
+        summary="This installation's own keys: list, rotate, rewrap, retire.",
+        entries=(
+            Entry(
+                word="list",
+                target=f"{_COMMANDS}.keys:list_keys",
+                summary="List the keys: id, state, age, and what still needs each.",
+            ),
+            Entry(
+                word="rotate",
+                target=f"{_COMMANDS}.keys:rotate_key",
+                summary="Make a new active key of a kind.",
+            ),
+            Entry(
+                word="rewrap",
+                target=f"{_COMMANDS}.keys:rewrap_keys",
+                summary="Wrap the keys of patients and bodies with the active wrapping key.",
+            ),
+            Entry(
+                word="retire",
+                target=f"{_COMMANDS}.keys:retire_key",
+                summary="Retire a key that is only accepted; refused while it is needed.",
+            ),
+        ),
+    ),
+    Entry(
+        word="prescribe",
+        target=f"{_COMMANDS}.prescriptions:write_prescription",
+        summary="Write a version of a prescription.",
+    ),
+    Entry(
+        word="replay",
+        target=f"{_COMMANDS}.replay:replay_bodies",
+        summary="Read kept bodies again with today's parsers, and derive again.",
+    ),
+    Entry(
+        word="erase",
+        target=f"{_COMMANDS}.erase:erase_patient",
+        summary="Erase a patient: every row, the data key and the kept bodies.",
+    ),
+    Entry(
+        word="query",
+        summary="A patient's data: timeline, sessions, days, weeks.",
+        entries=(
+            Entry(
+                word="timeline",
+                target=f"{_COMMANDS}.query:query_timeline",
+                summary="Show one metric over time; the last four weeks by default.",
+            ),
+            Entry(
+                word="sessions",
+                target=f"{_COMMANDS}.query:query_sessions",
+                summary="List sessions, newest first; all of them by default.",
+            ),
+            Entry(
+                word="days",
+                target=f"{_COMMANDS}.query:query_days",
+                summary="List dates, each with its state.",
+            ),
+            Entry(
+                word="weeks",
+                target=f"{_COMMANDS}.query:query_weeks",
+                summary="List weeks with their adherence (done over due).",
+            ),
+        ),
+    ),
+    Entry(
+        word="digest",
+        target=f"{_COMMANDS}.digest:print_digests",
+        summary="Print one SHA-256 per table, to compare two runs.",
+    ),
+    Entry(
+        word="dead",
+        target=f"{_COMMANDS}.dead:summarise_letters",
+        summary="Dead letters: bodies that could not be read.",
+        entries=(
+            Entry(
+                word="list",
+                target=f"{_COMMANDS}.dead:list_letters",
+                summary="Count dead letters by class and connector, and list the newest.",
+            ),
+            Entry(
+                word="show",
+                target=f"{_COMMANDS}.dead:show_letter",
+                summary="Show one dead letter: its reasons and its message's headers.",
+            ),
+            Entry(
+                word="retry",
+                target=f"{_COMMANDS}.dead:retry_letters",
+                summary="Send bodies again, as they were received, to be read anew.",
+            ),
+            Entry(
+                word="drop",
+                target=f"{_COMMANDS}.dead:drop_letters",
+                summary="Take letters off the list, and remove their bodies.",
+            ),
+        ),
+    ),
+)
+
+
+class Program(LazyGroup):
+    """The program's commands. A failure outside the program ends them with a line on stderr."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own
+        super().__init__(**attributes)
+        self.fill(COMMANDS)
+
+    def invoke(self, ctx: Context) -> Any:  # noqa: ANN401 - whatever a command returns
+        """Run the command that was chosen."""
+        try:
+            return super().invoke(ctx)
+        except (ClickException, typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            # Imported only after an error: the clients whose errors are listed there take a second.
+            from kadens.failures import fail_plainly  # noqa: PLC0415
+
+            fail_plainly(error)
+            raise
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - no other command needs it
+
+        typer.echo(f"kadens {version('kadens')}")
+        raise typer.Exit
+
+
+def _program(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Follow up prescribed exercise: what watches and apps record, against the prescription."""
+
 
 app = typer.Typer(
     name="kadens",
     cls=Program,
-    help="Follows up prescribed exercise: what watches and apps record, against the prescription.",
+    callback=_program,
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they hold what patients sent
-    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # locals may hold what patients sent
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-door = typer.Typer(no_args_is_help=True, help="Run one of the two doors.")
-door.command("vendor")(processes.vendor_door)
-door.command("clinic")(processes.clinic_door)
-
-patient = typer.Typer(no_args_is_help=True, help="Patients: add one, link accounts, make a link token.")
-patient.command("add")(people.add)
-patient.command("link")(people.link)
-patient.command("unlink")(people.unlink)
-patient.command("profile")(people.profile)
-patient.command("zone")(people.zone)
-patient.command("token")(links.token)
-patient.command("tokens")(links.tokens)
-patient.command("revoke")(links.revoke)
-
-consent = typer.Typer(no_args_is_help=True, help="Consent to fetch from a source: give, withdraw.")
-consent.command("give")(people.give)
-consent.command("withdraw")(people.withdraw)
-
-key = typer.Typer(no_args_is_help=True, help="Our own keys: list, rotate with an overlap, wrap anew, retire.")
-key.command("list")(keys.list_keys)
-key.command("rotate")(keys.rotate)
-key.command("rewrap")(keys.rewrap)
-key.command("retire")(keys.retire)
-
-asked = typer.Typer(no_args_is_help=True, help="Questions about a patient's data: timeline, sessions, days, weeks.")
-asked.command("timeline")(query.timeline)
-asked.command("sessions")(query.sessions)
-asked.command("days")(query.days)
-asked.command("weeks")(query.weeks)
-
-dead = typer.Typer(invoke_without_command=True, callback=letters.summary, help="Dead letters: what could not be read.")
-dead.command("list")(letters.listed)
-dead.command("show")(letters.show)
-dead.command("retry")(letters.retry)
-dead.command("drop")(letters.drop)
-
-app.command("up")(processes.up)
-app.add_typer(door, name="door")
-app.command("worker")(processes.worker)
-app.command("migrate")(processes.migrate)
-app.command("doctor")(operate.doctor)
-app.command("inspect")(files.inspect_file)
-app.command("import")(files.import_files)
-app.command("send")(operate.send)
-app.add_typer(patient, name="patient")
-app.add_typer(consent, name="consent")
-app.add_typer(key, name="keys")
-app.command("prescribe")(people.prescribe)
-app.command("replay")(replay.run_replay)
-app.command("erase")(erase.erase_patient)
-app.add_typer(asked, name="query")
-app.command("digest")(look.digest)
-app.add_typer(dead, name="dead")
-
 
 def main() -> None:
-    """Run the program. What it writes, their owner alone may read: all of it is about patients."""
+    """Run the program. Its files are about patients, so only their owner may read them."""
     private_files()
     app()

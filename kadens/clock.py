@@ -1,6 +1,6 @@
 """Clocks: the instant in epoch ms, from the machine or from a file that a test or a player writes.
 
-Only shells read a clock; everything below them takes `now` as an argument.
+Only processes and commands read a clock. Everything below them takes `now` as an argument.
 """
 
 import time
@@ -8,13 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-Clock: TypeAlias = Callable[[], int]
+_Clock: TypeAlias = Callable[[], int]
 SYSTEM = "system"
 
 
-def clock(said: str) -> Clock:
-    """Return the clock of the setting KADENS_CLOCK: `system`, `fixed:EPOCH_MS` or `file:PATH` (holds EPOCH_MS)."""
-    kind, _, rest = said.partition(":")
+def clock(text: str) -> _Clock:
+    """Return the clock that KADENS_CLOCK names; it returns epoch ms.
+
+    That is `system`, `fixed:EPOCH_MS`, or `file:PATH` of a file that holds EPOCH_MS. Raises
+    ValueError for any other text.
+    """
+    kind, _, rest = text.partition(":")
     if kind == SYSTEM and not rest:
         return lambda: time.time_ns() // 1_000_000
     if kind == "fixed":
@@ -23,4 +27,4 @@ def clock(said: str) -> Clock:
     if kind == "file" and rest:
         path = Path(rest)
         return lambda: int(path.read_text(encoding="ascii"))
-    raise ValueError(f"KADENS_CLOCK={said!r}: one of system, fixed:EPOCH_MS, file:PATH is wanted")
+    raise ValueError(f"KADENS_CLOCK={text!r}: one of system, fixed:EPOCH_MS, file:PATH is wanted")

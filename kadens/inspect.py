@@ -1,87 +1,138 @@
-"""What a file holds, as facts, sessions and zones, without any server: the heart of `kadens inspect`.
+"""Summarises a payload for `kadens inspect`: sessions, zones and samples, without any server.
 
-Pure: bytes and a heart profile in, a JSON-plain dict out. The same parsers and the same zones as in the worker.
+Pure: it turns the items of a reader and a heart profile into a dict of JSON values. The readers and
+the zones are those of the worker.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from .model.calendar import rfc3339
-from .model.errors import BodyError
-from .model.facts import Instants, Parsed, Reject, SampleBlock, Values, Workout
-from .model.intensity import CLASSES, ZONES, HeartLimits, HeartProfile
-from .parsers.table import parse, sniff
-from .stream.compute.limits import heart_limits
-from .stream.compute.quality import ACCEPTED, hygiene
-from .stream.compute.zones import accepted, time_in_zones
+from kadens.fact_lines import fact_line
+from model.calendar import rfc3339
+from model.facts import DaySummary, Fact, Instants, Reject, Report, SampleBlock, Values, Workout
+from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
+from model.received import Fetch, Notice, Part, ReaderItems
+from stream.compute.intensity.thresholds import zone_thresholds
+from stream.compute.intensity.zones import is_plausible, time_in_zones
+from stream.compute.series.quality import ACCEPTED, screen_heart_rate
 
 
-def inspect(body: bytes, profile: HeartProfile | None) -> dict[str, Any]:
-    """Return what `kadens inspect --json` prints; an unreadable body has `format` None and one problem."""
-    head = {"sha256": hashlib.sha256(body).hexdigest(), "format": sniff(body)}
-    try:
-        parsed = parse("files", body)
-    except BodyError as error:
-        problem = problem_of(Reject(where=error.where, why=error.why, kind=error.kind))
-        return {**head, "complete": False, "problems": [problem], "workouts": [], "samples": {}}
-    return {**head, **_contents(parsed, profile)}
+def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
+    """Return a summary of what a reader yields.
 
-
-def problem_of(reject: Reject) -> dict[str, Any]:
-    """Return a problem as JSON: `offset` is the byte position where `where` names one, else null."""
-    offset = int(reject.where[1:]) if reject.where.startswith("@") and reject.where[1:].isdigit() else None
-    return {"where": reject.where, "offset": offset, "reason": reject.why}
-
-
-def _contents(parsed: Parsed, profile: HeartProfile | None) -> dict[str, Any]:
-    blocks = [fact for fact in parsed.facts if isinstance(fact, SampleBlock)]
-    t, v = _column(block for block in blocks if block.metric == "heart_rate")
-    workouts = sorted(
-        (fact for fact in parsed.facts if isinstance(fact, Workout)), key=lambda w: (w.head.start_ms, w.head.record)
-    )
+    `complete` is whether all of the payload could be read. The profile gives the zone times of
+    workouts; without a profile all their time is unknown.
+    """
+    facts: list[Fact] = []
+    rejects: list[Reject] = []
+    accounts: set[str] = set()
+    fetches = notices = 0
+    complete = True
+    for item in items:
+        match item:
+            case Part():
+                facts += item.facts
+                rejects += item.rejects
+                accounts |= {item.account} - {""}
+                complete = complete and item.complete
+            case Fetch():
+                fetches += 1
+            case Notice():
+                notices += 1
+            case Reject():
+                rejects.append(item)
+                complete = False
     return {
-        "complete": parsed.complete,
-        "problems": [problem_of(reject) for reject in parsed.rejects],
-        "workouts": [_workout(workout, t, v, profile) for workout in workouts],
-        "samples": _samples(blocks),
+        "complete": complete,
+        "problems": [problem_of(reject) for reject in rejects],
+        **_contents(facts, profile),
+        "accounts": len(accounts),
+        "fetches": fetches,
+        "notices": notices,
     }
 
 
-def _workout(workout: Workout, t: Instants, v: Values, profile: HeartProfile | None) -> dict[str, Any]:
+def holds_nothing(summary: dict[str, Any]) -> bool:
+    """Return whether nothing of a payload could be read, by its summary."""
+    kinds = ("workouts", "samples", "days", "reports", "fetches", "notices")
+    return not summary["complete"] and not any(summary[kind] for kind in kinds)
+
+
+def problem_of(reject: Reject) -> dict[str, Any]:
+    """Return a problem as JSON; `offset` is the byte offset in `where`, null if it has none."""
+    offset = (
+        int(reject.where[1:])
+        if reject.where.startswith("@") and reject.where[1:].isdigit()
+        else None
+    )
+    return {"where": reject.where, "offset": offset, "reason": reject.text}
+
+
+def _contents(facts: Sequence[Fact], profile: HeartProfile | None) -> dict[str, Any]:
+    blocks = [fact for fact in facts if isinstance(fact, SampleBlock)]
+    t, v = _column(block for block in blocks if block.metric == "heart_rate")
+    workouts = [fact for fact in facts if isinstance(fact, Workout)]
+    workouts.sort(key=lambda workout: (workout.head.start_ms, workout.head.record))
+    return {
+        "workouts": [_workout(workout, t, v, profile) for workout in workouts],
+        "samples": _samples(blocks),
+        "days": [_day(fact) for fact in facts if isinstance(fact, DaySummary)],
+        "reports": sum(isinstance(fact, Report) for fact in facts),
+    }
+
+
+def _day(day: DaySummary) -> dict[str, Any]:
+    line = fact_line("", day)
+    return {"local_date": line["local_date"], "totals": line["summary"]}
+
+
+def _workout(
+    workout: Workout, t: Instants, v: Values, profile: HeartProfile | None
+) -> dict[str, Any]:
     start, end = workout.head.start_ms, workout.head.end_ms
-    limits = heart_limits(profile, datetime.fromtimestamp(start / 1000, UTC).date())
+    thresholds = zone_thresholds(profile, datetime.fromtimestamp(start / 1000, UTC).date())
     return {
         "start": rfc3339(start),
         "end": rfc3339(end),
         "type": workout.type,
-        "zones_ms": _zones(t, v, start, end, limits),
+        "zones_ms": _zones(t, v, start, end, thresholds),
         "heart_rate": _heart(t, v, start, end),
     }
 
 
-def _zones(t: Instants, v: Values, start: int, end: int, limits: HeartLimits) -> dict[str, int]:
-    if not limits.valid:
+def _zones(
+    t: Instants, v: Values, start: int, end: int, thresholds: ZoneThresholds
+) -> dict[str, int]:
+    if not thresholds.valid:
         return {**{zone.value: 0 for zone in CLASSES}, "unknown": end - start}
-    last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))  # of equal times the last one counts
+    # Of equal times the last counts.
+    last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))
     t, v = t[last], v[last]
-    kept = hygiene(t, v) == ACCEPTED
-    times = time_in_zones(t[kept], v[kept], start, end, limits.edges)
+    kept = screen_heart_rate(t, v) == ACCEPTED
+    times = time_in_zones(t[kept], v[kept], start, end, thresholds.edges)
     return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
 
 
 def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:
-    inside = v[accepted(v) & (t >= start) & (t < end)]
+    inside = v[is_plausible(v) & (t >= start) & (t < end)]
     if not len(inside):
         return {"n": 0, "min": None, "mean": None, "max": None}
-    return {"n": len(inside), "min": inside.min(), "mean": round(float(inside.mean()), 3), "max": inside.max()}
+    return {
+        "n": len(inside),
+        "min": inside.min(),
+        "mean": round(float(inside.mean()), 3),
+        "max": inside.max(),
+    }
 
 
 def _samples(blocks: Sequence[SampleBlock]) -> dict[str, Any]:
-    return {metric: _extent(b for b in blocks if b.metric == metric) for metric in sorted({b.metric for b in blocks})}
+    return {
+        metric: _extent(b for b in blocks if b.metric == metric)
+        for metric in sorted({b.metric for b in blocks})
+    }
 
 
 def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:
@@ -90,7 +141,10 @@ def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:
 
 
 def _column(blocks: Iterable[SampleBlock]) -> tuple[Instants, Values]:
-    """Join blocks to one column in time order; the sort is stable, so that the last of equal times stays last."""
+    """Return the columns (t, v) of blocks in time order.
+
+    The sort is stable, so that the last of equal times stays last.
+    """
     chosen = list(blocks)
     if not chosen:
         return np.empty(0, np.int64), np.empty(0, np.float64)

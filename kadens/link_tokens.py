@@ -1,28 +1,29 @@
-"""Issues link tokens and revokes them: the row first, then the log that the doors follow. Never prints a token."""
+"""Issues and revokes link tokens: first the row, then the log that doors follow."""
 
-from .ingest.links import digest, mint
-from .ingest.ports import NotAcceptedError
-from .ingest.publisher import KafkaPublisher
-from .model.calendar import DAY_MS
-from .model.keyring import KeyRing
-from .storage import link_tokens as rows
-from .storage.pool import Connection, Pool
-from .stream.revocations import revocation
-from .stream.topics import REVOKED
+from ingest.links import digest, mint
+from ingest.ports import NotAcceptedError
+from ingest.publisher import KafkaPublisher
+from model.calendar import DAY_MS
+from model.keyring import KeyRing
+from model.topics import REVOKED
+from storage.people import link_tokens as rows
+from storage.pg.pool import Connection, Pool
+from stream.revocations import revocation
 
 PATIENCE_S = 10.0  # how long the log may take for one revocation
 LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
 
 
-async def issue(
+async def issue_token(
     conn: Connection, patient: str, keys: KeyRing, now_ms: int, *, days: int = USUAL_DAYS, by: str
 ) -> tuple[str, rows.Issued]:
-    """Return a new token of a patient and its row, which is written in the caller's transaction.
+    """Return a new token of a patient and its row, written in the caller's transaction.
 
-    `by` says who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days out of bounds.
+    `by` names who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days
+    out of bounds.
     """
     if not LEAST_DAYS <= days <= MOST_DAYS:
-        raise ValueError(f"a token holds {LEAST_DAYS} to {MOST_DAYS} days")
+        raise ValueError(f"a token holds for {LEAST_DAYS} to {MOST_DAYS} days")
     number = await rows.next_issue(conn, patient)
     expires_ms = now_ms + days * DAY_MS
     token = mint(patient, keys, issue=number, expires_ms=expires_ms)
@@ -38,12 +39,14 @@ async def issue(
     return token, row
 
 
-async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
-    """Tell the doors of every revocation that they have not got; False when the log did not take them.
+async def publish_revocations(pool: Pool, brokers: str, now_ms: int) -> bool:
+    """Publish every revocation that is not on the log yet; return False when the log refuses.
 
-    They stay marked as waiting then, and a worker publishes them.
+    The others stay marked as waiting, and a worker publishes them.
     """
-    publisher = KafkaPublisher(brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S)
+    publisher = KafkaPublisher(
+        brokers, max_message=REVOKED.max_message_bytes, deadline_s=PATIENCE_S
+    )
     try:
         while await _publish(pool, publisher, now_ms):
             pass
@@ -56,8 +59,9 @@ async def publish(pool: Pool, brokers: str, now_ms: int) -> bool:
 
 async def _publish(pool: Pool, publisher: KafkaPublisher, now_ms: int, n: int = 1_000) -> int:
     async with pool.connection() as conn:
+        # Rows are marked after the log has them: a failure publishes twice, which changes nothing.
         waiting = await rows.take_unpublished(conn, n)
-        for one in map(revocation, waiting):
-            await publisher.append(one.topic, one.key, one.value, one.headers)
-        await rows.published(conn, [one.digest for one in waiting], now_ms)
+        for item in map(revocation, waiting):
+            await publisher.append(item.topic, item.key, item.value, item.headers)
+        await rows.published(conn, [entry.digest for entry in waiting], now_ms)
     return len(waiting)

@@ -1,6 +1,6 @@
-"""Who may read a door's counters: Prometheus on this machine, at the door itself or at a port of their own.
+"""Restricts a door's metrics to Prometheus on this machine, or serves them at their own port.
 
-The doors face the internet, and counters tell outsiders how many patients send what. Nothing else is decided here.
+The doors face the internet, and metrics show how many patients send what.
 """
 
 from ipaddress import ip_address
@@ -12,17 +12,18 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH = "/metrics"
-RELAYED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # a proxy passes on a request of somebody else
+# With any of these headers, a proxy on this machine passes on a request from elsewhere.
+RELAYED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 class LocalMetrics:
-    """ASGI middleware: `/metrics` is a 404 for everybody but a client on loopback that no proxy stands before."""
+    """ASGI middleware: `/metrics` is a 404 unless the client is on loopback, without a proxy."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer that there is nothing."""
+        """Pass a request on, or answer 404."""
         if scope["type"] == "http" and scope["path"].rstrip("/") == PATH and not is_local(scope):
             await PlainTextResponse("Not Found\n", 404)(scope, receive, send)
             return
@@ -30,16 +31,16 @@ class LocalMetrics:
 
 
 def is_local(scope: Scope) -> bool:
-    """Tell whether a request comes from a program on this machine."""
+    """Return whether a request comes from a program on this machine."""
     headers = Headers(scope=scope)
     host = (scope.get("client") or ("", 0))[0]
     return _is_loopback(host) and not any(name in headers for name in RELAYED)
 
 
 def publish(app: FastAPI, host: str, port: int) -> None:
-    """Serve the counters of a door at `host:port`, 0 nowhere, and at the door for this machine alone.
+    """Serve a door's metrics at `host:port`, and at the door itself for this machine alone.
 
-    Raises OSError for a port that is not to be had.
+    Port 0 opens no port of its own. Raises OSError for a port that is in use.
     """
     app.add_middleware(LocalMetrics)
     if port:

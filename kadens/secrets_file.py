@@ -1,6 +1,7 @@
-"""The secrets file: TOML with the connectors' keys and our own; read, checked, watched for changes, rewritten whole.
+"""Reads, checks and watches the secrets file: TOML with the connectors' keys and our own.
 
-A key never leaves by an error text, a representation or a log line. Nothing here decides which key is used for what.
+No key appears in an error text, a representation or a log line. What a key is used for is not
+decided here.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .model.keyring import FIRST, Key, KeyRing, Keys
+from model.keyring import FIRST_KEY_ID, Key, KeyRing, Keys
 
 KINDS = ("link", "wrapping", "session")
 KEY_BYTES = 32  # of every key of ours
@@ -20,11 +21,11 @@ ACTIVE, ACCEPTED, RETIRED = "active", "accepted", "retired"
 STATES = (ACTIVE, ACCEPTED, RETIRED)
 NO_KEYS = KeyRing()
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class SettingsError(ValueError):
-    """A setting or a secret is missing or malformed; the text names it and says what it wants, never its value."""
+    """A setting or a secret is missing or malformed; the text names it and never repeats it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,10 @@ class ConnectorSecrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEntry:
-    """One key as the file says it: `created` and `changed` (of its state) are RFC 3339 instants, "" when unknown.
+    """A key as it is in the file.
 
-    A retired key is not loaded by any process; its bytes stay in the file until a person takes them out.
+    `created` and `changed` (of its state) are RFC 3339 instants, "" when unknown. No process loads
+    a retired key; its bytes stay in the file until a person removes them.
     """
 
     kind: str
@@ -51,9 +53,10 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What must never be printed: the connectors' keys, and ours by kind; an empty ring where this file has none.
+    """What must never be printed: the connectors' keys, and our own by kind.
 
-    `oidc_client_secret` is what the identity provider gave this client.
+    A ring is empty where the file has no key of that kind. `oidc_client_secret` is the secret that
+    the identity provider issued to this client.
     """
 
     connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
@@ -68,39 +71,42 @@ class Secrets:
 
 
 def read_secrets(path: str | None) -> Secrets:
-    """Read a secrets file; raises `SettingsError` that names the file and the key that is wrong, and shows neither.
+    """Read a secrets file; raises `SettingsError` that names the file and the key that is wrong.
 
-    `[connectors.NAME] keys = [...]` are the connectors'. Ours stand as `[[keys]]` tables (kind, id, key as hex, state),
-    or, for one key of a kind, as `link_key = "hex"`, `wrapping_key` and `session_key`: that key has the id "1".
+    Keys of connectors are in `[connectors.NAME] keys = [...]`. Our own keys are `[[keys]]` tables
+    (kind, id, key as hex, state). A single key of a kind may also be `link_key = "hex"`,
+    `wrapping_key` or `session_key`, and has then the id "1".
     """
     if not path:
         return Secrets()
     try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        loads = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"KADENS_SECRETS_FILE={path}: {type(error).__name__}, no TOML file") from error
+        raise SettingsError(
+            f"KADENS_SECRETS_FILE={path}: {type(error).__name__}, no TOML file"
+        ) from error
     try:
-        return secrets_of(said)
+        return secrets_of(loads)
     except SettingsError as error:
         raise SettingsError(f"KADENS_SECRETS_FILE={path}: {error}") from error
 
 
-def secrets_of(said: Mapping[str, Any]) -> Secrets:
-    """Return what a parsed secrets file holds; raises `SettingsError` that names the key that is wrong."""
-    entries = entries_of(said)
+def secrets_of(values: Mapping[str, Any]) -> Secrets:
+    """Return what a parsed secrets file holds; raises `SettingsError` that names the wrong key."""
+    entries = entries_of(values)
     rings = {f"{kind}_keys": _ring(kind, entries) for kind in KINDS}
     return Secrets(
-        connectors=_connectors(said.get("connectors", {})),
+        connectors=_connectors(values.get("connectors", {})),
         entries=entries,
-        oidc_client_secret=str(said.get("oidc_client_secret", "")),
+        oidc_client_secret=str(values.get("oidc_client_secret", "")),
         **rings,
     )
 
 
-def entries_of(said: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
-    """Return every key of ours in a parsed file, plain ones first; raises `SettingsError`."""
-    plain = [_plain(kind, said[f"{kind}_key"]) for kind in KINDS if said.get(f"{kind}_key")]
-    rows = said.get("keys", [])
+def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
+    """Return our own keys in a parsed file, single keys first; raises `SettingsError`."""
+    plain = [_plain(kind, values[f"{kind}_key"]) for kind in KINDS if values.get(f"{kind}_key")]
+    rows = values.get("keys", [])
     if not isinstance(rows, list):
         raise SettingsError("keys: tables [[keys]] are wanted")
     entries = (*plain, *(_entry(row) for row in rows))
@@ -112,20 +118,26 @@ def entries_of(said: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
 
 
 def _plain(kind: str, text: object) -> KeyEntry:
-    return KeyEntry(kind=kind, id=FIRST, state=ACTIVE, secret=_bytes(f"{kind}_key", text))
+    return KeyEntry(kind=kind, id=FIRST_KEY_ID, state=ACTIVE, secret=_bytes(f"{kind}_key", text))
 
 
 def _entry(row: object) -> KeyEntry:
-    said = row if isinstance(row, dict) else {}
-    kind, id_, state = (said.get(name) for name in ("kind", "id", "state"))
+    result = row if isinstance(row, dict) else {}
+    kind, id_, state = (result.get(name) for name in ("kind", "id", "state"))
     if kind not in KINDS:
         raise SettingsError(f"[[keys]]: a kind of {', '.join(KINDS)} is wanted")
     if not isinstance(id_, str) or not ID.fullmatch(id_):
-        raise SettingsError(f"[[keys]] of kind {kind}: an id of up to 16 letters, digits, - and _ is wanted")
+        raise SettingsError(
+            f"[[keys]] of kind {kind}: an id of up to 16 letters, digits, - and _ is wanted"
+        )
     if state not in STATES:
         raise SettingsError(f"[[keys]] {kind} {id_}: a state of {', '.join(STATES)} is wanted")
-    secret = b"" if state == RETIRED and not said.get("key") else _bytes(f"[[keys]] {kind} {id_}", said.get("key"))
-    times = {name: str(said.get(name, "")) for name in ("created", "changed")}
+    secret = (
+        b""
+        if state == RETIRED and not result.get("key")
+        else _bytes(f"[[keys]] {kind} {id_}", result.get("key"))
+    )
+    times = {name: str(result.get(name, "")) for name in ("created", "changed")}
     return KeyEntry(kind=kind, id=id_, state=state, secret=secret, **times)
 
 
@@ -133,7 +145,9 @@ def _bytes(name: str, text: object) -> bytes:
     try:
         secret = bytes.fromhex(text) if isinstance(text, str) else b""
     except ValueError:
-        raise SettingsError(f"{name}: {KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)") from None
+        raise SettingsError(
+            f"{name}: {KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)"
+        ) from None
     if len(secret) != KEY_BYTES:
         wanted = f"{KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)"
         raise SettingsError(f"{name}: {wanted}; these are {len(secret)}")
@@ -149,61 +163,68 @@ def _ring(kind: str, entries: tuple[KeyEntry, ...]) -> KeyRing:
     return KeyRing(tuple(Key(id=entry.id, secret=entry.secret) for entry in [*active, *rest]))
 
 
-def _connectors(said: object) -> dict[str, ConnectorSecrets]:
-    if not isinstance(said, dict):
+def _connectors(value: object) -> dict[str, ConnectorSecrets]:
+    if not isinstance(value, dict):
         raise SettingsError("connectors: tables [connectors.NAME] are wanted")
-    return {name: _connector(name, row) for name, row in said.items()}
+    return {name: _connector(name, row) for name, row in value.items()}
 
 
 def _connector(name: str, row: object) -> ConnectorSecrets:
     keys = row.get("keys") if isinstance(row, dict) else None
-    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
-        raise SettingsError(f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted")
-    _check_scheme(name, keys)
+    if (
+        not isinstance(keys, list)
+        or not keys
+        or not all(isinstance(key, str) and key for key in keys)
+    ):
+        raise SettingsError(
+            f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
+        )
+    _check_keys(name, keys)
     return ConnectorSecrets(keys=tuple(keys))
 
 
-def _check_scheme(name: str, keys: list[str]) -> None:
-    """Raise `SettingsError` where a key is none of the connector's signature schemes."""
-    from .ingest.vendors import CONNECTORS  # noqa: PLC0415 - only who has connectors' keys loads the connectors
+def _check_keys(name: str, keys: list[str]) -> None:
+    """Raise `SettingsError` where a key does not have the form that the connector needs."""
+    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - not without connectors' keys
 
-    for scheme in (scheme for row in CONNECTORS if row.name == name for scheme in row.schemes):
+    for row in [row for row in CONNECTORS if row.name == name]:
         for key in keys:
             try:
-                scheme.key(key)
-            except ValueError:
-                raise SettingsError(f"[connectors.{name}]: a key is no key of {scheme.name}") from None
+                row.proof.check_key(key)
+            except ValueError as error:
+                raise SettingsError(f"[connectors.{name}]: {error}") from None
 
 
 class LiveSecrets:
-    """The secrets as the file says them now: read again when it has changed, so that a rotation needs no restart.
+    """The secrets as they are in the file now, so that a rotation needs no restart.
 
-    A file that is broken or gone is told once in the log, and the secrets from before stay.
+    A broken or missing file is logged once, and the previous secrets stay in use.
     """
 
     def __init__(self, path: str, secrets: Secrets) -> None:
-        """Take the file ("" for one that never changes) and what it held when it was read."""
+        """Take the path ("" for secrets that never change) and the secrets read from it."""
         self._path, self._secrets = Path(path) if path else None, secrets
         self._seen: tuple[int, ...] | None = None
 
     def now(self) -> Secrets:
-        """Return the secrets; looks at the file's inode, time and size, and reads it only when they differ."""
+        """Return the secrets; reads the file again when its inode, time or size differ."""
         mark = self._mark()
         if self._path is not None and mark != self._seen:
+            # Noted before reading, so that a broken file is read and logged only once.
             self._seen = mark
             try:
                 self._secrets = read_secrets(str(self._path))
             except SettingsError as error:
-                log.warning("the secrets stay as they were: %s", error)
+                _log.warning("the secrets stay as they were: %s", error)
         return self._secrets
 
     def keys(self, kind: str) -> Keys:
-        """Return how the ring of a kind is asked for."""
+        """Return the function that gives the current ring of a kind."""
         return lambda: getattr(self.now(), f"{kind}_keys")
 
     def _mark(self) -> tuple[int, ...]:
         with contextlib.suppress(OSError):
             if self._path is not None:
-                said = self._path.stat()
-                return said.st_ino, said.st_mtime_ns, said.st_size
+                result = self._path.stat()
+                return result.st_ino, result.st_mtime_ns, result.st_size
         return ()

@@ -1,6 +1,6 @@
-"""Rewrites the keys of a secrets file: whole, durably, for the owner only, and everything else in it as it was.
+"""Rewrites the keys of a secrets file, durably and for its owner only; all else in it stays.
 
-It makes keys and changes their states; it never shows one. One writer at a time.
+It makes keys and changes their states, and never shows a key. A lock admits one writer at a time.
 """
 
 import fcntl
@@ -13,28 +13,56 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from .secrets_file import ACCEPTED, ACTIVE, KEY_BYTES, KINDS, RETIRED, KeyEntry, SettingsError, entries_of, secrets_of
+from kadens.secrets_file import (
+    ACCEPTED,
+    ACTIVE,
+    KEY_BYTES,
+    KINDS,
+    RETIRED,
+    KeyEntry,
+    SettingsError,
+    entries_of,
+    secrets_of,
+)
 
 _PLAIN = re.compile(rf"^[ \t]*({'|'.join(KINDS)})_key[ \t]*=.*\n?", re.MULTILINE)
 _TABLE = re.compile(r"^[ \t]*\[\[keys\]\][^\n]*\n(?:(?![ \t]*\[)[^\n]*\n?)*", re.MULTILINE)
 Change = Callable[[tuple[KeyEntry, ...]], tuple[KeyEntry, ...]]
 
 
-def rotated(entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str) -> tuple[KeyEntry, ...]:
-    """Return the keys with a new active one of `kind`; the one that was active is accepted. `at` is RFC 3339."""
-    kept = tuple(_aged(entry, at) if (entry.kind, entry.state) == (kind, ACTIVE) else entry for entry in entries)
+def with_new_key(
+    entries: Sequence[KeyEntry], kind: str, fresh: bytes, at: str
+) -> tuple[KeyEntry, ...]:
+    """Return the keys with a new active key of `kind`; the previous becomes accepted.
+
+    `at` is the instant of the change in RFC 3339.
+    """
+    kept = tuple(
+        _aged(entry, at) if (entry.kind, entry.state) == (kind, ACTIVE) else entry
+        for entry in entries
+    )
     id_ = _next_id(entries, kind)
     return (*kept, KeyEntry(kind=kind, id=id_, state=ACTIVE, secret=fresh, created=at, changed=at))
 
 
-def retired(entries: Sequence[KeyEntry], kind: str, id_: str, at: str) -> tuple[KeyEntry, ...]:
-    """Return the keys with one that was accepted retired; raises `SettingsError` for the active one and for none."""
-    found = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
-    if found is None:
+def with_retired_key(
+    entries: Sequence[KeyEntry], kind: str, id_: str, at: str
+) -> tuple[KeyEntry, ...]:
+    """Return the keys with an accepted key retired.
+
+    Raises `SettingsError` for the active key, and for a key that does not exist.
+    """
+    matches = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
+    if matches is None:
         raise SettingsError(f"there is no {kind} key {id_}")
-    if found.state != ACCEPTED:
-        raise SettingsError(f"the {kind} key {id_} is {found.state}; only an accepted one can be retired")
-    return tuple(replace(entry, state=RETIRED, changed=at) if entry is found else entry for entry in entries)
+    if matches.state != ACCEPTED:
+        raise SettingsError(
+            f"the {kind} key {id_} is {matches.state}; only an accepted one can be retired"
+        )
+    return tuple(
+        replace(entry, state=RETIRED, changed=at) if entry is matches else entry
+        for entry in entries
+    )
 
 
 def new_secret() -> bytes:
@@ -42,8 +70,8 @@ def new_secret() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def rewrite(path: Path, change: Change) -> tuple[KeyEntry, ...]:
-    """Change the keys of a file and return them as they are now; the file is replaced whole or not at all.
+def rewrite_secrets(path: Path, change: Change) -> tuple[KeyEntry, ...]:
+    """Change the keys of a file and return them; the file is replaced completely or not at all.
 
     Raises `SettingsError` for a file that is not understood, OSError where it cannot be replaced.
     """
@@ -56,11 +84,16 @@ def rewrite(path: Path, change: Change) -> tuple[KeyEntry, ...]:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file for its owner only (a file that was there keeps its mode), so that a crash leaves old or new."""
+    """Write a file so that a crash leaves either the old or the new file.
+
+    Only its owner may read a new file. An existing file keeps its mode.
+    """
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
             file.flush()
             os.fchmod(file.fileno(), mode)
@@ -68,24 +101,31 @@ def replace_file(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+    # Without this, a power cut could undo the rename.
     _sync(path.parent)
 
 
 def _edited(text: str, entries: Sequence[KeyEntry]) -> str:
-    """Return the file's text with its keys replaced, checked to say all else as before."""
+    """Return the file's text with its keys replaced; all else is checked to be unchanged."""
+    # The text is edited instead of written anew, so that people's comments stay. Regular
+    # expressions may be misled by unusual TOML, so the result is parsed and compared.
     kept = _TABLE.sub("", _PLAIN.sub("", text)).rstrip("\n")
     after = "\n\n".join([kept, *map(_written, entries)]).lstrip("\n") + "\n"
-    said, was = tomllib.loads(after), tomllib.loads(text)
-    secrets_of(said)
+    result, was = tomllib.loads(after), tomllib.loads(text)
+    secrets_of(result)
     names = {"keys", *(f"{kind}_key" for kind in KINDS)}
-    same = {k: v for k, v in said.items() if k not in names} == {k: v for k, v in was.items() if k not in names}
-    if not same or entries_of(said) != tuple(entries):
-        raise SettingsError("the file has a form that cannot be edited: put its keys into [[keys]] tables at its end")
+    same = {k: v for k, v in result.items() if k not in names} == {
+        k: v for k, v in was.items() if k not in names
+    }
+    if not same or entries_of(result) != tuple(entries):
+        raise SettingsError(
+            "this file cannot be edited safely: put its keys into [[keys]] tables at its end"
+        )
     return after
 
 
 def _written(entry: KeyEntry) -> str:
-    said = {
+    result = {
         "kind": entry.kind,
         "id": entry.id,
         "state": entry.state,
@@ -93,7 +133,9 @@ def _written(entry: KeyEntry) -> str:
         "changed": entry.changed,
         "key": entry.secret.hex(),
     }
-    return "\n".join(["[[keys]]", *(f'{name} = "{value}"' for name, value in said.items() if value)])
+    return "\n".join(
+        ["[[keys]]", *(f'{name} = "{value}"' for name, value in result.items() if value)]
+    )
 
 
 def _aged(entry: KeyEntry, at: str) -> KeyEntry:

@@ -1,17 +1,18 @@
-"""The only reader of the environment: KADENS_* variables and what the secrets file holds, into one frozen value.
+"""Reads KADENS_* variables and secrets into one frozen value; no other module does.
 
-Lower layers get plain values from `wiring`; none of them sees this module. A missing or malformed setting is a
-`SettingsError` that names the variable and says what it wants.
+Lower layers get plain values from `wiring` and never import this module. A missing or malformed
+setting is a `SettingsError` that names the variable and what it must be.
 """
 
 import os
 import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from .secrets_file import ConnectorSecrets, Secrets, SettingsError, read_secrets
+from kadens.secrets_file import ConnectorSecrets, Secrets, SettingsError, read_secrets
 
 __all__ = [
     "ConnectorSecrets",
@@ -29,12 +30,8 @@ __all__ = [
 class Settings:
     """Everything a process of Kadens needs to know, read once at its start.
 
-    `spool` is a folder for bodies on their way in, on a disk that holds twice `spool_disk` bytes; left
-    empty, they lie on the body store's disk or, where that is no folder, in the system's own for
-    temporary files. Rates are events a second, 0 for no limit: `token_rate` for one patient's link tokens and
-    `connector_rate` for one connector, ten times as many at once; `failure_rate` for failed requests
-    of one address, twice as many at once. `trusted_proxies` are addresses and networks, separated by
-    commas, that may have any number of connections and name the address they speak for.
+    What each setting means is in `kadens.settings_table`; its type here decides how its variable
+    is read. Times end in their unit: `_s` is seconds, `_minutes` minutes. Sizes are bytes.
     """
 
     kafka: str
@@ -79,14 +76,9 @@ class Settings:
     metrics_port: int = 0
 
 
-_INTEGERS = {
-    "vendor_port", "clinic_port", "max_body", "replay_window_s", "metrics_port", "session_minutes",
-    "session_idle_minutes", "spool_memory", "spool_disk", "connections", "connections_per_peer",
-}  # fmt: skip
-_FLOATS = {"commit_interval_s", "stall_s", "group_session_s", "token_rate", "connector_rate", "failure_rate"}
-_FLAGS = {"clinic_demo", "mock_broker"}
 _SECRETS = "KADENS_SECRETS_FILE"
 _REQUIRED = ("kafka", "database", "bodies")
+_YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no", ""})
 
 
 def variable(name: str) -> str:
@@ -95,16 +87,17 @@ def variable(name: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of this process that are settings; KADENS_* variables that are none are left out."""
-    known = {variable(name) for name in Settings.__dataclass_fields__}
-    found = {name: value for name, value in os.environ.items() if name.startswith("KADENS_")}
-    return {name: value for name, value in found.items() if name == _SECRETS or name.removesuffix("_FILE") in known}
+    """Return the variables of this process that are settings; other KADENS_* variables are not."""
+    known = {variable(name) for name in Settings.__dataclass_fields__} | {_SECRETS}
+    known |= {f"{name}_FILE" for name in known}
+    return {name: value for name, value in os.environ.items() if name in known}
 
 
 def operator() -> str:
-    """Return which person of this machine runs the program, for the audit log: "os:" and the account's name.
+    """Return the person of this machine who runs the program, for the audit log: "os:" and a name.
 
-    The account is the process's own, not what a variable says; only root is asked whose `sudo` it came by.
+    The account is the process's own and not from a variable, which anybody may set. Only for root,
+    the account behind `sudo` is taken from the environment.
     """
     uid = os.getuid()
     behind = os.environ.get("SUDO_USER", "") if uid == 0 else ""
@@ -114,35 +107,57 @@ def operator() -> str:
         return f"os:{uid}"
 
 
-def read_settings(said_environment: Mapping[str, str] | None = None) -> Settings:
-    """Read KADENS_* variables; `X_FILE` names a file that holds the value of X. Raises `SettingsError`."""
-    env = os.environ if said_environment is None else said_environment
-    names = [name for name in Settings.__dataclass_fields__ if name != "secrets"]
-    said = {name: _value(name, text) for name in names if (text := _text(env, variable(name))) is not None}
-    missing = [variable(name) for name in _REQUIRED if name not in said]
+def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from variables, by default those of this process. Raises `SettingsError`.
+
+    A variable `X_FILE` names a file that holds the value of X.
+    """
+    env = os.environ if variables is None else variables
+    values: dict[str, Any] = {}
+    for name, field in Settings.__dataclass_fields__.items():
+        text = None if name == "secrets" else _text(env, variable(name))
+        if text is not None:
+            values[name] = _value(name, field.type, text)
+    missing = [variable(name) for name in _REQUIRED if name not in values]
     if missing:
         raise SettingsError(f"not set: {', '.join(missing)}")
-    return Settings(secrets=read_secrets(said.get("secrets_file")), **said)
+    return Settings(secrets=read_secrets(values.get("secrets_file")), **values)
 
 
 def _text(env: Mapping[str, str], name: str) -> str | None:
     if name in env:
         return env[name]
     path = env.get(f"{name}_FILE")
-    if path is None or name == "KADENS_SECRETS":
+    if path is None or name == "KADENS_SECRETS":  # KADENS_SECRETS_FILE is a setting of its own
         return None
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(f"{name}_FILE={path}: {error.strerror}") from error
-
-
-def _value(name: str, text: str) -> Any:  # noqa: ANN401 - one of str, int, float, bool by the tables above
-    try:
-        if name in _INTEGERS:
-            return int(text)
-        if name in _FLOATS:
-            return float(text)
     except ValueError as error:
-        raise SettingsError(f"{variable(name)}={text!r}: a number is wanted") from error
-    return text.lower() in {"1", "true", "yes"} if name in _FLAGS else text
+        raise SettingsError(f"{name}_FILE={path}: the file must be text") from error
+
+
+def _value(name: str, kind: object, text: str) -> str | float | bool:
+    try:
+        if kind is int:
+            return int(text)
+        if kind is float:
+            return _finite(text)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise SettingsError(f"{variable(name)} must be {wanted}") from None
+    return _flag(name, text) if kind is bool else text
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError
+    return number
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    raise SettingsError(f"{variable(name)} must be 1 or 0")

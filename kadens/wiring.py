@@ -1,4 +1,4 @@
-"""Builds the real collaborators of each process from the settings. Nothing below this module sees a setting.
+"""Builds the parts of each process from the settings, which lower modules never see.
 
 Functions import what they build, so that each process loads only its own parts.
 """
@@ -8,40 +8,44 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .clock import SYSTEM, clock
-from .secrets_file import LiveSecrets
-from .settings import Settings, SettingsError
+from kadens.clock import SYSTEM, clock
+from kadens.secrets_file import LiveSecrets
+from kadens.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
     from fastapi import FastAPI
 
-    from .alerts.clinic.identity import Identify
-    from .alerts.clinic.oidc import SignIn
-    from .model.keyring import Keys
-    from .storage.pool import Connection
-    from .web.rates import Buckets
-    from .web.server import Serving
+    from model.keyring import Keys
+    from storage.pg.pool import Connection
+    from web.rates import Buckets
+    from web.server import Serving
+    from web.sign_in.code_flow import SignIn
+    from web.sign_in.identity import Identify
 
 LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
 FORM = 64 * 1024  # the longest body of the clinician door
 MARGIN = 1024 * 1024
-DRAINED = 128 * MARGIN
-GRACEFUL_S = {"vendor": 15, "clinic": 2}  # an open page holds an event stream open
+_DRAINED = 128 * MARGIN
+GRACEFUL_S = {
+    "vendor": 15,
+    "clinic": 2,
+}  # an open page keeps an event stream open, so waiting longer is useless
 
 
 def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     """Run a worker to its end and return its exit status."""
     import logging
 
-    from .stream.worker import WorkerPlan
-    from .stream.worker import run_worker as run
+    from stream.worker import WorkerPlan
+    from stream.worker import run_worker as run
 
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, datefmt=LOG_TIME)
-    logging.getLogger("kadens").setLevel(logging.INFO)
+    for room in ("kadens", "storage", "stream", "alerts"):  # other loggers stay at warnings
+        logging.getLogger(room).setLevel(logging.INFO)
     return run(
         WorkerPlan(
             brokers=needed(settings, "kafka"),
@@ -66,15 +70,15 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
 
 def vendor_door(settings: Settings) -> "FastAPI":
     """Return the vendor door: log and body store, no database."""
-    from .ingest.clock_watch import ClockWatch
-    from .ingest.http import vendor_app
-    from .ingest.publisher import KafkaPublisher
-    from .ingest.receive import Door, Links, Rates
-    from .ingest.revoked import RevokedFollower
-    from .ingest.spool import Spools
-    from .ingest.vendors import CONNECTORS
-    from .storage.body_store import folder_of, open_bodies
-    from .stream.topics import RAW
+    from ingest.clock_watch import ClockWatch
+    from ingest.http import vendor_app
+    from ingest.publisher import KafkaPublisher
+    from ingest.receive import Door, Links, Rates
+    from ingest.revoked import RevokedFollower
+    from ingest.spool import Spools
+    from ingest.vendors import CONNECTORS
+    from model.topics import RAW
+    from storage.bodies.body_store import folder_of, open_bodies
 
     live = LiveSecrets(settings.secrets_file, settings.secrets)
     publisher = KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes)
@@ -94,41 +98,51 @@ def vendor_door(settings: Settings) -> "FastAPI":
             max_body=settings.max_body,
             window_ms=settings.replay_window_s * 1000,
             spools=Spools(folder=spool, memory=settings.spool_memory, disk=settings.spool_disk),
-            rates=Rates(tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)),
-            # a clock that is not this machine's is not meant to agree with the log's, and the mock has none
+            rates=Rates(
+                tokens=buckets(settings.token_rate), connectors=buckets(settings.connector_rate)
+            ),
+            # The clock of a test need not agree with the log's, and the mock log has no clock.
             watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
         )
     )
 
 
 def buckets(rate: float) -> "Buckets":
-    """Return buckets of a rate setting: so many a second for each key, and ten times as many at once."""
-    from .web.rates import Buckets
+    """Return the buckets of a rate per second and key, with bursts of ten times the rate."""
+    from web.rates import Buckets
 
     return Buckets(rate=rate, burst=BURST * rate)
 
 
 def serving(settings: Settings, door: str) -> "Serving":
-    """Return where and with which limits a door (`vendor` or `clinic`) is served; raises `SettingsError`."""
-    from .web.limits import Limits, networks
-    from .web.server import Serving
+    """Return where and with which limits a door is served; raises `SettingsError`.
+
+    `door` is `vendor` or `clinic`.
+    """
+    from web.limits import Limits, networks
+    from web.server import Serving
 
     try:
         trusted = networks(settings.trusted_proxies)
     except ValueError as error:
-        raise SettingsError(f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted") from error
-    # the application refuses a body that is too long before the server does
+        raise SettingsError(
+            f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted"
+        ) from error
+    # With the margin, the application refuses a body that is too long before the server does.
     most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
     limits = Limits(
         body_bytes=most,
-        drain_bytes=min(most, DRAINED),
+        drain_bytes=min(most, _DRAINED),
         connections=settings.connections,
         per_peer=settings.connections_per_peer,
         trusted=trusted,
     )
-    place = {"host": getattr(settings, f"{door}_host"), "port": getattr(settings, f"{door}_port")}
+    position = {
+        "host": getattr(settings, f"{door}_host"),
+        "port": getattr(settings, f"{door}_port"),
+    }
     return Serving(
-        **place,
+        **position,
         limits=limits,
         failures=settings.failure_rate,
         failures_at_once=2 * settings.failure_rate,
@@ -137,64 +151,75 @@ def serving(settings: Settings, door: str) -> "Serving":
 
 
 def clinic_door(settings: Settings) -> "FastAPI":
-    """Return the clinician door: sign-in by an identity provider, or the demo clinician on loopback.
+    """Return the clinician door, with sign-in by a provider, or with the demo clinician.
 
-    Raises `SettingsError` where nobody could tell who is at it.
+    Raises `SettingsError` where neither would show who uses it.
     """
-    from .alerts.clinic import oidc
-    from .alerts.clinic.app import create_app
-    from .alerts.clinic.csrf import origin
-    from .alerts.clinic.doors import Clinic
-    from .alerts.clinic.session import derived
-    from .storage.identities import names_of
+    from clinic.app import create_app
+    from clinic.config import ClinicConfig
+    from clinic.sign_in import sign_in_routes
+    from storage.people.identities import names_of
+    from web.csrf import origin_of
+    from web.sign_in import code_flow
+    from web.sign_in.cookies import derived_key
 
-    keys, database, now = keys_of(settings, "wrapping"), needed(settings, "database"), clock(settings.clock)
+    keys, database, now = (
+        keys_of(settings, "wrapping"),
+        needed(settings, "database"),
+        clock(settings.clock),
+    )
 
     def names(conn: "Connection", patients: "Sequence[str]") -> "Awaitable[Mapping[str, str]]":
         return names_of(conn, keys(), patients)
 
     if not settings.oidc_issuer:
-        return create_app(Clinic(database=database, identify=demo(settings), clock=now, names=names, demo=True))
+        return create_app(
+            ClinicConfig(
+                database=database, identify=demo(settings), clock=now, names=names, demo=True
+            )
+        )
     sign_in = sign_in_of(settings)
 
     def form_keys() -> list[bytes]:
-        return [derived(key.secret, "forms") for key in sign_in.keys().keys]
+        return [derived_key(key.secret, "forms") for key in sign_in.keys().keys]
 
     app = create_app(
-        Clinic(
+        ClinicConfig(
             database=database,
-            identify=oidc.identify(sign_in),
+            identify=code_flow.identify_by_cookie(sign_in),
             clock=now,
             names=names,
             form_keys=form_keys,
-            origin=origin(settings.clinic_url),
+            origin=origin_of(settings.clinic_url),
             idle_ms=settings.session_idle_minutes * 60_000,
         )
     )
-    oidc.install(app, sign_in)
+    sign_in_routes.install(app, sign_in)
     return app
 
 
 def demo(settings: Settings) -> "Identify":
-    """Return the demo clinician, for loopback only; raises `SettingsError` that says what to set instead."""
-    from .alerts.clinic.identity import Clinician
-    from .alerts.clinic.identity import demo as everybody
+    """Return the demo clinician, on loopback only; raises `SettingsError` with advice otherwise."""
+    from web.sign_in.identity import Identity, demo_identity
 
     if not (settings.clinic_demo and local_only(settings)):
         raise SettingsError(
-            "nobody could sign in at the clinician door: set KADENS_OIDC_ISSUER and KADENS_OIDC_CLIENT_ID, and "
-            "oidc_client_secret and session_key in the secrets file. KADENS_CLINIC_DEMO=1 lets everybody in as one "
+            "nobody could sign in at the clinician door: set KADENS_OIDC_ISSUER and "
+            "KADENS_OIDC_CLIENT_ID, and oidc_client_secret and session_key in the secrets file. "
+            "KADENS_CLINIC_DEMO=1 lets everybody in as one "
             f"demo clinician, on loopback only (KADENS_CLINIC_HOST is {settings.clinic_host})"
         )
-    clinician = Clinician(subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit)
-    return everybody(settings.clinic_host, clinician)
+    clinician = Identity(
+        subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit
+    )
+    return demo_identity(settings.clinic_host, clinician)
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
-    """Return how clinicians sign in; raises `SettingsError` that names what is missing or unsafe."""
-    from .alerts.clinic.oidc import CALLBACK, SignIn
-    from .alerts.clinic.provider import Provider, Registration
-    from .alerts.clinic.tokens import Reading
+    """Return the sign-in of clinicians; raises `SettingsError` for missing or unsafe settings."""
+    from web.sign_in.code_flow import CALLBACK_PATH, SignIn
+    from web.sign_in.id_tokens import ClaimNames
+    from web.sign_in.provider import Provider, Registration
 
     check_sign_in(settings)
     now = clock(settings.clock)
@@ -202,12 +227,14 @@ def sign_in_of(settings: Settings) -> "SignIn":
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
         client_secret=settings.secrets.oidc_client_secret,
-        redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK,
+        redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK_PATH,
     )
-    roles = tuple(role for said in settings.oidc_roles.split(",") if (role := said.strip()))
+    roles = tuple(role for result in settings.oidc_roles.split(",") if (role := result.strip()))
     return SignIn(
         provider=Provider(registration, now),
-        reading=Reading(unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles),
+        claim_names=ClaimNames(
+            unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles
+        ),
         keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,
         secure=settings.clinic_url.startswith("https:"),
@@ -216,38 +243,51 @@ def sign_in_of(settings: Settings) -> "SignIn":
 
 
 def check_sign_in(settings: Settings) -> None:
-    """Raise `SettingsError` where a sign-in would be unsafe or let in more than was meant."""
-    from .alerts.clinic.provider import is_safe
+    """Raise `SettingsError` where a sign-in would be unsafe or admit more people than intended."""
+    from web.sign_in.provider import is_safe
 
     for name in ("oidc_client_id", "oidc_unit_claim", "clinic_url"):
         needed(settings, name)
-    for name, address in (("oidc_issuer", settings.oidc_issuer), ("clinic_url", settings.clinic_url)):
+    for name, address in (
+        ("oidc_issuer", settings.oidc_issuer),
+        ("clinic_url", settings.clinic_url),
+    ):
         if not is_safe(address):
-            raise SettingsError(f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)")
+            raise SettingsError(
+                f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)"
+            )
     if not settings.secrets.oidc_client_secret:
-        raise SettingsError("oidc_client_secret in the secrets file: what the identity provider gave this client")
+        raise SettingsError(
+            "oidc_client_secret in the secrets file: what the identity provider gave this client"
+        )
     if settings.oidc_roles and not settings.oidc_role_claim:
-        raise SettingsError("KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in")
+        raise SettingsError(
+            "KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in"
+        )
     for name in ("session_minutes", "session_idle_minutes"):
         if getattr(settings, name) < 1:
-            raise SettingsError(f"KADENS_{name.upper()}={getattr(settings, name)}: a minute at least is wanted")
+            raise SettingsError(
+                f"KADENS_{name.upper()}={getattr(settings, name)}: a minute at least is wanted"
+            )
 
 
-def migrate(settings: Settings) -> list[str]:
-    """Bring the schema up to date and make missing topics; return a line for each thing done."""
-    from .embedded.topics import create_topics
-    from .storage.migrate import migrate as bring_up
-    from .stream.topics import TOPICS
+def migrate_database_and_log(settings: Settings) -> list[str]:
+    """Bring the schema up to date and make missing topics; return a line for each change."""
+    from kadens.embedded.topics import create_topics
+    from model.topics import TOPICS
+    from storage.pg.migrate import migrate
 
-    done = [f"database: {name}" for name in asyncio.run(bring_up(needed(settings, "database")))]
+    done = [f"database: {name}" for name in asyncio.run(migrate(needed(settings, "database")))]
     if settings.kafka:
-        create_topics(settings.kafka, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS})
+        create_topics(
+            settings.kafka, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
+        )
         done.append(f"topics: {', '.join(topic.name for topic in TOPICS)}")
     return done or ["nothing to do"]
 
 
 def needed(settings: Settings, name: str) -> str:
-    """Return a setting that a process cannot do without; raises `SettingsError` when it is empty."""
+    """Return a setting that the process needs; raises `SettingsError` when it is empty."""
     value: str = getattr(settings, name)
     if not value:
         raise SettingsError(f"KADENS_{name.upper()} is empty, and this process needs it")
@@ -256,26 +296,30 @@ def needed(settings: Settings, name: str) -> str:
 
 def check_database_keys(settings: Settings) -> None:
     """Raise `ForeignKeysError` unless the clinician door's wrapping keys belong to the database."""
-    from .storage.pool import CLINIC_LIMITS, open_pool
-    from .storage.roles import CLINIC
-    from .storage.wrapping import check_keys
+    from storage.bodies.wrapping import check_keys
+    from storage.pg.pool import CLINIC_LIMITS, open_pool
+    from storage.pg.roles import CLINIC
 
     async def look() -> None:
         pool = await open_pool(settings.database, max_size=1, limits=CLINIC_LIMITS, role=CLINIC)
         async with pool, pool.connection() as conn:
-            await check_keys(conn, settings.secrets.wrapping_keys, clock(settings.clock)(), record=False)
+            await check_keys(
+                conn, settings.secrets.wrapping_keys, clock(settings.clock)(), record=False
+            )
 
     asyncio.run(look())
 
 
 def keys_of(settings: Settings, kind: str) -> "Keys":
-    """Return how a process asks for its keys of a kind; raises `SettingsError` when it has none."""
+    """Return the function that gives the current keys of a kind; `SettingsError` without any."""
     keys = LiveSecrets(settings.secrets_file, settings.secrets).keys(kind)
     if not keys():
-        raise SettingsError(f"{kind}_key in the secrets file: 32 random bytes as hex are wanted (openssl rand -hex 32)")
+        raise SettingsError(
+            f"the secrets file has no {kind}_key: add 32 random bytes as hex (openssl rand -hex 32)"
+        )
     return keys
 
 
 def local_only(settings: Settings) -> bool:
-    """Return whether the clinician door listens on loopback alone, where the demo clinician may be used."""
+    """Return whether the clinician door listens on loopback only, as the demo clinician must."""
     return settings.clinic_host in LOOPBACK

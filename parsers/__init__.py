@@ -1,1 +1,1 @@
-"""Bytes in, facts or rejects out. Pure: no I/O, no clock."""
+"""Readers of payloads: bytes in, facts or rejects out. Pure: no I/O, no clock."""

@@ -1,9 +1,12 @@
-"""A long JSON array of objects that differ in two members only, read as two columns. Pure; gives up, never guesses.
+"""Reads a long JSON array of objects that differ in two members only as two columns. Pure.
 
-Senders write thousands of samples with one and the same device, unit and zone around each time and value. What stands
-around those is taken from the first object, and the rest is cut along it. What is given is what parsing gives, because
-the array is then the first object again and again, with another text and another number in the same two places;
-where that does not hold from the first byte to the last, nothing is given.
+Senders write thousands of samples that repeat the same device, unit and zone around each time and
+value. The text around these two members is taken from the first object, and the rest of the array
+is cut along it.
+
+The result equals that of parsing: the array is the first object again and again, with another text
+and another number in the same two positions. Where this does not hold from the first byte to the
+last, the result is None. Nothing is guessed.
 """
 
 import json
@@ -14,29 +17,32 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.codec import loads
-from ..model.columns import Texts
+from model.codec import loads
+from model.columns.build import EncodedTexts
 
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")
 LONGEST_NUMBER = 40  # characters
-_MOST_CUT = 8  # objects within the first one; more of them would be cut out again and again
+_MOST_CUT = 8  # objects within the first one; more of them would be compared again and again
 _MEMBER = rb'"%s"\s*:\s*'
 _DECODER = json.JSONDecoder(strict=False)
 
 
 class Alike(NamedTuple):
-    """The document with the first object of the array alone; the texts and numbers of all objects, in their order."""
+    """A document whose array keeps its first object alone, and the two columns of all objects.
+
+    `texts` and `numbers` are in the order of the objects.
+    """
 
     document: Any
-    texts: Texts
+    texts: EncodedTexts
     numbers: list[int | float]
 
 
 class _Joints(NamedTuple):
-    """What stands around the text and the number in an object: before the first of them, between, and behind both.
+    """The bytes around the text and the number of an object: before, between and after them.
 
-    All texts are as long as the first one, `size` bytes.
+    All texts are as long as the first, `size` bytes. `text_first`: the text precedes the number.
     """
 
     before: bytes
@@ -45,13 +51,19 @@ class _Joints(NamedTuple):
     size: int
     text_first: bool
 
-    def columns(self, objects: bytes, comma: bytes) -> tuple[Texts, bytes] | None:
-        """Return the texts, and the numbers as written, by commas; None unless the objects are these joints alone."""
+    def columns(self, objects: bytes, comma: bytes) -> tuple[EncodedTexts, bytes] | None:
+        """Return the texts as rows and the numbers as written, separated by commas.
+
+        None unless the objects consist of these joints and nothing else.
+        """
         joint = self.after + comma + self.before
-        codes = np.frombuffer(objects + bytes(LONGEST_NUMBER), np.uint8)  # room to look beyond the end
-        next_ones = _found(codes, joint, len(self.after) + len(comma))
+        # The zeros let a cut of the longest number start at the last byte.
+        codes = np.frombuffer(objects + bytes(LONGEST_NUMBER), np.uint8)
+        next_ones = _matches(codes, joint, len(self.after) + len(comma))
         starts = np.append(len(self.before), next_ones + len(joint))
         ends = np.append(next_ones, len(objects) - len(self.after))
+        # The text and the bytes between have known sizes, so the rest of each object is its number.
+        # That the bytes between really are in this position is checked below.
         digits = ends - starts - self.size - len(self.between)
         if digits.min() < 1 or digits.max() > LONGEST_NUMBER:
             return None
@@ -63,45 +75,61 @@ class _Joints(NamedTuple):
         return texts, _joined(codes, ends - digits if self.text_first else starts, digits)
 
 
-def _found(codes: Texts, joint: bytes, brace: int) -> NDArray[np.int64]:
-    """Return where a joint begins, wherever it stands; its byte at `brace` opens an object."""
+def _matches(codes: EncodedTexts, joint: bytes, brace: int) -> NDArray[np.int64]:
+    """Return every offset at which `joint` begins; its byte at `brace` opens an object."""
     opening = np.flatnonzero(codes == ord("{")) - brace
     opening = opening[(opening >= 0) & (opening + len(joint) <= len(codes))]
     if len(opening) * len(joint) > _MOST_CUT * len(codes):
         return np.empty(0, np.int64)  # joints do not overlap: most of these braces open none
-    found: NDArray[np.int64] = opening[_cut(codes, opening, len(joint)) == joint]
-    return found
+    array: NDArray[np.int64] = opening[_cut(codes, opening, len(joint)) == joint]
+    return array
 
 
-def _cut(codes: Texts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:
-    """Return the `size` bytes from each start on, to compare with others that end in no NUL."""
+def _cut(codes: EncodedTexts, starts: NDArray[np.int64], size: int) -> NDArray[np.bytes_]:
+    """Return the `size` bytes from each start on, as (n,) byte strings.
+
+    numpy drops NUL bytes at the end of such strings, so compare only with bytes that end in none.
+    """
     every = np.ndarray(max(0, len(codes) - size + 1), f"S{size}", codes, strides=1)
-    found: NDArray[np.bytes_] = every[starts]
-    return found
+    array: NDArray[np.bytes_] = every[starts]
+    return array
 
 
-def _rows(codes: Texts, starts: NDArray[np.int64], size: int) -> Texts:
-    """Return the `size` bytes from each start on, as rows."""
+def _rows(codes: EncodedTexts, starts: NDArray[np.int64], size: int) -> EncodedTexts:
+    """Return the `size` bytes from each start on, as rows (n, size) of uint8."""
     return _cut(codes, starts, size).view(np.uint8).reshape(-1, size)
 
 
-def _plain(texts: Texts) -> bool:
-    """Tell whether texts are printable ASCII without quotation mark and backslash."""
-    return bool(((texts - np.uint8(32) < 95) & (texts != ord('"')) & (texts != ord("\\"))).all())  # noqa: PLR2004 - 32 to 126
+def _plain(texts: EncodedTexts) -> bool:
+    """Return whether texts are printable ASCII without quotation mark and backslash."""
+    # Unsigned subtraction wraps below 32, so a single comparison covers the codes 32 to 126.
+    return bool(
+        (
+            (texts - np.uint8(32) < 95)  # noqa: PLR2004
+            & (texts != ord('"'))
+            & (texts != ord("\\"))
+        ).all()
+    )
 
 
-def _joined(codes: Texts, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
-    """Return what is written from each start on, in so many bytes, by commas; blanks fill up the shorter ones."""
+def _joined(codes: EncodedTexts, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
+    """Return the `lengths` bytes from each start on, separated by commas.
+
+    Blanks pad the shorter texts, because JSON allows blanks before a comma.
+    """
     width = int(lengths.max())
     rows = np.full((len(starts), width + 1), ord(","), np.uint8)
-    rows[:, :width] = np.where(np.arange(width) < lengths[:, None], _rows(codes, starts, width), ord(" "))
+    rows[:, :width] = np.where(
+        np.arange(width) < lengths[:, None], _rows(codes, starts, width), ord(" ")
+    )
     return rows.tobytes()[:-1]
 
 
 def read_alike(body: bytes, path: Sequence[str], text: str, number: str) -> Alike | None:
-    """Read a JSON body whose array at `path` holds objects that differ in a text and a number; None for any other.
+    """Read a JSON body whose array at `path` holds objects that differ in two members only.
 
-    Texts are of one length, printable ASCII without any escape; numbers as JSON has them.
+    `text` and `number` name these members. Texts have the same length and are printable ASCII
+    without any escape. Numbers are written as JSON allows. None for any other body.
     """
     opening = re.search(_MEMBER % path[-1].encode() + rb"\[\s*(?=\{)", body)
     start = opening.end() if opening else 0
@@ -111,14 +139,15 @@ def read_alike(body: bytes, path: Sequence[str], text: str, number: str) -> Alik
     end = _end_of_array(body, joints) if joints else None
     if first_end is None or comma is None or joints is None or end is None or end < first_end:
         return None
-    found = joints.columns(body[start:end], comma[0])
-    numbers = _numbers(found[1], len(found[0])) if found else None
+    columns = joints.columns(body[start:end], comma[0])
+    numbers = _numbers(columns[1], len(columns[0])) if columns else None
     document = _document(body, (start, first_end, end), path) if numbers else None
-    return Alike(document, found[0], numbers) if found and numbers and document else None
+    return Alike(document, columns[0], numbers) if columns and numbers and document else None
 
 
 def _end_of_object(body: bytes, start: int) -> int | None:
-    # Latin-1 makes a character of each byte; nothing beyond ASCII has a meaning in JSON's structure
+    # Latin-1 makes a character of each byte, so offsets in the text are offsets in the body.
+    # Nothing beyond ASCII has a meaning in JSON's structure.
     try:
         return start + _DECODER.raw_decode(body[start : start + _FIRST].decode("latin-1"))[1]
     except (ValueError, RecursionError):
@@ -126,16 +155,18 @@ def _end_of_object(body: bytes, start: int) -> int | None:
 
 
 def _joints(first: bytes, text: str, number: str) -> _Joints | None:
-    """Return what the first object gives to cut along; None where its two members cannot be told apart for sure."""
+    """Return the joints of the first object; None where its two members are not unambiguous."""
+    # An escape, or a second mention of a name, could make the search below match in the wrong
+    # member.
     if b"\\" in first or any(first.count(f'"{name}"'.encode()) != 1 for name in (text, number)):
         return None
-    said = re.search(_MEMBER % text.encode() + rb'"([^"]+)"', first)
+    result = re.search(_MEMBER % text.encode() + rb'"([^"]+)"', first)
     figure = re.search(_MEMBER % number.encode() + rb"(-?[0-9][0-9.eE+-]*)", first)
-    if not said or not figure or not {text, number} <= _members(first):
+    if not result or not figure or not {text, number} <= _members(first):
         return None
-    one, two = sorted((said.span(1), figure.span(1)))
-    around = first[: one[0]], first[one[1] : two[0]], first[two[1] :]
-    return _Joints(*around, size=len(said[1]), text_first=said.start() < figure.start())
+    item, two = sorted((result.span(1), figure.span(1)))
+    around = first[: item[0]], first[item[1] : two[0]], first[two[1] :]
+    return _Joints(*around, size=len(result[1]), text_first=result.start() < figure.start())
 
 
 def _members(first: bytes) -> set[str]:
@@ -146,29 +177,31 @@ def _members(first: bytes) -> set[str]:
 
 
 def _end_of_array(body: bytes, joints: _Joints) -> int | None:
-    """Return where the last object ends."""
+    """Return the offset behind the last object of the array; None when no object can be seen."""
     behind = body.find(joints.after, body.rfind(joints.between) + len(joints.between))
     return behind + len(joints.after) if behind >= 0 else None
 
 
 def _numbers(written: bytes, count: int) -> list[int | float] | None:
-    """Return so many numbers as JSON reads them; None when one of the texts is anything else."""
+    """Return `count` numbers as JSON reads them; None when any of the texts is something else."""
     try:
-        found: list[Any] = loads(b"[" + written + b"]")
+        items: list[Any] = loads(b"[" + written + b"]")
     except ValueError:
         return None
-    return found if len(found) == count and set(map(type, found)) <= {int, float} else None
+    return items if len(items) == count and set(map(type, items)) <= {int, float} else None
 
 
-def _document(body: bytes, at: tuple[int, int, int], path: Sequence[str]) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Return the document with the first object alone; None unless the array is what lies at the path."""
+def _document(body: bytes, at: tuple[int, int, int], path: Sequence[str]) -> Any:  # noqa: ANN401
+    """Return the document with the first object alone; None unless `at` cuts the array at path."""
     start, first_end, end = at
+    # Without its objects, the array at the path must be empty. Otherwise the bytes that were cut
+    # belong to another array with the same name.
     try:
         document = loads(body[:first_end] + body[end:])
-        empty, one = _at(loads(body[:start] + body[end:]), path), _at(document, path)
+        empty, item = _at(loads(body[:start] + body[end:]), path), _at(document, path)
     except (ValueError, KeyError, TypeError):
         return None
-    return document if empty == [] and isinstance(one, list) and len(one) == 1 else None
+    return document if empty == [] and isinstance(item, list) and len(item) == 1 else None
 
 
 def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - JSON has no narrower type

@@ -1,20 +1,24 @@
-"""The bounds of what can be read at all, in one place: times, lengths, counts. Never what is plausible."""
+"""The bounds of what can be read at all: times, lengths and counts. Never what is plausible.
 
-FIRST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z: nothing that Kadens reads is older than its formats
-LAST_MS = 4_102_444_800_000  # 2100-01-01T00:00:00Z
+Bounds that hold for the storage as well come from `model.storable`, so that each is defined once.
+"""
+
+from model.storable import LAST_MS
+
+EARLIEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z: no format that is read is older
 LONGEST_WORKOUT_MS = 7 * 86_400_000  # an expedition; anything longer is a wrong date
-LONGEST_TEXT = 256  # characters of an id or a name
 MOST_RECORDS = 100_000  # in one body of JSON; the largest sender known packs 2,500
 MOST_OBJECTS = 250_000  # objects and lists in one body of JSON: two a sample, and some around them
 MOST_VALUES = 1_500_000  # values in one body of JSON
 MOST_SERIES = 256  # devices, by offset from UTC, in one body
 MOST_FACTS = 4_096  # of one body
-LONGEST_GAP_MS = 31 * 86_400_000  # between samples of one block: what lies between is derived anew with it
+# Between samples of one block. The days between them are derived anew together with the block.
+LONGEST_GAP_MS = 31 * 86_400_000
 MOST_SESSIONS = 200  # in one file; the legs of a triathlon are five
-MOST_SESSION_MS = 15 * 86_400_000  # of all sessions of a file together: seven days, and their legs once more
-MOST_OFFSET_MIN = 14 * 60  # minutes east or west of UTC
+# Of all sessions of a file together: seven days, and the legs of these sessions once more.
+MOST_SESSION_MS = 15 * 86_400_000
 
 
 def readable(ms: int) -> bool:
     """Return whether an instant (epoch ms) lies in [2000, 2100)."""
-    return FIRST_MS <= ms < LAST_MS
+    return EARLIEST_MS <= ms < LAST_MS

@@ -1,6 +1,7 @@
-"""Typed fields of parsed JSON: each reader returns a value of the type it names or raises `Unreadable`. Pure.
+"""Typed fields of parsed JSON: a value of the named type, or the error `Unreadable`. Pure.
 
-`where` is always the path of the record; a reader adds its key. Must never put a value into an error.
+`where` is always the path of the field. An error never contains a value, because errors are stored
+and shown where a patient's data must not be.
 """
 
 import json
@@ -11,24 +12,32 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
-from ..model.codec import loads
-from ..model.errors import BodyError
-from ..model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
-from ..model.metrics import METRIC
-from .bounds import LONGEST_TEXT, MOST_OBJECTS, MOST_OFFSET_MIN, MOST_VALUES, readable
+from model.codec import loads
+from model.errors import BodyError
+from model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
+from model.metrics import METRIC
+from model.storable import LONGEST_WORD, is_offset
+from parsers.bounds import MOST_OBJECTS, MOST_VALUES, readable
 
 Json: TypeAlias = dict[str, Any]
 
-_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")  # where of several: `samples[7].value`, `@1234`
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have no UTF-8 form
+# The number in a path, which differs between records with the same fault: `samples[7].value`,
+# `@1234`.
+_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what is wrong with the field
-    """One field is not what it should be; `where` is its path, `why` never holds the value, `kind` is its class."""
+    """A field is not what it should be.
+
+    `where` is its path, `why` is the reason and never contains the value, `kind` is its class.
+    """
 
     def __init__(self, where: str, why: str, kind: RejectKind = RejectKind.FIELD) -> None:
         super().__init__(f"{where}: {why}")
@@ -45,7 +54,8 @@ def body_error(error: Unreadable) -> BodyError:
 def check_width(body: bytes) -> None:
     """Raise BodyError when parsing a body as JSON would make more values than a body may hold.
 
-    Counts marks without parsing, so that a small body of many empty objects does not become much memory.
+    Brackets and commas are counted without parsing. A small body of many empty objects would
+    otherwise take much memory.
     """
     if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or body.count(b",") > MOST_VALUES:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
@@ -54,16 +64,16 @@ def check_width(body: bytes) -> None:
 def document(body: bytes) -> Json:
     """Return the JSON object that a body holds; BodyError with the offset for anything else.
 
-    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of two equal keys the
-    last one counts.
+    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of
+    two equal keys the last counts.
     """
     try:
-        said = loads(body)
+        result = loads(body)
     except json.JSONDecodeError as error:
         raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
-    if not isinstance(said, dict):
+    if not isinstance(result, dict):
         raise BodyError("@0", "not a JSON object")
-    return said
+    return result
 
 
 def object_of(value: object, where: str) -> Json:
@@ -80,7 +90,7 @@ def list_of(value: object, where: str) -> list[Any]:
     return value
 
 
-def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
+def text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
     """Return a text of 1 to `longest` characters without control characters."""
     if not isinstance(value, str) or not value:
         raise Unreadable(where, "not a text")
@@ -91,13 +101,13 @@ def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
     return value
 
 
-def optional_text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
-    """Return a text as `text` does; "" for null and for an empty one."""
+def optional_text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
+    """Return a text as `text` does; "" for null and for an empty text."""
     return "" if value is None or value == "" else text(value, where, longest)
 
 
 def number(value: object, where: str) -> float:
-    """Return a finite number as float64; true, false and texts are none."""
+    """Return a finite number as float64; true, false and texts are not numbers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unreadable(where, "not a number")
     return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
@@ -105,14 +115,19 @@ def number(value: object, where: str) -> float:
 
 def within(value: object, low: float, high: float, where: str) -> float:
     """Return a number from `low` to `high`, both included."""
-    found = number(value, where)
-    if not low <= found <= high:
+    matches = number(value, where)
+    if not low <= matches <= high:
         raise Unreadable(where, f"outside of {low:g} to {high:g}", RejectKind.RANGE)
-    return found
+    return matches
 
 
-def measure(value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0) -> float:
-    """Return `value * factor + offset` in the canonical unit of `metric`, within the registry's floor and ceiling."""
+def measure(
+    value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0
+) -> float:
+    """Return `value * factor + offset` in the canonical unit of `metric`.
+
+    Raises Unreadable outside of the floor and ceiling that the registry of metrics gives.
+    """
     row = METRIC[metric]
     canonical = number(value, where) * factor + offset
     if not row.floor <= canonical <= row.ceiling:
@@ -122,35 +137,38 @@ def measure(value: object, metric: str, where: str, factor: float = 1.0, offset:
 
 
 def instant(value: object, where: str) -> tuple[int, int | None]:
-    """Return an RFC 3339 instant as epoch ms (floor) and its UTC offset in minutes as written; None for `Z`."""
+    """Return an RFC 3339 instant as epoch ms (floor), and its UTC offset in minutes as written.
+
+    The offset is None for `Z`: a time in UTC does not say where the clock was.
+    """
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise Unreadable(where, "not an RFC 3339 time with an offset")
     try:
-        said = datetime.fromisoformat(value.upper())
-        ms, offset = (said - _EPOCH) // _MS, said.utcoffset()
+        result = datetime.fromisoformat(value.upper())
+        ms, offset = (result - _EPOCH) // _MS, result.utcoffset()
     except (ValueError, OverflowError) as error:
         raise Unreadable(where, "not a time that exists") from error
     if not readable(ms):
         raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
     if value[-1] in "Zz" or offset is None:
         return ms, None
-    return ms, _real_offset(offset // _MINUTE, where)
+    return ms, real_offset(offset // _MINUTE, where)
 
 
 def zone_offset(value: object, where: str) -> int | None:
     """Return "+01:00" as minutes east of UTC; None for null."""
     if value is None:
         return None
-    found = _OFFSET.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    matches = _OFFSET.fullmatch(value) if isinstance(value, str) else None
+    if matches is None:
         raise Unreadable(where, "not a UTC offset")
-    minutes = int(found[2]) * 60 + int(found[3])
-    return _real_offset(-minutes if found[1] == "-" else minutes, where)
+    minutes = int(matches[2]) * 60 + int(matches[3])
+    return real_offset(-minutes if matches[1] == "-" else minutes, where)
 
 
-def _real_offset(minutes: int, where: str) -> int:
-    """Return an offset that a clock on earth may have."""
-    if abs(minutes) > MOST_OFFSET_MIN:
+def real_offset(minutes: int, where: str) -> int:
+    """Return the offset in minutes; Unreadable when no clock on earth has it."""
+    if not is_offset(minutes):
         raise Unreadable(where, "not within 14 hours of UTC", RejectKind.RANGE)
     return minutes
 
@@ -161,25 +179,34 @@ def rejects(errors: Iterable[Unreadable]) -> tuple[Reject, ...]:
 
 
 def grouped(many: Iterable[Reject]) -> tuple[Reject, ...]:
-    """Return one reject for each cause, at its first place and with its count, in the order of first places.
+    """Return one reject for each cause, with the path of its first occurrence and its count.
 
-    A body of many records with one fault makes one dead letter that way and not thousands.
+    They are in the order of these first occurrences. A body of many records with the same fault
+    makes a single dead letter in this way instead of thousands.
     """
     first: dict[tuple[str, str], Reject] = {}
     count: Counter[tuple[str, str]] = Counter()
-    for one in many:
-        cause = (_NUMBERED.sub("", one.where), one.why)
-        first.setdefault(cause, one)
-        count[cause] += 1
-    return tuple(one if count[cause] == 1 else _counted(one, count[cause]) for cause, one in first.items())
+    for item in many:
+        cause = (_NUMBERED.sub("", item.where), item.why)
+        first.setdefault(cause, item)
+        count[cause] += item.count
+    return tuple(
+        entry if count[cause] == entry.count else _counted(entry, count[cause])
+        for cause, entry in first.items()
+    )
 
 
-def _counted(one: Reject, count: int) -> Reject:
-    return replace(one, why=f"{one.why} ({count} records)")
+def _counted(reject: Reject, count: int) -> Reject:
+    return replace(reject, count=count)
 
 
-def head(source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None) -> Head:
-    """Return the head of a fact: `span` is [start, end) in epoch ms, `offset` minutes as the source said, or None."""
+def head(
+    source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None
+) -> Head:
+    """Return the head of a fact.
+
+    `span` is [start, end) in epoch ms. `offset` is in minutes, None when the source states none.
+    """
     return Head(
         source=source,
         record=record,

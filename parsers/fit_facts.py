@@ -1,8 +1,8 @@
 """A FIT file to facts: its sessions as workouts, its records as sample blocks. Pure.
 
-FIT names no record and no revision: the record is the file's own identity (who wrote it, and when it was begun), and
-of two versions of one file the one with more messages stands. Places are never read. A damaged file gives what lies
-before the damage, and says so.
+FIT has neither record nor revision. The record is the file's own identity: which device wrote it,
+and when it was begun. Of two versions of a file, the version with more messages counts. Positions
+are never read. A damaged file gives what lies before the damage, and a reject.
 """
 
 import hashlib
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..model.columns import pieces
-from ..model.errors import BodyError
-from ..model.facts import (
+from model.columns.build import split_at_gaps
+from model.errors import BodyError
+from model.facts import (
     BLOCK,
     DeviceType,
     Fact,
@@ -26,40 +26,71 @@ from ..model.facts import (
     Source,
     Workout,
 )
-from ..model.metrics import METRIC
-from .bounds import FIRST_MS, LAST_MS, LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_SESSION_MS, MOST_SESSIONS, readable
-from .fields import grouped
-from .fit import MESSAGES, Activity, Code, FitError, FitProblem, Samples, Session, decode, read_activity
-from .fit.samples import doubled, in_order, rounded, within
-from .fit_types import MAKERS, ON_FOOT, type_of
+from model.metrics import METRIC
+from model.storable import LAST_MS
+from parsers.bounds import (
+    EARLIEST_MS,
+    LONGEST_GAP_MS,
+    LONGEST_WORKOUT_MS,
+    MOST_SESSION_MS,
+    MOST_SESSIONS,
+    readable,
+)
+from parsers.fields import grouped
+from parsers.fit import (
+    MESSAGES,
+    Activity,
+    Code,
+    FitError,
+    FitProblem,
+    Samples,
+    Session,
+    decode,
+    read_activity,
+)
+from parsers.fit.samples import doubled, in_order, rounded, within
+from parsers.fit_types import MAKERS, ON_FOOT, type_of
 
-VENDOR = "files"
-MOST_EXERTION = 10.0
+_VENDOR = "files"
+_MOST_EXERTION = 10.0
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
 
-_TOO_MUCH = (Code.TOO_LARGE, Code.TOO_MANY_SEGMENTS, Code.TOO_MANY_MESSAGES, Code.TOO_MANY_DEFINITIONS)
-_KINDS: dict[Code, RejectKind] = dict.fromkeys((*_TOO_MUCH, Code.EMPTY_MESSAGES), RejectKind.TOO_MUCH) | dict.fromkeys(
-    (Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE
+_TOO_MUCH = (
+    Code.TOO_LARGE,
+    Code.TOO_MANY_SEGMENTS,
+    Code.TOO_MANY_MESSAGES,
+    Code.TOO_MANY_DEFINITIONS,
 )
+_KINDS: dict[Code, RejectKind] = dict.fromkeys(
+    (*_TOO_MUCH, Code.EMPTY_MESSAGES), RejectKind.TOO_MUCH
+) | dict.fromkeys((Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE)
 
 
 def parse(body: bytes) -> Parsed:
-    """Return the facts of one FIT file; BodyError when there is nothing to keep. The account is the envelope's."""
-    with np.errstate(all="ignore"):  # a file may hold numbers as great as it likes: what they become is not read
+    """Return the facts of one FIT file; BodyError when there is nothing to keep.
+
+    The account is empty: the envelope knows it.
+    """
+    # A file may hold numbers of any size. What overflows is outside of the bounds and refused
+    # there.
+    with np.errstate(all="ignore"):
         return _parse(body)
 
 
 def _parse(body: bytes) -> Parsed:
     activity, messages, complete, problems = _decoded(body)
     rejects = [_reject(problem) for problem in problems]
-    told = _Told(activity, revision=messages)
-    facts: list[Fact] = [*told.workouts(rejects), *told.blocks(rejects)]
+    reported = _Reported(activity, revision=messages)
+    facts: list[Fact] = [*reported.workouts(rejects), *reported.blocks(rejects)]
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
 
 def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
-    """Return the activity, the number of messages, whether all is there, and the problems; lets go of the rest."""
+    """Return the activity, the number of messages, whether all is present, and the problems.
+
+    The decoded file itself is released, because it holds the bytes of all messages.
+    """
     try:
         fit = decode(body, messages=MESSAGES, arrays=False)
     except FitError as error:
@@ -77,7 +108,12 @@ def _length(session: Session) -> int:
 
 
 def _reject(problem: FitProblem) -> Reject:
-    return Reject(where=f"@{problem.offset}", why=f"{problem.code}: {problem.reason}", kind=_kind(problem.code))
+    return Reject(
+        where=f"@{problem.offset}",
+        why=f"{problem.code}: {problem.reason}",
+        kind=_kind(problem.code),
+        count=problem.count,
+    )
 
 
 def _kind(code: Code) -> RejectKind:
@@ -88,8 +124,8 @@ def _impossible(session: Session, why: str) -> Reject:
     return Reject(where=f"@{session.offset}", why=why, kind=RejectKind.RANGE)
 
 
-class _Told:
-    """One activity on its way to facts: what all of them share."""
+class _Reported:
+    """Makes the facts of one activity, which share a record, a revision and a device."""
 
     def __init__(self, activity: Activity, revision: int) -> None:
         self.activity = activity
@@ -113,31 +149,49 @@ class _Told:
         kind = MAKERS.get(device.manufacturer, DeviceType.UNKNOWN)
         if heart and device.heart_from == "strap":
             kind = DeviceType.STRAP
-        return Source(vendor=VENDOR, app=device.manufacturer, device=device.product, device_type=kind, method=method)
+        return Source(
+            vendor=_VENDOR,
+            app=device.manufacturer,
+            device=device.product,
+            device_type=kind,
+            method=method,
+        )
 
     def workouts(self, rejects: list[Reject]) -> Iterator[Workout]:
-        told: dict[str, Workout] = {}
+        values: dict[str, Workout] = {}
         for session in self.activity.sessions:
             if not readable(session.start_ms):
                 rejects.append(_impossible(session, "session not between the years 2000 and 2100"))
             elif not 0 < session.length_ms <= LONGEST_WORKOUT_MS:
-                rejects.append(_impossible(session, "session without a length of at most seven days"))
+                rejects.append(
+                    _impossible(session, "session without a length of at most seven days")
+                )
             else:
                 workout = self._workout(session, rejects)
-                told.setdefault(workout.head.record, workout)
-        yield from told.values()
+                # A file may repeat a session message; the first counts.
+                values.setdefault(workout.head.record, workout)
+        yield from values.values()
 
     def _workout(self, session: Session, rejects: list[Reject]) -> Workout:
         span = (session.start_ms, session.start_ms + session.length_ms)
         exertion = session.exertion_cr10
-        if exertion is not None and not 0 <= exertion <= MOST_EXERTION:
+        if exertion is not None and not 0 <= exertion <= _MOST_EXERTION:
             rejects.append(_impossible(session, "exertion not on the scale 0 to 10"))
             exertion = None
-        named = [session.sport, session.sub_sport] if session.sub_sport not in ("", "generic") else [session.sport]
+        named = (
+            [session.sport, session.sub_sport]
+            if session.sub_sport not in ("", "generic")
+            else [session.sport]
+        )
         return Workout(
-            head=self.head(self.source(Method.WORKOUT), f"{self.record}:{session.start_ms}-{session.length_ms}", span),
+            head=self.head(
+                self.source(Method.WORKOUT),
+                # A file may hold several sessions, so start and length are part of the record.
+                f"{self.record}:{session.start_ms}-{session.length_ms}",
+                span,
+            ),
             type=type_of(session.sport, session.sub_sport),
-            said="/".join(named),
+            vendor_type="/".join(named),
             moving_ms=self._moving(session, rejects),
             exertion_cr10=exertion,
             summary=self._summary(session, rejects),
@@ -151,14 +205,14 @@ class _Told:
         return moving
 
     def _summary(self, session: Session, rejects: list[Reject]) -> dict[str, float]:
-        said = session.totals | ({} if session.feel is None else {"feel": session.feel})
-        kept = {name: value for name, value in said.items() if 0 <= value <= MOST_TOTAL}
-        if len(kept) < len(said):
+        result = session.totals | ({} if session.feel is None else {"feel": session.feel})
+        kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}
+        if len(kept) < len(result):
             rejects.append(_impossible(session, "totals that cannot be"))
         return kept
 
     def blocks(self, rejects: list[Reject]) -> Iterator[SampleBlock]:
-        """Yield the blocks of the records, then those of the background; lets go of the samples one by one."""
+        """Yield the blocks of the records, releasing each metric's samples, then the background."""
         for metric in tuple(self.activity.samples):
             samples = self.activity.samples.pop(metric)
             steps = doubled(samples, self._on_foot()) if metric == "cadence" else samples
@@ -179,24 +233,30 @@ class _Told:
         self, source: Source, record: str, metric: str, samples: Samples, rejects: list[Reject]
     ) -> Iterator[SampleBlock]:
         row = METRIC[metric]
-        kept = within(samples, (FIRST_MS, LAST_MS), (row.floor, row.ceiling))
+        kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
-            why = f"{len(samples) - len(kept)} samples with a time or value outside of what is read"
-            rejects.append(Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE))
+            why = "samples with a time or value outside of what is read"
+            refused = len(samples) - len(kept)
+            rejects.append(
+                Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE, count=refused)
+            )
         kept = in_order(rounded(kept))
-        for part, some in enumerate(pieces(kept.t, BLOCK, LONGEST_GAP_MS)):
+        for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
             t, v = kept.t[some], kept.v[some]
             head = self.head(source, record, (int(t[0]), int(t[-1]) + 1))
             yield SampleBlock(head=head, metric=metric, t=t, v=v, part=part)
 
 
 def _identity(activity: Activity) -> str:
-    """Return the file's identity: a hash, so that a serial number does not travel on."""
+    """Return the file's identity: a hash, so that no serial number gets into a fact."""
     device = activity.device
     begun: int | None = device.created
     if begun is None:
         starts = [session.start_ms for session in activity.sessions]
-        starts += [int(samples.t.min()) for samples in (*activity.samples.values(), *activity.background.values())]
+        starts += [
+            int(samples.t.min())
+            for samples in (*activity.samples.values(), *activity.background.values())
+        ]
         begun = min(starts, default=0)
     words = (device.manufacturer, device.product, device.serial, activity.file_type, str(begun))
     return f"fit:{hashlib.sha256('/'.join(words).encode()).hexdigest()[:24]}"

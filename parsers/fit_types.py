@@ -1,9 +1,9 @@
-"""What FIT calls a sport, as the activity types of Kadens. Data only.
+"""Activity types of Kadens by FIT's names of sports. Data only.
 
-The sub-sport decides where it is known; else the sport; else the workout is of type "other".
+The sub-sport decides where it is known, else the sport. Any other workout has the type "other".
 """
 
-from ..model.facts import DeviceType
+from model.facts import DeviceType
 
 _SUB_SPORTS: dict[str, str] = {
     "treadmill": "treadmill indoor_running",
@@ -47,9 +47,18 @@ _SPORTS: dict[str, str] = {
     "transition": "transition",
     "multisport": "multisport",
 }
-BY_SUB_SPORT: dict[str, str] = {said: ours for ours, words in _SUB_SPORTS.items() for said in words.split()}
-BY_SPORT: dict[str, str] = {said: ours for ours, words in _SPORTS.items() for said in words.split()}
-VIRTUAL = {"cycling": "indoor_cycling", "running": "treadmill", "rowing": "rowing", "walking": "treadmill"}
+BY_SUB_SPORT: dict[str, str] = {
+    result: ours for ours, words in _SUB_SPORTS.items() for result in words.split()
+}
+BY_SPORT: dict[str, str] = {
+    result: ours for ours, words in _SPORTS.items() for result in words.split()
+}
+VIRTUAL = {
+    "cycling": "indoor_cycling",
+    "running": "treadmill",
+    "rowing": "rowing",
+    "walking": "treadmill",
+}
 
 # FIT counts strides on foot; Kadens counts steps.
 ON_FOOT = frozenset({"walking", "hiking", "running", "treadmill", "nordic_walking"})
@@ -58,7 +67,9 @@ _WATCHES = """
     garmin suunto coros polar polar_electro wahoo_fitness tomtom bryton sigmasport dynastream timex lezyne hammerhead
     xplova magene apple samsung huawei amazfit zepp fitbit fossil withings
 """
-MAKERS: dict[str, DeviceType] = dict.fromkeys(_WATCHES.split(), DeviceType.WATCH) | {"strava": DeviceType.PHONE}
+MAKERS: dict[str, DeviceType] = dict.fromkeys(_WATCHES.split(), DeviceType.WATCH) | {
+    "strava": DeviceType.PHONE
+}
 
 
 def type_of(sport: str, sub_sport: str) -> str:

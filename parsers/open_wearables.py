@@ -1,7 +1,8 @@
 """Open Wearables' outgoing webhooks to facts: workouts, series of samples, totals of days. Pure.
 
-One event a body: `{"type": …, "data": {"user_id": …, …}}`. The bodies name no revision: of a workout's versions the
-longest stands, of a day's totals the greatest (they grow), and samples join one series. Positions are never read.
+A body holds one event: `{"type": …, "data": {"user_id": …, …}}`. Bodies have no revision: of a
+workout's versions the longest counts, of a day's totals the greatest (they grow), and samples join
+their series. Positions are never read.
 """
 
 import hashlib
@@ -9,10 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from ..model.calendar import DAY_MS, MINUTE_MS, utc
-from ..model.codec import dumps, plain
-from ..model.columns import columns, local_instants, ordered, pieces, values
-from ..model.facts import (
+from model.calendar import DAY_MS, MINUTE_MS, utc
+from model.codec import dumps, plain
+from model.columns.build import (
+    converted_values,
+    in_time_order,
+    local_instants,
+    split_at_gaps,
+    to_columns,
+)
+from model.facts import (
     BLOCK,
     DaySummary,
     Fact,
@@ -26,11 +33,18 @@ from ..model.facts import (
     Values,
     Workout,
 )
-from ..model.metrics import METRIC, Metric
-from ..model.units import conversion
-from .alike import Alike, read_alike
-from .bounds import LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_FACTS, MOST_RECORDS, MOST_SERIES, readable
-from .fields import (
+from model.metrics import METRIC, Metric
+from model.units import unit_conversion
+from parsers.alike import Alike, read_alike
+from parsers.bounds import (
+    LONGEST_GAP_MS,
+    LONGEST_WORKOUT_MS,
+    MOST_FACTS,
+    MOST_RECORDS,
+    MOST_SERIES,
+    readable,
+)
+from parsers.fields import (
     Json,
     Unreadable,
     body_error,
@@ -46,7 +60,7 @@ from .fields import (
     within,
     zone_offset,
 )
-from .open_wearables_names import (
+from parsers.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
     SERIES,
@@ -57,21 +71,23 @@ from .open_wearables_names import (
     device_type,
 )
 
-VENDOR = "open_wearables"
+_VENDOR = "open_wearables"
 
-Errors: TypeAlias = list[Unreadable]
-Series: TypeAlias = tuple[Source, int | None]  # samples of one device at one UTC offset make one block
+_Errors: TypeAlias = list[Unreadable]
+# Samples of the same device at the same UTC offset (minutes) make a block.
+Series: TypeAlias = tuple[Source, int | None]
 
 
 def parse(body: bytes) -> Parsed:
     """Return the facts of one event; BodyError when it is no event or names no user.
 
-    An event or a series that is known and not followed gives no facts and no reject; an unknown one is a reject.
+    A known event or series that is not followed gives neither facts nor rejects. An unknown event
+    or series is a reject.
     """
-    return _whole(body) or _one_by_one(body)
+    return _complete(body) or _singly(body)
 
 
-def _one_by_one(body: bytes) -> Parsed:
+def _singly(body: bytes) -> Parsed:
     event = document(body)
     try:
         data = object_of(event.get("data"), "data")
@@ -79,7 +95,7 @@ def _one_by_one(body: bytes) -> Parsed:
         kind = text(event.get("type"), "type")
     except Unreadable as error:
         raise body_error(error) from error
-    errors: Errors = []
+    errors: _Errors = []
     try:
         facts = tuple(_counted(_facts(kind, data, errors)))
     except Unreadable as error:
@@ -94,7 +110,7 @@ def _counted(facts: Iterator[Fact]) -> Iterator[Fact]:
         yield fact
 
 
-def _facts(kind: str, data: Json, errors: Errors) -> Iterator[Fact]:
+def _facts(kind: str, data: Json, errors: _Errors) -> Iterator[Fact]:
     if kind == "workout.created":
         yield _workout(data, errors)
     elif _is_series(kind):
@@ -107,34 +123,36 @@ def _is_series(kind: str) -> bool:
     return kind in SERIES_EVENTS or kind.startswith(SERIES_EVENT_PREFIX)
 
 
-def _workout(data: Json, errors: Errors) -> Workout:
+def _workout(data: Json, errors: _Errors) -> Workout:
     start, written = instant(data.get("start_time"), "data.start_time")
     end, _ = instant(data.get("end_time"), "data.end_time")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        raise Unreadable("data.end_time", "not after the start by at most seven days", RejectKind.RANGE)
-    said = optional_text(data.get("type"), "data.type")
+        raise Unreadable(
+            "data.end_time", "not after the start by at most seven days", RejectKind.RANGE
+        )
+    result = optional_text(data.get("type"), "data.type")
     offset = _offset(data.get("zone_offset"), written, "data.zone_offset")
     record = text(data.get("id"), "data.id")
     source = _source(data.get("source"), "data.source", Method.WORKOUT)
     return Workout(
         head=head(source, record, end - start, (start, end), offset),
-        type=WORKOUT_TYPES.get(said, "other"),
-        said=said,
+        type=WORKOUT_TYPES.get(result, "other"),
+        vendor_type=result,
         summary=dict(_summary(data, errors)),
     )
 
 
-def _summary(data: Json, errors: Errors) -> Iterator[tuple[str, float]]:
-    """Yield the sender's own totals; a bad one is an error of its own and does not cost the workout."""
-    for said, (ours, most) in SUMMARY.items():
+def _summary(data: Json, errors: _Errors) -> Iterator[tuple[str, float]]:
+    """Yield the sender's own totals; a bad total is an error, and the workout is still kept."""
+    for result, (ours, most) in SUMMARY.items():
         try:
-            if data.get(said) is not None:
-                yield ours, within(data[said], 0, most, f"data.{said}")
+            if data.get(result) is not None:
+                yield ours, within(data[result], 0, most, f"data.{result}")
         except Unreadable as error:
             errors.append(error)
 
 
-def _series(data: Json, errors: Errors) -> Iterator[Fact]:
+def _series(data: Json, errors: _Errors) -> Iterator[Fact]:
     series = _series_type(data)
     if series in NOT_FOLLOWED_SERIES:
         return
@@ -149,26 +167,28 @@ def _series(data: Json, errors: Errors) -> Iterator[Fact]:
         if read.is_total:
             total = _total(series, read)
             of = read.source, total.head.record
-            totals[of] = max(totals.get(of, total), total, key=lambda one: one.head.revision)
+            # A total grows during its day and may come several times in a batch: the greatest
+            # counts.
+            totals[of] = max(totals.get(of, total), total, key=lambda entry: entry.head.revision)
         else:
             blocks[read.source, read.offset].append((read.ms, read.value))
         if len(blocks) > MOST_SERIES:
             raise _too_many_series()
     yield from totals.values()
     for key, points in blocks.items():
-        yield from _blocks(key, series, *columns(points))
+        yield from _blocks(key, series, *to_columns(points))
 
 
 def _series_type(data: Json) -> str:
     """Return the series of a batch; older senders name it in the samples alone."""
-    said, samples = data.get("series_type"), data.get("samples")
-    if said is None and isinstance(samples, list) and samples and isinstance(samples[0], dict):
-        said = samples[0].get("type")
-    return text(said, "data.series_type")
+    result, samples = data.get("series_type"), data.get("samples")
+    if result is None and isinstance(samples, list) and samples and isinstance(samples[0], dict):
+        result = samples[0].get("type")
+    return text(result, "data.series_type")
 
 
 class _Context(NamedTuple):
-    """What the samples of one device have in common: read once, not for each sample."""
+    """What the samples of one device have in common. It is read once, not for each sample."""
 
     source: Source
     factor: float
@@ -186,10 +206,11 @@ class _Reading(NamedTuple):
     is_total: bool
 
 
-def _whole(body: bytes) -> Parsed | None:
-    """Read a batch whose samples differ in time and value only as columns, ten times as fast as one by one.
+def _complete(body: bytes) -> Parsed | None:
+    """Read a batch as columns, ten times as fast as sample by sample.
 
-    What is read is what reading one by one gives; None when anything is wrong, because that tells what and where.
+    This works where samples differ in time and value only, and gives what `_singly` gives. None
+    when anything is wrong: `_singly` then reports what and where.
     """
     alike = read_alike(body, ("data", "samples"), "timestamp", "value")
     if alike is None or len(alike.texts) > MOST_RECORDS:
@@ -198,7 +219,11 @@ def _whole(body: bytes) -> Parsed | None:
     try:
         account, series = text(data.get("user_id"), "data.user_id"), _series_type(data)
         first = data["samples"][0]
-        if not _is_series(text(kind, "type")) or series not in SERIES or first.get("is_daily_total") is True:
+        if (
+            not _is_series(text(kind, "type"))
+            or series not in SERIES
+            or first.get("is_daily_total") is True
+        ):
             return None
         context = _context(first, series)
         at_ms, written = instant(first["timestamp"], "timestamp")
@@ -208,24 +233,33 @@ def _whole(body: bytes) -> Parsed | None:
     columns = _columns(alike, at_ms, context, METRIC[SERIES[series]])
     if columns is None:
         return None
-    return Parsed(account=account, facts=tuple(_blocks((context.source, offset), series, *columns)), rejects=())
+    return Parsed(
+        account=account,
+        facts=tuple(_blocks((context.source, offset), series, *columns)),
+        rejects=(),
+    )
 
 
-def _columns(alike: Alike, at_ms: int, context: _Context, row: Metric) -> tuple[Instants, Values] | None:
-    """Return (t, v) of samples whose first one is at `at_ms`; None when a time or a value is not readable."""
+def _columns(
+    alike: Alike, at_ms: int, context: _Context, row: Metric
+) -> tuple[Instants, Values] | None:
+    """Return (t, v) of samples, the first at `at_ms`; None when a time or value is not readable."""
     local = local_instants(alike.texts)
-    v = values(alike.numbers, context.factor, context.shift, (row.floor, row.ceiling))
+    v = converted_values(alike.numbers, context.factor, context.shift, (row.floor, row.ceiling))
     if local is None or v is None:
         return None
+    # All times have the same offset from UTC, so the first instant fixes it for all of them.
     t = local - (local[0] - at_ms)
-    return ordered(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
+    return in_time_order(t, v) if readable(int(t.min())) and readable(int(t.max())) else None
 
 
 def _too_many_series() -> Unreadable:
-    return Unreadable("data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH)
+    return Unreadable(
+        "data.samples", f"more than {MOST_SERIES} devices and offsets", RejectKind.TOO_MUCH
+    )
 
 
-def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Reading]:
+def _readings(samples: list[Any], series: str, errors: _Errors) -> Iterator[_Reading]:
     known: dict[object, _Context] = {}
     for index, sample in enumerate(samples):
         if len(known) > MOST_SERIES:
@@ -238,10 +272,20 @@ def _readings(samples: list[Any], series: str, errors: Errors) -> Iterator[_Read
 
 
 def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Reading:
-    """Read one sample; the paths of its errors begin at the sample, because building whole ones would cost more."""
+    """Read one sample.
+
+    The paths of its errors begin at the sample: building full paths for every sample would be slow.
+    """
     source = _source_object(sample.get("source"), "source")
     zone = sample.get("zone_offset")
-    key = (sample.get("type"), sample.get("unit"), zone, source.get("provider"), source.get("device"))
+    # Thousands of samples share few contexts. The key has every member that a context is made of.
+    key = (
+        sample.get("type"),
+        sample.get("unit"),
+        zone,
+        source.get("provider"),
+        source.get("device"),
+    )
     try:
         context = known[key]
     except (KeyError, TypeError):  # TypeError: a list or an object where a text should be
@@ -249,35 +293,48 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
         known[key] = context
     ms, written = instant(sample.get("timestamp"), "timestamp")
     value = measure(sample.get("value"), SERIES[series], "value", context.factor, context.shift)
+    # A time written in UTC (Z or +00:00) does not show the offset of the source's clock.
     offset = written or None if zone is None else context.zone
     return _Reading(context.source, offset, ms, value, sample.get("is_daily_total") is True)
 
 
 def _context(sample: Json, series: str) -> _Context:
-    """Read what is the same in many samples; only texts and null get through, so that the result can be known again."""
+    """Read what is the same in many samples.
+
+    Only texts and null pass, so that the members are a key under which the result is kept.
+    """
     if sample.get("type", series) != series:
         raise Unreadable("type", "not the type of its series", RejectKind.UNKNOWN)
     unit = sample.get("unit")
-    row = conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
+    row = unit_conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
     if row is None:
         raise Unreadable("unit", f"not a unit of {SERIES[series]}", RejectKind.UNKNOWN)
     zone = zone_offset(sample.get("zone_offset"), "zone_offset")
-    return _Context(_source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone)
+    return _Context(
+        _source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone
+    )
 
 
 def _total(series: str, read: _Reading) -> DaySummary:
-    """Return the total of the local date of its instant; without an offset, of the date as it is written (UTC)."""
+    """Return the total of the local date of its instant.
+
+    Without an offset it is the date as written (UTC).
+    """
     shift = (read.offset or 0) * MINUTE_MS
     day = utc(read.ms + shift).date()
     start = (read.ms + shift) // DAY_MS * DAY_MS - shift
-    of = head(read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset)
+    of = head(
+        read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset
+    )
     return DaySummary(head=of, local_date=day, values={SERIES[series]: read.value})
 
 
 def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleBlock]:
     source, offset = of
-    for some in pieces(t, BLOCK, LONGEST_GAP_MS):
+    for some in split_at_gaps(t, BLOCK, LONGEST_GAP_MS):
         part_t, part_v = t[some], v[some]
+        # The record is a hash of the content. The same samples sent again are the same record, and
+        # other samples never replace them.
         content = dumps({"source": plain(source), "offset": offset, "t": part_t, "v": part_v})
         record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"
         span = int(part_t[0]), int(part_t[-1]) + 1
@@ -290,21 +347,24 @@ def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleB
         )
 
 
-def _source(said: object, where: str, method: Method) -> Source:
-    source = _source_object(said, where)
+def _source(value: object, where: str, method: Method) -> Source:
+    source = _source_object(value, where)
     provider = optional_text(source.get("provider"), f"{where}.provider")
     device = optional_text(source.get("device"), f"{where}.device")
     kind = device_type(provider, device)
-    return Source(vendor=VENDOR, app=provider, device=device, device_type=kind, method=method)
+    return Source(vendor=_VENDOR, app=provider, device=device, device_type=kind, method=method)
 
 
-def _source_object(said: object, where: str) -> Json:
-    """Return a source as an object: some senders give its provider as a text, or nothing at all."""
-    if said is None:
+def _source_object(value: object, where: str) -> Json:
+    """Return a source as an object; some senders give only its provider as a text, or nothing."""
+    if value is None:
         return {}
-    return {"provider": said} if isinstance(said, str) else object_of(said, where)
+    return {"provider": value} if isinstance(value, str) else object_of(value, where)
 
 
-def _offset(said: object, written: int | None, where: str) -> int | None:
-    """Return what the source's clock was set to. Without `zone_offset`, a time written in UTC says nothing of it."""
-    return zone_offset(said, where) if said is not None else written or None
+def _offset(value: object, written: int | None, where: str) -> int | None:
+    """Return the offset of the source's clock in minutes.
+
+    Without `zone_offset`, a time written in UTC does not show the offset: the result is None.
+    """
+    return zone_offset(value, where) if value is not None else written or None

@@ -1,9 +1,10 @@
-"""What Open Wearables calls things, as tables: events, series, workout types and devices. Data only.
+"""Names in Open Wearables: events, series, workout types and devices. Data only.
 
-Read from its public sources (version of August 2026). Each series name appears once: followed, or knowingly not.
+They come from its public sources (version of August 2026). Each series name appears once: followed,
+or known and not followed.
 """
 
-from ..model.facts import DeviceType
+from model.facts import DeviceType
 
 SERIES: dict[str, str] = {
     "heart_rate": "heart_rate",
@@ -29,8 +30,9 @@ SERIES: dict[str, str] = {
     "elevation": "altitude",
 }
 
-# Known and not kept: nobody needs them to follow up exercise, and what is not needed is not stored (positions above
-# all). Distances come as increments where the metric `distance` is a running total.
+# Known and not kept: they are not needed to follow up exercise, and what is not needed is not
+# stored (positions above all). Distances come as increments, but the metric `distance` is a running
+# total.
 NOT_FOLLOWED_SERIES: frozenset[str] = frozenset(
     """
     latitude longitude
@@ -62,10 +64,11 @@ SERIES_EVENTS: frozenset[str] = frozenset(
     timeseries
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
-SERIES_EVENT_PREFIX = "series."  # the same samples once more, one event a series: they join to the same facts
+# The same samples once more, an event for each series. They join to the same facts.
+SERIES_EVENT_PREFIX = "series."
 
-# Known and not kept: sleep and cycles are no part of exercise, and consent to a source is the clinic's own record,
-# so that the sender's connection and sync events change nothing here.
+# Known and not kept. Sleep and cycles are no part of exercise. Consent to a source is the clinic's
+# own record, so the sender's connection and sync events change nothing here.
 NOT_FOLLOWED_EVENTS: frozenset[str] = frozenset(
     """
     sleep.created menstrual_cycle.created connection.created connection.revoked
@@ -97,14 +100,18 @@ _WORKOUTS: dict[str, str] = {
     "dance": "dance",
     "ball_sport": """soccer basketball football american_football baseball volleyball handball rugby hockey floorball
         lacrosse cricket water_polo team_sports""",
-    "racket_sport": "tennis badminton squash table_tennis padel pickleball racquetball racket_sports",
+    "racket_sport": (
+        "tennis badminton squash table_tennis padel pickleball racquetball racket_sports"
+    ),
     "climbing": "rock_climbing indoor_climbing bouldering",
     "riding": "horseback_riding",
     "golf": "golf",
     "transition": "transition",
     "multisport": "triathlon multisport",
 }
-WORKOUT_TYPES: dict[str, str] = {said: ours for ours, words in _WORKOUTS.items() for said in words.split()}
+WORKOUT_TYPES: dict[str, str] = {
+    result: ours for ours, words in _WORKOUTS.items() for result in words.split()
+}
 
 # name in the body -> (our name in Workout.summary, greatest believable figure)
 SUMMARY: dict[str, tuple[str, float]] = {
@@ -118,14 +125,40 @@ SUMMARY: dict[str, tuple[str, float]] = {
 
 # The first word that the device's name holds, in lower case. Rings and earbuds stay unknown.
 DEVICES: tuple[tuple[str, DeviceType], ...] = (
-    *((word, DeviceType.STRAP) for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")),
+    *(
+        (word, DeviceType.STRAP)
+        for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")
+    ),
     *((word, DeviceType.SCALE) for word in ("scale", "index s", "body+", "body comp")),
     *((word, DeviceType.PHONE) for word in ("phone", "ipad")),
     *(
         (word, DeviceType.WATCH)
         for word in (
-            *("watch", "band", "forerunner", "fenix", "fēnix", "venu", "vivo", "vívo", "epix", "enduro", "instinct"),
-            *("tactix", "approach", "lily", "vantage", "grit x", "pacer", "ignite", "unite", "suunto", "whoop"),
+            *(
+                "watch",
+                "band",
+                "forerunner",
+                "fenix",
+                "fēnix",
+                "venu",
+                "vivo",
+                "vívo",
+                "epix",
+                "enduro",
+                "instinct",
+            ),
+            *(
+                "tactix",
+                "approach",
+                "lily",
+                "vantage",
+                "grit x",
+                "pacer",
+                "ignite",
+                "unite",
+                "suunto",
+                "whoop",
+            ),
             *("versa", "charge", "sense", "inspire", "apex", "vertix", "coros"),
         )
     ),
@@ -138,7 +171,10 @@ PROVIDERS: dict[str, DeviceType] = dict.fromkeys(
 
 
 def device_type(provider: str, device: str) -> DeviceType:
-    """Return what kind of thing a device is by its name, else by what its provider sells."""
+    """Return the type of a device by its name, else, if it has none, by what its provider sells."""
     name = device.lower()
     named = (kind for word, kind in DEVICES if word in name)
-    return next(named, PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN) if not name else DeviceType.UNKNOWN)
+    return next(
+        named,
+        PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN) if not name else DeviceType.UNKNOWN,
+    )

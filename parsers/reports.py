@@ -11,19 +11,19 @@ A report:
     answered_at  required  RFC 3339 with offset
     instrument   required  pain | exertion | day_form | session   (not needed to withdraw)
     phase        before | during | after | next_morning | none
-    value, scale required but for `session`; see SCALES. A value is never converted from one scale to another.
+    value, scale required except for `session`; see SCALES. A value is never converted between
+                 scales.
     session      the app's or vendor's id of the workout it concerns
     site         where it hurts
-    activity, started_at, ended_at   required for `session`, the patient's own word for an exercise done
+    activity, started_at, ended_at   required for `session`, the patient's own report of exercise
     equipment    list of texts
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..model.activities import TYPES
-from ..model.facts import (
+from model.activities import TYPES
+from model.facts import (
     Deletion,
     DeviceType,
     Fact,
@@ -35,8 +35,16 @@ from ..model.facts import (
     Report,
     Source,
 )
-from .bounds import LONGEST_WORKOUT_MS
-from .fields import (
+from model.schemas.report_body import (
+    EVENTS,
+    LONGEST_WORD,
+    MOST_EQUIPMENT,
+    MOST_REPORTS,
+    MOST_REVISION,
+    SCALES,
+)
+from parsers.bounds import LONGEST_WORKOUT_MS
+from parsers.fields import (
     Json,
     Unreadable,
     body_error,
@@ -54,39 +62,16 @@ from .fields import (
 Word = TypeVar("Word", Instrument, Phase)
 
 SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
-EVENTS = ("report.created", "report.amended", "report.withdrawn")
-LONGEST_WORD = 64  # characters of a body site or a piece of equipment
-MOST_EQUIPMENT = 20
-MOST_REPORTS = 1_000  # in one body: what a phone may have kept for a season without a connection
-MOST_REVISION = 2**53
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """One row: a scale's id, what it is asked for, and its range; `whole` when only integers are on it."""
-
-    id: str
-    instrument: Instrument
-    low: float
-    high: float
-    whole: bool = True
-
-
-SCALES: tuple[Scale, ...] = (
-    Scale(id="nrs-0-10", instrument=Instrument.PAIN, low=0, high=10),
-    Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, whole=False),
-    Scale(id="borg-6-20", instrument=Instrument.EXERTION, low=6, high=20),
-    Scale(id="form-1-5", instrument=Instrument.DAY_FORM, low=1, high=5),
-)
 
 
 def parse(body: bytes) -> Parsed:
-    """Return the reports of one body; BodyError when it is no event of EVENTS or names no patient."""
+    """Return the reports of a body; BodyError when it is not in EVENTS or names no patient."""
     event = document(body)
     errors: list[Unreadable] = []
     try:
         account = text(event.get("patient"), "patient")
         kind = _kind(event.get("type"))
+        # The list is complete before any report is read, so a wrong event refuses the entire body.
         records = list(_records(event))
     except Unreadable as error:
         raise body_error(error) from error
@@ -99,10 +84,10 @@ def parse(body: bytes) -> Parsed:
     return Parsed(account=account, facts=tuple(facts), rejects=rejects(errors))
 
 
-def _kind(said: object) -> str:
-    if not isinstance(said, str) or said not in EVENTS:
+def _kind(value: object) -> str:
+    if not isinstance(value, str) or value not in EVENTS:
         raise Unreadable("type", "an unknown event", RejectKind.UNKNOWN)
-    return said
+    return value
 
 
 def _records(event: Json) -> Iterator[tuple[str, Any]]:
@@ -117,43 +102,51 @@ def _records(event: Json) -> Iterator[tuple[str, Any]]:
         raise Unreadable("report", "absent")
 
 
-def _fact(kind: str, said: Json, where: str) -> Report | Deletion:
-    record = text(said.get("id"), f"{where}.id")
-    revision = _revision(said.get("revision"), kind, f"{where}.revision")
-    at, offset = instant(said.get("answered_at"), f"{where}.answered_at")
+def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
+    record = text(fields.get("id"), f"{where}.id")
+    revision = _revision(fields.get("revision"), kind, f"{where}.revision")
+    at, offset = instant(fields.get("answered_at"), f"{where}.answered_at")
+    # A withdrawal has no instrument, so it ends here.
     if kind == "report.withdrawn":
         return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
-    instrument = _one_of(Instrument, said.get("instrument"), f"{where}.instrument")
+    instrument = _any_of(Instrument, fields.get("instrument"), f"{where}.instrument")
     session = instrument is Instrument.SESSION
-    span = _span(said, where) if session else (at, at)
-    value, scale = (None, "") if session else _answer(said, instrument, where)
+    span = _span(fields, where) if session else (at, at)
+    value, scale = (None, "") if session else _answer(fields, instrument, where)
     return Report(
         head=head(SOURCE, record, revision, span, offset),
         instrument=instrument,
-        phase=_one_of(Phase, said.get("phase", Phase.NONE), f"{where}.phase"),
+        phase=_any_of(Phase, fields.get("phase", Phase.NONE), f"{where}.phase"),
         value=value,
         scale=scale,
-        session=optional_text(said.get("session"), f"{where}.session"),
-        site=optional_text(said.get("site"), f"{where}.site", LONGEST_WORD),
-        type=_activity(said.get("activity"), f"{where}.activity", required=session),
-        equipment=_equipment(said.get("equipment"), f"{where}.equipment"),
+        session=optional_text(fields.get("session"), f"{where}.session"),
+        site=optional_text(fields.get("site"), f"{where}.site", LONGEST_WORD),
+        type=_activity(fields.get("activity"), f"{where}.activity", required=session),
+        equipment=_equipment(fields.get("equipment"), f"{where}.equipment"),
     )
 
 
-def _revision(said: object, kind: str, where: str) -> int:
+def _revision(values: object, kind: str, where: str) -> int:
     least = 0 if kind == "report.created" else 1
-    value = 0 if said is None and not least else said
+    value = 0 if values is None and not least else values
+    # A bool is an int in Python, and JSON's true must not pass as 1.
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_REVISION:
         raise Unreadable(where, f"not an integer of at least {least}")
     return value
 
 
-def _answer(said: Json, instrument: Instrument, where: str) -> tuple[float, str]:
-    """Return value and scale. The scale must be named, and one on which this is asked: a number alone is no answer."""
-    scale = next((row for row in SCALES if row.id == said.get("scale") and row.instrument is instrument), None)
+def _answer(fields: Json, instrument: Instrument, where: str) -> tuple[float, str]:
+    """Return value and scale.
+
+    The scale must be named and belong to the instrument: a number alone is no answer.
+    """
+    scale = next(
+        (row for row in SCALES if row.id == fields.get("scale") and row.instrument is instrument),
+        None,
+    )
     if scale is None:
         raise Unreadable(f"{where}.scale", f"not a scale for {instrument}", RejectKind.UNKNOWN)
-    value = number(said.get("value"), f"{where}.value")
+    value = number(fields.get("value"), f"{where}.value")
     if not scale.low <= value <= scale.high:
         raise Unreadable(f"{where}.value", f"not on {scale.id}", RejectKind.RANGE)
     if scale.whole and not value.is_integer():
@@ -161,31 +154,35 @@ def _answer(said: Json, instrument: Instrument, where: str) -> tuple[float, str]
     return value, scale.id
 
 
-def _span(said: Json, where: str) -> tuple[int, int]:
-    start, _ = instant(said.get("started_at"), f"{where}.started_at")
-    end, _ = instant(said.get("ended_at"), f"{where}.ended_at")
+def _span(fields: Json, where: str) -> tuple[int, int]:
+    start, _ = instant(fields.get("started_at"), f"{where}.started_at")
+    end, _ = instant(fields.get("ended_at"), f"{where}.ended_at")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        raise Unreadable(f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE)
+        raise Unreadable(
+            f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE
+        )
     return start, end
 
 
-def _activity(said: object, where: str, *, required: bool) -> str:
-    if said is None and not required:
+def _activity(value: object, where: str, *, required: bool) -> str:
+    if value is None and not required:
         return ""
-    if not isinstance(said, str) or said not in TYPES:
+    if not isinstance(value, str) or value not in TYPES:
         raise Unreadable(where, "not a known activity", RejectKind.UNKNOWN)
-    return said
+    return value
 
 
-def _equipment(said: object, where: str) -> tuple[str, ...]:
-    pieces = [] if said is None else list_of(said, where)
+def _equipment(value: object, where: str) -> tuple[str, ...]:
+    pieces = [] if value is None else list_of(value, where)
     if len(pieces) > MOST_EQUIPMENT:
         raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces", RejectKind.TOO_MUCH)
-    return tuple(text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces))
+    return tuple(
+        text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces)
+    )
 
 
-def _one_of(words: type[Word], said: object, where: str) -> Word:
-    found = next((word for word in words if word.value == said), None)
-    if found is None:
+def _any_of(words: type[Word], value: object, where: str) -> Word:
+    matches = next((word for word in words if word.value == value), None)
+    if matches is None:
         raise Unreadable(where, "not one of its words", RejectKind.UNKNOWN)
-    return found
+    return matches

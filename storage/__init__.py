@@ -1,1 +1,1 @@
-"""The only SQL of Kadens."""
+"""All SQL of Kadens: the only package that talks to the database."""

@@ -1,6 +1,7 @@
-"""The audit log: who did what to whose data, when. Rows are only ever added.
+"""The audit log: who did what to whose data, and when. Rows are only ever added.
 
-`at` is the application's time; the database stamps its own beside it. An action is one of `audit_actions`.
+`at` is the application's time; the database adds its own time in another column. Actions are those
+of `audit_actions`.
 """
 
 from collections.abc import Sequence
@@ -9,19 +10,22 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from . import rows
-from .audit_actions import Action
-from .pool import Connection
+from storage.audit_actions import Action
+from storage.pg import rows
+from storage.pg.pool import Connection
 
 _WRITE = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
-values (to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit where name = %(unit)s),
+values (to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
+(select id from care_unit where name = %(unit)s),
         %(action)s, (select id from patient where pseudonym = %(patient)s), %(object)s, %(detail)s)
 """
 
+# A list that is open on a screen loads again and again: `not exists` keeps it from filling the log.
 _LISTED = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
-select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, (select id from care_unit where name = %(unit)s),
+select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
+(select id from care_unit where name = %(unit)s),
        %(action)s, p.id, %(object)s, %(detail)s
   from patient p where p.pseudonym = any(%(patients)s) and not exists (
     select from audit a where a.patient = p.id and a.actor = %(actor)s and a.action = %(action)s
@@ -40,7 +44,7 @@ select exists (select from audit a join patient p on p.id = a.patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: the subject of the identity provider, the role, and the name of the care unit ("" for none)."""
+    """Who acts: the identity provider's subject, the role, and the care unit's name or ""."""
 
     subject: str
     role: str
@@ -49,7 +53,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line: `action` on `object`, of one patient's data (None: of nobody's in particular)."""
+    """A line of the log: `action` on `object`, in the data of `patient` (a pseudonym).
+
+    `patient` is None when the action concerns no particular patient.
+    """
 
     at_ms: int
     actor: Actor
@@ -60,25 +67,43 @@ class Entry:
 
 
 async def write(conn: Connection, entry: Entry) -> None:
-    """Add one line in the caller's transaction."""
+    """Add a line in the caller's transaction."""
     await conn.execute(_WRITE, _row(entry) | {"patient": entry.patient})
 
 
-async def write_list(conn: Connection, entry: Entry, patients: Sequence[str], since_ms: int) -> None:
-    """Add one line for each patient, as `entry` says, unless the actor has the same line later than `since_ms`."""
+async def write_list(
+    conn: Connection, entry: Entry, patients: Sequence[str], since_ms: int
+) -> None:
+    """Add a line for each patient, except where the actor has the same line since `since_ms`.
+
+    A line is the same when patient, actor, action and object are equal. The patient of `entry` is
+    not used.
+    """
     await conn.execute(_LISTED, _row(entry) | {"patients": list(patients), "since": since_ms})
 
 
 async def write_refusal(conn: Connection, entry: Entry, alert: str = "") -> None:
-    """Add one line about a request that was refused; `alert` finds the patient where the request named none."""
-    found = await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
-    await write(conn, replace(entry, patient=found[0]) if found else entry)
+    """Add a line about a request that was refused.
+
+    `alert` is the id of an alert in the request. When it exists, the line gets its patient.
+    """
+    matches = (
+        await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
+    )
+    await write(conn, replace(entry, patient=matches[0]) if matches else entry)
 
 
 async def written_since(conn: Connection, entry: Entry, since_ms: int) -> bool:
-    """Tell whether this actor has a line with the same action on the same object later than `since_ms`."""
-    asked = {"patient": entry.patient, "actor": entry.actor.subject, "action": Action(entry.action).value}
-    cursor = await conn.execute(_RECENT, {**asked, "object": entry.object, "since": since_ms})
+    """Return whether the log has a line like `entry` that is later than `since_ms`.
+
+    Compared are patient, actor, action and object.
+    """
+    requested = {
+        "patient": entry.patient,
+        "actor": entry.actor.subject,
+        "action": Action(entry.action).value,
+    }
+    cursor = await conn.execute(_RECENT, {**requested, "object": entry.object, "since": since_ms})
     row = await cursor.fetchone()
     return bool(row and row[0])
 

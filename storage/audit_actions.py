@@ -1,16 +1,17 @@
-"""The actions of the audit log, each under its only spelling. Pure; `kadens migrate` copies the list to the database.
+"""The actions of the audit log, each with its only spelling.
 
-The database refuses a row whose action is not on its list, so that no spelling hides from a search.
+`kadens migrate` copies the list to the database, which refuses a row with any other action. A
+search for an action therefore misses no row because of its spelling.
 """
 
 from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What somebody did: lower-case words with dots between them."""
+    """An action in the audit log, as lower-case words joined by dots."""
 
     DATA_READ = "data.read"  # one patient's data were shown
-    DATA_REFUSED = "data.refused"  # they were asked for, and not shown
+    DATA_REFUSED = "data.refused"  # a request for them was refused
     LIST_READ = "list.read"  # a patient was on a list that was shown
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
     ALERT_START = "alert.start"

@@ -1,12 +1,15 @@
-"""Erases a patient: every row in every table, the data key, every body of theirs. What stays is a receipt with counts.
+"""Erases a patient: every row in every table, the data key, and every payload.
 
-Binding: each table that has a patient is in `ERASED`, or `audit`; a test compares the list with the schema. Lines of
-the audit log stay, as the law on patient records wants (five years at least), without patient, object and detail; the
-receipt's number keeps them together. No journal extract is made here: what belongs in the journal went there.
+A receipt with counts is kept. Each table with a patient must be in `ERASED`, except `audit`; a test
+compares the list with the schema. Lines of the audit log are kept, because the law on patient
+records requires them for at least five years. They lose patient, object and detail, and get the
+number of the receipt. No extract for the journal is made here: what belongs in the journal was sent
+to it before.
 
-Not reached from here: messages in the log (gone by their retention, 30 days at the latest; facts of a patient who is
-not known any more are not stored), what PostgreSQL has not vacuumed yet, its statistics and WAL, and backups. Erase
-again after a restore from a backup that is older than the receipt.
+Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
+Facts in them are not stored, because their patient is unknown by then. Nor does it reach rows that
+PostgreSQL has not vacuumed, its statistics and WAL, and backups. After a restore from a backup that
+is older than the receipt, erase the patient again.
 """
 
 from collections.abc import Sequence
@@ -15,16 +18,17 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from ..model.calendar import utc
-from . import discard, link_tokens
-from .body_store import INCOMING, BodyStore, address_of
-from .people import UnknownNameError
-from .pool import Connection
+from model.calendar import utc
+from storage.bodies import discard
+from storage.bodies.body_store import INCOMING, BodyStore, address_of
+from storage.people import link_tokens
+from storage.people.errors import UnknownNameError
+from storage.pg.pool import Connection
 
 _OF = "patient = %(patient)s"
 _ALERTS = "alert in (select id from alert where patient = %(patient)s)"
 
-# What is deleted, in this order: what refers before what is referred to.
+# What is deleted, in this order: rows that refer to others go before the rows they refer to.
 ERASED: dict[str, str] = {
     "outbox": """
 (channel = 'derived' and recipient = %(pseudonym)s)
@@ -33,13 +37,13 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "alert_move": _ALERTS,
     "alert": _OF,
     "due": _OF,
-    "band_dirty": _OF,
-    "band_hour": _OF,
-    "band_day": _OF,
+    "rollup_stale": _OF,
+    "rollup_hour": _OF,
+    "rollup_day": _OF,
     "week": _OF,
     "day": _OF,
     "session": _OF,
-    "choice": _OF,
+    "source_selection": _OF,
     "sample": _OF,
     "fact": _OF,
     "record": _OF,
@@ -47,6 +51,10 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "body": _OF,
     "dead_letter": _OF,
     "dead_letter_overflow": _OF,
+    "vendor_fetch": """
+patient = %(patient)s or (patient is null and (connector, account) in (
+  select vendor, account from account where patient = %(patient)s))""",
+    "vendor_notice": _OF,
     "account": _OF,
     "consent": _OF,
     "heart_profile": _OF,
@@ -56,8 +64,9 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "identity.data_key": _OF,
 }
 
-# Without the patient's lock: a link releases what waits while it holds the patient. What is released at this moment is
-# on the log again, and nobody's: it waits sealed for a day and goes.
+# Runs before the patient is locked, because linking an account holds the patient while it releases
+# bodies from quarantine. A body that is released at this moment goes through the log again. Its
+# account is linked to nobody then, so it waits sealed for a day and is removed.
 _QUARANTINE = """
 with gone as (
   delete from quarantine q using account a join patient p on p.id = a.patient
@@ -73,9 +82,13 @@ select b.address, encode(b.sha256, 'hex'), exists (
   select from body other where other.sha256 = b.sha256 and other.patient <> b.patient)
 from body b where b.patient = %s"""
 _LETTERS = "select address from dead_letter where patient = %s and address is not null"
-_PENDING = "insert into erasure_body (erasure, address) select %s, * from unnest(%s::text[]) on conflict do nothing"
+_PENDING = (
+    "insert into erasure_body (erasure, address) "
+    "select %s, * from unnest(%s::text[]) on conflict do nothing"
+)
 _SOURCES = """
-select source from record where patient = %(patient)s union select source from watermark where patient = %(patient)s"""
+select source from record where patient = %(patient)s \
+union select source from watermark where patient = %(patient)s"""
 _ORPHANS = """
 delete from source s where s.id = any(%s)
 and not exists (select from record r where r.source = s.id)
@@ -88,7 +101,10 @@ _GONE = "delete from erasure_body where erasure = %s and address = %s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What was erased, when: `counts` are rows by table. It holds no identity and no pseudonym."""
+    """When a patient was erased, and `counts` of rows by table.
+
+    It contains no identity and no pseudonym.
+    """
 
     number: int
     at_ms: int
@@ -96,9 +112,11 @@ class Receipt:
 
 
 async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
-    """Erase a patient in the caller's transaction; `finish` removes the bodies once it has committed.
+    """Erase a patient (a pseudonym) in the caller's transaction, and return the receipt.
 
-    Waits for whoever is writing about the patient. Raises `people.UnknownNameError` when there is no such patient.
+    Call `finish` after the commit to remove the payloads from the store. Waits for transactions
+    that are writing rows of the patient. Raises `people.errors.UnknownNameError` for an unknown
+    patient.
     """
     ((held, held_at),) = await (await conn.execute(_QUARANTINE, [patient])).fetchall()
     counts = {"quarantine": int(held)}
@@ -106,13 +124,14 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     if row is None:
         raise UnknownNameError("there is no such patient")
     id_ = int(row[0])
-    asked: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
+    values: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
     number = await _open(conn, id_, held_at, now_ms)
-    await link_tokens.revoke(conn, patient, now_ms)  # the doors refuse them from now on; those rows name nobody
-    sources = [source for (source,) in await (await conn.execute(_SOURCES, asked)).fetchall()]
+    # The rows that make the doors refuse the tokens name no patient, so they outlive the erasure.
+    await link_tokens.revoke(conn, patient, now_ms)
+    sources = [source for (source,) in await (await conn.execute(_SOURCES, values)).fetchall()]
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
-        counts[table] = (await conn.execute(statement.encode(), asked)).rowcount
+        counts[table] = (await conn.execute(statement.encode(), values)).rowcount
     counts["source"] = (await conn.execute(_ORPHANS, [sources])).rowcount
     counts["audit"] = await _forget(conn, id_, number)
     counts["patient"] = (await conn.execute("delete from patient where id = %s", [id_])).rowcount
@@ -121,37 +140,47 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
 
 
 async def finish(conn: Connection, store: BodyStore) -> int:
-    """Remove the bodies of erased patients from the store and return how many; what a crash left over, too."""
+    """Remove the payloads of erased patients from the store, and return how many.
+
+    Also removes what an earlier call left when it was interrupted.
+    """
     removed = 0
-    while await _remove_one(conn, store):
+    while await _remove_patient(conn, store):
         removed += 1
     await discard.finish(conn, store)
     return removed
 
 
 async def _open(conn: Connection, patient: int, held_at: Sequence[str], now_ms: int) -> int:
-    """Write the receipt and what is to be removed from the store: bodies in quarantine, of dead letters, and kept ones.
+    """Write the receipt and the addresses to remove from the store; return the receipt's number.
 
-    Older versions left kept bodies as they came in, too: under their SHA-256 in `incoming`.
+    The addresses are those of bodies in quarantine (`held_at`), of dead letters and of kept
+    payloads. Older versions also left kept payloads in `incoming`, under their SHA-256.
     """
     made = await (await conn.execute(_RECEIPT, [utc(now_ms)])).fetchall()
     number = int(made[0][0])
     letters = await (await conn.execute(_LETTERS, [patient])).fetchall()
     addresses = [*held_at, *(address for (address,) in letters)]
     for kept, sha256, of_another in await (await conn.execute(_BODIES, [patient])).fetchall():
-        addresses += [kept] if kept else []  # else it lies in its row, and goes with that
+        addresses += [kept] if kept else []  # else it is in its row
+        # the address is made of the content alone: another patient's equal body has the same one
         addresses += [] if of_another else [address_of(sha256, INCOMING)]
     await conn.execute(_PENDING, [number, addresses])
     return number
 
 
 async def _forget(conn: Connection, patient: int, number: int) -> int:
-    """Take the patient out of the audit log, which the log's own function alone can do; return how many lines."""
+    """Remove the patient from the lines of the audit log, and return how many lines.
+
+    Only a function of the log's own role may change lines.
+    """
     row: tuple[Any, ...] | None = await (await conn.execute(_AUDIT, [patient, number])).fetchone()
     return int(row[0]) if row else 0
 
 
-async def _remove_one(conn: Connection, store: BodyStore) -> bool:
+async def _remove_patient(conn: Connection, store: BodyStore) -> bool:
+    # The file goes before the commit: after a crash in between, the next call finds the row again
+    # and deletes a file that is not there, which does nothing.
     async with conn.transaction():
         row: tuple[Any, ...] | None = await (await conn.execute(_NEXT)).fetchone()
         if row is None:

@@ -1,238 +1,271 @@
-"""The Faust agents: take what comes in, hand it to lanes, and take the next. Nothing else happens here.
+"""The Faust agents: they take messages from the stream and give them to a `BatchScheduler`.
 
-Binding, each measured against faust-streaming 0.15.3: `noack_take` only (`take` and `async for` acknowledge what
-failed), one concurrent instance (more acknowledge out of order), acknowledgement strictly in offset order and only
-after the handler returned. An agent never ends: an exception that left it would do harm, see `_agent`.
+These rules are binding. Each was measured against faust-streaming 0.15.3:
+
+- An agent uses `noack_take` only: `take` and `async for` acknowledge messages that failed.
+- An agent has one concurrent instance: several acknowledge out of order.
+- Messages are acknowledged strictly in offset order, and only after the handler returned.
+- An agent never ends: see `_agent`.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import faust
 from faust.types import TP
 
-from .faults import without_values
-from .ledger import HoleError
-from .messages import MOST_BYTES, Message, Run, batches
-from .metrics import Metrics
-from .watchdog import Place
+from stream.batching import BatchLimits, Busy, next_batch
+from stream.faults import without_values
+from stream.log.ledger import HoleError
+from stream.log.messages import Message, Partition, Run, batches
+from stream.metrics import Metrics
 
-Handler = Callable[[Sequence[Run]], Awaitable[None]]
-Fail = Callable[[Exception], Awaitable[None]]
+BatchHandler = Callable[[Sequence[Run]], Awaitable[None]]
+OnFailure = Callable[[Exception], Awaitable[None]]
+
+TAKEN_AT_ONCE = 300  # messages in one call to Faust
+TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
+# beyond either of these, queued and in flight together, no more is taken from Faust
+MAX_HELD_MESSAGES = 1_200
+MAX_HELD_BYTES = 64 * 1024 * 1024
+HELD_UP_S = 0.25  # a batch that takes longer counts as held up, and another may start beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handling:
-    """What is done with batches of a topic, runs of different partitions, and how many lanes are in work at most.
+class TopicHandler:
+    """The handler of a topic's batches, and their limits.
 
-    Few: what waits meanwhile makes larger batches. One costs the database the same whatever its size, and a patient
-    of whom it tells several times is derived once. `most` messages and `most_bytes` of values are in a batch.
+    A batch is a list of runs of different partitions.
     """
 
-    handler: Handler
-    abreast: int = 1
-    most: int = 300
-    most_bytes: int = MOST_BYTES
+    handler: BatchHandler
+    limits: BatchLimits = field(default_factory=BatchLimits)
 
 
-TAKE = 300  # messages taken from Faust at once
-HELD, HELD_BYTES = 1_200, 64 * 1024 * 1024  # messages in lanes, and their values, beyond which no more are taken
-WITHIN_S = 0.05  # how long a lone message waits for company
-MUCH = 40  # so many messages waiting are worth a further lane, although its batches are smaller
-SLOW_S = 0.25  # a lane that takes longer over a batch is held up: another lane opens beside it
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """A message and the Faust event that acknowledges it."""
+
+    message: Message
+    event: Any
+
+    @property
+    def size(self) -> int:
+        """Return the size of its value in bytes."""
+        return len(self.message.value)
 
 
 def add_agents(
     app: faust.App,
-    handlers: Mapping[str, Handling],
-    done: MutableMapping[Place, int],
+    handlers: Mapping[str, TopicHandler],
+    done: MutableMapping[Partition, int],
     metrics: Metrics,
     failed: asyncio.Future[None],
 ) -> None:
-    """Register one agent a topic.
+    """Register one agent for each topic.
 
-    `done` learns the offset after the last finished one of each partition, `failed` the first error of a handler.
+    `done` receives the offset after the last finished message of each partition. `failed` receives
+    the first error of a handler.
     """
 
-    async def fail(error: Exception) -> None:
+    async def on_failure(error: Exception) -> None:
+        # the next start begins at the committed offset, which may be past the hole
         if isinstance(error, HoleError):
             await rewind(app, error)
         if not failed.done():
             failed.set_exception(error)
 
-    for topic, how in handlers.items():
-        channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        make = partial(Lanes, how, done, metrics, fail)
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(make, fail))
+    for topic, topic_handler in handlers.items():
+        channel = app.topic(
+            topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        make = partial(BatchScheduler, topic_handler, done, metrics, on_failure)
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(make, on_failure))
 
 
-def _agent(make: "Callable[[], Lanes]", fail: Fail) -> Callable[[Any], Awaitable[None]]:
-    """Return an agent that hands over what comes in, and stays here after an error until the process ends.
+def _agent(
+    make: "Callable[[], BatchScheduler]", on_failure: OnFailure
+) -> Callable[[Any], Awaitable[None]]:
+    """Return an agent that gives incoming messages to a scheduler.
 
-    It must never leave: an agent that ends hands its stream back to Faust, which from then on acknowledges every
-    message that comes in, and the end of the process commits that (met by the chaos tests, told by the ledger as
-    holes).
+    After an error it waits until the process ends. It must not return: an agent that ends gives its
+    stream back to Faust. From then on Faust acknowledges every incoming message, and the end of the
+    process commits that. The chaos tests showed this; in the ledger it appears as holes.
     """
 
     async def take(stream: Any) -> None:  # noqa: ANN401 - Faust ships no types
-        lanes = make()  # anew whenever the agent begins: what was in work when it was cut off comes in again
+        # a new scheduler each time: messages in flight at a cancelled agent are delivered again
+        scheduler = make()
         async with asyncio.TaskGroup() as tasks:
             try:
-                async for events in stream.noack_take(TAKE, within=WITHIN_S):
-                    await lanes.put(events, tasks)
+                async for events in stream.noack_take(TAKEN_AT_ONCE, within=TAKE_WITHIN_S):
+                    await scheduler.put(events, tasks)
             except Exception as error:  # noqa: BLE001 - it ends the process
-                await fail(error)
+                await on_failure(error)
                 await asyncio.Event().wait()
 
     return take
 
 
 async def rewind(app: faust.App, hole: HoleError) -> None:
-    """Set the group's committed offset back to the hole, so that the next start of a worker fetches it."""
-    partition = TP(hole.topic, hole.partition)
-    await app.consumer._commit({partition: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+    """Set the group's committed offset back to the hole, so that the next start fetches it."""
+    tp = TP(hole.topic, hole.partition)
+    # Faust has no public way to commit an offset that it did not acknowledge itself
+    await app.consumer._commit({tp: hole.expected})  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-class Lanes:
-    """Messages of one topic on their way through a handler, a few batches of them in work at once.
+class BatchScheduler:
+    """Runs the batches that `next_batch` chooses for one topic, at most `max_in_flight` at once.
 
-    A lane takes what waits in its share of the partitions that no other lane works on, and when that is done and
-    acknowledged the next: what came in meanwhile. A partition is in one lane at a time, so its order holds. One that
-    is flooded fills a batch by itself, and then it is the turn of those that have waited since. A lane whose handler
-    failed tells `fail` and ends, and keeps its partitions: nothing more of them is acknowledged.
-
-    One lane is in work. A further one opens where much waits, or where those in work are held up. Little work is not
-    shared, because each batch has a cost of its own.
+    Messages are acknowledged after their handler returned. When a handler fails, `on_failure` is
+    called and the batch stays in flight for good, so nothing more of its partitions is
+    acknowledged.
     """
 
-    def __init__(self, how: Handling, done: MutableMapping[Place, int], metrics: Metrics, fail: Fail) -> None:
-        self._how, self._done, self._metrics, self._fail = how, done, metrics, fail
-        self._waiting: dict[Place, list[Any]] = {}  # of whom the first have waited longest
-        self._busy: set[Place] = set()  # in work, or of a lane that failed
-        self._lanes = self._slow = self._held = self._bytes = 0
-        self._freed = asyncio.Event()
+    def __init__(
+        self,
+        topic_handler: TopicHandler,
+        done: MutableMapping[Partition, int],
+        metrics: Metrics,
+        on_failure: OnFailure,
+    ) -> None:
+        self._handler, self._limits = topic_handler.handler, topic_handler.limits
+        self._done, self._metrics, self._on_failure = done, metrics, on_failure
+        # ordered: the partition that has waited longest comes first
+        self._waiting: dict[Partition, list[_Delivery]] = {}
+        self._in_flight: set[Partition] = set()
+        self._batches = self._held_up = 0
+        self._held_messages = self._held_bytes = 0
+        self._room = asyncio.Event()
 
     async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
-        """Hand out a batch of events; return when there is room for another one."""
-        for event in events:
-            self._waiting.setdefault((event.message.topic, event.message.partition), []).append(event)
-        self._hold(events, 1)
-        self._open(tasks)
-        while self._held > HELD or self._bytes > HELD_BYTES:
-            self._freed.clear()
-            await self._freed.wait()
+        """Queue Faust events and start batches in `tasks`; return when there is room for more."""
+        deliveries = [_Delivery(_message(event), event) for event in events]
+        for delivery in deliveries:
+            partition = delivery.message.topic, delivery.message.partition
+            self._waiting.setdefault(partition, []).append(delivery)
+        self._hold(deliveries, 1)
+        self._start(tasks)
+        while self._held_messages > MAX_HELD_MESSAGES or self._held_bytes > MAX_HELD_BYTES:
+            self._room.clear()
+            await self._room.wait()
 
-    def _open(self, tasks: asyncio.TaskGroup) -> None:
-        """Open lanes for the partitions that wait, as many as may be in work now."""
-        for _ in range(min(self._abreast() - self._lanes, len(self._free()))):
-            self._lanes += 1
-            tasks.create_task(self._lane(tasks))
+    def _start(self, tasks: asyncio.TaskGroup) -> None:
+        """Start every batch that may start now."""
+        while counts := next_batch(self._waiting, self._busy(), self._limits):
+            batch = self._take(counts)
+            self._batches += 1
+            self._in_flight |= batch.keys()
+            tasks.create_task(self._run(batch, tasks))
 
-    def _abreast(self) -> int:
-        """Return how many lanes may be in work now: one beside those that are held up, and all where much waits."""
-        much = sum(map(len, self._waiting.values())) >= MUCH
-        return self._how.abreast if much else min(self._how.abreast, self._slow + 1)
+    def _busy(self) -> Busy:
+        return Busy(
+            batches=self._batches, held_up=self._held_up, partitions=frozenset(self._in_flight)
+        )
 
-    async def _lane(self, tasks: asyncio.TaskGroup) -> None:
+    def _take(self, counts: Mapping[Partition, int]) -> dict[Partition, list[_Delivery]]:
+        """Remove the first `counts` deliveries of each partition from the queue and return them."""
+        batch: dict[Partition, list[_Delivery]] = {}
+        for partition, count in counts.items():
+            queue = self._waiting.pop(partition)
+            batch[partition] = sorted(queue[:count], key=_offset)
+            # the rest of a flooded partition goes to the end, so that the others get their turn
+            if queue[count:]:
+                self._waiting[partition] = queue[count:]
+        return batch
+
+    async def _run(
+        self, batch: Mapping[Partition, Sequence[_Delivery]], tasks: asyncio.TaskGroup
+    ) -> None:
         try:
-            while self._lanes <= self._abreast() and (taken := self._take()):
-                with self._told_when_slow(tasks):
-                    await self._work(taken)
-                self._busy -= taken.keys()
+            with self._watched(tasks):
+                await self._work(batch)
         except Exception as error:  # noqa: BLE001 - it ends the process
-            await self._fail(error)
+            await self._on_failure(error)
             return
-        self._lanes -= 1
+        self._batches -= 1
+        self._in_flight -= batch.keys()
+        self._start(tasks)
 
     @contextmanager
-    def _told_when_slow(self, tasks: asyncio.TaskGroup) -> Iterator[None]:
-        """Count a lane as held up, and open another one, while the block takes longer than `SLOW_S`."""
-        slow = False
+    def _watched(self, tasks: asyncio.TaskGroup) -> Iterator[None]:
+        """Count a batch that takes longer than `HELD_UP_S` as held up, and start another one."""
+        held_up = False
 
-        def held_up() -> None:
-            nonlocal slow
-            slow = True
-            self._slow += 1
-            self._open(tasks)
+        def alarm() -> None:
+            nonlocal held_up
+            held_up = True
+            self._held_up += 1
+            self._start(tasks)
 
-        alarm = asyncio.get_running_loop().call_later(SLOW_S, held_up)
+        timer = asyncio.get_running_loop().call_later(HELD_UP_S, alarm)
         try:
             yield
         finally:
-            alarm.cancel()
-            self._slow -= slow
+            timer.cancel()
+            self._held_up -= held_up
 
-    def _free(self) -> list[Place]:
-        return [place for place in self._waiting if place not in self._busy]
+    async def _work(self, batch: Mapping[Partition, Sequence[_Delivery]]) -> None:
+        """Call the handler and acknowledge the messages; a gap in the offsets splits the call."""
+        deliveries = list(chain.from_iterable(batch.values()))
+        messages = [delivery.message for delivery in deliveries]
+        for runs in batches(messages, self._limits.max_bytes):
+            async with _measured(runs, self._metrics):
+                await self._handler(runs)
+            for run in runs:
+                self._acknowledge(run, batch[run.topic, run.partition])
+        self._hold(deliveries, -1)
+        self._room.set()
 
-    def _take(self) -> dict[Place, list[Any]]:
-        """Take a lane's next batch: of the partitions that have waited longest all that waits, as long as it fits."""
-        free, taken = self._free(), dict[Place, list[Any]]()
-        count = size = 0
-        for place in free[: -(-(len(free) + len(self._busy)) // self._abreast())]:
-            events = self._waiting[place][: self._how.most]
-            count, size = count + len(events), size + sum(map(_size, events))
-            if taken and (count > self._how.most or size > self._how.most_bytes):
-                break
-            taken[place] = sorted(events, key=_offset)
-        for place in taken:
-            rest = self._waiting.pop(place)[self._how.most :]
-            if rest:
-                self._waiting[place] = rest
-        self._busy |= taken.keys()
-        return taken
+    def _acknowledge(self, run: Run, deliveries: Iterable[_Delivery]) -> None:
+        # an offset that was delivered twice has two events, and Faust waits for both
+        for delivery in deliveries:
+            if run.first <= delivery.message.offset < run.next:
+                delivery.event.ack()
+        partition = run.topic, run.partition
+        self._done[partition] = max(self._done.get(partition, 0), run.next)
 
-    async def _work(self, taken: Mapping[Place, list[Any]]) -> None:
-        events = [event for part in taken.values() for event in part]
-        for batch in batches(_messages(events), self._how.most_bytes):
-            async with _measured(batch, self._metrics):
-                await self._how.handler(batch)
-            for run in batch:
-                for event in taken[run.topic, run.partition]:
-                    if run.first <= event.message.offset < run.next:
-                        event.ack()
-                place = run.topic, run.partition
-                self._done[place] = max(self._done.get(place, 0), run.next)
-        self._hold(events, -1)
-        self._freed.set()
-
-    def _hold(self, events: Sequence[Any], sign: int) -> None:
-        self._held += sign * len(events)
-        self._bytes += sign * sum(map(_size, events))
+    def _hold(self, deliveries: Sequence[_Delivery], sign: int) -> None:
+        self._held_messages += sign * len(deliveries)
+        self._held_bytes += sign * sum(delivery.size for delivery in deliveries)
 
 
-def _offset(event: Any) -> int:  # noqa: ANN401 - Faust ships no types
-    return int(event.message.offset)
-
-
-def _size(event: Any) -> int:  # noqa: ANN401 - Faust ships no types
-    return len(event.message.value or b"")
+def _offset(delivery: _Delivery) -> int:
+    return delivery.message.offset
 
 
 @asynccontextmanager
 async def _measured(batch: Sequence[Run], metrics: Metrics) -> AsyncIterator[None]:
+    """Measure a batch; an error of its handler names topic, partitions and offsets, no value."""
     began, topic = time.perf_counter(), batch[0].topic
-    places = ", ".join(f"{run.partition}: {run.first} to {run.next - 1}" for run in batch)
-    async with without_values(f"{topic}, offsets by partition {places}"):
+    offsets = ", ".join(f"{run.partition}: {run.first} to {run.next - 1}" for run in batch)
+    async with without_values(f"{topic}, offsets by partition {offsets}"):
         yield
     metrics.batch.labels(topic).observe(sum(len(run.messages) for run in batch))
     metrics.seconds.labels(topic).observe(time.perf_counter() - began)
 
 
-def _messages(events: Iterable[Any]) -> list[Message]:
-    return [
-        Message(
-            topic=event.message.topic,
-            partition=event.message.partition,
-            offset=event.message.offset,
-            key=event.message.key or b"",
-            value=event.message.value or b"",
-            headers=tuple(event.message.headers or ()),
-        )
-        for event in events
-    ]
+def _message(event: Any) -> Message:  # noqa: ANN401 - Faust ships no types
+    return Message(
+        topic=event.message.topic,
+        partition=event.message.partition,
+        offset=event.message.offset,
+        key=event.message.key or b"",
+        value=event.message.value or b"",
+        headers=tuple(event.message.headers or ()),
+    )

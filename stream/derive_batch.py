@@ -1,118 +1,152 @@
-"""Facts into the database, and what they change: sessions, days, weeks, who is due for a look, what goes out.
+"""Writes facts to the database and derives anew what they change.
 
-One transaction a batch: the account of offsets, the facts, every touched patient's recompute, `due` and the outbox.
-What a crash repeats is skipped by the account, or recognised by the writer. What is told of a patient who was erased
-meanwhile is dropped, without a dead letter. `kadens.derived` gets its events from the outbox after the commit, so it
-never tells of a change that did not happen.
+One transaction covers a batch: the offset ledger, the facts, the sessions, days and weeks of every
+affected patient, the table `due` and the outbox. After a crash the ledger skips what is repeated,
+or the writer recognises it. Facts of a patient who was erased meanwhile are dropped, without a dead
+letter. `kadens.derived` gets its events from the outbox after the commit, so it never announces a
+change that did not happen.
 """
 
 from collections.abc import Mapping, Sequence
 
-from ..model.codec import SCHEMA_VERSION, decode_told, dumps, plain
-from ..model.derived import Change
-from ..model.facts import Reject, RejectKind, Told
-from ..storage import derived, due, outbox
-from ..storage.pool import Connection
-from ..storage.spans import Span
-from ..storage.writer import UNKNOWN, put_facts
-from .bury import bury
-from .dead import Letter
-from .messages import Message, Outgoing, Run
-from .parts import Parts
-from .topics import DERIVED
+from model.codec import SCHEMA_VERSION, decode_attributed, dumps, plain
+from model.derived import DerivedChange
+from model.facts import AttributedFact, Reject, RejectKind
+from model.spans import Span
+from model.topics import DERIVED
+from storage.alerts import due, outbox
+from storage.facts.writer import UNKNOWN, put_facts
+from storage.pg.pool import Connection
+from stream.collaborators import Collaborators
+from stream.dead.bury import bury
+from stream.dead.letters import RefusedMessage
+from stream.deriving.batches import derive_written
+from stream.log.messages import Message, Outgoing, Run
 
 CHANNEL = "derived"
-CALM_MS = 5_000  # for so long a look may wait for more samples
+CALM_MS = 5_000  # how long a judgement waits for more samples
 SEND = 500  # outbox rows sent in one transaction
-OTHER_SHAPE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # what reading JSON of no fact raises
+# what decoding raises for JSON that is not a fact
+OTHER_SHAPE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
 UNREAD = Reject(where="value", why="not a fact of this version", kind=RejectKind.UNKNOWN)
 
 
-async def derive_runs(batch: Sequence[Run], parts: Parts) -> None:
-    """Store and derive a batch; raises `HoleError`, `DeadFloodError` and what the log and database raise."""
+async def derive_runs(batch: Sequence[Run], parts: Collaborators) -> None:
+    """Store a batch of facts and derive from them.
+
+    Raises `HoleError`, `DeadFloodError` and what the log and the database raise.
+    """
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
-        parts.metrics.replayed.labels(batch[0].topic).inc(sum(len(run.messages) for run in batch) - len(fresh))
+        parts.metrics.replayed.labels(batch[0].topic).inc(
+            sum(len(run.messages) for run in batch) - len(fresh)
+        )
         if fresh:
             await _apply(conn, fresh, parts)
     await send_changes(parts)
 
 
-async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
-    """Make a dead letter of a fact that cannot be worked on, a run of one message, unless it is done already."""
+async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
+    """Make a dead letter of a fact that cannot be worked on.
+
+    `run` holds this one message. If the ledger shows it as finished, nothing happens.
+    """
     async with parts.pool.connection() as conn:
         letters = [_letter(message, reject) for message in await parts.ledger.claim(conn, [run])]
         parts.limit.check(dead={letter.patient or "" for letter in letters}, good=())
         await bury(conn, parts, letters)
 
 
-async def send_changes(parts: Parts) -> int:
-    """Send what waits in the outbox for `kadens.derived`; return how many events."""
+async def send_changes(parts: Collaborators) -> int:
+    """Send the events that wait in the outbox for `kadens.derived`; return how many."""
     async with parts.pool.connection() as conn:
         rows = await outbox.take(conn, CHANNEL, parts.now(), SEND)
         await parts.producer.send_all(
-            [Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body)) for row in rows]
+            [
+                Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
+                for row in rows
+            ]
         )
         await outbox.sent(conn, [row.id for row in rows], parts.now())
     return len(rows)
 
 
-async def _apply(conn: Connection, messages: Sequence[Message], parts: Parts) -> None:
-    told, letters = _decode(messages)
-    written = await put_facts(conn, [one for _, one in told])
-    settled = await derived.settle(conn, written)
-    kept = [no for no in written.refused if no.why != UNKNOWN]  # nothing is kept of a patient who was erased
-    letters += [_refused(*told[no.index], no.why) for no in kept]
+async def _apply(conn: Connection, messages: Sequence[Message], parts: Collaborators) -> None:
+    reported, letters = _decode(messages)
+    written = await put_facts(conn, [item for _, item in reported])
+    derived = await derive_written(conn, written)
+    # a patient whom the database does not know was erased: nothing of theirs may be kept
+    kept = [no for no in written.refused if no.why != UNKNOWN]
+    letters += [_refused(*reported[no.index], no.why) for no in kept]
     bad = {no.index for no in written.refused}
-    good = {one.patient for place, (_, one) in enumerate(told) if place not in bad}
-    parts.limit.check(dead={one.patient or "" for one in letters}, good=good)
-    if written.touched:
-        place = f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
-        events = [(f"{place}/{patient}", patient, event(patient, said)) for patient, said in settled.changes.items()]
+    good = {item.patient for location, (_, item) in enumerate(reported) if location not in bad}
+    # checked before anything is sent: its error rolls the transaction back
+    parts.limit.check(dead={letter.patient or "" for letter in letters}, good=good)
+    if written.affected:
+        position = (
+            f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
+        )
+        events = [
+            (f"{position}/{patient}", patient, event(patient, result))
+            for patient, result in derived.changes.items()
+        ]
         await outbox.put_all(conn, CHANNEL, events, parts.now())
-        await _mark_due(conn, written.touched, parts.now())
-        await outbox.notify(conn, list(written.touched))
-    parts.metrics.recomputes.inc(len(written.touched))
-    parts.metrics.dates.inc(settled.dates)
-    parts.metrics.rows.labels("read").inc(settled.read)
-    parts.metrics.rows.labels("written").inc(settled.offered)
+        await _mark_due(conn, written.affected, parts.now())
+        await outbox.notify(conn, list(written.affected))
+    parts.metrics.recomputes.inc(len(written.affected))
+    parts.metrics.dates.inc(derived.dates)
+    parts.metrics.rows.labels("read").inc(derived.read)
+    parts.metrics.rows.labels("written").inc(derived.offered)
     parts.metrics.bodies.labels("", "erased").inc(len(written.refused) - len(kept))
     await bury(conn, parts, letters)
 
 
 async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now_ms: int) -> None:
-    """Ask for a look at each patient: at once after a workout or an answer, a little later where samples alone came.
+    """Mark each patient as due for a judgement.
 
-    They come in a stream; what they change is judged once for many of them, and no rule waits for one.
+    It is due at once after a workout or a report, and `CALM_MS` later if only samples came. Samples
+    arrive in a stream, so one judgement covers many of them. No rule needs an answer sooner.
     """
-    calm = {patient for patient, spans in touched.items() if all(span.samples_only for span in spans)}
+    calm = {
+        patient for patient, spans in touched.items() if all(span.samples_only for span in spans)
+    }
     for patients, at_ms in ((touched.keys() - calm, now_ms), (calm, now_ms + CALM_MS)):
         if patients:
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
-def _decode(messages: Sequence[Message]) -> tuple[list[tuple[Message, Told]], list[Letter]]:
-    """Return the facts with their messages, and dead letters for what is no fact of a version we know."""
-    told: list[tuple[Message, Told]] = []
-    letters: list[Letter] = []
+def _decode(
+    messages: Sequence[Message],
+) -> tuple[list[tuple[Message, AttributedFact]], list[RefusedMessage]]:
+    """Return the facts with their messages, and dead letters for the messages that hold no fact."""
+    reported: list[tuple[Message, AttributedFact]] = []
+    letters: list[RefusedMessage] = []
     for message in messages:
         try:
-            told.append((message, decode_told(message.value)))
+            reported.append((message, decode_attributed(message.value)))
         except OTHER_SHAPE:
             letters.append(_letter(message, UNREAD))
-    return told, letters
+    return reported, letters
 
 
-def _letter(message: Message, reject: Reject) -> Letter:
+def _letter(message: Message, reject: Reject) -> RefusedMessage:
     whose = message.key.decode(errors="replace")  # the key of a fact is its patient
-    return Letter(message=message, rejects=[reject], patient=whose, body=message.value)
+    return RefusedMessage(message=message, rejects=[reject], patient=whose, body=message.value)
 
 
-def _refused(message: Message, one: Told, why: str) -> Letter:
+def _refused(message: Message, attributed_fact: AttributedFact, why: str) -> RefusedMessage:
     reject = Reject(where="fact", why=why, kind=RejectKind.UNWRITABLE)
-    return Letter(message=message, rejects=[reject], patient=one.patient, body=message.value)
+    return RefusedMessage(
+        message=message, rejects=[reject], patient=attributed_fact.patient, body=message.value
+    )
 
 
-def event(patient: str, changes: Sequence[Change]) -> Mapping[str, object]:
-    """Return an event of `kadens.derived`: what changed for a patient."""
+def event(patient: str, changes: Sequence[DerivedChange]) -> Mapping[str, object]:
+    """Return the event of `kadens.derived` that lists what changed for a patient."""
     return {"v": SCHEMA_VERSION, "patient": patient, "changes": plain(list(changes))}

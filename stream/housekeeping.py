@@ -1,8 +1,10 @@
-"""Removes what has served: files that nothing names, rows that went out, letters past their time. No fact.
+"""Removes what is no longer needed: unnamed files, sent outbox rows and expired letters.
 
-A body that came in by the store is removed when its message is settled (`settled`). What is left in `incoming` was
-never named by a message (a door that was killed), and goes as soon as every message is settled that was on the log
-when it came in. The doors name a body within `PLACED_S` of storing it, or refuse it.
+It never removes a fact. A payload that came in through the store is removed when its message is
+settled (`settled`). A file that is left in `incoming` has no message, because a vendor door was
+killed before it sent one. Such a file can be removed once every message is settled that was on the
+log when the file came in: the doors name a payload within `NAMED_WITHIN_S` of storing it, or refuse
+it.
 """
 
 import asyncio
@@ -13,42 +15,52 @@ from dataclasses import dataclass, field
 
 from aiokafka.errors import KafkaError
 
-from ..alerts.delivery import CHANNEL as MAIL
-from ..model.calendar import DAY_MS
-from ..storage import dead_letters, outbox
-from ..storage.erase import finish
-from ..storage.orphans import sweep_incoming, sweep_packed
-from .derive_batch import CHANNEL
-from .log import LogView
-from .parts import Parts
-from .resend import PLACED_S
-from .revocations import forget_expired
-from .topics import DEAD, RAW
-from .watchdog import Place
+from alerts.delivery import CHANNEL as MAIL
+from model.calendar import DAY_MS
+from model.topics import DEAD, RAW
+from storage.alerts import outbox
+from storage.bodies import dead_letters
+from storage.bodies.orphans import sweep_incoming, sweep_packed
+from storage.erase import finish
+from stream.collaborators import Collaborators
+from stream.dead.resend import NAMED_WITHIN_S
+from stream.derive_batch import CHANNEL
+from stream.log.look import LogView
+from stream.log.messages import Partition
+from stream.revocations import forget_expired
 
-INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # no message that is older can name a body
-MARGIN_S = 12 * PLACED_S  # also covers clocks that differ between door, store and worker
-ANSWER_S = 30.0
+INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # the log has no message older than this
+MARGIN_S = 12 * NAMED_WITHIN_S  # also covers clocks that differ between door, store and worker
+_ANSWER_S = 30.0
 SETTLED_LOOKS = 2
-KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
+_KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
 LETTERS = 1_000  # removed in one transaction
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
 class Horizon:
-    """Finds the instant before which everything that came in is settled, from looks at the log and the account.
+    """Determines the instant before which everything that came in is settled.
 
-    Two looks in turn: what a lane handed on to another topic while the first was worked off is met by the second.
+    It compares the log's ends, as seen at one time, with the offset ledger at a later time. Two
+    such looks are needed in turn: the second covers messages that an agent sent on to another topic
+    while the first was worked off.
     """
 
-    _looks: list[tuple[float, Mapping[Place, int]]] = field(default_factory=list)
+    _looks: list[tuple[float, Mapping[Partition, int]]] = field(default_factory=list)
 
-    def look(self, now_s: float, ends: Mapping[Place, int], finished: Mapping[Place, int]) -> float | None:
-        """Return the instant, None while it is not known; `ends` and `finished` are offsets by partition."""
+    def look(
+        self, now_s: float, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
+    ) -> float | None:
+        """Return the instant (epoch s), None while it is not known.
+
+        `ends` are the log's ends and `finished` the ledger's offsets, by partition.
+        """
         if not self._looks:
             self._looks = [(now_s, ends)]
-        elif all(finished.get(place, 0) >= end for place, end in self._looks[-1][1].items()):
+        elif all(
+            finished.get(partition, 0) >= end for partition, end in self._looks[-1][1].items()
+        ):
             self._looks.append((now_s, ends))
         if len(self._looks) <= SETTLED_LOOKS:
             return None
@@ -56,12 +68,12 @@ class Horizon:
         return settled_s
 
 
-async def clean_up(parts: Parts) -> None:
+async def clean_up(parts: Collaborators) -> None:
     """Remove rows and files that are older than their time."""
     now = parts.now()
     await sweep_incoming(parts.pool, parts.bodies, INCOMING_S)
     async with parts.pool.connection() as conn:
-        for channel, kept_ms in KEPT_MS.items():
+        for channel, kept_ms in _KEPT_MS.items():
             await outbox.prune(conn, channel, now - kept_ms)
         while await dead_letters.expire(conn, now - DEAD.retention_ms, LETTERS):
             await conn.commit()
@@ -70,25 +82,29 @@ async def clean_up(parts: Parts) -> None:
     await forget_expired(parts)
 
 
-async def sweep_sealed(parts: Parts) -> None:
+async def sweep_sealed(parts: Collaborators) -> None:
     """Remove sealed bodies that no row names."""
     await sweep_packed(parts.pool, parts.bodies)
 
 
-async def sweep_settled(parts: Parts, view: LogView, topics: Collection[str], horizon: Horizon) -> None:
-    """Remove bodies that came in, that no message names, and none will; nothing while the log does not answer.
+async def sweep_settled(
+    parts: Collaborators, view: LogView, topics: Collection[str], horizon: Horizon
+) -> None:
+    """Remove incoming payloads that no message names or will name.
 
-    `topics` are all that have an account: those on which a message may name a body are among them.
+    `topics` are all topics of the offset ledger. They include those whose messages may name a
+    payload. While the log does not answer, nothing is removed.
     """
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(_ANSWER_S):
             bounds = await view.bounds(topics)
     except (KafkaError, TimeoutError, OSError) as error:
-        log.warning("the broker does not answer the sweep: %s", type(error).__name__)
+        _log.warning("the broker does not answer the sweep: %s", type(error).__name__)
         return
     async with parts.pool.connection() as conn:
         finished = await parts.ledger.finished(conn, topics)
     now_s = time.time()
-    settled_s = horizon.look(now_s, {place: there.end for place, there in bounds.items()}, finished)
+    ends = {partition: there.end for partition, there in bounds.items()}
+    settled_s = horizon.look(now_s, ends, finished)
     if settled_s is not None:
         await sweep_incoming(parts.pool, parts.bodies, now_s - settled_s + MARGIN_S)

@@ -1,47 +1,52 @@
-"""Judging: a patient's state and the clock become findings, findings become steps of alerts, in one transaction.
+"""Judges patients: their state and the clock give findings, and findings give steps of alerts.
 
-The table `due` says who must be judged, and is written with the facts; an event on `kadens.derived` only makes it
-happen at once instead of at the timer's next turn, so a lost or doubled event changes nothing. A due row is taken in
-the judging transaction: after a crash it is due again.
+All of that is one transaction. The table `due` lists who must be judged and is written together
+with the facts. An event on `kadens.derived` only starts the judgement before the timer does, so a
+lost or doubled event changes nothing. A row of `due` is taken in the judging transaction, so after
+a crash it is still due.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..alerts import lifecycle, rules
-from ..model.calendar import MINUTE_MS
-from ..storage import due, judging, verdicts
-from ..storage.judging import Loaded
-from ..storage.pool import Connection
-from ..storage.verdicts import Verdict
-from .faults import describe, report
-from .isolate import blames_message
-from .messages import Run
-from .parts import Parts
+from alerts import lifecycle, registry
+from alerts.wording import mail
+from model.alert import JudgementResult, Step
+from model.calendar import MINUTE_MS
+from storage.alerts import due, outbox, rule_inputs, store
+from storage.alerts.rule_inputs import Loaded
+from storage.alerts.store import MAIL, WORKLIST
+from storage.facts.ids import lock_patients
+from storage.pg.pool import Connection
+from stream.collaborators import Collaborators
+from stream.dead.isolate import blames_message
+from stream.faults import describe, report
+from stream.log.messages import Run
 
-TAKE = 20  # patients judged in one transaction
+_TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
 
 
-async def judge_runs(_batch: Sequence[Run], parts: Parts) -> None:
-    """Judge everyone who is due now: a batch of `kadens.derived` says that somebody is."""
+async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
+    """Judge everyone who is due now; a batch of `kadens.derived` only shows that somebody is."""
     while await judge_due(parts):
         pass
 
 
-async def judge_due(parts: Parts) -> int:
-    """Judge up to `TAKE` patients whose time has come; return how many.
+async def judge_due(parts: Collaborators) -> int:
+    """Judge up to `_TAKE` patients who are due; return how many.
 
-    Where that fails and is no outage, each is judged alone, and one who cannot be judged is looked at again later.
+    After an error that is no outage, each patient is judged alone. A patient who cannot be judged
+    is due again after `LATER_MS`.
     """
     try:
-        return await _judge(parts, TAKE)
+        return await _judge(parts, _TAKE)
     except Exception as error:
         if not blames_message(error):
             raise
-    return sum([await _judge_or_postpone(parts) for _ in range(TAKE)])
+    return sum([await _judge_or_postpone(parts) for _ in range(_TAKE)])
 
 
-async def _judge(parts: Parts, most: int) -> int:
+async def _judge(parts: Collaborators, most: int) -> int:
     async with parts.pool.connection() as conn:
         now = parts.now()
         patients = await due.take(conn, now, most)
@@ -50,11 +55,12 @@ async def _judge(parts: Parts, most: int) -> int:
     return len(patients)
 
 
-async def _judge_or_postpone(parts: Parts) -> int:
-    """Judge the patient who is due for longest, or ask for a look at that patient in `LATER_MS`."""
+async def _judge_or_postpone(parts: Collaborators) -> int:
+    """Judge the patient who has been due for longest, or postpone that patient by `LATER_MS`."""
     async with parts.pool.connection() as conn:
         patients = await due.take(conn, parts.now(), 1)
         try:
+            # a savepoint: after a fault the outer transaction still writes the new due row
             async with conn.transaction():
                 await judge_patients(conn, patients, parts, parts.now())
         except Exception as error:
@@ -65,19 +71,59 @@ async def _judge_or_postpone(parts: Parts) -> int:
     return len(patients)
 
 
-async def judge_patients(conn: Connection, patients: Sequence[str], parts: Parts, now_ms: int) -> None:
+async def judge_patients(
+    conn: Connection, patients: Sequence[str], parts: Collaborators, now_ms: int
+) -> None:
     """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
-    loaded = await judging.load_all(conn, patients, now_ms)
-    said = {patient: verdict(loaded[patient], now_ms) for patient in patients}
-    await verdicts.apply_all(conn, said, now_ms, link=parts.link)
+    loaded = await rule_inputs.load_all(conn, patients, now_ms)
+    result = {patient: verdict(loaded[patient], now_ms) for patient in patients}
+    await apply_judgements(conn, result, now_ms, link=parts.link)
     parts.metrics.judged.inc(len(patients))
-    for step in (step for one in said.values() for step in one.steps):
+    for step in (step for item in result.values() for step in item.steps):
         parts.metrics.alerts.labels(step.kind.value).inc()
 
 
-def verdict(on: Loaded, now_ms: int) -> Verdict:
-    """Return what comes of what is known of a patient. Pure."""
-    findings = rules.judge(on.judgeable)
+def verdict(on: Loaded, now_ms: int) -> JudgementResult:
+    """Return the steps of alerts that a patient's state leads to, and the next due time. Pure."""
+    findings = registry.judge(on.judgeable)
     steps = lifecycle.settle(on.live, on.recent, findings, now_ms)
-    times = (rules.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
-    return Verdict(steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None))
+    times = (registry.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
+    return JudgementResult(
+        steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None)
+    )
+
+
+async def apply_judgements(
+    conn: Connection, results: Mapping[str, JudgementResult], now_ms: int, *, link: str = WORKLIST
+) -> None:
+    """Apply the steps of patients, write their mails, and set when each patient is due next.
+
+    It must run in the transaction that loaded the patients. `link` is the address that a mail leads
+    to.
+    """
+    numbers = {name: row.id for name, row in (await lock_patients(conn, results)).items()}
+    for patient, result in results.items():
+        for step in result.steps:
+            alert = await store.apply_step(conn, numbers[patient], patient, step, now_ms)
+            if lifecycle.is_mailed(step):
+                await _mail(conn, numbers[patient], step, alert, now_ms, link)
+    snoozed = await store.snoozed_until(conn, list(numbers.values()))
+    following: dict[str, int | None] = {}
+    for patient, result in results.items():
+        times = (result.next_due_ms, snoozed.get(numbers[patient]))
+        following[patient] = min((at for at in times if at is not None), default=None)
+    await due.settle_all(conn, following)
+    changed = [patient for patient, result in results.items() if result.steps]
+    if changed:
+        await outbox.notify(conn, changed)
+
+
+async def _mail(
+    conn: Connection, number: int, step: Step, alert: str, now_ms: int, link: str
+) -> None:
+    text = mail(step.tier, link)
+    body = {"subject": text.subject, "text": text.text}
+    for address in lifecycle.recipients(await store.contacts(conn, number)):
+        # the key holds tier and address: the same mail is written once, however often it is judged
+        key = f"{alert}/{step.tier.value}/{address}"
+        await outbox.put(conn, MAIL, key, address, body, now_ms)

@@ -1,4 +1,4 @@
-"""The worker's Prometheus metrics: counts and times only, never a patient, an account or a value."""
+"""The worker's Prometheus metrics: counts and times, without any patient, account or value."""
 
 from dataclasses import dataclass
 
@@ -35,14 +35,28 @@ def make_metrics() -> Metrics:
     own = CollectorRegistry()
     return Metrics(
         registry=own,
-        lag=Gauge("kadens_lag_messages", "Messages not yet finished", ["topic", "partition"], registry=own),
-        batch=Histogram("kadens_batch_messages", "Messages in a batch", ["topic"], buckets=BATCHES, registry=own),
-        seconds=Histogram("kadens_batch_seconds", "Time of a batch", ["topic"], buckets=SECONDS, registry=own),
-        replayed=Counter("kadens_replayed_messages", "Messages skipped as done before", ["topic"], registry=own),
-        bodies=Counter("kadens_bodies", "Bodies by what became of them", ["connector", "outcome"], registry=own),
+        lag=Gauge(
+            "kadens_lag_messages", "Messages not yet finished", ["topic", "partition"], registry=own
+        ),
+        batch=Histogram(
+            "kadens_batch_messages", "Messages in a batch", ["topic"], buckets=BATCHES, registry=own
+        ),
+        seconds=Histogram(
+            "kadens_batch_seconds", "Time of a batch", ["topic"], buckets=SECONDS, registry=own
+        ),
+        replayed=Counter(
+            "kadens_replayed_messages", "Messages skipped as done before", ["topic"], registry=own
+        ),
+        bodies=Counter(
+            "kadens_bodies", "Bodies by what became of them", ["connector", "outcome"], registry=own
+        ),
         facts=Counter("kadens_facts", "Facts sent on", ["kind"], registry=own),
-        rejects=Counter("kadens_rejects", "Records that could not be read", ["connector", "kind"], registry=own),
-        faults=Counter("kadens_faults", "Errors of our own that cost one message", ["topic"], registry=own),
+        rejects=Counter(
+            "kadens_rejects", "Records that could not be read", ["connector", "kind"], registry=own
+        ),
+        faults=Counter(
+            "kadens_faults", "Errors of our own that cost one message", ["topic"], registry=own
+        ),
         dead=Counter("kadens_dead_letters", "Dead letters written", ["topic"], registry=own),
         rows=Counter("kadens_sample_rows", "Sample rows written", ["outcome"], registry=own),
         recomputes=Counter("kadens_recomputes", "Recomputed patient windows", registry=own),

@@ -1,40 +1,61 @@
-"""Bodies become facts: account to patient, consent at the time of receipt, parser, `kadens.facts`.
+"""Turns received bodies into facts on `kadens.facts`, for patients who consented.
 
-One transaction a batch. Facts and dead letters are on the log before it commits and before anything is acknowledged;
-what a crash repeats is the same facts again, which the writer recognises. Binding: no consent, no fact and no dead
-letter, and the same for a body that came by a revoked link token; a body of an account that nobody is linked to waits
-sealed in quarantine. However a body is settled, no copy in clear is left in the store (`settled`).
+Each batch is one transaction. Facts and dead letters are on the log before it commits and before
+anything is acknowledged. After a crash the same facts are sent again, and the writer recognises
+them.
+
+These rules are binding:
+
+- Without a consent at the time of receipt there is no fact and no dead letter. The same holds for
+  a body that came by a revoked link token.
+- A body of an account that is linked to no patient waits in quarantine, sealed.
+- A body of several accounts is divided. Each slice goes back on the log as a body of its own.
+- However a body is settled, no copy in clear is left in the store (`settled`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..model.codec import encode_told, kind_of
-from ..model.facts import Reject, RejectKind
-from ..parsers.table import version
-from ..storage import caps, link_tokens, people, quarantine
-from ..storage.bodies import BodyKey, Received, keep_all
-from ..storage.linked import release_linked
-from ..storage.pool import Connection
-from . import settled
-from .bury import bury
-from .dead import Letter
-from .faults import report
-from .messages import Message, Outgoing, Run, portions
-from .parts import Parts
-from .reading import NO_ENVELOPE, Read, read_all, received, told_as
-from .resend import Again, resend
-from .topics import FACTS, FACTS_LARGE, RAW
+from model.codec import encode_attributed, kind_of
+from model.envelope import INLINE
+from model.facts import Parsed, Reject, RejectKind
+from model.received import Fetch, Notice
+from model.topics import FACTS, FACTS_LARGE, RAW
+from parsers.formats import version_of
+from storage.bodies import caps, quarantine
+from storage.bodies.kept_bodies import BodyKey, Received, keep_all
+from storage.people import accounts, consents, link_tokens, patients
+from storage.people.fetches import (
+    NoticedFetch,
+    PatientNotice,
+    claim_fetches,
+    put_fetches,
+    put_notices,
+)
+from storage.people.quarantine_release import release_linked
+from storage.pg.pool import Connection
+from stream import settled
+from stream.collaborators import Collaborators
+from stream.dead.bury import bury
+from stream.dead.letters import RefusedMessage
+from stream.dead.resend import Resent, resend
+from stream.faults import report
+from stream.log.messages import Message, Outgoing, Run, portions
+from stream.reading import NO_ENVELOPE, Read, read_all, received, reported_as, slice_of
 
 RELEASE = 20  # bodies sent again in one transaction
-NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
-FULL = Reject(where="quarantine", why="no room is left for more of this sender today", kind=RejectKind.TOO_MUCH)
-GONE = Reject(where="quarantine", why="the body is not there any more", kind=RejectKind.ENVELOPE)
+_NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
+FULL = Reject(
+    where="quarantine",
+    why="no room is left for more of this sender today",
+    kind=RejectKind.TOO_MUCH,
+)
+_GONE = Reject(where="quarantine", why="the body is not there any more", kind=RejectKind.ENVELOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
-    """A body and the patient it belongs to; None when nobody is linked to its account."""
+    """A body and its patient, None when its account is linked to no patient."""
 
     read: Read
     patient: str | None
@@ -42,30 +63,41 @@ class Owned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What becomes of one body: a word for the metrics, whose facts are sent on, and the letters about it."""
+    """What becomes of one body.
+
+    `word` labels the outcome in the metrics. `stored` is the body whose facts are sent on, None
+    when there are none to send. `letters` are the dead letters about it.
+    """
 
     word: str
     stored: Owned | None = None
-    letters: Sequence[Letter] = ()
+    letters: Sequence[RefusedMessage] = ()
 
 
-async def normalise_runs(batch: Sequence[Run], parts: Parts) -> None:
+async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
     """Read, settle and send on a batch; raises `HoleError` and what the log and database raise.
 
     Bodies are read before the transaction begins, so that no row is locked while a reader works.
     """
     topic, messages = batch[0].topic, [message for run in batch for message in run.messages]
-    reads = {(r.message.partition, r.message.offset): r for r in await read_all(messages, parts.bodies, parts.reader)}
+    reads = {
+        (r.message.partition, r.message.offset): r
+        for r in await read_all(messages, parts.bodies, parts.reader)
+    }
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
         parts.metrics.replayed.labels(topic).inc(len(messages) - len(fresh))
-        files = await _settle(conn, [reads[one.partition, one.offset] for one in fresh], parts)
+        files = await _settle(conn, [reads[item.partition, item.offset] for item in fresh], parts)
+    # only after the commit: a batch that is rolled back is read again, and needs its files
     if files:
         await settled.remove(parts)
 
 
-async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
-    """Make a dead letter of a body that cannot be worked on, a run of one message, unless it is done already."""
+async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
+    """Make a dead letter of a body that cannot be worked on.
+
+    `run` holds this one message. If the ledger shows it as finished, nothing happens.
+    """
     unread = await received(run.messages[0], parts.bodies)
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, [run])
@@ -74,53 +106,174 @@ async def set_aside(run: Run, reject: Reject, parts: Parts) -> None:
         await settled.remove(parts)
 
 
-async def release_quarantine(parts: Parts) -> int:
-    """Send again what was released because its account is linked now; return how many bodies."""
+async def release_quarantine(parts: Collaborators) -> int:
+    """Send bodies again whose account is linked to a patient by now; return how many."""
     async with parts.pool.connection() as conn:
         held = await quarantine.take_released(conn, parts.bodies, parts.wrapping_key, RELEASE)
-        await resend(parts.producer, parts.bodies, [_again(one, one.body) for one in held if one.body is not None])
-        await bury(conn, parts, [Letter(message=_message(one), rejects=[GONE]) for one in held if one.body is None])
+        await resend(
+            parts.producer,
+            parts.bodies,
+            [_again(item, item.body) for item in held if item.body is not None],
+        )
+        await bury(
+            conn,
+            parts,
+            [
+                RefusedMessage(message=_message(item), rejects=[_GONE])
+                for item in held
+                if item.body is None
+            ],
+        )
     if held:
         await settled.remove(parts)
     return len(held)
 
 
-async def expire_quarantine(parts: Parts) -> int:
-    """Remove what nobody claimed in time; return how many bodies. What is claimed by now is released before."""
+async def expire_quarantine(parts: Collaborators) -> int:
+    """Remove bodies and fetches that were not claimed in time; return how many.
+
+    Those of accounts that are linked by now are released first.
+    """
     async with parts.pool.connection() as conn:
         await release_linked(conn, parts.now())
         gone = await quarantine.expire(conn, parts.now())
+        gone += await claim_fetches(conn, parts.now())
     if gone:
         await settled.remove(parts)
     parts.metrics.bodies.labels("", "expired").inc(gone)
     return gone
 
 
-async def _settle(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool:
-    """Decide over each body, write what stays here, and send on facts and dead letters.
+async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators) -> bool:
+    """Decide about each body, write what stays here, and send on facts and dead letters.
 
-    Tells whether files are left that nothing names after the commit.
+    Returns whether there are files to remove after the commit, because nothing names them any more.
     """
     if not reads:
         return False
-    owned = await _owners(conn, reads)
-    zones = await people.held(conn, {one.patient for one in owned if one.patient})
+    divided = [read for read in reads if read.slices]
+    plain = [read for read in reads if not read.read_elsewhere]
+    owned = await _owners(conn, plain)
+    # patients are held before consents are looked up: none can be erased between the two
+    zones = await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
     allowed = await _allowed(conn, owned)
-    kept = await _keep(conn, [one for place, one in enumerate(owned) if place in allowed], zones, parts)
-    room = await quarantine.room(conn, [_account(one) for one in owned if one.patient is None and one.read.parsed])
+    kept = await _keep(
+        conn, [entry for position, entry in enumerate(owned) if position in allowed], zones, parts
+    )
+    waiting = [entry for entry in owned if entry.patient is None and entry.read.parsed]
+    room = await quarantine.room(conn, [_account(entry) for entry in waiting])
     outcomes = [
-        await _one(conn, one, zones, parts, kept=kept if place in allowed else None, room=room)
-        for place, one in enumerate(owned)
+        await _outcome_of(
+            conn, entry, zones, parts, kept=kept if position in allowed else None, room=room
+        )
+        for position, entry in enumerate(owned)
     ]
-    for one, outcome in zip(owned, outcomes, strict=True):
-        _tell(one.read, outcome, parts)
+    for item, outcome in zip(owned, outcomes, strict=True):
+        _tell(item.read, outcome, parts)
+    # on the log before the commit: a crash in between repeats facts, and loses none
     for portion in portions(_facts([o.stored for o in outcomes if o.stored], zones, parts)):
         await parts.producer.send_all(portion)
-    await bury(conn, parts, [one for outcome in outcomes for one in outcome.letters])
-    return await settled.let_go(conn, [one.envelope for one in reads])
+    letters = [letter for outcome in outcomes for letter in outcome.letters]
+    letters += await _divide(conn, divided, parts)
+    letters += await _record(conn, [read for read in reads if read.fetches or read.notices], parts)
+    await bury(conn, parts, letters)
+    # a slice has no file of its own: what may be removed is the file of the body that arrived
+    return await settled.let_go(conn, [read.arrived or read.envelope for read in reads])
 
 
-def _tell(read: Read, outcome: Outcome, parts: Parts) -> None:
+async def _divide(
+    conn: Connection, reads: Sequence[Read], parts: Collaborators
+) -> list[RefusedMessage]:
+    """Send each account's slice on as a body of its own; return letters about the rest.
+
+    The rest is what has rejects but no account. Slices of patients who withdrew their consent are
+    not sent, so that nothing of theirs is written again.
+    """
+    slices = []
+    for read in reads:
+        slices += [slice_of(read, part) for part in read.slices]
+    owned = await _owners(conn, slices)
+    allowed = await _allowed(conn, owned)
+    again = []
+    for position, entry in enumerate(owned):
+        if entry.patient is None or position in allowed:
+            # once read, a slice whose account is linked to no patient goes into quarantine
+            again.append(_sent_as_body(entry.read))
+        else:
+            _tell(entry.read, Outcome(word="no_consent"), parts)
+    await resend(parts.producer, parts.bodies, again)
+    for read in reads:
+        _tell(read, Outcome(word="divided"), parts)
+    return [
+        RefusedMessage(message=read.message, rejects=read.rejects) for read in reads if read.rejects
+    ]
+
+
+async def _record(
+    conn: Connection, reads: Sequence[Read], parts: Collaborators
+) -> list[RefusedMessage]:
+    """Write the fetches and notices of bodies, as far as a consent covers them.
+
+    A fetch of an account that is linked to no patient yet waits for a day. A notice of such an
+    account is dropped.
+    """
+    asking = await _asking(conn, reads)
+    allowed = await _allowed(conn, [owned for owned, _ in asking])
+    fetches, notices = [], []
+    for position, (owned, item) in enumerate(asking):
+        patient, envelope = owned.patient, owned.read.envelope
+        if patient is not None and position not in allowed:
+            continue
+        if isinstance(item, Fetch):
+            fetches.append(
+                NoticedFetch(
+                    connector=envelope.connector,
+                    fetch=item,
+                    patient=patient,
+                    noticed_ms=envelope.received_ms,
+                )
+            )
+        elif patient is not None:
+            notices.append(
+                PatientNotice(
+                    connector=envelope.connector,
+                    notice=item,
+                    patient=patient,
+                    received_ms=envelope.received_ms,
+                )
+            )
+    beyond = await put_fetches(conn, parts.wrapping_key, fetches)
+    parts.metrics.bodies.labels("", "no_room").inc(beyond)
+    await put_notices(conn, notices)
+    return _noted(reads, parts)
+
+
+async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, Fetch | Notice]]:
+    """Return every fetch and notice that names an account, with its body and its patient."""
+    items: list[tuple[Read, Fetch | Notice]] = []
+    for read in reads:
+        named: tuple[Fetch | Notice, ...] = (*read.fetches, *read.notices)
+        for item in named:
+            if item.account:
+                # `_owners` looks up the account in `parsed`, so the item's account goes there
+                account = Parsed(account=item.account, facts=())
+                items.append((replace(read, parsed=account), item))
+    owned = await _owners(conn, [read for read, _ in items])
+    await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
+    return [(entry, item) for entry, (_, item) in zip(owned, items, strict=True)]
+
+
+def _noted(reads: Sequence[Read], parts: Collaborators) -> list[RefusedMessage]:
+    """Count bodies that hold only fetches or notices; return letters about their rejects."""
+    alone = [read for read in reads if read.parsed is None and not read.slices]
+    for read in alone:
+        _tell(read, Outcome(word="noted"), parts)
+    return [
+        RefusedMessage(message=read.message, rejects=read.rejects) for read in alone if read.rejects
+    ]
+
+
+def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
     """Count what became of a body, and log an error of our own."""
     connector = "" if read.envelope is NO_ENVELOPE else read.envelope.connector
     parts.metrics.bodies.labels(connector, outcome.word).inc()
@@ -129,39 +282,61 @@ def _tell(read: Read, outcome: Outcome, parts: Parts) -> None:
         report(parts.metrics, where, read.fault)
 
 
-async def _one(
+async def _outcome_of(
     conn: Connection,
-    one: Owned,
+    owned: Owned,
     zones: Mapping[str, str],
-    parts: Parts,
+    parts: Collaborators,
     *,
     kept: Mapping[BodyKey, int] | None,
     room: caps.Room,
 ) -> Outcome:
     """Return what becomes of one body; `kept` is None without consent."""
-    said, patient = one.read, one.patient
-    if said.parsed is None:
-        unread = Letter(message=said.message, rejects=said.rejects, patient=patient, body=said.body or None)
-        return Outcome(word="no_consent") if patient and kept is None else Outcome(word="unreadable", letters=[unread])
-    if patient is None and not said.parsed.account:
-        return Outcome(word="nobody", letters=[Letter(message=said.message, rejects=[NOBODY], body=said.body)])
+    result, patient = owned.read, owned.patient
+    if result.parsed is None:
+        unread = RefusedMessage(
+            message=result.message,
+            rejects=result.rejects,
+            patient=patient,
+            body=result.body or None,
+        )
+        # without consent not even a dead letter may be written about a patient's body
+        return (
+            Outcome(word="no_consent")
+            if patient and kept is None
+            else Outcome(word="unreadable", letters=[unread])
+        )
+    if patient is None and not result.parsed.account:
+        return Outcome(
+            word="nobody",
+            letters=[RefusedMessage(message=result.message, rejects=[_NOBODY], body=result.body)],
+        )
     if patient is None:
-        return await _held(conn, one, parts, room)
+        return await _held(conn, owned, parts, room)
+    # a patient without a zone was erased, which counts like a missing consent
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
-    if kept[patient, said.envelope.sha256] != version(said.envelope.connector):
-        return Outcome(word="read_before")  # by another version of its parser: `kadens replay` reads it again
-    partly = [Letter(message=said.message, rejects=said.rejects, patient=patient)] if said.rejects else []
-    return Outcome(word="stored", stored=one, letters=partly)
+    if kept[patient, result.envelope.sha256] != version_of(result.format):
+        # another version of the parser has read it before; `kadens replay` will read it again
+        return Outcome(word="read_before")
+    partly = (
+        [RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)]
+        if result.rejects
+        else []
+    )
+    return Outcome(word="stored", stored=owned, letters=partly)
 
 
-async def _held(conn: Connection, one: Owned, parts: Parts, room: caps.Room) -> Outcome:
-    """Put a body of an account that nobody is linked to into quarantine, as long as its sender has room there."""
-    said, (vendor, account) = one.read, _account(one)
-    if not quarantine.fits(room, vendor, account, len(said.body)):
-        return Outcome(word="no_room", letters=[Letter(message=said.message, rejects=[FULL])])
-    message = said.message
-    held = quarantine.Held(
+async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps.Room) -> Outcome:
+    """Put a body whose account is linked to no patient into quarantine, if its sender has room."""
+    result, (vendor, account) = owned.read, _account(owned)
+    # `fits` also takes the body's share of `room`, so it must be called only once for each body
+    if not quarantine.fits(room, vendor, account, len(result.body)):
+        return Outcome(
+            word="no_room", letters=[RefusedMessage(message=result.message, rejects=[FULL])]
+        )
+    message = result.message
+    held = quarantine.QuarantinedBody(
         cluster=parts.ledger.cluster,
         topic=message.topic,
         partition=message.partition,
@@ -169,75 +344,120 @@ async def _held(conn: Connection, one: Owned, parts: Parts, room: caps.Room) -> 
         vendor=vendor,
         account=account,
         headers={name: value.decode() for name, value in message.headers},
-        body=said.body,
+        body=result.body,
     )
-    await quarantine.hold(conn, parts.bodies, parts.wrapping_key, held, said.envelope.received_ms)
+    await quarantine.hold(conn, parts.bodies, parts.wrapping_key, held, result.envelope.received_ms)
     return Outcome(word="quarantined")
 
 
-def _account(one: Owned) -> tuple[str, str]:
-    return one.read.envelope.connector, one.read.parsed.account if one.read.parsed else ""
+def _account(owned: Owned) -> tuple[str, str]:
+    return owned.read.envelope.connector, owned.read.parsed.account if owned.read.parsed else ""
 
 
 async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
-    """Name the patient of each body: the envelope's (a link token named one), else the account's at its receipt."""
-    asked = [
-        (place, (one.envelope.connector, one.parsed.account, one.envelope.received_ms))
-        for place, one in enumerate(reads)
-        if one.parsed is not None and one.parsed.account and not one.envelope.patient
+    """Name the patient of each body.
+
+    A patient in the envelope (from a link token) comes first. Otherwise it is the patient to whom
+    the account was linked when the body was received.
+    """
+    requested = [
+        (position, (item.envelope.connector, item.parsed.account, item.envelope.received_ms))
+        for position, item in enumerate(reads)
+        if item.parsed is not None and item.parsed.account and not item.envelope.patient
     ]
-    found = await people.owners(conn, [account for _, account in asked]) if asked else {}
-    linked = {asked[n][0]: patient for n, patient in found.items()}
-    return [Owned(read=one, patient=one.envelope.patient or linked.get(place)) for place, one in enumerate(reads)]
+    matches = (
+        await accounts.owners(conn, [account for _, account in requested]) if requested else {}
+    )
+    linked = {requested[n][0]: patient for n, patient in matches.items()}
+    return [
+        Owned(read=item, patient=item.envelope.patient or linked.get(position))
+        for position, item in enumerate(reads)
+    ]
 
 
 async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
-    """Return the places of the bodies that a consent covered when they were received, by a link that still held."""
-    asked = [(n, one.patient, one.read.envelope) for n, one in enumerate(owned) if one.patient]
-    found = await people.consents(conn, [(patient, e.connector, e.received_ms) for _, patient, e in asked])
-    return {asked[place][0] for place in found} - await _revoked(conn, owned)
+    """Return the positions of the bodies that may be used.
+
+    A consent covered them when they were received, and their link token was not revoked by then.
+    """
+    requested = [
+        (n, item.patient, item.read.envelope) for n, item in enumerate(owned) if item.patient
+    ]
+    covered = await consents.covered(
+        conn, [(patient, e.connector, e.received_ms) for _, patient, e in requested]
+    )
+    return {requested[index][0] for index in covered} - await _revoked(conn, owned)
 
 
 async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
-    """Return the places of the bodies whose link token was revoked before they were received: a door knew it late."""
-    linked = [(n, one.read.envelope) for n, one in enumerate(owned) if one.read.envelope.link]
+    """Return the positions of the bodies whose link token was revoked before they were received.
+
+    A vendor door may accept such a body, because it learns of a revocation with a delay.
+    """
+    linked = [(n, item.read.envelope) for n, item in enumerate(owned) if item.read.envelope.link]
     if not linked:
         return set()
-    asked = [(bytes.fromhex(said.link), said.received_ms) for _, said in linked]
-    return {linked[place][0] for place in await link_tokens.revoked_at(conn, asked)}
+    requested = [(bytes.fromhex(result.link), result.received_ms) for _, result in linked]
+    return {linked[position][0] for position in await link_tokens.revoked_at(conn, requested)}
 
 
 async def _keep(
-    conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Parts
+    conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Collaborators
 ) -> Mapping[BodyKey, int]:
-    """Keep the bodies that could be read, sealed with their patients' own keys, for a better parser to read again."""
+    """Keep the bodies that could be read, sealed with their patients' data keys.
+
+    A later version of the parser can then read them again. Returns, for each body, the version of
+    the parser by which it counts as read.
+    """
     received = [
-        Received(patient=one.patient, envelope=said.envelope, body=said.body, parser=version(said.envelope.connector))
-        for one in allowed
-        if (said := one.read).parsed is not None and one.patient is not None and one.patient in zones
+        Received(
+            patient=item.patient,
+            envelope=result.envelope,
+            body=result.body,
+            format=result.format,
+            parser=version_of(result.format),
+        )
+        for item in allowed
+        if (result := item.read).parsed is not None
+        and item.patient is not None
+        and item.patient in zones
     ]
     return await keep_all(conn, parts.bodies, parts.wrapping_key, received)
 
 
-def _facts(stored: Iterable[Owned], zones: Mapping[str, str], parts: Parts) -> Iterator[Outgoing]:
-    """Return the facts of bodies as messages, one after the other: those of a large body are not in memory at once."""
-    for one in stored:
-        said, patient = one.read, one.patient
-        if said.parsed is None or patient is None:
+def _facts(
+    stored: Iterable[Owned], zones: Mapping[str, str], parts: Collaborators
+) -> Iterator[Outgoing]:
+    """Yield the facts of bodies as messages, one by one.
+
+    The facts of a large body are read from its file as they are sent, never all in memory at once.
+    """
+    for item in stored:
+        result, patient = item.read, item.patient
+        if result.parsed is None or patient is None:
             continue
-        parser = version(said.envelope.connector)
-        topic = (FACTS_LARGE if said.envelope.address else FACTS).name
-        for fact in said.parsed.facts:
+        parser = version_of(result.format)
+        topic = (FACTS_LARGE if len(result.body) > INLINE else FACTS).name
+        for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()
-            told = told_as(said.envelope, fact, patient, zones[patient], parser)
-            yield Outgoing(topic=topic, key=patient.encode(), value=encode_told(told))
+            reported = reported_as(result.envelope, fact, patient, zones[patient], parser)
+            yield Outgoing(topic=topic, key=patient.encode(), value=encode_attributed(reported))
 
 
-def _again(held: quarantine.Held, body: bytes) -> Again:
+def _sent_as_body(read: Read) -> Resent:
+    sha256 = read.envelope.sha256.encode()
+    return Resent(topic=RAW.name, key=sha256, headers=read.message.headers, body=read.body)
+
+
+def _again(held: quarantine.QuarantinedBody, body: bytes) -> Resent:
     message = _message(held)
-    return Again(topic=RAW.name, key=held.headers["sha256"].encode(), headers=message.headers, body=body)
+    return Resent(
+        topic=RAW.name, key=held.headers["sha256"].encode(), headers=message.headers, body=body
+    )
 
 
-def _message(held: quarantine.Held) -> Message:
+def _message(held: quarantine.QuarantinedBody) -> Message:
     headers = tuple((name, value.encode()) for name, value in held.headers.items())
-    return Message(topic=held.topic, partition=held.partition, offset=held.offset, value=b"", headers=headers)
+    return Message(
+        topic=held.topic, partition=held.partition, offset=held.offset, value=b"", headers=headers
+    )

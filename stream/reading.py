@@ -1,34 +1,47 @@
-"""A message of `kadens.raw` becomes what a parser makes of it. Must never raise for what a sender did.
+"""Reads the bodies of messages of `kadens.raw`. It must never raise because of what was sent.
 
-Readers work in processes of their own (`readers`), so that nothing a body does holds up or ends the worker.
+Readers work in processes of their own (`readers`), so that no body can delay or end the worker.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from ..model.calendar import utc
-from ..model.envelope import INLINE, Envelope
-from ..model.facts import Fact, OffsetOrigin, Parsed, Reject, RejectKind, Told
-from ..parsers.table import FILES, PARSERS, parse, version
-from ..storage.body_store import BodyStore
-from .messages import Message
-from .readers.pool import Reader
-from .readers.wire import Body, Refusal
+from model.calendar import utc
+from model.envelope import INLINE, Envelope
+from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
+from model.received import Fetch, Notice, Part
+from parsers.formats import FILES, FORMATS, parse, version_of
+from storage.bodies.body_store import BodyStore
+from stream.log.messages import Message
+from stream.readers.answers import BY_BYTES, Answer
+from stream.readers.pool import Reader
+from stream.readers.wire import Body, Holdings, Refusal
 
-CONNECTORS = frozenset({FILES, *(row.name for row in PARSERS)})
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
-NOT_AN_ENVELOPE = Reject(where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE)
-NO_PARSER = Reject(where="headers", why="a connector without a parser here", kind=RejectKind.ENVELOPE)
+NOT_AN_ENVELOPE = Reject(
+    where="headers", why="not an envelope of this version", kind=RejectKind.ENVELOPE
+)
+NO_FORMAT = Reject(where="headers", why="a format without a reader here", kind=RejectKind.ENVELOPE)
 NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKind.ENVELOPE)
+NOT_DIVIDED = Reject(
+    where="body", why="several accounts, not divided by its reader", kind=RejectKind.READER_FAULT
+)
+CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
+KNOWN = CONNECTORS | BY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One body and what it holds. `parsed` is None when it could not be read at all; then `rejects` says why.
+    """One body and what it holds.
 
-    `fault` describes an error of our own in a reader, without values; else it is empty.
+    `parsed` is what it holds of one account. It is None in three cases: nothing could be read (then
+    `rejects` has the reasons); the body holds only `fetches` or `notices`; the body is of several
+    accounts, whose parts are in `slices`. `format` is empty if the body could not be read.
+    `fault` describes an error of our own in a reader, without values, and is otherwise empty.
+    `arrived` is the envelope of the received body where `envelope` is that of a slice.
     """
 
     message: Message
@@ -37,40 +50,100 @@ class Read:
     parsed: Parsed | None
     rejects: tuple[Reject, ...]
     fault: str = ""
+    format: str = ""
+    fetches: tuple[Fetch, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    slices: tuple[Part, ...] = ()
+    arrived: Envelope | None = None
 
     @property
     def dead(self) -> bool:
-        """Tell whether nothing could be read of it."""
-        return bool(self.rejects) and (self.parsed is None or not self.parsed.facts)
+        """Return whether nothing of it could be read."""
+        empty = self.parsed is None or not self.parsed.facts
+        return bool(self.rejects) and empty and not self.read_elsewhere
+
+    @property
+    def read_elsewhere(self) -> bool:
+        """Return whether it has no facts of its own: only fetches, notices or slices."""
+        return self.parsed is None and bool(self.fetches or self.notices or self.slices)
 
 
 async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
-    """Read messages whose bodies lie in them, or at their envelopes' addresses; results in the same order."""
+    """Read the bodies of messages and return them in the same order.
+
+    A small body is the value of its message. A large body is in the store, at its envelope's
+    address, and gets a reader process of its own.
+    """
     reads = [await received(message, bodies) for message in messages]
     waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
-    answers = dict(zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True))
+    # by identity: hashing or comparing a `Read` would go through its body
+    answers = dict(
+        zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True)
+    )
     for read in waiting:
         if read.envelope.address:
             answers[id(read)] = await reader.read_large(_body(read))
     return [_answered(read, answers[id(read)]) if id(read) in answers else read for read in reads]
 
 
+def slice_of(read: Read, part: Part) -> Read:
+    """Return a part of a body as a body of its own, with an envelope of its own.
+
+    Its time of receipt is that of the received body, so links and consents are looked up for that
+    time.
+    """
+    content = part.kept or b""
+    envelope = replace(
+        read.envelope,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        address="",
+        part_of=read.envelope.sha256,
+    )
+    return replace(
+        read,
+        message=replace(read.message, headers=tuple(envelope.headers()), value=content),
+        envelope=envelope,
+        body=content,
+        parsed=_parsed(part, ()),
+        rejects=part.rejects,
+        arrived=read.envelope,
+        fetches=(),
+        notices=(),
+        slices=(),
+    )
+
+
 async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
-    """Return what today's parser makes of a body, here and a big one in a thread; raises BodyError. For a replay."""
+    """Return what today's parser reads in a body, for a replay; raises BodyError.
+
+    It parses in this process, a large body in a thread.
+    """
     words = (envelope.connector, body, envelope.content_type)
     return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
 
 
-def told_by(envelope: Envelope, parsed: Parsed, patient: str, zone: str) -> list[Told]:
-    """Return the facts of a body as told of a patient in an IANA zone, by today's version of its parser."""
-    parser = version(envelope.connector)
-    return [told_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
+def reported_by(
+    envelope: Envelope, parsed: Parsed, patient: str, zone: str, name: str
+) -> list[AttributedFact]:
+    """Return the facts of a body with its patient and source.
+
+    `zone` is the patient's IANA zone. `name` is the body's format; its current version is recorded
+    with each fact.
+    """
+    parser = version_of(name)
+    return [reported_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
 
 
-def told_as(envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int) -> Told:
-    """Return one fact of a body as told of a patient in an IANA zone, by a version of its parser."""
-    return Told(
+def reported_as(
+    envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int
+) -> AttributedFact:
+    """Return one fact of a body with its patient, its source and the version of its parser.
+
+    `zone` is the patient's IANA zone.
+    """
+    return AttributedFact(
         patient=patient,
         connector=envelope.connector,
         received_ms=envelope.received_ms,
@@ -82,6 +155,7 @@ def told_as(envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int
 
 def with_offset(fact: Fact, zone: str) -> Fact:
     """Return the fact with the UTC offset of the patient's zone where its source gave none."""
+    # the source knows where its wearer was at that time, the patient's zone is only an assumption
     if fact.head.offset_min is not None:
         return fact
     minutes = _offset_min(fact.head.start_ms, zone)
@@ -95,35 +169,87 @@ def _offset_min(at_ms: int, zone: str) -> int:
 
 
 async def received(message: Message, bodies: BodyStore) -> Read:
-    """Return a message with its envelope and body, unread; with rejects where one of them is missing."""
+    """Return a message with its envelope and body, not read yet.
+
+    It has a reject if the envelope or the body is missing, or if the format is unknown.
+    """
     try:
         envelope = Envelope.read(message.headers)
     except (KeyError, ValueError):
         return _unread(message, NO_ENVELOPE, b"", NOT_AN_ENVELOPE)
-    if envelope.connector not in CONNECTORS:
-        return _unread(message, envelope, b"", NO_PARSER)
+    # checked before the body is fetched, so that an unknown format costs no access to the store
+    if _format_name(envelope) not in KNOWN:
+        return _unread(message, envelope, b"", NO_FORMAT)
     if not envelope.address:
         return _unread(message, envelope, message.value)
     kept = await _kept(bodies, envelope.address)
-    return _unread(message, envelope, b"", NO_BODY) if kept is None else _unread(message, envelope, kept)
+    return (
+        _unread(message, envelope, b"", NO_BODY)
+        if kept is None
+        else _unread(message, envelope, kept)
+    )
 
 
 async def _kept(bodies: BodyStore, address: str) -> bytes | None:
     try:
         return await bodies.get(address)
-    except ValueError:  # no address that the store ever gave out
+    except ValueError:  # the store never issued this address
         return None
 
 
 def _body(read: Read) -> Body:
-    said = read.envelope
-    return Body(connector=said.connector, content_type=said.content_type, content=read.body)
+    return Body(
+        format=_format_name(read.envelope), context=read.envelope.context, content=read.body
+    )
 
 
-def _answered(read: Read, answer: Parsed | Refusal) -> Read:
+def _format_name(envelope: Envelope) -> str:
+    """Return the format that the envelope names, or else the connector's own format."""
+    return envelope.format or envelope.connector
+
+
+def _answered(read: Read, answer: Answer) -> Read:
     if isinstance(answer, Refusal):
-        return replace(read, rejects=(answer.reject,), fault=answer.fault)
-    return replace(read, parsed=answer, rejects=answer.rejects)
+        return replace(read, rejects=(answer.reject, *answer.more), fault=answer.fault)
+    rest = replace(read, format=answer.format, fetches=answer.fetches, notices=answer.notices)
+    if len(answer.parts) > 1:
+        return _divided(rest, answer)
+    if not answer.parts:
+        # a body that was read but holds nothing is no unreadable body: it is kept like any other
+        empty = Parsed(account="", facts=())
+        nothing = not (answer.fetches or answer.notices)
+        return replace(rest, parsed=empty if nothing else None, rejects=answer.rejects)
+    return _of_single_account(rest, answer)
+
+
+def _of_single_account(read: Read, answer: Holdings) -> Read:
+    """Return a body of one account; if its reader cut a slice for it, the slice is the body."""
+    (part,) = answer.parts
+    if part.kept is None:
+        parsed = _parsed(part, answer.rejects)
+        return replace(read, parsed=parsed, rejects=parsed.rejects)
+    own = slice_of(read, part)
+    rejects = (*part.rejects, *answer.rejects)
+    return replace(own, fetches=read.fetches, notices=read.notices, rejects=rejects)
+
+
+def _divided(read: Read, answer: Holdings) -> Read:
+    """Return a body of several accounts with its slices, or refuse it if it was not divided.
+
+    A slice that holds several accounts is refused too. Otherwise it would be divided for ever.
+    """
+    if read.envelope.part_of or any(part.kept is None for part in answer.parts):
+        return replace(read, rejects=(NOT_DIVIDED,), fetches=(), notices=())
+    return replace(read, slices=answer.parts, rejects=answer.rejects)
+
+
+def _parsed(part: Part, more: tuple[Reject, ...]) -> Parsed:
+    return Parsed(
+        account=part.account,
+        facts=part.facts,
+        rejects=(*part.rejects, *more),
+        complete=part.complete,
+    )
 
 
 def _unread(message: Message, envelope: Envelope, body: bytes, *rejects: Reject) -> Read:

@@ -1,29 +1,101 @@
-"""Keeps the hour and day bands up behind the writer: a patient a transaction, a few a turn. It derives nothing else."""
+"""Brings hour and day rollups up to date after new samples, one patient in each transaction.
 
-from ..storage import bands
-from .faults import describe, report
-from .isolate import blames_message
-from .parts import Parts
+The writer marks hours as stale. This computes their rollups from the samples and replaces the rows.
+"""
+
+from collections.abc import Sequence
+
+from model.calendar import DAY_MS
+from model.spans import Span, merge, outer
+from storage.derived import rollups
+from storage.facts import current_samples, stale_hours
+from storage.pg.pool import Connection
+from stream.collaborators import Collaborators
+from stream.compute.series.rollups import cells, resolved_by_metric, wider
+from stream.dead.isolate import blames_message
+from stream.faults import describe, report
 
 TURN = 20  # patients
+# A mark must be this old: an hour that still gets samples is not computed again at each batch.
+SETTLE_MS = 30_000
+PIECE_MS = 7 * DAY_MS  # of one patient in one transaction
+_EVER = (0, 1 << 62)
 
 
-async def refresh_bands(parts: Parts) -> int:
-    """Refresh the bands of up to `TURN` patients, those marked for longest first; return how many."""
+async def refresh_rollups(parts: Collaborators) -> int:
+    """Refresh up to `TURN` patients, those with the oldest marks first; return how many."""
     for done in range(TURN):
         if not await _refresh(parts):
             return done
     return TURN
 
 
-async def _refresh(parts: Parts) -> bool:
-    """Refresh a patient's bands; where that fails and is no outage, that patient waits and the others go on."""
+async def refresh_patient(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
+    """Refresh up to `PIECE_MS` of the patient with the oldest mark; return False if there is none.
+
+    It works in the caller's transaction. Patients who are locked by another transaction and marks
+    younger than `settle_ms` are left for later.
+    """
+    taken = await stale_hours.take(conn, settle_ms)
+    if taken is None:
+        return False
+    now, later = _split(taken.spans, PIECE_MS)
+    await stale_hours.put_back(conn, taken, later)
+    await _refresh_hours(conn, taken.patient, now)
+    await _refresh_days(conn, taken.patient, merge((outer(s, DAY_MS) for s in now), gap_ms=0))
+    return True
+
+
+async def refresh_all(conn: Connection) -> None:
+    """Refresh all marks that are not locked; for tests and for comparing databases."""
+    refreshing = True
+    while refreshing:
+        async with conn.transaction():
+            refreshing = await refresh_patient(conn, settle_ms=0)
+
+
+async def _refresh(parts: Collaborators) -> bool:
+    """Refresh one patient; after an error that is no outage, postpone that patient."""
     try:
         async with parts.pool.connection() as conn:
-            return await bands.refresh(conn)
+            return await refresh_patient(conn)
     except Exception as error:
         if not blames_message(error):
             raise
-        report(parts.metrics, "refresh a patient's bands", describe(error))
+        report(parts.metrics, "refresh a patient's rollups", describe(error))
     async with parts.pool.connection() as conn:
-        return await bands.postpone(conn)
+        return await stale_hours.postpone(conn, SETTLE_MS)
+
+
+async def _refresh_hours(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
+    columns = await current_samples.read_hours(conn, patient, spans)
+    source_ids = {item.column.source: item.source_id for item in columns}
+    await rollups.drop(conn, rollups.HOURS, patient, spans)
+    for metric, resolved in resolved_by_metric(item.column for item in columns).items():
+        hours = cells(resolved, source_ids, _EVER)
+        await rollups.put(conn, rollups.HOURS, patient, metric, hours)
+
+
+async def _refresh_days(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
+    """Compute the days' rollups from those of their hours.
+
+    Hours that are still marked may be old here. Their day is then computed again after them.
+    """
+    await rollups.drop(conn, rollups.DAYS, patient, spans)
+    for span in spans:
+        for metric in await rollups.metrics(conn, patient, span):
+            hours = await rollups.read(conn, rollups.HOURS, patient, metric, span)
+            await rollups.put(conn, rollups.DAYS, patient, metric, wider(hours, DAY_MS))
+
+
+def _split(spans: Sequence[Span], room_ms: int) -> tuple[list[Span], list[Span]]:
+    """Return the first `room_ms` of the spans at most, and the rest."""
+    now: list[Span] = []
+    for index, span in enumerate(spans):
+        end = min(span.end_ms, span.start_ms + room_ms)
+        now.append(Span(start_ms=span.start_ms, end_ms=end))
+        room_ms -= end - span.start_ms
+        if room_ms <= 0:
+            rest = [Span(start_ms=end, end_ms=span.end_ms)] if end < span.end_ms else []
+            return now, [*rest, *spans[index + 1 :]]
+    return now, []

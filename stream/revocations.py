@@ -1,37 +1,39 @@
-"""Revoked link tokens go from the database to `kadens.revoked`, which every vendor door follows.
+"""Publishes revoked link tokens on `kadens.revoked`, which every vendor door follows.
 
-The command that revokes publishes at once; this publishes what it could not, and lets the topic forget what expired.
+The command that revokes a token publishes it at once. This publishes what the command could not,
+and removes expired tokens from the topic.
 """
 
-from ..model.calendar import DAY_MS
-from ..storage import link_tokens
-from .messages import Outgoing
-from .parts import Parts
-from .topics import REVOKED
+from model.calendar import DAY_MS
+from model.topics import REVOKED
+from storage.people import link_tokens
+from stream.collaborators import Collaborators
+from stream.log.messages import Outgoing
 
-TOGETHER = 1_000  # revocations of one transaction
-SLACK_MS = DAY_MS  # a door's clock may be behind: it must know a token as revoked until it knows it as expired
+_TOGETHER = 1_000  # revocations of one transaction
+# a door's clock may be slow: a token must stay revoked until every door sees it as expired
+SLACK_MS = DAY_MS
 
 
-async def publish_revocations(parts: Parts) -> int:
-    """Publish what the database says is revoked and the log has not got; return how many."""
+async def publish_revocations(parts: Collaborators) -> int:
+    """Publish the revocations that are in the database but not on the log; return how many."""
     async with parts.pool.connection() as conn:
-        waiting = await link_tokens.take_unpublished(conn, TOGETHER)
-        await parts.producer.send_all([revocation(one) for one in waiting])
-        await link_tokens.published(conn, [one.digest for one in waiting], parts.now())
+        waiting = await link_tokens.take_unpublished(conn, _TOGETHER)
+        await parts.producer.send_all([revocation(item) for item in waiting])
+        await link_tokens.published(conn, [item.digest for item in waiting], parts.now())
     return len(waiting)
 
 
-async def forget_expired(parts: Parts) -> int:
-    """Let database and log forget the revocations of tokens that have expired; return how many."""
+async def forget_expired(parts: Collaborators) -> int:
+    """Remove revocations of expired tokens from the database and the log; return how many."""
     async with parts.pool.connection() as conn:
-        gone = await link_tokens.take_expired(conn, parts.now() - SLACK_MS, TOGETHER)
+        gone = await link_tokens.take_expired(conn, parts.now() - SLACK_MS, _TOGETHER)
         await parts.producer.send_all(
             [Outgoing(topic=REVOKED.name, key=digest, value=b"", forget=True) for digest in gone]
         )
     return len(gone)
 
 
-def revocation(one: link_tokens.Revoked) -> Outgoing:
-    """Return the message that tells the doors of one revoked token."""
-    return Outgoing(topic=REVOKED.name, key=one.digest, value=str(one.expires_ms).encode())
+def revocation(revoked: link_tokens.Revoked) -> Outgoing:
+    """Return the message that announces a revoked token to the vendor doors."""
+    return Outgoing(topic=REVOKED.name, key=revoked.digest, value=str(revoked.expires_ms).encode())

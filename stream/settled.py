@@ -1,38 +1,41 @@
-"""What came in by the store and is settled: no row and no message needs the file any more, so it is removed.
+"""Removes the files of settled payloads: no row and no message needs them any more.
 
-Each body at the door gets an address of its own, so exactly one message names the file. It is noted in the transaction
-that settled the message, and removed after the commit; until then a crash reads it again.
+Each body that a door puts into the store gets an address of its own, so exactly one message names
+the file. The file is noted in the transaction that settles the message, and removed after the
+commit. After a crash before the commit, the body is read again.
 """
 
 from collections.abc import Iterable
 
-from ..model.envelope import Envelope
-from ..storage import discard
-from ..storage.body_store import INCOMING
-from ..storage.pool import Connection
-from .parts import Parts
+from model.envelope import Envelope
+from storage.bodies import discard
+from storage.bodies.body_store import INCOMING
+from storage.pg.pool import Connection
+from stream.collaborators import Collaborators
 
 
 def own_files(envelopes: Iterable[Envelope]) -> list[str]:
-    """Return the addresses that belong to one message each.
+    """Return the addresses that belong to exactly one message each.
 
-    Older versions put a body under its SHA-256, where another message may need it: those go with the log's retention.
+    Older versions stored a body under its SHA-256, where another message may need it. Such a file
+    is removed after the log's retention time.
     """
     return [
-        one.address
-        for one in envelopes
-        if one.address.startswith(f"{INCOMING}/") and not one.address.endswith(f"/{one.sha256}")
+        envelope.address
+        for envelope in envelopes
+        if envelope.address.startswith(f"{INCOMING}/")
+        and not envelope.address.endswith(f"/{envelope.sha256}")
     ]
 
 
 async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
-    """Note the files of settled messages in the caller's transaction; tell whether there are any."""
+    """Note the files of settled messages in the caller's transaction; return whether any exist."""
     addresses = own_files(envelopes)
     await discard.mark(conn, addresses)
     return bool(addresses)
 
 
-async def remove(parts: Parts) -> int:
-    """Remove what was noted and committed; return how many files."""
+async def remove(parts: Collaborators) -> int:
+    """Remove the files that were noted in committed transactions; return how many."""
     async with parts.pool.connection() as conn:
         return await discard.finish(conn, parts.bodies)

@@ -1,7 +1,7 @@
-"""The worker process, put together: three agents, the timers beside them, and what they work with.
+"""Assembles the worker process: the agents, the timers beside them, and their collaborators.
 
-`run_worker` returns an exit status; it never tries to go on after an unexpected error. Whoever starts it starts it
-again. Any number of workers may run, one with the mock broker.
+`run_worker` returns an exit status. A worker must never go on after an unexpected error: it ends,
+and its supervisor starts it again. Any number of workers may run; with the mock broker only one.
 """
 
 import asyncio
@@ -11,64 +11,75 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvloop
 from prometheus_client import start_http_server
 
-from ..alerts.delivery import Send, deliver, read_smtp, smtp_sender
-from ..model.keyring import Keys
-from ..storage import link_tokens
-from ..storage.body_store import open_bodies
-from ..storage.pool import WORKER_LIMITS, open_pool
-from ..storage.roles import WORKER
-from ..storage.verdicts import WORKLIST
-from ..storage.wrapping import check_keys
-from .agents import Handling, add_agents, rewind
-from .app import GROUP, assigned, make_app, serve
-from .derive_batch import derive_runs, send_changes
-from .derive_batch import set_aside as derive_aside
-from .faults import TOLD, WorkerError, describe, without_values
-from .housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
-from .isolate import Isolated
-from .judge_patient import judge_due, judge_runs
-from .ledger import Ledger
-from .log import LogView, open_log
-from .metrics import Metrics, make_metrics
-from .normalise import expire_quarantine, normalise_runs, release_quarantine
-from .normalise import set_aside as normalise_aside
-from .parts import Parts
-from .producer import open_producer
-from .readers.pool import Reader
-from .readers.pool import open_pool as open_readers
-from .readers.zygote import Zygote, open_zygote
-from .refresh import refresh_bands
-from .revocations import publish_revocations
-from .topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
-from .watch import watch
-from .watchdog import Place
+from alerts.delivery import Send, deliver, read_smtp, smtp_sender
+from model.keyring import Keys
+from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
+from storage.alerts.store import WORKLIST
+from storage.bodies.body_store import open_bodies
+from storage.bodies.wrapping import check_keys
+from storage.people import link_tokens
+from storage.pg.pool import WORKER_LIMITS, open_pool
+from storage.pg.roles import WORKER
+from stream.agents import TopicHandler, add_agents, rewind
+from stream.app import GROUP, assigned, make_app, serve
+from stream.batching import BatchLimits
+from stream.collaborators import Collaborators
+from stream.dead.isolate import Handle, Isolated
+from stream.derive_batch import derive_runs, send_changes
+from stream.derive_batch import set_aside as derive_aside
+from stream.faults import VALUE_FREE, WorkerError, describe, without_values
+from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
+from stream.judge_patient import judge_due, judge_runs
+from stream.log.ledger import Ledger
+from stream.log.look import LogView, open_log
+from stream.log.messages import Partition
+from stream.log.producer import open_producer
+from stream.log.watch import watch
+from stream.metrics import Metrics, make_metrics
+from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
+from stream.normalise import set_aside as normalise_aside
+from stream.readers.pool import Reader
+from stream.readers.pool import open_pool as open_readers
+from stream.readers.zygote import Zygote, open_zygote
+from stream.refresh import refresh_rollups
+from stream.revocations import publish_revocations
 
-READ = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
-ACCOUNTED = READ[:-1]  # kadens.derived only wakes the judge: the table `due` holds what must be done
-ABREAST = {RAW.name: 2, RAW_LARGE.name: 1, FACTS.name: 2, FACTS_LARGE.name: 1, DERIVED.name: 1}
-LARGE_BYTES = 2 * 1024 * 1024  # facts of large bodies in a transaction: what else waits gets its turn between two
-POOL = sum(ABREAST.values()) + 8  # agents, timers and what sends changes
+CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
+# The offset ledger leaves kadens.derived out: that topic only wakes the judge, and the table `due`
+# holds what must be done.
+LEDGER_TOPICS = CONSUMED[:-1]
+# Facts of a large body are written in small transactions, so that other batches get their turn.
+LARGE_FACTS_BYTES = 2 * 1024 * 1024
+_LIMITS: Mapping[str, BatchLimits] = {
+    RAW.name: BatchLimits(max_in_flight=2),
+    RAW_LARGE.name: BatchLimits(max_messages=1),
+    FACTS.name: BatchLimits(max_in_flight=2),
+    FACTS_LARGE.name: BatchLimits(max_bytes=LARGE_FACTS_BYTES),
+    DERIVED.name: BatchLimits(),
+}
+TIMER_CONNECTIONS = 8  # connections for the timers, and for sending changes
+POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS
 CRASHED = 1
 log = logging.getLogger(__name__)
 
-Step = Callable[[], Awaitable[object]]
+_Step = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPlan:
-    """The plain values a worker needs. `now` gives epoch ms; `worker_id` must differ between workers ("": none).
+    """The settings of a worker.
 
-    `group_session_s` after its last heartbeat a worker's partitions move. `smtp` "" delivers no mail, `clinic_url` is
-    where mails send their readers; `metrics_port` 0 serves no metrics, and others are
-    reached on `metrics_host` alone. `accept_loss` goes on where log and database do
-    not meet: a person's decision, see `ledger`.
+    `now` returns epoch ms. `worker_id` must differ between workers ("": none).
+    `group_session_s` is the time without a heartbeat after which its partitions move to another
+    worker. With an empty `smtp` no mail is delivered. `clinic_url` is the address that mails lead
+    to. With `metrics_port` 0 no metrics are served, otherwise on `metrics_host` only.
+    With `accept_loss` it goes on although log and database disagree. That is a person's decision,
+    see `ledger`.
     """
 
     brokers: str
@@ -90,97 +101,112 @@ class WorkerPlan:
 
 
 def run_worker(plan: WorkerPlan) -> int:
-    """Run a worker until SIGTERM or SIGINT (status 0) or until something unexpected happens (status 1)."""
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # for the thread in which Faust fetches
-    _spare_the_collector()
+    """Run until SIGTERM or SIGINT (returns 0) or until something unexpected happens (returns 1)."""
+    # Faust fetches in a thread with a loop of its own, which the policy reaches too
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    _freeze_what_is_loaded()
     try:
-        with open_zygote() as zygote, asyncio.Runner() as runner:  # forked before there is a thread
+        # forked before there is a thread: a fork would copy a lock that a thread holds
+        with open_zygote() as zygote, asyncio.Runner() as runner:
             runner.run(_work(plan, zygote))
     except Exception as error:  # noqa: BLE001 - the last place there is; it ends the process
-        log.critical("the worker ends: %s", error if isinstance(error, (*TOLD, WorkerError)) else describe(error))
+        is_safe = isinstance(error, (*VALUE_FREE, WorkerError))
+        log.critical("the worker ends: %s", error if is_safe else describe(error))
         return CRASHED
     return 0
 
 
-def _spare_the_collector() -> None:
-    """Leave what is there for good, modules and tables, out of every collection that follows."""
+def _freeze_what_is_loaded() -> None:
+    """Exclude modules and tables, which are never freed, from all later garbage collections."""
     gc.collect()
     gc.freeze()
 
 
 async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
     metrics = make_metrics()
-    done: dict[tuple[str, int], int] = {}
-    with TemporaryDirectory(prefix="kadens-worker-") as folder:
-        async with (
-            open_readers(zygote) as reader,
-            open_log(plan.brokers) as view,
-            _open_parts(plan, view, reader, metrics) as parts,
-        ):
-            app = make_app(
-                brokers=plan.brokers,
-                worker_id=plan.worker_id,
-                mock=plan.mock,
-                commit_interval_s=plan.commit_interval_s,
-                session_s=plan.group_session_s,
-                folder=Path(folder),
-            )
-            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            add_agents(app, _handlers(parts), done, metrics, failed)
-            if plan.metrics_port:
-                start_http_server(plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry)
-            guard = watch(
-                view,
-                group=GROUP,
-                topics=READ,
-                assigned=functools.partial(assigned, app),
-                done=done,
-                account=functools.partial(_account, parts),
-                rewind=functools.partial(rewind, app),
-                mock=plan.mock,
-                stall_s=plan.stall_s,
-                metrics=metrics,
-            )
-            await serve(app, failed, [guard, *_timers(plan, parts, view)])
+    done: dict[Partition, int] = {}
+    async with (
+        open_readers(zygote) as reader,
+        open_log(plan.brokers) as view,
+        _open_parts(plan, view, reader, metrics) as parts,
+    ):
+        app = make_app(
+            brokers=plan.brokers,
+            worker_id=plan.worker_id,
+            mock=plan.mock,
+            commit_interval_s=plan.commit_interval_s,
+            session_s=plan.group_session_s,
+        )
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        add_agents(app, _handlers(parts), done, metrics, failed)
+        if plan.metrics_port:
+            start_http_server(plan.metrics_port, addr=plan.metrics_host, registry=metrics.registry)
+        guard = watch(
+            view,
+            group=GROUP,
+            topics=CONSUMED,
+            assigned=functools.partial(assigned, app),
+            done=done,
+            ledger=functools.partial(_read_ledger, parts),
+            rewind=functools.partial(rewind, app),
+            mock=plan.mock,
+            stall_s=plan.stall_s,
+            metrics=metrics,
+        )
+        await serve(app, failed, [guard, *_timers(plan, parts, view)])
 
 
-async def _account(parts: Parts) -> Mapping[Place, int]:
-    async with without_values("read the account"), parts.pool.connection() as conn:
-        return await parts.ledger.finished(conn, ACCOUNTED)
+async def _read_ledger(parts: Collaborators) -> Mapping[Partition, int]:
+    async with without_values("read the offset ledger"), parts.pool.connection() as conn:
+        return await parts.ledger.finished(conn, LEDGER_TOPICS)
 
 
-def _handlers(parts: Parts) -> dict[str, Handling]:
-    alone = asyncio.Lock()
-    normalise = _isolated(normalise_runs, normalise_aside, parts, alone)
-    derive = _isolated(derive_runs, derive_aside, parts, alone)
-    judge = functools.partial(judge_runs, parts=parts)
+def _handlers(parts: Collaborators) -> dict[str, TopicHandler]:
+    # a single lock for all handlers: two suspect messages must not be in work at once (`Isolated`)
+    exclusive = asyncio.Lock()
+    normalise = _isolated(normalise_runs, normalise_aside, parts, exclusive)
+    derive = _isolated(derive_runs, derive_aside, parts, exclusive)
+    handlers: dict[str, Handle] = {
+        RAW.name: normalise,
+        RAW_LARGE.name: normalise,
+        FACTS.name: derive,
+        FACTS_LARGE.name: derive,
+        DERIVED.name: functools.partial(judge_runs, parts=parts),
+    }
     return {
-        RAW.name: Handling(handler=normalise, abreast=ABREAST[RAW.name]),
-        RAW_LARGE.name: Handling(handler=normalise, abreast=ABREAST[RAW_LARGE.name], most=1),
-        FACTS.name: Handling(handler=derive, abreast=ABREAST[FACTS.name]),
-        FACTS_LARGE.name: Handling(handler=derive, abreast=ABREAST[FACTS_LARGE.name], most_bytes=LARGE_BYTES),
-        DERIVED.name: Handling(handler=judge, abreast=ABREAST[DERIVED.name]),
+        topic: TopicHandler(handler=handler, limits=_LIMITS[topic])
+        for topic, handler in handlers.items()
     }
 
 
 def _isolated(
-    step: Callable[..., Awaitable[None]], aside: Callable[..., Awaitable[None]], parts: Parts, alone: asyncio.Lock
+    step: Callable[..., Awaitable[None]],
+    aside: Callable[..., Awaitable[None]],
+    parts: Collaborators,
+    exclusive: asyncio.Lock,
 ) -> Isolated:
     handle, set_aside = functools.partial(step, parts=parts), functools.partial(aside, parts=parts)
-    return Isolated(parts=parts, handle=handle, set_aside=set_aside, alone=alone)
+    return Isolated(parts=parts, handle=handle, set_aside=set_aside, exclusive=exclusive)
 
 
-def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any, Any, None]]:
-    steps: list[tuple[str, float, Step]] = [
+def _timers(
+    plan: WorkerPlan, parts: Collaborators, view: LogView
+) -> list[Coroutine[Any, Any, None]]:
+    """Return the endless loops that run beside the agents.
+
+    Each row of the list has a name, the seconds between two steps, and the step.
+    """
+    sweep = functools.partial(sweep_settled, parts, view, LEDGER_TOPICS, Horizon())
+    steps: list[tuple[str, float, _Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
         ("publish revocations", 1.0, functools.partial(publish_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
-        ("refresh bands", 5.0, functools.partial(refresh_bands, parts)),
+        ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
-        ("sweep what came in", 600.0, functools.partial(sweep_settled, parts, view, ACCOUNTED, Horizon())),
-        ("sweep what is sealed", 3_600.0, functools.partial(sweep_sealed, parts)),
+        ("sweep incoming bodies", 600.0, sweep),
+        ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
     if plan.smtp:
         send = smtp_sender(read_smtp(plan.smtp), plan.mail_from)
@@ -188,15 +214,15 @@ def _timers(plan: WorkerPlan, parts: Parts, view: LogView) -> list[Coroutine[Any
     return [_every(name, seconds, step) for name, seconds, step in steps]
 
 
-async def _every(name: str, seconds: float, step: Step) -> None:
-    """Take a step for ever; at once again while it says that it found something."""
+async def _every(name: str, seconds: float, step: _Step) -> None:
+    """Repeat a step for ever: at once if it did something, otherwise after `seconds`."""
     while True:
         async with without_values(name):
-            found = await step()
-        await asyncio.sleep(0 if found else seconds)
+            did_something = await step()
+        await asyncio.sleep(0 if did_something else seconds)
 
 
-async def _mail(parts: Parts, send: Send) -> int:
+async def _mail(parts: Collaborators, send: Send) -> int:
     sent, failed = await deliver(parts.pool, send, parts.now())
     parts.metrics.mails.labels("sent").inc(sent)
     parts.metrics.mails.labels("failed").inc(failed)
@@ -204,18 +230,31 @@ async def _mail(parts: Parts, send: Send) -> int:
 
 
 @asynccontextmanager
-async def _open_parts(plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics) -> AsyncIterator[Parts]:
-    """Open pool, producer and body store, and hold the account of offsets against the log."""
-    pool = await open_pool(plan.database, min_size=1, max_size=POOL, limits=WORKER_LIMITS, role=WORKER)
+async def _open_parts(
+    plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics
+) -> AsyncIterator[Collaborators]:
+    """Open pool, producer and body store, and compare the offset ledger with the log.
+
+    Raises `ForeignKeysError` if the keys belong to another database, and `LogMismatchError` if log
+    and ledger disagree.
+    """
+    pool = await open_pool(
+        plan.database, min_size=1, max_size=POOL_SIZE, limits=WORKER_LIMITS, role=WORKER
+    )
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))
         async with pool.connection() as conn:
             await check_keys(conn, plan.wrapping(), plan.now(), record=True)
-            apart = await ledger.open(conn, await view.bounds(ACCOUNTED), accept=plan.accept_loss)
+            bounds = await view.bounds(LEDGER_TOPICS)
+            mismatches = await ledger.open(conn, bounds, accept=plan.accept_loss)
             await link_tokens.publish_again(conn, plan.now())
-        for topic, partition in apart:
-            log.warning("%s[%d]: accepted that log and database do not meet", topic, partition)
-        yield Parts(
+        for topic, partition in mismatches:
+            log.warning(
+                "%s[%d]: goes on although log and database do not meet, as accepted",
+                topic,
+                partition,
+            )
+        yield Collaborators(
             pool=pool,
             producer=producer,
             ledger=ledger,

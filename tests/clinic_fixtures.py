@@ -1,12 +1,14 @@
-"""Fixtures of every test of the clinician door: one database with the invented patients, and one served door."""
+"""Fixtures of every test of the clinician door.
+
+They are a database with the invented patients, and a served door.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-
-from .clinic_world import Served, seeded, serve
+from tests.clinic_world import Served, seeded, serve
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +29,14 @@ def door(world: str) -> Iterator[Served]:
 
 @pytest.fixture
 def acting(door: Served) -> Iterator[Served]:
-    """Serve the door to a test that acts on alerts; they stand as before when it is over."""
+    """Serve the door to a test that acts on alerts, and restore the alerts after it."""
     columns = "state, changed_at, snoozed_until, resolution, id"
     before = door.rows(f"select {columns} from alert")  # noqa: S608 - a constant
     yield door
     for row in before:
         door.change(
-            "update alert set state = %s, changed_at = %s, snoozed_until = %s, resolution = %s where id = %s", *row
+            "update alert set state = %s, changed_at = %s, snoozed_until = %s, "
+            "resolution = %s where id = %s",
+            *row,
         )
     door.change("delete from alert_move where from_state is not null")

@@ -1,7 +1,8 @@
-"""What the tests of the clinician door share: invented patients stored the way the worker stores, and a served door.
+"""What the tests of the clinician door share: invented patients, and a served door.
 
-Sessions, days and weeks come from the real writer and the real derivation; alerts lie in the database as the judge
-would leave them. The clock stands still at NOW unless a test moves it.
+The patients are stored the way the worker stores. Sessions, days and weeks come from the real
+writer and the real derivation. Alerts are in the database as the judge would leave them. The clock
+does not move from NOW unless a test moves it.
 """
 
 import asyncio
@@ -23,11 +24,11 @@ import psycopg
 import uvicorn
 from psycopg.types.json import Jsonb
 
-from kadens.alerts.clinic.app import create_app
-from kadens.alerts.clinic.doors import Clinic
-from kadens.alerts.clinic.identity import Clinician, demo
-from kadens.model.calendar import epoch_ms
-from kadens.model.facts import (
+from clinic.app import create_app
+from clinic.config import ClinicConfig
+from model.calendar import epoch_ms
+from model.facts import (
+    AttributedFact,
     DeviceType,
     Fact,
     Head,
@@ -38,17 +39,20 @@ from kadens.model.facts import (
     Report,
     SampleBlock,
     Source,
-    Told,
     Workout,
 )
-from kadens.model.intensity import HeartProfile
-from kadens.model.keyring import KeyRing
-from kadens.model.prescription import Intensity, Pause, Prescription
-from kadens.storage import derived, people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, open_pool
-from kadens.storage.writer import write_facts
-from kadens.stream.compute.derive import derive
+from model.intensity import HeartProfile
+from model.keyring import KeyRing
+from model.prescription import Intensity, Pause, Prescription
+from storage.facts.writer import write_facts
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, open_pool
+from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
+from web.sign_in.identity import Identity, demo_identity
 
 NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
 MONDAY = date(2026, 11, 23)
@@ -57,9 +61,13 @@ UNIT = "Physiotherapy North"
 OTHER_UNIT = "Physiotherapy South"
 KEY = bytes(range(32))
 MIN, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-WATCH = Source(vendor="files", device="Invented watch 3", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-PERSON = Source(vendor="reports", app="invented app", device_type=DeviceType.PERSON, method=Method.MANUAL)
-CLINICIAN = Clinician(subject="c-lind", name="Karin Lind", care_unit=UNIT)
+_WATCH = Source(
+    vendor="files", device="Invented watch 3", device_type=DeviceType.WATCH, method=Method.WORKOUT
+)
+_PERSON = Source(
+    vendor="reports", app="invented app", device_type=DeviceType.PERSON, method=Method.MANUAL
+)
+CLINICIAN = Identity(subject="c-lind", name="Karin Lind", care_unit=UNIT)
 
 NAMES = {
     "p-pain": "Astrid Exempel",
@@ -73,7 +81,10 @@ NAMES = {
     "p-mild": "Ingrid Lindrig",
     "p-south": "Johan Annanstans",
 }
-ALERTS = {name: str(uuid.uuid5(uuid.NAMESPACE_OID, name)) for name in ("pain", "low", "snooze", "mild", "old", "south")}
+ALERTS = {
+    name: str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+    for name in ("pain", "low", "snooze", "mild", "old", "south")
+}
 
 
 def monday(weeks_ago: int) -> date:
@@ -88,10 +99,13 @@ def at(day: date, hour: int, minute: int = 0) -> int:
 def session(
     patient: str, day: date, minutes: int, *, top: float = 132, gap: tuple[int, int] | None = None
 ) -> list[Fact]:
-    """Return a workout with a heart rate each 5 s that rises, sways and settles; nothing in the minutes of `gap`."""
+    """Return a workout with a heart rate each 5 s that rises, sways and settles.
+
+    The minutes of `gap` have no samples.
+    """
     start = at(day, 17, 12)
     head = Head(
-        source=WATCH,
+        source=_WATCH,
         record=f"fit:{patient}:{day.isoformat()}",
         revision=4_096,
         start_ms=start,
@@ -105,70 +119,118 @@ def session(
     x = t / (minutes * MIN)
     shape = np.minimum(1, x * 6) * np.minimum(1, (1 - x) * 9)
     v = np.round(72 + (top - 72) * shape + 7 * np.sin(t / 47_000) + 3 * np.sin(t / 9_100))
-    workout = Workout(head=head, type="walking", said="Nordic walk")
-    return [workout, SampleBlock(head=head, metric="heart_rate", t=t + start, v=v.astype(np.float64))]
+    workout = Workout(head=head, type="walking", vendor_type="Nordic walk")
+    return [
+        workout,
+        SampleBlock(head=head, metric="heart_rate", t=t + start, v=v.astype(np.float64)),
+    ]
 
 
 def report(patient: str, at_ms: int, instrument: Instrument, **more: object) -> Report:
-    head = Head(source=PERSON, record=f"{instrument.value}:{patient}:{at_ms}", start_ms=at_ms, end_ms=at_ms)
+    head = Head(
+        source=_PERSON, record=f"{instrument.value}:{patient}:{at_ms}", start_ms=at_ms, end_ms=at_ms
+    )
     return Report(head=head, instrument=instrument, **more)  # type: ignore[arg-type]  # by name
 
 
 def pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = "") -> Report:
-    said = {"phase": phase, "value": value, "scale": "nrs-0-10", "session": workout, "site": "right knee"}
-    return report(patient, at_ms, Instrument.PAIN, **said)
+    result = {
+        "phase": phase,
+        "value": value,
+        "scale": "nrs-0-10",
+        "session": workout,
+        "site": "right knee",
+    }
+    return report(patient, at_ms, Instrument.PAIN, **result)
 
 
-def answers(patient: str, first: date, days: int) -> list[Fact]:
-    """Return one answer on the day's form each day: the days are known."""
+def _answers(patient: str, first: date, days: int) -> list[Fact]:
+    """Return an answer to the daily form for each day, so that the days are known."""
     each = (at(first + timedelta(days=n), 20) for n in range(days))
-    return [report(patient, ms, Instrument.DAY_FORM, value=4, scale="form-1-5") for ms in each if ms < NOW]
+    return [
+        report(patient, ms, Instrument.DAY_FORM, value=4, scale="form-1-5")
+        for ms in each
+        if ms < NOW
+    ]
 
 
 def worn(patient: str) -> SampleBlock:
-    """Return one heart rate of a watch that records all day, six days ago."""
+    """Return a heart rate of a watch that records all day, six days ago."""
     start = at(MONDAY - timedelta(days=7), 20)
-    source = replace(WATCH, method=Method.BACKGROUND)
+    source = replace(_WATCH, method=Method.BACKGROUND)
     head = Head(source=source, record=f"hr:{patient}", start_ms=start, end_ms=start + 1)
     return SampleBlock(head=head, metric="heart_rate", t=np.array([start]), v=np.array([66.0]))
 
 
-def weeks(patient: str, first_ago: int, last_ago: int, weekdays: Sequence[int], minutes: int = 40) -> list[Fact]:
-    days = [monday(ago) + timedelta(days=w) for ago in range(first_ago, last_ago - 1, -1) for w in weekdays]
+def weeks(
+    patient: str, first_ago: int, last_ago: int, weekdays: Sequence[int], minutes: int = 40
+) -> list[Fact]:
+    days = [
+        monday(ago) + timedelta(days=w)
+        for ago in range(first_ago, last_ago - 1, -1)
+        for w in weekdays
+    ]
     tops = [124 + 9 * math.sin(n) for n in range(len(days))]
-    return [fact for day, top in zip(days, tops, strict=True) for fact in session(patient, day, minutes, top=top)]
+    return [
+        fact
+        for day, top in zip(days, tops, strict=True)
+        for fact in session(patient, day, minutes, top=top)
+    ]
 
 
 def painful() -> list[Fact]:
-    """Return ten weeks of three walks, answers on pain, and a pain 8 after yesterday's walk, which has a gap."""
-    facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *answers("p-pain", monday(10), 71)]
+    """Return ten weeks of three walks with answers, and a pain 8 after yesterday's walk."""
+    facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *_answers("p-pain", monday(10), 71)]
     for ago in range(10, 0, -1):
         for n, day in enumerate(monday(ago) + timedelta(days=w) for w in (0, 2, 4)):
             worst = 2 + (ago * 3 + n * 2) % 4
             facts.append(pain("p-pain", at(day, 18), worst, Phase.DURING))
-            facts.append(pain("p-pain", at(day + timedelta(days=1), 7), max(worst - 2, 0), Phase.NEXT_MORNING))
-    facts += [*session("p-pain", monday(1), 40), *session("p-pain", monday(1) + timedelta(days=2), 35, gap=(20, 34))]
+            facts.append(
+                pain(
+                    "p-pain", at(day + timedelta(days=1), 7), max(worst - 2, 0), Phase.NEXT_MORNING
+                )
+            )
+    facts += [
+        *session("p-pain", monday(1), 40),
+        *session("p-pain", monday(1) + timedelta(days=2), 35, gap=(20, 34)),
+    ]
     last = MONDAY - timedelta(days=1)
     facts += session("p-pain", last, 42, top=141, gap=(17, 22))
     record = f"fit:p-pain:{last.isoformat()}"
-    facts.append(report("p-pain", at(last, 18), Instrument.EXERTION, value=5, scale="borg-cr10", session=record))
+    facts.append(
+        report(
+            "p-pain", at(last, 18), Instrument.EXERTION, value=5, scale="borg-cr10", session=record
+        )
+    )
     facts.append(pain("p-pain", at(last, 18, 2), 8, Phase.AFTER, record))
     return facts
 
 
 def facts() -> dict[str, list[Fact]]:
-    """Return what was told of each patient."""
+    """Return the facts of each patient."""
     manual = report("p-fine", at(monday(1), 18), Instrument.SESSION, type="cycling")
     return {
         "p-pain": painful(),
-        "p-low": [*weeks("p-low", 9, 3, (1, 3, 5)), *weeks("p-low", 2, 2, (1,), 20), *answers("p-low", monday(9), 64)],
-        "p-silent": [*weeks("p-silent", 8, 2, (0, 2, 5)), *answers("p-silent", monday(8), 50), worn("p-silent")],
-        "p-good": [*weeks("p-good", 8, 1, (0, 2, 4)), *answers("p-good", monday(8), 57)],
-        "p-fine": [*weeks("p-fine", 6, 1, (1, 3, 6), 45), *answers("p-fine", monday(6), 43), manual],
-        "p-snooze": [*weeks("p-snooze", 6, 3, (1, 4)), *answers("p-snooze", monday(6), 43)],
-        "p-pause": [*weeks("p-pause", 9, 4, (0, 2, 4)), *answers("p-pause", monday(9), 36)],
-        "p-mild": [*weeks("p-mild", 6, 1, (1, 3, 5), 38), *answers("p-mild", monday(6), 43)],
-        "p-south": [*weeks("p-south", 2, 1, (1, 3)), *answers("p-south", monday(2), 14)],
+        "p-low": [
+            *weeks("p-low", 9, 3, (1, 3, 5)),
+            *weeks("p-low", 2, 2, (1,), 20),
+            *_answers("p-low", monday(9), 64),
+        ],
+        "p-silent": [
+            *weeks("p-silent", 8, 2, (0, 2, 5)),
+            *_answers("p-silent", monday(8), 50),
+            worn("p-silent"),
+        ],
+        "p-good": [*weeks("p-good", 8, 1, (0, 2, 4)), *_answers("p-good", monday(8), 57)],
+        "p-fine": [
+            *weeks("p-fine", 6, 1, (1, 3, 6), 45),
+            *_answers("p-fine", monday(6), 43),
+            manual,
+        ],
+        "p-snooze": [*weeks("p-snooze", 6, 3, (1, 4)), *_answers("p-snooze", monday(6), 43)],
+        "p-pause": [*weeks("p-pause", 9, 4, (0, 2, 4)), *_answers("p-pause", monday(9), 36)],
+        "p-mild": [*weeks("p-mild", 6, 1, (1, 3, 5), 38), *_answers("p-mild", monday(6), 43)],
+        "p-south": [*weeks("p-south", 2, 1, (1, 3)), *_answers("p-south", monday(2), 14)],
     }
 
 
@@ -187,46 +249,60 @@ def prescriptions(pseudonym: str) -> list[Prescription]:
         reason="Osteoarthritis of the knee",
     )
     pauses = (Pause(first=monday(3), last=MONDAY + timedelta(days=10), why="holiday"),)
-    changed = {"version": 2, "valid_from": monday(6), "minutes_per_session": 40, "dose_min_per_week": 120.0}
+    changed = {
+        "version": 2,
+        "valid_from": monday(6),
+        "minutes_per_session": 40,
+        "dose_min_per_week": 120.0,
+    }
     fields = {name: getattr(older, name) for name in older.__dataclass_fields__}
-    newer = Prescription(**{**fields, **changed, "pauses": pauses if pseudonym == "p-pause" else ()})
+    newer = Prescription(
+        **{**fields, **changed, "pauses": pauses if pseudonym == "p-pause" else ()}
+    )
     return [older, newer]
 
 
-async def seed(dsn: str) -> None:
+async def _seed(dsn: str) -> None:
     """Store everybody."""
     await migrate(dsn)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
         for unit in (UNIT, OTHER_UNIT):
-            await people.add_unit(conn, unit)
+            await care_team.add_unit(conn, unit)
         for pseudonym in NAMES:
             await _person(conn, pseudonym)
-        for pseudonym, said in facts().items():
-            told = [_told(pseudonym, fact) for fact in said]
-            written = await write_facts(conn, told)
+        for pseudonym, result in facts().items():
+            reported = [_attributed(pseudonym, fact) for fact in result]
+            written = await write_facts(conn, reported)
             assert not written.refused
-            for patient, spans in written.touched.items():
-                window = await derived.load_window(conn, patient, spans)
-                await derived.replace(conn, patient, window, derive(window))
+            for patient, spans in written.affected.items():
+                window = await load_window(conn, patient, spans)
+                await replace_window(conn, window, derive(window))
     with psycopg.connect(dsn) as plain:
         _alerts(plain)
 
 
 async def _person(conn: Connection, pseudonym: str) -> None:
     unit = OTHER_UNIT if pseudonym == "p-south" else UNIT
-    await people.add_patient(
-        conn, wrapping_key=KeyRing.single(KEY), unit=unit, zone=ZONE, now_ms=at(monday(12), 9), pseudonym=pseudonym
+    await patients.add_patient(
+        conn,
+        wrapping_key=KeyRing.single(KEY),
+        unit=unit,
+        zone=ZONE,
+        now_ms=at(monday(12), 9),
+        pseudonym=pseudonym,
     )
     profile = HeartProfile(valid_from=monday(12), birth_year=1961, hr_rest=60)
-    await people.set_profile(conn, pseudonym, profile, at(monday(12), 9))
-    for one in prescriptions(pseudonym):
-        await people.prescribe(conn, pseudonym, one, at(one.valid_from, 9))
+    await settings.set_profile(conn, pseudonym, profile, at(monday(12), 9))
+    for prescription in prescriptions(pseudonym):
+        await settings.prescribe(conn, pseudonym, prescription, at(prescription.valid_from, 9))
 
 
-def _told(pseudonym: str, fact: Fact) -> Told:
+def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:
     body = hashlib.sha256(fact.head.record.encode()).hexdigest()
     late = fact.head.end_ms + 4 * MIN
-    return Told(patient=pseudonym, connector=fact.head.source.vendor, received_ms=late, body=body, fact=fact)
+    return AttributedFact(
+        patient=pseudonym, connector=fact.head.source.vendor, received_ms=late, body=body, fact=fact
+    )
 
 
 def _alerts(conn: psycopg.Connection[Any]) -> None:
@@ -235,35 +311,76 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "at": "2026-11-22T17:02:00Z", "local_date": "2026-11-22",
     }  # fmt: skip
     session = conn.execute(
-        "select session from session s join patient p on p.id = s.patient where p.pseudonym = 'p-pain'"
+        "select session from session s join patient p on p.id = s.patient "
+        "where p.pseudonym = 'p-pain'"
         " order by start_at desc limit 1"
     ).fetchone()
     assert session
-    limits = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3, "look_back_days": 28, "fresh_days": 14}
+    limits = {
+        "high": 6,
+        "very_high": 8,
+        "sessions": 2,
+        "of_last": 3,
+        "look_back_days": 28,
+        "fresh_days": 14,
+    }
     pain_evidence = {
         "rule": "P1", "version": 1, "from_ms": NOW - 20 * HOUR, "fresh_until_ms": NOW + 13 * DAY,
         "ratings": [{**rating, "session": session[0]}], "rated_sessions": 1, "thresholds": limits,
     }  # fmt: skip
-    low_week = {"sessions_due": 3.0, "minutes_due": 120.0, "valid_days": 0, "answered_days": 7, "paused_days": 0}
+    low_week = {
+        "sessions_due": 3.0,
+        "minutes_due": 120.0,
+        "valid_days": 0,
+        "answered_days": 7,
+        "paused_days": 0,
+    }
     low_evidence = {
         "rule": "A1", "version": 1, "from_ms": at(monday(2), 0), "fresh_until_ms": NOW + 6 * DAY,
         "weeks": [
-            {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333, "time": 0.167, **low_week},
-            {"monday": "2026-11-16", "sessions": 0, "minutes": 0.0, "frequency": 0.0, "time": 0.0, **low_week},
+            {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333,
+             "time": 0.167, **low_week},
+            {"monday": "2026-11-16", "sessions": 0, "minutes": 0.0, "frequency": 0.0,
+             "time": 0.0, **low_week},
         ],
         "thresholds": {"ratio": 0.8, "known_days": 4, "lag_hours": 36},
     }  # fmt: skip
     pain_text = "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once)."
     low_text = (
-        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). Week of 2026-11-09: 1 of 3 sessions, "
+        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
+        "Week of 2026-11-09: 1 of 3 sessions, "
         "20 of 120 minutes; Week of 2026-11-16: 0 of 3 sessions, 0 of 120 minutes."
     )
-    mild = "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: 6 or more in 2 of 3)."
+    mild = (
+        "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: "
+        "6 or more in 2 of 3)."
+    )
     put = _Put(conn)
-    put("pain", "p-pain", "pain", "P1", "A", "open", NOW - 40 * MIN, pain_text, pain_evidence, session[0])
+    put(
+        "pain",
+        "p-pain",
+        "pain",
+        "P1",
+        "A",
+        "open",
+        NOW - 40 * MIN,
+        pain_text,
+        pain_evidence,
+        session[0],
+    )
     put("low", "p-low", "adherence", "A1", "B", "open", NOW - 30 * HOUR, low_text, low_evidence)
     put("mild", "p-mild", "pain", "P1", "B", "acknowledged", NOW - 3 * DAY, mild, pain_evidence)
-    put("snooze", "p-snooze", "adherence", "A1", "B", "snoozed", NOW - 5 * DAY, low_text, low_evidence)
+    put(
+        "snooze",
+        "p-snooze",
+        "adherence",
+        "A1",
+        "B",
+        "snoozed",
+        NOW - 5 * DAY,
+        low_text,
+        low_evidence,
+    )
     put("old", "p-pain", "adherence", "A1", "B", "resolved", NOW - 30 * DAY, low_text, low_evidence)
     put("south", "p-south", "pain", "P1", "A", "open", NOW - HOUR, pain_text, pain_evidence)
 
@@ -273,23 +390,38 @@ class _Put:
     conn: psycopg.Connection[Any]
 
     def __call__(  # noqa: PLR0913, PLR0917 - one parameter a column
-        self, key: str, patient: str, family: str, rule: str, tier: str, state: str, raised: int, text: str,
-        evidence: Mapping[str, Any], session: str | None = None,
+        self, key: str, patient: str, family: str, rule: str, tier: str, state: str, raised: int,
+        text: str, evidence: Mapping[str, Any], session: str | None = None,
     ) -> None:  # fmt: skip
         when = datetime.fromtimestamp(raised / 1000, UTC)
         until = datetime.fromtimestamp((NOW + 2 * DAY) / 1000, UTC) if state == "snoozed" else None
         self.conn.execute(
-            "insert into alert values (%s, (select id from patient where pseudonym = %s), %s, %s, 1, %s, %s, %s, %s,"
+            "insert into alert values (%s, (select id from patient where pseudonym = %s), "
+            "%s, %s, 1, %s, %s, %s, %s,"
             " %s, %s, %s)",
             [ALERTS[key], patient, family, rule, tier, state, when, when, until, text,
              "contacted" if state == "resolved" else ""],
         )  # fmt: skip
         self.conn.execute(
-            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, %s)",
-            [ALERTS[key], f"{rule}:{key}", rule, tier, when, session, Jsonb(dict(evidence)), when],
+            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, "
+            "%s, %s, %s, %s)",
+            [
+                ALERTS[key],
+                f"{rule}:{key}",
+                rule,
+                tier,
+                when,
+                session,
+                Jsonb(dict(evidence)),
+                when,
+                when,
+                when,
+                text,
+            ],
         )
         self.conn.execute(
-            "insert into alert_move (alert, at, actor, from_state, to_state, reason) values (%s, %s, 'judge', null,"
+            "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
+            "values (%s, %s, 'judge', null,"
             " 'open', 'rule met')",
             [ALERTS[key], when],
         )
@@ -309,29 +441,42 @@ class Served:
     def post(self, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx.post
         return httpx.post(self.url + path, timeout=30, **more)
 
-    def rows(self, sql: str, *asked: object) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, *value: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as conn:
-            return conn.execute(sql, asked).fetchall()
+            return conn.execute(sql, value).fetchall()
 
-    def change(self, sql: str, *asked: object) -> None:
+    def change(self, sql: str, *value: object) -> None:
         with psycopg.connect(self.dsn) as conn:
-            conn.execute(sql, asked)
+            conn.execute(sql, value)
 
 
 async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, str]:
-    return {one: NAMES[one] for one in pseudonyms if one in NAMES}
+    return {pseudonym: NAMES[pseudonym] for pseudonym in pseudonyms if pseudonym in NAMES}
 
 
 @contextmanager
 def serve(dsn: str) -> Iterator[Served]:
     """Serve the door in a thread, on a free port of loopback, until the block ends."""
     clock = [NOW]
-    identify = demo("127.0.0.1", CLINICIAN)
+    identify = demo_identity("127.0.0.1", CLINICIAN)
     app = create_app(
-        Clinic(database=dsn, identify=identify, clock=lambda: clock[0], names=names, form_keys=lambda: [KEY], demo=True)
+        ClinicConfig(
+            database=dsn,
+            identify=identify,
+            clock=lambda: clock[0],
+            names=names,
+            form_keys=lambda: [KEY],
+            demo=True,
+        )
     )
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1, lifespan="on", ws="none"
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        lifespan="on",
+        ws="none",
     )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(config)
@@ -355,4 +500,4 @@ def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def seeded(dsn: str) -> None:
-    asyncio.run(seed(dsn))
+    asyncio.run(_seed(dsn))

@@ -1,4 +1,4 @@
-"""A program that hangs: stopped with all its processes by SIGSTOP, as a disk that never answers would."""
+"""A program that hangs: all its processes are stopped by SIGSTOP, as if a disk never answered."""
 
 import os
 import signal
@@ -24,18 +24,20 @@ def frozen(server: Postgres) -> Iterator[None]:
         yield
     finally:
         for process in stopped:
-            with suppress(ProcessLookupError):  # one was ending when it was stopped, and has ended by now
+            with suppress(
+                ProcessLookupError
+            ):  # one was ending when it was stopped, and has ended by now
                 os.kill(process, signal.SIGCONT)
 
 
 def children(parent: int) -> list[int]:
     """Return the processes whose parent is `parent`."""
-    found = []
+    matches = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[1]) == parent:
-            found.append(int(path.parent.name))
-    return found
+            matches.append(int(path.parent.name))
+    return matches

@@ -1,8 +1,9 @@
-"""What happens to a patient's facts in life, as hypothesis strategies: kept small, so that facts meet.
+"""What happens to the facts of a patient in life, as hypothesis strategies.
 
-Everything lies around one or two instants of one place: a midnight of a zone of whole or half hours, a night on which
-the clocks change. There are the same workout by two routes, breaks, overlaps, equal instants, one record name at two
-sources, revisions out of order, growing totals, readings that cannot be, things taken back, and data of months ago.
+Lives are small, so that facts meet. Everything lies around one or two instants in a time zone: a
+midnight of a zone of whole or half hours, or a night on which the clocks change. There are the same
+workout by two routes, breaks, overlaps, equal instants, a record name at two sources, revisions out
+of order, growing totals, impossible readings, retractions, and data of months ago.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,9 @@ from hashlib import sha256
 import numpy as np
 from hypothesis import strategies as st
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS, day_bounds, local_date, midnight
-from kadens.model.facts import (
+from model.calendar import DAY_MS, MINUTE_MS, day_bounds, local_date, midnight
+from model.facts import (
+    AttributedFact,
     DaySummary,
     Deletion,
     DeviceType,
@@ -28,19 +30,24 @@ from kadens.model.facts import (
     Report,
     SampleBlock,
     Source,
-    Told,
     Workout,
 )
-from kadens.model.intensity import HeartProfile
-from kadens.model.prescription import Intensity, Prescription
+from model.intensity import HeartProfile
+from model.prescription import Intensity, Prescription
 
 HOUR = 60 * MINUTE_MS
 
-STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
+_STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 WATCH = Source(vendor="files", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-HUB = Source(vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-BACK = Source(vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
-PHONE = Source(vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND)
+HUB = Source(
+    vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT
+)
+BACK = Source(
+    vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.BACKGROUND
+)
+_PHONE = Source(
+    vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND
+)
 PERSON = Source(vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL)
 
 PLACES: tuple[tuple[str, date], ...] = (
@@ -50,12 +57,46 @@ PLACES: tuple[tuple[str, date], ...] = (
     ("Asia/Kolkata", date(2026, 6, 10)),  # midnight is within a UTC hour
     ("Australia/Adelaide", date(2026, 4, 5)),  # so it is here, on a day of 25 hours
 )
-CENTRES_MS = (0, 0, 0, 0, 24 * HOUR, 10 * HOUR, -90 * DAY_MS)  # from the midnight at which the date begins
-OFFSETS_MIN = (0, 0, 0, -600, -361, -130, -45, -31, -30, -21, -15, -6, -5, -2, -1, 1, 2, 4, 5, 14, 20, 25, 30, 61, 361)
+CENTRES_MS = (
+    0,
+    0,
+    0,
+    0,
+    24 * HOUR,
+    10 * HOUR,
+    -90 * DAY_MS,
+)  # from the midnight at which the date begins
+OFFSETS_MIN = (
+    0,
+    0,
+    0,
+    -600,
+    -361,
+    -130,
+    -45,
+    -31,
+    -30,
+    -21,
+    -15,
+    -6,
+    -5,
+    -2,
+    -1,
+    1,
+    2,
+    4,
+    5,
+    14,
+    20,
+    25,
+    30,
+    61,
+    361,
+)
 OFFSETS_MS = (0, 0, 0, 0, -1, 1, 30_000, 59_999)
 LENGTHS_MIN = (20, 20, 15, 30, 45, 10, 9, 4, 120, 1_500, 4 * 1_440)
 EVERY_MS = (60_000, 5_000, 10_000, 10_001, 15_000)
-COUNTS = (25, 12, 4, 1, 60)
+_COUNTS = (25, 12, 4, 1, 60)
 LEVELS: Mapping[str, tuple[float, ...]] = {
     "heart_rate": (130.0, 150.0, 62.0, 111.0),
     "cadence": (110.0, 40.0),
@@ -67,9 +108,13 @@ SHAPES = ("flat", "flat", "rise", "saw", "spike", "bad", "twice")
 
 RECORDS = ("r1", "r2", "r3")
 TYPES = ("walking", "walking", "running", "cycling", "unheard of")
-PROFILE = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0, sex="female")
-SLOWER = HeartProfile(valid_from=date(2026, 3, 30), birth_year=1966, hr_rest=55.0, hr_max=150.0, threshold_hr=128.0)
-FORBIDDEN = HeartProfile(valid_from=date(2026, 6, 10), birth_year=1966, beta_blocker=True)
+PROFILE = HeartProfile(
+    valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0, sex="female"
+)
+SLOWER = HeartProfile(
+    valid_from=date(2026, 3, 30), birth_year=1966, hr_rest=55.0, hr_max=150.0, threshold_hr=128.0
+)
+_FORBIDDEN = HeartProfile(valid_from=date(2026, 6, 10), birth_year=1966, beta_blocker=True)
 SHORT = Prescription(
     id="walk",
     version=1,
@@ -80,22 +125,22 @@ SHORT = Prescription(
     intensity=Intensity(method="bpm", low=110.0, high=130.0),
 )
 SHORTER = replace(SHORT, version=2, valid_from=date(2026, 6, 10), minutes_per_session=8)
-OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_session=30)
+_OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_session=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """A patient: where they live, what sources tell of them, and what the clinician sets down."""
+    """A patient: where they live, the facts of their sources, and what the clinician sets."""
 
     zone: str
-    told: tuple[Told, ...]
+    facts: tuple[AttributedFact, ...]
     profiles: tuple[HeartProfile, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
 
 
 @st.composite
 def lives(draw: st.DrawFn, most: int = 8) -> Life:
-    """Return a life of at most `most` happenings, each of one to three facts."""
+    """Return a life of at most `most` happenings, each of up to three facts."""
     zone, day = draw(st.sampled_from(PLACES))
     first = midnight(day, zone)
     centres = [first + draw(st.sampled_from(CENTRES_MS)) for _ in range(draw(st.integers(1, 2)))]
@@ -103,46 +148,64 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     bodies = draw(st.lists(st.sampled_from("ab"), min_size=len(facts), max_size=len(facts)))
     return Life(
         zone=zone,
-        told=unambiguous([told(fact, body) for fact, body in zip(facts, bodies, strict=True)]),
-        profiles=draw(st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, FORBIDDEN), ()])),
-        prescriptions=draw(st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, OTHER)])),
+        facts=unambiguous(
+            [attributed(fact, body) for fact, body in zip(facts, bodies, strict=True)]
+        ),
+        profiles=draw(
+            st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, _FORBIDDEN), ()])
+        ),
+        prescriptions=draw(
+            st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, _OTHER)])
+        ),
     )
 
 
-def told(fact: Fact, body: str = "a", patient: str = "p1") -> Told:
+def attributed(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFact:
     """Return a fact on its way."""
     sha = sha256(body.encode()).hexdigest()
-    return Told(patient=patient, connector=fact.head.source.vendor, received_ms=0, body=sha, fact=fact)
+    return AttributedFact(
+        patient=patient, connector=fact.head.source.vendor, received_ms=0, body=sha, fact=fact
+    )
 
 
-def unambiguous(facts: Sequence[Told]) -> tuple[Told, ...]:
-    """Keep what a contract of parsers demands: one body tells a part of a record once."""
-    seen: dict[object, Told] = {}
-    for one in facts:
-        head = one.fact.head
-        metric, part = (one.fact.metric, one.fact.part) if isinstance(one.fact, SampleBlock) else ("", 0)
-        seen.setdefault((head.source, head.record, head.revision, one.body, type(one.fact), metric, part), one)
+def unambiguous(facts: Sequence[AttributedFact]) -> tuple[AttributedFact, ...]:
+    """Keep the contract of parsers: a payload has each part of a record once."""
+    seen: dict[object, AttributedFact] = {}
+    for fact in facts:
+        head = fact.fact.head
+        metric, part = (
+            (fact.fact.metric, fact.fact.part) if isinstance(fact.fact, SampleBlock) else ("", 0)
+        )
+        seen.setdefault(
+            (head.source, head.record, head.revision, fact.body, type(fact.fact), metric, part),
+            fact,
+        )
     return tuple(seen.values())
 
 
 def split(life: Life) -> Life:
-    """Return the same life with every block told in two halves; the derived rows must not show it."""
-    return replace(life, told=tuple(half for one in life.told for half in _halves(one)))
+    """Return the same life with every block split into two halves.
+
+    The derived rows must be the same.
+    """
+    return replace(life, facts=tuple(half for item in life.facts for half in _halves(item)))
 
 
-def _halves(one: Told) -> list[Told]:
-    fact = one.fact
+def _halves(attributed_fact: AttributedFact) -> list[AttributedFact]:
+    fact = attributed_fact.fact
     if not isinstance(fact, SampleBlock):
-        return [one]
-    middle = int(np.searchsorted(fact.t, fact.t[len(fact.t) // 2]))  # never between two samples of one instant
+        return [attributed_fact]
+    middle = int(
+        np.searchsorted(fact.t, fact.t[len(fact.t) // 2])
+    )  # never between two samples of one instant
     return [
-        replace(one, fact=_half(fact, slice(None, middle), 0)),
-        replace(one, fact=_half(fact, slice(middle, None), 1)),
+        replace(attributed_fact, fact=_half(fact, slice(None, middle), 0)),
+        replace(attributed_fact, fact=_half(fact, slice(middle, None), 1)),
     ]
 
 
 def _half(block: SampleBlock, some: slice, n: int) -> SampleBlock:
-    """Return a part of a block: of a record another part, of a stream another block."""
+    """Return a part of a block: for a record another part, for a stream another block."""
     cut = replace(block, t=block.t[some], v=block.v[some])
     if block.joining is Joining.RECORD:
         return replace(cut, part=2 * block.part + n)
@@ -179,7 +242,7 @@ def _alone(facts: st.SearchStrategy[Fact]) -> st.SearchStrategy[list[Fact]]:
 
 
 _REVISIONS = st.sampled_from([0, 0, 1, 2])
-_RECORDERS = st.sampled_from([WATCH, WATCH, HUB, STRAP])
+_RECORDERS = st.sampled_from([WATCH, WATCH, HUB, _STRAP])
 
 
 def _head(source: Source, record: str, start: int, end: int, revision: int = 0) -> Head:
@@ -196,18 +259,24 @@ def _head(source: Source, record: str, start: int, end: int, revision: int = 0) 
 
 @st.composite
 def _outings(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
-    """Return a workout with heart rate, and perhaps speed or cadence, as one file tells them."""
+    """Return a workout with heart rate, and perhaps speed or cadence, as a file has them."""
     start, minutes = draw(at), draw(st.sampled_from([10, 20, 30]))
     source, record, revision = draw(_RECORDERS), draw(st.sampled_from(RECORDS)), draw(_REVISIONS)
     head = _head(source, record, start, start + minutes * MINUTE_MS, revision)
-    metrics = ["heart_rate", *draw(st.sampled_from([(), (), ("speed",), ("cadence",), ("power", "speed")]))]
-    blocks = [_block(head, metric, start, 30_000, 2 * minutes + 3, draw(_shape(metric))) for metric in metrics]
+    metrics = [
+        "heart_rate",
+        *draw(st.sampled_from([(), (), ("speed",), ("cadence",), ("power", "speed")])),
+    ]
+    blocks = [
+        _block(head, metric, start, 30_000, 2 * minutes + 3, draw(_shape(metric)))
+        for metric in metrics
+    ]
     return [_workout(head, draw(st.sampled_from(TYPES))), *blocks]
 
 
 @st.composite
 def _rated(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
-    """Return a session, declared or the patient's own, and an answer that comes minutes or hours after it."""
+    """Return a declared or a patient's own session, and an answer minutes or hours after it."""
     session = draw(st.one_of(_workouts(at), _manual_sessions(at)))
     after = draw(st.sampled_from([0, 1, 30, 200, 359, 360, 361, 840])) * MINUTE_MS
     answer = draw(_reports(st.just(session.head.end_ms + after)))
@@ -222,31 +291,43 @@ def _workouts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Workout:
     head = _head(source, record, start, start + minutes * MINUTE_MS, draw(_REVISIONS))
     exertion = draw(st.sampled_from([None, None, 3.0]))
     moving = draw(st.sampled_from([None, None, 5 * MINUTE_MS]))
-    return replace(_workout(head, draw(st.sampled_from(TYPES))), exertion_cr10=exertion, moving_ms=moving)
+    return replace(
+        _workout(head, draw(st.sampled_from(TYPES))), exertion_cr10=exertion, moving_ms=moving
+    )
 
 
 def _workout(head: Head, kind: str) -> Workout:
-    return Workout(head=head, type=kind, said=kind)
+    return Workout(head=head, type=kind, vendor_type=kind)
 
 
 @st.composite
 def _records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
-    """Return samples of a record: a late part of a workout, or one of its own."""
-    start, source = draw(at), draw(st.sampled_from([WATCH, STRAP, HUB, BACK]))
+    """Return samples of a record: a late part of a workout, or a record of their own."""
+    start, source = draw(at), draw(st.sampled_from([WATCH, _STRAP, HUB, BACK]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "speed", "cadence", "power"]))
-    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(COUNTS))
+    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(_COUNTS))
     head = _head(source, draw(st.sampled_from(RECORDS)), start, start + every * n, draw(_REVISIONS))
-    return _block(head, metric, start, every, n, draw(_shape(metric)), part=draw(st.sampled_from([0, 0, 1])))
+    return _block(
+        head, metric, start, every, n, draw(_shape(metric)), part=draw(st.sampled_from([0, 0, 1]))
+    )
 
 
 @st.composite
 def _streams(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     """Return samples that name no record: background heart rate, and epochs of steps that grow."""
-    start, source = draw(at), draw(st.sampled_from([BACK, PHONE, PHONE]))
+    start, source = draw(at), draw(st.sampled_from([BACK, _PHONE, _PHONE]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "steps", "cadence"]))
-    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(COUNTS))
-    head = _head(source, draw(st.sampled_from(["s1", "s2", "s3"])), start, start + every * n, draw(_REVISIONS))
-    return replace(_block(head, metric, start, every, n, draw(_shape(metric))), joining=Joining.STREAM)
+    every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(_COUNTS))
+    head = _head(
+        source,
+        draw(st.sampled_from(["s1", "s2", "s3"])),
+        start,
+        start + every * n,
+        draw(_REVISIONS),
+    )
+    return replace(
+        _block(head, metric, start, every, n, draw(_shape(metric))), joining=Joining.STREAM
+    )
 
 
 def _shape(metric: str) -> st.SearchStrategy[tuple[float, str]]:
@@ -268,7 +349,7 @@ def _block(
         v[n // 2 : n // 2 + 2] *= 1.4
     if kind == "bad":
         v[n // 2], v[-1] = 0.0, 999.0
-    if kind == "twice":  # every instant said twice
+    if kind == "twice":  # every instant comes twice
         t, v = np.repeat(t, 2), np.repeat(v, 2)
         v[1::2] *= 0.9
     return SampleBlock(head=head, metric=metric, t=t, v=np.round(v, 1), part=part)
@@ -277,19 +358,31 @@ def _block(
 @st.composite
 def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, record = draw(at), draw(st.sampled_from(["q1", "q2", "r1"]))
-    instrument = draw(st.sampled_from([Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN, Instrument.DAY_FORM]))
+    instrument = draw(
+        st.sampled_from(
+            [Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN, Instrument.DAY_FORM]
+        )
+    )
     named = draw(st.sampled_from(["", "", *RECORDS, "m1"]))
-    scale = {Instrument.PAIN: "nrs-0-10", Instrument.DAY_FORM: "form-1-5"}.get(instrument, "borg-cr10")
+    scale = {Instrument.PAIN: "nrs-0-10", Instrument.DAY_FORM: "form-1-5"}.get(
+        instrument, "borg-cr10"
+    )
     value = draw(st.sampled_from([2.0, 5.0]))
     head = _head(PERSON, record, start, start, draw(_REVISIONS))
-    return Report(head=head, instrument=instrument, phase=Phase.AFTER, value=value, scale=scale, session=named)
+    return Report(
+        head=head, instrument=instrument, phase=Phase.AFTER, value=value, scale=scale, session=named
+    )
 
 
 @st.composite
 def _manual_sessions(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, minutes = draw(at), draw(st.sampled_from([20, 30, 6]))
     head = _head(
-        PERSON, draw(st.sampled_from(["m1", "m2", "r1"])), start, start + minutes * MINUTE_MS, draw(_REVISIONS)
+        PERSON,
+        draw(st.sampled_from(["m1", "m2", "r1"])),
+        start,
+        start + minutes * MINUTE_MS,
+        draw(_REVISIONS),
     )
     value = draw(st.sampled_from([None, 4.0]))
     return Report(
@@ -311,22 +404,40 @@ def _days(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     )
     day = local_date(draw(at), zone)
     start, end = day_bounds(day, zone)
-    head = _head(draw(st.sampled_from([PHONE, BACK])), draw(st.sampled_from(["d1", "d2"])), start, end, revision)
+    head = _head(
+        draw(st.sampled_from([_PHONE, BACK])),
+        draw(st.sampled_from(["d1", "d2"])),
+        start,
+        end,
+        revision,
+    )
     values = {"steps": 1_000.0 * (revision + 1), "active_energy": 100.0}
-    return DaySummary(head=head, local_date=day, values=draw(st.sampled_from([values, {"active_energy": 90.0}])))
+    return DaySummary(
+        head=head, local_date=day, values=draw(st.sampled_from([values, {"active_energy": 90.0}]))
+    )
 
 
 @st.composite
 def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, source = draw(at), draw(st.sampled_from([WATCH, WATCH, HUB, PERSON]))
     target = draw(st.sampled_from([*RECORDS, "q1", "m1", "d1"]))
-    record = draw(st.sampled_from(["x1", "x2", target]))  # a report is taken back under its own name
+    record = draw(
+        st.sampled_from(["x1", "x2", target])
+    )  # a report is taken back under its own name
     return Deletion(head=_head(source, record, start, start, draw(_REVISIONS)), target=target)
 
 
 @st.composite
 def _deleted_intervals(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, minutes = draw(at), draw(st.sampled_from([5, 20, 30, 600]))
-    source = draw(st.sampled_from([WATCH, PHONE]))
-    head = _head(source, draw(st.sampled_from(["x1", "x2"])), start, start + minutes * MINUTE_MS, draw(_REVISIONS))
-    return Deletion(head=head, metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", ""])))
+    source = draw(st.sampled_from([WATCH, _PHONE]))
+    head = _head(
+        source,
+        draw(st.sampled_from(["x1", "x2"])),
+        start,
+        start + minutes * MINUTE_MS,
+        draw(_REVISIONS),
+    )
+    return Deletion(
+        head=head, metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", ""]))
+    )

@@ -1,17 +1,19 @@
-"""Bugs that can be put into the readers of this process and of those forked from it. Never part of the product.
+"""Bugs that can be put into the readers of this process and of those forked from it.
 
-A body that begins with the name of a bug in angle brackets meets it, whatever connector it comes from.
+They are never part of the product. A payload that begins with the name of a bug in angle brackets
+triggers it, whatever connector it comes from.
 """
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from kadens.model.facts import Parsed
-from kadens.parsers import table
+from model.received import ReaderItem
+from stream.readers import answers
+from stream.readers.wire import Body
 
-parse = table.parse
+read_body = answers.read_body
 
 
 def fail() -> None:
@@ -41,7 +43,7 @@ def hang() -> None:
     time.sleep(3600)
 
 
-BUGS: Mapping[bytes, Callable[[], None]] = {
+_BUGS: Mapping[bytes, Callable[[], None]] = {
     b"<raise>": fail,
     b"<loop>": loop,
     b"<swallow>": swallow,
@@ -51,14 +53,14 @@ BUGS: Mapping[bytes, Callable[[], None]] = {
 }
 
 
-def planted(connector: str, body: bytes, content_type: str = "") -> Parsed:
+def planted(body: Body) -> tuple[str, Iterator[ReaderItem]]:
     """Meet the bug that the body names, else read it."""
-    for mark, bug in BUGS.items():
-        if body.startswith(mark):
+    for mark, bug in _BUGS.items():
+        if body.content.startswith(mark):
             bug()
-    return parse(connector, body, content_type)
+    return read_body(body)
 
 
 def plant() -> None:
     """Put the bugs into the readers of this process."""
-    table.parse = planted
+    answers.read_body = planted

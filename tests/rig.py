@@ -1,6 +1,6 @@
-"""What the tests of the worker share: a log, a database, worker processes, and a hand that appends bodies.
+"""What the tests of the worker share: a log, a database, workers, and what appends payloads.
 
-It waits on conditions with a deadline and never sleeps for luck.
+It waits on conditions with a deadline and never sleeps in the hope that a time is enough.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import psycopg
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-from kadens.model.envelope import Envelope
-from kadens.model.keyring import KeyRing
-from kadens.storage.digest import QUERIES, digest
-from kadens.storage.pool import Connection
-from kadens.stream.topics import RAW, TOPICS
+from model.envelope import Envelope
+from model.keyring import KeyRing
+from model.topics import RAW, TOPICS
+from storage.digest import QUERIES, digest
+from storage.pg.pool import Connection
 
 KEY = KeyRing.single(bytes(range(32)))
 DEADLINE_S = 60.0
@@ -33,7 +33,7 @@ CONFIGS = {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
 
 @dataclass(slots=True, kw_only=True)
 class Rig:
-    """One log, one database and the workers between them."""
+    """A log, a database and the workers between them."""
 
     brokers: str
     mock: bool
@@ -54,7 +54,7 @@ class Rig:
 
     def environment(self, worker_id: str, **more: str) -> dict[str, str]:
         """Return the KADENS_* variables of a worker."""
-        said = {
+        result = {
             "KADENS_KAFKA": self.brokers,
             "KADENS_DATABASE": self.dsn,
             "KADENS_BODIES": str(self.folder / "bodies"),
@@ -67,14 +67,22 @@ class Rig:
         secrets = self.folder / "secrets.toml"
         if not secrets.exists():  # another worker may be reading it
             secrets.write_text(f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8")
-        return {"PATH": os.environ["PATH"], "KADENS_SECRETS_FILE": str(secrets), **said, **self.settings, **more}
+        return {
+            "PATH": os.environ["PATH"],
+            "KADENS_SECRETS_FILE": str(secrets),
+            **result,
+            **self.settings,
+            **more,
+        }
 
     def start_worker(
         self, worker_id: str = "w1", program: Sequence[str] = PROGRAM, **more: str
     ) -> subprocess.Popen[bytes]:
-        """Start a worker that appends to its log in the folder; `program` is `kadens worker` unless given."""
+        """Start a worker, by default `kadens worker`, that appends to its log in the folder."""
         with self.log(worker_id).open("ab") as out:
-            worker = subprocess.Popen(program, env=self.environment(worker_id, **more), stdout=out, stderr=out)
+            worker = subprocess.Popen(
+                program, env=self.environment(worker_id, **more), stdout=out, stderr=out
+            )
         self.workers.append(worker)
         return worker
 
@@ -92,8 +100,17 @@ class Rig:
                 worker.wait()
         self.workers.clear()
 
-    def append(
-        self, connector: str, body: bytes, *, received_ms: int, patient: str = "", content_type: str = "", **more: str
+    def append(  # noqa: PLR0913 - fields of the envelope
+        self,
+        connector: str,
+        body: bytes,
+        *,
+        received_ms: int,
+        patient: str = "",
+        content_type: str = "",
+        address: str = "",
+        link: str = "",
+        message_id: str = "",
     ) -> None:
         """Append a body to `kadens.raw` as the vendor door does."""
         sha = hashlib.sha256(body).hexdigest()
@@ -104,13 +121,19 @@ class Rig:
             size=len(body),
             content_type=content_type,
             patient=patient,
-            **more,
+            address=address,
+            link=link,
+            message_id=message_id,
         )
         self.append_raw(b"" if envelope.address else body, sha.encode(), envelope.headers())
 
-    def append_raw(self, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]], topic: str = RAW.name) -> None:
+    def append_raw(
+        self, value: bytes, key: bytes, headers: Sequence[tuple[str, bytes]], topic: str = RAW.name
+    ) -> None:
         if self._producer is None:
-            self._producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5, "log_level": 0})
+            self._producer = Producer(
+                {"bootstrap.servers": self.brokers, "linger.ms": 5, "log_level": 0}
+            )
         self._producer.produce(topic, value, key=key, headers=list(headers))
         self._producer.poll(0)
 
@@ -119,7 +142,7 @@ class Rig:
             assert self._producer.flush(60) == 0
 
     def do(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run one transaction."""
+        """Run a transaction."""
 
         async def run() -> T:
             async with await psycopg.AsyncConnection.connect(self.dsn) as conn:
@@ -134,22 +157,26 @@ class Rig:
 
         return self.do(ask)
 
-    def one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - whatever the query asks for
+    def value(self, query: str, *values: object) -> Any:  # noqa: ANN401 - any column
         return self.rows(query, *values)[0][0]
 
     def ends(self, topics: Sequence[str]) -> dict[str, int]:
-        """Return how many messages each topic holds in all its partitions; no retention has cut any."""
+        """Return how many messages each topic holds in all partitions; no retention has cut any."""
         deadline = time.monotonic() + DEADLINE_S
         while True:
             try:
                 return self._ends(topics)
-            except KafkaException:  # a broker that was just started again names its leaders a little later
+            except (
+                KafkaException
+            ):  # a broker that was just started again names its leaders a little later
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
 
     def _ends(self, topics: Sequence[str]) -> dict[str, int]:
-        client = Consumer({"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0})
+        client = Consumer(
+            {"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0}
+        )
         try:
             return {
                 topic: sum(
@@ -169,19 +196,19 @@ class Rig:
         return self.rows(QUERIES[name])
 
     def wait(self, holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
-        """Return once `holds()`; fails with the end of the workers' logs when a worker died or time is up."""
+        """Return once `holds()`; fail with the logs of the workers when one died or time is up."""
         deadline = time.monotonic() + seconds
         while not holds():
             dead = [worker.returncode for worker in self.workers if worker.poll() is not None]
             if dead or time.monotonic() > deadline:
-                raise AssertionError(
-                    f"{what}: {'a worker ended ' + str(dead) if dead else 'time is up'}\n{self.tail()}"
-                )
+                reason = f"a worker ended {dead}" if dead else "time is up"
+                raise AssertionError(f"{what}: {reason}\n{self.tail()}")
             time.sleep(0.05)
 
     def tail(self) -> str:
         return "\n".join(
-            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in self.folder.glob("*.log")
+            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
+            for log in self.folder.glob("*.log")
         )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from starlette.types import ASGIApp
 
-from kadens.web.server import Serving, server
+from web.server import Serving, server
 
 DEADLINE_S = 30.0
 

@@ -1,1 +1,1 @@
-"""What both HTTP doors share: a server with limits on heads, connections, bodies and refusals."""
+"""Code that both HTTP doors share: the server with its limits, sign-in, problems and API pages."""

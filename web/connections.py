@@ -1,20 +1,26 @@
-"""Which connections a server holds, in which stage each is, and which have to go. Pure: `now` is an argument.
+"""The table of a server's connections, and the choice of which of them are to be closed.
 
-It must never close anything itself, and never choose a connection whose request is being answered.
+Pure: `now` is an argument, in seconds of a steady clock. The table never closes anything itself,
+and it never chooses a connection whose request is being answered.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from .limits import Limits, Progress, begin, is_slow
+from web.limits import Limits, Progress, begin, is_slow
 
-BEYOND = 512  # connections above a bound that are let in until the next look, which sheds others
-MANY_HEADS = 256  # with so many half-open heads, each may only be an eighth as long: they lie in memory
+BEYOND = 512  # connections above a bound that are let in until the guard sheds older ones
+# Incomplete heads lie in memory: with more of them than this, each may be an eighth as long.
+MANY_HEADS = 256
 
 
 class Stage(Enum):
-    """What a connection waits for: a head, the next request, a body, our answer, the rest after it, or its end."""
+    """What a connection waits for.
+
+    HEAD: the rest of a head. IDLE: the next request. BODY: the rest of a body. ANSWER: our answer.
+    DRAIN: the rest of a body after an early answer. OVER: its end, after a refusal.
+    """
 
     HEAD = "head"
     IDLE = "idle"
@@ -24,9 +30,10 @@ class Stage(Enum):
     OVER = "over"
 
 
-# who has to go first when there are too many: the oldest of the first stage that has any
+# The order in which connections are closed when there are too many, the oldest of a stage first.
+# ANSWER is not in it: a request that is being answered is never cut off.
 SHED = (Stage.OVER, Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
-# whose time is up: stage -> why
+# The reason with which a connection is refused that has been in a stage for too long.
 OVERDUE: dict[Stage, str] = {
     Stage.HEAD: "slow_head",
     Stage.DRAIN: "drained",
@@ -37,9 +44,11 @@ OVERDUE: dict[Stage, str] = {
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Connection:
-    """One connection: `fed` and `body` count bytes since the last head, in all and of its body.
+    """The state of a connection.
 
-    `is_paused` says that the body waits because we do not read; `since` is when the stage began.
+    `fed` counts all bytes since the last head, and `body` those of the body. `since` is when the
+    stage began. `is_paused` is True while the body waits because the server does not read.
+    `is_bounded` is False for trusted proxies, to which the bound per peer does not apply.
     """
 
     peer: str
@@ -53,11 +62,15 @@ class Connection:
 
 
 class Table:
-    """All connections of a server, by stage and in the order in which they entered it."""
+    """All connections of a server, by stage, in the order in which they entered the stage."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._times = {Stage.HEAD: limits.head_s, Stage.DRAIN: limits.drain_s, Stage.OVER: limits.linger_s}
+        self._times = {
+            Stage.HEAD: limits.head_s,
+            Stage.DRAIN: limits.drain_s,
+            Stage.OVER: limits.linger_s,
+        }
         self._stages: dict[Stage, dict[Connection, None]] = {stage: {} for stage in Stage}
         self._peers: dict[str, int] = {}
         self._count = 0
@@ -66,8 +79,10 @@ class Table:
         return self._count
 
     def opened(self, peer: str, now: float, *, is_bounded: bool = True) -> Connection | None:
-        """Take a new connection in; None where there are so many that it has to be refused at once."""
+        """Register a new connection; None where there are so many that it is refused at once."""
         of_peer = self._peers.get(peer, 0)
+        # Above a bound, the new connection is let in and older ones are shed soon after: otherwise
+        # a client that holds all connections could keep everybody else out.
         if self._count >= self._limits.connections + BEYOND:
             return None
         if is_bounded and of_peer >= self._limits.per_peer + BEYOND:
@@ -79,7 +94,7 @@ class Table:
         return connection
 
     def moved(self, connection: Connection, stage: Stage, now: float) -> None:
-        """Note that a connection entered another stage; a body's time begins here."""
+        """Move a connection to another stage; the time of a body begins here."""
         del self._stages[connection.stage][connection]
         self._stages[stage][connection] = None
         connection.stage, connection.since = stage, now
@@ -94,46 +109,66 @@ class Table:
             del self._peers[connection.peer]
 
     def is_crowded(self, connection: Connection) -> bool:
-        """Return whether there are now too many: in all, from the peer of this connection, or in its stage."""
+        """Return whether there are too many connections in all, of its peer, or sending bodies."""
         of_peer = self._peers.get(connection.peer, 0)
         return (
             self._count > self._limits.connections
             or (connection.is_bounded and of_peer > self._limits.per_peer)
-            or (connection.stage is Stage.BODY and len(self._stages[Stage.BODY]) > self._limits.bodies)
+            or (
+                connection.stage is Stage.BODY
+                and len(self._stages[Stage.BODY]) > self._limits.bodies
+            )
         )
 
     def longest_head(self) -> int:
-        """Return how many bytes of a head that is not complete may lie here."""
+        """Return how many bytes of an incomplete head may be kept."""
         many = len(self._stages[Stage.HEAD]) > MANY_HEADS
         return self._limits.head_bytes // 8 if many else self._limits.head_bytes
 
     def in_stage(self, stage: Stage) -> tuple[Connection, ...]:
-        """Return the connections of a stage, the oldest first."""
+        """Return the connections of a stage, in the order in which they entered it."""
         return tuple(self._stages[stage])
 
     def excess(self) -> list[Connection]:
-        """Return the connections to close so that the bounds hold; fewer where the rest are being answered."""
+        """Return the connections to close so that the bounds hold.
+
+        They may be too few for that where the other connections are being answered.
+        """
+        # The three bounds build on each other: a connection that goes for the bound on bodies also
+        # counts for its peer's bound, and both count for the bound on all.
         bodies = self.in_stage(Stage.BODY)
         going = dict.fromkeys(bodies[: max(len(bodies) - self._limits.bodies, 0)])
-        over = {peer: n - self._limits.per_peer for peer, n in self._peers.items() if n > self._limits.per_peer}
+        over = {
+            peer: n - self._limits.per_peer
+            for peer, n in self._peers.items()
+            if n > self._limits.per_peer
+        }
         for connection in going:
             if connection.peer in over:
                 over[connection.peer] -= 1
         for connection in self._by_age() if over else ():
-            if connection.is_bounded and over.get(connection.peer, 0) > 0 and connection not in going:
+            if (
+                connection.is_bounded
+                and over.get(connection.peer, 0) > 0
+                and connection not in going
+            ):
                 over[connection.peer] -= 1
                 going[connection] = None
         too_many = self._count - len(going) - self._limits.connections
-        rest = [connection for connection in self._by_age() if connection not in going] if too_many > 0 else []
+        rest = (
+            [connection for connection in self._by_age() if connection not in going]
+            if too_many > 0
+            else []
+        )
         return [*going, *rest[: max(too_many, 0)]]
 
     def overdue(self, now: float) -> list[tuple[Connection, str]]:
-        """Return the connections whose time is up, each with the word for why."""
-        return [(one, why) for stage, why in OVERDUE.items() for one in self._late(stage, now)]
+        """Return the connections whose time is up, each with the reason of its refusal."""
+        return [(item, why) for stage, why in OVERDUE.items() for item in self._late(stage, now)]
 
     def _late(self, stage: Stage, now: float) -> Iterator[Connection]:
         if stage is Stage.BODY:
-            yield from (one for one in self._stages[stage] if self._is_slow(one, now))
+            yield from (item for item in self._stages[stage] if self._is_slow(item, now))
             return
         longest = self._times[stage]
         for connection in self._stages[stage]:
@@ -141,10 +176,12 @@ class Table:
                 return  # all behind it entered the stage later
             yield connection
 
-    def _is_slow(self, one: Connection, now: float) -> bool:
-        if one.progress is None:
+    def _is_slow(self, conn: Connection, now: float) -> bool:
+        if conn.progress is None:
             return False
-        return is_slow(self._limits.patience, one.progress, one.body, now, waits_for_us=one.is_paused)
+        return is_slow(
+            self._limits.patience, conn.progress, conn.body, now, waits_for_us=conn.is_paused
+        )
 
     def _by_age(self) -> Iterator[Connection]:
         for stage in SHED:

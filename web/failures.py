@@ -1,6 +1,7 @@
-"""Around an application: a peer whose requests fail too often gets 429, and is read more slowly. ASGI.
+"""ASGI middleware that answers 429 to a peer whose requests fail too often, and reads it slowly.
 
-A request that succeeds is never touched: another sender behind the same address must still get in.
+A request that succeeds is never changed: another sender behind the same address must still get
+through.
 """
 
 import time
@@ -8,18 +9,23 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .answers import PROBLEM_TYPE, TOO_MANY, problem
-from .limits import peer_key
-from .rates import Buckets, retry_after
+from web.limits import peer_key
+from web.problems import PROBLEM_TYPE
+from web.rates import Buckets, retry_after
+from web.refusals import TOO_MANY, problem_json
 
-FAILURES = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 422})
-PAUSE = "kadens.pause"  # extension of the scope: a function that stops reading the connection for so many seconds
-LONGEST_PAUSE_S = 1.0
-_BODY = problem(TOO_MANY, "Too many requests of this address failed.", "failures")
+_FAILURES = frozenset({400, 401, 403, 404, 405, 408, 411, 413, 414, 415, 422})
+# an extension of the scope: a function that stops reading the connection for some seconds
+PAUSE = "kadens.pause"
+_LONGEST_PAUSE_S = 1.0
+_BODY = problem_json(TOO_MANY, "Too many requests of this address failed.", "failures")
 
 
 class Failures:
-    """ASGI middleware over `buckets`, whose keys are peers. `count` gets a word for each request refused here."""
+    """ASGI middleware that limits each peer's failed requests by `buckets`, whose keys are peers.
+
+    `count` is called with a reason for each request that is refused here.
+    """
 
     def __init__(
         self,
@@ -31,7 +37,7 @@ class Failures:
         self._app, self._buckets, self._count, self._now = app, buckets, count, now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on; its failure may become a 429."""
+        """Pass a request on; its failure may become a 429."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -43,6 +49,8 @@ class Failures:
                 if not replaced:
                     await send(message)
                 return
+            # only the answer's status shows that a request failed, so the request has run by now; a
+            # 429 takes the answer's place, and the rest of the application's messages are dropped
             wait_s = self._wait(scope, message["status"])
             replaced = wait_s > 0
             if replaced or message["status"] == TOO_MANY:
@@ -57,7 +65,7 @@ class Failures:
 
     def _wait(self, scope: Scope, status: int) -> float:
         client = scope.get("client")
-        if status not in FAILURES or client is None:
+        if status not in _FAILURES or client is None:
             return 0.0
         return self._buckets.take(peer_key(client[0]), self._now())
 
@@ -73,7 +81,7 @@ async def _refuse(send: Send, wait_s: float) -> None:
 
 
 def _pause(scope: Scope) -> None:
-    """Read this connection no further for a while; where the server cannot do that, nothing."""
+    """Stop reading this connection for a while; do nothing where the server cannot do that."""
     pause = (scope.get("extensions") or {}).get(PAUSE)
     if pause is not None:
-        pause(LONGEST_PAUSE_S)
+        pause(_LONGEST_PAUSE_S)

@@ -1,32 +1,33 @@
-"""One server's connections at work: closes the slow ones on a timer, and sheds the oldest when there are too many.
+"""Closes a server's slow connections on a timer, and the oldest when there are too many.
 
-A thin shell over `connections.Table`; it must never look at what a request says.
+`connections.Table` decides; this module runs its decisions on the event loop. It must never look
+at the content of a request.
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from .connections import Connection, Stage, Table
-from .limits import Limits, is_trusted, peer_key
+from web.connections import Connection, Stage, Table
+from web.limits import Limits, is_trusted, peer_key
 
-LOOK_S = 0.5
-SHED_S = 0.02  # what came in together with the new connections is read first
+_LOOK_S = 0.5
+SHED_S = 0.02  # so that bytes that arrived together with the new connections are read first
 
 
 class Refusable(Protocol):
-    """A connection's protocol, which can be ended with a reason of `answers.REFUSALS`."""
+    """A connection's protocol, which can be ended with a reason of `refusals.REFUSALS`."""
 
     @property
     def is_paused(self) -> bool:
-        """Whether we read nothing from it at the moment."""
+        """Whether the server has stopped reading from it for now."""
 
     def refuse(self, reason: str) -> None:
         """Answer with the refusal and end the connection."""
 
 
 class Guard:
-    """The connections of one server. `count` gets the word of each refusal."""
+    """The connections of a server; `count` is called with the reason of each refusal."""
 
     def __init__(self, limits: Limits, count: Callable[[str], None]) -> None:
         self.limits, self.count = limits, count
@@ -34,8 +35,10 @@ class Guard:
         self._protocols: dict[Connection, Refusable] = {}
         self._looking = self._shedding = False
 
-    def opened(self, protocol: Refusable, address: str, loop: asyncio.AbstractEventLoop) -> Connection | None:
-        """Take in a new connection from an address; None where it has to be refused at once."""
+    def opened(
+        self, protocol: Refusable, address: str, loop: asyncio.AbstractEventLoop
+    ) -> Connection | None:
+        """Register a new connection from an address; None where it has to be refused at once."""
         is_bounded = not is_trusted(self.limits, address)
         connection = self.table.opened(peer_key(address), loop.time(), is_bounded=is_bounded)
         if connection is None:
@@ -44,7 +47,7 @@ class Guard:
         self._protocols[connection] = protocol
         if not self._looking:
             self._looking = True
-            loop.call_later(LOOK_S, self._look, loop)
+            loop.call_later(_LOOK_S, self._look, loop)
         self._shed_soon(connection, loop)
         return connection
 
@@ -55,7 +58,7 @@ class Guard:
             self._shed_soon(connection, loop)
 
     def closed(self, connection: Connection) -> None:
-        """Forget a connection that is closed; a second time is nothing."""
+        """Forget a closed connection; a second call for it does nothing."""
         if self._protocols.pop(connection, None) is not None:
             self.table.closed(connection)
 
@@ -64,9 +67,10 @@ class Guard:
             connection.is_paused = self._protocols[connection].is_paused
         for connection, reason in self.table.overdue(loop.time()):
             self._protocols[connection].refuse(reason)
+        # an empty server sets no timer; the next connection starts it again
         self._looking = len(self.table) > 0
         if self._looking:
-            loop.call_later(LOOK_S, self._look, loop)
+            loop.call_later(_LOOK_S, self._look, loop)
 
     def _shed_soon(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         if not self._shedding and self.table.is_crowded(connection):

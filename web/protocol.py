@@ -1,7 +1,9 @@
-"""uvicorn's HTTP protocol with limits: a thin shell that counts bytes and tells the guard what a connection waits for.
+"""uvicorn's HTTP protocol with limits on what a client may cost.
 
-The numbers and the choice of who goes are `limits` and `connections`. It must never change a request that is within
-the limits, nor write an answer into the middle of another.
+It counts the bytes of a connection and reports to the guard what the connection waits for. The
+limits are values of `limits`; `connections` chooses which connections are closed. The protocol
+must never change a request that is within the limits, nor write an answer into the middle of
+another.
 """
 
 import asyncio
@@ -10,23 +12,23 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from .answers import ANSWERS
-from .connections import Connection, Stage
-from .failures import PAUSE
-from .guard import Guard
+from web.connections import Connection, Stage
+from web.failures import PAUSE
+from web.guard import Guard
+from web.refusals import ANSWERS
 
-# Linux ends a connection whose other side takes nothing of what we wrote for so long
+# Linux closes a connection whose peer acknowledges none of our bytes for this time
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 class BeyondLimitsError(Exception):
-    """Stops the parser in the middle of what it was given."""
+    """Stops the parser before it has read all of its input."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection of a guarded server."""
+    """The protocol of a connection, with the limits of the guard's server."""
 
-    def __init__(self, guard: Guard, **given: Any) -> None:  # noqa: ANN401 - passed on as uvicorn gives it
+    def __init__(self, guard: Guard, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(**given)
         self._guard, self._limits = guard, guard.limits
         self._mine: Connection | None = None
@@ -37,11 +39,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @property
     def is_paused(self) -> bool:
-        """Whether we read nothing at the moment."""
+        """Whether the server has stopped reading from this connection for now."""
         return self.flow.read_paused
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        """Take the connection in, or end it where there are far too many."""
+    # uvicorn narrows the transport's type in the same way
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Register the connection, or abort it where there are far too many."""
         super().connection_made(transport)
         self._mine = self._guard.opened(self, self.client[0] if self.client else "", self.loop)
         if self._mine is None:
@@ -57,14 +60,17 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:
-            self._running.disconnected = True  # uvicorn tells the newest request only
+            # uvicorn reports a lost connection to the newest request only, and with pipelining that
+            # need not be the request that the application is answering
+            self._running.disconnected = True
             self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came in and refuse what is beyond the limits."""
+        """Parse the next bytes and refuse a request that is beyond the limits."""
         mine = self._mine
         if mine is None:
             return
+        # counted before parsing: the parser's callbacks compare the count with the limits
         mine.fed += len(data)
         if not self._is_over:
             super().data_received(data)
@@ -73,24 +79,29 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._settle(mine)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - as uvicorn has it
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
     def on_headers_complete(self) -> None:
-        """Check a head, then let the request begin; raises `BeyondLimitsError` into the parser."""
+        """Check a head, then let the request begin.
+
+        Raises `BeyondLimitsError`, which stops the parser; uvicorn then calls `send_400_response`.
+        """
         mine = self._mine
         if mine is None or (reason := self._head_fault(mine)):
             self._fault = reason if mine is not None else "pipelined"
             raise BeyondLimitsError(self._fault)
-        self.scope["extensions"] = {PAUSE: cast("Any", self._pause)}  # ASGI's place for what is not in it
+        # `extensions` is the part of the ASGI scope for what the standard does not define
+        self.scope["extensions"] = {PAUSE: cast("Any", self._pause)}
         super().on_headers_complete()
-        self.headers = []  # trailers come into a list that no application sees
+        # the parser adds trailers to this list; a new list keeps them out of the request's headers
+        self.headers = []
         mine.fed = mine.body = 0
         self._reads_body = True
 
     def on_body(self, body: bytes) -> None:
-        """Count and pass on a piece of a body."""
+        """Count a piece of a body and pass it on."""
         if self._mine is not None:
             self._mine.body += len(body)
         super().on_body(body)
@@ -103,9 +114,10 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Note the end of an answer; what the request still holds is now dropped."""
+        """Note the end of an answer. The rest of the request's body is dropped from now on."""
         if self._pause_s and self.pipeline:
-            self.pipeline.clear()  # who is too fast already has no more of them answered
+            # a client that is being slowed down gets no answer to the requests it sent ahead
+            self.pipeline.clear()
             self.refuse("pipelined")
         super().on_response_complete()
         mine = self._mine
@@ -115,6 +127,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             return
         if self._reads_body:
+            # from here on the counts bound what is read and dropped (`Stage.DRAIN`)
             mine.fed = mine.body = 0
         if self._pause_s:
             self.flow.pause_reading()
@@ -123,11 +136,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._settle(mine)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
-        """Answer what the parser stopped at."""
+        """Refuse the request that stopped the parser."""
         self.refuse(self._fault)
 
     def refuse(self, reason: str) -> None:
-        """Answer with a refusal, where one is due, read no more, and end the connection a moment later."""
+        """Answer with a refusal and stop reading; the guard closes the connection a moment later.
+
+        A connection that waits for no answer is closed at once.
+        """
         mine = self._mine
         if mine is None or self.transport.is_closing():
             return
@@ -139,16 +155,20 @@ class GuardedProtocol(HttpToolsProtocol):
         self._answer(mine, reason)
         self._is_over = True
         self._unset_keepalive_if_required()
-        self.flow.pause_reading()  # closing at once, with something unread, would take the answer back
+        # a socket that is closed with unread bytes sends a reset, and the client loses the answer
+        self.flow.pause_reading()
         self._guard.moved(mine, Stage.OVER, self.loop)
 
     def _is_silent(self, mine: Connection) -> bool:
-        """Return whether there is nothing to answer."""
+        """Return whether no request has begun, so that there is nothing to answer."""
         stage = self._stage(mine)
         return stage is Stage.IDLE or (stage is Stage.HEAD and not mine.fed)
 
     def _answer(self, mine: Connection, reason: str) -> None:
-        """Write the answer of a refusal, unless there is or comes another; the request gets no other."""
+        """Write the answer of a refusal, and take the request away from the application.
+
+        Nothing is written where an answer has begun or where earlier requests wait for theirs.
+        """
         under_way = self._is_answering() and (self.cycle.response_started or bool(self.pipeline))
         if under_way or self._stage(mine) is Stage.DRAIN or not ANSWERS[reason]:
             return
@@ -166,17 +186,21 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _head_fault(self, mine: Connection) -> str:
-        if len(self.headers) > self._limits.headers or self._head_size(mine) > self._limits.head_bytes:
+        if (
+            len(self.headers) > self._limits.headers
+            or self._head_size(mine) > self._limits.head_bytes
+        ):
             return "head_too_large"
         return "pipelined" if len(self.pipeline) >= self._limits.pipelined else ""
 
     def _head_size(self, mine: Connection) -> int:
-        if mine.fed <= self._limits.head_bytes:  # then the head cannot be longer either
+        # The head is a part of the bytes received: adding up its fields is needed only above this.
+        if mine.fed <= self._limits.head_bytes:
             return 0
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _beyond(self, mine: Connection) -> str:
-        """Return why what was received so far is too much, or ""."""
+        """Return the reason to refuse what was received so far, or "" when it is within limits."""
         if self._is_over or self.transport.is_closing():
             return ""
         if mine.stage is Stage.DRAIN:
@@ -185,13 +209,18 @@ class GuardedProtocol(HttpToolsProtocol):
             return "head_too_large" if mine.fed > self._guard.table.longest_head() else ""
         if mine.body > self._limits.body_bytes:
             return "too_large"
+        # chunk sizes and trailers may cost as much as the body itself: a body in chunks of a single
+        # byte is mostly framing, and the limit on bodies alone would not see it
         framing = mine.fed - mine.body
-        if framing > self._limits.head_bytes + mine.body or len(self.headers) > self._limits.headers:
+        if (
+            framing > self._limits.head_bytes + mine.body
+            or len(self.headers) > self._limits.headers
+        ):
             return "bad_framing"
         return ""
 
     def _settle(self, mine: Connection) -> None:
-        """Tell the table what the connection waits for now."""
+        """Report to the guard what the connection waits for now, where that changed."""
         if self._is_over or self.transport.is_closing():
             return
         stage = self._stage(mine)
@@ -208,7 +237,8 @@ class GuardedProtocol(HttpToolsProtocol):
         return Stage.IDLE
 
     def _is_answering(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says it is always there
+        # uvicorn types `cycle` as always set; before the first request it is None
+        cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
     def _pause(self, seconds: float) -> None:

@@ -1,4 +1,7 @@
-"""Rates as token buckets, one per key, in bounded memory. Pure: `now` is an argument. Keys never leave it."""
+"""Rates as token buckets, a bucket for each key, in bounded memory.
+
+Pure: `now` is an argument. The keys may be addresses or patients, and never leave this module.
+"""
 
 import math
 from collections import OrderedDict
@@ -9,10 +12,11 @@ MOST_KEYS = 10_000
 
 @dataclass(slots=True)
 class Buckets:
-    """Lets `rate` events a second through for each key, and `burst` at once; a rate of 0 lets all through.
+    """Lets through `rate` events a second for each key, and `burst` of them at once.
 
-    The key that was used longest ago is forgotten beyond `most` keys, so no sender fills the memory
-    with keys. A forgotten key starts with a full bucket again.
+    A rate of 0 lets everything through. Beyond `most` keys, the key that was used longest ago is
+    forgotten, so that no sender can fill the memory with keys. A forgotten key starts again with a
+    full bucket.
     """
 
     rate: float
@@ -24,9 +28,13 @@ class Buckets:
         return len(self._levels)
 
     def take(self, key: str, now: float) -> float:
-        """Take one event of `key` at `now` (seconds, a steady clock); return 0, or the seconds to wait for one."""
+        """Take an event of `key` at `now`; return 0, or the seconds to wait for the next event.
+
+        `now` is in seconds of a steady clock.
+        """
         if self.rate <= 0:
             return 0.0
+        # taken out and put back at the end: the order of the dict is the order of last use
         level, at = self._levels.pop(key, (self.burst, now))
         level = min(level + (now - at) * self.rate, self.burst)
         allowed = level >= 1
@@ -37,5 +45,5 @@ class Buckets:
 
 
 def retry_after(wait_s: float) -> str:
-    """Return a wait as the value of Retry-After: whole seconds, at least one."""
+    """Return a wait as the value of Retry-After: full seconds, at least 1."""
     return str(max(math.ceil(wait_s), 1))

@@ -1,6 +1,7 @@
-"""Serves an ASGI application over HTTP with limits, under uvicorn: what both doors run in.
+"""Serves an ASGI application over HTTP with limits, under uvicorn, for both doors.
 
-Without a proxy in front it has to hold by itself; with one, the proxy's address is a setting.
+It must withstand clients without a proxy in front of it. With a proxy, the proxy's address is a
+setting.
 """
 
 import logging
@@ -14,11 +15,11 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from .failures import Failures
-from .guard import Guard
-from .limits import Limits
-from .protocol import GuardedProtocol
-from .rates import Buckets
+from web.failures import Failures
+from web.guard import Guard
+from web.limits import Limits
+from web.protocol import GuardedProtocol
+from web.rates import Buckets
 
 RESERVED_FILES = 256  # descriptors kept for the log, bodies and the rest
 STARTUP_FAILURE = 3
@@ -26,9 +27,10 @@ STARTUP_FAILURE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Where and how a door is served. One address may cause `failures` a second, and `failures_at_once`.
+    """Where and how a door is served.
 
-    `graceful_s`: how long requests under way have at the end.
+    A peer may cause `failures` failed requests a second, and `failures_at_once` of them at once.
+    Requests under way have `graceful_s` seconds to finish when the server stops.
     """
 
     host: str
@@ -39,14 +41,20 @@ class Serving:
     graceful_s: int = 15
 
 
-def nothing(_reason: str) -> None:
+def _nothing(_reason: str) -> None:
     """Count nothing."""
 
 
-def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> None:
-    """Serve until SIGTERM or SIGINT; leaves with status 3 when it could not start."""
+def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = _nothing) -> None:
+    """Serve until SIGTERM or SIGINT; exit with status 3 when the server could not start."""
+    # Without a free descriptor, accept() fails and no limit of ours is applied: the bound on
+    # connections must lie below what the process may open.
     files = raise_files_limit()
-    bounded = min(serving.limits.connections, max(files - RESERVED_FILES, 1)) if files else serving.limits.connections
+    bounded = (
+        min(serving.limits.connections, max(files - RESERVED_FILES, 1))
+        if files
+        else serving.limits.connections
+    )
     made = server(app, replace(serving, limits=replace(serving.limits, connections=bounded)), count)
     with suppress(KeyboardInterrupt):
         made.run()
@@ -54,16 +62,23 @@ def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing
         sys.exit(STARTUP_FAILURE)
 
 
-def server(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothing) -> uvicorn.Server:
-    """Return the server; `count` gets a word of `answers` for each request that the server itself refuses."""
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a bad request is no line in the log
+def server(
+    app: ASGIApp, serving: Serving, count: Callable[[str], None] = _nothing
+) -> uvicorn.Server:
+    """Return the server for an application.
+
+    `count` is called with the reason of each request that the server itself refuses; the reasons
+    are those of `refusals`.
+    """
+    # a bad request is no line in the log
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     guard = Guard(serving.limits, count)
     buckets = Buckets(rate=serving.failures, burst=serving.failures_at_once)
     config = uvicorn.Config(
         cast("Any", Failures(app, buckets, count)),
         host=serving.host,
         port=serving.port,
-        http=cast("Any", partial(GuardedProtocol, guard)),  # called as a class would be
+        http=cast("Any", partial(GuardedProtocol, guard)),  # uvicorn only calls it, as a class
         ws="none",
         log_level="error",
         access_log=False,
@@ -76,7 +91,10 @@ def server(app: ASGIApp, serving: Serving, count: Callable[[str], None] = nothin
 
 
 def raise_files_limit() -> int:
-    """Let this process open as many files as it may, and return how many; 0 where that is not known."""
+    """Raise the limit on open files to the most that this process may have, and return it.
+
+    Returns 0 where the limit is not known, or where there is none.
+    """
     try:
         import resource  # noqa: PLC0415 - not on every system
     except ImportError:

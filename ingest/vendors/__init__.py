@@ -1,8 +1,10 @@
-"""The connectors, one file a vendor; a vendor that is not in this list does not exist."""
+"""The connectors, a file for each vendor. The door serves the vendors of this list and no other."""
 
-from ..connector import Connector
-from .files import FILES
-from .open_wearables import OPEN_WEARABLES
-from .reports import REPORTS
+from ingest.connector import Connector
+from ingest.vendors.files import FILES
+from ingest.vendors.garmin import GARMIN
+from ingest.vendors.open_wearables import OPEN_WEARABLES
+from ingest.vendors.polar import POLAR
+from ingest.vendors.reports import REPORTS
 
-CONNECTORS: tuple[Connector, ...] = (OPEN_WEARABLES, REPORTS, FILES)
+CONNECTORS: tuple[Connector, ...] = (OPEN_WEARABLES, REPORTS, FILES, GARMIN, POLAR)

@@ -1,12 +1,13 @@
-"""Files that a patient or a clinic uploads: no vendor, no signature, only the patient's link token."""
+"""Files that a patient or a clinic uploads; the patient's link token is the only proof."""
 
-from ..connector import MIB, Account, Connector
+from ingest.connector import MIB, SNIFF, Connector, LinkToken, always
+from ingest.proofs import LinkOnly
 
 FILES = Connector(
     name="files",
     title="File upload",
-    parser="files",
-    account=Account.LINK,
+    proof=LinkOnly(),
+    owner=LinkToken(at="bearer"),
+    format=always(SNIFF),
     max_body=100 * MIB,
-    media_types=("application/octet-stream", "application/vnd.ant.fit"),
 )

@@ -1,8 +1,13 @@
-"""Open Wearables, self-hosted: its events are signed by Svix with the endpoint's `whsec_` secret."""
+"""Open Wearables, self-hosted: Svix signs its events with the endpoint's `whsec_` secret."""
 
-from ..connector import Connector
-from ..verify import STANDARD_WEBHOOKS, SVIX
+from ingest.connector import AccountInBody, Connector, always
+from ingest.proofs import Signature
+from ingest.schemes import STANDARD_WEBHOOKS, SVIX
 
 OPEN_WEARABLES = Connector(
-    name="open_wearables", title="Open Wearables", parser="open_wearables", schemes=(SVIX, STANDARD_WEBHOOKS)
+    name="open_wearables",
+    title="Open Wearables",
+    proof=Signature((SVIX, STANDARD_WEBHOOKS)),
+    owner=AccountInBody(),
+    format=always("open_wearables"),
 )

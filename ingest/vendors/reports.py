@@ -1,8 +1,14 @@
-"""Patients' reports from an app, signed as Standard Webhooks with the secret that the clinic gave the app."""
+"""Patients' reports from an app, signed as Standard Webhooks with the app's own secret."""
 
-from ..connector import MIB, Connector
-from ..verify import STANDARD_WEBHOOKS, SVIX
+from ingest.connector import MIB, AccountInBody, Connector, always
+from ingest.proofs import Signature
+from ingest.schemes import STANDARD_WEBHOOKS, SVIX
 
 REPORTS = Connector(
-    name="reports", title="Patient reports", parser="reports", schemes=(STANDARD_WEBHOOKS, SVIX), max_body=MIB
+    name="reports",
+    title="Patient reports",
+    proof=Signature((STANDARD_WEBHOOKS, SVIX)),
+    owner=AccountInBody(),
+    format=always("reports"),
+    max_body=MIB,
 )

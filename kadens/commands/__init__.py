@@ -1,1 +1,1 @@
-"""The commands of `kadens`, a file a theme. Thin: they read arguments, call, print, and set the exit code."""
+"""The commands of `kadens`, one file per theme: they read arguments, call, print, and exit."""

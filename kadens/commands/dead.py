@@ -1,6 +1,7 @@
-"""Commands about dead letters: what could not be read. Listed, shown, sent again for today's reader, or dropped.
+"""Commands about dead letters: bodies that could not be read. Listed, shown, sent again, dropped.
 
-A letter is named by its offset on `kadens.dead`. A body leaves the database only into a file that was asked for.
+A letter is named by its offset on `kadens.dead`. A body leaves the database only into a file that
+the operator names.
 """
 
 from collections import Counter
@@ -12,145 +13,191 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..model.calendar import rfc3339
-from ..model.facts import RejectKind
-from ..settings import Settings
-from ..storage import audit, dead_asked
-from ..storage.audit_actions import Action
-from ..storage.body_store import open_bodies
-from ..storage.crypto import SealError
-from ..storage.dead_asked import Choice, Counted, Letter
-from ..storage.people import UnknownNameError
-from ..storage.pool import LONG, Connection, Pool, open_pool
-from ..storage.roles import ADMIN
-from ..stream import dead_again
-from ..stream.bury import unpack_headers
-from ..stream.dead_again import Desk
-from .console import DEFAULT_DATA, Data, Json, fail, out, print_json, run, settings_of
-from .people import entry_of, instant
+from kadens.clock import clock
+from kadens.commands.audited import entry_of
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Connector, Data, Json, instant
+from kadens.output.terminal import fail, out, print_json
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from model.facts import RejectKind
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies import dead_queries
+from storage.bodies.body_store import open_bodies
+from storage.bodies.dead_queries import Choice, Counted, Letter
+from storage.people.errors import UnknownNameError
+from storage.pg.crypto import SealError
+from storage.pg.pool import LONG, Connection, Pool, open_pool
+from storage.pg.roles import ADMIN
+from stream.dead import commands
+from stream.dead.bury import unpack_headers
+from stream.dead.commands import Desk
 
 SHOWN = 50
 IN_JSON = 10_000
+MOST_OFFSET = 2**63 - 1  # the log's offsets are 64 bits wide
+MOST_LISTED = 1_000_000
 EARLIEST = -1
 
-Class = Annotated[RejectKind | None, typer.Option("--class", help="Only letters of this class.")]
-Connector = Annotated[str | None, typer.Option("--connector", help="Only letters of this connector.")]
-Offsets = Annotated[list[int] | None, typer.Argument(help="Offsets of letters on kadens.dead, as listed.", min=0)]
+RejectClass = Annotated[
+    RejectKind | None, typer.Option("--class", help="Only letters of this class.")
+]
+Offsets = Annotated[
+    list[int] | None,
+    typer.Argument(help="Offsets of letters on kadens.dead, as listed.", min=0, max=MOST_OFFSET),
+]
 
 
-def summary(context: typer.Context, *, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """List what could not be read; `list --help` tells how to choose."""
+def summarise_letters(
+    context: typer.Context, *, as_json: Json = False, data: Data = DEFAULT_DATA
+) -> None:
+    """List what could not be read; `list --help` shows how to choose."""
     if context.invoked_subcommand is None:
-        listed(as_json=as_json, data=data)
+        list_letters(as_json=as_json, data=data)
 
 
-def listed(
+def list_letters(
     *,
-    class_: Class = None,
-    connector: Connector = None,
-    since: Annotated[str, typer.Option("--since", help="Only what was refused since (RFC 3339).")] = "",
+    class_: RejectClass = None,
+    connector: Connector = "",
+    since: Annotated[
+        str, typer.Option("--since", help="Only what was refused since this RFC 3339 instant.")
+    ] = "",
     limit: Annotated[
-        int | None, typer.Option("--limit", help="How many of the newest are listed: 50, with --json 10,000.", min=0)
+        int | None,
+        typer.Option(
+            "--limit",
+            help="List at most this many of the newest: 50 by default, 10,000 with --json.",
+            min=0,
+            max=MOST_LISTED,
+        ),
     ] = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Count what could not be read by class and connector, and list the newest: where it lies, from whom, and why."""
+    """Count dead letters by class and connector, and list the newest.
+
+    Each line shows where the message is on the log, which connector sent it, and why it was
+    refused.
+    """
     since_ms = instant(since, EARLIEST, "--since")
-    choice = Choice(kind=class_, connector=connector, since_ms=None if since_ms == EARLIEST else since_ms)
+    choice = Choice(
+        kind=class_,
+        connector=connector or None,
+        since_ms=None if since_ms == EARLIEST else since_ms,
+    )
     most = limit if limit is not None else (IN_JSON if as_json else SHOWN)
-
-    async def work(settings: Settings) -> tuple[list[Counted], list[Letter]]:
-        async with (
-            await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool,
-            pool.connection() as conn,
-        ):
-            return await dead_asked.counts(conn, choice), await dead_asked.newest(conn, choice, most)
-
-    counts, newest = run(work(settings_of(data)))
+    counts, newest = run(_read_letters(settings_of(data), choice, most))
     if as_json:
         print_json([_plain(letter) for letter in newest])
         return
-    out.print(_counts(counts))
-    out.print(_table(newest))
+    out.print(_table_of_counts(counts))
+    out.print(_table_of_letters(newest))
 
 
-def show(
-    offset: Annotated[int, typer.Argument(help="Offset of the letter on kadens.dead.", min=0)],
+def show_letter(
+    offset: Annotated[
+        int, typer.Argument(help="Offset of the letter on kadens.dead.", min=0, max=MOST_OFFSET)
+    ],
     *,
-    body: Annotated[Path | None, typer.Option("--body", help="Write the body to this file; it must not exist.")] = None,
+    body: Annotated[
+        Path | None,
+        typer.Option("--body", help="Write the body to this file, which must not exist."),
+    ] = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Show one letter: its reasons and the headers of its message. Its body only goes into a file, by --body."""
-    settings = settings_of(data)
-    one = run(_found(settings, offset, body))
-    if one is None:
-        fail(f"there is no letter at offset {offset}")
-    told = {**_plain(one), "rejects": one.rejects, "headers": _headers(one), "patient": one.patient}
-    if as_json:
-        print_json(told)
-        return
-    for name, value in told.items():
-        out.print(f"{name:<12} {value}", markup=False)
+    """Show one dead letter: its reasons and its message's headers.
 
-
-def retry(
-    offsets: Offsets = None,
-    *,
-    class_: Class = None,
-    connector: Connector = None,
-    as_json: Json = False,
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Send bodies again, as they were received, for today's reader. Exits 1 when one could not be sent.
-
-    A body that was read in part by an older reader is kept with its patient: `kadens replay` reads it again.
+    The body is never printed; --body writes it to a file.
     """
-    choice, settings = _choice(offsets, class_, connector), settings_of(data)
-    counts = run(_retry(settings, offsets or [], choice))
-    _say(counts, offsets, {dead_again.SENT, dead_again.KEPT, dead_again.GONE}, as_json=as_json)
+    letter = run(_shown(settings_of(data), offset, body))
+    if letter is None:
+        fail(f"there is no letter at offset {offset}")
+    plain = {
+        **_plain(letter),
+        "rejects": letter.rejects,
+        "headers": _headers(letter),
+        "patient": letter.patient,
+    }
+    if as_json:
+        print_json(plain)
+        return
+    for name, value in plain.items():
+        out.print(f"{name:<12} {value}")
 
 
-def drop(
+def retry_letters(
     offsets: Offsets = None,
     *,
-    class_: Class = None,
-    connector: Connector = None,
+    class_: RejectClass = None,
+    connector: Connector = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Take letters off the list and remove their bodies: nobody will read them. Exits 1 when one was not there."""
-    choice, settings = _choice(offsets, class_, connector), settings_of(data)
-    counts = run(_drop(settings, offsets or [], choice))
-    _say(counts, offsets, {dead_again.DROPPED}, as_json=as_json)
+    """Send bodies again, as they were received, to be read anew.
+
+    Exits 1 when one could not be sent. A body that an older parser read in part is kept with its
+    patient and is not sent: `kadens replay` reads it again.
+    """
+    choice = _choice(offsets, class_, connector)
+    counts = run(_retry(settings_of(data), offsets or [], choice))
+    _report(counts, offsets, {commands.SENT, commands.KEPT, commands.GONE}, as_json=as_json)
 
 
-async def _found(settings: Settings, offset: int, path: Path | None) -> Letter | None:
+def drop_letters(
+    offsets: Offsets = None,
+    *,
+    class_: RejectClass = None,
+    connector: Connector = "",
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take letters off the list, and remove their bodies.
+
+    Nobody can read them afterwards. Exits 1 when a named letter was not on the list.
+    """
+    choice = _choice(offsets, class_, connector)
+    counts = run(_drop(settings_of(data), offsets or [], choice))
+    _report(counts, offsets, {commands.DROPPED}, as_json=as_json)
+
+
+async def _read_letters(
+    settings: Settings, choice: Choice, most: int
+) -> tuple[list[Counted], list[Letter]]:
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool, pool.connection() as conn:
-        letter = await dead_asked.find(conn, offset)
+        counts = await dead_queries.counts(conn, choice)
+        return counts, await dead_queries.newest(conn, choice, most)
+
+
+async def _shown(settings: Settings, offset: int, path: Path | None) -> Letter | None:
+    pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
+    async with pool, pool.connection() as conn:
+        letter = await dead_queries.find(conn, offset)
         if letter is None:
             return None
         entry = entry_of(Action.LETTER_SHOW, clock(settings.clock)(), letter.patient, str(offset))
-        await audit.write(conn, entry)  # before anything is shown: nobody reads without a row
+        await audit.write(conn, entry)  # before the body is read, so that no reading lacks a row
         if path is not None:
             _write(letter, await _body_of(conn, _desk(settings, pool), letter), path)
         return letter
 
 
-async def _body_of(conn: Connection, desk: Desk, one: Letter) -> bytes | None:
+async def _body_of(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
     try:
-        return await dead_again.open_body(conn, desk, one)
+        return await commands.open_body(conn, desk, letter)
     except (SealError, UnknownNameError) as error:
         fail(str(error))
 
 
-def _write(one: Letter, content: bytes | None, path: Path) -> None:
+def _write(letter: Letter, content: bytes | None, path: Path) -> None:
     if content is None:
-        fail(f"the body of letter {one.letter} is not kept here")
+        fail(f"the body of letter {letter.letter} is not kept here")
     try:
+        # Mode "x" never overwrites a file. Its permissions are set before the first byte is
+        # written.
         with path.open("xb") as file:
             path.chmod(0o600)
             file.write(content)
@@ -159,20 +206,20 @@ def _write(one: Letter, content: bytes | None, path: Path) -> None:
 
 
 async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
-    from ..stream.producer import open_producer  # noqa: PLC0415 - this command alone needs the log
+    from stream.log.producer import open_producer  # noqa: PLC0415 - only retry needs the log
 
     async with (
         await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool,
         open_producer(settings.kafka) as producer,
     ):
-        counts = await dead_again.retry(_desk(settings, pool), producer, offsets, choice)
+        counts = await commands.retry(_desk(settings, pool), producer, offsets, choice)
         await _audit(pool, settings, Action.LETTER_RETRY, counts)
         return counts
 
 
 async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
-        counts = await dead_again.drop(_desk(settings, pool), offsets, choice)
+        counts = await commands.drop(_desk(settings, pool), offsets, choice)
         await _audit(pool, settings, Action.LETTER_DROP, counts)
         return counts
 
@@ -184,75 +231,99 @@ async def _audit(pool: Pool, settings: Settings, action: Action, counts: Counter
 
 
 def _desk(settings: Settings, pool: Pool) -> Desk:
-    return Desk(pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_keys)
+    return Desk(
+        pool=pool, bodies=open_bodies(settings.bodies), wrapping_key=settings.secrets.wrapping_keys
+    )
 
 
-def _choice(offsets: Sequence[int] | None, kind: RejectKind | None, connector: str | None) -> Choice | None:
-    """Return what was chosen by class, None where letters are named; leaves with code 2 for both or neither."""
+def _choice(
+    offsets: Sequence[int] | None, kind: RejectKind | None, connector: str
+) -> Choice | None:
+    """Return the choice by class, or None where letters are named by offset.
+
+    Leaves with code 2 for both and for neither.
+    """
     if offsets and (kind or connector):
-        fail("either offsets or --class is wanted", code=2)
+        fail("give either offsets or --class, not both", code=2)
     if not offsets and kind is None:
-        fail("offsets or --class are wanted", code=2)
-    return None if offsets else Choice(kind=kind, connector=connector)
+        fail("give offsets or --class", code=2)
+    return None if offsets else Choice(kind=kind, connector=connector or None)
 
 
-def _say(counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *, as_json: bool) -> None:
-    """Print the counts; those that were named and do not wait are counted too. Exits 1 when not all went."""
-    told = {name: counts[name] for name in sorted(names)}
+def _report(
+    counts: Counter[str], offsets: Sequence[int] | None, names: set[str], *, as_json: bool
+) -> None:
+    """Print the counts, and exit 1 unless every letter was sent or dropped.
+
+    Named letters that are not on the list are counted as well.
+    """
+    shown = {name: counts[name] for name in sorted(names)}
     if offsets:
-        told["not_waiting"] = len(set(offsets)) - sum(told.values())
+        shown["not_waiting"] = len(set(offsets)) - sum(shown.values())
     if as_json:
-        print_json(told)
+        print_json(shown)
     else:
-        out.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in told.items()), markup=False)
-    left = sum(told.values()) - told.get(dead_again.SENT, 0) - told.get(dead_again.DROPPED, 0)
-    raise typer.Exit(1 if left else 0)
+        words = [f"{count} {name.replace('_', ' ')}" for name, count in shown.items()]
+        out.print(", ".join(words))
+    settled = shown.get(commands.SENT, 0) + shown.get(commands.DROPPED, 0)
+    raise typer.Exit(0 if settled == sum(shown.values()) else 1)
 
 
-def _plain(one: Letter) -> dict[str, Any]:
-    where, why = one.rejects[0] if one.rejects else ("", "")
+def _plain(letter: Letter) -> dict[str, Any]:
+    where, why = letter.rejects[0] if letter.rejects else ("", "")
     return {
-        "offset": one.letter,
-        "state": one.state,
-        "written": rfc3339(one.written_ms),
-        "received": None if one.received_ms is None else rfc3339(one.received_ms),
-        "class": one.kind,
-        "connector": one.connector,
-        "size": one.size,
+        "offset": letter.letter,
+        "state": letter.state,
+        "written": rfc3339(letter.written_ms),
+        "received": None if letter.received_ms is None else rfc3339(letter.received_ms),
+        "class": letter.kind,
+        "connector": letter.connector,
+        "size": letter.size,
         "where": where,
         "why": why,
-        "rejected": one.rejected,
-        "sha256": one.sha256,
-        "origin": f"{one.origin.topic}/{one.origin.partition}/{one.origin.offset}",
-        "body": _body(one),
+        "rejected": letter.rejected,
+        "sha256": letter.sha256,
+        "origin": f"{letter.origin.topic}/{letter.origin.partition}/{letter.origin.offset}",
+        "body": _where_body_is(letter),
     }
 
 
-def _body(one: Letter) -> str:
-    """Tell where the body is: sealed with the letter, kept with its patient, or nowhere."""
-    if one.body_bytes:
+def _where_body_is(letter: Letter) -> str:
+    """Return where the body is: sealed with the letter, kept with its patient, or nowhere."""
+    if letter.body_bytes:
         return "here"
-    return "kept" if one.kept else "none"
+    return "kept" if letter.kept else "none"
 
 
-def _headers(one: Letter) -> dict[str, str]:
-    return {name: value.decode(errors="replace") for name, value in unpack_headers(one.origin.headers)}
+def _headers(letter: Letter) -> dict[str, str]:
+    headers = {}
+    for name, value in unpack_headers(letter.origin.headers):
+        headers[name] = value.decode(errors="replace")
+    return headers
 
 
-def _counts(counts: Sequence[Counted]) -> Table:
-    letters = sum(one.letters for one in counts)
-    table = Table("class", "connector", "letters", "counted only", title=f"{letters:,} dead letters")
-    for one in counts:
-        table.add_row(one.kind, one.connector, f"{one.letters:,}", f"{one.beyond:,} more" if one.beyond else "")
+def _table_of_counts(counts: Sequence[Counted]) -> Table:
+    letters = sum(count.letters for count in counts)
+    heads = ("class", "connector", "letters", "counted only")
+    table = Table(*heads, title=f"{letters:,} dead letters")
+    for count in counts:
+        beyond = f"{count.beyond:,} more" if count.beyond else ""
+        table.add_row(count.kind, count.connector, f"{count.letters:,}", beyond)
     return table
 
 
-def _table(newest: Sequence[Letter]) -> Table:
-    table = Table("offset", "received", "class", "connector", "bytes", "where", "why", title="the newest")
-    for one in newest:
-        plain = _plain(one)
+def _table_of_letters(letters: Sequence[Letter]) -> Table:
+    heads = ("offset", "received", "class", "connector", "bytes", "where", "why")
+    table = Table(*heads, title="the newest")
+    for letter in letters:
+        plain = _plain(letter)
         table.add_row(
-            *(str(one.letter), plain["received"] or "", one.kind, one.connector, f"{one.size:,}"),
-            *(plain["where"], plain["why"]),
+            str(letter.letter),
+            plain["received"] or "",
+            letter.kind,
+            letter.connector,
+            f"{letter.size:,}",
+            plain["where"],
+            plain["why"],
         )
     return table

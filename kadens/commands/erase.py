@@ -1,50 +1,58 @@
-"""The command that erases a patient. It asks first, prints a receipt with counts, and never a name."""
+"""The command that erases a patient, after a confirmation. Its receipt has no name."""
 
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..link_tokens import publish
-from ..model.calendar import rfc3339
-from ..settings import Settings
-from ..storage import audit
-from ..storage.audit_actions import Action
-from ..storage.body_store import open_bodies
-from ..storage.erase import Receipt, erase, finish
-from ..storage.people import UnknownNameError
-from ..storage.pool import LONG, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
-from .links import WAITS
-from .people import Patient, entry_of
+from kadens.clock import clock
+from kadens.commands.audited import entry_of
+from kadens.commands.console import run, settings_of
+from kadens.commands.links import LOG_AWAY_NOTE
+from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
+from kadens.link_tokens import publish_revocations
+from kadens.output.terminal import err, fail, out, print_json
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies.body_store import open_bodies
+from storage.erase import Receipt, erase, finish
+from storage.people.errors import UnknownNameError
+from storage.pg.pool import LONG, open_pool
+from storage.pg.roles import ADMIN
 
 
 def erase_patient(
     *,
     patient: Patient,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Erase a patient: every row, the data key and the kept bodies. It cannot be undone; prints a receipt.
+    """Erase a patient: every row, the data key and the kept bodies.
 
-    The audit log keeps its lines without the patient, under the receipt's number. Keep the receipt with the pseudonym
-    until the oldest backup is newer than it: after restoring an older one, erase again.
+    This cannot be undone. Prints a receipt. The audit log keeps its lines under the receipt's
+    number, without the patient. Keep the receipt and the pseudonym as long as any backup is older
+    than the receipt: after restoring such a backup, erase again.
     """
     settings = settings_of(data)
     if not settings.bodies:
-        fail("KADENS_BODIES is empty: the kept bodies could not be removed", code=2)
-    if not yes and not typer.confirm("Erase everything about this patient, for ever?", err=True):
+        fail("KADENS_BODIES is empty, so the kept bodies could not be removed", code=2)
+    if not yes and not typer.confirm("Erase everything about this patient for ever?", err=True):
         fail("nothing was erased")
     try:
         receipt, bodies = run(_erase(settings, patient))
     except UnknownNameError as error:
         fail(str(error))
-    told = {"receipt": receipt.number, "at": rfc3339(receipt.at_ms), "bodies": bodies, "rows": receipt.counts}
+    reported = {
+        "receipt": receipt.number,
+        "at": rfc3339(receipt.at_ms),
+        "bodies": bodies,
+        "rows": receipt.counts,
+    }
     if as_json:
-        print_json(told)
+        print_json(reported)
     else:
         out.print(_table(receipt, bodies))
 
@@ -58,16 +66,20 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
             await audit.write(conn, done)
         async with pool.connection() as conn:
             removed = await finish(conn, open_bodies(settings.bodies))
-        if settings.kafka and not await publish(pool, settings.kafka, now_ms):
-            err.print(f"note: {WAITS}")
+        if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
+            err.print(f"note: {LOG_AWAY_NOTE}")
         return receipt, removed
 
 
 def _table(receipt: Receipt, bodies: int) -> Table:
     title = f"erasure {receipt.number} at {rfc3339(receipt.at_ms)}"
-    table = Table("table", "rows", title=title, caption="lines of the audit log stay, without the patient")
+    table = Table(
+        "table", "rows", title=title, caption="the audit log keeps its lines, without the patient"
+    )
     for name, count in receipt.counts.items():
         if count:
-            table.add_row("audit, kept without the patient" if name == "audit" else name, f"{count:,}")
-    table.add_row("places of the body store, now empty", f"{bodies:,}")
+            table.add_row(
+                "audit (kept without the patient)" if name == "audit" else name, f"{count:,}"
+            )
+    table.add_row("objects removed from the body store", f"{bodies:,}")
     return table

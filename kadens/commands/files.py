@@ -1,113 +1,163 @@
-"""Commands about files: what one holds, and bringing files in through the vendor door."""
+"""The command that sends files through the vendor door, and prints the outcome of each."""
 
-import sys
-from datetime import date
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from http.client import MULTIPLE_CHOICES
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import track
 
-from ..inspect import inspect
-from ..model.intensity import HeartProfile
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
-from .links import issued
-from .operate import post_patiently
-from .people import must_consent
+from kadens.clock import clock
+from kadens.commands.accounts import must_consent
+from kadens.commands.console import run, settings_of
+from kadens.commands.links import issue_audited_token
+from kadens.commands.options import DEFAULT_DATA, Data
+from kadens.commands.sending import body_of, door_of, post_patiently
+from kadens.output.terminal import err, fail, out
+from kadens.payload_formats import items_of
+from kadens.settings import Settings
+from model.received import Context, Part
+from parsers.formats import FILES, FORMATS
+from storage.pg.pool import open_pool
+from storage.pg.roles import ADMIN
+from storage.reads.import_outcomes import FileOutcome, file_outcomes
 
 OCTETS = "application/octet-stream"
-IMPORT_DAYS = 1  # what an import sends with holds no longer
+IMPORT_DAYS = 1  # how long the link token of an import is valid
+USUAL_WAIT_S = 30
+LOOK_AGAIN_S = 0.25
 
 
-def inspect_file(
-    path: Annotated[Path, typer.Argument(help="A FIT file; - reads standard input.")],
-    hr_rest: Annotated[float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")] = None,
-    hr_max: Annotated[float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")] = None,
-    *,
-    as_json: Json = False,
-) -> None:
-    """Show what a file holds: workouts with their zone times, samples, and problems with their offsets."""
-    found = inspect(_read(path), _profile(hr_rest, hr_max))
-    if as_json:
-        print_json(found)
-    else:
-        _print(path, found)
-        if hr_max is None and found["workouts"]:
-            err.print("note: without --hr-max and --hr-rest no time is put into a zone")
-    if not found["complete"] and not found["workouts"] and not found["samples"]:
-        raise typer.Exit(1)
+@dataclass(slots=True, kw_only=True)
+class ImportedFile:
+    """A file that is imported. `answer` is its outcome, empty until it is known."""
 
+    path: Path
+    digest: str
+    answer: str = ""
+    failed: bool = False
 
-def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None:
-    if hr_max is None:
-        return None
-    if hr_rest is not None and not 0 < hr_rest < hr_max:
-        fail("--hr-rest must lie between 0 and --hr-max", code=2)
-    return HeartProfile(valid_from=date.min, hr_rest=hr_rest, hr_max=hr_max)
-
-
-def _read(path: Path) -> bytes:
-    if str(path) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        fail(f"{path}: {error.strerror}", code=2)
-
-
-def _print(path: Path, found: dict[str, Any]) -> None:
-    state = "complete" if found["complete"] else "damaged: what could be read is shown"
-    out.print(f"{path}: {found['format'] or 'unknown format'}, {state}, sha256 {found['sha256']}")
-    for problem in found["problems"]:
-        out.print(f"  problem at {problem['where']}: {problem['reason']}")
-    for workout in found["workouts"]:
-        out.print(f"  {workout['type']}, {workout['start']} to {workout['end']}, {_pulse(workout['heart_rate'])}")
-        zones = [f"{name.replace('_', ' ')} {clock_text(ms)}" for name, ms in workout["zones_ms"].items()]
-        out.print(f"    {', '.join(zones)}")
-    for metric, extent in found["samples"].items():
-        out.print(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
-
-
-def _pulse(heart: dict[str, Any]) -> str:
-    if not heart["n"]:
-        return "no heart rate"
-    return f"heart rate {heart['min']:.0f}-{heart['max']:.0f}, mean {heart['mean']:.1f}, {heart['n']} samples"
-
-
-def clock_text(ms: int) -> str:
-    """Return milliseconds as h:mm:ss, to the second below."""
-    seconds = ms // 1000
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    def refuse(self, why: str) -> None:
+        """Note that the file is not stored, and why."""
+        self.answer, self.failed = f"refused: {why}", True
 
 
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="FIT files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="FIT and TCX files, or folders of them.")],
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],
-    url: Annotated[str, typer.Option(help="Address of the vendor door; the running one when left out.")] = "",
+    url: Annotated[
+        str, typer.Option(help="Address of the vendor door; the running one when left out.")
+    ] = "",
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, help="Wait so many seconds for what becomes of them.")
+    ] = USUAL_WAIT_S,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Send files through the vendor door, in the patient's name. Sending one again changes nothing."""
+    """Send files through the vendor door, in the patient's name.
+
+    Prints a line for each file: stored, known already, refused and why, or received if nobody has
+    read it yet. Sending a file again changes nothing. Exits 1 when a file was refused.
+    """
     settings = settings_of(data)
-    must_consent(settings, patient, "files")
-    base = url or f"http://{settings.vendor_host}:{settings.vendor_port}"
-    files = [path for said in paths for path in _files(said)]
-    if not files:
-        fail("no FIT file there", code=2)
-    token, _ = issued(settings, patient, days=IMPORT_DAYS, detail="import")
-    headers = {"authorization": f"Bearer {token}", "content-type": OCTETS}
-    refused = 0
-    for path in track(files, description="sending", console=err, transient=True):
-        status, _ = post_patiently(f"{base}/v1/files", _read(path), headers)
-        if status >= MULTIPLE_CHOICES:
-            refused += 1
-            err.print(f"{path}: refused with status {status}")
-    err.print(f"{len(files) - refused} of {len(files)} files received; `kadens dead` lists what cannot be read")
+    must_consent(settings, patient, FILES)
+    contents = {path: body_of(path) for given in paths for path in _files(given)}
+    if not contents:
+        fail("no file of a format that is read is there", code=2)
+    files = [_checked(path, content) for path, content in contents.items()]
+    since_ms = clock(settings.clock)()
+    # Outcomes that exist before anything is sent show the files that are stored already.
+    _note(files, _outcomes(settings, patient, files, since_ms), stored="known already")
+    _send(settings, patient, url, [file for file in files if not file.answer], contents)
+    _await(settings, patient, files, since_ms, wait)
+    for file in files:
+        out.print(f"{file.path}: {file.answer or 'received, and not read yet'}")
+    refused = sum(file.failed for file in files)
+    err.print(f"{len(files) - refused} of {len(files)} files accepted")
     raise typer.Exit(1 if refused else 0)
 
 
+def _checked(path: Path, content: bytes) -> ImportedFile:
+    """Return a file, refused if nothing in it can be read: it would only make a dead letter."""
+    file = ImportedFile(path=path, digest=sha256(content).hexdigest())
+    why = "it holds no recording"
+    for item in items_of(content, Context(connector=FILES)):
+        if isinstance(item, Part) and item.facts:
+            return file
+        rejects = item.rejects if isinstance(item, Part) else (item,)
+        for reject in rejects:
+            why = getattr(reject, "why", why)
+    file.refuse("the file is empty" if not content else why)
+    return file
+
+
+def _send(
+    settings: Settings,
+    patient: str,
+    url: str,
+    files: Sequence[ImportedFile],
+    contents: dict[Path, bytes],
+) -> None:
+    """Post files to the vendor door; a file that the door does not take is refused."""
+    if not files:
+        return
+    base = door_of(settings, url)
+    token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, detail="import")
+    headers = {"authorization": f"Bearer {token}", "content-type": OCTETS}
+    for file in track(files, description="sending", console=err, transient=True):
+        status, _ = post_patiently(f"{base}/v1/files", contents[file.path], headers)
+        if status >= MULTIPLE_CHOICES:
+            file.refuse(f"the vendor door answered {status}")
+
+
+def _await(
+    settings: Settings, patient: str, files: Sequence[ImportedFile], since_ms: int, wait_s: float
+) -> None:
+    """Wait until a worker has read the files that were sent, or the time is over."""
+    until_s = time.monotonic() + wait_s
+    while any(not file.answer for file in files):
+        _note(files, _outcomes(settings, patient, files, since_ms), stored="stored")
+        if time.monotonic() >= until_s:
+            return
+        time.sleep(LOOK_AGAIN_S)
+
+
+def _note(files: Sequence[ImportedFile], outcomes: dict[str, FileOutcome], stored: str) -> None:
+    """Note the outcome of each file that has no answer yet."""
+    for file in files:
+        outcome = outcomes.get(file.digest)
+        if file.answer or outcome is None:
+            continue
+        if not outcome.kept:
+            file.refuse(outcome.rejects[0][1])
+        elif outcome.rejects:
+            file.answer = f"{stored} in part: {outcome.rejects[0][1]}"
+        else:
+            file.answer = stored
+
+
+def _outcomes(
+    settings: Settings, patient: str, files: Sequence[ImportedFile], since_ms: int
+) -> dict[str, FileOutcome]:
+    waiting = [file.digest for file in files if not file.answer]
+
+    async def look() -> dict[str, FileOutcome]:
+        async with (
+            await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+            pool.connection() as conn,
+        ):
+            return await file_outcomes(conn, patient, waiting, since_ms)
+
+    return run(look()) if waiting else {}
+
+
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(one for one in path.rglob("*") if one.suffix.lower() == ".fit")
-    return [path]
+    """Return a file, or the files below a folder that have the ending of a known format."""
+    if not path.is_dir():
+        return [path]
+    endings = {suffix for row in FORMATS for suffix in row.suffixes}
+    return sorted(item for item in path.rglob("*") if item.suffix.lower() in endings)

@@ -1,6 +1,7 @@
-"""Commands about our own keys: list, rotate with an overlap, wrap data keys anew, retire. None ever prints a key.
+"""Commands about this installation's own keys: list, rotate with an overlap, rewrap, retire.
 
-The secrets file is changed whole and durably; running processes read it again by themselves.
+No command prints a key. The secrets file is replaced atomically and durably. Running processes read
+it again by themselves.
 """
 
 import time
@@ -13,143 +14,202 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..model.calendar import epoch_ms, rfc3339
-from ..model.keyring import KeyRing
-from ..secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
-from ..secrets_writer import Change, new_secret, retired, rewrite, rotated
-from ..settings import Settings
-from ..storage import link_tokens, wrapping
-from ..storage.audit_actions import Action
-from ..storage.pool import LONG, Connection, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
-from .people import audited
+from kadens.clock import clock
+from kadens.commands.audited import audited
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json, required
+from kadens.names import KEY_ID
+from kadens.output.terminal import err, fail, out, print_json
+from kadens.secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
+from kadens.secrets_writer import (
+    Change,
+    new_secret,
+    rewrite_secrets,
+    with_new_key,
+    with_retired_key,
+)
+from kadens.settings import Settings
+from model.calendar import epoch_ms, rfc3339
+from model.keyring import KeyRing
+from storage.audit_actions import Action
+from storage.bodies import wrapping
+from storage.people import link_tokens
+from storage.pg.pool import LONG, Connection, open_pool
+from storage.pg.roles import ADMIN
 
-GRACE_MS = 60_000  # what began with a key that was active until now has ended by then
-SETTLE_S = 5.0  # a process that took the old keys just before a rotation has opened by then what it meant to open
+GRACE_MS = 60_000  # work that began while a key was active ends within this time
+SETTLE_S = 5.0  # within this time every process has read the new keys
 
 
-def _kind(said: str) -> str:
-    if said not in KINDS:
-        raise typer.BadParameter(f"one of {', '.join(KINDS)} is wanted")
-    return said
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise typer.BadParameter(f"must be one of {', '.join(KINDS)}")
+    return text
 
 
-Kind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping or session.")]
+KeyKind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping or session.")]
 Also = Annotated[
-    list[Path] | None, typer.Option("--also", help="Another secrets file that holds the same key; may be repeated.")
+    list[Path] | None,
+    typer.Option("--also", help="Another secrets file with the same key; may be repeated."),
 ]
 
 
 def list_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """List our keys: id, state, since when, and what still needs them; never a key."""
+    """List the keys: id, state, age, and what still needs each.
+
+    A key itself is never printed.
+    """
     settings = settings_of(data)
     used = run(_used(settings)) if settings.database else {}
-    rows = [{**_plain(entry), "used_by": used.get((entry.kind, entry.id), 0)} for entry in settings.secrets.entries]
+    rows = [
+        {**_plain(entry), "used_by": used.get((entry.kind, entry.id), 0)}
+        for entry in settings.secrets.entries
+    ]
     if as_json:
         print_json(rows)
         return
-    table = Table(
-        "kind", "id", "state", "created", "changed", "used by", caption="wrapped keys, and link tokens that hold"
-    )
+    heads = ("kind", "id", "state", "created", "changed", "used by")
+    table = Table(*heads, caption="used by: wrapped keys, or valid link tokens")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*map(str, row.values()))
     out.print(table)
 
 
-def rotate(kind: Kind, *, also: Also = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Make a new active key of a kind; the one before stays accepted until it is retired. No restart is needed."""
+def rotate_key(
+    kind: KeyKind, *, also: Also = None, as_json: Json = False, data: Data = DEFAULT_DATA
+) -> None:
+    """Make a new active key of a kind.
+
+    The previous one stays accepted until it is retired. No restart is needed.
+    """
     settings = settings_of(data)
     main, others = _file(settings), also or []
     _must_agree(kind, main, others)
     fresh, at = new_secret(), rfc3339(clock(settings.clock)())
-    for path in [*others, main]:  # who only checks first, who makes tokens last
-        entries = _rewritten(path, lambda entries: rotated(entries, kind, fresh, at))
+    # The main file is last: whoever signs with the new key does so after all others accept it.
+    for path in [*others, main]:
+        entries = _rewritten(path, lambda entries: with_new_key(entries, kind, fresh, at))
     made = next(entry for entry in entries if (entry.kind, entry.state) == (kind, ACTIVE))
     if settings.database:
-        _written_down(settings, Action.KEYS_ROTATE, f"{kind} {made.id}", read_secrets(str(main)).wrapping_keys)
-    _done(as_json, made, f"{kind} key {made.id} is active from now on; the one before is accepted until it is retired")
+        _written_down(
+            settings, Action.KEYS_ROTATE, f"{kind} {made.id}", read_secrets(str(main)).wrapping_keys
+        )
+    _done(
+        as_json,
+        made,
+        f"{kind} key {made.id} is active from now on; "
+        "the previous one is accepted until it is retired",
+    )
 
 
-def rewrap(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Wrap the keys of patients and bodies anew with the active wrapping key.
+def rewrap_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """Wrap the keys of patients and bodies with the active wrapping key.
 
-    Ended anywhere, run it again: it goes on.
+    When it is interrupted, run it again: it continues.
     """
     settings = settings_of(data)
     keys = settings.secrets.wrapping_keys
     if not keys:
-        fail("wrapping_key is missing in the secrets file", code=2)
+        fail("the secrets file has no wrapping_key", code=2)
     done = run(_rewrap(settings, keys, time.time() - _file(settings).stat().st_mtime))
     _written_down(settings, Action.KEYS_REWRAP, f"{keys.active.id}: {done}", keys)
     if as_json:
         print_json({"active": keys.active.id, "rewrapped": done, "left": 0})
     else:
-        err.print(f"{done} keys wrapped anew; all are wrapped with the key {keys.active.id} now")
+        err.print(
+            f"{done} keys wrapped again; all are wrapped with key {keys.active.id} from now on"
+        )
 
 
-def retire(
-    kind: Kind,
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `kadens keys list` shows it.")],
+def retire_key(
+    kind: KeyKind,
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", callback=required(KEY_ID), help="The key's id, as in `kadens keys list`."
+        ),
+    ],
     *,
-    force: Annotated[bool, typer.Option("--force", help="Though tokens or sessions end by it.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if that ends valid tokens or sessions.")
+    ] = False,
     also: Also = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Let a key that is accepted be used no more; refused while something needs it.
+    """Retire a key that is only accepted; refused while it is needed.
 
-    Its bytes stay in the file, unread: keep a copy of the file as long as a backup may need it.
+    Its bytes stay in the file, unused. Keep a copy of the file as long as a backup may need it.
     """
     settings = settings_of(data)
     main, now_ms = _file(settings), clock(settings.clock)()
-    entry = next((one for one in settings.secrets.entries if (one.kind, one.id) == (kind, id_)), None)
-    needed = _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
+    entry = next(
+        (item for item in settings.secrets.entries if (item.kind, item.id) == (kind, id_)), None
+    )
+    needed = (
+        _needed(settings, entry, now_ms) if entry is not None and entry.state == ACCEPTED else ""
+    )
+    # A wrapping key cannot be forced: what it wraps would be lost.
     if needed and not (force and kind != "wrapping"):
         fail(needed)
     for path in [main, *(also or [])]:
-        entries = _rewritten(path, lambda entries: retired(entries, kind, id_, rfc3339(now_ms)))
+        entries = _rewritten(
+            path, lambda entries: with_retired_key(entries, kind, id_, rfc3339(now_ms))
+        )
     if settings.database:
-        _written_down(settings, Action.KEYS_RETIRE, f"{kind} {id_}", read_secrets(str(main)).wrapping_keys)
-    gone = next(one for one in entries if (one.kind, one.id) == (kind, id_))
-    _done(as_json, gone, f"{kind} key {id_} is retired: nothing accepts it from now on")
+        _written_down(
+            settings, Action.KEYS_RETIRE, f"{kind} {id_}", read_secrets(str(main)).wrapping_keys
+        )
+    gone = next(item for item in entries if (item.kind, item.id) == (kind, id_))
+    _done(as_json, gone, f"{kind} key {id_} is retired: it is not accepted from now on")
 
 
 def _needed(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
     """Return what still needs a key, as a sentence for the operator; "" for nothing."""
     since_ms = epoch_ms(datetime.fromisoformat(entry.changed)) if entry.changed else 0
     if now_ms < since_ms + GRACE_MS:
-        return f"it was active until a moment ago: wait until {rfc3339(since_ms + GRACE_MS)}"
+        return f"the key was active until a moment ago: wait until {rfc3339(since_ms + GRACE_MS)}"
     if entry.kind == "session":
         until_ms = since_ms + settings.session_minutes * 60_000
-        return f"sessions may last until {rfc3339(until_ms)}; --force ends them" if now_ms < until_ms else ""
+        if now_ms >= until_ms:
+            return ""
+        return f"sessions may last until {rfc3339(until_ms)}; --force ends them"
     if not settings.database:
-        return "only the database knows what needs this key, and KADENS_DATABASE is empty"
+        return "only the database knows what needs this key, but KADENS_DATABASE is empty"
     return run(_needed_by_rows(settings, entry, now_ms))
 
 
 async def _needed_by_rows(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
-    async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
+    async with (
+        await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+        pool.connection() as conn,
+    ):
         if entry.kind == "link":
             live = (await link_tokens.live_by_key(conn, now_ms)).get(entry.id, 0)
-            return f"{live} link tokens made with it hold; --force ends them" if live else ""
+            return f"{live} valid link tokens were made with it; --force ends them" if live else ""
         needed = ", ".join(f"{n} {what}" for what, n in await wrapping.needed_by(conn, entry.id))
-        return f"{needed} are wrapped with it: run `kadens keys rewrap`" if needed else ""
+        return f"{needed} are wrapped with it: run `kadens keys rewrap` first" if needed else ""
 
 
 async def _used(settings: Settings) -> dict[tuple[str, str], int]:
     now_ms = clock(settings.clock)()
-    async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
-        found: dict[str, Mapping[str, int]] = {
+    async with (
+        await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+        pool.connection() as conn,
+    ):
+        values: dict[str, Mapping[str, int]] = {
             "link": await link_tokens.live_by_key(conn, now_ms),
             "wrapping": await wrapping.used_by_key(conn),
         }
-    return {(kind, id_): n for kind, counts in found.items() for id_, n in counts.items()}
+    return {(kind, id_): n for kind, counts in values.items() for id_, n in counts.items()}
 
 
 async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
-    """Wrap keys anew, a batch a transaction, until none is left; return how many. The secrets file is `age_s` old."""
+    """Wrap keys again, one batch per transaction, until none is left; return how many.
+
+    `age_s` is the age of the secrets file in seconds.
+    """
+    # A process that still has the old keys may wrap with them, and this pass would miss that.
     await sleep(max(0.0, SETTLE_S - age_s))
     done = 0
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
@@ -161,15 +221,15 @@ async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
             done += step.done
             if not step.left:
                 return done
-            err.print(f"{done} keys wrapped anew, {step.left} left")
+            err.print(f"{done} keys wrapped again, {step.left} left")
 
 
 def _must_agree(kind: str, main: Path, others: Sequence[Path]) -> None:
-    """Leave with code 1, before anything is written, unless all files hold the same keys of a kind."""
+    """Leave with code 1, before any write, unless all files hold the same keys of a kind."""
     ours = _of_kind(main, kind)
     for path in others:
         if _of_kind(path, kind) != ours:
-            fail(f"{path} holds other {kind} keys than {main}: nothing was changed")
+            fail(f"{path} and {main} hold different {kind} keys: nothing was changed")
 
 
 def _of_kind(path: Path, kind: str) -> list[tuple[str, str, bytes]]:
@@ -182,7 +242,7 @@ def _of_kind(path: Path, kind: str) -> list[tuple[str, str, bytes]]:
 
 def _rewritten(path: Path, change: Change) -> tuple[KeyEntry, ...]:
     try:
-        return rewrite(path, change)
+        return rewrite_secrets(path, change)
     except SettingsError as error:
         fail(f"{path}: {error}")
     except OSError as error:
@@ -201,15 +261,15 @@ def _written_down(settings: Settings, action: Action, what: str, keys: KeyRing) 
 
 def _file(settings: Settings) -> Path:
     if not settings.secrets_file:
-        fail("KADENS_SECRETS_FILE is empty: there is no file to keep keys in", code=2)
+        fail("KADENS_SECRETS_FILE is empty, so there is no file to keep keys in", code=2)
     return Path(settings.secrets_file)
 
 
-def _done(as_json: bool, entry: KeyEntry, said: str) -> None:  # noqa: FBT001 - the option as it came
+def _done(as_json: bool, entry: KeyEntry, text: str) -> None:  # noqa: FBT001 - an option
     if as_json:
         print_json(_plain(entry))
     else:
-        err.print(said)
+        err.print(text)
 
 
 def _plain(entry: KeyEntry) -> dict[str, str]:

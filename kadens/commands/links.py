@@ -1,30 +1,41 @@
-"""Commands about a patient's link tokens: issue one, list them, revoke. Only issuing ever prints a token."""
+"""Commands about a patient's link tokens: issue, list, revoke. Only issuing prints a token."""
 
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from ..clock import clock
-from ..link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, publish
-from ..link_tokens import issue as issue_token
-from ..model.calendar import rfc3339
-from ..settings import Settings
-from ..storage import link_tokens
-from ..storage.audit_actions import Action
-from ..storage.pool import Connection, open_pool
-from ..storage.roles import ADMIN
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, run, settings_of
-from .people import Patient, audited, person
+from kadens.clock import clock
+from kadens.commands.audited import audited, person
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
+from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, issue_token, publish_revocations
+from kadens.output.terminal import err, fail, out, print_json
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from storage.audit_actions import Action
+from storage.people import link_tokens
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
 
-Days = Annotated[int, typer.Option("--days", min=LEAST_DAYS, max=MOST_DAYS, help="How many days the token holds.")]
+Days = Annotated[
+    int,
+    typer.Option(
+        "--days", min=LEAST_DAYS, max=MOST_DAYS, help="For how many days the token holds."
+    ),
+]
 Issue = Annotated[int | None, typer.Option("--issue", min=1, help="The issue number of one token.")]
-WAITS = "the log does not answer: doors refuse the token once a worker has published this"
+LOG_AWAY_NOTE = "the log does not answer: doors refuse the token once a worker has published this"
 
 
-def token(*, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Issue a link token for `POST /v1/files` and print it: whoever has it may send files in the patient's name."""
-    made, row = issued(settings_of(data), patient, days=days, detail="issued")
+def issue_link_token(
+    *, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, data: Data = DEFAULT_DATA
+) -> None:
+    """Issue a link token for `POST /v1/files`, and print it.
+
+    Whoever has the token may send files in the patient's name.
+    """
+    made, row = issue_audited_token(settings_of(data), patient, days=days, detail="issued")
     if as_json:
         print_json({"token": made, **_plain(row)})
         return
@@ -32,11 +43,16 @@ def token(*, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, d
     err.print(f"issue {row.issue}, holds from now until {rfc3339(row.expires_ms)}")
 
 
-def issued(settings: Settings, patient: str, *, days: int, detail: str) -> tuple[str, link_tokens.Issued]:
-    """Issue a token in a transaction of its own, with its audit row; leaves with an error text when it cannot."""
+def issue_audited_token(
+    settings: Settings, patient: str, *, days: int, detail: str
+) -> tuple[str, link_tokens.Issued]:
+    """Issue a token and write its audit row, in one transaction; return the token and its row.
+
+    Leaves with a line when the installation has no link key, or when there is no such patient.
+    """
     keys = settings.secrets.link_keys
     if not keys:
-        fail("link_key is missing in the secrets file: no token could be made", code=2)
+        fail("the secrets file has no link_key, so no token can be made", code=2)
 
     async def work(conn: Connection, now_ms: int) -> tuple[str, link_tokens.Issued]:
         return await issue_token(conn, patient, keys, now_ms, days=days, by=person().subject)
@@ -44,8 +60,8 @@ def issued(settings: Settings, patient: str, *, days: int, detail: str) -> tuple
     return audited(settings, work, Action.PATIENT_TOKEN, patient, detail)
 
 
-def tokens(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """List the link tokens issued for a patient; never a token itself."""
+def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """List a patient's link tokens, without the tokens themselves."""
 
     async def work(conn: Connection, now_ms: int) -> list[link_tokens.Issued]:
         del now_ms
@@ -62,7 +78,7 @@ def tokens(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA
     out.print(table)
 
 
-def revoke(
+def revoke_link_tokens(
     *,
     patient: Patient,
     issue: Issue = None,
@@ -70,32 +86,42 @@ def revoke(
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Revoke a patient's link token, or all: the doors refuse it at once, and what they still took is dropped."""
+    """Revoke one of a patient's link tokens, or all of them.
+
+    The doors refuse a revoked token at once; what they accepted after that instant is dropped.
+    """
     if (issue is None) is not all_:
-        fail("one of --issue NUMBER and --all is wanted", code=2)
+        fail("give either --issue NUMBER or --all", code=2)
     settings = settings_of(data)
 
     async def work(conn: Connection, now_ms: int) -> list[int]:
         return await link_tokens.revoke(conn, patient, now_ms, issue)
 
-    ended = audited(settings, work, Action.PATIENT_REVOKE, patient, "all" if issue is None else f"issue {issue}")
+    ended = audited(
+        settings, work, Action.PATIENT_REVOKE, patient, "all" if issue is None else f"issue {issue}"
+    )
     if not ended and issue is not None:
-        fail(f"there is no token {issue} of this patient that holds")
-    told = published(settings)
+        fail(f"this patient has no valid token {issue}")
+    # The revocation is committed by now. If the log is away, a worker publishes it later.
+    is_published = tell_doors(settings)
     if as_json:
-        print_json({"revoked": ended, "published": told})
+        print_json({"revoked": ended, "published": is_published})
     else:
-        err.print(f"revoked from now on: {', '.join(f'issue {number}' for number in ended) or 'none held'}")
-    if not told:
-        fail(WAITS)
+        issues = ", ".join(f"issue {number}" for number in ended)
+        err.print(f"revoked from now on: {issues or 'nothing, no token was valid'}")
+    if not is_published:
+        fail(LOG_AWAY_NOTE)
 
 
-def published(settings: Settings) -> bool:
-    """Tell the doors what is revoked; False when the log does not answer, True as well where no log is set."""
+def tell_doors(settings: Settings) -> bool:
+    """Publish what is revoked to the doors; return False when the log does not answer.
+
+    True where the settings name no log: there are no doors to inform.
+    """
 
     async def work() -> bool:
         async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool:
-            return await publish(pool, settings.kafka, clock(settings.clock)())
+            return await publish_revocations(pool, settings.kafka, clock(settings.clock)())
 
     return not settings.kafka or run(work())
 

@@ -1,23 +1,26 @@
-"""Commands that run something: the whole of Kadens on this machine, or one production process each.
+"""Commands that run processes: all of Kadens on this machine, or a single production process.
 
-Imports stand inside the functions: each process loads only what it runs.
+Imports are inside the functions, so that each process loads only what it runs.
 """
+
+# ruff: noqa: PLC0415 - see above
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..storage.migrate import MigrationError
-from .console import DEFAULT_DATA, ProcessData, err, fail, process_settings
+from kadens.commands.console import process_settings
+from kadens.commands.options import DEFAULT_DATA, ProcessData
+from kadens.output.terminal import err, fail
 
 
-def vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
-    """Run the vendor door: verify what is pushed, append it to Kafka, answer."""
-    from ..scrape import publish  # noqa: PLC0415 - each process loads only what it runs
-    from ..web.server import serve  # noqa: PLC0415
-    from ..wiring import serving  # noqa: PLC0415
-    from ..wiring import vendor_door as build  # noqa: PLC0415
+def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
+    """Run the vendor door: verify pushed bodies, append them to Kafka."""
+    from kadens.scrape import publish
+    from kadens.wiring import serving
+    from kadens.wiring import vendor_door as build
+    from web.server import serve
 
     settings = process_settings(data)
     app = build(settings)
@@ -25,12 +28,12 @@ def vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     serve(app, serving(settings, "vendor"), app.state.count)
 
 
-def clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
+def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
-    from ..scrape import publish  # noqa: PLC0415
-    from ..web.server import serve  # noqa: PLC0415
-    from ..wiring import check_database_keys, serving  # noqa: PLC0415
-    from ..wiring import clinic_door as build  # noqa: PLC0415
+    from kadens.scrape import publish
+    from kadens.wiring import check_database_keys, serving
+    from kadens.wiring import clinic_door as build
+    from web.server import serve
 
     settings = process_settings(data)
     app = build(settings)
@@ -39,61 +42,82 @@ def clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     serve(app, serving(settings, "clinic"), app.state.count)
 
 
-def worker(
+def start_worker_process(
     *,
     accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="Go on where log and database do not meet: what lies between is lost.")
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Start even though the log has lost messages that the database lacks.",
+        ),
     ] = False,
     data: ProcessData = DEFAULT_DATA,
 ) -> None:
-    """Run a worker of the consumer group: normalise, derive, judge, deliver."""
-    from ..wiring import run_worker  # noqa: PLC0415
+    """Run a worker: normalise, derive, judge, deliver.
+
+    Workers form a consumer group and share the partitions of the log.
+    """
+    from kadens.wiring import run_worker
 
     raise typer.Exit(run_worker(process_settings(data), accept_loss=accept_loss))
 
 
-def migrate(*, data: ProcessData = DEFAULT_DATA) -> None:
-    """Bring the database's schema up to date, and make the topics that are missing."""
-    from ..wiring import migrate as bring_up  # noqa: PLC0415
+def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
+    """Bring the database schema up to date, and create missing topics."""
+    from kadens.wiring import migrate_database_and_log
 
-    try:
-        done = bring_up(process_settings(data))
-    except MigrationError as error:
-        fail(str(error))
-    for line in done:
+    for line in migrate_database_and_log(process_settings(data)):
         err.print(line)
 
 
-def up(  # noqa: PLR0913 - one argument an option of the command
+def run_everything(  # noqa: PLR0913 - one parameter per option
     *,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Enrol eight simulated patients and play their history.")
+        bool,
+        typer.Option("--demo", help="Enrol eight simulated patients, and play back their history."),
     ] = False,
     until_alert: Annotated[
-        bool, typer.Option("--until-alert", help="Print the first pain alert as JSON and stop (0), or fail (1).")
+        bool,
+        typer.Option(
+            "--until-alert", help="Print the first pain alert as JSON and exit 0, or exit 1."
+        ),
     ] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds that --until-alert waits after the start.")] = 300.0,
-    broker: Annotated[str, typer.Option(help="auto, kafka, mock, or HOST:PORT of a running Kafka.")] = "auto",
-    database: Annotated[str, typer.Option(help="embedded, or the DSN of a running PostgreSQL.")] = "embedded",
+    timeout: Annotated[
+        float, typer.Option(help="How many seconds --until-alert waits after the start.")
+    ] = 300.0,
+    broker: Annotated[
+        str, typer.Option(help="auto, kafka, mock, or HOST:PORT of a running Kafka.")
+    ] = "auto",
+    database: Annotated[
+        str, typer.Option(help="embedded, or the DSN of a running PostgreSQL.")
+    ] = "embedded",
     data: Annotated[
-        Path | None, typer.Option("--data", help="Data folder; a fresh one for --demo, else ./var.")
+        Path | None,
+        typer.Option("--data", help="Data folder; by default a new one for --demo, else ./var."),
     ] = None,
     vendor_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the vendor door; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the vendor door; 0 for a free one.")
     ] = 8801,
     clinic_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the clinician door; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the clinician door; 0 for a free one.")
     ] = 8802,
-    clock: Annotated[str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")] = "system",
+    clock: Annotated[
+        str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")
+    ] = "system",
     seed: Annotated[int, typer.Option(help="Seed of the simulated patients.")] = 1,
-    weeks: Annotated[int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")] = 12,
+    weeks: Annotated[
+        int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")
+    ] = 12,
 ) -> None:
-    """Run everything on this machine: log, database, both doors, worker; stops cleanly on Ctrl-C."""
-    from ..up import up as start  # noqa: PLC0415
-    from ..up_options import Options  # noqa: PLC0415
+    """Run everything on this machine: log, database, doors, worker.
+
+    Ctrl-C stops it cleanly.
+    """
+    from kadens.local.up import up as start
+    from kadens.local.up_options import Options
 
     if until_alert and not demo:
-        fail("--until-alert needs --demo: without it nobody reports pain", code=2)
+        fail("--until-alert needs --demo, since nobody else reports pain", code=2)
     options = Options(
         demo=demo,
         until_alert=until_alert,
@@ -109,5 +133,7 @@ def up(  # noqa: PLR0913 - one argument an option of the command
     )
     try:
         raise typer.Exit(start(options))
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        fail(error.strerror or str(error))
+    except ValueError as error:
         fail(str(error))

@@ -1,6 +1,6 @@
-"""`kadens query`: questions about one patient's data, answered as the clinician door's API answers them.
+"""Commands that query one patient's data, as the clinician door's API does.
 
-Each is one audited read in one transaction. A mistake is told in one line, with exit code 2.
+Each is an audited read in a single transaction.
 """
 
 import sys
@@ -13,37 +13,41 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import typer
 from pydantic import ValidationError
 
-from ..alerts.clinic import asking
-from ..alerts.clinic.answers.asks import (
+from clinic.answers.flat import Answer
+from clinic.answers.moments import QueryParamsError
+from clinic.answers.query_params import (
     MOST_POINTS,
     MOST_SESSIONS,
     USUAL_POINTS,
     USUAL_SESSIONS,
-    Ask,
-    DatesAsk,
-    SessionsAsk,
-    TimelineAsk,
+    DatesParams,
+    QueryParams,
+    SessionsParams,
+    TimelineParams,
 )
-from ..alerts.clinic.answers.flat import Answer
-from ..alerts.clinic.answers.moments import WrongAskError
-from ..clock import clock
-from ..storage import asked, audit, queries
-from ..storage.audit_actions import Action
-from ..storage.pool import Connection, open_pool
-from ..storage.roles import ADMIN
-from ..storage.views import PatientBrief
-from .answered import as_csv, as_json, as_parquet
-from .console import DEFAULT_DATA, Data, fail, out, run, settings_of
-from .people import Patient, entry_of
-from .tabled import table
-from .visible import visible
-from .wrong import wrong
+from clinic.api import patient_queries
+from kadens.clock import clock
+from kadens.commands.audited import entry_of
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Patient, checked
+from kadens.names import PRESCRIPTION_ID
+from kadens.output.answer_files import csv_of, json_of, parquet_of
+from kadens.output.answer_tables import table_of
+from kadens.output.mistakes import mistakes_in
+from kadens.output.terminal import fail, out
+from kadens.output.visible import visible
+from storage import audit
+from storage.audit_actions import Action
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
+from storage.reads import api_queries, clinic_queries
+from storage.reads.views import PatientBrief
 
-Q = TypeVar("Q", bound=Ask)
-Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
+Q = TypeVar("Q", bound=QueryParams)
+_Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
 
 
-class Format(StrEnum):
+class AnswerFormat(StrEnum):
     """How an answer is written."""
 
     TABLE = "table"
@@ -52,170 +56,229 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class Kind(StrEnum):
+class _Shape(StrEnum):
     """Bands of minimum, mean and maximum, or a line that keeps the shape of the curve."""
 
     BAND = "band"
     LINE = "line"
 
 
-Prescription = Annotated[
-    str, typer.Option("--prescription", help="A prescription's id: from its first date to its last, unless said.")
-]
-From = Annotated[
+PrescriptionId = Annotated[
     str,
-    typer.Option("--from", help="First date (2026-11-01, in the patient's zone) or instant (2026-11-01T08:00:00Z)."),
+    typer.Option(
+        "--prescription",
+        callback=checked(PRESCRIPTION_ID),
+        help="A prescription's id: by default from its first date to its last.",
+    ),
 ]
-To = Annotated[str, typer.Option("--to", help="Last date, itself included, or the instant at which it ends.")]
-First = Annotated[str, typer.Option("--from", help="First date, such as 2026-11-01; 12 weeks ago when left out.")]
-Last = Annotated[str, typer.Option("--to", help="Last date, itself included; today when left out.")]
-As = Annotated[Format, typer.Option("--format", help="table for reading; csv, parquet and json hold every column.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Write to this file; stdout when left out.")]
-WRITERS: dict[Format, Callable[[Answer], bytes]] = {
-    Format.CSV: as_csv,
-    Format.PARQUET: as_parquet,
-    Format.JSON: as_json,
+_From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        help="First date (2026-11-01, in the patient's zone) or instant (2026-11-01T08:00:00Z).",
+    ),
+]
+_To = Annotated[
+    str, typer.Option("--to", help="Last date, inclusive, or the instant at which the answer ends.")
+]
+First = Annotated[
+    str, typer.Option("--from", help="First date, such as 2026-11-01; 12 weeks ago by default.")
+]
+Last = Annotated[str, typer.Option("--to", help="Last date, inclusive; today by default.")]
+As = Annotated[
+    AnswerFormat,
+    typer.Option("--format", help="table is for reading; csv, parquet and json hold every column."),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Write to this file; by default to stdout.")
+]
+WRITERS: dict[AnswerFormat, Callable[[Answer], bytes]] = {
+    AnswerFormat.CSV: csv_of,
+    AnswerFormat.PARQUET: parquet_of,
+    AnswerFormat.JSON: json_of,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _How:
-    """How an answer is written, where to (None: stdout), and whose instance is asked."""
+    """How an answer is written, to which file (None: stdout), and from which instance."""
 
-    form: Format
+    form: AnswerFormat
     to_file: Path | None
     data: Path | None
 
 
-def timeline(  # noqa: PLR0913 - each names one option
+def query_timeline(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
-    metric: Annotated[str, typer.Option(help="heart_rate, steps, power, speed, … (a wrong one lists all).")],
-    prescription: Prescription = "",
-    first: From = "",
-    last: To = "",
-    points: Annotated[int, typer.Option(min=1, max=MOST_POINTS, help="Never more points than this.")] = USUAL_POINTS,
-    kind: Annotated[Kind, typer.Option("--as", help="band: min, mean, max of equal spans; line: samples.")] = Kind.BAND,
-    form: As = Format.TABLE,
+    metric: Annotated[
+        str, typer.Option(help="heart_rate, steps, power, …; any other text lists them all.")
+    ],
+    prescription: PrescriptionId = "",
+    first: _From = "",
+    last: _To = "",
+    points: Annotated[
+        int, typer.Option(min=1, max=MOST_POINTS, help="At most this many points.")
+    ] = USUAL_POINTS,
+    kind: Annotated[
+        _Shape,
+        typer.Option("--as", help="band: minimum, mean and maximum of equal spans; line: samples."),
+    ] = _Shape.BAND,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Show one metric over time; the last four weeks unless said."""
+    """Show one metric over time; the last four weeks by default."""
     more = {"metric": metric, "points": points, "as": kind.value}
-    ask = _asked(TimelineAsk, prescription, first, last, more)
+    ask = _params(TimelineParams, prescription, first, last, more)
     how = _How(form=form, to_file=to_file, data=data)
-    _show(patient, f"timeline:{metric}", lambda conn, who, now: asking.timeline(conn, who, now, ask), how)
+    _show(
+        patient,
+        f"timeline:{metric}",
+        lambda conn, who, now: patient_queries.timeline(conn, who, now, ask),
+        how,
+    )
 
 
-def sessions(  # noqa: PLR0913 - each names one option
+def query_sessions(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
-    prescription: Prescription = "",
-    first: From = "",
-    last: To = "",
-    kind: Annotated[str, typer.Option("--type", help="walking, running, … (a wrong one lists all).")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=MOST_SESSIONS, help="At most so many.")] = USUAL_SESSIONS,
-    before: Annotated[str, typer.Option(help="Go on where the last answer ended: what it said as next.")] = "",
-    form: As = Format.TABLE,
+    prescription: PrescriptionId = "",
+    first: _From = "",
+    last: _To = "",
+    kind: Annotated[
+        str, typer.Option("--type", help="walking, running, …; any other text lists them all.")
+    ] = "",
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST_SESSIONS, help="At most this many sessions.")
+    ] = USUAL_SESSIONS,
+    before: Annotated[
+        str, typer.Option(help="Continue after the last answer: the value that it gives as `next`.")
+    ] = "",
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List sessions, newest first; all of them unless bounded."""
-    ask = _asked(SessionsAsk, prescription, first, last, {"type": kind, "limit": limit, "before": before})
+    """List sessions, newest first; all of them by default."""
+    ask = _params(
+        SessionsParams, prescription, first, last, {"type": kind, "limit": limit, "before": before}
+    )
     how = _How(form=form, to_file=to_file, data=data)
-    _show(patient, "sessions", lambda conn, who, _now: asking.sessions(conn, who, ask), how)
+    _show(
+        patient, "sessions", lambda conn, who, _now: patient_queries.sessions(conn, who, ask), how
+    )
 
 
-def days(
+def query_days(
     *,
     patient: Patient,
-    prescription: Prescription = "",
+    prescription: PrescriptionId = "",
     first: First = "",
     last: Last = "",
-    form: As = Format.TABLE,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List every date with its state: active, rest, no activity, not worn, no data, paused, blocked."""
-    ask = _asked(DatesAsk, prescription, first, last, {})
+    """List dates, each with its state.
+
+    States are active, rest, no activity, not worn, no data, paused and blocked.
+    """
+    ask = _params(DatesParams, prescription, first, last, {})
     how = _How(form=form, to_file=to_file, data=data)
-    _show(patient, "days", lambda conn, who, now: asking.days(conn, who, now, ask), how)
+    _show(patient, "days", lambda conn, who, now: patient_queries.days(conn, who, now, ask), how)
 
 
-def weeks(
+def query_weeks(
     *,
     patient: Patient,
-    prescription: Prescription = "",
+    prescription: PrescriptionId = "",
     first: First = "",
     last: Last = "",
-    form: As = Format.TABLE,
+    form: As = AnswerFormat.TABLE,
     to_file: Out = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List weeks with their adherence (done over due); with --prescription that one alone, and its averages."""
-    ask = _asked(DatesAsk, "", first, last, {})
+    """List weeks with their adherence (done over due).
+
+    With --prescription, only that prescription and its averages.
+    """
+    ask = _params(DatesParams, "", first, last, {})
     how = _How(form=form, to_file=to_file, data=data)
     if prescription:
         what = f"prescription:{prescription}"
-        _show(patient, what, lambda c, who, now: asking.prescription_weeks(c, who, now, prescription, ask), how)
+        _show(
+            patient,
+            what,
+            lambda c, who, now: patient_queries.prescription_weeks(c, who, now, prescription, ask),
+            how,
+        )
     else:
-        _show(patient, "weeks", lambda conn, who, now: asking.weeks(conn, who, now, ask), how)
+        _show(
+            patient, "weeks", lambda conn, who, now: patient_queries.weeks(conn, who, now, ask), how
+        )
 
 
-def _asked(cls: type[Q], prescription: str, first: str, last: str, more: dict[str, Any]) -> Q:
-    """Return a question from its options; leaves with code 2 and one line when one is wrong."""
-    said = {"prescription": prescription, "from": first, "to": last, **more}
+def _params(cls: type[Q], prescription: str, first: str, last: str, more: dict[str, Any]) -> Q:
+    """Return a query's parameters; leaves with code 2 and one line when an option is wrong."""
+    result = {"prescription": prescription, "from": first, "to": last, **more}
     try:
-        return cls(**{name: value for name, value in said.items() if value != ""})
+        return cls(**{name: value for name, value in result.items() if value != ""})
     except ValidationError as error:
-        fail("; ".join(f"--{place}: {wanted}" for place, wanted in wrong(error)), code=2)
+        fail("; ".join(f"--{name} {text}" for name, text in mistakes_in(error)), code=2)
 
 
-def _show(patient: str, what: str, work: Work, how: _How) -> None:
-    if how.form is Format.PARQUET and how.to_file is None:
-        fail("--format parquet: --out FILE is wanted", code=2)
+def _show(patient: str, what: str, work: _Work, how: _How) -> None:
+    if how.form is AnswerFormat.PARQUET and how.to_file is None:
+        fail("--format parquet needs --out FILE", code=2)
     answer = _answer(patient, what, work, how.data)
-    if how.form is Format.TABLE:
+    if how.form is AnswerFormat.TABLE:
         _print(answer, how.to_file)
         return
     written = WRITERS[how.form](answer)
     if how.to_file is None:
+        # On a terminal control characters are replaced. A pipe gets the exact bytes.
         text = written.decode()
         typer.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
     else:
         _write(how.to_file, written)
 
 
-def _answer(patient: str, what: str, work: Work, data: Path | None) -> Answer:
+def _answer(patient: str, what: str, work: _Work, data: Path | None) -> Answer:
     settings = settings_of(data)
     now_ms = clock(settings.clock)()
 
-    async def whole() -> Answer:
-        async with await open_pool(settings.database, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
-            unit = await asked.unit_of(conn, patient)
-            who = await queries.patient(conn, unit, patient) if unit else None
+    async def read() -> Answer:
+        async with (
+            await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+            pool.connection() as conn,
+        ):
+            # Queries are limited to a care unit. An operator may read any, so it is the patient's
+            # own.
+            unit = await api_queries.unit_of(conn, patient)
+            who = await clinic_queries.patient(conn, unit, patient) if unit else None
             if who is None:
-                raise asking.NotThereError("there is no such patient")
+                raise patient_queries.NotThereError("there is no such patient")
+            # The row precedes the read in the same transaction, so nothing is read without a row.
             await audit.write(conn, entry_of(Action.DATA_READ, now_ms, patient, what))
             return await work(conn, who, now_ms)
 
     try:
-        return run(whole())
-    except asking.NotThereError as error:
+        return run(read())
+    except patient_queries.NotThereError as error:
         fail(str(error))
-    except WrongAskError as error:
+    except QueryParamsError as error:
         fail(str(error).replace("`from`", "--from").replace("`to`", "--to"), code=2)
 
 
 def _print(answer: Answer, to_file: Path | None) -> None:
-    found, below = table(answer)
+    table, below = table_of(answer)
     if to_file is None:
-        out.print(found, soft_wrap=False)
-        out.print(below, markup=False)
+        out.print(table, soft_wrap=False)
+        out.print(below)
         return
     with out.capture() as text:
-        out.print(found, soft_wrap=False)
-        out.print(below, markup=False)
+        out.print(table, soft_wrap=False)
+        out.print(below)
     _write(to_file, text.get().encode())
 
 

@@ -1,181 +1,207 @@
-"""`kadens replay`: kept bodies through today's parsers, today's derivation over what stands; or only what it would do.
+"""The command that reads kept bodies again and derives again, or rehearses that.
 
-Values are printed where `--diff` asks for them, to the operator's terminal alone, and the audit says who looked.
+Values are printed only for `--diff`, to the operator's terminal. The audit log names the operator.
 """
 
-import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Annotated, TypeAlias
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from ..clock import clock
-from ..settings import Settings
-from ..storage import audit, people
-from ..storage.audit_actions import Action
-from ..storage.body_store import open_bodies
-from ..storage.pool import LONG, Pool, open_pool
-from ..storage.roles import ADMIN
-from ..stream.replay import rehearse, replay
-from ..stream.replay_parts import FIRST_MS, LAST_MS, Means, Replayed, Scope
-from ..wiring import keys_of
-from .console import DEFAULT_DATA, Data, Json, err, fail, out, print_json, settings_of
-from .people import SOURCES, entry_of, instant, person
+from kadens.clock import clock
+from kadens.commands.audited import entry_of, person
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    instant,
+    known_connector,
+    required,
+)
+from kadens.names import PSEUDONYM
+from kadens.output.replay_report import difference_table, plain_report, report_lines
+from kadens.output.terminal import err, fail, out, print_json
+from kadens.settings import Settings
+from kadens.wiring import keys_of
+from storage import audit
+from storage.audit_actions import Action
+from storage.bodies.body_store import open_bodies
+from storage.people import patients
+from storage.people.errors import UnknownNameError
+from storage.pg.pool import LONG, Pool, open_pool
+from storage.pg.roles import ADMIN
+from stream.replay.apply import rehearse, replay
+from stream.replay.context import FIRST_MS, LAST_MS, ReplayContext, ReplayScope
+from stream.replay.report import ReplayReport
 
-Patients = Annotated[list[str] | None, typer.Option("--patient", help="A patient's pseudonym; may be given again.")]
+_Work: TypeAlias = Callable[[ReplayContext, str, ReplayScope], Awaitable[ReplayReport]]
+
+
+def _pseudonyms(texts: list[str] | None) -> list[str]:
+    check = required(PSEUDONYM)
+    return [check(text) for text in texts or []]
+
+
+def _connectors(texts: list[str] | None) -> list[str]:
+    return [known_connector(text) for text in texts or []]
+
+
+Patients = Annotated[
+    list[str] | None,
+    typer.Option("--patient", callback=_pseudonyms, help="A patient's pseudonym; may be repeated."),
+]
 Sources = Annotated[
-    list[str] | None, typer.Option("--source", help=f"A connector of {', '.join(SOURCES)}; may be given again.")
+    list[str] | None,
+    typer.Option(
+        "--source",
+        callback=_connectors,
+        help="Only bodies of this connector; any other text lists them all. May be repeated.",
+    ),
 ]
-From = Annotated[
-    str, typer.Option("--from", help="RFC 3339 instant: bodies received from then on; with --derive-only, measured.")
+_From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        help="Only bodies received at or after this RFC 3339 instant; with --derive-only, "
+        "only what was measured then.",
+    ),
 ]
-To = Annotated[
-    str, typer.Option("--to", help="RFC 3339 instant: bodies received before; with --derive-only, measured.")
+_To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="Only bodies received before this RFC 3339 instant; with --derive-only, only what "
+        "was measured then.",
+    ),
 ]
 
 
-def run_replay(  # noqa: PLR0913 - one parameter an option
+def replay_bodies(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patients = None,
     everyone: Annotated[bool, typer.Option("--all", help="Every patient.")] = False,
     source: Sources = None,
-    since: From = "",
-    until: To = "",
+    since: _From = "",
+    until: _To = "",
     again: Annotated[
-        bool, typer.Option("--again", help="Also bodies that today's version of their parser has read already.")
+        bool,
+        typer.Option("--again", help="Also bodies that today's parser version has read already."),
     ] = False,
-    derive_only: Annotated[bool, typer.Option("--derive-only", help="Read no body; derive from what stands.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would change.")] = False,
+    derive_only: Annotated[
+        bool, typer.Option("--derive-only", help="Read no body; derive from the current facts.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; print what would change.")
+    ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", help="With --dry-run: every row that differs, and its columns.")
+        bool,
+        typer.Option("--diff", help="With --dry-run: print every row that differs, and how."),
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="With --dry-run: exit 1 when anything would change.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="With --dry-run: exit 1 when anything would change.")
+    ] = False,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Read kept bodies again with today's parsers and derive anew, while workers go on. Raises no old alert again.
+    """Read kept bodies again with today's parsers, and derive again.
 
-    A body is taken again when today's version of its parser has not read it yet; what that changes goes out as
-    session.revised, session.retracted, day.revised, week.revised. Killed and run again, it ends the same. Exits 1
-    when a body cannot be read any more: it stands as it was, with those that belong to it.
+    Workers may go on meanwhile, and no old alert is raised again. A body is read again when today's
+    version of its parser has not read it yet. What that changes is published as session.revised,
+    session.retracted, day.revised and week.revised. When it is interrupted, run it again: the
+    result is the same. Exits 1 when a body cannot be read any more: its facts stay as they were.
     """
     if bool(patient) == everyone:
-        fail("either --patient or --all is wanted", code=2)
+        fail("give either --patient or --all", code=2)
     if (diff or check) and not dry_run:
         fail("--diff and --check compare before anything is written: add --dry-run", code=2)
     scope = _scope(source or [], since, until, again=again, derive_only=derive_only)
-    said = asyncio.run(_work(settings_of(data), patient or [], scope, dry_run=dry_run))
+    results = run(_replay_all(settings_of(data), patient or [], scope, dry_run=dry_run))
     if as_json:
-        print_json(_plain(said, dry_run=dry_run, diff=diff))
+        print_json(plain_report(results, dry_run=dry_run, diff=diff))
     else:
-        _print(said, dry_run=dry_run, diff=diff)
-    unread = any(one.unreadable or one.left for one in said)
-    raise typer.Exit(1 if unread or (check and any(one.differences for one in said)) else 0)
+        table = difference_table(results) if diff else None
+        if table is not None:
+            out.print(table)
+        for line in report_lines(results, dry_run=dry_run):
+            out.print(line)
+    has_unread = any(replayed.unreadable or replayed.left for replayed in results)
+    has_differences = any(replayed.differences for replayed in results)
+    raise typer.Exit(1 if has_unread or (check and has_differences) else 0)
 
 
-def _scope(source: Sequence[str], since: str, until: str, *, again: bool, derive_only: bool) -> Scope:
-    unknown = set(source) - set(SOURCES)
-    if unknown:
-        fail(f"--source {', '.join(sorted(unknown))}: one of {', '.join(SOURCES)} is wanted", code=2)
-    if derive_only and (source or again):
-        fail("--derive-only reads no body: neither --source nor --again means anything with it", code=2)
+def _scope(
+    sources: Sequence[str], since: str, until: str, *, again: bool, derive_only: bool
+) -> ReplayScope:
+    """Return what to replay; leaves with code 2 for options that contradict each other."""
+    if derive_only and (sources or again):
+        fail("--derive-only reads no body, so --source and --again do not go with it", code=2)
     from_ms, to_ms = instant(since, FIRST_MS, "--from"), instant(until, LAST_MS, "--to")
     if from_ms >= to_ms:
-        fail("--from is not before --to", code=2)
-    return Scope(sources=frozenset(source), from_ms=from_ms, to_ms=to_ms, again=again, derive_only=derive_only)
+        fail("--from must be before --to", code=2)
+    return ReplayScope(
+        sources=frozenset(sources),
+        from_ms=from_ms,
+        to_ms=to_ms,
+        again=again,
+        derive_only=derive_only,
+    )
 
 
-async def _work(settings: Settings, patients: Sequence[str], scope: Scope, *, dry_run: bool) -> list[Replayed]:
+async def _replay_all(
+    settings: Settings, patients: Sequence[str], scope: ReplayScope, *, dry_run: bool
+) -> list[ReplayReport]:
+    work: _Work = rehearse if dry_run else replay
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
-        asked = list(dict.fromkeys(patients)) or await _everyone(pool)
-        found = [one async for one in _each(settings, pool, asked, scope, dry_run=dry_run)]
-        if patients and len(found) < len(asked):
-            fail("there is no such patient")
-        return found
+        names = list(dict.fromkeys(patients)) or await _everyone(pool)
+        results = await _replay_each(settings, pool, names, scope, work)
+    if patients and len(results) < len(names):
+        fail("there is no such patient")
+    return results
 
 
 async def _everyone(pool: Pool) -> list[str]:
     async with pool.connection() as conn:
-        return await people.patients(conn)
+        return await patients.pseudonyms(conn)
 
 
-async def _each(
-    settings: Settings, pool: Pool, patients: Sequence[str], scope: Scope, *, dry_run: bool
-) -> AsyncIterator[Replayed]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        all_, one = progress.add_task("patients", total=len(patients)), progress.add_task("bodies", total=None)
-        means = Means(
+async def _replay_each(
+    settings: Settings, pool: Pool, patients: Sequence[str], scope: ReplayScope, work: _Work
+) -> list[ReplayReport]:
+    """Replay patient after patient with a progress bar; unknown patients are left out."""
+    results = []
+    with _progress() as progress:
+        patient_bar = progress.add_task("patients", total=len(patients))
+        body_bar = progress.add_task("bodies", total=None)
+        context = ReplayContext(
             pool=pool,
             bodies=open_bodies(settings.bodies),
             wrapping=keys_of(settings, "wrapping"),
             now=clock(settings.clock),
             actor=person(),
-            seen=lambda done, total: progress.update(one, completed=done, total=total),
+            progress=lambda done, total: progress.update(body_bar, completed=done, total=total),
         )
         for patient in patients:
-            await _write_down(pool, entry_of(Action.REPLAY_BEGIN, means.now(), patient))
-            try:
-                found = await (rehearse if dry_run else replay)(means, patient, scope)
-            except people.UnknownNameError:
-                found = None  # not there, or erased meanwhile
-            progress.advance(all_)
-            if found is not None:
-                yield found
+            # This row comes before anything is read. Each change has an audit row of its own.
+            await _audit(pool, entry_of(Action.REPLAY_BEGIN, context.now(), patient))
+            with suppress(UnknownNameError):  # unknown, or erased meanwhile
+                results.append(await work(context, patient, scope))
+            progress.advance(patient_bar)
+    return results
 
 
-async def _write_down(pool: Pool, entry: audit.Entry) -> None:
-    """Write down who looks, before anything is read; what is changed has lines of its own."""
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=err, transient=True)
+
+
+async def _audit(pool: Pool, entry: audit.Entry) -> None:
     async with pool.connection() as conn:
         await audit.write(conn, entry)
-
-
-def _plain(said: Sequence[Replayed], *, dry_run: bool, diff: bool) -> dict[str, Any]:
-    rows = [{"patient": one.patient, **asdict(row)} for one in said for row in one.differences]
-    return {
-        "dry_run": dry_run,
-        "patients": len(said),
-        "bodies": _bodies(said),
-        "rows": _rows(said, dry_run=dry_run),
-        **({"differences": rows} if diff else {}),
-    }
-
-
-def _bodies(said: Sequence[Replayed]) -> dict[str, int]:
-    names = ("read", "told_anew", "unreadable", "no_consent", "left")
-    return {name: sum(getattr(one, name) for one in said) for name in names}
-
-
-def _rows(said: Sequence[Replayed], *, dry_run: bool) -> dict[str, int]:
-    """Count rows by what is said of them; those that only name another algorithm are counted apart."""
-    differences = [row for one in said for row in one.differences]
-    if not dry_run:
-        return dict(sorted(Counter(change.what for one in said for change in one.changes).items()))
-    counts = Counter(row.what for row in differences if not row.algorithm_only)
-    counts["algorithm only"] = sum(row.algorithm_only for row in differences)
-    return dict(sorted(counts.items()))
-
-
-def _print(said: Sequence[Replayed], *, dry_run: bool, diff: bool) -> None:
-    if diff:
-        out.print(_table(said))
-    bodies = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _bodies(said).items())
-    rows = ", ".join(f"{count} {name}" for name, count in _rows(said, dry_run=dry_run).items() if count)
-    out.print(f"{len(said)} patients; bodies: {bodies}", markup=False)
-    out.print(f"{'would change' if dry_run else 'changed'}: {rows or 'nothing'}", markup=False)
-
-
-def _table(said: Sequence[Replayed]) -> Table:
-    table = Table("patient", "row", "key", "column", "now", "would be")
-    for one in said:
-        for row in one.differences:
-            if row.algorithm_only:
-                continue
-            shown = row.columns.items() if row.columns else [(row.change, ("", ""))]
-            for name, (then, now) in shown:
-                table.add_row(one.patient, row.what, row.key, name, str(then), str(now))
-    return table

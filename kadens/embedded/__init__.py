@@ -1,4 +1,4 @@
-"""The real parts of Kadens on one machine, without Docker; each is a context manager that gives an address.
+"""The real parts of Kadens on one machine, without Docker, as context managers.
 
 Nothing here knows what Kadens does with a broker or a database.
 """

@@ -1,6 +1,7 @@
 """Apache Kafka in KRaft mode on loopback, one broker or three, with data that survives `kill -9`.
 
-For one machine and for tests: without TLS and accounts, so it listens on 127.0.0.1 and must never listen elsewhere.
+It is for one machine and for tests. It has neither TLS nor accounts, so it listens on 127.0.0.1 and
+must never listen elsewhere.
 """
 
 import base64
@@ -14,14 +15,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from .kafka_jars import jars, kafka_available
-from .process import Child, StartFailed, claim, end, kill, launch, wait_ready
-from .topics import brokers_answering
+from kadens.embedded.kafka_jars import jars, kafka_available
+from kadens.embedded.process import Child, StartFailed, claim, end, kill, launch, wait_ready
+from kadens.embedded.topics import brokers_answering
 
-HOST = "127.0.0.1"
-PORTS = range(20_000, 32_000)  # below Linux's ephemeral ports, so that a restart finds its port free
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+_HOST = "127.0.0.1"
+QUORUM = 3  # the fewest nodes that tolerate the loss of a node
+# Below Linux's ephemeral ports, so that no other program takes a port before a restart.
+PORTS = range(20_000, 32_000)
+_START_SECONDS = 60.0
+_STOP_SECONDS = 15.0
 JAVA = (
     "-Xmx512m",
     "-XX:+ExitOnOutOfMemoryError",
@@ -29,12 +32,14 @@ JAVA = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
-FIRST_COMPILER_ONLY = ("-XX:TieredStopAtLevel=1",)  # starts with half the CPU, for a broker that does not live long
+FIRST_COMPILER_ONLY = (
+    "-XX:TieredStopAtLevel=1",
+)  # starts with half the CPU, for a broker that does not live long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One broker, which is a controller too: its number from 1, its folder and its two ports."""
+    """A broker, which is a controller too: its number (from 1), its folder and its two ports."""
 
     number: int
     folder: Path
@@ -43,21 +48,28 @@ class Node:
 
     @property
     def address(self) -> str:
-        """Where clients reach this broker."""
-        return f"{HOST}:{self.port}"
+        """The address of this broker for clients."""
+        return f"{_HOST}:{self.port}"
 
 
 class Kafka:
-    """A cluster of `brokers` nodes under `data`; `address` is its bootstrap list, the same over restarts.
+    """A cluster of `brokers` nodes under `data`; `address` stays the same over restarts.
 
-    `jvm` are further words for Java, such as FIRST_COMPILER_ONLY.
+    `jvm` are further options for Java, such as FIRST_COMPILER_ONLY.
     """
 
-    def __init__(self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()
+    ) -> None:
         self.data, self.cache, self.jvm = data, cache, jvm
         ports = _free_ports(2 * brokers)
         self.nodes = [
-            Node(number=1 + i, folder=data / f"node-{1 + i}", port=ports[2 * i], controller=ports[2 * i + 1])
+            Node(
+                number=1 + i,
+                folder=data / f"node-{1 + i}",
+                port=ports[2 * i],
+                controller=ports[2 * i + 1],
+            )
             for i in range(brokers)
         ]
         self._running: dict[int, Child] = {}
@@ -69,27 +81,30 @@ class Kafka:
         return ",".join(node.address for node in self.nodes)
 
     def start(self) -> None:
-        """Start every broker that does not run and wait until all answer; StartFailed with the end of the log.
+        """Start every broker that does not run, and wait until all answer; StartFailed otherwise.
 
         Only the main thread may call this (`process.launch`).
         """
         reason = kafka_available(self.cache)
         if reason:
             raise StartFailed("kafka", reason)
-        # a second broker on one folder would write to the first one's metadata log before it fails
+        # Without this claim, a second broker on the folder would write to the metadata log of the
+        # first before it fails.
         self._claim = self._claim or claim("kafka", self.data)
         for node in self.nodes:
             if not self._alive(node.number):
                 self._launch(node)
         for node in self.nodes:
-            wait_ready(self._running[node.number], partial(self._answers, node), seconds=START_SECONDS)
+            wait_ready(
+                self._running[node.number], partial(self._answers, node), seconds=_START_SECONDS
+            )
 
     def stop(self) -> None:
         """End all brokers in order; their data stays."""
         for child in self._running.values():
             child.process.send_signal(signal.SIGTERM)
         for child in self._running.values():
-            end(child, first=signal.SIGTERM, seconds=STOP_SECONDS)
+            end(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
         self._running.clear()
         if self._claim is not None:
             self._claim.close()
@@ -109,7 +124,7 @@ class Kafka:
         self.start()
 
     def __enter__(self) -> Self:
-        """Start; what did start is stopped again when the rest did not."""
+        """Start all brokers; if any does not come up, the others are stopped again."""
         try:
             self.start()
         except BaseException:
@@ -118,7 +133,10 @@ class Kafka:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop all brokers."""
         self.stop()
@@ -135,23 +153,25 @@ class Kafka:
         settings.write_text(_properties(node, self.nodes))
         self._format(settings, log)
         argv = [*self._java(), "kafka.Kafka", str(settings)]
-        # SIGKILL at our death: a broker that lost its controllers can take minutes over a SIGTERM
-        self._running[node.number] = launch(f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL)
+        # At our death SIGKILL: a broker without its controllers can take minutes to obey SIGTERM.
+        self._running[node.number] = launch(
+            f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL
+        )
 
     def _format(self, settings: Path, log: Path) -> None:
-        # one word with its option: an id may begin with a dash
+        # The id is joined to its option with "=", because an id may begin with a dash.
         what = [f"--cluster-id={self._cluster_id()}", "--config", str(settings)]
         argv = [*self._java(), "kafka.tools.StorageTool", "format", *what]
         if not (settings.parent / "data" / "meta.properties").exists():
             tool = launch("kafka format", argv, log=log, on_death=signal.SIGKILL)
-            if tool.process.wait(START_SECONDS) != 0:
+            if tool.process.wait(_START_SECONDS) != 0:
                 raise StartFailed(tool.part, f"ended with status {tool.process.returncode}", log)
 
     def _java(self) -> list[str]:
         return [shutil.which("java") or "java", *JAVA, *self.jvm, "-cp", f"{jars(self.cache)}/*"]
 
     def _cluster_id(self) -> str:
-        """Give the id all nodes are formatted with, drawn once for a data folder."""
+        """Return the id that all nodes are formatted with, drawn once for a data folder."""
         file = self.data / "cluster-id"
         if not file.exists():
             file.write_text(base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("="))
@@ -159,14 +179,14 @@ class Kafka:
 
 
 def _properties(node: Node, nodes: list[Node]) -> str:
-    """Write the broker's settings. Three nodes keep three copies and need two, as in production; one keeps one."""
-    copies, needed = (3, 2) if len(nodes) >= 3 else (1, 1)  # noqa: PLR2004 - a quorum's smallest size
+    """Return the broker's settings; three nodes keep three copies and need two."""
+    copies, needed = (3, 2) if len(nodes) >= QUORUM else (1, 1)
     rows = {
         "process.roles": "broker,controller",
         "node.id": node.number,
-        "controller.quorum.voters": ",".join(f"{n.number}@{HOST}:{n.controller}" for n in nodes),
+        "controller.quorum.voters": ",".join(f"{n.number}@{_HOST}:{n.controller}" for n in nodes),
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{HOST}:{node.controller}",
+        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{_HOST}:{node.controller}",
         "advertised.listeners": f"PLAINTEXT://{node.address}",
         "log.dirs": (node.folder / "data").resolve(),
         "auto.create.topics.enable": "false",  # a mistyped topic is an error, not a new topic
@@ -181,7 +201,8 @@ def _properties(node: Node, nodes: list[Node]) -> str:
         "share.coordinator.state.topic.min.isr": needed,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1_000,  # by default no member may ask for less than 6 s
-        # after SIGKILL a broker is let in again only when its last session has run out (9 s by default)
+        # After SIGKILL, a broker may join again only when its last session is over (9 s by
+        # default).
         "broker.session.timeout.ms": 3_000,
         "broker.heartbeat.interval.ms": 500,
     }
@@ -189,12 +210,12 @@ def _properties(node: Node, nodes: list[Node]) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Find loopback ports nobody listens on; a race with another program ends in StartFailed, not in a mix-up."""
-    found: set[int] = set()
-    while len(found) < count:
+    """Return loopback ports that nobody listens on; a lost race for a port ends in StartFailed."""
+    numbers: set[int] = set()
+    while len(numbers) < count:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex((HOST, port)) != 0:
-                found.add(port)
-    return sorted(found)
+            if probe.connect_ex((_HOST, port)) != 0:
+                numbers.add(port)
+    return sorted(numbers)

@@ -1,6 +1,7 @@
-"""Apache Kafka's jars: whether it can run here, and one copy of it from the Maven repository, kept in a cache.
+"""Apache Kafka's jars: whether Kafka can run here, and a copy from Maven, kept in a cache.
 
-It never starts a broker. With the jars in the cache neither Maven nor the network is needed again.
+No broker is started here. With the jars in the cache, neither Maven nor the network is needed
+again.
 """
 
 import re
@@ -8,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .process import StartFailed
+from kadens.embedded.process import StartFailed
 
 VERSION = "4.3.1"
 JAVA_NEEDED = 17
@@ -17,22 +18,25 @@ LOGGER = "1.7.36"  # the slf4j that Kafka ships; without a binding the broker wo
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
-<groupId>kadens</groupId><artifactId>embedded-kafka</artifactId><version>1</version><packaging>pom</packaging>
+<groupId>kadens</groupId><artifactId>embedded-kafka</artifactId><version>1</version>
+<packaging>pom</packaging>
 <dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>{LOGGER}</version></dependency>
+<dependency><groupId>org.apache.kafka</groupId>
+<artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
+<dependency><groupId>org.slf4j</groupId>
+<artifactId>slf4j-simple</artifactId><version>{LOGGER}</version></dependency>
 </dependencies>
 </project>
 """
 
 
 def default_cache() -> Path:
-    """Give the folder that keeps the jars when the caller names none."""
+    """Return the folder for the jars when the caller names none."""
     return Path.home() / ".cache" / "kadens"
 
 
 def kafka_available(cache: Path | None = None) -> str | None:
-    """Tell why Apache Kafka cannot run here, or None when it can."""
+    """Return why Apache Kafka cannot run here, or None when it can."""
     java = shutil.which("java")
     if java is None:
         return f"no `java` on the path (Java {JAVA_NEEDED} or later is needed)"
@@ -45,14 +49,16 @@ def kafka_available(cache: Path | None = None) -> str | None:
 
 
 def java_version(java: str) -> int:
-    """Give the major version of a `java` program, 0 when it does not tell."""
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - found by which
-    found = re.search(r'version "(\d+)', told.stderr + told.stdout)
-    return int(found[1]) if found else 0
+    """Return the major version of a `java` program, 0 when its output does not contain it."""
+    reported = subprocess.run(  # noqa: S603 - found by which
+        [java, "-version"], capture_output=True, text=True, check=False, timeout=60
+    )
+    matches = re.search(r'version "(\d+)', reported.stderr + reported.stdout)
+    return int(matches[1]) if matches else 0
 
 
 def jars(cache: Path | None = None) -> Path:
-    """Give the folder with Kafka's jars, fetching them the first time (44 MB). StartFailed when that fails."""
+    """Return the folder with Kafka's jars; the first time they are fetched (44 MB)."""
     folder = _folder(cache)
     if not folder.is_dir():
         _fetch(folder)
@@ -64,10 +70,12 @@ def _folder(cache: Path | None) -> Path:
 
 
 def _fetch(folder: Path) -> None:
-    """Fetch into a folder beside the final one and rename: a folder that exists is whole."""
+    """Fetch into a folder beside the final folder and rename, so that a folder is never partial."""
     mvn = shutil.which("mvn")
     if mvn is None:
-        raise StartFailed("kafka", "its jars are not in the cache and there is no `mvn` to fetch them")
+        raise StartFailed(
+            "kafka", "its jars are not in the cache and there is no `mvn` to fetch them"
+        )
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -81,6 +89,8 @@ def _fetch(folder: Path) -> None:
 
 def _run_maven(argv: list[str], out: int, log: Path) -> None:
     try:
-        subprocess.run(argv, stdout=out, stderr=out, check=True, timeout=DOWNLOAD_SECONDS)  # noqa: S603 - argv is ours
+        subprocess.run(  # noqa: S603 - argv is ours
+            argv, stdout=out, stderr=out, check=True, timeout=DOWNLOAD_SECONDS
+        )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise StartFailed("kafka", f"Maven did not fetch the jars: {error}", log) from error

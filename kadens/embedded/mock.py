@@ -1,7 +1,8 @@
-"""librdkafka's mock cluster, inside this process: the real protocol in memory, for tests and for evaluation.
+"""librdkafka's mock cluster in this process: the real protocol in memory, for evaluation.
 
-Must never be used for data: it forgets all at exit, and each partition silently keeps only its newest 5 MiB or
-100,000 messages. One consumer a group, no CreateTopics. Create it before any fork, never in a child.
+Must never be used for data: everything is lost at exit, and each partition silently keeps only its
+newest 5 MiB or 100,000 messages. A group has a single consumer, and CreateTopics is missing. Create
+it before any fork, never in a child.
 """
 
 import ctypes
@@ -23,7 +24,7 @@ class MockFailed(RuntimeError):  # noqa: N818 - reads as what happened
 class MockKafka:
     """A mock cluster; `address` is its bootstrap list, on random loopback ports.
 
-    `topics` are `{name: partitions}`; a topic not named gets 4 partitions at its first use.
+    `topics` are `{name: partitions}`. Any other topic gets 4 partitions at its first use.
     """
 
     def __init__(self, topics: Mapping[str, int] | None = None, *, brokers: int = 1) -> None:
@@ -39,7 +40,7 @@ class MockKafka:
         return str(self._library.rd_kafka_mock_cluster_bootstraps(self._live()).decode())
 
     def start(self) -> None:
-        """Create the cluster and its topics; a group waits for no further member before it starts."""
+        """Create the cluster and its topics; a group does not wait for further members."""
         message = ctypes.create_string_buffer(512)
         conf = self._library.rd_kafka_conf_new()
         self._library.rd_kafka_conf_set(conf, b"log_level", b"0", message, len(message))
@@ -54,24 +55,31 @@ class MockKafka:
     def create_topic(self, name: str, partitions: int) -> None:
         """Create one topic; MockFailed when it exists."""
         self._check(
-            self._library.rd_kafka_mock_topic_create(self._live(), name.encode(), partitions, self.brokers), name
+            self._library.rd_kafka_mock_topic_create(
+                self._live(), name.encode(), partitions, self.brokers
+            ),
+            name,
         )
 
     def broker_down(self, number: int = 1) -> None:
         """Close one broker's connections and refuse new ones."""
-        self._check(self._library.rd_kafka_mock_broker_set_down(self._live(), number), "broker down")
+        self._check(
+            self._library.rd_kafka_mock_broker_set_down(self._live(), number), "broker down"
+        )
 
     def broker_up(self, number: int = 1) -> None:
         """Let one broker answer again."""
         self._check(self._library.rd_kafka_mock_broker_set_up(self._live(), number), "broker up")
 
     def fail_next(self, api_key: int, errors: Sequence[int]) -> None:
-        """Answer the next requests of one kind with these Kafka error codes, one each."""
+        """Answer the next requests of one kind with these Kafka error codes, in turn."""
         codes = (ctypes.c_int * len(errors))(*errors)
-        self._library.rd_kafka_mock_push_request_errors_array(self._live(), api_key, len(errors), codes)
+        self._library.rd_kafka_mock_push_request_errors_array(
+            self._live(), api_key, len(errors), codes
+        )
 
     def stop(self) -> None:
-        """Destroy the cluster with all it holds; nothing in a forked child, whose parent owns it."""
+        """Destroy the cluster; does nothing in a forked child, whose parent owns it."""
         if self._handle is None or os.getpid() != self._owner:
             return
         if self._cluster is not None:
@@ -85,7 +93,10 @@ class MockKafka:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Destroy the cluster."""
         self.stop()
@@ -122,7 +133,7 @@ SIGNATURES: Final[dict[str, tuple[object, list[object]]]] = {
 
 
 def _load() -> ctypes.CDLL:
-    """Load the librdkafka of the confluent-kafka wheel with the signatures of the calls used here."""
+    """Load the librdkafka of the wheel, with the signatures of the calls used here."""
     library = ctypes.CDLL(str(_library_file()))
     for name, (result, arguments) in SIGNATURES.items():
         function = getattr(library, name)
@@ -131,13 +142,13 @@ def _load() -> ctypes.CDLL:
 
 
 def _library_file() -> Path:
-    """Find the shared library the wheel carries: beside the package on Linux, inside it on macOS."""
+    """Return the wheel's shared library: beside the package on Linux, inside it on macOS."""
     spec = importlib.util.find_spec("confluent_kafka")
     if spec is None or spec.origin is None:
         raise MockFailed("confluent-kafka is not installed")
     package = Path(spec.origin).parent
     folders = (package.with_name("confluent_kafka.libs"), package / ".dylibs")
-    found = [file for folder in folders for file in sorted(folder.glob("librdkafka*"))]
-    if not found:
+    matches = [file for folder in folders for file in sorted(folder.glob("librdkafka*"))]
+    if not matches:
         raise MockFailed(f"no librdkafka beside {package}: is it a wheel of confluent-kafka?")
-    return found[0]
+    return matches[0]

@@ -1,7 +1,8 @@
 """PostgreSQL 18 on one machine, from the programs of a wheel, reached through a Unix socket only.
 
-Authentication is `trust`: what protects the data is the 0700 folder the socket lies in, so it must never listen
-on TCP. Errors are logged without statements, values or key details, because those are health data.
+Authentication is `trust`. The 0700 folder of the socket is what protects the data, so the server
+must never listen on TCP. Errors are logged without statements, values or key details, because those
+are health data.
 """
 
 import signal
@@ -14,17 +15,26 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from .postgres_home import Home, open_home
-from .process import Child, StartFailed, end, kill, launch, plain_environment, wait_ready
+from kadens.embedded.postgres_home import Home, open_home
+from kadens.embedded.process import (
+    Child,
+    StartFailed,
+    end,
+    kill,
+    launch,
+    plain_environment,
+    wait_ready,
+)
 
 SUPERUSER = "postgres"
-START_SECONDS = 600.0  # crash recovery of a large log takes its time; an end of the program is noticed at once
-IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to go away
-STOP_SECONDS = 30.0
+# Crash recovery of a large log takes long. When the program ends, waiting stops at once.
+_START_SECONDS = 600.0
+IN_USE_SECONDS = 15.0  # how long the last server on the folder may take to end
+_STOP_SECONDS = 30.0
 TOOL_SECONDS = 120.0
 IN_USE = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
-# set once, when the cluster is made; postgresql.conf and ALTER SYSTEM may change them afterwards
+# Set once, when the cluster is made. postgresql.conf and ALTER SYSTEM may change them afterwards.
 TUNING: dict[str, str] = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
@@ -38,26 +48,30 @@ TUNING: dict[str, str] = {
 
 
 class Postgres:
-    """One server on the folder `data`, which is created; `dsn(database)` says how to reach it.
+    """A server on the folder `data`, which is created; `dsn(database)` is its connection string.
 
-    `binaries` is another PostgreSQL 18's bin folder; `settings` are set on the command line at every start
-    (`{"shared_preload_libraries": "timescaledb"}`). As root the server runs as the account `postgres`, or `nobody`
-    where there is none; `postgres_home` says where the data lie when that account cannot reach `data`.
+    `binaries` is the bin folder of another PostgreSQL 18. `settings` are set on the command line at
+    every start (`{"shared_preload_libraries": "timescaledb"}`). Started by root, the server runs as
+    the account `postgres`, or `nobody` where there is none. `postgres_home` describes where the
+    data lie when that account cannot reach `data`.
     """
 
-    def __init__(self, data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.data, self.binaries, self.settings = data, binaries, dict(settings or {})
         self._home: Home | None = None
         self._child: Child | None = None
 
     def dsn(self, database: str = SUPERUSER) -> str:
-        """Give the connection string of one database, through the Unix socket."""
+        """Return the connection string of a database, through the Unix socket."""
         return f"postgresql://{SUPERUSER}@/{database}?host={self._open().socket}"
 
     def start(self) -> None:
-        """Make the cluster if there is none, start the server, wait through crash recovery until it answers.
+        """Start the server, with a new cluster if there is none, and wait until it answers.
 
-        Only the main thread may call this (`process.launch`). StartFailed with the end of the log.
+        Only the main thread may call this (`process.launch`). Raises StartFailed with the end of
+        the log.
         """
         if self._child is not None and self._child.alive():
             return
@@ -73,31 +87,41 @@ class Postgres:
     def stop(self) -> None:
         """End the server with a checkpoint; open connections are cut."""
         if self._child is not None:
-            end(self._child, first=signal.SIGINT, seconds=STOP_SECONDS)
+            end(self._child, first=signal.SIGINT, seconds=_STOP_SECONDS)
         self._child = None
 
     def kill(self) -> None:
-        """End the postmaster by SIGKILL; its processes notice and go, and the next start recovers."""
+        """End the postmaster by SIGKILL; its processes end too, and the next start recovers."""
         if self._child is not None:
             kill(self._child)
         self._child = None
 
     def exit_status(self) -> int | None:
-        """Return the status the server has ended with by itself, None while it runs."""
-        return None if self._child is None or self._child.alive() else self._child.process.returncode
+        """Return the status of a server that has ended by itself, None while it runs."""
+        return (
+            None if self._child is None or self._child.alive() else self._child.process.returncode
+        )
 
     def restart(self) -> None:
         """Start again on the same data and socket, after `stop` or `kill`."""
         self.start()
 
     def standby(self, data: Path) -> "Postgres":
-        """Copy this running server to a new folder and start the copy, which follows it until `promote`.
+        """Copy this running server to a new folder; the copy follows it until `promote`.
 
-        The copy answers queries that only read. StartFailed when it was not made.
+        The copy answers queries that only read. Raises StartFailed when it cannot be made.
         """
         primary, copy = self._open(), open_home(data, self.binaries)
         new = copy.empty_folder("cluster.new")
-        words: list[str | Path] = ["pg_basebackup", "-D", new, "-h", primary.socket, "-U", SUPERUSER]
+        words: list[str | Path] = [
+            "pg_basebackup",
+            "-D",
+            new,
+            "-h",
+            primary.socket,
+            "-U",
+            SUPERUSER,
+        ]
         made = _run(copy, [*words, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
         if made.returncode != 0:
             raise StartFailed("postgres", f"the copy was not made: {made.stderr.strip()}")
@@ -107,16 +131,27 @@ class Postgres:
         return follower
 
     def promote(self) -> None:
-        """Make a standby the server that is written to; returns once it is. StartFailed when it refuses."""
+        """Make a standby accept writes; StartFailed when it refuses."""
         home = self._open()
         made = _run(home, ["pg_ctl", "promote", "-w", "-D", home.cluster])
         if made.returncode != 0:
-            raise StartFailed("postgres", f"the standby was not promoted: {made.stderr.strip()}", home.log)
+            raise StartFailed(
+                "postgres", f"the standby was not promoted: {made.stderr.strip()}", home.log
+            )
 
     def create_database(self, name: str) -> str:
-        """Create a database unless it exists, and give its connection string."""
+        """Create a database unless it exists, and return its connection string."""
         home = self._open()
-        argv: list[str | Path] = ["createdb", "-h", home.socket, "-U", SUPERUSER, "--maintenance-db", SUPERUSER, name]
+        argv: list[str | Path] = [
+            "createdb",
+            "-h",
+            home.socket,
+            "-U",
+            SUPERUSER,
+            "--maintenance-db",
+            SUPERUSER,
+            name,
+        ]
         made = _run(home, argv)
         if made.returncode != 0 and "already exists" not in made.stderr:
             raise StartFailed("postgres", f"database {name} was not created: {made.stderr.strip()}")
@@ -132,7 +167,10 @@ class Postgres:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop the server; the data stays."""
         self.stop()
@@ -143,7 +181,7 @@ class Postgres:
         return self._home
 
     def _try_start(self, home: Home) -> bool:
-        """Start once; False when an earlier server still holds the folder."""
+        """Try to start; return False when an earlier server still holds the folder."""
         before = home.log.stat().st_size if home.log.exists() else 0
         self._child = launch(
             "postgres",
@@ -153,7 +191,7 @@ class Postgres:
             account=home.account,
         )
         try:
-            wait_ready(self._child, lambda: _ready(home, self._child), seconds=START_SECONDS)
+            wait_ready(self._child, lambda: _ready(home, self._child), seconds=_START_SECONDS)
         except StartFailed:
             if any(words in _since(home.log, before) for words in IN_USE):
                 return False
@@ -165,9 +203,9 @@ class Postgres:
 def temporary_postgres(
     *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Postgres]:
-    """Run a server on a folder that is removed at the end; for tests. Works as root, unlike a folder of pytest's."""
+    """Run a server on a folder that is removed at the end, for tests; works as root too."""
     with TemporaryDirectory(prefix="kadens-pg-") as folder:
-        Path(folder).chmod(0o711)  # the server's account has to pass
+        Path(folder).chmod(0o711)  # the server's account must be able to pass
         with Postgres(Path(folder) / "pg", binaries=binaries, settings=settings) as server:
             yield server
 
@@ -175,13 +213,18 @@ def temporary_postgres(
 def _server_words(home: Home, settings: Mapping[str, str]) -> list[str | Path]:
     words: list[str | Path] = [home.program("postgres"), "-D", home.cluster, "-k", home.socket]
     fixed = {"listen_addresses": "", "unix_socket_permissions": "0700", "port": "5432"}
+    # The fixed settings come last, so that no other setting can open a TCP port.
     for name, value in {**settings, **fixed}.items():
         words += ["-c", f"{name}={value}"]
     return words
 
 
 def _ready(home: Home, child: Child | None) -> bool:
-    """Read what the server writes about itself, as pg_ctl does: line 1 its process, line 8 its state."""
+    """Return whether the server is ready, by the file that pg_ctl reads as well.
+
+    The process is in line 1 and the state in line 8. A file of an earlier server has another
+    process.
+    """
     try:
         lines = (home.cluster / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -191,7 +234,7 @@ def _ready(home: Home, child: Child | None) -> bool:
 
 
 def _make_cluster(home: Home) -> None:
-    """Make the cluster in a folder beside the final one and rename: a cluster that exists is whole."""
+    """Make the cluster beside its final folder and rename it, so that it is never partial."""
     new = home.empty_folder("cluster.new")
     argv: list[str | Path] = [
         "initdb",

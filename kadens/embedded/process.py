@@ -1,4 +1,4 @@
-"""Starts, watches and ends one program with a log file. It never restarts anything by itself."""
+"""Starts, watches and ends a program with a log file. Nothing is restarted here."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ LOG_TAIL = 4096  # bytes of a log quoted in an error
 
 
 class StartFailed(RuntimeError):  # noqa: N818 - reads as what happened
-    """A part did not come up; the text says which, why, and quotes the end of its log."""
+    """A part did not come up; the text names the part and the reason, and quotes its log."""
 
     def __init__(self, part: str, reason: str, log: Path | None = None) -> None:
         self.part, self.reason, self.log = part, reason, log
@@ -28,7 +28,7 @@ class StartFailed(RuntimeError):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The operating system's account a program runs under."""
+    """The account of the operating system under which a program runs."""
 
     name: str
     uid: int
@@ -37,14 +37,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """One program that was started; `part` names it in errors."""
+    """A program that was started; `part` names it in errors."""
 
     part: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def alive(self) -> bool:
-        """Tell whether the program still runs."""
+        """Return whether the program still runs."""
         return self.process.poll() is None
 
 
@@ -59,12 +59,14 @@ def launch(
 ) -> Child:
     """Start a program that appends to `log` and gets `on_death` when this process dies.
 
-    It gets its own session (Ctrl-C reaches us, not it), and of the environment only `environment`, which is where a
-    secret belongs: everybody can read a command line. The kernel ties the program to the *thread* that starts it, so
-    only the main thread may: RuntimeError otherwise.
+    It gets its own session, so Ctrl-C reaches us and not the program. Of the environment it gets
+    only `environment`. Pass secrets there: everybody can read a command line. The kernel ties the
+    program to the *thread* that starts it, so any thread but the main thread gets a RuntimeError.
     """
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError(f"{part} must be started from the main thread: it would die with any other")
+        raise RuntimeError(
+            f"{part} must be started from the main thread: it would die with any other"
+        )
     who = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     words = [str(word) for word in (os.getpid(), int(on_death), *who, *argv)]
     with log.open("ab") as out:
@@ -81,12 +83,12 @@ def launch(
 
 
 def private_files() -> None:
-    """Let every file and folder that this process and its programs make be read by their owner alone."""
+    """Make new files of this process and of its programs readable by their owner alone."""
     os.umask(0o077)
 
 
 def plain_environment() -> dict[str, str]:
-    """Give the environment our programs run in: nothing of the caller's can change what they do."""
+    """Return the environment of our programs; the caller's own cannot change what they do."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -95,14 +97,16 @@ def wait_ready(child: Child, ready: Callable[[], bool], *, seconds: float) -> No
     deadline = time.monotonic() + seconds
     while not ready():
         if not child.alive():
-            raise StartFailed(child.part, f"ended with status {child.process.returncode}", child.log)
+            raise StartFailed(
+                child.part, f"ended with status {child.process.returncode}", child.log
+            )
         if time.monotonic() > deadline:
             raise StartFailed(child.part, f"did not answer within {seconds:g} s", child.log)
         time.sleep(POLL)
 
 
 def end(child: Child, *, first: signal.Signals, seconds: float) -> None:
-    """Ask the program to end, and kill it when it has not within `seconds`."""
+    """Send the signal `first`, and kill the program if it has not ended within `seconds`."""
     if child.alive():
         child.process.send_signal(first)
     try:
@@ -118,7 +122,7 @@ def kill(child: Child) -> None:
 
 
 def claim(part: str, folder: Path) -> BinaryIO:
-    """Hold a data folder until the file is closed or this process ends; StartFailed when another holds it."""
+    """Lock a data folder until the file is closed or we end; StartFailed when it is locked."""
     folder.mkdir(parents=True, exist_ok=True)
     file = (folder / "in-use").open("ab")
     try:
@@ -130,7 +134,7 @@ def claim(part: str, folder: Path) -> BinaryIO:
 
 
 def tail(log: Path) -> str:
-    """Give the last 4 KiB of a log, or a note that there is none."""
+    """Return the last 4 KiB of a log, or a note that there is none."""
     if not log.exists():
         return "(no log was written)"
     with log.open("rb") as file:

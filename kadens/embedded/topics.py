@@ -1,4 +1,4 @@
-"""Creates topics on a broker and asks how many brokers answer, through librdkafka's admin client; nothing else.
+"""Creates topics on a broker, and counts the brokers that answer.
 
 The mock cluster (`mock.py`) has no CreateTopics: its topics are made through its own object.
 """
@@ -7,16 +7,21 @@ import socket
 from collections.abc import Mapping
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its documented place
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its documented module
+    AdminClient,
+    NewTopic,
+)
 
 ANSWER = 10.0  # seconds a broker gets for one administrative answer
 
 
-def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str]]], *, copies: int = -1) -> None:
-    """Create `{name: (partitions, config)}` at `address`; a topic that exists already is left as it is.
+def create_topics(
+    address: str, topics: Mapping[str, tuple[int, Mapping[str, str]]], *, copies: int = -1
+) -> None:
+    """Create `{name: (partitions, config)}` at `address`; a topic that exists stays as it is.
 
-    `copies` is the replication factor; -1 takes the broker's default. KafkaException when the broker refuses,
-    TimeoutError when it says nothing.
+    `copies` is the replication factor; -1 takes the broker's default. Raises KafkaException when
+    the broker refuses, and TimeoutError when it does not answer.
     """
     plans = [
         NewTopic(name, num_partitions=partitions, replication_factor=copies, config=dict(config))
@@ -24,8 +29,10 @@ def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str
     ]
     if not plans:
         return
-    admin = _admin(address)  # named, because its death would end the requests
-    for future in admin.create_topics(plans, operation_timeout=ANSWER, request_timeout=ANSWER).values():
+    admin = _admin(address)  # kept in a variable: its destruction would end the requests
+    for future in admin.create_topics(
+        plans, operation_timeout=ANSWER, request_timeout=ANSWER
+    ).values():
         try:
             future.result(timeout=2 * ANSWER)
         except KafkaException as error:
@@ -34,8 +41,8 @@ def create_topics(address: str, topics: Mapping[str, tuple[int, Mapping[str, str
 
 
 def brokers_answering(address: str, *, seconds: float = 2.0) -> int:
-    """Give the number of brokers that `address` lists; 0 when nothing answers. Never raises for a dead broker."""
-    if not any(_open(one) for one in address.split(",")):
+    """Return the number of brokers that `address` lists; 0 when nothing answers."""
+    if not any(_open(item) for item in address.split(",")):
         return 0
     try:
         return len(_admin(address).list_topics(timeout=seconds).brokers)
@@ -44,7 +51,9 @@ def brokers_answering(address: str, *, seconds: float = 2.0) -> int:
 
 
 def _admin(address: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": address, "log_level": 0})  # 0: a dead broker is no news here
+    return AdminClient(
+        {"bootstrap.servers": address, "log_level": 0}
+    )  # 0: a dead broker is no news here
 
 
 def _open(address: str) -> bool:

@@ -1,25 +1,31 @@
-"""FIT decoder: bytes to numpy columns. Pure; reads the profile tables of `fitdecode` and nothing else.
+"""FIT decoder: bytes to numpy columns. Pure; of `fitdecode` only the profile tables are used.
 
-    fit = decode(data, messages={"record", "session"})     # FitError if there is nothing to keep
-    fit["record"]["heart_rate"]                            # float64 (n,), NaN = invalid
-    fit["session"].numbers("total_elapsed_time")           # NaN column when the file has none
-    fit.segments, fit.problems, fit.complete               # chained files, what was wrong and where
+    fit = decode(data, messages={"record", "session"})  # FitError if there is nothing to keep
+    fit["record"]["heart_rate"]                         # float64 (n,), NaN = invalid
+    fit["session"].numbers("total_elapsed_time")        # NaN column where the field is absent
+    fit.segments, fit.problems, fit.complete            # chained files; what is wrong, and where
 
-Columns by profile name (`unknown_<n>` for fields the profile lacks, `dev:<name>` for developer fields):
-numbers float64 (n,) or (n, items), scaled, in the profile's units, NaN where invalid; enums as their numbers
-(`enum_values("sport")` names them); texts object (n,) of str or None; bytes uint8 (n, size). `timestamp` and other
-`date_time` fields are seconds since the FIT epoch (`FIT_EPOCH` in Unix seconds), with compressed and 16-bit timestamps
-resolved. Components are expanded (`enhanced_speed`, `distance`, `hr.event_timestamp` ...). Places are left out unless
+Columns have the profile's names, `unknown_<n>` for fields that the profile lacks, and `dev:<name>`
+for developer fields:
+
+- numbers: float64 (n,) or (n, items), scaled, in the profile's units, NaN where invalid;
+- enums: their numbers, which `enum_values("sport")` names;
+- texts: object (n,) of str or None;
+- bytes: uint8 (n, size).
+
+`timestamp` and other `date_time` fields are seconds since the FIT epoch (`FIT_EPOCH` in Unix
+seconds). Compressed and 16-bit timestamps are resolved. Components are expanded (`enhanced_speed`,
+`distance`, `hr.event_timestamp` ...). Latitudes and longitudes are left out unless
 `positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
 """
 
-from .activity import FIT_EPOCH, MESSAGES, Activity, Device, Session, read_activity
-from .errors import Code, FitError, FitProblem, Limits
-from .file import FitFile, decode
-from .group import Group
-from .profile import enum_values
-from .samples import Samples
-from .segments import Segment
+from parsers.fit.activity import FIT_EPOCH, MESSAGES, Activity, Device, Session, read_activity
+from parsers.fit.errors import Code, FitError, FitProblem, Limits
+from parsers.fit.file import FitFile, decode
+from parsers.fit.group import Group
+from parsers.fit.profile import enum_values
+from parsers.fit.samples import Samples
+from parsers.fit.segments import Segment
 
 __all__ = [
     "FIT_EPOCH",

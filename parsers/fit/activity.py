@@ -1,7 +1,8 @@
 """What a FIT activity declares: sessions, device, local offset, and sample columns of its records.
 
-Turns FIT seconds into integer epoch milliseconds (UTC) and nothing else: no clock, no plausibility, no place.
-Times below 0x10000000 count from when a device was switched on: they are reported, never taken for a date.
+FIT seconds become integer epoch milliseconds (UTC). No clock is used, nothing is checked for
+plausibility, and no position is read. Times below 0x10000000 count from when a device was switched
+on: they are reported, never taken for a date.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import Code, FitProblem
-from .profile import enum_values
-from .samples import Samples
+from model.storable import MOST_OFFSET_MIN
+from parsers.fit.errors import Code, FitProblem
+from parsers.fit.profile import enum_values
+from parsers.fit.samples import Samples
 
 if TYPE_CHECKING:
-    from .columns import Floats
-    from .file import FitFile
-    from .group import Group
+    from parsers.fit.columns import Floats
+    from parsers.fit.file import FitFile
+    from parsers.fit.group import Group
 
 FIT_EPOCH = 631_065_600
 """1989-12-31T00:00:00Z in Unix seconds."""
@@ -29,7 +31,7 @@ DEVICE_TIME_END = 0x10000000
 MESSAGES = frozenset({"file_id", "device_info", "activity", "session", "record", "monitoring"})
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
 
-# Sample column -> profile fields, the first that has a value wins.
+# Sample column -> profile fields; the first field with a value counts.
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "heart_rate": ("heart_rate",),
     "cadence": ("cadence",),
@@ -48,13 +50,21 @@ _TOTALS: dict[str, tuple[str, ...]] = {
     "ascent": ("total_ascent",),
 }
 _LAST_TIME = 2**32  # a FIT time is an unsigned integer of 32 bits; a file may give it another type
-_MOST_SECONDS = 2.0**33  # what is further is as impossible as this
+_MOST_SECONDS = 2.0**33  # times beyond this are cut to it; both are equally impossible
 _MOST_ID = 2.0**64
-_LONGEST_OFFSET_MIN = 14 * 60
-_DAY_MIN = 24 * 60  # clocks further apart than this say nothing of an offset: one of them was never set
+# When UTC and local time differ by more than this, one of the clocks was never set.
+_DAY_MIN = 24 * 60
 _QUARTER_MIN = 15
 _SESSION_FIELDS = (
-    *("start_time", "timestamp", "total_elapsed_time", "total_timer_time", "sport", "sub_sport", "workout_rpe"),
+    *(
+        "start_time",
+        "timestamp",
+        "total_elapsed_time",
+        "total_timer_time",
+        "sport",
+        "sub_sport",
+        "workout_rpe",
+    ),
     *("workout_feel", *(name for names in _TOTALS.values() for name in names)),
 )
 _ANTPLUS_HEART, _BLE_HEART, _WRIST_HEART = 120, 1, 10
@@ -63,10 +73,11 @@ _ANTPLUS, _BLUETOOTH, _BLE, _LOCAL = 1, 2, 3, 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A declared session: [start_ms, start_ms + length_ms) UTC, where length is `total_elapsed_time`.
+    """A declared session: [start_ms, start_ms + length_ms) UTC; the length is the elapsed time.
 
-    `sport` and `sub_sport` are profile names, or the number as text where the profile has no name, "" if absent.
-    `exertion_cr10` is workout_rpe / 10, `feel` is 0..100; both None when not answered. `offset` is where it stands.
+    `sport` and `sub_sport` are profile names, the number as text where the profile has no name, and
+    "" if absent. `exertion_cr10` is workout_rpe / 10 and `feel` is 0..100; both are None when not
+    answered. `offset` is the byte at which the session message begins.
     """
 
     start_ms: int
@@ -83,9 +94,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Who wrote the file, and when it says that was (FIT seconds).
+    """The device that wrote the file, and the time of writing that it states (FIT seconds).
 
-    `heart_from`: "strap" or "wrist" when a device_info says so, else "".
+    `heart_from`: "strap" or "wrist" when a device_info message states it, else "".
     """
 
     manufacturer: str = ""
@@ -97,7 +108,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Activity:
-    """Everything an activity file declares. `background` are samples of all-day monitoring, not of a recording."""
+    """Everything an activity file declares.
+
+    `background` has samples of all-day monitoring, which belong to no recording.
+    """
 
     file_type: str
     sessions: tuple[Session, ...]
@@ -109,7 +123,10 @@ class Activity:
 
 
 def read_activity(fit: FitFile) -> Activity:
-    """Read what a decoded file declares; messages the file lacks give empty parts. Raises nothing of its own."""
+    """Return what a decoded file declares; messages that the file lacks give empty parts.
+
+    Never raises an error of its own: what is wrong becomes a problem.
+    """
     problems: list[FitProblem] = []
     sessions = tuple(_sessions(fit["session"], problems))
     return Activity(
@@ -123,8 +140,12 @@ def read_activity(fit: FitFile) -> Activity:
     )
 
 
-def epoch_ms(seconds: float) -> int:
-    """Turn FIT seconds into epoch milliseconds; what no FIT time can be becomes an instant that is not read."""
+def _epoch_ms(seconds: float) -> int:
+    """Return FIT seconds as epoch milliseconds.
+
+    Impossible times become an instant outside of the years that are read, so that they are refused
+    later and do not overflow here.
+    """
     return _milliseconds(seconds) + FIT_EPOCH * 1000
 
 
@@ -152,36 +173,52 @@ def _some(value: float) -> float | None:
 
 
 def _device_time(problems: list[FitProblem], group: Group, stamps: Floats) -> None:
-    """Note that messages have the time since power-up where a date should be, if there are any."""
+    """Add a problem if any message has the time since power-up where a date should be."""
     early = np.flatnonzero(stamps < DEVICE_TIME_END)
     if len(early):
-        reason = f"{len(early)} {group.name} messages with time since power-up, not a date"
-        problems.append(_problem(Code.DEVICE_TIME, group, int(early[0]), reason))
+        reason = f"{group.name} messages with time since power-up, not a date"
+        problems.append(_problem(Code.DEVICE_TIME, group, int(early[0]), reason, len(early)))
 
 
-def _problem(code: Code, group: Group, row: int, reason: str) -> FitProblem:
-    return FitProblem(code=code, offset=int(group.offsets[row]), segment=int(group.segment[row]), reason=reason)
+def _problem(code: Code, group: Group, row: int, reason: str, count: int = 1) -> FitProblem:
+    return FitProblem(
+        code=code,
+        offset=int(group.offsets[row]),
+        segment=int(group.segment[row]),
+        reason=reason,
+        count=count,
+    )
 
 
 def _sessions(group: Group, problems: list[FitProblem]) -> list[Session]:
     starts = group.numbers("start_time")
     _device_time(problems, group, starts)
     columns = {name: group.numbers(name).tolist() for name in _SESSION_FIELDS}
-    return [_session(group, columns, row) for row in np.flatnonzero(starts >= DEVICE_TIME_END).tolist()]
+    return [
+        _session(group, columns, row) for row in np.flatnonzero(starts >= DEVICE_TIME_END).tolist()
+    ]
 
 
 def _session(group: Group, columns: dict[str, list[float]], row: int) -> Session:
     def number(*names: str) -> float:
-        return next((value for name in names if math.isfinite(value := columns[name][row])), math.nan)
+        return next(
+            (value for name in names if math.isfinite(value := columns[name][row])), math.nan
+        )
 
-    start, elapsed, moving = columns["start_time"][row], number("total_elapsed_time"), number("total_timer_time")
+    start, elapsed, moving = (
+        columns["start_time"][row],
+        number("total_elapsed_time"),
+        number("total_timer_time"),
+    )
     effort = number("workout_rpe")
     if math.isnan(elapsed):
-        elapsed = max(number("timestamp") - start, 0.0)  # the message is written when the session ends
+        # The message is written when the session ends. The NaN of a missing timestamp must be the
+        # first argument: `max` keeps it only there.
+        elapsed = max(number("timestamp") - start, 0.0)
     if math.isnan(elapsed):
         elapsed = 0.0 if math.isnan(moving) else moving
     return Session(
-        start_ms=epoch_ms(start),
+        start_ms=_epoch_ms(start),
         length_ms=_milliseconds(elapsed),
         sport=_word("sport", number("sport")),
         sub_sport=_word("sub_sport", number("sub_sport")),
@@ -205,13 +242,18 @@ def _device(fit: FitFile) -> Device:
         manufacturer=maker,
         product=product,
         serial=_digits(_first(ident.numbers("serial_number"))),
-        created=int(created) if 0 <= (created := _first(ident.numbers("time_created"))) < _LAST_TIME else None,
+        created=int(created)
+        if 0 <= (created := _first(ident.numbers("time_created"))) < _LAST_TIME
+        else None,
         heart_from=_heart_from(info),
     )
 
 
 def _heart_from(info: Group) -> str:
-    """Tell a strap from the wrist; old files name no source and have only external heart rate sensors."""
+    """Return "strap", "wrist", or "" where the file does not state how heart rate was measured.
+
+    Old files name no source; any heart rate sensor in them is an external sensor.
+    """
     kind, source = info.numbers("device_type"), info.numbers("source_type")
     external = (kind == _ANTPLUS_HEART) & (np.isnan(source) | (source <= _ANTPLUS))
     bluetooth = (kind == _BLE_HEART) & ((source == _BLUETOOTH) | (source == _BLE))
@@ -221,48 +263,58 @@ def _heart_from(info: Group) -> str:
 
 
 def _offset(group: Group, problems: list[FitProblem]) -> int | None:
-    """Read the local offset in minutes from the first believable activity message, in quarters of an hour."""
+    """Return the local offset in minutes, from the first activity message with a possible offset.
+
+    Offsets are quarters of an hour. None when the clocks differ by anything else.
+    """
     utc = group.numbers("timestamp")
     minutes = (group.numbers("local_timestamp") - utc) / 60
     near = np.flatnonzero((np.abs(minutes) <= _DAY_MIN) & (utc >= DEVICE_TIME_END))  # False for NaN
-    found = near[np.abs(minutes[near]) <= _LONGEST_OFFSET_MIN]
-    if len(found):
-        first = float(minutes[found[0]])
+    matches = near[np.abs(minutes[near]) <= MOST_OFFSET_MIN]
+    if len(matches):
+        first = float(minutes[matches[0]])
         quarters = round(first / _QUARTER_MIN) * _QUARTER_MIN
         return quarters if abs(first - quarters) <= 1 else None
     if len(near):
-        problems.append(_problem(Code.LOCAL_TIME, group, int(near[0]), "the local time is not within 14 hours of UTC"))
+        problems.append(
+            _problem(
+                Code.LOCAL_TIME, group, int(near[0]), "the local time is not within 14 hours of UTC"
+            )
+        )
     return None
 
 
-def _samples(group: Group, wanted: dict[str, tuple[str, ...]], problems: list[FitProblem]) -> dict[str, Samples]:
+def _samples(
+    group: Group, wanted: dict[str, tuple[str, ...]], problems: list[FitProblem]
+) -> dict[str, Samples]:
     stamps = group.numbers("timestamp")
     _device_time(problems, group, stamps)
     late = np.flatnonzero(stamps > _LAST_TIME)
     if len(late):
-        reason = f"{len(late)} {group.name} messages with a time that no file can hold"
-        problems.append(_problem(Code.NO_TIME, group, int(late[0]), reason))
+        reason = f"{group.name} messages with a time that no file can hold"
+        problems.append(_problem(Code.NO_TIME, group, int(late[0]), reason, len(late)))
+    # All columns share the instants, so undated messages get a 0 here and are left out below.
     dated = (stamps >= DEVICE_TIME_END) & (stamps <= _LAST_TIME)
     instants = np.where(dated, (stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
-    found = {}
+    matches = {}
     for name, fields in wanted.items():
-        values = _one_of(group, fields)
+        values = _any_of(group, fields)
         if values is not None and name == "cadence":
             values = values + _fraction(group)
         if values is not None and (valid := dated & np.isfinite(values)).any():
-            found[name] = Samples(t=instants, v=values).where(valid)
-    return found
+            matches[name] = Samples(t=instants, v=values).where(valid)
+    return matches
 
 
 def _fraction(group: Group) -> Floats:
-    """Give the part of a turn that `cadence` leaves out, 0 where the device tells none."""
+    """Return the part of a turn that `cadence` leaves out, 0 where the device states none."""
     return np.nan_to_num(group.numbers("fractional_cadence"))
 
 
-def _one_of(group: Group, fields: tuple[str, ...]) -> Floats | None:
-    found: Floats | None = None
+def _any_of(group: Group, fields: tuple[str, ...]) -> Floats | None:
+    floats: Floats | None = None
     for name in fields:
         if name in group:
             values = group.numbers(name)
-            found = values if found is None else np.where(np.isnan(found), values, found)
-    return found
+            floats = values if floats is None else np.where(np.isnan(floats), values, floats)
+    return floats

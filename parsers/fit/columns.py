@@ -1,7 +1,8 @@
 """Values of the messages of one definition, as columns in message order.
 
-Reads bytes only where the scan said messages are. Numbers come as float64 with NaN for "invalid" (64-bit integers
-lose what float64 cannot hold), texts as objects (str or None), bytes as uint8 rows.
+Bytes are read only where the scan located messages. Numbers are float64 with NaN for "invalid"
+(64-bit integers lose the digits that float64 cannot hold). Texts are objects (str or None), and
+bytes are uint8 rows.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import BYTES, NUMBER, TEXT, Column, Layout, read_layout
+from parsers.fit.layout import BYTES, NUMBER, TEXT, Column, Layout, read_layout
 
 if TYPE_CHECKING:
-    from .scan import Stream
+    from parsers.fit.scan import Stream
 
 Floats: TypeAlias = NDArray[np.float64]
 AnyColumn: TypeAlias = NDArray[Any]
@@ -24,7 +25,7 @@ _FEW = 48
 
 
 class Table:
-    """Columns of one stream; each is computed when first asked for."""
+    """Columns of one stream; each is computed at its first use."""
 
     __slots__ = ("_data", "_few", "_matrix", "_rows", "layout", "starts", "stream")
 
@@ -41,7 +42,10 @@ class Table:
         return len(self.starts)
 
     def column(self, column: Column) -> AnyColumn:
-        """Values of a column: (n,) or (n, items) float64, (n,) object for text, (n, size) uint8 for bytes."""
+        """Return the values of a column.
+
+        Numbers are float64 (n,) or (n, items), texts object (n,), bytes uint8 (n, size).
+        """
         if column.kind == NUMBER:
             if self._few and column.slot >= 0:
                 return self._unpacked(column)
@@ -51,18 +55,21 @@ class Table:
         return self.raw(column.at, column.size)
 
     def raw(self, at: int, size: int) -> NDArray[np.uint8]:
-        """Give the `size` stored bytes at `at` of every message, (n, size)."""
+        """Return the `size` stored bytes at `at` of every message, (n, size)."""
         return self._view("u1", at, size)
 
     def _view(self, dtype: str, at: int, items: int) -> AnyColumn:
         rows = self._gather()
         form = np.dtype(dtype)
-        return np.ndarray((len(rows), items), form, buffer=rows, offset=at, strides=(rows.itemsize, form.itemsize))
+        return np.ndarray(
+            (len(rows), items), form, buffer=rows, offset=at, strides=(rows.itemsize, form.itemsize)
+        )
 
     def _gather(self) -> NDArray[np.void]:
         """Copy the messages together, so that every field lies at a constant stride."""
         if self._rows is None:
             size = self.layout.size
+            # A view with a row at each byte of the input (stride 1): taking rows copies messages.
             every_offset: NDArray[np.void] = np.ndarray(
                 (len(self._data) - size + 1,), f"V{size}", buffer=self._data, strides=(1,)
             )
@@ -77,7 +84,9 @@ class Table:
 
     def _unpack(self) -> Floats:
         layout, data, unpack = self.layout, self._data, self.layout.numbers.unpack_from
-        matrix = np.array([unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64)
+        matrix = np.array(
+            [unpack(data, start + 1) for start in self.stream.starts], dtype=np.float64
+        )
         matrix[matrix == layout.invalid] = np.nan
         matrix /= layout.scale
         matrix -= layout.offset
@@ -91,13 +100,13 @@ class Table:
             at = start + 1 + column.at
             stored = data[at : at + column.size]
             if stored not in seen:
-                seen[stored] = text_of(stored)
+                seen[stored] = _text_of(stored)
             out[i] = seen[stored]
         return out
 
 
-def text_of(stored: bytes) -> str | None:
-    """Text up to the first zero byte, None when empty; broken UTF-8 gives replacement characters."""
+def _text_of(stored: bytes) -> str | None:
+    """Return the text up to the first zero byte, None when empty; broken UTF-8 is replaced."""
     return stored.split(b"\0", 1)[0].decode("utf-8", "replace") or None
 
 
@@ -106,8 +115,13 @@ def _physical(stored: AnyColumn, column: Column) -> Floats:
         stored = stored[:, 0]
     values = stored.astype(np.float64)
     if column.invalid is not None:
-        # Up to 32 bits, float64 is exact, and comparing what now lies together is faster.
-        bad = stored == column.invalid if stored.itemsize > 4 else values == column.invalid  # noqa: PLR2004
+        # Up to 32 bits float64 is exact, and comparing its contiguous values is faster than
+        # comparing the strided bytes. Wider integers must be compared before they are rounded.
+        bad = (
+            stored == column.invalid
+            if stored.itemsize > 4  # noqa: PLR2004
+            else values == column.invalid
+        )
         if bad.any():
             values[bad] = np.nan
     if column.scale != 1.0:
@@ -118,7 +132,7 @@ def _physical(stored: AnyColumn, column: Column) -> Floats:
 
 
 def missing(kind: str, rows: int, items: int) -> AnyColumn:
-    """Make a column without any value: NaN, None or 0xFF, in the shape `Table.column` gives."""
+    """Return a column without any value: NaN, None or 0xFF, in the shape of `Table.column`."""
     if kind == TEXT:
         return np.full(rows, None, dtype=object)
     if kind == BYTES:
@@ -127,7 +141,7 @@ def missing(kind: str, rows: int, items: int) -> AnyColumn:
 
 
 def widen(values: AnyColumn, items: int) -> AnyColumn:
-    """Give a column `items` values a row, filling with NaN (numbers) or 0xFF (bytes)."""
+    """Return a column with `items` values a row, padded with NaN (numbers) or 0xFF (bytes)."""
     if items == 1 and values.ndim == 1:
         return values
     rows = values.reshape(len(values), -1)

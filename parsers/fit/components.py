@@ -1,7 +1,9 @@
-"""Fields packed into other fields, taken out: enhanced values, compressed speed and distance, accumulated counters.
+"""Takes out fields that are packed into other fields.
 
-Walks the profile's component table; one rule only is special nowhere: accumulated components continue from the last
-full value of their target (`hr.event_timestamp_12` from `event_timestamp`), as the format says.
+These are enhanced values, compressed speed and distance, and accumulated counters. The profile's
+table of components drives it, without exceptions by name. Accumulated components continue from the
+last full value of their target (`hr.event_timestamp_12` from `event_timestamp`), as the format
+requires.
 """
 
 from __future__ import annotations
@@ -10,20 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import Floats, widen
-from .sequences import unwrap
+from parsers.fit.columns import Floats, widen
+from parsers.fit.sequences import unwrap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .profile import Part
+    from parsers.fit.profile import Part
 
-_MOST_COUNT = 2.0**53  # beyond, float64 does not count
+_MOST_COUNT = 2.0**53  # beyond, float64 has no exact integers
 _WINDOW = 5  # bytes that hold any 32-bit component whatever its first bit
 
 
 def _bits(stored: NDArray[np.uint8], part: Part) -> NDArray[np.int64]:
-    """Component of every row of little-endian bytes (n, size)."""
+    """Return the component of every row of little-endian bytes (n, size), as (n,) int64."""
     first = part.shift // 8
     window = stored[:, first : first + _WINDOW].astype(np.int64)
     value = (window << (8 * np.arange(window.shape[1]))).sum(axis=1)
@@ -38,10 +40,13 @@ def expand(
     full: Floats | None,
     segment: NDArray[np.int64],
 ) -> Floats:
-    """Values of a target field from its components: (n,) for one component, else (n, parts), NaN where invalid.
+    """Return the values of a target field from its components, NaN where invalid.
 
-    `stored`: little-endian bytes of the source field (n, size), of which `sizes` (n,) are there; all 0xFF is invalid.
-    `full`: values of the target itself (n,) or (n, k), which re-seed accumulation; `segment`: segment of each row.
+    The shape is (n,) for a single component, else (n, parts).
+
+    `stored`: little-endian bytes of the source field (n, size), of which `sizes` (n,) are present;
+    all 0xFF is invalid. `full`: values of the target itself (n,) or (n, k), from which accumulation
+    continues. `segment`: the segment of each row.
     """
     inside = np.arange(stored.shape[1]) < sizes[:, None]
     valid = ((stored != 0xFF) & inside).any(axis=1)  # noqa: PLR2004
@@ -59,12 +64,21 @@ def expand(
 
 
 def _accumulate(
-    values: NDArray[np.int64], known: NDArray[np.bool_], part: Part, full: Floats | None, segment: NDArray[np.int64]
+    values: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    part: Part,
+    full: Floats | None,
+    segment: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Absolute counters for (n, k) wrapped ones; a full value in the same message comes before its components."""
+    """Return absolute counters for wrapped counters (n, k).
+
+    A full value in the same message precedes its components.
+    """
     rows = len(values)
     seeds = (
-        np.zeros((rows, 0)) if full is None else widen(full, full.shape[1] if full.ndim > 1 else 1).reshape(rows, -1)
+        np.zeros((rows, 0))
+        if full is None
+        else widen(full, full.shape[1] if full.ndim > 1 else 1).reshape(rows, -1)
     )
     counts = np.round((seeds + part.offset) * part.scale)
     seeded = np.abs(counts) < _MOST_COUNT  # False for NaN
@@ -72,6 +86,7 @@ def _accumulate(
     there = np.concatenate([seeded, known], axis=1)
     is_full = np.zeros_like(there)
     is_full[:, : seeds.shape[1]] = True
+    # Counters start again in each chained file.
     for index in np.unique(segment):
         chosen = there & (segment == index)[:, None]
         together[chosen], _ = unwrap(together[chosen], is_full[chosen], part.bits, start=0)
@@ -79,7 +94,7 @@ def _accumulate(
 
 
 def little_endian(stored: NDArray[np.uint8], item: int, *, big: bool) -> NDArray[np.uint8]:
-    """Turn rows of big-endian items of `item` bytes into little-endian ones."""
+    """Return rows (n, size) of items of `item` bytes as little-endian; `big` is their order now."""
     if not big or item == 1:
         return stored
     rows, size = stored.shape

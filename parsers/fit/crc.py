@@ -1,13 +1,15 @@
 """CRC-16 of FIT (CRC-16/ARC: reflected 0x8005, start 0), at memory speed in numpy.
 
-Never copies more than one block of 32,767 bytes and never calls C code of our own.
+At most a block of 32,767 bytes is copied, and no C code of our own is needed.
 
 The generator is P = (x + 1)(x^15 + x + 1) = (x + 1) Q, and Q is primitive. Two facts make it cheap:
 
-- x^32767 = 1 modulo P, hence x^(8 * 32767) = 1 too: blocks of 32,767 bytes may be added (XOR) onto each other.
-- x^(15 s) = x^s + 1 modulo Q for every s that is a power of two (Frobenius), so the leading bytes of what is left
-  fold onto the rest with two shifts, and every fold halves the length. Modulo x + 1 only the parity counts: if the
-  folds changed it, adding Q (which is 1 modulo x + 1 and 0 modulo Q) puts it right.
+- x^32767 = 1 modulo P, hence x^(8 * 32767) = 1 too: blocks of 32,767 bytes may be added (XOR) onto
+  each other.
+- x^(15 s) = x^s + 1 modulo Q for every s that is a power of two (Frobenius). So the leading bytes
+  of the rest fold onto its other bytes with two shifts, and every fold halves the length. Modulo
+  x + 1 only the parity counts: if the folds changed it, adding Q (which is 1 modulo x + 1 and 0
+  modulo Q) corrects it.
 """
 
 from __future__ import annotations
@@ -43,22 +45,23 @@ def _bytewise(data: bytes, value: int = 0) -> int:
     return value
 
 
-# Q as a 16-bit message: x^15, x and 1 in reflected bytes (bit 0 of the first byte is the highest power).
+# Q as a 16-bit message: x^15, x and 1 in reflected bytes (bit 0 of the first byte is the highest
+# power).
 _PARITY_FIX = _bytewise(bytes([0x01, 0xC0]))
 
 
-def _one_period(data: memoryview) -> NDArray[np.uint8]:
-    """Add all blocks of one period; the first block may be short, since leading zeros change nothing."""
+def _period(data: memoryview) -> NDArray[np.uint8]:
+    """Add all blocks of one period. The first may be short, since leading zeros change nothing."""
     head = len(data) % _PERIOD
     folded = np.zeros(_PERIOD, dtype=np.uint8)
-    whole = np.frombuffer(data, dtype=np.uint8, offset=head).reshape(-1, _PERIOD)
-    np.bitwise_xor.reduce(whole, axis=0, out=folded)
+    total = np.frombuffer(data, dtype=np.uint8, offset=head).reshape(-1, _PERIOD)
+    np.bitwise_xor.reduce(total, axis=0, out=folded)
     folded[_PERIOD - head :] ^= np.frombuffer(data, dtype=np.uint8, count=head)
     return folded
 
 
 def _fold(number: int, length: int) -> int:
-    """Shorten a message of `length` bytes, keeping it modulo Q only."""
+    """Shorten a message of `length` bytes. The result equals it modulo Q, but not modulo x + 1."""
     step = 1 << (length // 15).bit_length()
     while step >= 1:
         shift = 8 * 15 * step
@@ -69,11 +72,11 @@ def _fold(number: int, length: int) -> int:
 
 
 def crc16(data: bytes | memoryview) -> int:
-    """CRC-16/ARC of the bytes, 0..65535. Over data followed by its own CRC it is 0."""
+    """Return the CRC-16/ARC of the bytes, 0..65535. Data followed by its own CRC gives 0."""
     view = memoryview(data)
     if len(view) <= _SHORT:
         return _bytewise(bytes(view))
-    block = bytes(view) if len(view) <= _PERIOD else _one_period(view).tobytes()
+    block = bytes(view) if len(view) <= _PERIOD else _period(view).tobytes()
     number = int.from_bytes(block, "big")
     folded = _fold(number, len(block))
     value = _bytewise(folded.to_bytes(_SHORT, "big").lstrip(b"\0"))

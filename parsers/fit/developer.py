@@ -1,6 +1,6 @@
 """Names and types of developer fields, from the `field_description` messages of the same segment.
 
-Knows nothing beyond the segment it was given: a description in one file never names a field of another.
+Nothing beyond the given segment counts: a description in one file never names a field of another.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import profile
-from .layout import Column, DeveloperSlot, column_of
+from parsers.fit import profile
+from parsers.fit.layout import Column, DeveloperSlot, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .columns import Table
+    from parsers.fit.columns import Table
 
 PREFIX = "dev:"
-_PLACE_WORDS = ("latitude", "longitude", "position_lat", "position_long")
-_PLACE_UNITS = ("semicircles", "deg", "degree", "degrees")
+_POSITION_WORDS = ("latitude", "longitude", "position_lat", "position_long")
+_POSITION_UNITS = ("semicircles", "deg", "degree", "degrees")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """One `field_description`: developer index and field number, name, base type code, units, and where it stood."""
+class _Description:
+    """A `field_description`: developer index, field number, name, base type code and units.
+
+    `start` is the offset of the message.
+    """
 
     start: int
     index: int
@@ -36,64 +39,90 @@ class Description:
 
     @property
     def position(self) -> bool:
-        """Whether name or units say that this may be a place."""
+        """Whether name or units suggest that this may be a position."""
         name, units = (self.name or "").lower(), (self.units or "").lower()
-        return units in _PLACE_UNITS or any(word in name for word in _PLACE_WORDS) or name in ("lat", "lon", "lng")
+        return (
+            units in _POSITION_UNITS
+            or any(word in name for word in _POSITION_WORDS)
+            or name in ("lat", "lon", "lng")
+        )
 
 
-Known: TypeAlias = dict[tuple[int, int], list[Description]]
+Known: TypeAlias = dict[tuple[int, int], list[_Description]]
 """Descriptions of a segment by developer index and field number, each list in file order."""
 
 
 def read_descriptions(tables: Sequence[Table]) -> Known:
     """Read the descriptions of a segment; those without an index or number are left out."""
-    found: list[Description] = []
+    descriptions: list[_Description] = []
     for table in tables:
-        found += _read(table)
+        descriptions += _read(table)
     known: Known = {}
-    for description in sorted(found, key=_start):
+    for description in sorted(descriptions, key=_start):
         known.setdefault((description.index, description.number), []).append(description)
     return known
 
 
-def _start(description: Description) -> int:
+def _start(description: _Description) -> int:
     return description.start
 
 
-def _read(table: Table) -> Iterator[Description]:
+def _read(table: Table) -> Iterator[_Description]:
     columns = table.layout.columns
     values = [
         table.column(columns[name]).tolist() if name in columns else [None] * len(table)
-        for name in ("developer_data_index", "field_definition_number", "fit_base_type_id", "field_name", "units")
+        for name in (
+            "developer_data_index",
+            "field_definition_number",
+            "fit_base_type_id",
+            "field_name",
+            "units",
+        )
     ]
-    for start, said_index, said_number, base, name, units in zip(table.starts.tolist(), *values, strict=True):
-        index, number = _whole(said_index), _whole(said_number)
+    for start, named_index, named_number, base, name, units in zip(
+        table.starts.tolist(), *values, strict=True
+    ):
+        index, number = _in_full(named_index), _in_full(named_number)
         if index is not None and number is not None:
-            yield Description(start=start, index=index, number=number, name=name, base=_whole(base), units=units)
+            yield _Description(
+                start=start, index=index, number=number, name=name, base=_in_full(base), units=units
+            )
 
 
-def _whole(value: object) -> int | None:
+def _in_full(value: object) -> int | None:
     return int(value) if isinstance(value, float) and math.isfinite(value) else None
 
 
-def _description_of(slot: DeveloperSlot, first: int, known: Known) -> Description | None:
-    """Find the last description before the messages; if there is none, the first one after (some devices are late)."""
+def _description_of(slot: DeveloperSlot, first: int, known: Known) -> _Description | None:
+    """Return the last description before the messages, else the first after them.
+
+    Some devices write a description only after the first messages that need it.
+    """
     same = known.get((slot.index, slot.number), [])
     before = bisect_left(same, first, key=_start)
     return same[max(before - 1, 0)] if same else None
 
 
 def developer_columns(table: Table, known: Known) -> dict[str, Column]:
-    """Place the developer fields of a stream, named `dev:<name>`, or `dev:<index>:<number>` while unnamed."""
-    found: dict[str, Column] = {}
+    """Return the developer fields of a stream by name.
+
+    The name is `dev:<name>`, or `dev:<index>:<number>` where no description names the field.
+    """
+    values: dict[str, Column] = {}
     for slot in table.layout.developer:
         description = _description_of(slot, int(table.starts[0]), known)
         unnamed = f"{PREFIX}{slot.index}:{slot.number}"
-        name = f"{PREFIX}{description.name}" if description is not None and description.name else unnamed
+        name = (
+            f"{PREFIX}{description.name}"
+            if description is not None and description.name
+            else unnamed
+        )
         code = None if description is None else description.base
+        # Without a description the type is not known, and the bytes stay plain.
         base = profile.BYTE if code is None else profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
         column = column_of(base, slot.at, slot.size, table.layout.order, name=name)
         position = description is not None and description.position
-        key = unnamed if name in found else name
-        found[key] = replace(column, name=key, position=position)
-    return found
+        # Two applications may choose the same name; the later field keeps its numbers as a name.
+        key = unnamed if name in values else name
+        values[key] = replace(column, name=key, position=position)
+    return values

@@ -1,6 +1,7 @@
-"""What can be wrong with a FIT file, as values; and the limits beyond which we stop reading.
+"""What can be wrong with a FIT file, as values, and the limits beyond which reading stops.
 
-Never raises by itself and never carries a decoded value: a problem says where and why, not what was measured.
+A problem states where and why, and never contains a decoded value: measurements must not reach
+logs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Cause of a problem. The first group keeps nothing, the second keeps all whole messages before the offset."""
+    """Cause of a problem.
+
+    With the first group nothing is kept. With the second, all complete messages before the offset
+    are kept. The third concerns single fields and loses no message.
+    """
 
     EMPTY = "empty"
     NOT_FIT = "not_fit"
@@ -38,16 +43,17 @@ HARMLESS = frozenset({Code.HEADER_CRC, Code.DEVICE_TIME, Code.LOCAL_TIME, Code.N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitProblem:
-    """Something wrong at `offset` (bytes from the start of the input) in segment number `segment`."""
+    """Something wrong at `offset` (bytes from the start of the input) in a segment, by number."""
 
     code: Code
     offset: int
     segment: int
     reason: str
+    count: int = 1
 
 
 class FitError(Exception):
-    """The input is no FIT file that we read: nothing was kept."""
+    """The input is not a FIT file that can be read: nothing was kept."""
 
     def __init__(self, code: Code, offset: int, reason: str) -> None:
         super().__init__(f"{code} at byte {offset}: {reason}")
@@ -58,11 +64,14 @@ class FitError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Caps on what one file may ask of us; declared sizes are never trusted over the length of the input.
+    """Bounds on the work that one file may cause.
 
-    `definitions_per_message` bounds redefinition: a real ski recording redefines before nearly every message
-    (5,868 definitions, 6,849 messages), so the cap stands above that, and interning makes each one cheap.
-    `layouts` are distinct definitions of a segment, of all segments; `fields` are theirs (real files: 60 and 2,000).
+    Declared sizes are never trusted over the length of the input.
+
+    `definitions_per_message` bounds redefinition. A real ski recording redefines before nearly
+    every message (5,868 definitions, 6,849 messages), so the bound is above that, and interning
+    makes each definition cheap. `layouts` bounds the distinct definitions of a segment, summed over
+    all segments, and `fields` the fields of these (real files: 60 and 2,000).
     """
 
     size: int = 64 * 1024 * 1024

@@ -1,7 +1,7 @@
 """A decoded FIT input: segments, groups of messages, problems. Start here: `decode`.
 
-Decoding finds every message and checks lengths and checksums; columns are computed when asked for. Never raises
-anything but `FitError`, and only when there is nothing to keep.
+Decoding locates every message and checks lengths and checksums. Columns are computed at their first
+use. For a bad input only `FitError` is raised, and only when nothing can be kept.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import profile
-from .columns import AnyColumn, Table
-from .developer import Known, read_descriptions
-from .errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
-from .group import Group
-from .scan import Budget, Stop, Stream, walk_segment
-from .segments import Segment, is_header, read_segment
-from .times import Stamps, compressed_stamps, short_stamps
+from parsers.fit import profile
+from parsers.fit.columns import AnyColumn, Table
+from parsers.fit.developer import Known, read_descriptions
+from parsers.fit.errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
+from parsers.fit.group import Group
+from parsers.fit.scan import Budget, Stop, Stream, walk_segment
+from parsers.fit.segments import Segment, is_header, read_segment
+from parsers.fit.times import Stamps, compressed_stamps, short_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _LATE_CHECKSUM = 2
-# Of what real files hold a few of, no more is offered: each costs a step in Python.
+# Real files have few of these messages. No more are offered, because each costs a step in Python.
 _MOST = {profile.FIELD_DESCRIPTION: 4096, profile.FILE_ID: 1024, profile.ACTIVITY: 4096}
 _CELLS_PER_BYTE = 64
 
@@ -32,8 +32,9 @@ _CELLS_PER_BYTE = 64
 class FitFile:
     """What a FIT input holds.
 
-    `fit["record"]` is the `Group` of a message (name or number); `segments` are the chained files; `problems` say
-    what was wrong and where; `complete` is False when something may be missing or the file checksum differs.
+    `fit["record"]` is the `Group` of a message (name or number). `segments` are the chained files.
+    `problems` state what is wrong and where. `complete` is False when something may be missing or
+    the file checksum differs.
     """
 
     def __init__(
@@ -64,17 +65,17 @@ class FitFile:
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
-        """Message numbers in the file (those asked for), in order of their first definition."""
+        """Numbers of the wanted messages in the file, in order of their first definition."""
         return tuple(n for n in self._by_number if self._wanted is None or n in self._wanted)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Message names in the file, in order of their first definition."""
+        """Names of the wanted messages in the file, in order of their first definition."""
         return tuple(profile.message_name(number) for number in self.numbers)
 
     @property
     def messages(self) -> int:
-        """How many data messages were found, asked for or not."""
+        """How many data messages the file has, wanted or not."""
         return sum(len(stream.starts) for stream in self._streams)
 
     def __contains__(self, name: str | int) -> bool:
@@ -84,7 +85,10 @@ class FitFile:
             return False
 
     def __getitem__(self, name: str | int) -> Group:
-        """Group of a message by name or number; empty when the file has none. Raises KeyError if not asked for."""
+        """Return the group of a message by name or number; empty when the file has none.
+
+        Raises KeyError for an unknown name, and for a message that `decode` was not to offer.
+        """
         number = profile.message_number(name)
         if self._wanted is not None and number not in self._wanted:
             raise KeyError(name)
@@ -101,17 +105,22 @@ class FitFile:
 
     @cached_property
     def _by_number(self) -> dict[int, list[Stream]]:
-        found: dict[int, list[Stream]] = {}
+        values: dict[int, list[Stream]] = {}
         for stream in self._streams:
-            found.setdefault(stream.number, []).append(stream)
-        return found
+            values.setdefault(stream.number, []).append(stream)
+        return values
 
     def _of_segment(self, segment: int) -> list[Table]:
-        return [table for n in self._by_number for table in self._of_number(n) if table.stream.segment == segment]
+        return [
+            table
+            for n in self._by_number
+            for table in self._of_number(n)
+            if table.stream.segment == segment
+        ]
 
     @cached_property
     def _descriptions(self) -> list[Known]:
-        """Descriptions by segment."""
+        """Descriptions of developer fields, by segment."""
         tables = self._of_number(profile.FIELD_DESCRIPTION)
         return [
             read_descriptions([table for table in tables if table.stream.segment == segment.index])
@@ -119,35 +128,38 @@ class FitFile:
         ]
 
     def descriptions(self, segment: int) -> Known:
-        """Developer field descriptions of a segment."""
+        """Return the descriptions of developer fields of a segment."""
         return self._descriptions[segment]
 
     @cached_property
     def _stamps(self) -> Stamps:
-        found = []
+        matches = []
         for segment in self.segments:
+            # The full timestamp of any message is a reference, so all tables of a segment are
+            # needed.
             tables = self._of_segment(segment.index)
             short = [table for table in tables if table.stream.number == profile.MONITORING]
-            found.append(compressed_stamps(self._data, tables))
+            matches.append(compressed_stamps(self._data, tables))
             if short:
-                found.append(short_stamps(tables))
-        starts, stamps = (np.concatenate(parts) for parts in zip(*found, strict=True))
+                matches.append(short_stamps(tables))
+        starts, stamps = (np.concatenate(parts) for parts in zip(*matches, strict=True))
         order = np.argsort(starts, kind="stable")
         return starts[order], stamps[order]
 
     def stamps(self) -> Stamps:
-        """Offsets and full timestamps of the messages whose timestamp had to be resolved."""
+        """Return offsets and full timestamps of the messages whose timestamp had to be resolved."""
         return self._stamps
 
     def materialise(self) -> dict[str, dict[str, AnyColumn]]:
         """Compute every column of every group now, by message name.
 
-        Raises FitError (too large) when rows times columns go far beyond the input, which no real file comes near:
-        a definition may name a field that hardly any message has.
+        Raises FitError (too large) when rows times columns go far beyond the size of the input. No
+        real file comes near this bound, but a definition may name fields that hardly any message
+        has.
         """
         cells = sum(len(self[number]) * len(self[number].names) for number in self.numbers)
         if cells > _CELLS_PER_BYTE * len(self._data):
-            raise FitError(Code.TOO_LARGE, 0, f"{cells} values in {len(self._data)} bytes")
+            raise FitError(Code.TOO_LARGE, 0, "far more values than bytes")
         return {profile.message_name(number): self[number].materialise() for number in self.numbers}
 
 
@@ -161,10 +173,13 @@ def decode(
 ) -> FitFile:
     """Decode a FIT input of one or more chained files.
 
-    `messages`: names or numbers to offer (default all). `positions`: offer latitudes and longitudes too. `arrays`:
-    whether fields of several numbers are columns of several, or of the first one.
-    Raises FitError (empty, no FIT header, over the size limit) when nothing can be kept; anything else that is
-    wrong is in `FitFile.problems`, and all whole messages before it are kept. Raises KeyError for an unknown name.
+    `messages`: names or numbers to offer (default all). `positions`: offer latitudes and longitudes
+    too. `arrays`: whether a field of several numbers gives a column of all of them, or of the
+    first. `limits`: bounds on the work.
+
+    Raises FitError (empty, no FIT header, over the size limit) when nothing can be kept. Anything
+    else that is wrong is in `FitFile.problems`, and all complete messages before it are kept.
+    Raises KeyError for an unknown name.
     """
     if len(data) > limits.size:
         raise FitError(Code.TOO_LARGE, limits.size, f"more than {limits.size} bytes")
@@ -194,40 +209,49 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
     while at < len(data):
         index = len(segments)
         if index == limits.segments:
-            problems.append(_problem(Code.TOO_MANY_SEGMENTS, at, index, f"more than {index} chained files"))
+            problems.append(
+                _problem(Code.TOO_MANY_SEGMENTS, at, index, f"more than {index} chained files")
+            )
             break
         if not is_header(data, at):
             problems.append(_problem(Code.TRAILING_BYTES, at, index - 1, "bytes after the end"))
             break
         segment, wrong = read_segment(data, at, index, limits)
-        found, stop = walk_segment(data, segment.body, segment.end, index, budget)
+        matches, stop = walk_segment(data, segment.body, segment.end, index, budget)
         if stop is not None and not _explained(wrong, stop, segment):
-            if stop.code is Code.TRUNCATED:  # says more precisely what the length told already
+            if stop.code is Code.TRUNCATED:  # more precise than the problem of the length
                 wrong = [problem for problem in wrong if problem.code is not Code.TRUNCATED]
             wrong.append(_problem(stop.code, stop.offset, index, stop.reason))
         segments.append(segment)
-        streams += found
+        streams += matches
         problems += wrong
         at = segment.after
+        # The budget is for the entire input, so a further segment would exceed it as well.
         if budget.exhausted:
             break
     return segments, streams, problems
 
 
 def _heads(streams: Sequence[Stream], most: int) -> list[Stream]:
-    """Return the streams as far as they hold the first `most` messages of them all, stream by stream."""
-    found: list[Stream] = []
+    """Return the streams, cut so that together they hold at most `most` messages."""
+    matches: list[Stream] = []
     for stream in streams:
-        found += [stream.head(most)] if most > 0 else []
+        matches += [stream.head(most)] if most > 0 else []
         most -= len(stream.starts)
-    return found
+    return matches
 
 
 def _explained(wrong: Sequence[FitProblem], stop: Stop, segment: Segment) -> bool:
-    """Whether a stop is only the checksum at the end of a segment whose length is wrong anyway."""
+    """Return whether a stop only comes from the checksum behind the messages of a segment.
+
+    Where the length is wrong, the walk reads the two bytes of the checksum as a message.
+    """
     codes = {problem.code for problem in wrong}
     late = segment.end - stop.offset <= _LATE_CHECKSUM
-    return late and (Code.UNTERMINATED in codes or (Code.TRUNCATED in codes and stop.code is Code.UNDEFINED_LOCAL))
+    return late and (
+        Code.UNTERMINATED in codes
+        or (Code.TRUNCATED in codes and stop.code is Code.UNDEFINED_LOCAL)
+    )
 
 
 def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:

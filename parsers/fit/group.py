@@ -1,6 +1,6 @@
 """All messages of one number as columns, over every definition and segment, in file order.
 
-Computes a column when it is first asked for; leaves places out unless told otherwise.
+A column is computed at its first use. Positions are left out unless the context wants them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from . import profile
-from .columns import AnyColumn, Floats, Table, missing, widen
-from .components import expand, little_endian
-from .developer import Known, developer_columns
-from .layout import TEXT, Column, Layout
-from .times import Stamps, fill_stamps
+from parsers.fit import profile
+from parsers.fit.columns import AnyColumn, Floats, Table, missing, widen
+from parsers.fit.components import expand, little_endian
+from parsers.fit.developer import Known, developer_columns
+from parsers.fit.layout import TEXT, Column, Layout
+from parsers.fit.times import Stamps, fill_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,25 +26,25 @@ _TIMESTAMP = "timestamp"
 _CHAIN = 2  # compressed_speed_distance -> speed -> enhanced_speed
 
 
-class Context(Protocol):
+class _Context(Protocol):
     """What a group must know about the rest of its file."""
 
     positions: bool
     arrays: bool
 
     def descriptions(self, segment: int) -> Known:
-        """Developer field descriptions of a segment."""
+        """Return the descriptions of developer fields of a segment."""
         ...
 
     def stamps(self) -> Stamps:
-        """Timestamps that had to be resolved, of the whole file."""
+        """Return the timestamps that had to be resolved, of the entire file."""
         ...
 
 
 class Group:
-    """Messages of one number. `group["heart_rate"]` is a column; `names` lists them; rows are in file order."""
+    """Messages of one number: `group["heart_rate"]` is a column, with rows in file order."""
 
-    def __init__(self, number: int, tables: Sequence[Table], context: Context) -> None:
+    def __init__(self, number: int, tables: Sequence[Table], context: _Context) -> None:
         self.number = number
         self.name = profile.message_name(number)
         self._tables = tables
@@ -63,16 +63,17 @@ class Group:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of all columns: fields of the file, then those given by components and resolved timestamps."""
+        """Names of all columns: fields of the file, then those from components and timestamps."""
         return tuple(self._names)
 
     @cached_property
     def _columns(self) -> list[dict[str, Column]]:
-        """Columns of every table by name; where two tables differ in kind, the later name carries it."""
+        """Columns of every table by name; a later name of another kind ends in its kind."""
         if len(self._tables) == 1 and not self._tables[0].layout.developer:
+            # The usual case. Names of a single layout cannot differ in kind.
             return [self._narrowed(self._tables[0].layout.columns)]
         kinds: dict[str, str] = {}
-        return [self._narrowed(_told_apart(self._all_of(table), kinds)) for table in self._tables]
+        return [self._narrowed(_apart(self._all_of(table), kinds)) for table in self._tables]
 
     def _all_of(self, table: Table) -> dict[str, Column]:
         """Return the columns of a table with those of developer fields."""
@@ -84,7 +85,7 @@ class Group:
     def _narrowed(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns with the first item of arrays of numbers, where no arrays are wanted.
 
-        One message with an array of 255 would make the column of all messages as wide.
+        A single message with an array of 255 would make the column of all messages as wide.
         """
         if self._context.arrays:
             return columns
@@ -103,7 +104,7 @@ class Group:
 
     @cached_property
     def _direct(self) -> dict[str, Column]:
-        """Columns that need nothing but the one table there is: nearly all, in most files."""
+        """Columns that come from the only table without further work: nearly all, in most files."""
         if len(self._tables) != 1:
             return {}
         return self._narrowed(_direct_columns(self._tables[0].layout))
@@ -114,7 +115,7 @@ class Group:
 
     @cached_property
     def _order(self) -> NDArray[np.intp] | None:
-        """Order of the rows of all tables by offset, None when they already are in order."""
+        """Order of the rows of all tables by offset, None when they are in order already."""
         if len(self._tables) <= 1:
             return None
         starts = np.concatenate([table.starts for table in self._tables])
@@ -129,7 +130,12 @@ class Group:
     def segment(self) -> NDArray[np.int64]:
         """Index of the segment of every message."""
         return np.asarray(
-            self._joined([np.full(len(table), table.stream.segment, dtype=np.int64) for table in self._tables])
+            self._joined(
+                [
+                    np.full(len(table), table.stream.segment, dtype=np.int64)
+                    for table in self._tables
+                ]
+            )
         )
 
     def _joined(self, parts: Sequence[AnyColumn]) -> AnyColumn:
@@ -139,34 +145,36 @@ class Group:
         return joined if self._order is None else joined[self._order]
 
     def __getitem__(self, name: str) -> AnyColumn:
-        """Column by name: float64 (n,) or (n, items) with NaN, object (n,) of str or None, uint8 (n, size).
+        """Return the column of a name.
 
-        Raises KeyError when no message has it.
+        Numbers are float64 (n,) or (n, items) with NaN, texts object (n,) of str or None, bytes
+        uint8 (n, size). Raises KeyError when no message has the field.
         """
-        found = self._cache.get(name)
-        if found is None:
+        matches = self._cache.get(name)
+        if matches is None:
             if name not in self._names:
                 raise KeyError(name)
             direct = self._direct.get(name)
-            found = self._compute(name) if direct is None else self._tables[0].column(direct)
-            self._cache[name] = found
-        return found
+            matches = self._compute(name) if direct is None else self._tables[0].column(direct)
+            self._cache[name] = matches
+        return matches
 
     def numbers(self, name: str) -> Floats:
-        """Numeric column (n,), all NaN when the file has none of it; of an array field the first value."""
+        """Return a float64 column (n,): all NaN where absent, the first value of an array field."""
         if name not in self._names or self[name].dtype != np.float64:
             return np.full(len(self), np.nan)
         values = self[name]
         return values if values.ndim == 1 else values[:, 0]
 
     def texts(self, name: str) -> list[str | None]:
-        """Text column as a list, all None when the file has none of it."""
+        """Return a text column as a list, all None where the file has no such field."""
         if name not in self._names or self[name].dtype != object:
             return [None] * len(self)
         return list(self[name])
 
     def _compute(self, name: str) -> AnyColumn:
         values = self._stored(name)
+        # A stored value counts before a value from components.
         if name in self._expansions:
             for source in self._expansions[name]:
                 if source.source in self._names:
@@ -175,11 +183,13 @@ class Group:
             values = np.full(len(self), np.nan)
         if name == _TIMESTAMP and np.isnan(values).any():
             values = values.copy()
-            fill_stamps(values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps)
+            fill_stamps(
+                values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps
+            )
         return values
 
     def _stored(self, name: str) -> AnyColumn | None:
-        """Read the column as the file has it, None where no definition names it."""
+        """Return the column as the file has it, None where no definition names it."""
         if len(self._tables) == 1:
             only = self._columns[0].get(name)
             return None if only is None else self._tables[0].column(only)
@@ -200,29 +210,34 @@ class Group:
 
     @cached_property
     def _places(self) -> dict[str, list[tuple[int, Table, Column]]]:
-        """Every column's tables, with the first row of each among the rows not yet put in order."""
-        found: dict[str, list[tuple[int, Table, Column]]] = {}
+        """The tables of every column, with the first row of each among the unsorted rows."""
+        values: dict[str, list[tuple[int, Table, Column]]] = {}
         first = 0
         for table, columns in zip(self._tables, self._columns, strict=True):
             for name, column in columns.items():
-                places = found.setdefault(name, [])
-                if not places or places[0][2].kind == column.kind:  # a developer may choose any name
+                places = values.setdefault(name, [])
+                # A developer may choose any name, also that of a column of another kind.
+                if not places or places[0][2].kind == column.kind:
                     places.append((first, table, column))
             first += len(table)
-        return found
+        return values
 
     def _expanded(self, source: profile.Expansion, full: AnyColumn | None) -> AnyColumn:
         if source.same:
             return self[source.source]
         columns = [columns.get(source.source) for columns in self._columns]
+        # Only the bytes up to the last bit of a component matter; longer arrays are cut.
         needed = max(-(-(part.shift + part.bits) // 8) for part in source.parts)
         size = min(needed, max(column.size for column in columns if column is not None))
         stored, sizes = [], []
         for table, column in zip(self._tables, columns, strict=True):
             raw = np.full((len(table), 0), 0xFF, dtype=np.uint8)
             if column is not None:
+                # Components are numbered by bits in little-endian order.
                 big = column.dtype.startswith(">")
-                raw = little_endian(table.raw(column.at, column.size), int(column.dtype[-1]), big=big)[:, :size]
+                raw = little_endian(
+                    table.raw(column.at, column.size), int(column.dtype[-1]), big=big
+                )[:, :size]
             stored.append(widen(raw, size) if raw.shape[1] != size else raw)
             sizes.append(np.full(len(table), raw.shape[1], dtype=np.int64))
         return expand(self._joined(stored), self._joined(sizes), source.parts, full, self.segment)
@@ -232,15 +247,21 @@ class Group:
         return {name: self[name] for name in self._names}
 
 
-def _told_apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
-    """Return the columns of one more table; a name of another kind than in `kinds`, which grows, carries its kind."""
+def _apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
+    """Return the columns of a further table, and add their kinds to `kinds`.
+
+    A name whose kind differs from the kind in `kinds` ends in its own kind (`name:text`).
+    """
     for name, column in columns.items():
         kinds.setdefault(name, column.kind)
-    return {name if kinds[name] == column.kind else f"{name}:{column.kind}": column for name, column in columns.items()}
+    return {
+        name if kinds[name] == column.kind else f"{name}:{column.kind}": column
+        for name, column in columns.items()
+    }
 
 
 def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
-    """Take the first value where it is valid, else the second."""
+    """Return the first value where it is valid, else the second."""
     if first is None or first.dtype != np.float64 or second.dtype != np.float64:
         return second if first is None else first
     items = max(1 if values.ndim == 1 else values.shape[1] for values in (first, second))
@@ -260,7 +281,7 @@ def _layout_names(layout: Layout, *, positions: bool) -> dict[str, None]:
 
 
 def _names(number: int, tables: Sequence[dict[str, Column]], *, positions: bool) -> dict[str, None]:
-    """List the columns that may be shown, and those that components of them give."""
+    """Return the names of the columns that may be shown and of those from their components."""
     names: dict[str, None] = {}
     for columns in tables:
         for name, column in columns.items():

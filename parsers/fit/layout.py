@@ -1,7 +1,7 @@
 """What one definition message says about the bytes of the data messages that follow it.
 
-Pure function of the definition's own bytes, so it is remembered across files; it must never depend on anything
-that another file said (developer field names are therefore not resolved here).
+The result depends on the definition's own bytes alone, so it is cached across files. It must never
+depend on anything that another message states, and so developer field names are not resolved here.
 """
 
 from __future__ import annotations
@@ -13,23 +13,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import profile
-from .profile import BYTES, NUMBER, TEXT, BaseType
+from parsers.fit import profile
+from parsers.fit.profile import BYTES, NUMBER, TEXT, BaseType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 # Field 253 is the timestamp of any message, known or not.
-_EVERYWHERE = {profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER, 1.0, 0.0, position=False)}
+_EVERYWHERE = {
+    profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER, 1.0, 0.0, position=False)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """Where the values of one field lie in a message, and how they are read.
 
-    `at`: bytes after the record header; `size`: bytes; `items`: values per message; `slot`: first place among the
-    numbers of the layout (-1 for text and bytes). Value = stored / scale - offset; `dtype` is numpy's, with byte order.
+    `at`: bytes after the record header; `size`: bytes; `items`: values per message; `slot`: index
+    of its first value among the numbers of the layout (-1 for text and bytes). The value is stored
+    / scale - offset. `dtype` is numpy's, with byte order.
     """
 
     name: str
@@ -45,13 +48,13 @@ class Column:
     position: bool = False
 
     def first(self) -> Column:
-        """Return the column of the first number only; texts and bytes are what they are."""
+        """Return the column of the first number only; texts and bytes are unchanged."""
         return replace(self, items=1) if self.kind == NUMBER and self.items > 1 else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeveloperSlot:
-    """A developer field of a definition: its meaning is in a `field_description` message, perhaps a later one."""
+    """A developer field of a definition; a `field_description` message, maybe later, names it."""
 
     index: int
     number: int
@@ -61,7 +64,12 @@ class DeveloperSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """A definition message, read. `numbers` unpacks all numeric values of one message in slot order."""
+    """A definition message, read.
+
+    `numbers` unpacks all numeric values of one message in slot order; `invalid`, `scale` and
+    `offset` are in the same order. `wide`: whether there are 64-bit integers, which float64 cannot
+    hold.
+    """
 
     number: int
     size: int
@@ -76,11 +84,19 @@ class Layout:
 
 
 def column_of(
-    base: BaseType, at: int, size: int, order: str, *, name: str, expected: str | None = None, slot: int = -1
+    base: BaseType,
+    at: int,
+    size: int,
+    order: str,
+    *,
+    name: str,
+    expected: str | None = None,
+    slot: int = -1,
 ) -> Column:
-    """Column for a field of `size` bytes at `at`; a size that is no multiple of the base type gives plain bytes.
+    """Return the column of a field of `size` bytes at `at`.
 
-    The name carries the kind (`heart_rate:bytes`) where the file's kind is not the profile's.
+    A size that is not a multiple of the base type gives plain bytes. The name ends in the kind
+    (`heart_rate:bytes`) where the file's kind is not the profile's.
     """
     if size % base.size:
         base = profile.BYTE
@@ -106,24 +122,31 @@ def _column(number: int, order: str, definition: bytes, at: int, slot: int) -> C
     base = profile.BASE_TYPES.get(code & 0x1F, profile.BYTE)
     field = profile.fields(number).get(field_number, _EVERYWHERE.get(field_number))
     if field is not None:
-        return _scaled(column_of(base, at, size, order, name=field.name, expected=field.kind, slot=slot), field)
+        return _scaled(
+            column_of(base, at, size, order, name=field.name, expected=field.kind, slot=slot), field
+        )
     column = column_of(base, at, size, order, name=f"unknown_{field_number}", slot=slot)
-    # A field that no profile knows may be a position if it has the type of one (undocumented lap corners are).
-    return _scaled(column, profile.Field(column.name, column.kind, 1.0, 0.0, position=base.numpy == "i4"))
+    # A field that no profile knows may be a position if it has the type of positions: undocumented
+    # corners of laps are such fields.
+    return _scaled(
+        column, profile.Field(column.name, column.kind, 1.0, 0.0, position=base.numpy == "i4")
+    )
 
 
 def _developer(definition: bytes, at: int) -> tuple[DeveloperSlot, ...]:
-    found = []
+    matches = []
     for p in range(0, len(definition), 3):
         number, size, index = definition[p : p + 3]
         if size:
-            found.append(DeveloperSlot(index=index, number=number, at=at, size=size))
+            matches.append(DeveloperSlot(index=index, number=number, at=at, size=size))
         at += size
-    return tuple(found)
+    return tuple(matches)
 
 
 def _struct(order: str, columns: list[Column], size: int) -> Struct:
-    letters = {base.numpy: base.struct for base in profile.BASE_TYPES.values() if base.kind == NUMBER}
+    letters = {
+        base.numpy: base.struct for base in profile.BASE_TYPES.values() if base.kind == NUMBER
+    }
     parts, at = [order], 0
     for column in columns:
         if column.kind == NUMBER:
@@ -143,7 +166,7 @@ def _vector(columns: list[Column], attribute: str) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=512)
 def read_layout(definition: bytes) -> Layout:
-    """Read a definition message, from its architecture byte to its last byte; the scan checked the length."""
+    """Read a definition message from its architecture byte on; the scan has checked its length."""
     order = ">" if definition[0] else "<"
     number = int.from_bytes(definition[1:3], "big" if definition[0] else "little")
     end = 4 + 3 * definition[3]
@@ -158,6 +181,7 @@ def read_layout(definition: bytes) -> Layout:
         at += size
     developer = _developer(definition[end + 1 :], at)
     total = at + sum(definition[end + 2 :: 3])
+    # A definition may repeat a field; the first counts.
     by_name: dict[str, Column] = {}
     for column in columns:
         by_name.setdefault(column.name, column)
@@ -175,4 +199,13 @@ def read_layout(definition: bytes) -> Layout:
     )
 
 
-__all__ = ["BYTES", "NUMBER", "TEXT", "Column", "DeveloperSlot", "Layout", "column_of", "read_layout"]
+__all__ = [
+    "BYTES",
+    "NUMBER",
+    "TEXT",
+    "Column",
+    "DeveloperSlot",
+    "Layout",
+    "column_of",
+    "read_layout",
+]

@@ -1,6 +1,6 @@
 """The FIT profile as plain look-ups over the tables of the `fitdecode` package (MIT).
 
-Uses its tables only, never its reader; holds no state but these tables and adds nothing to them.
+Only the tables of the package are used, never its reader, and nothing is added to them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 
 TIMESTAMP_FIELD = 253
-FILE_ID, SESSION, RECORD, ACTIVITY, MONITORING, FIELD_DESCRIPTION = 0, 18, 20, 34, 55, 206
+FILE_ID, _SESSION, RECORD, ACTIVITY, MONITORING, FIELD_DESCRIPTION = 0, 18, 20, 34, 55, 206
 
 
 @dataclass(frozen=True, slots=True)
 class BaseType:
-    """A FIT base type: `kind` of column, numpy and struct letters, size in bytes, value that means "invalid"."""
+    """A FIT base type: kind of column, numpy and struct codes, size in bytes, "invalid" value."""
 
     kind: str
     numpy: str
@@ -52,7 +52,10 @@ BASE_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One component: `bits` bits from `shift` of the source field, as `value / scale - offset` of a target field."""
+    """A component: `bits` bits of the source field, from bit `shift` on.
+
+    The value of the target field is value / scale - offset.
+    """
 
     shift: int
     bits: int
@@ -63,7 +66,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """How the field `source` gives values of another field. `same`: the physical value is simply handed on."""
+    """How the field `source` gives values of another; `same`: its value is used unchanged."""
 
     source: str
     parts: tuple[Part, ...]
@@ -72,7 +75,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A profile field: value = stored / scale - offset. `position`: a latitude or longitude."""
+    """A profile field: value = stored / scale - offset. `position`: latitude or longitude."""
 
     name: str
     kind: str
@@ -88,7 +91,7 @@ def _kind(raw: Any) -> str:  # noqa: ANN401 - a table entry of an untyped packag
 
 @cache
 def fields(number: int) -> dict[int, Field]:
-    """Fields of a message number by field number; empty for a message that no open profile knows."""
+    """Return the fields of a message by field number; empty for a message not in the profile."""
     message = MESSAGE_TYPES.get(number)
     if message is None:
         return {}
@@ -106,7 +109,7 @@ def fields(number: int) -> dict[int, Field]:
 
 @cache
 def message_name(number: int) -> str:
-    """Name of a message number, `unknown_<number>` when the profile has none."""
+    """Return the name of a message number, `unknown_<number>` where the profile has none."""
     message = MESSAGE_TYPES.get(number)
     return f"unknown_{number}" if message is None else str(message.name)
 
@@ -117,7 +120,7 @@ def _numbers() -> dict[str, int]:
 
 
 def message_number(name: str | int) -> int:
-    """Find the number of a message by name, number or `unknown_<number>`. Raises KeyError for a name nobody knows."""
+    """Return the number of a message by name, number or `unknown_<number>`; KeyError if unknown."""
     if isinstance(name, int):
         return name
     if name.startswith("unknown_") and name[8:].isdigit():
@@ -126,31 +129,40 @@ def message_number(name: str | int) -> int:
 
 
 def _same(raw: Any) -> bool:  # noqa: ANN401
+    # True if the only component is the entire field with the same scale: no bits are taken out.
     if len(raw.components) != 1:
         return False
     (only,) = raw.components
     base = raw.type if raw.is_base_type else raw.type.base_type
     units = (only.scale or 1, only.offset or 0) == (raw.scale or 1, raw.offset or 0)
-    return bool(not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER)
+    return bool(
+        not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER
+    )
 
 
 @cache
 def expansions(number: int) -> dict[str, tuple[Expansion, ...]]:
-    """Target field name -> the fields whose components give it."""
-    found: dict[str, list[Expansion]] = {}
+    """Return the fields whose components give a target field, by the name of the target."""
+    values: dict[str, list[Expansion]] = {}
     message = MESSAGE_TYPES.get(number)
     for raw in message.fields.values() if message else ():
         for target in dict.fromkeys(component.name for component in raw.components or ()):
             parts = tuple(
-                Part(c.bit_offset, c.bits, float(c.scale or 1), float(c.offset or 0), bool(c.accumulate))
+                Part(
+                    c.bit_offset,
+                    c.bits,
+                    float(c.scale or 1),
+                    float(c.offset or 0),
+                    bool(c.accumulate),
+                )
                 for c in raw.components
                 if c.name == target
             )
-            found.setdefault(target, []).append(Expansion(raw.name, parts, _same(raw)))
-    return {target: tuple(sources) for target, sources in found.items()}
+            values.setdefault(target, []).append(Expansion(raw.name, parts, _same(raw)))
+    return {target: tuple(sources) for target, sources in values.items()}
 
 
 @cache
 def enum_values(type_name: str) -> dict[int, str]:
-    """Names of the values of a profile type, as `enum_values("sport")[1] == "running"`."""
+    """Return the names of a profile type's values, as `enum_values("sport")[1] == "running"`."""
     return dict(FIELD_TYPES[type_name].enum)

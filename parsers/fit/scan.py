@@ -1,6 +1,7 @@
-"""Finds where every data message of a segment starts, without looking inside it.
+"""Locates the start of every data message of a segment, without looking inside the messages.
 
-Costs one step of a table walk per message. Never trusts a declared size over the length of the input, never recurses.
+Each message costs one step of a table walk. Declared sizes are never trusted over the length of the
+input, and nothing recurses.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import Code, Limits
+from parsers.fit.errors import Code, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ _CAPS = (Code.TOO_MANY_MESSAGES, Code.TOO_MANY_DEFINITIONS, Code.EMPTY_MESSAGES)
 
 
 class Stream:
-    """The data messages of one definition in one segment: `starts` are the offsets of their record headers."""
+    """The data messages of one definition in one segment; `starts` has their header offsets."""
 
     __slots__ = ("compressed", "definition", "number", "segment", "size", "starts")
 
@@ -65,9 +66,23 @@ def _never(_start: int) -> None:
 
 
 class _Walk:
-    """Tables of one segment: for each record header byte the step to the next message and where to note its start."""
+    """The tables of one segment, by the 256 values of a record header byte.
 
-    __slots__ = ("budget", "by_local", "compressed", "data", "end", "notes", "plain", "segment", "steps")
+    `steps` has the bytes to the next message, 0 where the byte needs a decision. `notes` has the
+    function that records the start of the message.
+    """
+
+    __slots__ = (
+        "budget",
+        "by_local",
+        "compressed",
+        "data",
+        "end",
+        "notes",
+        "plain",
+        "segment",
+        "steps",
+    )
 
     def __init__(self, data: bytes, end: int, segment: int, budget: Budget) -> None:
         self.data = data
@@ -84,7 +99,9 @@ class _Walk:
         return [*self.plain.values(), *self.compressed.values()]
 
     def count(self, *, empty_only: bool = False) -> int:
-        return sum(len(stream.starts) for stream in self.streams() if not (empty_only and stream.size))
+        return sum(
+            len(stream.starts) for stream in self.streams() if not (empty_only and stream.size)
+        )
 
     def new_stream(self, definition: bytes) -> Stream:
         end = 4 + 3 * definition[3]
@@ -95,12 +112,18 @@ class _Walk:
         return stream
 
     def install(self, local: int, stream: Stream) -> None:
-        """Let the plain headers of a local type mean this stream; bits 4 and 5 of a data header say nothing."""
+        """Let the plain headers of a local type mean this stream; bits 4 and 5 have no meaning."""
         steps, notes = self.steps, self.notes
-        steps[local] = steps[local | 0x10] = steps[local | 0x20] = steps[local | 0x30] = stream.size + 1
-        notes[local] = notes[local | 0x10] = notes[local | 0x20] = notes[local | 0x30] = stream.starts.append
+        steps[local] = steps[local | 0x10] = steps[local | 0x20] = steps[local | 0x30] = (
+            stream.size + 1
+        )
+        notes[local] = notes[local | 0x10] = notes[local | 0x20] = notes[local | 0x30] = (
+            stream.starts.append
+        )
         self.by_local[local] = stream
-        if self.compressed and local < 4:  # noqa: PLR2004 - two bits name the type under a compressed timestamp
+        # Under a compressed timestamp only two bits name the type. A new definition makes its old
+        # steps wrong, so that the next such header must be resolved again.
+        if self.compressed and local < 4:  # noqa: PLR2004
             first = 0x80 | local << 5
             steps[first : first + 32] = [0] * 32
 
@@ -116,7 +139,8 @@ class _Walk:
 
 
 def _definition_end(data: bytes, p: int, end: int) -> int:
-    """Find the offset after the definition message at `p`; more than `end` when it is cut off."""
+    """Return the offset after the definition message at `p`; beyond `end` when it is cut off."""
+    # Record header, reserved byte, architecture, message number (2 bytes), count of fields.
     if p + 6 > end:
         return end + 1
     after = p + 6 + 3 * data[p + 5]
@@ -126,11 +150,12 @@ def _definition_end(data: bytes, p: int, end: int) -> int:
 
 
 def _definition(walk: _Walk, p: int) -> int | Stop:
-    """Read the definition message at `p`; gives the offset after it."""
+    """Read the definition message at `p`, and return the offset after it."""
     data = walk.data
     after = _definition_end(data, p, walk.end)
     if after > walk.end:
         return Stop(Code.TRUNCATED, p, "definition message cut off")
+    # The bytes after the local type are the key: equal definitions share a stream and its layout.
     definition, local = data[p + 2 : after], data[p] & 0x0F
     stream = walk.plain.get(definition) or walk.new_stream(definition)
     if walk.by_local[local] is not stream:
@@ -142,7 +167,11 @@ def _definition(walk: _Walk, p: int) -> int | Stop:
 def _over_budget(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
     if budget.layouts > limits.layouts or budget.fields > limits.fields:
-        return Stop(Code.TOO_MANY_DEFINITIONS, p, "more distinct definitions, or fields of them, than are read")
+        return Stop(
+            Code.TOO_MANY_DEFINITIONS,
+            p,
+            "more distinct definitions, or fields of them, than are read",
+        )
     if budget.definitions % limits.definitions_base == 0:
         messages = budget.messages + walk.count()
         if budget.definitions > limits.definitions_base + limits.definitions_per_message * messages:
@@ -151,7 +180,10 @@ def _over_budget(walk: _Walk, p: int) -> Stop | None:
 
 
 def _unusual(walk: _Walk, p: int) -> int | Stop:
-    """Handle a header byte without a step: a definition, the first compressed timestamp of a type, or an error."""
+    """Handle a header byte without a step, and return where to go on.
+
+    It is a definition, the first compressed timestamp of a type, or an error.
+    """
     header = walk.data[p]
     if header & 0xC0 == _DEFINITION:
         return _definition(walk, p)
@@ -164,7 +196,7 @@ def _unusual(walk: _Walk, p: int) -> int | Stop:
 
 
 def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
-    """Note messages until one starts at or after `stop`; the hot loop."""
+    """Note messages until a message starts at or after `stop`. This is the hot loop."""
     data, steps, notes = walk.data, walk.steps, walk.notes
     while p < stop:
         header = data[p]
@@ -183,17 +215,22 @@ def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
 def _too_many(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
     if walk.count(empty_only=True) > limits.empty_messages:
-        return Stop(Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field")
+        return Stop(
+            Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field"
+        )
     if budget.messages + walk.count() > limits.messages:
         return Stop(Code.TOO_MANY_MESSAGES, p, f"more than {limits.messages} messages")
     return None
 
 
-def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget) -> tuple[list[Stream], Stop | None]:
-    """Streams of the messages between `start` and `end`, and why the walk stopped early, if it did."""
+def walk_segment(
+    data: bytes, start: int, end: int, segment: int, budget: Budget
+) -> tuple[list[Stream], Stop | None]:
+    """Return the streams of messages in `start`..`end`, and why the walk stopped early, if so."""
     walk = _Walk(data, end, segment, budget)
     p, stopped = start, None
     while p < end and stopped is None:
+        # Counting after each block, not after each message, keeps the hot loop short.
         after = _messages(walk, p, min(end, p + _BLOCK))
         if isinstance(after, Stop):
             stopped = after
@@ -201,6 +238,7 @@ def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget
             p, stopped = after, _too_many(walk, after)
     budget.exhausted = stopped is not None and stopped.code in _CAPS
     if p > end:
+        # The hot loop takes steps without a check, so the last message may run over the end.
         cut = Stop(Code.TRUNCATED, _drop_last(walk), "message cut off")
         stopped = stopped or cut
     budget.messages += walk.count()
@@ -208,6 +246,8 @@ def walk_segment(data: bytes, start: int, end: int, segment: int, budget: Budget
 
 
 def _drop_last(walk: _Walk) -> int:
-    """Forget the one message that runs over the end; gives its offset."""
-    last = max((stream for stream in walk.streams() if stream.starts), key=lambda stream: stream.starts[-1])
+    """Drop the last message, which runs over the end, and return its offset."""
+    last = max(
+        (stream for stream in walk.streams() if stream.starts), key=lambda stream: stream.starts[-1]
+    )
     return last.starts.pop()

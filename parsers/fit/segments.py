@@ -1,14 +1,14 @@
 """Headers, lengths and checksums: where each chained FIT file of the input begins and ends.
 
-Believes the header only as far as the checksum or the framing agrees; never looks at messages.
+The header is trusted only as far as the checksum or the framing agrees. Messages are not read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .crc import crc16
-from .errors import Code, FitProblem, Limits
+from parsers.fit.crc import crc16
+from parsers.fit.errors import Code, FitProblem, Limits
 
 _SIGNATURE = b".FIT"
 _SHORTEST, _WITH_CRC = 12, 14
@@ -17,9 +17,11 @@ _MOST_LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One FIT file of the chain. `start`: its header; messages lie in `body`..`end`; `after`: first byte behind it.
+    """One FIT file of the chain.
 
-    `protocol` and `profile` are the versions it declares, `crc_ok` is None where no checksum could be found.
+    `start` is the offset of its header, messages lie in `body`..`end`, and `after` is the first
+    byte behind it. `protocol` and `profile` are the versions that it declares. `crc_ok` is None
+    where the checksum is missing.
     """
 
     index: int
@@ -33,28 +35,37 @@ class Segment:
 
 
 def is_header(data: bytes, at: int) -> bool:
-    """Whether a FIT header stands at `at`."""
-    return data[at + 8 : at + 12] == _SIGNATURE and data[at] >= _SHORTEST and at + data[at] <= len(data)
+    """Return whether a FIT header begins at `at`."""
+    return (
+        data[at + 8 : at + 12] == _SIGNATURE
+        and data[at] >= _SHORTEST
+        and at + data[at] <= len(data)
+    )
 
 
 def _next_header(data: bytes, at: int) -> int:
-    """Offset of the next checked or plain FIT header from `at` on, or the end of the input.
+    """Return the offset of the next FIT header from `at` on, or the end of the input.
 
-    Among many signatures that head nothing none is looked for any more: a file is chained of a few.
+    The search ends after many signatures without a valid header. A real input chains few files, and
+    every candidate costs a checksum.
     """
-    found = data.find(_SIGNATURE, at + 8)
+    matches = data.find(_SIGNATURE, at + 8)
     for _ in range(_MOST_LOOKED_AT):
-        start = found - 8
-        if found == -1:
+        start = matches - 8
+        if matches == -1:
             break
-        if is_header(data, start) and data[start] in (_SHORTEST, _WITH_CRC) and header_crc_ok(data, start):
+        if (
+            is_header(data, start)
+            and data[start] in (_SHORTEST, _WITH_CRC)
+            and header_crc_ok(data, start)
+        ):
             return start
-        found = data.find(_SIGNATURE, found + 4)
+        matches = data.find(_SIGNATURE, matches + 4)
     return len(data)
 
 
 def header_crc_ok(data: bytes, at: int) -> bool:
-    """Whether the header's own checksum is right, absent or zero (the format allows zero)."""
+    """Return whether the header's own checksum is right, absent or zero (which is allowed)."""
     if data[at] < _WITH_CRC:
         return True
     stored = data[at + 12 : at + 14]
@@ -65,8 +76,10 @@ def _problem(code: Code, offset: int, segment: int, reason: str) -> FitProblem:
     return FitProblem(code=code, offset=offset, segment=segment, reason=reason)
 
 
-def read_segment(data: bytes, at: int, index: int, limits: Limits) -> tuple[Segment, list[FitProblem]]:
-    """Frame the segment whose header stands at `at` (see `is_header`)."""
+def read_segment(
+    data: bytes, at: int, index: int, limits: Limits
+) -> tuple[Segment, list[FitProblem]]:
+    """Return the segment whose header is at `at` (see `is_header`), and what is wrong with it."""
     body = at + data[at]
     declared = int.from_bytes(data[at + 4 : at + 8], "little")
     problems = []
@@ -96,11 +109,17 @@ _Wrong = tuple[Code, int, str]
 def _frame(
     data: bytes, at: int, body: int, declared: int, limits: Limits
 ) -> tuple[int, int, bool | None, _Wrong | None]:
-    """End of the messages, offset behind the segment, checksum verdict, and what is wrong with the length."""
+    """Return where a segment ends, and what is wrong with its length.
+
+    These are the end of the messages, the offset behind the segment, whether the checksum is right
+    (None where it is missing), and the problem or None.
+    """
     length, end = len(data), body + declared
     if end + 2 <= length:
         if crc16(memoryview(data)[at : end + 2]) == 0:
             return end, end + 2, True, None
+        # The checksum is wrong, but a header or the end follows: the length is right, a byte is
+        # not.
         if end + 2 == length or is_header(data, end + 2):
             return end, end + 2, False, (Code.FILE_CRC, end, "file checksum differs")
         return _open_end(data, at, body, "the declared length does not end the file")
@@ -110,8 +129,10 @@ def _frame(
     return kept, length, None, (Code.TRUNCATED, kept, "bytes of the declared length are missing")
 
 
-def _open_end(data: bytes, at: int, body: int, reason: str) -> tuple[int, int, bool | None, _Wrong | None]:
-    """Treat a length that cannot be right: read on to the next header or the end of the input."""
+def _open_end(
+    data: bytes, at: int, body: int, reason: str
+) -> tuple[int, int, bool | None, _Wrong | None]:
+    """Return a frame in place of an impossible length: up to the next header, or to the end."""
     limit = _next_header(data, body)
     wrong = (Code.UNTERMINATED, at + 4, reason)
     if limit - 2 >= body and crc16(memoryview(data)[at:limit]) == 0:

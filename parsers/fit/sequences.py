@@ -1,6 +1,8 @@
-"""Short counters made long again: compressed timestamps, 16-bit timestamps, accumulated fields, 12-bit beats.
+"""Restores full counters from their low bits.
 
-Pure integer arithmetic on whole columns; gives nothing where no full value has been seen and none is assumed.
+These are compressed timestamps, 16-bit timestamps, accumulated fields and 12-bit beats. It is
+integer arithmetic on complete columns. A value is unknown until a full value precedes it or a start
+is given.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
 def unwrap(
     values: NDArray[np.int64], full: NDArray[np.bool_], bits: int, *, start: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Make counters of `bits` bits absolute. Both inputs (n,) in file order.
+    """Return the absolute values of counters of `bits` bits, and which of them are known.
 
-    Where `full` is set, the value is absolute; elsewhere it is the low `bits` bits of the next absolute value, which
-    is the smallest one not below the last. Before the first full value counting begins at `start`; None: unknown.
-    Returns the absolute values and which of them are known.
+    Both inputs are (n,) in file order. Where `full` is set, the value is absolute. Elsewhere it is
+    the low `bits` bits of an absolute value, the smallest that is not below the previous value.
+    Before the first full value, counting begins at `start`; with None those values are unknown.
     """
     if not len(values):
         return values, np.zeros(0, dtype=np.bool_)
@@ -28,6 +30,8 @@ def unwrap(
     before = np.empty_like(values)
     before[0] = start or 0
     before[1:] = values[:-1]
+    # Each step is taken modulo 2**bits. The sum of steps since the last full value, the anchor, is
+    # then added to that value.
     gained = np.cumsum((values - before) & mask)
     anchor = np.where(full, np.arange(len(values)), -1)
     np.maximum.accumulate(anchor, out=anchor)

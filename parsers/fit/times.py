@@ -1,7 +1,8 @@
-"""Full timestamps where a message holds only part of one: compressed record headers and `timestamp_16`.
+"""Full timestamps where a message holds only the low bits.
 
-The reference is the last full `timestamp` of any message before it in the same segment. Seconds since the FIT epoch;
-no clock, and no guess where no reference was seen.
+These are compressed record headers and `timestamp_16`. The reference is the last full `timestamp`
+of any message before it in the same segment. Times are seconds since the FIT epoch. Without a
+reference the time is unknown; no clock is used.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Floats, Table
-from .layout import NUMBER
-from .sequences import unwrap
+from parsers.fit.columns import Floats, Table
+from parsers.fit.layout import NUMBER
+from parsers.fit.sequences import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,10 +41,12 @@ def _offsets(data: bytes, table: Table) -> Floats:
     return (headers & 0x1F).astype(np.float64)
 
 
-def _resolve(full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, Floats]], bits: int) -> Stamps:
+def _resolve(
+    full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, Floats]], bits: int
+) -> Stamps:
     starts = np.concatenate([table.starts for table, _ in (*full, *short)])
     values = np.concatenate([values for _, values in (*full, *short)])
-    values[~((values >= 0) & (values < _END_OF_TIME))] = np.nan  # a file may give a time any type
+    values[~((values >= 0) & (values < _END_OF_TIME))] = np.nan  # a time may have any type
     is_full = np.arange(len(values)) < sum(len(values) for _, values in full)
     order = np.argsort(starts, kind="stable")
     order = order[~np.isnan(values[order])]
@@ -53,16 +56,24 @@ def _resolve(full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, 
 
 
 def compressed_stamps(data: bytes, tables: Sequence[Table]) -> Stamps:
-    """Timestamps of all messages of one segment that came under a compressed header (a full field goes first)."""
+    """Return the timestamps of all messages of one segment that have a compressed header.
+
+    A message that has a full timestamp as well keeps that and is left out.
+    """
     full = [(table, _full(table)) for table in tables if _has(table, _TIMESTAMP)]
     short = [
-        (table, _offsets(data, table)) for table in tables if table.stream.compressed and not _has(table, _TIMESTAMP)
+        (table, _offsets(data, table))
+        for table in tables
+        if table.stream.compressed and not _has(table, _TIMESTAMP)
     ]
     return _resolve(full, short, _OFFSET_BITS) if short else _nothing()
 
 
 def short_stamps(tables: Sequence[Table]) -> Stamps:
-    """Timestamps of all messages of one segment that carry a valid `timestamp_16` and no valid full timestamp."""
+    """Return the timestamps of the messages of one segment that only have `timestamp_16`.
+
+    Messages with a valid full timestamp are left out.
+    """
     full = [(table, _full(table)) for table in tables if _has(table, _TIMESTAMP)]
     short = []
     for table in tables:
@@ -79,12 +90,12 @@ def _nothing() -> Stamps:
 
 
 def fill_stamps(stamps: Floats, starts: NDArray[np.uint32], resolve: Callable[[], Stamps]) -> None:
-    """Put resolved timestamps where `stamps` (same order as `starts`, ascending) has none."""
+    """Fill the NaN of `stamps`, in place; `starts` has the offset of each message, ascending."""
     empty = np.flatnonzero(np.isnan(stamps))
     if not len(empty):
         return
     known_starts, known = resolve()
-    place = np.searchsorted(known_starts, starts[empty])
-    found = place < len(known_starts)
-    found[found] = known_starts[place[found]] == starts[empty][found]
-    stamps[empty[found]] = known[place[found]]
+    position = np.searchsorted(known_starts, starts[empty])
+    matches = position < len(known_starts)
+    matches[matches] = known_starts[position[matches]] == starts[empty][matches]
+    stamps[empty[matches]] = known[position[matches]]

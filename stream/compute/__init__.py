@@ -1,1 +1,4 @@
-"""Everything derived from facts, as pure functions over numpy arrays. No I/O, no clock."""
+"""Derives sessions, days and weeks from facts, with pure functions over numpy arrays.
+
+Nothing here does I/O or reads a clock.
+"""

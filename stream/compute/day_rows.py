@@ -1,83 +1,97 @@
-"""One local date's totals from its sessions and from what speaks in its minutes. Never judges the day."""
+"""Makes the row of a local date from its sessions and its minutes.
+
+The row holds totals only; `day_states` judges the day.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from ...model.calendar import day_bounds
-from ...model.derived import Day, Session
-from ...model.facts import DaySummary, Told
-from ...model.intensity import HeartLimits, ZoneTimes
-from .claims import standing
-from .columns import HEART, STEPS
-from .load import ADDING
-from .resolve import Resolved
-from .resting import night_hr
-from .sources import precedence
-from .zones import zones_of
+from model.calendar import day_bounds
+from model.derived import Day, Session
+from model.facts import AttributedFact, DaySummary
+from model.intensity import ZoneThresholds, ZoneTimes
+from stream.compute.intensity.load import ADDITIVE_LOADS
+from stream.compute.intensity.resting import night_hr
+from stream.compute.intensity.zones import zone_times_between
+from stream.compute.series.reported_columns import HEART, STEPS
+from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.sources import source_order
+from stream.compute.sessions.candidates import current_facts
 
 
-def day_row(
+def derive_day(
     day: date,
     zone: str,
     sessions: Sequence[tuple[Session, ZoneTimes]],
-    heard: Mapping[str, Resolved],
-    limits: HeartLimits,
+    resolved: Mapping[str, ResolvedMetric],
+    thresholds: ZoneThresholds,
     *,
-    told: Mapping[str, float],
+    stated: Mapping[str, float],
     answered: bool,
 ) -> Day:
-    """Return one date's row. `sessions` are those that start on it, each with its time in zones that counts."""
+    """Return the row of a local date.
+
+    `zone` is the patient's IANA zone. `sessions` are those that start on the date, each with the
+    zone times that count. `resolved` holds the selected samples by metric. `stated` holds totals of
+    the date as sources state them. `answered` says that the patient reported on the date.
+    """
     start, end = day_bounds(day, zone)
-    zones = sum((counts for _, counts in sessions), start=ZoneTimes())
-    heart = heard.get(HEART)
+    zones = sum((counted for _, counted in sessions), start=ZoneTimes())
+    heart = resolved.get(HEART)
+    series = None if heart is None else heart.series
     return Day(
         local_date=day,
         sessions=sum(session.counts for session, _ in sessions),
         session_ms=zones.total,
         zones=zones,
-        wear_min=heart.worn(start, end) if heart else 0,
+        wear_min=0 if heart is None else heart.minutes_with_samples(start, end),
         answered=answered,
-        volume=zones_of(None if heart is None else heart.track, start, end, limits),
-        steps=_steps(heard.get(STEPS), start, end, told.get(STEPS)),
-        night_hr=None if heart is None else night_hr(heart.track.t, heart.track.v, day, zone),
-        told=dict(told),
-        loads=_loads(session for session, _ in sessions if session.counts),
+        volume=zone_times_between(series, start, end, thresholds),
+        steps=_steps(resolved.get(STEPS), start, end, stated.get(STEPS)),
+        night_hr=None if series is None else night_hr(series.t, series.v, day, zone),
+        stated=dict(stated),
+        loads=_loads(session for session, _ in sessions),
     )
 
 
-def totals(summaries: Iterable[Told]) -> dict[date, dict[str, float]]:
-    """Return what sources state of whole dates, by date and metric: of each metric the best ranked source's figure.
+def stated_totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, float]]:
+    """Return the totals that sources state, by local date and metric.
 
-    Raises TypeError for a fact of another kind.
+    Each total is from the best ranked source that states it. Raises TypeError for a fact that is
+    not a day's summary.
     """
-    found: dict[date, dict[str, float]] = {}
-    for told in sorted(standing(summaries), key=_speaks_first):
-        said = told.fact
-        if not isinstance(said, DaySummary):
-            raise TypeError(f"a day's summary was expected, not {type(said).__name__}")
-        stated = found.setdefault(said.local_date, {})
-        stated |= {metric: value for metric, value in said.values.items() if metric not in stated}
-    return {day: dict(sorted(values.items())) for day, values in found.items()}
+    totals: dict[date, dict[str, float]] = {}
+    for summary in sorted(current_facts(summaries), key=_best_first):
+        fact = summary.fact
+        if not isinstance(fact, DaySummary):
+            raise TypeError(f"a day's summary was expected, not {type(fact).__name__}")
+        of_date = totals.setdefault(fact.local_date, {})
+        for metric, value in fact.values.items():
+            of_date.setdefault(metric, value)
+    return {day: dict(sorted(of_date.items())) for day, of_date in totals.items()}
 
 
-def _speaks_first(told: Told) -> tuple[tuple[int, tuple[str, ...]], int, str]:
-    """Return a key that puts the best ranked source first; of one source the greater revision, then by record."""
-    head = told.fact.head
-    return precedence(head.source), -head.revision, head.record
+def _best_first(summary: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], int, str]:
+    """Return a sort key: the best ranked source, then the greatest revision, then the record."""
+    head = summary.fact.head
+    return source_order(head.source), -head.revision, head.record
 
 
-def _steps(steps: Resolved | None, start: int, end: int, stated: float | None) -> int | None:
-    """Return the steps of the date: counted minute by minute, else as stated; None when nobody counted."""
-    track = steps.within(start, end) if steps else None
-    counted = float(track.v.sum()) if track is not None and len(track.v) else stated
+def _steps(steps: ResolvedMetric | None, start: int, end: int, stated: float | None) -> int | None:
+    """Return the steps of a date, None when they are unknown.
+
+    Steps counted minute by minute are preferred to the total that a source states.
+    """
+    series = None if steps is None else steps.within(start, end)
+    counted = float(series.v.sum()) if series is not None and len(series.v) else stated
     return None if counted is None else round(counted)
 
 
 def _loads(sessions: Iterable[Session]) -> dict[str, float]:
-    """Return the sum of each load over sessions, in their order."""
-    found: dict[str, float] = {}
+    """Return the sum of each load over the sessions that count, added in their order."""
+    totals: dict[str, float] = {}
     for session in sessions:
-        for load in session.loads:
-            if load.value is not None and load.name in ADDING:
-                found[load.name] = found.get(load.name, 0.0) + load.value
-    return found
+        for load in session.loads if session.counts else ():
+            if load.value is not None and load.name in ADDITIVE_LOADS:
+                totals[load.name] = totals.get(load.name, 0.0) + load.value
+    return totals

@@ -1,34 +1,40 @@
-"""What each local date says: active, rest, no activity, not worn, no data, paused or blocked. Never guesses a miss.
+"""The state of each local date: active, rest, no activity, not worn, no data, paused or blocked.
 
-Clinical definition section 5.2. Only NO_ACTIVITY may ever count as a miss: the date is over, a source has delivered
-past its end, it was worn, nothing was recorded, and a session was due.
+Clinical definition section 5.2. A miss is never guessed. Only NO_ACTIVITY may ever count as a miss.
+It requires that the date is over, that a source has synced past its end, that the device was worn,
+that no session was recorded, and that a session was due.
 
-When a session is due. A prescription asks for a number of sessions a week and leaves the days to the patient, so that
-a date without one is no miss as long as the week can still be done. A date is due when the sessions that remain no
-longer fit into the other days that may hold one: those after it, and those before it about which nothing is known (not
-worn, no session, no answer). A week worn on all of its days thus has as many dates of NO_ACTIVITY as sessions are
-missing, the last ones of the week that could have held them; and missing data never makes a miss.
+A prescription asks for a number of sessions a week and leaves the choice of days to the patient. So
+a date without a session is no miss as long as the week can still be completed. A session is due on
+a date when the remaining sessions no longer fit into the other days that may hold a session. Those
+are the later days of the week, and the earlier days about which nothing is known (not worn, no
+session, no answer). A week that was worn on all days therefore has as many dates of NO_ACTIVITY as
+sessions are missing: the last dates that could have held them. Missing data never makes a miss.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ...model.calendar import day_bounds, monday
-from ...model.derived import Day, DayState
-from ...model.facts import DeviceType, Method, Source
-from ...model.prescription import Prescription, all_paused, in_force, paused
-from .weeks import VALID_WEAR_MIN
+from model.calendar import day_bounds, monday
+from model.derived import Day, DayState
+from model.facts import DeviceType, Method, Source
+from model.prescription import Prescription, all_paused, in_force, paused
+from stream.compute.weeks import VALID_WEAR_MIN
+
+UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
+UNWORN_METHODS = (Method.MANUAL,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class DayStateInput:
     """What is known of a patient's days.
 
-    `days` by date, from the Monday of the first week asked for to the Sunday of the last; a date without a row has
-    nothing recorded. `blocked` are the dates without consent, under restriction or objection. `since_ms` is the
-    earliest instant (epoch ms) that something worn has told of, None when nothing has; `watermarks` the latest measured
-    one that each source has delivered. `today` is the local date in `zone`.
+    `days` holds rows by date, from the Monday of the first week to the Sunday of the last week. On
+    a date without a row nothing was recorded. `blocked` are the dates without consent, or under
+    restriction or objection. `since_ms` is the earliest instant (epoch ms) that a worn device
+    recorded, None when there is none. `watermarks` holds the latest measured instant (epoch ms)
+    that each source has delivered. `today` is the local date in `zone`, an IANA zone.
     """
 
     days: Mapping[date, Day]
@@ -40,74 +46,91 @@ class Known:
     today: date
 
 
-def day_states(dates: Iterable[date], known: Known) -> dict[date, DayState]:
-    """Return the state of each local date: the first of `PRECEDENCE` that holds, else NO_ACTIVITY."""
+def day_states(dates: Iterable[date], known: DayStateInput) -> dict[date, DayState]:
+    """Return the state of each local date.
+
+    It is the first state of `PRECEDENCE` that holds, else NO_ACTIVITY.
+    """
     return {day: _state(day, known) for day in dates}
 
 
-UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
-UNWORN_METHODS = (Method.MANUAL,)
+def is_worn(source: Source) -> bool:
+    """Return whether a source is carried or worn, so that a lack of its data means something.
 
-
-def worn(source: Source) -> bool:
-    """Return whether a source tells by its silence: something carried or worn, not a person, a scale or a form."""
+    A person, a scale or a form without data means nothing.
+    """
     return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
-def due(day: date, known: Known) -> bool:
-    """Return whether a local date without a session is one on which a session was due (see the module).
+def session_due(day: date, known: DayStateInput) -> bool:
+    """Return whether a session was due on a local date that has none.
 
-    Paused and blocked days ask for nothing. A week of which only some days ask, asks for that share of its sessions,
-    in whole sessions, the rest dropped. Sessions of different prescriptions add up, and so does what a day may hold.
+    The module's docstring has the rule. Paused and blocked days ask for nothing. When only some
+    days of a week ask for sessions, the week asks for that share of them, rounded down. Several
+    prescriptions add up, and so do the sessions that a day may hold.
     """
     first = monday(day)
-    week = [first + timedelta(days=n) for n in range(7)]
-    asking = {at: rows for at in week if at not in known.blocked and (rows := _asking(at, known))}
-    asked = sum(row.sessions_per_week for rows in asking.values() for row in rows) // 7
-    done = sum(_sessions(at, known) for at in week if at < day and at not in known.blocked)
-    others = [rows for at, rows in asking.items() if at > day or (at < day and not _is_known(at, known))]
-    return day in asking and asked - done > sum(row.max_per_day for rows in others for row in rows)
+    requested = done = other_places = 0
+    for at in (first + timedelta(days=n) for n in range(7)):
+        if at in known.blocked:
+            continue
+        prescribed = _prescribed(at, known)
+        requested += sum(row.sessions_per_week for row in prescribed)
+        done += _sessions(at, known) if at < day else 0
+        if at > day or (at < day and not _is_known(at, known)):
+            other_places += sum(row.max_per_day for row in prescribed)
+    # Each day added the sessions of a full week, hence the division by the seven days.
+    asks = day not in known.blocked and bool(_prescribed(day, known))
+    return asks and requested // 7 - done > other_places
 
 
-def _asking(day: date, known: Known) -> tuple[Prescription, ...]:
-    return tuple(row for row in in_force(known.prescriptions, day) if not paused(row, day))
+def _prescribed(day: date, known: DayStateInput) -> tuple[Prescription, ...]:
+    """Return the prescriptions that ask for sessions on a date: in force and not paused."""
+    in_force_then = in_force(known.prescriptions, day)
+    return tuple(row for row in in_force_then if not paused(row, day))
 
 
-def _sessions(day: date, known: Known) -> int:
+def _sessions(day: date, known: DayStateInput) -> int:
     row = known.days.get(day)
     return 0 if row is None else row.sessions
 
 
-def _is_known(day: date, known: Known) -> bool:
+def _is_known(day: date, known: DayStateInput) -> bool:
     row = known.days.get(day)
-    return row is not None and (row.sessions > 0 or row.answered or _worn(day, known))
+    return row is not None and (row.sessions > 0 or row.answered or _was_worn(day, known))
 
 
-def _worn(day: date, known: Known) -> bool:
+def _was_worn(day: date, known: DayStateInput) -> bool:
     row = known.days.get(day)
     return row is not None and row.wear_min >= VALID_WEAR_MIN
 
 
-def _delivered(day: date, known: Known) -> bool:
-    """Return whether a date is over and lies among what was delivered.
+def _has_synced(day: date, known: DayStateInput) -> bool:
+    """Return whether a date is over and a worn source has synced past its end.
 
-    A worn source has delivered something measured at its end or later, and the first thing told lies before its end:
-    of the time before anything was worn at all nothing is known.
+    The first record of a worn device must lie before the end of the date, because nothing is known
+    of the time before that record.
     """
     end_ms = day_bounds(day, known.zone)[1]
-    begun = known.since_ms is not None and known.since_ms < end_ms
-    return begun and day < known.today and any(at >= end_ms for source, at in known.watermarks.items() if worn(source))
+    if day >= known.today or known.since_ms is None or known.since_ms >= end_ms:
+        return False
+    return any(at_ms >= end_ms and is_worn(source) for source, at_ms in known.watermarks.items())
 
 
-PRECEDENCE: tuple[tuple[DayState, Callable[[date, Known], bool]], ...] = (
+# The order matters: each row may rely on all rows above it not holding. A session counts even from
+# a source that has not synced past the date, so ACTIVE comes before NO_DATA.
+PRECEDENCE: tuple[tuple[DayState, Callable[[date, DayStateInput], bool]], ...] = (
     (DayState.BLOCKED, lambda day, known: day in known.blocked),
     (DayState.PAUSED, lambda day, known: all_paused(known.prescriptions, day)),
     (DayState.ACTIVE, lambda day, known: _sessions(day, known) > 0),
-    (DayState.NO_DATA, lambda day, known: not _delivered(day, known)),
-    (DayState.NOT_WORN, lambda day, known: not _worn(day, known)),
-    (DayState.REST, lambda day, known: not due(day, known)),
+    (DayState.NO_DATA, lambda day, known: not _has_synced(day, known)),
+    (DayState.NOT_WORN, lambda day, known: not _was_worn(day, known)),
+    (DayState.REST, lambda day, known: not session_due(day, known)),
 )
 
 
-def _state(day: date, known: Known) -> DayState:
-    return next((state for state, holds in PRECEDENCE if holds(day, known)), DayState.NO_ACTIVITY)
+def _state(day: date, known: DayStateInput) -> DayState:
+    for state, holds in PRECEDENCE:
+        if holds(day, known):
+            return state
+    return DayState.NO_ACTIVITY

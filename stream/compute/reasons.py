@@ -1,36 +1,44 @@
-"""Why derived rows change, in words without a value: they go out in events. Decides nothing."""
+"""Words the reasons for which derived rows change.
+
+Reasons are published in events, so they never contain a value of a row.
+"""
 
 from collections.abc import Iterable
 from dataclasses import fields
 
-from ...model.derived import Day, Origin, Session, Week
+from model.derived import Day, Origin, Session, Week
 
-NEW = "told for the first time"
-GONE = "no fact tells of it any more"
-SHARED = 0.5
+REASON_NEW = "derived for the first time"
+REASON_GONE = "no fact supports it any more"
+
+_SAME_FROM = 0.5
 
 
-def revised(old: Session | Day | Week | None, new: Session | Day | Week) -> str:
-    """Return why a row is written: it is new, or the names of the columns that differ."""
+def revision_reason(old: Session | Day | Week | None, new: Session | Day | Week) -> str:
+    """Return why a row is written: it is new, or some of its columns differ."""
     if old is None:
-        return NEW
-    differing = [f.name for f in fields(new) if getattr(old, f.name) != getattr(new, f.name)]
+        return REASON_NEW
+    names = (field.name for field in fields(new))
+    differing = [name for name in names if getattr(old, name) != getattr(new, name)]
     return f"changed: {', '.join(differing)}"
 
 
-def retracted(old: Session, now: Iterable[Session]) -> str:
-    """Return why a session is not there any more: a session that shares half of its time took its place, or nothing.
+def retraction_reason(old: Session, current: Iterable[Session]) -> str:
+    """Return why a session is retracted.
 
-    `now` are the sessions that are there now.
+    The reason names the current session that took its time, when such a session shares at least
+    half of the shorter of both. Of several, the session that starts nearest is named.
     """
-    others = [one for one in now if one.id != old.id and _shares(old, one)]
-    other = min(others, key=lambda one: (abs(one.start_ms - old.start_ms), one.id), default=None)
-    if other is None:
-        return GONE
+    others = [session for session in current if session.id != old.id and _overlaps(old, session)]
+    if not others:
+        return REASON_GONE
+    other = min(others, key=lambda session: (abs(session.start_ms - old.start_ms), session.id))
     declared = old.origin is Origin.DETECTED and other.origin is not Origin.DETECTED
-    return f"{'declared later, as' if declared else 'one with'} session {other.id}"
+    return f"{'declared later, as' if declared else 'merged into'} session {other.id}"
 
 
-def _shares(old: Session, other: Session) -> bool:
-    both = min(old.end_ms, other.end_ms) - max(old.start_ms, other.start_ms)
-    return both > 0 and both >= SHARED * min(old.end_ms - old.start_ms, other.end_ms - other.start_ms)
+def _overlaps(old: Session, other: Session) -> bool:
+    """Return whether two sessions share at least half of the shorter session."""
+    common = min(old.end_ms, other.end_ms) - max(old.start_ms, other.start_ms)
+    shorter = min(old.end_ms - old.start_ms, other.end_ms - other.start_ms)
+    return common > 0 and common >= _SAME_FROM * shorter

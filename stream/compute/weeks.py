@@ -1,51 +1,63 @@
-"""ISO weeks from days. Never looks at sessions or samples: a week is the sum of its days and nothing else."""
+"""Adds up ISO weeks from their days, without sessions or samples."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ...model.calendar import MINUTE_MS
-from ...model.derived import Day, Week
-from ...model.intensity import ZoneTimes
+from model.calendar import MINUTE_MS
+from model.derived import Day, Week
+from model.intensity import ZoneTimes
 
 VALID_WEAR_MIN = 600
 
 
 def dose_minutes(zones: ZoneTimes) -> float:
-    """Return moderate + 2 x (vigorous + near_max) in minutes: the dose of the National Board of Health and Welfare."""
+    """Return the dose in minutes: moderate + 2 x (vigorous + near_max).
+
+    Source: Swedish National Board of Health and Welfare, clinical definition section 2.4.
+    """
     return (zones.moderate + 2 * (zones.vigorous + zones.near_max)) / MINUTE_MS
 
 
-def week(monday: date, days: Iterable[Day]) -> Week:
-    """Return the week that begins on a Monday from its days; days of other weeks and missing days add nothing.
+def week_of_days(monday: date, days: Iterable[Day]) -> Week:
+    """Return the week that begins on `monday`, from its days.
 
-    A day is valid with at least 600 minutes of wear, known when valid or answered. At most one row a date is expected.
+    `days` has at most one row for each date. Days of other weeks and missing days add nothing. A
+    day is valid with at least 600 minutes of wear, and known when it is valid or answered.
     """
-    rows = sorted((d for d in days if monday <= d.local_date < monday + timedelta(days=7)), key=lambda d: d.local_date)
-    zones = sum((d.zones for d in rows), start=ZoneTimes())
-    steps = [d.steps for d in rows if d.steps is not None]
+    sunday = monday + timedelta(days=6)
+    of_week = (day for day in days if monday <= day.local_date <= sunday)
+    # Floating-point sums depend on their order, so days are always added in the order of dates.
+    rows = sorted(of_week, key=lambda day: day.local_date)
+    zones = sum((day.zones for day in rows), start=ZoneTimes())
     return Week(
         monday=monday,
-        sessions=sum(d.sessions for d in rows),
-        session_ms=sum(d.session_ms for d in rows),
+        sessions=sum(day.sessions for day in rows),
+        session_ms=sum(day.session_ms for day in rows),
         zones=zones,
         dose_min=dose_minutes(zones),
-        valid_days=sum(_valid(d) for d in rows),
-        answered_days=sum(d.answered for d in rows),
-        known_days=sum(_valid(d) or d.answered for d in rows),
-        volume=sum((d.volume for d in rows), start=ZoneTimes()),
-        steps=sum(steps) if steps else None,
+        valid_days=sum(map(_is_valid, rows)),
+        answered_days=sum(day.answered for day in rows),
+        known_days=sum(_is_valid(day) or day.answered for day in rows),
+        volume=sum((day.volume for day in rows), start=ZoneTimes()),
+        steps=_steps(rows),
         loads=_loads(rows),
     )
 
 
-def _loads(rows: Iterable[Day]) -> dict[str, float]:
-    """Return the sum of each load over days, in their order."""
-    found: dict[str, float] = {}
-    for day in rows:
-        for name, value in day.loads.items():
-            found[name] = found.get(name, 0.0) + value
-    return found
-
-
-def _valid(day: Day) -> bool:
+def _is_valid(day: Day) -> bool:
     return day.wear_min >= VALID_WEAR_MIN
+
+
+def _steps(days: Iterable[Day]) -> int | None:
+    """Return the sum of the known steps, None when the steps of no day are known."""
+    counted = [day.steps for day in days if day.steps is not None]
+    return sum(counted) if counted else None
+
+
+def _loads(days: Iterable[Day]) -> dict[str, float]:
+    """Return the sum of each load over days, added in their order."""
+    totals: dict[str, float] = {}
+    for day in days:
+        for name, value in day.loads.items():
+            totals[name] = totals.get(name, 0.0) + value
+    return totals

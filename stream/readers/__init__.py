@@ -1,1 +1,1 @@
-"""Reading bodies in processes of their own, which can be ended: what a body does there costs that body only."""
+"""Reads bodies in processes of their own, so that a bad body can cost no more than itself."""

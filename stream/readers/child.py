@@ -1,6 +1,7 @@
-"""A reader process: takes bodies, answers with what its parsers make of them, within a budget for each body.
+"""A reader process: takes bodies and answers with what its parsers read, each within a budget.
 
-It reaches no network, no database and no key. Must never outlive the worker: the end of its socket ends it.
+It has no network, no database and no key. It must never outlive the worker: when its socket closes,
+it ends.
 """
 
 import math
@@ -12,32 +13,41 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BufferedRWPair
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from ...model.facts import Reject, RejectKind
-from .answers import Answer, answer
-from .budget import HARD_S, Budget, budget
-from .wire import LENGTH, MARK, Body, Refusal, Spilled, pack, spill
+from model.facts import Reject, RejectKind
+from stream.readers.answers import Answer, answer
+from stream.readers.budget import HARD_S, Budget, budget
+from stream.readers.wire import LENGTH, MARK, Body, Refusal, Spilled, pack, spill
 
 STATM = Path("/proc/self/statm")
-AGAIN_S = 0.25  # an alarm that some code has swallowed rings again, and ends the process
+AGAIN_S = 0.25  # if some code swallowed the alarm, it rings again and ends the process
 
 TOO_SLOW = Reject(
-    where="body", why="reading it took more time than a body of its size may take", kind=RejectKind.TOO_SLOW
+    where="body",
+    why="reading it took more time than a body of its size may take",
+    kind=RejectKind.TOO_SLOW,
 )
 
 
 class OutOfTime(BaseException):
-    """The CPU time of a body is used up."""
+    """The CPU time of a body is used up.
+
+    It is no `Exception`, so that a parser's `except Exception` does not catch it.
+    """
 
 
-def serve(connection: socket.socket, place: int) -> None:
-    """Answer batches of bodies until the other end closes; the file `place` says which body is in work."""
+def serve(connection: socket.socket, count: int) -> None:
+    """Answer batches of bodies until the other end closes.
+
+    `count` is the descriptor of the file in which it notes the position of the body in work.
+    """
     _settle_in()
-    mark = mmap.mmap(place, MARK.size)
+    mark = mmap.mmap(count, MARK.size)
     with connection, connection.makefile("rwb") as stream:
         stream.write(pack(os.getpid()))
         stream.flush()
@@ -52,21 +62,21 @@ def _marked(mark: mmap.mmap, number: int, body: Body) -> Answer:
 
 
 def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes]) -> None:
-    """Read one large body from a file, and write its facts into another."""
+    """Read one large body from the file `content`, and write its facts into the file `facts`."""
     _settle_in()
-    os.nice(10)  # what waits for nothing gives way to what somebody waits for
+    os.nice(10)  # a large file is rarely urgent, and must not slow down the small bodies
     with connection, connection.makefile("rwb") as stream:
         stream.write(pack(os.getpid()))
         stream.flush()
         if bodies := _receive(stream):
             with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                body = Body(connector=bodies[0].connector, content_type=bodies[0].content_type, content=mapped[:])
+                body = replace(bodies[0], content=mapped[:])
             stream.write(pack(answer_large(body, facts)))
             stream.flush()
 
 
 def answer_within(body: Body) -> Answer:
-    """Return what a parser makes of a body within its budget, or why nothing could be read of it."""
+    """Return what a parser reads in a body within its budget, or why nothing could be read."""
     try:
         with _within(budget(len(body.content))):
             return answer(body)
@@ -75,17 +85,22 @@ def answer_within(body: Body) -> Answer:
 
 
 def answer_large(body: Body, facts: IO[bytes]) -> Spilled | Refusal:
-    """Return what a parser makes of a large body; its facts go into a file."""
-    found = answer_within(body)
-    return found if isinstance(found, Refusal) else spill(found, facts)
+    """Return what a parser reads in a large body; its facts go into the file `facts`."""
+    matches = answer_within(body)
+    return matches if isinstance(matches, Refusal) else spill(matches, facts)
 
 
 def _receive(stream: BufferedRWPair) -> list[Body]:
-    """Return the next batch, or an empty list at the end. Batches come from the worker, so any type may be in them."""
+    """Return the next batch, or an empty list at the end.
+
+    Batches come from the worker, which is trusted, so they may hold any type.
+    """
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return []
-    bodies: list[Body] = pickle.loads(stream.read(LENGTH.unpack(head)[0]))  # noqa: S301 - from the worker itself
+    bodies: list[Body] = pickle.loads(  # noqa: S301 - from the worker itself
+        stream.read(LENGTH.unpack(head)[0])
+    )
     return bodies
 
 
@@ -94,7 +109,10 @@ def _settle_in() -> None:
 
 
 class _Alarm:
-    """Raises `OutOfTime` when the time of a body is used up, and ends the process where that was swallowed."""
+    """Raises `OutOfTime` when a body's CPU time is used up.
+
+    If that was swallowed, the second call ends the process.
+    """
 
     def __init__(self) -> None:
         self.rang = False
@@ -108,12 +126,16 @@ class _Alarm:
 
 @contextmanager
 def _within(limits: Budget) -> Iterator[None]:
-    """Bound the block: an alarm after its CPU time, a refused allocation past its memory, and the end if neither helps.
+    """Bound the CPU time and the memory of the block.
 
-    The kernel ends a process that goes on for `HARD_S` more: code outside of Python hears no alarm.
+    An alarm rings after its CPU time, and an allocation beyond its memory is refused. Code outside
+    of Python does not see the alarm, so the kernel ends a process that goes on for `HARD_S` more.
     """
+    # both limits are totals of the process, so what it has used already is added
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _soft_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s + HARD_S))
+    _soft_limit(
+        resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + limits.cpu_s + HARD_S)
+    )
     _soft_limit(resource.RLIMIT_AS, _mapped() + limits.memory)
     signal.signal(signal.SIGPROF, _Alarm())
     signal.setitimer(signal.ITIMER_PROF, limits.cpu_s, AGAIN_S)
@@ -125,6 +147,7 @@ def _within(limits: Budget) -> Iterator[None]:
 
 
 def _soft_limit(which: int, limit: int) -> None:
+    # only the soft limit moves: without privileges a lowered hard limit could not be raised again
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY and (limit == resource.RLIM_INFINITY or limit > hard):
         limit = hard

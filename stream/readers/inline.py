@@ -1,15 +1,18 @@
-"""`Reader` in this process: for a replay, which reads what was read before, and for tests. No process, no budget."""
+"""Reads bodies in this process, without a budget.
+
+This `Reader` is for tests, and for a replay, whose bodies were read before.
+"""
 
 import asyncio
 from collections.abc import Sequence
 
-from ...model.envelope import INLINE
-from .answers import Answer, answer
-from .wire import Body
+from model.envelope import INLINE
+from stream.readers.answers import Answer, answer
+from stream.readers.wire import Body
 
 
 class InlineReader:
-    """Reads bodies here; a large one in a thread, so that nothing waits for it."""
+    """Reads bodies in this process; a large body in a thread, so that the loop goes on."""
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
         """Return what each body holds."""
@@ -17,4 +20,6 @@ class InlineReader:
 
     async def read_large(self, body: Body) -> Answer:
         """Return what one body holds."""
-        return answer(body) if len(body.content) <= INLINE else await asyncio.to_thread(answer, body)
+        return (
+            answer(body) if len(body.content) <= INLINE else await asyncio.to_thread(answer, body)
+        )

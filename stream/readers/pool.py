@@ -1,7 +1,8 @@
-"""The worker's side of reading: bodies go to reader processes, and come back as facts or as the reason why not.
+"""The worker's side of reading: sends bodies to reader processes and takes their answers.
 
-A reader that ends or hangs is replaced, and the bodies that it had are read again. A body with which two
-readers ended is refused as `ended_the_worker`. Must never let a body decide over more than itself.
+A reader that ends or hangs is replaced, and the bodies that it had are read again. A body with
+which two readers ended is refused as `ended_the_worker`. A body must never affect the result of
+another.
 """
 
 import asyncio
@@ -13,48 +14,67 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Protocol
 
-from ...model.facts import Parsed, Reject, RejectKind
-from .answers import Answer
-from .budget import budget
-from .wire import LENGTH, MARK, Body, Refusal, Spilled, SpilledFacts, UntrustedAnswerError, pack, unpack
-from .zygote import Zygote
+from model.facts import Reject, RejectKind
+from stream.readers.answers import Answer
+from stream.readers.budget import budget
+from stream.readers.wire import (
+    LENGTH,
+    MARK,
+    Body,
+    Refusal,
+    Spilled,
+    UntrustedAnswerError,
+    pack,
+    unpack,
+    unspill,
+)
+from stream.readers.zygote import Zygote
 
-READERS = 2  # a body that takes its whole budget holds up one of them
-TRIES = 2
-BUFFER = 4 * 1024 * 1024  # of an answer that arrives: it is taken in at once
-LOOK_S = 0.25  # how often a reader that has not answered is looked at
-RECYCLE = 20_000  # bodies after which a reader makes room for a fresh one
-ENDED = Reject(where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER)
-HUNG = Reject(where="body", why="reading it did not come to an end in time", kind=RejectKind.TOO_SLOW)
+READERS = 2  # a slow body delays one of them, and the other goes on
+_TRIES = 2
+_BUFFER = 4 * 1024 * 1024  # large enough to receive a usual answer in one go
+_LOOK_S = 0.25  # seconds between two looks at a reader that has not answered
+RECYCLE = 20_000  # bodies after which a reader is replaced by a fresh one
+ENDED = Reject(
+    where="body", why="a process ended while it worked on this", kind=RejectKind.ENDED_THE_WORKER
+)
+HUNG = Reject(
+    where="body", why="reading it did not come to an end in time", kind=RejectKind.TOO_SLOW
+)
 
 
 class ReaderGoneError(RuntimeError):
-    """A reader ended, hung or answered nonsense while it worked on the body at `place` of its batch.
+    """A reader ended, hung or sent an invalid answer.
 
-    `reject` is what that means for this body.
+    `location` is the position in its batch of the body that it worked on. `reject` is the reason to
+    refuse this body with.
     """
 
-    def __init__(self, reject: Reject, place: int) -> None:
+    def __init__(self, reject: Reject, location: int) -> None:
         super().__init__(reject.why)
-        self.reject, self.place = reject, place
+        self.reject, self.location = reject, location
 
 
 class Reader(Protocol):
-    """Reads bodies. Never raises for what is in one."""
+    """Reads bodies, and never raises because of their content."""
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
         """Return what each body holds, in the order of the bodies."""
 
     async def read_large(self, body: Body) -> Answer:
-        """Return what one large body holds; its facts are read from a file as they are walked through."""
+        """Return what one large body holds; its facts are read from a file during iteration."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Process:
-    """One reader process at the other end of a socket; `mark` is where it says which body it has in work."""
+    """One reader process at the other end of a socket.
+
+    `number` is its process id. `mark` is shared memory in which it notes the position of the body
+    in work, and `bodies` counts those sent to it.
+    """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -63,7 +83,10 @@ class _Process:
     bodies: int = 0
 
     async def ask(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
-        """Send a batch and return the answer; raises `ReaderGoneError`, after which the process is of no use."""
+        """Send a batch and return the answer.
+
+        Raises `ReaderGoneError`, after which the process must be replaced.
+        """
         self.bodies += len(bodies)
         self._begin()
         answer = asyncio.ensure_future(self._answer(bodies))
@@ -71,38 +94,40 @@ class _Process:
             await self._wait(answer, bodies)
             return answer.result()
         except (EOFError, OSError, UntrustedAnswerError):
-            raise ReaderGoneError(ENDED, self.place()) from None
+            raise ReaderGoneError(ENDED, self.location()) from None
         finally:
             answer.cancel()
 
     async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[Body]) -> None:
-        """Wait for an answer as long as no body is in work for longer than it may be; raises `ReaderGoneError`."""
-        place, since_s = 0, time.monotonic()
-        while not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
-            now, now_s = self.place(), time.monotonic()
-            if now != place:
-                place, since_s = now, now_s
-            elif now_s - since_s > budget(len(bodies[place].content)).wall_s:
-                raise ReaderGoneError(HUNG, place)
+        """Wait for an answer; raises `ReaderGoneError` when a body takes longer than its budget."""
+        position, since_s = 0, time.monotonic()
+        while not (await asyncio.wait({answer}, timeout=_LOOK_S))[0]:
+            # the clock starts again with each body: a long batch is no sign that a reader hangs
+            now, now_s = self.location(), time.monotonic()
+            if now != position:
+                position, since_s = now, now_s
+            elif now_s - since_s > budget(len(bodies[position].content)).wall_s:
+                raise ReaderGoneError(HUNG, position)
 
     async def ask_once(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
-        """Send a batch and return the answer however long it takes; raises `ReaderGoneError`."""
+        """Send a batch and wait for the answer without a limit; raises `ReaderGoneError`."""
         try:
             return await self._answer(bodies)
         except (EOFError, OSError, UntrustedAnswerError):
             raise ReaderGoneError(ENDED, 0) from None
 
-    def place(self) -> int:
-        """Return the place in its batch of the body that is in work."""
+    def location(self) -> int:
+        """Return the position in its batch of the body in work."""
         return int(MARK.unpack_from(self.mark)[0]) if self.mark is not None else 0
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process at once, whatever it is doing."""
         self.writer.close()
         with suppress(ProcessLookupError):
             os.kill(self.number, signal.SIGKILL)
 
     def _begin(self) -> None:
+        # the mark still has the last position of the batch before
         if self.mark is not None:
             MARK.pack_into(self.mark, 0, 0)
 
@@ -114,33 +139,36 @@ class _Process:
 
 @dataclass(slots=True, kw_only=True)
 class Pool:
-    """`Reader` by processes that a zygote forks."""
+    """A `Reader` whose processes are forked by a zygote."""
 
     zygote: Zygote
     _idle: asyncio.LifoQueue[_Process | None] = field(default_factory=asyncio.LifoQueue)
 
     def __post_init__(self) -> None:
         for _ in range(READERS):
-            self._idle.put_nowait(None)  # forked when it is needed first
+            self._idle.put_nowait(None)  # None is a free slot: its process is forked on first use
 
     async def read(self, bodies: Sequence[Body]) -> list[Answer]:
-        """Return what each body holds. The body with which a reader ends is read again alone, the others together."""
+        """Return what each body holds.
+
+        If a reader ends, the body that it worked on is read again alone, and the others together.
+        """
         if not bodies:
             return []
         try:
             return await self._batch(bodies)
         except ReaderGoneError as error:
-            place = error.place
-        others = await self.read([*bodies[:place], *bodies[place + 1 :]])
-        return [*others[:place], await self._again(bodies[place]), *others[place:]]
+            position = error.location
+        others = await self.read([*bodies[:position], *bodies[position + 1 :]])
+        return [*others[:position], await self._again(bodies[position]), *others[position:]]
 
     async def read_large(self, body: Body) -> Answer:
-        """Return what one large body holds, read by a process of its own."""
-        for tries in range(1, TRIES + 1):
+        """Return what one large body holds; a process of its own reads it."""
+        for tries in range(1, _TRIES + 1):
             try:
                 return await self._large(body)
             except ReaderGoneError as error:
-                if tries == TRIES:
+                if tries == _TRIES:
                     return Refusal(reject=error.reject)
         raise AssertionError("a body is tried once at least")
 
@@ -167,6 +195,7 @@ class Pool:
                 back = process
             return answers
         finally:
+            # a process that failed or was interrupted might still send the answer of this batch
             if process is not None and back is None:
                 process.end()
             self._idle.put_nowait(back)
@@ -179,19 +208,17 @@ class Pool:
             answer = await self._ask_large(body, content, facts)
             if isinstance(answer, Refusal):
                 return answer
-            own = os.fdopen(os.dup(facts.fileno()), "rb")  # closed with the facts that lie in it
-        return Parsed(
-            account=answer.account,
-            facts=SpilledFacts(own, answer.offsets),
-            rejects=answer.rejects,
-            complete=answer.complete,
-        )
+            # outlives the block: it is closed with the facts that are read from it
+            own = os.fdopen(os.dup(facts.fileno()), "rb")
+        return unspill(answer, own)
 
-    async def _ask_large(self, body: Body, content: IO[bytes], facts: IO[bytes]) -> Spilled | Refusal:
+    async def _ask_large(
+        self, body: Body, content: IO[bytes], facts: IO[bytes]
+    ) -> Spilled | Refusal:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
         try:
             async with asyncio.timeout(budget(len(body.content)).wall_s):
-                named = Body(connector=body.connector, content_type=body.content_type, content=b"")
+                named = replace(body, content=b"")  # the content is in the file
                 answer: Spilled | Refusal = await process.ask_once([named])
         except TimeoutError:
             raise ReaderGoneError(HUNG, 0) from None
@@ -216,7 +243,7 @@ def _fill(file: IO[bytes], content: bytes) -> None:
 
 
 async def _start(zygote: Zygote) -> _Process:
-    """Return a new reader of batches, with the place where it says what it has in work."""
+    """Return a new reader of batches, with the memory in which it marks the body in work."""
     with tempfile.TemporaryFile(prefix="kadens-mark-") as file:
         file.truncate(MARK.size)
         process = await _open(zygote.reader(file.fileno()))
@@ -226,7 +253,7 @@ async def _start(zygote: Zygote) -> _Process:
 
 async def _open(connection: socket.socket) -> _Process:
     connection.setblocking(False)  # noqa: FBT003 - the only way to say it
-    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=BUFFER)
+    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_BUFFER)
     return _Process(reader=reader, writer=writer, number=await _frame(reader))
 
 

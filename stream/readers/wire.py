@@ -1,8 +1,8 @@
-"""What a worker and its readers say to each other: bodies one way, what was read of them the other.
+"""What a worker and its readers send each other: bodies to the reader, its answers back.
 
-Frames are pickled, because facts are typed values with numpy columns and pickling them is the fastest. A reader has
-touched what came from outside, so its answers are unpickled with a fixed list of types. Must never widen that list
-by a rule.
+Frames are pickled: facts are typed values with numpy columns, and pickling is the fastest way. A
+reader has handled bytes from outside, so its answers are unpickled with a fixed list of types. That
+list must name each type and never follow a rule, such as "all of a module".
 """
 
 import io
@@ -10,17 +10,18 @@ import pickle
 import struct
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from ...model.facts import Fact, Parsed, Reject
+from model.facts import Fact, Reject
+from model.received import Context, Fetch, Notice, Part
 
 LENGTH = struct.Struct(">Q")
-MARK = struct.Struct("=Q")  # the place in its batch of the body that a reader has in work
+MARK = struct.Struct("=Q")  # the position in its batch of the body that a reader has in work
 PROTOCOL = 5
 
 _OURS = {
-    ("kadens.model.facts", name)
+    ("model.facts", name)
     for name in [
         "DaySummary",
         "Deletion",
@@ -30,7 +31,6 @@ _OURS = {
         "Joining",
         "Method",
         "OffsetOrigin",
-        "Parsed",
         "Phase",
         "Reject",
         "RejectKind",
@@ -41,9 +41,15 @@ _OURS = {
     ]
 }
 _ALLOWED = _OURS | {
-    ("kadens.stream.readers.wire", "Refusal"),
-    ("kadens.stream.readers.wire", "Spilled"),
+    ("model.received", "Fetch"),
+    ("model.received", "Notice"),
+    ("model.received", "NoticeKind"),
+    ("model.received", "Part"),
+    ("stream.readers.wire", "Holdings"),
+    ("stream.readers.wire", "Refusal"),
+    ("stream.readers.wire", "Spilled"),
     ("datetime", "date"),
+    # what pickle needs for arrays and scalars of numpy, and for frozen dataclasses with slots
     ("numpy", "dtype"),
     ("numpy", "ndarray"),
     ("numpy._core.numeric", "_frombuffer"),
@@ -55,33 +61,53 @@ _ALLOWED = _OURS | {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One body to read: its connector's name, its content type and its bytes."""
+    """One body to read: the name of its format (or `sniff`), its context and its bytes."""
 
-    connector: str
-    content_type: str
+    format: str
+    context: Context
     content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What a payload holds: a part for each account, in order of their first mention.
+
+    `format` names the row of the formats table that read it. `rejects` belong to no account.
+    """
+
+    format: str
+    parts: tuple[Part, ...]
+    fetches: tuple[Fetch, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Nothing of a body could be read. `fault` describes an error of our own, without values; else it is empty."""
+    """The reasons why nothing of a body could be read: the first in `reject`, others in `more`.
+
+    `fault` describes an error of our own, without values, and is otherwise empty.
+    """
 
     reject: Reject
+    more: tuple[Reject, ...] = ()
     fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spilled:
-    """A body whose facts lie in the file that came with it: what `Parsed` holds beside them, and their offsets."""
+    """The holdings of a large body, whose facts are in a file.
 
-    account: str
-    rejects: tuple[Reject, ...]
-    complete: bool
-    offsets: tuple[int, ...]
+    `rest` has the holdings without facts. `offsets` has, for each part, the positions in the file
+    at which its facts begin.
+    """
+
+    rest: Holdings
+    offsets: tuple[tuple[int, ...], ...]
 
 
 class UntrustedAnswerError(ValueError):
-    """A reader answered with something that is no answer; the reader must be ended."""
+    """A reader sent something that is not an answer; the reader must be ended."""
 
 
 class _Unpickler(pickle.Unpickler):
@@ -97,7 +123,7 @@ def pack(value: object) -> bytes:
     return LENGTH.pack(len(content)) + content
 
 
-def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - one of the types of the list
+def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - any type on the list
     """Return what a reader packed, without the length; raises `UntrustedAnswerError`."""
     try:
         return _Unpickler(io.BytesIO(content)).load()
@@ -107,27 +133,62 @@ def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - one of the typ
         raise UntrustedAnswerError(type(error).__name__) from error
 
 
-def spill(parsed: Parsed, file: IO[bytes]) -> Spilled:
-    """Write the facts of a body into a file, one after the other, and return the rest with their offsets."""
+def spill(holdings: Holdings, file: IO[bytes]) -> Spilled:
+    """Write the facts of a body into a file, in order, and return the rest with their offsets."""
     offsets = []
-    for fact in parsed.facts:
+    parts = []
+    for part in holdings.parts:
+        offsets.append(_spilled(part, file))
+        parts.append(replace(part, facts=()))
+    file.flush()
+    return Spilled(rest=replace(holdings, parts=tuple(parts)), offsets=tuple(offsets))
+
+
+def unspill(spilled: Spilled, file: IO[bytes]) -> Holdings:
+    """Return a body's holdings, whose facts are read from the file during iteration.
+
+    The file is closed once nothing refers to these facts any more.
+    """
+    facts = SpilledFacts(file, [])
+    parts = []
+    for part, offsets in zip(spilled.rest.parts, spilled.offsets, strict=True):
+        parts.append(replace(part, facts=facts.at(offsets)))
+    return replace(spilled.rest, parts=tuple(parts))
+
+
+def _spilled(part: Part, file: IO[bytes]) -> tuple[int, ...]:
+    offsets = []
+    for fact in part.facts:
         offsets.append(file.tell())
         pickle.dump(fact, file, PROTOCOL)
-    file.flush()
-    return Spilled(account=parsed.account, rejects=parsed.rejects, complete=parsed.complete, offsets=tuple(offsets))
+    return tuple(offsets)
+
+
+class _Owner:
+    """Closes a file once nothing refers to this object any more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        weakref.finalize(self, file.close)
 
 
 class SpilledFacts(Sequence[Fact]):
-    """The facts of a large body as a sequence that reads each one from its file when it is asked for."""
+    """The facts of a large body: a sequence that reads each fact from its file on access."""
 
-    def __init__(self, file: IO[bytes], offsets: Sequence[int]) -> None:
+    def __init__(
+        self, file: IO[bytes], offsets: Sequence[int], owner: _Owner | None = None
+    ) -> None:
         self._file, self._offsets = file, offsets
-        weakref.finalize(self, file.close)
+        self._owner = owner or _Owner(file)
+
+    def at(self, offsets: Sequence[int]) -> "SpilledFacts":
+        """Return the facts at other offsets of the same file."""
+        return SpilledFacts(self._file, offsets, self._owner)
 
     def __len__(self) -> int:
         return len(self._offsets)
 
     def __getitem__(self, index: int) -> Fact:  # type: ignore[override]  # slices are not needed
+        # all parts of a body share the file's position; a reader wrote it, so it is not trusted
         self._file.seek(self._offsets[index])
         fact: Fact = _Unpickler(self._file).load()
         return fact

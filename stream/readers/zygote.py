@@ -1,7 +1,8 @@
-"""A small process that forks readers for the worker: it has the parsers loaded, and no thread, no key, no connection.
+"""A small process that forks readers for the worker.
 
-Forking from the worker itself would copy its locks in whatever state its threads left them. Must be started before
-the worker starts a thread, and ends with the worker.
+It has the parsers loaded, but no thread, no key and no connection. Forking from the worker itself
+would copy its locks in whatever state its threads left them. It must be started before the worker
+starts a thread, and it ends with the worker.
 """
 
 import os
@@ -10,34 +11,38 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...embedded.guard import follow
-from . import child
+from kadens.embedded.guard import follow
+from stream.readers import child
 
 MOST_FILES = 3
-ONE_BYTE = b"r"
+_REQUEST = b"r"
 
 
 class Zygote:
-    """The worker's end of it: asks for readers."""
+    """The worker's end: requests new readers."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
 
-    def reader(self, place: int) -> socket.socket:
-        """Return a connected socket to a new reader of batches; raises OSError when the process is gone.
+    def reader(self, number: int) -> socket.socket:
+        """Return a connected socket to a new reader of batches.
 
-        The reader writes into the file `place` which body of a batch it has in work.
+        `number` is the descriptor of the file in which the reader notes the position of the body in
+        work. Raises OSError when the zygote is gone.
         """
-        return self._fork([place])
+        return self._fork([number])
 
     def large_reader(self, content: int, facts: int) -> socket.socket:
-        """Return a socket to a new reader of the one large body in the file `content`; facts go into `facts`."""
+        """Return a connected socket to a new reader of a single large body.
+
+        `content` and `facts` are descriptors of the files for the body and for its facts.
+        """
         return self._fork([content, facts])
 
     def _fork(self, files: list[int]) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [ONE_BYTE], [theirs.fileno(), *files])
+            socket.send_fds(self._control, [_REQUEST], [theirs.fileno(), *files])
         return ours
 
 
@@ -54,7 +59,7 @@ def open_zygote() -> Iterator[Zygote]:
     try:
         yield Zygote(ours)
     finally:
-        ours.close()  # which ends it, and with it every reader
+        ours.close()  # which ends the zygote, and with it every reader
         os.waitpid(process, 0)
 
 
@@ -64,7 +69,7 @@ def _be(parent: int, control: socket.socket) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for the status of a reader
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # readers leave no zombies
         follow(parent, signal.SIGKILL)
         while True:
             word, files, _, _ = socket.recv_fds(control, 1, MOST_FILES)
@@ -91,6 +96,7 @@ def _fork_reader(control: socket.socket, files: list[int]) -> None:
 
 def _read(files: list[int]) -> None:
     connection = socket.socket(fileno=files[0])
+    # the number of files tells the kinds of readers apart: socket and mark, or socket and two files
     if len(files) < MOST_FILES:
         child.serve(connection, files[1])
         return

@@ -1,254 +1,129 @@
-"""A1: two low weeks, known and judged; and that no alert rests on silence, on a pause or on a week not over."""
+"""What was due and what was done: the measures of a week, and when they cannot be known."""
 
-import random
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.alerts.rules import judge, next_due
-from kadens.model.alert import Judgeable, Tier, Watermark
-from kadens.model.calendar import midnight
-from kadens.model.codec import dumps, loads
-from kadens.model.derived import Week
-from kadens.model.intensity import ZoneTimes
-from kadens.model.prescription import Intensity, Pause, Prescription
+from alerts.adherence import adherence, capped, due_in_week
+from model.derived import Week
+from model.intensity import ZoneTimes
+from model.prescription import Intensity, Pause, Prescription, in_force
 
-ZONE = "Europe/Stockholm"
-HOUR = 3_600_000
-W1, W2, W3, W4 = (date(2026, 11, 2) + timedelta(days=7 * n) for n in range(4))
-NOW = midnight(W4, ZONE) + 40 * HOUR  # Tuesday afternoon: the week of W3 is judged
-PRESCRIPTION = Prescription(
+_MONDAY = date(2026, 11, 16)
+_MIN = 60_000
+_PRESCRIPTION = Prescription(
     id="a",
     version=1,
     valid_from=date(2026, 6, 1),
     valid_to=date(2027, 6, 1),
-    sessions_per_week=3,
+    sessions_per_week=4,
     minutes_per_session=30,
     intensity=Intensity(method="hrr", low=0.4, high=0.6),
+    dose_min_per_week=150,
 )
 
 
-def week(monday: date, sessions: int, minutes: int | None = None, known: int = 7) -> Week:
-    ms = (30 * sessions if minutes is None else minutes) * 60_000
+def _week(sessions: int, zones: ZoneTimes, dose: float = 0) -> Week:
     return Week(
-        monday=monday,
+        monday=_MONDAY,
         sessions=sessions,
-        session_ms=ms,
-        zones=ZoneTimes(unknown=ms),
-        dose_min=0,
-        valid_days=known,
+        session_ms=zones.total,
+        zones=zones,
+        dose_min=dose,
+        valid_days=7,
         answered_days=0,
-        known_days=known,
+        known_days=7,
     )
 
 
-def look(*weeks: Week, **more: Any) -> Judgeable:  # noqa: ANN401
-    nothing = {"pain": (), "days": (), "sessions": (), "watermarks": (), "prescriptions": (PRESCRIPTION,)}
-    return Judgeable(**{**nothing, "patient": "p", "zone": ZONE, "now_ms": NOW, "weeks": weeks, **more})
+_ZONES = ZoneTimes(light=10 * _MIN, moderate=60 * _MIN, vigorous=30 * _MIN, unknown=20 * _MIN)
 
 
-def found(*weeks: Week, **more: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
-    return [(finding.key, finding.fresh) for finding in judge(look(*weeks, **more))]
+def measures(**changes: Any) -> tuple[float | None, ...]:  # noqa: ANN401
+    got = adherence(_week(3, _ZONES, 120), replace(_PRESCRIPTION, **changes))
+    assert got is not None
+    return got.frequency, got.time, got.dose, got.intensity
 
 
-LOW = (week(W2, 1), week(W3, 2))
-HELD = [(W3.isoformat(), True)]
-
-
-@pytest.mark.parametrize(
-    ("weeks", "keys"),
-    [
-        (LOW, HELD),
-        ((week(W2, 0), week(W3, 0)), HELD),
-        ((week(W2, 3), week(W3, 2)), []),
-        ((week(W2, 2), week(W3, 3)), []),
-        ((week(W2, 3, minutes=71), week(W3, 3, minutes=71)), HELD),
-        ((week(W2, 3, minutes=72), week(W3, 3, minutes=72)), []),  # 80 % is enough
-        ((week(W2, 2, minutes=300), week(W3, 3, minutes=30)), HELD),
-        ((week(W2, 0, known=4), week(W3, 0, known=4)), HELD),
-        ((week(W2, 0, known=3), week(W3, 0)), []),
-        ((week(W2, 0), week(W3, 0, known=3)), []),
-        ((week(W1, 0), week(W3, 0)), []),  # not consecutive
-        ((week(W3, 0),), []),
-        ((week(W1, 0), week(W2, 0)), [(W2.isoformat(), False)]),
-        ((week(W1, 0), *LOW), [(W2.isoformat(), False), *HELD]),
-        ((week(W2, 0), week(W3, 0), week(W4, 0)), HELD),  # the week that runs is not judged
-    ],
-)
-def test_sustained_low(weeks: tuple[Week, ...], keys: list[tuple[str, bool]]) -> None:
-    assert found(*weeks) == keys
+def test_four_measures_apart() -> None:
+    assert measures() == (0.75, 1.0, 0.8, 0.6)
 
 
 @pytest.mark.parametrize(
-    ("hours", "marks", "holds"),
+    ("changes", "expected"),
     [
-        (36, (), True),
-        (35.99, (), False),
-        (0, (0,), True),
-        (0, (0, 5), True),
-        (0, (0, -1), False),  # one source is behind
-        (-0.01, (0, 5), False),  # the week is not over, whatever a clock ahead says
-        (36, (-500,), True),
+        ({"sessions_per_week": 2}, (1.5, 2.0, 0.8, 0.6)),  # not capped
+        ({"dose_min_per_week": None}, (0.75, 1.0, None, 0.6)),
+        ({"intensity": Intensity(method="hrr", low=0.4, high=0.9)}, (0.75, 1.0, 0.8, 0.9)),
+        ({"intensity": Intensity(method="hrr", low=0.0, high=1.0)}, (0.75, 1.0, 0.8, 1.0)),
+        ({"intensity": Intensity(method="hrr", low=0.45, high=0.6)}, (0.75, 1.0, 0.8, None)),
+        ({"intensity": Intensity(method="rpe_cr10", low=3, high=5)}, (0.75, 1.0, 0.8, None)),
+        ({"sessions_per_week": 0, "dose_min_per_week": 0}, (None, None, None, 0.6)),
     ],
 )
-def test_a_week_is_judged_when_its_data_has_had_its_time(hours: float, marks: tuple[int, ...], *, holds: bool) -> None:
-    end = midnight(W4, ZONE)
-    sources = tuple(Watermark(vendor=f"v{n}", time_ms=end + mark * HOUR) for n, mark in enumerate(marks))
-    assert found(*LOW, now_ms=end + int(hours * HOUR), watermarks=sources) == (HELD if holds else [])
+def test_measures_by_prescription(
+    changes: dict[str, Any], expected: tuple[float | None, ...]
+) -> None:
+    assert measures(**changes) == expected
 
 
-def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
-    pair = (week(W1, 0), week(W2, 0))
-    assert found(*pair, now_ms=midnight(W4, ZONE) + 35 * HOUR) == [(W2.isoformat(), True)]
-    assert found(*pair, now_ms=midnight(W4, ZONE) + 36 * HOUR) == [(W2.isoformat(), False)]
+@pytest.mark.parametrize(("dose", "expected"), [(120.0, None), (150.0, 1.0), (300.0, 2.0)])
+def test_partial_data_may_confirm_but_not_refute(dose: float, expected: float | None) -> None:
+    got = adherence(_week(3, ZoneTimes(moderate=78 * _MIN, unknown=22 * _MIN), dose), _PRESCRIPTION)
+    assert got is not None
+    assert got.dose == expected
+
+
+def test_without_heart_rate_intensity_is_unknown_and_time_is_not() -> None:
+    got = adherence(_week(3, ZoneTimes(unknown=90 * _MIN)), _PRESCRIPTION)
+    assert got is not None
+    assert (got.frequency, got.time, got.dose, got.intensity) == (0.75, 0.75, None, None)
 
 
 @pytest.mark.parametrize(
-    ("changes", "holds"),
-    [
-        ({"valid_from": W2}, True),
-        ({"valid_from": W2 + timedelta(days=1)}, False),
-        ({"valid_to": W4 - timedelta(days=1)}, True),
-        ({"valid_to": W4 - timedelta(days=2)}, False),
-    ],
+    "changes",
+    [{"valid_from": _MONDAY + timedelta(days=1)}, {"valid_to": _MONDAY + timedelta(days=5)}],
 )
-def test_a_prescription_must_hold_on_all_days_of_both_weeks(changes: dict[str, Any], *, holds: bool) -> None:
-    assert found(*LOW, prescriptions=(replace(PRESCRIPTION, **changes),)) == (HELD if holds else [])
+def test_a_prescription_that_does_not_hold_the_whole_week_measures_nothing(
+    changes: dict[str, Any],
+) -> None:
+    assert adherence(_week(3, _ZONES), replace(_PRESCRIPTION, **changes)) is None
 
 
-def test_without_a_prescription_nothing_is_due() -> None:
-    assert found(*LOW, prescriptions=()) == []
+def test_capped() -> None:
+    assert [capped(ratio) for ratio in (0.5, 1.0, 1.5, None)] == [0.5, 1.0, 1.0, None]
 
 
-def pause(first: int, last: int) -> Prescription:
-    """Return the prescription with a pause from day to day of the week of W3, Monday being 0."""
-    days = [W3 + timedelta(days=n) for n in (first, last)]
-    return replace(PRESCRIPTION, pauses=(Pause(first=days[0], last=days[1], why="holiday"),))
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "sessions", "holds"),
-    [
-        (0, 3, 0, False),  # four days of pause: not judged
-        (0, 2, 1, True),  # due 3 x 4/7 = 1.71, done 1
-        (0, 2, 2, False),
-        (6, 9, 2, True),  # due 3 x 6/7 = 2.57, done 0.78
-        (5, 6, 2, False),  # due 3 x 5/7 = 2.14, done 0.93
-    ],
-)
-def test_days_of_pause_leave_the_denominator(first: int, last: int, sessions: int, *, holds: bool) -> None:
-    now = midnight(W4, ZONE) + 24 * 6 * HOUR  # after any of the pauses
-    assert found(week(W2, 0), week(W3, sessions), prescriptions=(pause(first, last),), now_ms=now) == (
-        HELD if holds else []
+def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it_back() -> None:
+    newer = replace(
+        _PRESCRIPTION, version=2, valid_from=date(2026, 11, 10), valid_to=date(2026, 11, 20)
     )
+    days = (
+        date(2026, 5, 31),
+        date(2026, 6, 1),
+        date(2026, 11, 9),
+        date(2026, 11, 10),
+        date(2026, 11, 21),
+    )
+    for rows in ((_PRESCRIPTION, newer), (newer, _PRESCRIPTION)):
+        assert [[p.version for p in in_force(rows, day)] for day in days] == [[], [1], [1], [2], []]
 
 
-def test_nothing_is_raised_while_paused() -> None:
-    assert found(*LOW, prescriptions=(pause(7, 8),)) == [(W3.isoformat(), False)]
-
-
-def test_look_back_of_eight_weeks() -> None:
-    old = [NOW + n * 24 * HOUR for n in (35, 54)]  # 8 weeks after the start of W2 lie between
-    assert [len(found(*LOW, now_ms=now)) for now in old] == [1, 0]
-
-
-def test_thresholds_of_the_prescription_override_the_table() -> None:
-    own = replace(PRESCRIPTION, rules={"A1": {"ratio": 0.3, "known_days": 6}})
-    assert found(*LOW, prescriptions=(own,)) == []
-    assert found(week(W2, 0), week(W3, 0), prescriptions=(own,)) == HELD
-    assert found(week(W2, 0), week(W3, 0, known=5), prescriptions=(own,)) == []
-
-
-def test_two_prescriptions_add_up_and_a_new_version_counts_from_its_day() -> None:
-    enough = (week(W2, 3), week(W3, 3))
-    other = replace(PRESCRIPTION, id="b", sessions_per_week=1)
-    assert found(*enough) == []
-    assert found(*enough, prescriptions=(PRESCRIPTION, other)) == HELD
-    newer = replace(PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10)
-    assert found(*enough, prescriptions=(newer, PRESCRIPTION)) == HELD  # due in W2: 3 x 6/7 + 10/7 = 4
-
-
-def test_evidence_and_when() -> None:
-    (finding,) = judge(look(*LOW))
-    assert (finding.rule, finding.tier, finding.at_ms) == ("A1", Tier.B, midnight(W4, ZONE))
-    assert finding.evidence == loads(dumps(finding.evidence))
-    assert finding.evidence["from_ms"] == midnight(W2, ZONE)
-    assert finding.evidence["weeks"][0] == {
-        "monday": "2026-11-09",
-        "sessions": 1,
-        "sessions_due": 3,
-        "minutes": 30,
-        "minutes_due": 90,
-        "frequency": 1 / 3,
-        "time": 1 / 3,
-        "known_days": 7,
-        "valid_days": 7,
-        "answered_days": 0,
-        "paused_days": 0,
-        "prescriptions": [{"id": "a", "version": 1}],
-    }
-
-
-rows = st.lists(
-    st.builds(
-        week,
-        st.integers(0, 12).map(lambda n: W4 - timedelta(days=7 * n)),
-        st.integers(0, 4),
-        known=st.integers(0, 7),
-    ),
-    max_size=13,
-    unique_by=lambda row: row.monday,
-)
-
-
-@given(rows, st.integers(0, 12 * 7 * 24))
-def test_no_alert_ever_rests_on_missing_data(weeks: list[Week], hours: int) -> None:
-    for finding in judge(look(*weeks, now_ms=NOW + hours * HOUR)):
-        known = {row.monday.isoformat(): row.known_days for row in weeks}
-        assert all(known[said["monday"]] >= 4 for said in finding.evidence["weeks"])
-
-
-@given(rows, st.integers(0, 12 * 7 * 24))
-def test_weeks_of_silence_never_raise(weeks: list[Week], hours: int) -> None:
-    silent = [replace(row, sessions=0, session_ms=0, zones=ZoneTimes(), known_days=0, valid_days=0) for row in weeks]
-    assert judge(look(*silent, now_ms=NOW + hours * HOUR)) == ()
-
-
-@given(rows, st.randoms(use_true_random=False))
-def test_order_does_not_matter(weeks: list[Week], chance: random.Random) -> None:
-    assert judge(look(*chance.sample(weeks, len(weeks)))) == judge(look(*weeks))
-
-
-@given(rows, st.integers(0, 20 * 24))
-@example(weeks=[week(W2, 0, 0), week(W3, 0, 0)], hours=8)  # muted when the pause begins, before anything is due
-def test_outcome_changes_only_at_the_times_that_next_due_names(weeks: list[Week], hours: int) -> None:
-    on = look(*weeks, prescriptions=(pause(9, 11),))
-    due = next_due(on)
-    assert due is not None
-    before = min(NOW + hours * HOUR, due - 1)
-    kept = [f for f in judge(on) if f.evidence["from_ms"] >= before - 56 * 24 * HOUR]  # the look-back slides
-    then = judge(replace(on, now_ms=before))
-    assert [replace(f, fresh=False) for f in then] == [replace(f, fresh=False) for f in kept]
-    assert {f.key for f in then if f.fresh} <= {f.key for f in kept if f.fresh}
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        (datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2026, 11, 24, 11, tzinfo=UTC)),
-        (datetime(2026, 11, 24, 11, tzinfo=UTC), datetime(2026, 12, 1, 11, tzinfo=UTC)),
-        (datetime(2027, 6, 8, 11, tzinfo=UTC), None),  # 36 hours after the last week of the prescription
-    ],
-)
-def test_next_due(now: datetime, expected: datetime | None) -> None:
-    got = next_due(look(now_ms=int(now.timestamp() * 1000)))
-    assert got == (None if expected is None else int(expected.timestamp() * 1000))
-
-
-def test_next_due_without_a_prescription_and_in_a_pause() -> None:
-    assert next_due(look(prescriptions=())) is None
-    assert next_due(look(prescriptions=(pause(7, 8),))) == midnight(W4 + timedelta(days=2), ZONE)
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 14))
+def test_pauses_reduce_what_is_due_by_their_days(first: int, length: int, per_week: int) -> None:
+    last = min(first + length, 6)
+    pause = Pause(
+        first=_MONDAY + timedelta(days=first), last=_MONDAY + timedelta(days=last), why="holiday"
+    )
+    got = due_in_week(
+        (replace(_PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), _MONDAY
+    )
+    assert got is not None
+    off = last - first + 1
+    assert got.paused_days == off
+    assert got.sessions == per_week * (7 - off) / 7
+    assert got.minutes == per_week * 30 * (7 - off) / 7

@@ -2,9 +2,15 @@
 
 import pytest
 
-from kadens.alerts.delivery import LONGEST_PAUSE_MS, Mail, Smtp, message, pause_ms, read_smtp
+from alerts.delivery import LONGEST_PAUSE_MS, Mail, Smtp, message, pause_ms, read_smtp
 
-MAIL = Mail(recipient="a@b.example", subject="Something waits", text="Look: https://x", key="alert/A/a@b", at_ms=0)
+MAIL = Mail(
+    recipient="a@b.example",
+    subject="Something waits",
+    text="Look: https://x",
+    key="alert/A/a@b",
+    at_ms=0,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,7 +18,16 @@ MAIL = Mail(recipient="a@b.example", subject="Something waits", text="Look: http
     [
         ("localhost:2525", Smtp(scheme="smtp", host="localhost", port=2525)),
         ("smtp://mail", Smtp(scheme="smtp", host="mail", port=25)),
-        ("smtps://u%40x:p%3Aw@mail", Smtp(scheme="smtps", host="mail", port=465, user="u@x", password="p:w")),  # noqa: S106 - invented
+        (
+            "smtps://u%40x:p%3Aw@mail",
+            Smtp(
+                scheme="smtps",
+                host="mail",
+                port=465,
+                user="u@x",
+                password="p:w",  # noqa: S106 - invented
+            ),
+        ),
         ("smtp+starttls://mail:26", Smtp(scheme="smtp+starttls", host="mail", port=26)),
     ],
 )

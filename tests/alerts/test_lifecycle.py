@@ -1,4 +1,7 @@
-"""Alerts: the table of moves; raising once, appending, retracting; and that judging again changes nothing."""
+"""The lifecycle of alerts: the table of moves, raising once, appending and retracting.
+
+Judging the same facts again changes nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,30 +10,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.alerts.lifecycle import (
+from alerts.lifecycle import (
     CORRECTED,
     RESOLUTIONS,
     TRANSITIONS,
     Action,
     MoveRefusedError,
     ReasonMissingError,
-    Step,
-    StepKind,
     actions,
     move,
     settle,
     wakes,
 )
-from kadens.alerts.wording import headline
-from kadens.model.alert import LIVE, Alert, Finding, State, Tier
+from alerts.wording import headline
+from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
 
-NOW = 1_900_000_000_000
-DAY = 86_400_000
+_NOW = 1_900_000_000_000
+_DAY = 86_400_000
 
 
-def pain(key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6) -> Finding:
-    at = NOW - int(days_ago * DAY)
-    said = {"value": 8 if tier is Tier.A else value, "phase": "after", "local_date": "2026-11-20"}
+def pain(
+    key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6
+) -> Finding:
+    at = _NOW - int(days_ago * _DAY)
+    result = {"value": 8 if tier is Tier.A else value, "phase": "after", "local_date": "2026-11-20"}
     return Finding(
         rule="P1",
         rule_version=1,
@@ -39,17 +42,19 @@ def pain(key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | No
         tier=tier,
         at_ms=at,
         fresh=days_ago <= 14 if fresh is None else fresh,
-        evidence={
-            "from_ms": at,
-            "fresh_until_ms": at + 14 * DAY if fresh is None or fresh else at,
-            "ratings": [said] * (1 if tier is Tier.A else 2),
-            "thresholds": {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3},
-        },
+        from_ms=at,
+        fresh_until_ms=at + 14 * _DAY if fresh is None or fresh else at,
+        evidence={"ratings": [result] * (1 if tier is Tier.A else 2)},
+        sentence=f"pain {result['value']} at {key}",
     )
 
 
-def alert(
-    *findings: Finding, state: State = State.OPEN, tier: Tier = Tier.B, days_ago: float = 1, id_: str = "a"
+def _alert(
+    *findings: Finding,
+    state: AlertState = AlertState.OPEN,
+    tier: Tier = Tier.B,
+    days_ago: float = 1,
+    id_: str = "a",
 ) -> Alert:
     return Alert(
         id=id_,
@@ -58,8 +63,8 @@ def alert(
         rule="P1",
         tier=tier,
         state=state,
-        raised_ms=NOW - int(days_ago * DAY),
-        changed_ms=NOW - int(days_ago * DAY),
+        raised_ms=_NOW - int(days_ago * _DAY),
+        changed_ms=_NOW - int(days_ago * _DAY),
         sentence=headline(findings) if findings else "",
         findings={f.key: f for f in findings},
     )
@@ -69,11 +74,11 @@ class Store:
     """What storage does with steps, in a dict: the reference that the database must equal."""
 
     def __init__(self, *alerts: Alert) -> None:
-        self.alerts = {one.id: one for one in alerts}
+        self.alerts = {item.id: item for item in alerts}
 
-    def settle(self, findings: Sequence[Finding], now_ms: int = NOW) -> tuple[Step, ...]:
-        live = [one for one in self.alerts.values() if one.state in LIVE]
-        recent = [one for one in self.alerts.values() if one.state not in LIVE]
+    def settle(self, findings: Sequence[Finding], now_ms: int = _NOW) -> tuple[Step, ...]:
+        live = [item for item in self.alerts.values() if item.state in LIVE_STATES]
+        recent = [item for item in self.alerts.values() if item.state not in LIVE_STATES]
         steps = settle(live, recent, findings, now_ms)
         for step in steps:
             self.apply(step, now_ms)
@@ -81,7 +86,9 @@ class Store:
 
     def apply(self, step: Step, now_ms: int) -> None:
         id_ = step.alert or f"new{len(self.alerts)}"
-        before = self.alerts.get(id_) or replace(alert(), id=id_, family=step.family, raised_ms=now_ms)
+        before = self.alerts.get(id_) or replace(
+            _alert(), id=id_, family=step.family, raised_ms=now_ms
+        )
         had = dict(before.findings)
         for finding in step.findings:
             if step.kind in (StepKind.RAISE, StepKind.APPEND):
@@ -89,16 +96,25 @@ class Store:
             else:
                 del had[finding.key]
         self.alerts[id_] = replace(
-            before, findings=had, tier=step.tier, state=step.state, rule=step.rule, sentence=step.sentence
+            before,
+            findings=had,
+            tier=step.tier,
+            state=step.state,
+            rule=step.rule,
+            sentence=step.sentence,
         )
 
     def live(self) -> tuple[str, Tier, str, frozenset[str]] | None:
-        live = [one for one in self.alerts.values() if one.state in LIVE]
+        live = [item for item in self.alerts.values() if item.state in LIVE_STATES]
         assert len(live) <= 1
-        return (live[0].family, live[0].tier, live[0].sentence, frozenset(live[0].findings)) if live else None
+        return (
+            (live[0].family, live[0].tier, live[0].sentence, frozenset(live[0].findings))
+            if live
+            else None
+        )
 
 
-def kinds(steps: Sequence[Step]) -> list[StepKind]:
+def _kinds(steps: Sequence[Step]) -> list[StepKind]:
     return [step.kind for step in steps]
 
 
@@ -106,46 +122,51 @@ def kinds(steps: Sequence[Step]) -> list[StepKind]:
 
 
 def test_closed_states_have_no_way_out_and_live_ones_can_be_closed() -> None:
-    for state in State:
-        assert bool(actions(state)) == (state in LIVE)
-        assert (Action.RESOLVE in actions(state)) == (Action.RETRACT in actions(state)) == (state in LIVE)
+    for state in AlertState:
+        assert bool(actions(state)) == (state in LIVE_STATES)
+        assert (
+            (Action.RESOLVE in actions(state))
+            == (Action.RETRACT in actions(state))
+            == (state in LIVE_STATES)
+        )
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", AlertState)
 @pytest.mark.parametrize("action", Action)
-def test_every_move_is_in_the_table_or_refused(state: State, action: Action) -> None:
-    one = alert(state=state)
+def test_every_move_is_in_the_table_or_refused(state: AlertState, action: Action) -> None:
+    item = _alert(state=state)
     if (state, action) in TRANSITIONS:
-        assert move(one, action, "other") is TRANSITIONS[state, action]
+        assert move(item, action, "other") is TRANSITIONS[state, action]
     else:
         with pytest.raises(MoveRefusedError) as refused:
-            move(one, action, "other")
+            move(item, action, "other")
         assert (refused.value.state, refused.value.action) == (state, action)
 
 
 def test_the_usual_walk() -> None:
-    one = alert()
+    item = _alert()
     for action, reason, state in [
-        (Action.ACKNOWLEDGE, "", State.ACKNOWLEDGED),
-        (Action.START, "", State.IN_PROGRESS),
-        (Action.SNOOZE, "until Monday", State.SNOOZED),
-        (Action.WAKE, "", State.OPEN),
-        (Action.RESOLVE, "contacted: by telephone", State.RESOLVED),
+        (Action.ACKNOWLEDGE, "", AlertState.ACKNOWLEDGED),
+        (Action.START, "", AlertState.IN_PROGRESS),
+        (Action.SNOOZE, "until Monday", AlertState.SNOOZED),
+        (Action.WAKE, "", AlertState.OPEN),
+        (Action.RESOLVE, "contacted: by telephone", AlertState.RESOLVED),
     ]:
-        one = replace(one, state=move(one, action, reason))
-        assert one.state is state
+        item = replace(item, state=move(item, action, reason))
+        assert item.state is state
 
 
 @pytest.mark.parametrize(
-    ("action", "reason"), [(Action.SNOOZE, " "), (Action.RESOLVE, ""), (Action.RESOLVE, "done"), (Action.RETRACT, "")]
+    ("action", "reason"),
+    [(Action.SNOOZE, " "), (Action.RESOLVE, ""), (Action.RESOLVE, "done"), (Action.RETRACT, "")],
 )
 def test_a_reason_is_asked_for(action: Action, reason: str) -> None:
     with pytest.raises(ReasonMissingError):
-        move(alert(), action, reason)
+        move(_alert(), action, reason)
 
 
 def test_each_resolution_will_do() -> None:
-    assert {move(alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {State.RESOLVED}
+    assert {move(_alert(), Action.RESOLVE, why) for why in RESOLUTIONS} == {AlertState.RESOLVED}
 
 
 # Raising and appending
@@ -153,43 +174,51 @@ def test_each_resolution_will_do() -> None:
 
 def test_a_fresh_finding_raises_with_all_that_holds() -> None:
     old, new = pain("old", days_ago=20), pain("new")
-    (step,) = settle([], [], [new, old], NOW)
+    (step,) = settle([], [], [new, old], _NOW)
     assert (step.kind, step.family, step.alert, step.tier, step.state) == (
         StepKind.RAISE,
         "pain",
         None,
         Tier.B,
-        State.OPEN,
+        AlertState.OPEN,
     )
     assert step.findings == (old, new)
     assert step.sentence.endswith("And 1 more.")
-    assert settle([], [], [old], NOW) == ()
-    assert settle([], [], [], NOW) == ()
+    assert settle([], [], [old], _NOW) == ()
+    assert settle([], [], [], _NOW) == ()
 
 
 def test_families_are_settled_apart() -> None:
     other = replace(pain("w"), rule="A1", family="adherence")
-    other = replace(other, evidence={**other.evidence, "weeks": [], "thresholds": {"ratio": 0.8}})
-    steps = settle([], [], [pain("x"), other], NOW)
-    assert [(step.kind, step.family) for step in steps] == [(StepKind.RAISE, "adherence"), (StepKind.RAISE, "pain")]
-    assert kinds(settle([alert(pain("x"))], [], [pain("x"), other], NOW)) == [StepKind.RAISE]
+    other = replace(other, evidence={**other.evidence, "weeks": []})
+    steps = settle([], [], [pain("x"), other], _NOW)
+    assert [(step.kind, step.family) for step in steps] == [
+        (StepKind.RAISE, "adherence"),
+        (StepKind.RAISE, "pain"),
+    ]
+    assert _kinds(settle([_alert(pain("x"))], [], [pain("x"), other], _NOW)) == [StepKind.RAISE]
 
 
 def test_new_evidence_appends_to_the_live_alert() -> None:
-    for state in LIVE:
-        (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y")], NOW)
-        assert (step.kind, step.alert, step.findings, step.state) == (StepKind.APPEND, "a", (pain("y"),), state)
+    for state in LIVE_STATES:
+        (step,) = settle([_alert(pain("x"), state=state)], [], [pain("x"), pain("y")], _NOW)
+        assert (step.kind, step.alert, step.findings, step.state) == (
+            StepKind.APPEND,
+            "a",
+            (pain("y"),),
+            state,
+        )
 
 
 def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
-    for state in LIVE:
-        (step,) = settle([alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], NOW)
-        assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, State.OPEN)
-        assert step.sentence.startswith("Pain 8 of 10")
+    for state in LIVE_STATES:
+        (step,) = settle([_alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], _NOW)
+        assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, AlertState.OPEN)
+        assert step.sentence == pain("y", Tier.A).sentence + " And 1 more."
 
 
 def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
-    (step,) = settle([alert(pain("x", Tier.A), tier=Tier.A)], [], [pain("x")], NOW)
+    (step,) = settle([_alert(pain("x", Tier.A), tier=Tier.A)], [], [pain("x")], _NOW)
     assert (step.kind, step.findings, step.tier) == (StepKind.APPEND, (pain("x"),), Tier.B)
 
 
@@ -197,64 +226,79 @@ def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
 
 
 def test_what_no_longer_holds_is_dropped_and_the_tier_follows() -> None:
-    live = alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=State.ACKNOWLEDGED)
-    (step,) = settle([live], [], [pain("x")], NOW)
+    live = _alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=AlertState.ACKNOWLEDGED)
+    (step,) = settle([live], [], [pain("x")], _NOW)
     assert (step.kind, step.findings, step.tier) == (StepKind.DROP, (pain("y", Tier.A),), Tier.B)
-    assert step.state is State.ACKNOWLEDGED
+    assert step.state is AlertState.ACKNOWLEDGED
 
 
 def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() -> None:
-    for state in LIVE:
-        (step,) = settle([alert(pain("x"), state=state)], [], [], NOW)
-        assert (step.kind, step.state, step.reason) == (StepKind.RETRACT, State.RETRACTED, CORRECTED)
+    for state in LIVE_STATES:
+        (step,) = settle([_alert(pain("x"), state=state)], [], [], _NOW)
+        assert (step.kind, step.state, step.reason) == (
+            StepKind.RETRACT,
+            AlertState.RETRACTED,
+            CORRECTED,
+        )
         assert step.findings == (pain("x"),)
 
 
 def test_a_resolved_alert_stays_when_its_finding_goes() -> None:
-    assert settle([], [alert(pain("x"), state=State.RESOLVED)], [], NOW) == ()
+    assert settle([], [_alert(pain("x"), state=AlertState.RESOLVED)], [], _NOW) == ()
 
 
 def test_what_slid_out_of_the_look_back_has_not_been_corrected() -> None:
     old = pain("x", days_ago=28.01)
-    assert settle([alert(old, days_ago=28)], [], [], NOW) == ()
-    (step,) = settle([alert(old, days_ago=28)], [], [pain("y", Tier.A)], NOW)
+    assert settle([_alert(old, days_ago=28)], [], [], _NOW) == ()
+    (step,) = settle([_alert(old, days_ago=28)], [], [pain("y", Tier.A)], _NOW)
     assert step.kind is StepKind.APPEND
-    assert kinds(settle([alert(pain("x", days_ago=27.99), days_ago=27)], [], [], NOW)) == [StepKind.RETRACT]
+    assert _kinds(settle([_alert(pain("x", days_ago=27.99), days_ago=27)], [], [], _NOW)) == [
+        StepKind.RETRACT
+    ]
 
 
 def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
     stale, fresh = pain("stale", days_ago=20), pain("fresh", days_ago=2)
-    (step,) = settle([alert(stale, fresh)], [], [stale], NOW)
+    (step,) = settle([_alert(stale, fresh)], [], [stale], _NOW)
     assert step.kind is StepKind.RETRACT
-    (step,) = settle([alert(stale, fresh, days_ago=8)], [], [stale], NOW)  # raised when it was fresh
+    (step,) = settle(
+        [_alert(stale, fresh, days_ago=8)], [], [stale], _NOW
+    )  # raised when it was fresh
     assert step.kind is StepKind.DROP
 
 
 def test_a_retracted_finding_may_come_back() -> None:
-    gone = alert(pain("x"), state=State.RETRACTED)
-    assert kinds(settle([], [gone], [pain("x")], NOW)) == [StepKind.RAISE]
+    gone = _alert(pain("x"), state=AlertState.RETRACTED)
+    assert _kinds(settle([], [gone], [pain("x")], _NOW)) == [StepKind.RAISE]
 
 
 # After resolving
 
 
 def test_what_was_dealt_with_is_not_raised_again() -> None:
-    for state in (State.RESOLVED, State.EXPIRED):
-        closed = alert(pain("x"), state=state, days_ago=10)
-        assert settle([], [closed], [pain("x")], NOW) == ()
-        (step,) = settle([], [closed], [pain("x"), pain("y")], NOW)
+    for state in (AlertState.RESOLVED, AlertState.EXPIRED):
+        closed = _alert(pain("x"), state=state, days_ago=10)
+        assert settle([], [closed], [pain("x")], _NOW) == ()
+        (step,) = settle([], [closed], [pain("x"), pain("y")], _NOW)
         assert step.findings == (pain("y"),)
-        assert settle([alert(pain("y"), id_="b")], [closed], [pain("x"), pain("y")], NOW) == ()
+        assert settle([_alert(pain("y"), id_="b")], [closed], [pain("x"), pain("y")], _NOW) == ()
 
 
 def test_what_was_dealt_with_and_became_graver_is() -> None:
-    closed = alert(pain("x"), state=State.RESOLVED, days_ago=0)
-    assert kinds(settle([], [closed], [pain("x", Tier.A)], NOW)) == [StepKind.RAISE]
+    closed = _alert(pain("x"), state=AlertState.RESOLVED, days_ago=0)
+    assert _kinds(settle([], [closed], [pain("x", Tier.A)], _NOW)) == [StepKind.RAISE]
 
 
 def test_cooldown_of_seven_days_unless_tier_a() -> None:
     def after(days: float, finding: Finding, tier: Tier = Tier.B) -> list[StepKind]:
-        return kinds(settle([], [alert(pain("x"), state=State.RESOLVED, tier=tier, days_ago=days)], [finding], NOW))
+        return _kinds(
+            settle(
+                [],
+                [_alert(pain("x"), state=AlertState.RESOLVED, tier=tier, days_ago=days)],
+                [finding],
+                _NOW,
+            )
+        )
 
     assert after(6.99, pain("y")) == []
     assert after(7, pain("y")) == [StepKind.RAISE]
@@ -265,31 +309,40 @@ def test_cooldown_of_seven_days_unless_tier_a() -> None:
 
 
 def test_no_cooldown_after_a_retraction_nor_from_another_family() -> None:
-    retracted = alert(pain("x"), state=State.RETRACTED, days_ago=0)
-    other = replace(alert(pain("x"), state=State.RESOLVED, days_ago=0), family="adherence")
-    assert kinds(settle([], [retracted, other], [pain("y")], NOW)) == [StepKind.RAISE]
+    retracted = _alert(pain("x"), state=AlertState.RETRACTED, days_ago=0)
+    other = replace(_alert(pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")
+    assert _kinds(settle([], [retracted, other], [pain("y")], _NOW)) == [StepKind.RAISE]
 
 
 def test_wakes_when_the_cooldown_ends() -> None:
-    closed = alert(pain("x"), state=State.RESOLVED, days_ago=3)
-    assert wakes([closed], [pain("x"), pain("y")], NOW) == NOW + 4 * DAY
-    assert wakes([closed], [pain("x")], NOW) is None
-    assert wakes([closed], [pain("y", fresh=False)], NOW) is None
-    assert wakes([], [pain("y")], NOW) is None
+    closed = _alert(pain("x"), state=AlertState.RESOLVED, days_ago=3)
+    assert wakes([closed], [pain("x"), pain("y")], _NOW) == _NOW + 4 * _DAY
+    assert wakes([closed], [pain("x")], _NOW) is None
+    assert wakes([closed], [pain("y", fresh=False)], _NOW) is None
+    assert wakes([], [pain("y")], _NOW) is None
 
 
 # Properties
 
 keys = st.sampled_from(["a", "b", "c", "d"])
 sets = st.lists(
-    st.builds(pain, keys, st.sampled_from([Tier.A, Tier.B]), st.just(2), fresh=st.booleans(), value=st.just(6)),
+    st.builds(
+        pain,
+        keys,
+        st.sampled_from([Tier.A, Tier.B]),
+        st.just(2),
+        fresh=st.booleans(),
+        value=st.just(6),
+    ),
     max_size=4,
     unique_by=lambda finding: finding.key,
 )
 
 
 @given(st.lists(sets, max_size=5), sets)
-def test_the_live_alert_is_a_function_of_the_last_findings(before: list[list[Finding]], last: list[Finding]) -> None:
+def test_the_live_alert_is_a_function_of_the_last_findings(
+    before: list[list[Finding]], last: list[Finding]
+) -> None:
     walked, direct = Store(), Store()
     for findings in [*before, last]:
         walked.settle(findings)
@@ -306,10 +359,12 @@ def test_judging_again_changes_nothing(walk: list[list[Finding]]) -> None:
         assert store.settle(findings[::-1]) == ()
 
 
-@given(sets, st.sampled_from([State.RESOLVED, State.EXPIRED]), st.integers(0, 40))
-def test_after_closing_the_same_findings_raise_nothing_ever(findings: list[Finding], state: State, days: int) -> None:
+@given(sets, st.sampled_from([AlertState.RESOLVED, AlertState.EXPIRED]), st.integers(0, 40))
+def test_after_closing_the_same_findings_raise_nothing_ever(
+    findings: list[Finding], state: AlertState, days: int
+) -> None:
     store = Store()
     store.settle(findings)
-    for id_, one in store.alerts.items():
-        store.alerts[id_] = replace(one, state=state, changed_ms=NOW)
-    assert store.settle(findings, NOW + days * DAY) == () or not store.alerts
+    for id_, item in store.alerts.items():
+        store.alerts[id_] = replace(item, state=state, changed_ms=_NOW)
+    assert store.settle(findings, _NOW + days * _DAY) == () or not store.alerts

@@ -4,24 +4,35 @@ from typing import Any
 
 import pytest
 
-from kadens.alerts.lifecycle import TRANSITIONS
-from kadens.alerts.rules import PREDICATES, RULES
-from kadens.alerts.wording import PHASE_WORDS, SENTENCES, STATE_WORDS, TIER_WORDS, headline, mail, sentence
-from kadens.model.alert import Finding, State, Tier
+from alerts.lifecycle import TRANSITIONS
+from alerts.registry import RULE, RULES
+from alerts.wording import PHASE_WORDS, STATE_WORDS, TIER_WORDS, headline, mail
+from model.alert import AlertState, Finding, Tier
 
-LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
+_LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
 
 
 def finding(rule: str, evidence: dict[str, Any], tier: Tier = Tier.B, at_ms: int = 0) -> Finding:
-    return Finding(rule=rule, rule_version=1, family="f", key="k", tier=tier, at_ms=at_ms, evidence=evidence)
+    return Finding(
+        rule=rule,
+        rule_version=1,
+        family="f",
+        key="k",
+        tier=tier,
+        at_ms=at_ms,
+        from_ms=at_ms,
+        fresh_until_ms=at_ms,
+        evidence=evidence,
+        sentence=RULE[rule].sentence(evidence),
+    )
 
 
-def pain(*said: tuple[float, str, str]) -> dict[str, Any]:
-    ratings = [{"value": value, "phase": phase, "local_date": day} for value, phase, day in said]
-    return {"ratings": ratings, "thresholds": LIMITS}
+def _pain(*numbers: tuple[float, str, str]) -> dict[str, Any]:
+    ratings = [{"value": value, "phase": phase, "local_date": day} for value, phase, day in numbers]
+    return {"ratings": ratings, "thresholds": _LIMITS}
 
 
-def week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
+def _week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
     return {
         "monday": monday,
         "sessions": sessions,
@@ -34,33 +45,40 @@ def week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
 
 
 def test_pain_once() -> None:
-    said = sentence(finding("P1", pain((8, "during", "2026-11-20"))))
-    assert said == "Pain 8 of 10 during exercise on 2026-11-20 (rule P1: 8 or more once)."
+    result = finding("P1", _pain((8, "during", "2026-11-20"))).sentence
+    assert result == "Pain 8 of 10 during exercise on 2026-11-20 (rule P1: 8 or more once)."
 
 
 def test_pain_twice() -> None:
-    said = sentence(finding("P1", pain((6, "after", "2026-11-20"), (7.0, "during", "2026-11-18"))))
-    assert said == (
+    result = finding(
+        "P1", _pain((6, "after", "2026-11-20"), (7.0, "during", "2026-11-18"))
+    ).sentence
+    assert result == (
         "Pain 6 of 10 after exercise on 2026-11-20, and 7 of 10 during exercise on 2026-11-18 "
         "(rule P1: 6 or more in 2 of the last 3 rated sessions)."
     )
 
 
 def test_adherence() -> None:
-    evidence = {"weeks": [week("2026-11-09", 1, (5, 1)), week("2026-11-16", 0, (6, 0))], "thresholds": {"ratio": 0.8}}
-    assert sentence(finding("A1", evidence)) == (
+    evidence = {
+        "weeks": [_week("2026-11-09", 1, (5, 1)), _week("2026-11-16", 0, (6, 0))],
+        "thresholds": {"ratio": 0.8},
+    }
+    assert finding("A1", evidence).sentence == (
         "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
-        "Week of 2026-11-09: 1 of 1.7 sessions, 30 of 90 minutes; the watch was worn on 5 days, 1 day answered; "
-        "Week of 2026-11-16: 0 of 1.7 sessions, 0 of 90 minutes; the watch was worn on 6 days, 0 days answered."
+        "Week of 2026-11-09: 1 of 1.7 sessions, 30 of 90 minutes; "
+        "the watch was worn on 5 days, 1 day answered; "
+        "Week of 2026-11-16: 0 of 1.7 sessions, 0 of 90 minutes; "
+        "the watch was worn on 6 days, 0 days answered."
     )
 
 
 def test_the_weightiest_finding_gives_the_headline() -> None:
-    grave = finding("P1", pain((9, "after", "2026-11-01")), Tier.A, 1)
-    late = finding("P1", pain((6, "after", "2026-11-20"), (7, "after", "2026-11-18")), Tier.B, 2)
+    grave = finding("P1", _pain((9, "after", "2026-11-01")), Tier.A, 1)
+    late = finding("P1", _pain((6, "after", "2026-11-20"), (7, "after", "2026-11-18")), Tier.B, 2)
     for both in ((grave, late), (late, grave)):
-        assert headline(both) == sentence(grave) + " And 1 more."
-    assert headline([late]) == sentence(late)
+        assert headline(both) == grave.sentence + " And 1 more."
+    assert headline([late]) == late.sentence
 
 
 @pytest.mark.parametrize("tier", Tier)
@@ -68,18 +86,19 @@ def test_a_message_says_that_and_where_and_nothing_else(tier: Tier) -> None:
     got = mail(tier, "https://clinic.example/worklist")
     assert got.subject == "A patient needs review"
     assert got.text == (
-        f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: https://clinic.example/worklist\n"
+        f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: "
+        "https://clinic.example/worklist\n"
     )
 
 
-def test_every_rule_tier_and_state_has_words() -> None:
-    assert set(SENTENCES) == set(PREDICATES) == {rule.id for rule in RULES}
+def test_every_tier_and_state_has_words() -> None:
     assert set(TIER_WORDS) == set(Tier)
-    assert set(STATE_WORDS) == set(State) >= {state for state, _ in TRANSITIONS}
-    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert set(STATE_WORDS) == set(AlertState) >= {state for state, _ in TRANSITIONS}
 
 
 def test_no_medical_claim() -> None:
-    words = " ".join([*(rule.title for rule in RULES), *STATE_WORDS.values(), *PHASE_WORDS.values()]).lower()
+    words = " ".join(
+        [*(rule.title for rule in RULES), *STATE_WORDS.values(), *PHASE_WORDS.values()]
+    ).lower()
     claims = ("diagnos", "detect", "predict", "prevent", "safe")
     assert not any(claim in words for claim in claims)

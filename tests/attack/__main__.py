@@ -3,6 +3,6 @@
 if __name__ == "__main__":
     import sys
 
-    from .program import main
+    from tests.attack.program import main
 
     sys.exit(main())

@@ -1,4 +1,7 @@
-"""What has no row is somebody's too: bodies that ended in odd places, then erasure, then a search for their bytes."""
+"""Payloads that ended in odd states belong to a patient too, even without a row.
+
+After they were sent the patients are erased, and their bytes are searched for.
+"""
 
 import os
 import signal
@@ -7,68 +10,88 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kadens.model.codec import dumps
+from model.codec import dumps
+from tests.attack.fit_bodies import activity
+from tests.attack.instruments.letters import Letters
+from tests.attack.instruments.measure import MB, Row, equal
+from tests.attack.instruments.senders import HOST, Answer, Sender
+from tests.attack.product import Person, now_ms
+from tests.attack.runs import Options, Town, town
+from tests.chaos.waiting import until
 
-from ..chaos.waiting import until
-from .fit_bodies import activity
-from .letters import Letters
-from .measure import MB, Row, equal
-from .product import Person, now_ms
-from .runs import Options, Town, town
-from .senders import HOST, Answer, Sender
-
-LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store
+_LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store
 SPOOLED = 8 * MB
-SETTLE_S, SWEEP_S = 30.0, 60.0
+_SETTLE_S, SWEEP_S = 30.0, 60.0
 TEMP = Path("/tmp")  # noqa: S108 - where the doors spool when nothing else is set
-STRANGER = "a-stranger"
+_STRANGER = "a-stranger"
 
 
 def erasure(options: Options) -> Iterator[Row]:
     """Yield what a search finds after each person of the attack was erased."""
     with town(options, 0) as at:
         mute = at.on.enrol("mute", sources=())  # never gave a consent
-        marks = {what: os.urandom(16).hex().encode() for what in ("unreadable", "no consent", "quarantined", "spooled")}
+        marks = {
+            what: os.urandom(16).hex().encode()
+            for what in ("unreadable", "no consent", "quarantined", "spooled")
+        }
         sender, letters = Sender(at.on), Letters(at.on.brokers)
         sent = {
             "unreadable": sender.file(_unreadable(marks["unreadable"]), at.attacker),
             "no consent": sender.file(_walk(marks["no consent"]), mute),
             "quarantined": sender.hook(_of_a_stranger(marks["quarantined"])),
         }
-        yield equal("erase", "bodies acknowledged", sum(one.taken for one in sent.values()), len(sent))
+        yield equal(
+            "erase", "bodies acknowledged", sum(item.taken for item in sent.values()), len(sent)
+        )
         _kill_the_door_in_an_upload(at, at.attacker, marks["spooled"])
         _wait_until_settled(at, letters, sent)
-        yield from _found(at, marks, "before erasing", ("quarantined", "spooled"))
-        at.on.kadens("patient", "link", STRANGER, "--patient", at.attacker.patient, "--source", "open_wearables")
+        yield from _mark_rows(at, marks, "before erasing", ("quarantined", "spooled"))
+        at.on.kadens(
+            "patient",
+            "link",
+            _STRANGER,
+            "--patient",
+            at.attacker.patient,
+            "--source",
+            "open_wearables",
+        )
         _wait_until_nothing_waits(at)
         for person in (at.attacker, mute):
             at.on.kadens("erase", "--patient", person.patient, "--yes")
         _wait(lambda: not any(_files(at)), SWEEP_S)
-        yield from _found(at, marks, "after erasing", tuple(marks))
+        yield from _mark_rows(at, marks, "after erasing", tuple(marks))
         yield equal("erase", "files left in the body store", len(_files(at)), 0)
         letters.close()
         _tidy(marks)
 
 
 def _unreadable(mark: bytes) -> bytes:
-    return b"no file that is read " + mark * (LARGE // len(mark))
+    return b"no file that is read " + mark * (_LARGE // len(mark))
 
 
 def _walk(mark: bytes) -> bytes:
-    """Return a readable file with a mark behind its end, where readers see a second file that is none."""
-    return activity(now_ms() // 1000 * 1000 - 86_400_000, 3600, fields=40) + mark * (LARGE // len(mark))
+    """Return a readable file with a mark behind its end, where no second file begins."""
+    return activity(now_ms() // 1000 * 1000 - 86_400_000, 3600, fields=40) + mark * (
+        _LARGE // len(mark)
+    )
 
 
 def _of_a_stranger(mark: bytes) -> bytes:
-    said = {"timestamp": "2026-01-05T10:00:00Z", "zone_offset": None, "type": "heart_rate", "value": 70, "unit": "bpm"}
-    samples = [{**said, "source": None}]
-    note = (mark * (LARGE // len(mark))).decode()
-    data = {"user_id": STRANGER, "provider": "garmin", "samples": samples, "note": note}
+    result = {
+        "timestamp": "2026-01-05T10:00:00Z",
+        "zone_offset": None,
+        "type": "heart_rate",
+        "value": 70,
+        "unit": "bpm",
+    }
+    samples = [{**result, "source": None}]
+    note = (mark * (_LARGE // len(mark))).decode()
+    data = {"user_id": _STRANGER, "provider": "garmin", "samples": samples, "note": note}
     return dumps({"type": "heart_rate.created", "data": data})
 
 
 def _kill_the_door_in_an_upload(at: Town, person: Person, mark: bytes) -> None:
-    """Send a file but for its end, and end the door by SIGKILL when it has taken that in."""
+    """Send a file without its end, and kill the vendor door by SIGKILL once it has read that."""
     door = at.on.pid_of("vendor door")
     assert door is not None
     body = mark * (SPOOLED // len(mark))
@@ -77,7 +100,11 @@ def _kill_the_door_in_an_upload(at: Town, person: Person, mark: bytes) -> None:
         connection.sendall(f"{head}content-length: {len(body) + 1}\r\n\r\n".encode() + body)
         time.sleep(1)  # the kernel has the bytes; nothing says when the door has them
         os.kill(door, signal.SIGKILL)
-    until(lambda: at.on.pid_of("vendor door") not in {None, door}, SETTLE_S, "the door did not start again")
+    until(
+        lambda: at.on.pid_of("vendor door") not in {None, door},
+        _SETTLE_S,
+        "the door did not start again",
+    )
 
 
 def _wait_until_settled(at: Town, letters: Letters, sent: dict[str, Answer]) -> None:
@@ -86,11 +113,11 @@ def _wait_until_settled(at: Town, letters: Letters, sent: dict[str, Answer]) -> 
         held = at.on.rows("select count(*) from quarantine")[0][0]
         return bool(letters.of(sent["unreadable"].sha256) and held)
 
-    _wait(settled, SETTLE_S)
+    _wait(settled, _SETTLE_S)
 
 
 def _wait_until_nothing_waits(at: Town) -> None:
-    _wait(lambda: at.on.rows("select count(*) from quarantine")[0][0] == 0, SETTLE_S)
+    _wait(lambda: at.on.rows("select count(*) from quarantine")[0][0] == 0, _SETTLE_S)
 
 
 def _wait(true: Callable[[], bool], seconds: float) -> None:
@@ -99,30 +126,35 @@ def _wait(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
-def _found(at: Town, marks: dict[str, bytes], when: str, which: tuple[str, ...]) -> Iterator[Row]:
+def _mark_rows(
+    at: Town, marks: dict[str, bytes], when: str, which: tuple[str, ...]
+) -> Iterator[Row]:
     for what in which:
-        hits = sum(marks[what] in _bytes(place) for place in (*_files(at), *_temporary()))
+        hits = sum(marks[what] in _bytes(position) for position in (*_files(at), *_temporary()))
         yield equal("erase", f"files with the bytes of the body: {what}, {when}", hits, 0)
 
 
 def _files(at: Town) -> list[Path]:
-    return [place for place in (at.on.folder / "bodies").rglob("*") if place.is_file()]
+    return [position for position in (at.on.folder / "bodies").rglob("*") if position.is_file()]
 
 
 def _temporary() -> list[Path]:
-    """Return the files in the folders where bodies are spooled, of whichever name begins as ours."""
-    return [place for place in TEMP.rglob("*kadens*") if place.is_file()]
+    """Return the spooled files of ours in the folders where payloads are spooled."""
+    return [position for position in TEMP.rglob("*kadens*") if position.is_file()]
 
 
 def _tidy(marks: dict[str, bytes]) -> None:
-    """Remove what the product left in the folder of temporary files: the next run must not find it."""
-    for place in _temporary():
-        if any(mark in _bytes(place) for mark in marks.values()):
-            place.unlink()
+    """Remove what the product left in the folder of temporary files.
+
+    The next run must not see it.
+    """
+    for position in _temporary():
+        if any(mark in _bytes(position) for mark in marks.values()):
+            position.unlink()
 
 
-def _bytes(place: Path) -> bytes:
+def _bytes(path: Path) -> bytes:
     try:
-        return place.read_bytes()
+        return path.read_bytes()
     except OSError:
         return b""

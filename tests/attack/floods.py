@@ -1,37 +1,42 @@
-"""Floods at both doors, while an ordinary client goes on: its times, the door's memory, the disk."""
+"""Floods at both doors, while an ordinary client goes on.
+
+The rows are the times of that client, the memory of the door, and the disk.
+"""
 
 import base64
 import http.client
 import math
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from .attackers import Told, attacked
-from .flooder import Plan
-from .measure import MB, Row, holds, quantile, shown
-from .processes import BLOCK, Watch, open_files
-from .product import Product
-from .runs import Options, Town, town
-from .senders import HOST, Sender, pain_report
+from tests.attack.instruments.attackers import AttackReport, attacked
+from tests.attack.instruments.flooder import Plan
+from tests.attack.instruments.measure import MB, Row, holds, quantile, shown
+from tests.attack.instruments.processes import BLOCK, Watch, open_files
+from tests.attack.instruments.senders import HOST, Sender, pain_report
+from tests.attack.product import Product
+from tests.attack.runs import Options, Town, town
+from tests.background import Background
 
-P99_S, MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
+P99_S, _MOST_MEMORY, MOST_DISK = 0.5, 300 * MB, 256 * MB
 PACE_S = 0.1
-LOOK_S = 0.5
+_LOOK_S = 0.5
 WITHHELD = 5 * MB
-ONE_PEER = ("127.0.0.2",)
+SINGLE_PEER = ("127.0.0.2",)
 MANY_PEERS = tuple(f"127.0.7.{n}" for n in range(1, 51))
 HEAD_BEGINS = "POST {path} HTTP/1.1\r\nhost: {host}\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flood:
-    """One row: what is sent, by how many connections from how many addresses, and whether its requests are whole."""
+    """A kind of flood.
+
+    It states what is sent, by how many connections from how many addresses, and whether its
+    requests are complete.
+    """
 
     name: str
     kind: str
@@ -42,17 +47,44 @@ class Flood:
 
 
 FLOODS: tuple[Flood, ...] = (
-    Flood(name="1,000 half-open heads of one address", kind="drip", connections=1000, sources=ONE_PEER),
-    Flood(name="1,000 half-open heads of 50 addresses", kind="drip", connections=1000, sources=MANY_PEERS),
+    Flood(
+        name="1,000 half-open heads of one address",
+        kind="drip",
+        connections=1000,
+        sources=SINGLE_PEER,
+    ),
+    Flood(
+        name="1,000 half-open heads of 50 addresses",
+        kind="drip",
+        connections=1000,
+        sources=MANY_PEERS,
+    ),
     Flood(name="endless header values", kind="endless", connections=50, sources=MANY_PEERS),
-    Flood(name="100 unproved bodies of 5 MB", kind="withhold", connections=100, sources=MANY_PEERS, body=WITHHELD),
-    Flood(name="10,000 requests a second", kind="garbage", connections=16, sources=ONE_PEER, body=20, rate=10_000),
+    Flood(
+        name="100 unproved bodies of 5 MB",
+        kind="withhold",
+        connections=100,
+        sources=MANY_PEERS,
+        body=WITHHELD,
+    ),
+    Flood(
+        name="10,000 requests a second",
+        kind="garbage",
+        connections=16,
+        sources=SINGLE_PEER,
+        body=20,
+        rate=10_000,
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One door: the name of its process and of its address, its attacked requests, and an ordinary request."""
+    """A door to attack.
+
+    It has the names of its process and of its address, its attacked requests, and an ordinary
+    request.
+    """
 
     part: str
     address: str
@@ -63,19 +95,25 @@ class Target:
 
 def _signed_by_nobody(_at: Town) -> str:
     signature = base64.b64encode(secrets.token_bytes(32)).decode()
-    signed = f"svix-id: msg_x\r\nsvix-timestamp: {int(time.time())}\r\nsvix-signature: v1,{signature}\r\n"
+    signed = (
+        f"svix-id: msg_x\r\nsvix-timestamp: {int(time.time())}\r\nsvix-signature: "
+        f"v1,{signature}\r\n"
+    )
     return _head("/v1/hooks/open_wearables") + "content-type: application/json\r\n" + signed
 
 
-def _with_one_token(at: Town) -> str:
+def _with_link_token(at: Town) -> str:
     return _head("/v1/files") + f"authorization: Bearer {at.attacker.token}\r\n"
 
 
 def _form(_at: Town) -> str:
-    return _head(f"/alerts/{_NOBODY}/acknowledge") + "content-type: application/x-www-form-urlencoded\r\n"
+    return (
+        _head(f"/alerts/{_NOBODY}/acknowledge")
+        + "content-type: application/x-www-form-urlencoded\r\n"
+    )
 
 
-def _with_one_cookie(_at: Town) -> str:
+def _with_session_cookie(_at: Town) -> str:
     cookie = f"cookie: session={'x' * 64}\r\n"
     return _head(f"/api/v1/alerts/{_NOBODY}/moves") + cookie + "content-type: application/json\r\n"
 
@@ -115,20 +153,31 @@ TARGETS: tuple[Target, ...] = (
         part="vendor door",
         address="vendor door",
         unproved=_signed_by_nobody,
-        garbage=_with_one_token,
+        garbage=_with_link_token,
         ordinary=_report,
     ),
-    Target(part="clinic door", address="clinic", unproved=_form, garbage=_with_one_cookie, ordinary=worklist),
+    Target(
+        part="clinic door",
+        address="clinic",
+        unproved=_form,
+        garbage=_with_session_cookie,
+        ordinary=worklist,
+    ),
 )
 
 
 def floods(options: Options) -> Iterator[Row]:
-    """Yield a row for each flood at each door; a door that an attack has harmed is a new one for the next."""
+    """Yield a row for each flood at each door.
+
+    A door that an attack has harmed is started anew for the next flood.
+    """
     with town(options, 1) as at:
         for target in TARGETS:
             with Ordinary(at, target.ordinary) as quiet:
                 time.sleep(options.seconds / 4)
-            yield shown("floods", f"{target.part}: nothing", f"p99 {quantile(quiet.times(), 0.99):.2f} s")
+            yield shown(
+                "floods", f"{target.part}: nothing", f"p99 {quantile(quiet.times(), 0.99):.2f} s"
+            )
             for flood in FLOODS:
                 yield _flooded(at, target, flood, options)
                 _recovered(at, target)
@@ -139,33 +188,38 @@ def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Row:
     with (
         Watch(at.on.pid, (target.part,)) as watch,
         Disk(at.on, target.part) as disk,
-        attacked(plan) as told,
+        attacked(plan) as reported,
         Ordinary(at, target.ordinary) as ordinary,
     ):
         time.sleep(options.seconds)
     times, peak = ordinary.times(), watch.peak[target.part]
     return holds(
         "floods",
-        f"{target.part}: {flood.name} ({told.words()})",
-        said=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
+        f"{target.part}: {flood.name} ({reported.words()})",
+        value=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
         f"{watch.restarts(target.part)} restarts",
-        limit=f"p99 < {P99_S:g} s, < {MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",
+        limit=f"p99 < {P99_S:g} s, < {_MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",
         ok=quantile(times, 0.99) < P99_S
-        and peak < MOST_MEMORY
+        and peak < _MOST_MEMORY
         and disk.grown < MOST_DISK
         and watch.restarts(target.part) == 0
-        and _was_real(flood, told),
+        and _was_real(flood, reported),
     )
 
 
 def _times(times: list[float]) -> str:
     failed = sum(map(math.isinf, times))
-    return f"p99 {quantile(times, 0.99):.2f} s" + (f" ({failed} of {len(times)} not answered)" if failed else "")
+    return f"p99 {quantile(times, 0.99):.2f} s" + (
+        f" ({failed} of {len(times)} not answered)" if failed else ""
+    )
 
 
-def _was_real(flood: Flood, told: Told) -> bool:
-    """Tell whether the attacker did anything: a flood that never began must not count as survived."""
-    return bool(told.done) and told.done["opened"] + told.done["refused"] >= flood.connections
+def _was_real(flood: Flood, value: AttackReport) -> bool:
+    """Tell whether the attacker did anything.
+
+    A flood that never began must not count as survived.
+    """
+    return bool(value.done) and value.done["opened"] + value.done["refused"] >= flood.connections
 
 
 def _plan(at: Town, target: Target, flood: Flood, seconds: float) -> Plan:
@@ -184,7 +238,7 @@ def _plan(at: Town, target: Target, flood: Flood, seconds: float) -> Plan:
 
 
 def _recovered(at: Town, target: Target) -> None:
-    """Wait until the door answers again as it did before, so that each flood is measured for itself."""
+    """Wait until the door answers as before, so that each flood is measured for itself."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         began = time.monotonic()
@@ -193,58 +247,36 @@ def _recovered(at: Town, target: Target) -> None:
         time.sleep(PACE_S)
 
 
-class Ordinary:
-    """A client that does one ordinary request after the other, each over a connection of its own."""
+class Ordinary(Background):
+    """A client that makes ordinary requests in turn, each over a connection of its own."""
 
     def __init__(self, at: Town, request: Callable[[Town], bool]) -> None:
+        super().__init__(PACE_S)
         self._at, self._request = at, request
         self._times: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, daemon=True)
 
     def times(self) -> list[float]:
         """Return the seconds of each request, infinite where it failed."""
         return list(self._times)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _go_on(self) -> None:
-        while not self._over.wait(PACE_S):
-            began = time.monotonic()
-            done = self._request(self._at)
-            self._times.append(time.monotonic() - began if done else math.inf)
+    def look(self) -> None:
+        """Do a request and note how long it took."""
+        began = time.monotonic()
+        done = self._request(self._at)
+        self._times.append(time.monotonic() - began if done else math.inf)
 
 
-class Disk:
+class Disk(Background):
     """Looks twice a second at how far bodies, log and the door's open files have grown."""
 
     def __init__(self, on: Product, part: str) -> None:
+        super().__init__(_LOOK_S)
         self._on, self._part, self.grown = on, part, 0
         self._before = self._used()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK_S):
-            self.grown = max(self.grown, self._used() - self._before)
+    def look(self) -> None:
+        """Note the growth if it is the largest so far."""
+        self.grown = max(self.grown, self._used() - self._before)
 
     def _used(self) -> int:
         pid = self._on.pid_of(self._part)
@@ -253,11 +285,11 @@ class Disk:
 
 
 def _size(folder: Path) -> int:
-    return sum(_blocks(place) for place in folder.rglob("*"))
+    return sum(_blocks(position) for position in folder.rglob("*"))
 
 
-def _blocks(place: Path) -> int:
+def _blocks(path: Path) -> int:
     try:
-        return place.lstat().st_blocks * BLOCK
+        return path.lstat().st_blocks * BLOCK
     except OSError:  # gone meanwhile
         return 0

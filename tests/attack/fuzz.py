@@ -5,17 +5,29 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from .floods import TARGETS, Target
-from .measure import Row, equal, holds
-from .processes import Watch
-from .runs import Options, Town, town
-from .senders import HOST
+from tests.attack.floods import TARGETS, Target
+from tests.attack.instruments.measure import Row, equal, holds
+from tests.attack.instruments.processes import Watch
+from tests.attack.instruments.senders import HOST
+from tests.attack.runs import Options, Town, town
 
 REQUESTS = 400
-ANSWER_S = 2.0
+_ANSWER_S = 2.0
 LONGEST = 200_000
-METHODS = (b"POST", b"GET", b"PUT", b"TRACE", b"CONNECT", b"PRI", b"get", b"\x00", b"A" * 5000, b"OPTIONS", b"HEAD")
-PATHS = (
+METHODS = (
+    b"POST",
+    b"GET",
+    b"PUT",
+    b"TRACE",
+    b"CONNECT",
+    b"PRI",
+    b"get",
+    b"\x00",
+    b"A" * 5000,
+    b"OPTIONS",
+    b"HEAD",
+)
+_PATHS = (
     b"/v1/files",
     b"/v1/hooks/open_wearables",
     b"/v1/hooks/%00/%ff",
@@ -32,7 +44,7 @@ PATHS = (
     b"/\xff\xfe",
 )
 VERSIONS = (b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/9.9", b"", b"HTTP/1.1 more")
-HEADERS = (
+_HEADERS = (
     b"content-length: 5",
     b"content-length: -1",
     b"content-length: 99999999999999999999",
@@ -57,7 +69,7 @@ HEADERS = (
     b"content-type: application/x-www-form-urlencoded; charset=\xff",
     b"accept-encoding: gzip;q=nan",
 )
-BODIES = (
+_BODIES = (
     b"",
     b"hello",
     b"5\r\nhello\r\n0\r\n\r\n",
@@ -70,38 +82,56 @@ BODIES = (
     b"a=%ff%fe&b=%00",
 )
 # the first of each is as it should be
-PARTS = (METHODS, PATHS, VERSIONS, HEADERS, (b"hello", *BODIES))
+_PARTS = (METHODS, _PATHS, VERSIONS, _HEADERS, (b"hello", *_BODIES))
 
 
 def malformed(options: Options) -> Iterator[Row]:
     """Yield two rows for each door."""
     with town(options, 1) as at:
         for target in TARGETS:
-            yield from _at(at, target, random.Random(options.seed))  # noqa: S311 - repeatable, not secret
+            yield from _at(at, target, random.Random(options.seed))  # noqa: S311 - repeatable
 
 
 def _at(at: Town, target: Target, chance: random.Random) -> Iterator[Row]:
     with Watch(at.on.pid, (target.part,)) as watch:
-        statuses = Counter(_status(at.on.port(target.address), _request(chance)) for _ in range(REQUESTS))
+        statuses = Counter(
+            _status(at.on.port(target.address), _request(chance)) for _ in range(REQUESTS)
+        )
         ordinary = target.ordinary(at)
-    wrong = {status: count for status, count in statuses.items() if status.startswith(b"5") and status != b"503"}
-    told = ", ".join(f"{status.decode() or 'closed'} x {count}" for status, count in sorted(statuses.items()))
+    wrong = {
+        status: count
+        for status, count in statuses.items()
+        if status.startswith(b"5") and status != b"503"
+    }
+    reported = ", ".join(
+        f"{status.decode() or 'closed'} x {count}" for status, count in sorted(statuses.items())
+    )
     yield holds(
-        "fuzz", f"{target.part}: {REQUESTS} malformed requests", said=told, limit="no 5xx but 503", ok=not wrong
+        "fuzz",
+        f"{target.part}: {REQUESTS} malformed requests",
+        value=reported,
+        limit="no 5xx but 503",
+        ok=not wrong,
     )
     yield equal("fuzz", f"{target.part}: restarts", watch.restarts(target.part) + (not ordinary), 0)
 
 
 def _request(chance: random.Random) -> bytes:
-    makers: tuple[Callable[[random.Random], bytes], ...] = (_mixed, _mixed, _mixed, _damaged, _noise)
+    makers: tuple[Callable[[random.Random], bytes], ...] = (
+        _mixed,
+        _mixed,
+        _mixed,
+        _damaged,
+        _noise,
+    )
     return chance.choice(makers)(chance)[:LONGEST]
 
 
 def _mixed(chance: random.Random) -> bytes:
-    """Return a request with one or two odd parts: with more, the first hides the others."""
-    odd = chance.sample(range(len(PARTS)), chance.randint(1, 2))
+    """Return a request with one or two odd parts; with more, the first would hide the others."""
+    odd = chance.sample(range(len(_PARTS)), chance.randint(1, 2))
     method, path, version, headers, body = (
-        chance.choice(some if n in odd else some[:1]) for n, some in enumerate(PARTS)
+        chance.choice(some if n in odd else some[:1]) for n, some in enumerate(_PARTS)
     )
     return b" ".join((method, path, version)) + b"\r\nhost: x\r\n" + headers + b"\r\n\r\n" + body
 
@@ -119,9 +149,12 @@ def _noise(chance: random.Random) -> bytes:
 
 
 def _status(port: int, request: bytes) -> bytes:
-    """Send bytes, and return the status that is answered; b"" when the connection is just closed or nothing comes."""
+    """Send bytes and return the status of the answer.
+
+    The result is b"" when the connection is just closed or nothing comes.
+    """
     try:
-        with socket.create_connection((HOST, port), timeout=ANSWER_S) as connection:
+        with socket.create_connection((HOST, port), timeout=_ANSWER_S) as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(64)

@@ -1,4 +1,7 @@
-"""Bugs that a reader may have, planted behind a word in the body. Never part of the product: `entry` plants them."""
+"""Bugs that a reader may have, planted behind a word in the payload.
+
+They are never part of the product: only `entry` plants them.
+"""
 
 import ctypes
 import itertools
@@ -9,17 +12,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from kadens.model.facts import Parsed
-from kadens.parsers import table
+from model.received import Context, ReaderItems
+from parsers import formats
 
-WORD = b"planted:"
-HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
+_WORD = b"planted:"
+_HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
 GIB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """One bug: what it does, and how often the worker may be started anew for it."""
+    """A bug: what it does, and how often the worker may be started anew for it."""
 
     do: Callable[[], object]
     restarts: int = 0
@@ -78,19 +81,22 @@ PLANTS: Mapping[str, Plant] = {
 
 def body(name: str) -> bytes:
     """Return a body that sets off a bug where it is read as a file."""
-    return HEAD + WORD + name.encode() + b";"
+    return _HEAD + _WORD + name.encode() + b";"
 
 
 def plant() -> None:
-    """Put all bugs into this process's table of parsers; bodies without the word are read as before."""
-    table.PARSERS = tuple(replace(row, parse=_planted(row.parse)) for row in table.PARSERS)
+    """Put all bugs into this process's table of parsers.
+
+    Bodies without the word are read as before.
+    """
+    formats.FORMATS = tuple(replace(row, read=_planted(row.read)) for row in formats.FORMATS)
 
 
-def _planted(parse: Callable[[bytes], Parsed]) -> Callable[[bytes], Parsed]:
-    def read(content: bytes) -> Parsed:
-        _, found, rest = content[:200].partition(WORD)
-        if found:
+def _planted(reader: formats.ReadItems) -> formats.ReadItems:
+    def read(content: bytes, context: Context) -> ReaderItems:
+        _, matches, rest = content[:200].partition(_WORD)
+        if matches:
             PLANTS[rest.partition(b";")[0].decode()].do()
-        return parse(content)
+        return reader(content, context)
 
     return read

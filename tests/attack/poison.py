@@ -1,4 +1,4 @@
-"""One poisonous body after the other, and then one planted bug after the other, among the reports of other patients."""
+"""Poisonous payloads and then planted bugs, in turn, among the reports of other patients."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,17 +8,17 @@ from functools import partial
 
 import psycopg
 
-from ..poison import ACCOUNT, POISON
-from . import planted
-from .letters import Letters
-from .measure import Row, holds
-from .others import Others
-from .processes import Watch
-from .runs import Options, Renewed, Town, town
-from .senders import Answer, Sender
+from tests.attack import planted
+from tests.attack.instruments.letters import Letters
+from tests.attack.instruments.measure import Row, holds
+from tests.attack.instruments.processes import Watch
+from tests.attack.instruments.senders import Answer, Sender
+from tests.attack.others import Others
+from tests.attack.runs import Options, Renewed, Town, town
+from tests.poison import ACCOUNT, POISON
 
-OTHERS = 4
-EVERY_S = 0.4
+_OTHERS = 4
+_EVERY_S = 0.4
 STORED_S = 5.0  # within which the reports of others are there
 SETTLED_S = 60.0  # within which a body has come to its end: read, refused or given up
 FEWEST = 6  # reports of others around each body
@@ -29,8 +29,11 @@ select count(*) from (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One body to send: its name, connector and making, and how often the worker may be started anew for it."""
+class _Case:
+    """A payload to send: its name, connector and maker.
+
+    It also states how often the worker may be started anew for it.
+    """
 
     name: str
     connector: str
@@ -38,36 +41,43 @@ class Case:
     restarts: int = 0
 
 
-def poison_one_by_one(options: Options) -> Iterator[Row]:
+def poison_in_turn(options: Options) -> Iterator[Row]:
     """Yield a row for each poisonous body."""
-    cases = [Case(name=one.name, connector=one.connector, body=one.body) for one in POISON]
-    yield from _walk("poison", cases, lambda: town(options, OTHERS, account=ACCOUNT))
+    cases = [_Case(name=item.name, connector=item.connector, body=item.body) for item in POISON]
+    yield from _walk("poison", cases, lambda: town(options, _OTHERS, account=ACCOUNT))
 
 
 def planted_bugs(options: Options) -> Iterator[Row]:
     """Yield a row for each bug planted in the readers."""
     cases = [
-        Case(name=f"planted {name}", connector="files", body=partial(planted.body, name), restarts=bug.restarts)
+        _Case(
+            name=f"planted {name}",
+            connector="files",
+            body=partial(planted.body, name),
+            restarts=bug.restarts,
+        )
         for name, bug in planted.PLANTS.items()
     ]
-    yield from _walk("planted", cases, lambda: town(options, OTHERS, planted=True))
+    yield from _walk("planted", cases, lambda: town(options, _OTHERS, planted=True))
 
 
-def _walk(attack: str, cases: Sequence[Case], make: Callable[[], AbstractContextManager[Town]]) -> Iterator[Row]:
+def _walk(
+    attack: str, cases: Sequence[_Case], make: Callable[[], AbstractContextManager[Town]]
+) -> Iterator[Row]:
     with Renewed(make) as renewed:
         for case in cases:
-            row = _one(attack, case, renewed.town())
+            row = _attack(attack, case, renewed.town())
             yield row
             if not row.ok:
                 renewed.spoil()
 
 
-def _one(attack: str, case: Case, at: Town) -> Row:
-    """Send one body among the others' reports, and say what it cost."""
+def _attack(attack: str, case: _Case, at: Town) -> Row:
+    """Send a payload among the reports of others, and return the rows of what it cost."""
     letters = Letters(at.on.brokers)
     sender, body = Sender(at.on), case.body()
     with Watch(at.on.pid, ("worker",)) as watch:
-        with Others(at.on, at.others, every_s=EVERY_S, grace_s=STORED_S) as others:
+        with Others(at.on, at.others, every_s=_EVERY_S, grace_s=STORED_S) as others:
             _wait(lambda: len(others.records()) >= FEWEST, STORED_S)
             answer = sender.surely(partial(sender.by, case.connector, body, at.attacker))
             _wait(lambda: _settled(at, letters, answer), SETTLED_S)
@@ -91,7 +101,10 @@ def _one(attack: str, case: Case, at: Town) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cost:
-    """What a body of a size cost: letters, rows, the slowest report of another patient, starts of the worker."""
+    """The cost of a payload of some size.
+
+    It counts letters, rows and starts of the worker, and has the slowest report of another patient.
+    """
 
     size: int
     letters: int
@@ -100,15 +113,21 @@ class _Cost:
     restarts: int
 
 
-def _row(attack: str, case: Case, answer: Answer, cost: _Cost) -> Row:
-    ended = f"refused with {answer.status}" if not answer.taken else f"{cost.letters} letters, kept {cost.placed}"
-    one_end = cost.letters == 1 or (cost.letters == 0 and cost.placed > 0) or 400 <= answer.status < 500
+def _row(attack: str, case: _Case, answer: Answer, cost: _Cost) -> Row:
+    ended = (
+        f"refused with {answer.status}"
+        if not answer.taken
+        else f"{cost.letters} letters, kept {cost.placed}"
+    )
+    ended_once = (
+        cost.letters == 1 or (cost.letters == 0 and cost.placed > 0) or 400 <= answer.status < 500
+    )
     return holds(
         attack,
         f"{case.name} ({cost.size:,} B)",
-        said=f"{ended}, others {cost.slowest_s:.2f} s, {cost.restarts} restarts",
+        value=f"{ended}, others {cost.slowest_s:.2f} s, {cost.restarts} restarts",
         limit=f"1 letter or kept, others <= {STORED_S:g} s, restarts <= {case.restarts}",
-        ok=one_end and cost.slowest_s <= STORED_S and cost.restarts <= case.restarts,
+        ok=ended_once and cost.slowest_s <= STORED_S and cost.restarts <= case.restarts,
     )
 
 
@@ -125,7 +144,7 @@ def _placed(at: Town, sha256: str) -> int:
 
 
 def _wait(true: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition as long as it may take; what it did not come to is told by the row."""
+    """Wait for a condition as long as it may take; the row shows what did not happen."""
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,6 +1,7 @@
-"""A running Kadens to attack: `kadens up` with a log and a data folder of its own, and the product's own commands.
+"""A running Kadens to attack: `kadens up` with a log and a data folder of its own.
 
-Nothing here knows an attack. The patients are enrolled by commands; only measuring reads the database.
+Nothing here knows an attack. The patients are enrolled by the product's own commands; only
+measuring reads the database.
 """
 
 import json
@@ -23,21 +24,20 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.settings import read_secrets
+from tests.attack.instruments import processes
+from tests.chaos.waiting import until
+from tests.rooms import ROOT
 
-from ..chaos.waiting import until
-from . import processes
-
-START_S, STOP_S = 180.0, 90.0
+_START_S, _STOP_S = 180.0, 90.0
 SOURCES = ("files", "reports", "open_wearables")
-ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
+_ENTRY = "tests.attack.entry"  # the product with planted bugs in its readers
 ENDED = "ended with status"
 CLOCK = "clock"  # the file of a clock that is stepped
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One enrolled patient: the pseudonym, the account at app and vendor, and a link token for files."""
+    """An enrolled patient: pseudonym, accounts at app and vendor, and a link token for files."""
 
     patient: str
     account: str
@@ -46,7 +46,7 @@ class Person:
 
 @dataclass(kw_only=True)
 class Product:
-    """One running Kadens. `folder` holds its data and goes when it ends."""
+    """A running Kadens; `folder` holds its data and is removed when it ends."""
 
     folder: Path
     process: subprocess.Popen[bytes]
@@ -55,14 +55,14 @@ class Product:
     @cached_property
     def runtime(self) -> dict[str, Any]:
         """What `kadens up` says of itself."""
-        said: dict[str, Any] = json.loads((self.folder / "runtime.json").read_bytes())
-        return said
+        loads: dict[str, Any] = json.loads((self.folder / "runtime.json").read_bytes())
+        return loads
 
     @cached_property
     def keys(self) -> dict[str, str]:
         """The signing secret of each connector."""
-        found = read_secrets(str(self.folder / "secrets.toml")).connectors
-        return {name: row.keys[0] for name, row in found.items()}
+        matches = read_secrets(str(self.folder / "secrets.toml")).connectors
+        return {name: row.keys[0] for name, row in matches.items()}
 
     @property
     def pid(self) -> int:
@@ -87,7 +87,7 @@ class Product:
         return port
 
     def step(self, by_ms: int) -> None:
-        """Set the product's clock on; only for one that was started with a stepped clock."""
+        """Set the product's clock forward; only for a product started with a stepped clock."""
         _set(self.folder / CLOCK, now_ms() + by_ms)
 
     def kadens(self, *words: str, code: int = 0) -> str:
@@ -97,7 +97,7 @@ class Product:
         return done.stdout.strip()
 
     def enrol(self, account: str, sources: tuple[str, ...] = SOURCES) -> Person:
-        """Enrol one patient with an account at each source, and with consent to some of them."""
+        """Enrol a patient with an account at each source, and with consent to some of them."""
         patient = self.kadens("patient", "add")
         for source in sources:
             self.kadens("consent", "give", "--patient", patient, "--source", source)
@@ -123,28 +123,33 @@ class Product:
         return self.process.poll() is None
 
     def endings(self) -> list[str]:
-        """Return what `kadens up` said of parts that ended by themselves."""
+        """Return what `kadens up` printed about parts that ended by themselves."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return [line for line in lines if ENDED in line]
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return the end of what `kadens up` printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
 @contextmanager
-def product(*, broker: str = "kafka", planted: bool = False, stepped: bool = False) -> Iterator[Product]:
-    """Start a Kadens in a folder of its own and stop it in the end; `stepped`: its clock stands still until `step`."""
+def product(
+    *, broker: str = "kafka", planted: bool = False, stepped: bool = False
+) -> Iterator[Product]:
+    """Start a Kadens in a folder of its own and stop it in the end.
+
+    With `stepped` its clock does not move until `step`.
+    """
     with tempfile.TemporaryDirectory(prefix="kadens-attack-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         folder.chmod(0o711)  # the database's account has to pass
         log = folder / "up.log"
         _set(folder / CLOCK, now_ms())
         words = ("--broker", broker, "--clock", f"file:{folder / CLOCK}" if stepped else "system")
-        process = _start(folder, log, words, program=ENTRY if planted else "kadens")
+        process = _start(folder, log, words, program=_ENTRY if planted else "kadens")
         running = Product(folder=folder, process=process, log=log)
         try:
-            until(lambda: _is_up(running), START_S, "the product did not come up")
+            until(lambda: _is_up(running), _START_S, "the product did not come up")
             yield running
         finally:
             _stop(process)
@@ -152,7 +157,9 @@ def product(*, broker: str = "kafka", planted: bool = False, stepped: bool = Fal
                 sys.stderr.write(f"    {line}\n")
 
 
-def _start(folder: Path, log: Path, more: tuple[str, ...], *, program: str) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, log: Path, more: tuple[str, ...], *, program: str
+) -> subprocess.Popen[bytes]:
     ports = ("--vendor-port", "0", "--clinic-port", "0")
     words = (sys.executable, "-m", program, "up", "--data", str(folder), *ports, *more)
     own = {name: value for name, value in os.environ.items() if not name.startswith("KADENS_")}
@@ -161,14 +168,14 @@ def _start(folder: Path, log: Path, more: tuple[str, ...], *, program: str) -> s
 
 
 def _is_up(running: Product) -> bool:
-    assert running.alive(), running.said()
-    return "Ctrl-C" in running.said()
+    assert running.alive(), running.output()
+    return "Ctrl-C" in running.output()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(STOP_S)
+        process.wait(_STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -1,6 +1,7 @@
-"""`make attack`: the attacks of a table against a running product, one table of what was measured.
+"""`make attack` runs the attacks of a table against a running product and prints their rows.
 
-Exits 1 when a limit does not hold. Everything goes over loopback, to processes that this program started.
+Exits 1 when a limit does not hold. Everything goes over loopback, to processes that this program
+started.
 """
 
 import argparse
@@ -8,18 +9,18 @@ import sys
 import time
 from collections.abc import Mapping
 
-from .erased import erasure
-from .floods import floods
-from .fuzz import malformed
-from .large import large_files
-from .load import poison_under_load
-from .measure import Row, table
-from .poison import planted_bugs, poison_one_by_one
-from .runs import Attack, Options
-from .tokens import tokens_and_keys
+from tests.attack.erased import erasure
+from tests.attack.floods import floods
+from tests.attack.fuzz import malformed
+from tests.attack.instruments.measure import Row, table
+from tests.attack.large import large_files
+from tests.attack.load import poison_under_load
+from tests.attack.poison import planted_bugs, poison_in_turn
+from tests.attack.runs import Attack, Options
+from tests.attack.tokens import tokens_and_keys
 
 ATTACKS: Mapping[str, Attack] = {
-    "poison": poison_one_by_one,
+    "poison": poison_in_turn,
     "planted": planted_bugs,
     "poison-load": poison_under_load,
     "floods": floods,
@@ -31,24 +32,27 @@ ATTACKS: Mapping[str, Attack] = {
 
 
 def main() -> int:
-    """Run what the command line asks for and return the exit status."""
-    asked = _arguments()
-    options = Options(seconds=asked.seconds, seed=asked.seed, broker=asked.broker)
+    """Run the attacks that the command line names and return the exit status."""
+    arguments = _arguments()
+    options = Options(seconds=arguments.seconds, seed=arguments.seed, broker=arguments.broker)
     began, rows = time.monotonic(), list[Row]()
-    for name in asked.names or ATTACKS:
+    for name in arguments.names or ATTACKS:
         for row in ATTACKS[name](options):
             rows.append(row)
-            tell(f"+{time.monotonic() - began:.0f} s  {row.attack}: {row.what}: {row.value}")
-    tell("")
+            _tell(f"+{time.monotonic() - began:.0f} s  {row.attack}: {row.what}: {row.value}")
+    _tell("")
     for line in table(rows):
-        tell(line)
+        _tell(line)
     failed = sum(row.ok is False for row in rows)
     skipped = sum(row.ok is None for row in rows)
-    tell(f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; {time.monotonic() - began:.0f} s")
+    _tell(
+        f"\n{len(rows)} rows, {failed} limits broken, {skipped} not measured; "
+        f"{time.monotonic() - began:.0f} s"
+    )
     return 1 if failed else 0
 
 
-def tell(line: str) -> None:
+def _tell(line: str) -> None:
     """Print a line at once: a run is followed while it goes on."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -56,7 +60,9 @@ def tell(line: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make attack", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*ATTACKS, []], metavar="NAME", help=f"of {', '.join(ATTACKS)}")
+    parser.add_argument(
+        "names", nargs="*", choices=[*ATTACKS, []], metavar="NAME", help=f"of {', '.join(ATTACKS)}"
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each load lasts")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins")
     parser.add_argument("--broker", default="kafka", help="kafka, or mock")

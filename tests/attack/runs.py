@@ -1,4 +1,4 @@
-"""What the attacks share: options, and a product that is started anew after an attack has stopped it."""
+"""What the attacks share: options, and a product that is restarted after an attack broke it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,17 +6,17 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from ..chaos.waiting import until
-from .measure import Row
-from .product import Person, Product, product
-from .senders import Sender, pain_report
+from tests.attack.instruments.measure import Row
+from tests.attack.instruments.senders import Sender, pain_report
+from tests.attack.product import Person, Product, product
+from tests.chaos.waiting import until
 
 WARM_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for: how long each load lasts, where chance begins, and which log the product runs on."""
+    """The options of a run: the length of each load, the random seed, and the kind of log."""
 
     seconds: float = 20.0
     seed: int = 1
@@ -28,7 +28,10 @@ Attack = Callable[[Options], Iterator[Row]]
 
 @dataclass(slots=True, kw_only=True)
 class Town:
-    """A running product with its people: those who report, and the one in whose name the attacker sends."""
+    """A running product with its people.
+
+    They are those who report, and the patient in whose name the attacker sends.
+    """
 
     on: Product
     others: list[Person]
@@ -36,26 +39,40 @@ class Town:
 
 
 @contextmanager
-def town(options: Options, others: int, *, planted: bool = False, account: str = "") -> Iterator[Town]:
+def town(
+    options: Options, others: int, *, planted: bool = False, account: str = ""
+) -> Iterator[Town]:
     """Start a product and enrol its people; `account` is linked to the attacker as well."""
     with product(broker=options.broker, planted=planted) as on:
         attacker = on.enrol("attacker")
         for source in ("reports", "open_wearables") if account else ():
             on.kadens("patient", "link", account, "--patient", attacker.patient, "--source", source)
-        made = Town(on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker)
+        made = Town(
+            on=on, others=[on.enrol(f"other-{n}") for n in range(others)], attacker=attacker
+        )
         warm_up(made)
         yield made
 
 
 def warm_up(at: Town) -> None:
-    """Wait until a first report is stored: a worker that has just started is no measure of anything."""
+    """Wait until a first report is stored.
+
+    A worker that has just started would distort the measurements.
+    """
     name = f"warm-up-{time.monotonic_ns()}"
     assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
-    until(lambda: bool(at.on.rows("select from record where record = %s", name)), WARM_S, "the first report")
+    until(
+        lambda: bool(at.on.rows("select from record where record = %s", name)),
+        WARM_S,
+        "the first report",
+    )
 
 
 class Renewed:
-    """Gives the running town, and a fresh one after `spoil`. Enter it; the last town ends with the block."""
+    """Gives the running town, and a fresh one after `spoil`.
+
+    Enter it; the last town ends with the block.
+    """
 
     def __init__(self, make: Callable[[], AbstractContextManager[Town]]) -> None:
         self._make, self._stack = make, ExitStack()
@@ -68,7 +85,7 @@ class Renewed:
         return self._now
 
     def spoil(self) -> None:
-        """End the town: an attack has harmed it, and the next one must not be measured by that."""
+        """End the town after an attack harmed it, so that the next measurement starts afresh."""
         self._now = None
         self._stack.close()
 

@@ -1,4 +1,7 @@
-"""`make bench` prints and writes what it says: one row a figure, in the shape that other programs read."""
+"""`make bench` prints its figures and writes them to a file, one row a figure.
+
+The file has the shape that other programs read.
+"""
 
 import json
 import subprocess
@@ -10,15 +13,18 @@ import numpy as np
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
+from tests.rooms import ROOT
 
-ROOT = Path(__file__).parents[2]
-FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
-MISSING = kafka_available()
+_FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
+_MISSING = kafka_available()
 
 
 def bench(folder: Path, *words: str) -> tuple[list[dict[str, Any]], str]:
-    """Run the program and return its rows and what it printed; it must end with 1 when a figure is below its floor."""
+    """Run the program and return its rows and its printed output.
+
+    The program must exit with 1 exactly when a figure is below its floor.
+    """
     result = folder / "bench.json"
     argv = [sys.executable, "-m", "bench", *words, "--tiny", "--out", str(result)]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
@@ -26,7 +32,7 @@ def bench(folder: Path, *words: str) -> tuple[list[dict[str, Any]], str]:
     rows = json.loads(result.read_bytes())
     below = [row for row in rows if row["floor"] is not None and row["ratio"] < row["floor"]]
     assert done.returncode == int(bool(below))
-    assert all(set(row) == FIELDS for row in rows)
+    assert all(set(row) == _FIELDS for row in rows)
     return rows, done.stdout
 
 
@@ -58,7 +64,7 @@ def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]
     assert bounds == [
         ("writer, facts in, rows committed", 0.85),
-        ("writer, the same facts told again", 5.0),
+        ("writer, the same facts sent again", 5.0),
         ("run of 1 Hz workouts delivered again", 5.0),
         ("run of 1 Hz workouts sent again", 5.0),
         ("run of 1 min background delivered again", 5.0),
@@ -77,7 +83,7 @@ def test_a_year_of_one_patient_gives_its_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
 def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
     rows, _ = bench(tmp_path, "pipeline", "latency", "soak")
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]
@@ -89,7 +95,13 @@ def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
         ("alert, report at the door to alert, p99", 1.0),
         ("worker memory over 15 minutes of 2 live patients", 1 / 1.1),
     ]
-    stored = {row["name"]: row["baseline"] for row in rows if row["name"].startswith("pipeline from the door")}
+    stored = {
+        row["name"]: row["baseline"]
+        for row in rows
+        if row["name"].startswith("pipeline from the door")
+    }
     assert "binary COPY of the same 2," in stored["pipeline from the door, days"]
     costs = [row["name"] for row in rows if row["unit"] == "samples/CPU-s"]
-    assert {"worker", "PostgreSQL", "broker (JVM)"} <= {name.split(",")[0].strip() for name in costs}
+    assert {"worker", "PostgreSQL", "broker (JVM)"} <= {
+        name.split(",")[0].strip() for name in costs
+    }

@@ -1,6 +1,7 @@
-"""A clinician's walk in a real browser: from alert to evidence to session, acting, by keyboard, on a small screen.
+"""A clinician's walk in a real browser: from alert to evidence to session, with actions.
 
-Every test fails when the content policy was violated, a script failed, or a request left this machine.
+The walk is repeated by keyboard and on a small screen. Every test fails when the content policy was
+violated, a script failed, or a request left this machine.
 """
 
 import shutil
@@ -10,49 +11,50 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from ..clinic_world import ALERTS, Served
+from tests.clinic_world import ALERTS, Served
 
-CHROMIUM = shutil.which("chromium")
+_CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-WATCH = """
+_WATCH = """
 window.violations = [];
-document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective));
+document.addEventListener('securitypolicyviolation', \
+(e) => window.violations.push(e.violatedDirective));
 """
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.skipif(_CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield playwright.chromium.launch(executable_path=_CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture(params=[1280, 400])
 def width(request: pytest.FixtureRequest) -> int:
-    found: int = request.param
-    return found
+    number: int = request.param
+    return number
 
 
 @pytest.fixture
 def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": 900}, base_url=door.url)
-    context.add_init_script(WATCH)
-    said: list[str] = []
+    context.add_init_script(_WATCH)
+    texts: list[str] = []
     hosts: set[str] = set()
     made = context.new_page()
-    made.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
-    made.on("pageerror", lambda one: said.append(str(one)))
+    made.on("console", lambda one: texts.append(one.text) if one.type == "error" else None)
+    made.on("pageerror", lambda one: texts.append(str(one)))
     made.on("request", lambda one: hosts.add(urlsplit(one.url).hostname or ""))
     yield made
     assert made.evaluate("window.violations") == []
-    assert said == []
+    assert texts == []
     assert hosts == {"127.0.0.1"}
     context.close()
 
@@ -107,14 +109,16 @@ def test_from_a_square_of_the_calendar_to_its_session(page: Page) -> None:
     link.click()
     expect(page.locator("#head .stand-in")).to_have_text("Counted")
     expect(page.locator("#spoken tbody")).to_contain_text("No other source measured")
-    expect(page.locator("#doubts")).to_contain_text("None.")
+    expect(page.locator("#quality-flags")).to_contain_text("None.")
     assert fits(page)
 
 
 def test_no_data_is_grey_and_never_red(page: Page) -> None:
     page.goto("/patients/p-silent")
     grey = page.locator("#calendar .squares .look-no_data").first
-    colours = grey.evaluate("(one) => getComputedStyle(one).backgroundColor.match(/[0-9]+/g).map(Number)")
+    colours = grey.evaluate(
+        "(one) => getComputedStyle(one).backgroundColor.match(/[0-9]+/g).map(Number)"
+    )
     assert max(colours) - min(colours) <= 12
 
 
@@ -153,7 +157,9 @@ def test_by_keyboard_alone(page: Page, acting: Served) -> None:
             break
     page.keyboard.press("Enter")
     expect(page.locator(".done")).to_have_text("Acknowledged.")
-    assert acting.rows("select state from alert where id = %s", ALERTS["pain"]) == [("acknowledged",)]
+    assert acting.rows("select state from alert where id = %s", ALERTS["pain"]) == [
+        ("acknowledged",)
+    ]
 
 
 @pytest.mark.usefixtures("acting")

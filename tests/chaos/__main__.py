@@ -1,8 +1,11 @@
-"""`python -m tests.chaos` is `make chaos`. Imports stand below the guard: forked workers run this file too."""
+"""`python -m tests.chaos` is `make chaos`.
+
+The imports are below the guard, because forked workers run this file too.
+"""
 
 if __name__ == "__main__":
     import sys
 
-    from .program import main
+    from tests.chaos.program import main
 
     sys.exit(main())

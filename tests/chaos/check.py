@@ -1,16 +1,25 @@
-"""Whether a run left what the quiet one left: digests, the place of every acknowledged body, the workers' own words."""
+"""Checks that a chaos run left the same as the quiet run.
+
+It compares digests, where every acknowledged payload lies, and what the workers logged.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kadens.storage.digest import QUERIES
+from storage.digest import QUERIES
+from tests.chaos.stage import Stage
 
-from .stage import Stage
-
-LARGE = "sample"  # its rows are compared by digest only
-UNEXPLAINED = ("DeadlockDetected", "TypeError", "KeyError", "AttributeError", "LogMismatchError", "UniqueViolation")
-SHOWN = 4
+_LARGE = "sample"  # its rows are compared by digest only
+UNEXPLAINED = (
+    "DeadlockDetected",
+    "TypeError",
+    "KeyError",
+    "AttributeError",
+    "LogMismatchError",
+    "UniqueViolation",
+)
+_SHOWN = 4
 HOLE = "were never delivered"
 _BODIES = "select distinct encode(sha256, 'hex'), address, octet_length(sealed) from body"
 _HELD = "select distinct headers->>'sha256' from quarantine"
@@ -19,7 +28,7 @@ _DEAD = "select distinct sha256 from dead_letter"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run left: digests, rows of all tables but the samples, and where each body lies."""
+    """What a run left: digests, rows of all tables but the samples, and where each payload lies."""
 
     digest: Mapping[str, str]
     tables: Mapping[str, list[tuple[Any, ...]]]
@@ -27,65 +36,78 @@ class Outcome:
 
 
 def outcome(on: Stage) -> Outcome:
-    """Return what is there now."""
+    """Return what the run has left now."""
     return Outcome(
         digest=on.rig.digest(),
-        tables={name: on.rig.table(name) for name in QUERIES if name != LARGE},
+        tables={name: on.rig.table(name) for name in QUERIES if name != _LARGE},
         places=_places(on),
     )
 
 
-def faults_found(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:
-    """Return what is wrong, a line each; nothing when the run left what was wanted."""
-    return [*_missing(on, wanted, found), *_different(wanted, found), *_said(on)]
+def differences(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
+    """Return the differences, a line each; empty when the run left what was wanted."""
+    return [*_missing(on, wanted, value), *_different(wanted, value), *_unexplained_lines(on)]
 
 
 def holes(on: Stage) -> int:
-    """Return how often the account found that the log's library had passed over messages."""
+    """Return how often the account of offsets noticed that messages had been skipped."""
     return sum(log.read_text(errors="replace").count(HOLE) for log in on.rig.folder.glob("*.log"))
 
 
 def _places(on: Stage) -> dict[str, frozenset[str]]:
-    """Return for each body where it lies: kept (in its row or as a file), among the dead letters, in quarantine."""
+    """Return for each payload where it lies.
+
+    It may be kept (in its row or as a file), among the dead letters, or in quarantine.
+    """
     folder = on.rig.folder / "bodies"
-    kept = {sha for sha, address, size in on.rig.rows(_BODIES) if size or (folder / address).stat().st_size}
+    kept = {
+        sha
+        for sha, address, size in on.rig.rows(_BODIES)
+        if size or (folder / address).stat().st_size
+    }
     held = {sha for (sha,) in on.rig.rows(_HELD)}
     dead = {sha for (sha,) in on.rig.rows(_DEAD)}
     where = {"kept": kept, "held": held, "dead": dead}
-    return {sha: frozenset(name for name, some in where.items() if sha in some) for sha in kept | held | dead}
+    return {
+        sha: frozenset(name for name, some in where.items() if sha in some)
+        for sha in kept | held | dead
+    }
 
 
-def _missing(on: Stage, wanted: Outcome, found: Outcome) -> list[str]:
-    appended = on.cluster.hands.acknowledged
+def _missing(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
+    appended = on.cluster.producers.acknowledged
     return [
-        f"body {sha[:12]}: {_words(found, sha)}, wanted {_words(wanted, sha)}"
-        for sha in sorted(appended | set(found.places))
-        if _words(found, sha) != _words(wanted, sha) or sha not in found.places
-    ][:SHOWN]
+        f"body {sha[:12]}: {_words(value, sha)}, wanted {_words(wanted, sha)}"
+        for sha in sorted(appended | set(value.places))
+        if _words(value, sha) != _words(wanted, sha) or sha not in value.places
+    ][:_SHOWN]
 
 
 def _words(of: Outcome, sha: str) -> str:
     return " and ".join(sorted(of.places.get(sha, ()))) or "nowhere"
 
 
-def _different(wanted: Outcome, found: Outcome) -> list[str]:
-    apart = [name for name in wanted.digest if found.digest[name] != wanted.digest[name]]
-    return [f"{name} differs{_rows(name, wanted, found)}" for name in apart]
+def _different(wanted: Outcome, value: Outcome) -> list[str]:
+    apart = [name for name in wanted.digest if value.digest[name] != wanted.digest[name]]
+    return [f"{name} differs{_rows(name, wanted, value)}" for name in apart]
 
 
-def _rows(name: str, wanted: Outcome, found: Outcome) -> str:
-    was, now = wanted.tables.get(name), found.tables.get(name)
+def _rows(name: str, wanted: Outcome, value: Outcome) -> str:
+    was, now = wanted.tables.get(name), value.tables.get(name)
     if was is None or now is None:
         return ""
     lost, more = [row for row in was if row not in now], [row for row in now if row not in was]
-    return f": {len(lost)} rows missing {lost[:SHOWN]}, {len(more)} too much {more[:SHOWN]}"
+    return f": {len(lost)} rows missing {lost[:_SHOWN]}, {len(more)} too much {more[:_SHOWN]}"
 
 
-def _said(on: Stage) -> list[str]:
+def _unexplained_lines(on: Stage) -> list[str]:
     """Return lines of the workers' logs that no fault explains."""
-    return [
-        f"{log.name}: {line}"
-        for log in sorted(on.rig.folder.glob("*.log"))
-        for line in log.read_text(errors="replace").splitlines()
-        if any(word in line for word in UNEXPLAINED)
-    ][:SHOWN]
+    unexplained: list[str] = []
+    for log in sorted(on.rig.folder.glob("*.log")):
+        lines = filter(_is_unexplained, log.read_text(errors="replace").splitlines())
+        unexplained += [f"{log.name}: {line}" for line in lines]
+    return unexplained[:_SHOWN]
+
+
+def _is_unexplained(line: str) -> bool:
+    return any(word in line for word in UNEXPLAINED)

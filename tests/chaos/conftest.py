@@ -11,9 +11,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def seed(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> int:
-    """Return the seed; `--seed N` repeats a run's faults and bodies, not the machine's timing."""
-    said: int | None = request.config.getoption("--seed")
-    number = secrets.randbelow(1_000_000) if said is None else said
+    """Return the seed.
+
+    `--seed N` repeats the faults and payloads of a run, but not the timing of the machine.
+    """
+    count: int | None = request.config.getoption("--seed")
+    number = secrets.randbelow(1_000_000) if count is None else count
     with capsys.disabled():
         print(f"\n{request.node.name}: --seed {number}")  # noqa: T201 - the seed must be seen
     return number

@@ -1,6 +1,7 @@
-"""`make chaos`: so many fault schedules from a base seed, a paragraph each, the summary last. Exits 1 on a difference.
+"""`make chaos` runs fault schedules from a base seed and prints a paragraph for each.
 
-Each schedule can be had alone by its own seed: `make chaos SEEDS=1 SEED=n`.
+A summary comes last. Exits 1 on a difference. Each schedule can be repeated alone by its own seed:
+`make chaos SEEDS=1 SEED=n`.
 """
 
 import argparse
@@ -10,40 +11,39 @@ import time
 from pathlib import Path
 
 from kadens.embedded.kafka_jars import kafka_available
+from tests.chaos.report import paragraph, summary
+from tests.chaos.schedule import schedules
+from tests.chaos.system.environment import open_environment
+from tests.chaos.system.planted import PLANTS
+from tests.chaos.walk import Result, quiet, walk_all
+from tests.chaos.world import world
 
-from .ground import ground
-from .planted import PLANTS
-from .report import paragraph, summary
-from .schedule import schedules
-from .walk import Result, quiet, walk_all
-from .world import world
-
-FEW = 5
+_FEW = 5
 LOGS = Path("build") / "chaos"  # of the schedules that failed
 
 
 def main() -> int:
-    """Run what the command line asks for and return the exit status."""
-    asked = _arguments()
+    """Run the schedules that the command line names and return the exit status."""
+    arguments = _arguments()
     reason = kafka_available()
     if reason:
-        tell(f"chaos: cannot run here: {reason}")
+        _tell(f"chaos: cannot run here: {reason}")
         return 2
-    first = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
+    first = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
     began, people = time.monotonic(), world()
     results: list[Result] = []
-    tell(f"{asked.seeds} schedules from seed {first}, each over {len(people.bodies)} bodies")
-    with ground(people) as on:
-        plans = schedules(first, asked.seeds, len(people.bodies))
-        for result in walk_all(on, plans, quiet(on), plant=asked.plant, keep=LOGS):
+    _tell(f"{arguments.seeds} schedules from seed {first}, each over {len(people.bodies)} bodies")
+    with open_environment(people) as on:
+        plans = schedules(first, arguments.seeds, len(people.bodies))
+        for result in walk_all(on, plans, quiet(on), plant=arguments.plant, keep=LOGS):
             results.append(result)
             for line in paragraph(result):
-                tell(line)
-    tell(summary(results, first, time.monotonic() - began))
-    return 1 if any(one.wrong for one in results) else 0
+                _tell(line)
+    _tell(summary(results, first, time.monotonic() - began))
+    return 1 if any(item.wrong for item in results) else 0
 
 
-def tell(line: str) -> None:
+def _tell(line: str) -> None:
     """Print a line at once: a run is followed while it goes on."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -51,7 +51,11 @@ def tell(line: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=FEW, help="how many schedules")
-    parser.add_argument("--seed", type=int, default=None, help="the first seed; drawn when not given")
-    parser.add_argument("--plant", choices=sorted(PLANTS), default="", help="a bug to put into the workers")
+    parser.add_argument("--seeds", type=int, default=_FEW, help="how many schedules")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="the first seed; drawn when not given"
+    )
+    parser.add_argument(
+        "--plant", choices=sorted(PLANTS), default="", help="a bug to put into the workers"
+    )
     return parser.parse_args()

@@ -1,7 +1,8 @@
-"""Fault schedules as data: a seed becomes the faults of one run, their order and the bodies between them.
+"""Fault schedules as data: a seed becomes the faults of a run, their order and the payloads.
 
-Pure: the same seed gives the same schedule on every machine. It says what happens and in which order; when exactly a
-fault meets the workers is the machine's own chance. Nothing here starts, kills or waits.
+Pure: the same seed gives the same schedule on every machine. A schedule fixes what happens and in
+which order. When exactly a fault meets the workers is left to the machine. Nothing here starts,
+kills or waits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,11 @@ MOST_COPIES = 3
 MOST_FAULTS = 3
 THREE_BROKERS = 0.4  # share of the schedules
 HASTE = 0.25  # share of the faults whose successor does not wait for progress
-LONGEST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 1.0
 
 
 class Kind(StrEnum):
-    """What is done to a part; the words are those of the report."""
+    """The kinds of faults; their texts are those of the report."""
 
     WORKER_KILLED = "worker killed"
     WORKER_STOPPED = "worker stopped"
@@ -37,8 +38,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One kind of fault: seconds it lasts and its strength in `unit`, each [low, high]; how often a schedule has it."""
+class _Row:
+    """A kind of fault: the seconds it lasts and its strength in `unit`, each as (low, high).
+
+    It also states how often a schedule has it.
+    """
 
     kind: Kind
     lasts_s: tuple[float, float]
@@ -47,19 +51,33 @@ class Row:
     most: int = MOST_FAULTS
 
 
-KINDS: tuple[Row, ...] = (
-    Row(kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)),  # some are back before the group misses them
-    Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
-    Row(kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1),  # its partitions have moved by then
-    Row(kind=Kind.BROKER_KILLED, lasts_s=(0.0, 3.0), most=1),
-    Row(kind=Kind.DATABASE_FAILOVER, lasts_s=(0.0, 1.0), most=1),
-    Row(kind=Kind.WORKER_STOPPED, lasts_s=(0.0, 2.0)),
-    Row(kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)),  # seconds each piece of an answer waits
-    Row(kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)),  # seconds against the start
-    Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
-    Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
-    Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
-    Row(kind=Kind.DOOR_FLOOD, lasts_s=(1.0, 3.0), strength=(500.0, 2000.0), unit="requests/s", most=1),
+KINDS: tuple[_Row, ...] = (
+    _Row(
+        kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)
+    ),  # some are back before the group misses them
+    _Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
+    _Row(
+        kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1
+    ),  # its partitions have moved by then
+    _Row(kind=Kind.BROKER_KILLED, lasts_s=(0.0, 3.0), most=1),
+    _Row(kind=Kind.DATABASE_FAILOVER, lasts_s=(0.0, 1.0), most=1),
+    _Row(kind=Kind.WORKER_STOPPED, lasts_s=(0.0, 2.0)),
+    _Row(
+        kind=Kind.DATABASE_SLOW, lasts_s=(1.0, 4.0), strength=(0.002, 0.025)
+    ),  # seconds each piece of an answer waits
+    _Row(
+        kind=Kind.CLOCK_STEP, lasts_s=(0.0, 1.0), strength=(-280.0, 280.0)
+    ),  # seconds against the start
+    _Row(kind=Kind.DATABASE_CUT, lasts_s=(0.0, 0.0)),
+    _Row(kind=Kind.POISON, lasts_s=(0.0, 1.0)),
+    _Row(kind=Kind.DOOR_HEADS, lasts_s=(1.0, 3.0), most=1),
+    _Row(
+        kind=Kind.DOOR_FLOOD,
+        lasts_s=(1.0, 3.0),
+        strength=(500.0, 2000.0),
+        unit="requests/s",
+        most=1,
+    ),
 )
 UNITS = {row.kind: row.unit for row in KINDS}
 AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
@@ -67,7 +85,7 @@ AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault: on which worker or broker (counted from 0), for how long, how strong."""
+    """A fault: on which worker or broker (counted from 0), for how long, how strong."""
 
     kind: Kind
     target: int
@@ -77,7 +95,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One appending of a body, both by their numbers."""
+    """A payload to append and the producer that appends it, both by number."""
 
     body: int
     producer: int
@@ -85,9 +103,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One fault: what is appended before it, how long it holds off, what is appended while it lasts.
+    """A fault, and what is appended around it.
 
-    `waits`: the next turn begins only when some progress was made.
+    `before` is appended first, then the fault waits for `pause_s`, and `during` is appended while
+    it lasts. With `waits` the next turn begins only after some progress was made.
     """
 
     before: tuple[Copy, ...]
@@ -99,7 +118,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One run: so many brokers and workers; what is appended before the first turn, the turns, and what after them."""
+    """A run: its brokers and workers, and what happens in it.
+
+    `first` is appended before the first turn, and `rest` after the last.
+    """
 
     seed: int
     brokers: int
@@ -111,7 +133,11 @@ class Schedule:
     @property
     def copies(self) -> int:
         """Return how many messages the run appends."""
-        return len(self.first) + len(self.rest) + sum(len(turn.before) + len(turn.during) for turn in self.turns)
+        return (
+            len(self.first)
+            + len(self.rest)
+            + sum(len(turn.before) + len(turn.during) for turn in self.turns)
+        )
 
     def has(self, kind: Kind) -> bool:
         """Tell whether a kind of fault is among the turns."""
@@ -119,8 +145,11 @@ class Schedule:
 
 
 def schedule(seed: int, bodies: int) -> Schedule:
-    """Return the schedule of a seed over so many bodies. Consecutive seeds begin with one kind after the other."""
-    chance = Random(seed)  # noqa: S311 - repeatable, not secret
+    """Return the schedule of a seed for a number of payloads.
+
+    Consecutive seeds begin with one kind of fault after the other.
+    """
+    chance = Random(seed)  # noqa: S311 - repeatable
     brokers = 3 if chance.random() < THREE_BROKERS else 1
     workers = chance.randint(2, 3)
     rows = _rows(seed, chance)
@@ -128,18 +157,20 @@ def schedule(seed: int, bodies: int) -> Schedule:
     turns = tuple(
         Turn(
             before=portions[2 * n],
-            pause_s=chance.uniform(0, LONGEST_PAUSE_S),
+            pause_s=chance.uniform(0, _LONGEST_PAUSE_S),
             fault=_fault(row, brokers if row.kind is Kind.BROKER_KILLED else workers, chance),
             during=portions[2 * n + 1],
             waits=chance.random() >= HASTE,
         )
         for n, row in enumerate(rows)
     )
-    return Schedule(seed=seed, brokers=brokers, workers=workers, first=first, turns=turns, rest=rest)
+    return Schedule(
+        seed=seed, brokers=brokers, workers=workers, first=first, turns=turns, rest=rest
+    )
 
 
-def _rows(seed: int, chance: Random) -> list[Row]:
-    """Return the kinds of a schedule, the first by turns so that none is missing from a run of many."""
+def _rows(seed: int, chance: Random) -> list[_Row]:
+    """Return the kinds of a schedule, the first by turns so that a long run has them all."""
     rows = [KINDS[seed % len(KINDS)]]
     for _ in range(chance.randint(1, MOST_FAULTS - 1)):
         rows.append(chance.choice([row for row in KINDS if rows.count(row) < row.most]))
@@ -147,7 +178,7 @@ def _rows(seed: int, chance: Random) -> list[Row]:
     return rows
 
 
-def _fault(row: Row, targets: int, chance: Random) -> Fault:
+def _fault(row: _Row, targets: int, chance: Random) -> Fault:
     return Fault(
         kind=row.kind,
         target=chance.randrange(targets),
@@ -157,14 +188,16 @@ def _fault(row: Row, targets: int, chance: Random) -> Fault:
 
 
 def _copies(bodies: int, chance: Random) -> list[Copy]:
-    """Return each body one to three times, in random order, by either producer."""
-    many = [body for body in range(bodies) for _ in range(chance.randint(1, MOST_COPIES))]
+    """Return each payload one to three times, in random order, from either producer."""
+    many: list[int] = []
+    for body in range(bodies):
+        many += [body] * chance.randint(1, MOST_COPIES)
     chance.shuffle(many)
     return [Copy(body=body, producer=chance.randrange(PRODUCERS)) for body in many]
 
 
 def _portions(copies: Sequence[Copy], count: int) -> list[tuple[Copy, ...]]:
-    """Deal the copies into so many parts of nearly one size."""
+    """Deal the copies into parts of nearly the same size."""
     parts: list[list[Copy]] = [[] for _ in range(count)]
     for part, copy in zip(cycle(parts), copies, strict=False):
         part.append(copy)
@@ -172,5 +205,5 @@ def _portions(copies: Sequence[Copy], count: int) -> list[tuple[Copy, ...]]:
 
 
 def schedules(first: int, count: int, bodies: int) -> Iterator[Schedule]:
-    """Yield the schedules of the seeds from `first`; each can be had alone by its own seed."""
+    """Yield the schedules of the seeds from `first`; each can be repeated alone by its own seed."""
     return islice((schedule(seed, bodies) for seed in range(first, first + count)), count)

@@ -1,4 +1,7 @@
-"""One schedule's stage: its copy of the database, its workers, its gauge, its clock; gone when the schedule is over."""
+"""The stage of a schedule: its copy of the database, its workers, its gauge, its clock.
+
+It is removed when the schedule is over.
+"""
 
 import shutil
 import time
@@ -7,126 +10,151 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from kadens.embedded.postgres import Postgres
+from tests.chaos.gauge import Gauge
+from tests.chaos.schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
+from tests.chaos.system.door import Door, opened
+from tests.chaos.system.environment import Cluster, Environment
+from tests.chaos.system.producers import patiently
+from tests.chaos.system.workers import Workers
+from tests.chaos.waiting import Late, let_pass, until
+from tests.chaos.world import END_MS, NOW_MS
+from tests.rig import Rig
 
-from ..rig import Rig
-from .crew import Crew
-from .door import Door, opened
-from .gauge import Gauge
-from .ground import Cluster, Ground
-from .hands import patiently
-from .schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
-from .waiting import Late, let_pass, until
-from .world import END_MS, NOW_MS
-
-SETTLE_S = 120.0
+_SETTLE_S = 120.0
 PROGRESS_S = 120.0
-STALL_S = 12.0
+_STALL_S = 12.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
     """Everything that a fault can reach."""
 
-    ground: Ground
+    environment: Environment
     cluster: Cluster
     rig: Rig
-    crew: Crew
+    workers: Workers
     gauge: Gauge
     name: str
     standby: Postgres | None
     door: Door | None = None
 
     def door_here(self) -> Door:
-        """Return the vendor door of a schedule that has faults at one."""
+        """Return the vendor door of a schedule that has faults at a door."""
         assert self.door is not None
         return self.door
 
     def database_dsn(self) -> str:
         """Return where the schedule's database is now, without the proxy."""
-        return self.ground.database.dsn(self.name)
+        return self.environment.database.dsn(self.name)
 
     def append(self, copies: tuple[Copy, ...]) -> None:
-        """Hand copies of bodies to the producers."""
-        self.cluster.hands.append(copies, self.ground.world.bodies)
+        """Pass copies of payloads to the producers."""
+        self.cluster.producers.append(copies, self.environment.world.bodies)
 
     def tick(self) -> None:
         """Do what goes on all the time: supervise, and take in the acknowledgements of the log."""
-        self.crew.supervise()
-        self.cluster.hands.poll()
+        self.workers.supervise()
+        self.cluster.producers.poll()
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass under supervision."""
         let_pass(seconds, self.tick)
 
     def progress_after(self, instant: float) -> None:
-        """Return once the account of offsets has advanced after an instant (monotonic); `waiting.Late`."""
-        until(lambda: self.gauge.progress_after(instant) is not None, PROGRESS_S, "no progress", self.tick)
+        """Return once the account of offsets has advanced after a monotonic instant.
+
+        Raises `waiting.Late`.
+        """
+        until(
+            lambda: self.gauge.progress_after(instant) is not None,
+            PROGRESS_S,
+            "no progress",
+            self.tick,
+        )
 
     def start_workers(self) -> None:
-        """Start whoever does not run."""
-        for name in self.crew.names:
-            self.crew.start(name)
+        """Start the workers that do not run."""
+        for name in self.workers.names:
+            self.workers.start(name)
 
     def settle(self) -> None:
-        """Return when everything appended is finished and nobody waits for anything; `waiting.Late`."""
-        self.cluster.hands.flush()
+        """Return when everything appended is finished and nobody waits for anything.
+
+        Raises `waiting.Late`.
+        """
+        self.cluster.producers.flush()
         try:
-            until(self._settled, SETTLE_S, "not settled", self.tick)
+            until(self._settled, _SETTLE_S, "not settled", self.tick)
         except Late as error:
-            raise Late(f"{error}: {self.gauge.latest} of {patiently(self.cluster.hands.ends)}") from error
+            raise Late(
+                f"{error}: {self.gauge.latest} of {patiently(self.cluster.producers.ends)}"
+            ) from error
 
     def _settled(self) -> bool:
         look = self.gauge.latest
-        if look.waiting or (look.raw, look.facts) != patiently(self.cluster.hands.ends):
+        if look.waiting or (look.raw, look.facts) != patiently(self.cluster.producers.ends):
             return False
         return self.gauge.latest == look
 
 
 @contextmanager
-def stage(ground: Ground, plan: Schedule, plant: str = "") -> Iterator[Stage]:
-    """Give a stage for one schedule, without a running worker."""
-    cluster = ground.cluster(plan.brokers)
-    name = ground.new_database()
-    folder = ground.folder / name
+def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator[Stage]:
+    """Give a stage for a schedule, without a running worker."""
+    cluster = environment.cluster(plan.brokers)
+    name = environment.new_database()
+    folder = environment.folder / name
     folder.mkdir()
-    rig = Rig(brokers=cluster.kafka.address, mock=False, dsn=ground.database.dsn(name), folder=folder)
+    rig = Rig(
+        brokers=cluster.kafka.address, mock=False, dsn=environment.database.dsn(name), folder=folder
+    )
     rig.set_clock(NOW_MS)
-    crew = Crew(
+    workers = Workers(
         rig=rig,
-        nursery=ground.nursery,
+        forkserver=environment.forkserver,
         names=tuple(f"w{1 + n}" for n in range(plan.workers)),
         settings={
-            "KADENS_DATABASE": ground.proxy.dsn(name),
+            "KADENS_DATABASE": environment.proxy.dsn(name),
             "KADENS_GROUP_SESSION_S": str(SESSION_S),
-            "KADENS_STALL_S": str(STALL_S),
+            "KADENS_STALL_S": str(_STALL_S),
         },
         plant=plant,
     )
-    standby = ground.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
-    with Gauge(lambda: ground.database.dsn(name), patiently(cluster.hands.forget)) as gauge, ExitStack() as doors:
-        made = Stage(ground=ground, cluster=cluster, rig=rig, crew=crew, gauge=gauge, name=name, standby=standby)
+    standby = environment.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
+    with (
+        Gauge(lambda: environment.database.dsn(name), patiently(cluster.producers.forget)) as gauge,
+        ExitStack() as doors,
+    ):
+        made = Stage(
+            environment=environment,
+            cluster=cluster,
+            rig=rig,
+            workers=workers,
+            gauge=gauge,
+            name=name,
+            standby=standby,
+        )
         if any(plan.has(kind) for kind in AT_A_DOOR):
             made.door = doors.enter_context(opened(rig))
         try:
             yield made
         finally:
-            crew.end()
+            workers.end()
             doors.close()
             _tidy(made)
 
 
 def _tidy(on: Stage) -> None:
-    """Leave the ground as the next schedule wants it, whatever went wrong in this one."""
-    on.ground.proxy.delay_s = 0.0
-    on.ground.database.start()
+    """Leave the environment as the next schedule needs it, whatever went wrong in this schedule."""
+    on.environment.proxy.delay_s = 0.0
+    on.environment.database.start()
     if on.standby is not None:
-        on.ground.without_standby(on.standby)
-    on.ground.drop(on.name)
+        on.environment.without_standby(on.standby)
+    on.environment.drop(on.name)
     shutil.rmtree(on.rig.folder)
 
 
 def clock_to_end(on: Stage) -> None:
-    """Set the clock past every step of the schedule, so that what was put off by one falls due."""
+    """Set the clock past every step of the schedule, so that whatever was put off falls due."""
     on.rig.set_clock(END_MS)
 
 

@@ -1,7 +1,8 @@
-"""Nothing acknowledged is lost or counts twice, whatever is killed: each schedule leaves what a quiet run leaves.
+"""Nothing acknowledged is lost or counts twice, whatever is killed.
 
-A few schedules of `make chaos`, over Apache Kafka, the embedded PostgreSQL and real worker processes; and one with a
-bug put into the workers, which the same comparison must find.
+Each schedule leaves what a quiet run leaves. These are a few schedules of `make chaos`, over Apache
+Kafka, the embedded PostgreSQL and real worker processes. In one more schedule the workers have a
+bug, which the same comparison must detect.
 """
 
 from collections.abc import Iterator
@@ -9,39 +10,40 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
+from tests.chaos.check import Outcome
+from tests.chaos.report import paragraph
+from tests.chaos.schedule import Copy, Fault, Kind, Schedule, Turn, schedules
+from tests.chaos.stage import stage
+from tests.chaos.system.environment import Environment, open_environment
+from tests.chaos.walk import calm, quiet, walk, walk_all
+from tests.chaos.world import world
 
-from .check import Outcome
-from .ground import Ground, ground
-from .report import paragraph
-from .schedule import Copy, Fault, Kind, Schedule, Turn, schedules
-from .stage import stage
-from .walk import calm, quiet, walk, walk_all
-from .world import world
-
-SEEDS = 4
+_SEEDS = 4
 
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.kafka,
-    pytest.mark.skipif(kafka_available() is not None, reason=f"Apache Kafka cannot run here: {kafka_available()}"),
+    pytest.mark.skipif(
+        kafka_available() is not None, reason=f"Apache Kafka cannot run here: {kafka_available()}"
+    ),
 ]
 
 
 @pytest.fixture(scope="module")
-def on() -> Iterator[Ground]:
-    with ground(world()) as made:
+def on() -> Iterator[Environment]:
+    with open_environment(world()) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def wanted(on: Ground) -> Outcome:
+def wanted(on: Environment) -> Outcome:
     return quiet(on)
 
 
 def test_schedules_leave_what_a_quiet_run_leaves(
-    on: Ground, wanted: Outcome, seed: int, capsys: pytest.CaptureFixture[str]
+    on: Environment, wanted: Outcome, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plans = schedules(seed, SEEDS, len(on.world.bodies))
+    plans = schedules(seed, _SEEDS, len(on.world.bodies))
     for result in walk_all(on, plans, wanted):
         with capsys.disabled():
             print("\n".join(paragraph(result)))  # noqa: T201 - what was met must be seen
@@ -49,7 +51,7 @@ def test_schedules_leave_what_a_quiet_run_leaves(
 
 
 def kill_in_the_act(bodies: int) -> Schedule:
-    """Return a schedule for one worker that is killed while a slow database holds its first transactions open."""
+    """Return a schedule whose worker is killed while its first transactions are open."""
     slow = Fault(kind=Kind.DATABASE_SLOW, target=0, lasts_s=0.5, strength=0.3)
     killed = Fault(kind=Kind.WORKER_KILLED, target=0, lasts_s=0.0, strength=0.0)
     copies = tuple(Copy(body=body, producer=0) for body in range(bodies))
@@ -61,13 +63,13 @@ def kill_in_the_act(bodies: int) -> Schedule:
     return Schedule(seed=-2, brokers=1, workers=1, first=first, turns=turns, rest=rest)
 
 
-def test_a_kill_in_the_act_loses_nothing(on: Ground, wanted: Outcome) -> None:
+def test_a_kill_in_the_act_loses_nothing(on: Environment, wanted: Outcome) -> None:
     plan = kill_in_the_act(len(on.world.bodies))
     with stage(on, plan, "") as here:
         assert walk(here, plan, wanted).wrong == ()
 
 
-def test_a_planted_bug_is_found(on: Ground, wanted: Outcome) -> None:
+def test_a_planted_bug_is_found(on: Environment, wanted: Outcome) -> None:
     plan = calm(len(on.world.bodies))
     with stage(on, plan, "ack-before-commit-and-die") as here:
         wrong = walk(here, plan, wanted).wrong

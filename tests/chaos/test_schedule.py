@@ -1,27 +1,44 @@
-"""Schedules are data of their seed alone: repeatable, complete, and every kind of fault has its turn."""
+"""A schedule depends on its seed alone.
+
+Schedules are repeatable and complete, and every kind of fault has its turn.
+"""
 
 from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .faults import DEEDS
-from .schedule import KINDS, MOST_FAULTS, PRODUCERS, SESSION_S, Copy, Kind, Schedule, schedule, schedules
-from .world import END_MS, NOW_MS
+from tests.chaos.fault_actions import FAULT_ACTIONS
+from tests.chaos.schedule import (
+    KINDS,
+    MOST_FAULTS,
+    PRODUCERS,
+    SESSION_S,
+    Copy,
+    Kind,
+    Schedule,
+    schedule,
+    schedules,
+)
+from tests.chaos.world import END_MS, NOW_MS
 
-SEEDS = st.integers(min_value=0, max_value=10**9)
+_SEEDS = st.integers(min_value=0, max_value=10**9)
 
 
 def copies(plan: Schedule) -> list[Copy]:
-    return [*plan.first, *(one for turn in plan.turns for one in (*turn.before, *turn.during)), *plan.rest]
+    return [
+        *plan.first,
+        *(item for turn in plan.turns for item in (*turn.before, *turn.during)),
+        *plan.rest,
+    ]
 
 
-def test_every_kind_is_a_row_and_a_deed() -> None:
+def test_every_kind_is_a_row_and_an_action() -> None:
     assert [row.kind for row in KINDS] == list(dict.fromkeys(row.kind for row in KINDS))
-    assert {row.kind for row in KINDS} == set(Kind) == set(DEEDS)
+    assert {row.kind for row in KINDS} == set(Kind) == set(FAULT_ACTIONS)
 
 
-@given(SEEDS, st.integers(min_value=1, max_value=60))
+@given(_SEEDS, st.integers(min_value=1, max_value=60))
 def test_each_body_is_appended_once_to_three_times(seed: int, bodies: int) -> None:
     plan = schedule(seed, bodies)
     times = Counter(copy.body for copy in copies(plan))
@@ -31,13 +48,13 @@ def test_each_body_is_appended_once_to_three_times(seed: int, bodies: int) -> No
     assert {copy.producer for copy in copies(plan)} <= set(range(PRODUCERS))
 
 
-@given(SEEDS)
+@given(_SEEDS)
 def test_a_schedule_is_its_seeds_alone(seed: int) -> None:
     assert list(schedules(seed - 2, 4, 30))[2] == schedule(seed, 30)
     assert schedule(seed, 30) != schedule(seed + 1, 30)
 
 
-@given(SEEDS)
+@given(_SEEDS)
 def test_faults_keep_to_their_rows(seed: int) -> None:
     plan = schedule(seed, 30)
     assert 2 <= len(plan.turns) <= MOST_FAULTS
@@ -45,7 +62,10 @@ def test_faults_keep_to_their_rows(seed: int) -> None:
     for kind, number in Counter(turn.fault.kind for turn in plan.turns).items():
         assert number <= rows[kind].most
     for turn in plan.turns:
-        row, targets = rows[turn.fault.kind], plan.brokers if turn.fault.kind is Kind.BROKER_KILLED else plan.workers
+        row, targets = (
+            rows[turn.fault.kind],
+            plan.brokers if turn.fault.kind is Kind.BROKER_KILLED else plan.workers,
+        )
         assert row.lasts_s[0] <= turn.fault.lasts_s <= row.lasts_s[1]
         assert 0 <= turn.fault.target < targets
 

@@ -1,16 +1,24 @@
-"""Waiting on conditions, with a deadline and with work to do meanwhile. Nothing here sleeps for luck."""
+"""Waiting on conditions, with a deadline and with work to do meanwhile.
+
+Nothing here sleeps in the hope that a time is enough.
+"""
 
 import time
 from collections.abc import Callable
 
-STEP_S = 0.02
+_STEP_S = 0.02
 
 
 class Late(AssertionError):  # noqa: N818 - reads as what happened
     """A condition did not come true in time."""
 
 
-def until(holds: Callable[[], bool], seconds: float, what: str, meanwhile: Callable[[], None] | None = None) -> None:
+def until(
+    holds: Callable[[], bool],
+    seconds: float,
+    what: str,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
     """Return once `holds()`, doing `meanwhile` at each look; raises `Late` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -18,10 +26,10 @@ def until(holds: Callable[[], bool], seconds: float, what: str, meanwhile: Calla
             raise Late(f"{what}: not within {seconds:g} s")
         if meanwhile is not None:
             meanwhile()
-        time.sleep(STEP_S)
+        time.sleep(_STEP_S)
 
 
 def let_pass(seconds: float, meanwhile: Callable[[], None]) -> None:
-    """Let a stretch of a schedule pass: the one wait here that is the test itself."""
+    """Let a stretch of a schedule pass; only here the wait is the test itself."""
     over = time.monotonic() + seconds
     until(lambda: time.monotonic() >= over, seconds + 60, "time", meanwhile)

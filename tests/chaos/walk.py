@@ -1,4 +1,7 @@
-"""Walks a schedule on a stage, and a run of many schedules; it decides nothing that the schedule does not say."""
+"""Walks a schedule on a stage, and a run of many schedules.
+
+It decides nothing that is not in the schedule.
+"""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -10,19 +13,18 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
 from kadens.embedded.process import StartFailed
+from tests.chaos.check import Outcome, differences, holes, outcome
+from tests.chaos.fault_actions import FAULT_ACTIONS
+from tests.chaos.schedule import Copy, Fault, Schedule, Turn
+from tests.chaos.stage import Stage, clock_to_end, now, stage
+from tests.chaos.system.environment import Environment
 
-from .check import Outcome, faults_found, holes, outcome
-from .faults import DEEDS
-from .ground import Ground
-from .schedule import Copy, Fault, Schedule, Turn
-from .stage import Stage, clock_to_end, now, stage
-
-WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
+_WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """One fault as it went: on whom, seconds into the schedule, seconds until progress (None: none was seen)."""
+    """A fault as it went: target, seconds into the schedule, seconds until progress or None."""
 
     fault: Fault
     target: str
@@ -32,7 +34,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One schedule as it went; `wrong` is empty when it left what the quiet run left."""
+    """A schedule as it went; `wrong` is empty when it left what the quiet run left."""
 
     schedule: Schedule
     met: tuple[Met, ...] = ()
@@ -44,37 +46,48 @@ class Result:
 
 
 def calm(bodies: int) -> Schedule:
-    """Return the schedule for one worker, with each body once, in order, and no fault."""
+    """Return the schedule for a single worker, with each payload once, in order, and no fault."""
     rest = tuple(Copy(body=body, producer=0) for body in range(bodies))
     return Schedule(seed=-1, brokers=1, workers=1, first=(), turns=(), rest=rest)
 
 
-def quiet(ground: Ground) -> Outcome:
+def quiet(environment: Environment) -> Outcome:
     """Return what the calm schedule leaves."""
-    plan = calm(len(ground.world.bodies))
-    with stage(ground, plan) as on:
+    plan = calm(len(environment.world.bodies))
+    with stage(environment, plan) as on:
         _finish(on, plan)
         return outcome(on)
 
 
 def walk_all(
-    ground: Ground, plans: Iterable[Schedule], wanted: Outcome, *, plant: str = "", keep: Path | None = None
+    environment: Environment,
+    plans: Iterable[Schedule],
+    wanted: Outcome,
+    *,
+    plant: str = "",
+    keep: Path | None = None,
 ) -> Iterator[Result]:
-    """Walk one schedule after the other, hold each against what is wanted; `keep` gets the logs of what went wrong."""
+    """Walk schedules one after the other, and compare each with what is wanted.
+
+    `keep` gets the logs of what went wrong.
+    """
     for plan in plans:
         began = now()
         try:
-            with stage(ground, plan, plant) as on:
+            with stage(environment, plan, plant) as on:
                 result = walk(on, plan, wanted)
                 if (result.wrong or result.unclean) and keep is not None:
                     _keep(on, keep / str(plan.seed), result)
-        except WRONG as error:
-            result = Result(schedule=plan, wrong=(_told(error),), seconds=now() - began)
+        except _WRONG as error:
+            result = Result(schedule=plan, wrong=(_describe(error),), seconds=now() - began)
         yield result
 
 
 def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
-    """Walk one schedule. A part that does not come to its end in time is a result too, not an error."""
+    """Walk a schedule.
+
+    A part that does not come to its end in time is a result too, not an error.
+    """
     began = now()
     begun: list[tuple[Fault, float]] = []
     try:
@@ -83,21 +96,21 @@ def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
             _turn(on, turn, begun)
         _finish(on, plan)
         settled: float | None = now()
-        wrong = faults_found(on, wanted, outcome(on))
-    except WRONG as error:
-        settled, wrong = None, [_told(error)]
+        wrong = differences(on, wanted, outcome(on))
+    except _WRONG as error:
+        settled, wrong = None, [_describe(error)]
     return Result(
         schedule=plan,
         met=tuple(_met(on, fault, at, began, settled) for fault, at in begun),
         wrong=tuple(wrong),
-        restarts=on.crew.ends.total(),
+        restarts=on.workers.ends.total(),
         holes=holes(on),
-        unclean=on.crew.unclean,
+        unclean=on.workers.unclean,
         seconds=now() - began,
     )
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -110,15 +123,15 @@ def _open(on: Stage, plan: Schedule) -> None:
 
 
 def _turn(on: Stage, turn: Turn, begun: list[tuple[Fault, float]]) -> None:
-    fault, deed = turn.fault, DEEDS[turn.fault.kind]
+    fault, action = turn.fault, FAULT_ACTIONS[turn.fault.kind]
     on.append(turn.before)
     on.let_pass(turn.pause_s)
     at = now()
     begun.append((fault, at))
-    deed.begin(on, fault)
+    action.begin(on, fault)
     on.append(turn.during)
     on.let_pass(fault.lasts_s)
-    deed.end(on, fault)
+    action.end(on, fault)
     if turn.waits:
         on.progress_after(at)
 
@@ -133,7 +146,12 @@ def _finish(on: Stage, plan: Schedule) -> None:
 def _met(on: Stage, fault: Fault, at: float, began: float, settled: float | None) -> Met:
     seen = on.gauge.progress_after(at) or settled
     progress = None if seen is None else seen - at
-    return Met(fault=fault, target=DEEDS[fault.kind].target(on, fault), at_s=at - began, progress_s=progress)
+    return Met(
+        fault=fault,
+        target=FAULT_ACTIONS[fault.kind].target(on, fault),
+        at_s=at - began,
+        progress_s=progress,
+    )
 
 
 def _keep(on: Stage, folder: Path, result: Result) -> None:

@@ -1,6 +1,7 @@
-"""What is sent in every run: a few patients' latest days as real bodies, and bodies that nobody can store.
+"""What is sent in every run.
 
-The bodies are the same in all runs, so that one quiet run says what each must leave.
+It is the latest days of a few patients as real payloads, and payloads that nobody can store. The
+payloads are the same in all runs, so that a single quiet run shows what each run must leave.
 """
 
 import hashlib
@@ -8,26 +9,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from kadens.model.calendar import DAY_MS
-from kadens.model.envelope import Envelope
-from kadens.simulate.cohort import Cohort, cohort
-from kadens.simulate.deliveries import history, live
-from kadens.simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
-
-from ..poison import POISON
+from model.calendar import DAY_MS
+from model.envelope import Envelope
+from simulate.cohort import Cohort, cohort
+from simulate.deliveries import history, live
+from simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
+from tests.poison import POISON
 
 NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
-END_MS = NOW_MS + 300_000  # where the clock stands in the end, past every step
+END_MS = NOW_MS + 300_000  # the time of the clock in the end, past every step
 SENT_DAYS = 6
-SENDING = ("demo-01", "demo-02", "demo-06", "demo-07")  # pain, low, by hand, through the phone's hub
+SENDING = (
+    "demo-01",
+    "demo-02",
+    "demo-06",
+    "demo-07",
+)  # pain, low, by hand, through the phone's hub
 POISONED = "demo-03"
 MOST_POISON = 200_000  # bytes
-STRANGER = b'{"type":"heart_rate.created","data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
+_STRANGER = (
+    b'{"type":"heart_rate.created",'
+    b'"data":{"user_id":"11111111-2222-3333-4444-555555555555","samples":[]}}'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """One message for `kadens.raw`, as the vendor door writes it."""
+    """A message for `kadens.raw`, as the vendor door writes it."""
 
     sha256: str
     value: bytes
@@ -36,7 +44,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The people to enrol and the bodies to append; which of these, by number, are poison, and which are reports."""
+    """The people to enrol and the payloads to append.
+
+    It also has the numbers of those that are poison, and of those that are reports.
+    """
 
     people: Cohort
     bodies: tuple[Posted, ...]
@@ -47,26 +58,26 @@ class World:
 def world() -> World:
     """Return the world of all runs."""
     people = cohort(now_ms=NOW_MS, seed=11, patients=8, weeks=3)
-    told, poison = [*_told(people), *_unstorable()], list(_poison())
+    reported, poison = [*_describe(people), *_unstorable()], list(_poison())
     return World(
         people=people,
-        bodies=tuple(_posted(one) for one in (*told, *poison)),
-        poison=tuple(range(len(told), len(told) + len(poison))),
-        reports=tuple(n for n, one in enumerate(told) if one.connector == REPORTS),
+        bodies=tuple(_posted(item) for item in (*reported, *poison)),
+        poison=tuple(range(len(reported), len(reported) + len(poison))),
+        reports=tuple(n for n, item in enumerate(reported) if item.connector == REPORTS),
     )
 
 
-def _told(people: Cohort) -> Iterator[Delivery]:
-    for one in (*history(people), *live(people)):
-        if one.patient in SENDING and one.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
-            yield replace(one, due_ms=min(one.due_ms, NOW_MS))
+def _describe(people: Cohort) -> Iterator[Delivery]:
+    for item in (*history(people), *live(people)):
+        if item.patient in SENDING and item.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
+            yield replace(item, due_ms=min(item.due_ms, NOW_MS))
 
 
 def _unstorable() -> Iterator[Delivery]:
-    """Yield a damaged file, a body of an account that nobody is linked to, and one of a connector without a parser."""
+    """Yield a damaged file, a payload of an unknown account, and one of an unknown connector."""
     for connector, patient, kind, body in (
         (FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
-        (OPEN_WEARABLES, "", JSON_TYPE, STRANGER),
+        (OPEN_WEARABLES, "", JSON_TYPE, _STRANGER),
         ("nobody", "", JSON_TYPE, b"{}"),
     ):
         yield Delivery(
@@ -81,30 +92,32 @@ def _unstorable() -> Iterator[Delivery]:
 
 
 def _poison() -> Iterator[Delivery]:
-    """Yield the poisonous bodies that a message itself holds, in the name of a patient who sends nothing else."""
-    for one in POISON:
-        body = one.body()
+    """Yield poisonous bodies that fit a message, of a patient who sends nothing else."""
+    for item in POISON:
+        body = item.body()
         if len(body) <= MOST_POISON:
             yield Delivery(
-                key=one.name,
-                connector=one.connector,
+                key=item.name,
+                connector=item.connector,
                 patient=POISONED,
                 due_ms=NOW_MS,
-                content_type=one.content_type,
+                content_type=item.content_type,
                 weight=len(body),
                 make=partial(bytes, body),
             )
 
 
-def _posted(one: Delivery) -> Posted:
-    body = one.make()
+def _posted(delivery: Delivery) -> Posted:
+    body = delivery.make()
     sha = hashlib.sha256(body).hexdigest()
     envelope = Envelope(
-        connector=one.connector,
-        received_ms=one.due_ms,
+        connector=delivery.connector,
+        received_ms=delivery.due_ms,
         sha256=sha,
         size=len(body),
-        content_type=one.content_type,
-        patient=one.patient if one.connector == FILES or one.patient == POISONED else "",
+        content_type=delivery.content_type,
+        patient=delivery.patient
+        if delivery.connector == FILES or delivery.patient == POISONED
+        else "",
     )
     return Posted(sha256=sha, value=body, headers=tuple(envelope.headers()))

@@ -1,6 +1,7 @@
-"""The bindings of the log: librdkafka's mock always, Apache Kafka where it can run. One worker and database each.
+"""The bindings of the log: librdkafka's mock always, Apache Kafka where it can run.
 
-KADENS_TEST_KAFKA=host:port names a broker to use instead of starting one; its topics are made if they are missing.
+Each has a worker and a database. KADENS_TEST_KAFKA=host:port names a broker to use instead of
+starting one; missing topics are created on it.
 """
 
 import os
@@ -18,10 +19,9 @@ from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from kadens.embedded.topics import create_topics
-from kadens.mailbox import Mailbox
-from kadens.storage.migrate import migrate
-
-from ..rig import CONFIGS, PARTITIONS, Rig, run
+from kadens.local.mailbox import Mailbox
+from storage.pg.migrate import migrate
+from tests.rig import CONFIGS, PARTITIONS, Rig, run
 
 OUTSIDE = "KADENS_TEST_KAFKA"
 _numbers = count()
@@ -56,7 +56,11 @@ def own(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
 def _rig(binding: str, postgres: Postgres, outside: str | None) -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="kadens-contract-") as folder, ExitStack() as stack:
         mock = binding == "mock"
-        brokers = stack.enter_context(MockKafka(PARTITIONS)).address if mock else _kafka(stack, Path(folder), outside)
+        brokers = (
+            stack.enter_context(MockKafka(PARTITIONS)).address
+            if mock
+            else _kafka(stack, Path(folder), outside)
+        )
         dsn = postgres.create_database(f"contract_{next(_numbers)}")
         run(migrate(dsn))
         made = Rig(brokers=brokers, mock=mock, dsn=dsn, folder=Path(folder))

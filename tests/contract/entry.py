@@ -1,7 +1,8 @@
-"""A worker with bugs in it: `python -m tests.contract.entry BUG…` is `kadens worker`, changed before it runs.
+"""A worker with bugs: `python -m tests.contract.entry BUG…` is a changed `kadens worker`.
 
-`readers`: readers meet the bugs that bodies name (`tests.planted_readers`). `settle` and `derive`: the worker itself
-raises, or ends, at a body or a fact whose bytes hold the mark. Never part of the product.
+With `readers`, readers meet the bugs that payloads name (`tests.planted_readers`). With `settle`
+and `derive`, the worker itself raises, or ends, at a payload or a fact whose bytes hold the mark.
+It is never part of the product.
 """
 
 import os
@@ -10,14 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kadens.commands.console import process_settings
-from kadens.storage.pool import Connection
-from kadens.stream import derive_batch, normalise
-from kadens.stream.messages import Message
-from kadens.stream.parts import Parts
-from kadens.stream.reading import Read
 from kadens.wiring import run_worker
-
-from ..planted_readers import plant
+from storage.pg.pool import Connection
+from stream import derive_batch, normalise
+from stream.collaborators import Collaborators
+from stream.log.messages import Message
+from stream.reading import Read
+from tests.planted_readers import plant
 
 RAISE, END = b"<fault>", b"<end>"
 _settle, _decode = normalise._settle, derive_batch._decode
@@ -30,7 +30,7 @@ def _meet(values: Sequence[bytes]) -> None:
         raise IndexError("a value that nobody may log")
 
 
-async def _settle_planted(conn: Connection, reads: Sequence[Read], parts: Parts) -> bool:
+async def _settle_planted(conn: Connection, reads: Sequence[Read], parts: Collaborators) -> bool:
     _meet([read.body for read in reads if read.parsed])
     return await _settle(conn, reads, parts)
 
@@ -48,9 +48,9 @@ def derive() -> None:
     derive_batch._decode = _decode_planted
 
 
-BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
+_BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        BUGS[name]()
+        _BUGS[name]()
     sys.exit(run_worker(process_settings(None)))

@@ -1,4 +1,7 @@
-"""The vendor door's publisher on Apache Kafka: the broker's time of a message, and readiness while the broker hangs."""
+"""The vendor door's publisher on Apache Kafka.
+
+It covers the broker's time of a message, and readiness while the broker hangs.
+"""
 
 import asyncio
 import signal
@@ -7,17 +10,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from ingest.clock_watch import Agreement, judged
+from ingest.publisher import KafkaPublisher
 from kadens.embedded.kafka import Kafka
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.topics import create_topics
-from kadens.ingest.clock_watch import Agreement, judged
-from kadens.ingest.publisher import KafkaPublisher
-
-from ..rig import CONFIGS
+from tests.rig import CONFIGS
 
 pytestmark = pytest.mark.kafka
-MINUTE = 60_000
-READY_S = 5.0
+_MINUTE = 60_000
+_READY_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +32,18 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
         yield running
 
 
-def now_ms() -> int:
+def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
 def test_the_time_of_a_message_is_the_brokers_own(kafka: Kafka) -> None:
     async def scenario() -> None:
         log = KafkaPublisher(kafka.address, max_message=2**21)
-        sent, stamp, answered = now_ms(), await log.broker_time(), now_ms()
+        sent, stamp, answered = _now_ms(), await log.broker_time(), _now_ms()
         await log.stop()
         assert stamp is not None
         assert sent <= stamp <= answered
-        assert judged(sent - 2 * MINUTE, stamp, answered - 2 * MINUTE) is Agreement.DIFFERS
+        assert judged(sent - 2 * _MINUTE, stamp, answered - 2 * _MINUTE) is Agreement.DIFFERS
 
     asyncio.run(scenario())
 
@@ -56,7 +58,7 @@ def test_readiness_is_answered_while_the_broker_hangs_and_after(kafka: Kafka) ->
             for _ in range(2):
                 began = time.monotonic()
                 assert not await log.ready()
-                assert time.monotonic() - began < READY_S
+                assert time.monotonic() - began < _READY_S
         finally:
             child.process.send_signal(signal.SIGCONT)
         deadline = time.monotonic() + 60

@@ -1,4 +1,4 @@
-"""A group's leader that comes out of an outage of the broker without knowing the topics assigns them all the same."""
+"""A group's leader that forgot the topics in an outage assigns them all the same."""
 
 import asyncio
 import tempfile
@@ -14,9 +14,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.topics import create_topics
-from kadens.stream.transport import mend
-
-from ..rig import CONFIGS, PARTITIONS
+from stream.log.transport import patch_consumer
+from tests.rig import CONFIGS, PARTITIONS
 
 WITHIN_S = 60.0
 pytestmark = pytest.mark.kafka
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture(scope="module")
 def kafka() -> Iterator[Kafka]:
-    """Give a broker of these tests' own, for it is killed."""
+    """Give a broker of these tests' own, because they kill it."""
     reason = kafka_available()
     if reason:
         pytest.skip(f"Apache Kafka cannot run here: {reason}")
@@ -50,12 +49,17 @@ class First(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships n
             self.places.set_result(sorted(assigned))
 
 
-async def assigned(address: str, group: str, found: threading.Event, lost: threading.Event) -> list[Any]:
-    """Return what a consumer is first assigned that found the broker, and lost it before it was told of the topics."""
-    consumer, first = mend(AIOKafkaConsumer(bootstrap_servers=address, group_id=group)), First()
+async def assigned(
+    address: str, group: str, event: threading.Event, lost: threading.Event
+) -> list[Any]:
+    """Return the first assignment of a consumer that lost its broker before the topics came."""
+    consumer, first = (
+        patch_consumer(AIOKafkaConsumer(bootstrap_servers=address, group_id=group)),
+        First(),
+    )
     await consumer.start()
     try:
-        found.set()
+        event.set()
         await asyncio.to_thread(lost.wait, WITHIN_S)
         consumer.subscribe(sorted(CONFIGS), listener=first)
         return await asyncio.wait_for(first.places, WITHIN_S)
@@ -65,13 +69,20 @@ async def assigned(address: str, group: str, found: threading.Event, lost: threa
 
 @pytest.mark.parametrize("group", ["leader-1", "leader-2", "leader-3"])
 def test_all_partitions_are_assigned_after_an_outage(kafka: Kafka, group: str) -> None:
-    """Three times: which of two questions the broker answers first, when it is there again, is left to chance."""
-    found, lost = threading.Event(), threading.Event()
+    """Run the test three times.
+
+    It is left to chance which of two questions a returning broker answers first.
+    """
+    matches, lost = threading.Event(), threading.Event()
     with ThreadPoolExecutor() as consumers:
-        places = consumers.submit(lambda: asyncio.run(assigned(kafka.address, group, found, lost)))
-        assert found.wait(WITHIN_S)
+        places = consumers.submit(
+            lambda: asyncio.run(assigned(kafka.address, group, matches, lost))
+        )
+        assert matches.wait(WITHIN_S)
         kafka.kill()
         lost.set()
         kafka.start()
-        every = sorted((topic, part) for topic, parts in PARTITIONS.items() for part in range(parts))
+        every = sorted(
+            (topic, part) for topic, parts in PARTITIONS.items() for part in range(parts)
+        )
         assert places.result(2 * WITHIN_S) == every

@@ -1,22 +1,27 @@
-"""The account of offsets against the log: a hole is fetched again, a log that does not fit stops the worker."""
+"""The account of offsets against the log.
+
+A hole is fetched again, and a log that does not fit stops the worker.
+"""
 
 import time
 
-from kadens.storage import offsets, people
-from kadens.storage.pool import Connection
-from kadens.stream.topics import RAW
-
-from ..rig import KEY, Rig
-from .conftest import NOW_MS
-from .test_worker import report
+from model.topics import RAW
+from storage.facts import offsets
+from storage.people import accounts, care_team, consents, patients
+from storage.pg.pool import Connection
+from tests.contract.conftest import NOW_MS
+from tests.contract.test_worker import report
+from tests.rig import KEY, Rig
 
 
 def add_patient(rig: Rig) -> None:
     async def add(conn: Connection) -> None:
-        await people.add_unit(conn, "Unit")
-        await people.add_patient(conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p")
-        await people.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
-        await people.link_account(conn, "p", "reports", "a", 0)
+        await care_team.add_unit(conn, "Unit")
+        await patients.add_patient(
+            conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
+        )
+        await consents.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
+        await accounts.link_account(conn, "p", "reports", "a", 0)
 
     rig.do(add)
 
@@ -28,11 +33,11 @@ def send_reports(rig: Rig, first: int, last: int) -> None:
 
 
 def facts(rig: Rig) -> int:
-    return int(rig.one("select count(*) from fact"))
+    return int(rig.value("select count(*) from fact"))
 
 
 def ended(rig: Rig) -> str:
-    """Return what the worker said when it ended by itself with status 1."""
+    """Return what the worker printed when it ended by itself with status 1."""
     (worker,) = rig.workers
     assert worker.wait(60) == 1
     rig.workers.clear()
@@ -47,7 +52,7 @@ async def raw_name(conn: Connection) -> str:
 
 
 def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
-    """Two partitions whose commit ran ahead of what was stored, as a stream library with a fault would have it."""
+    """Two partitions whose commit is ahead of what was stored, as by a faulty stream library."""
     add_patient(own)
     own.start_worker()
     send_reports(own, 0, 40)

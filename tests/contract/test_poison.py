@@ -1,4 +1,7 @@
-"""A body that makes a reader or the worker fail or end costs itself; the others are stored, and nothing is lost."""
+"""A payload that makes a reader or the worker fail or end costs only itself.
+
+The others are stored, and nothing is lost.
+"""
 
 import subprocess
 import sys
@@ -6,17 +9,16 @@ import time
 
 import pytest
 
-from kadens.model.facts import RejectKind
-from kadens.storage import people
-from kadens.stream.topics import FACTS, RAW
+from model.facts import RejectKind
+from model.topics import FACTS, RAW
+from storage.people import consents
+from tests.contract.conftest import NOW_MS
+from tests.contract.entry import END, RAISE
+from tests.contract.test_ledger import add_patient, facts
+from tests.contract.test_worker import dead, report
+from tests.rig import DEADLINE_S, Rig
 
-from ..rig import DEADLINE_S, Rig
-from .conftest import NOW_MS
-from .entry import END, RAISE
-from .test_ledger import add_patient, facts
-from .test_worker import dead, report
-
-ENTRY = (sys.executable, "-m", "tests.contract.entry")
+_ENTRY = (sys.executable, "-m", "tests.contract.entry")
 
 
 def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> None:
@@ -29,23 +31,23 @@ def send_among_others(rig: Rig, *poison: tuple[str, bytes], count: int = 30) -> 
     rig.flush()
 
 
-def kinds(rig: Rig) -> dict[str, int]:
+def _kinds(rig: Rig) -> dict[str, int]:
     """Return how many dead letters there are of each kind."""
-    found: dict[str, int] = {}
+    values: dict[str, int] = {}
     for letter in dead(rig):
-        found[letter.kind] = found.get(letter.kind, 0) + 1
-    return found
+        values[letter.kind] = values.get(letter.kind, 0) + 1
+    return values
 
 
 def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
     add_patient(own)
-    own.do(lambda conn: people.give_consent(conn, "p", "files", from_ms=0, now_ms=0))
-    worker = own.start_worker(program=(*ENTRY, "readers"))
+    own.do(lambda conn: consents.give_consent(conn, "p", "files", from_ms=0, now_ms=0))
+    worker = own.start_worker(program=(*_ENTRY, "readers"))
     marks = (b"<raise>", b"<loop>", b"<hoard>", b"<exit>")
     send_among_others(own, *(("files", mark) for mark in marks))
     own.wait(lambda: facts(own) == 30, "30 facts")
-    own.wait(lambda: sum(kinds(own).values()) == 4, "4 dead letters")
-    assert kinds(own) == {
+    own.wait(lambda: sum(_kinds(own).values()) == 4, "4 dead letters")
+    assert _kinds(own) == {
         RejectKind.READER_FAULT: 1,
         RejectKind.TOO_SLOW: 1,
         RejectKind.TOO_LARGE: 1,
@@ -59,10 +61,10 @@ def test_bugs_in_readers_cost_the_bodies_that_meet_them(own: Rig) -> None:
 @pytest.mark.parametrize("bug", ["settle", "derive"])
 def test_an_error_of_the_worker_costs_one_message(own: Rig, bug: str) -> None:
     add_patient(own)
-    worker = own.start_worker(program=(*ENTRY, bug))
+    worker = own.start_worker(program=(*_ENTRY, bug))
     send_among_others(own, ("reports", report("a", RAISE.decode(), 0)))
     own.wait(lambda: facts(own) == 30, "30 facts")
-    own.wait(lambda: kinds(own) == {RejectKind.READER_FAULT: 1}, "a dead letter")
+    own.wait(lambda: _kinds(own) == {RejectKind.READER_FAULT: 1}, "a dead letter")
     assert {letter.topic for letter in dead(own)} == {RAW.name if bug == "settle" else FACTS.name}
     assert worker.poll() is None
     assert b"nobody may log" not in own.log("w1").read_bytes()
@@ -75,18 +77,18 @@ def test_what_ends_the_worker_twice_alone_is_set_aside_untried(own: Rig, bug: st
     send_among_others(own, ("reports", report("a", END.decode(), 0)))
     deadline = time.monotonic() + 2 * DEADLINE_S
     ends = 0
-    worker = own.start_worker(program=(*ENTRY, bug))
-    while facts(own) < 30 or kinds(own) != {RejectKind.ENDED_THE_WORKER: 1}:
+    worker = own.start_worker(program=(*_ENTRY, bug))
+    while facts(own) < 30 or _kinds(own) != {RejectKind.ENDED_THE_WORKER: 1}:
         assert time.monotonic() < deadline, own.tail()
-        if ended(worker):
+        if _ended(worker):
             ends += 1
-            worker = own.start_worker(program=(*ENTRY, bug))
+            worker = own.start_worker(program=(*_ENTRY, bug))
     assert ends == 3  # once among others, twice alone
     assert facts(own) == 30
-    assert not ended(worker)
+    assert not _ended(worker)
 
 
-def ended(worker: subprocess.Popen[bytes]) -> bool:
+def _ended(worker: subprocess.Popen[bytes]) -> bool:
     try:
         return worker.wait(0.1) is not None
     except subprocess.TimeoutExpired:

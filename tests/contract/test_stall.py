@@ -1,9 +1,9 @@
-"""A worker that makes no progress ends itself, and the next one goes on where it stood."""
+"""A worker that makes no progress ends itself, and the next worker continues where it was."""
 
 import psycopg
 
-from ..rig import Rig
-from .test_ledger import add_patient, ended, facts, send_reports
+from tests.contract.test_ledger import add_patient, ended, facts, send_reports
+from tests.rig import Rig
 
 
 def test_lag_without_progress_ends_the_worker(own: Rig) -> None:
@@ -15,8 +15,8 @@ def test_lag_without_progress_ends_the_worker(own: Rig) -> None:
     with psycopg.connect(own.dsn) as holder:
         holder.execute("select from stream_offset for update")
         send_reports(own, 8, 16)
-        said = ended(own)
-    assert "no progress for 6 s although messages wait" in said
+        result = ended(own)
+    assert "no progress for 6 s although messages wait" in result
     assert facts(own) == 8
     own.start_worker()
     own.wait(lambda: facts(own) == 16, "16 facts")

@@ -1,4 +1,4 @@
-"""What the compose files promise: pinned images, health checks, secrets in files, and who can reach whom.
+"""What the compose files promise: pinned images, health checks, secret files, who reaches whom.
 
 There is no container engine in the tests: the files are read, nothing is started.
 """
@@ -16,11 +16,11 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
 
 from kadens.settings import SettingsError, read_settings, variable
-from kadens.storage.roles import ADMIN, CLINIC, WORKER
 from kadens.wiring import clinic_door
+from storage.pg.roles import ADMIN, CLINIC, WORKER
+from tests.rooms import ROOMS, ROOT
 
-ROOT = Path(__file__).parents[2]
-OURS = {"migrate", "vendor-door", "worker", "clinician-door", "admin"}
+_OURS = {"migrate", "vendor-door", "worker", "clinician-door", "admin"}
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
@@ -30,28 +30,34 @@ class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
 Loader.add_constructor("!reset", lambda loader, node: loader.construct_sequence(node))
 
 
-def load(name: str) -> dict[str, Any]:
-    said: dict[str, Any] = yaml.load((ROOT / name).read_text(), Loader)  # noqa: S506 - a safe loader with one more tag
-    return said
+def _load(name: str) -> dict[str, Any]:
+    text = (ROOT / name).read_text()
+    values: dict[str, Any] = yaml.load(text, Loader)  # noqa: S506 - a safe loader with one more tag
+    return values
 
 
-COMPOSE = load("docker-compose.yml")
-TLS = load("deploy/compose.tls.yml")
+COMPOSE = _load("docker-compose.yml")
+TLS = _load("deploy/compose.tls.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ALL = [*SERVICES.items(), ("tls", TLS["services"]["tls"])]
-NAMES = [name for name, _ in ALL]
+_NAMES = [name for name, _ in ALL]
 
 
 def reach(service: str) -> set[str]:
-    """Give the services that share a network with one."""
+    """Give the services that share a network with a service."""
     own = set(SERVICES[service]["networks"])
-    return {name for name, row in SERVICES.items() if name != service and own & set(row["networks"])}
+    return {
+        name for name, row in SERVICES.items() if name != service and own & set(row["networks"])
+    }
 
 
 def environment(service: str, secrets: Path) -> dict[str, str]:
-    """Give what a service finds in its environment, its secret files as they lie on this machine."""
-    said = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in SERVICES[service]["environment"].items()}
-    return {name: value.replace("/run/secrets", str(secrets)) for name, value in said.items()}
+    """Give what a service finds in its environment, with its secret files in a local folder."""
+    result = {
+        name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
+        for name, value in SERVICES[service]["environment"].items()
+    }
+    return {name: value.replace("/run/secrets", str(secrets)) for name, value in result.items()}
 
 
 @pytest.fixture(scope="module")
@@ -61,20 +67,23 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = folder / "make-secrets"
     script.write_bytes((ROOT / "deploy/make-secrets").read_bytes())
     script.chmod(0o755)
-    said = subprocess.run([script], check=True, capture_output=True, text=True)
+    result = subprocess.run([script], check=True, capture_output=True, text=True)
     for file in (folder / "secrets").iterdir():
-        assert all(word not in said.stderr + said.stdout for word in re.findall(r"[0-9a-f]{64}", file.read_text()))
+        assert all(
+            word not in result.stderr + result.stdout
+            for word in re.findall(r"[0-9a-f]{64}", file.read_text())
+        )
     return folder / "secrets"
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
 def test_images_are_pinned(name: str, service: Mapping[str, Any]) -> None:
     assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", service["image"]), name
 
 
 def test_our_image_is_this_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert {SERVICES[name]["image"] for name in OURS} == {f"kadens:{version}"}
+    assert {SERVICES[name]["image"] for name in _OURS} == {f"kadens:{version}"}
 
 
 def test_base_images_are_pinned() -> None:
@@ -83,18 +92,22 @@ def test_base_images_are_pinned() -> None:
     assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base) for base in bases)
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
 def test_a_service_is_watched_or_runs_once(name: str, service: Mapping[str, Any]) -> None:
     once = service.get("restart") == "no"
     if "profiles" in service:  # run by a person, and waited for by that person
         assert once
         return
     assert once != bool(service.get("healthcheck", {}).get("test")), name
-    waited = {need.get("condition") for row in SERVICES.values() for need in [row.get("depends_on", {}).get(name, {})]}
+    waited = {
+        need.get("condition")
+        for row in SERVICES.values()
+        for need in [row.get("depends_on", {}).get(name, {})]
+    }
     assert ("service_completed_successfully" in waited) == once
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
+@pytest.mark.parametrize("name", sorted(_OURS))
 def test_our_services_may_do_little(name: str) -> None:
     service = SERVICES[name]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
@@ -102,7 +115,7 @@ def test_our_services_may_do_little(name: str) -> None:
     assert re.search(r"^USER 10001", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=NAMES)
+@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
 def test_no_secret_stands_in_the_file(name: str, service: Mapping[str, Any]) -> None:
     for key, value in service.get("environment", {}).items():
         if re.search("PASSWORD|SECRET|TOKEN|KEY|DSN", key):
@@ -125,7 +138,9 @@ def test_the_vendor_door_reaches_the_log_and_nothing_else() -> None:
     assert "kafka" in reach("vendor-door")
     assert not reach("vendor-door") & {"database", "clinician-door", "mail"}
     assert SERVICES["vendor-door"]["volumes"] == ["bodies:/var/lib/kadens/bodies"]
-    assert COMPOSE["networks"]["internet"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+    assert COMPOSE["networks"]["internet"]["driver_opts"] == {
+        "com.docker.network.bridge.enable_ip_masquerade": "false"
+    }
 
 
 def test_the_clinician_door_reaches_the_database_and_nothing_else() -> None:
@@ -137,7 +152,10 @@ def test_the_clinician_door_reaches_the_database_and_nothing_else() -> None:
 def test_log_and_store_are_closed_to_the_outside() -> None:
     for name in ("kafka", "database"):
         assert "ports" not in SERVICES[name]
-        assert all((COMPOSE["networks"][network] or {}).get("internal") for network in SERVICES[name]["networks"])
+        assert all(
+            (COMPOSE["networks"][network] or {}).get("internal")
+            for network in SERVICES[name]["networks"]
+        )
 
 
 def test_what_is_published_is_published_on_loopback_or_behind_tls() -> None:
@@ -157,29 +175,41 @@ def test_only_behind_the_vendor_door_no_key_opens_what_is_stored(secrets: Path) 
 def test_only_the_clinician_door_signs_sessions_and_it_speaks_for_nobody(secrets: Path) -> None:
     clinic = read_settings(environment("clinician-door", secrets)).secrets
     worker = read_settings(environment("worker", secrets)).secrets
-    assert (bool(clinic.link_keys), clinic.connectors, clinic.wrapping_keys) == (False, {}, worker.wrapping_keys)
+    assert (bool(clinic.link_keys), clinic.connectors, clinic.wrapping_keys) == (
+        False,
+        {},
+        worker.wrapping_keys,
+    )
     assert (bool(clinic.session_keys), bool(worker.session_keys)) == (True, False)
     assert len({clinic.session_keys, clinic.wrapping_keys, worker.link_keys}) == 3
 
 
 def test_the_clinician_door_opens_once_a_provider_and_its_secret_are_named(secrets: Path) -> None:
-    said = environment("clinician-door", secrets)
+    result = environment("clinician-door", secrets)
     with pytest.raises(SettingsError, match="KADENS_OIDC_ISSUER"):
-        clinic_door(read_settings(said))
-    said["KADENS_OIDC_ISSUER"] = "https://id.example.org/realms/hospital"
+        clinic_door(read_settings(result))
+    result["KADENS_OIDC_ISSUER"] = "https://id.example.org/realms/hospital"
     with pytest.raises(SettingsError, match="oidc_client_secret"):
-        clinic_door(read_settings(said))
+        clinic_door(read_settings(result))
     file = secrets / "clinic.filled"
-    file.write_text((secrets / "clinic.toml").read_text().replace('secret = ""', 'secret = "given"'))
-    assert clinic_door(read_settings({**said, "KADENS_SECRETS_FILE": str(file)})).openapi()["openapi"].startswith("3.1")
+    file.write_text(
+        (secrets / "clinic.toml").read_text().replace('secret = ""', 'secret = "given"')
+    )
+    assert (
+        clinic_door(read_settings({**result, "KADENS_SECRETS_FILE": str(file)}))
+        .openapi()["openapi"]
+        .startswith("3.1")
+    )
     file.unlink()
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
+@pytest.mark.parametrize("name", sorted(_OURS))
 def test_the_settings_of_each_process_are_read(name: str, secrets: Path) -> None:
-    said = environment(name, secrets)
-    known = {variable(field) for field in read_settings(said).__dataclass_fields__} | {"KADENS_SECRETS"}
-    assert {key.removesuffix("_FILE") for key in said} <= known
+    result = environment(name, secrets)
+    known = {variable(field) for field in read_settings(result).__dataclass_fields__} | {
+        "KADENS_SECRETS"
+    }
+    assert {key.removesuffix("_FILE") for key in result} <= known
 
 
 def test_doors_and_database_agree_on_ports_and_password(secrets: Path) -> None:
@@ -188,7 +218,10 @@ def test_doors_and_database_agree_on_ports_and_password(secrets: Path) -> None:
     administrator = read_settings(environment("migrate", secrets)).database
     assert administrator == f"postgresql://kadens:{password}@database:5432/kadens"
     assert len(password) == 64
-    for name, port in (("vendor-door", settings.vendor_port), ("clinician-door", settings.clinic_port)):
+    for name, port in (
+        ("vendor-door", settings.vendor_port),
+        ("clinician-door", settings.clinic_port),
+    ):
         assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
         assert f":{port}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
 
@@ -197,10 +230,13 @@ def test_each_process_logs_in_as_itself_and_none_as_the_administrator(secrets: P
     logins = (secrets / "logins.sql").read_text()
     seen = set()
     for service, role in (("worker", WORKER), ("clinician-door", CLINIC), ("admin", ADMIN)):
-        said = urlsplit(read_settings(environment(service, secrets)).database)
-        assert said.username == f"{role}_login"
-        assert f"create role {role}_login login password '{said.password}';\ngrant {role} to {role}_login;" in logins
-        seen.add(said.password)
+        result = urlsplit(read_settings(environment(service, secrets)).database)
+        assert result.username == f"{role}_login"
+        assert (
+            f"create role {role}_login login password '{result.password}';\n"
+            f"grant {role} to {role}_login;" in logins
+        )
+        seen.add(result.password)
     assert len(seen) == 3
     assert read_settings(environment("vendor-door", secrets)).database == ""
     assert "superuser" not in logins
@@ -215,9 +251,10 @@ def test_secrets_are_drawn_once(secrets: Path) -> None:
 
 
 def test_the_image_holds_every_source_folder_and_no_more() -> None:
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    wanted = {"kadens", *packages["package-dir"].values()}
-    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE))
+    wanted = set(ROOMS)
+    copied = set(
+        re.findall(r"^COPY (\w+) \1$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    )
     lines = (ROOT / "deploy/Dockerfile.dockerignore").read_text().split()
     allowed = {line[1:] for line in lines if line.startswith("!")}
     assert copied == wanted

@@ -1,4 +1,4 @@
-"""A running `kadens up` without a demo, on the mock broker, for tests that use the commands on it."""
+"""A running `kadens up` without a demo, on the mock broker, for tests of the commands."""
 
 import json
 import signal
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-START_S = 120
+_START_S = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,8 @@ class Running:
 
     @property
     def runtime(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
-        return said
+        loads: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
+        return loads
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +46,22 @@ def running() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="kadens-e2e-") as folder:
         data = Path(folder)
         data.chmod(0o711)
-        words = ["up", "--broker", "mock", "--data", folder, "--vendor-port", "0", "--clinic-port", "0"]
+        words = [
+            "up",
+            "--broker",
+            "mock",
+            "--data",
+            folder,
+            "--vendor-port",
+            "0",
+            "--clinic-port",
+            "0",
+        ]
         log = data / "up.log"
         with log.open("wb") as out:
-            process = subprocess.Popen([sys.executable, "-m", "kadens", *words], stdout=out, stderr=out)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kadens", *words], stdout=out, stderr=out
+            )
         try:
             _wait(process, data / "runtime.json", log)
             yield Running(data=data)
@@ -59,7 +71,7 @@ def running() -> Iterator[Running]:
 
 
 def _wait(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> None:
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + _START_S
     while "Ctrl-C" not in log.read_text(encoding="utf-8"):
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < deadline, "did not come up in time"

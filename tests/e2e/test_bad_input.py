@@ -1,4 +1,4 @@
-"""Bad bodies through the real doors and the real worker: each has a clear end, memory is bounded, nothing stops."""
+"""Bad bodies through real doors and a real worker: each ends clearly, and nothing stops."""
 
 import http.client
 import json
@@ -13,19 +13,18 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from kadens.ingest.links import mint
-from kadens.ingest.sender import sign
-from kadens.ingest.verify import STANDARD_WEBHOOKS, SVIX
-from kadens.model.calendar import rfc3339
+from ingest.links import mint
+from ingest.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.sender import sign
 from kadens.settings import Secrets, read_secrets
-from kadens.simulate.fit_writer import Recording, write_activity
+from model.calendar import rfc3339
+from simulate.fit_writer import Recording, write_activity
+from tests.e2e.conftest import Running
 
-from .conftest import Running
-
-DEADLINE_S = 120
-MB = 1024 * 1024
-MOST_MEMORY = 700 * MB
-ACCOUNT = "bad-input-user"
+_DEADLINE_S = 120
+_MB = 1024 * 1024
+_MOST_MEMORY = 700 * _MB
+_ACCOUNT = "bad-input-user"
 
 
 class Hand:
@@ -55,9 +54,13 @@ class Hand:
 
     def file(self, body: bytes) -> int:
         token = self.link()
-        return self.post("/v1/files", body, {"authorization": f"Bearer {token}"}, "application/octet-stream")
+        return self.post(
+            "/v1/files", body, {"authorization": f"Bearer {token}"}, "application/octet-stream"
+        )
 
-    def post(self, path: str, body: bytes, headers: dict[str, str], kind: str = "application/json") -> int:
+    def post(
+        self, path: str, body: bytes, headers: dict[str, str], kind: str = "application/json"
+    ) -> int:
         connection = http.client.HTTPConnection(self.netloc, timeout=60)
         try:
             connection.request("POST", path, body, {"content-type": kind, **headers})
@@ -66,8 +69,8 @@ class Hand:
             connection.close()
 
     def dead(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.running.kadens("dead", "--json"))
-        return found
+        loads: list[dict[str, Any]] = json.loads(self.running.kadens("dead", "--json"))
+        return loads
 
 
 @pytest.fixture(scope="module")
@@ -76,28 +79,28 @@ def hand(running: Running) -> Iterator[Hand]:
     for source in ("files", "reports", "open_wearables"):
         running.kadens("consent", "give", "--patient", patient, "--source", source)
     for source in ("reports", "open_wearables"):
-        running.kadens("patient", "link", ACCOUNT, "--patient", patient, "--source", source)
+        running.kadens("patient", "link", _ACCOUNT, "--patient", patient, "--source", source)
     yield Hand(running, patient)
     most = max(_memory(pid) for pid in _processes(running))
-    assert most < MOST_MEMORY, f"{most / MB:.0f} MB"
+    assert most < _MOST_MEMORY, f"{most / _MB:.0f} MB"
 
 
 def heart_rate(value: str, at: str = "2025-11-24T10:00:00Z") -> bytes:
-    sample = f'{{"timestamp":"{at}","zone_offset":null,"type":"heart_rate","value":{value},"unit":"bpm","source":null}}'
-    return (
-        f'{{"type":"heart_rate.created","data":{{"user_id":"{ACCOUNT}","provider":"garmin","samples":[{sample}]}}}}'
-    ).encode()
+    fields = f'"timestamp":"{at}","zone_offset":null,"type":"heart_rate","value":{value}'
+    sample = f'{{{fields},"unit":"bpm","source":null}}'
+    data = f'{{"user_id":"{_ACCOUNT}","provider":"garmin","samples":[{sample}]}}'
+    return f'{{"type":"heart_rate.created","data":{data}}}'.encode()
 
 
 def zip_bomb() -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("activity.fit", bytes(64 * MB))
+        archive.writestr("activity.fit", bytes(64 * _MB))
     return packed.getvalue()
 
 
 def segments(count: int) -> bytes:
-    """Return chained FIT segments without a message: a header of 12 bytes and the checksum of nothing behind it."""
+    """Return chained FIT segments without a message: headers and checksums only."""
     return b"\x0c\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00" * count
 
 
@@ -109,13 +112,16 @@ HOOKS: dict[str, tuple[bytes, str]] = {
     "65535 beats a minute": (heart_rate("65535"), "data.samples[0].value"),
     "the year 1900": (heart_rate("70", "1900-01-01T00:00:00Z"), "data.samples[0].timestamp"),
     "the year 2100": (heart_rate("70", "2100-06-01T00:00:00Z"), "data.samples[0].timestamp"),
-    "a user id of 10 kB": (heart_rate("70").replace(ACCOUNT.encode(), b"x" * 10_000), "data.user_id"),
+    "a user id of 10 kB": (
+        heart_rate("70").replace(_ACCOUNT.encode(), b"x" * 10_000),
+        "data.user_id",
+    ),
 }
-FILES: dict[str, bytes] = {
+_FILES: dict[str, bytes] = {
     "a zip bomb": zip_bomb(),
     "125,000 empty segments": segments(125_000),
     "noise": b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT" + bytes(range(256)),
-    "99 MB of nothing": bytes(99 * MB),
+    "99 MB of nothing": bytes(99 * _MB),
 }
 
 
@@ -125,13 +131,13 @@ def test_a_bad_push_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
     before = len(hand.dead())
     assert hand.hook(body) == 202
     _until(lambda: len(hand.dead()) > before)
-    assert where in {one["where"] for one in hand.dead()}
+    assert where in {item["where"] for item in hand.dead()}
 
 
-@pytest.mark.parametrize("what", FILES)
+@pytest.mark.parametrize("what", _FILES)
 def test_a_bad_file_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: str) -> None:
     before = len(hand.dead())
-    assert hand.file(FILES[what]) == 202
+    assert hand.file(_FILES[what]) == 202
     _until(lambda: len(hand.dead()) > before)
 
 
@@ -139,7 +145,11 @@ def test_a_body_over_the_limit_is_refused(hand: Hand) -> None:
     connection = http.client.HTTPConnection(hand.netloc, timeout=60)
     headers = {"authorization": f"Bearer {hand.link()}"}
     connection.putrequest("POST", "/v1/files")
-    for name, value in {**headers, "content-length": str(101 * MB), "content-type": "application/octet-stream"}.items():
+    for name, value in {
+        **headers,
+        "content-length": str(101 * _MB),
+        "content-type": "application/octet-stream",
+    }.items():
         connection.putheader(name, value)
     connection.endheaders()
     assert connection.getresponse().status == 413
@@ -157,12 +167,15 @@ def test_a_heart_rate_of_0_is_kept_as_told_and_counts_for_nothing(hand: Hand) ->
 def test_what_comes_behind_them_arrives(hand: Hand) -> None:
     t = 1_764_061_200_000 + np.arange(600, dtype=np.int64) * 1000
     recording = Recording(
-        start_ms=int(t[0]), end_ms=int(t[0]) + 600_000, t=t, columns={"heart_rate": np.full(600, 111.0)}
+        start_ms=int(t[0]),
+        end_ms=int(t[0]) + 600_000,
+        t=t,
+        columns={"heart_rate": np.full(600, 111.0)},
     )
-    whole = write_activity(recording)
-    assert hand.file(whole[:-700]) == 202
-    assert hand.file(whole) == 202
-    _until(lambda: [one["heart"]["n"] for one in _get(hand, "sessions")["sessions"]] == [600])
+    total = write_activity(recording)
+    assert hand.file(total[:-700]) == 202
+    assert hand.file(total) == 202
+    _until(lambda: [item["heart"]["n"] for item in _get(hand, "sessions")["sessions"]] == [600])
 
 
 def _report(record: str, value: int) -> bytes:
@@ -172,13 +185,15 @@ def _report(record: str, value: int) -> bytes:
         "phase": "after",
         "value": value,
         "scale": "nrs-0-10",
-        "answered_at": rfc3339(time.time_ns() // 1_000_000_000 * 1000 - 3_600_000),  # pages show the latest weeks
+        "answered_at": rfc3339(
+            time.time_ns() // 1_000_000_000 * 1000 - 3_600_000
+        ),  # pages show the latest weeks
     }
-    return json.dumps({"type": "report.created", "patient": ACCOUNT, "report": report}).encode()
+    return json.dumps({"type": "report.created", "patient": _ACCOUNT, "report": report}).encode()
 
 
 def _pain(hand: Hand) -> set[int]:
-    return {int(one["value"]) for one in _get(hand, "")["pain"]}
+    return {int(item["value"]) for item in _get(hand, "")["pain"]}
 
 
 def _get(hand: Hand, what: str) -> Any:  # noqa: ANN401 - JSON
@@ -187,19 +202,19 @@ def _get(hand: Hand, what: str) -> Any:  # noqa: ANN401 - JSON
     connection.request("GET", f"/api/v1/patients/{hand.patient}/{what}".rstrip("/"))
     answer = connection.getresponse()
     assert answer.status == 200
-    said = json.loads(answer.read())
+    loads = json.loads(answer.read())
     connection.close()
-    return said
+    return loads
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + _DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
 
 
 def _processes(running: Running) -> list[Path]:
-    """Return the processes of this one running Kadens, by the data folder in their environment."""
+    """Return the processes of the Kadens under test, by the data folder in their environment."""
     mine = str(running.data).encode()
     return [path.parent for path in Path("/proc").glob("[0-9]*/environ") if _mentions(path, mine)]
 
@@ -212,6 +227,8 @@ def _mentions(path: Path, mine: bytes) -> bool:
 
 
 def _memory(process: Path) -> int:
-    """Return the most memory that a process has ever held, in bytes."""
-    peak = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM"))
+    """Return the peak memory of a process, in bytes."""
+    peak = next(
+        line for line in (process / "status").read_text().splitlines() if line.startswith("VmHWM")
+    )
     return int(peak.split()[1]) * 1024

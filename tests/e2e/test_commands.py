@@ -1,4 +1,4 @@
-"""The commands of the README on a running Kadens: a patient is enrolled, a file and a report come in, all is found."""
+"""The README's commands on a running Kadens: a patient, a file, a report, and all questions."""
 
 import hashlib
 import json
@@ -13,31 +13,33 @@ import numpy as np
 import psycopg
 import pytest
 
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
+from tests.e2e.conftest import Running
+from tests.rooms import ROOT
 
-from .conftest import Running
-
-README = Path(__file__).parents[2] / "README.md"
-DEADLINE_S = 60
-START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
+README = ROOT / "README.md"
+_DEADLINE_S = 60
+_START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
 
 
 def recording() -> bytes:
     """Twenty minutes at 120 beats a minute, a sample a second."""
-    t = START_MS + np.arange(1200, dtype=np.int64) * 1000
+    t = _START_MS + np.arange(1200, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(1200, 120.0)}
-    return write_activity(Recording(start_ms=START_MS, end_ms=START_MS + 1_200_000, t=t, columns=columns))
+    return write_activity(
+        Recording(start_ms=_START_MS, end_ms=_START_MS + 1_200_000, t=t, columns=columns)
+    )
 
 
 @pytest.fixture(scope="module")
 def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Fill what the README's commands leave open: the patient, and the files that they name."""
+    """Fill in what the README's commands leave open: the patient, and the files that they name."""
     folder = tmp_path_factory.mktemp("readme")
     profile = {"valid_from": "2025-01-01", "birth_year": 1965, "hr_rest": 60, "hr_max": 190}
     prescription = {
@@ -69,19 +71,27 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return {"PATIENT": patient, **{name: str(folder / name) for name in (*named, "walk.fit")}}
 
 
-def commands() -> list[str]:
-    """Every `kadens` line of the README's blocks marked `sh`, except those that run a server for ever, and erasure."""
+def _commands() -> list[str]:
+    """Every `kadens` line of the README's `sh` blocks, except erasure and what runs for ever."""
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
-    kadens = [line.removeprefix(".venv/bin/") for line in lines if line.startswith((".venv/bin/kadens ", "kadens "))]
-    return [line for line in kadens if not re.match(r"kadens (up|door|worker|patient add|erase)\b", line)]
+    kadens = [
+        line.removeprefix(".venv/bin/")
+        for line in lines
+        if line.startswith((".venv/bin/kadens ", "kadens "))
+    ]
+    return [
+        line
+        for line in kadens
+        if not re.match(r"kadens (up|door|worker|patient add|erase)\b", line)
+    ]
 
 
 def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str]) -> None:
-    assert len(commands()) >= 10
-    for line in commands():
-        said = [words.get(word.strip('"'), word.strip('"')) for word in line.split()[1:]]
-        running.kadens(*said, serverless=said[0] == "inspect")
+    assert len(_commands()) >= 10
+    for line in _commands():
+        result = [words.get(word.strip('"'), word.strip('"')) for word in line.split()[1:]]
+        running.kadens(*result, serverless=result[0] == "inspect")
 
 
 def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> None:
@@ -91,28 +101,34 @@ def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> N
     def there() -> bool:
         return bool(_sessions(address))
 
-    until(there)
+    _until(there)
     (session,) = _sessions(address)
     assert session["zones_ms"]["moderate"] == 1_200_000
 
 
-def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], tmp_path: Path) -> None:
+def test_garbage_becomes_a_dead_letter(
+    running: Running, words: dict[str, str], tmp_path: Path
+) -> None:
     path = tmp_path / "noise.fit"
     path.write_bytes(b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT??" + bytes(100))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     running.kadens("import", str(path), "--patient", words["PATIENT"])
 
     def listed() -> list[dict[str, Any]]:
-        letters: list[dict[str, Any]] = json.loads(running.kadens("dead", "list", "--connector", "files", "--json"))
+        letters: list[dict[str, Any]] = json.loads(
+            running.kadens("dead", "list", "--connector", "files", "--json")
+        )
         return [letter for letter in letters if letter["sha256"] == sha256]
 
-    until(lambda: bool(listed()))
-    (found,) = listed()
-    assert found["where"]
-    assert found["why"]
-    assert found["size"] == path.stat().st_size
-    offset = str(found["offset"])
-    shown = json.loads(running.kadens("dead", "show", offset, "--body", str(tmp_path / "body"), "--json"))
+    _until(lambda: bool(listed()))
+    (matches,) = listed()
+    assert matches["where"]
+    assert matches["why"]
+    assert matches["size"] == path.stat().st_size
+    offset = str(matches["offset"])
+    shown = json.loads(
+        running.kadens("dead", "show", offset, "--body", str(tmp_path / "body"), "--json")
+    )
     assert (shown["headers"]["connector"], shown["patient"]) == ("files", words["PATIENT"])
     assert (tmp_path / "body").read_bytes() == path.read_bytes()
     assert json.loads(running.kadens("dead", "retry", offset, "--json")) == {
@@ -121,7 +137,9 @@ def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], 
         "sent": 1,
         "not_waiting": 0,
     }
-    until(lambda: [one["offset"] for one in listed()] == [found["offset"] + 1])  # today's reader cannot read it either
+    _until(
+        lambda: [item["offset"] for item in listed()] == [matches["offset"] + 1]
+    )  # today's reader cannot read it either
     assert json.loads(running.kadens("dead", "drop", str(listed()[0]["offset"]), "--json")) == {
         "dropped": 1,
         "not_waiting": 0,
@@ -130,20 +148,22 @@ def test_garbage_becomes_a_dead_letter(running: Running, words: dict[str, str], 
 
 
 def test_the_digest_names_every_table(running: Running) -> None:
-    found = json.loads(running.kadens("digest", "--json"))
-    assert {"fact", "sample", "session", "day", "week", "alert"} <= set(found)
-    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in found.values())
+    loads = json.loads(running.kadens("digest", "--json"))
+    assert {"fact", "sample", "session", "day", "week", "alert"} <= set(loads)
+    assert all(re.fullmatch("[0-9a-f]{64}", load) for load in loads.values())
 
 
 def test_doctor_finds_all_well(running: Running) -> None:
-    assert all(one["well"] for one in json.loads(running.kadens("doctor", "--json")))
+    assert all(load["well"] for load in json.loads(running.kadens("doctor", "--json")))
 
 
 def test_a_stranger_is_refused(running: Running) -> None:
     running.kadens("patient", "token", "--patient", "nobody", code=1)
 
 
-def test_a_file_is_not_sent_for_nobody_nor_without_consent(running: Running, words: dict[str, str]) -> None:
+def test_a_file_is_not_sent_for_nobody_nor_without_consent(
+    running: Running, words: dict[str, str]
+) -> None:
     other = running.kadens("patient", "add").strip()
     for patient in ("nobody", other):
         running.kadens("import", words["walk.fit"], "--patient", patient, code=1)
@@ -152,23 +172,28 @@ def test_a_file_is_not_sent_for_nobody_nor_without_consent(running: Running, wor
 
 
 def test_an_erased_patient_is_gone(running: Running, words: dict[str, str]) -> None:
-    said = json.loads(running.kadens("erase", "--patient", words["PATIENT"], "--yes", "--json"))
-    assert said
+    loads = json.loads(running.kadens("erase", "--patient", words["PATIENT"], "--yes", "--json"))
+    assert loads
     running.kadens("query", "days", "--patient", words["PATIENT"], code=1)
 
 
 def _sessions(address: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - loopback
-        found: list[dict[str, Any]] = json.load(answer)["sessions"]
-    return found
+        values: list[dict[str, Any]] = json.load(answer)["sessions"]
+    return values
 
 
-def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(running: Running) -> None:
-    asked = "select distinct usename from pg_stat_activity where datname = 'kadens' and pid <> pg_backend_pid()"
+def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(
+    running: Running,
+) -> None:
+    requested = (
+        "select distinct usename from pg_stat_activity"
+        " where datname = 'kadens' and pid <> pg_backend_pid()"
+    )
     with psycopg.connect(running.runtime["environment"]["KADENS_DATABASE"]) as conn:
         assert conn.execute("select current_user, current_setting('is_superuser')").fetchone() == (
             "kadens_admin_login",
             "off",
         )
-        found = {name for (name,) in conn.execute(asked)}
-    assert found == {"kadens_worker_login", "kadens_clinic_login"}
+        matches = {name for (name,) in conn.execute(requested)}
+    assert matches == {"kadens_worker_login", "kadens_clinic_login"}

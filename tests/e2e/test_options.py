@@ -1,4 +1,4 @@
-"""Commands on a running Kadens with none of their options, each alone and all of them: never a traceback."""
+"""Commands on a running Kadens without options, with each, and with all: never a traceback."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
+from tests.e2e.conftest import Running
+from tests.program.test_options import COMMANDS, Command, files_of, given, wrong_with
 
-from ..program.test_options import COMMANDS, Command, files_of, given, wrong_with
-from .conftest import Running
-
-# they run for ever, or end what the other tests use; `up` on a running instance has a test of its own
+# They run for ever, or end what the other tests use. `up` on a running instance has its own test.
 LEFT_OUT = {"up", "worker", "door vendor", "door clinic", "erase"}
-ASKED = [one for one in COMMANDS if " ".join(one.path) not in LEFT_OUT]
+ASKED = [item for item in COMMANDS if " ".join(item.path) not in LEFT_OUT]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -22,17 +21,19 @@ def _patient(running: Running) -> None:
     running.kadens("consent", "give", "--patient", "p-1", "--source", "files")
 
 
-@pytest.mark.parametrize("command", ASKED, ids=[" ".join(one.path) for one in ASKED])
-def test_a_command_ends_with_an_exit_code_and_a_line(command: Command, running: Running, tmp_path: Path) -> None:
-    place = files_of(tmp_path)
-    words = [*command.path, *given(command, command.arguments, place), "--data", str(running.data)]
-    needed = [one for one in command.options if one.required]
-    rest = [one for one in command.options if not one.required]
-    found = []
-    for chosen in ([], *([one] for one in rest), rest):
-        line = [*words, *given(command, [*needed, *chosen], place)]
-        found.append(wrong_with(line, CliRunner().invoke(app, line, input="")))
-    assert [one for one in found if one] == []
+@pytest.mark.parametrize("command", ASKED, ids=[" ".join(item.path) for item in ASKED])
+def test_a_command_ends_with_an_exit_code_and_a_line(
+    command: Command, running: Running, tmp_path: Path
+) -> None:
+    files = files_of(tmp_path)
+    words = [*command.path, *given(command, command.arguments, files), "--data", str(running.data)]
+    needed = [option for option in command.options if option.required]
+    rest = [option for option in command.options if not option.required]
+    matches = []
+    for chosen in ([], *([item] for item in rest), rest):
+        line = [*words, *given(command, [*needed, *chosen], files)]
+        matches.append(wrong_with(line, CliRunner().invoke(app, line, input="")))
+    assert [item for item in matches if item] == []
 
 
 def test_a_killed_instance_is_not_taken_for_a_running_one(running: Running, tmp_path: Path) -> None:

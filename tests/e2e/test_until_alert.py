@@ -1,4 +1,4 @@
-"""The first of the README's commands, whole: a demo through every real part, until the alert is there."""
+"""The first of the README's commands: a demo through every real part, until the alert is there."""
 
 import json
 import subprocess
@@ -12,15 +12,17 @@ import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
 
-DEADLINE_S = 420
-without_kafka = kafka_available()
+_DEADLINE_S = 420
+_without_kafka = kafka_available()
 BROKERS = [
     "mock",
     pytest.param(
         "kafka",
         marks=[
             pytest.mark.kafka,
-            pytest.mark.skipif(without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"),
+            pytest.mark.skipif(
+                _without_kafka is not None, reason=f"Apache Kafka cannot run here: {_without_kafka}"
+            ),
         ],
     ),
 ]
@@ -38,15 +40,24 @@ def alert(request: pytest.FixtureRequest, data: Path) -> dict[str, Any]:
     where = ["--data", str(data / request.param), "--vendor-port", "0", "--clinic-port", "0"]
     words = ["up", "--demo", "--until-alert", "--broker", request.param, *where]
     done = subprocess.run(
-        [sys.executable, "-m", "kadens", *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False
+        [sys.executable, "-m", "kadens", *words],
+        capture_output=True,
+        text=True,
+        timeout=_DEADLINE_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    loads: dict[str, Any] = json.loads(done.stdout)
+    return loads
 
 
 def test_the_alert_names_rule_and_evidence(alert: dict[str, Any]) -> None:
-    assert (alert["rule"], alert["rule_version"], alert["tier"], alert["state"]) == ("P1", 1, "A", "open")
+    assert (alert["rule"], alert["rule_version"], alert["tier"], alert["state"]) == (
+        "P1",
+        1,
+        "A",
+        "open",
+    )
     (finding,) = alert["findings"]
     (rating,) = finding["evidence"]["ratings"]
     assert (rating["value"], rating["scale"], rating["phase"]) == (8.0, "nrs-0-10", "after")
@@ -62,12 +73,21 @@ def test_the_alert_leads_to_a_session_with_zones_that_add_up(alert: dict[str, An
 
 
 def test_the_times_are_in_order(alert: dict[str, Any]) -> None:
-    assert alert["session"]["start"] < alert["session"]["end"] < alert["findings"][0]["at"] < alert["raised"]
+    assert (
+        alert["session"]["start"]
+        < alert["session"]["end"]
+        < alert["findings"][0]["at"]
+        < alert["raised"]
+    )
 
 
 def test_until_alert_without_demo_is_wrong_use() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "kadens", "up", "--until-alert"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "kadens", "up", "--until-alert"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 2
     assert "--until-alert needs --demo" in done.stderr

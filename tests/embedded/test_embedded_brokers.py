@@ -1,4 +1,4 @@
-"""Both brokers carry a message; Apache Kafka still has it after kill -9, the mock fails on command."""
+"""Both brokers carry a message; Kafka still has it after kill -9, the mock fails on command."""
 
 import asyncio
 import os
@@ -20,10 +20,10 @@ from kadens.embedded.mock import PRODUCE, MockFailed, MockKafka
 from kadens.embedded.process import StartFailed
 from kadens.embedded.topics import brokers_answering, create_topics
 
-DEADLINE = 60.0
+_DEADLINE = 60.0
 NOT_LEADER = 6
-MISSING = kafka_available()
-needs_kafka = [pytest.mark.kafka, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+_MISSING = kafka_available()
+needs_kafka = [pytest.mark.kafka, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def produce(address: str, topic: str, value: bytes) -> int:
         finally:
             await producer.stop()
 
-    return asyncio.run(asyncio.wait_for(send(), DEADLINE))
+    return asyncio.run(asyncio.wait_for(send(), _DEADLINE))
 
 
 def consume(address: str, topic: str, count: int) -> list[bytes]:
@@ -67,7 +67,7 @@ def consume(address: str, topic: str, count: int) -> list[bytes]:
         finally:
             await consumer.stop()
 
-    return asyncio.run(asyncio.wait_for(read(), DEADLINE))
+    return asyncio.run(asyncio.wait_for(read(), _DEADLINE))
 
 
 def partitions(address: str, topic: str) -> int:
@@ -81,7 +81,7 @@ def test_a_message_goes_in_and_comes_out(address: str) -> None:
 
 
 def test_only_loopback_is_listened_on(address: str) -> None:
-    assert all(one.startswith("127.0.0.1:") for one in address.split(","))
+    assert all(item.startswith("127.0.0.1:") for item in address.split(","))
 
 
 def test_nobody_answers_at_a_dead_address() -> None:
@@ -144,7 +144,9 @@ def test_kafka_without_java_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         Kafka(tmp_path).start()
 
 
-@pytest.mark.parametrize(("told", "major"), [('openjdk version "17.0.15"', 17), ('java version "1.8.0"', 1), ("", 0)])
+@pytest.mark.parametrize(
+    ("told", "major"), [('openjdk version "17.0.15"', 17), ('java version "1.8.0"', 1), ("", 0)]
+)
 def test_java_version_is_read(told: str, major: int, tmp_path: Path) -> None:
     java = tmp_path / "java"
     java.write_text(f"#!/bin/sh\necho '{told}' >&2\n")
@@ -153,7 +155,7 @@ def test_java_version_is_read(told: str, major: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
 class TestKafka:
     def test_topics_are_created_once(self, kafka: Kafka) -> None:
         plan = {"three": (3, {"retention.ms": "604800000"})}
@@ -188,7 +190,10 @@ class TestKafka:
         broken = Kafka(tmp_path)
         (tmp_path / "node-1" / "data").mkdir(parents=True)
         (tmp_path / "node-1" / "data" / "meta.properties").write_text("version=1\nnode.id=7\n")
-        with pytest.raises(StartFailed, match=r"(?s)kafka 1: ended with status 1.*meta\.properties"), broken:
+        with (
+            pytest.raises(StartFailed, match=r"(?s)kafka 1: ended with status 1.*meta\.properties"),
+            broken,
+        ):
             pass
 
     def test_a_cluster_id_may_begin_with_a_dash(self, tmp_path: Path) -> None:
@@ -198,7 +203,8 @@ class TestKafka:
 
     def test_no_broker_outlives_a_killed_parent(self, tmp_path: Path) -> None:
         program = (
-            "import sys, signal; from pathlib import Path; from kadens.embedded.kafka import Kafka\n"
+            "import sys, signal; from pathlib import Path\n"
+            "from kadens.embedded.kafka import Kafka\n"
             "with Kafka(Path(sys.argv[1])) as k: print(k.address, flush=True); signal.pause()"
         )
         with subprocess.Popen(
@@ -208,6 +214,6 @@ class TestKafka:
             address = parent.stdout.readline().strip()
             assert brokers_answering(address) == 1
             parent.send_signal(signal.SIGKILL)
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + _DEADLINE
         while brokers_answering(address, seconds=0.2):
             assert time.monotonic() < deadline

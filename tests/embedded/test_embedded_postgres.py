@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL keeps what was committed, whatever kills it, as root and as anybody else."""
+"""The embedded PostgreSQL keeps what was committed, whatever kills it and whoever runs it."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from kadens.embedded.postgres import TUNING, Postgres, temporary_postgres
 from kadens.embedded.postgres_home import bundled_binaries
 from kadens.embedded.process import StartFailed
 
-DEADLINE = 60.0
+_DEADLINE = 60.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another account")
 
 
@@ -31,13 +31,13 @@ def open_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def answer(dsn: str, question: str) -> object:
+def _answer(dsn: str, question: str) -> object:
     with psycopg.connect(dsn) as connection:
         row = connection.execute(question.encode()).fetchone()
     return row[0] if row else None
 
 
-def run(dsn: str, statement: str) -> None:
+def _run(dsn: str, statement: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -46,10 +46,13 @@ def test_it_is_tuned_and_reached_only_through_its_socket() -> None:
     with temporary_postgres() as server:
         dsn = server.create_database("kadens")
         assert dsn == server.create_database("kadens") == server.dsn("kadens")
-        assert str(answer(dsn, "SHOW server_version")).startswith("18.")
+        assert str(_answer(dsn, "SHOW server_version")).startswith("18.")
         for name, value in {**TUNING, "listen_addresses": ""}.items():
-            assert answer(dsn, f"SHOW {name}") == value
-        assert answer(dsn, "SELECT datcollate || datlocale FROM pg_database WHERE datname='kadens'") == "CC.UTF-8"
+            assert _answer(dsn, f"SHOW {name}") == value
+        assert (
+            _answer(dsn, "SELECT datcollate || datlocale FROM pg_database WHERE datname='kadens'")
+            == "CC.UTF-8"
+        )
         folder = server.data / "socket"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -57,13 +60,13 @@ def test_it_is_tuned_and_reached_only_through_its_socket() -> None:
 def test_a_committed_row_survives_kill_9() -> None:
     with temporary_postgres() as server:
         dsn = server.create_database("kadens")
-        run(dsn, "CREATE TABLE t AS SELECT 42 AS x")
+        _run(dsn, "CREATE TABLE t AS SELECT 42 AS x")
         server.kill()
         with pytest.raises(psycopg.OperationalError):
-            answer(dsn, "SELECT 1")
+            _answer(dsn, "SELECT 1")
         server.restart()
         assert server.dsn("kadens") == dsn
-        assert answer(dsn, "SELECT x FROM t") == 42
+        assert _answer(dsn, "SELECT x FROM t") == 42
 
 
 def test_a_killed_server_with_a_busy_backend_comes_back() -> None:
@@ -74,34 +77,34 @@ def test_a_killed_server_with_a_busy_backend_comes_back() -> None:
         server.kill()
         server.restart()
         busy.close()
-        assert answer(dsn, "SELECT to_regclass('t') IS NULL") is True
+        assert _answer(dsn, "SELECT to_regclass('t') IS NULL") is True
 
 
 def test_a_standby_takes_over_with_all_that_was_committed(open_folder: Path) -> None:
     """Synchronous, so a commit that was answered is on the standby too."""
     with Postgres(open_folder / "first") as first:
-        run(first.dsn(), "create table t (n int)")
+        _run(first.dsn(), "create table t (n int)")
         with first.standby(open_folder / "second") as second:
-            run(first.dsn(), "alter system set synchronous_standby_names = '*'")
-            run(first.dsn(), "select pg_reload_conf()")
-            deadline = time.monotonic() + DEADLINE
-            while answer(first.dsn(), "select sync_state from pg_stat_replication") != "sync":
+            _run(first.dsn(), "alter system set synchronous_standby_names = '*'")
+            _run(first.dsn(), "select pg_reload_conf()")
+            deadline = time.monotonic() + _DEADLINE
+            while _answer(first.dsn(), "select sync_state from pg_stat_replication") != "sync":
                 assert time.monotonic() < deadline
-            run(first.dsn(), "insert into t select generate_series(1, 1000)")
+            _run(first.dsn(), "insert into t select generate_series(1, 1000)")
             first.kill()
-            assert answer(second.dsn(), "select pg_is_in_recovery()") is True
+            assert _answer(second.dsn(), "select pg_is_in_recovery()") is True
             second.promote()
-            run(second.dsn(), "insert into t values (1001)")
-            assert answer(second.dsn(), "select count(*) from t") == 1001
+            _run(second.dsn(), "insert into t values (1001)")
+            assert _answer(second.dsn(), "select count(*) from t") == 1001
 
 
 def test_errors_are_logged_without_values() -> None:
     with temporary_postgres() as server:
         dsn = server.create_database("kadens")
-        run(dsn, "CREATE TABLE t (pain text PRIMARY KEY)")
-        run(dsn, "INSERT INTO t VALUES ('nine-of-ten')")
+        _run(dsn, "CREATE TABLE t (pain text PRIMARY KEY)")
+        _run(dsn, "INSERT INTO t VALUES ('nine-of-ten')")
         with pytest.raises(psycopg.errors.UniqueViolation):
-            run(dsn, "INSERT INTO t VALUES ('nine-of-ten')")
+            _run(dsn, "INSERT INTO t VALUES ('nine-of-ten')")
         log = (server.data / "postgres.log").read_text()
         assert "duplicate key" in log
         assert "nine-of-ten" not in log
@@ -109,10 +112,10 @@ def test_errors_are_logged_without_values() -> None:
 
 def test_the_data_outlives_the_object(open_folder: Path) -> None:
     with Postgres(open_folder / "pg") as first:
-        run(first.create_database("kadens"), "CREATE TABLE t AS SELECT 42 AS x")
+        _run(first.create_database("kadens"), "CREATE TABLE t AS SELECT 42 AS x")
     with Postgres(open_folder / "pg", settings={"work_mem": "9MB"}) as second:
-        assert answer(second.dsn("kadens"), "SELECT x FROM t") == 42
-        assert answer(second.dsn(), "SHOW work_mem") == "9MB"
+        assert _answer(second.dsn("kadens"), "SELECT x FROM t") == 42
+        assert _answer(second.dsn(), "SHOW work_mem") == "9MB"
 
 
 def test_a_long_path_moves_the_socket(open_folder: Path) -> None:
@@ -120,7 +123,7 @@ def test_a_long_path_moves_the_socket(open_folder: Path) -> None:
     with Postgres(data) as server:
         socket = Path(server.dsn().partition("host=")[2])
         assert not socket.is_relative_to(data)
-        assert answer(server.dsn(), "SELECT 1") == 1
+        assert _answer(server.dsn(), "SELECT 1") == 1
     socket.rmdir()
 
 
@@ -135,7 +138,7 @@ def test_a_folder_in_use_is_an_error(open_folder: Path, monkeypatch: pytest.Monk
     with Postgres(open_folder / "pg") as first:
         with pytest.raises(StartFailed, match="another server runs on"):
             Postgres(open_folder / "pg").start()
-        assert answer(first.dsn(), "SELECT 1") == 1
+        assert _answer(first.dsn(), "SELECT 1") == 1
 
 
 def test_not_started_is_an_error(open_folder: Path) -> None:
@@ -152,7 +155,7 @@ def test_below_a_closed_folder_the_data_lie_elsewhere(
     closed.mkdir(mode=0o700)
     for _ in range(2):
         with Postgres(closed / "var" / "pg") as server:
-            assert answer(server.dsn(), "SELECT 1") == 1
+            assert _answer(server.dsn(), "SELECT 1") == 1
     assert (closed / "var" / "pg").resolve() == next((open_folder / "lib").iterdir())
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
@@ -175,16 +178,19 @@ def test_programs_in_a_closed_folder_are_copied(
     package = bundled_binaries().parents[1]
     shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18")
     shutil.copytree(package.with_name(package.name + ".libs"), closed / f"{package.name}.libs")
-    monkeypatch.setattr(postgres_home, "bundled_binaries", lambda: closed / package.name / "pginstall18" / "bin")
+    monkeypatch.setattr(
+        postgres_home, "bundled_binaries", lambda: closed / package.name / "pginstall18" / "bin"
+    )
     with Postgres(open_folder / "pg") as server:
-        assert answer(server.dsn(), "SELECT 1") == 1
+        assert _answer(server.dsn(), "SELECT 1") == 1
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_server_outlives_its_parent(open_folder: Path, how: signal.Signals) -> None:
     program = (
-        "import sys, signal; from pathlib import Path; from kadens.embedded.postgres import Postgres\n"
+        "import sys, signal; from pathlib import Path\n"
+        "from kadens.embedded.postgres import Postgres\n"
         "with Postgres(Path(sys.argv[1])) as p: print(p.dsn(), flush=True); signal.pause()"
     )
     with subprocess.Popen(
@@ -192,8 +198,8 @@ def test_no_server_outlives_its_parent(open_folder: Path, how: signal.Signals) -
     ) as parent:
         assert parent.stdout is not None
         dsn = parent.stdout.readline().strip()
-        assert answer(dsn, "SELECT 1") == 1
+        assert _answer(dsn, "SELECT 1") == 1
         parent.send_signal(how)
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + _DEADLINE
     while (open_folder / "pg" / "cluster" / "postmaster.pid").exists():
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""A started program is watched, quoted and ended; it never outlives the thread that may start it."""
+"""A program is watched, quoted and ended; it never outlives the thread that may start it."""
 
 import signal
 import threading
@@ -10,7 +10,12 @@ from kadens.embedded.process import StartFailed, claim, end, launch, tail, wait_
 
 
 def test_a_program_that_ends_early_quotes_its_log(tmp_path: Path) -> None:
-    child = launch("part", ["/bin/sh", "-c", "echo oh no; exit 3"], log=tmp_path / "log", on_death=signal.SIGKILL)
+    child = launch(
+        "part",
+        ["/bin/sh", "-c", "echo oh no; exit 3"],
+        log=tmp_path / "log",
+        on_death=signal.SIGKILL,
+    )
     with pytest.raises(StartFailed, match=r"(?s)part: ended with status 3.*oh no"):
         wait_ready(child, lambda: False, seconds=30)
 
@@ -32,14 +37,18 @@ def test_a_program_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     assert child.process.returncode == -signal.SIGKILL
 
 
-def test_the_callers_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callers_environment_stays_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PGDATABASE", "elsewhere")
     given = {"KADENS_KAFKA": "given"}
-    child = launch("part", ["/usr/bin/env"], log=tmp_path / "log", on_death=signal.SIGKILL, environment=given)
+    child = launch(
+        "part", ["/usr/bin/env"], log=tmp_path / "log", on_death=signal.SIGKILL, environment=given
+    )
     assert child.process.wait(30) == 0
-    said = (tmp_path / "log").read_text()
-    assert "KADENS_KAFKA=given" in said
-    assert "PGDATABASE" not in said
+    text = (tmp_path / "log").read_text()
+    assert "KADENS_KAFKA=given" in text
+    assert "PGDATABASE" not in text
 
 
 def test_only_the_main_thread_may_start(tmp_path: Path) -> None:
@@ -54,7 +63,9 @@ def test_only_the_main_thread_may_start(tmp_path: Path) -> None:
     thread = threading.Thread(target=start)
     thread.start()
     thread.join()
-    assert [str(error) for error in seen] == ["part must be started from the main thread: it would die with any other"]
+    assert [str(error) for error in seen] == [
+        "part must be started from the main thread: it would die with any other"
+    ]
 
 
 def test_a_missing_log_is_no_second_error(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Some of the bodies are stored: what a reader lets through, the writer and the database must take. Nothing is kept."""
+"""Some of the fuzzed payloads are stored as well.
+
+What a reader accepts, the writer and the database must accept. Nothing is kept.
+"""
 
 import asyncio
 from contextlib import ExitStack
@@ -8,19 +11,18 @@ from typing import Self
 from psycopg import AsyncConnection
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.facts import Parsed
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.derived import settle
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, adapt
-from kadens.storage.writer import put_facts
-
-from .judge import Broken, told
+from model.facts import Parsed
+from model.keyring import KeyRing
+from storage.facts.writer import put_facts
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, adapt
+from stream.deriving.batches import derive_written
+from tests.fuzz.judge import Broken, attributed
 
 
 class Stored:
-    """A database of one patient, whose transactions are all rolled back."""
+    """A database of a single patient, whose transactions are all rolled back."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -34,23 +36,32 @@ class Stored:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._runner.run(self._conn.close())
         self._stack.close()
 
     def stores(self, connector: str, body: bytes, parsed: Parsed) -> None:
-        """See that the facts of a body are stored and derived from; Broken when one is refused."""
+        """Check that the facts of a payload can be stored and derived from.
+
+        Raises Broken when one is refused.
+        """
         self._runner.run(store(self._conn, connector, body, parsed))
 
 
 async def store(conn: Connection, connector: str, body: bytes, parsed: Parsed) -> None:
-    """Write the facts of a body and derive what they touch, and roll back; Broken when one is refused."""
+    """Write the facts of a payload, derive what they touch, and roll back.
+
+    Raises Broken when a fact is refused.
+    """
     try:
-        written = await put_facts(conn, told(connector, body, parsed.facts))
+        written = await put_facts(conn, attributed(connector, body, parsed.facts))
         if written.refused:
             raise Broken(f"the writer refuses: {written.refused[0].why}")
-        await settle(conn, written)
+        await derive_written(conn, written)
     finally:
         await conn.rollback()
 
@@ -59,9 +70,14 @@ async def _opened(dsn: str) -> Connection:
     await migrate(dsn)
     conn = await AsyncConnection.connect(dsn)
     adapt(conn)
-    await people.add_unit(conn, "unit")
-    await people.add_patient(
-        conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym="p1"
+    await care_team.add_unit(conn, "unit")
+    await patients.add_patient(
+        conn,
+        wrapping_key=KeyRing.single(bytes(32)),
+        unit="unit",
+        zone="Europe/Stockholm",
+        now_ms=0,
+        pseudonym="p1",
     )
     await conn.commit()
     return conn

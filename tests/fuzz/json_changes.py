@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - JSON has no narrower type
-"""Changes to a body of JSON: values, names, widths, depths, times. Pure given the source of chance."""
+"""Changes to a JSON payload: values, names, widths, depths, times; pure given the random source."""
 
 import json
 from collections.abc import Callable
@@ -8,36 +8,113 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
-VALUES: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 1, -0.0, 0.5, 1e-320, 2**31, 2**53, 2**53 + 1, 2**63, 2**64, -(2**63), 1e19),
-    *(1e308, -1e308, 1.7976931348623157e308, 5e-324, 10**400, "", " ", "\x00", "a\x00b", "\u2028", "🚶" * 256),
-    *("x" * 257, "x" * 5000, [], {}, [[]], {"": {}}, "NaN", "1e400", "+14:00", "-14:01", "+23:59", "+18:00", "Z"),
-    *("heart_rate", "steps", "count", "bpm", "s", "degF", "mg/dL", "session", "pain", "borg-6-20", "workout.created"),
+_VALUES: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        -0.0,
+        0.5,
+        1e-320,
+        2**31,
+        2**53,
+        2**53 + 1,
+        2**63,
+        2**64,
+        -(2**63),
+        1e19,
+    ),
+    *(
+        1e308,
+        -1e308,
+        1.7976931348623157e308,
+        5e-324,
+        10**400,
+        "",
+        " ",
+        "\x00",
+        "a\x00b",
+        "\u2028",
+        "🚶" * 256,
+    ),
+    *(
+        "x" * 257,
+        "x" * 5000,
+        [],
+        {},
+        [[]],
+        {"": {}},
+        "NaN",
+        "1e400",
+        "+14:00",
+        "-14:01",
+        "+23:59",
+        "+18:00",
+        "Z",
+    ),
+    *(
+        "heart_rate",
+        "steps",
+        "count",
+        "bpm",
+        "s",
+        "degF",
+        "mg/dL",
+        "session",
+        "pain",
+        "borg-6-20",
+        "workout.created",
+    ),
     *("series.steps", "report.withdrawn", "walking", True, 999_999_999, 9_007_199_254_740_991),
 )
-TIMES = (
+_TIMES = (
     *(
         "2099-12-31T23:59:59Z",
         "2099-12-31T23:59:59.999999999-14:00",
         "2100-01-01T00:00:00+14:00",
         "2000-01-01T00:00:00Z",
     ),
-    *("1999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30T00:00:00Z"),
-    *("2026-09-21T24:00:00Z", "2026-09-21T23:59:60Z", "2026-09-21t14:13:20.5z", "2026-09-21 14:13:20+00:00"),
-    *("2026-09-21T14:13:20+14:00", "2026-09-21T14:13:20-13:59", "2026-09-21T14:13:20+14:01", "2026-09-21T1::::::20Z"),
-    *("2020-02-29T12:00:00Z", "2026-10-25T02:30:00+02:00", "٢٠٢٦-09-21T14:13:20Z", "2026-09-21T14:13:20"),
+    *(
+        "1999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-02-30T00:00:00Z",
+    ),
+    *(
+        "2026-09-21T24:00:00Z",
+        "2026-09-21T23:59:60Z",
+        "2026-09-21t14:13:20.5z",
+        "2026-09-21 14:13:20+00:00",
+    ),
+    *(
+        "2026-09-21T14:13:20+14:00",
+        "2026-09-21T14:13:20-13:59",
+        "2026-09-21T14:13:20+14:01",
+        "2026-09-21T1::::::20Z",
+    ),
+    *(
+        "2020-02-29T12:00:00Z",
+        "2026-10-25T02:30:00+02:00",
+        "٢٠٢٦-09-21T14:13:20Z",
+        "2026-09-21T14:13:20",
+    ),
 )
 
 
 def change(body: bytes, chance: Random) -> bytes:
-    """Return the body with one to six changes; now and then with a few of its bytes changed as well."""
+    """Return the payload with one to six changes, now and then with changed raw bytes too."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return _bytes(body, chance)
     for _ in range(chance.randint(1, 6)):
-        document = chance.choice(CHANGES)(document, chance)
-    written = json.dumps(document, ensure_ascii=chance.random() < 0.5, allow_nan=True).encode("utf-8", "surrogatepass")
+        document = chance.choice(_CHANGES)(document, chance)
+    written = json.dumps(document, ensure_ascii=chance.random() < 0.5, allow_nan=True).encode(
+        "utf-8", "surrogatepass"
+    )
     return _bytes(written, chance) if chance.random() < 0.1 else written
 
 
@@ -49,13 +126,17 @@ def _bytes(body: bytes, chance: Random) -> bytes:
 
 
 def _paths(document: Any, at: Path = ()) -> list[Path]:
-    found = [at]
+    matches = [at]
     items = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
     )
     for key, value in list(items)[:50]:
-        found += _paths(value, (*at, key)) if len(at) < 12 else []
-    return found
+        matches += _paths(value, (*at, key)) if len(at) < 12 else []
+    return matches
 
 
 def _put(document: Any, path: Path, value: Any) -> Any:
@@ -75,12 +156,18 @@ def _get(document: Any, path: Path) -> Any:
 
 
 def _value(document: Any, chance: Random) -> Any:
-    return _put(document, chance.choice(_paths(document)), json.loads(json.dumps(chance.choice(VALUES))))
+    return _put(
+        document, chance.choice(_paths(document)), json.loads(json.dumps(chance.choice(_VALUES)))
+    )
 
 
 def _time(document: Any, chance: Random) -> Any:
-    paths = [path for path in _paths(document) if path and ("time" in str(path[-1]) or str(path[-1]).endswith("_at"))]
-    return _put(document, chance.choice(paths), chance.choice(TIMES)) if paths else document
+    paths = [
+        path
+        for path in _paths(document)
+        if path and ("time" in str(path[-1]) or str(path[-1]).endswith("_at"))
+    ]
+    return _put(document, chance.choice(paths), chance.choice(_TIMES)) if paths else document
 
 
 def _number(document: Any, chance: Random) -> Any:
@@ -89,7 +176,11 @@ def _number(document: Any, chance: Random) -> Any:
         return document
     path = chance.choice(paths)
     value = _get(document, path)
-    return _put(document, path, chance.choice([-value, value * 1000 if abs(value) < 1e300 else 0, str(value), [value]]))
+    return _put(
+        document,
+        path,
+        chance.choice([-value, value * 1000 if abs(value) < 1e300 else 0, str(value), [value]]),
+    )
 
 
 def _drop(document: Any, chance: Random) -> Any:
@@ -101,15 +192,23 @@ def _drop(document: Any, chance: Random) -> Any:
 
 
 def _swap(document: Any, chance: Random) -> Any:
-    """Put one part of the document in the place of another."""
+    """Replace a part of the document by another part of it."""
     paths = _paths(document)
     copied = json.loads(json.dumps(_get(document, chance.choice(paths))))
-    return _put(document, chance.choice(paths), copied) if len(json.dumps(document)) < 200_000 else document
+    return (
+        _put(document, chance.choice(paths), copied)
+        if len(json.dumps(document)) < 200_000
+        else document
+    )
 
 
 def _widen(document: Any, chance: Random) -> Any:
     """Repeat the items of a list, each with another name here and there."""
-    paths = [path for path in _paths(document) if isinstance(_get(document, path), list) and _get(document, path)]
+    paths = [
+        path
+        for path in _paths(document)
+        if isinstance(_get(document, path), list) and _get(document, path)
+    ]
     if not paths or len(json.dumps(document)) > 100_000:
         return document
     path, times = chance.choice(paths), chance.choice([2, 10, 100, 300])
@@ -129,6 +228,6 @@ def _deepen(document: Any, chance: Random) -> Any:
     return _put(document, path, value)
 
 
-CHANGES: tuple[Callable[[Any, Random], Any], ...] = (
+_CHANGES: tuple[Callable[[Any, Random], Any], ...] = (
     *(_value, _value, _value, _time, _time, _number, _drop, _swap, _widen, _deepen),
 )

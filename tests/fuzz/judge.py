@@ -1,4 +1,4 @@
-"""What must hold of every body, whatever it is; what does not is a `Find`. Reads the CPU clock."""
+"""What must hold of every payload; a failure is a `Find`. Reads the CPU clock."""
 
 import resource
 import time
@@ -9,25 +9,25 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from kadens.model.codec import decode_fact, dumps, encode_fact, loads, plain
-from kadens.model.errors import BodyError
-from kadens.model.facts import Fact, Parsed, Told
-from kadens.model.storable import refusal
-from kadens.parsers.table import parse
-from kadens.stream.compute.derive import derive
-
-from ..life import PROFILE, SHORT
-from ..oracle import window
+from model.codec import decode_fact, dumps, encode_fact, loads, plain
+from model.errors import BodyError
+from model.facts import AttributedFact, Fact, Parsed, Reject
+from model.received import Context, Part
+from model.storable import refusal
+from parsers.formats import format_of, read_items
+from stream.compute.derive import derive
+from tests.life import PROFILE, SHORT
+from tests.oracle import window
 
 CPU_SECONDS = 2.0
 GROWTH = 300 * 1024 * 1024  # bytes that reading one body may take
 DERIVE_SECONDS = 10.0
-ZONE = "America/Argentina/Buenos_Aires"
+_ZONE = "America/Argentina/Buenos_Aires"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A body that breaks a rule: which one, and how."""
+    """A payload that breaks a rule: which rule, and how."""
 
     connector: str
     body: bytes
@@ -39,7 +39,7 @@ class Broken(AssertionError):  # noqa: N818 - reads as what was found
 
 
 def judge(connector: str, body: bytes, *rules: Callable[[str, bytes, Parsed], None]) -> Find | None:
-    """Read a body and see that all holds, and the rules too; None when it does."""
+    """Read a payload and check all rules; return the failure, or None."""
     try:
         parsed = _read(connector, body)
         if parsed is not None:
@@ -51,19 +51,43 @@ def judge(connector: str, body: bytes, *rules: Callable[[str, bytes, Parsed], No
         while where is not None and where.tb_next is not None:
             where = where.tb_next
         at = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
-        return Find(connector=connector, body=body, what=f"{type(error).__name__} at {at}: {error}"[:300])
+        return Find(
+            connector=connector, body=body, what=f"{type(error).__name__} at {at}: {error}"[:300]
+        )
     return None
 
 
+def parse(connector: str, body: bytes) -> Parsed:
+    """Return everything that a body holds, of all its accounts together; raises BodyError."""
+    facts: list[Fact] = []
+    rejects: list[Reject] = []
+    accounts: list[str] = []
+    complete = True
+    for item in read_items(format_of(connector, body), body, Context(connector=connector)):
+        if isinstance(item, Part):
+            facts += item.facts
+            rejects += item.rejects
+            accounts.append(item.account)
+            complete = complete and item.complete
+        elif isinstance(item, Reject):
+            rejects.append(item)
+    return Parsed(
+        account="/".join(accounts), facts=tuple(facts), rejects=tuple(rejects), complete=complete
+    )
+
+
 def _read(connector: str, body: bytes) -> Parsed | None:
-    """Return what a body holds, None when it is refused; raises what a reader must not, or Broken."""
+    """Return what a payload holds, or None when it is refused.
+
+    Raises what a reader must not raise, or Broken.
+    """
     with warnings.catch_warnings(), _room():
         warnings.simplefilter("error")
         began = time.process_time()
         try:
-            one = parse(connector, body)
+            item = parse(connector, body)
         except BodyError:
-            one = None
+            item = None
         took = time.process_time() - began
         if took > CPU_SECONDS:
             raise Broken(f"reading took {took:.1f} s of CPU")
@@ -71,16 +95,19 @@ def _read(connector: str, body: bytes) -> Parsed | None:
             two = parse(connector, body)
         except BodyError:
             two = None
-    if _bytes(one) != _bytes(two):
+    if _bytes(item) != _bytes(two):
         raise Broken("read twice, it says two things")
-    return one
+    return item
 
 
 @contextmanager
 def _room() -> Iterator[None]:
-    """Let this process grow by `GROWTH` and no more: what asks for more gets a MemoryError."""
+    """Limit the growth of this process to `GROWTH` bytes; beyond it a MemoryError is raised."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    now = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    now = (
+        int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        * resource.getpagesize()
+    )
     resource.setrlimit(resource.RLIMIT_AS, (now + GROWTH, hard))
     try:
         yield
@@ -89,7 +116,12 @@ def _room() -> Iterator[None]:
 
 
 def _bytes(parsed: Parsed | None) -> object:
-    return parsed and (parsed.account, parsed.rejects, parsed.complete, [encode_fact(fact) for fact in parsed.facts])
+    return parsed and (
+        parsed.account,
+        parsed.rejects,
+        parsed.complete,
+        [encode_fact(fact) for fact in parsed.facts],
+    )
 
 
 def _facts(parsed: Parsed) -> None:
@@ -101,22 +133,29 @@ def _facts(parsed: Parsed) -> None:
             raise Broken("a fact that the codec changes")
 
 
-def told(connector: str, body: bytes, facts: Sequence[Fact], patient: str = "p1") -> list[Told]:
+def attributed(
+    connector: str, body: bytes, facts: Sequence[Fact], patient: str = "p1"
+) -> list[AttributedFact]:
     """Return the facts of a body on their way."""
     digest = sha256(body).hexdigest()
-    return [Told(patient=patient, connector=connector, received_ms=0, body=digest, fact=fact) for fact in facts]
+    return [
+        AttributedFact(patient=patient, connector=connector, received_ms=0, body=digest, fact=fact)
+        for fact in facts
+    ]
 
 
 def derives(connector: str, body: bytes, parsed: Parsed) -> None:
-    """See that the facts can be derived from, in bounded time, into rows that JSON holds."""
-    whole = window(told(connector, body, parsed.facts), ZONE, (PROFILE,), (SHORT,))
+    """Check that the facts can be derived from, in bounded time, into rows that JSON can hold."""
+    total = window(attributed(connector, body, parsed.facts), _ZONE, (PROFILE,), (SHORT,))
     began = time.process_time()
-    rows = derive(whole)
+    rows = derive(total)
     took = time.process_time() - began
     if took > DERIVE_SECONDS:
         raise Broken(f"deriving took {took:.1f} s of CPU")
     for row in (*rows.sessions, *rows.days):
-        if b"null" in dumps([value for load in getattr(row, "loads", ()) for value in _figures(load)]):
+        if b"null" in dumps(
+            [value for load in getattr(row, "loads", ()) for value in _figures(load)]
+        ):
             raise Broken("a figure that is no number")
         loads(dumps(plain(row)))
 

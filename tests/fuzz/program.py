@@ -1,6 +1,7 @@
-"""`make fuzz`: changes bodies for so many CPU-seconds over all readers, and keeps what breaks a rule in build/fuzz.
+"""`make fuzz` changes payloads for a number of CPU-seconds, over all readers.
 
-Mutates recorded and generated bodies. Each is read twice; some are derived from, and, with a database, stored.
+It mutates recorded and generated payloads and keeps what breaks a rule in build/fuzz. Each payload
+is read twice. From some of them sessions are derived, and with a database some are stored.
 """
 
 import argparse
@@ -12,12 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from kadens.parsers.table import FILES
-
-from . import fit_changes, json_changes
-from .database import Stored
-from .judge import Find, derives, judge
-from .seeds import CONNECTORS, seeds
+from parsers.formats import FILES
+from tests.fuzz import fit_changes, json_changes, xml_changes
+from tests.fuzz.database import Stored
+from tests.fuzz.judge import Find, derives, judge
+from tests.fuzz.seeds import CONNECTORS, seeds
 
 OUT = Path("build/fuzz")
 DERIVED_EACH, STORED_EACH, DEEPER_EACH = 10, 25, 3
@@ -25,26 +25,31 @@ MOST_FINDS = 50
 
 
 def main() -> int:
-    """Run with the arguments of the command line; return 1 when anything was found."""
-    said = _arguments()
-    found: dict[str, Find] = {}
+    """Run with the arguments of the command line; return 1 when anything broke a rule."""
+    arguments = _arguments()
+    values: dict[str, Find] = {}
     count = 0
     with ExitStack() as stack:
-        store = stack.enter_context(Stored()) if said.database else None
-        for count, find in bodies_judged(  # noqa: B007 - told at the end
-            said.seed, said.seconds, said.reader or CONNECTORS, store
+        store = stack.enter_context(Stored()) if arguments.database else None
+        for count, find in bodies_judged(  # noqa: B007 - printed at the end
+            arguments.seed, arguments.seconds, arguments.reader or CONNECTORS, store
         ):
-            if find and find.what not in found and len(found) < MOST_FINDS:
-                found[find.what] = find
+            if find and find.what not in values and len(values) < MOST_FINDS:
+                values[find.what] = find
                 sys.stdout.write(f"found: {find.connector}: {find.what} -> {_keep(find)}\n")
-    sys.stdout.write(f"{count} bodies read twice, seed {said.seed}: {len(found)} different finds\n")
-    return 1 if found else 0
+    sys.stdout.write(
+        f"{count} bodies read twice, seed {arguments.seed}: {len(values)} different finds\n"
+    )
+    return 1 if values else 0
 
 
 def bodies_judged(
     seed: int, seconds: float, connectors: tuple[str, ...], store: Stored | None = None
 ) -> Iterator[tuple[int, Find | None]]:
-    """Yield the number of bodies so far and what was found in the last one, until the CPU-seconds are used."""
+    """Yield the count of payloads so far and the finding in the last of them, if any.
+
+    Ends when the CPU-seconds are used.
+    """
     chance = Random(seed)  # noqa: S311 - to find the same again
     until = time.process_time() + seconds
     grown: dict[str, list[bytes]] = {connector: list(seeds(connector)) for connector in connectors}
@@ -54,14 +59,22 @@ def bodies_judged(
         connector = connectors[count % len(connectors)]
         body = changed(connector, chance.choice(grown[connector]), chance)
         find = judge(connector, body, *_rules(count, store))
-        if not find and chance.randrange(DEEPER_EACH) == 0 and len(grown[connector]) < 2_000 and len(body) < 50_000:
+        if (
+            not find
+            and chance.randrange(DEEPER_EACH) == 0
+            and len(grown[connector]) < 2_000
+            and len(body) < 50_000
+        ):
             grown[connector].append(body)
         yield count, find
 
 
 def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
-    return fit_changes.change(body, chance) if connector == FILES else json_changes.change(body, chance)
+    if connector != FILES:
+        return json_changes.change(body, chance)
+    is_xml = b"<Trackpoint" in body or body.lstrip().startswith(b"<")
+    return xml_changes.change(body, chance) if is_xml else fit_changes.change(body, chance)
 
 
 def _rules(count: int, store: Stored | None) -> list[Callable[..., None]]:
@@ -81,5 +94,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="of CPU time of this process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", action="append", choices=CONNECTORS)
-    parser.add_argument("--no-database", dest="database", action="store_false", help="store nothing")
+    parser.add_argument(
+        "--no-database", dest="database", action="store_false", help="store nothing"
+    )
     return parser.parse_args()

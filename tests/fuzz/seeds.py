@@ -1,48 +1,50 @@
-"""What the fuzzer begins with: recorded bodies, the simulator's, small poison, and whatever was found before."""
+"""The payloads that the fuzzer starts from.
+
+They are recorded payloads, the simulator's, small poison, and what earlier runs kept.
+"""
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from kadens.simulate.fit_messages import fit_file
-from kadens.simulate.fit_writer import Recording, write_activity
-from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
+from simulate.fit_messages import fit_file
+from simulate.fit_writer import Recording, write_activity
+from simulate.open_wearables_writer import heart_rate_body, workout_body
+from tests.poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
+from tests.rooms import ROOT
 
-from ..poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
-
-DATA = Path(__file__).parents[1] / "data"
-FOUND = DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
-SMALL = frozenset(  # poison that is worth changing
+_DATA = ROOT / "tests" / "data"
+_FOUND = _DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
+_SMALL = frozenset(  # poison that is worth changing
     """
     session_start_beyond_all_time elapsed_beyond_all_time record_defined_twice product_of_301_digits
     timestamps_beyond_all_time report_with_a_nul totals_of_the_last_day totals_of_an_impossible_zone
     names_as_long_as_can_be
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
-CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS)
+CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
 
 
 @cache
 def seeds(connector: str) -> tuple[bytes, ...]:
-    """Return the bodies of a connector to begin with, in one order everywhere."""
+    """Return the payloads of a connector to begin with, in the same order everywhere."""
     made = _files() if connector == FILES else _json(connector)
     return (*made, *_poison(connector), *(body for _, body in found(connector)))
 
 
 def found(connector: str) -> Iterator[tuple[str, bytes]]:
-    """Yield what the fuzzer found before, by name."""
-    for path in sorted(FOUND.glob(f"{connector}-*.bin")):
+    """Yield what the fuzzer has kept from earlier runs, by name."""
+    for path in sorted(_FOUND.glob(f"{connector}-*.bin")):
         yield path.stem, path.read_bytes()
 
 
 def _poison(connector: str) -> Iterator[bytes]:
-    return (one.body() for one in POISON if one.connector == connector and one.name in SMALL)
+    return (item.body() for item in POISON if item.connector == connector and item.name in _SMALL)
 
 
 def _json(connector: str) -> Iterator[bytes]:
-    for path in sorted((DATA / connector).glob("*/payload.json")):
+    for path in sorted((_DATA / connector).glob("*/body.*")):
         yield path.read_bytes()
     if connector == OPEN_WEARABLES:
         t = T0 + 60_000 * np.arange(30, dtype=np.int64)
@@ -56,7 +58,11 @@ def _files() -> Iterator[bytes]:
         start_ms=T0,
         end_ms=T0 + 40_500,
         t=T0 + 1000 * np.arange(n),
-        columns={"heart_rate": np.linspace(60, 99, n), "cadence": np.full(n, 111.0), "distance": np.linspace(0, 60, n)},
+        columns={
+            "heart_rate": np.linspace(60, 99, n),
+            "cadence": np.full(n, 111.0),
+            "distance": np.linspace(0, 60, n),
+        },
         developer={"Form": np.arange(n) / 4},
         exertion_cr10=4,
         strap=True,
@@ -64,3 +70,5 @@ def _files() -> Iterator[bytes]:
     yield write_activity(recording)
     yield write_activity(recording, compressed=True)
     yield fit_file([])
+    for path in sorted((_DATA / "tcx").glob("*/body.*")):
+        yield path.read_bytes()

@@ -1,32 +1,42 @@
-"""A short run of the fuzzer, what it found before, and that it finds what is planted."""
+"""A short run of the fuzzer, and the payloads that it kept before.
+
+It must detect the bugs that are planted.
+"""
 
 import time
 
 import pytest
 
-from kadens.model.errors import BodyError
-from kadens.model.facts import Parsed, Reject, RejectKind
+from model.errors import BodyError
+from model.facts import Parsed, Reject, RejectKind
+from tests.fuzz import judge as judging
+from tests.fuzz.judge import Find, derives, judge
+from tests.fuzz.program import bodies_judged, changed
+from tests.fuzz.seeds import CONNECTORS, found, seeds
 
-from . import judge as judging
-from .judge import Find, derives, judge
-from .program import bodies_judged, changed
-from .seeds import CONNECTORS, found, seeds
-
-SECONDS = 10
-FOUND = [pytest.param(connector, body, id=name) for connector in CONNECTORS for name, body in found(connector)]
+_SECONDS = 10
+_FOUND = [
+    pytest.param(connector, body, id=name)
+    for connector in CONNECTORS
+    for name, body in found(connector)
+]
 
 
 def test_a_short_run_finds_nothing() -> None:
-    finds = [find for _, find in bodies_judged(seed=20, seconds=SECONDS, connectors=CONNECTORS) if find]
+    finds = [
+        find for _, find in bodies_judged(seed=20, seconds=_SECONDS, connectors=CONNECTORS) if find
+    ]
     assert [(find.connector, find.what, find.body.hex()) for find in finds] == []
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
 def test_the_seeds_are_right(connector: str) -> None:
-    assert [judge(connector, body, derives) for body in seeds(connector)] == [None] * len(seeds(connector))
+    assert [judge(connector, body, derives) for body in seeds(connector)] == [None] * len(
+        seeds(connector)
+    )
 
 
-@pytest.mark.parametrize(("connector", "body"), FOUND)
+@pytest.mark.parametrize(("connector", "body"), _FOUND)
 def test_what_was_found_before(connector: str, body: bytes) -> None:
     assert judge(connector, body, derives) is None
 
@@ -54,9 +64,13 @@ def loops(_connector: str, _body: bytes) -> Parsed:
     return Parsed(account="", facts=())
 
 
-def wavers(_connector: str, _body: bytes, said: list[int] = []) -> Parsed:  # noqa: B006 - it must remember
-    said.append(1)
-    reject = Reject(where=str(len(said)), why="", kind=RejectKind.FIELD)
+def wavers(
+    _connector: str,
+    _body: bytes,
+    numbers: list[int] = [],  # noqa: B006 - it must remember
+) -> Parsed:
+    numbers.append(1)
+    reject = Reject(where=str(len(numbers)), why="", kind=RejectKind.FIELD)
     return Parsed(account="", facts=(), rejects=(reject,))
 
 
@@ -69,7 +83,9 @@ def wavers(_connector: str, _body: bytes, said: list[int] = []) -> Parsed:  # no
         (wavers, "Broken"),
     ],
 )
-def test_a_planted_fault_is_found(planted: object, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_is_found(
+    planted: object, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(judging, "parse", planted)
     find = judge("files", b"")
     assert isinstance(find, Find)

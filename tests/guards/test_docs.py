@@ -5,23 +5,25 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("alerts", "bench", "ingest", "kadens", "parsers", "storage", "stream", "tests", "web")
+from tests.rooms import ROOMS, ROOT
+
 CITED = re.compile(r"[Cc]linical definitions? sections? ((?:\d+(?:\.\d+)?(?:, | and )?)+)")
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)[. ]", re.MULTILINE)
 TERM = re.compile(r"^\| ([^|]+) \| ", re.MULTILINE)
-HEADS = {"term", "---"}
+_HEADS = {"term", "---"}
 
 
 def citations() -> dict[str, set[str]]:
     """Return the sections of docs/clinical.md that each module cites."""
-    found: dict[str, set[str]] = {}
-    for room in ROOMS:
+    values: dict[str, set[str]] = {}
+    for room in (*ROOMS, "bench", "tests"):
         for path in (ROOT / room).rglob("*.py"):
             lists = CITED.findall(path.read_text(encoding="utf-8"))
             if lists:
-                found[str(path.relative_to(ROOT))] = set(re.findall(r"\d+(?:\.\d+)?", " ".join(lists)))
-    return found
+                values[str(path.relative_to(ROOT))] = set(
+                    re.findall(r"\d+(?:\.\d+)?", " ".join(lists))
+                )
+    return values
 
 
 def test_every_cited_section_of_the_clinical_definitions_is_there() -> None:
@@ -29,12 +31,14 @@ def test_every_cited_section_of_the_clinical_definitions_is_there() -> None:
     headings = set(HEADING.findall(text))
     cited = citations()
     assert len(cited) > 15
-    assert {path: sections - headings for path, sections in cited.items() if sections - headings} == {}
+    assert {
+        path: sections - headings for path, sections in cited.items() if sections - headings
+    } == {}
 
 
 def test_a_term_of_the_glossary_is_explained_once() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    terms = [term for term in TERM.findall(text) if term not in HEADS]
+    terms = [term for term in TERM.findall(text) if term not in _HEADS]
     assert len(terms) > 40
     assert sorted(terms) == sorted(set(terms))
 
@@ -43,3 +47,12 @@ def test_a_term_of_the_glossary_is_explained_once() -> None:
 def test_a_page_has_no_long_lines_outside_of_tables(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if len(line) > 150 and not line.startswith("|")] == []
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[a-z_*]+/)+[a-z_*0-9.]*)`", text))
+    # what the page instructs its reader to make
+    example = {"ingest/vendors/acme.py", "parsers/acme.py", "alerts/rules/x1_what_it_finds.py"}
+    assert len(named) > 50
+    assert [name for name in sorted(named - example) if not any(ROOT.glob(name))] == []

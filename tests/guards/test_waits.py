@@ -1,10 +1,13 @@
-"""Nothing waits for the outside without end: every call whose own default is to wait for ever says how long."""
+"""Nothing waits for the outside without end.
+
+Every call that would wait for ever by default has a time limit.
+"""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from .test_imports import ALL
+from tests.guards.test_imports import ALL
 
 # the last part of a call's name, and the word that must be there
 CALLS = {
@@ -20,7 +23,10 @@ CALLS = {
     "get_watermark_offsets": "timeout",
     "create_topics": "request_timeout",
 }
-OURS = {"create_topics", "committed"}  # names that are also functions of our own, which wait in themselves
+_OURS = {
+    "create_topics",
+    "committed",
+}  # names that are also functions of our own, which wait in themselves
 
 
 def calls() -> Iterator[tuple[str, ast.Call, Path]]:
@@ -30,32 +36,33 @@ def calls() -> Iterator[tuple[str, ast.Call, Path]]:
                 yield ast.unparse(node.func), node, path
 
 
-def words(node: ast.Call) -> set[str | None]:
+def _words(node: ast.Call) -> set[str | None]:
     return {word.arg for word in node.keywords}
 
 
 def test_a_call_that_could_wait_for_ever_says_how_long() -> None:
-    found = []
+    matches = []
     for name, node, path in calls():
         last = name.rpartition(".")[2]
         wanted = CALLS.get(last)
-        outside = last not in OURS or name.startswith(("admin.", "self._consumer."))
-        if wanted and outside and wanted not in words(node):
-            found.append(f"{path}:{node.lineno} {name}")
-    assert found == []
+        outside = last not in _OURS or name.startswith(("admin.", "self._consumer."))
+        if wanted and outside and wanted not in _words(node):
+            matches.append(f"{path}:{node.lineno} {name}")
+    assert matches == []
 
 
 def test_a_program_that_is_run_to_its_end_has_a_time() -> None:
-    found = [
+    matches = [
         f"{path}:{node.lineno}" for name, node, path in calls()
-        if name == "subprocess.run" and "timeout" not in words(node)
+        if name == "subprocess.run" and "timeout" not in _words(node)
     ]  # fmt: skip
-    assert found == []
+    assert matches == []
 
 
 def test_a_connection_to_the_database_has_its_limits() -> None:
-    found = [
+    matches = [
         f"{path}:{node.lineno}" for name, node, path in calls()
-        if name.endswith("AsyncConnection.connect") and not ast.unparse(node.args[0]).startswith(("address(", "where"))
+        if name.endswith("AsyncConnection.connect")
+        and not ast.unparse(node.args[0]).startswith(("address(", "where"))
     ]  # fmt: skip
-    assert found == []
+    assert matches == []

@@ -5,12 +5,12 @@ import base64
 import httpx
 import pytest
 
-from kadens.ingest.http import vendor_app
-from kadens.ingest.links import mint
-from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from kadens.ingest.receive import Door, Links
-from kadens.ingest.vendors import CONNECTORS
-from kadens.model.keyring import KeyRing
+from ingest.http import vendor_app
+from ingest.links import mint
+from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
+from ingest.receive import Door, Links
+from ingest.vendors import CONNECTORS
+from model.keyring import KeyRing
 
 NOW = 1_700_000_000_000
 LINK_KEYS = KeyRing.single(b"the link key of the tests, 32 by")
@@ -51,4 +51,6 @@ def door(log: MemoryLog, bodies: MemoryBodies, revoked: MemoryRevocations) -> Do
 
 @pytest.fixture
 def client(door: Door) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=vendor_app(door)), base_url="http://door")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=vendor_app(door)), base_url="http://door"
+    )

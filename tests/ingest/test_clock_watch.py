@@ -6,32 +6,37 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from kadens.ingest.clock_watch import Agreement, ClockWatch, judged
-from kadens.ingest.http import vendor_app
-from kadens.ingest.receive import Door
+from ingest.clock_watch import Agreement, ClockWatch, judged
+from ingest.http import vendor_app
+from ingest.receive import Door
 
-NOW = 1_700_000_000_000
-MINUTE = 60_000
+_NOW = 1_700_000_000_000
+_MINUTE = 60_000
 
 
 @pytest.mark.parametrize(
     ("sent", "stamp", "answered", "agreement"),
     [
-        (NOW, NOW, NOW, Agreement.AGREES),
-        (NOW, NOW + 3 * MINUTE, NOW + 5 * MINUTE, Agreement.AGREES),  # the answer took long
-        (NOW, NOW - MINUTE, NOW + 5, Agreement.AGREES),
-        (NOW, NOW - MINUTE - 1, NOW + 5, Agreement.DIFFERS),
-        (NOW, NOW + MINUTE + 5, NOW + 5, Agreement.AGREES),
-        (NOW, NOW + MINUTE + 6, NOW + 5, Agreement.DIFFERS),
-        (NOW, None, NOW, Agreement.NOT_MEASURED),
+        (_NOW, _NOW, _NOW, Agreement.AGREES),
+        (_NOW, _NOW + 3 * _MINUTE, _NOW + 5 * _MINUTE, Agreement.AGREES),  # the answer took long
+        (_NOW, _NOW - _MINUTE, _NOW + 5, Agreement.AGREES),
+        (_NOW, _NOW - _MINUTE - 1, _NOW + 5, Agreement.DIFFERS),
+        (_NOW, _NOW + _MINUTE + 5, _NOW + 5, Agreement.AGREES),
+        (_NOW, _NOW + _MINUTE + 6, _NOW + 5, Agreement.DIFFERS),
+        (_NOW, None, _NOW, Agreement.NOT_MEASURED),
     ],
 )
-def test_a_minute_is_allowed(sent: int, stamp: int | None, answered: int, agreement: Agreement) -> None:
+def test_a_minute_is_allowed(
+    sent: int, stamp: int | None, answered: int, agreement: Agreement
+) -> None:
     assert judged(sent, stamp, answered) is agreement
 
 
 def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
-    """Return status and word of /readyz after each of the broker's times; None is a broker that does not answer."""
+    """Return the status and word of /readyz after each of the broker's times.
+
+    None is a broker that does not answer.
+    """
 
     async def stamp() -> int | None:
         await asyncio.sleep(0)
@@ -42,20 +47,22 @@ def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
     async def ask() -> list[tuple[int, str]]:
         watch = ClockWatch(stamp, door.clock)
         transport = httpx.ASGITransport(app=vendor_app(replace(door, watch=watch)))
-        found = []
+        matches = []
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
             while stamps:
                 await watch.look()
                 answer = await client.get("/readyz")
-                found.append((answer.status_code, answer.json().get("clock") or answer.json()["reason"]))
+                matches.append(
+                    (answer.status_code, answer.json().get("clock") or answer.json()["reason"])
+                )
                 stamps.pop(0)
-        return found
+        return matches
 
     return asyncio.run(ask())
 
 
 def test_readiness_follows_the_last_measurement(door: Door) -> None:
-    assert readiness(door, [None, NOW, NOW - 61_000, None, NOW]) == [
+    assert readiness(door, [None, _NOW, _NOW - 61_000, None, _NOW]) == [
         (200, "not_measured"),
         (200, "agrees"),
         (503, "clock"),
@@ -67,7 +74,7 @@ def test_readiness_follows_the_last_measurement(door: Door) -> None:
 def test_it_measures_at_the_start_and_stops(door: Door) -> None:
     async def stamp() -> int:
         await asyncio.sleep(0)
-        return NOW - 10 * MINUTE
+        return _NOW - 10 * _MINUTE
 
     async def scenario() -> Agreement:
         watch = ClockWatch(stamp, door.clock)

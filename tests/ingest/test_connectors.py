@@ -1,23 +1,65 @@
-"""The list of connectors against the folder, the parsers and the paths."""
+"""The list of connectors against the folder, and what does not construct."""
 
-from pathlib import Path
+from typing import Any
 
-from kadens.ingest.connector import Account
-from kadens.ingest.vendors import CONNECTORS
-from kadens.parsers.table import FILES, PARSERS
+import pytest
 
-FOLDER = Path(__file__).parents[2] / "ingest" / "vendors"
+from ingest.connector import AccountInBody, Api, Connector, LinkToken, Passes, VendorAnswer, always
+from ingest.proofs import LinkOnly, SecretPath, SharedSecret, Signature
+from ingest.schemes import SVIX
+from ingest.vendors import CONNECTORS
+from tests.rooms import ROOT
+
+_FOLDER = ROOT / "ingest" / "vendors"
+_ROW: dict[str, Any] = {
+    "name": "v",
+    "title": "V",
+    "proof": Signature((SVIX,)),
+    "owner": AccountInBody(),
+    "format": always("v"),
+}
 
 
 def test_every_file_of_the_folder_is_a_connector() -> None:
-    assert {row.name for row in CONNECTORS} == {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    files = {path.stem for path in _FOLDER.glob("*.py")} - {"__init__"}
+    assert {row.name for row in CONNECTORS} == files
     assert len({row.name for row in CONNECTORS}) == len(CONNECTORS)
 
 
-def test_every_connector_has_a_parser_of_its_name() -> None:
-    assert {row.parser for row in CONNECTORS} <= {row.name for row in PARSERS} | {FILES}
-    assert all(row.parser == row.name for row in CONNECTORS)
+def test_a_connector_without_a_proof_does_not_construct() -> None:
+    rest = {name: value for name, value in _ROW.items() if name != "proof"}
+    with pytest.raises(TypeError, match="proof"):
+        Connector(**rest)
+    with pytest.raises(ValueError, match="a proof is wanted"):
+        Connector(**{**rest, "proof": None})
 
 
-def test_every_connector_is_proved_somehow() -> None:
-    assert all(row.schemes or row.account is Account.LINK for row in CONNECTORS)
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"proof": LinkOnly()}, "needs a link token"),
+        ({"proof": SecretPath(), "owner": LinkToken(at="path")}, "a token or a secret"),
+        ({"owner": LinkToken(at="")}, "is somewhere"),
+        ({"owner": LinkToken(at="X-Token")}, "lower case"),
+        ({"passes": Passes(headers=("X-Name",))}, "lower case"),
+        ({"passes": Passes(headers=("authorization",))}, "never travel"),
+        ({"answer": VendorAnswer(status=500)}, "a success"),
+        ({"max_body": 0}, "has bytes"),
+    ],
+)
+def test_a_contradiction_does_not_construct(changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Connector(**{**_ROW, **changes})
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "a.b:8443", "u@a.b", "a.b/c", "https://a.b"])
+def test_an_api_has_a_pinned_host(host: str) -> None:
+    with pytest.raises(ValueError, match="pinned host"):
+        Api(host=host)
+
+
+def test_an_empty_proof_does_not_construct() -> None:
+    with pytest.raises(ValueError, match="a scheme"):
+        Signature(())
+    with pytest.raises(ValueError, match="headers"):
+        SharedSecret(())

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.ingest.links import LONGEST, digest, mint, read
-from kadens.model.keyring import Key, KeyRing
+from ingest.links import LONGEST, digest, mint, read
+from model.keyring import Key, KeyRing
 
-KEYS = KeyRing.single(b"k" * 32)
-NOW = 1_700_000_000_000
-LATER = NOW + 86_400_000
+_KEYS = KeyRing.single(b"k" * 32)
+_NOW = 1_700_000_000_000
+_LATER = _NOW + 86_400_000
 
 
 @given(
@@ -22,7 +22,12 @@ def test_round_trip(patient: str, key: bytes, issue: int, expires_ms: int) -> No
     token = mint(patient, KeyRing.single(key), issue=issue, expires_ms=expires_ms)
     link = read(token, KeyRing.single(key), expires_ms - 1)
     assert link is not None
-    assert (link.patient, link.issue, link.expires_ms, link.key_id) == (patient, issue, expires_ms, "1")
+    assert (link.patient, link.issue, link.expires_ms, link.key_id) == (
+        patient,
+        issue,
+        expires_ms,
+        "1",
+    )
     assert link.digest == digest(token)
     assert read(token, KeyRing.single(key), expires_ms) is None
     assert read(token, KeyRing.single(key + b"x"), expires_ms - 1) is None
@@ -30,53 +35,58 @@ def test_round_trip(patient: str, key: bytes, issue: int, expires_ms: int) -> No
     assert len(token) <= LONGEST
 
 
-@given(token=st.text(max_size=80) | st.from_regex(r"2\.1\.[0-9]{1,5}\.[0-9]{1,20}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}"))
+@given(
+    token=st.text(max_size=80)
+    | st.from_regex(r"2\.1\.[0-9]{1,5}\.[0-9]{1,20}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{43}")
+)
 def test_nothing_invented_is_read(token: str) -> None:
-    assert read(token, KEYS, 0) is None
+    assert read(token, _KEYS, 0) is None
 
 
 @given(place=st.integers(0, 90), char=st.sampled_from("ABab01-_.="))
 def test_a_token_with_one_other_character_is_not_read(place: int, char: str) -> None:
-    token = mint("patient-1", KEYS, issue=7, expires_ms=LATER)
+    token = mint("patient-1", _KEYS, issue=7, expires_ms=_LATER)
     at = place % len(token)
     changed = token[:at] + char + token[at + 1 :]
-    assert changed == token or read(changed, KEYS, NOW) is None
+    assert changed == token or read(changed, _KEYS, _NOW) is None
 
 
 def test_issued_twice_they_differ() -> None:
-    first, second = (mint("patient-1", KEYS, issue=n, expires_ms=LATER) for n in (1, 2))
+    first, second = (mint("patient-1", _KEYS, issue=n, expires_ms=_LATER) for n in (1, 2))
     assert first != second
     assert digest(first) != digest(second)
 
 
 def test_parts_of_two_tokens_make_none() -> None:
-    mine, hers = (mint(name, KEYS, issue=1, expires_ms=LATER) for name in ("patient-1", "patient-2"))
-    assert read(f"{hers.rpartition('.')[0]}.{mine.rpartition('.')[2]}", KEYS, NOW) is None
-    assert read(mine[:-4], KEYS, NOW) is None
-    assert read(mine + "A" * LONGEST, KEYS, NOW) is None
+    mine, hers = (
+        mint(name, _KEYS, issue=1, expires_ms=_LATER) for name in ("patient-1", "patient-2")
+    )
+    assert read(f"{hers.rpartition('.')[0]}.{mine.rpartition('.')[2]}", _KEYS, _NOW) is None
+    assert read(mine[:-4], _KEYS, _NOW) is None
+    assert read(mine + "A" * LONGEST, _KEYS, _NOW) is None
 
 
 def test_a_token_of_the_form_before_is_not_read() -> None:
-    assert read("cGF0aWVudC0x.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", KEYS, NOW) is None
+    assert read("cGF0aWVudC0x.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", _KEYS, _NOW) is None
 
 
 def test_an_accepted_key_still_reads_and_the_active_one_mints() -> None:
     old, new = Key(id="1", secret=b"k" * 32), Key(id="2", secret=b"n" * 32)
-    before = mint("patient-1", KEYS, issue=1, expires_ms=LATER)
-    after = mint("patient-1", KeyRing((new, old)), issue=2, expires_ms=LATER)
-    links = [read(token, KeyRing((new, old)), NOW) for token in (before, after)]
+    before = mint("patient-1", _KEYS, issue=1, expires_ms=_LATER)
+    after = mint("patient-1", KeyRing((new, old)), issue=2, expires_ms=_LATER)
+    links = [read(token, KeyRing((new, old)), _NOW) for token in (before, after)]
     assert [link.key_id for link in links if link] == ["1", "2"]
-    assert read(before, KeyRing((new,)), NOW) is None
-    assert read(after, KEYS, NOW) is None
+    assert read(before, KeyRing((new,)), _NOW) is None
+    assert read(after, _KEYS, _NOW) is None
 
 
 def test_without_a_key_nothing_is_minted_or_read() -> None:
     with pytest.raises(ValueError, match="link key"):
-        mint("patient-1", KeyRing(), issue=1, expires_ms=LATER)
+        mint("patient-1", KeyRing(), issue=1, expires_ms=_LATER)
     with pytest.raises(ValueError, match="patient"):
-        mint("", KEYS, issue=1, expires_ms=LATER)
+        mint("", _KEYS, issue=1, expires_ms=_LATER)
     with pytest.raises(ValueError, match="issue"):
-        mint("patient-1", KEYS, issue=0, expires_ms=LATER)
+        mint("patient-1", _KEYS, issue=0, expires_ms=_LATER)
     with pytest.raises(ValueError, match="too long"):
-        mint("p" * 1000, KEYS, issue=1, expires_ms=LATER)
-    assert read(mint("patient-1", KEYS, issue=1, expires_ms=LATER), KeyRing(), NOW) is None
+        mint("p" * 1000, _KEYS, issue=1, expires_ms=_LATER)
+    assert read(mint("patient-1", _KEYS, issue=1, expires_ms=_LATER), KeyRing(), _NOW) is None

@@ -8,25 +8,25 @@ from hypothesis import HealthCheck, settings
 from schemathesis import AuthContext, Case
 from schemathesis.openapi.loaders import from_asgi
 
-from kadens.ingest.http import vendor_app
-from kadens.ingest.links import mint
-from kadens.ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from kadens.ingest.receive import Door, Links
-from kadens.ingest.vendors import CONNECTORS
-from kadens.model.keyring import KeyRing
+from ingest.http import vendor_app
+from ingest.links import mint
+from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
+from ingest.receive import Door, Links
+from ingest.vendors import CONNECTORS
+from model.keyring import KeyRing
 
-SECRET = "whsec_" + base64.b64encode(b"the key of the tests").decode()
-LINK_KEYS = KeyRing.single(b"the link key of the tests")
-NOW = 1_700_000_000_000
-DOOR = Door(
+_SECRET = "whsec_" + base64.b64encode(b"the key of the tests").decode()
+_LINK_KEYS = KeyRing.single(b"the link key of the tests")
+_NOW = 1_700_000_000_000
+_DOOR = Door(
     connectors=CONNECTORS,
-    secrets={row.name: (SECRET,) for row in CONNECTORS},
-    links=Links(keys=lambda: LINK_KEYS, revoked=MemoryRevocations()),
+    secrets={"open_wearables": (_SECRET,), "reports": (_SECRET,), "polar": ("polar's",)},
+    links=Links(keys=lambda: _LINK_KEYS, revoked=MemoryRevocations()),
     publisher=MemoryLog(),
     bodies=MemoryBodies(),
-    clock=lambda: NOW,
+    clock=lambda: _NOW,
 )
-schema = from_asgi("/openapi.json", vendor_app(DOOR))
+schema = from_asgi("/openapi.json", vendor_app(_DOOR))
 
 
 @schema.parametrize()
@@ -39,13 +39,13 @@ class Link:
     """A patient's link token, as a client holds it."""
 
     def get(self, _case: Case[Any], _context: AuthContext) -> str:
-        return mint("patient-7", LINK_KEYS, issue=1, expires_ms=NOW + 1)
+        return mint("patient-7", _LINK_KEYS, issue=1, expires_ms=_NOW + 1)
 
     def set(self, case: Case[Any], data: str, _context: AuthContext) -> None:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
-uploads = from_asgi("/openapi.json", vendor_app(DOOR)).include(path="/v1/files")
+uploads = from_asgi("/openapi.json", vendor_app(_DOOR)).include(path="/v1/files")
 
 
 @uploads.auth(Link)
@@ -57,11 +57,11 @@ def test_uploads_with_a_link_keep_to_it_too(case: Case[Any]) -> None:
 
 
 def test_the_document_names_every_path_and_answer() -> None:
-    document = vendor_app(DOOR).openapi()
+    document = vendor_app(_DOOR).openapi()
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]) == {
         "/v1/hooks/{connector}",
-        "/v1/hooks/{connector}/{token}",
+        "/v1/hooks/{connector}/{segment}",
         "/v1/files",
         "/v1/reports",
         "/healthz",
@@ -74,4 +74,4 @@ def test_the_document_names_every_path_and_answer() -> None:
         )
     text = json.dumps(document)
     assert "HTTPValidationError" not in text
-    assert SECRET not in text
+    assert _SECRET not in text

@@ -1,4 +1,4 @@
-"""The Kafka publisher against librdkafka's mock cluster: acknowledgement, a dead broker, and its return."""
+"""The Kafka publisher against librdkafka's mock cluster: acknowledgement, outage and recovery."""
 
 import asyncio
 import socket
@@ -8,16 +8,16 @@ from collections.abc import Awaitable
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from ingest.ports import NotAcceptedError
+from ingest.publisher import KafkaPublisher
 from kadens.embedded.mock import PRODUCE, MockKafka
-from kadens.ingest.ports import NotAcceptedError
-from kadens.ingest.publisher import KafkaPublisher
-from kadens.stream.topics import CLOCK
+from model.topics import CLOCK
 
-TOPIC = "kadens.raw"
-HEADERS = [("connector", b"open_wearables"), ("address", b"")]
+_TOPIC = "kadens.raw"
+_HEADERS = [("connector", b"open_wearables"), ("address", b"")]
 
 
-def run(coroutine: Awaitable[None]) -> None:
+def _run(coroutine: Awaitable[None]) -> None:
     async def bounded() -> None:
         await asyncio.wait_for(coroutine, 60)
 
@@ -28,11 +28,13 @@ def publisher(address: str, deadline_s: float = 10.0) -> KafkaPublisher:
     return KafkaPublisher(address, max_message=2 * 1024 * 1024, deadline_s=deadline_s)
 
 
-async def read(address: str, count: int) -> list[tuple[bytes, bytes]]:
-    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=address, auto_offset_reset="earliest")
+async def _read(address: str, count: int) -> list[tuple[bytes, bytes]]:
+    consumer = AIOKafkaConsumer(_TOPIC, bootstrap_servers=address, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        return [(event.key, event.value) for event in [await consumer.getone() for _ in range(count)]]
+        return [
+            (event.key, event.value) for event in [await consumer.getone() for _ in range(count)]
+        ]
     finally:
         await consumer.stop()
 
@@ -42,13 +44,15 @@ def test_what_is_acknowledged_is_in_the_log() -> None:
         log = publisher(address)
         await log.start()
         assert await log.ready()
-        bodies = [(b"%d" % n, b"x" * size) for n, size in enumerate((0, 10, 512 * 1024, 1024 * 1024))]
-        await asyncio.gather(*(log.append(TOPIC, key, body, HEADERS) for key, body in bodies))
+        bodies = [
+            (b"%d" % n, b"x" * size) for n, size in enumerate((0, 10, 512 * 1024, 1024 * 1024))
+        ]
+        await asyncio.gather(*(log.append(_TOPIC, key, body, _HEADERS) for key, body in bodies))
         await log.stop()
-        assert sorted(await read(address, len(bodies))) == bodies
+        assert sorted(await _read(address, len(bodies))) == bodies
 
-    with MockKafka({TOPIC: 2}) as kafka:
-        run(scenario(kafka.address))
+    with MockKafka({_TOPIC: 2}) as kafka:
+        _run(scenario(kafka.address))
 
 
 def test_no_broker_is_not_accepted_in_time_and_the_door_still_starts() -> None:
@@ -57,36 +61,38 @@ def test_no_broker_is_not_accepted_in_time_and_the_door_still_starts() -> None:
         await log.start()
         assert not await log.ready()
         with pytest.raises(NotAcceptedError):
-            await log.append(TOPIC, b"k", b"v", HEADERS)
+            await log.append(_TOPIC, b"k", b"v", _HEADERS)
         await log.stop()
 
-    run(scenario())
+    _run(scenario())
 
 
 def test_a_broker_that_goes_and_comes_back() -> None:
     async def scenario(kafka: MockKafka) -> None:
         log = publisher(kafka.address, deadline_s=1.5)
-        await log.append(TOPIC, b"1", b"before", HEADERS)
+        await log.append(_TOPIC, b"1", b"before", _HEADERS)
         kafka.broker_down()
         with pytest.raises(NotAcceptedError):
-            await log.append(TOPIC, b"2", b"lost or late", HEADERS)
+            await log.append(_TOPIC, b"2", b"lost or late", _HEADERS)
         assert not await log.ready()
         kafka.broker_up()
         while True:
             try:
-                await log.append(TOPIC, b"3", b"after", HEADERS)
+                await log.append(_TOPIC, b"3", b"after", _HEADERS)
                 break
             except NotAcceptedError:
                 continue
         await log.stop()
-        found = [value for _, value in await read(kafka.address, 2)]
-        assert found[0] == b"before"
+        matches = [value for _, value in await _read(kafka.address, 2)]
+        assert matches[0] == b"before"
 
-    with MockKafka({TOPIC: 1}) as kafka:
-        run(scenario(kafka))
+    with MockKafka({_TOPIC: 1}) as kafka:
+        _run(scenario(kafka))
 
 
-@pytest.mark.parametrize("code", [45, 29])  # OUT_OF_ORDER_SEQUENCE_NUMBER, TOPIC_AUTHORIZATION_FAILED
+@pytest.mark.parametrize(
+    "code", [45, 29]
+)  # OUT_OF_ORDER_SEQUENCE_NUMBER, TOPIC_AUTHORIZATION_FAILED
 def test_an_error_that_is_no_delay_does_not_last(code: int) -> None:
     async def scenario(kafka: MockKafka) -> None:
         log = publisher(kafka.address)
@@ -94,15 +100,17 @@ def test_an_error_that_is_no_delay_does_not_last(code: int) -> None:
         broken = log._client
         kafka.fail_next(PRODUCE, [code])
         with pytest.raises(NotAcceptedError):
-            await log.append(TOPIC, b"1", b"refused", HEADERS)
+            await log.append(_TOPIC, b"1", b"refused", _HEADERS)
         assert broken is not None
-        assert log._client is not broken  # the mock checks no sequence numbers; a real broker would refuse for ever
-        await log.append(TOPIC, b"2", b"taken", HEADERS)
+        assert (
+            log._client is not broken
+        )  # the mock checks no sequence numbers; a real broker would refuse for ever
+        await log.append(_TOPIC, b"2", b"taken", _HEADERS)
         await log.stop()
-        assert await read(kafka.address, 1) == [(b"2", b"taken")]
+        assert await _read(kafka.address, 1) == [(b"2", b"taken")]
 
-    with MockKafka({TOPIC: 1}) as kafka:
-        run(scenario(kafka))
+    with MockKafka({_TOPIC: 1}) as kafka:
+        _run(scenario(kafka))
 
 
 def test_readiness_is_answered_in_time_by_a_broker_that_hangs() -> None:
@@ -112,14 +120,14 @@ def test_readiness_is_answered_in_time_by_a_broker_that_hangs() -> None:
         assert not await log.ready()
         assert not await log.ready()
         assert time.monotonic() - began < 5
-        appending = asyncio.create_task(log.append(TOPIC, b"k", b"v", HEADERS))
+        appending = asyncio.create_task(log.append(_TOPIC, b"k", b"v", _HEADERS))
         assert not await log.ready()  # while another waits for the connection
         appending.cancel()
         await asyncio.wait({appending})
         await log.stop()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:  # takes connections and never answers
-        run(scenario(listener))
+        _run(scenario(listener))
 
 
 def test_the_time_is_the_brokers_and_a_dead_one_is_an_error() -> None:
@@ -133,4 +141,4 @@ def test_the_time_is_the_brokers_and_a_dead_one_is_an_error() -> None:
         await dead.stop()
 
     with MockKafka({CLOCK.name: 1}) as kafka:
-        run(scenario(kafka.address))
+        _run(scenario(kafka.address))

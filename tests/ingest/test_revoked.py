@@ -1,4 +1,8 @@
-"""The door's view of what is revoked: read whole before it is known, followed at once, kept while the log is away."""
+"""The vendor door's view of revoked link tokens.
+
+It counts as known once the log was read to its end. It follows the log at once, and it is kept
+while the log is away.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,24 +10,24 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from ingest import revoked
+from ingest.revoked import RevokedFollower
 from kadens.embedded.mock import MockKafka
-from kadens.ingest import revoked
-from kadens.ingest.revoked import RevokedFollower
-from kadens.stream.topics import REVOKED
+from model.topics import REVOKED
 
-DEADLINE_S = 30.0
-TOPIC = {REVOKED.name: REVOKED.partitions}
+_DEADLINE_S = 30.0
+_TOPIC = {REVOKED.name: REVOKED.partitions}
 
 
-def run(coroutine: Awaitable[None]) -> None:
+def _run(coroutine: Awaitable[None]) -> None:
     async def bounded() -> None:
         await asyncio.wait_for(coroutine, 60)
 
     asyncio.run(bounded())
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_DEADLINE_S):
         while not holds():  # noqa: ASYNC110 - the follower has no event for this
             await asyncio.sleep(0.01)
 
@@ -48,11 +52,11 @@ def test_everything_is_read_before_it_is_known_and_then_followed() -> None:
         assert all(follower.revoked(b"%d" % n) for n in range(500))
         assert not follower.revoked(b"500")
         await append(address, (b"500", b"9"), (b"0", None))
-        await until(lambda: follower.revoked(b"500") and not follower.revoked(b"0"))
+        await _until(lambda: follower.revoked(b"500") and not follower.revoked(b"0"))
         await follower.stop()
 
-    with MockKafka(TOPIC) as kafka:
-        run(scenario(kafka.address))
+    with MockKafka(_TOPIC) as kafka:
+        _run(scenario(kafka.address))
 
 
 def test_an_empty_topic_is_known_at_once() -> None:
@@ -62,11 +66,13 @@ def test_an_empty_topic_is_known_at_once() -> None:
         assert follower.fresh()
         await follower.stop()
 
-    with MockKafka(TOPIC) as kafka:
-        run(scenario(kafka.address))
+    with MockKafka(_TOPIC) as kafka:
+        _run(scenario(kafka.address))
 
 
-def test_while_the_log_is_away_what_is_known_stays_and_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_log_is_away_what_is_known_stays_and_grows_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(revoked, "STALE_S", 1.0)
     monkeypatch.setattr(revoked, "ANSWER_S", 1.0)
 
@@ -76,19 +82,21 @@ def test_while_the_log_is_away_what_is_known_stays_and_grows_old(monkeypatch: py
         await follower.start()
         assert follower.fresh()
         kafka.broker_down()
-        await until(lambda: not follower.fresh())
+        await _until(lambda: not follower.fresh())
         assert (follower.known(), follower.revoked(b"1")) == (True, True)
         kafka.broker_up()
-        await until(follower.fresh)
+        await _until(follower.fresh)
         await append(kafka.address, (b"2", b"9"))
-        await until(lambda: follower.revoked(b"2"))
+        await _until(lambda: follower.revoked(b"2"))
         await follower.stop()
 
-    with MockKafka(TOPIC) as kafka:
-        run(scenario(kafka))
+    with MockKafka(_TOPIC) as kafka:
+        _run(scenario(kafka))
 
 
-def test_without_a_broker_the_door_comes_up_and_knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_broker_the_door_comes_up_and_knows_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(revoked, "ANSWER_S", 0.2)
 
     async def scenario() -> None:
@@ -97,4 +105,4 @@ def test_without_a_broker_the_door_comes_up_and_knows_nothing(monkeypatch: pytes
         assert (follower.known(), follower.fresh()) == (False, False)
         await follower.stop()
 
-    run(scenario())
+    _run(scenario())

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.ingest.problems import Refused
-from kadens.ingest.spool import FREE, SPOOL, Budget, Spool, Spools
+from ingest.problems import Refused
+from ingest.spool import FREE, SPOOL, Budget, Spool, Spools
 
 T = TypeVar("T")
 
 
-def run(work: Awaitable[T]) -> T:
+def _run(work: Awaitable[T]) -> T:
     async def bounded() -> T:
         return await asyncio.wait_for(work, 30)
 
@@ -31,15 +31,15 @@ async def filled(spool: Spool, size: int) -> bytes | BinaryIO:
 
 def test_a_short_body_counts_nowhere() -> None:
     spools = Spools(memory=0, disk=0)
-    assert run(filled(Spool(spools), FREE)) == b"x" * FREE
+    assert _run(filled(Spool(spools), FREE)) == b"x" * FREE
 
 
 def test_a_body_of_some_length_is_in_memory_and_a_long_one_on_disk(tmp_path: Path) -> None:
     spools = Spools(folder=tmp_path)
     short, long = Spool(spools), Spool(spools)
-    assert run(filled(short, SPOOL)) == b"x" * SPOOL
+    assert _run(filled(short, SPOOL)) == b"x" * SPOOL
     assert (spools.unproved.memory.used, spools.unproved.disk.used) == (SPOOL - FREE, 0)
-    file = run(filled(long, SPOOL + 1))
+    file = _run(filled(long, SPOOL + 1))
     assert not isinstance(file, bytes)
     file.seek(0)
     assert file.read() == b"x" * (SPOOL + 1)
@@ -53,17 +53,19 @@ def test_a_body_of_some_length_is_in_memory_and_a_long_one_on_disk(tmp_path: Pat
     assert file.closed
 
 
-def test_without_memory_a_body_goes_to_disk_and_comes_back_where_it_is_short(tmp_path: Path) -> None:
+def test_without_memory_a_body_goes_to_disk_and_comes_back_where_it_is_short(
+    tmp_path: Path,
+) -> None:
     spools = Spools(folder=tmp_path, memory=10)
 
     async def both() -> list[bytes | BinaryIO]:
         spool = Spool(spools)
         await spool.add(b"x" * (FREE + 20))
-        found = [await spool.content(FREE + 20), await spool.content(FREE + 19)]
+        matches = [await spool.content(FREE + 20), await spool.content(FREE + 19)]
         spool.close()
-        return found
+        return matches
 
-    short, file = run(both())
+    short, file = _run(both())
     assert short == b"x" * (FREE + 20)
     assert not isinstance(file, bytes)
 
@@ -72,7 +74,7 @@ def test_without_disk_it_is_refused_for_now(tmp_path: Path) -> None:
     spools = Spools(folder=tmp_path, memory=0, disk=FREE)
     spool = Spool(spools)
     with pytest.raises(Refused) as caught:
-        run(filled(spool, FREE + 1))
+        _run(filled(spool, FREE + 1))
     assert (caught.value.problem.status, caught.value.problem.reason) == (503, "busy")
     assert dict(caught.value.problem.headers) == {"Retry-After": "5"}
     spool.close()
@@ -82,21 +84,21 @@ def test_without_disk_it_is_refused_for_now(tmp_path: Path) -> None:
 def test_a_disk_that_fails_is_told_apart(tmp_path: Path) -> None:
     spool = Spool(Spools(folder=tmp_path / "gone", memory=0))
     with pytest.raises(FileNotFoundError):
-        run(filled(spool, FREE + 1))
+        _run(filled(spool, FREE + 1))
     spool.close()
 
 
 def test_proved_bodies_have_their_own_room_and_nobody_all_of_it(tmp_path: Path) -> None:
     spools = Spools(folder=tmp_path, memory=0, disk=4 * (FREE + 1))
     first, second, other = Spool(spools, "p1"), Spool(spools, "p1"), Spool(spools, "p2")
-    run(filled(first, FREE + 1))
+    _run(filled(first, FREE + 1))
     with pytest.raises(Refused):
-        run(filled(second, FREE + 1))  # a fourth of the room is taken
-    run(filled(other, FREE + 1))
+        _run(filled(second, FREE + 1))  # a fourth of the room is taken
+    _run(filled(other, FREE + 1))
     assert (spools.unproved.disk.used, spools.proved.disk.used) == (0, 2 * (FREE + 1))
     first.close()
     again = Spool(spools, "p1")
-    run(filled(again, FREE + 1))
+    _run(filled(again, FREE + 1))
     for spool in (second, other, again):
         spool.close()
 

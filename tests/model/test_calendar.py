@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import (
+from model.calendar import (
     DAY_MS,
     dates_between,
     day_bounds,
@@ -20,10 +20,12 @@ from kadens.model.calendar import (
     week_bounds,
 )
 
-ZONE = "Europe/Stockholm"
-HOUR = 3_600_000
-zones = st.sampled_from([ZONE, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"])
-days = st.dates(date(1990, 1, 1), date(2036, 1, 1))
+_ZONE = "Europe/Stockholm"
+_HOUR = 3_600_000
+_zones = st.sampled_from(
+    [_ZONE, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"]
+)
+_days = st.dates(date(1990, 1, 1), date(2036, 1, 1))
 instants = st.integers(0, 2_000_000_000_000)
 
 
@@ -31,32 +33,32 @@ instants = st.integers(0, 2_000_000_000_000)
     ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 23), 24)]
 )
 def test_days_of_23_24_and_25_hours(day: date, hours: int) -> None:
-    start, end = day_bounds(day, ZONE)
-    assert end - start == hours * HOUR
+    start, end = day_bounds(day, _ZONE)
+    assert end - start == hours * _HOUR
 
 
 def test_a_known_midnight() -> None:
-    assert utc(midnight(date(2026, 11, 23), ZONE)) == datetime(2026, 11, 22, 23, tzinfo=UTC)
-    assert utc(midnight(date(2026, 7, 1), ZONE)) == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert utc(midnight(date(2026, 11, 23), _ZONE)) == datetime(2026, 11, 22, 23, tzinfo=UTC)
+    assert utc(midnight(date(2026, 7, 1), _ZONE)) == datetime(2026, 6, 30, 22, tzinfo=UTC)
 
 
 def test_a_week_with_a_change_of_clocks() -> None:
-    start, end = week_bounds(date(2026, 10, 19), ZONE)
-    assert end - start == 7 * DAY_MS + HOUR
+    start, end = week_bounds(date(2026, 10, 19), _ZONE)
+    assert end - start == 7 * DAY_MS + _HOUR
 
 
-@given(instants, zones)
+@given(instants, _zones)
 def test_an_instant_lies_within_its_local_day(ms: int, zone: str) -> None:
     start, end = day_bounds(local_date(ms, zone), zone)
     assert start <= ms < end
 
 
-@given(days, zones)
+@given(_days, _zones)
 def test_days_tile_time(day: date, zone: str) -> None:
     assert day_bounds(day, zone)[1] == day_bounds(day + timedelta(days=1), zone)[0]
 
 
-@given(days)
+@given(_days)
 def test_monday_is_the_first_of_its_week(day: date) -> None:
     first = monday(day)
     assert (first.weekday(), first <= day < first + timedelta(days=7)) == (0, True)
@@ -70,14 +72,17 @@ def test_utc_and_back_is_exact(ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ms", "said"), [(0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (1_000, "1970-01-01T00:00:01Z")]
+    ("ms", "said"),
+    [(0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (1_000, "1970-01-01T00:00:01Z")],
 )
 def test_rfc3339(ms: int, said: str) -> None:
     assert rfc3339(ms) == said
 
 
-@given(instants, st.integers(0, 5 * DAY_MS), zones)
-def test_dates_between_are_those_of_the_first_and_last_instant_and_all_in_between(ms: int, n: int, zone: str) -> None:
+@given(instants, st.integers(0, 5 * DAY_MS), _zones)
+def test_dates_between_are_those_of_the_first_and_last_instant_and_all_in_between(
+    ms: int, n: int, zone: str
+) -> None:
     got = dates_between(ms, ms + n, zone)
     assert (got[0], got[-1]) == (local_date(ms, zone), local_date(ms + max(n - 1, 0), zone))
     assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(got))

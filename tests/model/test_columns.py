@@ -1,4 +1,7 @@
-"""Columns from texts and numbers: what a clock can show is read as the calendar reads it, anything else is not read."""
+"""Columns from texts and numbers: a valid local time is read as the calendar reads it.
+
+Anything else is not read.
+"""
 
 from datetime import UTC, datetime
 
@@ -7,23 +10,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import epoch_ms
-from kadens.model.columns import LONGEST_TIME, Texts, local_instants, values
+from model.calendar import epoch_ms
+from model.columns.build import LONGEST_TIME, EncodedTexts, converted_values, local_instants
 
-SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001 - a local clock
+_SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - local
+    lambda at: at.replace(microsecond=0)
+)
 BEHIND = st.sampled_from(["", "Z", "+01:00", ".5-11:30"])
 
 
-def rows(texts: list[str]) -> Texts:
+def _rows(texts: list[str]) -> EncodedTexts:
     written = [text.encode() for text in texts]
-    return np.frombuffer(b"".join(written), np.uint8).reshape(len(texts), max(map(len, written), default=0))
+    return np.frombuffer(b"".join(written), np.uint8).reshape(
+        len(texts), max(map(len, written), default=0)
+    )
 
 
-@given(st.lists(SECONDS, min_size=1, max_size=5), BEHIND)
+@given(st.lists(_SECONDS, min_size=1, max_size=5), BEHIND)
 def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], behind: str) -> None:
-    found = local_instants(rows([at.isoformat() + behind for at in said]))
-    assert found is not None
-    assert found.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
+    matches = local_instants(_rows([at.isoformat() + behind for at in said]))
+    assert matches is not None
+    assert matches.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
 
 
 @pytest.mark.parametrize(
@@ -43,13 +50,13 @@ def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], b
     ],
 )
 def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> None:
-    assert local_instants(rows(texts)) is None
+    assert local_instants(_rows(texts)) is None
 
 
 def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:
-    found = values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
-    assert found is not None
-    assert found.tolist() == [1 * 0.1 + 3.0, 2.5 * 0.1 + 3.0, 3.0]
-    assert not np.signbit(values([-0.0], 1.0, 0.0, (0.0, 1.0)))  # type: ignore[arg-type]
-    assert values([1, True], 1.0, 0.0, (0.0, 9.0)) is None
-    assert values([1, 10], 1.0, 0.0, (0.0, 9.0)) is None
+    matches = converted_values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
+    assert matches is not None
+    assert matches.tolist() == [1 * 0.1 + 3.0, 2.5 * 0.1 + 3.0, 3.0]
+    assert not np.signbit(converted_values([-0.0], 1.0, 0.0, (0.0, 1.0)))  # type: ignore[arg-type]
+    assert converted_values([1, True], 1.0, 0.0, (0.0, 9.0)) is None
+    assert converted_values([1, 10], 1.0, 0.0, (0.0, 9.0)) is None

@@ -6,20 +6,22 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model import runs
+from model.columns import runs
 
-COLUMNS = st.lists(st.integers(0, 2), max_size=12)
+_COLUMNS = st.lists(st.integers(0, 2), max_size=12)
 
 
-@given(COLUMNS)
+@given(_COLUMNS)
 def test_runs_are_what_grouping_gives(said: list[int]) -> None:
     column = np.array(said, np.int64)
     grouped = [len(list(group)) for _, group in groupby(said)]
     first = runs.starts(column)
     assert runs.lengths(first, len(column)).tolist() == grouped
     assert first.tolist() == [sum(grouped[:n]) for n in range(len(grouped))]
-    assert np.flatnonzero(runs.changes(column)).tolist() == first.tolist()
-    assert np.flatnonzero(runs.lasts(column)).tolist() == [sum(grouped[: n + 1]) - 1 for n in range(len(grouped))]
+    assert np.flatnonzero(runs.is_run_start(column)).tolist() == first.tolist()
+    assert np.flatnonzero(runs.is_run_end(column)).tolist() == [
+        sum(grouped[: n + 1]) - 1 for n in range(len(grouped))
+    ]
 
 
 def test_nothing_equals_what_is_not_a_number() -> None:

@@ -7,24 +7,49 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kadens.model.facts import DaySummary, Deletion, Fact, Head, Instrument, Report, SampleBlock, Source, Workout
-from kadens.model.storable import LAST_MS, LONGEST_SESSION_MS, refusal, span_of
+from model.fact_properties import span_of
+from model.facts import (
+    DaySummary,
+    Deletion,
+    Fact,
+    Head,
+    Instrument,
+    Report,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from model.spans import Span
+from model.storable import LAST_MS, LONGEST_SESSION_MS, refusal
 
-SOURCE = Source(vendor="files", app="app", device="device")
-HEAD = Head(source=SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
-WORKOUT = Workout(head=HEAD, type="walking", said="walk", moving_ms=5, exertion_cr10=3.5, summary={"distance": 1.0})
-BLOCK = SampleBlock(head=HEAD, metric="heart_rate", t=np.array([1_000, 1_500]), v=np.array([60.0, 61.0]))
-DAY = DaySummary(head=HEAD, local_date=date(1970, 1, 1), values={"steps": 5.0})
-REPORT = Report(head=HEAD, instrument=Instrument.PAIN, value=2.0, scale="nrs-0-10", equipment=("band",))
-DELETION = Deletion(head=HEAD, target="r", metric="heart_rate")
-ALL: tuple[Fact, ...] = (WORKOUT, BLOCK, DAY, REPORT, DELETION)
+_SOURCE = Source(vendor="files", app="app", device="device")
+_HEAD = Head(source=_SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
+WORKOUT = Workout(
+    head=_HEAD,
+    type="walking",
+    vendor_type="walk",
+    moving_ms=5,
+    exertion_cr10=3.5,
+    summary={"distance": 1.0},
+)
+_BLOCK = SampleBlock(
+    head=_HEAD, metric="heart_rate", t=np.array([1_000, 1_500]), v=np.array([60.0, 61.0])
+)
+_DAY = DaySummary(head=_HEAD, local_date=date(1970, 1, 1), values={"steps": 5.0})
+_REPORT = Report(
+    head=_HEAD, instrument=Instrument.PAIN, value=2.0, scale="nrs-0-10", equipment=("band",)
+)
+DELETION = Deletion(head=_HEAD, target="r", metric="heart_rate")
+_ALL: tuple[Fact, ...] = (WORKOUT, _BLOCK, _DAY, _REPORT, DELETION)
 
 
 def with_head(**changes: Any) -> list[Fact]:  # noqa: ANN401 - any field of a head
-    return [replace(fact, head=replace(HEAD, **changes)) for fact in (WORKOUT, DAY, REPORT, DELETION)]
+    return [
+        replace(fact, head=replace(_HEAD, **changes)) for fact in (WORKOUT, _DAY, _REPORT, DELETION)
+    ]
 
 
-@pytest.mark.parametrize("fact", ALL, ids=lambda fact: type(fact).__name__)
+@pytest.mark.parametrize("fact", _ALL, ids=lambda fact: type(fact).__name__)
 def test_what_is_right_is_stored(fact: Fact) -> None:
     assert refusal(fact) == ""
 
@@ -42,7 +67,10 @@ def test_what_is_right_is_stored(fact: Fact) -> None:
         ("the offset from UTC is not within 14 hours", {"offset_min": 841}),
         ("the offset from UTC is not within 14 hours", {"offset_min": -841}),
         ("the record id or the source's name is too long", {"record": "x" * 513}),
-        ("the record id or the source's name is too long", {"source": Source(vendor="f", device="x" * 257)}),
+        (
+            "the record id or the source's name is too long",
+            {"source": Source(vendor="f", device="x" * 257)},
+        ),
         (
             "the source's names together are too long",
             {"source": Source(vendor="🚶" * 200, app="🚶" * 200, device="🚶" * 201)},
@@ -67,7 +95,7 @@ def test_heads_that_cannot_be_stored(why: str, changes: dict[str, Any]) -> None:
     ],
 )
 def test_heads_just_within(changes: dict[str, Any]) -> None:
-    head = replace(HEAD, **changes)
+    head = replace(_HEAD, **changes)
     assert refusal(replace(DELETION, head=head)) == refusal(replace(WORKOUT, head=head)) == ""
 
 
@@ -76,34 +104,46 @@ def test_heads_just_within(changes: dict[str, Any]) -> None:
     [
         (
             "a session lasts longer than 31 days",
-            replace(WORKOUT, head=replace(HEAD, end_ms=1_001 + LONGEST_SESSION_MS)),
+            replace(WORKOUT, head=replace(_HEAD, end_ms=1_001 + LONGEST_SESSION_MS)),
         ),
-        ("a session lasts longer than 31 days", replace(REPORT, head=replace(HEAD, end_ms=1_001 + LONGEST_SESSION_MS))),
+        (
+            "a session lasts longer than 31 days",
+            replace(_REPORT, head=replace(_HEAD, end_ms=1_001 + LONGEST_SESSION_MS)),
+        ),
         ("the moving time is not a time that a session can have", replace(WORKOUT, moving_ms=-1)),
-        ("the moving time is not a time that a session can have", replace(WORKOUT, moving_ms=2**63)),
+        (
+            "the moving time is not a time that a session can have",
+            replace(WORKOUT, moving_ms=2**63),
+        ),
         ("the exertion is not on any scale", replace(WORKOUT, exertion_cr10=float("nan"))),
         ("a total is not a finite number", replace(WORKOUT, summary={"distance": float("inf")})),
-        ("a name holds a NUL character", replace(WORKOUT, said="\0")),
+        ("a name holds a NUL character", replace(WORKOUT, vendor_type="\0")),
         ("a name holds a NUL character", replace(WORKOUT, summary={"\0": 1.0})),
-        ("a text is too long", replace(WORKOUT, said="x" * 4_097)),
-        ("the fact holds too many texts", replace(WORKOUT, summary={str(n): 1.0 for n in range(300)})),
-        ("the interval does not begin on its local date", replace(DAY, local_date=date(1970, 1, 3))),
-        ("the metric is not in the registry", replace(DAY, values={"nothing": 1.0})),
-        ("a total is greater than any that is read", replace(DAY, values={"steps": 1e300})),
-        ("a total is not a finite number", replace(DAY, values={"steps": float("nan")})),
-        ("the answer is not on any scale", replace(REPORT, value=float("inf"))),
-        ("the session's name is too long", replace(REPORT, session="x" * 513)),
-        ("a name holds a NUL character", replace(REPORT, equipment=("\0",))),
+        ("a text is too long", replace(WORKOUT, vendor_type="x" * 4_097)),
+        (
+            "the fact holds too many texts",
+            replace(WORKOUT, summary={str(n): 1.0 for n in range(300)}),
+        ),
+        (
+            "the interval does not begin on its local date",
+            replace(_DAY, local_date=date(1970, 1, 3)),
+        ),
+        ("the metric is not in the registry", replace(_DAY, values={"nothing": 1.0})),
+        ("a total is greater than any that is read", replace(_DAY, values={"steps": 1e300})),
+        ("a total is not a finite number", replace(_DAY, values={"steps": float("nan")})),
+        ("the answer is not on any scale", replace(_REPORT, value=float("inf"))),
+        ("the session's name is too long", replace(_REPORT, session="x" * 513)),
+        ("a name holds a NUL character", replace(_REPORT, equipment=("\0",))),
         ("the deleted record's name is too long", replace(DELETION, target="x" * 513)),
-        ("the metric is not in the registry", replace(BLOCK, metric="nothing")),
-        ("the block has too many samples or an impossible part", replace(BLOCK, part=2**31)),
-        ("the samples are not two columns of one length", replace(BLOCK, v=np.array([1.0]))),
-        ("the samples are not two columns of one length", replace(BLOCK, t=np.array([1e3, 2e3]))),
-        ("the samples are not in order of time", replace(BLOCK, t=np.array([1_500, 1_000]))),
-        ("a sample is not a finite number", replace(BLOCK, v=np.array([1.0, np.inf]))),
+        ("the metric is not in the registry", replace(_BLOCK, metric="nothing")),
+        ("the block has too many samples or an impossible part", replace(_BLOCK, part=2**31)),
+        ("the samples are not two columns of one length", replace(_BLOCK, v=np.array([1.0]))),
+        ("the samples are not two columns of one length", replace(_BLOCK, t=np.array([1e3, 2e3]))),
+        ("the samples are not in order of time", replace(_BLOCK, t=np.array([1_500, 1_000]))),
+        ("a sample is not a finite number", replace(_BLOCK, v=np.array([1.0, np.inf]))),
         (
             "the interval is not within 1970 to 2100, or ends before it starts",
-            replace(BLOCK, t=np.array([1_000, LAST_MS])),
+            replace(_BLOCK, t=np.array([1_000, LAST_MS])),
         ),
     ],
 )
@@ -112,5 +152,7 @@ def test_facts_that_cannot_be_stored(why: str, fact: Fact) -> None:
 
 
 def test_a_span_is_widened_to_the_samples() -> None:
-    assert span_of(replace(BLOCK, t=np.array([500, 2_500]))) == (500, 2_501)
-    assert span_of(BLOCK) == span_of(WORKOUT) == (1_000, 2_000)
+    longer = replace(_BLOCK, t=np.array([500, 2_500]))
+    assert span_of(longer) == Span(start_ms=500, end_ms=2_501, samples_only=True)
+    assert span_of(_BLOCK) == Span(start_ms=1_000, end_ms=2_000, samples_only=True)
+    assert span_of(WORKOUT) == Span(start_ms=1_000, end_ms=2_000)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.intensity import CLASSES, ZONES, Zone, ZoneTimes
-from kadens.model.metrics import METRIC, METRIC_BY_ID, METRICS
-from kadens.model.units import conversion
+from model.intensity import CLASSES, ZONES, Zone, ZoneTimes
+from model.metrics import METRIC, METRIC_BY_ID, METRICS
+from model.units import unit_conversion
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,16 @@ from kadens.model.units import conversion
     ],
 )
 def test_conversions(said: str, unit: str, value: float, canonical: float) -> None:
-    row = conversion(said, unit)
+    row = unit_conversion(said, unit)
     assert row is not None
     assert value * row.factor + row.offset == pytest.approx(canonical, rel=1e-9)
 
 
-@pytest.mark.parametrize(("said", "unit"), [("furlong", "m"), ("bpm", "m"), ("", "/min"), ("BPM", "/min")])
+@pytest.mark.parametrize(
+    ("said", "unit"), [("furlong", "m"), ("bpm", "m"), ("", "/min"), ("BPM", "/min")]
+)
 def test_an_unknown_unit_is_no_number(said: str, unit: str) -> None:
-    assert conversion(said, unit) is None
+    assert unit_conversion(said, unit) is None
 
 
 def test_metrics_are_found_by_name_and_id() -> None:
@@ -52,7 +54,9 @@ def test_zone_times_add_class_by_class(one: ZoneTimes, other: ZoneTimes) -> None
 
 def test_the_order_of_classes() -> None:
     assert CLASSES == (Zone.VERY_LIGHT, Zone.LIGHT, Zone.MODERATE, Zone.VIGOROUS, Zone.NEAR_MAX)
-    assert ZoneTimes(very_light=1, light=2, moderate=3, vigorous=4, near_max=5, unknown=6).as_tuple() == (
+    assert ZoneTimes(
+        very_light=1, light=2, moderate=3, vigorous=4, near_max=5, unknown=6
+    ).as_tuple() == (
         1,
         2,
         3,

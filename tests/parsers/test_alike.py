@@ -1,4 +1,7 @@
-"""What is read as two columns is what parsing gives, for every body; whatever differs elsewhere is not read so."""
+"""Samples that are alike are read as two columns, with the same result as parsing them.
+
+Samples that differ in anything else are not read as columns.
+"""
 
 import json
 from typing import Any
@@ -7,46 +10,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.codec import loads
-from kadens.parsers.alike import Alike, read_alike
+from model.codec import loads
+from parsers.alike import Alike, read_alike
 
 PATH = ("data", "samples")
-REST = {"unit": "bpm", "source": {"provider": "garmin", "device": "Watch"}, "total": None}
-TIMES = [f"2026-09-01T00:00:{second:02}Z" for second in range(10)]
+_REST = {"unit": "bpm", "source": {"provider": "garmin", "device": "Watch"}, "total": None}
+_TIMES = [f"2026-09-01T00:00:{second:02}Z" for second in range(10)]
 
 
 def objects(count: int = 3, **changes: object) -> list[dict[str, Any]]:
-    return [{"t": TIMES[n], **REST, "v": n + 60, **changes} for n in range(count)]
+    return [{"t": _TIMES[n], **_REST, "v": n + 60, **changes} for n in range(count)]
 
 
-def body(samples: object, data: dict[str, Any] | None = None, **written: Any) -> bytes:  # noqa: ANN401 - of json.dumps
-    said = {"type": "x", "data": {"user": "u", **(data or {}), "samples": samples, "n": [1, {"v": 3}]}}
-    return json.dumps(said, **{"separators": (",", ":"), **written}).encode()
+def _body(
+    samples: object,
+    data: dict[str, Any] | None = None,
+    **written: Any,  # noqa: ANN401 - of json.dumps
+) -> bytes:
+    result = {
+        "type": "x",
+        "data": {"user": "u", **(data or {}), "samples": samples, "n": [1, {"v": 3}]},
+    }
+    return json.dumps(result, **{"separators": (",", ":"), **written}).encode()
 
 
-def read(raw: bytes) -> Alike | None:
+def _read(raw: bytes) -> Alike | None:
     return read_alike(raw, PATH, "t", "v")
 
 
-def texts(found: Alike) -> list[str]:
-    return [row.tobytes().decode() for row in found.texts]
+def texts(alike: Alike) -> list[str]:
+    return [row.tobytes().decode() for row in alike.texts]
 
 
-@pytest.mark.parametrize("written", [{}, {"separators": (", ", ": ")}, {"indent": 2}, {"sort_keys": True}])
+@pytest.mark.parametrize(
+    "written", [{}, {"separators": (", ", ": ")}, {"indent": 2}, {"sort_keys": True}]
+)
 @pytest.mark.parametrize("device", ["Watch", "Klocka å"])
 def test_the_way_of_writing_does_not_matter(device: str, written: dict[str, Any]) -> None:
     samples = objects(source={"device": device})
-    found = read(body(samples, ensure_ascii=False, **written))
-    assert found is not None
-    assert texts(found) == TIMES[:3]
-    assert found.numbers == [60, 61, 62]
-    assert found.document == {"type": "x", "data": {"user": "u", "samples": samples[:1], "n": [1, {"v": 3}]}}
+    matches = _read(_body(samples, ensure_ascii=False, **written))
+    assert matches is not None
+    assert texts(matches) == _TIMES[:3]
+    assert matches.numbers == [60, 61, 62]
+    assert matches.document == {
+        "type": "x",
+        "data": {"user": "u", "samples": samples[:1], "n": [1, {"v": 3}]},
+    }
 
 
 def test_the_number_may_stand_before_the_text() -> None:
-    found = read(body([{"v": n * 1.5, "unit": "bpm", "t": TIMES[n]} for n in range(9)]))
-    assert found is not None
-    assert (texts(found)[8], found.numbers[8]) == (TIMES[8], 12.0)
+    matches = _read(_body([{"v": n * 1.5, "unit": "bpm", "t": _TIMES[n]} for n in range(9)]))
+    assert matches is not None
+    assert (texts(matches)[8], matches.numbers[8]) == (_TIMES[8], 12.0)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +75,9 @@ def test_the_number_may_stand_before_the_text() -> None:
         [*objects(2), {**objects(1)[0], "unit": "bpx"}],
         [*objects(2), {**objects(1)[0], "more": 1}],
         [*objects(2), {**objects(1)[0], "t": "2026"}],
-        [*objects(2), {**objects(1)[0], "t": 'x","v":1'.ljust(len(TIMES[0]))}],
-        [*objects(2), {**objects(1)[0], "t": TIMES[0][:-2] + "\n"}],
-        [*objects(2), {**objects(1)[0], "t": TIMES[0][:-2] + "å"}],
+        [*objects(2), {**objects(1)[0], "t": 'x","v":1'.ljust(len(_TIMES[0]))}],
+        [*objects(2), {**objects(1)[0], "t": _TIMES[0][:-2] + "\n"}],
+        [*objects(2), {**objects(1)[0], "t": _TIMES[0][:-2] + "å"}],
         [*objects(2), {**objects(1)[0], "v": None}],
         [*objects(2), {**objects(1)[0], "v": True}],
         [*objects(2), {**objects(1)[0], "v": "60"}],
@@ -71,43 +86,68 @@ def test_the_number_may_stand_before_the_text() -> None:
         objects(source={"t": "x"}),
         objects(source={"device": 'a "quoted" one'}),
         objects(t=""),
-        [{"inner": {"t": TIMES[0], "v": 1}}] * 3,
+        [{"inner": {"t": _TIMES[0], "v": 1}}] * 3,
     ],
 )
 def test_what_differs_is_not_read(samples: object) -> None:
-    assert read(body(samples, ensure_ascii=False)) is None
+    assert _read(_body(samples, ensure_ascii=False)) is None
 
 
 def test_an_array_of_that_name_elsewhere_is_not_taken_for_it() -> None:
-    assert read(body(objects(1), {"other": {"samples": objects()}})) is None
-    assert read(body("no", {"other": {"samples": objects()}})) is None
-    assert read(body(objects())[:-1]) is None
-    assert read(body(objects()).replace(b'"n":[', b'"samples":[{"t":1}],"n":[')) is None
+    assert _read(_body(objects(1), {"other": {"samples": objects()}})) is None
+    assert _read(_body("no", {"other": {"samples": objects()}})) is None
+    assert _read(_body(objects())[:-1]) is None
+    assert _read(_body(objects()).replace(b'"n":[', b'"samples":[{"t":1}],"n":[')) is None
 
 
 def test_a_number_that_json_does_not_know_is_not_read() -> None:
     for wrong in (b"060", b"6.", b"1e999", b"--6", b"6 1", b"6,1", b"NaN"):
-        assert read(body(objects()).replace(b'"v":62', b'"v":' + wrong)) is None, wrong
+        assert _read(_body(objects()).replace(b'"v":62', b'"v":' + wrong)) is None, wrong
 
 
 PIECES = st.sampled_from(
-    [b'"', b",", b"}", b"{", b"]", b"[", b":", b"\\", b"\0", b"\n", b" ", b"1", b'"v":1', b'"t":"x"', b"},{", b"\xc3"]
+    [
+        b'"',
+        b",",
+        b"}",
+        b"{",
+        b"]",
+        b"[",
+        b":",
+        b"\\",
+        b"\0",
+        b"\n",
+        b" ",
+        b"1",
+        b'"v":1',
+        b'"t":"x"',
+        b"},{",
+        b"\xc3",
+    ]
 )
 
 
 @given(st.data(), st.integers(2, 5), st.booleans())
-def test_whatever_is_read_is_what_parsing_gives(data: st.DataObject, count: int, swapped: bool) -> None:  # noqa: FBT001
-    raw = body(objects(count), sort_keys=swapped)
-    assert read(raw)
+def test_whatever_is_read_is_what_parsing_gives(
+    data: st.DataObject,
+    count: int,
+    swapped: bool,  # noqa: FBT001
+) -> None:
+    raw = _body(objects(count), sort_keys=swapped)
+    assert _read(raw)
     for _ in range(data.draw(st.integers(0, 2))):
         at = data.draw(st.integers(0, len(raw)))
         raw = raw[:at] + data.draw(PIECES) + raw[at + data.draw(st.sampled_from([0, 0, 1, 4])) :]
-    found = read(raw)
-    if found is None:
+    matches = _read(raw)
+    if matches is None:
         return
-    whole = loads(raw)
-    samples = whole["data"]["samples"]
-    assert [one["t"] for one in samples] == texts(found)
-    assert [(type(one["v"]), one["v"]) for one in samples] == [(type(number), number) for number in found.numbers]
-    assert [{**one, "t": "", "v": 0} for one in samples] == [{**samples[0], "t": "", "v": 0}] * len(samples)
-    assert found.document == {**whole, "data": {**whole["data"], "samples": samples[:1]}}
+    total = loads(raw)
+    samples = total["data"]["samples"]
+    assert [sample["t"] for sample in samples] == texts(matches)
+    assert [(type(sample["v"]), sample["v"]) for sample in samples] == [
+        (type(number), number) for number in matches.numbers
+    ]
+    assert [{**sample, "t": "", "v": 0} for sample in samples] == [
+        {**samples[0], "t": "", "v": 0}
+    ] * len(samples)
+    assert matches.document == {**total, "data": {**total["data"], "samples": samples[:1]}}

@@ -1,19 +1,22 @@
-"""How much a body may hold: what is just within is read, what is more is refused as too much, and whole."""
+"""Limits on what a payload may hold: at the limit it is read.
+
+Above it the payload is refused in full, as too much.
+"""
 
 import numpy as np
 import pytest
 
-from kadens.model.calendar import DAY_MS, rfc3339
-from kadens.model.codec import dumps
-from kadens.model.columns import pieces
-from kadens.model.errors import BodyError
-from kadens.model.facts import RejectKind, SampleBlock
-from kadens.parsers.alike import read_alike
-from kadens.parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
-from kadens.parsers.fields import check_width
-from kadens.parsers.reports import MOST_REPORTS
-from kadens.parsers.table import PARSERS, parse
-from kadens.simulate.fit_messages import (
+from model.calendar import DAY_MS, rfc3339
+from model.codec import dumps
+from model.columns.build import split_at_gaps
+from model.errors import BodyError
+from model.facts import RejectKind, SampleBlock
+from model.schemas.report_body import MOST_REPORTS
+from parsers.alike import read_alike
+from parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES, MOST_VALUES
+from parsers.fields import check_width
+from parsers.formats import FORMATS, parse
+from simulate.fit_messages import (
     FIT_EPOCH,
     UINT8,
     UINT32,
@@ -24,19 +27,18 @@ from kadens.simulate.fit_messages import (
     message,
     rows,
 )
+from tests.poison import ACCOUNT, T0
 
-from ..poison import ACCOUNT, T0
-
-MOST_BYTES = {row.name: row.most_bytes for row in PARSERS}
+MOST_BYTES = {row.name: row.most_bytes for row in FORMATS}
 
 
-def refused(connector: str, body: bytes) -> tuple[str, RejectKind]:
+def _refused(connector: str, body: bytes) -> tuple[str, RejectKind]:
     with pytest.raises(BodyError) as caught:
         parse(connector, body)
     return caught.value.where, caught.value.kind
 
 
-def series(samples: list[tuple[int, float]], **more: object) -> bytes:
+def _series(samples: list[tuple[int, float]], **more: object) -> bytes:
     written = [{"timestamp": rfc3339(t), "value": v, "unit": "kg", **more} for t, v in samples]
     data = {"user_id": ACCOUNT, "series_type": "weight", "samples": written}
     return dumps({"type": "timeseries.created", "data": data})
@@ -51,17 +53,22 @@ def padded(connector: str, size: int) -> bytes:
 @pytest.mark.parametrize("connector", ["reports", "open_wearables"])
 def test_a_body_has_so_many_bytes_and_no_more(connector: str) -> None:
     most = MOST_BYTES[connector]
-    assert refused(connector, padded(connector, most + 1)) == ("body", RejectKind.TOO_MUCH)
+    assert _refused(connector, padded(connector, most + 1)) == ("body", RejectKind.TOO_MUCH)
     if connector == "reports":
         assert parse(connector, padded(connector, most)).account == ACCOUNT
 
 
 def test_a_file_has_so_many_bytes() -> None:
-    assert refused("files", padded("fit_facts", MOST_BYTES["fit_facts"] + 1)) == ("body", RejectKind.TOO_MUCH)
+    assert _refused("files", padded("fit_facts", MOST_BYTES["fit"] + 1)) == (
+        "body",
+        RejectKind.TOO_MUCH,
+    )
 
 
 @pytest.mark.parametrize(
-    "body", [b"{" * (MOST_OBJECTS + 1), b"[" * (MOST_OBJECTS + 1), b"," * (MOST_VALUES + 1)], ids=["{", "[", ","]
+    "body",
+    [b"{" * (MOST_OBJECTS + 1), b"[" * (MOST_OBJECTS + 1), b"," * (MOST_VALUES + 1)],
+    ids=["{", "[", ","],
 )
 def test_a_body_has_so_many_values(body: bytes) -> None:
     check_width(body[:-1])
@@ -70,40 +77,58 @@ def test_a_body_has_so_many_values(body: bytes) -> None:
 
 
 def test_reports_of_one_body() -> None:
-    said = {"id": "r", "answered_at": rfc3339(T0), "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
+    result = {
+        "id": "r",
+        "answered_at": rfc3339(T0),
+        "instrument": "pain",
+        "value": 1,
+        "scale": "nrs-0-10",
+    }
 
     def body(count: int) -> bytes:
-        many = [{**said, "id": f"r{n}"} for n in range(count)]
+        many = [{**result, "id": f"r{n}"} for n in range(count)]
         return dumps({"type": "report.created", "patient": ACCOUNT, "reports": many})
 
     assert len(parse("reports", body(MOST_REPORTS)).facts) == MOST_REPORTS
-    assert refused("reports", body(MOST_REPORTS + 1)) == ("reports", RejectKind.TOO_MUCH)
+    assert _refused("reports", body(MOST_REPORTS + 1)) == ("reports", RejectKind.TOO_MUCH)
 
 
 def test_days_of_one_body() -> None:
     daily = [(T0 + n * DAY_MS, 70.0) for n in range(3_661)]
-    (block,) = parse("open_wearables", series(daily[:3_660])).facts
+    (block,) = parse("open_wearables", _series(daily[:3_660])).facts
     assert isinstance(block, SampleBlock)
     assert len(block.t) == 3_660
-    assert refused("open_wearables", series(daily)) == ("body", RejectKind.TOO_MUCH)
+    assert _refused("open_wearables", _series(daily)) == ("body", RejectKind.TOO_MUCH)
 
 
 def test_devices_of_one_body() -> None:
     def body(count: int) -> bytes:
         written = [
-            {"timestamp": rfc3339(T0), "value": 70, "unit": "kg", "source": {"device": f"scale {n}"}}
+            {
+                "timestamp": rfc3339(T0),
+                "value": 70,
+                "unit": "kg",
+                "source": {"device": f"scale {n}"},
+            }
             for n in range(count)
         ]
-        return dumps({"type": "x.created", "data": {"user_id": ACCOUNT, "series_type": "weight", "samples": written}})
+        return dumps(
+            {
+                "type": "x.created",
+                "data": {"user_id": ACCOUNT, "series_type": "weight", "samples": written},
+            }
+        )
 
     many = parse("open_wearables", body(MOST_SERIES).replace(b"x.created", b"timeseries.created"))
     assert (len(many.facts), many.rejects) == (MOST_SERIES, ())
-    more = parse("open_wearables", body(MOST_SERIES + 1).replace(b"x.created", b"timeseries.created"))
-    assert (more.facts, [one.kind for one in more.rejects]) == ((), [RejectKind.TOO_MUCH])
+    more = parse(
+        "open_wearables", body(MOST_SERIES + 1).replace(b"x.created", b"timeseries.created")
+    )
+    assert (more.facts, [reject.kind for reject in more.rejects]) == ((), [RejectKind.TOO_MUCH])
 
 
 def test_facts_of_one_body() -> None:
-    """Totals of dates are a fact each; 240 devices tell of 20 dates."""
+    """Totals of each date are a fact; 240 devices send totals of 20 dates."""
     many = [
         {
             "timestamp": rfc3339(T0 + day * DAY_MS),
@@ -118,18 +143,24 @@ def test_facts_of_one_body() -> None:
     data = {"user_id": ACCOUNT, "series_type": "steps", "samples": many}
     parsed = parse("open_wearables", dumps({"type": "steps.created", "data": data}))
     assert len(many) > MOST_FACTS
-    assert (parsed.facts, [one.kind for one in parsed.rejects]) == ((), [RejectKind.TOO_MUCH])
+    assert (parsed.facts, [reject.kind for reject in parsed.rejects]) == ((), [RejectKind.TOO_MUCH])
 
 
 def test_blocks_end_before_a_long_gap() -> None:
     far = [(T0, 70.0), (T0 + LONGEST_GAP_MS, 71.0), (T0 + 2 * LONGEST_GAP_MS + 1, 72.0)]
-    found = [fact for fact in parse("open_wearables", series(far)).facts if isinstance(fact, SampleBlock)]
-    assert [block.v.tolist() for block in found] == [[70.0, 71.0], [72.0]]
+    matches = [
+        fact
+        for fact in parse("open_wearables", _series(far)).facts
+        if isinstance(fact, SampleBlock)
+    ]
+    assert [block.v.tolist() for block in matches] == [[70.0, 71.0], [72.0]]
 
 
 def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
     shape = Shape(
-        number=20, local=0, fields={"at": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=2)}
+        number=20,
+        local=0,
+        fields={"at": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=2)},
     )
     at = np.array([400_000_000, 400_000_001, 1_158_934_400])
     body = fit_file([definition(shape) + rows(shape, {"at": at, "hr": [60, 61, 62]}, 3).tobytes()])
@@ -139,13 +170,16 @@ def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
 
 def test_pieces_are_cut_at_gaps_and_at_most_so_long() -> None:
     t = np.array([0, 1, 2, 3, 50, 51])
-    assert [(some.start, some.stop) for some in pieces(t, 3, 10)] == [(0, 3), (3, 4), (4, 6)]
-    assert list(pieces(t[:0], 3, 10)) == []
+    assert [(some.start, some.stop) for some in split_at_gaps(t, 3, 10)] == [(0, 3), (3, 4), (4, 6)]
+    assert list(split_at_gaps(t[:0], 3, 10)) == []
 
 
 def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:
     pad = "x" * 3_800
-    samples = [{"timestamp": rfc3339(T0), "value": 1, "pad": pad}, {"timestamp": "", "pad": "{" * 200_000}]
+    samples = [
+        {"timestamp": rfc3339(T0), "value": 1, "pad": pad},
+        {"timestamp": "", "pad": "{" * 200_000},
+    ]
     body = dumps({"data": {"samples": [*samples, samples[0]]}})
     assert read_alike(body, ("data", "samples"), "timestamp", "value") is None
 
@@ -155,13 +189,19 @@ def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:
 )
 def test_an_offset_is_within_14_hours_in_every_reader_of_json(offset: str, kept: int) -> None:
     at = f"2026-09-21T12:00:00{offset}"
-    said = {"id": "r", "answered_at": at, "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
-    answer = parse("reports", dumps({"type": "report.created", "patient": ACCOUNT, "report": said}))
+    result = {"id": "r", "answered_at": at, "instrument": "pain", "value": 1, "scale": "nrs-0-10"}
+    answer = parse(
+        "reports", dumps({"type": "report.created", "patient": ACCOUNT, "report": result})
+    )
     sample = {"timestamp": at, "value": 70, "unit": "kg"}
     zoned = {**sample, "timestamp": "2026-09-21T12:00:00Z", "zone_offset": offset}
-    for parsed in (answer, parse("open_wearables", weights(sample)), parse("open_wearables", weights(zoned))):
+    for parsed in (
+        answer,
+        parse("open_wearables", weights(sample)),
+        parse("open_wearables", weights(zoned)),
+    ):
         assert len(parsed.facts) == kept
-        assert [one.kind for one in parsed.rejects] == [RejectKind.RANGE] * (1 - kept)
+        assert [reject.kind for reject in parsed.rejects] == [RejectKind.RANGE] * (1 - kept)
 
 
 def weights(*samples: dict[str, object]) -> bytes:
@@ -169,11 +209,15 @@ def weights(*samples: dict[str, object]) -> bytes:
     return dumps({"type": "timeseries.created", "data": data})
 
 
-@pytest.mark.parametrize(("hours", "offset", "kinds"), [(14, 840, []), (-14, -840, []), (15, None, [RejectKind.RANGE])])
-def test_an_offset_is_within_14_hours_in_files(hours: int, offset: int | None, kinds: list[RejectKind]) -> None:
+@pytest.mark.parametrize(
+    ("hours", "offset", "kinds"), [(14, 840, []), (-14, -840, []), (15, None, [RejectKind.RANGE])]
+)
+def test_an_offset_is_within_14_hours_in_files(
+    hours: int, offset: int | None, kinds: list[RejectKind]
+) -> None:
     parsed = parse("files", local_file(hours))
     assert [fact.head.offset_min for fact in parsed.facts] == [offset]
-    assert [one.kind for one in parsed.rejects] == kinds
+    assert [reject.kind for reject in parsed.rejects] == kinds
     assert parsed.complete
 
 
@@ -185,8 +229,9 @@ def test_a_local_clock_that_was_never_set_says_nothing() -> None:
 def local_file(hours: int) -> bytes:
     at = T0 // 1000 - FIT_EPOCH
     time, local = FieldShape(number=253, base=UINT32), FieldShape(number=5, base=UINT32)
-    said = message(
-        Shape(number=34, local=0, fields={"at": time, "there": local}), {"at": at, "there": at + 3600 * hours}
+    result = message(
+        Shape(number=34, local=0, fields={"at": time, "there": local}),
+        {"at": at, "there": at + 3600 * hours},
     )
     record = Shape(number=20, local=1, fields={"at": time, "hr": FieldShape(number=3, base=UINT8)})
-    return fit_file([said, message(record, {"at": at, "hr": 70})])
+    return fit_file([result, message(record, {"at": at, "hr": 70})])

@@ -5,89 +5,101 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kadens.model.activities import TYPES
-from kadens.model.codec import decode_told, encode_told
-from kadens.model.errors import BodyError
-from kadens.model.facts import BLOCK, DeviceType, Method, OffsetOrigin, SampleBlock, Told, Workout
-from kadens.parsers import fit_types
-from kadens.parsers.fit import enum_values
-from kadens.parsers.fit_facts import parse
-from kadens.simulate.fit_messages import FIT_EPOCH, FieldShape, Shape, fit_file, message
-from kadens.simulate.fit_writer import Recording, write_activity
+from model.activities import TYPES
+from model.codec import decode_attributed, encode_attributed
+from model.errors import BodyError
+from model.facts import (
+    BLOCK,
+    AttributedFact,
+    DeviceType,
+    Method,
+    OffsetOrigin,
+    SampleBlock,
+    Workout,
+)
+from parsers import fit_types
+from parsers.fit import enum_values
+from parsers.fit_facts import parse
+from simulate.fit_messages import FIT_EPOCH, FieldShape, Shape, fit_file, message
+from simulate.fit_writer import Recording, write_activity
 
-START = 1_700_000_000_000
-N = 30
-WALK = Recording(
-    start_ms=START,
-    end_ms=START + 30_250,
+_START = 1_700_000_000_000
+_N = 30
+_WALK = Recording(
+    start_ms=_START,
+    end_ms=_START + 30_250,
     offset_min=60,
     moving_ms=29_000,
-    t=START + 1000 * np.arange(N),
+    t=_START + 1000 * np.arange(_N),
     columns={
-        "heart_rate": np.linspace(60, 89, N),
-        "cadence": np.full(N, 113.0),
-        "altitude": np.full(N, 12.4),
-        "distance": np.linspace(0, 29, N),
+        "heart_rate": np.linspace(60, 89, _N),
+        "cadence": np.full(_N, 113.0),
+        "altitude": np.full(_N, 12.4),
+        "distance": np.linspace(0, 29, _N),
     },
     exertion_cr10=4,
     strap=True,
 )
 
 
-def blocks(data: bytes) -> dict[str, SampleBlock]:
+def _blocks(data: bytes) -> dict[str, SampleBlock]:
     return {fact.metric: fact for fact in parse(data).facts if isinstance(fact, SampleBlock)}
 
 
-def workout(data: bytes) -> Workout:
-    (found,) = (fact for fact in parse(data).facts if isinstance(fact, Workout))
-    return found
+def _workout(data: bytes) -> Workout:
+    (matches,) = (fact for fact in parse(data).facts if isinstance(fact, Workout))
+    return matches
 
 
 def test_a_walk() -> None:
-    parsed = parse(write_activity(WALK))
+    parsed = parse(write_activity(_WALK))
     assert (parsed.account, parsed.rejects, parsed.complete) == ("", (), True)
-    found = workout(write_activity(WALK))
-    assert (found.head.start_ms, found.head.end_ms) == (START, START + 30_250)
-    assert (found.head.offset_min, found.head.offset_origin) == (60, OffsetOrigin.SOURCE)
-    assert (found.type, found.said) == ("walking", "walking")
-    assert (found.moving_ms, found.exertion_cr10) == (29_000, 4.0)
-    assert found.summary == {"distance": 29.0, "heart_rate_mean": 74.0, "heart_rate_max": 89.0}
-    assert found.head.source.device_type is DeviceType.WATCH
-    assert found.head.source.method is Method.WORKOUT
+    matches = _workout(write_activity(_WALK))
+    assert (matches.head.start_ms, matches.head.end_ms) == (_START, _START + 30_250)
+    assert (matches.head.offset_min, matches.head.offset_origin) == (60, OffsetOrigin.SOURCE)
+    assert (matches.type, matches.vendor_type) == ("walking", "walking")
+    assert (matches.moving_ms, matches.exertion_cr10) == (29_000, 4.0)
+    assert matches.summary == {"distance": 29.0, "heart_rate_mean": 74.0, "heart_rate_max": 89.0}
+    assert matches.head.source.device_type is DeviceType.WATCH
+    assert matches.head.source.method is Method.WORKOUT
 
 
 def test_blocks_have_canonical_units_and_their_own_source() -> None:
-    found = blocks(write_activity(WALK))
-    assert set(found) == {"heart_rate", "cadence", "altitude", "distance"}
-    heart = found["heart_rate"]
-    assert heart.t.tolist() == (START + 1000 * np.arange(N)).tolist()
+    matches = _blocks(write_activity(_WALK))
+    assert set(matches) == {"heart_rate", "cadence", "altitude", "distance"}
+    heart = matches["heart_rate"]
+    assert heart.t.tolist() == (_START + 1000 * np.arange(_N)).tolist()
     assert heart.v.tolist() == list(range(60, 90))
-    assert (heart.head.start_ms, heart.head.end_ms) == (START, START + 29_001)
+    assert (heart.head.start_ms, heart.head.end_ms) == (_START, _START + 29_001)
     assert heart.head.source.device_type is DeviceType.STRAP
-    assert found["cadence"].head.source.device_type is DeviceType.WATCH
-    assert set(found["cadence"].v) == {113.0}  # steps a minute; the file says 56.5 strides
-    assert set(found["altitude"].v) == {12.4}
+    assert matches["cadence"].head.source.device_type is DeviceType.WATCH
+    assert set(matches["cadence"].v) == {113.0}  # steps a minute; the file says 56.5 strides
+    assert set(matches["altitude"].v) == {12.4}
 
 
 def test_turns_of_a_crank_are_not_doubled() -> None:
-    ride = dataclasses.replace(WALK, sport="cycling", sub_sport=6)
-    assert set(blocks(write_activity(ride))["cadence"].v) == {113.0}
-    assert workout(write_activity(ride)).type == "indoor_cycling"
-    assert workout(write_activity(ride)).said == "cycling/indoor_cycling"
+    ride = dataclasses.replace(_WALK, sport="cycling", sub_sport=6)
+    assert set(_blocks(write_activity(ride))["cadence"].v) == {113.0}
+    assert _workout(write_activity(ride)).type == "indoor_cycling"
+    assert _workout(write_activity(ride)).vendor_type == "cycling/indoor_cycling"
 
 
 def test_of_equal_instants_the_last_told_stands_and_order_is_by_time() -> None:
-    t = np.array([START + 2000, START + 1000, START + 1000])
-    mixed = dataclasses.replace(WALK, t=t, columns={"heart_rate": np.array([80.0, 81.0, 82.0])})
-    heart = blocks(write_activity(mixed))["heart_rate"]
-    assert (heart.t.tolist(), heart.v.tolist()) == ([START + 1000, START + 2000], [82.0, 80.0])
+    t = np.array([_START + 2000, _START + 1000, _START + 1000])
+    mixed = dataclasses.replace(_WALK, t=t, columns={"heart_rate": np.array([80.0, 81.0, 82.0])})
+    heart = _blocks(write_activity(mixed))["heart_rate"]
+    assert (heart.t.tolist(), heart.v.tolist()) == ([_START + 1000, _START + 2000], [82.0, 80.0])
 
 
 def test_many_samples_come_in_parts() -> None:
     n = 2 * BLOCK + 5
     columns = {"heart_rate": np.full(n, 70.0)}
     long = dataclasses.replace(
-        WALK, end_ms=START + n * 1000, t=START + 1000 * np.arange(n), columns=columns, strap=False
+        _WALK,
+        end_ms=_START + n * 1000,
+        t=_START + 1000 * np.arange(n),
+        columns=columns,
+        strap=False,
     )
     parts = [fact for fact in parse(write_activity(long)).facts if isinstance(fact, SampleBlock)]
     assert [(part.part, len(part.t)) for part in parts] == [(0, BLOCK), (1, BLOCK), (2, 5)]
@@ -95,29 +107,31 @@ def test_many_samples_come_in_parts() -> None:
 
 
 def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> None:
-    whole = write_activity(WALK)
-    again, cut = parse(whole), parse(whole[:-300])
-    assert [f.head for f in again.facts] == [f.head for f in parse(whole).facts]
+    total = write_activity(_WALK)
+    again, cut = parse(total), parse(total[:-300])
+    assert [f.head for f in again.facts] == [f.head for f in parse(total).facts]
     assert not cut.complete
     assert cut.rejects[0].why.startswith("truncated")
-    assert cut.facts[0].head.record == blocks(whole)["heart_rate"].head.record
+    assert cut.facts[0].head.record == _blocks(total)["heart_rate"].head.record
     assert cut.facts[0].head.revision < again.facts[0].head.revision
-    other = parse(write_activity(dataclasses.replace(WALK, serial=2)))
+    other = parse(write_activity(dataclasses.replace(_WALK, serial=2)))
     assert other.facts[0].head.record != again.facts[0].head.record
     assert "1" not in (again.facts[0].head.source.device, again.facts[0].head.record)
 
 
 def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -> None:
-    for end in (START, START + 30 * 86_400_000):
-        parsed = parse(write_activity(dataclasses.replace(WALK, end_ms=end)))
-        assert [reject.why for reject in parsed.rejects] == ["session without a length of at most seven days"]
+    for end in (_START, _START + 30 * 86_400_000):
+        parsed = parse(write_activity(dataclasses.replace(_WALK, end_ms=end)))
+        assert [reject.why for reject in parsed.rejects] == [
+            "session without a length of at most seven days"
+        ]
         assert not any(isinstance(fact, Workout) for fact in parsed.facts)
         assert parsed.facts
         assert parsed.complete
 
 
 def test_exertion_beyond_the_scale_is_rejected_alone() -> None:
-    parsed = parse(write_activity(dataclasses.replace(WALK, exertion_cr10=12)))
+    parsed = parse(write_activity(dataclasses.replace(_WALK, exertion_cr10=12)))
     assert [reject.why for reject in parsed.rejects] == ["exertion not on the scale 0 to 10"]
     assert isinstance(parsed.facts[0], Workout)
     assert parsed.facts[0].exertion_cr10 is None
@@ -132,35 +146,58 @@ def test_every_word_in_the_tables_exists_on_both_sides() -> None:
     sports, subs = set(enum_values("sport").values()), set(enum_values("sub_sport").values())
     assert set(fit_types.BY_SPORT) <= sports
     assert set(fit_types.BY_SUB_SPORT) <= subs
-    ours = {*fit_types.BY_SPORT.values(), *fit_types.BY_SUB_SPORT.values(), *fit_types.VIRTUAL.values()}
+    ours = {
+        *fit_types.BY_SPORT.values(),
+        *fit_types.BY_SUB_SPORT.values(),
+        *fit_types.VIRTUAL.values(),
+    }
     assert ours | fit_types.ON_FOOT <= set(TYPES)
     assert fit_types.type_of("generic", "generic") == "other"
     assert fit_types.type_of("cycling", "virtual_activity") == "indoor_cycling"
 
 
-FLOAT64 = 0x89
+_FLOAT64 = 0x89
 
 
 @pytest.mark.parametrize("said", [np.inf, -np.inf, 1e300, -1e300, 1e19, -5.0, -0.0])
 @pytest.mark.parametrize(
     ("number", "field"),
-    [(n, f) for n, fields in {0: (0, 1, 2, 3, 4), 18: (2, 5, 6, 7, 8, 9, 16, 192, 193)}.items() for f in fields]
+    [
+        (n, f)
+        for n, fields in {0: (0, 1, 2, 3, 4), 18: (2, 5, 6, 7, 8, 9, 16, 192, 193)}.items()
+        for f in fields
+    ]
     + [(20, f) for f in (253, 2, 3, 4, 5, 7, 13, 53, 73)],
 )
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(number: int, field: int, said: float) -> None:
-    whole = write_activity(WALK)
-    again = FieldShape(number=field, base=FLOAT64)
-    span = {"start": FieldShape(number=2, base=FLOAT64), "length": FieldShape(number=7, base=FLOAT64)}
-    stamp = {"time": FieldShape(number=253, base=FLOAT64)}
+def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(
+    number: int, field: int, said: float
+) -> None:
+    total = write_activity(_WALK)
+    again = FieldShape(number=field, base=_FLOAT64)
+    span = {
+        "start": FieldShape(number=2, base=_FLOAT64),
+        "length": FieldShape(number=7, base=_FLOAT64),
+    }
+    stamp = {"time": FieldShape(number=253, base=_FLOAT64)}
     rest = {18: span, 20: stamp}.get(number, {})
-    shape = Shape(number=number, local=9, fields={**{k: f for k, f in rest.items() if f.number != field}, "odd": again})
-    begun = START / 1000 - FIT_EPOCH
-    odd = fit_file([message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": said})])
-    for body in (whole + odd, odd + whole):
+    shape = Shape(
+        number=number,
+        local=9,
+        fields={**{k: f for k, f in rest.items() if f.number != field}, "odd": again},
+    )
+    begun = _START / 1000 - FIT_EPOCH
+    odd = fit_file(
+        [message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": said})]
+    )
+    for body in (total + odd, odd + total):
         for fact in parse(body).facts:
-            told = Told(patient="p", connector="files", received_ms=0, body="", fact=fact)
-            assert encode_told(decode_told(encode_told(told))) == encode_told(told)
+            attributed_fact = AttributedFact(
+                patient="p", connector="files", received_ms=0, body="", fact=fact
+            )
+            assert encode_attributed(
+                decode_attributed(encode_attributed(attributed_fact))
+            ) == encode_attributed(attributed_fact)
             if isinstance(fact, Workout):
                 assert all(0 <= value <= 1e9 for value in fact.summary.values())
                 assert fact.moving_ms is None or 0 <= fact.moving_ms <= 604_800_000
@@ -168,7 +205,7 @@ def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(number:
 
 
 def test_a_metric_with_no_sample_that_can_be_read_is_left_out() -> None:
-    column = {"heart_rate": WALK.columns["heart_rate"], "altitude": np.full(N, 30_000.0)}
-    parsed = parse(write_activity(dataclasses.replace(WALK, columns=column)))
+    column = {"heart_rate": _WALK.columns["heart_rate"], "altitude": np.full(_N, 30_000.0)}
+    parsed = parse(write_activity(dataclasses.replace(_WALK, columns=column)))
     assert [fact.metric for fact in parsed.facts if isinstance(fact, SampleBlock)] == ["heart_rate"]
     assert [reject.where for reject in parsed.rejects] == ["record.altitude"]

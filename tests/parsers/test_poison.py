@@ -1,46 +1,45 @@
-"""Every known poison body, read: what it costs its sender, and that it costs nobody else anything."""
+"""Every known poison payload is read: it costs its own sender and nobody else."""
 
 import pytest
 
-from kadens.model.errors import BodyError
-from kadens.model.facts import RejectKind
-from kadens.parsers.table import parse
-
-from ..fuzz.judge import judge
-from ..poison import POISON, Poison
+from model.errors import BodyError
+from model.facts import RejectKind
+from parsers.formats import parse
+from tests.fuzz.judge import judge
+from tests.poison import POISON, Poison
 
 RANGE, UNWRITABLE, TOO_MUCH = RejectKind.RANGE, RejectKind.UNWRITABLE, RejectKind.TOO_MUCH
-REFUSED = -1  # the whole body
+_REFUSED = -1  # the complete payload
 
 # name: facts that are kept, kinds of what is refused
-EXPECTED: dict[str, tuple[int, tuple[RejectKind, ...]]] = {
+_EXPECTED: dict[str, tuple[int, tuple[RejectKind, ...]]] = {
     "session_start_beyond_all_time": (0, (RANGE,)),
     "elapsed_beyond_all_time": (0, (RANGE,)),
     "record_defined_twice": (1, ()),
-    "sessions_into_2100": (REFUSED, (TOO_MUCH,)),
-    "sessions_200_000": (REFUSED, (TOO_MUCH,)),
-    "sessions_of_a_week": (REFUSED, (TOO_MUCH,)),
+    "sessions_into_2100": (_REFUSED, (TOO_MUCH,)),
+    "sessions_200_000": (_REFUSED, (TOO_MUCH,)),
+    "sessions_of_a_week": (_REFUSED, (TOO_MUCH,)),
     "product_of_301_digits": (1, ()),
     "timestamps_beyond_all_time": (0, (RANGE, RANGE)),
-    "samples_of_a_century": (REFUSED, (TOO_MUCH,)),
+    "samples_of_a_century": (_REFUSED, (TOO_MUCH,)),
     "wide_definitions": (0, (TOO_MUCH, RANGE)),
-    "one_wide_array": (50, ()),
+    "single_wide_array": (50, ()),
     "many_descriptions": (1, ()),
     "signatures_of_nothing": (0, (RejectKind.DAMAGED, RejectKind.DAMAGED)),
     "many_names": (0, ()),
     "many_offsets": (0, ()),
-    "reports_100_000": (REFUSED, (TOO_MUCH,)),
-    "reports_in_a_mebibyte": (REFUSED, (TOO_MUCH,)),
+    "reports_100_000": (_REFUSED, (TOO_MUCH,)),
+    "reports_in_a_mebibyte": (_REFUSED, (TOO_MUCH,)),
     "report_with_a_nul": (0, (RejectKind.FIELD,)),
-    "deep": (REFUSED, (TOO_MUCH,)),
+    "deep": (_REFUSED, (TOO_MUCH,)),
     "totals_of_the_last_day": (0, (UNWRITABLE,)),
     "totals_of_an_impossible_zone": (0, (RANGE,)),
     "devices_50_000": (0, (TOO_MUCH,)),
-    "days_of_a_century": (REFUSED, (TOO_MUCH,)),
+    "days_of_a_century": (_REFUSED, (TOO_MUCH,)),
     "names_as_long_as_can_be": (1, ()),
-    "empty_objects": (REFUSED, (TOO_MUCH,)),
-    "braces_in_a_text": (REFUSED, (TOO_MUCH,)),
-    "a_hundred_megabytes": (REFUSED, (TOO_MUCH,)),
+    "empty_objects": (_REFUSED, (TOO_MUCH,)),
+    "braces_in_a_text": (_REFUSED, (TOO_MUCH,)),
+    "a_hundred_megabytes": (_REFUSED, (TOO_MUCH,)),
 }
 
 
@@ -50,10 +49,10 @@ def test_a_poison_body_costs_one_letter_at_most(poison: Poison) -> None:
     assert judge(poison.connector, body) is None
     try:
         parsed = parse(poison.connector, body, poison.content_type)
-        found = len(parsed.facts), tuple(one.kind for one in parsed.rejects)
+        matches = len(parsed.facts), tuple(reject.kind for reject in parsed.rejects)
     except BodyError as error:
-        found = REFUSED, (error.kind,)
-    assert found == EXPECTED[poison.name]
+        matches = _REFUSED, (error.kind,)
+    assert matches == _EXPECTED[poison.name]
 
 
 def test_the_first_known_one_has_80_bytes() -> None:

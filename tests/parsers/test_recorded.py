@@ -1,27 +1,90 @@
-"""Recorded bodies beside what they hold: tests/data/PARSER/CASE/{payload,expected}.json. A new vendor adds files."""
+"""Recorded requests beside what is read from them: tests/data/VENDOR/CASE.
 
-import json
+A new vendor adds folders, which `kadens record` makes.
+"""
+
 from pathlib import Path
 
+import orjson
 import pytest
+from typer.testing import CliRunner
 
-from kadens.model.codec import encode_fact, loads
-from kadens.parsers.table import PARSERS, parse
+from ingest.vendors import CONNECTORS
+from kadens.cli import app
+from kadens.recorded_cases import expected_lines, read_case
+from parsers.formats import FORMATS
+from tests.rooms import ROOT
 
-DATA = Path(__file__).parents[1] / "data"
-CASES = sorted(path.parent for path in DATA.glob("*/*/payload.json"))
+_DATA = ROOT / "tests" / "data"
+_CASES = sorted(path.parent for path in _DATA.glob("*/*/request.json"))
+_BODY = (
+    b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": '
+    b'"https://p.example/v3/x"}'
+)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+@pytest.mark.parametrize("case", _CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_recorded_case(case: Path) -> None:
-    parsed = parse(case.parent.name, (case / "payload.json").read_bytes())
-    found = {
-        "account": parsed.account,
-        "facts": [loads(encode_fact(fact)) for fact in parsed.facts],
-        "rejects": [[reject.where, reject.why] for reject in parsed.rejects],
-    }
-    assert found == json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    # through JSON: what is compared is what `kadens inspect --facts` prints
+    lines = orjson.loads(orjson.dumps(read_case(case).lines()))
+    assert lines == expected_lines(case)
 
 
-def test_every_parser_of_json_has_a_recorded_case() -> None:
-    assert {case.parent.name for case in CASES} == {row.name for row in PARSERS if "json" in row.formats}
+def test_every_connector_and_file_format_has_recorded_cases() -> None:
+    recorded = {case.parent.name for case in _CASES}
+    made_by_tests = {"fit"}  # its files are written by the simulator
+    assert {connector.name for connector in CONNECTORS} <= recorded
+    assert {row.name for row in FORMATS} - recorded == made_by_tests
+
+
+def record(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["record", *words])
+    return done.exit_code, done.stderr + done.stdout
+
+
+def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
+    body, folder = tmp_path / "cue.json", tmp_path / "polar" / "cue"
+    body.write_bytes(_BODY)
+    words = [
+        str(body),
+        str(folder),
+        "--connector",
+        "polar",
+        "--header",
+        "X-Thing: a",
+        "--query",
+        "k=v",
+    ]
+    assert record(*words)[0] == 0
+    case = read_case(folder)
+    assert (case.payload, case.context.headers, case.context.query) == (
+        _BODY,
+        {"x-thing": "a"},
+        {"k": "v"},
+    )
+    fetch = {
+        "account": "7", "resource": "exercise", "key": "x/t", "path": "/v3/x/fit", "query": [],
+        "format": "fit", "not_before_ms": 0,
+    }  # fmt: skip
+    assert expected_lines(folder) == case.lines() == [{"fetch": fetch}]
+    before = (folder / "expected.json").read_bytes()
+    body.write_bytes(b"other")
+    code, text = record(*words)
+    assert (code, "never overwritten" in text) == (2, True)
+    assert (folder / "expected.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--connector", "nobody"],
+        ["--header", "Authorization: Bearer x"],
+        ["--header", "no colon"],
+        ["--query", "no equals sign"],
+    ],
+)
+def test_what_cannot_be_recorded_leaves_nothing_behind(tmp_path: Path, words: list[str]) -> None:
+    body, folder = tmp_path / "body.bin", tmp_path / "case"
+    body.write_bytes(b"x")
+    assert record(str(body), str(folder), *words)[0] == 2
+    assert not folder.exists()

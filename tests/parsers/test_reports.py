@@ -1,4 +1,4 @@
-"""Patients' reports: recorded cases to facts, scales that are never mixed, and what must be refused."""
+"""Patients' reports: recorded cases to facts, scales that are never mixed, and refusals."""
 
 import json
 from typing import Any
@@ -7,58 +7,77 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.codec import encode_fact, loads
-from kadens.model.errors import BodyError
-from kadens.model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
-from kadens.parsers.reports import SCALES, parse
+from model.codec import encode_fact, loads
+from model.errors import BodyError
+from model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
+from model.schemas.report_body import SCALES
+from parsers.reports import parse
 
-AT = "2026-03-02T18:30:00+01:00"
+_AT = "2026-03-02T18:30:00+01:00"
 AT_MS = 1_772_472_600_000
 
 
 def report(**changes: object) -> dict[str, Any]:
-    said = {"id": "a1", "instrument": "pain", "phase": "after", "value": 4, "scale": "nrs-0-10", "answered_at": AT}
-    return {**said, **changes}
+    result = {
+        "id": "a1",
+        "instrument": "pain",
+        "phase": "after",
+        "value": 4,
+        "scale": "nrs-0-10",
+        "answered_at": _AT,
+    }
+    return {**result, **changes}
 
 
-def body(*reports: object, kind: str = "report.created", patient: object = "p1") -> bytes:
+def _body(*reports: object, kind: str = "report.created", patient: object = "p1") -> bytes:
     return json.dumps({"type": kind, "patient": patient, "reports": reports}).encode()
 
 
 def test_a_pain_answer() -> None:
-    parsed = parse(json.dumps({"type": "report.created", "patient": "p1", "report": report(session="w1")}).encode())
+    parsed = parse(
+        json.dumps(
+            {"type": "report.created", "patient": "p1", "report": report(session="w1")}
+        ).encode()
+    )
     (fact,) = parsed.facts
     assert isinstance(fact, Report)
     assert parsed.account == "p1"
-    assert (fact.instrument, fact.phase, fact.value, fact.scale) == (Instrument.PAIN, Phase.AFTER, 4.0, "nrs-0-10")
+    assert (fact.instrument, fact.phase, fact.value, fact.scale) == (
+        Instrument.PAIN,
+        Phase.AFTER,
+        4.0,
+        "nrs-0-10",
+    )
     assert (fact.head.record, fact.head.revision, fact.session) == ("a1", 0, "w1")
     assert (fact.head.start_ms, fact.head.end_ms, fact.head.offset_min) == (AT_MS, AT_MS, 60)
     assert fact.head.offset_origin is OffsetOrigin.SOURCE
 
 
 def test_a_time_in_z_says_nothing_of_the_offset() -> None:
-    (fact,) = parse(body(report(answered_at="2026-03-02T17:30:00Z"))).facts
+    (fact,) = parse(_body(report(answered_at="2026-03-02T17:30:00Z"))).facts
     assert (fact.head.start_ms, fact.head.offset_min) == (AT_MS, None)
     assert fact.head.offset_origin is OffsetOrigin.UNKNOWN
 
 
 def test_an_amendment_and_a_withdrawal_carry_their_revision() -> None:
-    (amended,) = parse(body(report(revision=2, value=6), kind="report.amended")).facts
+    (amended,) = parse(_body(report(revision=2, value=6), kind="report.amended")).facts
     assert amended.head.revision == 2
-    (gone,) = parse(body({"id": "a1", "revision": 3, "answered_at": AT}, kind="report.withdrawn")).facts
+    (gone,) = parse(
+        _body({"id": "a1", "revision": 3, "answered_at": _AT}, kind="report.withdrawn")
+    ).facts
     assert isinstance(gone, Deletion)
     assert (gone.target, gone.head.record, gone.head.revision) == ("a1", "a1", 3)
 
 
 def test_a_session_in_the_patients_own_words() -> None:
-    said = report(
+    result = report(
         instrument="session",
         activity="walking",
         started_at="2026-03-02T17:00:00+01:00",
-        ended_at=AT,
+        ended_at=_AT,
         equipment=["cane"],
     )
-    (fact,) = parse(body(said)).facts
+    (fact,) = parse(_body(result)).facts
     assert isinstance(fact, Report)
     assert (fact.type, fact.value, fact.scale, fact.equipment) == ("walking", None, "", ("cane",))
     assert (fact.head.start_ms, fact.head.end_ms) == (AT_MS - 5_400_000, AT_MS)
@@ -67,17 +86,19 @@ def test_a_session_in_the_patients_own_words() -> None:
 @pytest.mark.parametrize("scale", SCALES, ids=lambda row: row.id)
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:
-        said = report(instrument=scale.instrument, scale=scale.id, value=value)
-        return [reject.why for reject in parse(body(said)).rejects]
+        result = report(instrument=scale.instrument, scale=scale.id, value=value)
+        return [reject.why for reject in parse(_body(result)).rejects]
 
     assert why(scale.low) == why(scale.high) == []
     assert why(scale.low - 1) == why(scale.high + 1) == [f"not on {scale.id}"]
     assert why(scale.low + 0.5) == ([f"{scale.id} has whole numbers only"] if scale.whole else [])
 
 
-BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("6-20 on CR10", {"instrument": "exertion", "scale": "borg-cr10", "value": 13}, "value: not on borg-cr10"),
-    ("CR10 on 6-20", {"instrument": "exertion", "scale": "borg-6-20", "value": 3}, "value: not on borg-6-20"),
+_BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("6-20 on CR10", {"instrument": "exertion", "scale": "borg-cr10", "value": 13},
+     "value: not on borg-cr10"),
+    ("CR10 on 6-20", {"instrument": "exertion", "scale": "borg-6-20", "value": 3},
+     "value: not on borg-6-20"),
     ("no scale", {"scale": None}, "scale: not a scale for pain"),
     ("a scale of another instrument", {"scale": "borg-cr10"}, "scale: not a scale for pain"),
     ("a scale that is a list", {"scale": []}, "scale: not a scale for pain"),
@@ -91,15 +112,19 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown phase", {"phase": "soon"}, "phase: not one of its words"),
     ("no id", {"id": ""}, "id: not a text"),
     ("no time", {"answered_at": None}, "answered_at: not an RFC 3339 time with an offset"),
-    ("a local time", {"answered_at": "2026-03-02T18:30:00"}, "answered_at: not an RFC 3339 time with an offset"),
-    ("1999", {"answered_at": "1999-12-31T23:59:59Z"}, "answered_at: not between the years 2000 and 2100"),
+    ("a local time", {"answered_at": "2026-03-02T18:30:00"},
+     "answered_at: not an RFC 3339 time with an offset"),
+    ("1999", {"answered_at": "1999-12-31T23:59:59Z"},
+     "answered_at: not between the years 2000 and 2100"),
     ("a negative revision", {"revision": -1}, "revision: not an integer of at least 0"),
     ("a revision with a fraction", {"revision": 1.5}, "revision: not an integer of at least 0"),
     ("a true revision", {"revision": True}, "revision: not an integer of at least 0"),
     ("a revision beyond all", {"revision": 2**60}, "revision: not an integer of at least 0"),
     ("a long site", {"site": "k" * 65}, "site: longer than 64 characters"),
-    ("a session without its times", {"instrument": "session"}, "started_at: not an RFC 3339 time with an offset"),
-    ("a session that ends first", {"instrument": "session", "started_at": AT, "ended_at": AT, "activity": "walking"},
+    ("a session without its times", {"instrument": "session"},
+     "started_at: not an RFC 3339 time with an offset"),
+    ("a session that ends first",
+     {"instrument": "session", "started_at": _AT, "ended_at": _AT, "activity": "walking"},
      "ended_at: not after the start by at most seven days"),
     ("an unknown activity", {"activity": "quidditch"}, "activity: not a known activity"),
     ("equipment that is no list", {"equipment": "cane"}, "equipment: not a list"),
@@ -108,9 +133,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "changes", "said"), BAD, ids=[row[0] for row in BAD])
-def test_a_bad_report_is_a_reject_and_the_others_are_kept(what: str, changes: dict[str, Any], said: str) -> None:
-    parsed = parse(body(report(**changes), report(id="a2")))
+@pytest.mark.parametrize(("what", "changes", "said"), _BAD, ids=[row[0] for row in _BAD])
+def test_a_bad_report_is_a_reject_and_the_others_are_kept(
+    what: str, changes: dict[str, Any], said: str
+) -> None:
+    parsed = parse(_body(report(**changes), report(id="a2")))
     assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{said}"], what
     assert [fact.head.record for fact in parsed.facts] == ["a2"]
 
@@ -118,43 +145,56 @@ def test_a_bad_report_is_a_reject_and_the_others_are_kept(what: str, changes: di
 @pytest.mark.parametrize("kind", ["report.amended", "report.withdrawn"])
 @pytest.mark.parametrize("revision", [None, 0])
 def test_a_change_must_say_that_it_is_newer(kind: str, revision: int | None) -> None:
-    (reject,) = parse(body(report(revision=revision), kind=kind)).rejects
+    (reject,) = parse(_body(report(revision=revision), kind=kind)).rejects
     assert (reject.where, reject.why) == ("reports[0].revision", "not an integer of at least 1")
 
 
-BAD_BODIES: list[tuple[str, bytes, str]] = [
+_BAD_BODIES: list[tuple[str, bytes, str]] = [
     ("not JSON", b"pain: 4", "@0"),
-    ("no patient", body(report(), patient=None), "patient"),
-    ("a patient of 10 kB", body(report(), patient="p" * 10_000), "patient"),
-    ("an unknown event", body(report(), kind="report.deleted"), "type"),
+    ("no patient", _body(report(), patient=None), "patient"),
+    ("a patient of 10 kB", _body(report(), patient="p" * 10_000), "patient"),
+    ("an unknown event", _body(report(), kind="report.deleted"), "type"),
     ("an event that is a list", b'{"patient":"p","type":[],"reports":[]}', "type"),
     ("no report", b'{"patient":"p","type":"report.created"}', "report"),
-    ("reports that are no list", b'{"patient":"p","type":"report.created","reports":{}}', "reports"),
-    ("too many reports", body(*[0] * 100_001), "reports"),
+    (
+        "reports that are no list",
+        b'{"patient":"p","type":"report.created","reports":{}}',
+        "reports",
+    ),
+    ("too many reports", _body(*[0] * 100_001), "reports"),
 ]
 
 
-@pytest.mark.parametrize(("what", "said", "where"), BAD_BODIES, ids=[row[0] for row in BAD_BODIES])
+@pytest.mark.parametrize(
+    ("what", "said", "where"), _BAD_BODIES, ids=[row[0] for row in _BAD_BODIES]
+)
 def test_an_unreadable_body_is_an_error_with_its_place(what: str, said: bytes, where: str) -> None:
     with pytest.raises(BodyError) as caught:
         parse(said)
     assert caught.value.where == where, what
 
 
-JSON = st.recursive(
+_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
+    ),
     max_leaves=12,
 )
-KEYS = sorted([*report(), "revision", "session", "site", "activity", "started_at", "ended_at", "equipment"])
+_KEYS = sorted(
+    [*report(), "revision", "session", "site", "activity", "started_at", "ended_at", "equipment"]
+)
 
 
-@given(changes=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4), kind=st.sampled_from(["created", "amended"]))
+@given(
+    changes=st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=4),
+    kind=st.sampled_from(["created", "amended"]),
+)
 def test_any_field_of_a_report(changes: dict[str, Any], kind: str) -> None:
-    _never_raises(body({**report(), **changes}, kind=f"report.{kind}"))
+    _never_raises(_body({**report(), **changes}, kind=f"report.{kind}"))
 
 
-@given(value=JSON)
+@given(value=_JSON)
 def test_any_json(value: object) -> None:
     _never_raises(json.dumps(value).encode())
 
@@ -164,9 +204,9 @@ def test_any_bytes(value: bytes) -> None:
     _never_raises(value)
 
 
-def _never_raises(said: bytes) -> None:
+def _never_raises(data: bytes) -> None:
     try:
-        parsed = parse(said)
+        parsed = parse(data)
     except BodyError:
         return
     for fact in parsed.facts:

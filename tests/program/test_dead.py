@@ -1,4 +1,4 @@
-"""`kadens dead`: bare it lists, and what is chosen by neither offset nor class is refused with a word."""
+"""`kadens dead` lists by itself; letters chosen by neither offset nor class are refused."""
 
 import asyncio
 import json
@@ -11,14 +11,15 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
-from kadens.storage.migrate import migrate
+from storage.pg.migrate import migrate
 
 MISUSED = 2
-LETTERS = """
-insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at, size, sha256, rejects,
-  rejected, key, headers, body_bytes)
-select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'damaged' end, 'files', now(), 20, '',
-  '[["@0", "no FIT file"]]', 1, '', '[["connector", "files"]]', 0 from generate_series(0, {} - 1) n"""
+_LETTERS = """
+insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, written_at,
+  size, sha256, rejects, rejected, key, headers, body_bytes)
+select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'damaged' end,
+  'files', now(), 20, '', '[["@0", "no FIT file"]]', 1, '', '[["connector", "files"]]', 0
+  from generate_series(0, {} - 1) n"""
 
 
 @pytest.fixture(scope="module")
@@ -39,61 +40,71 @@ def environment(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("KADENS_SECRETS_FILE", str(secrets))
     with psycopg.connect(dsn) as conn:
         conn.execute("truncate dead_letter, dead_letter_overflow")
-        conn.execute(LETTERS.format(300).encode())
-        conn.execute("insert into dead_letter_overflow values (now(), 'damaged', 'files', null, 17, 340)")
+        conn.execute(_LETTERS.format(300).encode())
+        conn.execute(
+            "insert into dead_letter_overflow values (now(), 'damaged', 'files', null, 17, 340)"
+        )
 
 
-def kadens(*words: str) -> Result:
+def _kadens(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
 def test_bare_it_lists_the_newest_and_counts_all() -> None:
-    said = kadens("dead")
-    assert said.exit_code == 0
-    assert "300 dead letters" in said.stdout
-    assert "17 more" in said.stdout
-    listed = json.loads(kadens("dead", "--json").stdout)
-    assert listed == json.loads(kadens("dead", "list", "--json").stdout)
+    result = _kadens("dead")
+    assert result.exit_code == 0
+    assert "300 dead letters" in result.stdout
+    assert "17 more" in result.stdout
+    listed = json.loads(_kadens("dead", "--json").stdout)
+    assert listed == json.loads(_kadens("dead", "list", "--json").stdout)
     assert [letter["offset"] for letter in listed] == list(range(299, -1, -1))
 
 
 def test_what_is_chosen_is_listed() -> None:
-    said = json.loads(kadens("dead", "list", "--class", "range", "--connector", "files", "--json").stdout)
-    assert [one["offset"] for one in said] == [200, 100, 0]
-    later = kadens("dead", "list", "--since", "2099-01-01T00:00:00Z", "--json")
+    loads = json.loads(
+        _kadens("dead", "list", "--class", "range", "--connector", "files", "--json").stdout
+    )
+    assert [load["offset"] for load in loads] == [200, 100, 0]
+    later = _kadens("dead", "list", "--since", "2099-01-01T00:00:00Z", "--json")
     assert json.loads(later.stdout) == []
-    assert kadens("dead", "list", "--limit", "2", "--json").stdout.count('"offset"') == 2
+    assert _kadens("dead", "list", "--limit", "2", "--json").stdout.count('"offset"') == 2
 
 
 def test_one_is_shown_and_one_that_is_not_there_is_an_error() -> None:
-    shown = json.loads(kadens("dead", "show", "7", "--json").stdout)
+    shown = json.loads(_kadens("dead", "show", "7", "--json").stdout)
     assert (shown["offset"], shown["class"], shown["origin"]) == (7, "damaged", "kadens.raw/0/7")
     assert (shown["headers"], shown["size"], shown["body"]) == ({"connector": "files"}, 20, "none")
-    assert "no FIT file" in kadens("dead", "show", "7").stdout
-    assert kadens("dead", "show", "300").exit_code == 1
+    assert "no FIT file" in _kadens("dead", "show", "7").stdout
+    assert _kadens("dead", "show", "300").exit_code == 1
 
 
 def test_a_body_that_is_not_kept_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "body"
-    said = kadens("dead", "show", "7", "--body", str(path))
-    assert said.exit_code == 1
-    assert "not kept here" in said.stderr
+    result = _kadens("dead", "show", "7", "--body", str(path))
+    assert result.exit_code == 1
+    assert "not kept here" in result.stderr
     assert not path.exists()
 
 
 @pytest.mark.parametrize("command", ["retry", "drop"])
-@pytest.mark.parametrize("words", [[], ["--connector", "files"], ["7", "--class", "range"], ["--class", "no-class"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--connector", "files"], ["7", "--class", "range"], ["--class", "no-class"]]
+)
 def test_letters_are_named_or_chosen_by_class(command: str, words: list[str]) -> None:
-    assert kadens("dead", command, *words).exit_code == MISUSED
+    assert _kadens("dead", command, *words).exit_code == MISUSED
 
 
 def test_what_is_dropped_is_counted_and_so_is_what_was_not_there(dsn: str) -> None:
-    said = kadens("dead", "drop", "7", "8", "999", "--json")
-    assert json.loads(said.stdout) == {"dropped": 2, "not_waiting": 1}
-    assert said.exit_code == 1
-    assert kadens("dead", "drop", "--class", "range", "--json").exit_code == 0
+    result = _kadens("dead", "drop", "7", "8", "999", "--json")
+    assert json.loads(result.stdout) == {"dropped": 2, "not_waiting": 1}
+    assert result.exit_code == 1
+    assert _kadens("dead", "drop", "--class", "range", "--json").exit_code == 0
     with psycopg.connect(dsn) as conn:
-        left = conn.execute("select class, count(*) from dead_letter where state = 'waiting' group by 1").fetchall()
-        audited = conn.execute("select action, detail from audit order by id desc limit 1").fetchall()
+        left = conn.execute(
+            "select class, count(*) from dead_letter where state = 'waiting' group by 1"
+        ).fetchall()
+        audited = conn.execute(
+            "select action, detail from audit order by id desc limit 1"
+        ).fetchall()
     assert left == [("damaged", 295)]
     assert audited == [("letter.drop", {"command": "dead drop", "dropped": 3})]

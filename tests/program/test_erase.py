@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
-from kadens.storage.migrate import migrate
+from storage.pg.migrate import migrate
 
 ERASED = 0
-REFUSED = 1
+_REFUSED = 1
 
 
 @pytest.fixture(scope="module")
@@ -36,24 +36,30 @@ def environment(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("KADENS_CLINIC_UNIT", "unit")
 
 
-def kadens(*words: str, answer: str = "") -> Result:
+def _kadens(*words: str, answer: str = "") -> Result:
     return CliRunner().invoke(app, list(words), input=answer)
 
 
 @pytest.mark.usefixtures("environment")
 def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
-    assert kadens("patient", "add", "--pseudonym", "gone", "--name", "Somebody").exit_code == 0
-    assert kadens("consent", "give", "--patient", "gone", "--source", "files").exit_code == 0
-    refused = kadens("erase", "--patient", "gone", answer="n\n")
-    assert refused.exit_code == REFUSED
+    assert _kadens("patient", "add", "--pseudonym", "gone", "--name", "Somebody").exit_code == 0
+    assert _kadens("consent", "give", "--patient", "gone", "--source", "files").exit_code == 0
+    refused = _kadens("erase", "--patient", "gone", answer="n\n")
+    assert refused.exit_code == _REFUSED
     assert "nothing was erased" in refused.stderr
-    done = kadens("erase", "--patient", "gone", "--yes", "--json")
+    done = _kadens("erase", "--patient", "gone", "--yes", "--json")
     assert done.exit_code == ERASED
     receipt = json.loads(done.stdout)
     counted = {table: n for table, n in receipt["rows"].items() if n}
-    assert counted == {"consent": 1, "identity.person": 1, "identity.data_key": 1, "audit": 2, "patient": 1}
+    assert counted == {
+        "consent": 1,
+        "identity.person": 1,
+        "identity.data_key": 1,
+        "audit": 2,
+        "patient": 1,
+    }
     assert "gone" not in done.output
-    assert kadens("erase", "--patient", "gone", "--yes").exit_code == REFUSED
+    assert _kadens("erase", "--patient", "gone", "--yes").exit_code == _REFUSED
     with psycopg.connect(dsn) as conn:
         log = conn.execute("select action, patient, object from audit order by id").fetchall()
     assert log == [
@@ -65,8 +71,8 @@ def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_a_person_reads_a_table() -> None:
-    assert kadens("patient", "add", "--pseudonym", "read").exit_code == 0
-    done = kadens("erase", "--patient", "read", answer="y\n")
+    assert _kadens("patient", "add", "--pseudonym", "read").exit_code == 0
+    done = _kadens("erase", "--patient", "read", answer="y\n")
     assert done.exit_code == ERASED
     assert "identity.data_key" in done.stdout
     assert "0" in done.stdout.splitlines()[-3]

@@ -1,4 +1,4 @@
-"""`kadens inspect --json` as a program reads it: its shape, the zones of real files, and damaged files."""
+"""`kadens inspect --json` as a program reads it: its shape, zones of real files, damaged files."""
 
 import csv
 import hashlib
@@ -11,25 +11,31 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from kadens.model.calendar import rfc3339
-from kadens.model.intensity import ZONES
-from kadens.simulate.fit_writer import Recording, write_activity
+from model.calendar import rfc3339
+from model.intensity import ZONES
+from simulate.fit_writer import Recording, write_activity
+from tests.rooms import SHARED
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
-needs_files = pytest.mark.skipif(not ORACLE.exists(), reason=f"the oracle {ORACLE.name} is not beside this checkout")
+_ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
+needs_files = pytest.mark.skipif(
+    not _ORACLE.exists(), reason=f"the oracle {_ORACLE.name} is not beside this checkout"
+)
 
 
 def inspect(path: Path, *words: str) -> tuple[int, dict[str, Any]]:
     done = CliRunner().invoke(app, ["inspect", str(path), "--json", *words])
-    found: dict[str, Any] = json.loads(done.stdout)
-    return done.exit_code, found
+    loads: dict[str, Any] = json.loads(done.stdout)
+    return done.exit_code, loads
 
 
 def oracle() -> dict[str, list[dict[str, str]]]:
-    if not ORACLE.exists():
+    if not _ORACLE.exists():
         return {}
-    lines = [line for line in ORACLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    lines = [
+        line
+        for line in _ORACLE.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
     files: dict[str, list[dict[str, str]]] = {}
     for row in csv.DictReader(lines, delimiter="\t"):
         files.setdefault(row["file"], []).append(row)
@@ -38,40 +44,54 @@ def oracle() -> dict[str, list[dict[str, str]]]:
 
 @needs_files
 @pytest.mark.parametrize(("file", "rows"), oracle().items(), ids=list(oracle()))
-def test_zones_of_real_files_are_equal_to_the_millisecond(file: str, rows: list[dict[str, str]]) -> None:
-    code, found = inspect(SHARED / "fit" / file, "--hr-rest", "60", "--hr-max", "190")
+def test_zones_of_real_files_are_equal_to_the_millisecond(
+    file: str, rows: list[dict[str, str]]
+) -> None:
+    code, matches = inspect(SHARED / "fit" / file, "--hr-rest", "60", "--hr-max", "190")
     assert code == 0
-    by_span = {(one["start"], one["end"]): one for one in found["workouts"]}
+    by_span = {(item["start"], item["end"]): item for item in matches["workouts"]}
     for row in (row for row in rows if row["jump"] == "0"):
         start = int(row["start_ms"])
         workout = by_span[rfc3339(start), rfc3339(start + int(row["length_ms"]))]
         assert workout["zones_ms"] == {zone.value: int(row[zone.value]) for zone in ZONES}
         assert workout["heart_rate"]["n"] == int(row["hr_samples"])
-    assert len(found["workouts"]) == len(rows)
+    assert len(matches["workouts"]) == len(rows)
 
 
 def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:
-    start = 1_763_974_800_000  # a whole UTC hour
+    start = 1_763_974_800_000  # a full UTC hour
     t = start + np.arange(60, dtype=np.int64) * 1000
     rate = np.where(np.arange(60) == 30, 200.0, 120.0)
     path = tmp_path / "spike.fit"
     path.write_bytes(
-        write_activity(Recording(start_ms=start, end_ms=start + 60_000, t=t, columns={"heart_rate": rate}))
+        write_activity(
+            Recording(start_ms=start, end_ms=start + 60_000, t=t, columns={"heart_rate": rate})
+        )
     )
-    _, found = inspect(path, "--hr-rest", "60", "--hr-max", "190")
-    (workout,) = found["workouts"]
-    assert workout["zones_ms"] == {**dict.fromkeys((zone.value for zone in ZONES), 0), "moderate": 60_000}
+    _, matches = inspect(path, "--hr-rest", "60", "--hr-max", "190")
+    (workout,) = matches["workouts"]
+    assert workout["zones_ms"] == {
+        **dict.fromkeys((zone.value for zone in ZONES), 0),
+        "moderate": 60_000,
+    }
     assert (workout["heart_rate"]["n"], workout["heart_rate"]["max"]) == (60, 200)
 
 
 def test_an_unreadable_file_says_where_and_why(tmp_path: Path) -> None:
     path = tmp_path / "letter.fit"
     path.write_bytes(b"dear clinician")
-    code, found = inspect(path)
+    code, matches = inspect(path)
     assert code == 1
-    assert found["sha256"] == hashlib.sha256(b"dear clinician").hexdigest()
-    assert (found["format"], found["complete"], found["workouts"], found["samples"]) == (None, False, [], {})
-    assert found["problems"] == [{"where": "@0", "offset": 0, "reason": "not a file format that is read: fit"}]
+    assert matches["sha256"] == hashlib.sha256(b"dear clinician").hexdigest()
+    assert (matches["format"], matches["complete"], matches["workouts"], matches["samples"]) == (
+        None,
+        False,
+        [],
+        {},
+    )
+    assert matches["problems"] == [
+        {"where": "@0", "offset": 0, "reason": "not a file format that is read: fit, tcx"}
+    ]
 
 
 def test_a_path_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
@@ -81,4 +101,9 @@ def test_a_path_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
 def test_a_resting_rate_above_the_maximum_is_wrong_use(tmp_path: Path) -> None:
     path = tmp_path / "any.fit"
     path.write_bytes(b"")
-    assert CliRunner().invoke(app, ["inspect", str(path), "--hr-rest", "190", "--hr-max", "60"]).exit_code == 2
+    assert (
+        CliRunner()
+        .invoke(app, ["inspect", str(path), "--hr-rest", "190", "--hr-max", "60"])
+        .exit_code
+        == 2
+    )

@@ -1,4 +1,4 @@
-"""What a person does wrong is told in a line, before anything starts or is kept; never a traceback."""
+"""A mistake of the operator is a line on stderr before anything starts; never a traceback."""
 
 import json
 import socket
@@ -49,8 +49,13 @@ def test_a_profile_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, ob
 
 def test_a_refusal_of_a_profile_names_every_field_and_no_value(tmp_path: Path) -> None:
     path = tmp_path / "profile.json"
-    path.write_text(json.dumps({**PROFILE, "sex": "secret", "ftp_w": 98765, "threshold_hr": 173}), encoding="utf-8")
-    done = CliRunner().invoke(app, ["patient", "profile", str(path), "--patient", "p", "--data", str(tmp_path)])
+    path.write_text(
+        json.dumps({**PROFILE, "sex": "secret", "ftp_w": 98765, "threshold_hr": 173}),
+        encoding="utf-8",
+    )
+    done = CliRunner().invoke(
+        app, ["patient", "profile", str(path), "--patient", "p", "--data", str(tmp_path)]
+    )
     assert done.exit_code == 2
     assert all(f"{name}: " in done.output for name in ("sex", "ftp_w", "threshold_hr"))
     assert not any(value in done.output for value in ("secret", "98765", "173"))
@@ -85,7 +90,15 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        words = ["up", "--data", str(tmp_path), "--vendor-port", str(taken.getsockname()[1]), "--clinic-port", "0"]
+        words = [
+            "up",
+            "--data",
+            str(tmp_path),
+            "--vendor-port",
+            str(taken.getsockname()[1]),
+            "--clinic-port",
+            "0",
+        ]
         done = CliRunner().invoke(app, words)
     assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
     assert "Address already in use" in done.output
@@ -99,22 +112,26 @@ def test_a_zone_that_there_is_not_is_told_in_words(tmp_path: Path, zone: str) ->
 
 
 def test_a_folder_where_nothing_runs_is_named(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["query", "days", "--patient", "p", "--data", str(tmp_path / "gone")])
+    done = CliRunner().invoke(
+        app, ["query", "days", "--patient", "p", "--data", str(tmp_path / "gone")]
+    )
     assert done.exit_code == 2
     assert f"nothing runs on {tmp_path / 'gone'}" in done.output
 
 
 @pytest.mark.parametrize("words", [["--broker", "foo"], ["--clock", "foo"]])
-def test_an_option_that_cannot_be_is_told_before_anything_starts(tmp_path: Path, words: list[str]) -> None:
+def test_an_option_that_cannot_be_is_told_before_anything_starts(
+    tmp_path: Path, words: list[str]
+) -> None:
     where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]
     done = CliRunner().invoke(app, ["up", *words, *where])
     assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
     assert "is wanted" in done.output or "are wanted" in done.output
 
 
-def _refused(folder: Path, words: list[str], said: dict[str, object]) -> bool:
+def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
     path = folder / "said.json"
-    path.write_text(json.dumps(said), encoding="utf-8")
+    path.write_text(json.dumps(values), encoding="utf-8")
     done = CliRunner().invoke(app, [*words, str(path), "--patient", "p", "--data", str(folder)])
     assert done.exit_code == 2, done.output
     assert isinstance(done.exception, SystemExit)

@@ -1,7 +1,7 @@
-"""Every command over every subset of its options, without a server: an exit code and a line, never a traceback.
+"""Every command over every subset of its options, without a server: never a traceback.
 
-The walk takes commands and options from the program itself, so that a new one is in it. A value is found by the name
-of a parameter, else by its default.
+The walk takes commands and options from the program itself, so that new options are included. The
+name of a parameter decides its value, or else its default does.
 """
 
 import enum
@@ -14,25 +14,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-import typer.main
 from typer.testing import CliRunner, Result
 
+import kadens.cli
 from kadens.cli import app
-from kadens.simulate.fit_writer import Recording, write_activity
-
-from .test_mistakes import PRESCRIPTION, PROFILE
+from kadens.lazy_commands import every_command
+from simulate.fit_writer import Recording, write_activity
+from tests.program.test_mistakes import PRESCRIPTION, PROFILE
 
 NOWHERE = "127.0.0.1:1"
 ALL_SUBSETS_OF = 4  # options; of a command with more, each alone, every pair, all but one, and all
 TELLS_TOO_MUCH = (
-    "Traceback", "Errno", "pydantic", "psycopg.", "For further information", "input_value", "Input should",
+    "Traceback", "Errno", "pydantic", "psycopg.", "For further information",
+    "input_value", "Input should",
     "MarkupError",
 )  # fmt: skip
 # values by the name of a parameter, as text
-VALUES = {
+_VALUES = {
     "hr_rest": "60",
     "hr_max": "190",
     "patient": "p-1",
+    "pseudonym": "p-1",
+    "account": "app-user-7",
+    "after": "p-1",
+    "unit": "Unit",
+    "prescription": "rx-1",
     "metric": "heart_rate",
     "source": "files",
     "connector": "reports",
@@ -53,13 +59,13 @@ VALUES = {
     "vendor_port": "0",
     "clinic_port": "0",
 }
-# options that a command always gets: without them it would start a server of its own, or look at this machine's
+# Options that a command always gets: without them it would start a server, or use a running one.
 ALWAYS = {"up": ("broker", "vendor_port", "clinic_port", "data"), "": ("data",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter of a command: its words, and how it is given."""
+    """A parameter of a command: its words, and how it is given."""
 
     name: str
     option: str  # "" for an argument
@@ -75,51 +81,51 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command: its words and its parameters."""
+    """A command: its words and its parameters."""
 
     path: tuple[str, ...]
     parameters: tuple[Parameter, ...]
 
     @property
     def arguments(self) -> list[Parameter]:
-        return [one for one in self.parameters if not one.option]
+        return [parameter for parameter in self.parameters if not parameter.option]
 
     @property
     def options(self) -> list[Parameter]:
         always = ALWAYS.get(" ".join(self.path), ALWAYS[""])
-        return [one for one in self.parameters if one.option and one.name not in always]
+        return [
+            parameter
+            for parameter in self.parameters
+            if parameter.option and parameter.name not in always
+        ]
 
     @property
     def always(self) -> list[Parameter]:
-        return [one for one in self.parameters if one.option and one not in self.options]
+        return [
+            parameter
+            for parameter in self.parameters
+            if parameter.option and parameter not in self.options
+        ]
 
 
-def commands() -> Iterator[Command]:
-    yield from _below((), typer.main.get_command(app))
+def _commands() -> Iterator[Command]:
+    for path, command in every_command(kadens.cli.COMMANDS):
+        yield Command(path=path, parameters=tuple(_parameter(param) for param in command.params))
 
 
-def _below(path: tuple[str, ...], command: Any) -> Iterator[Command]:  # noqa: ANN401 - typer's own classes
-    below = getattr(command, "commands", None)
-    if below is None:
-        yield Command(path=path, parameters=tuple(_parameter(one) for one in command.params))
-        return
-    for name, one in below.items():
-        yield from _below((*path, name), one)
-
-
-def _parameter(one: Any) -> Parameter:  # noqa: ANN401 - typer's own classes
-    option = one.opts[0] if one.opts[0].startswith("-") else ""
+def _parameter(value: Any) -> Parameter:  # noqa: ANN401 - typer's own classes
+    option = value.opts[0] if value.opts[0].startswith("-") else ""
     return Parameter(
-        name=one.name,
+        name=value.name,
         option=option,
-        required=bool(one.required),
-        flag=bool(getattr(one, "is_flag", False)),
-        default=one.default,
+        required=bool(value.required),
+        flag=bool(getattr(value, "is_flag", False)),
+        default=value.default,
     )
 
 
-COMMANDS = tuple(commands())
-NAMES = [" ".join(one.path) for one in COMMANDS]
+COMMANDS = tuple(_commands())
+_NAMES = [" ".join(item.path) for item in COMMANDS]
 
 
 @pytest.fixture
@@ -128,7 +134,7 @@ def place(tmp_path: Path) -> dict[str, str]:
 
 
 def files_of(tmp_path: Path) -> dict[str, str]:
-    """Make the files that parameters name, and a folder that nothing runs on; return their paths by name."""
+    """Make the files that parameters name and an idle folder; return their paths by name."""
     begin = 1_763_974_800_000
     t = begin + np.arange(60, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(60, 120.0)}
@@ -137,8 +143,18 @@ def files_of(tmp_path: Path) -> dict[str, str]:
     )
     (tmp_path / "profile.json").write_text(json.dumps(PROFILE), encoding="utf-8")
     (tmp_path / "prescription.json").write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
-    (tmp_path / "broken.json").write_text('{"valid_from": 5, "hr_max": "x", "id": []', encoding="utf-8")
-    wrong = {"valid_from": 5, "hr_max": [], "id": [], "version": "x", "intensity": 4, "sex": 7, "beta_blocker": {}}
+    (tmp_path / "broken.json").write_text(
+        '{"valid_from": 5, "hr_max": "x", "id": []', encoding="utf-8"
+    )
+    wrong = {
+        "valid_from": 5,
+        "hr_max": [],
+        "id": [],
+        "version": "x",
+        "intensity": 4,
+        "sex": 7,
+        "beta_blocker": {},
+    }
     (tmp_path / "wrong.json").write_text(json.dumps(wrong), encoding="utf-8")
     (tmp_path / "binary").write_bytes(bytes(range(256)))
     (tmp_path / "empty").touch()
@@ -151,25 +167,25 @@ def files_of(tmp_path: Path) -> dict[str, str]:
     return {path.name: str(path) for path in tmp_path.iterdir()}
 
 
-SETTINGS = {"KADENS_KAFKA": NOWHERE, "KADENS_DATABASE": f"postgresql://u@{NOWHERE}/d"}
+_SETTINGS = {"KADENS_KAFKA": NOWHERE, "KADENS_DATABASE": f"postgresql://u@{NOWHERE}/d"}
 
 
-def value_of(command: Command, one: Parameter, place: Mapping[str, str]) -> str:
+def value_of(command: Command, parameter: Parameter, values: Mapping[str, str]) -> str:
     """Return a value that is right for a parameter."""
-    if one.name in {"data", "to_file", "folder", "body"}:
-        return str(Path(place["folder"]) / one.name)
-    if one.name in {"path", "paths", "also"}:
+    if parameter.name in {"data", "to_file", "folder", "body"}:
+        return str(Path(values["folder"]) / parameter.name)
+    if parameter.name in {"path", "paths", "also"}:
         right = {
             "profile": "profile.json",
             "prescribe": "prescription.json",
             "rotate": "secrets.toml",
             "retire": "secrets.toml",
         }
-        return place[right.get(command.path[-1], "walk.fit")]
-    if one.name in VALUES:
-        return VALUES[one.name]
-    if isinstance(one.default, enum.Enum):
-        return str(one.default.value)
+        return values[right.get(command.path[-1], "walk.fit")]
+    if parameter.name in _VALUES:
+        return _VALUES[parameter.name]
+    if isinstance(parameter.default, enum.Enum):
+        return str(parameter.default.value)
     return "1"
 
 
@@ -183,26 +199,35 @@ def subsets(options: Sequence[Parameter], *, deep: bool) -> Iterable[tuple[Param
 
 
 def given(command: Command, chosen: Iterable[Parameter], place: Mapping[str, str]) -> list[str]:
-    return [word for one in chosen for word in one.words(value_of(command, one, place))]
+    return [word for item in chosen for word in item.words(value_of(command, item, place))]
 
 
-def lines(command: Command, place: Mapping[str, str], *, deep: bool) -> Iterator[list[str]]:
-    """Every command line: all subsets of the options with right arguments, then wrong arguments and paths."""
-    always = given(command, command.always, place)
-    arguments = given(command, command.arguments, place)
+def lines(command: Command, values: Mapping[str, str], *, deep: bool) -> Iterator[list[str]]:
+    """Every command line: all subsets of options with right arguments, then wrong arguments."""
+    always = given(command, command.always, values)
+    arguments = given(command, command.arguments, values)
     for chosen in subsets(command.options, deep=deep):
-        yield [*command.path, *arguments, *given(command, chosen, place), *always]
-    needed = [one for one in command.options if one.required]
-    options = given(command, needed, place)
+        yield [*command.path, *arguments, *given(command, chosen, values), *always]
+    needed = [option for option in command.options if option.required]
+    options = given(command, needed, values)
     if command.arguments:
         yield [*command.path, *options, *always]
-    files = [place[name] for name in ("folder", "empty", "binary", "broken.json", "wrong.json")]
-    wrong = (f"{place['folder']}/none", *files, "[/bold]", "")
+    files = [values[name] for name in ("folder", "empty", "binary", "broken.json", "wrong.json")]
+    wrong = (f"{values['folder']}/none", *files, "[/bold]", "")
     for number, value in itertools.product(range(len(command.arguments)), wrong):
-        yield [*command.path, *arguments[:number], value, *arguments[number + 1 :], *options, *always]
-    for one, value in itertools.product([one for one in command.options if not one.flag], ("", "[/x]", "-1")):
-        rest = given(command, [other for other in needed if other is not one], place)
-        yield [*command.path, *arguments, *rest, one.option, value, *always]
+        yield [
+            *command.path,
+            *arguments[:number],
+            value,
+            *arguments[number + 1 :],
+            *options,
+            *always,
+        ]
+    for item, value in itertools.product(
+        [option for option in command.options if not option.flag], ("", "[/x]", "-1")
+    ):
+        rest = given(command, [other for other in needed if other is not item], values)
+        yield [*command.path, *arguments, *rest, item.option, value, *always]
 
 
 @pytest.fixture(autouse=True)
@@ -211,7 +236,7 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KADENS_KAFKA", "KADENS_DATABASE", "KADENS_BODIES", "KADENS_SECRETS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("uvicorn.run", lambda *_args, **_more: None)
-    monkeypatch.setattr("kadens.stream.worker.run_worker", lambda _plan: 0)
+    monkeypatch.setattr("stream.worker.run_worker", lambda _plan: 0)
 
 
 def wrong_with(line: Sequence[str], done: Result) -> str:
@@ -223,27 +248,38 @@ def wrong_with(line: Sequence[str], done: Result) -> str:
     if done.exit_code and not (done.stderr.strip() or done.stdout.strip()):
         return f"{line}: code {done.exit_code} without a word"
     own = "" if "Usage:" in done.output else done.output  # the usage text is typer's own
-    told = [word for word in TELLS_TOO_MUCH if word in own]
-    return f"{line}: {told} in {done.output[:300]}" if told else ""
+    reported = [word for word in TELLS_TOO_MUCH if word in own]
+    return f"{line}: {reported} in {done.output[:300]}" if reported else ""
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+@pytest.mark.parametrize("command", COMMANDS, ids=_NAMES)
 @pytest.mark.parametrize("configured", [False, True], ids=["nothing runs", "nothing answers"])
 def test_no_command_line_ends_in_a_traceback(
     command: Command,
-    configured: bool,  # noqa: FBT001 - a parameter of the test
+    configured: bool,  # noqa: FBT001 of the test
     place: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    bodies = {"KADENS_BODIES": str(tmp_path / "bodies"), "KADENS_SECRETS_FILE": str(tmp_path / "secrets.toml")}
-    environment = {**SETTINGS, **bodies} if configured else {}
-    found = []
+    bodies = {
+        "KADENS_BODIES": str(tmp_path / "bodies"),
+        "KADENS_SECRETS_FILE": str(tmp_path / "secrets.toml"),
+    }
+    environment = {**_SETTINGS, **bodies} if configured else {}
+    matches = []
     for line in lines(command, place, deep=configured):
         done = CliRunner().invoke(app, line, env=environment, input="")
-        found.append(wrong_with(line, done))
-    assert [one for one in found if one] == []
+        matches.append(wrong_with(line, done))
+    assert [item for item in matches if item] == []
 
 
 def test_the_walk_meets_every_command() -> None:
-    assert {"up", "inspect", "patient add", "query timeline", "erase", "door vendor"} <= set(NAMES)
+    assert {
+        "up",
+        "inspect",
+        "patient add",
+        "query timeline",
+        "erase",
+        "door vendor",
+        "dead",
+    } <= set(_NAMES)
     assert all(command.parameters for command in COMMANDS)

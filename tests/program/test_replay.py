@@ -1,4 +1,4 @@
-"""`kadens replay` as an operator runs it, on an embedded database with bodies that an older parser read wrongly."""
+"""`kadens replay` on an embedded database with bodies that an older parser read wrongly."""
 
 import asyncio
 import json
@@ -13,14 +13,13 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.parsers import open_wearables, table
-from kadens.storage import people
-from kadens.storage.digest import digest
-from kadens.storage.migrate import migrate
-
-from ..storage.faults import HOUR, faulty, read_with, wrong_values
-from ..storage.inline import KEY, NOW, ZONE, heart, open_inline, workout
-from ..storage.tellers import T0
+from parsers import formats, open_wearables
+from storage.digest import digest
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from tests.storage.faults import HOUR, faulty, read_with, wrong_values
+from tests.storage.inline import KEY, NOW, ZONE, heart, open_inline, workout
+from tests.storage.tellers import T0
 
 _numbers = count()
 
@@ -53,13 +52,17 @@ class Program:
 async def _fill(dsn: str, folder: Path) -> None:
     await migrate(dsn)
     async with await AsyncConnection.connect(dsn) as conn:
-        await people.add_unit(conn, "unit")
+        await care_team.add_unit(conn, "unit")
         for name in ("p1", "p2", "p3"):
-            await people.add_patient(conn, wrapping_key=KEY, unit="unit", zone=ZONE, now_ms=0, pseudonym=name)
+            await patients.add_patient(
+                conn, wrapping_key=KEY, unit="unit", zone=ZONE, now_ms=0, pseudonym=name
+            )
         async with open_inline(dsn, conn, folder) as inline:
             for patient, hours in (("p1", 0), ("p1", 24), ("p2", 0)):
                 await inline.receive("open_wearables", heart(T0 + hours * HOUR), NOW, patient)
-                await inline.receive("open_wearables", workout(f"w{hours}", T0 + hours * HOUR), NOW, patient)
+                await inline.receive(
+                    "open_wearables", workout(f"w{hours}", T0 + hours * HOUR), NOW, patient
+                )
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +73,13 @@ def server() -> Iterator[Postgres]:
 
 @pytest.fixture
 def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    (tmp_path / "secrets.toml").write_text(f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8")
+    (tmp_path / "secrets.toml").write_text(
+        f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8"
+    )
     dsn = server.create_database(f"kadens_{next(_numbers)}")
-    monkeypatch.setattr(table, "PARSERS", read_with(faulty(wrong_values), 1))
+    monkeypatch.setattr(formats, "FORMATS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))
-    monkeypatch.setattr(table, "PARSERS", read_with(open_wearables.parse, 2))
+    monkeypatch.setattr(formats, "FORMATS", read_with(open_wearables.parse, 2))
     return Program(dsn=dsn, folder=tmp_path)
 
 
@@ -82,11 +87,19 @@ def test_compare_then_replay_then_nothing_is_left_to_do(program: Program) -> Non
     before = program.digest()
     looked = program.replay("--all", "--dry-run", "--diff", "--check", "--json")
     assert looked.exit_code == 1, looked.stderr
-    said = json.loads(looked.stdout)
-    assert said["bodies"] == {"read": 6, "told_anew": 3, "unreadable": 0, "no_consent": 0, "left": 0}
-    assert said["rows"] == {"algorithm only": 0, "session.revised": 3}
-    found = [(row["patient"], row["what"], row["columns"]["hr_max"]) for row in said["differences"]]
-    assert found == [(name, "session.revised", [60.0, 120.0]) for name in ("p1", "p1", "p2")]
+    loads = json.loads(looked.stdout)
+    assert loads["bodies"] == {
+        "read": 6,
+        "stored_anew": 3,
+        "unreadable": 0,
+        "no_consent": 0,
+        "left": 0,
+    }
+    assert loads["rows"] == {"algorithm only": 0, "session.revised": 3}
+    matches = [
+        (row["patient"], row["what"], row["columns"]["hr_max"]) for row in loads["differences"]
+    ]
+    assert matches == [(name, "session.revised", [60.0, 120.0]) for name in ("p1", "p1", "p2")]
     assert program.digest() == before
 
     done = program.replay("--patient", "p1", "--source", "open_wearables")
@@ -99,6 +112,14 @@ def test_compare_then_replay_then_nothing_is_left_to_do(program: Program) -> Non
     again = program.replay("--all", "--dry-run", "--check", "--json")
     assert again.exit_code == 0
     assert json.loads(again.stdout)["bodies"]["read"] == 0
+
+
+def test_a_rehearsal_that_has_nothing_to_do_says_so(program: Program) -> None:
+    looked = program.replay("--patient", "p3", "--dry-run", "--diff")
+    assert (looked.exit_code, looked.stdout) == (
+        0,
+        "1 patient: nothing to do, all is as today's parsers and algorithms have it\n",
+    )
 
 
 def test_the_table_names_each_column_with_then_and_now(program: Program) -> None:
@@ -114,13 +135,19 @@ def test_the_table_names_each_column_with_then_and_now(program: Program) -> None
         ([], 2, "either --patient or --all"),
         (["--all", "--patient", "p1"], 2, "either --patient or --all"),
         (["--all", "--diff"], 2, "add --dry-run"),
-        (["--all", "--source", "nobody"], 2, "is wanted"),
-        (["--all", "--from", "yesterday"], 2, "--from yesterday: an RFC 3339 instant"),
-        (["--all", "--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z"], 2, "is not before"),
+        (["--all", "--source", "nobody"], 2, "must be one of"),
+        (["--all", "--from", "yesterday"], 2, "--from must be an RFC 3339 instant"),
+        (
+            ["--all", "--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z"],
+            2,
+            "--from must be before --to",
+        ),
         (["--all", "--derive-only", "--again"], 2, "reads no body"),
     ],
 )
-def test_wrong_use_is_told_before_anything_is_opened(words: list[str], code: int, said: str) -> None:
+def test_wrong_use_is_told_before_anything_is_opened(
+    words: list[str], code: int, said: str
+) -> None:
     done = CliRunner().invoke(app, ["replay", *words])
     assert done.exit_code == code
     assert said in done.stderr

@@ -6,25 +6,25 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from kadens.commands.operate import TRIES, post, post_patiently, seconds_of
+from kadens.commands.sending import TRIES, post, post_patiently, seconds_of
 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the waits, which take no time here."""
     taken: list[float] = []
-    monkeypatch.setattr("kadens.commands.operate.time.sleep", taken.append)
+    monkeypatch.setattr("kadens.commands.sending.time.sleep", taken.append)
     return taken
 
 
-class Door(BaseHTTPRequestHandler):
+class _Door(BaseHTTPRequestHandler):
     answers: tuple[int, ...] = ()
     count = 0
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        status = Door.answers[min(Door.count, len(Door.answers) - 1)]
-        Door.count += 1
+        status = _Door.answers[min(_Door.count, len(_Door.answers) - 1)]
+        _Door.count += 1
         self.send_response(status)
         self.send_header("Retry-After", "7")
         self.send_header("Content-Length", "0")
@@ -36,9 +36,9 @@ class Door(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Door) as server:
+    with HTTPServer(("127.0.0.1", 0), _Door) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        Door.count = 0
+        _Door.count = 0
         yield f"http://127.0.0.1:{server.server_port}/v1/files"
         server.shutdown()
 
@@ -55,13 +55,13 @@ def url() -> Iterator[str]:
 def test_it_waits_as_long_as_it_is_told(
     waits: list[float], url: str, answers: tuple[int, ...], status: int, waited: list[float]
 ) -> None:
-    Door.answers = answers
+    _Door.answers = answers
     assert post_patiently(url, b"body", {})[0] == status
     assert waits == waited
 
 
 def test_a_plain_post_does_not_wait(waits: list[float], url: str) -> None:
-    Door.answers = (429, 202)
+    _Door.answers = (429, 202)
     assert post(url, b"body", {})[0] == 429
     assert waits == []
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from kadens.scrape import publish
 
 
-def app() -> FastAPI:
+def _app() -> FastAPI:
     made = FastAPI()
     made.state.registry = CollectorRegistry()
     Counter("planted", "A count", registry=made.state.registry).inc()
@@ -21,8 +21,8 @@ def app() -> FastAPI:
     return made
 
 
-def status(client: str, path: str = "/metrics", **headers: str) -> int:
-    made = app()
+def _status(client: str, path: str = "/metrics", **headers: str) -> int:
+    made = _app()
     publish(made, "127.0.0.1", 0)
 
     async def ask() -> int:
@@ -35,24 +35,28 @@ def status(client: str, path: str = "/metrics", **headers: str) -> int:
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "127.9.9.9", "::1"])
 def test_this_machine_reads_them(client: str) -> None:
-    assert status(client) == 200
+    assert _status(client) == 200
 
 
 @pytest.mark.parametrize("client", ["10.0.0.7", "2001:db8::1", "::ffff:10.0.0.7", "testclient", ""])
 def test_nobody_else_does(client: str) -> None:
-    assert [status(client, path) for path in ("/metrics", "/metrics/", "/healthz")] == [404, 404, 200]
+    assert [_status(client, path) for path in ("/metrics", "/metrics/", "/healthz")] == [
+        404,
+        404,
+        200,
+    ]
 
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])
 def test_nor_somebody_behind_a_proxy_on_this_machine(header: str) -> None:
-    assert status("127.0.0.1", **{header: "10.0.0.7"}) == 404
+    assert _status("127.0.0.1", **{header: "10.0.0.7"}) == 404
 
 
 def test_a_port_of_their_own_is_on_the_host_that_was_set() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    publish(app(), "127.0.0.1", port)
+    publish(_app(), "127.0.0.1", port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         assert b"planted_total 1.0" in answer.read()
     with socket.socket() as elsewhere:  # free on every other address of this machine

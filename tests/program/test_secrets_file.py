@@ -1,4 +1,4 @@
-"""The secrets file: what is wrong is named and never shown, a change is seen at once, a rewrite is whole."""
+"""The secrets file: mistakes are named without their values, changes are seen at once."""
 
 import logging
 import os
@@ -9,57 +9,66 @@ from pathlib import Path
 
 import pytest
 
-from kadens.runtime import leftovers, secrets_in
+from kadens.local.runtime import leftovers, secrets_in
 from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
-from kadens.secrets_writer import new_secret, retired, rewrite, rotated
+from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
 
 HEX = "ab" * 32
-AT = "2026-11-28T00:00:00Z"
+_AT = "2026-11-28T00:00:00Z"
 WEBHOOK = "whsec_b3Blbi13ZWFyYWJsZXM="
 
 
-def table(kind: str = "link", id_: str = "2", state: str = "active", key: str = HEX) -> str:
+def _table(kind: str = "link", id_: str = "2", state: str = "active", key: str = HEX) -> str:
     return f'[[keys]]\nkind = "{kind}"\nid = "{id_}"\nstate = "{state}"\nkey = "{key}"\n'
 
 
-WRONG: list[tuple[str, str]] = [
+_WRONG: list[tuple[str, str]] = [
     ('link_key = "abcd"', r"link_key: 32 random bytes as hex are wanted .*; these are 2"),
     (f'wrapping_key = "{HEX[:48]}"', r"wrapping_key: .*; these are 24"),
     (f'session_key = "{HEX}00"', r"session_key: .*; these are 33"),
     ('link_key = "not hex, and secret"', "link_key: 32 random bytes as hex are wanted"),
     ("link_key = 7", "link_key: 32 random bytes"),
-    (table(key="ab"), r"\[\[keys\]\] link 2: 32 random bytes"),
-    (table(kind="lock"), "a kind of link, wrapping, session is wanted"),
-    (table(id_="a b"), "an id of up to 16 letters"),
-    (table(id_="a" * 17), "an id of up to 16 letters"),
-    (table(state="old"), "a state of active, accepted, retired is wanted"),
-    (table() + table(), "two keys of kind link have the id 2"),
-    (table() + table(id_="3"), "one active key of kind link is wanted; there are 2"),
-    (f'link_key = "{HEX}"\n' + table(), "one active key of kind link is wanted; there are 2"),
-    (table(state="accepted"), "one active key of kind link is wanted; there are 0"),
+    (_table(key="ab"), r"\[\[keys\]\] link 2: 32 random bytes"),
+    (_table(kind="lock"), "a kind of link, wrapping, session is wanted"),
+    (_table(id_="a b"), "an id of up to 16 letters"),
+    (_table(id_="a" * 17), "an id of up to 16 letters"),
+    (_table(state="old"), "a state of active, accepted, retired is wanted"),
+    (_table() + _table(), "two keys of kind link have the id 2"),
+    (_table() + _table(id_="3"), "one active key of kind link is wanted; there are 2"),
+    (f'link_key = "{HEX}"\n' + _table(), "one active key of kind link is wanted; there are 2"),
+    (_table(state="accepted"), "one active key of kind link is wanted; there are 0"),
     ("keys = 7", r"tables \[\[keys\]\] are wanted"),
     ("[connectors.reports]\nkeys = []", r"\[connectors.reports\]: keys"),
     ('[connectors.reports]\nkeys = [""]', r"\[connectors.reports\]: keys"),
     ('[connectors.reports]\nkeys = "secret"', r"\[connectors.reports\]: keys"),
-    ('[connectors.open_wearables]\nkeys = ["whsec_!!"]', r"\[connectors.open_wearables\]: a key is no key of "),
+    (
+        '[connectors.open_wearables]\nkeys = ["whsec_!!"]',
+        r"\[connectors.open_wearables\]: no key of ",
+    ),
     ("connectors = 7", r"tables \[connectors.NAME\]"),
     ("link_key = ", "TOMLDecodeError, no TOML file"),
 ]
 
 
-@pytest.mark.parametrize(("text", "why"), WRONG, ids=[text[:40] for text, _ in WRONG])
+@pytest.mark.parametrize(("text", "why"), _WRONG, ids=[text[:40] for text, _ in _WRONG])
 def test_what_is_wrong_is_named_and_never_shown(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "secrets.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match=why) as caught:
         read_secrets(str(path))
     assert f"KADENS_SECRETS_FILE={path}: " in str(caught.value)
-    assert not any(secret in str(caught.value) for secret in (HEX[:16], 'secret"', "whsec_!!", "not hex"))
+    assert not any(
+        secret in str(caught.value) for secret in (HEX[:16], 'secret"', "whsec_!!", "not hex")
+    )
 
 
 def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
-    tables = table("wrapping", "b", "accepted") + table("wrapping", "c") + table("wrapping", "a", "retired", "")
+    tables = (
+        _table("wrapping", "b", "accepted")
+        + _table("wrapping", "c")
+        + _table("wrapping", "a", "retired", "")
+    )
     path.write_text(f'link_key = "{HEX}"\nsession_key = ""\n{tables}', encoding="utf-8")
     secrets = read_secrets(str(path))
     assert [(key.id, key.secret.hex()) for key in secrets.link_keys.keys] == [("1", HEX)]
@@ -69,7 +78,7 @@ def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:
     assert "\\xab" not in repr(secrets.link_keys) + repr(secrets.entries)
 
 
-FILE = f"""# by hand
+_FILE = f"""# by hand
 link_key = "{HEX}"  # drawn once
 oidc_client_secret = "given"
 
@@ -89,12 +98,15 @@ keys = ["{WEBHOOK}"]
 
 def test_a_rotation_changes_the_keys_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
-    path.write_text(FILE, encoding="utf-8")
+    path.write_text(_FILE, encoding="utf-8")
     path.chmod(0o400)
     fresh = new_secret()
-    rewrite(path, lambda entries: rotated(entries, "link", fresh, AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", fresh, _AT))
     secrets, text = read_secrets(str(path)), path.read_text(encoding="utf-8")
-    assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [("2", fresh), ("1", bytes.fromhex(HEX))]
+    assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [
+        ("2", fresh),
+        ("1", bytes.fromhex(HEX)),
+    ]
     assert [key.id for key in secrets.session_keys.keys] == ["k9"]
     assert set(secrets.connectors) == {"reports", "open_wearables"}
     assert (secrets.oidc_client_secret, text.startswith("# by hand\n")) == ("given", True)
@@ -104,28 +116,32 @@ def test_a_rotation_changes_the_keys_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
-    path.write_text(FILE, encoding="utf-8")
+    path.write_text(_FILE, encoding="utf-8")
     for id_, why in (("1", "is active; only an accepted one"), ("7", "there is no link key 7")):
         with pytest.raises(SettingsError, match=why):
-            rewrite(path, partial(_retired_at, id_))
-    assert path.read_text(encoding="utf-8") == FILE
-    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
-    rewrite(path, lambda entries: retired(entries, "link", "1", AT))
+            rewrite_secrets(path, partial(_retired_at, id_))
+    assert path.read_text(encoding="utf-8") == _FILE
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
+    rewrite_secrets(path, lambda entries: with_retired_key(entries, "link", "1", _AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["2"]
-    kept = [(entry.id, entry.secret.hex()) for entry in read_secrets(str(path)).entries if entry.state == "retired"]
+    kept = [
+        (entry.id, entry.secret.hex())
+        for entry in read_secrets(str(path)).entries
+        if entry.state == "retired"
+    ]
     assert kept == [("1", HEX)]
-    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["3", "2"]
 
 
 def _retired_at(id_: str, entries: tuple[KeyEntry, ...]) -> tuple[KeyEntry, ...]:
-    return retired(entries, "link", id_, AT)
+    return with_retired_key(entries, "link", id_, _AT)
 
 
 def test_the_first_key_of_a_kind_is_made_by_rotating(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
     path.write_text("", encoding="utf-8")
-    rewrite(path, lambda entries: rotated(entries, "session", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "session", new_secret(), _AT))
     assert [key.id for key in read_secrets(str(path)).session_keys.keys] == ["1"]
 
 
@@ -135,21 +151,23 @@ def test_a_form_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["a"]
     with pytest.raises((SettingsError, tomllib.TOMLDecodeError)):
-        rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+        rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "secrets.toml"
-    path.write_text(FILE, encoding="utf-8")
+    path.write_text(_FILE, encoding="utf-8")
 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
-    assert path.read_text(encoding="utf-8") == FILE
+        rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
+    assert path.read_text(encoding="utf-8") == _FILE
     assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
 
 
@@ -157,11 +175,11 @@ def test_a_change_is_seen_at_the_next_use_and_a_broken_file_changes_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "secrets.toml"
-    path.write_text(FILE, encoding="utf-8")
+    path.write_text(_FILE, encoding="utf-8")
     live = LiveSecrets(str(path), read_secrets(str(path)))
     keys = live.keys("link")
     assert [key.id for key in keys().keys] == ["1"]
-    rewrite(path, lambda entries: rotated(entries, "link", new_secret(), AT))
+    rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
     assert [key.id for key in keys().keys] == ["2", "1"]
     good = path.read_text(encoding="utf-8")
     for broken in ('link_key = "ab"', "link_key = "):
@@ -182,9 +200,9 @@ def test_without_a_file_the_secrets_never_change() -> None:
 
 
 def test_ids_of_new_keys_count_on_from_the_highest_number() -> None:
-    entries = entries_of(tomllib.loads(table(id_="k1", state="accepted") + table(id_="7")))
-    assert [entry.id for entry in rotated(entries, "link", bytes(32), AT)] == ["k1", "7", "8"]
-    assert rotated(entries, "wrapping", bytes(32), AT)[-1].id == "1"
+    entries = entries_of(tomllib.loads(_table(id_="k1", state="accepted") + _table(id_="7")))
+    assert [entry.id for entry in with_new_key(entries, "link", bytes(32), _AT)] == ["k1", "7", "8"]
+    assert with_new_key(entries, "wrapping", bytes(32), _AT)[-1].id == "1"
 
 
 def test_a_data_folder_without_its_secrets_says_what_they_would_open(tmp_path: Path) -> None:

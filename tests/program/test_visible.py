@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from kadens.commands.console import Plain, print_json
-from kadens.commands.visible import cell, quiet_json, visible
+from kadens.output.terminal import Plain, print_json
+from kadens.output.visible import cell, quiet_json, visible
 
 
 @pytest.mark.parametrize(
@@ -40,17 +40,17 @@ def test_numbers_and_plain_text_stay(value: object) -> None:
 def test_a_console_lets_no_escape_sequence_through(capsys: pytest.CaptureFixture[str]) -> None:
     console = Plain(markup=False, emoji=False, force_terminal=True, color_system="standard")
     console.print("a\x1b]0;title\x07b", style="bold red")
-    said = capsys.readouterr().out
-    assert "\x1b]" not in said
-    assert "\x07" not in said
-    assert "\x1b[1;31m" in said  # our own style reaches it
+    result = capsys.readouterr().out
+    assert "\x1b]" not in result
+    assert "\x07" not in result
+    assert "\x1b[1;31m" in result  # our own style reaches it
 
 
 def test_json_says_the_same_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"type": "\x9b2J\x7f\x1b[2J"})
-    said = capsys.readouterr().out
-    assert not any(one in said for one in "\x9b\x7f\x1b")
-    assert json.loads(said) == {"type": "\x9b2J\x7f\x1b[2J"}
+    result = capsys.readouterr().out
+    assert not any(item in result for item in "\x9b\x7f\x1b")
+    assert json.loads(result) == {"type": "\x9b2J\x7f\x1b[2J"}
     assert quiet_json('{"a": 1}') == '{"a": 1}'
 
 

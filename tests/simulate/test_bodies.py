@@ -7,30 +7,32 @@ import numpy as np
 import pytest
 from fitparse import FitFile
 
-from kadens.model.calendar import MINUTE_MS, utc
-from kadens.model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlock, Workout
-from kadens.parsers import open_wearables, reports
-from kadens.simulate import bodies, plan
-from kadens.simulate.cohort import Cohort, Person, Role, demo_cohort
-from kadens.simulate.deliveries import history, live
-from kadens.simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
-from kadens.simulate.open_wearables_writer import MOST_SAMPLES, heart_rate_body
+from model.calendar import MINUTE_MS, utc
+from model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlock, Workout
+from parsers import open_wearables, reports
+from simulate import bodies, plan
+from simulate.cohort import Cohort, Person, Role, demo_cohort
+from simulate.deliveries import history, live
+from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
+from simulate.open_wearables_writer import MOST_SAMPLES, heart_rate_body
 
-MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
-AUTUMN_NIGHT = 1_792_879_200_000  # 2026-10-25T00:00:00+02:00 in Stockholm, whose clocks go back at 03:00
+_MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+AUTUMN_NIGHT = (
+    1_792_879_200_000  # 2026-10-25T00:00:00+02:00 in Stockholm, whose clocks go back at 03:00
+)
 
 
 @pytest.fixture(scope="module")
 def demo() -> Cohort:
-    return demo_cohort(now_ms=MONDAY_MORNING)
+    return demo_cohort(now_ms=_MONDAY_MORNING)
 
 
-def told(whole: Cohort, patient: str, kind: str) -> list[Delivery]:
-    return [d for d in history(whole) if d.key.startswith(f"{patient}/{kind}/")]
+def _told(cohort: Cohort, patient: str, kind: str) -> list[Delivery]:
+    return [d for d in history(cohort) if d.key.startswith(f"{patient}/{kind}/")]
 
 
-def person(whole: Cohort, role: Role) -> Person:
-    return next(p for p in whole.people if p.role is role)
+def person(cohort: Cohort, role: Role) -> Person:
+    return next(p for p in cohort.people if p.role is role)
 
 
 def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
@@ -53,7 +55,7 @@ def test_every_report_body_is_read_whole(demo: Cohort) -> None:
 
 
 def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None:
-    (block,) = open_wearables.parse(told(demo, "demo-03", "wear")[20].make()).facts
+    (block,) = open_wearables.parse(_told(demo, "demo-03", "wear")[20].make()).facts
     assert isinstance(block, SampleBlock)
     minutes = np.unique(block.t // MINUTE_MS)
     assert 600 < len(minutes) <= 720
@@ -63,7 +65,9 @@ def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None
 
 def test_the_night_when_clocks_change_keeps_its_instants() -> None:
     t = AUTUMN_NIGHT + np.arange(6 * 60, dtype=np.int64) * MINUTE_MS
-    facts = open_wearables.parse(heart_rate_body("a", "Europe/Stockholm", t, np.full(len(t), 60.0))).facts
+    facts = open_wearables.parse(
+        heart_rate_body("a", "Europe/Stockholm", t, np.full(len(t), 60.0))
+    ).facts
     blocks = [fact for fact in facts if isinstance(fact, SampleBlock)]
     assert [block.head.offset_min for block in blocks] == [120, 60]
     assert np.concatenate([block.t for block in blocks]).tolist() == t.tolist()
@@ -79,11 +83,19 @@ def test_a_body_of_no_or_too_many_samples_is_refused(count: int) -> None:
 def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Cohort) -> None:
     hub = next(p for p in demo.people if p.hub)
     out = plan.outings(hub, demo)[3]
-    workout_body, series_body = (told(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series"))
-    (workout,), (series,) = (open_wearables.parse(body).facts for body in (workout_body, series_body))
+    workout_body, series_body = (
+        _told(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series")
+    )
+    (workout,), (series,) = (
+        open_wearables.parse(body).facts for body in (workout_body, series_body)
+    )
     assert isinstance(workout, Workout)
     assert isinstance(series, SampleBlock)
-    assert (workout.head.start_ms, workout.head.end_ms, workout.type) == (out.start_ms, out.end_ms, "walking")
+    assert (workout.head.start_ms, workout.head.end_ms, workout.type) == (
+        out.start_ms,
+        out.end_ms,
+        "walking",
+    )
     assert workout.head.source.method is Method.WORKOUT
     planned = bodies.heart(hub, demo, out)
     assert series.v.tolist() == planned[(series.t - out.start_ms) // 1000].tolist()
@@ -93,7 +105,7 @@ def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Coh
 def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None:
     pain = person(demo, Role.PAIN)
     out = plan.outings(pain, demo)[0]
-    day = next(d for d in told(demo, "demo-01", "wear") if d.due_ms > out.end_ms)
+    day = next(d for d in _told(demo, "demo-01", "wear") if d.due_ms > out.end_ms)
     (block,) = open_wearables.parse(day.make()).facts
     assert isinstance(block, SampleBlock)
     within = (block.t >= out.start_ms) & (block.t < out.end_ms)
@@ -103,7 +115,9 @@ def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None
 
 
 def test_the_live_report_is_pain_eight_after_the_session(demo: Cohort) -> None:
-    facts = [fact for fact in reports.parse([*live(demo)][-1].make()).facts if isinstance(fact, Report)]
+    facts = [
+        fact for fact in reports.parse([*live(demo)][-1].make()).facts if isinstance(fact, Report)
+    ]
     (pain,) = [fact for fact in facts if fact.instrument is Instrument.PAIN]
     hurt = plan.live_outing(person(demo, Role.PAIN), demo)
     assert (pain.value, pain.scale, pain.phase) == (8, "nrs-0-10", Phase.AFTER)
@@ -114,7 +128,9 @@ def test_who_has_no_watch_reports_sessions_by_hand(demo: Cohort) -> None:
     manual = person(demo, Role.MANUAL)
     sent = [d for d in history(demo) if d.patient == manual.pseudonym]
     assert {d.connector for d in sent} == {REPORTS}
-    facts = [fact for d in sent for fact in reports.parse(d.make()).facts if isinstance(fact, Report)]
+    facts = [
+        fact for d in sent for fact in reports.parse(d.make()).facts if isinstance(fact, Report)
+    ]
     spans = [(f.head.start_ms, f.head.end_ms) for f in facts if f.instrument is Instrument.SESSION]
     assert spans == [(out.start_ms, out.end_ms) for out in plan.outings(manual, demo)]
 
@@ -122,11 +138,16 @@ def test_who_has_no_watch_reports_sessions_by_hand(demo: Cohort) -> None:
 def test_a_file_is_read_by_an_independent_reader(demo: Cohort) -> None:
     cyclist = next(p for p in demo.people if "power" in p.columns)
     out = plan.outings(cyclist, demo)[0]
-    rows = list(FitFile(BytesIO(told(demo, cyclist.pseudonym, "fit")[0].make())).get_messages("record"))
+    rows = list(
+        FitFile(BytesIO(_told(demo, cyclist.pseudonym, "fit")[0].make())).get_messages("record")
+    )
     assert [row.get_value("timestamp").replace(tzinfo=UTC) for row in rows] == [
         utc(out.start_ms + n * 1000) for n in range((out.end_ms - out.start_ms) // 1000)
     ]
-    heart = [float("nan") if row.get_value("heart_rate") is None else row.get_value("heart_rate") for row in rows]
+    heart = [
+        float("nan") if row.get_value("heart_rate") is None else row.get_value("heart_rate")
+        for row in rows
+    ]
     np.testing.assert_array_equal(heart, bodies.heart(cyclist, demo, out))
     assert {row.get_value("cadence") is not None for row in rows} == {True}
 

@@ -1,4 +1,7 @@
-"""The cohort is what it says it is: planted truth recomputed, determinism, and no time that has not been yet."""
+"""The cohort is what it claims to be: its planted truth is recomputed here.
+
+It is deterministic and has no times in the future.
+"""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -10,43 +13,50 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kadens.model.alert import Tier
-from kadens.model.calendar import DAY_MS, MINUTE_MS, local_date, monday, utc
-from kadens.model.intensity import HeartLimits
-from kadens.simulate import bodies, plan, signals
-from kadens.simulate.cohort import Cohort, Person, Role, cohort, demo_cohort
-from kadens.simulate.deliveries import history, last_minutes, live
-from kadens.simulate.faults import Faults, arrivals, disturb
-from kadens.simulate.truth import truth
-from kadens.stream.compute.limits import heart_limits
-from kadens.stream.compute.zones import time_in_zones
+from model.alert import Tier
+from model.calendar import DAY_MS, MINUTE_MS, local_date, monday, utc
+from model.intensity import ZoneThresholds
+from simulate import bodies, plan, signals
+from simulate.cohort import Cohort, Person, Role, cohort, demo_cohort
+from simulate.deliveries import history, last_minutes, live
+from simulate.faults import Faults, arrivals, disturb
+from simulate.truth import truth
+from stream.compute.intensity.thresholds import zone_thresholds
+from stream.compute.intensity.zones import time_in_zones
 
-MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+_MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 INSTANTS = st.integers(1_767_225_600_000, 1_830_297_600_000)  # 2026 and 2027
 
 
 @pytest.fixture(scope="module")
 def demo() -> Cohort:
-    return demo_cohort(now_ms=MONDAY_MORNING)
+    return demo_cohort(now_ms=_MONDAY_MORNING)
 
 
-def one(whole: Cohort, role: Role) -> Person:
-    return next(person for person in whole.people if person.role is role)
+def _one(value: Cohort, role: Role) -> Person:
+    return next(person for person in value.people if person.role is role)
 
 
-def sessions_in(whole: Cohort, role: Role, weeks_back: int) -> int:
-    person = one(whole, role)
-    first = monday(local_date(whole.now_ms, person.zone)) - timedelta(weeks=weeks_back)
-    return sum(1 for out in plan.outings(person, whole) if monday(local_date(out.start_ms, person.zone)) == first)
+def sessions_in(value: Cohort, role: Role, weeks_back: int) -> int:
+    person = _one(value, role)
+    first = monday(local_date(value.now_ms, person.zone)) - timedelta(weeks=weeks_back)
+    return sum(
+        1
+        for out in plan.outings(person, value)
+        if monday(local_date(out.start_ms, person.zone)) == first
+    )
 
 
-def limits(person: Person) -> HeartLimits:
-    return heart_limits(person.profile, date(2026, 11, 23))
+def limits(person: Person) -> ZoneThresholds:
+    return zone_thresholds(person.profile, date(2026, 11, 23))
 
 
 def test_eight_people_of_two_zones_each_with_an_invented_name(demo: Cohort) -> None:
     assert [person.name.split()[0] for person in demo.people] == ["Demo"] * 8
-    assert Counter(person.zone for person in demo.people) == {"Europe/Stockholm": 7, "America/New_York": 1}
+    assert Counter(person.zone for person in demo.people) == {
+        "Europe/Stockholm": 7,
+        "America/New_York": 1,
+    }
     assert Counter(person.role for person in demo.people) == {
         Role.ON_TRACK: 3, Role.PAIN: 1, Role.LOW: 1, Role.STALE: 1, Role.PAUSED: 1, Role.MANUAL: 1,
     }  # fmt: skip
@@ -55,7 +65,8 @@ def test_eight_people_of_two_zones_each_with_an_invented_name(demo: Cohort) -> N
 def test_both_zones_change_their_clocks_within_the_history(demo: Cohort) -> None:
     for person in demo.people:
         offsets = {
-            utc(out.start_ms).astimezone(ZoneInfo(person.zone)).utcoffset() for out in plan.outings(person, demo)
+            utc(out.start_ms).astimezone(ZoneInfo(person.zone)).utcoffset()
+            for out in plan.outings(person, demo)
         }
         assert len(offsets) == 2
 
@@ -63,18 +74,25 @@ def test_both_zones_change_their_clocks_within_the_history(demo: Cohort) -> None
 @pytest.mark.parametrize(
     ("now", "done"),
     [
-        (MONDAY_MORNING, [3, 3, 1, 1, 1]),  # last week is not judged yet: the two before it are low as well
-        (MONDAY_MORNING + 2 * DAY_MS, [3, 3, 3, 1, 1]),
+        (
+            _MONDAY_MORNING,
+            [3, 3, 1, 1, 1],
+        ),  # last week is not judged yet: the two before it are low as well
+        (_MONDAY_MORNING + 2 * DAY_MS, [3, 3, 3, 1, 1]),
     ],
 )
-def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(now: int, done: list[int]) -> None:
-    whole = demo_cohort(now_ms=now)
-    assert [sessions_in(whole, Role.LOW, back) for back in (5, 4, 3, 2, 1)] == done
-    assert one(whole, Role.LOW).prescription.sessions_per_week == 3  # 1 of 3 is below 0.8, 3 of 3 is not
+def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(
+    now: int, done: list[int]
+) -> None:
+    total = demo_cohort(now_ms=now)
+    assert [sessions_in(total, Role.LOW, back) for back in (5, 4, 3, 2, 1)] == done
+    assert (
+        _one(total, Role.LOW).prescription.sessions_per_week == 3
+    )  # 1 of 3 is below 0.8, 3 of 3 is not
 
 
 def test_the_low_one_wore_the_watch_ten_hours_on_every_day_of_them(demo: Cohort) -> None:
-    person = one(demo, Role.LOW)
+    person = _one(demo, Role.LOW)
     first = monday(local_date(demo.now_ms, person.zone)) - timedelta(weeks=2)
     worn = {local_date(span.start_ms, person.zone): span for span in plan.wear_days(person, demo)}
     for day in (first + timedelta(days=n) for n in range(14)):
@@ -83,28 +101,33 @@ def test_the_low_one_wore_the_watch_ten_hours_on_every_day_of_them(demo: Cohort)
 
 
 def test_the_low_ones_watch_has_spoken_since_the_last_week_ended(demo: Cohort) -> None:
-    person = one(demo, Role.LOW)
+    person = _one(demo, Role.LOW)
     *_, last = plan.wear_days(person, demo)
     assert local_date(last.start_ms, person.zone) >= monday(local_date(demo.now_ms, person.zone))
 
 
 def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
-    person = one(demo, Role.PAUSED)
+    person = _one(demo, Role.PAUSED)
     assert [sessions_in(demo, Role.PAUSED, back) for back in (3, 2, 1)] == [3, 0, 0]
     (pause,) = person.prescription.pauses
     last_monday = monday(local_date(demo.now_ms, person.zone))
-    assert (pause.first, pause.last) == (last_monday - timedelta(days=14), last_monday - timedelta(days=1))
+    assert (pause.first, pause.last) == (
+        last_monday - timedelta(days=14),
+        last_monday - timedelta(days=1),
+    )
 
 
 def test_the_stale_one_is_silent_for_ten_days(demo: Cohort) -> None:
-    told = [d for d in history(demo) if d.patient == one(demo, Role.STALE).pseudonym]
-    assert demo.now_ms - 12 * DAY_MS < max(d.due_ms for d in told) <= demo.now_ms - 10 * DAY_MS
+    reported = [d for d in history(demo) if d.patient == _one(demo, Role.STALE).pseudonym]
+    assert demo.now_ms - 12 * DAY_MS < max(d.due_ms for d in reported) <= demo.now_ms - 10 * DAY_MS
 
 
 @pytest.mark.parametrize("role", [Role.ON_TRACK, Role.PAIN, Role.MANUAL])
 def test_the_others_kept_to_it_in_every_late_week(demo: Cohort, role: Role) -> None:
     for person in (p for p in demo.people if p.role is role):
-        weeks = Counter(monday(local_date(out.start_ms, person.zone)) for out in plan.outings(person, demo))
+        weeks = Counter(
+            monday(local_date(out.start_ms, person.zone)) for out in plan.outings(person, demo)
+        )
         last = monday(local_date(demo.now_ms, person.zone))
         assert [weeks[last - timedelta(weeks=back)] for back in (4, 3, 2, 1)] == [3, 3, 3, 3]
 
@@ -113,7 +136,9 @@ def test_nobody_else_is_low_in_two_weeks_running(demo: Cohort) -> None:
     for person in demo.people:
         if person.role in {Role.LOW, Role.PAUSED, Role.STALE}:
             continue
-        weeks = Counter(monday(local_date(out.start_ms, person.zone)) for out in plan.outings(person, demo))
+        weeks = Counter(
+            monday(local_date(out.start_ms, person.zone)) for out in plan.outings(person, demo)
+        )
         last = monday(local_date(demo.now_ms, person.zone))
         done = [weeks[last - timedelta(weeks=back)] for back in range(12, 0, -1)]
         assert all(2 <= n <= 4 for n in done)
@@ -124,7 +149,9 @@ def test_pain_stays_below_every_rule_until_the_live_part(demo: Cohort) -> None:
     known = truth(demo).patients
     assert max(max(person.pain) for person in known.values()) <= 4
     assert all(max(person.pain) - min(person.pain) <= 1 for person in known.values())
-    assert {name: person.live_pain for name, person in known.items() if person.live_pain} == {"demo-01": (8,)}
+    assert {name: person.live_pain for name, person in known.items() if person.live_pain} == {
+        "demo-01": (8,)
+    }
 
 
 def test_two_alerts_are_expected(demo: Cohort) -> None:
@@ -135,7 +162,9 @@ def test_two_alerts_are_expected(demo: Cohort) -> None:
 @pytest.mark.parametrize("number", range(8))
 def test_the_planned_effort_is_moderate_by_the_profile(demo: Cohort, number: int) -> None:
     person = demo.people[number]
-    edges = limits(person).edges if limits(person).valid and person.role is not Role.MANUAL else None
+    edges = (
+        limits(person).edges if limits(person).valid and person.role is not Role.MANUAL else None
+    )
     if edges is None:
         edges = (person.body.low - 10, person.body.low, person.body.high, person.body.high + 30)
     out = plan.outings(person, demo)[0]
@@ -156,7 +185,7 @@ def test_the_day_at_ease_stays_below_moderate(demo: Cohort) -> None:
 
 
 def test_one_seed_one_cohort(demo: Cohort) -> None:
-    again, other = demo_cohort(now_ms=MONDAY_MORNING), demo_cohort(now_ms=MONDAY_MORNING, seed=2)
+    again, other = demo_cohort(now_ms=_MONDAY_MORNING), demo_cohort(now_ms=_MONDAY_MORNING, seed=2)
     assert again == demo
     first = [(d.key, d.due_ms, d.make()) for d in list(history(demo))[::50]]
     assert [(d.key, d.due_ms, d.make()) for d in list(history(again))[::50]] == first
@@ -164,9 +193,9 @@ def test_one_seed_one_cohort(demo: Cohort) -> None:
 
 
 def test_a_body_does_not_depend_on_the_order_of_asking(demo: Cohort) -> None:
-    told = list(history(demo))[200:260]
-    forwards = {d.key: d.make() for d in told}
-    assert {d.key: d.make() for d in reversed(told)} == forwards
+    reported = list(history(demo))[200:260]
+    forwards = {d.key: d.make() for d in reported}
+    assert {d.key: d.make() for d in reversed(reported)} == forwards
 
 
 def test_keys_name_one_delivery_each(demo: Cohort) -> None:
@@ -177,61 +206,63 @@ def test_keys_name_one_delivery_each(demo: Cohort) -> None:
 @given(now=INSTANTS)
 @settings(max_examples=25, deadline=None)
 def test_nothing_comes_before_its_time_whenever_it_is_played(now: int) -> None:
-    whole = demo_cohort(now_ms=now, weeks=3)
-    due = [d.due_ms for d in history(whole)]
+    total = demo_cohort(now_ms=now, weeks=3)
+    due = [d.due_ms for d in history(total)]
     assert due == sorted(due)
     assert due[-1] <= now
-    for person in whole.people:
-        assert all(out.end_ms < now for out in plan.outings(person, whole))
-    hurt = plan.live_outing(one(whole, Role.PAIN), whole)
+    for person in total.people:
+        assert all(out.end_ms < now for out in plan.outings(person, total))
+    hurt = plan.live_outing(_one(total, Role.PAIN), total)
     assert hurt.start_ms < hurt.end_ms < now
-    assert all(out.end_ms <= hurt.start_ms for out in plan.outings(one(whole, Role.PAIN), whole))
+    assert all(out.end_ms <= hurt.start_ms for out in plan.outings(_one(total, Role.PAIN), total))
 
 
 def test_live_part_ends_with_the_report_of_pain_eight(demo: Cohort) -> None:
-    told = list(live(demo))
-    assert [d.connector for d in told[-2:]] == ["files", "reports"]
-    assert b'"value":8' in told[-1].make()
-    assert [b.due_ms - a.due_ms for a, b in pairwise(told)] == [1000] * (len(told) - 1)
+    reported = list(live(demo))
+    assert [d.connector for d in reported[-2:]] == ["files", "reports"]
+    assert b'"value":8' in reported[-1].make()
+    assert [b.due_ms - a.due_ms for a, b in pairwise(reported)] == [1000] * (len(reported) - 1)
 
 
 def test_a_minute_comes_from_everyone_who_still_wears_a_watch(demo: Cohort) -> None:
-    told = list(last_minutes(demo, demo.now_ms + 90_000, 1))
-    assert [d.patient for d in told] == ["demo-01", "demo-02", "demo-05", "demo-07", "demo-08"]
-    assert all(d.due_ms == demo.now_ms + 60_000 for d in told)
+    reported = list(last_minutes(demo, demo.now_ms + 90_000, 1))
+    assert [d.patient for d in reported] == ["demo-01", "demo-02", "demo-05", "demo-07", "demo-08"]
+    assert all(d.due_ms == demo.now_ms + 60_000 for d in reported)
 
 
 def test_a_larger_cohort_repeats_the_cast_under_other_names() -> None:
-    whole = cohort(now_ms=MONDAY_MORNING, seed=5, patients=20, weeks=4)
-    assert len({p.pseudonym for p in whole.people}) == len({p.name for p in whole.people}) == 20
-    accounts = [p.account for p in whole.people if p.account]
+    total = cohort(now_ms=_MONDAY_MORNING, seed=5, patients=20, weeks=4)
+    assert len({p.pseudonym for p in total.people}) == len({p.name for p in total.people}) == 20
+    accounts = [p.account for p in total.people if p.account]
     assert len(accounts) == len(set(accounts))
-    assert Counter(e.rule for e in truth(whole).expected) == {"P1": 3, "A1": 3}
+    assert Counter(e.rule for e in truth(total).expected) == {"P1": 3, "A1": 3}
 
 
 @pytest.mark.parametrize(("patients", "weeks"), [(0, 12), (8, 2)])
 def test_too_small_a_cohort_is_refused(patients: int, weeks: int) -> None:
     with pytest.raises(ValueError, match="at least"):
-        cohort(now_ms=MONDAY_MORNING, seed=1, patients=patients, weeks=weeks)
+        cohort(now_ms=_MONDAY_MORNING, seed=1, patients=patients, weeks=weeks)
 
 
 def test_faults_lose_nothing_and_are_the_seeds_choice(demo: Cohort) -> None:
-    told = list(history(demo))
+    reported = list(history(demo))
     faults = Faults(duplicate=0.2, delay=0.1, shuffle_ms=3_600_000)
-    arriving = disturb(told, faults, seed=9)
-    assert {d.key for d in arriving} == {d.key for d in told}
-    assert 1.1 * len(told) < len(arriving) < 1.3 * len(told)
-    assert [d.key for d in arriving] != [d.key for d in told]
+    arriving = disturb(reported, faults, seed=9)
+    assert {d.key for d in arriving} == {d.key for d in reported}
+    assert 1.1 * len(reported) < len(arriving) < 1.3 * len(reported)
+    assert [d.key for d in arriving] != [d.key for d in reported]
     assert [d.due_ms for d in arriving] == sorted(d.due_ms for d in arriving)
-    assert [(d.key, d.due_ms) for d in disturb(told, faults, seed=9)] == [(d.key, d.due_ms) for d in arriving]
+    assert [(d.key, d.due_ms) for d in disturb(reported, faults, seed=9)] == [
+        (d.key, d.due_ms) for d in arriving
+    ]
 
 
 def test_no_faults_change_nothing(demo: Cohort) -> None:
-    told = list(history(demo))
-    assert [d.key for d in disturb(told, Faults(), seed=1)] == [d.key for d in told]
+    reported = list(history(demo))
+    assert [d.key for d in disturb(reported, Faults(), seed=1)] == [d.key for d in reported]
 
 
 def test_arrivals_are_history_and_live_part_of_any_cohort() -> None:
-    whole = cohort(now_ms=MONDAY_MORNING, seed=3, patients=10, weeks=3)
-    arriving = arrivals(whole, Faults(duplicate=0.5, shuffle_ms=60_000))
-    assert {d.key for d in arriving} == {d.key for d in [*history(whole), *live(whole)]}
+    total = cohort(now_ms=_MONDAY_MORNING, seed=3, patients=10, weeks=3)
+    arriving = arrivals(total, Faults(duplicate=0.5, shuffle_ms=60_000))
+    assert {d.key for d in arriving} == {d.key for d in [*history(total), *live(total)]}

@@ -1,4 +1,7 @@
-"""The simulator's hand at the vendor door: what it signs is verified, a 503 is tried again, a refusal is final."""
+"""How the simulator sends to the vendor door.
+
+What it signs is verified, a 503 is tried again, and a refusal is final.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,17 +9,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from kadens.ingest.links import read
-from kadens.ingest.vendors import CONNECTORS
-from kadens.ingest.verify import Verdict, verify
-from kadens.model.keyring import KeyRing
-from kadens.simulate.cohort import demo_cohort
-from kadens.simulate.deliveries import history, live
-from kadens.simulate.delivery import FILES, Delivery
-from kadens.simulate.door import Keys, Refused, VendorDoor, request
+from ingest.links import read
+from ingest.proofs import Signature
+from ingest.vendors import CONNECTORS
+from ingest.verify import Verdict, verify
+from kadens.local.enrol import simulated_tokens
+from model.keyring import KeyRing
+from simulate.cohort import demo_cohort
+from simulate.deliveries import history, live
+from simulate.delivery import FILES, Delivery
+from simulate.door import Keys, Refused, VendorDoor, request
 
-NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
-KEYS = Keys(open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=", reports="whsec_cmVwb3J0cw==", link=KeyRing.single(b"link key"))
+_NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
+_LINK_KEYS = KeyRing.single(b"link key")
+_KEYS = Keys(
+    open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=",
+    reports="whsec_cmVwb3J0cw==",
+    token=simulated_tokens(_LINK_KEYS),
+)
 Opens = Callable[[int], VendorDoor]
 
 
@@ -51,7 +61,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kadens.simulate.door.PAUSE_S", 0.0)
+    monkeypatch.setattr("simulate.door.PAUSE_S", 0.0)
 
 
 @pytest.fixture
@@ -59,42 +69,44 @@ def door() -> Iterator[Opens]:
     opened: list[VendorDoor] = []
 
     def make(port: int) -> VendorDoor:
-        opened.append(VendorDoor("127.0.0.1", port, KEYS, lambda: NOW))
+        opened.append(VendorDoor("127.0.0.1", port, _KEYS, lambda: _NOW))
         return opened[-1]
 
     yield make
-    for one in opened:
-        one.close()
+    for item in opened:
+        item.close()
 
 
 def one_of_each() -> dict[str, Delivery]:
-    whole = demo_cohort(now_ms=NOW, weeks=3)
-    return {one.connector: one for one in [*history(whole), *live(whole)]}
+    total = demo_cohort(now_ms=_NOW, weeks=3)
+    return {item.connector: item for item in [*history(total), *live(total)]}
 
 
 @pytest.mark.parametrize("name", ["open_wearables", "reports"])
 def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
     delivery = one_of_each()[name]
     body = delivery.make()
-    _, headers = request(delivery, body, KEYS, NOW)
+    _, headers = request(delivery, body, _KEYS, _NOW)
     connector = next(row for row in CONNECTORS if row.name == name)
-    secret = {"open_wearables": KEYS.open_wearables, "reports": KEYS.reports}[name]
-    said = {"now_ms": NOW + 1000, "window_ms": 300_000}
-    assert verify(connector.schemes, [secret], headers, body, **said) is Verdict.OK
-    assert verify(connector.schemes, [secret], headers, body + b" ", **said) is Verdict.FORGED
+    secret = {"open_wearables": _KEYS.open_wearables, "reports": _KEYS.reports}[name]
+    result = {"now_ms": _NOW + 1000, "window_ms": 300_000}
+    assert isinstance(connector.proof, Signature)
+    schemes = connector.proof.schemes
+    assert verify(schemes, [secret], headers, body, **result) is Verdict.OK
+    assert verify(schemes, [secret], headers, body + b" ", **result) is Verdict.FORGED
 
 
 def test_a_file_comes_with_its_patients_token() -> None:
     delivery = one_of_each()[FILES]
-    path, headers = request(delivery, b"", KEYS, NOW)
+    path, headers = request(delivery, b"", _KEYS, _NOW)
     assert path == "/v1/files"
-    link = read(headers["authorization"].removeprefix("Bearer "), KEYS.link, NOW)
+    link = read(headers["authorization"].removeprefix("Bearer "), _LINK_KEYS, _NOW)
     assert link is not None
     assert link.patient == delivery.patient
 
 
 def test_keys_are_not_shown() -> None:
-    assert "cmVwb3J0cw" not in f"{KEYS} {KEYS!r}"
+    assert "cmVwb3J0cw" not in f"{_KEYS} {_KEYS!r}"
 
 
 def test_a_busy_door_is_asked_again(server: ThreadingHTTPServer, door: Opens) -> None:
@@ -104,7 +116,9 @@ def test_a_busy_door_is_asked_again(server: ThreadingHTTPServer, door: Opens) ->
     assert server.got == [("/v1/reports", delivery.make())] * 3  # type: ignore[attr-defined]
 
 
-def test_a_refusal_names_the_delivery_and_nothing_in_it(server: ThreadingHTTPServer, door: Opens) -> None:
+def test_a_refusal_names_the_delivery_and_nothing_in_it(
+    server: ThreadingHTTPServer, door: Opens
+) -> None:
     server.statuses[:] = [401]  # type: ignore[attr-defined]
     delivery = one_of_each()["reports"]
     with pytest.raises(Refused) as refused:

@@ -1,4 +1,7 @@
-"""The people of a cohort in a real database: linked, consented before the first body, prescribed, sealed."""
+"""The people of a cohort in a real database: linked, with prescriptions, and sealed.
+
+Their consent begins before the first payload.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,16 +9,17 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.keyring import KeyRing
-from kadens.simulate.cohort import Cohort, demo_cohort
-from kadens.simulate.deliveries import history
-from kadens.simulate.delivery import CONNECTORS
-from kadens.simulate.enrol import enrol
-from kadens.storage import people, profiles
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import open_pool
+from kadens.local.enrol import enrol
+from model.keyring import KeyRing
+from simulate.cohort import Cohort, demo_cohort
+from simulate.deliveries import history
+from simulate.delivery import CONNECTORS
+from storage.people import accounts, consents, identities, patients, profiles
+from storage.people.errors import TakenError
+from storage.pg.migrate import migrate
+from storage.pg.pool import open_pool
 
-KEY = KeyRing.single(bytes(range(32)))
+_KEY = KeyRing.single(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +30,28 @@ def dsn() -> Iterator[str]:
         yield made
 
 
-async def seen(dsn: str, whole: Cohort) -> dict[str, tuple[object, ...]]:
-    first_ms = next(iter(history(whole))).due_ms
+async def seen(dsn: str, cohort: Cohort) -> dict[str, tuple[object, ...]]:
+    first_ms = next(iter(history(cohort))).due_ms
     async with await open_pool(dsn) as pool, pool.connection() as conn:
         return {
             person.pseudonym: (
-                await people.zone_of(conn, person.pseudonym),
-                [await people.consented(conn, person.pseudonym, one, first_ms) for one in CONNECTORS],
-                await people.patient_of(conn, "open_wearables", person.account),
+                await patients.zone_of(conn, person.pseudonym),
+                [
+                    await consents.consented(conn, person.pseudonym, item, first_ms)
+                    for item in CONNECTORS
+                ],
+                await accounts.patient_of(conn, "open_wearables", person.account),
                 await profiles.profiles(conn, person.pseudonym),
-                await people.identity_of(conn, KEY, person.pseudonym),
+                await identities.identity_of(conn, _KEY, person.pseudonym),
             )
-            for person in whole.people
+            for person in cohort.people
         }
 
 
 def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) -> None:
-    whole = demo_cohort(now_ms=1_795_426_200_000, weeks=3)
-    asyncio.run(enrol(dsn, whole, wrapping_key=KEY))
-    assert asyncio.run(seen(dsn, whole)) == {
+    total = demo_cohort(now_ms=1_795_426_200_000, weeks=3)
+    asyncio.run(enrol(dsn, total, wrapping_key=_KEY))
+    assert asyncio.run(seen(dsn, total)) == {
         person.pseudonym: (
             person.zone,
             [True, True, True],
@@ -52,7 +59,7 @@ def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) ->
             (person.profile,),
             {"name": person.name, "born": str(person.born)},
         )
-        for person in whole.people
+        for person in total.people
     }
-    with pytest.raises(people.TakenError):
-        asyncio.run(enrol(dsn, whole, wrapping_key=KEY))
+    with pytest.raises(TakenError):
+        asyncio.run(enrol(dsn, total, wrapping_key=_KEY))

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kadens.parsers.fit import FIT_EPOCH, decode, read_activity
-from kadens.parsers.fit.crc import crc16
-from kadens.simulate.fit_writer import SPORTS, Recording, write_activity
+from parsers.fit import FIT_EPOCH, decode, read_activity
+from parsers.fit.crc import crc16
+from simulate.fit_writer import SPORTS, Recording, write_activity
 
-START = 1_700_000_000_000
-METRICS = {
+_START = 1_700_000_000_000
+_METRICS = {
     "heart_rate": (1, 0, 250),
     "distance": (100, 0, 100_000),
     "speed": (1000, 0, 60),
@@ -23,7 +23,7 @@ METRICS = {
     "altitude": (5, -500, 9_000),
     "temperature": (1, -100, 100),
 }
-FIELDS = {"speed": "enhanced_speed", "altitude": "enhanced_altitude"}
+_FIELDS = {"speed": "enhanced_speed", "altitude": "enhanced_altitude"}
 
 
 @st.composite
@@ -31,15 +31,15 @@ def recordings(draw: st.DrawFn) -> Recording:
     gaps = draw(st.lists(st.integers(0, 70), min_size=1, max_size=30))
     n = len(gaps)
     columns = {}
-    for name in draw(st.sets(st.sampled_from(sorted(METRICS)))):
-        scale, low, high = METRICS[name]
+    for name in draw(st.sets(st.sampled_from(sorted(_METRICS)))):
+        scale, low, high = _METRICS[name]
         stored = draw(arrays(np.int64, n, elements=st.integers(low * scale, high * scale)))
         known = draw(arrays(np.bool_, n))
         columns[name] = np.where(known, stored / scale, np.nan)
     form = draw(arrays(np.float32, n, elements=st.floats(-1e6, 1e6, width=32)))
-    t = START + 1000 * np.cumsum(np.array(gaps))
+    t = _START + 1000 * np.cumsum(np.array(gaps))
     return Recording(
-        start_ms=START,
+        start_ms=_START,
         end_ms=int(t[-1]) + draw(st.integers(0, 5000)),
         sport=draw(st.sampled_from(sorted(SPORTS))),
         offset_min=15 * draw(st.integers(-48, 56)),
@@ -62,15 +62,20 @@ def test_round_trip(recording: Recording, *, compressed: bool, header_crc: bool)
     record = fit["record"]
     assert np.array_equal((record["timestamp"] + FIT_EPOCH) * 1000, recording.t)
     for name, values in recording.columns.items():
-        assert np.allclose(record[FIELDS.get(name, name)], values, rtol=0, atol=1e-9, equal_nan=True)
+        assert np.allclose(
+            record[_FIELDS.get(name, name)], values, rtol=0, atol=1e-9, equal_nan=True
+        )
     for name, values in recording.developer.items():
         assert np.array_equal(record[f"dev:{name}"], values)
-    found = read_activity(fit)
-    (session,) = found.sessions
-    assert (session.start_ms, session.length_ms) == (recording.start_ms, recording.end_ms - recording.start_ms)
+    activity = read_activity(fit)
+    (session,) = activity.sessions
+    assert (session.start_ms, session.length_ms) == (
+        recording.start_ms,
+        recording.end_ms - recording.start_ms,
+    )
     assert (session.sport, session.feel) == (recording.sport, recording.feel)
     assert session.exertion_cr10 == recording.exertion_cr10
-    assert found.offset_min == recording.offset_min
+    assert activity.offset_min == recording.offset_min
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -80,17 +85,19 @@ def test_fitparse_and_fitdecode_read_the_same(recording: Recording, *, compresse
     data = write_activity(recording, compressed=compressed)
     ours = decode(data)["record"]
     with fitdecode.FitReader(data, check_crc=fitdecode.CrcCheck.RAISE) as reader:
-        one = [m for m in reader if isinstance(m, fitdecode.FitDataMessage) and m.name == "record"]
+        item = [m for m in reader if isinstance(m, fitdecode.FitDataMessage) and m.name == "record"]
     two = list(fitparse.FitFile(io.BytesIO(data)).get_messages("record"))
-    assert len(one) == len(two) == len(ours)
+    assert len(item) == len(two) == len(ours)
     for name in recording.columns:
-        field = FIELDS.get(name, name)
+        field = _FIELDS.get(name, name)
         expected = [None if np.isnan(v) else v for v in ours[field].tolist()]
-        assert [m.get_value(field) for m in one] == expected
+        assert [m.get_value(field) for m in item] == expected
         assert [m.get_value(field) for m in two] == expected
-    assert [m.get_value("timestamp").timestamp() - FIT_EPOCH for m in one] == ours["timestamp"].tolist()
+    assert [m.get_value("timestamp").timestamp() - FIT_EPOCH for m in item] == ours[
+        "timestamp"
+    ].tolist()
 
 
 def test_equal_recordings_give_equal_bytes() -> None:
-    recording = Recording(start_ms=START, end_ms=START + 1000, t=np.array([START]), columns={})
+    recording = Recording(start_ms=_START, end_ms=_START + 1000, t=np.array([_START]), columns={})
     assert write_activity(recording) == write_activity(recording)

@@ -1,4 +1,7 @@
-"""Playing: everything arrives once and in order, errors end the play, and the gate holds back what is too much."""
+"""Playing a cohort: everything arrives once and in order, and an error ends the play.
+
+The gate holds back what is too much.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,12 +10,12 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from kadens.embedded.mock import MockKafka
-from kadens.simulate.delivery import JSON_TYPE, REPORTS, Delivery
-from kadens.simulate.lag import MOST_BYTES, MOST_FACTS, Behind, Gate, wait_idle
-from kadens.simulate.player import AHEAD, on_time, play
+from simulate.delivery import JSON_TYPE, REPORTS, Delivery
+from simulate.lag import MOST_BYTES, MOST_FACTS, Behind, Gate, wait_idle
+from simulate.player import AHEAD, on_time, play
 
 
-def deliveries(count: int, weight: int = 1) -> list[Delivery]:
+def _deliveries(count: int, weight: int = 1) -> list[Delivery]:
     return [
         Delivery(
             key=str(n),
@@ -41,7 +44,7 @@ class Sink:
 def test_all_arrive_once_and_almost_in_order() -> None:
     sink = Sink()
     seen: list[int] = []
-    played = play(deliveries(200), sink.post, progress=lambda _one, size: seen.append(size))
+    played = play(_deliveries(200), sink.post, progress=lambda _one, size: seen.append(size))
     assert (played.bodies, played.size, sum(seen)) == (200, 400, 400)
     assert sorted(sink.got, key=int) == [str(n) for n in range(200)]
     assert all(abs(int(key) - n) <= AHEAD for n, key in enumerate(sink.got))
@@ -54,28 +57,30 @@ def test_a_refusal_ends_the_play() -> None:
         return 1
 
     with pytest.raises(RuntimeError, match="refused"):
-        play(deliveries(100), refuse)
+        play(_deliveries(100), refuse)
 
 
 def test_the_gate_is_asked_before_each_body() -> None:
-    asked: list[int] = []
-    play(deliveries(10, weight=7), Sink().post, gate=asked.append)
-    assert asked == [7] * 10
+    numbers: list[int] = []
+    play(_deliveries(10, weight=7), Sink().post, gate=numbers.append)
+    assert numbers == [7] * 10
 
 
 def test_deliveries_wait_for_their_time() -> None:
     ticks = iter(range(0, 100_000, 100))
-    out = [(one.key, next(ticks)) for one in on_time(deliveries(3), lambda: next(ticks))]
+    out = [(item.key, next(ticks)) for item in on_time(_deliveries(3), lambda: next(ticks))]
     assert [at >= int(key) * 1000 for key, at in out] == [True] * 3
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kadens.simulate.lag.POLL_S", 0.0)
-    monkeypatch.setattr("kadens.simulate.player.STEP_S", 0.0)
+    monkeypatch.setattr("simulate.lag.POLL_S", 0.0)
+    monkeypatch.setattr("simulate.player.STEP_S", 0.0)
 
 
-def shrinking(lags: list[dict[tuple[str, int], int]]) -> tuple[Callable[[], dict[tuple[str, int], int]], list[int]]:
+def shrinking(
+    lags: list[dict[tuple[str, int], int]],
+) -> tuple[Callable[[], dict[tuple[str, int], int]], list[int]]:
     calls: list[int] = []
 
     def behind() -> dict[tuple[str, int], int]:
@@ -94,7 +99,9 @@ def test_small_bodies_pass_without_asking_the_broker() -> None:
 
 
 def test_a_full_gate_waits_until_the_group_has_read() -> None:
-    behind, calls = shrinking([{("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1}])
+    behind, calls = shrinking(
+        [{("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1, ("raw", 1): 1}, {("raw", 0): 1}]
+    )
     gate = Gate(behind, raw="raw", facts="facts")
     for _ in range(3):
         gate.pass_(MOST_BYTES // 2)
@@ -129,12 +136,16 @@ class Coordinator:
             raise self.errors.pop()
         return places
 
-    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
-        assert (place.topic, timeout > 0) == ("raw", True)
+    def get_watermark_offsets(
+        self, topic_partition: TopicPartition, timeout: float
+    ) -> tuple[int, int]:
+        assert (topic_partition.topic, timeout > 0) == ("raw", True)
         return 3, 7
 
 
-def test_a_group_that_looks_for_its_coordinator_is_asked_again(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_that_looks_for_its_coordinator_is_asked_again(
+    broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     behind = Behind(broker, "kadens", {"raw": 1})
     monkeypatch.setattr(behind, "_consumer", Coordinator(KafkaError.NOT_COORDINATOR))
     assert behind() == {("raw", 0): 4}
@@ -157,7 +168,9 @@ def test_lag_of_a_group_on_a_real_protocol(broker: str) -> None:
     behind = Behind(broker, "kadens", {"raw": 2})
     assert behind() == {("raw", 0): 3, ("raw", 1): 2}
     member = Consumer({"bootstrap.servers": broker, "group.id": "kadens"})
-    member.commit(offsets=[TopicPartition("raw", 0, 3), TopicPartition("raw", 1, 1)], asynchronous=False)
+    member.commit(
+        offsets=[TopicPartition("raw", 0, 3), TopicPartition("raw", 1, 1)], asynchronous=False
+    )
     assert behind() == {("raw", 0): 0, ("raw", 1): 1}
     member.close()
     behind.close()
@@ -180,7 +193,9 @@ class Electing:
         return 0, 3 + partition.partition
 
 
-@pytest.mark.parametrize("code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE])
+@pytest.mark.parametrize(
+    "code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE]
+)
 def test_a_broker_that_elects_a_leader_is_asked_again(broker: str, code: int) -> None:
     behind = Behind(broker, "kadens", {"raw": 1})
     behind.close()

@@ -1,6 +1,7 @@
-"""One embedded PostgreSQL for all tests of storage, a fresh database a test; TimescaleDB too where one is named.
+"""One embedded PostgreSQL for all tests of storage, and a fresh database for each test.
 
-KADENS_TEST_TIMESCALE=postgresql://… names a database on a server with the extension; tests make their own beside it.
+TimescaleDB is used as well where it is configured: KADENS_TEST_TIMESCALE=postgresql://… names a
+database on a server with the extension. The tests make their own databases beside it.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import Connection, adapt
+from model.keyring import KeyRing
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, adapt
 
-TIMESCALE = "KADENS_TEST_TIMESCALE"
+_TIMESCALE = "KADENS_TEST_TIMESCALE"
 _numbers = count()
 
 
@@ -44,7 +45,9 @@ async def _template(dsn: str) -> None:
 def _create(dsn: str, template: str) -> str:
     name = f"kadens_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(template)))
+        conn.execute(
+            SQL("create database {} template {}").format(Identifier(name), Identifier(template))
+        )
     return name
 
 
@@ -69,9 +72,9 @@ def _database(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
     if request.param == "embedded":
         server: str = request.getfixturevalue("embedded")
     else:
-        server = os.environ.get(TIMESCALE, "")
+        server = os.environ.get(_TIMESCALE, "")
         if not server:
-            pytest.skip(f"{TIMESCALE} names no TimescaleDB")
+            pytest.skip(f"{_TIMESCALE} names no TimescaleDB")
     name = _create(server, template if request.param == "embedded" else "template0")
     made = make_conninfo(server, dbname=name)
     if request.param == "timescale" and template != "template0":
@@ -85,9 +88,9 @@ async def conn(dsn: str) -> AsyncIterator[Connection]:
     """Connect, with patients p1, p2 and p3 committed."""
     async with await AsyncConnection.connect(dsn) as connection:
         adapt(connection)
-        await people.add_unit(connection, "unit")
+        await care_team.add_unit(connection, "unit")
         for pseudonym in ("p1", "p2", "p3"):
-            await people.add_patient(
+            await patients.add_patient(
                 connection,
                 wrapping_key=KeyRing.single(bytes(32)),
                 unit="unit",

@@ -1,14 +1,13 @@
-"""Faults of a parser to plant: what each makes of a fact that Open Wearables tells, and bodies to tell it with."""
+"""Parser faults to plant: what each makes of a fact from Open Wearables, with payloads for it."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from kadens.model.facts import Fact, Joining, Parsed, SampleBlock, Workout
-from kadens.parsers import open_wearables, table
-
-from .inline import heart, workout
-from .tellers import MIN, T0
+from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
+from parsers import formats, open_wearables
+from tests.storage.inline import heart, workout
+from tests.storage.tellers import MIN, T0
 
 Fault: TypeAlias = Callable[[Fact], Fact | None]
 HOUR = 60 * MIN
@@ -20,15 +19,20 @@ def faulty(change: Fault) -> Callable[[bytes], Parsed]:
 
     def parse(body: bytes) -> Parsed:
         good = open_wearables.parse(body)
-        return replace(good, facts=tuple(bad for fact in good.facts if (bad := change(fact)) is not None))
+        return replace(
+            good, facts=tuple(bad for fact in good.facts if (bad := change(fact)) is not None)
+        )
 
     return parse
 
 
-def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[table.Parser, ...]:
-    """Return the table of parsers with another one for Open Wearables."""
-    mine = next(row for row in table.PARSERS if row.name == "open_wearables")
-    return (replace(mine, parse=parse, version=version), *(row for row in table.PARSERS if row is not mine))
+def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.Format, ...]:
+    """Return the table of parsers with a changed parser for Open Wearables."""
+    mine = next(row for row in formats.FORMATS if row.name == "open_wearables")
+    return (
+        replace(mine, read=formats.single_part(parse), version=version),
+        *(row for row in formats.FORMATS if row is not mine),
+    )
 
 
 def wrong_values(fact: Fact) -> Fact:
@@ -37,7 +41,11 @@ def wrong_values(fact: Fact) -> Fact:
 
 def wrong_times(fact: Fact) -> Fact:
     head = replace(fact.head, start_ms=fact.head.start_ms + DAY, end_ms=fact.head.end_ms + DAY)
-    return replace(fact, head=head, t=fact.t + DAY) if isinstance(fact, SampleBlock) else replace(fact, head=head)
+    return (
+        replace(fact, head=head, t=fact.t + DAY)
+        if isinstance(fact, SampleBlock)
+        else replace(fact, head=head)
+    )
 
 
 def wrong_names(fact: Fact) -> Fact:
@@ -45,8 +53,10 @@ def wrong_names(fact: Fact) -> Fact:
 
 
 def one_name(fact: Fact) -> Fact:
-    """Take every workout for one record: the longest alone stands."""
-    return replace(fact, head=replace(fact.head, record="same")) if isinstance(fact, Workout) else fact
+    """Take every workout for the same record: only the longest holds."""
+    return (
+        replace(fact, head=replace(fact.head, record="same")) if isinstance(fact, Workout) else fact
+    )
 
 
 def wrong_revisions(fact: Fact) -> Fact:

@@ -1,4 +1,4 @@
-"""The worker's functions behind a log in memory: a body that is appended is normalised, stored and derived at once."""
+"""The worker behind a log in memory: an appended body is stored and derived at once."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -9,35 +9,39 @@ from pathlib import Path
 
 import numpy as np
 
-from kadens.model.calendar import rfc3339
-from kadens.model.codec import dumps, encode_told, loads
-from kadens.model.envelope import Envelope
-from kadens.model.facts import Told
-from kadens.model.keyring import KeyRing
-from kadens.simulate.open_wearables_writer import heart_rate_body, workout_body
-from kadens.storage import audit, bands, people
-from kadens.storage.body_store import open_bodies
-from kadens.storage.digest import QUERIES, digest
-from kadens.storage.pool import Connection, open_pool
-from kadens.stream.derive_batch import derive_runs
-from kadens.stream.judge_patient import judge_due
-from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Message, Outgoing, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.normalise import normalise_runs
-from kadens.stream.parts import Parts
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.replay_parts import Means
-from kadens.stream.topics import DERIVED, FACTS, RAW
-
-from .tellers import MIN, T0
+from model.calendar import rfc3339
+from model.codec import dumps, encode_attributed, loads
+from model.envelope import Envelope
+from model.facts import AttributedFact
+from model.keyring import KeyRing
+from model.topics import DERIVED, FACTS, RAW
+from simulate.open_wearables_writer import heart_rate_body, workout_body
+from storage import audit
+from storage.bodies.body_store import open_bodies
+from storage.digest import QUERIES, digest
+from storage.people import consents
+from storage.pg.pool import Connection, open_pool
+from stream import refresh
+from stream.collaborators import Collaborators
+from stream.derive_batch import derive_runs
+from stream.judge_patient import judge_due
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Outgoing, Run
+from stream.metrics import make_metrics
+from stream.normalise import normalise_runs
+from stream.readers.inline import InlineReader
+from stream.replay.context import ReplayContext
+from tests.storage.tellers import MIN, T0
 
 KEY = KeyRing.single(bytes(32))
 ZONE = "Europe/Stockholm"
 NOW = T0 + 3 * 60 * MIN
 OPERATOR = audit.Actor(subject="test", role="operator")
-FORGOTTEN = "fact, record, sample, watermark, body, session, day, week, choice, due, band_hour, band_day, band_dirty"
-VENDORS = ("open_wearables", "reports", "files")
+FORGOTTEN = (
+    "fact, record, sample, watermark, body, session, day, week, source_selection, due, "
+    "rollup_hour, rollup_day, rollup_stale"
+)
+_VENDORS = ("open_wearables", "reports", "files")
 
 
 @dataclass(slots=True)
@@ -49,31 +53,31 @@ class MemoryLog:
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
         self.waiting += messages
-        return [self._offset(one.topic) for one in messages]
+        return [self._offset(message.topic) for message in messages]
 
     def _offset(self, topic: str) -> int:
         self.counts[topic] += 1
         return self.counts[topic] - 1
 
     def take(self, topic: str) -> list[Outgoing]:
-        taken = [one for one in self.waiting if one.topic == topic]
-        self.waiting = [one for one in self.waiting if one.topic != topic]
+        taken = [item for item in self.waiting if item.topic == topic]
+        self.waiting = [item for item in self.waiting if item.topic != topic]
         return taken
 
 
 @dataclass(slots=True, kw_only=True)
 class Inline:
-    """One worker without a broker. `hold` keeps facts on their way until `deliver`."""
+    """A worker without a broker; `hold` keeps facts back until `deliver`."""
 
-    parts: Parts
+    parts: Collaborators
     log: MemoryLog
     hold: bool = False
     offsets: dict[str, int] = field(default_factory=dict)
     now_ms: int = NOW
 
     @property
-    def means(self) -> Means:
-        return Means(
+    def means(self) -> ReplayContext:
+        return ReplayContext(
             pool=self.parts.pool,
             bodies=self.parts.bodies,
             wrapping=lambda: KEY,
@@ -82,9 +86,14 @@ class Inline:
         )
 
     async def receive(
-        self, connector: str, body: bytes, received_ms: int = NOW, patient: str = "p1", link: str = ""
+        self,
+        connector: str,
+        body: bytes,
+        received_ms: int = NOW,
+        patient: str = "p1",
+        link: str = "",
     ) -> None:
-        said = Envelope(
+        envelope = Envelope(
             connector=connector,
             received_ms=received_ms,
             sha256=sha256(body).hexdigest(),
@@ -92,19 +101,25 @@ class Inline:
             patient=patient,
             link=link,
         )
-        message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(said.headers()))
+        message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(envelope.headers()))
         await normalise_runs([self._run(RAW.name, [message])], self.parts)
         if not self.hold:
             await self.deliver()
 
-    async def tell(self, *told: Told) -> None:
-        """Deliver facts that no parser here tells yet."""
-        messages = [Outgoing(topic=FACTS.name, key=b"", value=encode_told(one)) for one in told]
+    async def tell(self, *attributed_fact: AttributedFact) -> None:
+        """Deliver facts that no parser here makes yet."""
+        messages = [
+            Outgoing(topic=FACTS.name, key=b"", value=encode_attributed(item))
+            for item in attributed_fact
+        ]
         await derive_runs([self._run(FACTS.name, messages)], self.parts)
 
     async def changes(self) -> list[tuple[str, str]]:
-        """Return (what, reason) of what has gone out to `kadens.derived` since the last time, by session, day, week."""
-        sent = [loads(one.value) for one in self.log.take(DERIVED.name)]
+        """Return (what, reason) of each change sent to `kadens.derived` since the last call.
+
+        `what` is a change of a session, a day or a week.
+        """
+        sent = [loads(item.value) for item in self.log.take(DERIVED.name)]
         return [(change["what"], change["reason"]) for event in sent for change in event["changes"]]
 
     async def deliver(self) -> None:
@@ -118,7 +133,7 @@ class Inline:
 
     async def digest(self) -> dict[str, str]:
         async with self.parts.pool.connection() as conn:
-            await bands.drain(conn)
+            await refresh.refresh_all(conn)
             return await digest(conn, tuple(QUERIES))
 
     async def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -126,7 +141,7 @@ class Inline:
             return await (await conn.execute(query.encode(), values)).fetchall()
 
     async def forget(self) -> None:
-        """Make the database a fresh one, with the same patients."""
+        """Make the database a new one, with the same patients."""
         async with self.parts.pool.connection() as conn:
             await conn.execute(f"truncate {FORGOTTEN}".encode())
 
@@ -134,8 +149,15 @@ class Inline:
         first = self.offsets.get(topic, 0)
         self.offsets[topic] = first + len(messages)
         numbered = [
-            Message(topic=topic, partition=0, offset=first + n, value=one.value, key=one.key, headers=one.headers)
-            for n, one in enumerate(messages)
+            Message(
+                topic=topic,
+                partition=0,
+                offset=first + n,
+                value=item.value,
+                key=item.key,
+                headers=item.headers,
+            )
+            for n, item in enumerate(messages)
         ]
         return Run(topic=topic, partition=0, messages=tuple(numbered))
 
@@ -144,12 +166,12 @@ class Inline:
 async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator[Inline]:
     """Give a worker on a database where p1, p2 and p3 consent to every source."""
     for patient in ("p1", "p2", "p3"):
-        for vendor in VENDORS:
-            await people.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
+        for vendor in _VENDORS:
+            await consents.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
     await conn.commit()
     log = MemoryLog()
     async with await open_pool(dsn, max_size=4) as pool:
-        parts = Parts(
+        parts = Collaborators(
             pool=pool,
             producer=log,
             ledger=Ledger(cluster="memory"),
@@ -164,7 +186,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
 
 
 def heart(start: int = T0, minutes: int = 40, bpm: float = 120) -> bytes:
-    """Return a body of one sample a minute."""
+    """Return a payload of one sample a minute."""
     t = start + np.arange(minutes, dtype=np.int64) * MIN
     return heart_rate_body("account", ZONE, t, np.full(minutes, float(bpm)))
 
@@ -173,6 +195,20 @@ def workout(record: str = "w1", start: int = T0, minutes: int = 30) -> bytes:
     return workout_body("account", ZONE, record, "walking", (start, start + minutes * MIN), {})
 
 
-def report(kind: str = "created", key: str = "q1", value: int = 9, at: int = T0 + 40 * MIN, **more: object) -> bytes:
-    said = {"id": key, "answered_at": rfc3339(at), "instrument": "pain", "phase": "after", "value": value}
-    return dumps({"type": f"report.{kind}", "patient": "account", "report": {**said, "scale": "nrs-0-10", **more}})
+def report(
+    kind: str = "created", key: str = "q1", value: int = 9, at: int = T0 + 40 * MIN, **more: object
+) -> bytes:
+    result = {
+        "id": key,
+        "answered_at": rfc3339(at),
+        "instrument": "pain",
+        "phase": "after",
+        "value": value,
+    }
+    return dumps(
+        {
+            "type": f"report.{kind}",
+            "patient": "account",
+            "report": {**result, "scale": "nrs-0-10", **more},
+        }
+    )

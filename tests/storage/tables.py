@@ -1,30 +1,31 @@
-"""The derived tables of one patient, read back whole, to compare with the oracle's rows."""
+"""The derived tables of a patient, read back in full, to compare with the rows of the oracle."""
 
-from kadens.storage import derived_rows, rows
-from kadens.storage.pool import Connection
-
-from ..oracle import Rows
+from storage.derived import derived_rows
+from storage.pg import rows
+from storage.pg.pool import Connection
+from tests.oracle import Rows
 
 _SESSIONS = f"""
 select {derived_rows.SESSION_COLUMNS}
 from session s join patient p on p.id = s.patient join source d on d.id = s.declared_by
-left join source h on h.id = s.heart_source where p.pseudonym = %(patient)s order by s.start_at, s.session"""  # noqa: S608 - a constant of the package
+left join source h on h.id = s.heart_source where p.pseudonym = %(patient)s order by s.start_at, \
+s.session"""  # noqa: S608 - a constant of the package
 _OF_PATIENT = "where patient = (select id from patient where pseudonym = %(patient)s) order by"
 _DAYS = f"{derived_rows.DAYS} {_OF_PATIENT} local_date"
 _WEEKS = f"{derived_rows.WEEKS} {_OF_PATIENT} monday"
 _CHOICES = """
 select c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method
-from choice c join source o on o.id = c.source join patient p on p.id = c.patient
+from source_selection c join source o on o.id = c.source join patient p on p.id = c.patient
 where p.pseudonym = %(patient)s order by c.local_date, c.metric, c.start_at"""
 
 
 async def read(conn: Connection, patient: str) -> Rows:
-    """Return what the tables say of a patient."""
-    asked = {"patient": patient}
+    """Return the rows of a patient."""
+    requested = {"patient": patient}
     return Rows(
-        sessions=tuple(await rows.fetch(conn, _SESSIONS, asked, derived_rows.read_session)),
-        days=tuple(await rows.fetch(conn, _DAYS, asked, derived_rows.read_day)),
-        weeks=tuple(await rows.fetch(conn, _WEEKS, asked, derived_rows.read_week)),
-        choices=tuple(await rows.fetch(conn, _CHOICES, asked, derived_rows.read_choice)),
+        sessions=tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session)),
+        days=tuple(await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)),
+        weeks=tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week)),
+        choices=tuple(await rows.fetch(conn, _CHOICES, requested, derived_rows.read_selection)),
     )

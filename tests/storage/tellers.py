@@ -1,11 +1,12 @@
-"""Facts to tell in tests: short to write, exact in what they hold."""
+"""Facts for tests: short to write, exact in what they hold."""
 
 from datetime import date
 from hashlib import sha256
 
 import numpy as np
 
-from kadens.model.facts import (
+from model.facts import (
+    AttributedFact,
     DaySummary,
     Deletion,
     DeviceType,
@@ -19,14 +20,17 @@ from kadens.model.facts import (
     Report,
     SampleBlock,
     Source,
-    Told,
     Workout,
 )
 
 T0 = 1_790_000_000_000  # 2026-09-21T14:13:20Z, a Monday
 MIN = 60_000
-WATCH = Source(vendor="files", device="watch 1", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-PHONE = Source(vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND)
+WATCH = Source(
+    vendor="files", device="watch 1", device_type=DeviceType.WATCH, method=Method.WORKOUT
+)
+PHONE = Source(
+    vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND
+)
 PERSON = Source(vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL)
 
 
@@ -42,8 +46,8 @@ def head(record: str, start: int, end: int, *, source: Source = WATCH, revision:
     )
 
 
-def told(fact: Fact, patient: str = "p1", body: str = "body", received: int = T0) -> Told:
-    return Told(
+def told(fact: Fact, patient: str = "p1", body: str = "body", received: int = T0) -> AttributedFact:
+    return AttributedFact(
         patient=patient,
         connector=fact.head.source.vendor,
         received_ms=received,
@@ -53,28 +57,35 @@ def told(fact: Fact, patient: str = "p1", body: str = "body", received: int = T0
 
 
 def block(
-    said: Head, times: list[int], values: list[float], *, part: int = 0, joining: Joining = Joining.RECORD
+    value: Head,
+    times: list[int],
+    values: list[float],
+    *,
+    part: int = 0,
+    joining: Joining = Joining.RECORD,
 ) -> SampleBlock:
     t, v = np.asarray(times, np.int64), np.asarray(values, np.float64)
-    return SampleBlock(head=said, metric="heart_rate", t=t, v=v, joining=joining, part=part)
+    return SampleBlock(head=value, metric="heart_rate", t=t, v=v, joining=joining, part=part)
 
 
-def workout(said: Head, kind: str = "running") -> Workout:
-    return Workout(head=said, type=kind, said=kind, summary={"distance": 1234.5})
+def workout(value: Head, kind: str = "running") -> Workout:
+    return Workout(head=value, type=kind, vendor_type=kind, summary={"distance": 1234.5})
 
 
-def run(record: str = "r1", start: int = T0, minutes: int = 30, *, revision: int = 0, bpm: float = 120) -> list[Fact]:
+def run(
+    record: str = "r1", start: int = T0, minutes: int = 30, *, revision: int = 0, bpm: float = 120
+) -> list[Fact]:
     """Return a workout with a sample every 10 s at `bpm`."""
     end = start + minutes * MIN
-    said = head(record, start, end, revision=revision)
+    result = head(record, start, end, revision=revision)
     times = list(range(start, end, 10_000))
-    return [workout(said), block(said, times, [bpm] * len(times))]
+    return [workout(result), block(result, times, [bpm] * len(times))]
 
 
 def pain(record: str, at: int, value: float, *, revision: int = 0, session: str = "") -> Report:
-    said = head(record, at, at, source=PERSON, revision=revision)
+    result = head(record, at, at, source=PERSON, revision=revision)
     return Report(
-        head=said,
+        head=result,
         instrument=Instrument.PAIN,
         phase=Phase.AFTER,
         value=value,
@@ -85,8 +96,8 @@ def pain(record: str, at: int, value: float, *, revision: int = 0, session: str 
 
 
 def day(record: str, at: int, steps: float, *, revision: int = 0) -> DaySummary:
-    said = head(record, at, at + 1440 * MIN, source=PHONE, revision=revision)
-    return DaySummary(head=said, local_date=date(2026, 9, 21), values={"steps": steps})
+    result = head(record, at, at + 1440 * MIN, source=PHONE, revision=revision)
+    return DaySummary(head=result, local_date=date(2026, 9, 21), values={"steps": steps})
 
 
 def deletion(record: str, target: str, *, source: Source = WATCH, revision: int = 0) -> Deletion:

@@ -1,4 +1,4 @@
-"""What analysts may read: documented views without identities, by a role that may read nothing else."""
+"""Analysts may read documented views without identities, by a role that reads nothing else."""
 
 from pathlib import Path
 
@@ -6,18 +6,19 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from kadens.model.metrics import METRICS
-from kadens.storage.body_store import Directory
-from kadens.storage.pool import Connection
-from kadens.storage.writer import write_facts
-
-from .tellers import T0, deletion, run, told
-from .traces import settle
+from model.metrics import METRICS
+from storage.bodies.body_store import Directory
+from storage.facts.writer import write_facts
+from storage.pg.pool import Connection
+from tests.storage.derived.traces import settle
+from tests.storage.tellers import T0, deletion, run, told
 
 pytestmark = pytest.mark.anyio
 
 VIEWS = ["days", "hours", "patients", "samples", "sessions", "weeks"]
-_VIEWS = "select table_name from information_schema.views where table_schema = 'analysis' order by 1"
+_VIEWS = (
+    "select table_name from information_schema.views where table_schema = 'analysis' order by 1"
+)
 _COLUMNS = """
 select c.relname, a.attname, a.atttypid::regtype::text, col_description(c.oid, a.attnum)
 from pg_class c join pg_attribute a on a.attrelid = c.oid
@@ -27,7 +28,8 @@ select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.re
 where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname !~ '^(pg_|information_schema)'
 and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
 and has_schema_privilege('kadens_reader', n.oid, 'usage')
-and (c.relkind <> 'S' and has_table_privilege('kadens_reader', c.oid, 'select, insert, update, delete, truncate'))
+and (c.relkind <> 'S' and has_table_privilege('kadens_reader', c.oid, \
+'select, insert, update, delete, truncate'))
 order by 1"""
 
 
@@ -36,12 +38,16 @@ async def test_the_role_reads_the_views_and_nothing_else(conn: Connection) -> No
     assert [name for (name,) in rows] == [f"analysis.{view}" for view in VIEWS]
 
 
-async def test_the_role_sees_what_is_told_and_no_base_table(conn: Connection, tmp_path: Path) -> None:
+async def test_the_role_sees_what_is_told_and_no_base_table(
+    conn: Connection, tmp_path: Path
+) -> None:
     await settle(conn, Directory(tmp_path), "somebody")
     await conn.commit()
     await conn.execute("set role kadens_reader")
     for view in VIEWS:
-        count = SQL("select count(*) from analysis.{} where patient = 'somebody'").format(Identifier(view))
+        count = SQL("select count(*) from analysis.{} where patient = 'somebody'").format(
+            Identifier(view)
+        )
         assert (await (await conn.execute(count)).fetchall())[0][0] > 0
     for table in ("sample", "patient", "identity.person", "account", "audit", "fact"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -55,14 +61,18 @@ async def test_no_view_shows_who_or_which_device_it_is(conn: Connection, tmp_pat
         rows = await conn.execute(SQL("select v::text from analysis.{} v").format(Identifier(view)))
         text = "\n".join(row for (row,) in await rows.fetchall())
         assert pseudonym in text
-        assert not [word for word in (sha256, device, alert, "account-somebody", "run-False") if word in text]
+        assert not [
+            word
+            for word in (sha256, device, alert, "account-somebody", "run-False")
+            if word in text
+        ]
     assert number.isdigit()
 
 
 async def test_every_view_and_every_column_is_documented(conn: Connection) -> None:
     assert [name for (name,) in await (await conn.execute(_VIEWS)).fetchall()] == VIEWS
     rows = await (await conn.execute(_COLUMNS)).fetchall()
-    assert [(view, name) for view, name, _, said in rows if not said] == []
+    assert [(view, name) for view, name, _, result in rows if not result] == []
     assert {kind for _, _, kind, _ in rows if kind in {"bytea", "uuid"}} == set()
 
 
@@ -74,7 +84,9 @@ async def test_the_metrics_are_those_of_the_registry(conn: Connection) -> None:
 async def test_samples_that_were_taken_back_are_not_shown(conn: Connection) -> None:
     await write_facts(conn, [told(fact) for fact in (*run("a"), *run("b", T0 + 3_600_000))])
     await write_facts(conn, [told(deletion("x", "a"))])
-    rows = await conn.execute("select count(*), min(value), min(metric), min(unit) from analysis.samples")
+    rows = await conn.execute(
+        "select count(*), min(value), min(metric), min(unit) from analysis.samples"
+    )
     assert await rows.fetchall() == [(180, 120.0, "heart_rate", "/min")]
 
 

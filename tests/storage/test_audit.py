@@ -8,28 +8,37 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from kadens.storage import audit
-from kadens.storage.audit_actions import Action
-from kadens.storage.erase import erase
-from kadens.storage.pool import Connection
+from storage import audit
+from storage.audit_actions import Action
+from storage.erase import erase
+from storage.pg.pool import Connection
+from tests.rooms import ROOMS, ROOT
 
 pytestmark = pytest.mark.anyio
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("alerts", "ingest", "kadens", "parsers", "storage", "stream")
 ACTOR = audit.Actor(subject="c-1", role="clinician", care_unit="unit")
-UNLINK = "update audit set patient = null, erasure = (select max(id) from erasure), object = '', detail = '{}'"
-ROW = "insert into audit (at, actor, role, action, patient) values (now(), {actor}, {role}, {action}, 1)"
+UNLINK = (
+    "update audit set patient = null, erasure = (select max(id) from erasure), object = '', "
+    "detail = '{}'"
+)
+_ROW = (
+    "insert into audit (at, actor, role, action, patient) "
+    "values (now(), {actor}, {role}, {action}, 1)"
+)
 
 
-async def written(conn: Connection, patient: str = "p1") -> None:
-    entry = audit.Entry(at_ms=0, actor=ACTOR, action=Action.DATA_READ, patient=patient, object="patient")
+async def _written(conn: Connection, patient: str = "p1") -> None:
+    entry = audit.Entry(
+        at_ms=0, actor=ACTOR, action=Action.DATA_READ, patient=patient, object="patient"
+    )
     await audit.write(conn, entry)
     await conn.commit()
 
 
-async def rows(conn: Connection) -> list[tuple[object, ...]]:
-    return await (await conn.execute("select id, at, actor, action, patient, object from audit order by id")).fetchall()
+async def _rows(conn: Connection) -> list[tuple[object, ...]]:
+    return await (
+        await conn.execute("select id, at, actor, action, patient, object from audit order by id")
+    ).fetchall()
 
 
 @pytest.mark.parametrize(
@@ -46,30 +55,32 @@ async def rows(conn: Connection) -> list[tuple[object, ...]]:
         "truncate erasure cascade",
     ],
 )
-async def test_a_line_cannot_be_changed_or_removed_even_by_a_superuser(conn: Connection, attack: str) -> None:
-    await written(conn)
-    before = await rows(conn)
+async def test_a_line_cannot_be_changed_or_removed_even_by_a_superuser(
+    conn: Connection, attack: str
+) -> None:
+    await _written(conn)
+    before = await _rows(conn)
     with pytest.raises(psycopg.Error, match="append-only"):
         await conn.execute(attack.encode())
     await conn.rollback()
-    assert await rows(conn) == before
+    assert await _rows(conn) == before
 
 
 async def test_a_false_erasure_does_not_unlink(conn: Connection) -> None:
-    await written(conn)
-    before = await rows(conn)
+    await _written(conn)
+    before = await _rows(conn)
     await conn.execute("insert into erasure (at) values (now())")
     await conn.execute(UNLINK)
     with pytest.raises(psycopg.Error, match="the patient was not erased"):
         await conn.commit()
     await conn.rollback()
-    assert await rows(conn) == before
+    assert await _rows(conn) == before
 
 
 async def test_an_older_receipt_does_not_unlink(conn: Connection) -> None:
     receipt = await erase(conn, "p2", 0)
     await conn.commit()
-    await written(conn)
+    await _written(conn)
     with pytest.raises(psycopg.Error, match="append-only"):
         await conn.execute("select audit_forget(1, %s)", [receipt.number])
     await conn.rollback()
@@ -77,7 +88,9 @@ async def test_an_older_receipt_does_not_unlink(conn: Connection) -> None:
         await conn.execute("update erasure set counts = '{}'")
 
 
-async def test_the_database_says_when_a_line_was_written_whatever_the_writer_says(conn: Connection, dsn: str) -> None:
+async def test_the_database_says_when_a_line_was_written_whatever_the_writer_says(
+    conn: Connection, dsn: str
+) -> None:
     async with await AsyncConnection.connect(dsn, autocommit=True) as clock:
         before = await (await clock.execute("select clock_timestamp()")).fetchone()
         await conn.execute(
@@ -93,10 +106,12 @@ async def test_the_database_says_when_a_line_was_written_whatever_the_writer_say
     assert before[0] <= row[1] <= after[0]
 
 
-@pytest.mark.parametrize("action", ["Data.Read", "DATA.READ", " data.read", "data.read ", "data.read\n", "read", ""])
+@pytest.mark.parametrize(
+    "action", ["Data.Read", "DATA.READ", " data.read", "data.read ", "data.read\n", "read", ""]
+)
 async def test_an_action_has_one_spelling(conn: Connection, action: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
-        await conn.execute(ROW.format(actor="'a'", role="'r'", action="%s"), [action])
+        await conn.execute(_ROW.format(actor="'a'", role="'r'", action="%s"), [action])
 
 
 @pytest.mark.parametrize("name", ["", " c-1", "c-1 ", "c-1\n", "c\t1"])
@@ -104,7 +119,7 @@ async def test_an_action_has_one_spelling(conn: Connection, action: str) -> None
 async def test_who_acted_has_no_spaces_around(conn: Connection, column: str, name: str) -> None:
     words = {"actor": "'a'", "role": "'r'", "action": "'data.read'"} | {column: "%s"}
     with pytest.raises(psycopg.errors.CheckViolation):
-        await conn.execute(ROW.format(**words), [name])
+        await conn.execute(_ROW.format(**words), [name])
 
 
 async def test_no_list_takes_another_spelling(conn: Connection) -> None:
@@ -115,12 +130,15 @@ async def test_no_list_takes_another_spelling(conn: Connection) -> None:
 
 
 async def test_the_database_knows_every_action_of_the_program(conn: Connection) -> None:
-    found = await (await conn.execute("select action from audit_action")).fetchall()
-    assert {name for (name,) in found} == {action.value for action in Action}
+    matches = await (await conn.execute("select action from audit_action")).fetchall()
+    assert {name for (name,) in matches} == {action.value for action in Action}
 
 
 async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> None:
-    row = "insert into clinician (subject, name, email, care_unit) select %s, 'n', '', id from care_unit limit 1"
+    row = (
+        "insert into clinician (subject, name, email, care_unit) select %s, 'n', '', id "
+        "from care_unit limit 1"
+    )
     await conn.execute(row, ["c-1"])
     with pytest.raises(psycopg.errors.UniqueViolation):
         await conn.execute(row, ["C-1"])
@@ -128,14 +146,19 @@ async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> N
 
 def entries() -> Iterator[tuple[Path, ast.expr]]:
     """Give what each `audit.Entry(...)` of the sources has as its action."""
-    for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
+    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.Entry":
-                yield path, next(one.value for one in node.keywords if one.arg == "action")
+                yield (
+                    path,
+                    next(keyword.value for keyword in node.keywords if keyword.arg == "action"),
+                )
 
 
 def test_no_source_spells_an_action_by_hand() -> None:
-    found = list(entries())
-    assert len(found) >= 8
+    matches = list(entries())
+    assert len(matches) >= 8
     by_hand = ast.Constant | ast.JoinedStr
-    assert [f"{path}: {ast.unparse(value)}" for path, value in found if isinstance(value, by_hand)] == []
+    assert [
+        f"{path}: {ast.unparse(value)}" for path, value in matches if isinstance(value, by_hand)
+    ] == []

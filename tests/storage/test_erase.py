@@ -1,35 +1,41 @@
-"""After a patient is erased nothing leads to them: not in any table of any schema, not in the body store."""
+"""After erasing a patient nothing leads to them: no table of any schema, no stored body."""
 
 from pathlib import Path
 
 import pytest
 from psycopg import AsyncConnection
 
-from kadens.storage import bands, people
-from kadens.storage.body_store import Directory
-from kadens.storage.digest import DRAINED, QUERIES, digest
-from kadens.storage.erase import ERASED, erase, finish
-from kadens.storage.pool import Connection
-from kadens.storage.writer import UNKNOWN, write_facts
-
-from .tellers import T0, run, told
-from .test_columnstore import compress
-from .traces import NUMBER, files, found, settle, tell
+from storage.bodies.body_store import Directory
+from storage.digest import DRAINED, QUERIES, digest
+from storage.erase import ERASED, erase, finish
+from storage.facts.writer import UNKNOWN, write_facts
+from storage.people import consents
+from storage.people.errors import UnknownNameError
+from storage.pg.pool import Connection
+from stream import refresh
+from tests.storage.derived.traces import NUMBER, files, found, settle, tell
+from tests.storage.facts.test_columnstore import compress
+from tests.storage.tellers import T0, run, told
 
 pytestmark = pytest.mark.anyio
 
 _WITH_PATIENT = """
 select c.oid::regclass::text from pg_class c join pg_attribute a on a.attrelid = c.oid
 join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^(pg_|_timescaledb|information_schema)'
+where c.relkind in ('r', 'p') and not c.relispartition \
+and n.nspname !~ '^(pg_|_timescaledb|information_schema)'
 and a.attname in ('patient', 'pseudonym') and not a.attisdropped"""
 _REFERRING = """
-select distinct k.conrelid::regclass::text from pg_constraint k join pg_namespace n on n.oid = k.connamespace
+select distinct k.conrelid::regclass::text from pg_constraint k join pg_namespace n \
+on n.oid = k.connamespace
 where k.contype = 'f' and k.confrelid::regclass::text = any(%s) and n.nspname !~ '^_timescaledb'"""
 
 
 async def kept_by_nobody(conn: Connection) -> set[str]:
-    """Return the tables that hold something of patients, or refer to one that does, and that erasing forgets."""
+    """Return the tables that concern patients and that erasing leaves out.
+
+    A table concerns patients when it holds their data or refers to a table that does.
+    """
     known = {*ERASED, "audit", "patient"}
     rows = await (await conn.execute(_WITH_PATIENT)).fetchall()
     rows += await (await conn.execute(_REFERRING, [[*ERASED, "patient"]])).fetchall()
@@ -38,14 +44,18 @@ async def kept_by_nobody(conn: Connection) -> set[str]:
 
 async def test_every_table_with_a_patient_is_erased(conn: Connection) -> None:
     assert await kept_by_nobody(conn) == set()
-    await conn.execute("create table more (patient int); create table less (alert uuid references alert)")
+    await conn.execute(
+        "create table more (patient int); create table less (alert uuid references alert)"
+    )
     assert await kept_by_nobody(conn) == {"more", "less"}
 
 
-async def test_nothing_is_left_in_any_table_nor_in_the_store(conn: Connection, dsn: str, tmp_path: Path) -> None:
+async def test_nothing_is_left_in_any_table_nor_in_the_store(
+    conn: Connection, dsn: str, tmp_path: Path
+) -> None:
     store = Directory(tmp_path)
     await settle(conn, store, "other-patient")
-    await bands.drain(conn)
+    await refresh.refresh_all(conn)
     before = await digest(conn, (*QUERIES, *DRAINED))
     others = files(tmp_path)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
@@ -70,7 +80,9 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(conn: Connection, d
     assert {table for table, count in receipt.counts.items() if not count} == set()
 
 
-async def test_the_receipt_counts_samples_in_the_columnstore_too(conn: Connection, dsn: str) -> None:
+async def test_the_receipt_counts_samples_in_the_columnstore_too(
+    conn: Connection, dsn: str
+) -> None:
     await write_facts(conn, [told(fact) for fact in run()])
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as alone:
@@ -78,10 +90,14 @@ async def test_the_receipt_counts_samples_in_the_columnstore_too(conn: Connectio
     assert (await erase(conn, "p1", T0)).counts["sample"] == 180
 
 
-async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(conn: Connection, tmp_path: Path) -> None:
+async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(
+    conn: Connection, tmp_path: Path
+) -> None:
     await settle(conn, Directory(tmp_path), "traced-patient")
     receipt = await erase(conn, "traced-patient", T0)
-    rows = await (await conn.execute("select patient, erasure, actor, action, object, detail from audit")).fetchall()
+    rows = await (
+        await conn.execute("select patient, erasure, actor, action, object, detail from audit")
+    ).fetchall()
     assert rows == [(None, receipt.number, "clinician", "data.read", "", {})]
 
 
@@ -95,7 +111,9 @@ async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(conn: 
         "delete from audit",
     ],
 )
-async def test_the_log_cannot_be_changed_otherwise(conn: Connection, tmp_path: Path, change: str) -> None:
+async def test_the_log_cannot_be_changed_otherwise(
+    conn: Connection, tmp_path: Path, change: str
+) -> None:
     await settle(conn, Directory(tmp_path), "traced-patient")
     await conn.execute("insert into erasure (at) values (now())")
     with pytest.raises(Exception, match="append-only"):
@@ -106,15 +124,15 @@ async def test_what_comes_after_is_refused_and_stored_nowhere(conn: Connection) 
     late = [told(fact) for fact in run()]
     await erase(conn, "p1", T0)
     written = await write_facts(conn, late)
-    assert {one.why for one in written.refused} == {UNKNOWN}
-    assert (written.new, written.samples, written.touched) == (0, 0, {})
+    assert {item.why for item in written.refused} == {UNKNOWN}
+    assert (written.new, written.samples, written.affected) == (0, 0, {})
 
 
 async def test_a_patient_without_a_key_has_no_consent(conn: Connection) -> None:
-    await people.give_consent(conn, "p1", "files", from_ms=0, now_ms=0)
-    assert await people.consented(conn, "p1", "files", T0)
+    await consents.give_consent(conn, "p1", "files", from_ms=0, now_ms=0)
+    assert await consents.consented(conn, "p1", "files", T0)
     await conn.execute("delete from identity.data_key")
-    assert not await people.consented(conn, "p1", "files", T0)
+    assert not await consents.consented(conn, "p1", "files", T0)
 
 
 async def test_bodies_that_a_crash_left_are_removed_later(
@@ -138,13 +156,14 @@ async def test_bodies_that_a_crash_left_are_removed_later(
 
 
 async def test_nobody_of_that_name_is_an_error(conn: Connection) -> None:
-    with pytest.raises(people.UnknownNameError):
+    with pytest.raises(UnknownNameError):
         await erase(conn, "p9", T0)
 
 
 async def test_the_list_names_each_table_before_what_it_refers_to(conn: Connection) -> None:
     rows = await conn.execute(
-        "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint where contype = 'f'"
+        "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint "
+        "where contype = 'f'"
     )
     order = list(ERASED)
     for table, other in await rows.fetchall():

@@ -1,18 +1,27 @@
-"""The agents' lanes: acknowledge after the handler, in order, nothing after a failure; no value in an error."""
+"""The scheduler acknowledges after the handler, in order, and nothing of a failed batch.
+
+`test_batching` shows which messages form a batch.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
 
-from kadens.stream.agents import HELD, HELD_BYTES, MUCH, TAKE, Handler, Handling, Lanes
-from kadens.stream.faults import WorkerError
-from kadens.stream.ledger import HoleError
-from kadens.stream.messages import MOST_BYTES, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.watchdog import Place
+from stream.agents import (
+    MAX_HELD_BYTES,
+    MAX_HELD_MESSAGES,
+    BatchHandler,
+    BatchScheduler,
+    TopicHandler,
+)
+from stream.batching import MANY_WAITING, BatchLimits
+from stream.faults import WorkerError
+from stream.log.ledger import HoleError
+from stream.log.messages import Partition, Run
+from stream.metrics import make_metrics
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,36 +38,54 @@ class Event:
 @dataclass(slots=True, kw_only=True)
 class Log:
     acks: list[tuple[int, int]] = field(default_factory=list)
-    done: dict[Place, int] = field(default_factory=dict)
+    done: dict[Partition, int] = field(default_factory=dict)
 
-    def events(self, *places: tuple[int, int], value: bytes | None = None) -> list[Event]:
+    def events(self, *positions: tuple[int, int], value: bytes | None = None) -> list[Event]:
         return [
             Event(
                 message=SimpleNamespace(
-                    topic="t", partition=partition, offset=offset, key=None, value=value, headers=[("a", b"b")]
+                    topic="t",
+                    partition=partition,
+                    offset=offset,
+                    key=None,
+                    value=value,
+                    headers=[("a", b"b")],
                 ),
                 acks=self.acks,
             )
-            for partition, offset in places
+            for partition, offset in positions
         ]
 
 
-async def through(handler: Handler, log: Log, *batches: list[Event], abreast: int = 2) -> None:
-    """Send batches through lanes until nothing moves any more; raises the first error that was told."""
+def scheduler_of(
+    handler: BatchHandler,
+    log: Log,
+    on_failure: Callable[[Exception], Awaitable[None]] | None = None,
+    max_in_flight: int = 2,
+) -> BatchScheduler:
+    limits = BatchLimits(max_in_flight=max_in_flight)
+    topic_handler = TopicHandler(handler=handler, limits=limits)
+    return BatchScheduler(topic_handler, log.done, make_metrics(), on_failure or _never)
+
+
+async def _run(
+    handler: BatchHandler, log: Log, *batches: list[Event], max_in_flight: int = 2
+) -> None:
+    """Schedule batches until nothing moves any more; raise the first error that was reported."""
     errors: list[Exception] = []
 
-    async def fail(error: Exception) -> None:
+    async def on_failure(error: Exception) -> None:
         errors.append(error)
 
-    lanes = Lanes(Handling(handler=handler, abreast=abreast), log.done, make_metrics(), fail)
+    scheduler = scheduler_of(handler, log, on_failure, max_in_flight)
     async with asyncio.TaskGroup() as tasks:
         for batch in batches:
-            await lanes.put(batch, tasks)
+            await scheduler.put(batch, tasks)
     if errors:
         raise errors[0]
 
 
-def said(batch: Sequence[Run]) -> list[tuple[int, int, int]]:
+def offsets_of(batch: Sequence[Run]) -> list[tuple[int, int, int]]:
     """Return partition, first and next offset of each run of a batch."""
     return [(run.partition, run.first, run.next) for run in batch]
 
@@ -68,30 +95,30 @@ def test_runs_are_acknowledged_in_order_after_the_handler() -> None:
 
     async def handler(batch: Sequence[Run]) -> None:
         assert not log.acks or log.acks[0][0] != batch[0].partition
-        seen.extend(said(batch))
+        seen.extend(offsets_of(batch))
 
-    asyncio.run(through(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
+    asyncio.run(_run(handler, log, log.events((1, 5), (0, 8), (1, 4), (0, 7), (1, 5))))
     assert sorted(seen) == [(0, 7, 9), (1, 4, 6)]
-    assert [one for one in log.acks if one[0] == 0] == [(0, 7), (0, 8)]
-    assert [one for one in log.acks if one[0] == 1] == [(1, 4), (1, 5), (1, 5)]
+    assert [ack for ack in log.acks if ack[0] == 0] == [(0, 7), (0, 8)]
+    assert [ack for ack in log.acks if ack[0] == 1] == [(1, 4), (1, 5), (1, 5)]
     assert log.done == {("t", 0): 9, ("t", 1): 6}
 
 
-def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
+def test_what_comes_in_during_a_batch_is_the_next_batch() -> None:
     log, seen, at_work, go_on = Log(), [], asyncio.Event(), asyncio.Event()
 
     async def handler(batch: Sequence[Run]) -> None:
-        seen.append(said(batch))
+        seen.append(offsets_of(batch))
         at_work.set()
         await go_on.wait()
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
-            await lanes.put(log.events((0, 1)), tasks)
+            scheduler = scheduler_of(handler, log)
+            await scheduler.put(log.events((0, 1)), tasks)
             await at_work.wait()
-            await lanes.put(log.events((0, 2)), tasks)
-            await lanes.put(log.events((0, 3)), tasks)
+            await scheduler.put(log.events((0, 2)), tasks)
+            await scheduler.put(log.events((0, 3)), tasks)
             go_on.set()
 
     asyncio.run(scene())
@@ -99,82 +126,39 @@ def test_what_comes_in_while_a_lane_works_is_its_next_run() -> None:
     assert log.acks == [(0, 1), (0, 2), (0, 3)]
 
 
-def batches_of(abreast: int, sizes: dict[int, int], value: bytes | None = None) -> list[list[tuple[int, int, int]]]:
-    """Return the batches that lanes make of so many messages waiting in each partition."""
-    log, seen = Log(), []
-
-    async def handler(batch: Sequence[Run]) -> None:
-        seen.append(said(batch))
-        await asyncio.sleep(0)
-
-    async def scene() -> None:
-        lanes = Lanes(Handling(handler=handler, abreast=abreast), log.done, make_metrics(), _never)
-        events = log.events(*((part, n) for part, size in sizes.items() for n in range(size)), value=value)
-        async with asyncio.TaskGroup() as tasks:
-            await lanes.put(events, tasks)
-
-    asyncio.run(scene())
-    assert log.done == {("t", part): size for part, size in sizes.items()}
-    return seen
-
-
-def test_lanes_share_the_partitions_and_a_batch_takes_all_that_waits_in_its_own() -> None:
-    assert batches_of(1, {0: 1, 1: 2, 2: 3}) == [[(0, 0, 1), (1, 0, 2), (2, 0, 3)]]
-    assert batches_of(2, {0: 1, 1: 2, 2: 3, 3: 4, 4: MUCH}) == [
-        [(0, 0, 1), (1, 0, 2), (2, 0, 3)],
-        [(3, 0, 4), (4, 0, MUCH)],
-    ]
-
-
-def test_little_work_is_one_lanes_and_much_is_shared() -> None:
-    assert batches_of(2, {0: 1, 1: MUCH - 2}) == [[(0, 0, 1), (1, 0, MUCH - 2)]]
-    assert batches_of(2, {0: 1, 1: MUCH - 1}) == [[(0, 0, 1)], [(1, 0, MUCH - 1)]]
-
-
-def test_a_lane_that_was_opened_for_much_work_ends_when_little_is_left() -> None:
+def test_a_second_batch_is_followed_by_a_single_one_when_little_is_left() -> None:
     log, seen, go_on = Log(), [], asyncio.Event()
 
     async def handler(batch: Sequence[Run]) -> None:
-        seen.append(said(batch))
+        seen.append(offsets_of(batch))
         await go_on.wait()
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
-            await lanes.put(log.events((0, 0), *((1, n) for n in range(MUCH))), tasks)
+            scheduler = scheduler_of(handler, log)
+            await scheduler.put(log.events((0, 0), *((1, n) for n in range(MANY_WAITING))), tasks)
             await asyncio.sleep(0)
-            assert seen == [[(0, 0, 1)], [(1, 0, MUCH)]]
-            await lanes.put(log.events((0, 1), (1, MUCH)), tasks)
+            assert seen == [[(0, 0, 1)], [(1, 0, MANY_WAITING)]]
+            await scheduler.put(log.events((0, 1), (1, MANY_WAITING)), tasks)
             go_on.set()
 
     asyncio.run(scene())
-    assert seen[2:] == [[(0, 1, 2), (1, MUCH, MUCH + 1)]]
+    assert seen[2:] == [[(0, 1, 2), (1, MANY_WAITING, MANY_WAITING + 1)]]
 
 
-def test_a_batch_is_of_one_partition_where_much_waits_and_then_it_is_the_turn_of_others() -> None:
-    assert batches_of(1, {0: TAKE + 5, 1: TAKE - 1, 2: 1, 3: 1}) == [
-        [(0, 0, TAKE)],
-        [(1, 0, TAKE - 1), (2, 0, 1)],
-        [(0, TAKE, TAKE + 5), (3, 0, 1)],
-    ]
-
-
-def test_a_batch_of_several_partitions_is_bounded_in_bytes() -> None:
-    third = bytes(MOST_BYTES // 3)
-    assert batches_of(1, {0: 1, 1: 2, 2: 1}, third) == [[(0, 0, 1), (1, 0, 2)], [(2, 0, 1)]]
-
-
-def test_two_runs_of_a_partition_are_never_in_one_batch() -> None:
+def test_runs_of_the_same_partition_are_handled_in_turn() -> None:
     log, seen = Log(), []
 
     async def handler(batch: Sequence[Run]) -> None:
-        seen.append(said(batch))
+        seen.append(offsets_of(batch))
 
-    asyncio.run(through(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), abreast=1))
+    asyncio.run(
+        _run(handler, log, log.events((0, 1), (0, 3), (0, 4), (1, 7), (0, 6)), max_in_flight=1)
+    )
     assert seen == [[(0, 1, 2), (1, 7, 8)], [(0, 3, 5)], [(0, 6, 7)]]
 
 
-def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
+def test_a_batch_that_is_held_up_holds_up_no_other() -> None:
     log, at_work, go_on, seen = Log(), asyncio.Event(), asyncio.Event(), asyncio.Queue[int]()
 
     async def handler(batch: Sequence[Run]) -> None:
@@ -186,12 +170,12 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
-            await lanes.put(log.events((0, 1)), tasks)
+            scheduler = scheduler_of(handler, log)
+            await scheduler.put(log.events((0, 1)), tasks)
             await at_work.wait()
             async with asyncio.timeout(10):
                 for offset in (1, 2, 3):
-                    await lanes.put(log.events((1, offset)), tasks)
+                    await scheduler.put(log.events((1, offset)), tasks)
                     assert await seen.get() == offset
             go_on.set()
 
@@ -199,8 +183,12 @@ def test_a_lane_that_is_held_up_holds_up_no_other() -> None:
     assert log.acks == [(1, 1), (1, 2), (1, 3), (0, 1)]
 
 
-@pytest.mark.parametrize(("count", "value"), [(HELD, None), (2, bytes(HELD_BYTES // 2))], ids=["messages", "bytes"])
-def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("count", "value"),
+    [(MAX_HELD_MESSAGES, None), (2, bytes(MAX_HELD_BYTES // 2))],
+    ids=["messages", "bytes"],
+)
+def test_put_waits_while_too_much_is_held(count: int, value: bytes | None) -> None:
     log, go_on = Log(), asyncio.Event()
 
     async def handler(_batch: Sequence[Run]) -> None:
@@ -208,9 +196,11 @@ def test_no_more_is_taken_than_can_be_held(count: int, value: bytes | None) -> N
 
     async def scene() -> None:
         async with asyncio.TaskGroup() as tasks:
-            lanes = Lanes(Handling(handler=handler, abreast=2), log.done, make_metrics(), _never)
-            await lanes.put(log.events(*((0, offset) for offset in range(count)), value=value), tasks)
-            more = tasks.create_task(lanes.put(log.events((1, 0), value=b"one"), tasks))
+            scheduler = scheduler_of(handler, log)
+            await scheduler.put(
+                log.events(*((0, offset) for offset in range(count)), value=value), tasks
+            )
+            more = tasks.create_task(scheduler.put(log.events((1, 0), value=b"x"), tasks))
             await asyncio.wait([more], timeout=0.05)
             assert not more.done()
             go_on.set()
@@ -227,12 +217,13 @@ def test_a_failure_acknowledges_nothing_more_of_its_partitions() -> None:
         if any(run.partition == 1 for run in batch):
             raise ValueError("heart rate 98.765 of Jane Doe")
 
-    first = log.events((0, 1), (1, 1), (1, 3), *((2, n) for n in range(MUCH)))
-    later = log.events((1, 4), (2, MUCH))
+    first = log.events((0, 1), (1, 1), (1, 3), *((2, n) for n in range(MANY_WAITING)))
+    later = log.events((1, 4), (2, MANY_WAITING))
     with pytest.raises(WorkerError) as caught:
-        asyncio.run(through(handler, log, first, later))
-    assert log.acks == [(2, n) for n in range(MUCH + 1)]
-    assert log.done == {("t", 2): MUCH + 1}
+        asyncio.run(_run(handler, log, first, later))
+    # the failed batch stays in flight, so the last message is too little for another one beside it
+    assert log.acks == [(2, n) for n in range(MANY_WAITING)]
+    assert log.done == {("t", 2): MANY_WAITING}
     assert "t, offsets by partition 0: 1 to 1, 1: 1 to 1: " in str(caught.value)
     assert "98.765" not in str(caught.value)
     assert "Jane" not in str(caught.value)
@@ -241,12 +232,12 @@ def test_a_failure_acknowledges_nothing_more_of_its_partitions() -> None:
     assert caught.value.__suppress_context__
 
 
-def test_what_the_worker_tells_itself_passes_as_it_is() -> None:
+def test_an_error_of_our_own_passes_as_it_is() -> None:
     async def handler(batch: Sequence[Run]) -> None:
         raise HoleError(batch[0].topic, batch[0].partition, 3, batch[0].first)
 
     with pytest.raises(HoleError, match=r"t\[0\]: offsets 3 to 6 were never delivered"):
-        asyncio.run(through(handler, Log(), Log().events((0, 7))))
+        asyncio.run(_run(handler, Log(), Log().events((0, 7))))
 
 
 async def _never(error: Exception) -> None:

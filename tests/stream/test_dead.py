@@ -1,4 +1,7 @@
-"""Dead letters on the log: written and read back; and what ends a program that reads nothing any more."""
+"""Dead letters on the log are written and read back.
+
+Also the limit that ends a program whose messages all fail.
+"""
 
 from itertools import count
 
@@ -6,19 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.facts import Reject, RejectKind
-from kadens.stream.dead import LISTED, DeadFloodError, DeadLimit, dead_letter, read_letter
-from kadens.stream.messages import Message
+from model.facts import Reject, RejectKind
+from stream.dead.letters import LISTED, DeadFloodError, DeadLimit, dead_letter, read_letter
+from stream.log.messages import Message
 
 MESSAGE = Message(
     topic="kadens.raw",
     partition=3,
     offset=17,
     value=b"{broken",
-    headers=(("connector", b"open_wearables"), ("received_ms", b"1700000000000"), ("sha256", b"ab"), ("x", b"y")),
+    headers=(
+        ("connector", b"open_wearables"),
+        ("received_ms", b"1700000000000"),
+        ("sha256", b"ab"),
+        ("x", b"y"),
+    ),
 )
-PATIENTS = st.sampled_from([f"p{n}" for n in range(6)])
-BATCHES = st.lists(st.tuples(st.lists(PATIENTS), st.lists(PATIENTS)))
+_PATIENTS = st.sampled_from([f"p{n}" for n in range(6)])
+BATCHES = st.lists(st.tuples(st.lists(_PATIENTS), st.lists(_PATIENTS)))
 
 
 def test_a_letter_reads_back_as_a_line_a_reject_without_the_body() -> None:
@@ -30,16 +38,29 @@ def test_a_letter_reads_back_as_a_line_a_reject_without_the_body() -> None:
     assert letter.value == b""
     assert letter.key == b"kadens.raw/3/17"
     lines = read_letter(letter.headers)
-    assert [(line.where, line.why) for line in lines] == [("@7", "not JSON"), ("data[1].t", "no instant")]
+    assert [(line.where, line.why) for line in lines] == [
+        ("@7", "not JSON"),
+        ("data[1].t", "no instant"),
+    ]
     assert {
-        (line.topic, line.partition, line.offset, line.kind, line.connector, line.received_ms, line.size)
+        (
+            line.topic,
+            line.partition,
+            line.offset,
+            line.kind,
+            line.connector,
+            line.received_ms,
+            line.size,
+        )
         for line in lines
     } == {("kadens.raw", 3, 17, "damaged", "open_wearables", 1700000000000, 7)}
     assert "x" not in dict(letter.headers)
 
 
 def test_the_size_is_that_of_a_body_in_the_store_too() -> None:
-    message = Message(topic="kadens.raw", partition=0, offset=0, value=b"", headers=(("size", b"20000000"),))
+    message = Message(
+        topic="kadens.raw", partition=0, offset=0, value=b"", headers=(("size", b"20000000"),)
+    )
     (line,) = read_letter(dead_letter(message, [Reject(where="", why="no")]).headers)
     assert line.size == 20_000_000
 
@@ -64,7 +85,9 @@ def test_a_flood_of_patients_is_refused_at_the_batch_that_passes_the_limit() -> 
 
 def test_one_big_bad_batch_is_refused_whole() -> None:
     with pytest.raises(DeadFloodError):
-        DeadLimit(window=50, least=20, share=0.9).check(dead={f"p{n}" for n in range(80)}, good={"q"})
+        DeadLimit(window=50, least=20, share=0.9).check(
+            dead={f"p{n}" for n in range(80)}, good={"q"}
+        )
 
 
 def test_what_the_window_has_passed_counts_no_more() -> None:
@@ -84,8 +107,13 @@ def test_facts_of_one_patient_never_stop_anything(sizes: list[int], least: int) 
 
 
 @given(BATCHES)
-def test_only_as_many_as_were_of_different_patients_count(batches: list[tuple[list[str], list[str]]]) -> None:
-    """Of few patients nothing is ever too much; where the limit binds, the last that was seen of each decides."""
+def test_only_as_many_as_were_of_different_patients_count(
+    batches: list[tuple[list[str], list[str]]],
+) -> None:
+    """With few patients the limit never applies.
+
+    Where the limit applies, the last result of each patient decides.
+    """
     patient = DeadLimit(window=400, least=7, share=0.0)
     strict = DeadLimit(window=400, least=1, share=0.5)
     last: dict[str, bool] = {}

@@ -2,15 +2,25 @@
 
 import pytest
 
-from kadens.stream.derive_batch import _decode
-from kadens.stream.messages import Message
+from stream.derive_batch import _decode
+from stream.log.messages import Message
 
 
 @pytest.mark.parametrize(
     "value",
-    [b"", b"7", b"[]", b"null", b'"fact"', b'{"v": 1}', b'{"v": 1, "patient": "p", "fact": []}', b"\xff", b'{"v": 2}'],
+    [
+        b"",
+        b"7",
+        b"[]",
+        b"null",
+        b'"fact"',
+        b'{"v": 1}',
+        b'{"v": 1, "patient": "p", "fact": []}',
+        b"\xff",
+        b'{"v": 2}',
+    ],
 )
 def test_json_of_any_shape_is_a_dead_letter(value: bytes) -> None:
-    told, letters = _decode([Message(topic="kadens.facts", partition=0, offset=1, value=value)])
-    assert told == []
+    reported, letters = _decode([Message(topic="kadens.facts", partition=0, offset=1, value=value)])
+    assert reported == []
     assert [letter.body for letter in letters] == [value]

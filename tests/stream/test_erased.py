@@ -1,4 +1,7 @@
-"""Facts and bodies of a patient who was erased meanwhile: nothing stored, no dead letter, and the worker goes on."""
+"""Facts and payloads of a patient who was erased meanwhile.
+
+Nothing is stored, there is no dead letter, and the worker goes on.
+"""
 
 import asyncio
 import hashlib
@@ -9,33 +12,35 @@ from typing import Any, cast
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.model.codec import encode_told
-from kadens.model.envelope import Envelope
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.body_store import Directory
-from kadens.storage.erase import erase
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import open_pool
-from kadens.stream.dead import DeadLimit
-from kadens.stream.derive_batch import derive_runs
-from kadens.stream.ledger import Ledger
-from kadens.stream.messages import Message, Outgoing, Run
-from kadens.stream.metrics import make_metrics
-from kadens.stream.normalise import normalise_runs
-from kadens.stream.parts import Parts
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.topics import FACTS, RAW
+from model.codec import encode_attributed
+from model.envelope import Envelope
+from model.keyring import KeyRing
+from model.topics import FACTS, RAW
+from storage.bodies.body_store import Directory
+from storage.erase import erase
+from storage.people import care_team, consents, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import open_pool
+from stream.collaborators import Collaborators
+from stream.dead.letters import DeadLimit
+from stream.derive_batch import derive_runs
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Outgoing, Run
+from stream.metrics import make_metrics
+from stream.normalise import normalise_runs
+from stream.readers.inline import InlineReader
+from tests.storage.tellers import T0, run, told
 
-from ..storage.tellers import T0, run, told
+_KEY = KeyRing.single(bytes(32))
+_REPORT = (
+    b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": '
+    b'"pain", "phase": "after", '
+)
+_REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
 
-KEY = KeyRing.single(bytes(32))
-REPORT = b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": "pain", "phase": "after", '
-REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
 
-
-class Kept:
-    """As much of a producer as the functions use: it keeps what is sent."""
+class _Kept:
+    """As much of a producer as the functions use; it keeps what is sent."""
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
@@ -53,28 +58,38 @@ def dsn() -> Iterator[str]:
         yield name
 
 
-async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
-    """Erase a patient who consented, or only their key, then hand in a body and facts; return what comes out."""
-    kept = Kept()
+async def played(
+    dsn: str, folder: Path, *, keyless: bool
+) -> tuple[list[Outgoing], list[tuple[Any, ...]]]:
+    """Erase a patient who consented, or only their key, then receive a payload and facts.
+
+    Returns what comes out.
+    """
+    kept = _Kept()
     patient = f"patient-{keyless}"
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
-            await people.add_unit(conn, "unit")
-            await people.add_patient(
-                conn, wrapping_key=KEY, unit="unit", zone="Europe/Stockholm", now_ms=0, pseudonym=patient
+            await care_team.add_unit(conn, "unit")
+            await patients.add_patient(
+                conn,
+                wrapping_key=_KEY,
+                unit="unit",
+                zone="Europe/Stockholm",
+                now_ms=0,
+                pseudonym=patient,
             )
-            await people.give_consent(conn, patient, "reports", from_ms=0, now_ms=0)
+            await consents.give_consent(conn, patient, "reports", from_ms=0, now_ms=0)
             if keyless:
                 await conn.execute("delete from identity.data_key")
             else:
                 await erase(conn, patient, T0)
-        parts = Parts(
+        parts = Collaborators(
             pool=pool,
             producer=cast("Any", kept),
             ledger=Ledger(cluster=patient),
             bodies=Directory(folder),
             reader=InlineReader(),
-            wrapping=lambda: KEY,
+            wrapping=lambda: _KEY,
             now=lambda: T0,
             metrics=make_metrics(),
             limit=DeadLimit(least=1),
@@ -84,26 +99,38 @@ async def played(dsn: str, folder: Path, *, keyless: bool) -> tuple[list[Outgoin
             await derive_runs([_facts(patient)], parts)
         async with pool.connection() as conn:
             counts = await conn.execute(
-                "select (select count(*) from fact), (select count(*) from sample), (select count(*) from body)"
+                "select (select count(*) from fact), (select count(*) from sample), "
+                "(select count(*) from body)"
             )
             return kept.sent, await counts.fetchall()
 
 
 def _raw(patient: str) -> Run:
-    sha256 = hashlib.sha256(REPORT).hexdigest()
-    envelope = Envelope(connector="reports", received_ms=T0, sha256=sha256, size=len(REPORT), patient=patient)
-    message = Message(topic=RAW.name, partition=0, offset=0, value=REPORT, headers=tuple(envelope.headers()))
+    sha256 = hashlib.sha256(_REPORT).hexdigest()
+    envelope = Envelope(
+        connector="reports", received_ms=T0, sha256=sha256, size=len(_REPORT), patient=patient
+    )
+    message = Message(
+        topic=RAW.name, partition=0, offset=0, value=_REPORT, headers=tuple(envelope.headers())
+    )
     return Run(topic=RAW.name, partition=0, messages=(message,))
 
 
 def _facts(patient: str) -> Run:
-    values = [encode_told(told(fact, patient)) for n in range(60) for fact in run(f"r{n}")]
-    messages = [Message(topic=FACTS.name, partition=0, offset=n, value=value) for n, value in enumerate(values)]
+    values = [encode_attributed(told(fact, patient)) for n in range(60) for fact in run(f"r{n}")]
+    messages = [
+        Message(topic=FACTS.name, partition=0, offset=n, value=value)
+        for n, value in enumerate(values)
+    ]
     return Run(topic=FACTS.name, partition=0, messages=tuple(messages))
 
 
 @pytest.mark.parametrize("keyless", [False, True])
-def test_what_comes_after_is_dropped(dsn: str, tmp_path: Path, keyless: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_comes_after_is_dropped(
+    dsn: str,
+    tmp_path: Path,
+    keyless: bool,  # noqa: FBT001
+) -> None:
     sent, counts = asyncio.run(played(dsn, tmp_path, keyless=keyless))
     assert sent == []
     assert counts == [(0, 0, 0)]

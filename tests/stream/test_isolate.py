@@ -1,4 +1,7 @@
-"""Which message is to blame: pure decisions over notes, and halves of a batch down to one message."""
+"""Which message caused a failure.
+
+These are pure decisions over notes, and halves of a batch down to a single message.
+"""
 
 import asyncio
 
@@ -6,16 +9,17 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from psycopg import DataError, OperationalError
 
-from kadens.storage.in_work import Note
-from kadens.stream.faults import WorkerError
-from kadens.stream.isolate import blames_message, halves, is_suspect, next_note
-from kadens.stream.ledger import HoleError
-from kadens.stream.messages import Message, Run
+from storage.facts.in_work import Note
+from stream.dead.isolate import blames_message, halves, is_suspect, next_note
+from stream.faults import WorkerError
+from stream.log.ledger import HoleError
+from stream.log.messages import Message, Run
 
 
-def run(first: int, following: int, partition: int = 0) -> Run:
+def _run(first: int, following: int, partition: int = 0) -> Run:
     messages = tuple(
-        Message(topic="t", partition=partition, offset=offset, value=b"") for offset in range(first, following)
+        Message(topic="t", partition=partition, offset=offset, value=b"")
+        for offset in range(first, following)
     )
     return Run(topic="t", partition=partition, messages=messages)
 
@@ -36,7 +40,7 @@ def run(first: int, following: int, partition: int = 0) -> Run:
         (KeyboardInterrupt(), False),
     ],
 )
-def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None:  # noqa: FBT001 - a case
+def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None:  # noqa: FBT001
     assert blames_message(error) is blames
 
 
@@ -54,8 +58,12 @@ def test_an_outage_blames_no_message(error: BaseException, blames: bool) -> None
         (Note(first=5, next=6, finished=9, alone_until=9), 5, False),
     ],
 )
-def test_what_a_process_ended_with_is_suspect(note: Note | None, first: int, suspect: bool) -> None:  # noqa: FBT001
-    assert is_suspect(note, run(first, first + 20)) is suspect
+def test_what_a_process_ended_with_is_suspect(
+    note: Note | None,
+    first: int,
+    suspect: bool,  # noqa: FBT001
+) -> None:
+    assert is_suspect(note, _run(first, first + 20)) is suspect
 
 
 def test_after_a_batch_has_ended_a_process_each_message_is_tried_alone() -> None:
@@ -68,5 +76,8 @@ def test_after_a_batch_has_ended_a_process_each_message_is_tried_alone() -> None
 
 
 def test_halves_keep_the_order_of_each_partition() -> None:
-    assert halves([run(0, 5)]) == ([run(0, 2)], [run(2, 5)])
-    assert halves([run(0, 5), run(0, 1, 1), run(3, 9, 2)]) == ([run(0, 5)], [run(0, 1, 1), run(3, 9, 2)])
+    assert halves([_run(0, 5)]) == ([_run(0, 2)], [_run(2, 5)])
+    assert halves([_run(0, 5), _run(0, 1, 1), _run(3, 9, 2)]) == (
+        [_run(0, 5)],
+        [_run(0, 1, 1), _run(3, 9, 2)],
+    )

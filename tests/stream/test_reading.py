@@ -10,14 +10,14 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from kadens.model.calendar import epoch_ms
-from kadens.model.envelope import INLINE, Envelope
-from kadens.model.facts import Head, OffsetOrigin, SampleBlock, Source, Workout
-from kadens.stream.messages import Headers, Message
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.reading import Read, read_all, with_offset
+from model.calendar import epoch_ms
+from model.envelope import INLINE, Envelope
+from model.facts import Head, OffsetOrigin, SampleBlock, Source, Workout
+from stream.log.messages import Headers, Message
+from stream.readers.inline import InlineReader
+from stream.reading import Read, read_all, with_offset
 
-HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
+_HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,66 +39,83 @@ class Shelf:
         raise NotImplementedError
 
 
-def look(value: bytes, headers: Headers, **kept: bytes) -> Read:
+def _look(value: bytes, headers: Headers, **kept: bytes) -> Read:
     message = Message(topic="kadens.raw", partition=0, offset=1, value=value, headers=headers)
     return asyncio.run(read_all([message], Shelf(kept=kept), InlineReader()))[0]
 
 
 def envelope(connector: str = "reports", body: bytes = b"", address: str = "") -> Headers:
     sha = hashlib.sha256(body).hexdigest()
-    said = Envelope(connector=connector, received_ms=7, sha256=sha, size=len(body), address=address)
-    return tuple(said.headers())
+    result = Envelope(
+        connector=connector, received_ms=7, sha256=sha, size=len(body), address=address
+    )
+    return tuple(result.headers())
 
 
 @pytest.mark.parametrize(
     ("value", "headers", "where", "why"),
     [
         (b"x", (), "headers", "not an envelope of this version"),
-        (b"x", (("connector", b"\xff"), ("received_ms", b"1")), "headers", "not an envelope of this version"),
-        (b"x", envelope("tomorrow"), "headers", "a connector without a parser here"),
+        (
+            b"x",
+            (("connector", b"\xff"), ("received_ms", b"1")),
+            "headers",
+            "not an envelope of this version",
+        ),
+        (b"x", envelope("tomorrow"), "headers", "a format without a reader here"),
         (b"", envelope(address="gone"), "body store", "the body is not there"),
     ],
 )
 def test_what_cannot_be_read_says_why(value: bytes, headers: Headers, where: str, why: str) -> None:
-    said = look(value, headers)
-    assert said.dead
-    assert said.parsed is None
-    assert [(one.where, one.why) for one in said.rejects] == [(where, why)]
+    result = _look(value, headers)
+    assert result.dead
+    assert result.parsed is None
+    assert [(reject.where, reject.why) for reject in result.rejects] == [(where, why)]
 
 
 def test_garbage_is_a_reject_with_its_place() -> None:
-    said = look(b"{", envelope(body=b"{"))
-    assert said.dead
-    assert said.rejects[0].where
-    assert said.envelope.connector == "reports"
+    result = _look(b"{", envelope(body=b"{"))
+    assert result.dead
+    assert result.rejects[0].where
+    assert result.envelope.connector == "reports"
 
 
 def test_a_body_is_read_at_its_address_and_a_big_one_in_a_thread() -> None:
-    report = {"id": "r", "answered_at": "2026-01-01T00:00:00Z", "instrument": "pain", "value": 3, "scale": "nrs-0-10"}
+    report = {
+        "id": "r",
+        "answered_at": "2026-01-01T00:00:00Z",
+        "instrument": "pain",
+        "value": 3,
+        "scale": "nrs-0-10",
+    }
     small = json.dumps({"type": "report.created", "patient": "a", "report": report}).encode()
     big = small + b" " * INLINE
     for body in (small, big):
-        said = look(b"", envelope(body=body, address="there"), there=body)
-        assert not said.dead
-        assert said.parsed is not None
-        assert (said.parsed.account, len(said.parsed.facts)) == ("a", 1)
-        assert said.body == body
+        result = _look(b"", envelope(body=body, address="there"), there=body)
+        assert not result.dead
+        assert result.parsed is not None
+        assert (result.parsed.account, len(result.parsed.facts)) == ("a", 1)
+        assert result.body == body
 
 
 @pytest.mark.parametrize(
     ("day", "minutes"),
-    [("2026-01-15T12:00:00+00:00", 60), ("2026-07-15T12:00:00+00:00", 120), ("1970-01-01T00:00:00+00:00", 60)],
+    [
+        ("2026-01-15T12:00:00+00:00", 60),
+        ("2026-07-15T12:00:00+00:00", 120),
+        ("1970-01-01T00:00:00+00:00", 60),
+    ],
 )
 def test_a_missing_offset_is_that_of_the_patients_zone(day: str, minutes: int) -> None:
     start = epoch_ms(datetime.fromisoformat(day))
-    told = Workout(head=replace(HEAD, start_ms=start, end_ms=start + 1), type="walking")
-    head = with_offset(told, "Europe/Stockholm").head
+    workout = Workout(head=replace(_HEAD, start_ms=start, end_ms=start + 1), type="walking")
+    head = with_offset(workout, "Europe/Stockholm").head
     assert (head.offset_min, head.offset_origin) == (minutes, OffsetOrigin.PATIENT_ZONE)
 
 
 def test_an_offset_of_the_source_stands() -> None:
     block = SampleBlock(
-        head=replace(HEAD, offset_min=-300, offset_origin=OffsetOrigin.SOURCE),
+        head=replace(_HEAD, offset_min=-300, offset_origin=OffsetOrigin.SOURCE),
         metric="heart_rate",
         t=np.zeros(0, np.int64),
         v=np.zeros(0),

@@ -1,4 +1,7 @@
-"""The watchdog does not wait for a database without end: a worker that cannot finish anything ends."""
+"""The watchdog does not wait for a database without end.
+
+A worker that cannot finish anything ends itself.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -6,27 +9,28 @@ from typing import cast
 
 import pytest
 
-from kadens.stream.ledger import HoleError
-from kadens.stream.log import Bounds, LogView
-from kadens.stream.metrics import make_metrics
-from kadens.stream.watch import watch
-from kadens.stream.watchdog import Place, StalledError
+from stream.log.ledger import HoleError
+from stream.log.look import Bounds, LogView
+from stream.log.messages import Partition
+from stream.log.watch import watch
+from stream.log.watchdog import StalledError
+from stream.metrics import make_metrics
 
-STALL_S = 0.3
+_STALL_S = 0.3
 
 
 class Idle:
     """A log on which nothing waits."""
 
-    async def bounds(self, _topics: Iterable[str]) -> dict[Place, Bounds]:
+    async def bounds(self, _topics: Iterable[str]) -> dict[Partition, Bounds]:
         return {("t", 0): Bounds(start=0, end=0)}
 
-    async def committed(self, _group: str, _topics: Iterable[str]) -> dict[Place, int]:
+    async def committed(self, _group: str, _topics: Iterable[str]) -> dict[Partition, int]:
         return {}
 
 
 def test_a_database_that_hangs_ends_the_worker() -> None:
-    async def hangs() -> Mapping[Place, int]:
+    async def hangs() -> Mapping[Partition, int]:
         await asyncio.Event().wait()
         return {}
 
@@ -40,10 +44,10 @@ def test_a_database_that_hangs_ends_the_worker() -> None:
                 topics=("t",),
                 assigned=lambda: frozenset({("t", 0)}),
                 done={},
-                account=hangs,
+                ledger=hangs,
                 rewind=rewind,
                 mock=False,
-                stall_s=STALL_S,
+                stall_s=_STALL_S,
                 metrics=make_metrics(),
             )
 

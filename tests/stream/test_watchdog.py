@@ -1,37 +1,43 @@
-"""The watchdog: lag without progress is told after the stall time, and nothing else is."""
+"""The watchdog reports lag without progress after the stall time, and nothing else."""
 
-from kadens.stream.watchdog import Place, Progress, observe, stalled
+from stream.log.messages import Partition
+from stream.log.watchdog import Progress, observe, stalled
 
-PLACE: Place = ("kadens.raw", 0)
+PARTITION: Partition = ("kadens.raw", 0)
 
 
-def look(before: dict[Place, Progress], now_s: float, end: int, done: int) -> dict[Place, Progress]:
-    return observe(before, now_s=now_s, ends={PLACE: end}, done={PLACE: done})
+def _look(
+    before: dict[Partition, Progress], now_s: float, end: int, done: int
+) -> dict[Partition, Progress]:
+    return observe(before, now_s=now_s, ends={PARTITION: end}, done={PARTITION: done})
 
 
 def test_lag_without_progress_is_told_after_the_stall_time() -> None:
-    seen = look(look({}, 0, 10, 4), 50, 12, 4)
+    seen = _look(_look({}, 0, 10, 4), 50, 12, 4)
     assert stalled(seen, now_s=60, stall_s=60) == ()
-    assert stalled(seen, now_s=61, stall_s=60) == (PLACE,)
+    assert stalled(seen, now_s=61, stall_s=60) == (PARTITION,)
 
 
 def test_progress_starts_the_time_again() -> None:
-    seen = look(look({}, 0, 10, 4), 50, 10, 5)
+    seen = _look(_look({}, 0, 10, 4), 50, 10, 5)
     assert stalled(seen, now_s=100, stall_s=60) == ()
-    assert stalled(seen, now_s=111, stall_s=60) == (PLACE,)
+    assert stalled(seen, now_s=111, stall_s=60) == (PARTITION,)
 
 
 def test_a_partition_without_lag_never_stalls() -> None:
-    seen = look(look({}, 0, 10, 10), 1000, 10, 10)
+    seen = _look(_look({}, 0, 10, 10), 1000, 10, 10)
     assert stalled(seen, now_s=1001, stall_s=60) == ()
 
 
 def test_time_counts_from_the_first_lag_not_from_the_last_message() -> None:
-    seen = look(look({}, 0, 10, 10), 1000, 11, 10)
+    seen = _look(_look({}, 0, 10, 10), 1000, 11, 10)
     assert stalled(seen, now_s=1059, stall_s=60) == ()
-    seen = look(seen, 1061, 11, 10)
-    assert stalled(seen, now_s=1061, stall_s=60) == (PLACE,)
+    seen = _look(seen, 1061, 11, 10)
+    assert stalled(seen, now_s=1061, stall_s=60) == (PARTITION,)
 
 
 def test_a_partition_given_away_is_forgotten() -> None:
-    assert observe({PLACE: Progress(done=0, lags=True, since_s=0)}, now_s=9, ends={}, done={}) == {}
+    assert (
+        observe({PARTITION: Progress(done=0, lags=True, since_s=0)}, now_s=9, ends={}, done={})
+        == {}
+    )

@@ -1,6 +1,7 @@
-"""A running `kadens up` on Apache Kafka loses its parts to SIGKILL, and at last itself: what is acknowledged is kept.
+"""A running `kadens up` on Apache Kafka loses its parts to SIGKILL, and at last itself.
 
-One instance for the whole module, in order: starting one takes long.
+What was acknowledged is kept. A single instance serves the module, in order, because starting takes
+long.
 """
 
 import contextlib
@@ -24,24 +25,25 @@ import psycopg
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
+from tests.frozen import children
 
-from ..frozen import children
-
-without_kafka = kafka_available()
+_without_kafka = kafka_available()
 pytestmark = [
     pytest.mark.kafka,
-    pytest.mark.skipif(without_kafka is not None, reason=f"Apache Kafka cannot run here: {without_kafka}"),
+    pytest.mark.skipif(
+        _without_kafka is not None, reason=f"Apache Kafka cannot run here: {_without_kafka}"
+    ),
 ]
-START_S, BACK_S, AT_ONCE_S = 180.0, 120.0, 10.0
-START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
-HOUR_MS = 3_600_000
-WORDS = ("--broker", "kafka", "--vendor-port", "0", "--clinic-port", "0")
+_START_S, BACK_S, _AT_ONCE_S = 180.0, 120.0, 10.0
+_START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
+_HOUR_MS = 3_600_000
+_WORDS = ("--broker", "kafka", "--vendor-port", "0", "--clinic-port", "0")
 
 
 @dataclass(slots=True, kw_only=True)
 class Instance:
-    """One `kadens up` and what it says on stderr."""
+    """A `kadens up` and what it prints on stderr."""
 
     data: Path
     process: "subprocess.Popen[bytes]" = field(init=False)
@@ -54,10 +56,10 @@ class Instance:
         return self.data.with_suffix(".log")
 
     def start(self) -> None:
-        words = [sys.executable, "-m", "kadens", "up", *WORDS, "--data", str(self.data)]
+        words = [sys.executable, "-m", "kadens", "up", *_WORDS, "--data", str(self.data)]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(words, stdout=out, stderr=out, umask=0)
-        self.wait(lambda: "Ctrl-C" in self.text(), START_S)
+        self.wait(lambda: "Ctrl-C" in self.text(), _START_S)
 
     def text(self) -> str:
         return self.log.read_text(encoding="utf-8")
@@ -79,16 +81,20 @@ class Instance:
 
     @property
     def runtime(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
-        return said
+        loads: dict[str, Any] = json.loads((self.data / "runtime.json").read_bytes())
+        return loads
 
     def send(self) -> None:
         """Send another hour's recording until the door acknowledges it."""
         address = f"{self.runtime['addresses']['vendor door']}/v1/files"
-        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/octet-stream"}
-        begin = START_MS + self.sent * HOUR_MS
+        headers = {
+            "authorization": f"Bearer {self.token}",
+            "content-type": "application/octet-stream",
+        }
+        begin = _START_MS + self.sent * _HOUR_MS
         self.sent += 1
-        request = urllib.request.Request(address, recording(begin), headers, method="POST")  # noqa: S310 - loopback
+        body = _recording(begin)
+        request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310
 
         def taken() -> bool:
             try:
@@ -102,7 +108,9 @@ class Instance:
     def stored(self) -> int:
         """Return how many workouts are stored, -1 while the database does not answer."""
         try:
-            with psycopg.connect(self.runtime["environment"]["KADENS_DATABASE"], connect_timeout=3) as conn:
+            with psycopg.connect(
+                self.runtime["environment"]["KADENS_DATABASE"], connect_timeout=3
+            ) as conn:
                 row = conn.execute("select count(*) from session").fetchone()
                 return int(row[0]) if row else -1
         except psycopg.Error:
@@ -118,7 +126,7 @@ class Instance:
         raise AssertionError(words)
 
 
-def recording(begin: int) -> bytes:
+def _recording(begin: int) -> bytes:
     t = begin + np.arange(1200, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(1200, 120.0)}
     return write_activity(Recording(start_ms=begin, end_ms=begin + 1_200_000, t=t, columns=columns))
@@ -130,7 +138,7 @@ def instance() -> Iterator[Instance]:
         Path(folder).chmod(0o711)
         made = Instance(data=Path(folder) / "data")
         made.start()
-        made.patient = made.kadens("patient", "add")
+        made.patient = made.kadens("patient", "add").partition("\n")[0]
         made.kadens("consent", "give", "--patient", made.patient, "--source", "files")
         made.token = made.kadens("patient", "token", "--patient", made.patient).partition("\n")[0]
         yield made
@@ -154,10 +162,10 @@ def test_nobody_else_may_read_what_it_makes(instance: Instance) -> None:
 
 def test_a_second_one_says_at_once_where_the_first_runs(instance: Instance) -> None:
     began = time.monotonic()
-    said = instance.kadens("up", *WORDS, code=1)
-    assert time.monotonic() - began < AT_ONCE_S
-    assert f"kadens up runs already on {instance.data}, process {instance.process.pid}" in said
-    assert all(address in said for address in instance.runtime["addresses"].values())
+    kadens = instance.kadens("up", *_WORDS, code=1)
+    assert time.monotonic() - began < _AT_ONCE_S
+    assert f"kadens up runs already on {instance.data}, process {instance.process.pid}" in kadens
+    assert all(address in kadens for address in instance.runtime["addresses"].values())
 
 
 def test_a_killed_broker_comes_back_and_what_is_sent_is_stored(instance: Instance) -> None:
@@ -168,7 +176,9 @@ def test_a_killed_broker_comes_back_and_what_is_sent_is_stored(instance: Instanc
     instance.wait(lambda: instance.stored() == instance.sent)
 
 
-def test_a_killed_database_comes_back_and_what_is_sent_meanwhile_is_stored(instance: Instance) -> None:
+def test_a_killed_database_comes_back_and_what_is_sent_meanwhile_is_stored(
+    instance: Instance,
+) -> None:
     os.kill(instance.process_of("postgres", "-D"), signal.SIGKILL)
     instance.send()
     instance.wait(lambda: "database runs again" in instance.text())
@@ -192,7 +202,7 @@ def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: In
     instance.process.kill()
     instance.process.wait()
     deadline = time.monotonic() + 60
-    while left := [number for number in before if lives(number)]:
+    while left := [number for number in before if _lives(number)]:
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
     assert f"nothing runs on {instance.data}" in instance.kadens("digest", code=2)
@@ -203,15 +213,18 @@ def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: In
 
 
 def family(parent: int) -> list[int]:
-    """Return all processes below one."""
-    found = children(parent)
-    for number in tuple(found):
-        found += family(number)
-    return found
+    """Return all descendants of a process."""
+    matches = children(parent)
+    for number in tuple(matches):
+        matches += family(number)
+    return matches
 
 
-def lives(number: int) -> bool:
+def _lives(number: int) -> bool:
     try:
-        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False

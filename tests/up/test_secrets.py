@@ -1,4 +1,4 @@
-"""`kadens up` without its secrets file: fresh keys only where nothing is kept that others had sealed."""
+"""`kadens up` without its secrets file: it makes fresh keys only where nothing sealed is kept."""
 
 import asyncio
 import shutil
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from kadens.model.keyring import KeyRing
-from kadens.storage import people
-from kadens.storage.migrate import migrate
-from kadens.storage.pool import open_pool
-from kadens.up import up
-from kadens.up_options import Options
+from kadens.local.up import up
+from kadens.local.up_options import Options
+from model.keyring import KeyRing
+from storage.people import care_team, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import open_pool
 
 SECRETS = "secrets.toml"
 
@@ -24,15 +24,17 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
+def _said(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
 async def _patient(dsn: str) -> None:
     await migrate(dsn)
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
-        await people.add_unit(conn, "unit")
-        await people.add_patient(conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="UTC", now_ms=0)
+        await care_team.add_unit(conn, "unit")
+        await patients.add_patient(
+            conn, wrapping_key=KeyRing.single(bytes(32)), unit="unit", zone="UTC", now_ms=0
+        )
 
 
 @pytest.mark.parametrize("folder", ["pg", "bodies"])
@@ -42,9 +44,12 @@ def test_a_data_folder_whose_secrets_are_gone_gets_no_fresh_ones(
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "something").touch()
     assert up(Options(broker="mock", data=tmp_path)) == 1
-    told = said(capsys)
-    assert f"{SECRETS} is missing, and {folder} holds what only its keys can open: bring the file back" in told
-    assert "Traceback" not in told
+    reported = _said(capsys)
+    assert (
+        f"{SECRETS} is missing, and {folder} holds what only its keys can open: bring the file back"
+        in reported
+    )
+    assert "Traceback" not in reported
     assert {path.name for path in tmp_path.iterdir()} <= {folder, "log", "in-use"}
 
 
@@ -54,7 +59,7 @@ def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(
     dsn = postgres.create_database("elsewhere")
     asyncio.run(_patient(dsn))
     assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
-    assert "and the database holds what only its keys can open" in said(capsys)
+    assert "and the database holds what only its keys can open" in _said(capsys)
     assert not (tmp_path / SECRETS).exists()
 
 
@@ -63,10 +68,12 @@ def test_secrets_of_another_installation_stop_it_before_anything_starts(
 ) -> None:
     dsn = postgres.create_database("foreign")
     asyncio.run(_patient(dsn))
-    (tmp_path / SECRETS).write_text(f'link_key = "{"11" * 32}"\nwrapping_key = "{"22" * 32}"\n', encoding="utf-8")
+    (tmp_path / SECRETS).write_text(
+        f'link_key = "{"11" * 32}"\nwrapping_key = "{"22" * 32}"\n', encoding="utf-8"
+    )
     assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
-    told = said(capsys)
-    assert "the wrapping keys in the secrets file do not belong to this database" in told
-    assert "everything runs" not in told
+    reported = _said(capsys)
+    assert "the wrapping keys in the secrets file do not belong to this database" in reported
+    assert "everything runs" not in reported
     shutil.rmtree(tmp_path / "log", ignore_errors=True)
     assert not (tmp_path / "bodies").exists()

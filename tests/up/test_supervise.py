@@ -1,4 +1,4 @@
-"""Servers and instances of `kadens up` on their own: what ended comes back, and a folder has one `kadens up`."""
+"""Servers of `kadens up` come back when they end, and a folder has at most one `kadens up`."""
 
 import os
 import signal
@@ -12,22 +12,22 @@ from typing import Self
 
 import pytest
 
-from kadens.crashes import MOST_CRASHES, Crashes
 from kadens.embedded.process import StartFailed
-from kadens.instance import RunsAlreadyError, held, own_folder, runs, was_killed
-from kadens.runtime import write_runtime
-from kadens.supervise import Servers
+from kadens.local.crashes import MOST_CRASHES, Crashes
+from kadens.local.instance import RunsAlreadyError, held, own_folder, runs, was_killed
+from kadens.local.runtime import write_runtime
+from kadens.local.supervise import Servers
 
 HOLDER = """
 import sys, pathlib
-from kadens.instance import held
+from kadens.local.instance import held
 with held(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
-def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
+def _until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
@@ -59,7 +59,7 @@ class Planted:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kadens.crashes.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("kadens.local.crashes.FIRST_PAUSE_S", 0.0)
 
 
 def test_a_server_that_ended_is_started_again_and_told() -> None:
@@ -70,7 +70,10 @@ def test_a_server_that_ended_is_started_again_and_told() -> None:
         server.status = -9
         assert servers.tend()
     assert server.starts == 2
-    assert lines == ["log ended with status -9; it starts again in 0 s", "log runs again after 0.0 s"]
+    assert lines == [
+        "log ended with status -9; it starts again in 0 s",
+        "log runs again after 0.0 s",
+    ]
 
 
 def test_a_start_that_fails_is_tried_again() -> None:
@@ -83,8 +86,8 @@ def test_a_start_that_fails_is_tried_again() -> None:
 
 
 def test_nothing_is_tended_while_a_server_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kadens.crashes.FIRST_PAUSE_S", 3600.0)
-    monkeypatch.setattr("kadens.crashes.LONGEST_PAUSE_S", 3600.0)
+    monkeypatch.setattr("kadens.local.crashes.FIRST_PAUSE_S", 3600.0)
+    monkeypatch.setattr("kadens.local.crashes.LONGEST_PAUSE_S", 3600.0)
     with Servers(lambda _line: None) as servers:
         server = servers.keep("log", Planted())
         server.status = 1
@@ -106,7 +109,9 @@ def test_too_many_crashes_of_a_server_end_it_all() -> None:
 
 def test_what_ran_steadily_begins_to_count_anew() -> None:
     crashes = Crashes()
-    assert [crashes.pause_s("one", 0) is None for _ in range(MOST_CRASHES)] == [False] * MOST_CRASHES
+    assert [crashes.pause_s("one", 0) is None for _ in range(MOST_CRASHES)] == [
+        False
+    ] * MOST_CRASHES
     assert crashes.pause_s("one", 31) is not None
     assert (crashes.count("one"), crashes.count("other")) == (1, 0)
 
@@ -115,7 +120,10 @@ def test_what_ran_steadily_begins_to_count_anew() -> None:
 def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds the folder."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -128,13 +136,16 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     process.stdout.close()
 
 
-def test_a_folder_has_one_instance_whose_addresses_are_named(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
+def test_a_folder_has_one_instance_whose_addresses_are_named(
+    tmp_path: Path, holder: "subprocess.Popen[str]"
+) -> None:
     assert runs(tmp_path)
     with pytest.raises(RunsAlreadyError) as error, held(tmp_path):
         pass
     assert str(error.value).splitlines() == [
-        f"kadens up runs already on {tmp_path}, process {holder.pid}", "  clinic       http://127.0.0.1:8802",
-    ]  # fmt: skip
+        f"kadens up runs already on {tmp_path}, process {holder.pid}",
+        "  clinic       http://127.0.0.1:8802",
+    ]
 
 
 def test_a_killed_instance_does_not_run_and_leaves_nothing_to_the_next(
@@ -164,7 +175,10 @@ def test_folders_are_ours_alone_whatever_the_umask(tmp_path: Path) -> None:
         (tmp_path / "c").mkdir()
         own_folder(tmp_path / "c")
         with held(made):
-            modes = [stat.S_IMODE(path.stat().st_mode) for path in (made.parent, made, tmp_path / "c", made / "in-use")]
+            modes = [
+                stat.S_IMODE(path.stat().st_mode)
+                for path in (made.parent, made, tmp_path / "c", made / "in-use")
+            ]
     finally:
         os.umask(before)
     assert modes == [0o700, 0o700, 0o700, 0o600]

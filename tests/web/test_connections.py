@@ -1,17 +1,22 @@
-"""Which connections go: the slow ones when their time is up, the oldest half-open ones when there are too many."""
+"""Which connections are closed: slow ones when their time is up, and the oldest half-open ones.
+
+Half-open ones are closed when there are too many.
+"""
 
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.web.connections import BEYOND, Connection, Stage, Table
-from kadens.web.limits import Limits
+from web.connections import BEYOND, Connection, Stage, Table
+from web.limits import Limits
 
-LIMITS = Limits(connections=6, per_peer=3, head_s=10, drain_s=5)
+_LIMITS = Limits(connections=6, per_peer=3, head_s=10, drain_s=5)
 
 
-def opened(table: Table, peer: str, now: float, stage: Stage = Stage.HEAD, **more: bool) -> Connection:
+def _opened(
+    table: Table, peer: str, now: float, stage: Stage = Stage.HEAD, **more: bool
+) -> Connection:
     connection = table.opened(peer, now, **more)
     assert connection is not None
     if stage is not Stage.HEAD:
@@ -20,45 +25,47 @@ def opened(table: Table, peer: str, now: float, stage: Stage = Stage.HEAD, **mor
 
 
 def test_the_oldest_without_a_head_goes_first() -> None:
-    table = Table(LIMITS)
-    half = [opened(table, "a", now) for now in range(5)]
+    table = Table(_LIMITS)
+    half = [_opened(table, "a", now) for now in range(5)]
     assert table.is_crowded(half[-1])
     assert table.excess() == half[:2]
 
 
 def test_half_open_then_drained_then_idle_then_bodies_and_never_who_waits_for_our_answer() -> None:
     order = (Stage.ANSWER, Stage.BODY, Stage.IDLE, Stage.DRAIN, Stage.HEAD)
-    table = Table(replace(LIMITS, per_peer=0))
-    held = {stage: opened(table, "a", now, stage) for now, stage in enumerate(order)}
-    assert table.excess() == [held[stage] for stage in (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)]
+    table = Table(replace(_LIMITS, per_peer=0))
+    held = {stage: _opened(table, "a", now, stage) for now, stage in enumerate(order)}
+    assert table.excess() == [
+        held[stage] for stage in (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
+    ]
 
 
 def test_one_peer_pays_for_itself() -> None:
-    table = Table(LIMITS)
-    other = opened(table, "b", 0)
-    many = [opened(table, "a", now) for now in range(1, 6)]
+    table = Table(_LIMITS)
+    other = _opened(table, "b", 0)
+    many = [_opened(table, "a", now) for now in range(1, 6)]
     assert table.excess() == many[:2]
     assert not table.is_crowded(other)
 
 
 def test_a_trusted_proxy_is_bounded_in_all_only() -> None:
-    table = Table(LIMITS)
-    many = [opened(table, "proxy", now, is_bounded=False) for now in range(8)]
+    table = Table(_LIMITS)
+    many = [_opened(table, "proxy", now, is_bounded=False) for now in range(8)]
     assert table.excess() == many[:2]
 
 
 def test_too_many_at_once_are_not_let_in() -> None:
-    table = Table(replace(LIMITS, connections=10_000))
+    table = Table(replace(_LIMITS, connections=10_000))
     for number in range(3 + BEYOND):
-        opened(table, "a", number)
+        _opened(table, "a", number)
     assert table.opened("a", 0) is None
     assert table.opened("b", 0) is not None
-    assert Table(replace(LIMITS, connections=-BEYOND)).opened("a", 0) is None
+    assert Table(replace(_LIMITS, connections=-BEYOND)).opened("a", 0) is None
 
 
 def test_a_head_has_its_time() -> None:
-    table = Table(LIMITS)
-    slow, fresh = opened(table, "a", 0), opened(table, "a", 5)
+    table = Table(_LIMITS)
+    slow, fresh = _opened(table, "a", 0), _opened(table, "a", 5)
     assert table.overdue(10) == []
     assert table.overdue(10.1) == [(slow, "slow_head")]
     table.moved(slow, Stage.ANSWER, 11)
@@ -66,14 +73,14 @@ def test_a_head_has_its_time() -> None:
 
 
 def test_a_drain_has_its_time() -> None:
-    table = Table(LIMITS)
-    connection = opened(table, "a", 0, Stage.DRAIN)
+    table = Table(_LIMITS)
+    connection = _opened(table, "a", 0, Stage.DRAIN)
     assert (table.overdue(5), table.overdue(5.1)) == ([], [(connection, "drained")])
 
 
 def test_a_body_is_timed_from_its_own_beginning() -> None:
-    table = Table(LIMITS)
-    connection = opened(table, "a", 0)
+    table = Table(_LIMITS)
+    connection = _opened(table, "a", 0)
     table.moved(connection, Stage.BODY, 100)
     assert (table.overdue(110), table.overdue(110.1)) == ([], [(connection, "slow")])
     table.moved(connection, Stage.ANSWER, 111)
@@ -81,16 +88,16 @@ def test_a_body_is_timed_from_its_own_beginning() -> None:
 
 
 def test_idle_and_answered_connections_are_never_overdue() -> None:
-    table = Table(LIMITS)
+    table = Table(_LIMITS)
     for stage in (Stage.IDLE, Stage.ANSWER):
-        opened(table, "a", 0, stage)
+        _opened(table, "a", 0, stage)
     assert table.overdue(1e9) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Stage)), max_size=40))
 def test_after_shedding_only_answers_are_above_the_bounds(rows: list[tuple[str, Stage]]) -> None:
-    table = Table(LIMITS)
-    held = [opened(table, peer, now, stage) for now, (peer, stage) in enumerate(rows)]
+    table = Table(_LIMITS)
+    held = [_opened(table, peer, now, stage) for now, (peer, stage) in enumerate(rows)]
     going = table.excess()
     assert all(connection.stage is not Stage.ANSWER for connection in going)
     assert len(set(going)) == len(going)
@@ -101,8 +108,10 @@ def test_after_shedding_only_answers_are_above_the_bounds(rows: list[tuple[str, 
     waiting = [connection for connection in left if connection.stage is not Stage.ANSWER]
     for peer in "abc":
         of_peer = [connection for connection in left if connection.peer == peer]
-        assert len(of_peer) <= LIMITS.per_peer or all(one.stage is Stage.ANSWER for one in of_peer)
-    assert len(left) <= LIMITS.connections or not waiting
+        assert len(of_peer) <= _LIMITS.per_peer or all(
+            item.stage is Stage.ANSWER for item in of_peer
+        )
+    assert len(left) <= _LIMITS.connections or not waiting
     for connection in left:
         table.closed(connection)
     assert (len(table), table.excess()) == (0, [])

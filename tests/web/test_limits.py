@@ -1,16 +1,19 @@
-"""How slow a body may be, which addresses are one peer, and who is a trusted proxy."""
+"""How slow a payload may be, which addresses are a single peer, and which proxy is trusted."""
 
 from ipaddress import ip_network
 
 import pytest
 
-from kadens.web.limits import Limits, Patience, begin, is_slow, is_trusted, networks, peer_key
+from web.limits import Limits, Patience, begin, is_slow, is_trusted, networks, peer_key
 
 PATIENCE = Patience(grace_s=10, rate=1000, total_s=60, total_rate=10_000)
 
 
 def ends(pieces: dict[int, int], *, waits_for_us: bool = False) -> int | None:
-    """Return the second at which a body is too slow whose bytes come at these seconds; None within 500."""
+    """Return the second at which a payload is too slow, or None within 500 s.
+
+    `pieces` gives the bytes that arrive at each second.
+    """
     progress, received = begin(PATIENCE, 0), 0
     for second in range(500):
         received += pieces.get(second, 0)
@@ -60,9 +63,20 @@ def test_one_peer(address: str, peer: str) -> None:
 
 def test_trusted_proxies() -> None:
     trusted = networks(" 192.0.2.7, 10.0.0.0/8,2001:db8::/32 ,")
-    assert trusted == (ip_network("192.0.2.7"), ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
+    assert trusted == (
+        ip_network("192.0.2.7"),
+        ip_network("10.0.0.0/8"),
+        ip_network("2001:db8::/32"),
+    )
     limits = Limits(trusted=trusted)
     addresses = ("192.0.2.7", "192.0.2.8", "10.1.2.3", "2001:db8::1", "", "unix")
-    assert [is_trusted(limits, one) for one in addresses] == [True, False, True, True, False, False]
+    assert [is_trusted(limits, address) for address in addresses] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     with pytest.raises(ValueError, match="nonsense"):
         networks("nonsense")

@@ -1,9 +1,9 @@
-"""Token buckets: how many pass, what a refused one is told, and that keys take bounded memory."""
+"""Token buckets: how many pass, the answer to a refusal, and bounded memory for keys."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.web.rates import Buckets, retry_after
+from web.rates import Buckets, retry_after
 
 
 def test_a_burst_then_the_rate() -> None:

@@ -27,8 +27,11 @@ create table alert_finding (
   at timestamptz not null,
   session text,
   evidence jsonb not null,
-  stands boolean not null,
+  current boolean not null,
   added_at timestamptz not null,
+  from_at timestamptz not null,
+  fresh_until timestamptz not null,
+  sentence text not null,
   primary key (alert, rule, key)
 );
 

@@ -1,5 +1,5 @@
--- Derived rows tell more: how a session came to be known, its pauses, intensity by every method, load and doubts; the
--- whole of a day; and which source speaks for which metric in which minutes.
+-- More columns of derived rows: how a session came to be known, its pauses, zone times by every method, load and
+-- quality flags; the time of all minutes of a day; and which source is selected for which metric in which minutes.
 alter table session
   add column moving_by text not null default '',
   add column pauses jsonb not null default '[]',
@@ -8,7 +8,7 @@ alter table session
   add column offset_origin text not null default 'unknown',
   add column counts boolean not null default true,
   add column why text not null default '',
-  add column bandings jsonb not null default '[]',
+  add column zone_times_by_method jsonb not null default '[]',
   add column loads jsonb not null default '[]',
   add column flags jsonb not null default '[]';
 
@@ -33,8 +33,8 @@ alter table week
   add column steps bigint,
   add column loads jsonb not null default '{}';
 
--- Ranges of minutes; a range is cut only where another source begins to speak.
-create table choice (
+-- Ranges of minutes; a range ends where another source is selected.
+create table source_selection (
   patient int not null references patient,
   local_date date not null,
   metric smallint not null,

@@ -5,7 +5,7 @@ create table metric (
   name text not null unique,
   unit text not null
 );
-comment on table metric is 'copy of the registry of metrics in kadens.model.metrics, for SQL';
+comment on table metric is 'copy of the registry of metrics in model.metrics, for SQL';
 insert into metric (id, name, unit) values
   (1, 'heart_rate', '/min'),
   (2, 'cadence', '/min'),
@@ -49,8 +49,8 @@ select p.pseudonym as patient, s.session, s.start_at, s.end_at, s.offset_min, s.
        d.method as declared_method, h.vendor as heart_vendor, h.app as heart_app, h.device_type as heart_device_type,
        h.method as heart_method,
        s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms,
-       s.partial, s.moving_ms, s.moving_by, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.exertion_cr10, s.limits,
-       s.bandings, s.loads, s.algorithm,
+       s.partial, s.moving_ms, s.moving_by, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.exertion_cr10, s.thresholds,
+       s.zone_times_by_method, s.loads, s.algorithm,
        (select coalesce(jsonb_agg(f #- '{source,device}' order by n), '[]')
         from jsonb_array_elements(s.flags) with ordinality as e (f, n)) as flags
 from public.session s join public.patient p on p.id = s.patient
@@ -88,8 +88,8 @@ comment on column analysis.sessions.hr_min is 'least heart rate, beats a minute'
 comment on column analysis.sessions.hr_mean is 'mean heart rate, beats a minute';
 comment on column analysis.sessions.hr_max is 'greatest heart rate, beats a minute';
 comment on column analysis.sessions.exertion_cr10 is 'perceived exertion on Borg CR10';
-comment on column analysis.sessions.limits is 'edges of the heart rate classes and what they rest on';
-comment on column analysis.sessions.bandings is 'time in classes by every other method';
+comment on column analysis.sessions.thresholds is 'edges of the heart rate classes and what they rest on';
+comment on column analysis.sessions.zone_times_by_method is 'time in classes by every other method';
 comment on column analysis.sessions.loads is 'figures of training load with their inputs';
 comment on column analysis.sessions.flags is 'doubts about the samples';
 comment on column analysis.sessions.algorithm is 'version that derived the row';
@@ -180,7 +180,7 @@ comment on column analysis.samples.method is 'workout, background, manual or unk
 create view analysis.hours with (security_barrier) as
 select p.pseudonym as patient, m.name as metric, m.unit, b.hour, b.n, b.low, b.total / b.n as mean, b.high,
        s.vendor, s.app, s.device_type, s.method
-from public.band_hour b join public.patient p on p.id = b.patient join public.metric m on m.id = b.metric
+from public.rollup_hour b join public.patient p on p.id = b.patient join public.metric m on m.id = b.metric
 join public.source s on s.id = b.source;
 comment on view analysis.hours is 'each hour of UTC of the samples that speak (one source a minute, accepted values); follows new samples within minutes';
 comment on column analysis.hours.patient is 'pseudonym';

@@ -1,5 +1,5 @@
 -- Who may do what: sessions of clinicians, an audit log that nobody owns who writes it, and tables of the migration
--- role. The roles are made before this file runs, and granted by the table in storage/roles.py.
+-- role. The roles are made before this file runs, and granted by the table in storage/pg/roles.py.
 
 -- A session of a clinician at the door. Ending it ends every copy of its cookie.
 create table clinic_session (

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kadens.parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
-from kadens.simulate.fit_messages import (
+from parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
+from simulate.fit_messages import (
     ENUM,
     UINT8,
     UINT16,
@@ -16,18 +16,18 @@ from kadens.simulate.fit_messages import (
     message,
     rows,
 )
-from kadens.simulate.fit_writer import Recording, write_activity
+from simulate.fit_writer import Recording, write_activity
 
-START = 1_700_000_000_000
-T0 = START // 1000 - FIT_EPOCH
+_START = 1_700_000_000_000
+_T0 = _START // 1000 - FIT_EPOCH
 STAMP = FieldShape(number=253, base=UINT32)
 
 
-def read(*parts: bytes) -> Activity:
+def _read(*parts: bytes) -> Activity:
     return read_activity(decode(fit_file(parts)))
 
 
-def session(**values: float) -> bytes:
+def _session(**values: float) -> bytes:
     fields = {
         "timestamp": STAMP,
         "start": FieldShape(number=2, base=UINT32),
@@ -42,54 +42,73 @@ def session(**values: float) -> bytes:
 
 
 def test_a_session_as_declared() -> None:
-    said = session(timestamp=T0 + 90, start=T0, elapsed=61.234, timer=60.001, sport=1, sub=1, rpe=35, feel=75)
-    (found,) = read(said).sessions
-    assert found == Session(
-        start_ms=START,
+    result = _session(
+        timestamp=_T0 + 90, start=_T0, elapsed=61.234, timer=60.001, sport=1, sub=1, rpe=35, feel=75
+    )
+    (matches,) = _read(result).sessions
+    assert matches == Session(
+        start_ms=_START,
         length_ms=61_234,
         sport="running",
         sub_sport="treadmill",
         moving_ms=60_001,
         exertion_cr10=3.5,
         feel=75.0,
-        offset=found.offset,
+        offset=matches.offset,
     )
 
 
 def test_a_session_without_elapsed_time_lasts_until_it_was_written() -> None:
-    assert read(session(timestamp=T0 + 90, start=T0)).sessions[0].length_ms == 90_000
-    assert read(session(start=T0, timer=5)).sessions[0].length_ms == 5_000
-    assert read(session(start=T0)).sessions[0].length_ms == 0
-    assert read(session(timestamp=T0)).sessions == ()
+    assert _read(_session(timestamp=_T0 + 90, start=_T0)).sessions[0].length_ms == 90_000
+    assert _read(_session(start=_T0, timer=5)).sessions[0].length_ms == 5_000
+    assert _read(_session(start=_T0)).sessions[0].length_ms == 0
+    assert _read(_session(timestamp=_T0)).sessions == ()
 
 
 def test_an_unknown_sport_is_its_number() -> None:
-    assert read(session(start=T0, elapsed=1, sport=200)).sessions[0].sport == "200"
-    assert read(session(start=T0, elapsed=1)).sessions[0].sport == ""
+    assert _read(_session(start=_T0, elapsed=1, sport=200)).sessions[0].sport == "200"
+    assert _read(_session(start=_T0, elapsed=1)).sessions[0].sport == ""
 
 
 def test_time_since_power_up_is_a_problem_and_no_date() -> None:
     shape = Shape(number=20, local=1, fields={"t": STAMP, "hr": FieldShape(number=3, base=UINT8)})
     seen = rows(shape, {"t": np.array([100, 0x0FFFFFFF, 0x10000000]), "hr": 60}, 3).tobytes()
-    found = read(session(start=5, elapsed=10), definition(shape), seen)
-    assert found.sessions == ()
-    assert found.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
-    assert [problem.code for problem in found.problems] == [Code.DEVICE_TIME] * 2
-    assert "2 record messages" in found.problems[1].reason
+    matches = _read(_session(start=5, elapsed=10), definition(shape), seen)
+    assert matches.sessions == ()
+    assert matches.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
+    assert [problem.code for problem in matches.problems] == [Code.DEVICE_TIME] * 2
+    assert matches.problems[1].reason == "record messages with time since power-up, not a date"
 
 
 @pytest.mark.parametrize(
     ("shift", "minutes"),
-    [(3600, 60), (-12_600, -210), (20_700, 345), (0, 0), (3599, 60), (3601, 60), (3000, None), (90_000, None)],
+    [
+        (3600, 60),
+        (-12_600, -210),
+        (20_700, 345),
+        (0, 0),
+        (3599, 60),
+        (3601, 60),
+        (3000, None),
+        (90_000, None),
+    ],
 )
 def test_local_offset(shift: int, minutes: int | None) -> None:
     fields = {"t": STAMP, "local": FieldShape(number=5, base=UINT32)}
-    assert read(message(Shape(number=34, local=0, fields=fields), {"t": T0, "local": T0 + shift})).offset_min == minutes
+    assert (
+        _read(
+            message(Shape(number=34, local=0, fields=fields), {"t": _T0, "local": _T0 + shift})
+        ).offset_min
+        == minutes
+    )
 
 
 def test_no_local_time_is_no_offset() -> None:
-    assert read(message(Shape(number=34, local=0, fields={"t": STAMP}), {"t": T0})).offset_min is None
-    assert read().offset_min is None
+    assert (
+        _read(message(Shape(number=34, local=0, fields={"t": STAMP}), {"t": _T0})).offset_min
+        is None
+    )
+    assert _read().offset_min is None
 
 
 def test_samples_in_file_order_without_invalid_ones() -> None:
@@ -102,38 +121,43 @@ def test_samples_in_file_order_without_invalid_ones() -> None:
     }
     shape = Shape(number=20, local=0, fields=fields)
     nan = float("nan")
-    said = {
-        "t": np.array([T0 + 2, T0 + 1, nan, T0 + 1]),
+    result = {
+        "t": np.array([_T0 + 2, _T0 + 1, nan, _T0 + 1]),
         "hr": np.array([80, nan, 81, 82]),
         "cadence": np.array([60, 61, 62, nan]),
         "half": np.array([0.5, nan, 0, 0.5]),
         "speed": 2.5,
     }
-    found = read(definition(shape), rows(shape, said, 4).tobytes()).samples
-    assert set(found) == {"heart_rate", "cadence", "speed"}
-    assert found["heart_rate"].t.tolist() == [START + 2000, START + 1000]
-    assert found["heart_rate"].v.tolist() == [80, 82]
-    assert found["cadence"].v.tolist() == [60.5, 61]
-    assert found["speed"].v.tolist() == [2.5, 2.5, 2.5]
+    matches = _read(definition(shape), rows(shape, result, 4).tobytes()).samples
+    assert set(matches) == {"heart_rate", "cadence", "speed"}
+    assert matches["heart_rate"].t.tolist() == [_START + 2000, _START + 1000]
+    assert matches["heart_rate"].v.tolist() == [80, 82]
+    assert matches["cadence"].v.tolist() == [60.5, 61]
+    assert matches["speed"].v.tolist() == [2.5, 2.5, 2.5]
 
 
 @pytest.mark.parametrize("strap", [True, False])
 def test_who_measured_the_heart(*, strap: bool) -> None:
     recording = Recording(
-        start_ms=START,
-        end_ms=START + 1000,
+        start_ms=_START,
+        end_ms=_START + 1000,
         strap=strap,
         serial=77,
-        t=np.array([START]),
+        t=np.array([_START]),
         columns={"heart_rate": np.array([60.0])},
     )
     device = read_activity(decode(write_activity(recording))).device
     assert (device.manufacturer, device.product, device.serial) == ("garmin", "edge_530", "77")
     assert device.heart_from == ("strap" if strap else "wrist")
-    assert device.created == T0
+    assert device.created == _T0
 
 
 def test_an_empty_file_declares_nothing() -> None:
-    found = read()
-    assert (found.sessions, found.samples, found.background, found.problems) == ((), {}, {}, ())
-    assert found.device.manufacturer == ""
+    matches = _read()
+    assert (matches.sessions, matches.samples, matches.background, matches.problems) == (
+        (),
+        {},
+        {},
+        (),
+    )
+    assert matches.device.manufacturer == ""

@@ -1,8 +1,10 @@
 """Every value of `record` and `session` in real files, against fitdecode and fitparse.
 
-Known differences, all on our side on purpose: `hr` beats are not compared (both others lose or shift the reference);
-the others give dates where we give seconds; fitparse 1.2.0 keeps developer field names of files read before, and knows
-fewer fields. Files over 60 kB are compared over their first 40 kB, unless KADENS_TEST_FIT=whole.
+All known differences are intended. `hr` beats are not compared, because both others lose or shift
+the reference. The others give dates where Kadens gives seconds. fitparse 1.2.0 keeps the developer
+field names of files read before, and knows fewer fields.
+
+Files over 60 kB are compared over their first 40 kB, unless KADENS_TEST_FIT=whole.
 """
 # ruff: noqa: ANN401 - values of two untyped packages
 
@@ -20,64 +22,82 @@ import fitparse
 import numpy as np
 import pytest
 
-from kadens.parsers.fit import FIT_EPOCH, FitFile, Group, decode
+from parsers.fit import FIT_EPOCH, FitFile, Group, decode
 
-NAMES = ("record", "session")
+_NAMES = ("record", "session")
 WHOLE, PREFIX = 60_000, 40_000
-Row = dict[str, list[Any]]
+_Row = dict[str, list[Any]]
 
 
 def content(path: Path) -> bytes:
     data = path.read_bytes()
-    return data if len(data) <= WHOLE or os.environ.get("KADENS_TEST_FIT") == "whole" else data[:PREFIX]
+    return (
+        data
+        if len(data) <= WHOLE or os.environ.get("KADENS_TEST_FIT") == "whole"
+        else data[:PREFIX]
+    )
 
 
-def plain(value: Any, raw: Any) -> Any:
+def _plain(value: Any, raw: Any) -> Any:
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).timestamp() - FIT_EPOCH
     return raw if isinstance(value, str) and not isinstance(raw, str) else value
 
 
-def by_fitdecode(data: bytes) -> Iterator[tuple[str, Row]]:
+def by_fitdecode(data: bytes) -> Iterator[tuple[str, _Row]]:
     reader = fitdecode.FitReader(
         data, check_crc=fitdecode.CrcCheck.DISABLED, error_handling=fitdecode.ErrorHandling.IGNORE
     )
     try:
         for message in reader:
-            if isinstance(message, fitdecode.FitDataMessage) and message.name in NAMES:
-                row: Row = defaultdict(list)
-                for said in message.fields:
-                    row[_name(said, dev=bool(said.field_def and said.field_def.is_dev))].append(said)
-                yield message.name, {n: [plain(f.value, f.raw_value) for f in row[n]] for n in row}
+            if isinstance(message, fitdecode.FitDataMessage) and message.name in _NAMES:
+                row: _Row = defaultdict(list)
+                for field in message.fields:
+                    row[_name(field, dev=bool(field.field_def and field.field_def.is_dev))].append(
+                        field
+                    )
+                yield message.name, {n: [_plain(f.value, f.raw_value) for f in row[n]] for n in row}
     except fitdecode.FitError:
         return  # damaged: what came before is compared
 
 
-def by_fitparse(data: bytes) -> Iterator[tuple[str, Row]]:
+def by_fitparse(data: bytes) -> Iterator[tuple[str, _Row]]:
     try:
-        for message in fitparse.FitFile(io.BytesIO(data), check_crc=False).get_messages(NAMES):
-            row: Row = defaultdict(list)
-            for said in message.fields:
-                dev = said.field is not None and said.field.field_type == "devfield"
-                row[_name(said, dev=dev)].append(plain(said.value, said.raw_value))
+        for message in fitparse.FitFile(io.BytesIO(data), check_crc=False).get_messages(_NAMES):
+            row: _Row = defaultdict(list)
+            for field in message.fields:
+                dev = field.field is not None and field.field.field_type == "devfield"
+                row[_name(field, dev=dev)].append(_plain(field.value, field.raw_value))
             yield message.name, row
     except fitparse.FitParseError:
         return
 
 
-def _name(said: Any, *, dev: bool) -> str:
+def _name(value: Any, *, dev: bool) -> str:
     if dev:
-        named = said.field is not None and said.field.name
-        return f"dev:{said.field.name}" if named else f"dev:{said.field_def.dev_data_index}:{said.field_def.def_num}"
-    if said.parent_field is not None:
-        return str(said.parent_field.name)
-    return f"unknown_{said.field_def.def_num}" if said.field is None else str(said.field.name)
+        named = value.field is not None and value.field.name
+        return (
+            f"dev:{value.field.name}"
+            if named
+            else f"dev:{value.field_def.dev_data_index}:{value.field_def.def_num}"
+        )
+    if value.parent_field is not None:
+        return str(value.parent_field.name)
+    return f"unknown_{value.field_def.def_num}" if value.field is None else str(value.field.name)
 
 
 def same(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, np.ndarray) and ours.dtype == np.uint8:
-        stored = theirs if isinstance(theirs, tuple) else (0xFF if theirs is None else theirs,) * (theirs is not None)
-        return tuple(ours[: len(stored)]) == tuple(stored) if theirs is not None else bool((ours == 0xFF).all())
+        stored = (
+            theirs
+            if isinstance(theirs, tuple)
+            else (0xFF if theirs is None else theirs,) * (theirs is not None)
+        )
+        return (
+            tuple(ours[: len(stored)]) == tuple(stored)
+            if theirs is not None
+            else bool((ours == 0xFF).all())
+        )
     if isinstance(ours, np.ndarray):
         values = theirs if isinstance(theirs, tuple) else (theirs,)
         wanted = [math.nan if v is None else float(v) for v in values]
@@ -90,10 +110,10 @@ def same(ours: Any, theirs: Any) -> bool:
     return bool(float(ours) == theirs)
 
 
-def differences(fit: FitFile, rows: Iterator[tuple[str, Row]]) -> tuple[int, list[str]]:
-    seen = dict.fromkeys(NAMES, 0)
+def _differences(fit: FitFile, rows: Iterator[tuple[str, _Row]]) -> tuple[int, list[str]]:
+    seen = dict.fromkeys(_NAMES, 0)
     wrong, compared = [], 0
-    groups: dict[str, Group] = {name: fit[name] for name in NAMES}
+    groups: dict[str, Group] = {name: fit[name] for name in _NAMES}
     for name, row in rows:
         for column, values in row.items():
             if column in groups[name]:
@@ -104,14 +124,18 @@ def differences(fit: FitFile, rows: Iterator[tuple[str, Row]]) -> tuple[int, lis
             elif not column.startswith(("dev:", "unknown_")):
                 wrong.append(f"{name}[{seen[name]}].{column} is missing")
         seen[name] += 1
-    missing = [f"{name}: {seen[name]} of {len(groups[name])} rows" for name in NAMES if seen[name] != len(groups[name])]
+    missing = [
+        f"{name}: {seen[name]} of {len(groups[name])} rows"
+        for name in _NAMES
+        if seen[name] != len(groups[name])
+    ]
     return compared, wrong + missing
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_fitdecode_agrees(real_fit: Path) -> None:
     data = content(real_fit)
-    compared, wrong = differences(decode(data, positions=True), by_fitdecode(data))
+    compared, wrong = _differences(decode(data, positions=True), by_fitdecode(data))
     assert wrong == []
     assert compared or not len(decode(data)["record"])
 
@@ -120,7 +144,7 @@ def test_fitdecode_agrees(real_fit: Path) -> None:
 def test_fitparse_agrees(real_fit: Path) -> None:
     data = content(real_fit)
     rows = list(by_fitparse(data))
-    compared, wrong = differences(decode(data, positions=True), iter(rows))
+    compared, wrong = _differences(decode(data, positions=True), iter(rows))
     # fitparse stops where it meets damage, or does not start; what it read must be the same
     assert [line for line in wrong if not line.endswith("rows")] == []
     assert compared or not rows

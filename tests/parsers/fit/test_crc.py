@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from kadens.parsers.fit.crc import crc16
+from parsers.fit.crc import crc16
 
 
 def by_definition(data: bytes) -> int:
@@ -23,7 +23,25 @@ def test_published_check_value() -> None:
 
 @pytest.mark.parametrize(
     "length",
-    [*range(1, 70), 119, 120, 121, 240, 255, 256, 480, 481, 1000, 4095, 32766, 32767, 32768, 65534, 65535, 98304],
+    [
+        *range(1, 70),
+        119,
+        120,
+        121,
+        240,
+        255,
+        256,
+        480,
+        481,
+        1000,
+        4095,
+        32766,
+        32767,
+        32768,
+        65534,
+        65535,
+        98304,
+    ],
 )
 def test_any_length(length: int) -> None:
     data = random.Random(length).randbytes(length)  # noqa: S311 - any bytes will do

@@ -1,25 +1,27 @@
-"""Sessions and heart rate of real files, against time in zone computed by an independent program."""
+"""Sessions and heart rate of real files, against time in zone from an independent program."""
 
 from pathlib import Path
 
 import numpy as np
 
-from kadens.model.facts import SampleBlock, Workout
-from kadens.parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
-from kadens.parsers.fit_facts import parse
-from kadens.stream.compute.zones import karvonen, time_in_zones
+from model.facts import SampleBlock, Workout
+from parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
+from parsers.fit_facts import parse
+from stream.compute.intensity.zones import karvonen, time_in_zones
 
-REST, PEAK = 60, 190
-EDGES = (
-    karvonen(REST, PEAK, 0.30),
-    karvonen(REST, PEAK, 0.40),
-    karvonen(REST, PEAK, 0.60),
-    karvonen(REST, PEAK, 0.90),
+_REST, PEAK = 60, 190
+_EDGES = (
+    karvonen(_REST, PEAK, 0.30),
+    karvonen(_REST, PEAK, 0.40),
+    karvonen(_REST, PEAK, 0.60),
+    karvonen(_REST, PEAK, 0.90),
 )
-ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
+_ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
 
 
-def test_sessions_and_zones_are_equal_to_the_millisecond(zone_rows: tuple[Path, list[dict[str, str]]]) -> None:
+def test_sessions_and_zones_are_equal_to_the_millisecond(
+    zone_rows: tuple[Path, list[dict[str, str]]],
+) -> None:
     path, rows = zone_rows
     activity = read_activity(decode(path.read_bytes(), messages=MESSAGES))
     heart = activity.samples.get("heart_rate")
@@ -31,27 +33,35 @@ def test_sessions_and_zones_are_equal_to_the_millisecond(zone_rows: tuple[Path, 
         assert row["sport"] in (session.sport, numbers.get(session.sport))
     for row, session in zip(rows, activity.sessions, strict=True):
         if row["jump"] == "0":
-            assert zones(heart, session) == {zone: row[zone] for zone in ZONES}
+            assert _zones(heart, session) == {zone: row[zone] for zone in _ZONES}
 
 
-def test_the_facts_of_the_file_give_the_same_zones(zone_rows: tuple[Path, list[dict[str, str]]]) -> None:
+def test_the_facts_of_the_file_give_the_same_zones(
+    zone_rows: tuple[Path, list[dict[str, str]]],
+) -> None:
     path, rows = zone_rows
     facts = parse(path.read_bytes()).facts
     workouts = [fact for fact in facts if isinstance(fact, Workout)]
-    blocks = [fact for fact in facts if isinstance(fact, SampleBlock) and fact.metric == "heart_rate"]
+    blocks = [
+        fact for fact in facts if isinstance(fact, SampleBlock) and fact.metric == "heart_rate"
+    ]
     heart = None
     if blocks:
-        heart = Samples(t=np.concatenate([b.t for b in blocks]), v=np.concatenate([b.v for b in blocks]))
+        heart = Samples(
+            t=np.concatenate([b.t for b in blocks]), v=np.concatenate([b.v for b in blocks])
+        )
     for row, workout in zip(rows, workouts, strict=True):
-        span = Session(start_ms=workout.head.start_ms, length_ms=workout.head.end_ms - workout.head.start_ms)
+        span = Session(
+            start_ms=workout.head.start_ms, length_ms=workout.head.end_ms - workout.head.start_ms
+        )
         assert (str(span.start_ms), str(span.length_ms)) == (row["start_ms"], row["length_ms"])
         if row["jump"] == "0":
-            assert zones(heart, span) == {zone: row[zone] for zone in ZONES}
+            assert _zones(heart, span) == {zone: row[zone] for zone in _ZONES}
 
 
-def zones(heart: Samples | None, session: Session) -> dict[str, str]:
+def _zones(heart: Samples | None, session: Session) -> dict[str, str]:
     if heart is None:
-        return dict.fromkeys(ZONES, "0") | {"unknown": str(session.length_ms)}
+        return dict.fromkeys(_ZONES, "0") | {"unknown": str(session.length_ms)}
     end = session.start_ms + session.length_ms
-    times = time_in_zones(heart.t, heart.v, session.start_ms, end, EDGES)
-    return {zone: str(getattr(times, zone)) for zone in ZONES}
+    times = time_in_zones(heart.t, heart.v, session.start_ms, end, _EDGES)
+    return {zone: str(getattr(times, zone)) for zone in _ZONES}

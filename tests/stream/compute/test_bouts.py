@@ -1,4 +1,7 @@
-"""Bouts: ours on the minute grid with what must not matter, and the vectors that GGIR publishes, at every epoch."""
+"""Bouts on the minute grid, and the vectors that GGIR publishes at every epoch.
+
+Also what must make no difference.
+"""
 
 from itertools import pairwise
 
@@ -8,18 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kadens.stream.compute.bouts import bouts, published_bouts
+from stream.compute.sessions.bouts import bouts, published_bouts
+from tests.depth import INVARIANT
 
-from ...depth import INVARIANT
-
-minutes = st.sets(st.integers(0, 120), max_size=60)
+_minutes = st.sets(st.integers(0, 120), max_size=60)
 
 
-def found(*active: int) -> tuple[tuple[int, int], ...]:
+def _found(*active: int) -> tuple[tuple[int, int], ...]:
     return bouts(np.array(sorted(active), dtype=np.int64))
 
 
-def reference(active: set[int]) -> tuple[tuple[int, int], ...]:
+def _reference(active: set[int]) -> tuple[tuple[int, int], ...]:
     """One minute after the other: begin at three of five, end at five still ones, trim."""
     got, first, last = [], None, None
     for now in range(-5, max(active, default=0) + 12):
@@ -50,30 +52,30 @@ def reference(active: set[int]) -> tuple[tuple[int, int], ...]:
     ],
 )
 def test_bouts_exactly(active: tuple[int, ...], expected: tuple[tuple[int, int], ...]) -> None:
-    assert found(*active) == expected
+    assert _found(*active) == expected
 
 
-@given(minutes)
+@given(_minutes)
 def test_equals_one_minute_after_the_other(active: set[int]) -> None:
-    assert found(*active) == reference(active)
+    assert _found(*active) == _reference(active)
 
 
 @INVARIANT
-@given(minutes, minutes, st.integers(6, 20))
+@given(_minutes, _minutes, st.integers(6, 20))
 def test_pieces_decide_for_themselves(one: set[int], other: set[int], still: int) -> None:
     behind = max(one, default=0) + still - min(other, default=0)
     moved = {n + behind for n in other}
-    assert found(*one, *moved) == found(*one) + found(*moved)
+    assert _found(*one, *moved) == _found(*one) + _found(*moved)
 
 
-@given(minutes)
+@given(_minutes)
 def test_bouts_begin_and_end_active_and_lie_apart(active: set[int]) -> None:
-    got = found(*active)
+    got = _found(*active)
     assert all(first in active and end - 1 in active and end - first >= 3 for first, end in got)
     assert all(after - end >= 5 for (_, end), (after, _) in pairwise(got))
 
 
-VECTORS = [
+_VECTORS = [
     # runs of minutes off and on, in turn; minutes; criterion; the bout expected
     ((15, 6, 1, 10, 20), 10, 1.0, (22, 32)),
     ((0, 4, 3, 6, 3, 10, 1, 9), 10, 1.0, (16, 26)),
@@ -84,11 +86,13 @@ VECTORS = [
 
 
 def epochs(runs: tuple[int, ...], epoch_s: int) -> NDArray[np.bool_]:
-    return np.repeat(np.arange(len(runs)) % 2 == 1, np.array(runs, dtype=np.int64) * (60 // epoch_s))
+    return np.repeat(
+        np.arange(len(runs)) % 2 == 1, np.array(runs, dtype=np.int64) * (60 // epoch_s)
+    )
 
 
 @pytest.mark.parametrize("epoch_s", [5, 15, 30, 60])
-@pytest.mark.parametrize(("runs", "length", "criterion", "expected"), VECTORS)
+@pytest.mark.parametrize(("runs", "length", "criterion", "expected"), _VECTORS)
 def test_published_vectors(
     runs: tuple[int, ...], length: int, criterion: float, expected: tuple[int, int], epoch_s: int
 ) -> None:
@@ -106,7 +110,9 @@ def test_published_vector_of_one_epoch(epoch_s: int) -> None:
 def test_a_break_longer_than_a_minute_parts() -> None:
     assert published_bouts(epochs((5, 10, 1, 10, 5), 60), 60, 10, 0.8) == ((5, 26),)
     assert published_bouts(epochs((5, 10, 2, 10, 5), 60), 60, 10, 0.8) == ((5, 15), (17, 27))
-    assert published_bouts(epochs((5, 10, 2, 10, 5), 60), 60, 10, 0.8, max_break_s=120) == ((5, 27),)
+    assert published_bouts(epochs((5, 10, 2, 10, 5), 60), 60, 10, 0.8, max_break_s=120) == (
+        (5, 27),
+    )
 
 
 def test_nothing_published() -> None:
@@ -117,23 +123,43 @@ def test_nothing_published() -> None:
         published_bouts(np.ones(10, np.bool_), 60, 1.5, 1.0)
 
 
-@given(st.lists(st.integers(0, 12), max_size=9), st.sampled_from([1, 5, 10]), st.sampled_from([0.8, 0.9, 1.0]))
-def test_bouts_of_whole_minutes_hold_at_every_epoch(runs: list[int], length: int, criterion: float) -> None:
-    """Finer epochs see windows that begin within a minute too; what whole minutes show they show as well."""
-    whole = published_bouts(epochs(tuple(runs), 60), 60, length, criterion)
+@given(
+    st.lists(st.integers(0, 12), max_size=9),
+    st.sampled_from([1, 5, 10]),
+    st.sampled_from([0.8, 0.9, 1.0]),
+)
+def test_bouts_of_whole_minutes_hold_at_every_epoch(
+    runs: list[int], length: int, criterion: float
+) -> None:
+    """Every bout in whole minutes is contained in a bout at each finer epoch.
+
+    Finer epochs also see windows that begin within a minute.
+    """
+    total = published_bouts(epochs(tuple(runs), 60), 60, length, criterion)
     for epoch_s in (5, 15, 30):
         finer = published_bouts(epochs(tuple(runs), epoch_s), epoch_s, length, criterion)
         n = 60 // epoch_s
-        assert all(any(a <= first * n and end * n <= b for a, b in finer) for first, end in whole)
+        assert all(any(a <= first * n and end * n <= b for a, b in finer) for first, end in total)
 
 
-@given(st.lists(st.booleans(), max_size=60), st.sampled_from([1, 3, 5]), st.sampled_from([0.6, 0.8, 1.0]))
-def test_equals_trying_every_published_window(active: list[bool], width: int, criterion: float) -> None:
+@given(
+    st.lists(st.booleans(), max_size=60),
+    st.sampled_from([1, 3, 5]),
+    st.sampled_from([0.6, 0.8, 1.0]),
+)
+def test_equals_trying_every_published_window(
+    active: list[bool], width: int, criterion: float
+) -> None:
     covered: set[int] = set()
     for first in range(len(active) - width + 1):
         window = active[first : first + width]
         broken = any(not a and not b for a, b in pairwise(window))
-        if window[0] and window[-1] and 10 * sum(window) >= round(10 * criterion) * width and not broken:
+        if (
+            window[0]
+            and window[-1]
+            and 10 * sum(window) >= round(10 * criterion) * width
+            and not broken
+        ):
             covered |= set(range(first, first + width))
     got = published_bouts(np.array(active, dtype=np.bool_), 60, width, criterion)
     assert {n for first, end in got for n in range(first, end)} == covered

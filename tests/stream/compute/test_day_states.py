@@ -1,4 +1,7 @@
-"""Day states: the order in which they are found, when a session is due, and that missing data never makes a miss."""
+"""Day states: the order in which they are decided, and when a session is due.
+
+Missing data never makes a miss.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,27 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import day_bounds
-from kadens.model.derived import Day, DayState
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.model.intensity import ZoneTimes
-from kadens.model.prescription import Intensity, Pause, Prescription
-from kadens.stream.compute.day_states import Known, day_states, worn
+from model.calendar import day_bounds
+from model.derived import Day, DayState
+from model.facts import DeviceType, Method, Source
+from model.intensity import ZoneTimes
+from model.prescription import Intensity, Pause, Prescription
+from stream.compute.day_states import DayStateInput, day_states, is_worn
+from tests.depth import INVARIANT
 
-from ...depth import INVARIANT
-
-ZONE = "Europe/Stockholm"
-MONDAY = date(2026, 11, 16)
-WEEK = [MONDAY + timedelta(days=n) for n in range(7)]
-LATER = MONDAY + timedelta(days=9)
-END_MS = day_bounds(WEEK[6], ZONE)[1]
-WATCH = Source(vendor="v", device_type=DeviceType.WATCH)
-PHONE = Source(vendor="v", device_type=DeviceType.PHONE)
-PERSON = Source(vendor="v", device_type=DeviceType.PERSON)
+_ZONE = "Europe/Stockholm"
+_MONDAY = date(2026, 11, 16)
+WEEK = [_MONDAY + timedelta(days=n) for n in range(7)]
+_LATER = _MONDAY + timedelta(days=9)
+_END_MS = day_bounds(WEEK[6], _ZONE)[1]
+_WATCH = Source(vendor="v", device_type=DeviceType.WATCH)
+_PHONE = Source(vendor="v", device_type=DeviceType.PHONE)
+_PERSON = Source(vendor="v", device_type=DeviceType.PERSON)
 SCALE = Source(vendor="v", device_type=DeviceType.SCALE)
 TYPED = Source(vendor="v", device_type=DeviceType.WATCH, method=Method.MANUAL)
 
-LETTERS = {
+_LETTERS = {
     DayState.ACTIVE: "A",
     DayState.REST: "r",
     DayState.NO_ACTIVITY: "X",
@@ -38,13 +40,15 @@ LETTERS = {
 }
 
 
-def prescription(n: int, *pauses: tuple[int, int], name: str = "a", begins: int = -60, ends: int = 60) -> Prescription:
+def prescription(
+    n: int, *pauses: tuple[int, int], name: str = "a", begins: int = -60, ends: int = 60
+) -> Prescription:
     """So many sessions a week; days are counted from the Monday."""
     return Prescription(
         id=name,
         version=1,
-        valid_from=MONDAY + timedelta(days=begins),
-        valid_to=MONDAY + timedelta(days=ends),
+        valid_from=_MONDAY + timedelta(days=begins),
+        valid_to=_MONDAY + timedelta(days=ends),
         sessions_per_week=n,
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
@@ -52,30 +56,46 @@ def prescription(n: int, *pauses: tuple[int, int], name: str = "a", begins: int 
     )
 
 
-def day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False) -> Day:
-    return Day(local_date=at, sessions=sessions, session_ms=0, zones=ZoneTimes(), wear_min=wear, answered=answered)
+def _day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False) -> Day:
+    return Day(
+        local_date=at,
+        sessions=sessions,
+        session_ms=0,
+        zones=ZoneTimes(),
+        wear_min=wear,
+        answered=answered,
+    )
 
 
-def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> Known:
-    """Return a week, a letter a day: digit sessions, "." worn; unworn: "w", "?" answered, "a" active, " " no row."""
+def known(text: str, *prescriptions: Prescription, blocked: tuple[int, ...] = ()) -> DayStateInput:
+    """Return a week from one letter for each day.
+
+    A digit is the number of sessions on a worn day, and "." a worn day without any. Days not worn
+    enough: "w" is little wear, "?" answered, "a" active, " " has no row.
+    """
     rows = {
-        at: day(at, int(c) if c.isdigit() else int(c == "a"), 599 if c in "w?a" else 600, answered=c == "?")
+        at: _day(
+            at,
+            int(c) if c.isdigit() else int(c == "a"),
+            599 if c in "w?a" else 600,
+            answered=c == "?",
+        )
         for at, c in zip(WEEK, text, strict=True)
         if c != " "
     }
-    return Known(
+    return DayStateInput(
         days=rows,
         prescriptions=prescriptions,
         blocked=frozenset(WEEK[n] for n in blocked),
         since_ms=0,
-        watermarks={WATCH: END_MS},
-        zone=ZONE,
-        today=LATER,
+        watermarks={_WATCH: _END_MS},
+        zone=_ZONE,
+        today=_LATER,
     )
 
 
-def states(of: Known) -> str:
-    return "".join(LETTERS[state] for state in day_states(WEEK, of).values())
+def states(of: DayStateInput) -> str:
+    return "".join(_LETTERS[state] for state in day_states(WEEK, of).values())
 
 
 @pytest.mark.parametrize(
@@ -115,7 +135,7 @@ def test_nothing_prescribed_nothing_due() -> None:
     ("plan", "expected"),
     [
         (prescription(3, (0, 6)), "PPPPPPP"),
-        (prescription(3, (0, 2)), "PPPrrrX"),  # 12 / 7: one whole session in four days
+        (prescription(3, (0, 2)), "PPPrrrX"),  # 12 / 7: one full session in four days
         (prescription(3, (4, 6)), "rrrXPPP"),
         (prescription(7, (3, 3)), "XXXPXXX"),
         (prescription(3, begins=3), "rrrrrrX"),
@@ -131,7 +151,9 @@ def test_prescriptions_add_up_and_one_pause_is_no_pause() -> None:
     two = (prescription(3), prescription(5, name="b"))
     assert states(known(".......", *two)) == "rrrXXXX"  # eight sessions, two a day
     assert states(known(".......", two[0], prescription(5, (0, 6), name="b"))) == "rrrrXXX"
-    assert states(known(".......", replace(two[0], sessions_per_week=4, max_per_day=2))) == "rrrrrXX"
+    assert (
+        states(known(".......", replace(two[0], sessions_per_week=4, max_per_day=2))) == "rrrrrXX"
+    )
 
 
 def test_a_new_version_counts_from_its_day() -> None:
@@ -151,7 +173,10 @@ def test_order_of_precedence() -> None:
     silent = replace(of, watermarks={})
     unworn = replace(of, days={})
     paused = (prescription(7, (0, 0)),)
-    assert day_states([at], replace(of, blocked=frozenset([at]), prescriptions=paused))[at] is DayState.BLOCKED
+    assert (
+        day_states([at], replace(of, blocked=frozenset([at]), prescriptions=paused))[at]
+        is DayState.BLOCKED
+    )
     assert day_states([at], replace(of, prescriptions=paused))[at] is DayState.PAUSED
     assert day_states([at], silent)[at] is DayState.ACTIVE
     assert day_states([at], replace(unworn, watermarks={}))[at] is DayState.NO_DATA
@@ -162,30 +187,40 @@ def test_order_of_precedence() -> None:
 
 @pytest.mark.parametrize("behind_ms", [0, 1])
 def test_a_source_must_have_delivered_to_the_end_of_the_day(behind_ms: int) -> None:
-    of = replace(known(".......", prescription(7)), watermarks={PHONE: END_MS - 86_400_000, WATCH: END_MS - behind_ms})
+    of = replace(
+        known(".......", prescription(7)),
+        watermarks={_PHONE: _END_MS - 86_400_000, _WATCH: _END_MS - behind_ms},
+    )
     assert states(of) == "XXXXXX" + "Xd"[behind_ms]
 
 
 @pytest.mark.parametrize(("day_", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
 def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> None:
-    start = day_bounds(day_, ZONE)[0]
+    start = day_bounds(day_, _ZONE)[0]
     plan = replace(prescription(7), valid_from=day_, valid_to=day_ + timedelta(days=400))
-    base = replace(known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: day(day_)})
-    late, early = ({WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
+    base = replace(
+        known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: _day(day_)}
+    )
+    late, early = ({_WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
     assert day_states([day_], replace(base, watermarks=late))[day_] is DayState.NO_ACTIVITY
     assert day_states([day_], replace(base, watermarks=early))[day_] is DayState.NO_DATA
 
 
-@pytest.mark.parametrize("source", [PERSON, SCALE, TYPED])
+@pytest.mark.parametrize("source", [_PERSON, SCALE, TYPED])
 def test_a_person_or_a_scale_says_nothing_by_silence(source: Source) -> None:
-    assert not worn(source)
-    assert states(replace(known(".......", prescription(7)), watermarks={source: END_MS})) == "ddddddd"
+    assert not is_worn(source)
+    assert (
+        states(replace(known(".......", prescription(7)), watermarks={source: _END_MS}))
+        == "ddddddd"
+    )
 
 
 @pytest.mark.parametrize("today", WEEK)
 def test_a_day_that_is_not_over_is_no_miss(today: date) -> None:
     over = WEEK.index(today)
-    assert states(replace(known(".......", prescription(7)), today=today)) == "X" * over + "d" * (7 - over)
+    assert states(replace(known(".......", prescription(7)), today=today)) == "X" * over + "d" * (
+        7 - over
+    )
 
 
 plans = st.lists(
@@ -193,61 +228,73 @@ plans = st.lists(
         lambda n, first, length, begins, ends, name: prescription(
             n, (first, min(first + length, 6)), name=name, begins=begins, ends=ends
         ),
-        st.integers(0, 7), st.integers(0, 6), st.integers(0, 3), st.integers(-3, 6), st.integers(0, 9),
-        st.sampled_from("ab"),
+        st.integers(0, 7), st.integers(0, 6), st.integers(0, 3), st.integers(-3, 6),
+        st.integers(0, 9), st.sampled_from("ab"),
     ),
     max_size=2,
     unique_by=lambda plan: plan.id,
 )  # fmt: skip
-weeks = st.text("0123.aw? ", min_size=7, max_size=7)
+_weeks = st.text("0123.aw? ", min_size=7, max_size=7)
 
 
 def test_before_anything_was_worn_nothing_is_known() -> None:
-    begun = day_bounds(WEEK[2], ZONE)[1]
+    begun = day_bounds(WEEK[2], _ZONE)[1]
     assert states(replace(known("       "), since_ms=begun - 1)) == "ddwwwww"
     assert states(replace(known("       "), since_ms=begun)) == "dddwwww"
     assert states(replace(known("1      "), since_ms=None)) == "Adddddd"
 
 
 @st.composite
-def anything(draw: st.DrawFn) -> Known:
+def anything(draw: st.DrawFn) -> DayStateInput:
     return replace(
-        known(draw(weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))),
+        known(
+            draw(_weeks), *draw(plans), blocked=tuple(draw(st.sets(st.integers(0, 6), max_size=2)))
+        ),
         watermarks=draw(
             st.dictionaries(
-                st.sampled_from([WATCH, PHONE, PERSON, SCALE]), st.integers(END_MS - 8 * 86_400_000, END_MS + 1)
+                st.sampled_from([_WATCH, _PHONE, _PERSON, SCALE]),
+                st.integers(_END_MS - 8 * 86_400_000, _END_MS + 1),
             )
         ),
-        today=draw(st.sampled_from([*WEEK, LATER])),
+        today=draw(st.sampled_from([*WEEK, _LATER])),
     )
 
 
 @INVARIANT
 @given(anything())
-def test_no_activity_rests_on_wear_and_on_a_watermark(of: Known) -> None:
+def test_no_activity_rests_on_wear_and_on_a_watermark(of: DayStateInput) -> None:
     for at, state in day_states(WEEK, of).items():
         if state is DayState.NO_ACTIVITY:
             assert of.days[at].wear_min >= 600
             assert of.days[at].sessions == 0
-            assert any(ms >= day_bounds(at, ZONE)[1] for source, ms in of.watermarks.items() if worn(source))
+            assert any(
+                ms >= day_bounds(at, _ZONE)[1]
+                for source, ms in of.watermarks.items()
+                if is_worn(source)
+            )
             assert at < of.today
             assert at not in of.blocked
 
 
 @given(anything(), st.permutations(WEEK))
-def test_the_order_asked_in_does_not_matter(of: Known, dates: list[date]) -> None:
+def test_the_order_asked_in_does_not_matter(of: DayStateInput, dates: list[date]) -> None:
     assert day_states(dates, of) == day_states(WEEK, of)
 
 
 @given(st.text("01.", min_size=7, max_size=7), st.integers(0, 7))
 def test_as_many_misses_as_sessions_are_missing(text: str, per_week: int) -> None:
-    assert states(known(text, prescription(per_week))).count("X") == max(0, per_week - text.count("1"))
+    assert states(known(text, prescription(per_week))).count("X") == max(
+        0, per_week - text.count("1")
+    )
 
 
 @INVARIANT
 @given(st.text("01.aw?", min_size=7, max_size=7), st.integers(0, 7), st.integers(0, 6))
 def test_less_data_never_makes_a_miss(text: str, per_week: int, lost: int) -> None:
-    """Not even where a session is lost with it: a day about which nothing is known may have held one."""
-    whole = states(known(text, prescription(per_week)))
+    """Not even where a session is lost with the data.
+
+    A day about which nothing is known may have held a session.
+    """
+    total = states(known(text, prescription(per_week)))
     less = states(known(text[:lost] + " " + text[lost + 1 :], prescription(per_week)))
-    assert {n for n in range(7) if less[n] == "X"} <= {n for n in range(7) if whole[n] == "X"}
+    assert {n for n in range(7) if less[n] == "X"} <= {n for n in range(7) if total[n] == "X"}

@@ -1,4 +1,7 @@
-"""A patient's life, without a database: rows depend on the facts as a set, and those of a date not on other dates."""
+"""A patient's life, without a database: rows depend on the facts as a set.
+
+The rows of a date do not depend on other dates.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,48 +12,54 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import MINUTE_MS, day_bounds, local_date
-from kadens.model.codec import dumps, plain
-from kadens.model.derived import Choice, Day, Derived, Session
-from kadens.model.facts import Told
-from kadens.model.metrics import METRIC
-from kadens.stream.compute.columns import STEPS, WITHIN, Column
-from kadens.stream.compute.derive import Window, derive
+from model.calendar import MINUTE_MS, day_bounds, local_date
+from model.codec import dumps, plain
+from model.columns.window import SampleColumn, Window
+from model.derived import Day, Derived, Session, SourceSelection
+from model.facts import AttributedFact
+from model.metrics import METRIC
+from stream.compute.derive import derive
+from stream.compute.series.reported_columns import SESSION_METRICS, STEPS
+from tests import oracle
+from tests.depth import INVARIANT
+from tests.life import Life, lives, split
 
-from ... import oracle
-from ...depth import INVARIANT
-from ...life import Life, lives, split
 
-
-def rows(life: Life, told: Iterable[Told]) -> dict[str, list[bytes]]:
-    return oracle.rows(told, life.zone, life.profiles, life.prescriptions).as_bytes()
+def _rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, list[bytes]]:
+    return oracle.rows(attributed_facts, life.zone, life.profiles, life.prescriptions).as_bytes()
 
 
 def whole(life: Life) -> Window:
-    return oracle.window(life.told, life.zone, life.profiles, life.prescriptions)
+    return oracle.window(life.facts, life.zone, life.profiles, life.prescriptions)
 
 
 @st.composite
-def shuffled(draw: st.DrawFn) -> tuple[Life, Sequence[Told]]:
+def shuffled(draw: st.DrawFn) -> tuple[Life, Sequence[AttributedFact]]:
     """Return a life, and its facts in another order, some of them again, perhaps in halves."""
     life = draw(lives())
-    facts = (split(life) if draw(st.booleans()) else life).told
+    facts = (split(life) if draw(st.booleans()) else life).facts
     again = draw(st.lists(st.sampled_from(facts), max_size=3))
     return life, draw(st.permutations([*facts, *again]))
 
 
 @INVARIANT
 @given(drawn=shuffled())
-def test_order_repetition_and_splitting_change_nothing(drawn: tuple[Life, Sequence[Told]]) -> None:
+def test_order_repetition_and_splitting_change_nothing(
+    drawn: tuple[Life, Sequence[AttributedFact]],
+) -> None:
     life, other = drawn
-    assert rows(life, other) == rows(life, life.told)
+    assert _rows(life, other) == _rows(life, life.facts)
 
 
 @st.composite
 def some_dates(draw: st.DrawFn) -> tuple[Window, Window]:
     """Return all of a life, and the same with its facts in another order and some of its dates."""
     full = whole(draw(lives()))
-    columns = [half for one in full.columns for half in _halves(one, draw(st.integers(0, len(one.t))))]
+    columns = [
+        half
+        for column in full.columns
+        for half in _halves(column, draw(st.integers(0, len(column.t))))
+    ]
     part = replace(
         full,
         dates=tuple(draw(st.lists(st.sampled_from(full.dates), min_size=1, max_size=3))),
@@ -63,87 +72,114 @@ def some_dates(draw: st.DrawFn) -> tuple[Window, Window]:
     return full, part
 
 
-def _halves(one: Column, at: int) -> list[Column]:
-    return [replace(one, t=one.t[at:], v=one.v[at:]), replace(one, t=one.t[:at], v=one.v[:at])]
+def _halves(column: SampleColumn, at: int) -> list[SampleColumn]:
+    return [
+        replace(column, t=column.t[at:], v=column.v[at:]),
+        replace(column, t=column.t[:at], v=column.v[:at]),
+    ]
 
 
 @INVARIANT
 @given(drawn=some_dates())
 def test_a_date_derived_without_the_others_is_the_same(drawn: tuple[Window, Window]) -> None:
     full, part = drawn
-    assert as_bytes(derive(part)) == as_bytes(_on(derive(full), frozenset(part.dates)))
+    assert _as_bytes(derive(part)) == _as_bytes(_on(derive(full), frozenset(part.dates)))
 
 
-def _on(found: Derived, dates: frozenset[date]) -> Derived:
+def _on(derived: Derived, dates: frozenset[date]) -> Derived:
     return Derived(
-        sessions=tuple(row for row in found.sessions if row.local_date in dates),
-        days=tuple(row for row in found.days if row.local_date in dates),
-        choices=tuple(row for row in found.choices if row.local_date in dates),
+        sessions=tuple(row for row in derived.sessions if row.local_date in dates),
+        days=tuple(row for row in derived.days if row.local_date in dates),
+        source_selections=tuple(
+            row for row in derived.source_selections if row.local_date in dates
+        ),
     )
 
 
-def as_bytes(found: Derived) -> bytes:
-    choices = sorted(found.choices, key=lambda one: (one.local_date, METRIC[one.metric].id, one.start_ms))
-    return dumps(plain(replace(found, choices=tuple(choices))))
+def _as_bytes(derived: Derived) -> bytes:
+    choices = sorted(
+        derived.source_selections,
+        key=lambda one: (one.local_date, METRIC[one.metric].id, one.start_ms),
+    )
+    return dumps(plain(replace(derived, source_selections=tuple(choices))))
 
 
 @INVARIANT
 @given(life=lives())
 def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
     full = whole(life)
-    found = derive(full)
-    for session in found.sessions:
+    matches = derive(full)
+    for session in matches.sessions:
         assert_adds_up(session)
-    for day in found.days:
+    for day in matches.days:
         start, end = day_bounds(day.local_date, life.zone)
         assert day.volume.total == end - start
         assert day.session_ms == day.zones.total
         assert day.wear_min <= (end - start) // MINUTE_MS
-        assert day.steps == _steps(full, found.choices, day)
-    assert sum(day.session_ms for day in found.days) == _covered(found.sessions)
-    assert_one_speaks(found.choices)
+        assert day.steps == _steps(full, matches.source_selections, day)
+    assert sum(day.session_ms for day in matches.days) == _covered(matches.sessions)
+    assert_one_speaks(matches.source_selections)
 
 
 def assert_adds_up(session: Session) -> None:
     length = session.end_ms - session.start_ms
     assert session.zones.total == length
-    assert all(sum(band.ms) + band.unknown_ms == length for band in session.bandings)
+    assert all(sum(band.ms) + band.unknown_ms == length for band in session.zone_times_by_method)
     assert session.heart.n == 0 or session.heart_source is not None
     paused = sum(end - start for start, end in session.pauses)
     assert 0 <= paused <= length
 
 
 def _covered(sessions: Iterable[Session]) -> int:
-    """Return the time in at least one session, in ms: between each two neighbouring edges it is in one or it is not."""
+    """Return the time in at least one session, in ms.
+
+    Between two neighbouring edges the time is either inside a session or outside all of them.
+    """
     spans = [(s.start_ms, s.end_ms) for s in sessions]
     edges = sorted({edge for span in spans for edge in span})
-    return sum(b - a for a, b in pairwise(edges) if any(start <= a and b <= end for start, end in spans))
+    return sum(
+        b - a for a, b in pairwise(edges) if any(start <= a and b <= end for start, end in spans)
+    )
 
 
-def assert_one_speaks(choices: Iterable[Choice]) -> None:
-    """Ranges of one metric meet only where one source speaks in both: in sessions of two dates that overlap."""
-    by_metric: dict[str, list[Choice]] = defaultdict(list)
-    for one in choices:
-        by_metric[one.metric].append(one)
+def assert_one_speaks(choices: Iterable[SourceSelection]) -> None:
+    """Assert that ranges of a metric overlap only where the same source is selected in both.
+
+    They may overlap where sessions of two dates do.
+    """
+    by_metric: dict[str, list[SourceSelection]] = defaultdict(list)
+    for choice in choices:
+        by_metric[choice.metric].append(choice)
     for metric, own in by_metric.items():
         for before, after in combinations(sorted(own, key=lambda one: one.start_ms), 2):
             apart = before.end_ms <= after.start_ms
             assert apart or (
-                metric in WITHIN and before.source == after.source and before.local_date != after.local_date
+                metric in SESSION_METRICS
+                and before.source == after.source
+                and before.local_date != after.local_date
             )
 
 
-def _steps(full: Window, choices: Sequence[Choice], day: Day) -> int | None:
-    """Return the steps of a date by whom the choices name, straight from the samples, else as stated."""
-    own = [one for one in choices if one.metric == STEPS and one.local_date == day.local_date]
+def _steps(full: Window, choices: Sequence[SourceSelection], day: Day) -> int | None:
+    """Return the steps of a date from the selected sources.
+
+    They come from the samples, or else from the stated total.
+    """
+    own = [
+        choice
+        for choice in choices
+        if choice.metric == STEPS and choice.local_date == day.local_date
+    ]
     series: dict[tuple[object, int], float] = {}
     for column in sorted((c for c in full.columns if c.metric == STEPS), key=lambda c: c.record):
-        series |= {(column.source, t): v for t, v in zip(column.t.tolist(), column.v.tolist(), strict=True)}
+        series |= {
+            (column.source, t): v for t, v in zip(column.t.tolist(), column.v.tolist(), strict=True)
+        }
     counted = [
         v
         for (source, t), v in series.items()
         if local_date(t, full.zone) == day.local_date
-        and any(one.source == source and one.start_ms <= t < one.end_ms for one in own)
+        and any(item.source == source and item.start_ms <= t < item.end_ms for item in own)
     ]
-    stated = day.told.get(STEPS)
+    stated = day.stated.get(STEPS)
     return round(sum(counted)) if counted else None if stated is None else round(stated)

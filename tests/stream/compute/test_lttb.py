@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.facts import Instants, Values
-from kadens.stream.compute.lttb import lttb
+from model.facts import Instants, Values
+from stream.compute.series.lttb import lttb
 
 
 def naive(t: list[float], v: list[float], points: int) -> list[int]:
-    """Return the places by the definition: for each run the sample of the largest triangle, the first of equals."""
+    """Return the chosen indices by the definition: for each run the sample of the largest triangle.
+
+    Of equal triangles the first is chosen.
+    """
     n = len(t)
     if n <= points:
         return list(range(n))
@@ -24,7 +27,9 @@ def naive(t: list[float], v: list[float], points: int) -> list[int]:
         mean_t = sum(t[k] for k in following) / len(following)
         mean_v = sum(v[k] for k in following) / len(following)
         a = chosen[-1]
-        areas = [abs((t[a] - mean_t) * (v[k] - v[a]) - (t[a] - t[k]) * (mean_v - v[a])) for k in run]
+        areas = [
+            abs((t[a] - mean_t) * (v[k] - v[a]) - (t[a] - t[k]) * (mean_v - v[a])) for k in run
+        ]
         chosen.append(run[areas.index(max(areas))])
     return [*chosen, n - 1]
 
@@ -39,17 +44,19 @@ def curves(draw: st.DrawFn) -> tuple[Instants, Values]:
 @given(curve=curves(), points=st.integers(2, 60))
 def test_equals_the_definition(curve: tuple[Instants, Values], points: int) -> None:
     t, v = curve
-    found = lttb(t, v, points)
-    assert found.tolist() == naive((t - t[0]).astype(float).tolist(), v.tolist(), points)
+    matches = lttb(t, v, points)
+    assert matches.tolist() == naive((t - t[0]).astype(float).tolist(), v.tolist(), points)
 
 
 @given(curve=curves(), points=st.integers(2, 60))
-def test_is_some_of_the_samples_with_the_first_and_the_last(curve: tuple[Instants, Values], points: int) -> None:
+def test_is_some_of_the_samples_with_the_first_and_the_last(
+    curve: tuple[Instants, Values], points: int
+) -> None:
     t, v = curve
-    found = lttb(t, v, points)
-    assert len(found) == min(points, len(t))
-    assert (int(found[0]), int(found[-1])) == (0, len(t) - 1)
-    assert bool(np.all(np.diff(found) > 0))
+    matches = lttb(t, v, points)
+    assert len(matches) == min(points, len(t))
+    assert (int(matches[0]), int(matches[-1])) == (0, len(t) - 1)
+    assert bool(np.all(np.diff(matches) > 0))
 
 
 def test_a_lone_peak_is_kept() -> None:

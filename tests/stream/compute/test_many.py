@@ -1,4 +1,7 @@
-"""Many sessions at once: the sweeps say what comparing each with each says, and a date costs no more than its bound."""
+"""Many sessions at once: the sweeps agree with comparing each with each.
+
+A date costs no more than its bound.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -10,37 +13,52 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.calendar import DAY_MS, MINUTE_MS, dates_between, local_date
-from kadens.model.derived import Origin
-from kadens.model.facts import DeviceType, Head, Instrument, Method, Report, Source, Told, Workout
-from kadens.model.intensity import ZoneTimes
-from kadens.model.occasion import concerned, concerned_each
-from kadens.stream.compute.claims import Claim
-from kadens.stream.compute.columns import HEART, Column
-from kadens.stream.compute.derive import TOO_MANY, Window, derive
-from kadens.stream.compute.limits import heart_limits
-from kadens.stream.compute.overlap import ABSORBED_FROM, MOST_A_DATE, Absorbing, counted, worked_out
-from kadens.stream.compute.tracks import Track
-from kadens.stream.compute.twins import BREAK_MS, joined
-from kadens.stream.compute.zones import zones_of, zones_within
+from model.answered_session import answered_session, answered_sessions
+from model.calendar import DAY_MS, MINUTE_MS, dates_between, local_date
+from model.columns.window import SampleColumn, Window
+from model.derived import Origin
+from model.facts import (
+    AttributedFact,
+    DeviceType,
+    Head,
+    Instrument,
+    Method,
+    Report,
+    Source,
+    Workout,
+)
+from model.intensity import ZoneTimes
+from stream.compute.derive import BEYOND_LIMIT, derive
+from stream.compute.intensity.thresholds import zone_thresholds
+from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
+from stream.compute.series.reported_columns import HEART
+from stream.compute.series.resolved_series import ResolvedSeries
+from stream.compute.sessions.adjacent import LONGEST_BREAK_MS, merge_adjacent
+from stream.compute.sessions.candidates import SessionCandidate
+from stream.compute.sessions.overlap import (
+    MOST_A_DATE,
+    SAME_SESSION_FROM,
+    KnownSessions,
+    counted_pieces,
+    ids_with_figures,
+)
+from tests.depth import INVARIANT
+from tests.life import PROFILE
 
-from ...depth import INVARIANT
-from ...life import PROFILE
-
-ZONE = "Europe/Stockholm"
-T0 = 1_790_000_000_000
-WATCH = Source(vendor="files", device="w", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-PERSON = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
-LIMITS = heart_limits(PROFILE, local_date(T0, ZONE))
+_ZONE = "Europe/Stockholm"
+_T0 = 1_790_000_000_000
+_WATCH = Source(vendor="files", device="w", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+_PERSON = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
+_LIMITS = zone_thresholds(PROFILE, local_date(_T0, _ZONE))
 
 claims = st.builds(
-    lambda start, length, kind, origin: Claim(
+    lambda start, length, kind, origin: SessionCandidate(
         id="",
-        start_ms=T0 + MINUTE_MS * start,
-        end_ms=T0 + MINUTE_MS * (start + length),
+        start_ms=_T0 + MINUTE_MS * start,
+        end_ms=_T0 + MINUTE_MS * (start + length),
         type=kind,
-        said="",
-        source=WATCH,
+        vendor_type="",
+        source=_WATCH,
         record="",
         body="",
         origin=origin,
@@ -51,122 +69,164 @@ claims = st.builds(
     st.sampled_from([Origin.DECLARED, Origin.DECLARED, Origin.REPORTED]),
 )
 many = st.lists(claims, max_size=12).map(
-    lambda some: [replace(one, id=str(n), record=str(n), records=frozenset({str(n)})) for n, one in enumerate(some)]
+    lambda some: [
+        replace(item, id=str(n), record=str(n), records=frozenset({str(n)}))
+        for n, item in enumerate(some)
+    ]
 )
 
 
-def minutes(claim: Claim) -> set[int]:
+def _minutes(claim: SessionCandidate) -> set[int]:
     return set(range(claim.start_ms // MINUTE_MS, claim.end_ms // MINUTE_MS))
 
 
 @INVARIANT
 @given(many)
-def test_each_minute_counts_for_the_best_session_that_holds_it(some: list[Claim]) -> None:
-    pieces = counted(some)
+def test_each_minute_counts_for_the_best_session_that_holds_it(
+    some: list[SessionCandidate],
+) -> None:
+    pieces = counted_pieces(some)
     best = sorted(some, key=lambda c: (c.origin is not Origin.DECLARED, c.length_ms, c.record))
     taken: set[int] = set()
     for claim in best:
-        mine = {at for start, end in pieces[claim.id] for at in range(start // MINUTE_MS, end // MINUTE_MS)}
-        assert mine == minutes(claim) - taken
+        mine = {
+            at
+            for start, end in pieces[claim.id]
+            for at in range(start // MINUTE_MS, end // MINUTE_MS)
+        }
+        assert mine == _minutes(claim) - taken
         assert all(start < end for start, end in pieces[claim.id])
-        assert all(one[1] < two[0] for one, two in zip(pieces[claim.id], pieces[claim.id][1:], strict=False))
-        taken |= minutes(claim)
+        assert all(
+            item[1] < two[0]
+            for item, two in zip(pieces[claim.id], pieces[claim.id][1:], strict=False)
+        )
+        taken |= _minutes(claim)
 
 
 @INVARIANT
 @given(many, st.lists(st.integers(-30, 500), max_size=8))
-def test_answers_concern_what_they_concern_one_by_one(some: list[Claim], at: list[int]) -> None:
-    instants = [T0 + MINUTE_MS * minute for minute in at]
-    assert concerned_each(instants, some) == {instant: concerned(instant, some) for instant in instants}
+def test_answers_concern_what_they_concern_one_by_one(
+    some: list[SessionCandidate], at: list[int]
+) -> None:
+    instants = [_T0 + MINUTE_MS * minute for minute in at]
+    assert answered_sessions(instants, some) == {
+        instant: answered_session(instant, some) for instant in instants
+    }
 
 
-def follows(part: Claim, claim: Claim) -> bool:
+def follows(part: SessionCandidate, claim: SessionCandidate) -> bool:
     declared = part.origin is claim.origin is Origin.DECLARED
-    return declared and part.type == claim.type and 0 <= claim.start_ms - part.end_ms <= BREAK_MS
+    return (
+        declared
+        and part.type == claim.type
+        and 0 <= claim.start_ms - part.end_ms <= LONGEST_BREAK_MS
+    )
 
 
-def groups(some: Sequence[Claim]) -> set[frozenset[str]]:
-    """Return which claims are one session, each compared with each."""
-    found = [{one.id} for one in some]
+def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
+    """Return which candidates are the same session, each compared with each."""
+    matches = [{item.id} for item in some]
     for part in some:
         for claim in some:
-            if part.id != claim.id and (part.start_ms, part.id) < (claim.start_ms, claim.id) and follows(part, claim):
-                mine = [group for group in found if part.id in group or claim.id in group]
-                found = [group for group in found if group not in mine] + [set().union(*mine)]
-    return {frozenset(group) for group in found}
+            if (
+                part.id != claim.id
+                and (part.start_ms, part.id) < (claim.start_ms, claim.id)
+                and follows(part, claim)
+            ):
+                mine = [group for group in matches if part.id in group or claim.id in group]
+                matches = [group for group in matches if group not in mine] + [set().union(*mine)]
+    return {frozenset(group) for group in matches}
 
 
 @INVARIANT
 @given(many)
-def test_what_follows_is_joined_as_when_each_is_compared_with_each(some: list[Claim]) -> None:
-    assert {claim.records for claim in joined(some, ZONE)} == groups(some)
+def test_what_follows_is_joined_as_when_each_is_compared_with_each(
+    some: list[SessionCandidate],
+) -> None:
+    assert {claim.records for claim in merge_adjacent(some, _ZONE)} == groups(some)
 
 
 @INVARIANT
 @given(many, st.integers(0, 60), st.integers(1, 40))
-def test_a_bout_is_absorbed_by_one_that_shares_half_of_the_shorter(some: list[Claim], start: int, length: int) -> None:
-    span = T0 + MINUTE_MS * start, T0 + MINUTE_MS * (start + length)
+def test_a_bout_is_absorbed_by_one_that_shares_half_of_the_shorter(
+    some: list[SessionCandidate], start: int, length: int
+) -> None:
+    span = _T0 + MINUTE_MS * start, _T0 + MINUTE_MS * (start + length)
     shares = (
-        min(span[1], c.end_ms) - max(span[0], c.start_ms) >= ABSORBED_FROM * min(length * MINUTE_MS, c.length_ms) > 0
+        min(span[1], c.end_ms) - max(span[0], c.start_ms)
+        >= SAME_SESSION_FROM * min(length * MINUTE_MS, c.length_ms)
+        > 0
         for c in some
     )
-    assert Absorbing(some).absorbs(span) is any(shares)
+    assert KnownSessions(some).absorbs(span) is any(shares)
 
 
 @INVARIANT
 @given(
-    st.lists(st.tuples(st.integers(0, 600), st.integers(40, 190), st.sampled_from([30, 90])), max_size=30),
+    st.lists(
+        st.tuples(st.integers(0, 600), st.integers(40, 190), st.sampled_from([30, 90])), max_size=30
+    ),
     st.lists(st.integers(0, 900), min_size=2, max_size=8, unique=True),
 )
 def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     samples: list[tuple[int, int, int]], cuts: list[int]
 ) -> None:
-    found = {at: (bpm, hold) for at, bpm, hold in sorted(samples)}
-    t = np.array([T0 + 1000 * at for at in found], np.int64)
-    v, hold = (np.array([float(pair[n]) for pair in found.values()]) for n in (0, 1))
-    track = Track(metric=HEART, t=t, v=v, hold=1000 * hold.astype(np.int64))
-    at = [T0 + 1000 * cut for cut in sorted(cuts)]
+    matches = {at: (bpm, hold) for at, bpm, hold in sorted(samples)}
+    t = np.array([_T0 + 1000 * at for at in matches], np.int64)
+    v, hold = (np.array([float(pair[n]) for pair in matches.values()]) for n in (0, 1))
+    track = ResolvedSeries(metric=HEART, t=t, v=v, hold=1000 * hold.astype(np.int64))
+    at = [_T0 + 1000 * cut for cut in sorted(cuts)]
     pieces = list(zip(at[::2], at[1::2], strict=False))
-    until = {cut: zones_of(track, T0, cut, LIMITS).as_tuple() for cut in at}
-    spent = [[b - a for a, b in zip(until[start], until[end], strict=True)] for start, end in pieces]
-    assert list(zones_within(track, T0, pieces, LIMITS).as_tuple()) == [sum(each) for each in zip(*spent, strict=True)]
-    assert zones_within(None, T0, pieces, LIMITS) == ZoneTimes(unknown=sum(end - start for start, end in pieces))
+    until = {cut: zone_times_between(track, _T0, cut, _LIMITS).as_tuple() for cut in at}
+    spent = [
+        [b - a for a, b in zip(until[start], until[end], strict=True)] for start, end in pieces
+    ]
+    assert list(zone_times_in_pieces(track, _T0, pieces, _LIMITS).as_tuple()) == [
+        sum(each) for each in zip(*spent, strict=True)
+    ]
+    assert zone_times_in_pieces(None, _T0, pieces, _LIMITS) == ZoneTimes(
+        unknown=sum(end - start for start, end in pieces)
+    )
 
 
-def told(fact: Workout | Report) -> Told:
-    return Told(patient="p1", connector="x", received_ms=T0, body="00" * 32, fact=fact)
+def _attributed(fact: Workout | Report) -> AttributedFact:
+    return AttributedFact(patient="p1", connector="x", received_ms=_T0, body="00" * 32, fact=fact)
 
 
-def window(workouts: Sequence[Told] = (), reports: Sequence[Told] = (), columns: tuple[Column, ...] = ()) -> Window:
-    end = max(one.fact.head.end_ms for one in (*workouts, *reports))
+def _window(
+    workouts: Sequence[AttributedFact] = (),
+    reports: Sequence[AttributedFact] = (),
+    columns: tuple[SampleColumn, ...] = (),
+) -> Window:
+    end = max(item.fact.head.end_ms for item in (*workouts, *reports))
     return Window(
         patient="p1",
-        zone=ZONE,
+        zone=_ZONE,
         profiles=(PROFILE,),
-        dates=tuple(dates_between(T0, end, ZONE)),
+        dates=tuple(dates_between(_T0, end, _ZONE)),
         workouts=tuple(workouts),
         columns=columns,
         reports=tuple(reports),
     )
 
 
-def manual(number: int, step_ms: int, length_ms: int) -> Told:
-    start = T0 + number * step_ms
-    head = Head(source=PERSON, record=f"r{number}", start_ms=start, end_ms=start + length_ms)
-    return told(Report(head=head, instrument=Instrument.SESSION, type="walking"))
+def _manual(number: int, step_ms: int, length_ms: int) -> AttributedFact:
+    start = _T0 + number * step_ms
+    head = Head(source=_PERSON, record=f"r{number}", start_ms=start, end_ms=start + length_ms)
+    return _attributed(Report(head=head, instrument=Instrument.SESSION, type="walking"))
 
 
 def lines_run(made: Window) -> int:
-    """How many lines of Python a derivation runs: the same on every machine, whatever else it does."""
+    """Return how many lines of Python a derivation runs, the same number on every machine."""
     run = 0
 
-    def counted(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401 - a function of its own type
+    def counted_pieces(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401
         nonlocal run
         run += event == "line"
-        return counted
+        return counted_pieces
 
     before = sys.gettrace()
-    sys.settrace(counted)
+    sys.settrace(counted_pieces)
     try:
         derive(made)
     finally:
@@ -175,39 +235,61 @@ def lines_run(made: Window) -> int:
 
 
 def test_five_thousand_overlapping_sessions_of_one_date_cost_what_they_are() -> None:
-    made = window(reports=[manual(n, 1000, 3_600_000 + 130_000 * n) for n in range(5_000)])
-    assert lines_run(made) < 12 * lines_run(window(reports=made.reports[:500]))
+    made = _window(reports=[_manual(n, 1000, 3_600_000 + 130_000 * n) for n in range(5_000)])
+    assert lines_run(made) < 12 * lines_run(_window(reports=made.reports[:500]))
 
 
 def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> None:
-    reports = [manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
-    found = derive(window(reports=reports))
-    plain = [one for one in found.sessions if one.why == TOO_MANY]
-    assert (len(found.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
-    assert all(not one.counts and one.zones == ZoneTimes(unknown=700_000) for one in plain)
-    assert found.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000
+    reports = [_manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
+    matches = derive(_window(reports=reports))
+    plain = [session for session in matches.sessions if session.why == BEYOND_LIMIT]
+    assert (len(matches.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
+    assert all(not item.counts and item.zones == ZoneTimes(unknown=700_000) for item in plain)
+    assert matches.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000
 
 
 def test_a_long_session_has_figures_behind_its_legs_and_the_next_long_one_has_none() -> None:
     week, leg = 7 * DAY_MS, DAY_MS
     long = [
-        replace(claim, end_ms=claim.start_ms + length) for claim, length in zip(two(), (week, week + 1), strict=True)
+        replace(claim, end_ms=claim.start_ms + length)
+        for claim, length in zip(two(), (week, week + 1), strict=True)
     ]
-    short = [replace(claim, id=f"leg {n}", end_ms=claim.start_ms + leg) for n, claim in enumerate(two())]
-    assert worked_out([*long, *short]) == {"0", "leg 0", "leg 1"}
+    short = [
+        replace(claim, id=f"leg {n}", end_ms=claim.start_ms + leg) for n, claim in enumerate(two())
+    ]
+    assert ids_with_figures([*long, *short]) == {"0", "leg 0", "leg 1"}
 
 
-def two() -> list[Claim]:
-    one = Claim(id="0", start_ms=T0, end_ms=T0, type="hiking", said="", source=WATCH, record="0", body="")
-    return [one, replace(one, id="1", record="1")]
+def two() -> list[SessionCandidate]:
+    session_candidate = SessionCandidate(
+        id="0",
+        start_ms=_T0,
+        end_ms=_T0,
+        type="hiking",
+        vendor_type="",
+        source=_WATCH,
+        record="0",
+        body="",
+    )
+    return [session_candidate, replace(session_candidate, id="1", record="1")]
 
 
 def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
-    t = T0 + 1000 * np.arange(7 * 86_400, dtype=np.int64)
-    heart = Column(metric=HEART, source=WATCH, record="f", t=t, v=np.full(len(t), 100.0))
+    t = _T0 + 1000 * np.arange(7 * 86_400, dtype=np.int64)
+    heart = SampleColumn(metric=HEART, source=_WATCH, record="f", t=t, v=np.full(len(t), 100.0))
     heads = [
-        Head(source=WATCH, record=f"w{n}", start_ms=T0 + 130_000 * n, end_ms=T0 + 7 * DAY_MS - 130_000 * n)
+        Head(
+            source=_WATCH,
+            record=f"w{n}",
+            start_ms=_T0 + 130_000 * n,
+            end_ms=_T0 + 7 * DAY_MS - 130_000 * n,
+        )
         for n in range(100)
     ]
-    found = derive(window(workouts=[told(Workout(head=head, type="hiking")) for head in heads], columns=(heart,)))
-    assert sum(one.why != TOO_MANY for one in found.sessions) == 1
+    matches = derive(
+        _window(
+            workouts=[_attributed(Workout(head=head, type="hiking")) for head in heads],
+            columns=(heart,),
+        )
+    )
+    assert sum(session.why != BEYOND_LIMIT for session in matches.sessions) == 1

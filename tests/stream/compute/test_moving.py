@@ -1,52 +1,56 @@
-"""Pauses from speed: exact edges, and silence where speed does not tell."""
+"""Pauses from speed: exact edges, and no pauses where speed does not show them."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.stream.compute.moving import moving_ms, pauses
-from kadens.stream.compute.tracks import Track
+from stream.compute.series.resolved_series import ResolvedSeries
+from stream.compute.sessions.moving import moving_ms, pauses_between
 
 
-def speed(values: list[float], step: int = 1_000) -> Track:
+def speed(values: list[float], step: int = 1_000) -> ResolvedSeries:
     t = np.arange(len(values), dtype=np.int64) * step
-    return Track(metric="speed", t=t, v=np.array(values, np.float64), hold=np.full(len(t), 30_000))
+    return ResolvedSeries(
+        metric="speed", t=t, v=np.array(values, np.float64), hold=np.full(len(t), 30_000)
+    )
 
 
 def test_a_stop_of_ten_seconds_is_a_pause_and_a_shorter_one_is_not() -> None:
     walk = [1.5] * 20
-    assert pauses(speed([*walk, *[0.3] * 10, *walk]), 0, 50_000, "foot") == ((20_000, 30_000),)
-    assert pauses(speed([*walk, *[0.3] * 9, *walk, 1.5]), 0, 50_000, "foot") == ()
-    assert pauses(speed([*walk, *[0.31] * 10, *walk]), 0, 50_000, "foot") == ()
+    assert pauses_between(speed([*walk, *[0.3] * 10, *walk]), 0, 50_000, "foot") == (
+        (20_000, 30_000),
+    )
+    assert pauses_between(speed([*walk, *[0.3] * 9, *walk, 1.5]), 0, 50_000, "foot") == ()
+    assert pauses_between(speed([*walk, *[0.31] * 10, *walk]), 0, 50_000, "foot") == ()
 
 
 def test_what_no_sample_holds_is_a_pause() -> None:
     before, after = speed([1.5] * 100), speed([1.5] * 100)
     t = np.concatenate([before.t, after.t + 160_000])
-    both = Track(metric="speed", t=t, v=np.full(200, 1.5), hold=np.full(200, 30_000))
-    found = pauses(both, 0, 260_000, "wheel")
-    assert found == ((129_000, 160_000),)
-    assert moving_ms(0, 260_000, found) == 229_000
+    both = ResolvedSeries(metric="speed", t=t, v=np.full(200, 1.5), hold=np.full(200, 30_000))
+    matches = pauses_between(both, 0, 260_000, "wheel")
+    assert matches == ((129_000, 160_000),)
+    assert moving_ms(0, 260_000, matches) == 229_000
 
 
 @pytest.mark.parametrize("family", ["gym", "calm", "play", "other"])
 def test_speed_tells_nothing_of_other_families(family: str) -> None:
-    assert pauses(speed([0.0] * 100), 0, 100_000, family) is None
+    assert pauses_between(speed([0.0] * 100), 0, 100_000, family) is None
 
 
 def test_too_little_speed_tells_nothing() -> None:
-    assert pauses(speed([1.5] * 21), 0, 100_000, "foot") == ((50_000, 100_000),)
-    assert pauses(speed([1.5] * 20), 0, 100_000, "foot") is None
-    assert pauses(None, 0, 100_000, "foot") is None
+    assert pauses_between(speed([1.5] * 21), 0, 100_000, "foot") == ((50_000, 100_000),)
+    assert pauses_between(speed([1.5] * 20), 0, 100_000, "foot") is None
+    assert pauses_between(None, 0, 100_000, "foot") is None
 
 
 @given(st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=1, max_size=200))
 def test_pauses_are_ordered_within_the_session_and_apart(values: list[float]) -> None:
     end = len(values) * 1_000
-    found = pauses(speed(values), 0, end, "foot")
-    assert found is not None
-    flat = [edge for pause in found for edge in pause]
+    matches = pauses_between(speed(values), 0, end, "foot")
+    assert matches is not None
+    flat = [edge for pause in matches for edge in pause]
     assert flat == sorted(flat)
-    assert all(b - a >= 10_000 for a, b in found)
-    assert 0 <= moving_ms(0, end, found) <= end
+    assert all(b - a >= 10_000 for a, b in matches)
+    assert 0 <= moving_ms(0, end, matches) <= end

@@ -1,4 +1,7 @@
-"""Who speaks in which minute: by rank, by samples, by name; each minute once, and the decision as ranges."""
+"""Source selection for each minute: by rank, by samples, by name.
+
+Each minute has one source, and the selection is returned as ranges.
+"""
 
 import random
 from datetime import date
@@ -8,107 +11,129 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.stream.compute.columns import Column, merged
-from kadens.stream.compute.resolve import Resolved, choices, resolve
+from model.columns.window import SampleColumn
+from model.facts import DeviceType, Method, Source
+from stream.compute.series.reported_columns import reported_series
+from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
+from tests.depth import INVARIANT
 
-from ...depth import INVARIANT
-
-MIN = 60_000
-DAY = date(1970, 1, 1)
-STRAP = Source(vendor="a", device_type=DeviceType.STRAP, method=Method.WORKOUT)
-WATCH = Source(vendor="a", device_type=DeviceType.WATCH, method=Method.WORKOUT)
-BACK = Source(vendor="a", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
-OTHER = Source(vendor="b", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
-PHONE = Source(vendor="a", device_type=DeviceType.PHONE)
-ALL = (STRAP, WATCH, BACK, OTHER, PHONE)
+_MIN = 60_000
+_DAY = date(1970, 1, 1)
+_STRAP = Source(vendor="a", device_type=DeviceType.STRAP, method=Method.WORKOUT)
+_WATCH = Source(vendor="a", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+_BACK = Source(vendor="a", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+_OTHER = Source(vendor="b", device_type=DeviceType.WATCH, method=Method.BACKGROUND)
+_PHONE = Source(vendor="a", device_type=DeviceType.PHONE)
+_ALL = (_STRAP, _WATCH, _BACK, _OTHER, _PHONE)
 
 
-def column(source: Source, minutes: list[int], each: int = 1, metric: str = "heart_rate", value: float = 90) -> Column:
+def _column(
+    source: Source, minutes: list[int], each: int = 1, metric: str = "heart_rate", value: float = 90
+) -> SampleColumn:
     """`each` samples in every minute, evenly apart."""
-    t = np.array([m * MIN + n * MIN // each for m in minutes for n in range(each)], np.int64)
-    return Column(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
+    t = np.array([m * _MIN + n * _MIN // each for m in minutes for n in range(each)], np.int64)
+    return SampleColumn(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
 
 
-def spoken(*columns: Column, metric: str = "heart_rate") -> Resolved:
-    return resolve(metric, merged(columns)[metric])
+def spoken(*columns: SampleColumn, metric: str = "heart_rate") -> ResolvedMetric:
+    return resolve(metric, reported_series(columns)[metric])
 
 
-def told(found: Resolved) -> list[tuple[str, str, int, int, str]]:
+def _told(resolved: ResolvedMetric) -> list[tuple[str, str, int, int, str]]:
     return [
-        (c.source.vendor, c.source.device_type.value, c.start_ms // MIN, c.end_ms // MIN, c.why)
-        for c in choices(found, 0, 1_000 * MIN, DAY)
+        (c.source.vendor, c.source.device_type.value, c.start_ms // _MIN, c.end_ms // _MIN, c.why)
+        for c in source_selections(resolved, 0, 1_000 * _MIN, _DAY)
     ]
 
 
 def test_the_best_ranked_speaks_where_it_has_a_sample_and_the_next_where_it_has_none() -> None:
-    found = spoken(column(BACK, list(range(10)), value=70), column(STRAP, [3, 4, 5], value=120))
-    assert found.track.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
-    assert told(found) == [("a", "watch", 0, 3, "only"), ("a", "strap", 3, 6, "rank"), ("a", "watch", 6, 10, "only")]
+    matches = spoken(
+        _column(_BACK, list(range(10)), value=70), _column(_STRAP, [3, 4, 5], value=120)
+    )
+    assert matches.series.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
+    assert _told(matches) == [
+        ("a", "watch", 0, 3, "only"),
+        ("a", "strap", 3, 6, "rank"),
+        ("a", "watch", 6, 10, "only"),
+    ]
 
 
 def test_of_equal_ranks_the_one_with_clearly_more_samples_then_the_first_by_name() -> None:
-    equal = spoken(column(OTHER, [0, 1], 30), column(BACK, [0, 1], 29))
-    assert told(equal) == [("a", "watch", 0, 2, "name")]
-    more = spoken(column(OTHER, [0, 1], 60), column(BACK, [0, 1], 29))
-    assert told(more) == [("b", "watch", 0, 2, "samples")]
+    equal = spoken(_column(_OTHER, [0, 1], 30), _column(_BACK, [0, 1], 29))
+    assert _told(equal) == [("a", "watch", 0, 2, "name")]
+    more = spoken(_column(_OTHER, [0, 1], 60), _column(_BACK, [0, 1], 29))
+    assert _told(more) == [("b", "watch", 0, 2, "samples")]
 
 
 def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
-    assert told(spoken(column(BACK, [0, 5, 10, 200]))) == [("a", "watch", 0, 201, "only")]
+    assert _told(spoken(_column(_BACK, [0, 5, 10, 200]))) == [("a", "watch", 0, 201, "only")]
 
 
 def test_each_sample_holds_as_long_as_its_source_allows() -> None:
-    found = spoken(column(BACK, [0, 2]), column(STRAP, [1]))
-    assert found.track.hold.tolist() == [90_000, 30_000, 90_000]
+    matches = spoken(_column(_BACK, [0, 2]), _column(_STRAP, [1]))
+    assert matches.series.hold.tolist() == [90_000, 30_000, 90_000]
 
 
 def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
-    found = spoken(column(BACK, [0, 1]), column(STRAP, [0, 1], value=20))
-    assert told(found) == [("a", "watch", 0, 2, "only")]
+    matches = spoken(_column(_BACK, [0, 1]), _column(_STRAP, [0, 1], value=20))
+    assert _told(matches) == [("a", "watch", 0, 2, "only")]
 
 
 def test_choices_are_cut_at_the_edges_asked_for() -> None:
-    found = spoken(column(BACK, list(range(10))))
-    cut = choices(found, 3 * MIN, 6 * MIN, DAY)
-    assert [(c.start_ms // MIN, c.end_ms // MIN) for c in cut] == [(3, 6)]
-    assert choices(found, 50 * MIN, 60 * MIN, DAY) == ()
+    matches = spoken(_column(_BACK, list(range(10))))
+    cut = source_selections(matches, 3 * _MIN, 6 * _MIN, _DAY)
+    assert [(c.start_ms // _MIN, c.end_ms // _MIN) for c in cut] == [(3, 6)]
+    assert source_selections(matches, 50 * _MIN, 60 * _MIN, _DAY) == ()
 
 
 def test_the_source_of_most_samples_is_the_main_one() -> None:
-    found = spoken(column(BACK, list(range(10))), column(STRAP, [3, 4], 60))
-    assert found.main_source(0, 10 * MIN) == STRAP
-    assert found.main_source(5 * MIN, 10 * MIN) == BACK
-    assert found.main_source(20 * MIN, 30 * MIN) is None
-    assert (found.worn(0, 10 * MIN), found.worn(4 * MIN, 6 * MIN)) == (10, 2)
+    matches = spoken(_column(_BACK, list(range(10))), _column(_STRAP, [3, 4], 60))
+    assert matches.main_source(0, 10 * _MIN) == _STRAP
+    assert matches.main_source(5 * _MIN, 10 * _MIN) == _BACK
+    assert matches.main_source(20 * _MIN, 30 * _MIN) is None
+    assert (
+        matches.minutes_with_samples(0, 10 * _MIN),
+        matches.minutes_with_samples(4 * _MIN, 6 * _MIN),
+    ) == (10, 2)
 
 
 def test_every_metric_is_resolved_by_itself() -> None:
-    both = merged([column(STRAP, [0, 1]), column(PHONE, [0, 1], metric="steps", value=50)])
-    assert told(resolve("steps", both["steps"])) == [("a", "phone", 0, 2, "only")]
-    assert resolve("steps", both["steps"]).track.v.sum() == 100
+    both = reported_series(
+        [_column(_STRAP, [0, 1]), _column(_PHONE, [0, 1], metric="steps", value=50)]
+    )
+    assert _told(resolve("steps", both["steps"])) == [("a", "phone", 0, 2, "only")]
+    assert resolve("steps", both["steps"]).series.v.sum() == 100
 
 
-columns = st.builds(
-    lambda source, minutes, each: column(source, sorted(minutes), each),
-    st.sampled_from(ALL),
+_columns = st.builds(
+    lambda source, minutes, each: _column(source, sorted(minutes), each),
+    st.sampled_from(_ALL),
     st.sets(st.integers(0, 30)),
     st.integers(1, 5),
 )
 
 
 @INVARIANT
-@given(st.lists(columns, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(some: list[Column], chance: random.Random) -> None:
-    found = spoken(*some)
+@given(st.lists(_columns, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
+    some: list[SampleColumn], chance: random.Random
+) -> None:
+    matches = spoken(*some)
     by_minute: dict[int, set[int]] = {}
-    for at, owner in zip(found.track.t.tolist(), found.owner.tolist(), strict=True):
-        by_minute.setdefault(at // MIN, set()).add(owner)
+    for at, owner in zip(matches.series.t.tolist(), matches.source_index.tolist(), strict=True):
+        by_minute.setdefault(at // _MIN, set()).add(owner)
     assert all(len(owners) == 1 for owners in by_minute.values())
-    assert sorted(by_minute) == found.minutes.tolist() == sorted({int(t) // MIN for c in some for t in c.t})
+    assert (
+        sorted(by_minute)
+        == matches.minutes.tolist()
+        == sorted({int(t) // _MIN for c in some for t in c.t})
+    )
     mixed = list(some)
     chance.shuffle(mixed)
     again = spoken(*mixed)
-    assert (again.track.t.tobytes(), again.owner.tobytes()) == (found.track.t.tobytes(), found.owner.tobytes())
-    ranges = choices(found, 0, 100 * MIN, DAY)
+    assert (again.series.t.tobytes(), again.source_index.tobytes()) == (
+        matches.series.t.tobytes(),
+        matches.source_index.tobytes(),
+    )
+    ranges = source_selections(matches, 0, 100 * _MIN, _DAY)
     assert all(a.end_ms <= b.start_ms and a.source != b.source for a, b in pairwise(ranges))

@@ -1,4 +1,7 @@
-"""Resting heart rate of a night: exact figures, coverage, both changes of the clock, and what must not matter."""
+"""Resting heart rate of a night: exact figures, coverage and both changes of the clock.
+
+Also what must make no difference.
+"""
 
 from datetime import date, timedelta
 
@@ -7,17 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.stream.compute.resting import night_bounds, night_hr, usual
+from stream.compute.intensity.resting import night_bounds, night_hr, resting_heart_rate
 
-ZONE = "Europe/Stockholm"
-DAY = date(2026, 11, 18)
-START = 1_794_967_200_000  # 02:00 UTC, 03:00 in Stockholm
-MIN = 60_000
+_ZONE = "Europe/Stockholm"
+_DAY = date(2026, 11, 18)
+_START = 1_794_967_200_000  # 02:00 UTC, 03:00 in Stockholm
+_MIN = 60_000
 
 
-def night(minutes: list[int], values: list[float], day: date = DAY, zone: str = ZONE) -> float | None:
+def night(
+    minutes: list[int], values: list[float], day: date = _DAY, zone: str = _ZONE
+) -> float | None:
     """One sample 7 s into each minute of the night."""
-    t = night_bounds(day, zone)[0] + np.array(minutes, dtype=np.int64) * MIN + 7_000
+    t = night_bounds(day, zone)[0] + np.array(minutes, dtype=np.int64) * _MIN + 7_000
     return night_hr(t, np.array(values, dtype=np.float64), day, zone)
 
 
@@ -28,22 +33,26 @@ def flat(n: int = 240, rate: float = 60.0) -> list[float]:
 @pytest.mark.parametrize(
     ("day", "zone", "hours"),
     [
-        (DAY, ZONE, 4),
-        (date(2026, 3, 29), ZONE, 4),  # the clock moves at 02 and 03
-        (date(2026, 10, 25), ZONE, 4),
+        (_DAY, _ZONE, 4),
+        (date(2026, 3, 29), _ZONE, 4),  # the clock moves at 02 and 03
+        (date(2026, 10, 25), _ZONE, 4),
         (date(2026, 3, 29), "Europe/Helsinki", 3),  # 03:00 is skipped
         (date(2026, 10, 25), "Europe/Helsinki", 5),  # 03:00 comes twice
     ],
 )
 def test_a_night_is_from_three_to_seven_by_the_clock(day: date, zone: str, hours: int) -> None:
     start, end = night_bounds(day, zone)
-    assert end - start == hours * 60 * MIN
+    assert end - start == hours * 60 * _MIN
 
 
 def test_a_night_begins_at_an_instant() -> None:
-    assert night_bounds(DAY, ZONE) == (START, START + 240 * MIN)
-    assert night_bounds(date(2026, 3, 29), ZONE)[0] == 1_774_746_000_000  # 01:00 UTC: 03:00 summer time
-    assert night_bounds(date(2026, 10, 25), ZONE)[0] == 1_792_893_600_000  # 02:00 UTC: 03:00 winter time
+    assert night_bounds(_DAY, _ZONE) == (_START, _START + 240 * _MIN)
+    assert (
+        night_bounds(date(2026, 3, 29), _ZONE)[0] == 1_774_746_000_000
+    )  # 01:00 UTC: 03:00 summer time
+    assert (
+        night_bounds(date(2026, 10, 25), _ZONE)[0] == 1_792_893_600_000
+    )  # 02:00 UTC: 03:00 winter time
 
 
 def test_lowest_mean_of_five_minutes() -> None:
@@ -65,9 +74,11 @@ def test_only_the_night_counts() -> None:
 
 
 def test_each_minute_weighs_the_same() -> None:
-    t = START + np.sort(np.concatenate([np.arange(240) * MIN, 30 * MIN + np.arange(1, 60) * 1_000]))
-    v = np.where((t >= START + 30 * MIN) & (t < START + 31 * MIN), 50.0, 60.0)
-    assert night_hr(t, v, DAY, ZONE) == 58.0
+    t = _START + np.sort(
+        np.concatenate([np.arange(240) * _MIN, 30 * _MIN + np.arange(1, 60) * 1_000])
+    )
+    v = np.where((t >= _START + 30 * _MIN) & (t < _START + 31 * _MIN), 50.0, 60.0)
+    assert night_hr(t, v, _DAY, _ZONE) == 58.0
 
 
 def test_four_minutes_of_five_must_be_covered() -> None:
@@ -96,34 +107,44 @@ def test_a_hole_is_not_bridged() -> None:
     assert night(minutes, rates) == 52.0
 
 
-rates = st.dictionaries(st.integers(0, 240 * 60 - 1), st.integers(40, 90), max_size=40)
+_rates = st.dictionaries(st.integers(0, 240 * 60 - 1), st.integers(40, 90), max_size=40)
 
 
-@given(rates, st.integers(0, 120), st.integers(40, 50))
+@given(_rates, st.integers(0, 120), st.integers(40, 50))
 def test_equals_trying_every_window(spots: dict[int, int], at: int, low: int) -> None:
-    seconds = {n * 60 + 13: 60 for n in range(240) if n % 11} | {(at + n) * 60 + 13: low for n in range(3)} | spots
-    t = START + 1_000 * np.array(sorted(seconds), dtype=np.int64)
+    seconds = (
+        {n * 60 + 13: 60 for n in range(240) if n % 11}
+        | {(at + n) * 60 + 13: low for n in range(3)}
+        | spots
+    )
+    t = _START + 1_000 * np.array(sorted(seconds), dtype=np.int64)
     v = np.array([seconds[s] for s in sorted(seconds)], dtype=np.float64)
     by_minute: dict[int, list[int]] = {}
     for second, rate in sorted(seconds.items()):
         by_minute.setdefault(second // 60, []).append(rate)
-    windows = [[by_minute[n + k] for k in range(5)] for n in range(236) if all(n + k in by_minute for k in range(5))]
-    expected = min(sum(sum(one) / len(one) for one in window) / 5 for window in windows)
-    assert night_hr(t, v, DAY, ZONE) == pytest.approx(expected, rel=1e-12)
+    windows = [
+        [by_minute[n + k] for k in range(5)]
+        for n in range(236)
+        if all(n + k in by_minute for k in range(5))
+    ]
+    expected = min(sum(sum(item) / len(item) for item in window) / 5 for window in windows)
+    assert night_hr(t, v, _DAY, _ZONE) == pytest.approx(expected, rel=1e-12)
 
 
 NIGHTS = [50.0, None, 52.0, 51.0, 60.0, 49.0, 53.0, 54.0, 55.0]
 
 
 def by_date(nights: list[float | None]) -> dict[date, float | None]:
-    return {DAY + timedelta(days=n): value for n, value in enumerate(nights)}
+    return {_DAY + timedelta(days=n): value for n, value in enumerate(nights)}
 
 
-@pytest.mark.parametrize(("n", "expected"), [(0, None), (2, None), (3, 51.0), (4, 51.5), (7, 52.0), (8, 53.0)])
+@pytest.mark.parametrize(
+    ("n", "expected"), [(0, None), (2, None), (3, 51.0), (4, 51.5), (7, 52.0), (8, 53.0)]
+)
 def test_usual_is_the_median_of_seven_and_needs_three(n: int, expected: float | None) -> None:
-    assert usual(by_date(NIGHTS), DAY + timedelta(days=n)) == expected
+    assert resting_heart_rate(by_date(NIGHTS), _DAY + timedelta(days=n)) == expected
 
 
 @given(st.permutations(list(by_date(NIGHTS).items())))
 def test_order_of_nights_does_not_matter(items: list[tuple[date, float | None]]) -> None:
-    assert usual(dict(items), DAY + timedelta(days=99)) == 53.0
+    assert resting_heart_rate(dict(items), _DAY + timedelta(days=99)) == 53.0

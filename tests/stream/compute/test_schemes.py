@@ -1,15 +1,24 @@
-"""The table of schemes: as printed, ascending, and the same words of Borg's two scales in the same class."""
+"""The table of schemes: as printed, ascending.
+
+The same words of Borg's two scales are in the same class.
+"""
 
 from itertools import pairwise
 
 import pytest
 
-from kadens.stream.compute.schemes import ANCHORS, CR10, RPE_6_20, SCHEMES, rpe_6_20
+from stream.compute.intensity.schemes import ANCHORS, CR10, INTENSITY_SCHEMES, RPE_6_20, rpe_6_20
 
 
 def test_acsm_as_printed() -> None:
-    assert SCHEMES["acsm2011"].names == ("very_light", "light", "moderate", "vigorous", "near_max")
-    assert SCHEMES["acsm2011"].edges == {
+    assert INTENSITY_SCHEMES["acsm2011"].names == (
+        "very_light",
+        "light",
+        "moderate",
+        "vigorous",
+        "near_max",
+    )
+    assert INTENSITY_SCHEMES["acsm2011"].edges == {
         "hrr": (30, 40, 60, 90),
         "hrmax": (57, 64, 77, 96),
         "vo2max": (37, 46, 64, 91),
@@ -20,8 +29,8 @@ def test_acsm_as_printed() -> None:
 
 
 def test_esc_as_printed() -> None:
-    assert SCHEMES["esc2020"].names == ("low", "moderate", "high", "very_high")
-    assert SCHEMES["esc2020"].edges == {
+    assert INTENSITY_SCHEMES["esc2020"].names == ("low", "moderate", "high", "very_high")
+    assert INTENSITY_SCHEMES["esc2020"].edges == {
         "hrr": (40, 70, 85),
         "hrmax": (55, 75, 90),
         "vo2max": (40, 70, 85),
@@ -31,8 +40,11 @@ def test_esc_as_printed() -> None:
 
 
 def test_schemes_of_sport() -> None:
-    found = {name: dict(SCHEMES[name].edges) for name in ("coaching5", "threshold5", "power7", "cadence", "prescribed")}
-    assert found == {
+    matches = {
+        name: dict(INTENSITY_SCHEMES[name].edges)
+        for name in ("coaching5", "threshold5", "power7", "cadence", "prescribed")
+    }
+    assert matches == {
         "coaching5": {"hrmax": (50, 60, 70, 80, 90)},
         "threshold5": {"threshold_hr": (68, 83, 94, 105)},
         "power7": {"ftp": (55, 75, 90, 105, 120, 150)},
@@ -41,16 +53,16 @@ def test_schemes_of_sport() -> None:
     }
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("name", INTENSITY_SCHEMES)
 def test_edges_ascend_and_are_one_fewer_than_names(name: str) -> None:
-    for edges in SCHEMES[name].edges.values():
-        assert len(edges) == len(SCHEMES[name].names) - 1
+    for edges in INTENSITY_SCHEMES[name].edges.values():
+        assert len(edges) == len(INTENSITY_SCHEMES[name].names) - 1
         assert all(low < high for low, high in pairwise(edges))
 
 
 @pytest.mark.parametrize("name", ["acsm2011", "esc2020"])
 def test_both_scales_of_exertion_say_the_same(name: str) -> None:
-    edges = SCHEMES[name].edges
+    edges = INTENSITY_SCHEMES[name].edges
     assert tuple(rpe_6_20(edge) for edge in edges[CR10]) == edges[RPE_6_20]
 
 

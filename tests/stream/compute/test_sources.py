@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from kadens.model.facts import DeviceType, Method, Source
-from kadens.stream.compute.columns import merged
-from kadens.stream.compute.resolve import resolve
-from kadens.stream.compute.session_rows import summary
-from kadens.stream.compute.sources import holds, rank
+from model.facts import DeviceType, Method, Source
+from stream.compute.series.reported_columns import reported_series
+from stream.compute.series.resolve import resolve
+from stream.compute.series.sources import hold_times, source_rank
+from stream.compute.sessions.session_rows import heart_summary
 
 
 def source(device: DeviceType, method: Method) -> Source:
@@ -24,7 +24,7 @@ ORDER = [
 
 
 def test_strap_watch_workout_watch_background_phone_manual() -> None:
-    ranks = [rank(one) for one in ORDER]
+    ranks = [source_rank(item) for item in ORDER]
     assert ranks == sorted(set(ranks))
 
 
@@ -32,13 +32,13 @@ def test_strap_watch_workout_watch_background_phone_manual() -> None:
 @pytest.mark.parametrize("method", Method)
 def test_every_source_has_a_rank_and_by_hand_is_last(device: DeviceType, method: Method) -> None:
     typed = device is DeviceType.PERSON or method is Method.MANUAL
-    assert (rank(source(device, method)) == rank(ORDER[-1])) == typed
+    assert (source_rank(source(device, method)) == source_rank(ORDER[-1])) == typed
 
 
 def test_nothing_gives_nothing() -> None:
-    assert merged([]) == {}
-    assert resolve("heart_rate", ()).worn(0, 10**15) == 0
-    assert summary(None).n == 0
+    assert reported_series([]) == {}
+    assert resolve("heart_rate", ()).minutes_with_samples(0, 10**15) == 0
+    assert heart_summary(None).n == 0
 
 
 SAYS_NOTHING = source(DeviceType.PHONE, Method.UNKNOWN)
@@ -59,6 +59,6 @@ def test_a_source_that_does_not_say_how_it_records_is_judged_by_its_neighbours(
     seconds: list[int], held: list[int]
 ) -> None:
     t = np.array(seconds, np.int64) * 1_000
-    assert (holds(SAYS_NOTHING, t) // 1_000).tolist() == held
-    assert set(holds(source(DeviceType.WATCH, Method.WORKOUT), t).tolist()) == {30_000}
-    assert set(holds(source(DeviceType.WATCH, Method.BACKGROUND), t).tolist()) == {90_000}
+    assert (hold_times(SAYS_NOTHING, t) // 1_000).tolist() == held
+    assert set(hold_times(source(DeviceType.WATCH, Method.WORKOUT), t).tolist()) == {30_000}
+    assert set(hold_times(source(DeviceType.WATCH, Method.BACKGROUND), t).tolist()) == {90_000}

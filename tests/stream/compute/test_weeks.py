@@ -6,54 +6,76 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kadens.model.derived import Day
-from kadens.model.intensity import ZoneTimes
-from kadens.stream.compute.weeks import dose_minutes, week
+from model.derived import Day
+from model.intensity import ZoneTimes
+from stream.compute.weeks import dose_minutes, week_of_days
 
-MONDAY = date(2026, 11, 16)
-MIN = 60_000
+_MONDAY = date(2026, 11, 16)
+_MIN = 60_000
 
 
-def day(n: int, wear: int = 0, zones: ZoneTimes | None = None, *, answered: bool = False) -> Day:
+def _day(n: int, wear: int = 0, zones: ZoneTimes | None = None, *, answered: bool = False) -> Day:
     zones = zones or ZoneTimes()
-    date_ = MONDAY + timedelta(days=n)
+    date_ = _MONDAY + timedelta(days=n)
     sessions = int(zones.total > 0)
     return Day(
-        local_date=date_, sessions=sessions, session_ms=zones.total, zones=zones, wear_min=wear, answered=answered
+        local_date=date_,
+        sessions=sessions,
+        session_ms=zones.total,
+        zones=zones,
+        wear_min=wear,
+        answered=answered,
     )
 
 
 def test_dose_counts_vigorous_twice() -> None:
-    assert dose_minutes(ZoneTimes(light=50 * MIN, moderate=30 * MIN, vigorous=10 * MIN, near_max=MIN)) == 52
-    assert dose_minutes(ZoneTimes(moderate=45_000, unknown=MIN)) == 0.75
+    assert (
+        dose_minutes(
+            ZoneTimes(light=50 * _MIN, moderate=30 * _MIN, vigorous=10 * _MIN, near_max=_MIN)
+        )
+        == 52
+    )
+    assert dose_minutes(ZoneTimes(moderate=45_000, unknown=_MIN)) == 0.75
 
 
 def test_a_week_exactly() -> None:
-    zones = ZoneTimes(light=10 * MIN, moderate=20 * MIN, vigorous=5 * MIN, unknown=MIN)
+    zones = ZoneTimes(light=10 * _MIN, moderate=20 * _MIN, vigorous=5 * _MIN, unknown=_MIN)
     days = [
-        day(-1, 900, zones),
-        day(0, 600, zones),
-        day(1, 599),
-        day(2, 599, answered=True),
-        day(4, 700, zones, answered=True),
-        day(7, 900, zones, answered=True),
+        _day(-1, 900, zones),
+        _day(0, 600, zones),
+        _day(1, 599),
+        _day(2, 599, answered=True),
+        _day(4, 700, zones, answered=True),
+        _day(7, 900, zones, answered=True),
     ]
-    got = week(MONDAY, days)
-    assert (got.monday, got.sessions, got.session_ms) == (MONDAY, 2, 72 * MIN)
+    got = week_of_days(_MONDAY, days)
+    assert (got.monday, got.sessions, got.session_ms) == (_MONDAY, 2, 72 * _MIN)
     assert (got.dose_min, got.zones) == (60, zones + zones)
     assert (got.valid_days, got.answered_days, got.known_days) == (2, 2, 3)
 
 
 def test_a_week_of_nothing_knows_nothing() -> None:
-    got = week(MONDAY, [])
-    assert (got.sessions, got.valid_days, got.answered_days, got.known_days, got.dose_min) == (0, 0, 0, 0, 0)
+    got = week_of_days(_MONDAY, [])
+    assert (got.sessions, got.valid_days, got.answered_days, got.known_days, got.dose_min) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 @given(
-    st.lists(st.integers(-3, 9), unique=True).map(lambda ns: [day(n, 590 + 3 * n, answered=n % 3 == 0) for n in ns]),
+    st.lists(st.integers(-3, 9), unique=True).map(
+        lambda ns: [_day(n, 590 + 3 * n, answered=n % 3 == 0) for n in ns]
+    ),
     st.randoms(use_true_random=False),
 )
 def test_order_of_days_does_not_matter(days: list[Day], chance: random.Random) -> None:
-    got = week(MONDAY, days)
-    assert week(MONDAY, chance.sample(days, len(days))) == got
-    assert max(got.valid_days, got.answered_days) <= got.known_days <= min(7, got.valid_days + got.answered_days)
+    got = week_of_days(_MONDAY, days)
+    assert week_of_days(_MONDAY, chance.sample(days, len(days))) == got
+    assert (
+        max(got.valid_days, got.answered_days)
+        <= got.known_days
+        <= min(7, got.valid_days + got.answered_days)
+    )

@@ -1,53 +1,59 @@
-"""Readers end, hang, loop and fill the memory: the body that made them costs itself, the others are read."""
+"""Readers that crash, hang, loop or fill the memory.
+
+Only the payload that caused it is lost; the others are read.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kadens.model.facts import Parsed, Reject, RejectKind, SampleBlock
-from kadens.parsers import table
-from kadens.simulate.fit_writer import Recording, write_activity
-from kadens.stream.readers import pool as pools
-from kadens.stream.readers.answers import Answer
-from kadens.stream.readers.budget import Budget, budget
-from kadens.stream.readers.inline import InlineReader
-from kadens.stream.readers.pool import Pool, open_pool
-from kadens.stream.readers.wire import Body, Refusal, UntrustedAnswerError, pack, unpack
-from kadens.stream.readers.zygote import Zygote, open_zygote
+from model.facts import Reject, RejectKind, SampleBlock
+from model.received import Context, Fetch, Notice, NoticeKind
+from simulate.fit_writer import Recording, write_activity
+from stream.readers import answers
+from stream.readers import pool as pools
+from stream.readers.answers import Answer
+from stream.readers.budget import Budget, budget
+from stream.readers.inline import InlineReader
+from stream.readers.pool import Pool, open_pool
+from stream.readers.wire import Body, Holdings, Refusal, UntrustedAnswerError, pack, unpack
+from stream.readers.zygote import Zygote, open_zygote
+from tests.planted_readers import planted
 
-from ...planted_readers import planted
-
-START_MS = 1_764_000_000_000
+_START_MS = 1_764_000_000_000
 Use = Callable[[Pool], Coroutine[Any, Any, list[Answer]]]
 
 
-def walk(seconds: int = 600) -> bytes:
-    t = START_MS + np.arange(seconds, dtype=np.int64) * 1000
+def _walk(seconds: int = 600) -> bytes:
+    t = _START_MS + np.arange(seconds, dtype=np.int64) * 1000
     columns = {"heart_rate": np.full(seconds, 110.0)}
-    return write_activity(Recording(start_ms=START_MS, end_ms=START_MS + seconds * 1000, t=t, columns=columns))
+    return write_activity(
+        Recording(start_ms=_START_MS, end_ms=_START_MS + seconds * 1000, t=t, columns=columns)
+    )
 
 
-WALK = walk()
+_WALK = _walk()
 
 
 def file(content: bytes) -> Body:
-    return Body(connector="files", content_type="", content=content)
+    return Body(format="sniff", context=Context(connector="files"), content=content)
 
 
 @pytest.fixture
 def zygote(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygote]:
     """Fork readers with bugs in them."""
-    monkeypatch.setattr(table, "parse", planted)
+    monkeypatch.setattr(answers, "read_body", planted)
     with open_zygote() as forked:
         yield forked
 
 
-def use(zygote: Zygote, work: Use) -> list[Answer]:
+def _use(zygote: Zygote, work: Use) -> list[Answer]:
     async def run() -> list[Answer]:
         async with open_pool(zygote) as pool:
             return await work(pool)
@@ -55,7 +61,7 @@ def use(zygote: Zygote, work: Use) -> list[Answer]:
     return asyncio.run(run())
 
 
-def kinds(answers: Sequence[Answer]) -> list[RejectKind | None]:
+def _kinds(answers: Sequence[Answer]) -> list[RejectKind | None]:
     return [answer.reject.kind if isinstance(answer, Refusal) else None for answer in answers]
 
 
@@ -70,19 +76,21 @@ def kinds(answers: Sequence[Answer]) -> list[RejectKind | None]:
     ],
 )
 def test_a_bug_costs_the_body_that_meets_it(zygote: Zygote, mark: bytes, kind: RejectKind) -> None:
-    bodies = [file(WALK), file(mark), file(WALK)]
-    assert kinds(use(zygote, lambda pool: pool.read(bodies))) == [None, kind, None]
+    bodies = [file(_WALK), file(mark), file(_WALK)]
+    assert _kinds(_use(zygote, lambda pool: pool.read(bodies))) == [None, kind, None]
 
 
-def test_a_reader_that_waits_for_ever_is_ended(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_waits_for_ever_is_ended(
+    zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pools, "budget", lambda _size: Budget(cpu_s=1, memory=0, wall_s=0.5))
-    assert kinds(use(zygote, lambda pool: pool.read([file(b"<hang>")]))) == [RejectKind.TOO_SLOW]
+    assert _kinds(_use(zygote, lambda pool: pool.read([file(b"<hang>")]))) == [RejectKind.TOO_SLOW]
     monkeypatch.undo()
-    assert kinds(use(zygote, lambda pool: pool.read([file(WALK)]))) == [None]
+    assert _kinds(_use(zygote, lambda pool: pool.read([file(_WALK)]))) == [None]
 
 
 def test_a_fault_is_described_without_values(zygote: Zygote) -> None:
-    (answer,) = use(zygote, lambda pool: pool.read([file(b"<raise>")]))
+    (answer,) = _use(zygote, lambda pool: pool.read([file(b"<raise>")]))
     assert isinstance(answer, Refusal)
     assert answer.fault.startswith("ZeroDivisionError at planted_readers.py:")
     assert "nobody may log" not in repr(answer)
@@ -91,40 +99,50 @@ def test_a_fault_is_described_without_values(zygote: Zygote) -> None:
 @pytest.mark.parametrize("mark", [b"<exit>", b"<hoard>", b"<raise>"])
 def test_a_bug_costs_the_large_body_that_meets_it(zygote: Zygote, mark: bytes) -> None:
     async def both(pool: Pool) -> list[Answer]:
-        return [await pool.read_large(file(mark)), await pool.read_large(file(WALK))]
+        return [await pool.read_large(file(mark)), await pool.read_large(file(_WALK))]
 
-    refused, read = use(zygote, both)
+    refused, read = _use(zygote, both)
     assert isinstance(refused, Refusal)
-    assert isinstance(read, Parsed)
+    assert isinstance(read, Holdings)
 
 
 def test_a_large_body_is_read_as_a_small_one_is(zygote: Zygote) -> None:
     async def both(pool: Pool) -> list[Answer]:
         return [
-            await pool.read_large(file(WALK)),
-            *await pool.read([file(WALK)]),
-            await InlineReader().read_large(file(WALK)),
+            await pool.read_large(file(_WALK)),
+            *await pool.read([file(_WALK)]),
+            await InlineReader().read_large(file(_WALK)),
         ]
 
-    answers = use(zygote, both)
-    told = [[repr(fact) for fact in answer.facts] for answer in answers if isinstance(answer, Parsed)]
-    assert len(told) == 3
-    assert told[0] == told[1] == told[2]
+    reported = [facts_of(answer) for answer in _use(zygote, both)]
+    assert len(reported) == 3
+    assert reported[0] == reported[1] == reported[2] != []
+
+
+def facts_of(answer: Answer) -> list[str]:
+    """Return the facts of every part, as text that can be compared."""
+    assert isinstance(answer, Holdings)
+    facts: list[str] = []
+    for part in answer.parts:
+        facts += [repr(fact) for fact in part.facts]
+    return facts
 
 
 def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
     async def many(pool: Pool) -> list[Answer]:
-        found = await asyncio.gather(*(pool.read([file(WALK), file(b"no file")]) for _ in range(10)))
-        return [answer for pair in found for answer in pair]
+        matches = await asyncio.gather(
+            *(pool.read([file(_WALK), file(b"no file")]) for _ in range(10))
+        )
+        return [answer for pair in matches for answer in pair]
 
-    assert kinds(use(zygote, many)) == [None, RejectKind.UNKNOWN] * 10
+    assert _kinds(_use(zygote, many)) == [None, RejectKind.UNKNOWN] * 10
 
 
 def test_readers_end_with_the_zygote_though_their_sockets_are_open() -> None:
     async def scene() -> None:
         with open_zygote() as forked:
             pool = Pool(zygote=forked)
-            await asyncio.gather(*(pool.read([file(WALK)] * 20) for _ in range(pools.READERS)))
+            await asyncio.gather(*(pool.read([file(_WALK)] * 20) for _ in range(pools.READERS)))
             processes = [pool._idle.get_nowait() for _ in range(pools.READERS)]
             numbers = [process.number for process in processes if process is not None]
             assert [runs(number) for number in numbers] == [True] * pools.READERS
@@ -155,7 +173,7 @@ def test_what_is_no_pickle_is_no_answer() -> None:
 
 
 class Trap:
-    """What a reader under somebody else's rule might send."""
+    """What a reader under a foreign rule might send."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         import os  # noqa: PLC0415 - so that it is named by its own module
@@ -164,10 +182,14 @@ class Trap:
 
 
 def test_every_answer_can_be_opened() -> None:
-    parsed = table.parse("files", WALK)
-    (again,) = unpack(pack([parsed])[8:])
-    assert repr(again) == repr(parsed)
-    assert any(isinstance(fact, SampleBlock) for fact in again.facts)
+    read = answers.answer(file(_WALK))
+    assert isinstance(read, Holdings)
+    asked = Fetch(account="a", resource="r", key="k", path="/p", query=(("q", "v"),))
+    noticed = Notice(account="a", kind=NoticeKind.REVOKED, scopes=("s",))
+    full = replace(read, fetches=(asked,), notices=(noticed,))
+    (again,) = unpack(pack([full])[8:])
+    assert repr(again) == repr(full)
+    assert any(isinstance(fact, SampleBlock) for fact in again.parts[0].facts)
     refusal = Refusal(reject=Reject(where="body", why="w"))
     assert unpack(pack([refusal])[8:]) == [refusal]
 

@@ -1,0 +1,126 @@
+"""Adherence: what was due in a week, and how much of it was done.
+
+Clinical definition section 5.1. Frequency, time, dose and intensity are measured separately. A
+measure that cannot be known is None, never 0. Days of a pause are taken off what was due.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from model.calendar import MINUTE_MS
+from model.derived import PARTIAL_ABOVE, Week
+from model.intensity import CLASSES, ZoneTimes
+from model.prescription import Intensity, Prescription, in_force, paused
+
+# Lower edges of the classes in the heart rate reserve, and the end. Only a prescribed range that
+# begins and ends on these can be counted from the zone times of a week.
+HRR_EDGES = (0.0, 0.3, 0.4, 0.6, 0.9, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What was prescribed for a week, with pauses taken off.
+
+    `paused_days` are the days on which nothing was due.
+    """
+
+    sessions: float
+    minutes: float
+    dose_min: float | None
+    paused_days: int
+    prescriptions: tuple[Prescription, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adherence:
+    """What was done in a week over what was due.
+
+    The ratios are not capped: 1.5 means half as much again as was due. None means not known.
+    """
+
+    frequency: float | None
+    time: float | None
+    dose: float | None
+    intensity: float | None
+
+
+def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | None:
+    """Return what was due in the week that begins on `monday`.
+
+    None when no prescription is in force on all seven days. A new version within the week counts
+    from its day on. Prescriptions with different ids add up.
+    """
+    days = [monday + timedelta(days=n) for n in range(7)]
+    by_day = [{row.id: row for row in in_force(prescriptions, day)} for day in days]
+    ids = sorted(set(by_day[0]).intersection(*by_day[1:]))
+    if not ids:
+        return None
+    active: list[Prescription] = []
+    paused_days = 0
+    for day, rows in zip(days, by_day, strict=True):
+        running = [rows[id_] for id_ in ids if not paused(rows[id_], day)]
+        active += running
+        paused_days += not running
+    # Each day adds a seventh of its week, so that a change within the week counts by its days.
+    return Due(
+        sessions=sum(row.sessions_per_week for row in active) / 7,
+        minutes=sum(row.sessions_per_week * row.minutes_per_session for row in active) / 7,
+        dose_min=_dose(active),
+        paused_days=paused_days,
+        prescriptions=tuple(by_day[-1][id_] for id_ in ids),
+    )
+
+
+def _dose(active: Iterable[Prescription]) -> float | None:
+    """Return the dose of a week in minutes; None when a prescription names none."""
+    total = 0.0
+    for row in active:
+        if row.dose_min_per_week is None:
+            return None
+        total += row.dose_min_per_week
+    return total / 7
+
+
+def measure(week: Week, due: Due) -> Adherence:
+    """Return done over due for a week.
+
+    Sessions and their length count whether or not heart rate was recorded. With more than 20 % of
+    the time unknown, a dose below the prescribed one is not known: partial data may confirm but
+    not refute.
+    """
+    dose = _ratio(week.dose_min, due.dose_min or 0.0)
+    partial = week.zones.unknown > PARTIAL_ABOVE * week.zones.total
+    # With several prescriptions it is not known to which of them a minute belongs.
+    only = due.prescriptions[0] if len(due.prescriptions) == 1 else None
+    return Adherence(
+        frequency=_ratio(week.sessions, due.sessions),
+        time=_ratio(week.session_ms / MINUTE_MS, due.minutes),
+        dose=None if dose is not None and dose < 1 and partial else dose,
+        intensity=None if only is None else _in_range(week.zones, only.intensity),
+    )
+
+
+def adherence(week: Week, prescription: Prescription) -> Adherence | None:
+    """Return adherence of a week to one prescription; None when it does not hold on all days."""
+    due = due_in_week((prescription,), week.monday)
+    return None if due is None else measure(week, due)
+
+
+def capped(ratio: float | None) -> float | None:
+    """Return a ratio limited to 1, as averages need it."""
+    return None if ratio is None else min(ratio, 1.0)
+
+
+def _ratio(done: float, due: float) -> float | None:
+    return done / due if due > 0 else None
+
+
+def _in_range(zones: ZoneTimes, intensity: Intensity) -> float | None:
+    """Return the share of known time in the prescribed range, when it is made of whole classes."""
+    low, high = intensity.low, intensity.high
+    known = zones.total - zones.unknown
+    if intensity.method != "hrr" or known == 0 or low not in HRR_EDGES or high not in HRR_EDGES:
+        return None
+    within = zones.as_tuple()[HRR_EDGES.index(low) : HRR_EDGES.index(high)]
+    return sum(within[: len(CLASSES)]) / known

@@ -1,1 +1,0 @@
-"""The clinician door: pages and API. Reaches the database only."""

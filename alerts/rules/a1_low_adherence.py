@@ -1,0 +1,169 @@
+"""Rule A1, sustained low adherence (clinical definition section 5.3).
+
+Missing data is not low adherence: a week is judged only when enough of its days are known, and only
+after late data has had time to arrive.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from alerts.adherence import Due, due_in_week, measure
+from alerts.thresholds import thresholds_on
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, local_date, midnight, monday, week_bounds
+from model.derived import Week
+from model.prescription import all_paused
+
+_WEEK = timedelta(days=7)
+
+
+def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each two consecutive weeks with too few sessions or minutes."""
+    earliest_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    weeks = {week.monday: week for week in on.weeks}
+    for second in sorted(weeks):
+        first = second - _WEEK
+        if first not in weeks or week_bounds(first, on.zone)[0] < earliest_ms:
+            continue
+        thresholds = thresholds_on(rule, on.prescriptions, second)
+        both = [_low_week(on, rule, weeks[day], thresholds) for day in (first, second)]
+        if None not in both:
+            yield _finding(on, rule, second, both, thresholds)
+
+
+def _low_week(
+    on: RuleInput, rule: Rule, week: Week, thresholds: dict[str, float]
+) -> dict[str, Any] | None:
+    """Return the evidence of a week that was too low, None when it was not or is not judged."""
+    due = due_in_week(on.prescriptions, week.monday)
+    if due is None or due.paused_days > thresholds["paused_days"]:
+        return None
+    if week.known_days < thresholds["known_days"] or not _is_judged(on, rule, week.monday):
+        return None
+    done = measure(week, due)
+    ratios = (done.frequency, done.time)
+    if not any(ratio is not None and ratio < thresholds["ratio"] for ratio in ratios):
+        return None
+    return _week_evidence(week, due)
+
+
+def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
+    """Return whether the week of a Monday is over and its data is in.
+
+    Its data is in 36 hours after its end, or as soon as every source has synced past its end.
+    """
+    end = week_bounds(first, on.zone)[1]
+    synced = bool(on.watermarks) and all(mark.time_ms >= end for mark in on.watermarks)
+    return on.now_ms >= end and (synced or on.now_ms >= _judged_by_ms(rule, first, on.zone))
+
+
+def _judged_by_ms(rule: Rule, first: date, zone: str) -> int:
+    """Return the epoch ms by which the week of a Monday is judged at the latest."""
+    return week_bounds(first, zone)[1] + int(rule.thresholds["lag_hours"] * HOUR_MS)
+
+
+def _last_judged(on: RuleInput, rule: Rule) -> date:
+    """Return the Monday of the last week that is judged by now."""
+    last_week = monday(local_date(on.now_ms, on.zone)) - _WEEK
+    return last_week if _is_judged(on, rule, last_week) else last_week - _WEEK
+
+
+def _finding(
+    on: RuleInput, rule: Rule, second: date, weeks: list[Any], thresholds: dict[str, float]
+) -> Finding:
+    """Return the finding of two weeks; the Monday of the second is its key."""
+    from_ms = week_bounds(second - _WEEK, on.zone)[0]
+    # Once the next week is judged, this finding raises no alert any more.
+    fresh_until_ms = _judged_by_ms(rule, second + _WEEK, on.zone)
+    paused_today = all_paused(on.prescriptions, local_date(on.now_ms, on.zone))
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=second.isoformat(),
+        tier=rule.tier,
+        at_ms=week_bounds(second, on.zone)[1],
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until_ms,
+        fresh=second == _last_judged(on, rule) and not paused_today,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": from_ms,
+            "fresh_until_ms": fresh_until_ms,
+            "weeks": weeks,
+            "thresholds": thresholds,
+        },
+    )
+
+
+def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
+    done = measure(week, due)
+    return {
+        "monday": week.monday.isoformat(),
+        "sessions": week.sessions,
+        "sessions_due": due.sessions,
+        "minutes": week.session_ms / MINUTE_MS,
+        "minutes_due": due.minutes,
+        "frequency": done.frequency,
+        "time": done.time,
+        "known_days": week.known_days,
+        "valid_days": week.valid_days,
+        "answered_days": week.answered_days,
+        "paused_days": due.paused_days,
+        "prescriptions": [{"id": row.id, "version": row.version} for row in due.prescriptions],
+    }
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    share = short_number(100 * evidence["thresholds"]["ratio"])
+    weeks = "; ".join(_week_words(week) for week in evidence["weeks"])
+    return f"Two weeks below {share} % of the prescribed sessions or minutes (rule A1). {weeks}."
+
+
+def _week_words(week: Mapping[str, Any]) -> str:
+    sessions = f"{week['sessions']} of {short_number(week['sessions_due'])} sessions"
+    minutes = f"{short_number(week['minutes'])} of {short_number(week['minutes_due'])} minutes"
+    worn, answered = _days(week["valid_days"]), _days(week["answered_days"])
+    known = f"the watch was worn on {worn}, {answered} answered"
+    return f"Week of {week['monday']}: {sessions}, {minutes}; {known}"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
+    """Return when the last and this week are judged, and the next midnight while all is paused.
+
+    A week is judged as long as a prescription runs or ran in it.
+    """
+    today = local_date(on.now_ms, on.zone)
+    last_day = max((row.valid_to for row in on.prescriptions), default=date.min)
+    mondays = (monday(today) - _WEEK, monday(today))
+    times = [_judged_by_ms(rule, first, on.zone) for first in mondays if last_day >= first]
+    if all_paused(on.prescriptions, today):
+        times.append(midnight(today + timedelta(days=1), on.zone))
+    return tuple(times)
+
+
+LOW_ADHERENCE = Rule(
+    id="A1",
+    family="adherence",
+    version=1,
+    tier=Tier.B,
+    title="Sustained low adherence",
+    thresholds={
+        "ratio": 0.8,
+        "known_days": 4,
+        "paused_days": 3,  # at most; a week with more is not judged
+        "look_back_days": 56,
+        "lag_hours": 36,
+    },
+    cooldown_days=7,
+    predicate=_low_adherence,
+    sentence=_sentence,
+    next_due=_next_due,
+)

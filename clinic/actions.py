@@ -1,0 +1,72 @@
+"""What a clinician can do with an alert, for forms and API alike.
+
+This module checks the reason and the days. `alerts.lifecycle` decides which moves a state allows.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from clinic import alert_commands
+from clinic.request_scope import RequestScope
+from model.calendar import DAY_MS
+from storage.alerts.commands import AlertCommand
+from storage.reads.views import AlertBrief
+from web.problems import Refused
+
+Action: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
+Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
+SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
+
+RESOLVING: dict[str, str] = {
+    "contacted": "Patient contacted",
+    "plan changed": "Plan changed",
+    "not relevant": "Not relevant",
+    "data error": "Data error",
+    "other": "Other",
+}
+SNOOZING: dict[str, str] = {
+    "waiting for the patient": "Waiting for the patient",
+    "contact is planned": "Contact is planned",
+    "other": "Other",
+}
+_REASONS: dict[str, dict[str, str]] = {"resolve": RESOLVING, "snooze": SNOOZING}
+SNOOZE_DAYS = (1, 3, 7, 14)
+LONGEST_SNOOZE = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRequest:
+    """An action on an alert. `reason` is for resolve and snooze, `days` for snooze only."""
+
+    action: Action
+    reason: str = ""
+    days: int = 0
+
+
+async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
+    """Carry out an action in the scope's transaction, with its move and audit rows.
+
+    Raises `Refused`: 404 when this care unit has no such alert, 409 when the alert's state does not
+    allow the action, and 422 for a reason or a number of days that does not fit the action.
+    """
+    # Actions that are not in the table take no reason: their only valid reason is "".
+    if wish.reason not in _REASONS.get(wish.action, {"": ""}):
+        raise Refused(
+            422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
+        )
+    if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
+        raise Refused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
+    until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
+    order = AlertCommand(
+        alert=alert,
+        action=wish.action,
+        reason=wish.reason,
+        until_ms=until,
+        actor=scope.actor,
+    )
+    try:
+        return await alert_commands.carry_out(scope.conn, order, scope.now_ms)
+    except alert_commands.NoSuchAlertError as error:
+        raise Refused(404, "This care unit has no such alert.") from error
+    except alert_commands.NotAllowedError as error:
+        raise Refused(409, str(error)) from error

@@ -1,0 +1,118 @@
+"""Answers about days: every date of a range with its state, whether it has a row or not. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from clinic.answers.shape import Shape, Zones
+from model.calendar import day_bounds, monday
+from model.derived import Day, DayState
+from model.intensity import ZoneTimes
+from stream.compute.day_states import DayStateInput, day_states
+from stream.compute.intensity.resting import resting_heart_rate
+
+NIGHTS_BACK = 28  # days of nights that a resting heart rate may use
+
+
+class DayAnswer(Shape):
+    """A local date. Only the state `no_activity` may count as a miss."""
+
+    local_date: date
+    state: DayState
+    sessions: int
+    session_ms: int
+    zones_ms: Zones
+    """Time of the sessions by intensity."""
+    volume_ms: Zones
+    """Every minute of the date by intensity, in a session or not."""
+    wear_min: int
+    """Minutes with at least one accepted heart rate."""
+    answered: bool
+    """The patient reported about this date."""
+    steps: int | None
+    night_hr: float | None
+    "Lowest mean of five minutes from 03 to 07, in beats a minute; null when too little was worn."
+    resting_hr: float | None
+    """Median of the last seven valid nights; null with fewer than three within four weeks."""
+    loads: dict[str, float]
+    algorithm: str | None
+    """Null for a date without any data."""
+
+
+class DaysAnswer(Shape):
+    """Every date of a range, oldest first."""
+
+    zone: str
+    days: tuple[DayAnswer, ...]
+
+
+def reach(dates: Sequence[date]) -> tuple[date, date]:
+    """Return the first and the last date whose rows are needed to answer about `dates`.
+
+    States need complete weeks, and resting heart rates the nights before.
+    """
+    first = min(monday(dates[0]), dates[0] - timedelta(days=NIGHTS_BACK))
+    return first, monday(dates[-1]) + timedelta(days=6)
+
+
+def days(dates: Sequence[date], known: DayStateInput) -> DaysAnswer:
+    """Return the answer about `dates`, with an entry for each of them."""
+    states = day_states(dates, known)
+    nights = {at: row.night_hr for at, row in known.days.items()}
+    return DaysAnswer(
+        zone=known.zone,
+        days=tuple(_day(at, known.days.get(at), states[at], resting(nights, at)) for at in dates),
+    )
+
+
+def resting(nights: dict[date, float | None], on: date) -> float | None:
+    """Return the resting heart rate on a date, from the nights of the four weeks up to it."""
+    return resting_heart_rate(
+        {at: value for at, value in nights.items() if on - timedelta(days=NIGHTS_BACK) < at <= on},
+        on,
+    )
+
+
+def blocked(
+    dates: Iterable[date], consents: Sequence[tuple[int, int | None]], zone: str
+) -> frozenset[date]:
+    """Return the dates without consent: it was withdrawn before, and none held on the date.
+
+    `consents` are [given, withdrawn) in epoch ms; withdrawn is None while a consent holds. Dates
+    before the first consent are not among them.
+    """
+
+    def off(at: date) -> bool:
+        start, end = day_bounds(at, zone)
+        held = any(given < end and (until is None or until > start) for given, until in consents)
+        return not held and any(until is not None and until <= start for _, until in consents)
+
+    return frozenset(at for at in dates if off(at))
+
+
+def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -> DayAnswer:
+    day = row or nothing(at)
+    same = (
+        "local_date",
+        "sessions",
+        "session_ms",
+        "wear_min",
+        "answered",
+        "steps",
+        "night_hr",
+        "loads",
+    )
+    return DayAnswer(
+        **{name: getattr(day, name) for name in same},
+        state=state,
+        zones_ms=Zones.of(day.zones),
+        volume_ms=Zones.of(day.volume),
+        resting_hr=resting_hr,
+        algorithm=row.algorithm if row else None,
+    )
+
+
+def nothing(at: date) -> Day:
+    """Return a date about which nothing is known."""
+    return Day(
+        local_date=at, sessions=0, session_ms=0, zones=ZoneTimes(), wear_min=0, answered=False
+    )

@@ -1,0 +1,254 @@
+"""Answers about sessions: lines of the list, and a session with all its evidence. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from clinic.answers.shape import Instant, Shape, SourceShape, Span, Zones
+from clinic.pages.curve import Curve
+from model.calendar import rfc3339
+from model.codec import plain
+from model.derived import Load, Origin, QualityFlag, Session, SourceSelection
+from model.facts import OffsetOrigin
+from model.intensity import ZoneThresholds, ZoneTimesByMethod
+from model.metrics import METRIC_BY_ID
+from storage.reads.views import FactRow, ReportRow
+
+CURSOR = re.compile(r"^(-?[0-9]{1,13})\.([^\x00-\x1f\x7f/]{1,128})$")
+
+
+class Heart(Shape):
+    """Accepted heart-rate samples of a session, in beats a minute."""
+
+    n: int
+    minimum: float | None
+    mean: float | None
+    maximum: float | None
+
+
+class SessionLine(Shape):
+    """A session, from `start` up to and not including `end`."""
+
+    id: str
+    start: Instant
+    end: Instant
+    offset_min: int | None
+    """Minutes east of UTC where it took place; null when the source said none."""
+    offset_origin: OffsetOrigin
+    local_date: date
+    """The date in the patient's zone on which it began; it counts on that day."""
+    duration_ms: int
+    moving_ms: int | None
+    """Time without pauses; null when nobody knows."""
+    moving_by: str
+    type: str
+    vendor_type: str
+    """The source's own word for the type."""
+    origin: Origin
+    counts: bool
+    """Whether it is one of its day's sessions; `why` says why not."""
+    why: str
+    partial: bool
+    """More than a fifth of the time is unknown: the zones may confirm, but not refute."""
+    zones_ms: Zones
+    heart: Heart
+    exertion_cr10: float | None
+    loads: tuple[Load, ...]
+    declared_by: SourceShape
+    heart_source: SourceShape | None
+    """Whose heart rate fills most of the zones."""
+    record: str
+    body: str
+    """SHA-256 of the body that told it."""
+    algorithm: str
+
+
+class QualityFlagShape(Shape):
+    """A doubt about samples of one source."""
+
+    what: str
+    metric: str
+    source: SourceShape
+    start: Instant
+    end: Instant
+    n: int
+    """The samples concerned."""
+
+
+class SourceSelectionShape(Shape):
+    """The source that counts for a metric in a span of full minutes, and the reason."""
+
+    metric: str
+    source: SourceShape
+    start: Instant
+    end: Instant
+    why: str
+
+
+class FactShape(Shape):
+    """A stored fact that the session was derived from."""
+
+    kind: str
+    metric: str | None
+    record: str
+    revision: int
+    part: int
+    start: Instant
+    end: Instant
+    received: Instant
+    connector: str
+    source: SourceShape
+    body: str
+    """SHA-256 of the body that told it."""
+    kept_bytes: int | None
+    """Size of that body as it is kept; null when it is not."""
+
+
+class ReportShape(Shape):
+    """A report of the patient about the session; `value` is on `scale`."""
+
+    record: str
+    at: Instant
+    instrument: str
+    phase: str
+    value: float | None
+    scale: str
+    named: bool
+    """The app named the session; otherwise it belongs by its time."""
+    site: str
+    vendor: str
+    body: str
+
+
+class SessionAnswer(SessionLine):
+    """A session with all its evidence."""
+
+    thresholds: ZoneThresholds
+    zone_times_by_method: tuple[ZoneTimesByMethod, ...]
+    quality_flags: tuple[QualityFlagShape, ...]
+    pauses: tuple[Span, ...]
+    source_selections: tuple[SourceSelectionShape, ...]
+    facts: tuple[FactShape, ...]
+    reports: tuple[ReportShape, ...]
+    curve: Curve
+    """Heart rate in ms since the start, thinned to its extremes; null where the line breaks."""
+
+
+class SessionsAnswer(Shape):
+    """A page of sessions, newest first."""
+
+    zone: str
+    """The patient's IANA zone, in which dates were read."""
+    sessions: tuple[SessionLine, ...]
+    next: str | None
+    (
+        "Ask on with this as `before`; null when there are no more. "
+        "No session is skipped or repeated."
+    )
+
+
+def page(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
+    """Return the first `limit` of `sessions`, and the cursor of the rest.
+
+    The caller reads one session more than `limit`: it shows whether another page follows.
+    """
+    shown = sessions[:limit]
+    more = len(sessions) > limit
+    return SessionsAnswer(
+        zone=zone, sessions=tuple(map(listed, shown)), next=cursor(shown[-1]) if more else None
+    )
+
+
+def cursor(session: Session) -> str:
+    """Return the position of a session in the list: its start in epoch ms and its id."""
+    # The id is part of it, because several sessions may start in the same millisecond.
+    return f"{session.start_ms}.{session.id}"
+
+
+def placed(text: str) -> tuple[int, str]:
+    """Return start and id from a cursor. Raises ValueError with a plain reason."""
+    matches = CURSOR.fullmatch(text)
+    if matches is None:
+        raise ValueError("must be the `next` of the page before")
+    return int(matches[1]), matches[2]
+
+
+def listed(session: Session) -> SessionLine:
+    """Return a session as a line of the list."""
+    return SessionLine(**_line(session))
+
+
+def session_answer(
+    session: Session,
+    *,
+    choices: Sequence[SourceSelection],
+    facts: Sequence[FactRow],
+    reports: Sequence[ReportRow],
+    curve: Curve,
+) -> SessionAnswer:
+    """Return a session with all its evidence."""
+    return SessionAnswer(
+        **_line(session),
+        thresholds=session.thresholds,
+        zone_times_by_method=session.zone_times_by_method,
+        quality_flags=tuple(map(_flag, session.flags)),
+        pauses=tuple(map(Span.of, session.pauses)),
+        source_selections=tuple(map(_choice, choices)),
+        facts=tuple(map(_fact, facts)),
+        reports=tuple(map(_report, reports)),
+        curve=curve,
+    )
+
+
+def _line(session: Session) -> dict[str, Any]:
+    same = (
+        "id", "local_date", "offset_min", "offset_origin", "moving_ms", "moving_by", "type",
+        "vendor_type", "origin", "counts", "why", "partial", "exertion_cr10", "loads", "record",
+        "body", "algorithm",
+    )  # fmt: skip
+    return {
+        **{name: getattr(session, name) for name in same},
+        "start": rfc3339(session.start_ms),
+        "end": rfc3339(session.end_ms),
+        "duration_ms": session.end_ms - session.start_ms,
+        "zones_ms": Zones.of(session.zones),
+        "heart": Heart(**plain(session.heart)),
+        "declared_by": SourceShape.of(session.declared_by),
+        "heart_source": session.heart_source and SourceShape.of(session.heart_source),
+    }
+
+
+def _flag(flag: QualityFlag) -> QualityFlagShape:
+    span = {"start": rfc3339(flag.start_ms), "end": rfc3339(flag.end_ms)}
+    return QualityFlagShape(
+        what=flag.what, metric=flag.metric, source=SourceShape.of(flag.source), n=flag.n, **span
+    )
+
+
+def _choice(source_selection: SourceSelection) -> SourceSelectionShape:
+    span = {"start": rfc3339(source_selection.start_ms), "end": rfc3339(source_selection.end_ms)}
+    return SourceSelectionShape(
+        metric=source_selection.metric,
+        source=SourceShape.of(source_selection.source),
+        why=source_selection.why,
+        **span,
+    )
+
+
+def _fact(row: FactRow) -> FactShape:
+    same = ("kind", "record", "revision", "part", "connector", "body", "kept_bytes")
+    return FactShape(
+        **{name: getattr(row, name) for name in same},
+        metric=METRIC_BY_ID[row.metric].name if row.metric else None,
+        start=rfc3339(row.start_ms),
+        end=rfc3339(row.end_ms),
+        received=rfc3339(row.received_ms),
+        source=SourceShape.of(row.source),
+    )
+
+
+def _report(row: ReportRow) -> ReportShape:
+    same = ("record", "instrument", "phase", "value", "scale", "site", "vendor", "body")
+    result = {name: getattr(row, name) for name in same}
+    return ReportShape(**result, at=rfc3339(row.at_ms), named=bool(row.session))

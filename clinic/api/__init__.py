@@ -1,0 +1,1 @@
+"""The JSON API, and the questions behind it, which `kadens query` answers too."""

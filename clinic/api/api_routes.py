@@ -1,0 +1,91 @@
+"""The JSON API under /api/v1: worklist, alerts and patient as the pages show them, and the actions.
+
+Errors are RFC 9457 problem documents. Instants are epoch milliseconds in UTC (`_ms`), dates are
+local to the patient. Every read is audited in the same way as that of a page. Questions about a
+patient's data are in `data_routes`.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, Field
+
+from clinic import reads
+from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
+from clinic.answers.query_params import TEXT
+from clinic.pages.worklist import Line
+from clinic.reads import AlertView, PatientView
+from clinic.request_scope import open_scope
+from clinic.sign_in import csrf_guard
+from storage.reads.views import AlertBrief
+from web.problems import documented
+
+Pseudonym = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=TEXT, description="The patient's pseudonym")
+]
+
+router = APIRouter(prefix="/api/v1", tags=["clinician door"])
+
+
+class Plain(BaseModel, extra="forbid"):
+    """Acknowledge an alert, or begin to work on it."""
+
+    action: Literal["acknowledge", "start"]
+
+
+class Snooze(BaseModel, extra="forbid"):
+    """Snooze an alert for some days."""
+
+    action: Literal["snooze"]
+    days: int = Field(ge=1, le=LONGEST_SNOOZE)
+    reason: SnoozeReason
+
+
+class Resolve(BaseModel, extra="forbid"):
+    """Close an alert, and state its outcome."""
+
+    action: Literal["resolve"]
+    reason: Resolution
+
+
+Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
+
+
+@router.get("/worklist", responses=documented(401))
+async def worklist(request: Request) -> tuple[Line, ...]:
+    """Return the worklist of the care unit, in order of need."""
+    async with open_scope(request) as scope:
+        return await reads.lines(scope)
+
+
+@router.get("/alerts", responses=documented(401))
+async def alerts(request: Request) -> tuple[AlertBrief, ...]:
+    """Return the live alerts of the care unit, by tier and then oldest first."""
+    async with open_scope(request) as scope:
+        return await reads.alerts(scope)
+
+
+@router.get("/alerts/{alert}", responses=documented(401, 404, 422))
+async def alert(request: Request, alert: UUID) -> AlertView:
+    """Return an alert with its frozen evidence and its history."""
+    async with open_scope(request) as scope:
+        return await reads.alert(scope, str(alert))
+
+
+@router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
+async def move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
+    """Acknowledge, start, snooze or resolve an alert; 409 when its state does not allow that."""
+    wish = AlertRequest(**detail.model_dump())
+    async with open_scope(request) as scope:
+        moved = await act(scope, str(alert), wish)
+    # Counted after the scope has closed: an action that is rolled back is not counted.
+    csrf_guard.count_action(request, detail.action)
+    return moved
+
+
+@router.get("/patients/{pseudonym}", responses=documented(401, 404, 422))
+async def patient(request: Request, pseudonym: Pseudonym) -> PatientView:
+    """Return a patient: prescriptions, alerts, weeks, pain, latest sessions, sources and audit."""
+    async with open_scope(request) as scope:
+        return await reads.patient(scope, pseudonym)

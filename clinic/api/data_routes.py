@@ -1,0 +1,131 @@
+"""The JSON API for a patient's data: timeline, sessions, days, weeks and prescriptions.
+
+`kadens query` gives the same answers. Instants are RFC 3339 in UTC, lengths are integers in ms
+(`_ms`), dates are local to the patient. Every read is limited to the clinician's care unit and is
+audited. A question that cannot be answered gives 422 with a plain reason.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+
+from clinic import reads
+from clinic.answers import sessions as session_answers
+from clinic.answers.days import DaysAnswer
+from clinic.answers.query_params import TEXT, DatesParams, SessionsParams, TimelineParams
+from clinic.answers.sessions import SessionAnswer, SessionsAnswer
+from clinic.answers.timelines import TimelineAnswer
+from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
+from clinic.api import patient_queries
+from clinic.api.api_routes import Pseudonym
+from clinic.request_scope import RequestScope, open_scope
+from storage.reads.views import PatientBrief
+from web.problems import documented
+
+SessionKey = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=TEXT, description="The session's id")
+]
+PrescriptionKey = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=TEXT, description="The prescription's id")
+]
+CurvePoints = Annotated[
+    int, Query(ge=100, le=20_000, description="Above this the curve is thinned to its extremes")
+]
+
+router = APIRouter(
+    prefix="/api/v1/patients/{pseudonym}",
+    tags=["patient data"],
+    responses=documented(401, 404, 422),
+)
+
+
+@asynccontextmanager
+async def _reading(
+    request: Request, pseudonym: str, what: str
+) -> AsyncIterator[tuple[RequestScope, PatientBrief]]:
+    """Open a scope and audit that it reads `what` of a patient in the clinician's care unit."""
+    async with open_scope(request) as scope:
+        who = await reads.brief(scope, pseudonym)
+        await scope.read(what, pseudonym)
+        yield scope, who
+
+
+@router.get("/timeline")
+async def timeline(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[TimelineParams, Query()]
+) -> TimelineAnswer:
+    """Return a metric over time, as bands of minimum, mean and maximum or as a line.
+
+    The answer never has more points than the question allows.
+    """
+    async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (scope, who):
+        return await patient_queries.timeline(scope.conn, who, scope.now_ms, ask)
+
+
+@router.get("/sessions")
+async def sessions(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[SessionsParams, Query()]
+) -> SessionsAnswer:
+    """Return a page of sessions, newest first; its `next` is the `before` of the following page."""
+    async with _reading(request, pseudonym, "sessions") as (scope, who):
+        return await patient_queries.sessions(scope.conn, who, ask)
+
+
+@router.get("/sessions/{session}")
+async def session(
+    request: Request, pseudonym: Pseudonym, session: SessionKey, max_points: CurvePoints = 2_000
+) -> SessionAnswer:
+    """Return a session with all its evidence.
+
+    This is its zones and their thresholds, loads, quality flags, source selections, heart-rate
+    curve, facts and reports.
+    """
+    async with open_scope(request) as scope:
+        view = await reads.session(scope, pseudonym, session, max_points)
+    return session_answers.session_answer(
+        view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
+    )
+
+
+@router.get("/days")
+async def days(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
+) -> DaysAnswer:
+    """Return every date of a range with its state; without a range, of the last twelve weeks."""
+    async with _reading(request, pseudonym, "days") as (scope, who):
+        return await patient_queries.days(scope.conn, who, scope.now_ms, ask)
+
+
+@router.get("/weeks")
+async def weeks(
+    request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
+) -> WeeksAnswer:
+    """Return every week that a range touches, against each prescription.
+
+    Without a range these are the last twelve weeks.
+    """
+    async with _reading(request, pseudonym, "weeks") as (scope, who):
+        return await patient_queries.weeks(scope.conn, who, scope.now_ms, ask)
+
+
+@router.get("/prescriptions")
+async def prescriptions(request: Request, pseudonym: Pseudonym) -> tuple[PrescriptionShape, ...]:
+    """Return each prescription with its versions."""
+    async with _reading(request, pseudonym, "prescriptions") as (scope, who):
+        return await patient_queries.prescriptions(scope.conn, who, scope.now_ms)
+
+
+@router.get("/prescriptions/{prescription}/weeks")
+async def prescription_weeks(
+    request: Request,
+    pseudonym: Pseudonym,
+    prescription: PrescriptionKey,
+    ask: Annotated[DatesParams, Query()],
+) -> PrescriptionWeeksAnswer:
+    """Return the weeks of a prescription up to now, and adherence over them."""
+    async with _reading(request, pseudonym, f"prescription:{prescription}") as (scope, who):
+        return await patient_queries.prescription_weeks(
+            scope.conn, who, scope.now_ms, prescription, ask
+        )

@@ -1,0 +1,173 @@
+"""The questions behind the API and `kadens query`: each reads what it needs and returns an answer.
+
+The caller has checked that the client may read the patient `who`, and writes the audit row. The
+functions raise `QueryParamsError` with a plain reason for a question that cannot be answered, and
+`NotThereError` for a prescription that the patient does not have.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from clinic.answers import days as day_answers
+from clinic.answers import moments, timelines
+from clinic.answers import sessions as session_answers
+from clinic.answers import weeks as week_answers
+from clinic.answers.days import DaysAnswer
+from clinic.answers.moments import QueryParamsError
+from clinic.answers.query_params import DatesParams, MomentsParams, SessionsParams, TimelineParams
+from clinic.answers.sessions import SessionsAnswer
+from clinic.answers.timelines import TimelineAnswer
+from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
+from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
+from model.calendar import DAY_MS, local_date, monday
+from model.prescription import Prescription
+from storage.people import patients
+from storage.pg.pool import Connection
+from storage.reads import api_queries, clinic_queries
+from storage.reads.views import PatientBrief
+from stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES, DayStateInput
+from stream.compute.series.lttb import FEWEST
+
+USUAL_TIMELINE_MS = 28 * DAY_MS
+_USUAL_DAYS = 83  # before the last date: twelve weeks in all
+_MOST_DAYS = 3_700
+
+
+class NotThereError(LookupError):
+    """The patient does not have such a prescription."""
+
+
+async def timeline(
+    conn: Connection, who: PatientBrief, now_ms: int, ask: TimelineParams
+) -> TimelineAnswer:
+    """Return a metric over time in at most `ask.points` points."""
+    span = _span(await _bounds(conn, who, ask), who.zone, now_ms)
+    number = await patients.patient_id(conn, who.pseudonym)
+    if ask.kind == "band":
+        matches = await read_timeline(conn, number, ask.metric, *span, ask.points)
+        return timelines.band(matches, ask.metric, who.zone, span)
+    if ask.points < FEWEST:
+        raise QueryParamsError(f"a line needs at least {FEWEST} points")
+    try:
+        drawn = await read_line(conn, number, ask.metric, *span, ask.points)
+    except TooManySamplesError as error:
+        raise QueryParamsError(f"{error}; ask for a shorter span, or for bands") from error
+    return timelines.line(drawn, ask.metric, who.zone, span)
+
+
+async def sessions(conn: Connection, who: PatientBrief, ask: SessionsParams) -> SessionsAnswer:
+    """Return a page of sessions, newest first."""
+    first, last = await _bounds(conn, who, ask)
+    start = moments.begins(first, who.zone) if first else None
+    end = moments.ends(last, who.zone) if last else None
+    if start is not None and end is not None:
+        moments.ordered(start, end)
+    before = session_answers.placed(ask.before) if ask.before else None
+    which = api_queries.SessionsQuery(start_ms=start, end_ms=end, type=ask.type, before=before)
+    # A session above the limit shows that another page follows.
+    matches = await api_queries.sessions(conn, who.care_unit, who.pseudonym, which, ask.limit + 1)
+    return session_answers.page(matches, ask.limit, who.zone)
+
+
+async def days(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> DaysAnswer:
+    """Return every date of a range with its state."""
+    dates = await _dates(conn, who, now_ms, ask, _USUAL_DAYS)
+    return day_answers.days(dates, await known(conn, who, now_ms, dates))
+
+
+async def known(
+    conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]
+) -> DayStateInput:
+    """Return what the states of `dates` depend on: days, prescriptions, consent and watermarks."""
+    first, last = day_answers.reach(dates)
+    unit, pseudonym = who.care_unit, who.pseudonym
+    around = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    consents = await api_queries.consents(conn, unit, pseudonym)
+    return DayStateInput(
+        days=await api_queries.days(conn, unit, pseudonym, first, last),
+        prescriptions=await clinic_queries.prescriptions(conn, unit, pseudonym),
+        blocked=day_answers.blocked(around, consents, who.zone),
+        since_ms=await api_queries.since(
+            conn,
+            unit,
+            pseudonym,
+            except_types=UNWORN_TYPES,
+            except_methods=UNWORN_METHODS,
+        ),
+        watermarks=await api_queries.watermarks(conn, unit, pseudonym),
+        zone=who.zone,
+        today=local_date(now_ms, who.zone),
+    )
+
+
+async def weeks(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> WeeksAnswer:
+    """Return every week of a range against each prescription."""
+    mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, _USUAL_DAYS))
+    matches = await clinic_queries.weeks(conn, who.care_unit, who.pseudonym, mondays[0])
+    prescribed = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
+    return week_answers.weeks(
+        {row.monday: row for row in matches}, mondays, prescribed, now_ms, who.zone
+    )
+
+
+async def prescriptions(
+    conn: Connection, who: PatientBrief, now_ms: int
+) -> tuple[PrescriptionShape, ...]:
+    """Return each prescription of a patient with its versions."""
+    matches = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
+    return week_answers.listed(matches, local_date(now_ms, who.zone))
+
+
+async def prescription_weeks(
+    conn: Connection, who: PatientBrief, now_ms: int, prescription: str, ask: DatesParams
+) -> PrescriptionWeeksAnswer:
+    """Return the weeks of a prescription up to now; a range in `ask` limits them further."""
+    rows = await _versions(conn, who, prescription)
+    if ask.start and ask.end:
+        moments.in_order(ask.start, ask.end)
+    first, last = week_answers.bounds(rows)
+    # A range outside of the prescription is no error: it leaves no weeks.
+    start = max(first, ask.start) if ask.start else first
+    end = min(last, ask.end or last, local_date(now_ms, who.zone))
+    mondays = week_answers.mondays(
+        [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    )
+    matches = await clinic_queries.weeks(conn, who.care_unit, who.pseudonym, monday(start))
+    return week_answers.of_prescription(
+        {row.monday: row for row in matches}, mondays, rows, now_ms, who.zone
+    )
+
+
+def _span(bounds: moments.Bounds, zone: str, now_ms: int) -> tuple[int, int]:
+    first, last = bounds
+    end = moments.ends(last, zone) if last else now_ms
+    start = moments.begins(first, zone) if first else end - USUAL_TIMELINE_MS
+    return moments.ordered(start, end)
+
+
+async def _dates(
+    conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams, back: int
+) -> list[date]:
+    if ask.prescription is None:
+        return moments.dates(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
+    first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
+    # A prescription that begins later than today is answered with its first date.
+    ended = min(last, max(first, local_date(now_ms, who.zone)))
+    return moments.dates(ask.start or first, ask.end or ended, now_ms, who.zone, back, _MOST_DAYS)
+
+
+async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> moments.Bounds:
+    if ask.prescription is None:
+        return ask.start, ask.end
+    first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
+    return ask.start or first, ask.end or last
+
+
+async def _versions(
+    conn: Connection, who: PatientBrief, prescription: str
+) -> tuple[Prescription, ...]:
+    matches = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
+    rows = week_answers.versions(matches).get(prescription)
+    if rows is None:
+        raise NotThereError("This patient has no such prescription.")
+    return rows

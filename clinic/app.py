@@ -1,0 +1,170 @@
+"""The clinician door as an ASGI application: pages, API, event stream and health.
+
+`create_app` builds it from what the deployer injects. The pool and the listener live from start-up
+to shutdown.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from functools import partial
+from mimetypes import guess_type
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+
+from clinic import problems
+from clinic.api import api_routes, data_routes
+from clinic.api.examples import add_examples
+from clinic.config import ClinicConfig, OpenDoor, open_door
+from clinic.live import Changes
+from clinic.metrics import EVENT_STREAM, ClinicMetrics
+from clinic.pages import page_routes
+from clinic.pages.templating import STATIC, packed, plotly
+from clinic.request_scope import open_scope
+from clinic.sign_in import csrf_guard
+from model.schemas.documents import SCHEMAS, published
+from storage.people import clinic_sessions
+from storage.pg.health import answers
+from storage.pg.pool import CLINIC_LIMITS, open_pool
+from storage.pg.roles import CLINIC
+from web.api_docs import install_docs
+from web.headers import SecurityHeaders
+from web.problems import Refused, add_problem_schema, documented
+from web.request_metrics import METRICS_TYPE, RequestMetrics
+
+_SUMMARY = (
+    "Which patients need review today, why, and on what evidence. No intended medical purpose; "
+    "for review by a clinician."
+)
+FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
+LARGE = 100_000  # bytes; below that, packing saves less than it costs
+PUBLISHED = {name: partial(published, name) for name in SCHEMAS}
+FOREVER = "public, max-age=31536000, immutable"
+
+
+def create_app(clinic: ClinicConfig) -> FastAPI:
+    """Return the application. Its start-up opens the pool and fails without a database.
+
+    Serve it with a short graceful shutdown, because pages keep event streams open.
+    """
+    app = FastAPI(
+        title="Kadens clinician door",
+        version="1",
+        summary=_SUMMARY,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        dependencies=[Depends(csrf_guard.refuse_cross_site)],
+    )
+    metrics = ClinicMetrics()
+    app.state.clinic = clinic
+    app.state.metrics = metrics
+    app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
+    app.state.registry = metrics.registry
+    install_docs(app, PUBLISHED)
+    _complete_document(app)
+    problems.install(app)
+    app.include_router(api_routes.router)
+    app.include_router(data_routes.router)
+    app.include_router(page_routes.router)
+    _add_plain_routes(app)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestMetrics, observer=metrics)
+    return app
+
+
+def _complete_document(app: FastAPI) -> None:
+    """Add the schema of problems and an example of each response to the OpenAPI document."""
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        return add_examples(add_problem_schema(generated()))
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend it
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    clinic: ClinicConfig = app.state.clinic
+    metrics: ClinicMetrics = app.state.metrics
+    changes = Changes(clinic.database, CLINIC, metrics.changes.inc)
+    pool = await open_pool(
+        clinic.database, clinic.pool_min, clinic.pool_max, CLINIC_LIMITS, role=CLINIC
+    )
+    metrics.listeners.set_function(lambda: changes.followers)
+
+    async def alive(sessions: Collection[str]) -> frozenset[str]:
+        return await clinic_sessions.alive_now(pool, sessions, clinic.clock(), clinic.idle_ms)
+
+    tasks = {asyncio.create_task(changes.listen()), asyncio.create_task(changes.watch(alive))}
+    app.state.door = OpenDoor(clinic=clinic, pool=pool, changes=changes, metrics=metrics)
+    try:
+        yield
+    finally:
+        changes.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await pool.close()
+
+
+def _add_plain_routes(app: FastAPI) -> None:
+    app.add_api_route(EVENT_STREAM, events, include_in_schema=False)
+    app.add_api_route("/static/{name}", static, include_in_schema=False)
+    for path, endpoint, statuses in (
+        ("/healthz", healthy, ()),
+        ("/readyz", ready, (503,)),
+        ("/metrics", prometheus_metrics, ()),
+    ):
+        app.add_api_route(
+            path,
+            endpoint,
+            response_class=PlainTextResponse,
+            responses=documented(*statuses),
+            tags=["operation"],
+        )
+
+
+async def events(request: Request) -> Response:
+    """Stream the `changed` events of the clinician's care unit while the session lasts."""
+    # The scope closes before the stream begins: an open page must not occupy a connection.
+    async with open_scope(request, used=False) as scope:
+        who = scope.clinician
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    stream = open_door(request).changes.follow(who.care_unit, who.session)
+    return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
+
+
+async def static(request: Request, name: str) -> Response:
+    """Serve a static file of the door, or plotly.js from its wheel. Large files are compressed."""
+    path = plotly() if name == "plotly.min.js" else STATIC / name
+    # The pattern admits no slash and no dot in front, so no name leads out of the folder.
+    if not FILE_NAME.fullmatch(name) or not path.is_file():
+        raise Refused(404, "There is no such file.")
+    kind = guess_type(name)[0] or "application/octet-stream"
+    headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
+    takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+    if path.stat().st_size < LARGE or not takes_gzip:
+        return FileResponse(path, media_type=kind, headers=headers)
+    data = await asyncio.to_thread(packed, path)
+    return Response(data, media_type=kind, headers={**headers, "content-encoding": "gzip"})
+
+
+async def healthy() -> Response:
+    """Return 200 as long as the process runs."""
+    return PlainTextResponse("ok\n")
+
+
+async def ready(request: Request) -> Response:
+    """Return 200 while the database answers, else 503."""
+    if not await answers(open_door(request).pool):
+        raise Refused(503, "The database does not answer.")
+    return PlainTextResponse("ready\n")
+
+
+async def prometheus_metrics(request: Request) -> Response:
+    """Return the counters in the Prometheus text format."""
+    return Response(open_door(request).metrics.prometheus_text(), media_type=METRICS_TYPE)

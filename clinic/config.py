@@ -1,0 +1,70 @@
+"""The configuration of the clinician door, and what it holds while it runs.
+
+No setting is read here: the caller injects everything.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from starlette.requests import Request
+
+from clinic.live import Changes
+from clinic.metrics import ClinicMetrics
+from storage.pg.pool import Connection, Pool
+from web.sign_in.identity import Identify
+
+NamesReader: TypeAlias = Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, str]]]
+
+
+async def no_names(_conn: Connection, _pseudonyms: Sequence[str]) -> Mapping[str, str]:
+    """Return no names, so that pages show pseudonyms."""
+    return {}
+
+
+def _random_key() -> Callable[[], Sequence[bytes]]:
+    key = secrets.token_bytes(32)
+    return lambda: [key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicConfig:
+    """What the deployer injects: database, clock, sign-in, patients' names and limits.
+
+    `database` is a connection string and `clock` returns epoch ms.
+    `identify` returns the clinician whom a request's cookie names, or None.
+    `names` returns the names that it can open, by pseudonym.
+    `form_keys` returns the keys that sign forms. The first key signs, every key is accepted. Give
+    all processes of a door the same keys: the default is a random key, with which forms expire when
+    the process ends.
+    `origin` is the origin by which browsers reach the door; "" takes that of the request.
+    A session ends when it was not used for `idle_ms`.
+    """
+
+    database: str
+    identify: Identify
+    clock: Callable[[], int]
+    names: NamesReader = no_names
+    form_keys: Callable[[], Sequence[bytes]] = field(default_factory=_random_key, repr=False)
+    pool_min: int = 1
+    pool_max: int = 4
+    demo: bool = False
+    origin: str = ""
+    idle_ms: int = 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDoor:
+    """What the door holds from start-up to shutdown."""
+
+    clinic: ClinicConfig
+    pool: Pool
+    changes: Changes
+    metrics: ClinicMetrics
+
+
+def open_door(request: Request) -> OpenDoor:
+    """Return what the door that serves `request` holds."""
+    held: OpenDoor = request.app.state.door
+    return held

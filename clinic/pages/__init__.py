@@ -1,0 +1,1 @@
+"""The clinician's pages and what they show. All modules but the routes are pure."""

@@ -1,0 +1,97 @@
+"""The heart-rate curve of a session, thinned for a screen. Pure.
+
+Thinning keeps extremes and gaps. Zones are never computed from a thinned curve.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from math import ceil
+
+Sample = tuple[int, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A curve in columns; times are in ms since the start of the session.
+
+    `v` is in beats a minute, and None where the line breaks (a gap above `max_gap_ms`). `gaps` are
+    [from, to) in which nothing is known. `samples` is the number of samples measured; `thinned`
+    when the curve has fewer points.
+    """
+
+    t_ms: tuple[int, ...]
+    v: tuple[float | None, ...]
+    gaps: tuple[tuple[int, int], ...]
+    max_gap_ms: int
+    samples: int
+    thinned: bool
+
+
+def curve(
+    samples: Sequence[Sample], start_ms: int, end_ms: int, max_gap_ms: int, max_points: int = 2_000
+) -> Curve:
+    """Return a curve of samples in time order (epoch ms, beats a minute) of a session [start, end).
+
+    Above `max_points` samples only the lowest and the highest of each bucket stay, and both ends of
+    every unbroken run.
+    """
+    runs = unbroken(samples, max_gap_ms)
+    # A bucket keeps two samples, so half as many buckets as points fit.
+    room = max(max_points // 2, 1)
+    per_bucket = max(ceil(len(samples) / room), 1) if len(samples) > max_points else 1
+    points: list[tuple[int, float | None]] = []
+    for run in runs:
+        # A point without a value breaks the drawn line between two runs.
+        if points:
+            points.append((points[-1][0], None))
+        points.extend((t - start_ms, v) for t, v in _thin(run, per_bucket))
+    return Curve(
+        t_ms=tuple(t for t, _ in points),
+        v=tuple(v for _, v in points),
+        gaps=_gaps(samples, start_ms, end_ms, max_gap_ms),
+        max_gap_ms=max_gap_ms,
+        samples=len(samples),
+        thinned=per_bucket > 1,
+    )
+
+
+def unbroken(samples: Sequence[Sample], max_gap_ms: int) -> list[list[Sample]]:
+    """Return the runs of samples that follow each other within `max_gap_ms`."""
+    runs: list[list[Sample]] = [[samples[0]]] if samples else []
+    for before, after in pairwise(samples):
+        if after[0] - before[0] > max_gap_ms:
+            runs.append([])
+        runs[-1].append(after)
+    return runs
+
+
+def _thin(run: Sequence[Sample], per_bucket: int) -> list[Sample]:
+    """Return the lowest and the highest of each bucket and both ends of the run, in time order."""
+    if per_bucket == 1:
+        return list(run)
+    kept: set[Sample] = {run[0], run[-1]}
+    for _, bucket in groupby(enumerate(run), key=lambda pair: pair[0] // per_bucket):
+        held = [sample for _, sample in bucket]
+        kept |= {min(held, key=lambda s: s[1]), max(held, key=lambda s: s[1])}
+    return sorted(kept)
+
+
+def _gaps(
+    samples: Sequence[Sample], start_ms: int, end_ms: int, max_gap_ms: int
+) -> tuple[tuple[int, int], ...]:
+    """Return the spans in which no sample holds, in ms since the start.
+
+    These are the time before the first sample and the time that begins `max_gap_ms` after a sample
+    without another. Without samples it is the complete session.
+    """
+    if not samples:
+        return ((0, end_ms - start_ms),)
+    first = [(0, samples[0][0] - start_ms)] if samples[0][0] > start_ms else []
+    followers = [*(t for t, _ in samples[1:]), end_ms]
+    later = [
+        (t + max_gap_ms - start_ms, after - start_ms)
+        for (t, _), after in zip(samples, followers, strict=True)
+        if after - t > max_gap_ms
+    ]
+    return (*first, *later)

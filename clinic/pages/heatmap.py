@@ -1,0 +1,174 @@
+"""Twelve weeks of days as a small calendar: each date has a colour, a sign and a word. Pure.
+
+It shows day states and decides nothing. Grey is no data, never a miss. A day with sessions is done
+when they reach 80 % of the minutes that a session of each prescription asks for, else partly done.
+Without a prescription every session is done.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from clinic.pages import words
+from clinic.pages.weeks import ADHERENT
+from model.calendar import MINUTE_MS, monday
+from model.derived import Day, DayState, Origin, Session
+from model.prescription import Prescription, in_force
+
+_WEEKS = 12
+
+
+class Look(StrEnum):
+    """What a square of the calendar shows."""
+
+    DONE = "done"
+    PARTLY = "partly"
+    MISSED = "missed"
+    REST = "rest"
+    PAUSED = "paused"
+    NOT_WORN = "not_worn"
+    NO_DATA = "no_data"
+    BLOCKED = "blocked"
+    OPEN = "open"
+
+
+SIGNS: dict[Look, str] = {
+    Look.DONE: "\u2713",
+    Look.PARTLY: "\u00bd",
+    Look.MISSED: "\u00d7",
+    Look.REST: "R",
+    Look.PAUSED: "P",
+    Look.NOT_WORN: "\u25cb",
+    Look.NO_DATA: "\u2013",
+    Look.BLOCKED: "B",
+    Look.OPEN: "\u2026",
+}
+WORDS: dict[Look, str] = {
+    Look.DONE: "Done",
+    Look.PARTLY: "Partly done",
+    Look.MISSED: "Due, none recorded",
+    Look.REST: "Rest, none due",
+    Look.PAUSED: "Paused",
+    Look.NOT_WORN: "Not worn",
+    Look.NO_DATA: "No data",
+    Look.BLOCKED: "No consent",
+    Look.OPEN: "Not over yet",
+}
+_OF_STATE: dict[DayState, Look] = {
+    DayState.REST: Look.REST,
+    DayState.NO_ACTIVITY: Look.MISSED,
+    DayState.NOT_WORN: Look.NOT_WORN,
+    DayState.NO_DATA: Look.NO_DATA,
+    DayState.PAUSED: Look.PAUSED,
+    DayState.BLOCKED: Look.BLOCKED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Square:
+    """A date of the calendar.
+
+    `session` is the id of its longest session, "" without sessions. `reported` is true when all its
+    sessions that count come from reports of the patient. `label` states all this in words, for a
+    clinician who does not see the square.
+    """
+
+    local_date: date
+    look: Look
+    session: str
+    reported: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heatmap:
+    """The calendar: a column for each week in `mondays`, a row for each weekday from Monday on.
+
+    A square is None for a date after today.
+    """
+
+    mondays: tuple[date, ...]
+    rows: tuple[tuple[Square | None, ...], ...]
+    tally: tuple[tuple[Look, int], ...]
+
+
+def dates(today: date) -> list[date]:
+    """Return the dates of the calendar: eleven complete weeks and the current week up to today."""
+    first = monday(today) - timedelta(weeks=_WEEKS - 1)
+    return [first + timedelta(days=n) for n in range((today - first).days + 1)]
+
+
+def heatmap(
+    states: Mapping[date, DayState],
+    days: Mapping[date, Day],
+    sessions: Sequence[Session],
+    prescriptions: Sequence[Prescription],
+) -> Heatmap:
+    """Return the calendar of the dates in `states`, of which the last is today."""
+    today = max(states)
+    squares = {
+        at: square(
+            at,
+            state,
+            days.get(at),
+            [session for session in sessions if session.local_date == at],
+            prescriptions,
+            is_over=at < today,
+        )
+        for at, state in states.items()
+    }
+    mondays = tuple(sorted({monday(at) for at in states}))
+    rows = tuple(
+        tuple(squares.get(first + timedelta(days=n)) for first in mondays) for n in range(7)
+    )
+    looks = [item.look for item in squares.values()]
+    return Heatmap(
+        mondays=mondays, rows=rows, tally=tuple((look, looks.count(look)) for look in Look)
+    )
+
+
+def square(
+    at: date,
+    state: DayState,
+    day: Day | None,
+    sessions: Sequence[Session],
+    prescriptions: Sequence[Prescription],
+    *,
+    is_over: bool = True,
+) -> Square:
+    """Return the square of a date; `sessions` are those that began on it.
+
+    On a date that is not over, no data does not yet mean anything: it is shown as open.
+    """
+    look = _OF_STATE.get(state) or _active(at, day, prescriptions)
+    if look is Look.NO_DATA and not is_over:
+        look = Look.OPEN
+    # Sessions that do not count are linked only when no other session can be.
+    counted = [session for session in sessions if session.counts]
+    longest = max(
+        counted or sessions,
+        key=lambda entry: (entry.end_ms - entry.start_ms, entry.id),
+        default=None,
+    )
+    reported = bool(counted) and all(item.origin is Origin.REPORTED for item in counted)
+    done = (
+        f", {day.sessions} recorded, {words.minutes(day.session_ms)}"
+        if day and day.sessions
+        else ""
+    )
+    reports = ", reported by the patient" if reported else ""
+    return Square(
+        local_date=at,
+        look=look,
+        session=longest.id if longest else "",
+        reported=reported,
+        label=f"{words.day(at)}: {WORDS[look]}{done}{reports}",
+    )
+
+
+def _active(at: date, day: Day | None, prescriptions: Sequence[Prescription]) -> Look:
+    # Without a prescription nothing is requested, so that every session is done.
+    requested = sum(row.minutes_per_session for row in in_force(prescriptions, at))
+    done = day.session_ms / MINUTE_MS if day else 0.0
+    return Look.DONE if done >= ADHERENT * requested else Look.PARTLY

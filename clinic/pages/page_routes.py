@@ -1,0 +1,122 @@
+"""The pages: worklist, patient, session sheet and alert.
+
+Pages are complete without scripts. Scripts find what they add in data of the page.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from clinic import reads
+from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, Action, AlertRequest, act
+from clinic.api.api_routes import Pseudonym
+from clinic.api.data_routes import SessionKey
+from clinic.pages import charts, worklist
+from clinic.pages.readable import grids
+from clinic.pages.templating import render
+from clinic.request_scope import RequestScope, open_scope
+from clinic.sign_in import csrf_guard
+from model.metrics import METRIC_BY_ID
+from web import csrf
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+_DONE: dict[str, str] = {
+    "acknowledge": "Acknowledged.",
+    "start": "Marked as in progress.",
+    "snooze": "Snoozed.",
+    "resolve": "Resolved.",
+}
+
+
+@router.get("/")
+async def work(request: Request) -> HTMLResponse:
+    """Show the worklist."""
+    async with open_scope(request) as scope:
+        lines = await reads.lines(scope)
+        context = _common(scope)
+    needs = [(need, [line for line in lines if line.need is need]) for need in worklist.Need]
+    return render(
+        request, "worklist.html", {**context, "needs": needs, "tally": worklist.tally(lines)}
+    )
+
+
+@router.get("/patients/{pseudonym}")
+async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
+    """Show the page of a patient."""
+    async with open_scope(request) as scope:
+        view = await reads.patient(scope, pseudonym)
+        context = _common(scope)
+    drawn = {
+        "week_chart": charts.weeks(view.weeks),
+        "pain_chart": charts.pain(view.pain, view.patient.zone),
+    }
+    return render(
+        request, "patient.html", {**context, **drawn, "view": view, "zone": view.patient.zone}
+    )
+
+
+@router.get("/patients/{pseudonym}/sessions/{session}")
+async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
+    """Show the sheet of a session."""
+    async with open_scope(request) as scope:
+        view = await reads.session(scope, pseudonym, session)
+        context = _common(scope)
+    item = view.session
+    shown = {
+        "view": view,
+        "zone": view.patient.zone,
+        "zone_rows": charts.zone_rows(item.zones, item.thresholds),
+        "heart_chart": charts.heart(view.curve, item.thresholds, item.end_ms - item.start_ms),
+        "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
+    }
+    return render(request, "session.html", {**context, **shown})
+
+
+@router.get("/alerts/{alert}")
+async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
+    """Show the page of an alert; `done` is the action that led here."""
+    async with open_scope(request) as scope:
+        view = await reads.alert(scope, alert)
+        context = _common(scope)
+    zone = view.page.patient.zone
+    shown = {
+        "view": view,
+        "page": view.page,
+        "zone": zone,
+        "findings": [(finding, grids(finding.evidence, zone)) for finding in view.page.findings],
+        "resolving": RESOLVING,
+        "snoozing": SNOOZING,
+        "snooze_days": SNOOZE_DAYS,
+        "done": _DONE.get(done, ""),
+    }
+    return render(request, "alert.html", {**context, **shown})
+
+
+@router.post("/alerts/{alert}/{action}")
+async def do(
+    request: Request,
+    alert: str,
+    action: Action,
+    token: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    days: Annotated[int, Form()] = 0,
+) -> RedirectResponse:
+    """Carry out the action of a form, then show the alert again."""
+    csrf_guard.check_form_token(request, token)
+    async with open_scope(request) as scope:
+        await act(scope, alert, AlertRequest(action=action, reason=reason, days=days))
+    csrf_guard.count_action(request, action)
+    # 303 turns the POST into a GET: reloading the page does not send the form again.
+    return RedirectResponse(f"/alerts/{alert}?done={action}", 303)
+
+
+def _common(scope: RequestScope) -> dict[str, Any]:
+    clinician = scope.clinician
+    return {
+        "clinician": clinician,
+        "demo": scope.clinic.demo,
+        "now_ms": scope.now_ms,
+        "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),
+    }

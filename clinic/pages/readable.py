@@ -1,0 +1,134 @@
+"""Frozen evidence as tables for a clinician. Pure.
+
+It lays out evidence of any shape, and interprets nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from clinic.pages import words
+from model.calendar import epoch_ms
+
+FIRST = (
+    "local_date",
+    "monday",
+    "at",
+    "value",
+    "scale",
+    "phase",
+    "sessions",
+    "sessions_due",
+    "minutes",
+    "minutes_due",
+)
+LAST = ("record", "session", "prescriptions")
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+EPOCH_ENDS = (
+    "from_ms",
+    "at_ms",
+    "start_ms",
+    "end_ms",
+    "time_ms",
+    "now_ms",
+    "received_ms",
+    "since_ms",
+    "until_ms",
+    "judged_ms",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table: a title, column heads and rows of text.
+
+    A table of single values has no heads; its columns are name and value. A turned table has a
+    column for each object, and the names of the values in its first column.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    turned: bool = False
+
+
+def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
+    """Return the tables of `evidence`.
+
+    These are a table for each list of objects, then a table for each nested object, then a table of
+    the single values.
+    """
+    listed = [
+        _listed(key, result, zone)
+        for key, result in evidence.items()
+        if _is_table(result) and isinstance(result, list)
+    ]
+    nested = [
+        _named(words.label(key), result, zone)
+        for key, result in evidence.items()
+        if isinstance(result, dict) and result
+    ]
+    single = {key: result for key, result in evidence.items() if not _is_table(result)}
+    return (*listed, *nested, *([_named("Rule and window", single, zone)] if single else []))
+
+
+def _text(key: str, value: object, zone: str) -> str:
+    """Return a value as text.
+
+    A number whose `key` is in `EPOCH_ENDS` is an instant in `zone`; with another key in `_ms` it is
+    a length. RFC 3339 text is an instant in `zone` as well.
+    """
+    if value is None or isinstance(value, bool):
+        return {None: words.NOTHING, True: "yes", False: "no"}[value]
+    if isinstance(value, int) and key.endswith("_ms"):
+        return words.when(value, zone) if key.endswith(EPOCH_ENDS) else words.span(value)
+    if isinstance(value, str) and RFC3339.fullmatch(value):
+        return words.when(epoch_ms(datetime.fromisoformat(value)), zone)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text("", item, zone) for item in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(
+            f"{words.label(_bare(name))} {_text(name, item, zone)}" for name, item in value.items()
+        )
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
+    rows = tuple(
+        (words.label(_bare(name)), _text(name, item, zone)) for name, item in values.items()
+    )
+    return Grid(title=title, heads=(), rows=rows)
+
+
+def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
+    """Return a table with a row for each object, or a column when the table is narrower so."""
+    names = sorted(dict.fromkeys(name for value in values for name in value), key=_position)
+    rows = [
+        [words.label(_bare(name)), *(_text(name, value.get(name), zone) for value in values)]
+        for name in names
+    ]
+    turned = len(values) < len(names)
+    heads, *cells = (tuple(row) for row in (rows if turned else zip(*rows, strict=True)))
+    return Grid(title=words.label(key), heads=heads, rows=tuple(cells), turned=turned)
+
+
+def _position(name: str) -> tuple[int, int]:
+    """Return the position of a column: events first, names of records last.
+
+    The order is set here, because jsonb does not keep the order of keys.
+    """
+    if name in FIRST:
+        return 0, FIRST.index(name)
+    return (2, LAST.index(name)) if name in LAST else (1, 0)
+
+
+def _is_table(value: object) -> bool:
+    listed = (
+        isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+    )
+    return listed or (isinstance(value, dict) and bool(value))
+
+
+def _bare(key: str) -> str:
+    return key.removesuffix("_ms")

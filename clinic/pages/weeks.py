@@ -1,0 +1,93 @@
+"""Weeks beside what was due in them, measured in the same way as the rules do. Pure.
+
+What is not known is never called a miss.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from alerts.adherence import Due, capped, due_in_week, measure
+from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from clinic.pages import words
+from model.derived import Week
+from model.intensity import ZoneTimes
+from model.prescription import Prescription
+
+ADHERENT = LOW_ADHERENCE.thresholds["ratio"]
+KNOWN_DAYS = LOW_ADHERENCE.thresholds["known_days"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekView:
+    """An ISO week beside what was due in it.
+
+    `share` is the smaller of two ratios, sessions and minutes done over due, and at most 1. It is
+    None when nothing was due, or when too little is known to call it low; `label` states which. The
+    `due_` figures have paused days taken off. They are None without a prescription that held on all
+    seven days.
+    """
+
+    monday: date
+    sessions: int
+    session_ms: int
+    zones_ms: ZoneTimes
+    dose_min: float
+    due_sessions: float | None
+    due_min: float | None
+    due_dose_min: float | None
+    share: float | None
+    label: str
+    valid_days: int
+    answered_days: int
+    known_days: int
+    algorithm: str
+
+
+def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
+    """Return `week` beside what `prescriptions` made due in it."""
+    what = due_in_week(prescriptions, week.monday)
+    part = share(week, what)
+    return WeekView(
+        monday=week.monday,
+        sessions=week.sessions,
+        session_ms=week.session_ms,
+        zones_ms=week.zones,
+        dose_min=week.dose_min,
+        due_sessions=what.sessions if what else None,
+        due_min=what.minutes if what else None,
+        due_dose_min=what.dose_min if what else None,
+        share=part,
+        label=words.percent(part)
+        if part is not None
+        else "not known"
+        if what and what.sessions
+        else "none due",
+        valid_days=week.valid_days,
+        answered_days=week.answered_days,
+        known_days=week.known_days,
+        algorithm=week.algorithm,
+    )
+
+
+def share(week: Week, what: Due | None) -> float | None:
+    """Return the share of sessions or minutes due that was done: the smaller share, at most 1.
+
+    A week of which too few days are known may confirm but not refute: a low share is then None.
+    """
+    if what is None:
+        return None
+    done = measure(week, what)
+    part = capped(
+        min((ratio for ratio in (done.frequency, done.time) if ratio is not None), default=None)
+    )
+    return None if part is not None and part < ADHERENT and week.known_days < KNOWN_DAYS else part
+
+
+def last_four(
+    weeks: Sequence[Week], prescriptions: Sequence[Prescription], this_monday: date
+) -> tuple[WeekView | None, ...]:
+    """Return the four weeks before the current week, oldest first; None where a row is missing."""
+    by_monday = {week.monday: week for week in weeks}
+    matches = (by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))
+    return tuple(view(item, prescriptions) if item else None for item in matches)

@@ -1,0 +1,162 @@
+"""The worklist: the patients of a care unit, in order of need. Pure.
+
+Grey means no data; it is never shown as red.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from clinic.pages import words
+from clinic.pages.weeks import WeekView, last_four
+from model.calendar import DAY_MS, local_date, monday
+from model.prescription import Prescription, all_paused, in_force
+from storage.reads.views import AlertBrief, PatientBrief, WorkRow
+
+SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
+QUIET_MS = (
+    7 * DAY_MS
+)  # for patients who only record or report exercise: days between sessions are no silence
+
+
+class Need(StrEnum):
+    """What a row needs from the clinician; the order is that of the worklist."""
+
+    TIER_A = "a"
+    TIER_B = "b"
+    TIER_C = "c"
+    NO_DATA = "nodata"
+    SNOOZED = "snoozed"
+    ON_TRACK = "ontrack"
+
+
+ORDER = {need: rank for rank, need in enumerate(Need)}
+WORDS: dict[Need, str] = {
+    Need.TIER_A: "Tier A: same day",
+    Need.TIER_B: "Tier B: within 2 days",
+    Need.TIER_C: "Tier C: digest",
+    Need.NO_DATA: "No data",
+    Need.SNOOZED: "Snoozed",
+    Need.ON_TRACK: "On track",
+}
+ICONS: dict[Need, str] = {
+    Need.TIER_A: "alert",
+    Need.TIER_B: "review",
+    Need.TIER_C: "note",
+    Need.NO_DATA: "nodata",
+    Need.SNOOZED: "snooze",
+    Need.ON_TRACK: "check",
+}
+SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row of the worklist.
+
+    `weeks` are the four weeks before the current week, oldest first; None for a week without a row.
+    """
+
+    pseudonym: str
+    name: str
+    zone: str
+    need: Need
+    reason: str
+    alert: AlertBrief | None
+    more_alerts: int
+    weeks: tuple[WeekView | None, ...]
+    last_data_ms: int | None
+    silent: bool
+    freshness: str
+
+
+def lines(rows: tuple[WorkRow, ...], names: Mapping[str, str], now_ms: int) -> tuple[Line, ...]:
+    """Return the worklist in order of need, then by age of the alert or last data, then by name."""
+    return tuple(sorted((line(row, names, now_ms) for row in rows), key=_rank))
+
+
+def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
+    """Return the row of a patient."""
+    patient = row.patient
+    awake = [alert for alert in row.alerts if alert.state != "snoozed"]
+    # Alerts come by tier and age, so the first one leads; a snoozed alert leads only alone.
+    lead = next(iter(awake or row.alerts), None)
+    need = _need(row, lead, now_ms)
+    today = local_date(now_ms, patient.zone)
+    return Line(
+        pseudonym=patient.pseudonym,
+        name=names.get(patient.pseudonym, patient.pseudonym),
+        zone=patient.zone,
+        need=need,
+        reason=_reason(row, need, lead, now_ms),
+        alert=lead,
+        more_alerts=max(len(row.alerts) - 1, 0),
+        weeks=last_four(row.weeks, row.prescriptions, monday(today)),
+        last_data_ms=patient.last_data_ms,
+        silent=silent(patient, now_ms),
+        freshness=freshness(patient.last_data_ms, now_ms),
+    )
+
+
+def silent(patient: PatientBrief, now_ms: int) -> bool:
+    """Return whether no measurement of the last 48 hours has arrived.
+
+    It is 7 days for a patient who wears nothing that records all day.
+    """
+    allowed = SILENT_MS if patient.worn else QUIET_MS
+    return patient.last_data_ms is None or now_ms - patient.last_data_ms >= allowed
+
+
+def freshness(last_data_ms: int | None, now_ms: int) -> str:
+    """Return the age of the newest measurement in words."""
+    return "no data yet" if last_data_ms is None else f"last data {words.ago(last_data_ms, now_ms)}"
+
+
+def tally(value: tuple[Line, ...]) -> dict[Need, int]:
+    """Return the number of rows of each need."""
+    return {need: sum(item.need is need for item in value) for need in Need}
+
+
+def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
+    if lead is None:
+        today = local_date(now_ms, row.patient.zone)
+        expected = in_force(row.prescriptions, today) and not all_paused(row.prescriptions, today)
+        return Need.NO_DATA if expected and silent(row.patient, now_ms) else Need.ON_TRACK
+    if lead.state == "snoozed":
+        return Need.SNOOZED
+    # An alert about missing data is shown as no data, whatever its tier.
+    return Need.NO_DATA if lead.family in SILENT_FAMILIES else Need(lead.tier.lower())
+
+
+def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> str:
+    if lead is not None:
+        return lead.sentence
+    today = local_date(now_ms, row.patient.zone)
+    if need is Need.NO_DATA:
+        last = row.patient.last_data_ms
+        return "No data yet" if last is None else f"No data for {(now_ms - last) // DAY_MS} days"
+    if not in_force(row.prescriptions, today):
+        return "No prescription runs today"
+    return (
+        _pause(row.prescriptions, today) if all_paused(row.prescriptions, today) else "No rule met"
+    )
+
+
+def _pause(prescriptions: Sequence[Prescription], on: date) -> str:
+    pauses = [
+        pause
+        for item in in_force(prescriptions, on)
+        for pause in item.pauses
+        if pause.first <= on <= pause.last
+    ]
+    return "; ".join(
+        dict.fromkeys(f"Paused until {words.day(pause.last)}: {pause.why}" for pause in pauses)
+    )
+
+
+def _rank(item: Line) -> tuple[int, int, str]:
+    since = item.alert.raised_ms if item.alert else (item.last_data_ms or 0)
+    # Rows on track have no age: only their names order them.
+    age = since if item.need is not Need.ON_TRACK else 0
+    return ORDER[item.need], age, item.name.casefold()

@@ -1,0 +1,81 @@
+"""Error answers of the clinician door: problem details for programs, a page for browsers.
+
+An answer never names a patient and never repeats what the client sent.
+"""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from clinic.answers.moments import QueryParamsError
+from clinic.api.patient_queries import NotThereError
+from clinic.pages.templating import render
+from storage.pg.health import AWAY
+from web.problems import PROBLEM_TYPE, ProblemDetails, problem_details, violation_of
+
+RETRY_S = 5
+MALFORMED = "The request is not as described."
+DATABASE_AWAY = "The database did not answer in time. Try again."
+
+log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer errors as problems.
+
+    These are refusals, unknown paths, malformed requests and a database that is away.
+    """
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(QueryParamsError, _unanswerable)
+    app.add_exception_handler(NotThereError, _not_there)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _database_away)
+
+
+def problem_response(
+    request: Request, problem: ProblemDetails, headers: dict[str, str] | None = None
+) -> Response:
+    """Return a problem as JSON, or as a page when a browser requests a page."""
+    # The API answers JSON even to a browser, whose Accept header names HTML.
+    for_program = request.url.path.startswith("/api/")
+    if for_program or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse(problem.model_dump(), problem.status, headers, PROBLEM_TYPE)
+    context = {"problem": problem}
+    return render(request, "problem.html", context, status=problem.status, headers=headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    problem = problem_details(error.status_code, str(error.detail))
+    return problem_response(request, problem, dict(error.headers or {}))
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    violations = [violation_of(row) for row in error.errors()]
+    problem = problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, MALFORMED, violations)
+    return problem_response(request, problem)
+
+
+async def _unanswerable(request: Request, error: Exception) -> Response:
+    problem = problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+    return problem_response(request, problem)
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    return problem_response(request, problem_details(HTTPStatus.NOT_FOUND, str(error)))
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    # Only the type is logged: the database quotes values, such as names, in its error texts.
+    log.warning("the database is away: %s", type(error).__name__)
+    problem = problem_details(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
+    return problem_response(request, problem, {"retry-after": str(RETRY_S)})

@@ -1,0 +1,201 @@
+"""Reads what pages and API show. Each function reads, writes the audit row and returns a value.
+
+A patient, session or alert of another care unit gives 404, exactly as if it did not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from clinic.answers.query_params import MOST_SESSIONS
+from clinic.api import patient_queries
+from clinic.pages import heatmap, weeks, worklist
+from clinic.pages.curve import Curve, curve
+from clinic.pages.heatmap import Heatmap
+from clinic.pages.weeks import WeekView
+from clinic.pages.worklist import Line
+from clinic.request_scope import RequestScope
+from model.calendar import local_date, midnight, monday
+from model.derived import Session, SourceSelection
+from model.prescription import Prescription, in_force
+from storage.reads import api_queries, clinic_queries, evidence
+from storage.reads.views import (
+    AlertBrief,
+    AlertPage,
+    AuditRow,
+    FactRow,
+    PatientBrief,
+    ReportRow,
+    SourceRow,
+)
+from stream.compute.day_states import day_states
+from stream.compute.intensity.zones import MAX_GAP_MS
+from stream.compute.series.sources import hold_ms
+from web.problems import Refused
+
+WEEKS_SHOWN = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientView:
+    """All that the page of a patient shows.
+
+    `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
+    has a square for each date of twelve weeks. Weeks and pain are oldest first, sessions and audit
+    newest first.
+    """
+
+    patient: PatientBrief
+    name: str
+    now_ms: int
+    freshness: str
+    silent: bool
+    in_force: tuple[Prescription, ...]
+    prescriptions: tuple[Prescription, ...]
+    alerts: tuple[AlertBrief, ...]
+    past_alerts: tuple[AlertBrief, ...]
+    weeks: tuple[WeekView, ...]
+    calendar: Heatmap
+    pain: tuple[ReportRow, ...]
+    sessions: tuple[Session, ...]
+    sources: tuple[SourceRow, ...]
+    audit: tuple[AuditRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """A session with its curve, the facts that it was derived from and the reports about it.
+
+    `choices` are the sources selected for its minutes.
+    """
+
+    patient: PatientBrief
+    name: str
+    session: Session
+    curve: Curve
+    facts: tuple[FactRow, ...]
+    reports: tuple[ReportRow, ...]
+    choices: tuple[SourceSelection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """An alert with its frozen evidence and its history."""
+
+    name: str
+    now_ms: int
+    page: AlertPage
+    audit: tuple[AuditRow, ...]
+
+
+async def lines(scope: RequestScope) -> tuple[Line, ...]:
+    """Return the worklist of the clinician's care unit, in order of need."""
+    rows = await clinic_queries.worklist(scope.conn, scope.unit, _since(scope.now_ms, "UTC", 6))
+    patients = [row.patient.pseudonym for row in rows]
+    await scope.listed("worklist", patients)
+    names = await scope.names(patients)
+    return worklist.lines(rows, names, scope.now_ms)
+
+
+async def patient(scope: RequestScope, pseudonym: str) -> PatientView:
+    """Return what the page of a patient shows; 404 outside of the care unit."""
+    # Which weeks to read depends on the patient's zone, so the zone is read first.
+    zone = (await brief(scope, pseudonym)).zone
+    await scope.read("patient", pseudonym)
+    page = await clinic_queries.patient_page(
+        scope.conn, scope.unit, pseudonym, _since(scope.now_ms, zone, WEEKS_SHOWN)
+    )
+    if page is None:
+        raise _unknown("patient")
+    last = page.patient.last_data_ms
+    return PatientView(
+        patient=page.patient,
+        name=await _name(scope, pseudonym),
+        now_ms=scope.now_ms,
+        freshness=worklist.freshness(last, scope.now_ms),
+        silent=worklist.silent(page.patient, scope.now_ms),
+        in_force=in_force(page.prescriptions, local_date(scope.now_ms, zone)),
+        prescriptions=page.prescriptions,
+        alerts=page.alerts,
+        past_alerts=page.past_alerts,
+        weeks=tuple(weeks.view(week, page.prescriptions) for week in page.weeks),
+        calendar=await _calendar(scope, page.patient, page.prescriptions),
+        pain=page.pain,
+        sessions=page.sessions,
+        sources=page.sources,
+        audit=await clinic_queries.audit(scope.conn, scope.unit, pseudonym),
+    )
+
+
+async def session(
+    scope: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
+) -> SessionView:
+    """Return what the sheet of a session shows, with its curve thinned to about `max_points`."""
+    sheet = await evidence.session_sheet(scope.conn, scope.unit, pseudonym, key)
+    if sheet is None:
+        raise _unknown("session")
+    await scope.read(f"session:{key}", pseudonym)
+    item = sheet.session
+    # The curve breaks after the longest time for which a sample of its source holds.
+    gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
+    return SessionView(
+        patient=sheet.patient,
+        name=await _name(scope, pseudonym),
+        session=item,
+        curve=curve(sheet.heart, item.start_ms, item.end_ms, gap, max_points),
+        facts=sheet.facts,
+        reports=sheet.reports,
+        choices=sheet.choices,
+    )
+
+
+async def alert(scope: RequestScope, key: str) -> AlertView:
+    """Return what the page of an alert shows; 404 outside of the care unit."""
+    alert_page = await evidence.alert_page(scope.conn, scope.unit, key)
+    if alert_page is None:
+        raise _unknown("alert")
+    await scope.read(f"alert:{key}", alert_page.patient.pseudonym)
+    result = await clinic_queries.audit(
+        scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
+    )
+    name = await _name(scope, alert_page.patient.pseudonym)
+    return AlertView(name=name, now_ms=scope.now_ms, page=alert_page, audit=result)
+
+
+async def alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:
+    """Return the live alerts of the clinician's care unit, by tier and then oldest first."""
+    live_alerts = await clinic_queries.live_alerts(scope.conn, scope.unit)
+    await scope.listed("alerts", [live_alert.pseudonym for live_alert in live_alerts])
+    return live_alerts
+
+
+async def _calendar(
+    scope: RequestScope, who: PatientBrief, prescriptions: Sequence[Prescription]
+) -> Heatmap:
+    dates = heatmap.dates(local_date(scope.now_ms, who.zone))
+    known = await patient_queries.known(scope.conn, who, scope.now_ms, dates)
+    since = api_queries.SessionsQuery(start_ms=midnight(dates[0], who.zone))
+    sessions = await api_queries.sessions(
+        scope.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS
+    )
+    return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
+
+
+async def brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
+    """Return a patient of the clinician's care unit; 404 for any other patient."""
+    matches = await clinic_queries.patient(scope.conn, scope.unit, pseudonym)
+    if matches is None:
+        raise _unknown("patient")
+    return matches
+
+
+async def _name(scope: RequestScope, pseudonym: str) -> str:
+    return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
+
+
+def _since(now_ms: int, zone: str, count: int) -> date:
+    return monday(local_date(now_ms, zone)) - timedelta(weeks=count - 1)
+
+
+def _unknown(what: str) -> Refused:
+    return Refused(404, f"This care unit has no such {what}.")

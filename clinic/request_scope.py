@@ -1,0 +1,138 @@
+"""The scope of a clinician's request: a transaction, the current time and the audit of reads.
+
+The audit row is committed before anything is shown. When a page refreshes itself, its reads count
+as the same read for ten minutes.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from clinic.config import ClinicConfig, open_door
+from storage import audit
+from storage.audit_actions import Action
+from storage.people import clinic_sessions
+from storage.pg.pool import Connection
+from web.problems import Refused
+from web.request_metrics import route_of
+from web.sign_in.identity import Identity
+
+REFRESH = "x-kadens-refresh"
+SAME_READ_MS = 600_000
+NEVER_MS = 1 << 50  # later than every row of the audit log
+AUDITED_REFUSALS = frozenset({403, 404})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestScope:
+    """The clinician, time and connection of a request; `refresh` when a page refreshes itself."""
+
+    conn: Connection
+    clinic: ClinicConfig
+    clinician: Identity
+    now_ms: int
+    refresh: bool
+
+    @property
+    def unit(self) -> str:
+        """Return the care unit to which every read is limited."""
+        return self.clinician.care_unit
+
+    @property
+    def actor(self) -> audit.Actor:
+        """Return the clinician as the audit log names them."""
+        return actor_of(self.clinician)
+
+    async def read(self, what: str, patient: str) -> None:
+        """Write an audit row: this clinician read `what` of a patient.
+
+        `what` is such as "patient", "session:ID" or "alert:ID".
+        """
+        entry = audit.Entry(
+            at_ms=self.now_ms,
+            actor=self.actor,
+            action=Action.DATA_READ,
+            patient=patient,
+            object=what,
+        )
+        since = self.now_ms - SAME_READ_MS
+        # A page that refreshes itself every few seconds would otherwise bury the log in equal rows.
+        if not (self.refresh and await audit.written_since(self.conn, entry, since)):
+            await audit.write(self.conn, entry)
+
+    async def listed(self, what: str, patients: Sequence[str]) -> None:
+        """Write an audit row for each patient on the list `what` that this clinician read."""
+        entry = audit.Entry(
+            at_ms=self.now_ms, actor=self.actor, action=Action.LIST_READ, object=what
+        )
+        since = self.now_ms - SAME_READ_MS if self.refresh else NEVER_MS
+        await audit.write_list(self.conn, entry, patients, since)
+
+    async def names(self, pseudonyms: Sequence[str]) -> Mapping[str, str]:
+        """Return the names that may be shown, by pseudonym."""
+        return await self.clinic.names(self.conn, pseudonyms)
+
+
+@asynccontextmanager
+async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[RequestScope]:
+    """Open the scope of a request; 401 when nobody is signed in or the session has ended.
+
+    The transaction commits when the block ends and rolls back when the block fails. After a refusal
+    (403, 404) an audit row is written in a transaction of its own. `used` is False for a request
+    that no person made, so that it does not keep the session alive.
+    """
+    door, clinician = open_door(request), signed_in(request)
+    now_ms, refresh = door.clinic.clock(), REFRESH in request.headers
+    try:
+        async with door.pool.connection() as conn:
+            is_used = used and not refresh
+            await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
+            yield RequestScope(
+                conn=conn, clinic=door.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
+            )
+    except Refused as refused:
+        # The connection is back in the pool by now, and what the block wrote is rolled back.
+        if refused.status_code in AUDITED_REFUSALS:
+            await _audit_refusal(request, clinician, refused.status_code)
+        raise
+
+
+def signed_in(request: Request) -> Identity:
+    """Return the clinician whom the request's cookie names; 401 when it names nobody.
+
+    Only `open_scope` knows whether the session is still alive.
+    """
+    clinician = open_door(request).clinic.identify(request)
+    if clinician is None:
+        raise Refused(401, "No clinician is signed in.")
+    return clinician
+
+
+def actor_of(identity: Identity) -> audit.Actor:
+    """Return a signed-in clinician as the audit log names them."""
+    return audit.Actor(subject=identity.subject, role=identity.role, care_unit=identity.care_unit)
+
+
+async def _require_alive(
+    conn: Connection, clinician: Identity, now_ms: int, idle_ms: int, *, used: bool
+) -> None:
+    session = clinician.session
+    if session and not await clinic_sessions.use(conn, session, now_ms, idle_ms, used=used):
+        raise Refused(401, "This session has ended.")
+
+
+async def _audit_refusal(request: Request, clinician: Identity, status: int) -> None:
+    # The template of the route, not the path: a person may have typed a name into the path.
+    door, params = open_door(request), request.path_params
+    entry = audit.Entry(
+        at_ms=door.clinic.clock(),
+        actor=actor_of(clinician),
+        action=Action.DATA_REFUSED,
+        patient=params.get("pseudonym"),
+        object=f"{request.method} {route_of(request.scope)}",
+        detail={"status": status},
+    )
+    async with door.pool.connection() as conn:
+        await audit.write_refusal(conn, entry, str(params.get("alert", "")))

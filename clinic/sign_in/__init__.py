@@ -1,0 +1,1 @@
+"""Sign-in at the clinician door: OpenID Connect, the session cookie and tokens of forms."""

@@ -1,0 +1,146 @@
+"""Stores what signing in and out leaves: the clinician's row, the session and audit rows.
+
+`web.sign_in.id_tokens` decides who is admitted, not this module. A failed sign-in is refused only
+after its audit row is written.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from clinic.config import open_door
+from clinic.request_scope import actor_of
+from clinic.sign_in import csrf_guard
+from storage import audit
+from storage.audit_actions import Action
+from storage.people import care_team, clinic_sessions
+from storage.people.errors import TakenError, UnknownNameError
+from web.problems import Refused
+from web.sign_in.identity import Identity
+
+ELSEWHERE = (
+    "Ask whoever looks after accounts; to use another account, sign out at the identity provider "
+    "first."
+)
+NOBODY = audit.Actor(subject="nobody", role="unknown")
+_MINUTE_MS = 60_000
+ROWS_A_MINUTE = 60
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A clinician with a new session [now_ms, until_ms) in epoch ms, and their e-mail address."""
+
+    clinician: Identity
+    email: str
+    now_ms: int
+    until_ms: int
+
+
+class SignInRefused(Refused):
+    """A sign-in that failed (403).
+
+    `why` is for log and audit and names nobody. `actor` is as far as the provider has proved it.
+    """
+
+    def __init__(self, why: str, text: str, actor: audit.Actor) -> None:
+        super().__init__(403, text)
+        self.why, self.actor = why, actor
+
+
+class Attempts:
+    """Limits the audit rows of failed sign-ins in a minute.
+
+    Anybody can fail to sign in as often as they like, and must not fill the audit log by it.
+    """
+
+    def __init__(self, limit: int = ROWS_A_MINUTE) -> None:
+        self._limit, self._minute, self._written, self._unwritten = limit, 0, 0, 0
+
+    def take(self, now_ms: int) -> int | None:
+        """Return how many earlier attempts left no row; None when this attempt leaves none either.
+
+        `now_ms` is in epoch ms; each minute of the clock starts a new count.
+        """
+        minute = now_ms // _MINUTE_MS
+        if minute != self._minute:
+            self._minute, self._written = minute, 0
+        if self._written >= self._limit:
+            self._unwritten += 1
+            return None
+        self._written += 1
+        unwritten, self._unwritten = self._unwritten, 0
+        return unwritten
+
+
+def refused_for(why: str, text: str, actor: audit.Actor = NOBODY) -> SignInRefused:
+    """Return the refusal of a sign-in, and log the reason."""
+    _log.warning("sign-in refused: %s", why)
+    return SignInRefused(why, text, actor)
+
+
+async def welcome(request: Request, admitted: Admitted) -> None:
+    """Store the clinician as the provider describes them, and begin the session.
+
+    Raises `SignInRefused` for a care unit that is not set up, and for a subject that differs from
+    another subject only by case.
+    """
+    actor = actor_of(admitted.clinician)
+    try:
+        async with open_door(request).pool.connection() as conn:
+            await care_team.add_clinician(conn, _clinician_row(admitted))
+            await clinic_sessions.begin(conn, _session_row(admitted), admitted.now_ms)
+            entry = audit.Entry(at_ms=admitted.now_ms, actor=actor, action=Action.SIGN_IN)
+            await audit.write(conn, entry)
+    except UnknownNameError as error:
+        text = f"Your care unit is not set up here. {ELSEWHERE}"
+        raise refused_for("the care unit is not set up", text, actor) from error
+    except TakenError as error:
+        text = f"Your account cannot be told from another. {ELSEWHERE}"
+        raise refused_for("another subject differs only by case", text, actor) from error
+    csrf_guard.count_action(request, "sign_in")
+
+
+async def end(request: Request, clinician: Identity, now_ms: int) -> None:
+    """End a session on the server. Ending it again writes no second audit row."""
+    async with open_door(request).pool.connection() as conn:
+        if await clinic_sessions.end(conn, clinician.session, now_ms):
+            entry = audit.Entry(at_ms=now_ms, actor=actor_of(clinician), action=Action.SIGN_OUT)
+            await audit.write(conn, entry)
+
+
+async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -> None:
+    """Write an audit row of a failed sign-in.
+
+    Above the limit of a minute the sign-in is only counted, and the next row states the count.
+    """
+    attempts: Attempts = request.app.state.attempts
+    unwritten = attempts.take(now_ms)
+    if unwritten is None:
+        return
+    detail = {"reason": refused.why, **({"unwritten": unwritten} if unwritten else {})}
+    entry = audit.Entry(
+        at_ms=now_ms, actor=refused.actor, action=Action.SIGN_IN_REFUSED, detail=detail
+    )
+    async with open_door(request).pool.connection() as conn:
+        await audit.write(conn, entry)
+
+
+def _clinician_row(admitted: Admitted) -> care_team.Clinician:
+    who = admitted.clinician
+    return care_team.Clinician(
+        subject=who.subject, name=who.name, email=admitted.email, unit=who.care_unit
+    )
+
+
+def _session_row(admitted: Admitted) -> clinic_sessions.Begun:
+    who = admitted.clinician
+    return clinic_sessions.Begun(
+        id=who.session,
+        subject=who.subject,
+        care_unit=who.care_unit,
+        until_ms=admitted.until_ms,
+    )

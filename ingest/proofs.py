@@ -1,0 +1,195 @@
+"""The ways in which a sender proves a body, a class for each. Pure; each fails closed.
+
+`needs_key` is True where a connector with this proof is off until it has a key. `check_key` raises
+ValueError for a text that cannot be a key. `begin` reads the head of a request. It returns a
+`Check` to feed the body to, or a verdict where the head alone decides.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ingest.schemes import Scheme
+from ingest.verify import Check, Verdict, begin
+
+SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
+JOINT = ":"  # between the values of a key whose values come in several parts of a request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The parts of a request that come before its body; header names are in lower case.
+
+    `segment` is the part of the path behind the connector's name. `patient` is the patient of a
+    valid link token, "" without a token. `now_ms` is the door's clock in epoch ms, and `window_ms`
+    is how far a signed time may be from it.
+    """
+
+    headers: Mapping[str, str]
+    segment: str
+    patient: str
+    secrets: Sequence[str]
+    now_ms: int
+    window_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The body is signed; the first scheme whose header is present counts."""
+
+    schemes: tuple[Scheme, ...]
+    # without annotations, these two are attributes of the class and no fields
+    needs_key = True
+    reads_path = False
+
+    def __post_init__(self) -> None:
+        if not self.schemes:
+            raise ValueError("a signature needs a scheme")
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "signature: " + " or ".join(scheme.name for scheme in self.schemes)
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError, which names the scheme, for a text that cannot be its key."""
+        for scheme in self.schemes:
+            try:
+                scheme.key(text)
+            except ValueError:
+                raise ValueError(f"no key of {scheme.name}") from None
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Return the check to feed the body to, or the verdict where the head refuses it."""
+        return begin(
+            self.schemes,
+            evidence.secrets,
+            evidence.headers,
+            now_ms=evidence.now_ms,
+            window_ms=evidence.window_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSecret:
+    """Headers hold values that only the vendor knows; a key is these values joined by `:`."""
+
+    headers: tuple[str, ...]
+    needs_key = True
+    reads_path = False
+
+    def __post_init__(self) -> None:
+        if not self.headers or any(name != name.lower() for name in self.headers):
+            raise ValueError("a shared secret needs headers, named in lower case")
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "secret in " + " and ".join(f"`{name}`" for name in self.headers)
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError for a key that lacks a header's value."""
+        # at least as many joints: the last value may hold `:` itself
+        if text.count(JOINT) < len(self.headers) - 1 or not all(text.split(JOINT)):
+            raise ValueError(f"a value of each of {', '.join(self.headers)} is wanted")
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Compare the headers' values with every key."""
+        values = [evidence.headers.get(name, "") for name in self.headers]
+        if not all(values):
+            return Verdict.MISSING
+        return _matches_any(JOINT.join(values), evidence.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoedAuthorization:
+    """The vendor sends the `Authorization` value that was set when the hook was registered."""
+
+    needs_key = True
+    reads_path = False
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "the Authorization value that the vendor was given"
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError for a value without a scheme, such as `Bearer …`."""
+        scheme, _, credentials = text.partition(" ")
+        if not scheme or not credentials.strip():
+            raise ValueError("a whole Authorization value is wanted, such as `Bearer …`")
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Compare the header with every key."""
+        value = evidence.headers.get("authorization", "")
+        return _matches_any(value, evidence.secrets) if value else Verdict.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPath:
+    """The vendor signs nothing; the registered address ends in a long random segment.
+
+    A key is that segment, followed by `:` and the value of `header` where `header` is set. Both are
+    compared. Whoever learns the address can send, so a payload is no proof of who measured.
+    """
+
+    header: str = ""
+    needs_key = True
+    reads_path = True
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "secret in the path" + (f", and `{self.header}`" if self.header else "")
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError for a segment that could be guessed, or a header without a value."""
+        segment, joint, value = text.partition(JOINT)
+        if not SEGMENT.fullmatch(segment):
+            raise ValueError("a random segment of 22 to 128 letters, digits, - and _ is wanted")
+        if bool(joint and value) is not bool(self.header):
+            wanted = f"SEGMENT:VALUE of {self.header}" if self.header else "only the segment"
+            raise ValueError(f"{wanted} is wanted")
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Compare the segment, and the header's value where `header` is set, with every key."""
+        values = [evidence.segment]
+        if self.header:
+            values.append(evidence.headers.get(self.header, ""))
+        if not all(values):
+            return Verdict.MISSING
+        return _matches_any(JOINT.join(values), evidence.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOnly:
+    """The patient's link token is the only proof; the door reads it before anything else."""
+
+    needs_key = False
+    reads_path = False
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "the patient's link token"
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError: there is no key."""
+        raise ValueError(f"no key is wanted, and {len(text)} characters are given")
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Return OK when a valid link token came, else MISSING."""
+        return Verdict.OK if evidence.patient else Verdict.MISSING
+
+
+Proof: TypeAlias = Signature | SharedSecret | EchoedAuthorization | SecretPath | LinkOnly
+
+
+def _matches_any(value: str, secrets: Sequence[str]) -> Verdict:
+    """Compare with every secret in constant time, so that the time does not show which matched."""
+    equal = False
+    for secret in secrets:
+        equal |= hmac.compare_digest(value.encode(), secret.encode())
+    return Verdict.OK if equal else Verdict.FORGED

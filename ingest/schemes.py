@@ -1,0 +1,127 @@
+"""What each vendor signs and how, as a table that `verify` reads.
+
+Data only. It must never hold a secret.
+"""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+ECDSA = "ecdsa-p256"
+
+
+def text_key(secret: str) -> bytes:
+    """Return the secret's own characters as the key."""
+    return secret.encode()
+
+
+def ampersand_key(secret: str) -> bytes:
+    """Return the secret followed by `&`, as in OAuth 1 without a token secret."""
+    return f"{secret}&".encode()
+
+
+def base64_key(secret: str) -> bytes:
+    """Return the bytes of a base64 secret, with or without the prefix `whsec_`.
+
+    Raises ValueError for other text and for an empty key.
+    """
+    text = secret.removeprefix("whsec_").rstrip("=")
+    key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    if not key:
+        raise ValueError("an empty key signs nothing")
+    return key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """A row of the table: how a vendor signs a body.
+
+    `signed` is the signed string, piece by piece. A piece is `body`, `header:NAME`, `pair:NAME` (of
+    the signature header) or `field:NAME` (of the JSON body); any other piece is literal text.
+    `given` is how the signature header holds signatures: `bare`, `pairs` (`t=…,v1=…`) or
+    `versions` (`v1,… v1,…`). `clock` is the piece that holds the send time, and `unit_ms` is its
+    unit in ms. A scheme without a `clock` has no window.
+    """
+
+    name: str
+    header: str
+    signed: tuple[str, ...] = ("body",)
+    given: str = "bare"
+    algorithm: str = "sha256"
+    encoding: str = "hex"
+    key: Callable[[str], bytes] = text_key
+    clock: str = ""
+    unit_ms: int = 1000
+
+    @property
+    def signs_fields(self) -> bool:
+        """Whether fields of the body are signed instead of its bytes."""
+        return any(piece.startswith("field:") for piece in self.signed)
+
+
+SVIX = Scheme(
+    name="svix",
+    header="svix-signature",
+    signed=("header:svix-id", ".", "header:svix-timestamp", ".", "body"),
+    given="versions",
+    encoding="base64",
+    key=base64_key,
+    clock="header:svix-timestamp",
+)
+STANDARD_WEBHOOKS = replace(
+    SVIX,
+    name="standard_webhooks",
+    header="webhook-signature",
+    signed=("header:webhook-id", ".", "header:webhook-timestamp", ".", "body"),
+    clock="header:webhook-timestamp",
+)
+POLAR_SIGNATURE = Scheme(name="polar", header="polar-webhook-signature")
+TERRA = Scheme(
+    name="terra",
+    header="terra-signature",
+    signed=("pair:t", ".", "body"),
+    given="pairs",
+    clock="pair:t",
+)
+GOOGLE = Scheme(
+    name="google_health", header="x-healthapi-signature", algorithm=ECDSA, encoding="base64"
+)
+
+SCHEMES: tuple[Scheme, ...] = (
+    SVIX,
+    STANDARD_WEBHOOKS,
+    POLAR_SIGNATURE,
+    Scheme(name="suunto", header="x-hmac-sha256-signature"),
+    Scheme(
+        name="oura",
+        header="x-oura-signature",
+        signed=("header:x-oura-timestamp", "body"),
+        clock="header:x-oura-timestamp",
+    ),
+    Scheme(
+        name="whoop",
+        header="x-whoop-signature",
+        signed=("header:x-whoop-signature-timestamp", "body"),
+        encoding="base64",
+        clock="header:x-whoop-signature-timestamp",
+        unit_ms=1,
+    ),
+    Scheme(
+        name="fitbit_legacy",
+        header="x-fitbit-signature",
+        algorithm="sha1",
+        encoding="base64",
+        key=ampersand_key,
+    ),
+    TERRA,
+    replace(TERRA, name="strava_disputed", header="x-strava-signature"),
+    Scheme(
+        name="huawei",
+        header="x-notification-signature",
+        signed=("field:openId", "_", "field:eventType", "_", "field:eventTime"),
+        encoding="base64",
+        key=base64_key,
+    ),
+    GOOGLE,
+    replace(GOOGLE, name="google_health_named", header="google-health-api-signature"),
+)

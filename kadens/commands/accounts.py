@@ -1,0 +1,102 @@
+"""Commands about the sources of a patient's data: vendors' accounts, and consent to a source."""
+
+from kadens.commands.audited import audited
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, Source, instant
+from kadens.output.terminal import err, fail
+from kadens.settings import Settings
+from model.calendar import rfc3339
+from storage.audit_actions import Action
+from storage.people import accounts, consents, patients
+from storage.pg.pool import Connection
+
+NOW = -1  # means "when the command runs" until its clock was read
+
+
+def link_patient_account(
+    account: Account,
+    *,
+    patient: Patient,
+    source: Source,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Link a vendor's account to a patient.
+
+    Bodies of the last day that waited for this account are taken in.
+    """
+
+    async def work(conn: Connection, now_ms: int) -> tuple[int, int]:
+        released = await accounts.link_account(conn, patient, source, account, now_ms)
+        return released, now_ms
+
+    released, at_ms = audited(settings_of(data), work, Action.ACCOUNT_LINK, patient, source)
+    bodies = f"{released} {'body' if released == 1 else 'bodies'}"
+    err.print(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
+
+
+def unlink_patient_account(account: Account, *, source: Source, data: Data = DEFAULT_DATA) -> None:
+    """End the link between a vendor's account and a patient.
+
+    What the account sends from now on goes to quarantine.
+    """
+
+    async def work(conn: Connection, now_ms: int) -> tuple[str | None, int]:
+        owner = await accounts.patient_of(conn, source, account)
+        is_ended = await accounts.unlink(conn, source, account, now_ms)
+        return (owner if is_ended else None), now_ms
+
+    owner, at_ms = audited(
+        settings_of(data), work, Action.ACCOUNT_UNLINK, lambda result: result[0], source
+    )
+    if not owner:
+        fail("that account is not linked")
+    err.print(f"unlinked from {source}; what arrives from {rfc3339(at_ms)} on is quarantined")
+
+
+def record_consent(
+    *, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA
+) -> None:
+    """Record that a patient consents to data from a source.
+
+    What is received from that instant on is stored.
+    """
+    at_ms = instant(at, NOW)
+
+    async def work(conn: Connection, now_ms: int) -> int:
+        from_ms = now_ms if at_ms == NOW else at_ms
+        await consents.give_consent(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
+        return from_ms
+
+    from_ms = audited(settings_of(data), work, Action.CONSENT_GIVE, patient, source)
+    err.print(f"consent to {source} holds from {rfc3339(from_ms)} on")
+
+
+def record_withdrawal(
+    *, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA
+) -> None:
+    """Record that a patient withdrew consent to data from a source.
+
+    What arrives from that instant on is not stored.
+    """
+    at_ms = instant(at, NOW)
+
+    async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
+        from_ms = now_ms if at_ms == NOW else at_ms
+        is_ended = await consents.withdraw_consent(conn, patient, source, from_ms=from_ms)
+        return is_ended, from_ms
+
+    is_ended, from_ms = audited(settings_of(data), work, Action.CONSENT_WITHDRAW, patient, source)
+    if not is_ended:
+        fail("there is no consent to withdraw")
+    err.print(f"consent to {source} ends at {rfc3339(from_ms)}: what arrives later is not stored")
+
+
+def must_consent(settings: Settings, patient: str, source: str) -> None:
+    """Leave with code 1 unless the patient consents to a source now: nothing would be stored."""
+
+    async def work(conn: Connection, now_ms: int) -> bool:
+        await patients.zone_of(conn, patient)
+        return await consents.consented(conn, patient, source, now_ms)
+
+    if not audited(settings, work, Action.FILES_IMPORT, patient):
+        fail(f"the patient does not consent to {source}; record it with `kadens consent give`")

@@ -1,0 +1,73 @@
+"""Runs a command's work and writes its audit row in the same transaction."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from kadens.clock import clock
+from kadens.commands.console import command, run
+from kadens.output.terminal import fail
+from kadens.settings import Settings, operator
+from storage import audit
+from storage.audit_actions import Action
+from storage.people.errors import TakenError, UnknownNameError
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
+
+T = TypeVar("T")
+
+
+def person() -> audit.Actor:
+    """Return who runs the command: a person of this machine."""
+    return audit.Actor(subject=operator(), role="operator")
+
+
+def entry_of(
+    action: Action, now_ms: int, patient: str | None = None, what: str = ""
+) -> audit.Entry:
+    """Return the audit row of the command that runs: the person, the command and its object."""
+    return audit.Entry(
+        at_ms=now_ms,
+        actor=person(),
+        action=action,
+        patient=patient,
+        object=what,
+        detail={"command": command()},
+    )
+
+
+def audited(
+    settings: Settings,
+    work: Callable[[Connection, int], Awaitable[T]],
+    action: Action,
+    patient: str | Callable[[T], str | None] | None = None,
+    detail: str = "",
+) -> T:
+    """Run one transaction with its audit row, and return what `work` returns.
+
+    `work` gets the connection and the time in epoch ms. `detail` names what was acted on. `patient`
+    is a pseudonym, or a function that takes it from the result. Leaves with exit code 1 and a line
+    when the store refuses.
+    """
+    try:
+        return run(_transaction(settings, work, action, patient, detail))
+    except (UnknownNameError, TakenError) as error:
+        fail(str(error))
+
+
+async def _transaction(
+    settings: Settings,
+    work: Callable[[Connection, int], Awaitable[T]],
+    action: Action,
+    patient: str | Callable[[T], str | None] | None,
+    detail: str,
+) -> T:
+    now_ms = clock(settings.clock)()
+    async with (
+        await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+        pool.connection() as conn,
+    ):
+        # Both commit together, so nothing is done or read without a row.
+        result = await work(conn, now_ms)
+        whose = patient(result) if callable(patient) else patient
+        await audit.write(conn, entry_of(action, now_ms, whose, detail))
+        return result

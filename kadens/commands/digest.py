@@ -1,0 +1,33 @@
+"""The command that prints a digest per table, to compare two runs. It changes nothing."""
+
+from kadens.clock import clock
+from kadens.commands.audited import entry_of
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.terminal import out, print_json
+from kadens.settings import Settings
+from storage import audit
+from storage.audit_actions import Action
+from storage.digest import digest
+from storage.pg.pool import LONG, open_pool
+from storage.pg.roles import ADMIN
+
+
+def print_digests(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """Print one SHA-256 per table, to compare two runs.
+
+    Rows are taken in key order, without arrival times and generated ids.
+    """
+    digests = run(_digests(settings_of(data)))
+    if as_json:
+        print_json(digests)
+        return
+    for table, sha256 in digests.items():
+        out.print(f"{table:<16} {sha256}")
+
+
+async def _digests(settings: Settings) -> dict[str, str]:
+    pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
+    async with pool, pool.connection() as conn:
+        await audit.write(conn, entry_of(Action.DIGEST_READ, clock(settings.clock)()))
+        return await digest(conn)

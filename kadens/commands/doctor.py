@@ -1,0 +1,153 @@
+"""The command that checks an installation, and advises on each part that fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+import typer
+
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.terminal import out, print_json
+from kadens.settings import Settings
+
+# ruff: noqa: PLC0415 - each check imports its own client, so that a broken client is a finding
+
+CHECK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One line of the doctor: what was checked, whether it is well, and a remark.
+
+    Field names are those of the JSON that `--json` prints.
+    """
+
+    what: str
+    well: bool
+    says: str
+
+
+def check_installation(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
+    """Check every dependency, and say what to do where one fails.
+
+    These are log, database, body store, secrets and identity provider. Exits 1 when one fails.
+    """
+    results = run(_check_all(settings_of(data)))
+    if as_json:
+        print_json([asdict(result) for result in results])
+    else:
+        for result in results:
+            mark = "ok " if result.well else "BAD"
+            out.print(f"{mark}  {result.what:<10} {result.says}")
+    raise typer.Exit(0 if all(result.well for result in results) else 1)
+
+
+async def _check_all(settings: Settings) -> list[CheckResult]:
+    # An empty setting means that the process does without this part, so it is not checked.
+    checks: tuple[tuple[str, Callable[[Settings], Awaitable[str]], str], ...] = (
+        ("log", _log, settings.kafka),
+        ("database", _database, settings.database),
+        ("bodies", _bodies, settings.bodies),
+        ("secrets", _secrets, "always"),
+        ("sign-in", _sign_in, settings.oidc_issuer),
+    )
+    return [await _checked(what, check(settings)) for what, check, has in checks if has]
+
+
+async def _checked(what: str, check: Awaitable[str]) -> CheckResult:
+    try:
+        says = await asyncio.wait_for(check, CHECK_S)
+    except Exception as error:  # noqa: BLE001 - whatever a dependency throws is the finding
+        return CheckResult(what=what, well=False, says=_reason(error))
+    return CheckResult(what=what, well=True, says=says)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {CHECK_S:g} seconds"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+async def _log(settings: Settings) -> str:
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    from model.topics import TOPICS
+
+    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    try:
+        listed = await asyncio.to_thread(admin.list_topics, timeout=CHECK_S - 1)
+    except KafkaException:
+        raise LookupError(f"{settings.kafka} does not answer: is Kafka running there?") from None
+    missing = [topic.name for topic in TOPICS if topic.name not in listed.topics]
+    if missing:
+        raise LookupError(
+            f"{settings.kafka} answers, but {', '.join(missing)} is missing: run `kadens migrate`"
+        )
+    return f"{settings.kafka}, {len(listed.brokers)} broker(s), {len(TOPICS)} topics"
+
+
+async def _database(settings: Settings) -> str:
+    from storage.pg.migrate import pending
+    from storage.pg.pool import PROBE, open_pool
+
+    async with (
+        await open_pool(settings.database, max_size=1, limits=PROBE) as pool,
+        pool.connection() as conn,
+    ):
+        waiting = await pending(conn)
+    if waiting:
+        raise LookupError(
+            f"answers, but the schema lacks {', '.join(waiting)}: run `kadens migrate`"
+        )
+    return "answers, schema up to date"
+
+
+async def _bodies(settings: Settings) -> str:
+    from storage.bodies.body_store import open_bodies
+
+    store = open_bodies(settings.bodies)
+    probe = b"kadens doctor"
+    address = await store.put("0" * 64, probe)
+    if await store.get(address) != probe:
+        raise LookupError("returns other bytes than were written")
+    await store.delete(address)
+    return "writes and reads"
+
+
+async def _secrets(settings: Settings) -> str:
+    # Processes with the log need the link key, processes with the database the wrapping key.
+    parts = (("link", settings.kafka), ("wrapping", settings.database))
+    kinds = [kind for kind, part in parts if part]
+    missing = [f"{kind}_key" for kind in kinds if not getattr(settings.secrets, f"{kind}_keys")]
+    if missing:
+        raise LookupError(f"the secrets file has no {' and no '.join(missing)}")
+    names = [f"{kind}_key" for kind in kinds]
+    names.append(f"keys of {len(settings.secrets.connectors)} connectors")
+    closed = _keyless(settings) if settings.kafka else []
+    without = f"; closed, because they have no key: {', '.join(closed)}" if closed else ""
+    return f"{', '.join(names)}{without}"
+
+
+def _keyless(settings: Settings) -> list[str]:
+    """Return the connectors that need a key and have none here: the vendor door refuses them."""
+    from ingest.vendors import CONNECTORS
+
+    held = settings.secrets.connectors
+    return [row.name for row in CONNECTORS if row.proof.needs_key and row.name not in held]
+
+
+async def _sign_in(settings: Settings) -> str:
+    from kadens.wiring import sign_in_of
+
+    provider = sign_in_of(settings).provider
+    description = await provider.description()
+    keys = list(await provider.keys())
+    return (
+        f"{description.issuer} answers with {len(keys)} key(s); "
+        f"register there: {provider.registration.redirect_uri}"
+    )

@@ -1,0 +1,221 @@
+"""Commands that read a payload without a server: show what it holds, record it as a case."""
+
+import hashlib
+import mimetypes
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import typer
+
+from kadens.fact_lines import lines_of
+from kadens.inspect import holds_nothing, inspect
+from kadens.output.terminal import err, fail, out, print_json
+from kadens.payload_formats import UnknownConnectorError, format_name, items_of
+from kadens.recorded_cases import RecordedCase, write_case
+from model.intensity import HeartProfile
+from model.received import Context
+
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+ConnectorName = Annotated[
+    str, typer.Option("--connector", metavar="NAME", help="Who sent it; files go by their bytes.")
+]
+HeaderWords = Annotated[
+    list[str] | None,
+    typer.Option("--header", metavar="'K: V'", help="A header that came with it; repeatable."),
+]
+QueryWords = Annotated[
+    list[str] | None,
+    typer.Option("--query", metavar="'k=v'", help="A query parameter; repeatable."),
+]
+
+
+def inspect_file(  # noqa: PLR0913 - one parameter an option
+    path: Annotated[Path, typer.Argument(help="A body or a file; - reads standard input.")],
+    *,
+    connector: ConnectorName = "files",
+    header: HeaderWords = None,
+    query: QueryWords = None,
+    zone: Annotated[
+        str, typer.Option("--zone", metavar="ZONE", help="IANA zone for times without an offset.")
+    ] = "",
+    hr_rest: Annotated[
+        float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")
+    ] = None,
+    hr_max: Annotated[
+        float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")
+    ] = None,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="Print every fact, one JSON object a line.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for a program to read.")
+    ] = False,
+) -> None:
+    """Show what a payload holds: workouts, samples and problems.
+
+    Needs no server. Workouts come with their zone times, problems with their offsets. With --facts
+    it prints one JSON object a line: each fact, then each fetch, notice and reject. Exits 1 when
+    nothing of the payload can be read.
+    """
+    profile = _profile(hr_rest, hr_max)
+    _check_zone(zone)
+    payload = _read(path)
+    context = _context(path, connector, header, query)
+    try:
+        name = format_name(payload, context)
+        if facts:
+            _print_facts(payload, context, zone)
+            return
+        summary = inspect(items_of(payload, context), profile)
+    except UnknownConnectorError as error:
+        fail(str(error), code=2)
+    if as_json:
+        print_json({"sha256": hashlib.sha256(payload).hexdigest(), "format": name, **summary})
+    else:
+        _print_summary(path, name, payload, summary)
+        if hr_max is None and summary["workouts"]:
+            err.print("note: without --hr-max and --hr-rest no time is put into a zone")
+    if holds_nothing(summary):
+        raise typer.Exit(1)
+
+
+def record_case(
+    body: Annotated[Path, typer.Argument(help="The payload, as it came.")],
+    folder: Annotated[Path, typer.Argument(help="The folder to make: tests/data/VENDOR/CASE.")],
+    *,
+    connector: ConnectorName = "files",
+    header: HeaderWords = None,
+    query: QueryWords = None,
+    received_ms: Annotated[
+        int, typer.Option("--received", min=0, help="When it was received, epoch milliseconds.")
+    ] = 0,
+) -> None:
+    """Record a payload as a case for the tests of its reader.
+
+    A case is FOLDER/request.json, body.* and expected.json; one test runs them all. What today's
+    reader makes of the payload is what it must make of it from then on, so read expected.json
+    before you commit it. A folder that holds anything is never overwritten. Record invented or
+    cleaned payloads only, because cases are part of the repository.
+    """
+    payload = _read(body)
+    context = _context(body, connector, header, query, received_ms)
+    secret = sorted(SECRET_HEADERS & context.headers.keys())
+    if secret:
+        fail(f"a case never holds the header {secret[0]}: it is a secret", code=2)
+    try:
+        lines = write_case(
+            folder, RecordedCase(context=context, payload=payload), body.suffix.lower() or ".bin"
+        )
+    except UnknownConnectorError as error:
+        fail(str(error), code=2)
+    except FileExistsError:
+        fail(f"{folder} is there already; a case is never overwritten", code=2)
+    except OSError as error:
+        fail(f"{folder}: {error.strerror}", code=2)
+    out.print(f"{folder}: recorded, {len(lines)} lines expected")
+
+
+def _context(
+    path: Path,
+    connector: str,
+    headers: Sequence[str] | None,
+    query: Sequence[str] | None,
+    received_ms: int = 0,
+) -> Context:
+    named = {}
+    for word in headers or ():
+        name, mark, value = word.partition(":")
+        if not mark or not name.strip():
+            fail("--header must look like 'Name: value'", code=2)
+        named[name.strip().lower()] = value.strip()
+    parameters = {}
+    for word in query or ():
+        name, mark, value = word.partition("=")
+        if not mark or not name:
+            fail("--query must look like 'name=value'", code=2)
+        parameters[name] = value
+    guessed = mimetypes.guess_type(path.name)[0] or ""
+    return Context(
+        connector=connector,
+        content_type=named.get("content-type", guessed),
+        headers=named,
+        query=parameters,
+        received_ms=received_ms,
+    )
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        if zone:
+            ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        fail("--zone must be an IANA zone such as Europe/Stockholm", code=2)
+
+
+def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None:
+    if hr_max is None:
+        return None
+    if hr_rest is not None and not 0 < hr_rest < hr_max:
+        fail("--hr-rest must lie between 0 and --hr-max", code=2)
+    return HeartProfile(valid_from=date.min, hr_rest=hr_rest, hr_max=hr_max)
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+
+
+def _print_facts(payload: bytes, context: Context, zone: str) -> None:
+    """Print the lines as they are read; leave with code 1 when nothing could be read."""
+    printed = 0
+    for line in lines_of(items_of(payload, context), zone):
+        typer.echo(orjson.dumps(line).decode())
+        printed += "reject" not in line
+    if not printed:
+        raise typer.Exit(1)
+
+
+def _print_summary(path: Path, name: str | None, payload: bytes, summary: dict[str, Any]) -> None:
+    state = "complete" if summary["complete"] else "damaged: what could be read is shown"
+    digest = hashlib.sha256(payload).hexdigest()
+    out.print(f"{path}: {name or 'unknown format'}, {state}, sha256 {digest}")
+    for problem in summary["problems"]:
+        out.print(f"  problem at {problem['where']}: {problem['reason']}")
+    for workout in summary["workouts"]:
+        heart = _heart_text(workout["heart_rate"])
+        out.print(f"  {workout['type']}, {workout['start']} to {workout['end']}, {heart}")
+        zones = []
+        for zone, ms in workout["zones_ms"].items():
+            zones.append(f"{zone.replace('_', ' ')} {_clock_text(ms)}")
+        out.print(f"    {', '.join(zones)}")
+    for day in summary["days"]:
+        totals = ", ".join(f"{metric} {value:g}" for metric, value in day["totals"].items())
+        out.print(f"  {day['local_date']}: {totals}")
+    for metric, extent in summary["samples"].items():
+        out.print(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
+    for kind in ("reports", "fetches", "notices"):
+        if summary[kind]:
+            out.print(f"  {summary[kind]} {kind}")
+
+
+def _heart_text(heart: dict[str, Any]) -> str:
+    if not heart["n"]:
+        return "no heart rate"
+    extent = f"{heart['min']:.0f}-{heart['max']:.0f}"
+    return f"heart rate {extent}, mean {heart['mean']:.1f}, {heart['n']} samples"
+
+
+def _clock_text(ms: int) -> str:
+    """Return milliseconds as h:mm:ss, to the second below."""
+    seconds = ms // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,0 +1,110 @@
+"""Options that several commands share, and how their values are checked before anything starts."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kadens.names import ACCOUNT, CONNECTOR, PSEUDONYM, BadNameError, NameRule, check_name
+from kadens.output.terminal import fail
+from model.calendar import epoch_ms
+
+DEFAULT_DATA: Path | None = None  # None: commands that people run then use ./var
+
+
+def checked(rule: NameRule) -> Callable[[str], str]:
+    """Return a callback that refuses what the rule does not allow; "" is an absent option."""
+
+    def check(text: str) -> str:
+        return text and _name_of(rule, text)
+
+    return check
+
+
+def required(rule: NameRule) -> Callable[[str], str]:
+    """Return a callback like `checked`, for a name that must be given."""
+
+    def check(text: str) -> str:
+        return _name_of(rule, text)
+
+    return check
+
+
+def _name_of(rule: NameRule, text: str) -> str:
+    try:
+        return check_name(rule, text)
+    except BadNameError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def connector_names() -> tuple[str, ...]:
+    """Return the names of all connectors, in the order of the table."""
+    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - the vendors' code takes long to import
+
+    return tuple(connector.name for connector in CONNECTORS)
+
+
+def known_connector(text: str) -> str:
+    """Return a connector's name; leaves with code 2 and the list of all for any other text."""
+    names = connector_names()
+    if text not in names:
+        raise typer.BadParameter(f"must be one of {', '.join(names)}")
+    return text
+
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Data folder of a running `kadens up`; by default the KADENS_* variables, or ./var.",
+    ),
+]
+ProcessData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="Data folder of a running `kadens up`, instead of the KADENS_* variables."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Patient = Annotated[
+    str,
+    typer.Option("--patient", callback=required(PSEUDONYM), help="The patient's pseudonym."),
+]
+Source = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        callback=known_connector,
+        help="The connector, such as files; any other text lists them all.",
+    ),
+]
+Account = Annotated[
+    str,
+    typer.Argument(callback=required(ACCOUNT), help="The patient's user id at the vendor."),
+]
+Connector = Annotated[
+    str,
+    typer.Option(
+        "--connector", callback=checked(CONNECTOR), help="Only letters of this connector."
+    ),
+]
+At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now by default.")]
+
+
+def instant(text: str, default: int, option: str = "--at") -> int:
+    """Return an option's RFC 3339 instant as epoch ms, `default` when it is left out.
+
+    Leaves with code 2 for a text that is no instant, and for an instant without an offset.
+    """
+    if not text:
+        return default
+    try:
+        at = datetime.fromisoformat(text)
+        at_ms = epoch_ms(at) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        fail(f"{option} must be an RFC 3339 instant, such as 2026-11-20T08:00:00+01:00", code=2)
+    if at_ms is None:
+        fail(f"{option} must name its offset from UTC, such as +01:00 or Z", code=2)
+    return at_ms

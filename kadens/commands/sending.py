@@ -1,0 +1,120 @@
+"""The command that plays a vendor, and the HTTP client that `kadens import` uses as well."""
+
+import http.client
+import time
+import uuid
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from ingest.sender import Proven, prove
+from ingest.vendors import CONNECTORS
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, Data
+from kadens.output.terminal import fail, out
+from kadens.settings import Settings
+
+LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
+TRIES = 6
+LONGEST_WAIT_S = 60
+_Headers = dict[str, str]
+
+
+def send_as_vendor(
+    connector: Annotated[
+        str,
+        typer.Argument(help="A connector with a key, such as reports; any other text lists them."),
+    ],
+    path: Annotated[Path, typer.Argument(help="The body to send.")],
+    *,
+    url: Annotated[
+        str, typer.Option(help="Address of the vendor door; by default that of the settings.")
+    ] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Play a vendor: sign a body as the vendor would, and post it.
+
+    Prints the vendor door's answer; exits 1 when the door refuses the body.
+    """
+    settings = settings_of(data)
+    content = body_of(path)
+    proof = _proof_of(settings, connector, content)
+    hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
+    status, answer = post(hook, content, {"content-type": "application/json", **proof.headers})
+    out.print(f"{status} {answer.decode(errors='replace')}")
+    raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
+
+
+def door_of(settings: Settings, url: str) -> str:
+    """Return the address of the vendor door: `url` unless it is empty, else that of the settings.
+
+    Leaves with code 2 for a text that is no http address.
+    """
+    address = url.rstrip("/") or f"http://{settings.vendor_host}:{settings.vendor_port}"
+    try:
+        parts = urlsplit(address)
+        is_usable = parts.scheme in {"http", "https"} and parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        fail("--url must be an address such as http://127.0.0.1:8801", code=2)
+    return address
+
+
+def body_of(path: Path) -> bytes:
+    """Return a file's content; leaves with code 2 when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+
+
+def post_patiently(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
+    """Post a body as `post`; wait and try again, up to `TRIES` times, while the door is busy."""
+    for _ in range(TRIES):
+        status, answer, wait_s = _posted(url, body, headers)
+        if status not in LATER:
+            break
+        time.sleep(wait_s)
+    return status, answer
+
+
+def post(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
+    """Post a body and return status and answer; leaves with code 1 when there is no answer."""
+    status, answer, _ = _posted(url, body, headers)
+    return status, answer
+
+
+def seconds_of(retry_after: str) -> float:
+    """Return the wait that Retry-After names in seconds, from 1 to 60; 1 for a date or nothing."""
+    wait_s = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 1
+    return float(min(max(wait_s, 1), LONGEST_WAIT_S))
+
+
+def _proof_of(settings: Settings, name: str, body: bytes) -> Proven:
+    """Return the proof that a vendor sends with a body; leaves with code 2 without a key for it."""
+    keyed = {connector.name: connector for connector in CONNECTORS if connector.proof.needs_key}
+    connector, secrets = keyed.get(name), settings.secrets.connectors.get(name)
+    if connector is None:
+        fail(f"the connector must be one that needs a key: {', '.join(keyed)}", code=2)
+    if secrets is None or not secrets.keys:
+        fail(f"the secrets file has no key for the connector {name}", code=2)
+    now_ms = time.time_ns() // 1_000_000  # the vendor's clock: this machine's
+    return prove(connector.proof, secrets.keys[0], body, f"msg_{uuid.uuid4().hex}", now_ms)
+
+
+def _posted(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes, float]:
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=60)
+    try:
+        connection.request("POST", parts.path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), seconds_of(answer.headers.get("retry-after", ""))
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", "") or type(error).__name__
+        fail(f"{urlsplit(url).netloc} does not answer: {reason}")
+    finally:
+        connection.close()

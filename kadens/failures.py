@@ -1,0 +1,75 @@
+"""Failures outside the program, with a line and an exit code for each kind.
+
+Any other error is a defect of the program and shows a traceback.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from kadens.output.terminal import fail
+from kadens.settings import SettingsError
+from storage.bodies.wrapping import ForeignKeysError
+from storage.pg.crypto import SealError
+from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
+from storage.pg.migrate import MigrationError
+from storage.pg.roles import RoleError
+from stream.log.look import LOG_AWAY
+
+_FAILED, WRONG_USE = 1, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Errors of one kind: the exit code, and the function that makes the text of an error."""
+
+    kinds: tuple[type[BaseException], ...]
+    code: int
+    text: Callable[[Any], str]
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _file(error: OSError) -> str:
+    reason = error.strerror or _first_line(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+# The first row that fits counts. The order matters: a TimeoutError is an OSError too.
+_FAILURES = (
+    Failure(kinds=(SettingsError, RoleError), code=WRONG_USE, text=str),
+    Failure(kinds=WRONG_ADDRESS, code=WRONG_USE, text=lambda error: f"KADENS_DATABASE: {error}"),
+    Failure(
+        kinds=AWAY,
+        code=_FAILED,
+        text=lambda error: f"the database does not answer: {_first_line(error)}",
+    ),
+    Failure(
+        kinds=NOT_OURS,
+        code=_FAILED,
+        text=lambda error: (
+            "the database is not ready for this program: "
+            f"{_first_line(error)}; run `kadens migrate`"
+        ),
+    ),
+    Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=_FAILED, text=str),
+    Failure(
+        kinds=(*LOG_AWAY, KafkaException),
+        code=_FAILED,
+        text=lambda error: f"the log does not answer ({type(error).__name__})",
+    ),
+    Failure(kinds=(TimeoutError,), code=_FAILED, text=lambda _error: "no answer in time"),
+    Failure(kinds=(OSError,), code=_FAILED, text=_file),
+)
+
+
+def fail_plainly(error: BaseException) -> None:
+    """Leave with the line and the exit code of a known failure; return for any other."""
+    for row in _FAILURES:
+        if isinstance(error, row.kinds):
+            fail(row.text(error), code=row.code)

@@ -1,0 +1,1 @@
+"""`kadens up`: everything on one machine, with a demo."""

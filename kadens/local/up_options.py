@@ -1,0 +1,106 @@
+"""The options of `kadens up`, their checks, and its data folder. Nothing is started here."""
+
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kadens.clock import clock
+from kadens.embedded.postgres_home import server_account
+from kadens.local.instance import OWNER_ONLY, PASSABLE, own_folder
+
+HOST = "127.0.0.1"
+_LOOK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options. `broker` is auto, kafka, mock or HOST:PORT; `database` is embedded or a DSN.
+
+    `data` None means a temporary folder for a demo, else ./var. Port 0 takes a free port.
+    `timeout_s` bounds `until_alert` only.
+    """
+
+    demo: bool = False
+    until_alert: bool = False
+    timeout_s: float = 300.0
+    broker: str = "auto"
+    database: str = "embedded"
+    data: Path | None = None
+    vendor_port: int = 0
+    clinic_port: int = 0
+    clock: str = "system"
+    weeks: int = 12
+    seed: int = 1
+
+
+def check(options: Options, *, patience_s: float = 0.0) -> None:
+    """Raise ValueError or OSError for options that would fail only after the start.
+
+    A port may take `patience_s` seconds to become free.
+    """
+    clock(options.clock)
+    if (
+        options.broker not in {"auto", "kafka", "mock"}
+        and not options.broker.rpartition(":")[2].isdigit()
+    ):
+        raise ValueError(
+            f"--broker {options.broker}: one of auto, kafka, mock or HOST:PORT is wanted"
+        )
+    for door, port in (("vendor", options.vendor_port), ("clinic", options.clinic_port)):
+        _must_be_free(f"--{door}-port", port, patience_s)
+
+
+def _must_be_free(option: str, port: int, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while True:
+        with socket.socket() as probe:
+            # As servers do, so that connections that linger in TIME_WAIT do not block the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise OSError(
+                        f"{option} {port}: {error.strerror}; 0 takes a free one"
+                    ) from error
+                time.sleep(_LOOK_S)
+            else:
+                return
+
+
+def goes_away(options: Options) -> bool:
+    """Return whether the data folder is removed at the end."""
+    return options.data is None and (options.demo or options.until_alert)
+
+
+@contextmanager
+def data_folder(options: Options, data: Path | None) -> Iterator[Path]:
+    """Make the data folder; the temporary folder of a demo (None) is removed at the end.
+
+    Nobody else may read in it. Where the database runs under another account, that account must be
+    able to pass. An existing folder keeps its mode.
+    """
+    other = options.database == "embedded" and server_account() is not None
+    mode = PASSABLE if other else OWNER_ONLY
+    if data is not None:
+        yield (data if data.exists() else own_folder(data, mode)).resolve()
+        return
+    made = Path(tempfile.mkdtemp(prefix="kadens-"))
+    made.chmod(mode)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,176 @@
+"""Answers as tables for a terminal of 80 columns: few columns, in words and local time. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+from rich.text import Text
+
+from clinic.answers.adherence import AdherenceShape, Ratio
+from clinic.answers.days import DaysAnswer
+from clinic.answers.flat import Answer, source_text
+from clinic.answers.sessions import SessionsAnswer
+from clinic.answers.timelines import TimelineAnswer
+from clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
+from clinic.pages import words
+from model.calendar import MINUTE_MS
+
+MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
+ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
+LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state", "week", "rx"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The column heads, lines of text, and the line below the table."""
+
+    heads: tuple[str, ...]
+    lines: Iterable[tuple[str, ...]]
+    below: str = ""
+
+
+def table_of(answer: Answer) -> tuple[Table, str]:
+    """Return an answer as a table, an en dash where nothing is known, and the line below it."""
+    sheet = _sheet(answer)
+    made = Table(box=None, pad_edge=False)
+    for head in sheet.heads:
+        made.add_column(head, justify="left" if head in LEFT else "right", overflow="fold")
+    for line in sheet.lines:
+        # `Text` keeps rich from reading markup in words from outside.
+        made.add_row(*map(Text, line))
+    return made, sheet.below
+
+
+def _sheet(answer: Answer) -> Sheet:
+    if isinstance(answer, TimelineAnswer):
+        return _timeline(answer)
+    if isinstance(answer, SessionsAnswer):
+        return _sessions(answer)
+    if isinstance(answer, DaysAnswer):
+        return _days(answer)
+    return _weeks(answer) if isinstance(answer, WeeksAnswer) else _prescription(answer)
+
+
+def _timeline(answer: TimelineAnswer) -> Sheet:
+    sources = [source_text(answer.sources[position]) for position in answer.source]
+    values = (
+        (answer.n, answer.minimum, answer.mean, answer.maximum)
+        if answer.kind == "band"
+        else (answer.v,)
+    )
+    lines = zip(answer.t, zip(*values, strict=True), sources, strict=True)
+    width = "" if answer.width_ms is None else f", each of {words.span(answer.width_ms)}"
+    return Sheet(
+        heads=(
+            "when",
+            *(("n", "min", "mean", "max") if answer.kind == "band" else ("value",)),
+            "source",
+        ),
+        lines=(
+            (_at(t, answer.zone), *map(words.number, figures), source)
+            for t, figures, source in lines
+        ),
+        below=(
+            f"{answer.metric} in {answer.unit}, {answer.samples} samples{width}; "
+            f"times in {answer.zone}"
+        ),
+    )
+
+
+def _sessions(answer: SessionsAnswer) -> Sheet:
+    more = f"; more: --before {answer.next}" if answer.next else ""
+    return Sheet(
+        heads=("when", "type", "length", "moderate", "vigorous", "HR", "counted"),
+        lines=(
+            (
+                _at(session.start, answer.zone),
+                words.label(session.type),
+                words.span(session.duration_ms),
+                words.span(session.zones_ms.moderate),
+                words.span(session.zones_ms.vigorous + session.zones_ms.near_max),
+                words.number(session.heart.mean),
+                "yes" if session.counts else f"no: {session.why}",
+            )
+            for session in answer.sessions
+        ),
+        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{more}",
+    )
+
+
+def _days(answer: DaysAnswer) -> Sheet:
+    return Sheet(
+        heads=("date", "state", "sessions", "minutes", "wear min", "steps", "rest HR"),
+        lines=(
+            (
+                words.day(day.local_date),
+                words.label(day.state.value),
+                str(day.sessions),
+                str(day.session_ms // MINUTE_MS),
+                str(day.wear_min),
+                words.number(day.steps),
+                words.number(day.resting_hr),
+            )
+            for day in answer.days
+        ),
+        below=f"{len(answer.days)} dates in {answer.zone}; only No activity may count as a miss",
+    )
+
+
+def _weeks(answer: WeeksAnswer) -> Sheet:
+    lines = (
+        (
+            week.iso_week,
+            str(week.sessions),
+            str(week.session_ms // MINUTE_MS),
+            words.number(week.dose_min),
+            f"{week.known_days} of 7",
+            *_measures(item),
+            item.prescription if item else words.NOTHING,
+        )
+        for week in answer.weeks
+        for item in week.adherence or (None,)
+    )
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "rx")
+    return Sheet(
+        heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}"
+    )
+
+
+def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
+    lines = (
+        (
+            week.iso_week,
+            f"{week.sessions} of {words.number(week.due_sessions)}",
+            f"{week.session_ms // MINUTE_MS} of {words.number(week.due_min)}",
+            words.number(week.dose_min),
+            f"{week.known_days} of 7",
+            *_measures(week),
+        )
+        for week in answer.weeks
+    )
+    averages = [getattr(answer.total, name) for name in MEASURES]
+    means = ", ".join(
+        f"{name} {_ratio(item)}" for name, item in zip(ADHERENCE, averages, strict=True)
+    )
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE)
+    return Sheet(
+        heads=heads,
+        lines=lines,
+        below=f"{answer.prescription}, over {answer.total.weeks} weeks: {means}",
+    )
+
+
+def _measures(adherence_shape: AdherenceShape | None) -> list[str]:
+    return [
+        _ratio(getattr(adherence_shape, name) if adherence_shape else None) for name in MEASURES
+    ]
+
+
+def _ratio(ratio: Ratio | None) -> str:
+    return words.NOTHING if ratio is None else words.percent(ratio.uncapped)
+
+
+def _at(text: str, zone: str) -> str:
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")

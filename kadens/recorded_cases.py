@@ -1,0 +1,78 @@
+"""Recorded cases: a request in a folder, with the output that its reader must give.
+
+    FOLDER/request.json    connector, content_type, filename, headers, query, received_ms,
+                           requested, body
+    FOLDER/body.*          the payload as it came; `body` in request.json is its name
+    FOLDER/expected.json   what is read: a list of objects as `kadens inspect --facts` prints them
+
+Must never overwrite a case: to change an expectation is a decision, and the file is deleted first.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kadens.fact_lines import Line, lines_of
+from kadens.payload_formats import items_of
+from model.codec import plain
+from model.received import Context, Fetch
+
+REQUEST, EXPECTED = "request.json", "expected.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCase:
+    """A payload and what is known of it besides its bytes."""
+
+    context: Context
+    payload: bytes
+
+    def lines(self) -> list[Line]:
+        """Return what today's reader makes of the payload."""
+        return list(lines_of(items_of(self.payload, self.context)))
+
+
+def read_case(folder: Path) -> RecordedCase:
+    """Return the case in a folder."""
+    request: dict[str, Any] = orjson.loads((folder / REQUEST).read_bytes())
+    payload = (folder / request.pop("body")).read_bytes()
+    requested = request.pop("requested", None)
+    if requested is not None:
+        pairs = [tuple(pair) for pair in requested.pop("query", [])]
+        requested = Fetch(**requested, query=tuple(pairs))
+    return RecordedCase(context=Context(**request, requested=requested), payload=payload)
+
+
+def expected_lines(folder: Path) -> list[Line]:
+    """Return the lines that the reader of a case must give."""
+    lines: list[Line] = orjson.loads((folder / EXPECTED).read_bytes())
+    return lines
+
+
+def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[Line]:
+    """Write a case and return its lines; raises FileExistsError when the folder is not empty.
+
+    `suffix` is the ending of the body's name: ".json".
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(folder)
+    lines = case.lines()  # first: an unknown connector leaves no folder behind
+    folder.mkdir(parents=True, exist_ok=True)
+    body = f"body{suffix}"
+    request = {name: value for name, value in plain(case.context).items() if value}
+    (folder / body).write_bytes(case.payload)
+    (folder / REQUEST).write_bytes(_indented({**request, "body": body}))
+    (folder / EXPECTED).write_bytes(_listed(lines))
+    return lines
+
+
+def _indented(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _listed(lines: list[Line]) -> bytes:
+    """Return a JSON list with an object on each line, so that a diff shows the changed objects."""
+    written = b",\n".join(orjson.dumps(line) for line in lines)
+    return b"[\n" + written + b"\n]\n" if lines else b"[]\n"

@@ -1,0 +1,54 @@
+"""What each setting means, for `docs/settings.md`. Types and defaults are in `Settings`."""
+
+from collections.abc import Mapping
+
+# In the order of `Settings`. A test checks that settings and rows correspond.
+SETTINGS_TABLE: Mapping[str, str] = {
+    "kafka": "Bootstrap servers of the log, `host:port` with commas between; empty for a process "
+    "without one.",
+    "database": "DSN of PostgreSQL; empty for a process without one.",
+    "bodies": "Body store: a folder, or the URL of S3-compatible storage; empty for none.",
+    "secrets_file": "The TOML file with the connectors' keys and our own.",
+    "clock": "`system`; `fixed:EPOCH_MS` and `file:PATH` are for tests.",
+    "vendor_host": "Address on which the vendor door listens.",
+    "vendor_port": "Port of the vendor door.",
+    "clinic_host": "Address on which the clinician door listens.",
+    "clinic_port": "Port of the clinician door.",
+    "clinic_url": "Address of the clinician door as browsers see it; also used in notifications.",
+    "clinic_demo": "1 lets everybody in as one demo clinician, on loopback only.",
+    "clinic_unit": "Care unit of the demo clinician, and of `kadens patient add` without --unit.",
+    "oidc_issuer": "Issuer URL of the OpenID Connect provider.",
+    "oidc_client_id": "Client id of the clinician door at the provider.",
+    "oidc_unit_claim": "Claim of the ID token that names the clinician's care unit.",
+    "oidc_role_claim": "Claim of the ID token that holds roles; empty when roles are not checked.",
+    "oidc_roles": "Roles of which a clinician must have one, with commas between.",
+    "session_minutes": "How long a sign-in lasts at most.",
+    "session_idle_minutes": "How long a sign-in lasts without a request.",
+    "smtp": "Mail server for notifications, `host:port`; empty sends no mail.",
+    "mail_from": "Sender of notifications.",
+    "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
+    "empty for none.",
+    "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",
+    "max_body": "Longest body that the vendor door takes, in bytes.",
+    "spool": "Folder for bodies on their way in, on a disk with room for twice `spool_disk`. "
+    "Empty: the body store's disk or, where that is no folder, the system's temporary folder.",
+    "spool_memory": "Bytes of memory that bodies on their way in may take together.",
+    "spool_disk": "Bytes of disk that bodies on their way in may take together.",
+    "connections": "Most connections of a door at once.",
+    "connections_per_peer": "Most connections of one address at once.",
+    "trusted_proxies": "Addresses and networks, with commas between, that may have any number of "
+    "connections and name the client they forward for.",
+    "token_rate": "Requests per second with one patient's link tokens, ten times as many at once; "
+    "0 for no limit.",
+    "connector_rate": "Requests per second of one connector, ten times as many at once; 0 for no "
+    "limit.",
+    "failure_rate": "Failed requests per second of one address, twice as many at once; 0 for no "
+    "limit.",
+    "replay_window_s": "How old a signed request may be, in seconds.",
+    "commit_interval_s": "Seconds between two commits of a worker's offsets.",
+    "stall_s": "Seconds without progress after which a worker ends itself.",
+    "group_session_s": "Seconds without a heartbeat after which a worker's partitions "
+    "go to others.",
+    "metrics_host": "Address of a process's own port for metrics.",
+    "metrics_port": "Port on which a process serves its metrics; 0 for none of its own.",
+}

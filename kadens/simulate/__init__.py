@@ -1,1 +1,0 @@
-"""Simulated cohorts with a known truth; writes real FIT files and real vendor bodies. Never used in production."""

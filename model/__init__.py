@@ -1,0 +1,1 @@
+"""The vocabulary of Kadens. Pure: no I/O, no clock, no import from another part of Kadens."""

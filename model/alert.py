@@ -1,0 +1,226 @@
+"""Rules, their input, their findings, and the alerts that rest on findings.
+
+This module holds values only. Rules are evaluated in `alerts.registry`, and alerts change in
+`alerts.lifecycle`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from model.derived import Day, Week
+from model.facts import Instrument, Phase
+from model.prescription import Prescription
+
+
+class Tier(StrEnum):
+    """How soon a clinician should look at an alert.
+
+    A: on the same working day. B: on the worklist, within two working days. C: in a digest.
+    """
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class AlertState(StrEnum):
+    """The state of an alert; `alerts.lifecycle.TRANSITIONS` lists the moves between states."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    RETRACTED = "retracted"
+    EXPIRED = "expired"
+
+
+LIVE_STATES: frozenset[AlertState] = frozenset(
+    {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS, AlertState.SNOOZED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One occasion on which a rule is met.
+
+    `key` names the occasion (a report's record, a Monday), so judging the same occasion again gives
+    the same finding. `at_ms` is the measured time (epoch ms) at which the rule began to be met.
+    `from_ms` is the start of the earliest data that the finding rests on. `fresh` says that the
+    finding may raise an alert now; it may do so until `fresh_until_ms`. `sentence` is the text that
+    a clinician reads.
+
+    `evidence` is for people. It holds JSON values: times, sources, coverage and thresholds, enough
+    to judge the finding again by hand. No code bases a decision on it.
+    """
+
+    rule: str
+    rule_version: int
+    family: str
+    key: str
+    tier: Tier
+    at_ms: int
+    from_ms: int
+    fresh_until_ms: int
+    evidence: dict[str, Any]
+    session: str | None = None
+    fresh: bool = True
+    sentence: str = ""  # the judge sets it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PainRating:
+    """A pain answer in the form that the rules read.
+
+    `value` is on `scale`, for pain usually NRS 0-10. `session` is the id of the session that the
+    answer is about, None when it is unknown.
+    """
+
+    record: str
+    at_ms: int
+    local_date: date
+    phase: Phase
+    value: float
+    scale: str
+    session: str | None
+    instrument: Instrument = Instrument.PAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBrief:
+    """What a rule needs of a session."""
+
+    id: str
+    start_ms: int
+    end_ms: int
+    local_date: date
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """The latest measured instant that a source has delivered."""
+
+    vendor: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleInput:
+    """Everything that the rules may read about a patient.
+
+    `now_ms` is the current time (epoch ms). Rules read no other clock, so a judgement can be
+    repeated exactly.
+    """
+
+    patient: str
+    zone: str
+    now_ms: int
+    prescriptions: tuple[Prescription, ...]
+    weeks: tuple[Week, ...]
+    days: tuple[Day, ...]
+    sessions: tuple[SessionBrief, ...]
+    pain: tuple[PainRating, ...]
+    watermarks: tuple[Watermark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule: when it is met, the sentence for a finding, and when to judge again.
+
+    A patient has at most one live alert for each `family`. `tier` is the gravest tier that a
+    finding of the rule can have. A changed threshold or predicate needs a new `version`. The
+    `thresholds` are our defaults, not clinical facts; a prescription may override them by rule id
+    and name.
+
+    `predicate` yields the findings for a patient's rows. `sentence` makes the text of a finding
+    from its evidence. `next_due` returns the times (epoch ms) at which the result may change
+    without new data.
+    """
+
+    id: str
+    family: str
+    version: int
+    tier: Tier
+    title: str
+    thresholds: Mapping[str, float]
+    cooldown_days: int
+    predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
+    sentence: Callable[[Mapping[str, Any]], str]
+    next_due: Callable[[RuleInput, "Rule"], Iterable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert as it is stored.
+
+    `findings` holds, by key, the findings that the alert rests on and that still hold.
+    """
+
+    id: str
+    patient: str
+    family: str
+    rule: str
+    tier: Tier
+    state: AlertState
+    raised_ms: int
+    changed_ms: int
+    sentence: str
+    findings: dict[str, Finding] = field(default_factory=dict)
+    resolution: str = ""
+
+
+class StepKind(StrEnum):
+    """What happens to an alert: it is raised or retracted, or findings are added or dropped."""
+
+    RAISE = "raise"
+    APPEND = "append"
+    DROP = "drop"
+    RETRACT = "retract"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change to an alert that follows from judging.
+
+    `alert` is the id of the alert, None for RAISE. For RAISE and APPEND the `findings` become
+    current and replace those with the same rule and key. For DROP and RETRACT they stop being
+    current. The other fields describe the alert after the step.
+    """
+
+    kind: StepKind
+    family: str
+    alert: str | None
+    findings: tuple[Finding, ...]
+    tier: Tier
+    state: AlertState
+    rule: str
+    rule_version: int
+    sentence: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementResult:
+    """The result of judging a patient: the steps, and when to judge again.
+
+    `next_due_ms` is in epoch ms; None means that only new data can change the result.
+    """
+
+    steps: tuple[Step, ...]
+    next_due_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A clinician who may receive mail about a patient.
+
+    `email` is "" when the clinician has no address. `responsible` is True for the clinician who is
+    responsible for the patient.
+    """
+
+    email: str
+    responsible: bool

@@ -1,0 +1,78 @@
+"""Instants, local days and ISO weeks.
+
+The zone and the instant are always arguments; nothing here reads a clock.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2199, 12, 31)  # what a person may mean by a date
+DATE_RANGE = f"must be a date from {FIRST_DATE} to {LAST_DATE}"
+
+
+def epoch_ms(instant: datetime) -> int:
+    """Return an aware datetime as integer epoch milliseconds (floor)."""
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def utc(ms: int) -> datetime:
+    """Return epoch milliseconds as an aware UTC datetime, exact to the millisecond."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+
+
+def rfc3339(ms: int) -> str:
+    """Return epoch milliseconds as RFC 3339 in UTC.
+
+    Milliseconds are written with three digits, or left out when they are 0.
+    """
+    spec = "seconds" if ms % 1000 == 0 else "milliseconds"
+    return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def local_date(ms: int, zone: str) -> date:
+    """Return the calendar date at an instant in an IANA zone."""
+    return utc(ms).astimezone(ZoneInfo(zone)).date()
+
+
+@lru_cache(maxsize=65_536)
+def midnight(day: date, zone: str) -> int:
+    """Return the epoch ms at which a local date begins in an IANA zone."""
+    return epoch_ms(datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC))
+
+
+def day_bounds(day: date, zone: str) -> tuple[int, int]:
+    """Return [start, end) of a local date in epoch ms.
+
+    The date lasts 24 hours, or usually 23 or 25 when the clocks change.
+    """
+    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
+
+
+def monday(day: date) -> date:
+    """Return the Monday of the ISO week of a date."""
+    return day - timedelta(days=day.weekday())
+
+
+def week_bounds(first: date, zone: str) -> tuple[int, int]:
+    """Return [start, end) in epoch ms of the local ISO week that begins on the Monday `first`."""
+    return midnight(first, zone), midnight(first + timedelta(days=7), zone)
+
+
+def dates_between(start_ms: int, end_ms: int, zone: str) -> list[date]:
+    """Return the local dates that [start, end) touches, in order.
+
+    An empty span touches the date of its start.
+    """
+    first = local_date(start_ms, zone)
+    last = local_date(max(end_ms - 1, start_ms), zone)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def zone_offset_min(ms: int, zone: str) -> int:
+    """Return the offset from UTC of an IANA zone at an instant, in whole minutes east."""
+    shift = utc(ms).astimezone(ZoneInfo(zone)).utcoffset()
+    return round(shift.total_seconds() / 60) if shift is not None else 0

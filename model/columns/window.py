@@ -1,0 +1,49 @@
+"""A window of one patient's facts and samples, from which sessions and days are derived.
+
+Storage reads the parts of a window and `stream.compute` derives from it. The window holds values
+only and decides nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from model.facts import AttributedFact, Instants, Source, Values
+from model.intensity import HeartProfile
+from model.prescription import Prescription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SampleColumn:
+    """The samples of one metric in one record of one source, in any order of time.
+
+    `record` is "" for a stream without records. `t` is int64[n] epoch ms, `v` float64[n] in the
+    metric's canonical unit.
+    """
+
+    metric: str
+    source: Source
+    record: str
+    t: Instants
+    v: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Window:
+    """What is known of a patient around some local dates.
+
+    `zone` is the patient's IANA zone. `dates` are the local dates to derive, each completely.
+    `summaries` are the totals that sources state for those dates. `workouts`, `reports` and
+    `columns` reach a day beyond the dates on both sides, because a session may end after midnight
+    and an answer may come hours later. They cover every session that starts on the dates up to two
+    minutes after its end.
+    """
+
+    patient: str
+    zone: str
+    profiles: tuple[HeartProfile, ...]
+    dates: tuple[date, ...]
+    workouts: tuple[AttributedFact, ...]
+    columns: tuple[SampleColumn, ...]
+    reports: tuple[AttributedFact, ...]
+    prescriptions: tuple[Prescription, ...] = ()
+    summaries: tuple[AttributedFact, ...] = ()

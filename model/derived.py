@@ -1,0 +1,219 @@
+"""Derived rows: sessions, days and weeks.
+
+Each row is a pure function of facts, profiles, prescriptions and the patient's zone. It names the
+version of the algorithm, and a session also names its inputs. Ids are made from content, so
+deriving again gives the same rows.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from model.facts import OffsetOrigin, Source
+from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
+
+ALGORITHM = "2026.2"
+PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
+
+
+class Origin(StrEnum):
+    """How a session is known.
+
+    A source declared it, the patient reported it, or it was detected in samples.
+    """
+
+    DECLARED = "declared"
+    REPORTED = "reported"
+    DETECTED = "detected"
+
+
+class DayState(StrEnum):
+    """The state of a local date (clinical definition section 5.2).
+
+    Only NO_ACTIVITY may ever count as a miss.
+    """
+
+    ACTIVE = "active"
+    REST = "rest"
+    NO_ACTIVITY = "no_activity"
+    NOT_WORN = "not_worn"
+    NO_DATA = "no_data"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartSummary:
+    """Count, minimum, mean and maximum of a session's accepted heart-rate samples.
+
+    In beats a minute; None without samples.
+    """
+
+    n: int
+    minimum: float | None
+    mean: float | None
+    maximum: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSelection:
+    """The source selected for a metric in the minutes of [start, end) (epoch ms), and why.
+
+    `why` is the strongest reason that applies in these minutes:
+
+    - "only": no other source had a sample.
+    - "name": other sources of equal rank had about as many samples, so the order of names decides
+      and every computer agrees.
+    - "samples": other sources of equal rank had clearly fewer samples.
+    - "rank": the other sources rank lower.
+    """
+
+    local_date: date
+    metric: str
+    source: Source
+    start_ms: int
+    end_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityFlag:
+    """A doubt about `n` samples in [start, end) in epoch ms.
+
+    `what` is a key of `stream.compute.series.quality.QUALITY_CHECKS`.
+    """
+
+    what: str
+    metric: str
+    source: Source
+    start_ms: int
+    end_ms: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A figure of training load with its inputs and coefficients.
+
+    When `value` is None, `why` gives the reason.
+    """
+
+    name: str
+    value: float | None
+    inputs: dict[str, float] = field(default_factory=dict)
+    confidence: Confidence = Confidence.NONE
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session of exercise, [start, end) in epoch ms.
+
+    `id` is made from patient, source and record. `declared_by` is the source of the workout.
+    `heart_source` is the source of most heart-rate samples, None without samples;
+    `Derived.source_selections` has the source of each minute. `partial` is True when more than 20 %
+    of the time is unknown. `moving_ms` is the time without pauses, and `moving_by` its origin:
+    "source", "speed" or "" (unknown). `counts` is False when the session does not count among the
+    sessions of its day; `why` then gives the reason.
+    """
+
+    id: str
+    start_ms: int
+    end_ms: int
+    local_date: date
+    type: str
+    vendor_type: str
+    declared_by: Source
+    record: str
+    body: str
+    heart_source: Source | None
+    zones: ZoneTimes
+    thresholds: ZoneThresholds
+    heart: HeartSummary
+    partial: bool
+    exertion_cr10: float | None = None
+    moving_ms: int | None = None
+    moving_by: str = ""
+    pauses: tuple[tuple[int, int], ...] = ()
+    origin: Origin = Origin.DECLARED
+    offset_min: int | None = None
+    offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
+    counts: bool = True
+    why: str = ""
+    zone_times_by_method: tuple[ZoneTimesByMethod, ...] = ()
+    loads: tuple[Load, ...] = ()
+    flags: tuple[QualityFlag, ...] = ()
+    algorithm: str = ALGORITHM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """Totals of one local date.
+
+    A session counts on the date on which it starts, and overlapping time counts once. `wear_min` is
+    the number of minutes with an accepted heart-rate sample. `answered` says that the patient
+    reported on that date. `zones` holds the zone times of the date's sessions, `volume` those of
+    every minute of the date. `steps` are counted by the source selected in each minute, else they
+    are the total that a source states, else None. `stated` holds, by metric, the totals of the best
+    ranked source that states them. `night_hr` is the lowest 5-minute mean heart rate from 03:00 to
+    07:00 local time, None when the device was worn too little. `loads` are sums over sessions.
+    """
+
+    local_date: date
+    sessions: int
+    session_ms: int
+    zones: ZoneTimes
+    wear_min: int
+    answered: bool
+    volume: ZoneTimes = field(default_factory=ZoneTimes)
+    steps: int | None = None
+    night_hr: float | None = None
+    loads: dict[str, float] = field(default_factory=dict)
+    stated: dict[str, float] = field(default_factory=dict)
+    algorithm: str = ALGORITHM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """Totals of one ISO week in the patient's zone.
+
+    `valid_days` counts the days with at least 600 minutes of wear, `known_days` those that are
+    valid or answered.
+    """
+
+    monday: date
+    sessions: int
+    session_ms: int
+    zones: ZoneTimes
+    dose_min: float
+    valid_days: int
+    answered_days: int
+    known_days: int
+    volume: ZoneTimes = field(default_factory=ZoneTimes)
+    steps: int | None = None
+    loads: dict[str, float] = field(default_factory=dict)
+    algorithm: str = ALGORITHM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """The rows derived for some dates of a patient."""
+
+    sessions: tuple[Session, ...]
+    days: tuple[Day, ...]
+    source_selections: tuple[SourceSelection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedChange:
+    """A change to a derived row, as it is published on `kadens.derived`.
+
+    `what` is session.created, session.revised, session.retracted, day.revised or week.revised.
+    `key` is the session id, the date or the Monday. `reason` says why the row changed, and
+    `algorithm` is the version that derived it.
+    """
+
+    what: str
+    key: str
+    reason: str
+    algorithm: str = ALGORITHM

@@ -1,0 +1,97 @@
+"""The envelope of a payload on `kadens.raw`.
+
+The vendor door writes it as Kafka headers and the worker reads it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from model.received import Context
+
+RAW_VERSION = "2"
+INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who sent a payload and when, and what its reader needs.
+
+    `received_ms` is epoch ms and `size` is in bytes. `patient` is set when a link token named the
+    patient; `link` is then the digest (hex) of that token. `address` is set when the payload lies
+    in the body store; the event's value is then empty. `message_id` is the sender's idempotency
+    key, for tracing only. `format` names a row of the formats table, or is `sniff`.
+    `passed_headers` and `passed_query` hold the headers and query parameters that the connector
+    lets through. `part_of` is the SHA-256 of the payload that this payload is a slice of.
+    """
+
+    connector: str
+    received_ms: int
+    sha256: str
+    size: int
+    content_type: str = ""
+    patient: str = ""
+    address: str = ""
+    message_id: str = ""
+    version: str = RAW_VERSION
+    link: str = ""
+    format: str = ""
+    filename: str = ""
+    passed_headers: Pairs = ()
+    passed_query: Pairs = ()
+    part_of: str = ""
+
+    @property
+    def context(self) -> Context:
+        """What a reader gets to know about the payload."""
+        return Context(
+            connector=self.connector,
+            content_type=self.content_type,
+            filename=self.filename,
+            headers=dict(self.passed_headers),
+            query=dict(self.passed_query),
+            received_ms=self.received_ms,
+        )
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Return the Kafka headers, in the order of the fields."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values |= {name: json.dumps(values[name]) for name in ("passed_headers", "passed_query")}
+        return [(name, str(value).encode()) for name, value in values.items()]
+
+    @staticmethod
+    def read(headers: Iterable[tuple[str, bytes]]) -> "Envelope":
+        """Read an envelope from Kafka headers, as `Envelope.headers` writes them.
+
+        Unknown headers are ignored. Raises KeyError when a required header is missing and
+        ValueError when a value cannot be read.
+        """
+        values = {name: value.decode() for name, value in headers}
+        return Envelope(
+            connector=values["connector"],
+            received_ms=int(values["received_ms"]),
+            sha256=values["sha256"],
+            size=int(values["size"]),
+            content_type=values.get("content_type", ""),
+            patient=values.get("patient", ""),
+            address=values.get("address", ""),
+            message_id=values.get("message_id", ""),
+            version=values.get("version", RAW_VERSION),
+            # Decoding refuses anything but hex digits.
+            link=bytes.fromhex(values.get("link", "")).hex(),
+            format=values.get("format", ""),
+            filename=values.get("filename", ""),
+            passed_headers=_pairs(values.get("passed_headers", "[]")),
+            passed_query=_pairs(values.get("passed_query", "[]")),
+            part_of=values.get("part_of", ""),
+        )
+
+
+def _pairs(text: str) -> Pairs:
+    rows: Any = json.loads(text)
+    if not isinstance(rows, list):
+        raise ValueError("passed headers are a list of pairs")  # noqa: TRY004 - of an envelope
+    return tuple((str(name), str(value)) for name, value in rows)

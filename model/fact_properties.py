@@ -1,0 +1,100 @@
+"""Properties of a single fact: its span, its content hash, the records that it names.
+
+These are pure functions of one fact. Storage, replay and parsers share them, so that each property
+is defined once. Nothing here depends on another fact or decides which fact is current.
+"""
+
+from hashlib import sha256
+
+from model import codec
+from model.facts import DaySummary, Deletion, Fact, Instrument, Report, SampleBlock, Workout
+from model.metrics import METRIC
+from model.spans import Span
+
+CONTENT_BYTES = 16  # of a SHA-256: enough to distinguish facts, and small in an index
+
+
+def span_of(fact: Fact) -> Span:
+    """Return the span of a fact: its interval, extended to cover its samples.
+
+    >>> from model.facts import Head, Source
+    >>> head = Head(source=Source(vendor="v"), record="r", start_ms=1_000, end_ms=2_000)
+    >>> span_of(Deletion(head=head))
+    Span(start_ms=1000, end_ms=2000, samples_only=False)
+    """
+    head = fact.head
+    if not isinstance(fact, SampleBlock):
+        return Span(start_ms=head.start_ms, end_ms=head.end_ms)
+    start_ms, end_ms = head.start_ms, head.end_ms
+    if len(fact.t):
+        start_ms, end_ms = min(start_ms, int(fact.t[0])), max(end_ms, int(fact.t[-1]) + 1)
+    return Span(start_ms=start_ms, end_ms=end_ms, samples_only=True)
+
+
+def measured_until_ms(fact: Fact) -> int | None:
+    """Return the latest instant (epoch ms) up to which a fact shows that its source measured.
+
+    None when a fact shows no such instant.
+    """
+    match fact:
+        case SampleBlock():
+            return int(fact.t[-1]) if len(fact.t) else None
+        case Workout() | Report():
+            return fact.head.end_ms
+        case DaySummary():
+            # Totals grow during the day, so they show only that the day had begun.
+            return fact.head.start_ms
+        case Deletion():
+            return None
+
+
+def target_record(fact: Fact) -> str:
+    """Return the other record that a fact names, or "" when it names none.
+
+    A deletion names the deleted record, a report the session that it is about.
+    """
+    match fact:
+        case Deletion():
+            return fact.target
+        case Report():
+            return fact.session
+        case _:
+            return ""
+
+
+def session_records(fact: Fact) -> frozenset[str]:
+    """Return the records by which other facts may refer to the session of a fact.
+
+    A workout and a session that a patient declared have their own record. A report also names the
+    record of the session that it is about.
+    """
+    names = {fact.session} if isinstance(fact, Report) else set()
+    declared = isinstance(fact, Report) and fact.instrument is Instrument.SESSION
+    if declared or isinstance(fact, Workout):
+        names.add(fact.head.record)
+    return frozenset(names - {""})
+
+
+def metric_id(fact: Fact) -> int:
+    """Return the stored id of a block's metric, and 0 for every other fact."""
+    return METRIC[fact.metric].id if isinstance(fact, SampleBlock) else 0
+
+
+def part_number(fact: Fact) -> int:
+    """Return the part number of a block, and 0 for every other fact."""
+    return fact.part if isinstance(fact, SampleBlock) else 0
+
+
+def content_hash(fact: Fact) -> bytes:
+    """Return a hash of 16 bytes that is equal for equal facts only.
+
+    Samples are hashed as little-endian bytes, because encoding them as JSON would take most of the
+    writer's time.
+    """
+    if not isinstance(fact, SampleBlock):
+        return sha256(codec.encode_fact(fact)).digest()[:CONTENT_BYTES]
+    described = [codec.plain(fact.head), fact.metric, fact.joining.value, fact.part]
+    hashed = sha256(codec.dumps(described))
+    hashed.update(fact.t.astype("<i8", copy=False).tobytes())
+    hashed.update(fact.v.astype("<f8", copy=False).tobytes())
+    return hashed.digest()[:CONTENT_BYTES]

@@ -1,0 +1,53 @@
+"""The registry of metrics: the quantities of samples and day summaries, each with its unit.
+
+Parsers convert every value to the unit given here. Ids are stored in the database, so an id must
+never be used again for another metric.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A quantity with its stored id, its UCUM unit and the range of readable values.
+
+    A value outside of `floor` and `ceiling` is rejected as unreadable. The range is wide on
+    purpose: it bounds what a device can report at all. What is plausible for a person (30 to 230
+    beats a minute) is judged where a value is used.
+    """
+
+    id: int
+    name: str
+    unit: str
+    floor: float
+    ceiling: float
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric(id=1, name="heart_rate", unit="/min", floor=0, ceiling=1_000),
+    Metric(id=2, name="cadence", unit="/min", floor=0, ceiling=1_000),
+    Metric(id=3, name="speed", unit="m/s", floor=0, ceiling=1_000),
+    Metric(id=4, name="distance", unit="m", floor=0, ceiling=1e9),
+    Metric(id=5, name="power", unit="W", floor=0, ceiling=65_000),
+    Metric(id=6, name="altitude", unit="m", floor=-1_000, ceiling=20_000),
+    Metric(id=7, name="temperature", unit="Cel", floor=-100, ceiling=200),
+    Metric(id=8, name="steps", unit="{steps}", floor=0, ceiling=1e7),
+    Metric(id=9, name="rr_interval", unit="ms", floor=0, ceiling=10_000),
+    Metric(id=10, name="resting_heart_rate", unit="/min", floor=0, ceiling=1_000),
+    Metric(id=11, name="active_energy", unit="kcal", floor=0, ceiling=1e6),
+    Metric(id=12, name="heart_rate_variability_rmssd", unit="ms", floor=0, ceiling=10_000),
+    Metric(id=13, name="oxygen_saturation", unit="%", floor=0, ceiling=100),
+    Metric(id=14, name="respiratory_rate", unit="/min", floor=0, ceiling=500),
+    Metric(id=15, name="weight", unit="kg", floor=0, ceiling=1_000),
+    Metric(id=16, name="heart_rate_variability_sdnn", unit="ms", floor=0, ceiling=10_000),
+    Metric(id=17, name="basal_energy", unit="kcal", floor=0, ceiling=1e6),
+    Metric(id=18, name="body_temperature", unit="Cel", floor=0, ceiling=100),
+    Metric(id=19, name="oxygen_uptake", unit="mL/kg/min", floor=0, ceiling=200),
+    Metric(id=20, name="blood_glucose", unit="mmol/L", floor=0, ceiling=200),
+    Metric(id=21, name="blood_pressure_systolic", unit="mm[Hg]", floor=0, ceiling=500),
+    Metric(id=22, name="blood_pressure_diastolic", unit="mm[Hg]", floor=0, ceiling=500),
+    Metric(id=23, name="mets", unit="{MET}", floor=0, ceiling=100),
+)
+
+METRIC: dict[str, Metric] = {row.name: row for row in METRICS}
+METRIC_BY_ID: dict[int, Metric] = {row.id: row for row in METRICS}

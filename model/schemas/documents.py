@@ -1,0 +1,197 @@
+"""The published JSON Schemas by name: prescription, profile, report, and every event on the log.
+
+The schemas are made from the types and from the tables of bounds that the code itself checks. A
+rule that no schema can express, such as the order of two dates, is written in a description.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from model.activities import TYPES
+from model.codec import FACT_KINDS, SCHEMA_VERSION
+from model.derived import DerivedChange
+from model.envelope import Envelope
+from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, SEXES, HeartProfile
+from model.metrics import METRIC
+from model.prescription import (
+    INTENSITY_METHODS,
+    MOST_VERSIONS,
+    Prescription,
+)
+from model.schemas.from_types import JsonSchema, schema_of
+from model.schemas.report_body import report_body_schema
+from model.storable import (
+    LAST_MS,
+    LONGEST_RECORD,
+    LONGEST_SESSION_MS,
+    LONGEST_WORD,
+    MOST_EXERTION,
+    MOST_OFFSET_MIN,
+    MOST_PART,
+    MOST_REVISION,
+    MOST_SAMPLES,
+)
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SHA256: JsonSchema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+INSTANT_MS: JsonSchema = {
+    "type": "integer",
+    "minimum": 0,
+    "exclusiveMaximum": LAST_MS,
+    "description": "epoch ms in UTC",
+}
+# as `kadens` checks an id that a person typed
+ID_PATTERN, LONGEST_PRESCRIPTION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 64
+NOT_NEGATIVE: JsonSchema = {"minimum": 0}
+COLUMN: JsonSchema = {"maxItems": MOST_SAMPLES}
+
+PRESCRIPTION_FIELDS: dict[tuple[str, str], JsonSchema] = {
+    ("Prescription", "id"): {"maxLength": LONGEST_PRESCRIPTION_ID, "pattern": ID_PATTERN},
+    ("Prescription", "version"): {"minimum": 1, "maximum": MOST_VERSIONS},
+    ("Prescription", "sessions_per_week"): NOT_NEGATIVE,
+    ("Prescription", "minutes_per_session"): NOT_NEGATIVE,
+    ("Prescription", "types"): {"items": {"enum": sorted(TYPES)}},
+    ("Intensity", "method"): {"enum": list(INTENSITY_METHODS)},
+}
+PROFILE_FIELDS: dict[tuple[str, str], JsonSchema] = {
+    ("HeartProfile", "sex"): {"enum": list(SEXES)},
+    **{
+        ("HeartProfile", name): {"exclusiveMinimum": low, "maximum": high}
+        for name, (low, high) in PROFILE_BOUNDS.items()
+    },
+}
+FACT_FIELDS: dict[tuple[str, str], JsonSchema] = {
+    ("Source", "vendor"): {"maxLength": LONGEST_WORD},
+    ("Source", "app"): {"maxLength": LONGEST_WORD},
+    ("Source", "device"): {"maxLength": LONGEST_WORD},
+    ("Head", "record"): {"maxLength": LONGEST_RECORD},
+    ("Head", "revision"): {"minimum": 0, "maximum": MOST_REVISION},
+    ("Head", "start_ms"): INSTANT_MS,
+    ("Head", "end_ms"): INSTANT_MS,
+    ("Head", "offset_min"): {"minimum": -MOST_OFFSET_MIN, "maximum": MOST_OFFSET_MIN},
+    ("SampleBlock", "metric"): {"enum": list(METRIC)},
+    ("SampleBlock", "t"): {**COLUMN, "items": INSTANT_MS},
+    ("SampleBlock", "v"): COLUMN,
+    ("SampleBlock", "part"): {"minimum": 0, "maximum": MOST_PART},
+    ("Workout", "moving_ms"): {"minimum": 0, "maximum": LONGEST_SESSION_MS},
+    ("Workout", "exertion_cr10"): {"minimum": -MOST_EXERTION, "maximum": MOST_EXERTION},
+    ("DaySummary", "values"): {"propertyNames": {"enum": list(METRIC)}},
+    ("Report", "value"): {"minimum": -MOST_EXERTION, "maximum": MOST_EXERTION},
+    ("Report", "session"): {"maxLength": LONGEST_RECORD},
+    ("Deletion", "target"): {"maxLength": LONGEST_RECORD},
+}
+DERIVED_FIELDS: dict[tuple[str, str], JsonSchema] = {
+    ("DerivedChange", "what"): {
+        "enum": [
+            "session.created",
+            "session.revised",
+            "session.retracted",
+            "day.revised",
+            "week.revised",
+        ]
+    },
+}
+
+
+def prescription_schema() -> JsonSchema:
+    """Return the schema of the file that `kadens prescribe` reads."""
+    schema = schema_of(Prescription, PRESCRIPTION_FIELDS)
+    order = "`valid_from` must not be after `valid_to`, and `intensity.low` must be below `high`."
+    return _also(schema, order)
+
+
+def profile_schema() -> JsonSchema:
+    """Return the schema of the file that `kadens patient profile` reads."""
+    schema = schema_of(HeartProfile, PROFILE_FIELDS)
+    low, high = PROFILE_BOUNDS["hr_max"]
+    edges = schema["properties"]["clinician_bpm"]["anyOf"][0]["prefixItems"]
+    bounded = [{**edge, "exclusiveMinimum": low, "maximum": high} for edge in edges]
+    schema["properties"]["clinician_bpm"]["anyOf"][0]["prefixItems"] = bounded
+    pairs = ", ".join(f"`{low}` below `{high}`" for low, high in MUST_BE_BELOW)
+    return _also(schema, f"Where both are given: {pairs}. `clinician_bpm` must ascend.")
+
+
+def facts_schema() -> JsonSchema:
+    """Return the schema of an event on `kadens.facts` and `kadens.facts.large`."""
+    kinds: list[JsonSchema] = []
+    definitions: JsonSchema = {}
+    for kind, cls in FACT_KINDS.items():
+        schema = schema_of(cls, FACT_FIELDS, complete=True)
+        definitions |= schema.pop("$defs", {})
+        schema["properties"] = {"kind": {"const": kind}, **schema["properties"]}
+        schema["required"] = ["kind", *schema["required"]]
+        definitions[cls.__name__] = schema
+        kinds.append({"$ref": f"#/$defs/{cls.__name__}"})
+    properties = {
+        "v": {"const": SCHEMA_VERSION, "description": "version of this schema"},
+        "patient": {"type": "string", "minLength": 1, "description": "the pseudonym"},
+        "connector": {"type": "string", "minLength": 1},
+        "received_ms": INSTANT_MS,
+        "body": {**SHA256, "description": "SHA-256 of the payload that it came from"},
+        "parser": {"type": "integer", "minimum": 1, "description": "version of the format"},
+        "fact": {"oneOf": kinds},
+    }
+    text = "One fact as its source reported it. `end_ms` is exclusive, and not before `start_ms`."
+    return {**_object("FactEvent", text, properties), "$defs": definitions}
+
+
+def derived_schema() -> JsonSchema:
+    """Return the schema of an event on `kadens.derived`."""
+    change = schema_of(DerivedChange, DERIVED_FIELDS, complete=True)
+    properties = {
+        "v": {"const": SCHEMA_VERSION},
+        "patient": {"type": "string", "minLength": 1},
+        "changes": {"type": "array", "items": {"$ref": "#/$defs/DerivedChange"}},
+    }
+    text = "What one derivation changed for one patient. It is a cue to read, and holds no value."
+    return {**_object("DerivedEvent", text, properties), "$defs": {"DerivedChange": change}}
+
+
+def raw_headers_schema() -> JsonSchema:
+    """Return the schema of the Kafka headers on `kadens.raw`, their values decoded as UTF-8."""
+    schema = schema_of(Envelope, {}, complete=True)
+    for name, row in schema["properties"].items():
+        digits = {"type": "string", "pattern": "^[0-9]+$"}
+        if row == {"type": "integer"}:
+            schema["properties"][name] = digits
+        elif row["type"] == "array":
+            schema["properties"][name] = {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": row,
+            }
+    schema["properties"]["sha256"] = SHA256
+    return schema
+
+
+SCHEMAS: dict[str, Callable[[], JsonSchema]] = {
+    "prescription": prescription_schema,
+    "profile": profile_schema,
+    "report": report_body_schema,
+    "event-facts": facts_schema,
+    "event-derived": derived_schema,
+    "event-raw-headers": raw_headers_schema,
+}
+
+
+def published(name: str) -> JsonSchema:
+    """Return a published schema with its dialect and id.
+
+    Raises KeyError for an unknown name.
+    """
+    return {"$schema": DIALECT, "$id": f"urn:kadens:schema:{name}", **SCHEMAS[name]()}
+
+
+def _also(schema: JsonSchema, text: str) -> JsonSchema:
+    return {**schema, "description": f"{schema['description']}\n\n{text}"}
+
+
+def _object(title: str, text: str, properties: dict[str, Any]) -> JsonSchema:
+    return {
+        "title": title,
+        "description": text,
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

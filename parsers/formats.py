@@ -1,0 +1,248 @@
+"""The table of formats: which reader reads them, and how much a payload may hold. Pure.
+
+Each format has a row. Every item that a reader yields passes the checks here, so that no reader can
+put a fact on the log that cannot be stored. A format is derived from the bytes alone. Signatures
+and hosts of vendors are not known here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from model.calendar import DAY_MS
+from model.errors import BodyError
+from model.fact_properties import span_of
+from model.facts import Fact, Parsed, Reject, RejectKind
+from model.received import Context, Part, ReaderItem, ReaderItems
+from model.storable import refusal
+from parsers import fit_facts, garmin, open_wearables, polar, reports, tcx
+from parsers.bounds import MOST_FACTS
+from parsers.fields import check_width, grouped
+
+MEBIBYTE = 1024 * 1024
+FILES = "files"  # the connector whose payloads are files; their first bytes show the format
+
+ReadItems: TypeAlias = Callable[[bytes, Context], ReaderItems]
+Sniff: TypeAlias = Callable[[bytes], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One row of the table.
+
+    `read` yields what a payload holds, lazily, and raises BodyError where it cannot go on. `sniff`
+    recognises a file of this format by its bytes; it is None for formats that only a vendor's body
+    has. `suffixes` are the usual endings of such files. `json`: whether the width of the document
+    is bounded before it is parsed.
+
+    A payload has at most `most_bytes`. A part of it has at most `most_facts` facts on at most
+    `most_days` days, because each of these days is derived anew. A part with more is refused
+    entirely, as TOO_MUCH.
+
+    Raise `version` by one whenever the same bytes would give other facts. A kept body stores its
+    format and the version that read it. `kadens replay` reads it again once the version of that
+    format is greater.
+    """
+
+    name: str
+    version: int
+    read: ReadItems
+    sniff: Sniff | None = None
+    suffixes: tuple[str, ...] = ()
+    json: bool = False
+    most_bytes: int = MEBIBYTE
+    most_days: int = 62
+    most_facts: int = MOST_FACTS
+
+
+def single_part(parse: Callable[[bytes], Parsed]) -> ReadItems:
+    """Return a reader of payloads of one account, from a function that reads them at once."""
+
+    def read(payload: bytes, _context: Context) -> Iterator[Part]:
+        parsed = parse(payload)
+        yield Part(
+            account=parsed.account,
+            facts=parsed.facts,
+            rejects=parsed.rejects,
+            complete=parsed.complete,
+        )
+
+    return read
+
+
+def _is_fit(payload: bytes) -> bool:
+    return payload[8:12] == b".FIT"
+
+
+FORMATS: tuple[Format, ...] = (
+    # 80,000 samples with all their words; the largest known sender packs 2,500.
+    # The days are ten years with a reading each.
+    Format(
+        name="open_wearables",
+        version=2,
+        read=single_part(open_wearables.parse),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=3_660,
+    ),
+    # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
+    Format(
+        name="fit",
+        version=2,
+        read=single_part(fit_facts.parse),
+        sniff=_is_fit,
+        suffixes=(".fit",),
+        most_bytes=64 * MEBIBYTE,
+    ),
+    # an hour with a sample a second has 0.5 MiB; the schema has no bound
+    Format(
+        name="tcx",
+        version=1,
+        read=tcx.read,
+        sniff=tcx.is_tcx,
+        suffixes=(".tcx",),
+        most_bytes=64 * MEBIBYTE,
+    ),
+    # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
+    Format(
+        name="garmin",
+        version=1,
+        read=garmin.read,
+        most_bytes=100 * MEBIBYTE,
+        most_days=400,
+        most_facts=40_000,
+    ),
+    # a cue has some hundred bytes
+    Format(name="polar", version=1, read=polar.read, json=True),
+    # a thousand answers with all their words have half of it
+    Format(
+        name="reports",
+        version=2,
+        read=single_part(reports.parse),
+        json=True,
+        most_days=3_660,
+    ),
+)
+
+
+def sniff(payload: bytes) -> str | None:
+    """Return the name of a file's format by its bytes ("fit"), None when no reader knows it."""
+    for row in FORMATS:
+        if row.sniff is not None and row.sniff(payload):
+            return row.name
+    return None
+
+
+def format_named(name: str) -> Format:
+    """Return the row of a format; LookupError for an unknown name, which is a bug of the caller."""
+    for row in FORMATS:
+        if row.name == name:
+            return row
+    raise LookupError(f"no format {name!r}")
+
+
+def format_of(connector: str, payload: bytes) -> str:
+    """Return the format of a connector's payload: by its bytes for `files`, else the connector's.
+
+    Raises BodyError for a file of no format that is read, and LookupError for a connector without a
+    format.
+    """
+    if connector != FILES:
+        return format_named(connector).name
+    name = sniff(payload)
+    if name is None:
+        known = [row.name for row in FORMATS if row.sniff is not None]
+        why = f"not a file format that is read: {', '.join(known)}"
+        raise BodyError("@0", why, RejectKind.UNKNOWN)
+    return name
+
+
+def version_of(name: str) -> int:
+    """Return today's version of a format by its name; LookupError for an unknown name."""
+    return format_named(name).version
+
+
+def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderItem]:
+    """Yield what a payload of a format holds, lazily, each part checked.
+
+    Never raises for what is in the payload: where reading cannot go on, the last item is a Reject.
+    Raises LookupError for an unknown format.
+    """
+    row = format_named(name)
+    try:
+        _check_size(row, payload)
+        for item in row.read(payload, context):
+            yield _checked(row, item) if isinstance(item, Part) else item
+    except BodyError as error:
+        yield error.reject
+
+
+def parse(connector: str, body: bytes, content_type: str = "") -> Parsed:
+    """Return what a body of one account holds; BodyError when it cannot be read at all.
+
+    This is for callers that want everything at once. Fetches and notices are left out, and a body
+    of several accounts is refused: `read_items` reads those. Raises LookupError for a connector
+    without a format.
+    """
+    context = Context(connector=connector, content_type=content_type)
+    part: Part | None = None
+    rejects: list[Reject] = []
+    for item in read_items(format_of(connector, body), body, context):
+        if isinstance(item, Reject):
+            rejects.append(item)
+        elif isinstance(item, Part):
+            if part is not None:
+                raise BodyError("body", "more than one account", RejectKind.TOO_MUCH)
+            part = item
+    if part is None and rejects:
+        raise BodyError(rejects[0].where, rejects[0].why, rejects[0].kind)
+    if part is None:
+        return Parsed(account="", facts=())
+    return Parsed(
+        account=part.account,
+        facts=part.facts,
+        rejects=(*part.rejects, *rejects),
+        complete=part.complete,
+    )
+
+
+def _check_size(row: Format, payload: bytes) -> None:
+    if len(payload) > row.most_bytes:
+        raise BodyError("body", f"more than {row.most_bytes} bytes", RejectKind.TOO_MUCH)
+    if row.json:
+        check_width(payload)
+
+
+def _checked(row: Format, part: Part) -> Part:
+    """Return a part without the facts that cannot be stored; BodyError when it holds too much."""
+    if len(part.facts) > row.most_facts:
+        raise BodyError("body", f"more than {row.most_facts} facts", RejectKind.TOO_MUCH)
+    facts: list[Fact] = []
+    refused: list[Reject] = []
+    for position, fact in enumerate(part.facts):
+        why = refusal(fact)
+        if why:
+            where = f"facts[{position}]"
+            refused.append(Reject(where=where, why=why, kind=RejectKind.UNWRITABLE))
+        else:
+            facts.append(fact)
+    if _days(facts) > row.most_days:
+        raise BodyError("body", f"facts of more than {row.most_days} days", RejectKind.TOO_MUCH)
+    if not refused:
+        return part
+    return replace(part, facts=tuple(facts), rejects=(*part.rejects, *grouped(refused)))
+
+
+def _days(facts: Iterable[Fact]) -> int:
+    """Return how many days of UTC the facts touch, each day once."""
+    spans = []
+    for fact in facts:
+        span = span_of(fact)
+        start_ms, end_ms = span.start_ms, span.end_ms
+        spans.append((start_ms // DAY_MS, end_ms // DAY_MS))
+    # Facts may cover years in a few spans, so days are counted from sorted spans, never listed.
+    days, reached = 0, -1
+    for start, end in sorted(spans):
+        days += max(0, end - max(start, reached + 1) + 1)
+        reached = max(reached, end)
+    return days

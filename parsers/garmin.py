@@ -1,0 +1,162 @@
+"""Garmin's pushes to facts: one body with lists of records of many users. Pure.
+
+    {"dailies": [{"userId": ..., "summaryId": ..., ...}, ...], "activities": [...], ...}
+
+The body is walked twice: first to learn which records belong to which user, then user by user. So
+only the facts of one user are in memory at a time. The part of a user keeps that user's own records
+and no others. A record with a `callbackURL` holds no data: it becomes a Fetch. Deregistrations and
+changes of permissions become Notices. Positions are never read.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from model.codec import loads
+from model.errors import BodyError
+from model.facts import Fact, RejectKind
+from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
+from parsers.fields import Unreadable, list_of, object_of, optional_text, rejects, text
+from parsers.garmin_facts import READERS
+from parsers.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
+from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
+from parsers.links import path_and_query
+
+_INTERFACE = "/wellness-api/rest/"  # the path of every link of Garmin begins so
+FILES_LIST = "activityFiles"  # the list whose links lead to files
+MOST_USERS = 10_000  # in one body
+MOST_USER_RECORDS = 20_000  # of one user in one body; a day of epochs has a few hundred
+_MOST_SCOPES = 64
+_CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 90,000
+
+# (the list, the index in it, the start and the end in the text)
+RecordPosition = tuple[str, int, int, int]
+
+
+def read(payload: bytes, context: Context) -> Iterator[ReaderItem]:
+    """Yield Fetches, Notices and Rejects as they come, then a Part for each user.
+
+    Users are in the order of their first records. Raises BodyError when the payload is not an
+    object of lists. The answer to a Fetch may be a bare list.
+    """
+    content = text_of(payload)
+    users: dict[str, list[RecordPosition]] = {}
+    for record in _records(content, context):
+        try:
+            item = _sorted_in(record, users, context)
+        except Unreadable as error:
+            item = rejects([error])[0]
+        if item is not None:
+            yield item
+    for account, places in users.items():
+        yield _part(account, places, content, context)
+
+
+def _records(content: str, context: Context) -> Iterator[ListedRecord]:
+    requested = context.requested
+    if requested is not None and is_list(content):
+        return records_of_list(content, requested.resource)
+    return listed_records(content)
+
+
+def _sorted_in(
+    record: ListedRecord, users: dict[str, list[RecordPosition]], context: Context
+) -> ReaderItem | None:
+    """Note the position of a record of data by its user; return what any other record means."""
+    name = ALIASES.get(record.name, record.name)
+    if name in NOT_FOLLOWED_LISTS:
+        return None
+    if name not in READERS and name not in NOTICES and name != FILES_LIST:
+        # An unknown list makes a single notice, not a notice for each of its records.
+        return Notice(account="", kind=NoticeKind.UNKNOWN) if not record.index else None
+    if record.index is None:
+        raise Unreadable(record.where, "not a list")
+    fields = object_of(record.value, record.where)
+    account = _account(fields.get("userId"), f"{record.where}.userId", context)
+    if name in NOTICES:
+        return Notice(
+            account=account, kind=NOTICES[name], scopes=_scopes(fields.get("permissions"), record)
+        )
+    if "callbackURL" in fields or name == FILES_LIST:
+        return _fetch(name, account, record)
+    places = users.setdefault(account, [])
+    if len(users) > MOST_USERS or len(places) >= MOST_USER_RECORDS:
+        raise BodyError("body", "more users or records than a body may hold", RejectKind.TOO_MUCH)
+    places.append((name, record.index, record.start, record.end))
+    return None
+
+
+NOTICES: dict[str, NoticeKind] = {
+    "deregistrations": NoticeKind.REVOKED,
+    "userPermissionsChange": NoticeKind.PERMISSIONS,
+}
+
+
+def _account(value: object, where: str, context: Context) -> str:
+    """Return the user of a record; an answer without a user belongs to the user of the Fetch."""
+    if value is None and context.requested is not None:
+        return context.requested.account
+    return text(value, where)
+
+
+def _scopes(value: object, record: ListedRecord) -> tuple[str, ...]:
+    where = f"{record.where}.permissions"
+    listed = [] if value is None else list_of(value, where)
+    if len(listed) > _MOST_SCOPES:
+        raise Unreadable(where, f"more than {_MOST_SCOPES} permissions", RejectKind.TOO_MUCH)
+    return tuple(text(item, where) for item in listed)
+
+
+def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
+    """Return the Fetch for a record with a link; the link is used as given except for its host."""
+    link = record.value.get("callbackURL")
+    path, query = path_and_query(link, _INTERFACE, f"{record.where}.callbackURL")
+    if name != FILES_LIST:
+        key = sha256(str(link).encode()).hexdigest()[:24]
+        return Fetch(
+            account=account, resource=name, key=key, path=path, query=query, format="garmin"
+        )
+    summary = text(record.value.get("summaryId"), f"{record.where}.summaryId")
+    kind = optional_text(record.value.get("fileType"), f"{record.where}.fileType")
+    # The declared type of a file is sometimes wrong, so its bytes decide.
+    return Fetch(
+        account=account,
+        resource=name,
+        key=f"{summary}.{kind}",
+        path=path,
+        query=query,
+        format="sniff",
+    )
+
+
+def _part(account: str, places: list[RecordPosition], content: str, context: Context) -> Part:
+    """Return the facts of a user, and the slice of the payload with that user's records alone."""
+    facts: list[Fact] = []
+    errors: list[Unreadable] = []
+    lists: dict[str, list[str]] = {}
+    for name, index, start, end in places:
+        written = content[start:end]
+        lists.setdefault(name, []).append(written)
+        where = f"{name}[{index}]"
+        try:
+            record = object_of(_value(written, where), where)
+            facts += READERS[name](record, where, errors, context.received_ms)
+        except Unreadable as error:
+            errors.append(error)
+    return Part(account=account, facts=tuple(facts), rejects=rejects(errors), kept=_kept(lists))
+
+
+def _value(written: str, where: str) -> object:
+    if written.count("{") + written.count("[") > _CHECK_WIDTH:
+        raise Unreadable(where, "more values than a record may hold", RejectKind.TOO_MUCH)
+    try:
+        return loads(written)
+    except ValueError as error:
+        raise Unreadable(where, "not JSON that can be read") from error
+
+
+def _kept(lists: dict[str, list[str]]) -> bytes:
+    """Return a body of the same form, with one user's records as they were written."""
+    members = []
+    for name, written in lists.items():
+        members.append(f'"{name}":[{",".join(written)}]')
+    return f"{{{','.join(members)}}}".encode()

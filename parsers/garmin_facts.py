@@ -1,0 +1,286 @@
+"""One record of Garmin to facts: a day, a slot of 15 minutes, an activity, its samples. Pure.
+
+Times are epoch seconds UTC, with the offset in seconds that the watch was set to. A record that is
+sent again replaces the older record if it lasts at least as long, so its duration is its revision.
+A manual edit overrides what the watch measured.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import TypeAlias
+from zlib import crc32
+
+import numpy as np
+
+from model.calendar import MINUTE_MS
+from model.columns.build import split_at_gaps, to_columns
+from model.facts import (
+    BLOCK,
+    DaySummary,
+    DeviceType,
+    Fact,
+    Head,
+    Method,
+    RejectKind,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from parsers.bounds import LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_RECORDS, readable
+from parsers.fields import (
+    Json,
+    Unreadable,
+    head,
+    list_of,
+    measure,
+    number,
+    object_of,
+    optional_text,
+    real_offset,
+    text,
+    within,
+)
+from parsers.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
+
+_VENDOR = "garmin"
+EDITED = 2**42  # revisions of manual edits begin here: above each duration in seconds
+_MOST_SECONDS = 2**33
+_DAY_S = 86_400
+_LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
+_LONGEST_EPOCH_S = 900
+
+_Errors: TypeAlias = list[Unreadable]
+ReadRecord: TypeAlias = Callable[[Json, str, _Errors, int], Iterator[Fact]]
+
+
+def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+    """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
+    start, length_s, offset = _times(record, where, _DAY_S)
+    source = _source(record, Method.BACKGROUND)
+    name = _name(record, where)
+    of = head(source, name, length_s, (start, start + length_s * 1000), offset)
+    totals = {}
+    for theirs, ours in DAY_TOTALS.items():
+        try:
+            if record.get(theirs) is not None:
+                totals[ours] = measure(record[theirs], ours, f"{where}.{theirs}")
+        except Unreadable as error:
+            errors.append(error)
+    if totals:
+        day = _date(record.get("calendarDate"), f"{where}.calendarDate")
+        yield DaySummary(head=of, local_date=day, values=totals)
+    yield from _day_heart_rate(record, where, errors, of)
+
+
+def _day_heart_rate(record: Json, where: str, errors: _Errors, of: Head) -> Iterator[SampleBlock]:
+    """Yield the heart rate of a day: a map from seconds after its start to beats a minute."""
+    location = f"{where}.timeOffsetHeartRateSamples"
+    samples = record.get("timeOffsetHeartRateSamples")
+    points = []
+    for offset_s, value in object_of({} if samples is None else samples, location).items():
+        try:
+            at = of.start_ms + _seconds_after(offset_s, location) * 1000
+            points.append((at, measure(value, "heart_rate", location)))
+        except Unreadable as error:
+            errors.append(error)
+    yield from _blocks(of, "heart_rate", points, location, errors)
+
+
+def _seconds_after(written: str, where: str) -> int:
+    if not written.isascii() or not written.isdecimal() or len(written) > len("86400"):
+        raise Unreadable(where, "not a number of seconds after the start")
+    return int(written)
+
+
+def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+    """Yield the steps of a slot of at most fifteen minutes, spread evenly over its minutes.
+
+    The count of a slot gives the average number of steps a minute, and minutes are judged by that.
+    Mean heart rates and METs of a slot are left out: as a reading at an instant they would be
+    wrong.
+    """
+    start, length_s, offset = _times(record, where, _LONGEST_EPOCH_S)
+    if record.get("steps") is None:
+        return
+    steps = measure(record["steps"], "steps", f"{where}.steps")
+    of = head(
+        _source(record, Method.BACKGROUND),
+        _name(record, where),
+        length_s,
+        (start, start + length_s * 1000),
+        offset,
+    )
+    # Rounded up, so that a short slot has a minute as well.
+    minutes = max(1, -(-length_s // 60))
+    # A slot has a record for each type of activity in it. Samples of the same instant would replace
+    # each other, so the records are set apart by some milliseconds, always the same for a type.
+    apart = crc32(optional_text(record.get("activityType"), f"{where}.activityType").encode()) % 997
+    each = round(steps / minutes, 6)
+    points = [(start + minute * MINUTE_MS + apart, each) for minute in range(minutes)]
+    yield from _blocks(of, "steps", points, f"{where}.steps", errors)
+
+
+def _activity(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+    yield _workout(record, where, errors, _activity_name(record, where), None)
+
+
+def _edited_activity(record: Json, where: str, errors: _Errors, received_ms: int) -> Iterator[Fact]:
+    """Yield an activity that the patient edited; of several edits the last received counts."""
+    edited = EDITED + received_ms
+    yield _workout(record, where, errors, _activity_name(record, where), edited)
+
+
+def _details(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+    """Yield an activity with its samples, at most one a second.
+
+    The workout equals what the summary of the activity gives when it comes alone. The samples have
+    a record of their own, so that a later summary does not replace them.
+    """
+    summary = object_of(record.get("summary"), f"{where}.summary")
+    of_both = {**summary, "activityId": record.get("activityId", summary.get("activityId"))}
+    if of_both.get("summaryId") is None:
+        of_both["summaryId"] = record.get("summaryId")
+    name = _activity_name(of_both, where)
+    workout = _workout(of_both, f"{where}.summary", errors, name, None)
+    yield workout
+    yield from _samples(record, where, errors, workout)
+
+
+def _workout(record: Json, where: str, errors: _Errors, name: str, revision: int | None) -> Workout:
+    start, length_s, offset = _times(record, where, _LONGEST_WORKOUT_S)
+    if not length_s:
+        raise Unreadable(f"{where}.durationInSeconds", "no duration", RejectKind.RANGE)
+    theirs = optional_text(record.get("activityType"), f"{where}.activityType")
+    method = Method.MANUAL if record.get("manual") is True else Method.WORKOUT
+    summary = {}
+    for member, (ours, most) in ACTIVITY_TOTALS.items():
+        try:
+            if record.get(member) is not None:
+                summary[ours] = within(record[member], 0, most, f"{where}.{member}")
+        except Unreadable as error:
+            errors.append(error)
+    span = (start, start + length_s * 1000)
+    return Workout(
+        head=head(
+            _source(record, method), name, length_s if revision is None else revision, span, offset
+        ),
+        type=ACTIVITY_TYPES.get(theirs, "other"),
+        vendor_type=theirs,
+        summary=summary,
+    )
+
+
+def _samples(record: Json, where: str, errors: _Errors, workout: Workout) -> Iterator[SampleBlock]:
+    listed = record.get("samples")
+    samples = [] if listed is None else list_of(listed, f"{where}.samples")
+    if len(samples) > MOST_RECORDS:
+        raise Unreadable(f"{where}.samples", "more samples than are read", RejectKind.TOO_MUCH)
+    points: dict[str, list[tuple[int, float]]] = {}
+    for index, sample in enumerate(samples):
+        location = f"{where}.samples[{index}]"
+        try:
+            _sample(object_of(sample, location), location, errors, points)
+        except Unreadable as error:
+            errors.append(error)
+    of = workout.head
+    samples_head = head(
+        of.source, f"{of.record}:samples", of.revision, (of.start_ms, of.end_ms), of.offset_min
+    )
+    for metric, columns_of in points.items():
+        yield from _blocks(samples_head, metric, columns_of, f"{where}.samples", errors)
+
+
+def _sample(
+    sample: Json, where: str, errors: _Errors, points: dict[str, list[tuple[int, float]]]
+) -> None:
+    """Add the readings of one sample to `points`."""
+    at = _instant(sample.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
+    for theirs, ours in SAMPLE_METRICS.items():
+        value = sample.get(theirs)
+        if value is None:
+            continue
+        try:
+            points.setdefault(ours, []).append((at, measure(value, ours, f"{where}.{theirs}")))
+        except Unreadable as error:
+            errors.append(error)
+
+
+def _blocks(
+    of: Head, metric: str, points: list[tuple[int, float]], where: str, errors: _Errors
+) -> Iterator[SampleBlock]:
+    """Yield points of one record as blocks; an instant that cannot be read is an error."""
+    kept = [point for point in points if readable(point[0])]
+    if len(kept) < len(points):
+        errors.append(Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE))
+    if not kept:
+        return
+    t, v = to_columns(kept)
+    v = np.round(v, 6)
+    for part, some in enumerate(split_at_gaps(t, BLOCK, LONGEST_GAP_MS)):
+        span = int(t[some][0]), int(t[some][-1]) + 1
+        yield SampleBlock(
+            head=head(of.source, of.record, of.revision, span, of.offset_min),
+            metric=metric,
+            t=t[some],
+            v=v[some],
+            part=part,
+        )
+
+
+def _times(record: Json, where: str, longest_s: int) -> tuple[int, int, int | None]:
+    """Return start (epoch ms), duration (s) and offset (minutes east of UTC, None if absent)."""
+    start = _instant(record.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
+    length = within(record.get("durationInSeconds"), 0, longest_s, f"{where}.durationInSeconds")
+    offset_s = record.get("startTimeOffsetInSeconds")
+    if offset_s is None:
+        return start, int(length), None
+    location = f"{where}.startTimeOffsetInSeconds"
+    minutes = within(offset_s, -_MOST_SECONDS, _MOST_SECONDS, location) / 60
+    return start, int(length), real_offset(round(minutes), location)
+
+
+def _instant(value: object, where: str) -> int:
+    seconds = number(value, where)
+    if not 0 <= seconds < _MOST_SECONDS or not readable(int(seconds * 1000)):
+        raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
+    return int(seconds * 1000)
+
+
+def _date(value: object, where: str) -> date:
+    written = text(value, where)
+    if len(written) != len("2026-11-20"):
+        raise Unreadable(where, "not a date")
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise Unreadable(where, "not a date") from error
+
+
+def _name(record: Json, where: str) -> str:
+    return text(record.get("summaryId"), f"{where}.summaryId")
+
+
+def _activity_name(record: Json, where: str) -> str:
+    """Return the record's name: the activity's id, which its summary, details and edits share."""
+    activity = record.get("activityId")
+    if isinstance(activity, int) and not isinstance(activity, bool):
+        return f"activity:{activity}"
+    if activity is not None:
+        return f"activity:{text(activity, f'{where}.activityId')}"
+    return text(record.get("summaryId"), f"{where}.summaryId")
+
+
+def _source(record: Json, method: Method) -> Source:
+    device = optional_text(record.get("deviceName"), "deviceName")
+    return Source(vendor=_VENDOR, device=device, device_type=DeviceType.WATCH, method=method)
+
+
+# The lists whose records hold data, and what reads one record: (record, its path, errors, received
+# at).
+READERS: dict[str, ReadRecord] = {
+    "dailies": _day,
+    "epochs": _epoch,
+    "activities": _activity,
+    "manuallyUpdatedActivities": _edited_activity,
+    "activityDetails": _details,
+}

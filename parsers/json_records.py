@@ -1,0 +1,155 @@
+"""Walks a large JSON object of lists, `{"name": [record, ...], ...}`, one record at a time. Pure.
+
+Records are parsed one at a time, so memory does not grow with their number. What a record means is
+not decided here.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from model.errors import BodyError
+from model.facts import RejectKind
+
+# Objects and lists in a payload. A day with a sample each second has 90,000.
+MOST_LISTED_OBJECTS = 2_000_000
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRecord:
+    """A record of a list: the list's name, its index there, its value, and its text.
+
+    The text is `start`..`end` of the payload's text. Where the name holds something else than a
+    list, `value` is that and `index` is None.
+    """
+
+    name: str
+    index: int | None
+    value: Any
+    start: int
+    end: int
+
+    @property
+    def where(self) -> str:
+        """Return the path of the record: `dailies[3]`."""
+        return self.name if self.index is None else f"{self.name}[{self.index}]"
+
+
+def text_of(payload: bytes) -> str:
+    """Return a payload as text; BodyError when it is not UTF-8 or has too many values."""
+    if payload.count(b"{") + payload.count(b"[") > MOST_LISTED_OBJECTS:
+        raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
+    try:
+        return payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BodyError(f"@{error.start}", "not UTF-8") from error
+
+
+def listed_records(text: str) -> Iterator[ListedRecord]:
+    """Yield the records of an object of lists, in order; BodyError where it is no such object."""
+    walk = _Walk(text)
+    walk.expect("{", "not a JSON object")
+    if not walk.skips("}"):
+        yield from _members(walk)
+    walk.expect_end()
+
+
+def records_of_list(text: str, name: str) -> Iterator[ListedRecord]:
+    """Yield the records of a bare list, as if `name` held it in an object."""
+    walk = _Walk(text)
+    yield from _items(walk, name)
+    walk.expect_end()
+
+
+def is_list(text: str) -> bool:
+    """Return whether a JSON text is a list."""
+    # The pattern also matches nothing, so there is always a match.
+    return text[_SPACE.match(text).end() :][:1] == "["  # type: ignore[union-attr]
+
+
+def _members(walk: "_Walk") -> Iterator[ListedRecord]:
+    while True:
+        name, _, _ = walk.value()
+        if not isinstance(name, str):
+            raise walk.error("not a JSON object")
+        walk.expect(":", "no colon after a name")
+        if walk.sees("["):
+            yield from _items(walk, name)
+        else:
+            value, start, end = walk.value()
+            yield ListedRecord(name=name, index=None, value=value, start=start, end=end)
+        if not walk.skips(","):
+            walk.expect("}", "neither a comma nor the end of the object")
+            return
+
+
+def _items(walk: "_Walk", name: str) -> Iterator[ListedRecord]:
+    walk.expect("[", "not a list")
+    if walk.skips("]"):
+        return
+    index = 0
+    while True:
+        value, start, end = walk.value()
+        yield ListedRecord(name=name, index=index, value=value, start=start, end=end)
+        index += 1
+        if not walk.skips(","):
+            walk.expect("]", "neither a comma nor the end of the list")
+            return
+
+
+class _Walk:
+    """A position in a JSON text."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at = text, 0
+        # Python's decoder accepts NaN and Infinity by default, but JSON has neither.
+        self._decoder = json.JSONDecoder(parse_constant=self._constant)
+        self._skip_space()
+
+    def sees(self, mark: str) -> bool:
+        return self._text.startswith(mark, self._at)
+
+    def skips(self, mark: str) -> bool:
+        """Step over a mark if it is next; return whether it was."""
+        if not self.sees(mark):
+            return False
+        self._at += 1
+        self._skip_space()
+        return True
+
+    def expect(self, mark: str, why: str) -> None:
+        if not self.skips(mark):
+            raise self.error(why)
+
+    def expect_end(self) -> None:
+        if self._at < len(self._text):
+            raise self.error("more after the end")
+
+    def value(self) -> tuple[Any, int, int]:
+        """Return the next value with its start and end in the text, and step over it."""
+        start = self._at
+        try:
+            value, self._at = self._decoder.raw_decode(self._text, start)
+        except RecursionError as error:
+            raise BodyError(f"@{start}", "nested too deeply", RejectKind.TOO_MUCH) from error
+        except json.JSONDecodeError as error:
+            raise BodyError(f"@{error.pos}", "not JSON") from error
+        except ValueError as error:  # a whole number of more digits than Python converts
+            raise BodyError(f"@{start}", "not JSON that can be read") from error
+        end = self._at
+        self._skip_space()
+        return value, start, end
+
+    def error(self, why: str) -> BodyError:
+        return BodyError(f"@{self._at}", f"not JSON: {why}")
+
+    def _constant(self, _name: str) -> NoReturn:
+        raise self.error("not a number")
+
+    def _skip_space(self) -> None:
+        match = _SPACE.match(self._text, self._at)
+        if match is not None:
+            self._at = match.end()

@@ -1,0 +1,203 @@
+"""A TCX file to facts: its activities as workouts, its trackpoints as sample blocks. Pure.
+
+TCX has neither record nor revision. The record is the activity's own id and its device. Of two
+versions of a file, the version with more trackpoints counts. A damaged file gives what lies before
+the damage, and a reject.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from model.columns.build import split_at_gaps
+from model.errors import BodyError
+from model.facts import (
+    BLOCK,
+    DeviceType,
+    Fact,
+    Head,
+    Method,
+    Reject,
+    RejectKind,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from model.metrics import METRIC
+from model.received import Context, Part
+from model.storable import LAST_MS
+from parsers.bounds import (
+    EARLIEST_MS,
+    LONGEST_GAP_MS,
+    LONGEST_WORKOUT_MS,
+    MOST_SESSION_MS,
+)
+from parsers.fields import Unreadable, head, rejects
+from parsers.fit.samples import Samples, in_order, rounded, within
+from parsers.tcx_elements import ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
+
+_VENDOR = "files"
+_LOOKED_AT = 8_192  # bytes in which the first element begins
+_MOST_FIGURE = 1e9
+# TCX knows three words; anything else is "Other" or a writer's own word.
+TYPES_OF_SPORT: dict[str, str] = {
+    "running": "running",
+    "biking": "cycling",
+    "walking": "walking",
+    "hiking": "hiking",
+    "swimming": "swimming",
+    "rowing": "rowing",
+    "transition": "transition",
+}
+
+
+def is_tcx(payload: bytes) -> bool:
+    """Return whether a file is TCX by its root element, whatever its encoding and prefix."""
+    begin = payload[:_LOOKED_AT].replace(b"\0", b"")  # UTF-16 of ASCII is ASCII with NULs between
+    at = begin.find(ROOT_ELEMENT.encode())
+    if at < 0:
+        return False
+    name = begin[:at].rpartition(b"<")[2]
+    return (not name or (name.endswith(b":") and name[:-1].isalnum())) and b"<" in begin[:at]
+
+
+def read(payload: bytes, _context: Context) -> Iterator[Part]:
+    """Yield the only part of a TCX file; BodyError when nothing can be kept.
+
+    The account is empty: the envelope knows it.
+    """
+    file = read_elements(payload)
+    if not file.activities and file.damage is not None:
+        raise BodyError(f"@{file.damage}", "not XML, or cut off")
+    facts: list[Fact] = []
+    errors = file.errors
+    length_ms = 0
+    for activity in file.activities:
+        try:
+            workout = _workout(activity, file, errors)
+        except Unreadable as error:
+            errors.append(error)
+        else:
+            facts.append(workout)
+            length_ms += workout.head.end_ms - workout.head.start_ms
+        facts += _blocks(activity, file, errors)
+    if length_ms > MOST_SESSION_MS:
+        raise BodyError("Activity", "activities of more than 15 days together", RejectKind.TOO_MUCH)
+    refused = rejects(errors)
+    if file.damage is not None:
+        damage = Reject(where=f"@{file.damage}", why="not XML, or cut off", kind=RejectKind.DAMAGED)
+        refused = (damage, *refused)
+    yield Part(account="", facts=tuple(facts), rejects=refused, complete=file.damage is None)
+
+
+def _workout(activity: TcxActivity, file: TcxFile, errors: list[Unreadable]) -> Workout:
+    where = f"@{activity.offset}"
+    start, end = _span(activity, where)
+    if not 0 < end - start <= LONGEST_WORKOUT_MS:
+        why = "activity without a length of at most seven days"
+        raise Unreadable(where, why, RejectKind.RANGE)
+    timed_s = _sum(activity, "TotalTimeSeconds")
+    moving_ms = None if timed_s is None else round(timed_s * 1000)
+    if moving_ms is not None and not 0 <= moving_ms <= LONGEST_WORKOUT_MS:
+        why = "moving time not between nothing and seven days"
+        errors.append(Unreadable(where, why, RejectKind.RANGE))
+        moving_ms = None
+    return Workout(
+        head=_head(activity, file, _name(activity), (start, end)),
+        type=TYPES_OF_SPORT.get(activity.sport.lower(), "other"),
+        vendor_type=activity.sport,
+        moving_ms=moving_ms,
+        summary=_summary(activity, where, errors),
+    )
+
+
+def _span(activity: TcxActivity, where: str) -> tuple[int, int]:
+    """Return [start, end) in epoch ms, from the laps and the trackpoints."""
+    starts, ends = [], []
+    if activity.first_ms is not None and activity.last_ms is not None:
+        starts.append(activity.first_ms)
+        ends.append(activity.last_ms)
+    for lap in activity.laps:
+        if lap.start_ms is None:
+            continue
+        starts.append(lap.start_ms)
+        timed_s = lap.figures.get("TotalTimeSeconds", 0.0)
+        if 0 <= timed_s <= LONGEST_WORKOUT_MS / 1000:
+            ends.append(lap.start_ms + round(timed_s * 1000))
+    if not starts or not ends:
+        raise Unreadable(where, "activity without a time", RejectKind.RANGE)
+    return min(starts), max(ends)
+
+
+def _sum(activity: TcxActivity, figure: str) -> float | None:
+    """Return the sum of a figure over the laps, None when no lap has it."""
+    figures = [lap.figures[figure] for lap in activity.laps if figure in lap.figures]
+    return sum(figures) if figures else None
+
+
+def _summary(activity: TcxActivity, where: str, errors: list[Unreadable]) -> dict[str, float]:
+    """Return the totals that the laps state; no mean is computed over several laps."""
+    peaks = [lap.figures.get("MaximumHeartRateBpm", 0.0) for lap in activity.laps]
+    stated = {
+        "laps": float(len(activity.laps)),
+        "distance": _sum(activity, "DistanceMeters"),
+        "active_energy": _sum(activity, "Calories"),
+        "heart_rate_max": max(peaks, default=0.0) or None,
+    }
+    if len(activity.laps) == 1:
+        stated["heart_rate_mean"] = activity.laps[0].figures.get("AverageHeartRateBpm")
+    summary = {}
+    for name, value in stated.items():
+        if value is None:
+            continue
+        if 0 <= value <= _MOST_FIGURE:
+            summary[name] = round(value, 6)
+        else:
+            errors.append(Unreadable(where, "totals that cannot be", RejectKind.RANGE))
+    return summary
+
+
+def _blocks(
+    activity: TcxActivity, file: TcxFile, errors: list[Unreadable]
+) -> Iterator[SampleBlock]:
+    """Yield the readings of the trackpoints as blocks of columns."""
+    record = f"{_name(activity)}:samples"
+    for metric, (t, v) in activity.readings.items():
+        row = METRIC[metric]
+        # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
+        samples = Samples(t=np.array(t, np.int64), v=np.array(v, np.float64) + 0.0)
+        kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
+        if len(kept) < len(samples):
+            why = "samples with a value outside of what is read"
+            errors.append(Unreadable(f"Trackpoint.{metric}", why, RejectKind.RANGE))
+        kept = in_order(rounded(kept))
+        for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
+            span = int(kept.t[some][0]), int(kept.t[some][-1]) + 1
+            yield SampleBlock(
+                head=_head(activity, file, record, span),
+                metric=metric,
+                t=kept.t[some],
+                v=kept.v[some],
+                part=part,
+            )
+
+
+def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, int]) -> Head:
+    # Only devices have a unit number of their own; an app that writes TCX leaves it out or gives 0.
+    is_device = activity.unit.strip("0") != ""
+    source = Source(
+        vendor=_VENDOR,
+        app=file.author,
+        device=activity.device,
+        device_type=DeviceType.WATCH if is_device else DeviceType.UNKNOWN,
+        method=Method.WORKOUT,
+    )
+    return head(source, record, activity.points, span, activity.offset_min)
+
+
+def _name(activity: TcxActivity) -> str:
+    """Return the activity's identity: a hash, so that no serial number gets into a fact."""
+    begun = activity.name or str(activity.first_ms)
+    words = f"{activity.device}/{activity.unit}/{activity.sport}/{begun}"
+    return f"tcx:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"

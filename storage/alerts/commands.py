@@ -1,0 +1,94 @@
+"""Stores what a clinician does with an alert: its move, its audit row and when to look again.
+
+Everything runs in one short transaction of the caller, who decides which moves are allowed. The
+patient is locked before the alert is read. The judge locks in the same order, so the two cannot
+deadlock.
+"""
+
+from dataclasses import dataclass
+
+from model.alert import AlertState
+from storage import audit
+from storage.alerts import due, outbox
+from storage.audit_actions import Action as AuditAction
+from storage.pg import rows
+from storage.pg.pool import Connection
+from storage.reads import evidence
+from storage.reads.views import AlertBrief
+
+_LOCK = """
+select p.pseudonym from patient p join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and p.id = (select a.patient from alert a where a.id = %(alert)s) \
+for update of p
+"""
+_MOVE = """
+update alert set state = %(to)s, changed_at = to_timestamp(%(now)s / 1000.0),
+       snoozed_until = to_timestamp(%(until)s / 1000.0), resolution = %(resolution)s
+ where id = %(alert)s
+"""
+_HISTORY = """
+insert into alert_move (alert, at, actor, from_state, to_state, reason)
+values (%(alert)s, to_timestamp(%(now)s / 1000.0), %(actor)s, %(from)s, %(to)s, %(reason)s)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCommand:
+    """An action on an alert, and the clinician who takes it.
+
+    `until_ms` is when a snooze ends, in epoch ms. `reason` is the text that the lifecycle of alerts
+    requires for the action.
+    """
+
+    alert: str
+    action: str
+    actor: audit.Actor
+    reason: str = ""
+    until_ms: int | None = None
+
+
+async def lock_alert(conn: Connection, unit: str, alert: str) -> AlertBrief | None:
+    """Lock the patient of an alert and return the alert; None if the care unit has no such alert.
+
+    The judge locks in the same order: first the patient, then the patient's alerts.
+    """
+    arguments = {"unit": unit, "alert": rows.uuid(alert)}
+    locked = await rows.fetch(conn, _LOCK, arguments, lambda row: str(row["pseudonym"]))
+    return await evidence.alert(conn, unit, alert) if locked else None
+
+
+async def move_alert(
+    conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
+) -> AlertBrief:
+    """Store that an alert has another state, with its audit row; return the alert afterwards."""
+    await _store(conn, order, before, state, now_ms)
+    # the judge looks again when a snooze ends, and at once after any other move
+    await due.mark(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
+    await outbox.notify(conn, [before.pseudonym])
+    return await evidence.alert(conn, order.actor.care_unit, order.alert) or before
+
+
+async def _store(
+    conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
+) -> None:
+    row = {
+        "alert": order.alert,
+        "from": before.state,
+        "to": state.value,
+        "now": now_ms,
+        "until": order.until_ms if state is AlertState.SNOOZED else None,
+        "resolution": order.reason if state is AlertState.RESOLVED else before.resolution,
+        "actor": order.actor.subject,
+        "reason": order.reason,
+    }
+    await conn.execute(_MOVE, row)
+    await conn.execute(_HISTORY, row)
+    entry = audit.Entry(
+        at_ms=now_ms,
+        actor=order.actor,
+        action=AuditAction(f"alert.{order.action}"),
+        patient=before.pseudonym,
+        object=f"alert:{order.alert}",
+        detail={"reason": order.reason} if order.reason else None,
+    )
+    await audit.write(conn, entry)

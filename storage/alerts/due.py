@@ -1,0 +1,82 @@
+"""Patients that a judge must look at, and by when.
+
+Each patient has at most one row, with the earliest time that was requested. The patient's lock is
+taken before the row: the writer marks patients as due while it holds that lock, so another order
+of locking could deadlock.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+
+from model.calendar import utc
+from storage.pg.pool import Connection
+
+# Replay takes this advisory lock exclusively and the judge takes it shared, so judges do not block
+# each other.
+_EXCLUSIVE = 0x7265706C  # "repl"
+_MARK = """
+insert into due (patient, at, why) select id, %s, %s from patient \
+where pseudonym = any(%s) order by id
+on conflict (patient) do update set at = excluded.at, why = excluded.why \
+where excluded.at < due.at"""
+# `materialized` keeps the planner from trying the advisory lock for patients beyond the limit.
+_TAKE = """
+with picked as materialized (
+  select p.id, p.pseudonym from due d join patient p on p.id = d.patient
+  where d.at <= %s order by d.at, p.id limit %s for no key update of p skip locked),
+free as materialized (select * from picked where pg_try_advisory_xact_lock_shared(%s, id))
+delete from due using free where due.patient = free.id returning free.pseudonym, due.at"""
+_SETTLE = """
+with said as materialized (
+  select p.id, k.at from unnest(%s::text[], %s::timestamptz[]) as k (pseudonym, at) \
+join patient p using (pseudonym)),
+gone as (delete from due using said where due.patient = said.id and said.at is null)
+insert into due (patient, at, why) select id, at, 'next' from said where at is not null order by id
+on conflict (patient) do update set at = excluded.at, why = excluded.why"""
+
+
+async def mark(conn: Connection, patient: str, at_ms: int, why: str) -> None:
+    """Request a look at a patient at `at_ms` (epoch ms); an earlier request is kept."""
+    await mark_all(conn, [patient], at_ms, why)
+
+
+async def mark_all(conn: Connection, patients: Collection[str], at_ms: int, why: str) -> None:
+    """Request a look at several patients, as `mark` does; unknown patients are ignored."""
+    await conn.execute(_MARK, [utc(at_ms), why, list(patients)])
+
+
+async def take(conn: Connection, now_ms: int, n: int) -> list[str]:
+    """Lock, remove and return up to `n` patients due by now, the longest waiting first.
+
+    Locked patients are skipped. So are patients whose payloads are being read again (`exclusive`):
+    they are judged by their state before or after the replay, never by a state in between. Judge
+    the patients in the caller's transaction: if it rolls back, they are due again.
+    """
+    rows = await (await conn.execute(_TAKE, [utc(now_ms), n, _EXCLUSIVE])).fetchall()
+    return [pseudonym for pseudonym, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
+
+
+@asynccontextmanager
+async def exclusive(conn: Connection, patient: int) -> AsyncIterator[None]:
+    """Keep the judge and every other replay away from a patient (by id) while the block runs.
+
+    The lock belongs to the connection. It outlives transactions and is released when the process
+    ends, even by a crash.
+    """
+    await conn.execute("select pg_advisory_lock(%s, %s)", [_EXCLUSIVE, patient])
+    await conn.commit()
+    try:
+        yield
+    finally:
+        await conn.execute("select pg_advisory_unlock(%s, %s)", [_EXCLUSIVE, patient])
+        await conn.commit()
+
+
+async def settle_all(conn: Connection, nexts: Mapping[str, int | None]) -> None:
+    """Replace all requests for these patients by the next time a look is needed, None for never.
+
+    Times are epoch ms by pseudonym. Only the judge may call this: it holds the patients' locks and
+    has seen every change up to now.
+    """
+    times = [None if at is None else utc(at) for at in nexts.values()]
+    await conn.execute(_SETTLE, [list(nexts), times])

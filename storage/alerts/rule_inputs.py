@@ -1,0 +1,222 @@
+"""Loads everything that rules may look at of a patient, and the patient's alerts.
+
+It changes one thing only: an alert whose snooze has ended is open again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias, TypeVar
+
+from model.alert import (
+    Alert,
+    AlertState,
+    Finding,
+    PainRating,
+    RuleInput,
+    SessionBrief,
+    Tier,
+    Watermark,
+)
+from model.calendar import DAY_MS, local_date, utc
+from model.facts import AttributedFact, Instrument, Phase, Report
+from model.prescription import Prescription
+from storage.derived import derived_rows
+from storage.facts.ids import PatientRow, lock_patients
+from storage.facts.reported import current_reports
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+LOOK_BACK_DAYS = 70  # longer than any rule looks back
+RECENT_MS = 60 * DAY_MS
+T = TypeVar("T")
+_Of: TypeAlias = Mapping[int, tuple[str, PatientRow]]  # by surrogate
+
+
+_LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
+# Each query serves many patients: its arguments are a list of (patient, first date). "offset 0"
+# keeps the lateral sub-query as it is written, so that each patient is looked up in an index.
+_SINCE = "from unnest(%(patients)s::int[], %(sinces)s::date[]) as k (patient, since)"
+_PRESCRIPTIONS = """
+select patient, body from prescription where patient = any(%(patients)s) \
+order by patient, prescription, version"""
+_WEEKS = f"""
+select x.* {_SINCE} cross join lateral (
+  select patient, {", ".join(derived_rows.WEEK[1:])} from week
+  where patient = k.patient and monday >= k.since offset 0) x
+order by x.patient, x.monday"""  # noqa: S608 - constants of this package
+_DAYS = f"""
+select x.* {_SINCE} cross join lateral (
+  select patient, {", ".join(derived_rows.DAY[1:])} from day
+  where patient = k.patient and local_date >= k.since offset 0) x
+order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
+_SESSIONS = f"""
+select x.* {_SINCE} cross join lateral (
+  select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record \
+from session
+  where patient = k.patient and local_date >= k.since offset 0) x
+order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
+_WATERMARKS = """
+select w.patient, s.vendor, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms
+from watermark w join source s on s.id = w.source where w.patient = any(%(patients)s)
+group by w.patient, s.vendor order by w.patient, s.vendor"""
+_ALERTS = f"""
+select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
+sentence, resolution
+from alert
+where patient = any(%(patients)s) \
+and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
+order by patient, family, raised_at, id"""  # noqa: S608 - a constant of this file
+_FINDINGS = """
+select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
+f.evidence,
+  f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
+from alert_finding f join alert a on a.id = f.alert \
+where f.alert = any(%(alerts)s::uuid[]) and f.current"""
+_WAKE = """
+update alert set state = 'open', snoozed_until = null, changed_at = %(now)s
+where patient = any(%(patients)s) and state = 'snoozed' and snoozed_until <= %(now)s returning id"""
+_MOVE = (
+    "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
+    "values (%s, %s, 'kadens', %s, %s, %s)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The input of the rules for one patient, the live alerts, and the recent ones.
+
+    `recent` are alerts that are no longer live and changed within `RECENT_MS`, 60 days.
+    """
+
+    judgeable: RuleInput
+    live: tuple[Alert, ...]
+    recent: tuple[Alert, ...]
+
+
+async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> dict[str, Loaded]:
+    """Return the input of the rules and the alerts of each patient, by pseudonym.
+
+    The number of statements does not depend on the number of patients. Locks the patients until
+    the transaction ends, and opens alerts whose snooze ends by `now_ms`. Raises `KeyError` for a
+    patient that does not exist.
+    """
+    known = await lock_patients(conn, patients)
+    of = {known[patient].id: (patient, known[patient]) for patient in patients}
+    await _wake(conn, list(of), now_ms)
+    alerts = await _alerts(conn, {number: patient for number, (patient, _) in of.items()}, now_ms)
+    judgeable = await _judgeable(conn, of, now_ms)
+    return {
+        patient: _loaded(judgeable[number], alerts[number]) for number, (patient, _) in of.items()
+    }
+
+
+def _loaded(judgeable: RuleInput, alerts: Sequence[Alert]) -> Loaded:
+    # the quotes matter: a state that is part of another state's name must not match
+    live = tuple(alert for alert in alerts if f"'{alert.state.value}'" in _LIVE)
+    return Loaded(
+        judgeable=judgeable, live=live, recent=tuple(alert for alert in alerts if alert not in live)
+    )
+
+
+async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleInput]:
+    since = [
+        local_date(now_ms, row.zone) - timedelta(days=LOOK_BACK_DAYS) for _, row in of.values()
+    ]
+    requested: rows.Row = {"patients": list(of), "sinces": since, "now": now_ms}
+    sessions = await _each(
+        conn, _SESSIONS, requested, lambda said: (said.pop("record"), SessionBrief(**said))
+    )
+    prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)
+    weeks = await _each(conn, _WEEKS, requested, derived_rows.read_week)
+    days = await _each(conn, _DAYS, requested, derived_rows.read_day)
+    watermarks = await _each(conn, _WATERMARKS, requested, lambda said: Watermark(**said))
+    reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
+    return {
+        number: RuleInput(
+            patient=patient,
+            zone=row.zone,
+            now_ms=now_ms,
+            prescriptions=tuple(prescriptions[number]),
+            weeks=tuple(weeks[number]),
+            days=tuple(days[number]),
+            sessions=tuple(session for _, session in sessions[number]),
+            pain=_pain(reports[number], row, {name: item.id for name, item in sessions[number]}),
+            watermarks=tuple(watermarks[number]),
+        )
+        for number, (patient, row) in of.items()
+    }
+
+
+async def _each(
+    conn: Connection, query: str, value: rows.Row, make: Callable[[rows.Row], T]
+) -> dict[int, list[T]]:
+    """Return the rows of each patient, in the order of the query."""
+    values: dict[int, list[T]] = defaultdict(list)
+    for number, item in await rows.fetch(
+        conn, query, value, lambda row: (row.pop("patient"), make(row))
+    ):
+        values[number].append(item)
+    return values
+
+
+def _pain(
+    attributed_facts: Iterable[AttributedFact], row: PatientRow, sessions: Mapping[str, str]
+) -> tuple[PainRating, ...]:
+    result = [
+        fact.fact
+        for fact in attributed_facts
+        if isinstance(fact.fact, Report) and fact.fact.instrument is Instrument.PAIN
+    ]
+    return tuple(
+        PainRating(
+            record=fact.head.record,
+            at_ms=fact.head.start_ms,
+            local_date=local_date(fact.head.start_ms, row.zone),
+            phase=Phase(fact.phase),
+            value=fact.value,
+            scale=fact.scale,
+            # a report names its session, or declares a session of its own under its own record
+            session=sessions.get(fact.session) or sessions.get(fact.head.record),
+            instrument=fact.instrument,
+        )
+        for fact in result
+        if fact.value is not None
+    )
+
+
+async def _alerts(
+    conn: Connection, names: Mapping[int, str], now_ms: int
+) -> dict[int, list[Alert]]:
+    requested: rows.Row = {"patients": list(names), "recent": now_ms - RECENT_MS}
+    matches = await rows.fetch(conn, _ALERTS, requested, lambda row: row)
+    ids = {"alerts": [row["id"] for row in matches]}
+    standing = await rows.fetch(conn, _FINDINGS, ids, _finding) if matches else []
+    alerts: dict[int, list[Alert]] = defaultdict(list)
+    for row in matches:
+        mine = {
+            f"{finding.rule}:{finding.key}": finding
+            for id_, finding in standing
+            if id_ == row["id"]
+        }
+        number = row.pop("patient")
+        typed = {**row, "tier": Tier(row["tier"]), "state": AlertState(row["state"])}
+        alerts[number].append(Alert(patient=names[number], findings=mine, **typed))
+    return alerts
+
+
+async def _wake(conn: Connection, numbers: Sequence[int], now_ms: int) -> None:
+    woken = await conn.execute(_WAKE, {"patients": list(numbers), "now": utc(now_ms)})
+    for (alert,) in await woken.fetchall():
+        await conn.execute(
+            _MOVE, [alert, utc(now_ms), "snoozed", "open", "the time asked for is over"]
+        )
+
+
+def _finding(row: rows.Row) -> tuple[str, Finding]:
+    return row.pop("alert"), Finding(**{**row, "tier": Tier(row["tier"])})
+
+
+def _prescription(row: rows.Row) -> Prescription:
+    return rows.prescription(row["body"])

@@ -1,0 +1,1 @@
+"""Payloads as they came: kept, sealed, quarantined, discarded, or refused."""

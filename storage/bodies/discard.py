@@ -1,0 +1,45 @@
+"""Removes files of the body store that no row needs any more.
+
+A transaction that gives up a file notes its address; `finish` removes the file later. After a crash
+between the two, the next `finish` finds the note. A file is never removed before its note is
+committed, because a transaction that rolls back still needs it.
+"""
+
+from collections.abc import Collection
+
+from storage.bodies.body_store import BodyStore
+from storage.pg.pool import Connection
+
+_PORTION = 100  # files removed in one transaction
+_MARK = "insert into discarded (address) select unnest(%s::text[]) on conflict do nothing"
+_NEXT = "select address from discarded order by address limit %s for update skip locked"
+_GONE = "delete from discarded where address = any(%s)"
+
+
+async def mark(conn: Connection, addresses: Collection[str]) -> None:
+    """Note files to remove once the caller's transaction has committed."""
+    if addresses:
+        await conn.execute(_MARK, [sorted(addresses)])
+
+
+async def finish(conn: Connection, store: BodyStore) -> int:
+    """Remove the noted files from the store, and return how many.
+
+    Each portion is a transaction. Call it outside of one: within a transaction, nothing is
+    committed portion by portion.
+    """
+    removed = 0
+    while count := await _portion(conn, store):
+        removed += count
+    return removed
+
+
+async def _portion(conn: Connection, store: BodyStore) -> int:
+    async with conn.transaction():
+        rows = await (await conn.execute(_NEXT, [_PORTION])).fetchall()
+        addresses: list[str] = [address for (address,) in rows]
+        for address in addresses:
+            await store.delete(address)
+        if addresses:
+            await conn.execute(_GONE, [addresses])
+    return len(addresses)

@@ -1,0 +1,53 @@
+"""Removes files of the body store that no row and no message names.
+
+A crash leaves such a file when it comes between writing the file and committing its row. The store
+is listed in portions, and each portion is compared with the database, so that memory does not grow
+with the store.
+"""
+
+from storage.bodies.body_store import INCOMING, PACKED, BodyStore
+from storage.pg.pool import Pool
+
+_NAMED = """
+select k.address from unnest(%s::text[]) as k (address) \
+where exists (select from body b where b.address = k.address)
+or exists (select from quarantine q where q.address = k.address)
+or exists (select from dead_letter d where d.address = k.address)"""
+# an older version left large bodies in quarantine where they came in
+_HELD_THERE = "select headers->>'address' from quarantine where wrapped is null"
+PACKED_AGE_S = 86_400.0  # no transaction between a file and its row takes so long
+
+
+async def sweep_packed(pool: Pool, store: BodyStore, age_s: float = PACKED_AGE_S) -> int:
+    """Remove sealed bodies older than `age_s` that no row names, and return how many.
+
+    `age_s` must be longer than any transaction: the file of a row that is not committed yet looks
+    like an orphan.
+    """
+    removed = 0
+    async for addresses in store.older(PACKED, age_s):
+        async with pool.connection() as conn:
+            named = {
+                address for (address,) in await (await conn.execute(_NAMED, [addresses])).fetchall()
+            }
+        removed += await _remove(store, [address for address in addresses if address not in named])
+    return removed
+
+
+async def sweep_incoming(pool: Pool, store: BodyStore, age_s: float) -> int:
+    """Remove bodies that came in longer than `age_s` ago, and return how many.
+
+    The caller must know that no unread message can name any of them.
+    """
+    async with pool.connection() as conn:
+        held = {address for (address,) in await (await conn.execute(_HELD_THERE)).fetchall()}
+    removed = 0
+    async for addresses in store.older(INCOMING, age_s):
+        removed += await _remove(store, [address for address in addresses if address not in held])
+    return removed
+
+
+async def _remove(store: BodyStore, addresses: list[str]) -> int:
+    for address in addresses:
+        await store.delete(address)
+    return len(addresses)

@@ -1,0 +1,1 @@
+"""Derived rows: sessions, days, weeks, source selections and rollups."""

@@ -1,0 +1,217 @@
+"""Converts derived values to rows and back: session, day, week and source selection.
+
+Values of a row to write are those that JSON can hold; the server converts them to the types of the
+table. A new column is added here and in a migration, nowhere else. Nothing is computed here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from model.calendar import utc
+from model.derived import (
+    Day,
+    HeartSummary,
+    Load,
+    Origin,
+    QualityFlag,
+    Session,
+    SourceSelection,
+    Week,
+)
+from model.facts import DeviceType, Method, OffsetOrigin, Source
+from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
+from model.metrics import METRIC, METRIC_BY_ID
+
+_ZONES = tuple(f"{f.name}_ms" for f in fields(ZoneTimes))
+_VOLUME = tuple(f"volume_{name}" for name in _ZONES)
+
+# Columns that have the name and the value of a field, for writing and for reading.
+_SESSION_PLAIN = (
+    *("local_date", "type", "vendor_type", "record", "partial", "exertion_cr10"),
+    *("moving_ms", "moving_by", "offset_min", "counts", "why", "algorithm"),
+)
+_DAY_PLAIN = (
+    *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps", "night_hr"),
+    *("loads", "stated", "algorithm"),
+)
+_WEEK_PLAIN = (
+    *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),
+    *("known_days", "steps", "loads", "algorithm"),
+)
+SESSION = (
+    *("patient", "session", "start_at", "end_at", "declared_by", "body", "heart_source"),
+    *("thresholds", "hr_n", "hr_min", "hr_mean", "hr_max", "pauses", "origin", "offset_origin"),
+    *("zone_times_by_method", "loads", "flags", *_ZONES, *_SESSION_PLAIN),
+)
+DAY = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
+WEEK = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
+SELECTION = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
+
+# What `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate
+# source `h`.
+SESSION_COLUMNS = f"""\
+       s.session, s.start_at as start_ms, s.end_at as end_ms, s.body, s.thresholds,
+       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.origin, s.offset_origin,
+       s.zone_times_by_method, s.loads, s.flags,
+       {", ".join(f"s.{name}" for name in (*_ZONES, *_SESSION_PLAIN))},
+       d.vendor as d_vendor, d.app as d_app, d.device as d_device,
+       d.device_type as d_device_type, d.method as d_method,
+       h.vendor as h_vendor, h.app as h_app, h.device as h_device,
+       h.device_type as h_device_type, h.method as h_method"""
+DAYS = f"select {', '.join(DAY[1:])} from day"  # noqa: S608 - constants of this file
+WEEKS = f"select {', '.join(WEEK[1:])} from week"  # noqa: S608 - constants of this file
+
+
+def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> dict[str, Any]:
+    """Return a row of `session` of a patient (by id), by the names of `SESSION`."""
+    return {
+        "patient": patient,
+        "session": s.id,
+        "start_at": utc(s.start_ms),
+        "end_at": utc(s.end_ms),
+        "declared_by": source_ids[s.declared_by],
+        "body": rf"\x{s.body}",
+        "heart_source": source_ids[s.heart_source] if s.heart_source else None,
+        "thresholds": s.thresholds,
+        "hr_n": s.heart.n,
+        "hr_min": s.heart.minimum,
+        "hr_mean": s.heart.mean,
+        "hr_max": s.heart.maximum,
+        "pauses": s.pauses,
+        "origin": s.origin.value,
+        "offset_origin": s.offset_origin.value,
+        "zone_times_by_method": s.zone_times_by_method,
+        "loads": s.loads,
+        "flags": s.flags,
+        **dict(zip(_ZONES, s.zones.as_tuple(), strict=True)),
+        **_plain(s, _SESSION_PLAIN),
+    }
+
+
+def day_row(patient: int, day: Day) -> dict[str, Any]:
+    """Return a row of `day` of a patient (by id), by the names of `DAY`."""
+    return {"patient": patient, **_plain(day, _DAY_PLAIN), **_zone_columns(day)}
+
+
+def week_row(patient: int, week: Week) -> dict[str, Any]:
+    """Return a row of `week` of a patient (by id), by the names of `WEEK`."""
+    return {"patient": patient, **_plain(week, _WEEK_PLAIN), **_zone_columns(week)}
+
+
+def selection_row(
+    patient: int, selection: SourceSelection, source_ids: Mapping[Source, int]
+) -> dict[str, Any]:
+    """Return a row of `source_selection` of a patient (by id), by the names of `SELECTION`."""
+    return {
+        "patient": patient,
+        "local_date": selection.local_date,
+        "metric": METRIC[selection.metric].id,
+        "start_at": utc(selection.start_ms),
+        "end_at": utc(selection.end_ms),
+        "source": source_ids[selection.source],
+        "why": selection.why,
+    }
+
+
+def read_session(row: Mapping[str, Any]) -> Session:
+    """Return the session of a row of `SESSION_COLUMNS`.
+
+    All `h_*` columns are null when the session has no source of heart rate.
+    """
+    return Session(
+        id=row["session"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        body=row["body"],
+        declared_by=read_source_columns(row, "d_"),
+        heart_source=read_source_columns(row, "h_") if row["h_vendor"] is not None else None,
+        zones=_zones(row),
+        thresholds=_thresholds(row["thresholds"]),
+        heart=_heart_summary(row),
+        pauses=tuple((start, end) for start, end in row["pauses"]),
+        origin=Origin(row["origin"]),
+        offset_origin=OffsetOrigin(row["offset_origin"]),
+        zone_times_by_method=tuple(map(_zone_times_by_method, row["zone_times_by_method"])),
+        loads=tuple(map(_load, row["loads"])),
+        flags=tuple(map(_flag, row["flags"])),
+        **{name: row[name] for name in _SESSION_PLAIN},
+    )
+
+
+def read_day(row: Mapping[str, Any]) -> Day:
+    """Return the day of a row of `DAYS`."""
+    plain = {name: row[name] for name in _DAY_PLAIN}
+    return Day(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
+
+
+def read_week(row: Mapping[str, Any]) -> Week:
+    """Return the week of a row of `WEEKS`."""
+    plain = {name: row[name] for name in _WEEK_PLAIN}
+    return Week(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
+
+
+def read_selection(row: Mapping[str, Any]) -> SourceSelection:
+    """Return a selection from its columns and those of its source.
+
+    The columns are `local_date`, `metric` (an id), `start_ms`, `end_ms` and `why`.
+    """
+    return SourceSelection(
+        metric=METRIC_BY_ID[row["metric"]].name,
+        source=read_source_columns(row),
+        local_date=row["local_date"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        why=row["why"],
+    )
+
+
+def read_source_columns(row: Mapping[str, Any], prefix: str = "") -> Source:
+    """Return a source from its five columns, whose names begin with `prefix`."""
+    return Source(
+        vendor=row[f"{prefix}vendor"],
+        app=row[f"{prefix}app"],
+        device=row[f"{prefix}device"],
+        device_type=DeviceType(row[f"{prefix}device_type"]),
+        method=Method(row[f"{prefix}method"]),
+    )
+
+
+def _plain(value: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
+
+
+def _zone_columns(value: Day | Week) -> dict[str, int]:
+    zones = zip(_ZONES, value.zones.as_tuple(), strict=True)
+    volume = zip(_VOLUME, value.volume.as_tuple(), strict=True)
+    return dict([*zones, *volume])
+
+
+def _zones(row: Mapping[str, Any], prefix: str = "") -> ZoneTimes:
+    return ZoneTimes(**{f.name: row[f"{prefix}{f.name}_ms"] for f in fields(ZoneTimes)})
+
+
+def _heart_summary(row: Mapping[str, Any]) -> HeartSummary:
+    return HeartSummary(
+        n=row["hr_n"], minimum=row["hr_min"], mean=row["hr_mean"], maximum=row["hr_max"]
+    )
+
+
+def _thresholds(values: Mapping[str, Any]) -> ZoneThresholds:
+    low, middle, high, top = values["edges"]
+    plain = {key: values[key] for key in ("scheme", "method", "inputs", "valid")}
+    confidence = Confidence(values["confidence"])
+    return ZoneThresholds(edges=(low, middle, high, top), confidence=confidence, **plain)
+
+
+def _zone_times_by_method(values: Mapping[str, Any]) -> ZoneTimesByMethod:
+    listed = {name: tuple(values[name]) for name in ("names", "edges", "ms")}
+    return ZoneTimesByMethod(**{**values, **listed, "confidence": Confidence(values["confidence"])})
+
+
+def _load(values: Mapping[str, Any]) -> Load:
+    return Load(**{**values, "confidence": Confidence(values["confidence"])})
+
+
+def _flag(values: Mapping[str, Any]) -> QualityFlag:
+    return QualityFlag(**{**values, "source": read_source_columns(values["source"])})

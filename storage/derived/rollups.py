@@ -1,0 +1,107 @@
+"""Reads and writes rollups of hours and days, for every metric and source. Computes none of them.
+
+A row covers only the minutes for which its source is the selected source, so the rows of all
+sources add up. Rows may be older than their samples where `facts.stale_hours` has a mark.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from model.calendar import utc
+from model.columns.rollups import Cells
+from model.facts import Source
+from model.spans import Span
+from storage.facts.ids import read_source
+from storage.pg import binary_columns
+from storage.pg.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollupTable:
+    """A table of rollups; `at` is the column with the start of a row's hour or day."""
+
+    name: str
+    at: str
+
+    @property
+    def drop(self) -> bytes:
+        """Return the statement that removes a patient's rows that begin in a span."""
+        where = f"patient = %s and {self.at} >= %s and {self.at} < %s"
+        return f"delete from {self.name} where {where}".encode()  # noqa: S608 - names of this file
+
+    @property
+    def put(self) -> bytes:
+        """Return the statement that adds rows of a patient and metric."""
+        columns = f"patient, metric, {self.at}, source, n, low, high, total"
+        values = "%s::timestamptz[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::float8[]"
+        rows = f"select %s, %s, * from unnest({values})"  # noqa: S608 - a constant text
+        return f"insert into {self.name} ({columns}) {rows}".encode()
+
+    @property
+    def read(self) -> bytes:
+        """Return the query for a patient, metric and span; its result is a single row of arrays."""
+        columns = "array_agg(source::bigint), array_agg(n::bigint), array_agg(low), array_agg(high)"
+        where = f"patient = %s and metric = %s and {self.at} >= %s and {self.at} < %s"
+        return (
+            f"select array_agg({self.at}), {columns}, array_agg(total) "  # noqa: S608 - constants
+            f"from {self.name} where {where}"
+        ).encode()
+
+
+HOURS = RollupTable(name="rollup_hour", at="hour")
+DAYS = RollupTable(name="rollup_day", at="day")
+
+_METRICS = """
+select distinct metric from rollup_hour
+where patient = %s and hour >= %s and hour < %s order by 1"""
+_SOURCES = "select id, vendor, app, device, device_type, method from source where id = any(%s)"
+
+
+async def read(
+    conn: Connection, table: RollupTable, patient: int, metric: int, span: Span
+) -> Cells:
+    """Return the rollups of a patient and metric (ids) that begin in a span, in any order."""
+    arguments = [patient, metric, utc(span.start_ms), utc(span.end_ms)]
+    async with conn.cursor(binary=True) as cursor:
+        binary_columns.arrays_as_bytes(cursor)
+        await cursor.execute(table.read, arguments)
+        at, source, n, low, high, total = await cursor.fetchone() or [None] * 6
+    return Cells(
+        at=binary_columns.instants(at),
+        source=binary_columns.integers(source),
+        n=binary_columns.integers(n),
+        low=binary_columns.values(low),
+        high=binary_columns.values(high),
+        total=binary_columns.values(total),
+    )
+
+
+async def metrics(conn: Connection, patient: int, span: Span) -> list[int]:
+    """Return the ids of the metrics for which a patient has hour rollups in a span."""
+    arguments = [patient, utc(span.start_ms), utc(span.end_ms)]
+    return [metric for (metric,) in await (await conn.execute(_METRICS, arguments)).fetchall()]
+
+
+async def drop(conn: Connection, table: RollupTable, patient: int, spans: Iterable[Span]) -> None:
+    """Remove a patient's rollups that begin in the spans."""
+    for span in spans:
+        await conn.execute(table.drop, [patient, utc(span.start_ms), utc(span.end_ms)])
+
+
+async def put(
+    conn: Connection, table: RollupTable, patient: int, metric: int, value: Cells
+) -> None:
+    """Add rollups of a patient and metric (ids); none of these rows may exist already."""
+    if not len(value.at):
+        return
+    columns: list[list[Any]] = [[utc(ms) for ms in value.at.tolist()]]
+    columns += [value.source.tolist(), value.n.tolist()]
+    columns += [value.low.tolist(), value.high.tolist(), value.total.tolist()]
+    await conn.execute(table.put, [patient, metric, *columns])
+
+
+async def sources_of(conn: Connection, ids: Iterable[int]) -> dict[int, Source]:
+    """Return the sources of these ids."""
+    rows = await (await conn.execute(_SOURCES, [sorted(set(ids))])).fetchall()
+    return {number: read_source(columns) for number, *columns in rows}

@@ -1,0 +1,66 @@
+"""Finds where derived rows may be stale because facts refer to each other. It never writes.
+
+A deletion names the record that it deletes, and a report names its session. When such a fact
+changes, rows derived from the other fact may change too, wherever in time that fact is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from model.calendar import epoch_ms
+from model.spans import Span
+from storage.facts.fact_rows import Removed
+from storage.pg.pool import Connection
+
+AffectedSpans: TypeAlias = dict[int, list[Span]]  # by patient id
+RecordNames: TypeAlias = set[tuple[int, str]]  # (patient id, record); "" is no record
+
+_TARGETS = """
+select k.patient, min(f.start_at), max(f.end_at)
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+join record r using (patient, record)
+join fact f on f.record = r.id
+group by k.patient, r.id"""
+_SESSIONS = """
+with k as (select * from unnest(%s::int[], %s::text[]) as k (patient, record))
+select k.patient, f.start_at, f.end_at
+from k
+join record r using (patient, record)
+join fact f on f.record = r.id and f.kind in ('workout', 'report')
+union all
+select k.patient, f.start_at, f.end_at
+from k
+join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
+
+
+def removed_spans(removed: Iterable[Removed]) -> AffectedSpans:
+    """Return the spans of removed facts, by patient id."""
+    spans: AffectedSpans = defaultdict(list)
+    for item in removed:
+        spans[item.patient].append(item.span)
+    return spans
+
+
+async def add_named_spans(
+    conn: Connection, spans: AffectedSpans, *, targets: RecordNames, sessions: RecordNames
+) -> None:
+    """Add to `spans` the spans of facts that refer to changed facts, or that these refer to.
+
+    `targets` are the records that changed deletions and reports refer to. `sessions` are the names
+    of changed workouts and declared sessions, and of every replaced record.
+    """
+    await _add(conn, spans, _TARGETS, targets)
+    # a report may be about a session that a changed deletion hides or shows, so targets count too
+    await _add(conn, spans, _SESSIONS, targets | sessions)
+
+
+async def _add(conn: Connection, spans: AffectedSpans, query: str, names: RecordNames) -> None:
+    named = sorted(name for name in names if name[1])
+    if not named:
+        return
+    patients = [patient for patient, _ in named]
+    records = [record for _, record in named]
+    cursor = await conn.execute(query.encode(), [patients, records])
+    for patient, start, end in await cursor.fetchall():
+        spans[patient].append(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)))

@@ -1,0 +1,128 @@
+"""Reads retractions: what sources deleted after they had reported it. It never writes.
+
+A deletion is stored as a fact, so the result does not depend on whether it comes before or after
+the facts that it deletes. Only the retractions of the requested records and spans are read, so that
+deletions of years ago cost nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from model.calendar import epoch_ms, utc
+from model.facts import AttributedFact, Instants, Source, Values
+from model.spans import Span
+from storage.pg.pool import Connection
+
+PatientId: TypeAlias = int
+
+# A deletion applies to the records of this name of all sources of its vendor.
+_OF_RECORDS = """
+select k.patient, s.vendor, k.record, max(r.revision)
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+cross join lateral (
+  select record, source from fact
+  where patient = k.patient and kind = 'deletion' and payload ->> 'target' = k.record offset 0) f
+join record r on r.id = f.record
+join source s on s.id = f.source
+group by k.patient, s.vendor, k.record"""
+_OF_SPANS = """
+select k.patient, s.vendor, r.revision, f.metric, f.start_at, f.end_at
+from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) as k (patient, low, high)
+cross join lateral (
+  select record, source, start_at, end_at, payload ->> 'metric' as metric from fact
+  where patient = k.patient and kind = 'deletion' and payload ->> 'target' = ''
+    and end_at > k.low and start_at < k.high offset 0) f
+join record r on r.id = f.record
+join source s on s.id = f.source"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetractedInterval:
+    """A vendor's retraction of the samples of a metric ("": all) in a span, up to a revision."""
+
+    vendor: str
+    metric: str
+    revision: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retractions:
+    """The retractions of a patient.
+
+    `records` has the greatest retracted revision by (vendor, record).
+    """
+
+    records: dict[tuple[str, str], int] = field(default_factory=dict)
+    intervals: list[RetractedInterval] = field(default_factory=list)
+
+    def hides(self, source: Source, record: str, revision: int) -> bool:
+        """Return whether this revision of a record is retracted."""
+        return self.records.get((source.vendor, record), -1) >= revision
+
+    def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
+        """Return the facts whose records are not retracted."""
+        return tuple(item for item in facts if not self._hides(item))
+
+    def _hides(self, item: AttributedFact) -> bool:
+        head = item.fact.head
+        return self.hides(head.source, head.record, head.revision)
+
+    def touches(self, metric: str) -> bool:
+        """Return whether any interval retracts samples of a metric."""
+        return any(interval.metric in {"", metric} for interval in self.intervals)
+
+    def kept(
+        self, metric: str, source: Source, t: Instants, v: Values, revisions: Instants
+    ) -> tuple[Instants, Values]:
+        """Return the samples (t, v) that no interval retracts.
+
+        `revisions` is int64[n], the revision of each sample. It may be empty unless
+        `touches(metric)`.
+        """
+        for interval in self.intervals:
+            if interval.vendor == source.vendor and interval.metric in {"", metric}:
+                span = interval.span
+                inside = (t >= span.start_ms) & (t < span.end_ms)
+                # a sample with a greater revision was reported after the deletion and is kept
+                keep = ~(inside & (revisions <= interval.revision))
+                t, v, revisions = t[keep], v[keep], revisions[keep]
+        return t, v
+
+
+async def intervals(
+    conn: Connection, spans: Mapping[PatientId, Iterable[Span]]
+) -> dict[PatientId, Retractions]:
+    """Return the retractions of each patient with the intervals that overlap the patient's spans.
+
+    Retracted records are not read; see `add_records`.
+    """
+    retracted = {patient: Retractions() for patient in spans}
+    wanted: list[tuple[int, object, object]] = []
+    for patient, many in spans.items():
+        wanted += [(patient, utc(span.start_ms), utc(span.end_ms)) for span in many]
+    if not wanted:
+        return retracted
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    cursor = await conn.execute(_OF_SPANS, columns)
+    for patient, vendor, revision, metric, start, end in await cursor.fetchall():
+        span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end))
+        interval = RetractedInterval(vendor=vendor, metric=metric, revision=revision, span=span)
+        retracted[patient].intervals.append(interval)
+    return retracted
+
+
+async def add_records(
+    conn: Connection,
+    retracted: Mapping[PatientId, Retractions],
+    names: Iterable[tuple[PatientId, str]],
+) -> None:
+    """Add to `retracted` the retractions of these records, given as (patient id, record)."""
+    wanted = sorted({(patient, record) for patient, record in names if record})
+    if not wanted:
+        return
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    cursor = await conn.execute(_OF_RECORDS, columns)
+    for patient, vendor, record, revision in await cursor.fetchall():
+        retracted[patient].records[vendor, record] = revision

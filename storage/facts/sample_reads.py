@@ -1,0 +1,183 @@
+"""Reads samples as columns, for many patients and metrics in one statement. It never writes.
+
+Queries that are close in time share a statement. The statement has the bounds of their time as
+constants, so that the planner leaves out the partitions of other months. Each query (patient,
+metric, span) is then looked up in the primary key.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from model.calendar import DAY_MS, utc
+from model.columns.window import SampleColumn
+from model.facts import Instants, Source, Values
+from model.metrics import METRIC_BY_ID
+from model.spans import Span
+from storage.facts.ids import read_source
+from storage.facts.retractions import Retractions
+from storage.facts.samples import Put, by_series
+from storage.pg import binary_columns
+from storage.pg.pool import Connection
+
+STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
+
+_READ = """
+select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method,
+       coalesce(r.record, ''), coalesce(r.revision, 0), x.time, x.value, x.revision
+from (
+  select k.patient, k.metric, y.*
+  from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(lows)s::timestamptz[],
+              %(highs)s::timestamptz[], %(revisions)s::bool[])
+    as k (patient, metric, low, high, revisions)
+  cross join lateral (
+    select source, record, array_agg(time) as time, array_agg(value) as value,
+           array_agg(revision) filter (where k.revisions) as revision
+    from sample
+    where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
+      and time >= %(first)s and time < %(last)s
+    group by source, record offset 0) y) x
+join source s on s.id = x.source
+left join record r on r.id = x.record"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SampleQuery:
+    """A request for a metric (its stored id) of a patient (id) in a span.
+
+    With `revisions`, the revision of each sample is read too.
+    """
+
+    span: Span
+    patient: int
+    metric: int
+    revisions: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredSamples:
+    """The samples of a record ("": a stream) of one source, in any order of time.
+
+    `t` is int64[n] epoch ms, `v` float64[n] in the metric's unit. `source_id` is the stored id of
+    the source, `revision` that of the record. `revisions` is int64[n] with the revision of each
+    sample if the query requested it, else int64[0].
+    """
+
+    patient: int
+    metric: int
+    source_id: int
+    source: Source
+    record: str
+    revision: int
+    t: Instants
+    v: Values
+    revisions: Instants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnwrittenBlock:
+    """A block of samples that is not in the table yet, with its source.
+
+    `record` is the name of its record, "" for a stream.
+    """
+
+    put: Put
+    source: Source
+    record: str
+
+
+async def read(
+    conn: Connection, queries: Collection[SampleQuery], unwritten: Collection[UnwrittenBlock] = ()
+) -> list[StoredSamples]:
+    """Return the samples of every query. The spans of one patient and metric must not overlap.
+
+    `unwritten` blocks are returned as if they were in the table. That is right only as long as none
+    of their samples is there already: the caller must check that when it writes them.
+    """
+    samples = list(_from_memory(queries, unwritten))
+    async with conn.cursor(binary=True) as cursor:
+        binary_columns.arrays_as_bytes(cursor)
+        for stretch in _stretches(queries):
+            # planned with its constants each time: a prepared plan would open every partition
+            await cursor.execute(_READ.encode(), _arguments(stretch), prepare=False)
+            samples += [_from_row(row) for row in await cursor.fetchall()]
+    return samples
+
+
+def current_column(samples: StoredSamples, retractions: Retractions) -> SampleColumn | None:
+    """Return the samples that no retraction hides; None if their record is retracted."""
+    if samples.record and retractions.hides(samples.source, samples.record, samples.revision):
+        return None
+    metric = METRIC_BY_ID[samples.metric].name
+    t, v = retractions.kept(metric, samples.source, samples.t, samples.v, samples.revisions)
+    return SampleColumn(metric=metric, source=samples.source, record=samples.record, t=t, v=v)
+
+
+def _from_memory(
+    queries: Iterable[SampleQuery], unwritten: Collection[UnwrittenBlock]
+) -> Iterator[StoredSamples]:
+    blocks = {block.put.series: block for block in unwritten}
+    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for query in queries:
+        spans[query.patient, query.metric].append(query.span)
+    for series, (t, v, revisions) in by_series(block.put for block in unwritten):
+        patient, metric, source_id, _ = series
+        block = blocks[series]
+        for span in spans[patient, metric]:
+            low, high = np.searchsorted(t, (span.start_ms, span.end_ms))
+            if high > low:
+                yield StoredSamples(
+                    patient=patient,
+                    metric=metric,
+                    source_id=source_id,
+                    source=block.source,
+                    record=block.record,
+                    revision=block.put.revision if block.record else 0,
+                    t=t[low:high],
+                    v=v[low:high] + 0.0,  # as the table holds it: -0.0 is 0.0
+                    revisions=revisions[low:high],
+                )
+
+
+def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
+    """Yield the queries in groups that are close in time."""
+    stretch: list[SampleQuery] = []
+    end_ms = 0
+    for query in sorted(queries):
+        if stretch and query.span.start_ms > end_ms + STRETCH_GAP_MS:
+            yield stretch
+            stretch = []
+        stretch.append(query)
+        end_ms = max(end_ms, query.span.end_ms)
+    if stretch:
+        yield stretch
+
+
+def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
+    return {
+        "patients": [query.patient for query in stretch],
+        "metrics": [query.metric for query in stretch],
+        "lows": [utc(query.span.start_ms) for query in stretch],
+        "highs": [utc(query.span.end_ms) for query in stretch],
+        "revisions": [query.revisions for query in stretch],
+        "first": utc(stretch[0].span.start_ms),
+        "last": utc(max(query.span.end_ms for query in stretch)),
+    }
+
+
+def _from_row(row: tuple[Any, ...]) -> StoredSamples:
+    patient, metric, source_id, *source, record, revision, time, value, revisions = row
+    return StoredSamples(
+        patient=patient,
+        metric=metric,
+        source_id=source_id,
+        source=read_source(source),
+        record=record,
+        revision=revision,
+        t=binary_columns.instants(time),
+        v=binary_columns.values(value),
+        revisions=binary_columns.integers(revisions),
+    )

@@ -1,0 +1,246 @@
+"""Writes samples into their table with one binary COPY of complete columns.
+
+At each key the greater (revision, value) is kept, so the result does not depend on the order in
+which blocks arrive. The COPY first goes straight into the table. Only if a sample of the same key
+exists already, it is repeated into a staging table and merged. The key has the id of the record, or
+0 for samples of a stream.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.errors import UniqueViolation
+from psycopg.sql import SQL, Identifier
+
+from model.calendar import utc
+from model.columns.runs import is_run_end
+from model.facts import Instants, Values
+from model.spans import Span
+from storage.pg.binary_columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
+from storage.pg.pool import Connection
+
+STREAM = 0  # the record number of samples that belong to no record
+PIECE = 10_000  # rows
+SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, record
+Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
+
+_PARTITION_LOCK = 0x73616D706C65  # "sample"
+# Reads pg_class by snapshot. The cache of to_regclass may not know yet a partition that another
+# worker has just committed.
+_MISSING = """
+select name from unnest(%s::text[]) as name
+where not exists (select from pg_class where relname = name and pg_table_is_visible(oid))
+  and (select relkind from pg_class where oid = 'sample'::regclass) = 'p'
+order by name"""
+_STAGE = "create temp table if not exists sample_stage (like sample) on commit delete rows"
+_UPSERT = """
+insert into sample
+select * from sample_stage order by patient, metric, source, time, record
+on conflict (patient, metric, source, time, record)
+do update set value = excluded.value, revision = excluded.revision
+where (excluded.revision, excluded.value) > (sample.revision, sample.value)"""
+_COUNT = """
+select count(*) from (
+  select from sample
+  where patient = %s and metric = %s and time >= %s and time < %s limit %s) x"""
+_REMOVE = """
+delete from sample
+where patient = %s and metric = %s and source = %s and record = %s and time >= %s and time <= %s"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Put:
+    """The samples of a block, all of one series.
+
+    `t` is int64[n] epoch ms, not decreasing; `v` is float64[n].
+    """
+
+    series: SeriesKey
+    revision: int
+    t: Instants
+    v: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """How many rows were offered, and whether all of them were new.
+
+    If all were new, no stored sample has changed.
+    """
+
+    rows: int
+    all_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Where the samples of a fact are: their series, and first and last instant in epoch ms."""
+
+    series: SeriesKey
+    first_ms: int
+    last_ms: int
+
+
+def pack(puts: Iterable[Put]) -> Iterator[Rows]:
+    """Yield the rows of all blocks in key order, each key once.
+
+    Of equal keys, the greater (revision, value) is kept. Rows come in pieces of at least `PIECE`
+    (the last may be smaller), so that the server works on a piece while the next is packed.
+    """
+    piece: list[tuple[SeriesKey, Columns]] = []
+    for series in by_series(puts):
+        piece.append(series)
+        if sum(len(t) for _, (t, _, _) in piece) >= PIECE:
+            yield _rows(piece)
+            piece = []
+    if piece:
+        yield _rows(piece)
+
+
+async def write(conn: Connection, puts: Sequence[Put]) -> Offered:
+    """Store the samples of all blocks, in the caller's transaction."""
+    if not any(len(put.t) for put in puts):
+        return Offered(rows=0, all_new=True)
+    await make_partitions(conn, puts)
+    try:
+        async with conn.transaction():
+            return Offered(rows=await _copy(conn, "sample", puts), all_new=True)
+    except UniqueViolation:
+        await conn.execute(_STAGE)
+        offered = await _copy(conn, "sample_stage", puts)
+        await conn.execute(_UPSERT)
+        await conn.execute("truncate sample_stage")
+        return Offered(rows=offered, all_new=False)
+
+
+def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
+    """Yield the rows of each series in key order, each key once.
+
+    Of equal keys, the greater (revision, value) is kept.
+    """
+    values: dict[SeriesKey, list[Put]] = defaultdict(list)
+    for put in puts:
+        if len(put.t):
+            values[put.series].append(put)
+    return ((key, _series(values[key])) for key in sorted(values))
+
+
+async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
+    """Remove the samples of replaced records; samples of streams are left.
+
+    The statement is bounded in time, so that the planner leaves out other partitions.
+    """
+    rows = [(*e.series, utc(e.first_ms), utc(e.last_ms)) for e in extents if e.series[3] != STREAM]
+    if rows:
+        async with conn.cursor() as cursor:
+            await cursor.executemany(
+                _REMOVE, [(p, m, s, r, first, last) for p, m, s, r, first, last in rows]
+            )
+
+
+async def count(conn: Connection, patient: int, metric: int, span: Span, most: int) -> int:
+    """Return how many samples of a patient and metric (ids) a span has, at most `most`."""
+    arguments = [patient, metric, utc(span.start_ms), utc(span.end_ms), most]
+    ((counted,),) = await (await conn.execute(_COUNT, arguments)).fetchall()
+    return int(counted)
+
+
+async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
+    """Make the monthly partitions that the samples need, on PostgreSQL without TimescaleDB.
+
+    A partition is made as a table and then attached, which does not block readers and writers of
+    other months. Workers that need the same month wait for each other. A function of the database
+    makes the tables, because a worker owns none.
+    """
+    months = {month for put in puts if len(put.t) for month in _months(put.t)}
+    names = {_name(month): month for month in months}
+    if not await _missing(conn, names):
+        return
+    await conn.execute("select pg_advisory_xact_lock(%s)", [_PARTITION_LOCK])
+    # another worker may have made some of them while this one waited for the lock
+    for name in await _missing(conn, names):
+        await conn.execute("select sample_partition(%s)", [date(*names[name], 1)])
+
+
+def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
+    """Return the rows of some series in the layout of a binary COPY."""
+    lengths = np.array([len(t) for _, (t, _, _) in piece])
+    rows = empty_rows(int(lengths.sum()))
+    for name, ids in zip(
+        ("patient", "metric", "source", "record"),
+        np.array([key for key, _ in piece]).T,
+        strict=True,
+    ):
+        rows[name] = np.repeat(ids, lengths)
+    rows["time"] = microseconds(np.concatenate([t for _, (t, _, _) in piece]))
+    rows["value"] = (
+        np.concatenate([v for _, (_, v, _) in piece]) + 0.0
+    )  # -0.0 becomes 0.0: equal values, equal bytes
+    rows["revision"] = np.concatenate([revision for _, (_, _, revision) in piece])
+    return rows
+
+
+def _series(puts: list[Put]) -> Columns:
+    """Return t, v and revision of a series, with t strictly increasing."""
+    puts = sorted(puts, key=lambda put: int(put.t[0]))
+    t = np.concatenate([put.t for put in puts])
+    v = np.concatenate([put.v for put in puts])
+    revision = np.repeat(
+        np.array([put.revision for put in puts], np.int64), [len(put.t) for put in puts]
+    )
+    if bool(np.all(t[1:] > t[:-1])):
+        return t, v, revision
+    # within a block of a record the last sample counts, so resolve that before blocks are compared
+    if puts[0].series[3] and any(bool(np.any(put.t[1:] == put.t[:-1])) for put in puts):
+        return _series([_last_of_equals(put) for put in puts])
+    order = np.lexsort((v, revision, t))
+    t, v, revision = t[order], v[order], revision[order]
+    last = is_run_end(t)
+    return t[last], v[last], revision[last]
+
+
+def _last_of_equals(put: Put) -> Put:
+    """Return a block of a record with only the last sample of each instant.
+
+    A device corrects a sample by writing another with the same time.
+    """
+    last = is_run_end(put.t)
+    return replace(put, t=put.t[last], v=put.v[last])
+
+
+async def _copy(conn: Connection, table: str, puts: Sequence[Put]) -> int:
+    statement = SQL("copy {} ({}) from stdin (format binary)").format(
+        Identifier(table), SQL(", ").join(map(Identifier, COLUMNS))
+    )
+    offered = 0
+    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        await copy.write(COPY_HEAD)
+        for rows in pack(puts):
+            await copy.write(rows.view(np.uint8).data)
+            offered += len(rows)
+        await copy.write(COPY_TAIL)
+    return offered
+
+
+def _months(t: Instants) -> Iterator[tuple[int, int]]:
+    first, last = utc(int(t[0])), utc(int(t[-1]))
+    if (first.year, first.month) == (last.year, last.month):
+        yield first.year, first.month
+        return
+    for month in np.unique(
+        t.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+    ).tolist():
+        yield 1970 + month // 12, 1 + month % 12
+
+
+def _name(month: tuple[int, int]) -> str:
+    return f"sample_{month[0]:04}_{month[1]:02}"
+
+
+async def _missing(conn: Connection, names: Iterable[str]) -> list[str]:
+    return [name for (name,) in await (await conn.execute(_MISSING, [list(names)])).fetchall()]

@@ -1,0 +1,1 @@
+"""Rows of patients, clinicians, accounts, consents, profiles, prescriptions and link tokens."""

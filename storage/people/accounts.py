@@ -1,0 +1,81 @@
+"""Links between vendors' accounts and patients, now and at the time of receipt."""
+
+from collections.abc import Collection, Sequence
+
+from model.calendar import utc
+from storage.people import quarantine_release
+from storage.people.errors import TakenError
+from storage.people.patients import patient_id
+from storage.pg.pool import Connection
+
+_LINK = """
+insert into account (vendor, account, patient, linked_at)
+select %s, %s, id, %s from patient where pseudonym = %s
+on conflict (vendor, account) where unlinked_at is null do nothing"""
+_UNLINK = """
+update account set unlinked_at = %s where vendor = %s and account = %s and unlinked_at is null"""
+_OWNERS = """
+select a.vendor, a.account, p.pseudonym
+from unnest(%s::text[], %s::text[]) as k (vendor, account)
+join account a using (vendor, account)
+join patient p on p.id = a.patient
+where a.unlinked_at is null"""
+# "nulls last" prefers a link that covered the time of receipt and has ended to the present link.
+_OWNERS_AT = """
+select distinct on (k.n) k.n, p.pseudonym
+from unnest(%s::text[], %s::text[], %s::timestamptz[])
+  with ordinality as k (vendor, account, at, n)
+join account a using (vendor, account)
+join patient p on p.id = a.patient
+where a.unlinked_at is null or (a.linked_at <= k.at and k.at < a.unlinked_at)
+order by k.n, a.unlinked_at nulls last"""
+
+
+async def link_account(
+    conn: Connection, patient: str, vendor: str, account: str, now_ms: int
+) -> int:
+    """Link a vendor's account to a patient; return how many payloads this released from quarantine.
+
+    Raises `UnknownNameError` for an unknown patient. Raises `TakenError` when the account is linked
+    to another patient: unlink it there first.
+    """
+    await patient_id(conn, patient)
+    await conn.execute(_LINK, [vendor, account, utc(now_ms), patient])
+    if await patient_of(conn, vendor, account) != patient:
+        raise TakenError("the account is linked to another patient")
+    return await quarantine_release.release(conn, vendor, account, now_ms)
+
+
+async def unlink(conn: Connection, vendor: str, account: str, now_ms: int) -> bool:
+    """End the link of an account; return False when it was not linked."""
+    return (await conn.execute(_UNLINK, [utc(now_ms), vendor, account])).rowcount == 1
+
+
+async def patient_of(conn: Connection, vendor: str, account: str) -> str | None:
+    """Return the pseudonym that an account is linked to now, None without a link."""
+    return (await patients_of(conn, [(vendor, account)])).get((vendor, account))
+
+
+async def patients_of(
+    conn: Connection, accounts: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return the pseudonym of each (vendor, account) that is linked now."""
+    vendors, names = [vendor for vendor, _ in accounts], [name for _, name in accounts]
+    rows = await (await conn.execute(_OWNERS, [vendors, names])).fetchall()
+    return {(vendor, account): pseudonym for vendor, account, pseudonym in rows}
+
+
+async def owners(conn: Connection, receipts: Sequence[tuple[str, str, int]]) -> dict[int, str]:
+    """Return the owner's pseudonym of each of `receipts` (vendor, account, received_ms), by index.
+
+    The owner is the patient that the account was linked to at the time of receipt, because an
+    account may move to another patient while a payload waits in the log. If it was linked to nobody
+    then, the owner is the patient that it is linked to now. Accounts without an owner are left out.
+    """
+    columns = [
+        [vendor for vendor, _, _ in receipts],
+        [account for _, account, _ in receipts],
+        [utc(received_ms) for _, _, received_ms in receipts],
+    ]
+    rows = await (await conn.execute(_OWNERS_AT, columns)).fetchall()
+    return {n - 1: pseudonym for n, pseudonym in rows}

@@ -1,0 +1,85 @@
+"""Patients' consents: from when to when the data of a vendor may be stored.
+
+What counts is the consent at the time of receipt. Without it, nothing of a payload is stored.
+"""
+
+from collections.abc import Sequence
+
+from model.calendar import utc
+from storage.people.patients import patient_id
+from storage.pg.pool import Connection
+
+SOURCE_FETCH = "source_fetch"
+
+_GIVE = """
+insert into consent (patient, vendor, kind, given_at, recorded_at)
+select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s
+from patient p
+where p.id = %(patient)s and not exists (
+  select from consent c
+  where c.patient = p.id and c.vendor = %(vendor)s and c.kind = %(kind)s
+    and c.given_at <= %(at)s and (c.withdrawn_at is null or c.withdrawn_at > %(at)s))
+on conflict do nothing"""
+_WITHDRAW = """
+update consent set withdrawn_at = greatest(%(at)s, given_at)
+where patient = %(patient)s and vendor = %(vendor)s and kind = %(kind)s
+  and (withdrawn_at is null or withdrawn_at > %(at)s)"""
+# Nothing can be stored for a patient without a data key, so such a patient has no valid consent.
+_COVERED = """
+select k.n
+from unnest(%s::text[], %s::text[], %s::timestamptz[])
+  with ordinality as k (pseudonym, vendor, at, n)
+cross join lateral (select p.id from patient p where p.pseudonym = k.pseudonym offset 0) p
+cross join lateral (
+  select c.kind from consent c
+  where c.patient = p.id and c.vendor = k.vendor and c.kind = %s
+    and c.given_at <= k.at and (c.withdrawn_at is null or k.at < c.withdrawn_at) offset 0) c
+where exists (select from identity.data_key d where d.patient = p.id)"""
+
+
+async def give_consent(
+    conn: Connection,
+    patient: str,
+    vendor: str,
+    *,
+    from_ms: int,
+    now_ms: int,
+    kind: str = SOURCE_FETCH,
+) -> None:
+    """Record a consent from an instant on, unless a consent covers that instant already.
+
+    Raises `UnknownNameError` for an unknown patient.
+    """
+    row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
+    await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms)})
+
+
+async def withdraw_consent(
+    conn: Connection, patient: str, vendor: str, *, from_ms: int, kind: str = SOURCE_FETCH
+) -> bool:
+    """End the consent from an instant on; return False if there was none to end.
+
+    What was received before that instant is kept. Raises `UnknownNameError` for an unknown patient.
+    """
+    row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
+    return (await conn.execute(_WITHDRAW, {**row, "at": utc(from_ms)})).rowcount > 0
+
+
+async def consented(
+    conn: Connection, patient: str, vendor: str, at_ms: int, kind: str = SOURCE_FETCH
+) -> bool:
+    """Return whether a consent covers a vendor's data of a patient received at an instant."""
+    return bool(await covered(conn, [(patient, vendor, at_ms)], kind))
+
+
+async def covered(
+    conn: Connection, receipts: Sequence[tuple[str, str, int]], kind: str = SOURCE_FETCH
+) -> set[int]:
+    """Return the indexes in `receipts` (patient, vendor, received_ms) that a consent covers."""
+    columns = [
+        [patient for patient, _, _ in receipts],
+        [vendor for _, vendor, _ in receipts],
+        [utc(received_ms) for _, _, received_ms in receipts],
+    ]
+    rows = await (await conn.execute(_COVERED, [*columns, kind])).fetchall()
+    return {n - 1 for (n,) in rows}

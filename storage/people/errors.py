@@ -1,0 +1,12 @@
+"""Errors for names that do not exist, or that are taken already."""
+
+
+class UnknownNameError(LookupError):
+    """A patient, care unit or clinician does not exist.
+
+    The text has the kind only, never the name.
+    """
+
+
+class TakenError(ValueError):
+    """A pseudonym, account, subject or version is used already, for something else."""

@@ -1,0 +1,156 @@
+"""Rows of what vendors hold ready (`vendor_fetch`) and what they notify (`vendor_notice`).
+
+Payloads are not stored here. The address of a fetch is sealed, because some vendors put a
+credential into it. The caller must know the patient of an account and must check consent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg.types.json import Jsonb
+
+from model import codec
+from model.calendar import DAY_MS, utc
+from model.keyring import KeyRing
+from model.received import Fetch, Notice
+from storage.bodies.sealed import own_key
+from storage.people import data_keys
+from storage.pg import crypto
+from storage.pg.pool import Connection
+
+MOST_UNLINKED = 10_000  # most fetches of a connector that may wait for a link
+
+# A later announcement of the same thing requests it again. The same announcement again changes
+# nothing.
+_PUT = """
+insert into vendor_fetch as f (connector, account, resource, key, patient, format, request, wrapped,
+  noticed_at, not_before)
+values (%(connector)s, %(account)s, %(resource)s, %(key)s,
+  (select id from patient where pseudonym = %(patient)s),
+  %(format)s, %(request)s, %(wrapped)s, %(noticed_at)s, %(not_before)s)
+on conflict (connector, account, resource, key) do update set
+  patient = excluded.patient, format = excluded.format, request = excluded.request,
+  wrapped = excluded.wrapped, noticed_at = excluded.noticed_at, not_before = excluded.not_before,
+  state = 'waiting'
+where f.noticed_at < excluded.noticed_at"""
+_UNLINKED = "select count(*) from vendor_fetch where connector = %s and patient is null"
+_CLAIM = """
+update vendor_fetch f set patient = a.patient from account a
+where f.patient is null and a.vendor = f.connector and a.account = f.account
+and a.unlinked_at is null"""
+_EXPIRE = "delete from vendor_fetch where patient is null and noticed_at <= %s"
+_NOTE = """
+insert into vendor_notice (connector, account, kind, received_at, patient, scopes)
+select %(connector)s, %(account)s, %(kind)s, %(received_at)s, id, %(scopes)s
+from patient where pseudonym = %(patient)s on conflict do nothing"""
+_WAITING = """
+select connector, state, count(*) from vendor_fetch \
+group by connector, state order by connector, state"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticedFetch:
+    """A fetch that a connector's payload announced; `patient` is None for an unlinked account."""
+
+    connector: str
+    fetch: Fetch
+    patient: str | None
+    noticed_ms: int
+
+    @property
+    def owner(self) -> str:
+        """Return the owner that its address is sealed for."""
+        fetch = self.fetch
+        return fetch_owner(self.connector, fetch.account, fetch.resource, fetch.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientNotice:
+    """A vendor's notice about a linked account, with the account's patient."""
+
+    connector: str
+    notice: Notice
+    patient: str
+    received_ms: int
+
+
+def fetch_owner(connector: str, account: str, resource: str, key: str) -> str:
+    """Return the owner that the address of a fetch is sealed for."""
+    return f"fetch:{connector}/{account}/{resource}/{key}"
+
+
+async def put_fetches(
+    conn: Connection, wrapping_key: KeyRing, noticed: Sequence[NoticedFetch]
+) -> int:
+    """Write fetches, and return how many were dropped.
+
+    A fetch of an unlinked account is dropped when its connector has `MOST_UNLINKED` of them.
+    Raises `UnknownNameError` when a patient has no data key.
+    """
+    patients = {item.patient for item in noticed if item.patient is not None}
+    keys = await data_keys.data_keys(conn, wrapping_key, patients) if patients else {}
+    beyond = 0
+    for item in noticed:
+        # counted anew for each fetch, because those before it in this batch count too
+        if item.patient is None and await _unlinked(conn, item.connector) >= MOST_UNLINKED:
+            beyond += 1
+            continue
+        await _put(conn, wrapping_key, item, keys.get(item.patient or ""))
+    return beyond
+
+
+async def claim_fetches(conn: Connection, now_ms: int) -> int:
+    """Assign waiting fetches to the patients whose accounts are linked now.
+
+    Removes fetches that have waited a day without a link, and returns how many.
+    """
+    await conn.execute(_CLAIM)
+    return (await conn.execute(_EXPIRE, [utc(now_ms - DAY_MS)])).rowcount
+
+
+async def put_notices(conn: Connection, notices: Sequence[PatientNotice]) -> None:
+    """Write notices; the same notice again changes nothing."""
+    for item in notices:
+        row = {
+            "connector": item.connector,
+            "account": item.notice.account,
+            "kind": item.notice.kind.value,
+            "received_at": utc(item.received_ms),
+            "patient": item.patient,
+            "scopes": Jsonb(list(item.notice.scopes)),
+        }
+        await conn.execute(_NOTE, row)
+
+
+async def fetch_counts(conn: Connection) -> dict[tuple[str, str], int]:
+    """Return the number of fetches by (connector, state)."""
+    rows = await (await conn.execute(_WAITING)).fetchall()
+    return {(connector, state): count for connector, state, count in rows}
+
+
+async def _unlinked(conn: Connection, connector: str) -> int:
+    rows = await (await conn.execute(_UNLINKED, [connector])).fetchall()
+    return int(rows[0][0])
+
+
+async def _put(
+    conn: Connection, wrapping_key: KeyRing, item: NoticedFetch, key: bytes | None
+) -> None:
+    wrapped = None
+    if key is None:
+        key, wrapped = own_key(wrapping_key, item.owner)
+    fetch = item.fetch
+    address = codec.dumps({"path": fetch.path, "query": [list(pair) for pair in fetch.query]})
+    row = {
+        "connector": item.connector,
+        "account": fetch.account,
+        "resource": fetch.resource,
+        "key": fetch.key,
+        "patient": item.patient,
+        "format": fetch.format,
+        "request": crypto.seal(key, address, item.owner),
+        "wrapped": wrapped,
+        "noticed_at": utc(item.noticed_ms),
+        "not_before": utc(fetch.not_before_ms),
+    }
+    await conn.execute(_PUT, row)

@@ -1,0 +1,66 @@
+"""Rows of prescriptions: every version, as a clinician wrote it."""
+
+from collections.abc import Iterable
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from model import codec
+from model.calendar import utc
+from model.prescription import Prescription
+from storage.people.errors import TakenError
+from storage.people.patients import patient_id
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+_PUT = """
+insert into prescription
+  (patient, prescription, version, valid_from, valid_to, body, recorded_at)
+values (%(patient)s, %(id)s, %(version)s, %(valid_from)s, %(valid_to)s, %(body)s, %(now)s)"""
+_BODY = """
+select body from prescription
+where patient = %(patient)s and prescription = %(id)s and version = %(version)s"""
+_ALL = """
+select p.pseudonym, r.body from prescription r join patient p on p.id = r.patient
+where p.pseudonym = any(%s) order by r.patient, r.prescription, r.version"""
+
+
+async def put(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> bool:
+    """Store a version of a prescription; return False if it is stored already.
+
+    Raises `UnknownNameError` for an unknown patient, and `TakenError` when the stored version
+    differs.
+    """
+    body = codec.plain(prescription)
+    row = {
+        "patient": await patient_id(conn, patient),
+        "id": prescription.id,
+        "version": prescription.version,
+        "valid_from": prescription.valid_from,
+        "valid_to": prescription.valid_to,
+        "body": Jsonb(body, dumps=codec.dumps),
+        "now": utc(now_ms),
+    }
+    try:
+        async with conn.transaction():
+            await conn.execute(_PUT, row)
+    except UniqueViolation as error:
+        stored = await (await conn.execute(_BODY, row)).fetchall()
+        # compare as JSON: what was read back from the row has JSON's types
+        if stored != [(codec.loads(codec.dumps(body)),)]:
+            raise TakenError("this version of the prescription is stored and differs") from error
+        return False
+    return True
+
+
+async def prescriptions_of(
+    conn: Connection, patients: Iterable[str]
+) -> dict[str, tuple[Prescription, ...]]:
+    """Return every version of the patients' prescriptions, by pseudonym.
+
+    The versions of a patient are in order of (id, version). Patients without any are left out.
+    """
+    versions: dict[str, tuple[Prescription, ...]] = {}
+    for patient, body in await (await conn.execute(_ALL, [list(patients)])).fetchall():
+        versions[patient] = (*versions.get(patient, ()), rows.prescription(body))
+    return versions

@@ -1,0 +1,1 @@
+"""Access to the database: pool, arrays, binary columns, rows, migrations, roles, encryption."""

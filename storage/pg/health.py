@@ -1,0 +1,31 @@
+"""Checks whether the database answers, and lists the errors that mean it does not."""
+
+import asyncio
+
+import psycopg
+
+from storage.pg.pool import DsnError, Pool
+
+# No server, no free connection in time, a statement or lock beyond its limit, or a server that does
+# not answer.
+AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError,)
+NOT_OURS: tuple[
+    type[Exception], ...
+] = (  # it answers, but it is not migrated, or not for this account
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
+)
+WRONG_ADDRESS: tuple[type[Exception], ...] = (DsnError,)
+
+
+async def answers(pool: Pool, timeout_s: float = 2.0) -> bool:
+    """Return whether a connection of the pool answers a query within `timeout_s` seconds."""
+    try:
+        async with asyncio.timeout(timeout_s), pool.connection(timeout=timeout_s) as conn:
+            await conn.execute("select 1")
+    except (psycopg.OperationalError, TimeoutError):
+        return False
+    return True

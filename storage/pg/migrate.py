@@ -1,0 +1,191 @@
+"""Brings a database to the newest schema.
+
+The schema is a list of numbered SQL files. Each is applied once, in its own transaction. Two sets
+of files are merged by number: `common`, and either `timescale` or `plain`. The choice depends on
+whether the server has the TimescaleDB extension. It is made once and never changes for a database.
+A file that was applied must not be edited: every run compares its checksum.
+
+A file whose first line is `-- no-transaction` has a single statement and runs outside a
+transaction.
+
+File 0016 gives the tables to the role `kadens_migrate`. Every later file runs in that role, so that
+no migration can change the audit log. File 0016 needs roles that only an administrator's login can
+make.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+
+from psycopg import AsyncConnection
+from psycopg.errors import InsufficientPrivilege
+
+from storage.audit_actions import Action
+from storage.pg import roles
+from storage.pg.pool import LONG, Connection, address
+
+OUTSIDE = "-- no-transaction"
+_LOCK = 0x6B6164656E73  # "kadens"
+_LEDGER = """
+create table if not exists schema_migration (
+  version int primary key,
+  name text not null,
+  checksum text not null,
+  applied_at timestamptz not null default now()
+)"""
+
+_ACTIONS = "insert into audit_action (action) select unnest(%s::text[]) on conflict do nothing"
+
+
+class MigrationError(RuntimeError):
+    """The database cannot be brought to this schema; the text has the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """An SQL file; `name` is its set and file name, such as "common/0001_people.sql"."""
+
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """Return the SHA-256 of the text, in hex."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations(kind: str) -> tuple[Migration, ...]:
+    """Return the files of `common` and of the set `kind` ("plain" or "timescale"), by number."""
+    matches = [_read(folder, name) for folder in ("common", kind) for name in _names(folder)]
+    ordered = tuple(sorted(matches, key=lambda m: m.version))
+    twice = {m.version for m in ordered if [n.version for n in ordered].count(m.version) > 1}
+    if twice:
+        raise MigrationError(f"two files of one number: {sorted(twice)}")
+    return ordered
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Apply the missing files and return their names.
+
+    Only one process migrates at a time; others wait. Raises `MigrationError` when an applied file
+    has changed, or when the database has a file that this program does not have.
+    """
+    async with _locked(dsn) as conn:
+        await _prepare(conn)
+        await conn.execute(_LEDGER)
+        applied = await _applied(conn)
+        kind = await _kind(conn, applied)
+        if kind == "timescale":
+            await conn.execute("create extension if not exists timescaledb")
+        wanted = migrations(kind)
+        _check(applied, wanted)
+        missing = [m for m in wanted if m.version not in applied]
+        for migration in missing:
+            await _apply(conn, migration)
+            # this file may be the one that gives the tables to the migration role
+            await _step_down(conn)
+        await _settle(conn)
+        return [m.name for m in missing]
+
+
+async def pending(conn: Connection) -> list[str]:
+    """Return the names of the files that are not applied yet.
+
+    Raises `MigrationError` as `migrate` does.
+    """
+    ledger = await (await conn.execute("select to_regclass('schema_migration')")).fetchone()
+    applied = await _applied(conn) if ledger and ledger[0] else {}
+    wanted = migrations(await _kind(conn, applied))
+    _check(applied, wanted)
+    return [m.name for m in wanted if m.version not in applied]
+
+
+@asynccontextmanager
+async def _locked(dsn: str) -> AsyncIterator[Connection]:
+    async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
+        await conn.execute("select pg_advisory_lock(%s)", [_LOCK])
+        yield conn  # the lock ends with the connection
+
+
+async def _prepare(conn: Connection) -> None:
+    try:
+        await roles.create(conn)
+        await _step_down(conn)
+    except roles.RoleError as error:
+        raise MigrationError(str(error)) from error
+
+
+async def _step_down(conn: Connection) -> None:
+    """Take the migration role if the tables belong to it already."""
+    if await roles.handed_over(conn):
+        await roles.become(conn, roles.MIGRATE)
+
+
+async def _settle(conn: Connection) -> None:
+    """Set the grants and the list of audit actions to those of this program."""
+    if await roles.handed_over(conn):
+        await roles.grant_all(conn)
+        await conn.execute(_ACTIONS, [list(Action)])
+
+
+async def _applied(conn: Connection) -> dict[int, tuple[str, str]]:
+    rows = await (
+        await conn.execute("select version, name, checksum from schema_migration")
+    ).fetchall()
+    return {version: (name, checksum) for version, name, checksum in rows}
+
+
+async def _kind(conn: Connection, applied: dict[int, tuple[str, str]]) -> str:
+    chosen = {name.partition("/")[0] for name, _ in applied.values()} - {"common"}
+    if chosen:
+        return chosen.pop()
+    matches = await conn.execute("select 1 from pg_available_extensions where name = 'timescaledb'")
+    return "timescale" if await matches.fetchone() else "plain"
+
+
+def _check(applied: dict[int, tuple[str, str]], wanted: tuple[Migration, ...]) -> None:
+    known = {m.version: m for m in wanted}
+    for version, (name, checksum) in sorted(applied.items()):
+        if version not in known:
+            raise MigrationError(
+                f"{name}: was applied by a newer program; this one does not know it"
+            )
+        if known[version].checksum != checksum:
+            raise MigrationError(f"{name}: has changed since it was applied")
+
+
+async def _apply(conn: Connection, migration: Migration) -> None:
+    if migration.sql.startswith(OUTSIDE):
+        await conn.execute(migration.sql.encode())
+        await _record(conn, migration)
+        return
+    try:
+        async with conn.transaction():
+            await conn.execute(migration.sql.encode())
+            await _record(conn, migration)
+    except InsufficientPrivilege as error:
+        hint = f"; {error.diag.message_hint}" if error.diag.message_hint else ""
+        raise MigrationError(f"{migration.name}: {error.diag.message_primary}{hint}") from error
+
+
+async def _record(conn: Connection, migration: Migration) -> None:
+    await conn.execute(
+        "insert into schema_migration (version, name, checksum) values (%s, %s, %s)",
+        [migration.version, migration.name, migration.checksum],
+    )
+
+
+def _names(folder: str) -> list[str]:
+    return [
+        f.name
+        for f in files("storage").joinpath("migrations", folder).iterdir()
+        if f.name.endswith(".sql")
+    ]
+
+
+def _read(folder: str, name: str) -> Migration:
+    sql = files("storage").joinpath("migrations", folder, name).read_text(encoding="utf-8")
+    return Migration(version=int(name.partition("_")[0]), name=f"{folder}/{name}", sql=sql)

@@ -1,0 +1,21 @@
+"""Distinguishes an outage of the database from an error that some rows have caused."""
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+
+_OUTAGES = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    PoolClosed,
+    TooManyRequests,
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Return whether the same statements are likely to succeed later.
+
+    This is so when there is no connection, when a lock is held for too long, or when the server
+    stops.
+    """
+    return isinstance(error, _OUTAGES)

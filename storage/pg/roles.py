@@ -1,0 +1,205 @@
+"""Defines which process may do what with which table.
+
+All grants come from `TABLES`, except those of `OWN`. Roles belong to the server, so several
+databases share them. None of them can log in or is a superuser. A process logs in as a member and
+takes its role on every connection (`become`). The vendor door has no role, because it uses no
+database. No login is a member of the role that owns the audit log.
+"""
+
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection, errors
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+WORKER, CLINIC, ADMIN = "kadens_worker", "kadens_clinic", "kadens_admin"
+MIGRATE, AUDIT_OWNER = "kadens_migrate", "kadens_audit"
+PROCESSES = (WORKER, CLINIC, ADMIN)
+ROLES = (*PROCESSES, MIGRATE, AUDIT_OWNER)
+
+READ, ADD, ALL = "select", "select, insert", "select, insert, update, delete"
+# To lock a row, PostgreSQL requires the right to update some column. `id` can never change.
+LOCKED = "select, update (id)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What each process may do with a table, as privileges of a grant; "" is nothing."""
+
+    worker: str = ""
+    clinic: str = ""
+    admin: str = ALL
+
+
+_DERIVED = Access(worker=ALL, clinic=READ)
+_WORK = Access(worker=ALL)
+
+# Every table needs an entry; a test compares the entries with the schema.
+TABLES: dict[str, Access] = {
+    "care_unit": Access(worker=READ, clinic=READ),
+    "clinician": Access(worker=READ, clinic="select, insert, update"),
+    "patient": Access(worker=LOCKED, clinic=LOCKED),
+    "identity.data_key": Access(worker=READ, clinic=READ),
+    "key_check": Access(worker=ADD, clinic=READ),
+    "link_token": Access(),
+    "link_revoked": Access(worker="select, update, delete"),
+    "identity.person": Access(clinic=READ),
+    "account": Access(worker=READ),
+    "consent": Access(worker=READ, clinic=READ),
+    "heart_profile": Access(worker=READ, clinic=READ),
+    "prescription": Access(worker=READ, clinic=READ),
+    "source": Access(worker="select, insert, update (id)", clinic=READ),
+    "record": _DERIVED,
+    "fact": _DERIVED,
+    "sample": _DERIVED,
+    "watermark": _DERIVED,
+    "body": _DERIVED,
+    "quarantine": _WORK,
+    "vendor_fetch": _WORK,
+    "vendor_notice": Access(worker=ADD, clinic=READ),
+    "dead_letter": _WORK,
+    "dead_letter_overflow": _WORK,
+    "discarded": _WORK,
+    "in_work": _WORK,
+    "stream_offset": _WORK,
+    "session": _DERIVED,
+    "day": _DERIVED,
+    "week": _DERIVED,
+    "source_selection": _DERIVED,
+    "rollup_hour": _DERIVED,
+    "rollup_day": _DERIVED,
+    "rollup_stale": _DERIVED,
+    "alert": Access(
+        worker=ALL, clinic="select, update (state, changed_at, snoozed_until, resolution)"
+    ),
+    "alert_finding": _DERIVED,
+    "alert_move": Access(worker=ADD, clinic=ADD),
+    "due": Access(worker=ALL, clinic="select, insert, update"),
+    "outbox": _WORK,
+    "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
+    "metric": Access(worker=READ, clinic=READ, admin=READ),
+    "erasure_body": Access(worker="select, update, delete"),
+    "schema_migration": Access(worker=READ, clinic=READ, admin=READ),
+    # Owned by `AUDIT_OWNER`: granted in 0016_access.sql, because the migration role cannot
+    # grant them.
+    "erasure": Access(admin="select, insert (at), update (counts)"),
+    "audit": Access(
+        clinic="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
+        admin="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
+    ),
+    "audit_action": Access(admin=""),
+}
+OWN = frozenset({"erasure", "audit", "audit_action"})
+
+# Another database of the same server may be making the role at the same moment.
+_CREATE = (
+    "do $$ begin create role {} nologin; "
+    "exception when duplicate_object or unique_violation then null; end $$"
+)
+_LOGIN = (
+    "do $$ begin create role {} login; "
+    "exception when duplicate_object or unique_violation then null; end $$"
+)
+_MISSING = (
+    "select name from unnest(%s::text[]) as name "
+    "where not exists (select from pg_roles where rolname = name)"
+)
+_HANDED_OVER = (
+    "select pg_get_userbyid(relowner) from pg_class where oid = to_regclass('public.audit')"
+)
+_THERE = (
+    "select name from unnest(%s::text[]) as name where to_regclass(name) is not null order by name"
+)
+_ACTING = "select current_user, session_user, current_setting('is_superuser')"
+
+
+class RoleError(RuntimeError):
+    """A login may not take the role of its process, or the roles do not exist.
+
+    The text has the command that an administrator must run.
+    """
+
+
+async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
+    """Let a connection act as `role` from now on.
+
+    Raises `RoleError` when the login may not take the role, or when the role is a superuser.
+    """
+    try:
+        await conn.execute(SQL("set role {}").format(Identifier(role)))
+    except (
+        errors.InsufficientPrivilege,
+        errors.InvalidParameterValue,
+        errors.UndefinedObject,
+    ) as error:
+        await conn.rollback()  # the error has aborted a transaction that was open
+        row = await (await conn.execute(_ACTING)).fetchone()
+        login = row[1] if row else ""
+        raise RoleError(
+            f"the database login {login} may not act as {role}. "
+            f"As an administrator: grant {role} to {login}; (`kadens migrate` makes the role)"
+        ) from error
+    row = await (await conn.execute(_ACTING)).fetchone()
+    if row is None or row[0] != role or row[2] != "off":
+        raise RoleError(
+            f"the database role {role} is a superuser: `alter role {role} nosuperuser` first"
+        )
+
+
+async def create(conn: AsyncConnection[TupleRow]) -> None:
+    """Make the roles that are missing on this server.
+
+    Raises `RoleError` when the login may not make them. The text has the commands for an
+    administrator.
+    """
+    missing = [name for (name,) in await (await conn.execute(_MISSING, [list(ROLES)])).fetchall()]
+    try:
+        for name in missing:
+            await conn.execute(SQL(_CREATE).format(Identifier(name)))
+    except errors.InsufficientPrivilege as error:
+        wanted = " ".join(f"create role {name} nologin;" for name in missing)
+        raise RoleError(
+            "database roles are missing and may not be made by this login. As an administrator: "
+            f"{wanted} Then run `kadens migrate` once as that administrator."
+        ) from error
+
+
+async def process_logins(dsn: str, where: str) -> dict[str, str]:
+    """Make a login for each process, without a password; return each login's DSN by role.
+
+    This is for a server that trusts connections through its socket. `where` is `dsn` with limits
+    for waiting (see `pool.address`).
+    """
+    made = {}
+    async with await AsyncConnection.connect(where, autocommit=True) as conn:
+        for role in PROCESSES:
+            login = f"{role}_login"
+            await conn.execute(SQL(_LOGIN).format(Identifier(login)))
+            await conn.execute(SQL("grant {} to {}").format(Identifier(role), Identifier(login)))
+            made[role] = make_conninfo(dsn, user=login)
+    return made
+
+
+async def handed_over(conn: AsyncConnection[TupleRow]) -> bool:
+    """Return whether migration 0016 has given the tables to the migration role."""
+    row = await (await conn.execute(_HANDED_OVER)).fetchone()
+    return row is not None and row[0] == AUDIT_OWNER
+
+
+async def grant_all(conn: AsyncConnection[TupleRow]) -> None:
+    """Set the grants on the tables of the migration role to exactly those of `TABLES`."""
+    wanted = sorted(TABLES.keys() - OWN)
+    there = [name for (name,) in await (await conn.execute(_THERE, [wanted])).fetchall()]
+    async with conn.transaction():
+        await conn.execute(Composed([part for name in there for part in _grants(name)]))
+
+
+def _grants(table: str) -> list[Composable]:
+    access, name = TABLES[table], Identifier(*table.split("."))
+    roles = SQL(", ").join(map(Identifier, PROCESSES))
+    parts: list[Composable] = [SQL("revoke all on {} from {};").format(name, roles)]
+    for role, verbs in zip(PROCESSES, (access.worker, access.clinic, access.admin), strict=True):
+        if verbs:
+            parts.append(SQL(f"grant {verbs} on {{}} to {{}};").format(name, Identifier(role)))
+    return parts

@@ -1,0 +1,1 @@
+"""Queries for the clinician door and for `kadens query`. Nothing here writes."""

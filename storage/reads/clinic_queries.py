@@ -1,0 +1,253 @@
+"""Queries for the clinician door: the worklist and the page of a patient. It never writes.
+
+Every query is limited to a care unit. For a patient of another care unit the answer is the same as
+for a patient that does not exist, so that it reveals nothing. All functions take an open connection
+and return the frozen values of `views` and `model`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from model.derived import Session, Week
+from model.prescription import Prescription
+from storage.derived import derived_rows
+from storage.pg import rows
+from storage.pg.pool import Connection
+from storage.reads.views import (
+    AlertBrief,
+    AuditRow,
+    PatientBrief,
+    PatientPage,
+    ReportRow,
+    SourceRow,
+    WorkRow,
+)
+
+LIVE = ["open", "acknowledged", "in_progress", "snoozed"]
+
+_PATIENTS = """
+select p.pseudonym, p.zone, u.name as care_unit, p.created_at as created_ms,
+       d.time as last_data_ms, coalesce(d.worn, false) as worn
+  from patient p join care_unit u on u.id = p.care_unit
+  left join lateral (select max(w.time) as time, bool_or(o.method = 'background') as worn
+                       from watermark w join source o on o.id = w.source \
+where w.patient = p.id) d on true
+ where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
+ order by p.pseudonym
+"""
+
+_ALERTS = """
+select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
+a.raised_at as raised_ms,
+       a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
+  from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
+   and (a.state = any(%(live)s)) = %(is_live)s
+ order by a.tier, a.raised_at, a.id
+ limit %(limit)s
+"""
+
+_WEEKS = f"""
+select p.pseudonym, {", ".join(f"w.{name}" for name in derived_rows.WEEK[1:])}
+  from week w join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s) \
+and w.monday >= %(since)s
+ order by w.monday
+"""  # noqa: S608 - a constant of this package
+
+_PRESCRIPTIONS = """
+select p.pseudonym, r.body
+  from prescription r join patient p on p.id = r.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
+ order by r.valid_from desc, r.version desc
+"""
+
+_SESSIONS = f"""
+select {derived_rows.SESSION_COLUMNS}
+  from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
+  join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
+ where u.name = %(unit)s and p.pseudonym = %(patient)s \
+and (%(session)s::text is null or s.session = %(session)s)
+ order by s.start_at desc, s.session
+ limit %(limit)s
+"""  # noqa: S608 - a constant of this package
+
+REPORT_COLUMNS = """
+       r.record, f.start_at as at_ms, f.local_date, f.payload ->> 'instrument' as instrument,
+       coalesce(f.payload ->> 'phase', 'none') as phase, \
+(f.payload ->> 'value')::double precision as value,
+       coalesce(f.payload ->> 'scale', '') as scale, \
+coalesce(f.payload ->> 'session', '') as session,
+       coalesce(f.payload ->> 'site', '') as site, coalesce(f.payload ->> 'type', '') as type,
+       coalesce(f.payload -> 'equipment', '[]') as equipment, o.vendor, f.body
+"""
+
+_PAIN = f"""
+select {REPORT_COLUMNS}
+  from fact f join record r on r.id = f.record join source o on o.id = f.source
+  join patient p on p.id = f.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and p.pseudonym = %(patient)s and f.kind = 'report'
+   and f.payload ->> 'instrument' = 'pain' and f.local_date >= %(since)s
+ order by f.start_at, r.record
+"""  # noqa: S608 - a constant of this module
+
+_SOURCES = """
+select o.vendor, o.app, o.device, o.device_type, w.time as time_ms
+  from watermark w join source o on o.id = w.source
+  join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and p.pseudonym = %(patient)s
+ order by w.time desc, o.vendor
+"""
+
+# The unit of a line is that of the actor at that time. The patient's present unit decides who may
+# see the line.
+_AUDIT = """
+select a.at as at_ms, a.actor, a.role, \
+coalesce(u.name, '') as care_unit, a.action, a.object, a.detail
+  from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
+ where p.pseudonym = %(patient)s and (%(object)s::text is null or a.object = %(object)s)
+   and a.action <> 'list.read'
+   and p.care_unit = (select id from care_unit where name = %(unit)s)
+ order by a.id desc
+ limit %(limit)s
+"""
+
+
+async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
+    """Return every patient of a care unit, in order of pseudonym, with live alerts and weeks.
+
+    The weeks are those from the Monday `since` on.
+    """
+    requested = {"unit": unit, "patient": None, "since": since}
+    # one query for each kind of row, not for each patient
+    alerts = _by_patient(await _alerts(conn, requested, is_live=True, limit=None))
+    weeks: dict[str, list[Week]] = defaultdict(list)
+    for pseudonym, week in await rows.fetch(conn, _WEEKS, requested, _week):
+        weeks[pseudonym].append(week)
+    prescribed: dict[str, list[Prescription]] = defaultdict(list)
+    for pseudonym, item in await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed):
+        prescribed[pseudonym].append(item)
+    return tuple(
+        WorkRow(
+            patient=patient,
+            alerts=tuple(alerts[patient.pseudonym]),
+            weeks=tuple(weeks[patient.pseudonym]),
+            prescriptions=tuple(prescribed[patient.pseudonym]),
+        )
+        for patient in await rows.fetch(conn, _PATIENTS, requested, _patient)
+    )
+
+
+async def patient(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
+    """Return a patient of a care unit; None when the unit has no such patient."""
+    matches = await rows.fetch(conn, _PATIENTS, {"unit": unit, "patient": pseudonym}, _patient)
+    return matches[0] if matches else None
+
+
+async def patient_page(
+    conn: Connection, unit: str, pseudonym: str, since: date, sessions: int = 60
+) -> PatientPage | None:
+    """Return what a patient's page shows; None when the unit has no such patient.
+
+    Weeks and pain are those from the date `since` on. Sessions are the latest `sessions`.
+    """
+    requested = {"unit": unit, "patient": pseudonym, "since": since}
+    brief = await patient(conn, unit, pseudonym)
+    if brief is None:
+        return None
+    return PatientPage(
+        patient=brief,
+        prescriptions=await prescriptions(conn, unit, pseudonym),
+        alerts=tuple(await _alerts(conn, requested, is_live=True, limit=None)),
+        past_alerts=await past_alerts(conn, unit, pseudonym),
+        weeks=await weeks(conn, unit, pseudonym, since),
+        pain=tuple(await rows.fetch(conn, _PAIN, requested, report)),
+        sessions=await sessions_of(conn, unit, pseudonym, limit=sessions),
+        sources=tuple(await rows.fetch(conn, _SOURCES, requested, lambda row: SourceRow(**row))),
+    )
+
+
+async def past_alerts(
+    conn: Connection, unit: str, pseudonym: str, limit: int = 20
+) -> tuple[AlertBrief, ...]:
+    """Return the latest `limit` alerts of a patient that are no longer live, newest first."""
+    requested = {"unit": unit, "patient": pseudonym}
+    # no limit in the query: its order is by tier, so a limit would not return the newest
+    alerts = await _alerts(conn, requested, is_live=False, limit=None)
+    return tuple(sorted(alerts, key=lambda alert: -alert.changed_ms)[:limit])
+
+
+async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
+    """Return the live alerts of a care unit, ordered by tier, then oldest first."""
+    return tuple(await _alerts(conn, {"unit": unit, "patient": None}, is_live=True, limit=None))
+
+
+async def prescriptions(conn: Connection, unit: str, pseudonym: str) -> tuple[Prescription, ...]:
+    """Return every version of a patient's prescriptions, newest first."""
+    matches = await rows.fetch(
+        conn, _PRESCRIPTIONS, {"unit": unit, "patient": pseudonym}, _prescribed
+    )
+    return tuple(item for _, item in matches)
+
+
+async def weeks(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
+    """Return a patient's weeks from the Monday `since` on, oldest first."""
+    requested = {"unit": unit, "patient": pseudonym, "since": since}
+    return tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week))
+
+
+async def sessions_of(
+    conn: Connection,
+    unit: str,
+    pseudonym: str,
+    *,
+    limit: int,
+    session: str | None = None,
+) -> tuple[Session, ...]:
+    """Return a patient's sessions, newest first, or only the session with the id `session`."""
+    requested = {"unit": unit, "patient": pseudonym, "limit": limit, "session": session}
+    return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
+
+
+async def audit(
+    conn: Connection, unit: str, pseudonym: str, *, limit: int = 50, about: str | None = None
+) -> tuple[AuditRow, ...]:
+    """Return the audit log of a patient, newest first; with `about`, only lines about that object.
+
+    Lines about lists that showed the patient are left out, because a worklist that is open all day
+    would hide every other line.
+    """
+    requested = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
+    return tuple(await rows.fetch(conn, _AUDIT, requested, lambda row: AuditRow(**row)))
+
+
+def report(row: rows.Row) -> ReportRow:
+    """Return the report of a row with `REPORT_COLUMNS`."""
+    return ReportRow(**{**row, "equipment": tuple(row["equipment"])})
+
+
+async def _alerts(
+    conn: Connection, value: rows.Row, *, is_live: bool, limit: int | None
+) -> Sequence[AlertBrief]:
+    more = {"live": LIVE, "is_live": is_live, "limit": limit}
+    return await rows.fetch(conn, _ALERTS, {**value, **more}, lambda row: AlertBrief(**row))
+
+
+def _patient(row: rows.Row) -> PatientBrief:
+    return PatientBrief(**row)
+
+
+def _week(row: rows.Row) -> tuple[str, Week]:
+    return row["pseudonym"], derived_rows.read_week(row)
+
+
+def _prescribed(row: rows.Row) -> tuple[str, Prescription]:
+    return row["pseudonym"], rows.prescription(row["body"])
+
+
+def _by_patient(alerts: Iterable[AlertBrief]) -> dict[str, list[AlertBrief]]:
+    grouped: dict[str, list[AlertBrief]] = defaultdict(list)
+    for alert in alerts:
+        grouped[alert.pseudonym].append(alert)
+    return grouped

@@ -1,0 +1,170 @@
+"""Queries for what a number is based on: a session with its facts, an alert with its evidence.
+
+They are for the clinician door, and limited to a care unit as in `clinic_queries`. It never writes.
+"""
+
+from model.derived import Session
+from model.metrics import METRIC
+from storage.derived import derived_rows
+from storage.pg import rows
+from storage.pg.pool import Connection
+from storage.reads import clinic_queries
+from storage.reads.views import (
+    AlertBrief,
+    AlertPage,
+    FactRow,
+    FindingRow,
+    MoveRow,
+    ReportRow,
+    SessionSheet,
+)
+
+LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the sensor
+
+# At an instant with several samples the greater (record, value) is shown, as in the series from
+# which the zones were computed.
+_HEART = """
+select distinct on (s.time) s.time as t, s.value as v
+  from sample s left join record r on r.id = s.record
+ where s.patient = (select id from patient where pseudonym = %(patient)s) and s.metric = %(metric)s
+   and s.source = (select heart_source from session where session = %(session)s
+                      and patient = (select id from patient where pseudonym = %(patient)s))
+   and s.time >= to_timestamp(%(start)s / 1000.0) and s.time < to_timestamp(%(end)s / 1000.0)
+   and s.value between %(lowest)s and %(highest)s
+ order by s.time, coalesce(r.record, '') collate "C" desc, s.value desc
+"""
+
+# The facts of a session are its declared workout and the sample blocks that its numbers come from.
+# A source selection has the local date of its minutes, which may differ from that of the session.
+_FACTS = """
+select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f.end_at as end_ms,
+       f.received_at as received_ms, f.connector, o.vendor, o.app, o.device, o.device_type, \
+o.method, f.body,
+       b.size as kept_bytes
+  from session s join fact f on f.patient = s.patient join record r on r.id = f.record
+  join source o on o.id = f.source left join body b on b.patient = f.patient and b.sha256 = f.body
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and ((f.source = s.declared_by and r.record = s.record)
+        or (f.kind = 'samples' and f.start_at < s.end_at and f.end_at >= s.start_at
+            and ((f.source = s.heart_source and f.metric = %(metric)s)
+                 or exists (select from source_selection c \
+where c.patient = s.patient and c.source = f.source
+                               and c.metric = f.metric and c.start_at < s.end_at \
+and c.end_at > s.start_at
+                               and c.local_date between s.local_date - 1 and s.local_date + 8))))
+ order by f.kind <> 'workout', f.start_at, f.kind, f.metric, f.part
+ limit 200
+"""
+
+_REPORTS = f"""
+select {clinic_queries.REPORT_COLUMNS}
+  from session s join fact f on f.patient = s.patient and f.kind = 'report' \
+join record r on r.id = f.record
+  join source o on o.id = f.source
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and (f.payload ->> 'session' = s.record or r.record = s.record
+        or (coalesce(f.payload ->> 'session', '') = ''
+            and f.start_at between s.start_at - interval '2 hours' \
+and s.end_at + interval '6 hours'))
+ order by f.start_at, r.record
+"""  # noqa: S608 - a constant of this package
+
+_SELECTIONS = """
+select c.local_date, c.metric, \
+greatest(c.start_at, s.start_at) as start_ms, least(c.end_at, s.end_at) as end_ms,
+       c.why, o.vendor, o.app, o.device, o.device_type, o.method
+  from session s join source_selection c on c.patient = s.patient and c.start_at < s.end_at \
+and c.end_at > s.start_at
+  join source o on o.id = c.source
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and c.local_date between s.local_date - 1 and s.local_date + 8
+ order by c.metric, start_ms
+"""
+
+_ALERT = """
+select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
+a.raised_at as raised_ms,
+       a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
+  from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and a.id = %(alert)s
+"""
+
+_FINDINGS = """
+select key, rule, rule_version, tier, at as at_ms, session, evidence, current, added_at as added_ms
+  from alert_finding where alert = %(alert)s order by at desc, rule, key
+"""
+
+_MOVES = """
+select at as at_ms, actor, from_state, to_state, reason from alert_move \
+where alert = %(alert)s order by id
+"""
+
+
+async def session_sheet(
+    conn: Connection, unit: str, pseudonym: str, session: str
+) -> SessionSheet | None:
+    """Return a session with its heart rate samples, facts, reports and source selections.
+
+    None when the unit has no such patient or the patient no such session.
+    """
+    brief = await clinic_queries.patient(conn, unit, pseudonym)
+    sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
+    if brief is None or not sessions:
+        return None
+    requested = {"patient": pseudonym, "session": session, "metric": METRIC["heart_rate"].id}
+    return SessionSheet(
+        patient=brief,
+        session=sessions[0],
+        heart=await _heart(conn, requested, sessions[0]),
+        facts=tuple(await rows.fetch(conn, _FACTS, requested, _fact)),
+        reports=tuple(await _reports(conn, requested)),
+        choices=tuple(await rows.fetch(conn, _SELECTIONS, requested, derived_rows.read_selection)),
+    )
+
+
+async def alert(conn: Connection, unit: str, key: str) -> AlertBrief | None:
+    """Return an alert by id (`key`); None when the unit has no such alert."""
+    requested = {"unit": unit, "alert": rows.uuid(key)}
+    matches = await rows.fetch(conn, _ALERT, requested, lambda row: AlertBrief(**row))
+    return matches[0] if matches else None
+
+
+async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
+    """Return an alert by id with its findings and moves; None when the unit has no such alert."""
+    matches = await alert(conn, unit, key)
+    brief = await clinic_queries.patient(conn, unit, matches.pseudonym) if matches else None
+    if matches is None or brief is None:
+        return None
+    requested = {"alert": rows.uuid(key)}
+    return AlertPage(
+        patient=brief,
+        alert=matches,
+        findings=tuple(await rows.fetch(conn, _FINDINGS, requested, lambda row: FindingRow(**row))),
+        moves=tuple(await rows.fetch(conn, _MOVES, requested, lambda row: MoveRow(**row))),
+    )
+
+
+async def _heart(
+    conn: Connection, value: rows.Row, session: Session
+) -> tuple[tuple[int, float], ...]:
+    span = {"start": session.start_ms, "end": session.end_ms, "lowest": LOWEST, "highest": HIGHEST}
+    return tuple(
+        await rows.fetch(conn, _HEART, {**value, **span}, lambda row: (row["t"], row["v"]))
+    )
+
+
+async def _reports(conn: Connection, row: rows.Row) -> list[ReportRow]:
+    return await rows.fetch(conn, _REPORTS, row, clinic_queries.report)
+
+
+def _fact(row: rows.Row) -> FactRow:
+    plain = (
+        "kind", "record", "revision", "metric", "part", "start_ms", "end_ms", "received_ms",
+        "connector", "body", "kept_bytes",
+    )  # fmt: skip
+    return FactRow(
+        source=derived_rows.read_source_columns(row), **{name: row[name] for name in plain}
+    )

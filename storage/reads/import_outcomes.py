@@ -1,0 +1,47 @@
+"""Reads the outcome of imported files: kept with their patient, or refused and why."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from model.calendar import utc
+from storage.pg.pool import Connection
+
+_KEPT_FILES = """
+select encode(b.sha256, 'hex') from body b join patient p on p.id = b.patient
+where p.pseudonym = %s and b.sha256 = any(%s)"""
+_REFUSED_FILES = """
+select d.sha256, d.rejects from dead_letter d
+where d.written_at >= %s and d.connector = 'files' and d.sha256 = any(%s)
+order by d.written_at desc"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """The outcome of a file: whether it is `kept` with its patient, and its first rejects.
+
+    `rejects` are (where, why).
+    """
+
+    kept: bool = False
+    rejects: tuple[tuple[str, str], ...] = ()
+
+
+async def file_outcomes(
+    conn: Connection, patient: str, digests: Collection[str], since_ms: int
+) -> dict[str, FileOutcome]:
+    """Return the outcomes of files by their SHA-256 (hex); files not read yet are left out.
+
+    Refusals before `since_ms` (epoch ms) do not count.
+    """
+    wanted = list(digests)
+    raw = [bytes.fromhex(digest) for digest in wanted]
+    outcomes: dict[str, FileOutcome] = {}
+    for (digest,) in await (await conn.execute(_KEPT_FILES, [patient, raw])).fetchall():
+        outcomes[digest] = FileOutcome(kept=True)
+    refused = await (await conn.execute(_REFUSED_FILES, [utc(since_ms), wanted])).fetchall()
+    for digest, rejects in refused:
+        outcome = outcomes.get(digest, FileOutcome())
+        if not outcome.rejects:  # rows come newest first, so the latest refusal counts
+            pairs = tuple((where, why) for where, why in rejects)
+            outcomes[digest] = replace(outcome, rejects=pairs)
+    return outcomes

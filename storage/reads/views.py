@@ -1,0 +1,194 @@
+"""What the clinician door shows, as small frozen values.
+
+Patients are known by pseudonym, never by the id of a row. Values whose names end in `_ms` are epoch
+milliseconds in UTC. Local dates are dates in the patient's zone.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from model.derived import Session, SourceSelection, Week
+from model.facts import Source
+from model.prescription import Prescription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientBrief:
+    """A patient as shown in lists and at the top of a page.
+
+    `last_data_ms` is the latest measured instant of any source, None without data. `worn` is True
+    when a source also records in the background. Only then do days without data mean anything.
+    """
+
+    pseudonym: str
+    zone: str
+    care_unit: str
+    created_ms: int
+    last_data_ms: int | None
+    worn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertBrief:
+    """An alert in its present state."""
+
+    id: str
+    pseudonym: str
+    family: str
+    rule: str
+    rule_version: int
+    tier: str
+    state: str
+    raised_ms: int
+    changed_ms: int
+    snoozed_until_ms: int | None
+    sentence: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRow:
+    """A patient on the worklist.
+
+    Live alerts are in order of tier, then oldest first. The latest weeks are oldest first.
+    """
+
+    patient: PatientBrief
+    alerts: tuple[AlertBrief, ...]
+    weeks: tuple[Week, ...]
+    prescriptions: tuple[Prescription, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """A patient's report; `value` is on `scale`.
+
+    `session` is the record of the session that the report names, "" for none.
+    """
+
+    record: str
+    at_ms: int
+    local_date: date
+    instrument: str
+    phase: str
+    value: float | None
+    scale: str
+    session: str
+    site: str
+    type: str
+    equipment: tuple[str, ...]
+    vendor: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A source and the latest measured instant that it has delivered (`time_ms`)."""
+
+    vendor: str
+    app: str
+    device: str
+    device_type: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """A line of the audit log of a patient: who did what, and when."""
+
+    at_ms: int
+    actor: str
+    role: str
+    care_unit: str
+    action: str
+    object: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """A stored fact that a number is based on.
+
+    `body` is the SHA-256 (hex) of the payload that the fact comes from. `kept_bytes` is the size of
+    that payload, None when it is not kept.
+    """
+
+    kind: str
+    record: str
+    revision: int
+    metric: int
+    part: int
+    start_ms: int
+    end_ms: int
+    received_ms: int
+    connector: str
+    source: Source
+    body: str
+    kept_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """A finding of an alert, with the evidence as it was when the finding was added."""
+
+    key: str
+    rule: str
+    rule_version: int
+    tier: str
+    at_ms: int
+    session: str | None
+    evidence: dict[str, Any]
+    current: bool
+    added_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRow:
+    """A change of an alert's state."""
+
+    at_ms: int
+    actor: str
+    from_state: str | None
+    to_state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientPage:
+    """Everything on a patient's page; sessions newest first, weeks and pain oldest first."""
+
+    patient: PatientBrief
+    prescriptions: tuple[Prescription, ...]
+    alerts: tuple[AlertBrief, ...]
+    past_alerts: tuple[AlertBrief, ...]
+    weeks: tuple[Week, ...]
+    pain: tuple[ReportRow, ...]
+    sessions: tuple[Session, ...]
+    sources: tuple[SourceRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSheet:
+    """A session and what it was derived from.
+
+    `heart` has (epoch ms, beats per minute), with a single value for each instant. `choices` are
+    the source selections of its minutes, cut at its start and end, in order of metric and time.
+    """
+
+    patient: PatientBrief
+    session: Session
+    heart: tuple[tuple[int, float], ...]
+    facts: tuple[FactRow, ...]
+    reports: tuple[ReportRow, ...]
+    choices: tuple[SourceSelection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPage:
+    """An alert with its findings and its moves."""
+
+    patient: PatientBrief
+    alert: AlertBrief
+    findings: tuple[FindingRow, ...]
+    moves: tuple[MoveRow, ...]

@@ -1,0 +1,1 @@
+"""Intensity: heart-rate thresholds, zones, schemes, load."""

@@ -1,0 +1,187 @@
+"""Time in classes of intensity, in integer milliseconds.
+
+Clinical definition section 3.2: a sample holds until the next sample, at most for its own limit,
+and never past the end. Time that no sample holds is unknown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.columns import runs
+from model.facts import Instants, Values
+from model.intensity import ZONES, ZoneThresholds, ZoneTimes
+from stream.compute.series.resolved_series import ResolvedSeries
+
+HR_FLOOR = 30.0
+HR_CEILING = 230.0
+MAX_GAP_MS = 30_000
+
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldValues:
+    """The values measured in a span, and for how long each was held.
+
+    `v` float64[n] is in the metric's unit, `ms` int64[n] in ms. A value may occur more than once,
+    and the order has no meaning.
+    """
+
+    v: Values
+    ms: NDArray[np.int64]
+
+    @property
+    def known_ms(self) -> int:
+        """Return for how many ms any value was held."""
+        return int(self.ms.sum())
+
+
+def karvonen(rest: float, hr_max: float, fraction: float) -> float:
+    """Return the heart rate at a fraction of the heart rate reserve: rest + f * (max - rest).
+
+    It is in beats a minute and rounded to a millionth, so that an edge that is an integer on paper
+    is exactly that integer here. Source: Karvonen.
+
+    >>> karvonen(60, 120, 0.40)
+    84.0
+    """
+    return round(rest + fraction * (hr_max - rest), _DIGITS)
+
+
+def is_plausible(hr: Values) -> NDArray[np.bool_]:
+    """Return which heart rates are plausible, bool[n]: finite, from 30 to 230 beats a minute."""
+    with np.errstate(invalid="ignore"):
+        return (hr >= HR_FLOOR) & (hr <= HR_CEILING)
+
+
+def held_values(series: ResolvedSeries, start_ms: int, end_ms: int) -> HeldValues:
+    """Return the values that the samples in [start_ms, end_ms) held in that span.
+
+    A sample before the start is not included, even when it would hold beyond the start.
+    """
+    part = series.within(start_ms, end_ms)
+    return _held(part.t, part.v, part.hold, end_ms)
+
+
+def distinct_values(held: HeldValues) -> HeldValues:
+    """Return held values with each value once, increasing, and its times added up.
+
+    This is possible because no later step depends on the order of samples.
+    """
+    order = np.argsort(held.v)
+    v, ms = held.v[order], held.ms[order]
+    first = runs.starts(v)
+    return HeldValues(v=v[first], ms=np.add.reduceat(ms, first) if len(first) else ms)
+
+
+def time_in_bands(held: HeldValues, edges: Sequence[float]) -> tuple[int, ...]:
+    """Return the milliseconds in each of len(edges) + 1 classes, from low to high.
+
+    `edges` are the lower edges of all classes but the first, ascending. An edge belongs to the
+    class above it.
+    """
+    band = np.searchsorted(np.asarray(edges, dtype=np.float64), held.v, side="right")
+    # `bincount` adds floats; sums of integers below 2**53 are exact.
+    sums = np.bincount(band, weights=held.ms, minlength=len(edges) + 1)
+    return tuple(map(int, sums.tolist()))
+
+
+def zone_times(
+    held: HeldValues, length_ms: int, edges: tuple[float, float, float, float]
+) -> ZoneTimes:
+    """Return the time in the five canonical classes and `unknown`.
+
+    Together they are exactly `length_ms`.
+    """
+    return _completed(time_in_bands(held, edges), length_ms)
+
+
+def zone_times_between(
+    series: ResolvedSeries | None, start_ms: int, end_ms: int, thresholds: ZoneThresholds
+) -> ZoneTimes:
+    """Return the zone times of [start_ms, end_ms).
+
+    All time is unknown without samples or when the thresholds are not valid.
+    """
+    if series is None or not thresholds.valid:
+        return ZoneTimes(unknown=end_ms - start_ms)
+    held = held_values(series, start_ms, end_ms)
+    return zone_times(held, end_ms - start_ms, thresholds.edges)
+
+
+def zone_times_in_pieces(
+    series: ResolvedSeries | None,
+    start_ms: int,
+    pieces: Sequence[tuple[int, int]],
+    thresholds: ZoneThresholds,
+) -> ZoneTimes:
+    """Return the zone times in `pieces` of a session that begins at `start_ms`.
+
+    Pieces are [start, end) in epoch ms, in order of time. Where a sample holds over the edge of a
+    piece, its time is cut there. The cost is linear in samples and pieces.
+    """
+    length = sum(end - start for start, end in pieces)
+    if series is None or not thresholds.valid or not pieces:
+        return ZoneTimes(unknown=length)
+    end_ms = pieces[-1][1]
+    held = held_values(series, start_ms, end_ms)
+    t = series.within(start_ms, end_ms).t
+    band = np.searchsorted(np.asarray(thresholds.edges), held.v, side="right")
+    known: list[int] = []
+    for number in range(len(ZONES) - 1):
+        of_band = np.where(band == number, held.ms, 0)
+        known.append(_time_in_pieces(t, of_band, pieces))
+    return _completed(known, length)
+
+
+def _completed(known: Sequence[int], length_ms: int) -> ZoneTimes:
+    """Return the zone times of the five classes, with the rest of the length as unknown."""
+    times = (*known, length_ms - sum(known))
+    return ZoneTimes(**dict(zip(ZONES, times, strict=True)))
+
+
+def _time_in_pieces(t: Instants, ms: NDArray[np.int64], pieces: Sequence[tuple[int, int]]) -> int:
+    """Return how much of the intervals [t, t + ms) of all samples lies in the pieces, in ms.
+
+    For each edge of a piece, this takes the time held by all samples before the edge, less what the
+    last of them holds beyond it. The difference between the two edges is the time in the piece.
+    """
+    edges = np.array(pieces, np.int64)
+    before = np.searchsorted(t, edges)
+    total = np.append(0, np.cumsum(ms))
+    beyond = np.zeros_like(edges)
+    if len(t):
+        last = np.maximum(before - 1, 0)
+        beyond = np.where(before > 0, np.maximum(t[last] + ms[last] - edges, 0), 0)
+    until = total[before] - beyond
+    return int((until[:, 1] - until[:, 0]).sum())
+
+
+def time_in_zones(
+    t: Instants,
+    hr: Values,
+    start_ms: int,
+    end_ms: int,
+    edges: tuple[float, float, float, float],
+    max_gap_ms: int | NDArray[np.int64] = MAX_GAP_MS,
+) -> ZoneTimes:
+    """Return the zone times of [start_ms, end_ms) from samples as measured.
+
+    `t` int64[n] epoch ms and `hr` float64[n] beats a minute are in any order of time; of samples at
+    the same instant the last in the arrays counts. Samples that are not plausible or lie outside of
+    the interval are left out. `edges` are the lower edges of light, moderate, vigorous and
+    near_max, ascending; an edge belongs to the class above it. A sample holds for at most
+    `max_gap_ms`, an int or int64[n]. The classes and unknown add up to the length of the interval.
+    """
+    inside = is_plausible(hr) & (t >= start_ms) & (t < end_ms)
+    order = np.argsort(t[inside], kind="stable")
+    hold = max_gap_ms if isinstance(max_gap_ms, int) else max_gap_ms[inside][order]
+    held = _held(t[inside][order], hr[inside][order], hold, end_ms)
+    return zone_times(held, end_ms - start_ms, edges)
+
+
+def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> HeldValues:
+    return HeldValues(v=v, ms=np.minimum(np.append(t[1:], end_ms) - t, hold))

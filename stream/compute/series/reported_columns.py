@@ -1,0 +1,109 @@
+"""Merges columns of samples as reported into a series for each metric and source.
+
+Two sources are never mixed, and the order of the input does not matter. Each sample gets its
+quality code here and nowhere else.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.columns.runs import is_run_end
+from model.columns.window import SampleColumn
+from model.facts import Instants, Source, Values
+from model.metrics import METRIC
+from stream.compute.series.quality import ACCEPTED, OUT_OF_RANGE, Codes, screen_heart_rate
+from stream.compute.series.sources import source_order
+
+HEART = "heart_rate"
+CADENCE = "cadence"
+STEPS = "steps"
+SPEED = "speed"
+POWER = "power"
+METS = "mets"
+OXYGEN = "oxygen_uptake"
+
+DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS)  # needed for every minute of a date
+SESSION_METRICS: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # needed within sessions only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReportedSeries:
+    """All samples of a metric that a source reported.
+
+    `t` int64[n] epoch ms, strictly increasing; `v` float64[n] in the metric's unit; `codes`
+    uint8[n] as in `quality`. Only samples with code 0 count.
+    """
+
+    metric: str
+    source: Source
+    t: Instants
+    v: Values
+    codes: Codes
+
+    def accepted(self) -> "ReportedSeries":
+        """Return the samples that count."""
+        accepted = self.codes == ACCEPTED
+        return self if accepted.all() else self._part(accepted)
+
+    def within(self, start_ms: int, end_ms: int) -> "ReportedSeries":
+        """Return the samples in [start_ms, end_ms), as views of the columns."""
+        low, high = np.searchsorted(self.t, (start_ms, end_ms))
+        return self._part(slice(int(low), int(high)))
+
+    def _part(self, part: slice | NDArray[np.bool_]) -> "ReportedSeries":
+        return replace(self, t=self.t[part], v=self.v[part], codes=self.codes[part])
+
+
+def reported_series(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[ReportedSeries, ...]]:
+    """Return the series of each metric, best ranked source first.
+
+    Of several samples of a source at the same instant, the sample with the greatest (record, value)
+    stays.
+    """
+    by_source: dict[tuple[str, Source], list[SampleColumn]] = defaultdict(list)
+    for column in columns:
+        by_source[column.metric, column.source].append(column)
+    by_metric: dict[str, list[ReportedSeries]] = defaultdict(list)
+    for (metric, source), same in by_source.items():
+        by_metric[metric].append(_series(metric, source, same))
+    return {metric: _best_first(series) for metric, series in by_metric.items()}
+
+
+def _best_first(series: Iterable[ReportedSeries]) -> tuple[ReportedSeries, ...]:
+    return tuple(sorted(series, key=lambda row: source_order(row.source)))
+
+
+def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> ReportedSeries:
+    t, v = _merged(columns)
+    codes = screen_heart_rate(t, v) if metric == HEART else _range_codes(metric, v)
+    return ReportedSeries(metric=metric, source=source, t=t, v=v, codes=codes)
+
+
+def _merged(columns: Iterable[SampleColumn]) -> tuple[Instants, Values]:
+    """Return the samples of all records in order of time, with strictly increasing instants."""
+    filled = sorted((row for row in columns if len(row.t)), key=lambda row: int(row.t[0]))
+    if not filled:
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    t = np.concatenate([row.t for row in filled])
+    v = np.concatenate([row.v for row in filled])
+    if bool((t[1:] > t[:-1]).all()):  # the usual case: records that follow each other
+        return t, v
+    # Records overlap. After sorting by time, record and value the last of equal instants stays, so
+    # the order in which records arrived does not matter.
+    names = sorted({row.record for row in filled})
+    record = np.concatenate([np.full(len(row.t), names.index(row.record)) for row in filled])
+    order = np.lexsort((v, record, t))
+    t, v = t[order], v[order]
+    last = is_run_end(t)
+    return t[last], v[last]
+
+
+def _range_codes(metric: str, v: Values) -> Codes:
+    row = METRIC[metric]
+    with np.errstate(invalid="ignore"):  # NaN is out of range, too
+        within = (v >= row.floor) & (v <= row.ceiling)
+    return np.where(within, ACCEPTED, OUT_OF_RANGE).astype(np.uint8)

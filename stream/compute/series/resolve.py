@@ -1,0 +1,240 @@
+"""Selects a source for a metric in each minute, so that each minute counts once.
+
+Of the sources with a sample in a minute the best ranked source is selected. Among equal ranks it is
+the source with clearly more samples (a power of two more), then the first by name, so that all
+computers agree. Sources are never averaged. The selection is kept as ranges of time that are cut
+only where another source is selected.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.calendar import MINUTE_MS
+from model.columns import runs
+from model.derived import SourceSelection
+from model.facts import Instants, Source
+from stream.compute.series.reported_columns import ReportedSeries
+from stream.compute.series.resolved_series import ResolvedSeries
+from stream.compute.series.sources import hold_times, source_rank
+
+# Why a source is selected, from the weakest to the strongest reason.
+_REASONS = ("only", "name", "samples", "rank")
+_ONLY, _NAME, _SAMPLES, _RANK = range(len(_REASONS))
+
+# A score is `rank * _RANK_STEP - bits of the number of samples`; the least score is selected.
+_RANK_STEP = 64  # more bits than any number of samples has, so that a better rank always wins
+_NO_SCORE = np.iinfo(np.int64).max
+
+_Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ResolvedMetric:
+    """The samples of the selected sources of a metric, and which source was selected when.
+
+    `series` holds the samples, and `source_index` int64[n] the position in `sources` of each
+    sample's source. `minutes` int64[m] are the epoch minutes with a sample, increasing. For each of
+    them `selected` int64[m] is the position in `sources` of the selected source, and `why` int64[m]
+    the position in `_REASONS` of the reason.
+    """
+
+    metric: str
+    sources: tuple[Source, ...]
+    series: ResolvedSeries
+    source_index: _Integers
+    minutes: Instants
+    selected: _Integers
+    why: _Integers
+
+    def within(self, start_ms: int, end_ms: int) -> ResolvedSeries:
+        """Return the samples in [start_ms, end_ms), as views of the columns."""
+        return self.series.within(start_ms, end_ms)
+
+    def before(self, end_ms: int) -> "ResolvedMetric":
+        """Return the metric without the samples at or after an instant.
+
+        The minutes and the selection stay as they are.
+        """
+        high = int(np.searchsorted(self.series.t, end_ms))
+        series = ResolvedSeries(
+            metric=self.metric,
+            t=self.series.t[:high],
+            v=self.series.v[:high],
+            hold=self.series.hold[:high],
+        )
+        return replace(self, series=series, source_index=self.source_index[:high])
+
+    def main_source(self, start_ms: int, end_ms: int) -> Source | None:
+        """Return the source of most samples in [start_ms, end_ms), None without samples.
+
+        Of sources with equally many samples the best ranked is returned.
+        """
+        inside = self._indices(start_ms, end_ms)
+        counts = np.bincount(inside, minlength=len(self.sources))
+        return self.sources[int(np.argmax(counts))] if len(inside) else None
+
+    def sources_between(self, start_ms: int, end_ms: int) -> frozenset[Source]:
+        """Return the sources of the samples in [start_ms, end_ms)."""
+        present = np.unique(self._indices(start_ms, end_ms)).tolist()
+        return frozenset(self.sources[index] for index in present)
+
+    def minutes_with_samples(self, start_ms: int, end_ms: int) -> int:
+        """Return the number of minutes in [start_ms, end_ms) with a sample."""
+        low, high = np.searchsorted(self.minutes, (start_ms // MINUTE_MS, end_ms // MINUTE_MS))
+        return int(high - low)
+
+    def _indices(self, start_ms: int, end_ms: int) -> _Integers:
+        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
+        return self.source_index[low:high]
+
+
+def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
+    """Return the selected samples of a metric.
+
+    `series` has the series of each source, best ranked source first.
+    """
+    accepted = [reported.accepted() for reported in series]
+    filled = [reported for reported in accepted if len(reported.t)]
+    if len(filled) == 1:
+        return _of_only_source(metric, filled[0])
+    counted = [_minutes(reported.t) for reported in filled]
+    all_minutes = [minutes for minutes, _ in counted]
+    minutes = np.unique(np.concatenate(all_minutes)) if counted else np.empty(0, np.int64)
+    positions: list[Instants] = []
+    scores: list[_Integers] = []
+    for reported, (own_minutes, counts) in zip(filled, counted, strict=True):
+        positions.append(np.searchsorted(minutes, own_minutes))
+        scores.append(_RANK_STEP * source_rank(reported.source) - _bits(counts))
+    selected, why = _select(len(minutes), positions, scores)
+    return _collect(metric, filled, minutes, selected, why)
+
+
+def source_selections(
+    resolved: ResolvedMetric, start_ms: int, end_ms: int, day: date
+) -> tuple[SourceSelection, ...]:
+    """Return the selected sources of the minutes that begin in [start_ms, end_ms), as ranges.
+
+    A range reaches from the first to the end of the last minute in which its source is selected.
+    Its reason is the strongest of its minutes. `day` is the local date of the ranges.
+    """
+    # Both edges are rounded up to the next full minute.
+    edges = (-(-start_ms // MINUTE_MS), -(-end_ms // MINUTE_MS))
+    low, high = np.searchsorted(resolved.minutes, edges)
+    if low == high:
+        return ()
+    minutes, selected = resolved.minutes[low:high], resolved.selected[low:high]
+    first = runs.starts(selected)
+    last = np.append(first[1:], len(minutes)) - 1
+    strongest = np.maximum.reduceat(resolved.why[low:high], first)
+    selections: list[SourceSelection] = []
+    for a, b, reason in zip(first, last, strongest, strict=True):
+        selection = SourceSelection(
+            local_date=day,
+            metric=resolved.metric,
+            source=resolved.sources[int(selected[a])],
+            start_ms=int(minutes[a]) * MINUTE_MS,
+            end_ms=(int(minutes[b]) + 1) * MINUTE_MS,
+            why=_REASONS[int(reason)],
+        )
+        selections.append(selection)
+    return tuple(selections)
+
+
+def _minutes(t: Instants) -> tuple[Instants, Instants]:
+    """Return the epoch minutes with a sample, and the number of samples in each.
+
+    `t` int64[n] epoch ms, increasing.
+    """
+    minutes = t // MINUTE_MS
+    first = runs.starts(minutes)
+    return minutes[first], runs.lengths(first, len(t))
+
+
+def _bits(counts: Instants) -> Instants:
+    """Return the number of bits of each count.
+
+    Counts are compared by their bits, so that a small difference rarely decides.
+    """
+    return np.frexp(counts.astype(np.float64))[1].astype(np.int64)
+
+
+def _of_only_source(metric: str, series: ReportedSeries) -> ResolvedMetric:
+    """Return the samples of a metric with a single source, the usual case, at little cost."""
+    minutes, _ = _minutes(series.t)
+    zeros = np.zeros(len(minutes), np.int64)
+    hold = hold_times(series.source, series.t)
+    return ResolvedMetric(
+        metric=metric,
+        sources=(series.source,),
+        series=ResolvedSeries(metric=metric, t=series.t, v=series.v, hold=hold),
+        source_index=np.zeros(len(series.t), np.int64),
+        minutes=minutes,
+        selected=zeros,
+        why=zeros,
+    )
+
+
+def _select(
+    n: int, positions: Sequence[Instants], scores: Sequence[_Integers]
+) -> tuple[_Integers, _Integers]:
+    """Return which source is selected in each of `n` minutes, and why.
+
+    `positions` and `scores` hold for each source its minutes and its score in each of them. The
+    least score is selected. Sources are ordered from the best and walked backwards, so of equal
+    scores the earlier source wins.
+    """
+    selected, why = np.full(n, -1, np.int64), np.zeros(n, np.int64)
+    best = np.full(n, _NO_SCORE)
+    for number in range(len(positions) - 1, -1, -1):
+        at, score = positions[number], scores[number]
+        why[at] = np.maximum(why[at], _reason(best[at], score))
+        wins = score <= best[at]
+        selected[at[wins]], best[at[wins]] = number, score[wins]
+    return selected, why
+
+
+def _reason(best: _Integers, score: _Integers) -> _Integers:
+    """Return what distinguishes two scores, as positions in `_REASONS`."""
+    no_other = best == _NO_SCORE
+    other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
+    return np.select([no_other, other_rank, best != score], [_ONLY, _RANK, _SAMPLES], _NAME)
+
+
+def _collect(
+    metric: str,
+    series: Sequence[ReportedSeries],
+    minutes: Instants,
+    selected: _Integers,
+    why: _Integers,
+) -> ResolvedMetric:
+    """Return the samples of each source in the minutes in which it is selected, by time."""
+    t, v, hold = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
+    counts: list[int] = []
+    for number, reported in enumerate(series):
+        in_minute = np.searchsorted(minutes, reported.t // MINUTE_MS)
+        kept = selected[in_minute] == number
+        t.append(reported.t[kept])
+        v.append(reported.v[kept])
+        hold.append(hold_times(reported.source, reported.t)[kept])
+        counts.append(len(t[-1]))
+    times = np.concatenate(t)
+    # A minute has samples of one source only, so no two of these instants are equal.
+    order = np.argsort(times, kind="stable")
+    return ResolvedMetric(
+        metric=metric,
+        sources=tuple(reported.source for reported in series),
+        series=ResolvedSeries(
+            metric=metric,
+            t=times[order],
+            v=np.concatenate(v)[order],
+            hold=np.concatenate(hold)[order],
+        ),
+        source_index=np.repeat(np.arange(len(series)), np.array(counts, np.int64))[order],
+        minutes=minutes,
+        selected=selected,
+        why=why,
+    )

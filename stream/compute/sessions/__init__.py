@@ -1,0 +1,1 @@
+"""Derives sessions from what sources and patients report, and from samples."""

@@ -1,0 +1,132 @@
+"""Merges workouts with a short break between them (clinical definition section 3.3).
+
+Parts of the same type on the same local date with at most five minutes between them become a single
+session. The result does not depend on the order of candidates.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from model.calendar import local_date
+from model.derived import Origin
+from stream.compute.sessions.candidates import SessionCandidate
+
+if TYPE_CHECKING:
+    from datetime import date
+
+LONGEST_BREAK_MS = 300_000
+
+
+def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[SessionCandidate]:
+    """Return the candidates with declared workouts merged over short breaks.
+
+    Merging again changes nothing.
+    """
+    chains: dict[tuple[str, date], _Chains] = defaultdict(_Chains)
+    merged: list[SessionCandidate] = []
+    for candidate in sorted(candidates, key=_start_and_id):
+        if candidate.origin is Origin.DECLARED:
+            chains[candidate.type, local_date(candidate.start_ms, zone)].add(candidate)
+        else:
+            merged.append(candidate)
+    for chain in chains.values():
+        merged += map(_merged, chain.groups())
+    return merged
+
+
+class _Chains:
+    """Groups of adjacent candidates of the same type and date, which are added in order of start.
+
+    Groups are kept as a union-find. All parts that ended shortly before a candidate begins become
+    the same group, so only the last of their ends still matters and the heap keeps that end for
+    all. This keeps the cost low, however many parts overlap.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[int, list[SessionCandidate]] = {}
+        self._ends: list[tuple[int, int]] = []  # heap of (end, group)
+        self._merged_into: dict[int, int] = {}  # a group's parent; its own number when it is a root
+
+    def add(self, candidate: SessionCandidate) -> None:
+        """Add the next candidate to the groups that ended at most a break before it starts."""
+        earliest = candidate.start_ms - LONGEST_BREAK_MS
+        near: set[int] = set()
+        last_end = earliest
+        while self._ends and self._ends[0][0] <= candidate.start_ms:
+            end, group = heappop(self._ends)
+            if end >= earliest:
+                near.add(self._root(group))
+                last_end = max(last_end, end)
+        group = self._join(near, candidate)
+        if near:  # the ends taken off the heap live on as the last of them
+            heappush(self._ends, (last_end, group))
+        heappush(self._ends, (candidate.end_ms, group))
+
+    def groups(self) -> Iterable[list[SessionCandidate]]:
+        """Return the parts of each group."""
+        return self._groups.values()
+
+    def _join(self, near: set[int], candidate: SessionCandidate) -> int:
+        if not near:
+            group = len(self._merged_into)
+            self._merged_into[group], self._groups[group] = group, [candidate]
+            return group
+        # The smaller groups move into the largest, so that each part moves few times.
+        largest = max(near, key=lambda number: len(self._groups[number]))
+        for group in near - {largest}:
+            self._merged_into[group] = largest
+            self._groups[largest] += self._groups.pop(group)
+        self._groups[largest].append(candidate)
+        return largest
+
+    def _root(self, group: int) -> int:
+        parents = self._merged_into
+        while parents[group] != group:
+            parents[group] = parents[parents[group]]  # halves the path for the next time
+            group = parents[group]
+        return group
+
+
+def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
+    """Return the parts as a single candidate, with the id of the first part and the time of all."""
+    ordered = sorted(parts, key=_start_and_id)
+    if len(ordered) == 1:
+        return ordered[0]
+    records = frozenset[str]().union(*(part.records for part in ordered))
+    exerted = [part.exertion_cr10 for part in ordered if part.exertion_cr10 is not None]
+    return replace(
+        ordered[0],
+        end_ms=max(part.end_ms for part in ordered),
+        records=records,
+        moving_ms=_moving_ms(ordered),
+        exertion_cr10=exerted[-1] if exerted else None,
+        gaps=_gaps(ordered),
+    )
+
+
+def _moving_ms(parts: Iterable[SessionCandidate]) -> int | None:
+    """Return the moving time of all parts in ms, None when it is unknown for any part."""
+    total = 0
+    for part in parts:
+        if part.moving_ms is None:
+            return None
+        total += part.moving_ms
+    return total
+
+
+def _gaps(ordered: Sequence[SessionCandidate]) -> tuple[tuple[int, int], ...]:
+    """Return the times between the parts, in order; parts may overlap."""
+    gaps: list[tuple[int, int]] = []
+    reached = ordered[0].end_ms
+    for part in ordered[1:]:
+        if part.start_ms > reached:
+            gaps.append((reached, part.start_ms))
+        reached = max(reached, part.end_ms)
+    return tuple(gaps)
+
+
+def _start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
+    return candidate.start_ms, candidate.id

@@ -1,0 +1,134 @@
+"""Assigns the patient's answers to sessions.
+
+An answer that names a session belongs to it. Any other answer belongs to a nearby declared or
+reported session, else to a session detected on the date of the answer. So a new declared session
+can take an answer from a detected session.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from model.activities import TYPES
+from model.answered_session import answered_sessions
+from model.calendar import local_date
+from model.codec import encode_fact
+from model.derived import Origin
+from model.facts import AttributedFact, Instrument, Report
+from stream.compute.sessions.candidates import SessionCandidate, as_report, current_facts
+
+if TYPE_CHECKING:
+    from datetime import date
+
+EXERTION_SCALE = "borg-cr10"
+
+_WITH_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
+_ByRecord = Mapping[str, Sequence[SessionCandidate]]
+
+
+def reported_exertions(
+    candidates: Sequence[SessionCandidate], reports: Iterable[AttributedFact], zone: str
+) -> Mapping[str, float]:
+    """Return the last reported exertion on Borg CR10, by session id.
+
+    Answers on other scales are ignored. `zone` is the patient's IANA zone.
+    """
+    answers = [report for report in _in_time(reports) if _has_exertion(report)]
+    by_record = _by_record(candidates)
+    named = [_named_session(answer, by_record) for answer in answers]
+    unnamed_at: list[int] = []
+    for answer, session in zip(answers, named, strict=True):
+        if session is None:
+            unnamed_at.append(answer.head.start_ms)
+    nearby = _nearby_sessions(unnamed_at, candidates, zone)
+    exertions: dict[str, float] = {}
+    for answer, session in zip(answers, named, strict=True):
+        meant = session or nearby[answer.head.start_ms]
+        if meant is not None and answer.value is not None:
+            exertions[meant.id] = answer.value
+    return exertions
+
+
+def reported_types(
+    candidates: Sequence[SessionCandidate], reports: Iterable[AttributedFact]
+) -> Mapping[str, str]:
+    """Return the type that the patient reported, by session id.
+
+    It takes precedence over the type that a device declared.
+    """
+    types: dict[str, str] = {}
+    by_record = _by_record(candidates)
+    for report in _in_time(reports):
+        if report.instrument is not Instrument.SESSION:
+            continue
+        if report.type not in TYPES or report.type == "other":
+            continue
+        session = _named_session(report, by_record)
+        if session is not None:
+            types[session.id] = report.type
+    return types
+
+
+def _has_exertion(report: Report) -> bool:
+    on_scale = report.value is not None and report.scale == EXERTION_SCALE
+    return on_scale and report.instrument in _WITH_EXERTION
+
+
+def _named_session(report: Report, by_record: _ByRecord) -> SessionCandidate | None:
+    """Return the session that a report names or declares, None when no known session matches.
+
+    Records are unique within a source only. Of several sessions with the same record, the nearest
+    in time is returned.
+    """
+    own = report.head.record if report.instrument is Instrument.SESSION else ""
+    sessions = by_record.get(report.session or own, ())
+    at_ms = report.head.start_ms
+    return min(sessions, key=lambda row: (abs(row.start_ms - at_ms), row.id), default=None)
+
+
+def _nearby_sessions(
+    instants: Sequence[int], candidates: Iterable[SessionCandidate], zone: str
+) -> Mapping[int, SessionCandidate | None]:
+    """Return the session to which an answer at each instant belongs, None for no session.
+
+    A date is derived without the sessions detected on other dates, so an answer never belongs to a
+    session detected on another date.
+    """
+    known: list[SessionCandidate] = []
+    detected: dict[date, list[SessionCandidate]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.origin is Origin.DETECTED:
+            detected[local_date(candidate.start_ms, zone)].append(candidate)
+        else:
+            known.append(candidate)
+    sessions = answered_sessions(instants, known)
+    left: dict[date, list[int]] = defaultdict(list)
+    for at_ms, session in sessions.items():
+        if session is None:
+            left[local_date(at_ms, zone)].append(at_ms)
+    for day, times in left.items():
+        sessions |= answered_sessions(times, detected.get(day, ()))
+    return sessions
+
+
+def _in_time(reports: Iterable[AttributedFact]) -> list[Report]:
+    """Return the current reports by (start, content)."""
+    ordered: list[Report] = []
+    for _, group in groupby(sorted(current_facts(reports), key=_start_ms), key=_start_ms):
+        same_instant = [as_report(report) for report in group]
+        # Encoding is expensive, so it is used only to order reports of the same instant.
+        ordered += sorted(same_instant, key=encode_fact) if len(same_instant) > 1 else same_instant
+    return ordered
+
+
+def _start_ms(report: AttributedFact) -> int:
+    return report.fact.head.start_ms
+
+
+def _by_record(candidates: Iterable[SessionCandidate]) -> _ByRecord:
+    by_record: dict[str, list[SessionCandidate]] = defaultdict(list)
+    for candidate in candidates:
+        for record in candidate.records:
+            by_record[record].append(candidate)
+    return by_record

@@ -1,0 +1,138 @@
+"""Candidates for sessions: what sources declare and patients report, without samples."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from model.activities import TYPES
+from model.codec import dumps, encode_fact, plain
+from model.derived import Origin
+from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCandidate:
+    """What may be a session, [start_ms, end_ms) in epoch ms.
+
+    `records` holds its own record and those of its duplicates. `gaps` are the times between merged
+    parts, [start, end) in epoch ms.
+    """
+
+    id: str
+    start_ms: int
+    end_ms: int
+    type: str
+    vendor_type: str
+    source: Source
+    record: str
+    body: str
+    origin: Origin = Origin.DECLARED
+    exertion_cr10: float | None = None
+    moving_ms: int | None = None
+    records: frozenset[str] = frozenset()
+    gaps: tuple[tuple[int, int], ...] = ()
+    offset_min: int | None = None
+    offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
+
+    @property
+    def length_ms(self) -> int:
+        """Return the elapsed time in ms."""
+        return self.end_ms - self.start_ms
+
+
+def type_family(candidate: SessionCandidate) -> str:
+    """Return the type family of a candidate; "other" for a type that is not in the table."""
+    return TYPES.get(candidate.type, "other")
+
+
+def session_id(patient: str, source: Source, record: str) -> str:
+    """Return the id of a session: 32 hex digits, a hash of patient, source and record.
+
+    Times and revision do not count, so that a corrected session keeps its id.
+    """
+    return sha256(dumps([patient, plain(source), record])).hexdigest()[:32]
+
+
+def session_candidates(
+    patient: str, workouts: Iterable[AttributedFact], reports: Iterable[AttributedFact]
+) -> tuple[SessionCandidate, ...]:
+    """Return the candidates of declared workouts and reported sessions, by (start, id).
+
+    A report that names a declared workout is about that workout and is no candidate of its own.
+    Raises TypeError for a fact of another kind.
+    """
+    candidates = [_of_workout(patient, workout) for workout in current_facts(workouts)]
+    declared = {candidate.record for candidate in candidates}
+    for report in current_facts(reports):
+        fact = as_report(report)
+        if fact.instrument is Instrument.SESSION and fact.session not in declared:
+            candidates.append(_of_report(patient, report, fact))
+    return tuple(sorted(candidates, key=lambda candidate: (candidate.start_ms, candidate.id)))
+
+
+def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
+    """Return for each (source, record) the fact with the greatest (revision, content, body).
+
+    Storage selects by the same rule, and selecting twice changes nothing.
+    """
+    by_record: dict[tuple[Source, str], list[AttributedFact]] = defaultdict(list)
+    for fact in facts:
+        by_record[fact.fact.head.source, fact.fact.head.record].append(fact)
+    return [_latest(same) for same in by_record.values()]
+
+
+def _latest(same: list[AttributedFact]) -> AttributedFact:
+    # The order needs an encoding of each fact, and most records have one fact only.
+    return max(same, key=_revision_order) if len(same) > 1 else same[0]
+
+
+def as_report(reported: AttributedFact) -> Report:
+    """Return the report of an attributed fact; raises TypeError when it is another kind."""
+    if not isinstance(reported.fact, Report):
+        raise TypeError(f"a report was expected, not {type(reported.fact).__name__}")
+    return reported.fact
+
+
+def _revision_order(reported: AttributedFact) -> tuple[int, bytes, str]:
+    return reported.fact.head.revision, encode_fact(reported.fact), reported.body
+
+
+def _of_workout(patient: str, reported: AttributedFact) -> SessionCandidate:
+    workout = reported.fact
+    if not isinstance(workout, Workout):
+        raise TypeError(f"a workout was expected, not {type(workout).__name__}")
+    head = workout.head
+    return SessionCandidate(
+        id=session_id(patient, head.source, head.record),
+        start_ms=head.start_ms,
+        end_ms=head.end_ms,
+        type=workout.type,
+        vendor_type=workout.vendor_type,
+        source=head.source,
+        record=head.record,
+        body=reported.body,
+        exertion_cr10=workout.exertion_cr10,
+        moving_ms=workout.moving_ms,
+        records=frozenset({head.record}),
+        offset_min=head.offset_min,
+        offset_origin=head.offset_origin,
+    )
+
+
+def _of_report(patient: str, reported: AttributedFact, report: Report) -> SessionCandidate:
+    head = report.head
+    return SessionCandidate(
+        id=session_id(patient, head.source, head.record),
+        start_ms=head.start_ms,
+        end_ms=head.end_ms,
+        type=report.type,
+        vendor_type=report.type,
+        source=head.source,
+        record=head.record,
+        body=reported.body,
+        origin=Origin.REPORTED,
+        records=frozenset({head.record, report.session} - {""}),
+        offset_min=head.offset_min,
+        offset_origin=head.offset_origin,
+    )

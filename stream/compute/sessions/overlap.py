@@ -1,0 +1,128 @@
+"""Decides which time of each session counts towards its day, and which sessions count.
+
+Sessions stay complete as declared. Where two sessions overlap, the time counts for the better
+session: declared before reported before detected, then the better ranked source, then the shorter
+session (the legs of a multisport file before the session around them). A session that lies by more
+than half within better sessions does not count as another session.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from model.calendar import DAY_MS
+from model.derived import Origin
+from stream.compute.series.sources import source_key, source_rank
+from stream.compute.sessions.candidates import SessionCandidate
+
+Pieces: TypeAlias = tuple[tuple[int, int], ...]
+
+ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
+SAME_SESSION_FROM = 0.5
+
+# The cost of deriving a date grows with its sessions. These bound it, whatever is declared: a date
+# has room for 144 sessions of ten minutes, and a day of better sessions may come with its legs.
+MOST_A_DATE = 200
+MOST_AHEAD_MS = 2 * DAY_MS
+
+
+def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Pieces]:
+    """Return by session id the pieces [start, end) in epoch ms that no better session covers.
+
+    The pieces of a session are in order of time.
+    """
+    taken = _TakenTime()
+    pieces: dict[str, Pieces] = {}
+    for candidate in sorted(candidates, key=_best_first):
+        pieces[candidate.id] = taken.take(candidate.start_ms, candidate.end_ms)
+    return pieces
+
+
+class _TakenTime:
+    """Taken time, as ordered spans that neither overlap nor touch.
+
+    A new span is merged with all spans that it meets, so each span is visited only once.
+    """
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def take(self, start: int, end: int) -> Pieces:
+        """Take a span, and return the pieces of it that were free."""
+        if start >= end:
+            return ()
+        low, high = bisect_left(self._ends, start), bisect_right(self._starts, end)
+        met_starts, met_ends = self._starts[low:high], self._ends[low:high]
+        free: list[tuple[int, int]] = []
+        reached = start
+        for met_start, met_end in zip(met_starts, met_ends, strict=True):
+            if reached < met_start:
+                free.append((reached, met_start))
+            reached = max(reached, met_end)
+        if reached < end:
+            free.append((reached, end))
+        self._starts[low:high] = [min([start, *met_starts[:1]])]
+        self._ends[low:high] = [max([end, *met_ends[-1:]])]
+        return tuple(free)
+
+
+def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
+    """Return the ids of those sessions of a local date that get figures: the best sessions.
+
+    A date may have as many as `MOST_A_DATE` and `MOST_AHEAD_MS` allow.
+    """
+    ids: set[str] = set()
+    ahead_ms = 0
+    for candidate in sorted(candidates, key=_best_first)[:MOST_A_DATE]:
+        if ahead_ms <= MOST_AHEAD_MS:
+            ids.add(candidate.id)
+        ahead_ms += candidate.length_ms
+    return frozenset(ids)
+
+
+def mostly_covered(candidate: SessionCandidate, pieces: Pieces) -> bool:
+    """Return whether more than half of a session lies within better sessions.
+
+    `pieces` are the parts of the session that count.
+    """
+    counted = sum(end - start for start, end in pieces)
+    return candidate.length_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.length_ms
+
+
+class KnownSessions:
+    """Declared and reported sessions, as arrays for a fast comparison with many bouts."""
+
+    def __init__(self, candidates: Sequence[SessionCandidate]) -> None:
+        self._starts = np.array([candidate.start_ms for candidate in candidates], np.int64)
+        self._ends = np.array([candidate.end_ms for candidate in candidates], np.int64)
+
+    def absorbs(self, span: tuple[int, int]) -> bool:
+        """Return whether a session shares with the span at least half of the shorter of both."""
+        start, end = span
+        common = np.minimum(self._ends, end) - np.maximum(self._starts, start)
+        half = SAME_SESSION_FROM * np.minimum(self._ends - self._starts, end - start)
+        return bool(((common >= half) & (half > 0)).any())
+
+
+def union_of_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
+    """Return what at least one of the spans covers, as pieces in time that do not touch."""
+    pieces: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if pieces and start <= pieces[-1][1]:
+            pieces[-1] = pieces[-1][0], max(pieces[-1][1], end)
+        else:
+            pieces.append((start, end))
+    return tuple(pieces)
+
+
+def _best_first(candidate: SessionCandidate) -> tuple[int, int, int, Sequence[str], str]:
+    return (
+        ORIGIN_ORDER.index(candidate.origin),
+        source_rank(candidate.source),
+        candidate.length_ms,
+        source_key(candidate.source),
+        candidate.record,
+    )

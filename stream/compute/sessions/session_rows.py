@@ -1,0 +1,210 @@
+"""Makes the row of a session from its candidate and the selected samples."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from model.activities import TYPES
+from model.calendar import MINUTE_MS
+from model.derived import PARTIAL_ABOVE, HeartSummary, QualityFlag, Session
+from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
+from model.prescription import Prescription
+from stream.compute.intensity.load import session_loads
+from stream.compute.intensity.zone_times import zone_times_by_method
+from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
+from stream.compute.series.quality import ScreenedHeartRate, cadence_at, quality_flags
+from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, ReportedSeries
+from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_series import ResolvedSeries
+from stream.compute.sessions.candidates import SessionCandidate, type_family
+from stream.compute.sessions.moving import Pauses, moving_ms, pauses_between
+from stream.compute.sessions.overlap import Pieces, mostly_covered
+
+_FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateInputs:
+    """What the figures of a session rest on beside its samples, on the local date of its start."""
+
+    day: date
+    profile: HeartProfile | None
+    thresholds: ZoneThresholds
+    prescribed: tuple[Prescription, ...]
+    shortest_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The samples of a window.
+
+    `resolved` holds the selected samples by metric. `reported_heart` is heart rate as reported,
+    with a series for each source, because flags describe what a sensor recorded and not what was
+    selected.
+    """
+
+    resolved: Mapping[str, ResolvedMetric]
+    reported_heart: Sequence[ReportedSeries]
+
+    def series(self, metric: str) -> ResolvedSeries | None:
+        """Return the selected samples of a metric, None when there are none."""
+        return self.resolved[metric].series if metric in self.resolved else None
+
+
+def derive_session(
+    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
+) -> Session:
+    """Return a session with its figures; `pieces` are the parts of it that count."""
+    start, end = candidate.start_ms, candidate.end_ms
+    by_metric = {metric: resolved.series for metric, resolved in samples.resolved.items()}
+    heart = by_metric.get(HEART)
+    zones = zone_times_between(heart, start, end, inputs.thresholds)
+    moving, moving_by, pauses = _moving(candidate, samples)
+    why_not = _why_not_counted(candidate, inputs, pieces)
+    prescribed = inputs.prescribed[0].intensity if len(inputs.prescribed) == 1 else None
+    return Session(
+        id=candidate.id,
+        start_ms=start,
+        end_ms=end,
+        local_date=inputs.day,
+        type=_known_type(candidate),
+        vendor_type=candidate.vendor_type,
+        declared_by=candidate.source,
+        record=candidate.record,
+        body=candidate.body,
+        heart_source=None if heart is None else samples.resolved[HEART].main_source(start, end),
+        zones=zones,
+        thresholds=inputs.thresholds,
+        heart=heart_summary(None if heart is None else heart.within(start, end)),
+        partial=zones.unknown > PARTIAL_ABOVE * candidate.length_ms,
+        exertion_cr10=candidate.exertion_cr10,
+        moving_ms=moving,
+        moving_by=moving_by,
+        pauses=pauses,
+        origin=candidate.origin,
+        offset_min=candidate.offset_min,
+        offset_origin=candidate.offset_origin,
+        counts=not why_not,
+        why=why_not,
+        zone_times_by_method=zone_times_by_method(
+            by_metric,
+            start,
+            end,
+            inputs.profile,
+            inputs.day,
+            family=type_family(candidate),
+            exertion_cr10=candidate.exertion_cr10,
+            prescribed=prescribed,
+        ),
+        loads=session_loads(
+            by_metric,
+            start,
+            end,
+            inputs.profile,
+            inputs.day,
+            exertion_cr10=candidate.exertion_cr10,
+        ),
+        flags=_flags(candidate, samples),
+    )
+
+
+def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why: str) -> Session:
+    """Return a session without figures, which does not count for the reason `why`."""
+    return Session(
+        id=candidate.id,
+        start_ms=candidate.start_ms,
+        end_ms=candidate.end_ms,
+        local_date=inputs.day,
+        type=_known_type(candidate),
+        vendor_type=candidate.vendor_type,
+        declared_by=candidate.source,
+        record=candidate.record,
+        body=candidate.body,
+        heart_source=None,
+        zones=ZoneTimes(unknown=candidate.length_ms),
+        thresholds=inputs.thresholds,
+        heart=heart_summary(None),
+        partial=True,
+        exertion_cr10=candidate.exertion_cr10,
+        origin=candidate.origin,
+        offset_min=candidate.offset_min,
+        offset_origin=candidate.offset_origin,
+        counts=False,
+        why=why,
+    )
+
+
+def counted_zones(
+    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
+) -> ZoneTimes:
+    """Return the zone times in the pieces of a session that count.
+
+    Where a sample holds over the edge of a piece, its time is cut there.
+    """
+    heart = samples.series(HEART)
+    return zone_times_in_pieces(heart, candidate.start_ms, pieces, inputs.thresholds)
+
+
+def heart_summary(heart: ResolvedSeries | None) -> HeartSummary:
+    """Return count, minimum, mean and maximum of the samples of heart rate."""
+    if heart is None or not len(heart.v):
+        return HeartSummary(n=0, minimum=None, mean=None, maximum=None)
+    v = heart.v
+    return HeartSummary(
+        n=len(v), minimum=float(v.min()), mean=float(v.mean()), maximum=float(v.max())
+    )
+
+
+def _known_type(candidate: SessionCandidate) -> str:
+    return candidate.type if candidate.type in TYPES else "other"
+
+
+def _flags(candidate: SessionCandidate, samples: Samples) -> tuple[QualityFlag, ...]:
+    """Return the quality flags of the sources selected for heart rate, by source, kind and time.
+
+    When no source is selected, because no sample is plausible, the flags of all sources are
+    returned.
+    """
+    start, end = candidate.start_ms, candidate.end_ms
+    heart = samples.resolved.get(HEART)
+    selected = frozenset() if heart is None else heart.sources_between(start, end)
+    has_steps = type_family(candidate) == _FAMILY_WITH_STEPS
+    steps = samples.series(CADENCE) if has_steps else None
+    flags: list[QualityFlag] = []
+    for series in samples.reported_heart:
+        if selected and series.source not in selected:
+            continue
+        part = series.within(start, end)
+        cadence = np.full(len(part.t), np.nan)
+        if steps is not None:
+            cadence = cadence_at(part.t, steps.t, steps.v)
+        screened = ScreenedHeartRate(
+            source=series.source, t=part.t, v=part.v, codes=part.codes, cadence=cadence
+        )
+        flags += quality_flags(screened, start, end)
+    return tuple(flags)
+
+
+def _moving(candidate: SessionCandidate, samples: Samples) -> tuple[int | None, str, Pauses]:
+    """Return the moving time in ms, where it comes from, and the pauses.
+
+    The moving time that a source states takes precedence over that computed from speed. Pauses are
+    those computed from speed, else the gaps between merged parts.
+    """
+    start, end = candidate.start_ms, candidate.end_ms
+    by_speed = pauses_between(samples.series(SPEED), start, end, type_family(candidate))
+    pauses = candidate.gaps if by_speed is None else by_speed
+    if candidate.moving_ms is not None:
+        return candidate.moving_ms, "source", pauses
+    if by_speed is None:
+        return None, "", pauses
+    return moving_ms(start, end, by_speed), "speed", pauses
+
+
+def _why_not_counted(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> str:
+    """Return why a session does not count among the sessions of its day, "" when it does."""
+    if candidate.length_ms < inputs.shortest_ms:
+        return f"shorter than {inputs.shortest_ms / MINUTE_MS:g} minutes"
+    return "within other sessions" if mostly_covered(candidate, pieces) else ""

@@ -1,0 +1,145 @@
+"""Computes which local dates are stale after a change, and which data they are derived from.
+
+The stale dates depend on facts around the change, which have to be read first. So call
+`stale_dates` with the facts known so far, read the spans in `facts_within`, and call it again until
+`is_known` holds. Two calls are enough unless sessions lie so close together that each leads to the
+next.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from model.answered_session import AFTER_SESSION_MS
+from model.calendar import HOUR_MS, MINUTE_MS, dates_between, day_bounds
+from model.facts import AttributedFact, Workout
+from model.spans import Span, merge, outer
+from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
+
+# A report may belong to a session that ended six hours before; duplicates start within two minutes.
+AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS
+# The samples after a session show how fast the heart rate falls.
+_RECOVERY_MS = 2 * MINUTE_MS
+# Sessions further apart are neither duplicates nor parts of a session, and share no minute.
+APART_MS = 10 * MINUTE_MS
+
+# metric -> whether its samples matter within declared sessions only
+SESSION_ONLY: Mapping[str, bool] = {
+    **dict.fromkeys(DAY_METRICS, False),
+    **dict.fromkeys(SESSION_METRICS, True),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleDates:
+    """What must be derived again, judged by the facts known so far.
+
+    `dates` are local dates in order. `reach` holds the spans of these dates and of the sessions
+    that cross them. `facts_within` holds the spans in which every workout and report must be known
+    for this result to be final. `sessions` holds the groups of known sessions that may affect each
+    other.
+    """
+
+    dates: tuple[date, ...]
+    reach: tuple[Span, ...]
+    facts_within: tuple[Span, ...]
+    sessions: tuple[Span, ...]
+
+    def is_known(self, known: Iterable[Span]) -> bool:
+        """Return whether every required workout and report is known.
+
+        `known` holds the spans in which all of them have been read.
+        """
+        spans = list(known)
+        return all(any(span.holds(wanted) for span in spans) for wanted in self.facts_within)
+
+
+def stale_dates(
+    changed: Sequence[Span], zone: str, facts: Iterable[AttributedFact] = ()
+) -> StaleDates:
+    """Return what is stale after changes in some spans.
+
+    `zone` is the patient's IANA zone. `facts` are the workouts and reports known so far, in any
+    order; both those before the change and those after it are needed.
+    """
+    known = list(facts)
+    sessions = session_groups(known)
+    near = [_near(span) for span in changed]
+    met = [session for session in sessions if _meets_any(session, near)]
+    stale = [*map(hours, changed), *met, *_answers(changed, met, known)]
+    dates = _dates(stale, zone)
+    days = [Span(start_ms=low, end_ms=high) for low, high in (day_bounds(d, zone) for d in dates)]
+    crossing = [session for session in sessions if _meets_any(session, days)]
+    reach = merge([*days, *crossing], gap_ms=0)
+    around = (span.widened(AROUND_MS) for span in (*reach, *near))
+    return StaleDates(
+        dates=dates, reach=reach, facts_within=merge(around, gap_ms=0), sessions=sessions
+    )
+
+
+def session_groups(facts: Iterable[AttributedFact]) -> tuple[Span, ...]:
+    """Return the spans of sessions; sessions at most `APART_MS` apart are joined to a group."""
+    heads = (item.fact.head for item in facts)
+    lasting = (head for head in heads if head.end_ms > head.start_ms)
+    return merge((Span(start_ms=h.start_ms, end_ms=h.end_ms) for h in lasting), APART_MS)
+
+
+def hours_in_sessions(stale: StaleDates) -> tuple[Span, ...]:
+    """Return the full UTC hours of the sessions that affect the stale dates."""
+    return merge(map(hours, _sessions_within_reach(stale)), gap_ms=0)
+
+
+def hours_around(stale: StaleDates) -> tuple[Span, ...]:
+    """Return the full UTC hours of the stale dates, of their sessions and of the recovery after."""
+    recovery = (
+        Span(start_ms=session.end_ms, end_ms=session.end_ms + _RECOVERY_MS)
+        for session in _sessions_within_reach(stale)
+    )
+    return merge(map(hours, (*stale.reach, *recovery)), gap_ms=0)
+
+
+def hours(span: Span) -> Span:
+    """Return the full UTC hours that a span touches.
+
+    The quality of samples is judged hour by hour, so samples are always read in full hours.
+    """
+    return replace(outer(span, HOUR_MS), samples_only=span.samples_only)
+
+
+def _near(span: Span) -> Span:
+    """Return where the sessions lie that a change in a span may affect."""
+    return hours(span).widened(APART_MS if span.samples_only else AROUND_MS)
+
+
+def _answers(
+    changed: Iterable[Span], met: Iterable[Span], facts: Iterable[AttributedFact]
+) -> list[Span]:
+    """Return the instants of answers that may belong to another session after the change.
+
+    An answer belongs to a nearby declared session, else to a session detected on its own date. So a
+    new declared session can take an answer, and the date of the answer is then stale.
+    """
+    declared = [span for span in changed if not span.samples_only]
+    around = [span.widened(AROUND_MS) for span in (*met, *declared)]
+    reports = (item.fact.head for item in facts if not isinstance(item.fact, Workout))
+    instants = {head.start_ms for head in reports}
+    return [
+        Span(start_ms=at, end_ms=at)
+        for at in sorted(instants)
+        if any(span.start_ms <= at <= span.end_ms for span in around)
+    ]
+
+
+def _dates(spans: Iterable[Span], zone: str) -> tuple[date, ...]:
+    dates: set[date] = set()
+    for span in spans:
+        dates.update(dates_between(span.start_ms, span.end_ms, zone))
+    return tuple(sorted(dates))
+
+
+def _sessions_within_reach(stale: StaleDates) -> list[Span]:
+    return [session for session in stale.sessions if _meets_any(session, stale.reach)]
+
+
+def _meets_any(session: Span, spans: Iterable[Span]) -> bool:
+    return any(session.meets(span, APART_MS) for span in spans)

@@ -1,0 +1,200 @@
+"""Loads the windows that sessions and days are derived from, for many patients at once.
+
+`stream.compute.staleness` decides what is stale and what must be read for it; storage reads it. The
+number of statements does not depend on the number of patients. Nothing is written.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from model.columns.window import SampleColumn, Window
+from model.fact_properties import session_records
+from model.facts import AttributedFact, Workout
+from model.metrics import METRIC
+from model.spans import Span, merge
+from storage.facts import reported, retractions, sample_reads
+from storage.facts.ids import PatientRow, lock_patients
+from storage.facts.retractions import Retractions
+from storage.facts.sample_reads import SampleQuery, StoredSamples, UnwrittenBlock, current_column
+from storage.people.prescriptions import prescriptions_of
+from storage.people.profiles import profiles_of
+from storage.pg.pool import Connection
+from stream.compute.staleness import (
+    SESSION_ONLY,
+    StaleDates,
+    hours_around,
+    hours_in_sessions,
+    stale_dates,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of one patient so far.
+
+    `facts` has all workouts and reports that meet the spans `read`, and some others.
+    """
+
+    name: str
+    row: PatientRow
+    changed: Sequence[Span]
+    stale: StaleDates
+    read: tuple[Span, ...] = ()
+    facts: tuple[AttributedFact, ...] = ()
+
+
+_Patients = dict[int, _Known]  # by patient id
+
+
+async def load_windows(
+    conn: Connection,
+    changed: Mapping[str, Sequence[Span]],
+    unwritten: Collection[UnwrittenBlock] = (),
+) -> tuple[Window, ...]:
+    """Return the window of each patient (by pseudonym) whose facts changed in some spans.
+
+    The patients stay locked until the transaction ends. Dates are in the patient's zone. Facts
+    between two distant spans of a patient are not read. `unwritten` are samples that are not in the
+    table yet and coincide with none of the stored samples; some may be of other patients. Raises
+    `KeyError` for a patient who does not exist.
+    """
+    # locked before anything is read, so that it still holds when the derived rows are replaced
+    rows = await lock_patients(conn, changed)
+    profiles = await profiles_of(conn, changed)
+    prescriptions = await prescriptions_of(conn, changed)
+    known = await _facts(conn, {name: (rows[name], changed[name]) for name in changed})
+    dates = {number: patient.stale.dates for number, patient in known.items()}
+    summaries = await reported.of_dates(conn, dates)
+    samples, retracted = await _samples(conn, known, summaries, unwritten)
+    columns = _columns(samples, retracted)
+    windows: list[Window] = []
+    for number, patient in known.items():
+        current = retracted[number].current
+        window = Window(
+            patient=patient.name,
+            zone=patient.row.zone,
+            profiles=profiles.get(patient.name, ()),
+            dates=patient.stale.dates,
+            workouts=current(item for item in patient.facts if isinstance(item.fact, Workout)),
+            columns=tuple(columns.get(number, ())),
+            reports=current(item for item in patient.facts if not isinstance(item.fact, Workout)),
+            prescriptions=prescriptions.get(patient.name, ()),
+            summaries=current(summaries.get(number, ())),
+        )
+        windows.append(window)
+    return tuple(windows)
+
+
+async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> Window:
+    """Return the window of one patient, as `load_windows` does."""
+    return (await load_windows(conn, {patient: tuple(spans)}))[0]
+
+
+async def _facts(
+    conn: Connection, patients: Mapping[str, tuple[PatientRow, Sequence[Span]]]
+) -> _Patients:
+    """Read workouts and reports in ever wider spans, until the stale dates are certain.
+
+    A single round is enough, unless sessions reach beyond the spans that were read first: because a
+    session is long, or because it leads to another.
+    """
+    known: _Patients = {}
+    for name, (row, changed) in patients.items():
+        stale = stale_dates(changed, row.zone)
+        known[row.id] = _Known(name=name, row=row, changed=changed, stale=stale)
+    while uncertain := [n for n, patient in known.items() if not _is_certain(patient)]:
+        # the spans only grow, and each round reads all of them: its facts replace those before
+        wider = {number: _wider(known[number]) for number in uncertain}
+        spans = {number: patient.read for number, patient in wider.items()}
+        facts = await _sessions_and_reports(conn, spans)
+        for number, patient in wider.items():
+            mine = facts.get(number, ())
+            stale = stale_dates(patient.changed, patient.row.zone, mine)
+            known[number] = replace(patient, facts=tuple(mine), stale=stale)
+    return known
+
+
+def _is_certain(patient: _Known) -> bool:
+    return patient.stale.is_known(patient.read)
+
+
+def _wider(patient: _Known) -> _Known:
+    return replace(patient, read=merge((*patient.read, *patient.stale.facts_within), gap_ms=0))
+
+
+async def _sessions_and_reports(
+    conn: Connection, spans: Mapping[int, Sequence[Span]]
+) -> dict[int, list[AttributedFact]]:
+    """Return workouts and reports in the spans, and others that name the same sessions.
+
+    Names are followed twice: first to reports of these sessions outside of the spans, then to
+    further sessions that those reports name.
+    """
+    facts = await reported.near(conn, spans)
+    for _ in range(2):
+        names: set[tuple[int, str]] = set()
+        for number, many in facts.items():
+            for item in many:
+                names |= {(number, name) for name in session_records(item.fact)}
+        for number, more in (await reported.named(conn, names)).items():
+            facts[number] = _together(facts.get(number, []), more)
+    return facts
+
+
+def _together(
+    facts: Sequence[AttributedFact], more: Iterable[AttributedFact]
+) -> list[AttributedFact]:
+    known = {_record(item) for item in facts}
+    return [*facts, *(item for item in more if _record(item) not in known)]
+
+
+def _record(item: AttributedFact) -> tuple[object, ...]:
+    return type(item.fact), item.fact.head.source, item.fact.head.record
+
+
+async def _samples(
+    conn: Connection,
+    known: _Patients,
+    summaries: Mapping[int, Iterable[AttributedFact]],
+    unwritten: Collection[UnwrittenBlock],
+) -> tuple[list[StoredSamples], dict[int, Retractions]]:
+    """Read the samples, and the retractions of samples and facts by patient id."""
+    around = {number: hours_around(patient.stale) for number, patient in known.items()}
+    retracted = await retractions.intervals(conn, around)
+    queries: list[SampleQuery] = []
+    for number, patient in known.items():
+        queries += _queries(number, patient.stale, around[number], retracted[number])
+    mine = [block for block in unwritten if block.put.series[0] in known]
+    samples = await sample_reads.read(conn, queries, mine)
+    # only now is it known which records were met, and so which retractions of records matter
+    records = {(item.patient, item.record) for item in samples}
+    for number, patient in known.items():
+        facts = (*patient.facts, *summaries.get(number, ()))
+        records |= {(number, item.fact.head.record) for item in facts}
+    await retractions.add_records(conn, retracted, records)
+    return samples, retracted
+
+
+def _queries(
+    number: int, stale: StaleDates, around: Sequence[Span], retracted: Retractions
+) -> list[SampleQuery]:
+    inside = hours_in_sessions(stale)
+    queries: list[SampleQuery] = []
+    for metric, session_only in SESSION_ONLY.items():
+        id_, revisions = METRIC[metric].id, retracted.touches(metric)
+        queries += [
+            SampleQuery(span=span, patient=number, metric=id_, revisions=revisions)
+            for span in (inside if session_only else around)
+        ]
+    return queries
+
+
+def _columns(
+    samples: Iterable[StoredSamples], retracted: Mapping[int, Retractions]
+) -> dict[int, list[SampleColumn]]:
+    columns: dict[int, list[SampleColumn]] = {}
+    for item in samples:
+        column = current_column(item, retracted[item.patient])
+        if column is not None:
+            columns.setdefault(item.patient, []).append(column)
+    return columns

@@ -1,0 +1,1 @@
+"""The log itself: messages, producer, offset ledger, transport, watchdog."""

@@ -1,0 +1,290 @@
+"""Rule P1: which ratings raise an alert, and which do not.
+
+No rating is ever made of missing data.
+"""
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.registry import judge
+from model.alert import Finding, PainRating, RuleInput, SessionBrief, Tier
+from model.calendar import DAY_MS, local_date
+from model.codec import dumps, loads
+from model.facts import Instrument, Phase
+from model.prescription import Intensity, Pause, Prescription
+
+_HOUR = 3_600_000
+_NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+_PRESCRIPTION = Prescription(
+    id="a",
+    version=1,
+    valid_from=date(2026, 6, 1),
+    valid_to=date(2027, 6, 1),
+    sessions_per_week=3,
+    minutes_per_session=30,
+    intensity=Intensity(method="hrr", low=0.4, high=0.6),
+)
+
+
+def rating(
+    record: str,
+    hours_ago: float,
+    value: float,
+    phase: Phase = Phase.AFTER,
+    **more: Any,  # noqa: ANN401
+) -> PainRating:
+    at = _NOW - int(hours_ago * _HOUR)
+    base = PainRating(
+        record=record,
+        at_ms=at,
+        local_date=local_date(at, "UTC"),
+        phase=phase,
+        value=value,
+        scale="nrs-0-10",
+        session=None,
+    )
+    return replace(base, **more)
+
+
+def _look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
+    nothing = {
+        "weeks": (),
+        "days": (),
+        "sessions": (),
+        "watermarks": (),
+        "prescriptions": (_PRESCRIPTION,),
+    }
+    return RuleInput(
+        **{**nothing, "patient": "p", "zone": "UTC", "now_ms": _NOW, "pain": pain, **more}
+    )
+
+
+def _found(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
+    return [(finding.key, finding.tier) for finding in judge(_look(*pain, **more))]
+
+
+def days(*values: float) -> list[PainRating]:
+    """Return a rated session for each day, the last of them yesterday."""
+    return [rating(f"r{n}", 24 * (len(values) - n), value) for n, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        ((8,), [("r0", Tier.A)]),
+        ((10,), [("r0", Tier.A)]),
+        ((7,), []),
+        ((7, 2), []),
+        ((5, 5, 5), []),
+        ((6, 6), [("r1", Tier.B)]),
+        ((6, 0, 7), [("r2", Tier.B)]),
+        ((6, 0, 0, 7), []),
+        ((6, 6, 6), [("r1", Tier.B), ("r2", Tier.B)]),
+        ((8, 6), [("r0", Tier.A), ("r1", Tier.B)]),
+        ((6, 8), [("r1", Tier.A)]),
+        ((6, 7, 8, 0, 0, 9), [("r1", Tier.B), ("r2", Tier.A), ("r5", Tier.A)]),
+        ((), []),
+    ],
+)
+def test_high_pain(values: tuple[float, ...], keys: list[tuple[str, Tier]]) -> None:
+    assert _found(*days(*values)) == keys
+
+
+def test_several_ratings_of_one_session_are_one_session() -> None:
+    during, after = rating("d", 2, 6, Phase.DURING, session="s"), rating("e", 1, 7, session="s")
+    assert _found(during, after) == []
+    assert _found(rating("x", 30, 6), during, after) == [("d", Tier.B)]
+    assert _found(replace(during, value=8), replace(after, value=9)) == [
+        ("d", Tier.A),
+        ("e", Tier.A),
+    ]
+
+
+def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_within_six_hours(
+) -> None:  # fmt: skip
+    session = SessionBrief(
+        id="s",
+        start_ms=_NOW - 9 * _HOUR,
+        end_ms=_NOW - 8 * _HOUR,
+        local_date=date(2026, 11, 23),
+        type="walking",
+    )
+    during, within, later = (
+        rating("d", 8.5, 6, Phase.DURING),
+        rating("w", 2, 6),
+        rating("l", 1.99, 6),
+    )
+    assert _found(during, within, sessions=(session,)) == []
+    assert _found(during, later, sessions=(session,)) == [("l", Tier.B)]
+    (finding,) = judge(_look(replace(during, value=9), sessions=(session,)))
+    assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
+
+
+def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
+    earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
+    (finding,) = judge(_look(*earlier, rating("x", 1, 6, session="t")))
+    assert [result["record"] for result in finding.evidence["ratings"]] == ["x", "e2"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": Phase.BEFORE},
+        {"phase": Phase.NEXT_MORNING},
+        {"phase": Phase.NONE},
+        {"scale": "vas-0-100"},
+        {"scale": ""},
+        {"instrument": Instrument.EXERTION},
+        {"value": 70.0},
+        {"value": float("nan")},
+    ],
+)
+def test_other_questions_and_scales_are_not_read(changes: dict[str, Any]) -> None:
+    assert _found(*[replace(r, **{"value": 9.0, **changes}) for r in days(9, 9, 9)]) == []
+
+
+def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
+    between = [rating(f"b{n}", 24 * n, 0, Phase.BEFORE) for n in (2, 3, 4)]
+    assert _found(rating("x", 24 * 5, 6), *between, rating("y", 24, 6)) == [("y", Tier.B)]
+
+
+def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
+    def one(days_ago: float) -> list[bool]:
+        return [finding.fresh for finding in judge(_look(rating("r", 24 * days_ago, 8)))]
+
+    assert [one(14), one(14.01), one(28), one(28.01)] == [[True], [False], [False], []]
+
+
+def test_what_rests_on_a_rating_beyond_the_look_back_is_not_found() -> None:
+    assert _found(rating("x", 24 * 27, 6), rating("y", 24 * 20, 6)) == [("y", Tier.B)]
+    assert _found(rating("x", 24 * 29, 6), rating("y", 24 * 20, 6)) == []
+
+
+def test_in_a_pause_and_in_the_first_week_only_tier_a_is_fresh() -> None:
+    pause = Pause(first=date(2026, 11, 22), last=date(2026, 11, 30), why="illness")
+    begun = date(2026, 11, 18)
+    for row in (replace(_PRESCRIPTION, pauses=(pause,)), replace(_PRESCRIPTION, valid_from=begun)):
+        got = judge(_look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
+        assert [(f.tier, f.fresh) for f in got] == [(Tier.B, False), (Tier.A, True)]
+    assert [f.fresh for f in judge(_look(*days(6, 6), prescriptions=()))] == [True]
+
+
+def test_a_new_version_does_not_begin_a_first_week() -> None:
+    versions = (_PRESCRIPTION, replace(_PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)))
+    assert [f.fresh for f in judge(_look(*days(6, 6), prescriptions=versions))] == [True]
+
+
+def test_thresholds_of_the_prescription_override_the_table() -> None:
+    own = replace(
+        _PRESCRIPTION,
+        rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}},
+    )
+    assert _found(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
+    (finding,) = judge(_look(*days(6), prescriptions=(own,)))
+    assert finding.tier is Tier.A
+    expected = {
+        "high": 4,
+        "very_high": 6,
+        "sessions": 2,
+        "of_last": 3,
+        "look_back_days": 28,
+        "fresh_days": 14,
+    }
+    assert finding.evidence["thresholds"] == expected
+
+
+def test_evidence_is_enough_to_judge_again_by_hand() -> None:
+    (finding,) = judge(_look(*days(6, 0, 7)))
+    assert finding.evidence == loads(dumps(finding.evidence))
+    assert finding.evidence == {
+        "rule": "P1",
+        "version": 1,
+        "from_ms": _NOW - 72 * _HOUR,
+        "fresh_until_ms": _NOW - 24 * _HOUR + 14 * DAY_MS,
+        "ratings": [
+            {
+                "record": "r2",
+                "at": "2026-11-22T12:00:00Z",
+                "local_date": "2026-11-22",
+                "phase": "after",
+                "value": 7,
+                "scale": "nrs-0-10",
+                "session": None,
+            },
+            {
+                "record": "r0",
+                "at": "2026-11-20T12:00:00Z",
+                "local_date": "2026-11-20",
+                "phase": "after",
+                "value": 6,
+                "scale": "nrs-0-10",
+                "session": None,
+            },
+        ],
+        "rated_sessions": 3,
+        "thresholds": {
+            "high": 6,
+            "very_high": 8,
+            "sessions": 2,
+            "of_last": 3,
+            "look_back_days": 28,
+            "fresh_days": 14,
+        },
+    }
+
+
+ratings = st.builds(
+    rating,
+    record=st.uuids().map(str),
+    hours_ago=st.integers(0, 40 * 24),
+    value=st.integers(0, 10),
+    phase=st.sampled_from(Phase),
+    session=st.sampled_from([None, "s", "t"]),
+)
+
+
+@given(st.lists(ratings, max_size=12), st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: random.Random) -> None:
+    again = [*pain, *chance.sample(pain, len(pain) // 2)]
+    got = judge(_look(*chance.sample(again, len(again))))
+    assert got == judge(_look(*pain))
+    assert list(got) == sorted(got, key=lambda finding: (finding.at_ms, finding.key))
+
+
+@given(st.lists(ratings, max_size=12), st.integers(0, 60))
+def test_a_finding_never_changes_as_time_passes_it_only_leaves(
+    pain: list[PainRating], later: int
+) -> None:
+    def said(on: RuleInput) -> dict[str, Finding]:
+        return {f.key: replace(f, fresh=True) for f in judge(on)}
+
+    total = _look(*pain)
+    now, then = said(total), said(replace(total, now_ms=_NOW + later * DAY_MS // 2))
+    assert then.items() <= now.items()
+
+
+@given(st.lists(ratings, max_size=12))
+def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRating]) -> None:
+    given_ = {r.record: r for r in pain}
+    for finding in judge(_look(*pain)):
+        rests = [given_[result["record"]] for result in finding.evidence["ratings"]]
+        assert finding.key == rests[0].record
+        assert all(r.value >= 6 and r.phase in (Phase.DURING, Phase.AFTER) for r in rests)
+        assert len(rests) == (1 if finding.tier is Tier.A else 2)
+        assert finding.tier is Tier.B or rests[0].value >= 8
+
+
+@given(st.lists(ratings.filter(lambda r: r.value < 6), max_size=12))
+def test_answers_below_the_limit_never_raise(pain: list[PainRating]) -> None:
+    assert judge(_look(*pain)) == ()
+
+
+def test_dates_are_local() -> None:
+    assert rating("x", 13, 1).local_date == date(2026, 11, 22)
+    assert rating("x", 13, 1).local_date + timedelta(days=1) == date(2026, 11, 23)

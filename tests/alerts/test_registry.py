@@ -1,0 +1,46 @@
+"""The list of rules is the folder of rules, and only a rule's own file knows its id."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from alerts.registry import RULE, RULES
+from model.alert import Rule
+from tests.rooms import ROOMS, ROOT
+
+_FOLDER = ROOT / "alerts" / "rules"
+_FILES = sorted(path for path in _FOLDER.glob("*.py") if path.stem != "__init__")
+
+
+def rule_of(path: Path) -> Rule:
+    module = importlib.import_module(f"alerts.rules.{path.stem}")
+    (rule,) = [value for value in vars(module).values() if isinstance(value, Rule)]
+    return rule
+
+
+def test_the_list_holds_the_rule_of_each_file_once() -> None:
+    assert sorted(rule.id for rule in RULES) == sorted(rule_of(path).id for path in _FILES)
+    assert all(RULE[rule_of(path).id] is rule_of(path) for path in _FILES)
+    assert len({rule.id for rule in RULES}) == len(RULES) == len(RULE) == len(_FILES) > 1
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
+def test_a_file_is_named_after_its_rule(path: Path) -> None:
+    assert path.stem.startswith(f"{rule_of(path).id.lower()}_")
+
+
+def test_nothing_else_names_a_rule_by_its_id() -> None:
+    """Besides the rules' own files, only the cohort's expected alerts name a rule.
+
+    `simulate.truth` may import only the model, and the rules are tested against it.
+    """
+    naming: set[str] = set()
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and node.value in RULE:
+                    naming.add(str(path.relative_to(ROOT)))
+    own = {str(path.relative_to(ROOT)) for path in _FILES}
+    assert naming == own | {"simulate/truth.py"}

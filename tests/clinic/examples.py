@@ -1,0 +1,78 @@
+"""Writes `clinic/api/examples.json` from the invented patients.
+
+Run it with `python -m tests.clinic.examples`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kadens.embedded.postgres import temporary_postgres
+from tests.clinic_world import ALERTS, Served, seeded, serve
+from tests.rooms import ROOT
+
+_TARGET: Path = ROOT / "clinic" / "api" / "examples.json"
+_KEPT, KEPT_PLAIN = 2, 6  # objects, and plain values, of a list: enough to see that it is one
+_PATIENT = "/api/v1/patients/{pseudonym}"
+QUERIES = {
+    f"{_PATIENT}/timeline": "?metric=heart_rate&from=2026-11-22&to=2026-11-22&points=4",
+    f"{_PATIENT}/sessions": "?limit=1",
+    f"{_PATIENT}/days": "?from=2026-11-22&to=2026-11-22",
+    f"{_PATIENT}/weeks": "?from=2026-11-16&to=2026-11-22",
+}
+_PATHS = (
+    "/api/v1/worklist",
+    "/api/v1/alerts",
+    "/api/v1/alerts/{alert}",
+    _PATIENT,
+    f"{_PATIENT}/timeline",
+    f"{_PATIENT}/sessions",
+    f"{_PATIENT}/sessions/{{session}}",
+    f"{_PATIENT}/days",
+    f"{_PATIENT}/weeks",
+    f"{_PATIENT}/prescriptions",
+    f"{_PATIENT}/prescriptions/{{prescription}}/weeks",
+)
+
+
+def shortened(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a JSON value with at most a few items in each list."""
+    if isinstance(value, list):
+        is_plain = not any(isinstance(item, (list, dict)) for item in value)
+        return [shortened(item) for item in value[: KEPT_PLAIN if is_plain else _KEPT]]
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    return value
+
+
+def made(door: Served) -> dict[str, Any]:
+    """Return an example of each operation, as the door answers it."""
+    page = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()
+    values = {
+        "pseudonym": "p-pain",
+        "alert": ALERTS["pain"],
+        "session": page["sessions"][0]["id"],
+        "prescription": "rx-p-pain",
+    }
+    examples = {}
+    for path in _PATHS:
+        answer = door.get(path.format(**values) + QUERIES.get(path, ""))
+        examples[f"get {path}"] = shortened(answer.raise_for_status().json())
+    alert = f"/api/v1/alerts/{ALERTS['mild']}/moves"
+    moved = door.post(alert, json={"action": "start"}).raise_for_status()
+    examples["post /api/v1/alerts/{alert}/moves"] = moved.json()
+    return examples
+
+
+def _main() -> None:
+    with temporary_postgres() as server:
+        dsn = server.create_database("clinic")
+        seeded(dsn)
+        with serve(dsn) as door:
+            _TARGET.write_text(
+                json.dumps(made(door), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,90 @@
+"""Signing in and out in Chromium, with redirects between two origins.
+
+Cookies and the content policy are strict.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.clinic.sign_in.conftest import Open
+from tests.clinic.sign_in.provider import NOW, Provider
+
+_CHROMIUM = next(
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
+    ),
+    "",
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not _CHROMIUM, reason="no Chromium on the path"),
+]
+WAIT_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[BrowserContext]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        yield browser.new_context()
+        browser.close()
+
+
+def test_in_again_and_out(
+    chromium: BrowserContext, opened: Open, provider: Provider, now: Path
+) -> None:
+    with opened() as door:
+        here = str(door.base_url).rstrip("/")
+        page = chromium.new_page()
+        complaints = listened(page, here)
+        page.goto(f"{here}/?x=1")
+        assert page.url == f"{here}/?x=1"
+        expect(page.get_by_text("Karin Lind")).to_be_visible(timeout=WAIT_MS)
+        (session,) = chromium.cookies(here)
+        assert (session["name"], session["httpOnly"], session["sameSite"]) == (
+            "kadens-session",
+            True,
+            "Lax",
+        )
+
+        later = (
+            NOW + 9 * 3_600_000
+        )  # the session has ended: the open page notices and asks again by itself
+        now.write_text(str(later), encoding="ascii")
+        provider.clock = lambda: later
+        with page.expect_navigation(url=f"{here}/?x=1", timeout=WAIT_MS):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.get_by_text("Karin Lind")).to_be_visible(timeout=WAIT_MS)
+        assert provider.asked.count("token") == 2
+
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(f"{provider.url}/end?**", timeout=WAIT_MS)
+        assert chromium.cookies(here) == []
+        assert complaints == []
+        page.close()
+
+
+def listened(page: Page, here: str) -> list[str]:
+    """Return what the console complains about at the clinician door.
+
+    The 401 that reports an ended session is left out.
+    """
+    texts: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        ours = message.location["url"].startswith(here)
+        if (
+            ours
+            and message.type in {"error", "warning"}
+            and "401 (Unauthorized)" not in message.text
+        ):
+            texts.append(message.text)
+
+    page.on("console", note)
+    return texts

@@ -1,0 +1,141 @@
+"""The same door with a real Keycloak 26: its pages, its tokens, its refusals."""
+
+import html
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from kadens.wiring import clinic_door
+from tests.clinic.sign_in import keycloak
+from tests.clinic.sign_in.conftest import UNIT, Kept, browser, settings_of
+from tests.clinic.sign_in.provider import listening, served
+
+_MISSING = keycloak.missing()
+pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
+
+
+@pytest.fixture(scope="module")
+def here(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a door whose clinicians Keycloak knows, and give its address."""
+    folder = tmp_path_factory.mktemp("keycloak")
+    with listening() as (socket, url), keycloak.running(url, folder / "keycloak.log") as issuer:
+        result = {"KADENS_CLINIC_URL": url, "KADENS_OIDC_ISSUER": issuer}
+        roles = {"KADENS_OIDC_ROLE_CLAIM": "roles", "KADENS_OIDC_ROLES": "nurse,physiotherapist"}
+        with served(clinic_door(settings_of(dsn, folder, **result, **roles)), socket):
+            yield url
+
+
+@pytest.fixture
+def door(here: str) -> Iterator[httpx.Client]:
+    """Give a browser at the door."""
+    with browser(here) as client:
+        yield client
+
+
+@pytest.fixture
+def there() -> Iterator[httpx.Client]:
+    """Give the client that visits Keycloak in the same browser.
+
+    Like a browser it sends secure cookies to loopback without TLS as well.
+    """
+
+    def trusting(_: httpx.Response) -> None:
+        for cookie in client.cookies.jar:
+            cookie.secure = False
+
+    with httpx.Client(event_hooks={"response": [trusting]}) as client:
+        yield client
+
+
+def form(page: httpx.Response) -> str:
+    """Give where a page of Keycloak sends its form."""
+    assert page.status_code == 200, page.text
+    matches = re.search(r'<form[^>]*\baction="([^"]+)"', page.text)
+    assert matches, page.text
+    return str(page.url.join(html.unescape(matches[1])))
+
+
+def asked(door: httpx.Client, there: httpx.Client) -> httpx.Response:
+    """Open the worklist signed out, and give what Keycloak answers to where that leads."""
+    start = door.get("/")
+    assert start.headers["location"] == "/sign-in?page=%2F"
+    return there.get(door.get(start.headers["location"]).headers["location"])
+
+
+def let_in(door: httpx.Client, there: httpx.Client, name: str, password: str) -> httpx.Response:
+    """Sign in at Keycloak and return its last answer.
+
+    On success the answer redirects to the clinician door.
+    """
+    return there.post(
+        form(asked(door, there)), data={"username": name, "password": password, "credentialId": ""}
+    )
+
+
+def test_a_clinician_signs_in(door: httpx.Client, there: httpx.Client, clinicians: Kept) -> None:
+    answer = let_in(door, there, "karin", "invented-1")
+    assert answer.status_code == 302
+    done = door.get(answer.headers["location"])
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    page = door.get("/")
+    assert page.status_code == 200
+    assert "Karin Lind" in page.text
+    assert UNIT in page.text
+    ((subject, *reported),) = clinicians()
+    assert re.fullmatch(r"[0-9a-f-]{36}", subject)
+    assert reported == ["Karin Lind", "karin@example.org"]
+    assert door.get("/api/v1/worklist").json() == []
+
+
+def test_a_wrong_password_leads_nowhere(door: httpx.Client, there: httpx.Client) -> None:
+    answer = let_in(door, there, "karin", "wrong")
+    assert answer.status_code == 200
+    assert "Invalid username or password" in answer.text
+    assert door.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "why"),
+    [
+        ("johan", "invented-2", "Your care unit is not set up here."),
+        ("pelle", "invented-3", "The identity provider gives you no role that is let in here."),
+    ],
+)
+def test_who_has_no_unit_or_role_here_stays_outside(
+    door: httpx.Client, there: httpx.Client, clinicians: Kept, name: str, password: str, why: str
+) -> None:
+    result = door.get(let_in(door, there, name, password).headers["location"])
+    assert result.status_code == 403
+    assert why in result.text
+    assert (door.get("/").status_code, clinicians()) == (303, [])
+
+
+def test_a_code_is_worth_something_once(door: httpx.Client, there: httpx.Client) -> None:
+    callback = let_in(door, there, "karin", "invented-1").headers["location"]
+    before = httpx.Cookies(door.cookies)
+    assert door.get(callback).status_code == 303
+    door.cookies = before
+    again = door.get(callback)
+    assert again.status_code == 403
+    assert "answer was not accepted" in again.text
+
+
+def test_signing_out_ends_the_session_at_keycloak_as_well(
+    door: httpx.Client, there: httpx.Client, here: str
+) -> None:
+    door.get(let_in(door, there, "karin", "invented-1").headers["location"])
+    token = re.search(r'name="token" value="([^"]+)"', door.get("/").text)
+    assert token
+    left = door.post("/sign-out", data={"token": token[1]})
+    elsewhere = re.search(r'<a href="([^"]+)">sign out there', left.text)
+    assert elsewhere
+    assert door.get("/").status_code == 303
+    assert asked(door, there).status_code == 302  # Keycloak still knows the browser
+    sure = there.get(html.unescape(elsewhere[1]))
+    code = re.search(r'name="session_code" value="([^"]+)"', sure.text)
+    assert code
+    gone = there.post(form(sure), data={"session_code": code[1], "confirmLogout": "Logout"})
+    assert (gone.status_code, gone.headers["location"]) == (302, f"{here}/")
+    assert 'name="password"' in asked(door, there).text

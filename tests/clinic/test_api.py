@@ -1,0 +1,151 @@
+"""The API says what the pages say, and keeps to its own document; errors are problem documents."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
+from schemathesis.openapi import from_url
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.clinic_world import ALERTS, NOW, Served
+
+TOGETHER = (
+    "`from` must be before `to`",
+    "`from` must not be after `to`",
+    "at most 3700 days are answered at a time",
+    "a line needs at least 2 points",
+)
+
+NOT_IN_A_SCHEMA = "is not a date or time that exists"
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) -> None:
+    """Every operation answers as documented, to valid and to invalid requests.
+
+    Among the requests is a patient that exists.
+    """
+    operations = [
+        matches.ok()
+        for matches in from_url(f"{acting.url}/openapi.json").get_all_operations()
+        if isinstance(matches, Ok)
+    ]
+    assert len(operations) == 15
+    for operation in operations:
+        if mode is GenerationMode.NEGATIVE and not (
+            operation.body or any(operation.iter_parameters())
+        ):
+            continue  # nothing can be wrong with it
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(
+            max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        def keeps(case: Case[Any]) -> None:
+            answer = case.call()
+            excluded: list[Any] = [positive_data_acceptance] if not_to_be_answered(answer) else []
+            case.validate_response(answer, excluded_checks=excluded)
+
+        keeps()
+
+
+def not_to_be_answered(answer: Response) -> bool:
+    """Tell whether a 422 has a reason that no schema can express.
+
+    Such reasons are the range of years, leap seconds, and two parameters together.
+    """
+    result = answer.json() if answer.status_code == 422 else {}
+    if result.get("errors"):
+        return all(
+            row["name"] in {"from", "to"} and row["detail"].startswith(NOT_IN_A_SCHEMA)
+            for row in result["errors"]
+        )
+    return result.get("detail", "") in TOGETHER
+
+
+def test_the_document_names_every_path_and_answer(door: Served) -> None:
+    result = door.get("/openapi.json").json()
+    assert result["openapi"].startswith("3.1")
+    api = [path for path in result["paths"] if path.startswith("/api/v1/")]
+    assert len(api) == 12
+    assert {"200", "400", "401", "403", "404", "409", "422"} == set(
+        result["paths"]["/api/v1/alerts/{alert}/moves"]["post"]["responses"]
+    )
+    assert "HTTPValidationError" not in json.dumps(result)
+    assert "ProblemDetails" in result["components"]["schemas"]
+
+
+def test_worklist_and_patient(door: Served) -> None:
+    lines = door.get("/api/v1/worklist").json()
+    assert {line["pseudonym"] for line in lines if line["need"] == "nodata"} == {
+        "p-new",
+        "p-silent",
+    }
+    result = door.get("/api/v1/patients/p-pain").json()
+    assert (result["name"], len(result["sessions"]), result["silent"]) == (
+        "Astrid Exempel",
+        30,
+        False,
+    )
+    assert result["weeks"][-1]["zones_ms"]["unknown"] == 1_090_000
+
+
+def test_curve_is_thinned_to_what_is_asked(door: Served) -> None:
+    key = door.get("/api/v1/patients/p-pain/sessions?limit=1").json()["sessions"][0]["id"]
+    total = door.get(f"/api/v1/patients/p-pain/sessions/{key}").json()
+    thin = door.get(f"/api/v1/patients/p-pain/sessions/{key}?max_points=100").json()["curve"]
+    assert (
+        total["curve"]["samples"],
+        total["curve"]["thinned"],
+        total["curve"]["v"].count(None),
+    ) == (444, False, 1)
+    assert total["curve"]["gaps"] == [[1_045_000, 1_320_000]]
+    assert thin["thinned"]
+    assert len(thin["t_ms"]) <= 110
+    assert max(v for v in thin["v"] if v) == total["heart"]["maximum"]
+
+
+def test_errors_are_problem_documents(door: Served) -> None:
+    for path, status in (
+        ("/patients/nobody", 404),
+        ("/alerts/none", 422),
+        (f"/alerts/{uuid4()}", 404),
+        ("/x", 404),
+    ):
+        result = door.get("/api/v1" + path)
+        assert result.headers["content-type"] == "application/problem+json"
+        assert (result.status_code, result.json()["status"], result.json()["type"]) == (
+            status,
+            status,
+            "about:blank",
+        )
+
+
+def test_moves_over_the_api(acting: Served) -> None:
+    door = acting
+    path = f"/api/v1/alerts/{ALERTS['mild']}/moves"
+    assert door.post(path, json={"action": "acknowledge"}).status_code == 409
+    assert door.post(path, json={"action": "resolve"}).status_code == 422
+    assert (
+        door.post(
+            path, json={"action": "start"}, headers={"sec-fetch-site": "cross-site"}
+        ).status_code
+        == 403
+    )
+    result = door.post(
+        path, json={"action": "snooze", "days": 2, "reason": "contact is planned"}
+    ).json()
+    assert (result["state"], result["snoozed_until_ms"]) == ("snoozed", NOW + 2 * 86_400_000)
+    seen = door.get(f"/api/v1/alerts/{ALERTS['mild']}").json()
+    assert [move["to_state"] for move in seen["page"]["moves"]] == ["open", "snoozed"]
+    assert (
+        door.post(
+            f"/api/v1/alerts/{ALERTS['south']}/moves", json={"action": "acknowledge"}
+        ).status_code
+        == 404
+    )

@@ -1,0 +1,96 @@
+"""Twelve weeks of days in squares: what each date says, by hand."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from clinic.answers.days import blocked, reach, resting
+from clinic.pages import heatmap
+from clinic.pages.heatmap import Look
+from model.calendar import midnight
+from model.derived import Day, DayState
+from model.intensity import ZoneTimes
+from tests.clinic_world import MIN, ZONE, prescriptions
+
+_DAY = date(2026, 11, 18)
+RX = prescriptions("p")  # 40 minutes a session from version 2 on
+
+
+def _day(minutes: int) -> Day:
+    return Day(
+        local_date=_DAY,
+        sessions=1,
+        session_ms=minutes * MIN,
+        zones=ZoneTimes(),
+        wear_min=0,
+        answered=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "look"),
+    [
+        (DayState.ACTIVE, 32, Look.DONE),
+        (DayState.ACTIVE, 31, Look.PARTLY),
+        (DayState.NO_ACTIVITY, 0, Look.MISSED),
+        (DayState.REST, 0, Look.REST),
+        (DayState.PAUSED, 0, Look.PAUSED),
+        (DayState.NOT_WORN, 0, Look.NOT_WORN),
+        (DayState.NO_DATA, 0, Look.NO_DATA),
+        (DayState.BLOCKED, 0, Look.BLOCKED),
+    ],
+)
+def test_what_a_square_says(state: DayState, minutes: int, look: Look) -> None:
+    assert heatmap.square(_DAY, state, _day(minutes), [], RX).look is look
+
+
+def test_today_is_not_over_yet_and_so_never_without_data() -> None:
+    states = dict.fromkeys([_DAY - timedelta(days=1), _DAY], DayState.NO_DATA)
+    assert heatmap.heatmap(states, {}, [], []).tally[-1] == (Look.OPEN, 1)
+    assert dict(heatmap.heatmap(states, {}, [], []).tally)[Look.NO_DATA] == 1
+    done = heatmap.square(_DAY, DayState.ACTIVE, _day(40), [], RX, is_over=False)
+    assert done.look is Look.DONE
+
+
+def test_without_a_prescription_every_session_is_done() -> None:
+    assert heatmap.square(_DAY, DayState.ACTIVE, _day(1), [], []).look is Look.DONE
+
+
+def test_every_state_and_look_has_a_sign_and_a_word() -> None:
+    assert set(heatmap.SIGNS) == set(heatmap.WORDS) == set(Look)
+    assert len(set(heatmap.SIGNS.values())) == len(Look)
+    for state in DayState:
+        heatmap.square(_DAY, state, None, [], [])
+
+
+def test_dates_are_twelve_weeks_up_to_today() -> None:
+    dates = heatmap.dates(_DAY)
+    assert (dates[0], dates[-1], len(dates)) == (date(2026, 8, 31), _DAY, 80)
+    seen = heatmap.heatmap(dict.fromkeys(dates, DayState.REST), {}, [], [])
+    assert len(seen.mondays) == 12
+    assert [sum(item is not None for item in row) for row in seen.rows] == [
+        12,
+        12,
+        12,
+        11,
+        11,
+        11,
+        11,
+    ]
+
+
+def test_consent_is_off_from_the_first_whole_day_after_it_was_withdrawn() -> None:
+    days = [_DAY + timedelta(days=n) for n in range(4)]
+    noon = midnight(_DAY, ZONE) + 12 * 60 * MIN
+    assert blocked(days, [], ZONE) == set()
+    assert blocked(days, [(0, None)], ZONE) == set()
+    assert blocked(days, [(0, noon)], ZONE) == set(days[1:])
+    assert blocked(days, [(0, noon), (midnight(days[2], ZONE), None)], ZONE) == {days[1]}
+    assert blocked(days, [(midnight(days[2], ZONE), None)], ZONE) == set()
+
+
+def test_days_rest_on_whole_weeks_and_four_weeks_of_nights() -> None:
+    assert reach([_DAY]) == (date(2026, 10, 21), date(2026, 11, 22))
+    nights: dict[date, float | None] = {_DAY - timedelta(days=n): 50.0 + n for n in (0, 27, 28, 29)}
+    assert resting(nights, _DAY) is None
+    assert resting({**nights, _DAY - timedelta(days=1): 55.0}, _DAY) == 55.0

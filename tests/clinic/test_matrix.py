@@ -1,0 +1,244 @@
+"""Who may reach each route of the clinician door, walked over its route table.
+
+Each cell of the table is written below, and a route that is not in it fails the walk. What belongs
+to another care unit is 404, like what never existed.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.requests import Request
+
+from clinic.app import create_app
+from clinic.config import ClinicConfig
+from clinic.sign_in import sign_in_routes
+from model.keyring import KeyRing
+from storage.people import clinic_sessions
+from storage.pg.pool import open_pool
+from tests.clinic.sign_in.provider import listening, served
+from tests.clinic_world import ALERTS, CLINICIAN, DAY, KEY, NOW, OTHER_UNIT, Served, names
+from web import csrf
+from web.sign_in import code_flow
+from web.sign_in.id_tokens import ClaimNames
+from web.sign_in.identity import Identity
+from web.sign_in.provider import Provider, Registration
+
+_WHO = ("nobody", "own", "other", "ended", "foreign")
+SITE = "https://care.example.org"
+OPEN = (200, 200, 200, 200, 200)
+PRIVATE = (401, 200, 404, 401, 200)
+LISTS = (401, 200, 200, 401, 200)
+ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
+
+# The status of each route for five callers: nobody signed in, a clinician of the unit, a clinician
+# of another unit, a clinician whose session was ended, and the unit's own clinician by a request
+# that another site started.
+MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
+    ("GET", "/"): LISTS,
+    ("GET", "/patients/{pseudonym}"): PRIVATE,
+    ("GET", "/patients/{pseudonym}/sessions/{session}"): PRIVATE,
+    ("GET", "/alerts/{alert}"): PRIVATE,
+    ("POST", "/alerts/{alert}/{action}"): ACTS,
+    ("GET", "/api/v1/worklist"): LISTS,
+    ("GET", "/api/v1/alerts"): LISTS,
+    ("GET", "/api/v1/alerts/{alert}"): PRIVATE,
+    ("POST", "/api/v1/alerts/{alert}/moves"): ACTS,
+    ("GET", "/api/v1/patients/{pseudonym}"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/timeline"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/sessions"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/sessions/{session}"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/days"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/weeks"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/prescriptions"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/weeks"): PRIVATE,
+    ("GET", "/events"): LISTS,
+    ("GET", "/static/{name}"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/openapi.json"): OPEN,
+    ("GET", "/docs"): OPEN,
+    ("GET", "/docs/style.css"): OPEN,
+    ("GET", "/docs/schemas/{name}"): OPEN,
+    ("GET", "/sign-in"): (503, 503, 503, 503, 503),  # the provider of this test is away
+    ("GET", "/sign-in/callback"): (403, 403, 403, 403, 403),  # no sign-in was begun here
+    ("POST", "/sign-out"): (200, 200, 200, 200, 403),
+}
+CELLS = [(*route, who) for route in MATRIX for who in _WHO]
+SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
+CLINICIANS = {
+    "own": replace(CLINICIAN, session=SESSIONS["own"]),
+    "foreign": replace(CLINICIAN, session=SESSIONS["own"]),
+    "other": Identity(
+        subject="c-south", name="Olle Syd", care_unit=OTHER_UNIT, session=SESSIONS["other"]
+    ),
+    "ended": replace(CLINICIAN, session=SESSIONS["ended"]),
+}
+
+
+def identify(request: Request) -> Identity | None:
+    return CLINICIANS.get(request.headers.get("x-who", ""))
+
+
+def _app(dsn: str) -> FastAPI:
+    made = create_app(
+        ClinicConfig(
+            database=dsn,
+            identify=identify,
+            clock=lambda: NOW,
+            names=names,
+            form_keys=lambda: [KEY],
+            origin=SITE,
+        )
+    )
+    away = Registration(
+        issuer="http://127.0.0.1:1",
+        client_id="c",
+        client_secret="s",  # noqa: S106
+        redirect_uri=f"{SITE}/back",
+    )
+    provider = Provider(away, lambda: NOW)
+    reading = ClaimNames(unit_claim="care_unit", role_claim="", roles=())
+    sign_in_routes.install(
+        made,
+        code_flow.SignIn(
+            provider=provider,
+            claim_names=reading,
+            keys=lambda: KeyRing.single(KEY),
+            life_ms=DAY,
+            secure=True,
+            clock=lambda: NOW,
+        ),
+    )
+    return made
+
+
+async def begin(dsn: str) -> None:
+    async with await open_pool(dsn) as pool, pool.connection() as conn:
+        await conn.execute("delete from clinic_session")
+        for who, id_ in SESSIONS.items():
+            unit = CLINICIANS[who].care_unit
+            begun = clinic_sessions.Begun(id=id_, subject=who, care_unit=unit, until_ms=NOW + DAY)
+            await clinic_sessions.begin(conn, begun, NOW)
+        assert await clinic_sessions.end(conn, SESSIONS["ended"], NOW)
+
+
+@pytest.fixture(scope="module")
+def client(world: str) -> Iterator[httpx.Client]:
+    """Serve a door with sign-in to a clinician of each kind."""
+    with (
+        listening() as (socket, url),
+        served(_app(world), socket),
+        httpx.Client(base_url=url, timeout=30) as made,
+    ):
+        yield made
+
+
+def path_of(route: str, door: Served) -> str:
+    session = door.rows(
+        "select session from session s join patient p on p.id = s.patient "
+        "where p.pseudonym = 'p-snooze' limit 1"
+    )[0][0]
+    filled = route.format(
+        pseudonym="p-snooze",
+        session=session,
+        alert=ALERTS["old"],
+        action="acknowledge",
+        prescription="rx-p-snooze",
+        name="prescription" if "schemas" in route else "clinic.css",
+    )
+    return f"{filled}?metric=heart_rate" if route.endswith("/timeline") else filled
+
+
+def sent(route: str, who: str) -> dict[str, object]:
+    """Return the body of a write: a form with a good token, or JSON."""
+    if route.startswith("/api/"):
+        return {"json": {"action": "acknowledge"}}
+    subject = CLINICIANS[who].subject if who in CLINICIANS else ""
+    return {"data": {"token": csrf.form_token(KEY, subject, NOW)}}
+
+
+def test_every_route_is_in_the_table() -> None:
+    routes = list(iter_route_contexts(_app("").routes))
+    matches = {
+        (method, route.path)
+        for route in routes
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+    assert matches == set(MATRIX)
+
+
+@pytest.mark.parametrize(("method", "route", "who"), CELLS, ids=[" ".join(cell) for cell in CELLS])
+def test_the_cell(client: httpx.Client, door: Served, method: str, route: str, who: str) -> None:
+    asyncio.run(begin(door.dsn))
+    headers = {
+        "x-who": who,
+        "accept": "application/json",
+        "origin": "https://evil.example" if who == "foreign" else SITE,
+    }
+    body = sent(route, who) if method == "POST" else {}
+    with client.stream(
+        method,
+        path_of(route, door),
+        headers=headers,
+        **body,  # type: ignore[arg-type]
+    ) as result:
+        assert result.status_code == MATRIX[method, route][_WHO.index(who)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": SITE, "sec-fetch-site": "same-origin"}, 409),
+        ({}, 409),
+        ({"origin": SITE, "sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": ""}, 403),
+        ({"origin": "http://care.example.org"}, 403),
+        ({"origin": "https://care.example.org:8443"}, 403),
+        ({"origin": "https://care.example.org.evil.example"}, 403),
+        ({"host": "evil.example", "origin": "https://evil.example"}, 403),
+    ],
+    ids=str,
+)
+def test_behind_a_proxy_the_doors_own_address_counts(
+    client: httpx.Client, door: Served, headers: dict[str, str], status: int
+) -> None:
+    asyncio.run(begin(door.dsn))
+    path = f"/api/v1/alerts/{ALERTS['old']}/moves"
+    result = client.post(path, headers={"x-who": "own", **headers}, json={"action": "acknowledge"})
+    assert result.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://Care.example.org:443/x", "https://care.example.org"),
+        ("http://127.0.0.1:8802", "http://127.0.0.1:8802"),
+        ("http://[::1]:80/", "http://[::1]"),
+    ],
+)
+def test_an_origin_is_said_as_browsers_say_it(address: str, said: str) -> None:
+    assert csrf.origin_of(address) == said
+
+
+def test_a_page_hears_nothing_of_another_unit(client: httpx.Client, door: Served) -> None:
+    asyncio.run(begin(door.dsn))
+    with (
+        client.stream("GET", "/events", headers={"x-who": "own"}) as own,
+        client.stream("GET", "/events", headers={"x-who": "other"}) as other,
+    ):
+        mine, theirs = own.iter_lines(), other.iter_lines()
+        assert (next(mine), next(theirs)) == ("retry: 2000", "retry: 2000")
+        door.change("select pg_notify('kadens_changed', %s)", CLINICIAN.care_unit)
+        assert next(line for line in mine if line.startswith("event")) == "event: changed"
+        door.change("update clinic_session set ended_at = now()")
+        assert [line for line in theirs if line] == []

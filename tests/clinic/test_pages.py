@@ -1,0 +1,332 @@
+"""The pages show what the database holds, to the right reader and under the strict policy.
+
+Each read is written to the audit log.
+"""
+
+import re
+from html import unescape
+
+import httpx
+import pytest
+
+from tests.clinic_world import ALERTS, CLINICIAN, NAMES, NOW, OTHER_UNIT, UNIT, Served
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_PAGES = [
+    "/",
+    "/patients/p-pain",
+    "/patients/p-new",
+    f"/alerts/{ALERTS['pain']}",
+    f"/alerts/{ALERTS['old']}",
+]
+
+
+def last_session(door: Served, patient: str) -> str:
+    sql = (
+        "select session from session s join patient p on p.id = s.patient where pseudonym = %s"
+        " order by start_at desc limit 1"
+    )
+    value: str = door.rows(sql, patient)[0][0]
+    return value
+
+
+def _text(answer: httpx.Response) -> str:
+    """Return the text that a reader sees, on a single line."""
+    bare = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", unescape(bare))
+
+
+def token(door: Served, alert: str) -> str:
+    matches = re.search(r'name="token" value="([^"]+)"', door.get(f"/alerts/{alert}").text)
+    assert matches
+    return matches[1]
+
+
+@pytest.mark.parametrize(
+    "path", [*_PAGES, "/patients/nobody", "/nowhere", "/static/clinic.css", "/api/v1/worklist"]
+)
+def test_strict_policy_everywhere(door: Served, path: str) -> None:
+    result = door.get(path)
+    assert result.headers["content-security-policy"] == POLICY
+    assert result.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", _PAGES)
+def test_no_inline_script_or_style_and_nothing_stored(door: Served, path: str) -> None:
+    result = door.get(path)
+    assert result.headers["cache-control"] == "no-store"
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<style", result.text)
+    scripts = re.findall(r"<script([^>]*)>", result.text)
+    assert all("src=" in script or 'type="application/json"' in script for script in scripts)
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', result.text)
+
+
+def test_worklist_groups_by_need(door: Served) -> None:
+    result = _text(door.get("/"))
+    order = [
+        "Astrid Exempel",
+        "Ingrid Lindrig",
+        "Bertil Påhitt",
+        "Folke Nyss",
+        "Cecilia Fantasi",
+        "Greta Vila",
+    ]
+    places = [result.index(word) for word in ["For review", *order, "Dag Uppdiktad", "Harald Paus"]]
+    assert places == sorted(places)
+    assert "No data for 6 days" in result
+    assert NAMES["p-south"] not in result
+
+
+def test_a_silent_patient_is_never_red(door: Served) -> None:
+    rows = re.findall(
+        r'<tr role="row" class="row row-(\w+)">(.*?)</tr>', door.get("/").text, re.DOTALL
+    )
+    kinds = {name: kind for kind, cells in rows for name in NAMES if f"/patients/{name}" in cells}
+    assert kinds["p-silent"] == kinds["p-new"] == "nodata"
+    assert (kinds["p-pain"], kinds["p-low"], kinds["p-good"]) == ("a", "b", "ontrack")
+
+
+def test_patient_page_holds_prescription_weeks_pain_sessions_audit(door: Served) -> None:
+    result = _text(door.get("/patients/p-pain"))
+    for word in (
+        "40 to 60 % of heart rate reserve",
+        "W47, 16 Nov 2026",
+        "3 of 3",
+        "Next morning",
+        "partly known",
+    ):
+        assert word in result
+    assert f"{CLINICIAN.subject} (clinician)" in result
+
+
+def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
+    session = last_session(door, "p-pain")
+    result = _text(door.get(f"/patients/p-pain/sessions/{session}"))
+    row = door.rows(
+        "select unknown_ms, encode(body, 'hex') from session where session = %s", session
+    )[0]
+    assert row[0] == 275_000
+    for word in (
+        "Unknown no sample 4:35",
+        "Sum 42:00 100.0 %",
+        "17:25 22:00 4:35",
+        "hrr:tanaka",
+        "Low",
+        row[1][:12],
+        "8 nrs-0-10",
+    ):
+        assert word in result
+    times = re.findall(
+        r"(?:Near maximum|Vigorous|Moderate|Light|Very light|Unknown) (?:from|below|no) \S+ "
+        r"(\d+):(\d\d)",
+        result,
+    )
+    assert sum(int(m) * 60 + int(s) for m, s in times) == 42 * 60
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/patients/p-south",
+        "/patients/nobody",
+        f"/alerts/{ALERTS['south']}",
+        "/alerts/nothing",
+        "/patients/p-good/sessions/x",
+    ],
+)
+@pytest.mark.parametrize("api", ["", "/api/v1"])
+def test_another_unit_does_not_exist(door: Served, path: str, api: str) -> None:
+    result = door.get(api + path, headers={"accept": "text/html"})
+    assert result.status_code in {404, 422}
+    assert "Johan" not in result.text
+
+
+def test_session_of_another_unit_does_not_exist(door: Served) -> None:
+    session = last_session(door, "p-south")
+    assert door.get(f"/patients/p-south/sessions/{session}").status_code == 404
+    assert door.get(f"/patients/p-good/sessions/{session}").status_code == 404
+
+
+def test_every_read_is_written_down(door: Served) -> None:
+    count = (
+        "select count(*) from audit a join patient p on p.id = a.patient "
+        "where p.pseudonym = %s and a.object = %s"
+    )
+    session = last_session(door, "p-fine")
+    for path, what in (("", "patient"), (f"/sessions/{session}", f"session:{session}")):
+        before = door.rows(count, "p-fine", what)[0][0]
+        assert door.get("/patients/p-fine" + path).status_code == 200
+        assert door.get("/api/v1/patients/p-fine" + path).status_code == 200
+        assert door.rows(count, "p-fine", what)[0][0] == before + 2
+    row = door.rows(
+        "select actor, role, u.name, action from audit a "
+        "join care_unit u on u.id = a.care_unit order by a.id desc"
+    )[0]
+    assert row == (CLINICIAN.subject, "clinician", UNIT, "data.read")
+
+
+def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
+    count = "select count(*) from audit where object = 'patient'"
+    door.get("/patients/p-mild")
+    before = door.rows(count)
+    for _ in range(3):
+        door.get("/patients/p-mild", headers={"x-kadens-refresh": "1"})
+    assert door.rows(count) == before
+    door.clock[0] += 601_000
+    try:
+        door.get("/patients/p-mild", headers={"x-kadens-refresh": "1"})
+        assert door.rows(count)[0][0] == before[0][0] + 1
+    finally:
+        door.clock[0] = NOW
+
+
+_WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"
+_REFUSED = """
+select a.action, p.pseudonym, a.object, a.detail from audit a left join patient p \
+on p.id = a.patient
+order by a.id desc limit 1"""
+
+
+@pytest.mark.parametrize(
+    ("path", "patient", "route"),
+    [
+        ("/patients/p-south", "p-south", "/patients/{pseudonym}"),
+        ("/patients/Johan", None, "/patients/{pseudonym}"),
+        (f"/alerts/{ALERTS['south']}", "p-south", "/alerts/{alert}"),
+        ("/alerts/none", None, "/alerts/{alert}"),
+        ("/api/v1/patients/p-south/days", "p-south", "/api/v1/patients/{pseudonym}/days"),
+    ],
+)
+def test_a_read_that_was_refused_is_written_down_without_what_was_typed(
+    door: Served, path: str, patient: str | None, route: str
+) -> None:
+    before = door.rows("select count(*) from audit")[0][0]
+    assert door.get(path).status_code == 404
+    assert door.rows(_REFUSED) == [("data.refused", patient, f"GET {route}", {"status": 404})]
+    assert door.rows("select count(*) from audit") == [(before + 1,)]
+
+
+def test_a_list_says_who_was_on_it(door: Served) -> None:
+    requested = """
+select p.pseudonym from audit a join patient p on p.id = a.patient
+where a.action = 'list.read' and a.object = %s and a.id > %s order by 1"""
+    (newest,) = door.rows("select max(id) from audit")[0]
+    door.get("/")
+    there = sorted(set(NAMES) - {"p-south"})
+    assert [name for (name,) in door.rows(requested, "worklist", newest)] == there
+    door.get("/", headers={"x-kadens-refresh": "1"})
+    assert [name for (name,) in door.rows(requested, "worklist", newest)] == there
+    door.get("/api/v1/alerts")
+    assert [name for (name,) in door.rows(requested, "alerts", newest)] == [
+        "p-low",
+        "p-mild",
+        "p-pain",
+        "p-snooze",
+    ]
+
+
+def test_nothing_is_shown_that_could_not_be_written_down(door: Served) -> None:
+    door.change(f"revoke insert ({_WRITTEN}) on audit from kadens_clinic")
+    try:
+        for path in (
+            "/",
+            *_PAGES,
+            "/api/v1/worklist",
+            "/api/v1/alerts",
+            "/api/v1/patients/p-pain/days",
+        ):
+            result = door.get(path)
+            assert result.status_code == 500
+            assert result.text == "Internal Server Error"
+    finally:
+        door.change(f"grant insert ({_WRITTEN}) on audit to kadens_clinic")
+
+
+def test_static_files_are_ours_or_plotly(door: Served) -> None:
+    page = door.get("/patients/p-pain").text
+    for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
+        result = door.get(address)
+        assert result.status_code == 200
+        assert "immutable" in result.headers["cache-control"]
+        plain = door.get(address, headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.content == result.content
+    for name in ("nothing.js", "..%2fapp.py", "%2e%2e%2fapp.py", ".hidden", "__init__.py"):
+        assert door.get(f"/static/{name}").status_code == 404
+
+
+def test_form_without_a_token_does_nothing(door: Served) -> None:
+    before = door.rows("select state from alert order by id")
+    path = f"/alerts/{ALERTS['low']}/acknowledge"
+    good = token(door, ALERTS["low"])
+    assert door.post(path).status_code == 403
+    assert door.post(path, data={"token": "1.a"}).status_code == 403
+    assert (
+        door.post(path, data={"token": good}, headers={"sec-fetch-site": "cross-site"}).status_code
+        == 403
+    )
+    assert (
+        door.post(f"/alerts/{ALERTS['south']}/acknowledge", data={"token": good}).status_code == 404
+    )
+    assert door.rows("select state from alert order by id") == before
+
+
+def test_an_alert_goes_through_its_life_with_moves_audit_and_due(acting: Served) -> None:
+    door = acting
+    alert = ALERTS["low"]
+    result = {"token": token(door, alert)}
+    reasons = {"days": "3", "reason": "waiting for the patient"}
+    assert door.post(f"/alerts/{alert}/acknowledge", data=result).status_code == 303
+    assert door.post(f"/alerts/{alert}/acknowledge", data=result).status_code == 409
+    assert door.post(f"/alerts/{alert}/snooze", data={**result, "days": "3"}).status_code == 422
+    assert door.post(f"/alerts/{alert}/snooze", data={**result, **reasons}).status_code == 303
+    assert door.post(f"/alerts/{alert}/start", data=result).status_code == 303
+    assert (
+        door.post(f"/alerts/{alert}/resolve", data={**result, "reason": "because"}).status_code
+        == 422
+    )
+    done = door.post(f"/alerts/{alert}/resolve", data={**result, "reason": "plan changed"})
+    assert done.headers["location"] == f"/alerts/{alert}?done=resolve"
+    assert door.rows("select state, resolution, snoozed_until from alert where id = %s", alert) == [
+        ("resolved", "plan changed", None)
+    ]
+    moves = door.rows(
+        "select from_state, to_state, reason, actor from alert_move where alert = %s order by id",
+        alert,
+    )
+    assert [row[:3] for row in moves[1:]] == [
+        ("open", "acknowledged", ""),
+        ("acknowledged", "snoozed", "waiting for the patient"),
+        ("snoozed", "in_progress", ""),
+        ("in_progress", "resolved", "plan changed"),
+    ]
+    assert {row[3] for row in moves[1:]} == {CLINICIAN.subject}
+    acts = "select action from audit where object = %s and action like 'alert.%%' order by id"
+    did = [f"alert.{name}" for name in ("acknowledge", "snooze", "start", "resolve")]
+    assert [row[0] for row in door.rows(acts, f"alert:{alert}")] == did
+    assert door.rows(
+        "select 1 from due d join patient p on p.id = d.patient where p.pseudonym = 'p-low'"
+    )
+    after = _text(door.get(done.headers["location"]))
+    assert "nothing is left to do" in after
+    assert "In progress → Resolved" in after
+
+
+def test_nobody_sees_a_page_without_being_known(door: Served) -> None:
+    for path in (*_PAGES, "/events", "/api/v1/worklist"):
+        result = door.get(path, headers={"host": "rebound.example"})
+        assert result.status_code == 401
+        assert not any(name in result.text for name in NAMES.values())
+    assert door.get("/healthz", headers={"host": "rebound.example"}).status_code == 200
+
+
+def test_health_and_metrics_name_no_patient(door: Served) -> None:
+    assert door.get("/readyz").text == "ready\n"
+    result = door.get("/metrics").text
+    assert 'route="/patients/{pseudonym}"' in result
+    assert not any(name in result for name in NAMES)
+    assert OTHER_UNIT not in result

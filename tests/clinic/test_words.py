@@ -1,0 +1,200 @@
+"""Words, curve, evidence and the order of the worklist: pure functions, exact values."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.pages import words, worklist
+from clinic.pages.curve import curve, unbroken
+from clinic.pages.readable import grids
+from clinic.pages.weeks import last_four, view
+from model.derived import Week
+from model.intensity import ZoneTimes
+from storage.reads.views import AlertBrief, PatientBrief, WorkRow
+from tests.clinic_world import DAY, HOUR, MIN, MONDAY, NOW, ZONE, monday, prescriptions
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        (0, "0:00"),
+        (59_000, "0:59"),
+        (2_520_000, "42:00"),
+        (3_600_000, "1:00:00"),
+        (36_061_250, "10:01:01.25"),
+    ],
+)
+def test_span_is_exact(ms: int, said: str) -> None:
+    assert words.span(ms) == said
+
+
+@given(st.integers(0, 10**10))
+def test_span_can_be_read_back(ms: int) -> None:
+    *hours, minutes, seconds = words.span(ms).split(":")
+    complete, _, rest = seconds.partition(".")
+    total = (int(hours[0]) if hours else 0) * 3_600 + int(minutes) * 60 + int(complete)
+    assert total * 1_000 + int(rest.ljust(3, "0")) * bool(rest) == ms
+
+
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [
+        (-5 * MIN, "just now"), (59_999, "just now"), (MIN, "1 min ago"), (2 * HOUR, "2 h ago"),
+        (2 * DAY - 1, "47 h ago"), (2 * DAY, "2 days ago"),
+    ],
+)  # fmt: skip
+def test_ago(past: int, said: str) -> None:
+    assert words.ago(NOW - past, NOW) == said
+
+
+def test_when_has_the_zone_and_the_date() -> None:
+    assert words.when(NOW, "Europe/Stockholm") == "Mon 23 Nov 2026, 13:40"
+    assert words.when(NOW, "America/New_York") == "Mon 23 Nov 2026, 07:40"
+
+
+def test_percent_never_claims_the_cut_off_early() -> None:
+    assert (words.percent(0.7999), words.percent(0.8), words.percent(1.0)) == (
+        "79 %",
+        "80 %",
+        "100 %",
+    )
+
+
+def test_curve_breaks_where_nothing_holds() -> None:
+    result = curve([(10_000, 90), (40_000, 91), (70_001, 92)], 0, 120_000, 30_000)
+    assert list(result.v) == [90, 91, None, 92]
+    assert result.gaps == ((0, 10_000), (70_000, 70_001), (100_001, 120_000))
+    assert (result.samples, result.thinned) == (3, False)
+
+
+def test_curve_of_nothing_is_one_gap() -> None:
+    assert curve([], 1_000, 61_000, 30_000).gaps == ((0, 60_000),)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60_000), st.integers(30, 230)), min_size=1, max_size=400),
+    st.integers(10, 100),
+)
+def test_thinning_keeps_extremes_ends_and_gaps(steps: list[tuple[int, int]], most: int) -> None:
+    t, samples = 0, []
+    for step, v in steps:
+        t += step
+        samples.append((t, float(v)))
+    total, thin = curve(samples, 0, t + 1, 30_000), curve(samples, 0, t + 1, 30_000, most)
+    assert thin.gaps == total.gaps
+    known = [v for v in thin.v if v is not None]
+    assert (min(known), max(known)) == (min(v for _, v in samples), max(v for _, v in samples))
+    assert thin.v.count(None) == len(unbroken(samples, 30_000)) - 1
+    assert set(zip(thin.t_ms, thin.v, strict=True)) <= set(zip(total.t_ms, total.v, strict=True))
+
+
+def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
+    wide = [{"record": "r", "value": 8.0, "local_date": "2026-11-22", "at": "2026-11-22T17:02:00Z"}]
+    tall = [{"record": "r1", "value": 6.0}, {"record": "r2", "value": 7.5}]
+    result = grids(
+        {
+            "from_ms": NOW,
+            "gap_ms": 61_000,
+            "ratings": wide,
+            "more": tall,
+            "thresholds": {"high": 6},
+        },
+        ZONE,
+    )
+    assert [grid.title for grid in result] == ["Ratings", "More", "Thresholds", "Rule and window"]
+    assert result[0].turned
+    assert result[0].heads == ("Local date", "2026-11-22")
+    assert result[0].rows == (("At", "Sun 22 Nov 2026, 18:02"), ("Value", "8"), ("Record", "r"))
+    assert (result[1].heads, result[1].rows) == (("Value", "Record"), (("6", "r1"), ("7.5", "r2")))
+    assert result[3].rows == (("From", "Mon 23 Nov 2026, 13:40"), ("Gap", "1:01"))
+
+
+def _week(first: date, sessions: int, known: int) -> Week:
+    return Week(
+        monday=first, sessions=sessions, session_ms=sessions * 40 * MIN,
+        zones=ZoneTimes(unknown=sessions * 40 * MIN), dose_min=0, valid_days=0, answered_days=known,
+        known_days=known,
+    )  # fmt: skip
+
+
+def test_a_week_of_which_too_little_is_known_is_never_low() -> None:
+    result = prescriptions("p")
+    assert view(_week(monday(1), 0, 3), result).share is None
+    assert view(_week(monday(1), 0, 3), result).label == "not known"
+    assert view(_week(monday(1), 0, 4), result).label == "0 %"
+    assert view(_week(monday(1), 3, 0), result).label == "100 %"
+    assert view(_week(monday(20), 3, 7), result).label == "none due"
+
+
+def test_last_four_leaves_the_running_week_out() -> None:
+    weeks = [_week(monday(n), 3, 7) for n in (0, 2, 5)]
+    result = prescriptions("p")
+    assert last_four(weeks, result, MONDAY) == (None, None, view(weeks[1], result), None)
+
+
+def row(
+    name: str,
+    tier: str = "",
+    state: str = "open",
+    raised: int = NOW,
+    last: int | None = NOW,
+    *,
+    worn: bool = True,
+) -> WorkRow:
+    alert = AlertBrief(
+        id=name, pseudonym=name, family="pain", rule="P1", rule_version=1, tier=tier, state=state,
+        raised_ms=raised, changed_ms=raised, snoozed_until_ms=None, sentence="Said.", resolution="",
+    )  # fmt: skip
+    patient = PatientBrief(
+        pseudonym=name, zone=ZONE, care_unit="u", created_ms=0, last_data_ms=last, worn=worn
+    )
+    return WorkRow(
+        patient=patient,
+        alerts=(alert,) if tier else (),
+        weeks=(),
+        prescriptions=tuple(prescriptions(name)),
+    )
+
+
+def test_worklist_is_sorted_by_need_then_age() -> None:
+    rows = (
+        row("fine"), row("silent", last=NOW - 2 * DAY), row("b new", "B"),
+        row("snoozed", "A", "snoozed"), row("a new", "A"),
+        row("a old", "A", "acknowledged", NOW - DAY), row("b old", "B", raised=NOW - DAY),
+        row("c", "C", raised=NOW - 9 * DAY),
+    )  # fmt: skip
+    lines = worklist.lines(rows, {}, NOW)
+    order = ["a old", "a new", "b old", "b new", "c", "silent", "snoozed", "fine"]
+    assert [line.pseudonym for line in lines] == order
+    assert [worklist.lines(rows[::-1], {}, NOW)[n].pseudonym for n in range(len(rows))] == order
+
+
+def test_silence_is_grey_and_no_alert() -> None:
+    edge = worklist.line(row("p", last=NOW - 2 * DAY), {}, NOW)
+    assert (edge.need, edge.reason, edge.alert) == (
+        worklist.Need.NO_DATA,
+        "No data for 2 days",
+        None,
+    )
+    assert worklist.line(row("p", last=NOW - 2 * DAY + 1), {}, NOW).need is worklist.Need.ON_TRACK
+    assert worklist.line(row("p", last=None), {}, NOW).reason == "No data yet"
+
+
+def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() -> None:
+    assert (
+        worklist.line(row("p", last=NOW - 7 * DAY + 1, worn=False), {}, NOW).need
+        is worklist.Need.ON_TRACK
+    )
+    assert (
+        worklist.line(row("p", last=NOW - 7 * DAY, worn=False), {}, NOW).need
+        is worklist.Need.NO_DATA
+    )
+
+
+def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
+    silent = row("p-pause", last=NOW - 20 * DAY)
+    assert worklist.line(silent, {}, NOW).reason == "Paused until Thu 3 Dec 2026: holiday"
+    ended = WorkRow(patient=silent.patient, alerts=(), weeks=(), prescriptions=())
+    assert worklist.line(ended, {}, NOW).need is worklist.Need.ON_TRACK

@@ -1,0 +1,39 @@
+"""The examples in docstrings say what the code does: each module's are run."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.rooms import ROOMS, ROOT
+
+_SHOWN = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def name_of(file: Path) -> str:
+    """Return the name a file is imported by."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+# Importing a `__main__` would run its program.
+_FILES = [
+    file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))
+    if file.name != "__main__.py"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name_of(file) for file in _FILES])
+def test_the_examples_of_a_module_hold(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name), optionflags=_SHOWN).failed == 0
+
+
+def test_a_wrong_example_is_found() -> None:
+    runner = doctest.DocTestRunner(verbose=False)
+    wrong = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "planted", None, None)
+    assert runner.run(wrong, out=lambda _text: None).failed == 1
+
+
+def test_every_room_has_modules() -> None:
+    assert {file.relative_to(ROOT).parts[0] for file in _FILES} == set(ROOMS)

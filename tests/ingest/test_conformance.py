@@ -1,0 +1,202 @@
+"""What every connector must do at the door, run for every row of the table."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from ingest.connector import Connector, LinkToken
+from ingest.http import vendor_app
+from ingest.memory import MemoryBodies, MemoryLog
+from ingest.proofs import LinkOnly, Signature
+from ingest.receive import Door
+from ingest.sender import Proven, prove
+from ingest.vendors import CONNECTORS
+from parsers.formats import FORMATS
+from tests.ingest.conftest import NOW, SECRET, link_token
+
+_BODY = b'{"event":"SOMETHING"}'
+_PIECE = b"x" * 1024 * 1024
+_KEYS = {
+    "open_wearables": SECRET,
+    "reports": SECRET,
+    "garmin": f"{'s' * 22}:client",
+    "polar": "the key",
+}
+OTHER_KEYS = {
+    "open_wearables": "whsec_b3RoZXI=",
+    "reports": "whsec_b3RoZXI=",
+    "garmin": f"{'x' * 22}:client",
+    "polar": "another key",
+}
+EVERY = pytest.mark.parametrize("row", CONNECTORS, ids=lambda row: row.name)
+
+
+def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = False) -> Proven:
+    """Return what proves a body of a connector, or what only looks like it."""
+    if isinstance(row.proof, LinkOnly):
+        token = link_token()
+        token = f"{token[:-4]}AAAA" if forged else token
+        return Proven(headers={"authorization": f"Bearer {token}"})
+    keys = OTHER_KEYS if forged else _KEYS
+    return prove(row.proof, keys[row.name], body, "msg_1", at_ms)
+
+
+def _send(
+    door: Door,
+    row: Connector,
+    shown: Proven,
+    body: bytes | AsyncIterator[bytes] = _BODY,
+    method: str = "POST",
+) -> httpx.Response:
+    async def sent() -> httpx.Response:
+        transport = httpx.ASGITransport(app=vendor_app(door))
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            path = f"/v1/hooks/{row.name}{shown.path}"
+            return await client.request(method, path, content=body, headers=dict(shown.headers))
+
+    return asyncio.run(asyncio.wait_for(sent(), 60))
+
+
+@pytest.fixture
+def door(door: Door) -> Door:
+    keys = {name: (key,) for name, key in _KEYS.items()}
+    return replace(door, secrets=keys)
+
+
+@EVERY
+def test_a_proved_body_is_answered_as_its_vendor_wants(
+    door: Door, log: MemoryLog, row: Connector
+) -> None:
+    answer = _send(door, row, proven(row, _BODY))
+    (event,) = log.events
+    sha256 = hashlib.sha256(_BODY).hexdigest()
+    assert (event.value, event.envelope.sha256) == (_BODY, sha256)
+    if row.answer is None:
+        assert (answer.status_code, answer.json()) == (202, {"received": sha256})
+    else:
+        assert (answer.status_code, answer.content) == (row.answer.status, row.answer.body)
+
+
+@EVERY
+def test_the_envelope_names_a_format_that_is_read(
+    door: Door, log: MemoryLog, row: Connector
+) -> None:
+    _send(door, row, proven(row, _BODY))
+    assert log.events[0].envelope.format in {"sniff", *(item.name for item in FORMATS)}
+
+
+@EVERY
+def test_an_unproved_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
+    assert (_send(door, row, Proven(headers={})).status_code, log.events) == (401, [])
+
+
+@EVERY
+def test_a_forged_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
+    answer = _send(door, row, proven(row, _BODY, forged=True))
+    assert (answer.status_code, log.events) == (401, [])
+
+
+@EVERY
+def test_another_body_under_the_same_signature_is_refused(
+    door: Door, log: MemoryLog, row: Connector
+) -> None:
+    answer = _send(door, row, proven(row, _BODY), _BODY + b" ")
+    signed = isinstance(row.proof, Signature)
+    assert (answer.status_code == 401, log.events == []) == (signed, signed)
+
+
+@EVERY
+def test_a_stale_body_is_refused_where_a_time_is_signed(
+    door: Door, log: MemoryLog, row: Connector
+) -> None:
+    answer = _send(door, row, proven(row, _BODY, NOW - door.window_ms - 1000))
+    timed = isinstance(row.proof, Signature) and bool(row.proof.schemes[0].clock)
+    assert (answer.status_code == 401, log.events == []) == (timed, timed)
+
+
+@EVERY
+def test_a_replayed_body_is_the_same_event(door: Door, log: MemoryLog, row: Connector) -> None:
+    for _ in range(2):
+        assert _send(door, row, proven(row, _BODY)).status_code < 300
+    assert log.events[0] == log.events[1]
+
+
+@EVERY
+def test_a_large_body_is_streamed_to_the_store(
+    door: Door, log: MemoryLog, bodies: MemoryBodies, row: Connector
+) -> None:
+    size = min(row.max_body, 6 * len(_PIECE)) // len(_PIECE)
+    body = _PIECE * size
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(size):
+            yield _PIECE
+
+    assert _send(door, row, proven(row, body), pieces()).status_code < 300
+    (event,) = log.events
+    assert (event.value, bodies.bodies[event.envelope.address] == body) == (b"", True)
+
+
+@EVERY
+def test_a_body_beyond_the_connectors_cap_is_refused(
+    door: Door, log: MemoryLog, row: Connector
+) -> None:
+    small = replace(row, max_body=len(_BODY))
+    answer = _send(
+        replace(door, connectors=(small,)), small, proven(row, _BODY + b"!"), _BODY + b"!"
+    )
+    assert (answer.status_code, log.events) == (413, [])
+
+
+@EVERY
+def test_without_a_key_a_connector_is_off(door: Door, log: MemoryLog, row: Connector) -> None:
+    answer = _send(replace(door, secrets={}), row, proven(row, _BODY))
+    expected = 404 if row.proof.needs_key else 202
+    assert (answer.status_code, len(log.events)) == (expected, 0 if row.proof.needs_key else 1)
+
+
+@EVERY
+def test_a_log_that_takes_nothing_is_told_to_come_again(
+    door: Door, log: MemoryLog, row: Connector
+) -> None:
+    log.up = False
+    answer = _send(door, row, proven(row, _BODY))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+@EVERY
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_other_methods_append_nothing(
+    door: Door, log: MemoryLog, row: Connector, method: str
+) -> None:
+    assert _send(door, row, proven(row, b""), b"", method).status_code == 405
+    assert log.events == []
+
+
+@EVERY
+def test_no_proof_travels_in_the_envelope(door: Door, log: MemoryLog, row: Connector) -> None:
+    shown = proven(row, _BODY)
+    _send(door, row, shown)
+    headers = str(log.events[0].envelope.headers())
+    secret = [value for name, value in shown.headers.items() if not name.endswith(("-id", "stamp"))]
+    assert not [value for value in (*secret, shown.path) if value and value in headers]
+    assert isinstance(row.owner, LinkToken) is bool(log.events[0].envelope.patient)
+
+
+def test_a_ping_of_polar_is_answered_before_there_is_a_key(door: Door, log: MemoryLog) -> None:
+    (row,) = [row for row in CONNECTORS if row.name == "polar"]
+    body = b'{"event":"PING","timestamp":"2026-01-05T10:00:00Z"}'
+    for keys in ({}, {"polar": ("the key",)}):
+        answer = _send(replace(door, secrets=keys), row, Proven(headers={}), body)
+        assert (answer.status_code, answer.content, log.events) == (200, b"", [])
+
+
+def test_a_long_ping_is_no_ping(door: Door, log: MemoryLog) -> None:
+    (row,) = [row for row in CONNECTORS if row.name == "polar"]
+    body = b'{"event":"PING","more":"%s"}' % (b"x" * 5000)
+    assert _send(door, row, Proven(headers={}), body).status_code == 401
+    assert log.events == []

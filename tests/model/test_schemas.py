@@ -1,0 +1,256 @@
+"""The published JSON Schemas accept and refuse what the code accepts and refuses.
+
+Each field of a good document is replaced by each of many odd values, in turn: schema and code must
+agree every time, but for the rules that no schema can say, which are listed.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import make_dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import jsonschema_rs
+import orjson
+import pytest
+
+from kadens.commands import prescriptions
+from kadens.json_files import read_json_file
+from model.codec import decode_attributed, encode_attributed
+from model.derived import DerivedChange
+from model.envelope import Envelope
+from model.errors import BodyError
+from model.facts import AttributedFact
+from model.intensity import HeartProfile, profile_problems
+from model.prescription import Prescription
+from model.schemas.documents import SCHEMAS, published
+from model.schemas.from_types import schema_of
+from model.schemas.report_body import EXAMPLE, SCALES
+from model.storable import refusal
+from parsers.reports import parse
+from stream.derive_batch import event
+from tests.clinic_world import facts
+
+T = TypeVar("T")
+Accepts: TypeAlias = Callable[[Any], bool]
+ABSENT = object()
+ODD: tuple[Any, ...] = (
+    ABSENT, None, True, -1, 0, 1, 5, 6, 10, 11, 20, 21, 4.5, 99, 100, 101, 250, 251, 841, 2_501,
+    2**31, 2**53, 2**53 + 1, 2**63, 4_102_444_800_000, -(10**13), "", "x", "pain", "session",
+    "hrr", "female", "walking", "nrs-0-10", "borg-6-20", "form-1-5", "heart_rate", "after",
+    "x" * 64, "x" * 65, "x" * 256, "x" * 257, "x" * 512, "x" * 513, "a\nb", "a" * 64,
+    "2026-06-11", "2026-02-30", "1899-12-31", "2199-12-31", "2200-01-01",
+    "2026-06-11T08:20:15+02:00", "1999-06-11T08:20:15Z", "2100-06-11T08:20:15Z",
+    "2026-06-11T08:20:15", "2026-06-11T25:20:15Z", "2026-06-11T08:20:15+14:30",
+    [], ["walking"], ["x" * 64], ["x" * 65], ["x"] * 20, ["x"] * 21, [1, 2], {}, {"x": 1},
+    {"heart_rate": 60.0},
+)  # fmt: skip
+
+_PRESCRIPTION = {
+    "id": "rx-1",
+    "version": 1,
+    "valid_from": "2026-06-01",
+    "valid_to": "2026-09-01",
+    "sessions_per_week": 3,
+    "minutes_per_session": 30,
+    "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+    "types": ["walking"],
+    "pauses": [{"first": "2026-07-01", "last": "2026-07-08", "why": "holiday"}],
+    "rules": {"P1": {"high": 7}},
+}
+_PROFILE = {
+    "valid_from": "2026-06-01",
+    "birth_year": 1961,
+    "hr_rest": 60.0,
+    "hr_max": 170.0,
+    "vt1_bpm": 110.0,
+    "vt2_bpm": 140.0,
+    "threshold_hr": 135.0,
+    "ftp_w": 180.0,
+    "clinician_bpm": [90.0, 100.0, 120.0, 150.0],
+    "sex": "female",
+}
+_SESSION = {
+    "type": "report.created",
+    "patient": "app-user-17",
+    "report": {
+        "id": "ans-2",
+        "instrument": "session",
+        "activity": "walking",
+        "started_at": "2026-06-11T07:20:15+02:00",
+        "ended_at": "2026-06-11T08:00:15+02:00",
+        "answered_at": "2026-06-11T08:20:15+02:00",
+        "equipment": ["poles"],
+    },
+}
+WITHDRAWN = {
+    "type": "report.withdrawn",
+    "patient": "app-user-17",
+    "report": {"id": "ans-1", "revision": 1, "answered_at": "2026-06-11T08:20:15+02:00"},
+}
+AMENDED = {**EXAMPLE, "type": "report.amended", "report": {**EXAMPLE["report"], "revision": 2}}
+
+
+def _read(document: Any, cls: type[T], folder: Path) -> T:  # noqa: ANN401 - JSON
+    """Return what the commands read from a file with this document."""
+    path = folder / "value.json"
+    path.write_bytes(orjson.dumps(document))
+    return read_json_file(path, cls)
+
+
+def accepts_prescription(folder: Path) -> Accepts:
+    return lambda document: not prescriptions._problems(_read(document, Prescription, folder))
+
+
+def accepts_profile(folder: Path) -> Accepts:
+    return lambda document: not profile_problems(_read(document, HeartProfile, folder))
+
+
+def accepts_report(document: Any) -> bool:  # noqa: ANN401 - JSON
+    return not parse(orjson.dumps(document)).rejects
+
+
+def accepts_fact(document: Any) -> bool:  # noqa: ANN401 - JSON
+    return refusal(decode_attributed(orjson.dumps(document)).fact) == ""
+
+
+def paths(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+    """Yield the way to each value of a document, without the document itself."""
+    pairs = document.items() if isinstance(document, dict) else enumerate(document)
+    for key, value in pairs:
+        yield (*way, key)
+        if isinstance(value, (dict, list)):
+            yield from paths(value, (*way, key))
+
+
+def _changed(document: Any, way: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401 - JSON
+    made = copy.deepcopy(document)
+    owner = made
+    for key in way[:-1]:
+        owner = owner[key]
+    if value is ABSENT:
+        del owner[way[-1]]
+    else:
+        owner[way[-1]] = value
+    return made
+
+
+def code_takes(accepts: Accepts, document: Any) -> bool:  # noqa: ANN401 - JSON
+    try:
+        return accepts(document)
+    except (BodyError, ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+# No schema can say that one of two fields must be the greater.
+ORDERED = {"valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at"}
+
+
+def _differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # noqa: ANN401
+    """Return every change of a document on which schema and code disagree."""
+    validator = jsonschema_rs.validator_for(published(name), validate_formats=True)
+    assert validator.is_valid(document), list(validator.iter_errors(document))
+    assert code_takes(accepts, document)
+    wrong = []
+    for way in paths(document):
+        for value in ODD:
+            made = _changed(document, way, value)
+            by_schema, by_code = validator.is_valid(made), code_takes(accepts, made)
+            out_of_order = by_schema and bool(ORDERED & set(way))
+            if by_schema != by_code and not out_of_order:
+                shown = "absent" if value is ABSENT else json.dumps(value)[:40]
+                wrong.append(f"{'.'.join(map(str, way))} = {shown}: schema {by_schema}")
+    return wrong
+
+
+def test_a_prescription(tmp_path: Path) -> None:
+    assert _differences("prescription", _PRESCRIPTION, accepts_prescription(tmp_path)) == []
+
+
+def test_a_profile(tmp_path: Path) -> None:
+    """Each figure alone, so that none contradicts another."""
+    for name, value in _PROFILE.items():
+        document = {"valid_from": "2026-06-01", name: value}
+        assert _differences("profile", document, accepts_profile(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [EXAMPLE, AMENDED, _SESSION, WITHDRAWN],
+    ids=["pain", "amended", "session", "withdrawn"],
+)
+def test_a_report(document: Any) -> None:  # noqa: ANN401 - JSON
+    assert _differences("report", document, accepts_report) == []
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale.id)
+def test_a_scale(scale: Any) -> None:  # noqa: ANN401 - a row
+    report = {
+        **EXAMPLE["report"],
+        "instrument": scale.instrument,
+        "scale": scale.id,
+        "value": scale.high,
+    }
+    assert _differences("report", {**EXAMPLE, "report": report}, accepts_report) == []
+
+
+def fact_events() -> dict[str, Any]:
+    """Return an event of each kind that the invented patients have."""
+    events: dict[str, Any] = {}
+    for fact in facts()["p-pain"]:
+        attributed = AttributedFact(
+            patient="p-pain", connector="files", received_ms=1, body="0" * 64, fact=fact
+        )
+        document = orjson.loads(encode_attributed(attributed))
+        for column in ("t", "v"):
+            if column in document["fact"]:
+                document["fact"][column] = document["fact"][column][:2]
+        events[document["fact"]["kind"]] = document
+    return events
+
+
+@pytest.mark.parametrize("kind", ["samples", "workout", "report"])
+def test_every_fact_that_is_written_keeps_to_its_schema(kind: str) -> None:
+    document = fact_events()[kind]
+    validator = jsonschema_rs.validator_for(published("event-facts"))
+    assert list(validator.iter_errors(document)) == []
+    for way in paths(document["fact"]):
+        for value in ODD:
+            made = _changed(document, ("fact", *way), value)
+            if validator.is_valid(made) and not code_takes(accepts_fact, made):
+                assert is_out_of_order(made["fact"]), (way, value)
+
+
+def is_out_of_order(fact: Any) -> bool:  # noqa: ANN401 - JSON
+    """Tell whether a fact is refused for what no schema can say: order, lengths, sums."""
+    head, t = fact["head"], fact.get("t", [])
+    span = head["end_ms"] - head["start_ms"]
+    return not 0 <= span <= 31 * 86_400_000 or t != sorted(t) or len(t) != len(fact.get("v", []))
+
+
+def test_a_derived_event_keeps_to_its_schema() -> None:
+    change = DerivedChange(what="day.revised", key="2026-06-11", reason="new facts")
+    document = orjson.loads(orjson.dumps(event("p-1", [change])))
+    validator = jsonschema_rs.validator_for(published("event-derived"))
+    assert list(validator.iter_errors(document)) == []
+    document["changes"][0]["what"] = "day.renamed"
+    assert not validator.is_valid(document)
+
+
+def test_headers_of_a_raw_event_keep_to_their_schema() -> None:
+    envelope = Envelope(connector="files", received_ms=1, sha256="0" * 64, size=3)
+    headers = {name: value.decode() for name, value in envelope.headers()}
+    validator = jsonschema_rs.validator_for(published("event-raw-headers"))
+    assert list(validator.iter_errors(headers)) == []
+    assert not validator.is_valid({**headers, "size": "three"})
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_is_a_json_schema(name: str) -> None:
+    jsonschema_rs.meta.validate(published(name))
+
+
+def test_a_type_without_a_shape_is_refused() -> None:
+    with pytest.raises(TypeError, match="no JSON Schema is known for"):
+        schema_of(make_dataclass("Unshaped", [("field", complex)]), {})

@@ -1,0 +1,38 @@
+"""The table of parsers against the folder, and which of them reads a body."""
+
+import pytest
+
+from model.errors import BodyError
+from parsers.formats import FORMATS, parse, sniff
+from tests.rooms import ROOT
+
+_FOLDER = ROOT / "parsers"
+HELPERS = {"alike", "bounds", "fields", "formats", "json_records", "links", "__init__"}
+_NAMES = {
+    path.stem
+    for path in _FOLDER.glob("*.py")
+    if path.stem.endswith(("_names", "_types", "_elements"))
+}
+
+
+def test_every_reader_in_the_folder_is_a_row() -> None:
+    files = {path.stem for path in _FOLDER.glob("*.py")} - HELPERS - _NAMES
+    assert {row.name for row in FORMATS} == {name.removesuffix("_facts") for name in files}
+    assert len({row.name for row in FORMATS}) == len(FORMATS)
+
+
+def test_json_connectors_by_their_name() -> None:
+    assert parse("reports", b'{"type":"report.created","patient":"p","reports":[]}').account == "p"
+    assert parse("open_wearables", b'{"type":"sync.started","data":{"user_id":"u"}}').account == "u"
+
+
+def test_a_connector_without_a_parser_is_our_bug() -> None:
+    with pytest.raises(LookupError, match="nobody"):
+        parse("nobody", b"{}")
+
+
+def test_a_file_is_what_its_bytes_say() -> None:
+    assert sniff(b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT") == "fit"
+    assert sniff(b"") is None
+    with pytest.raises(BodyError, match="not a file format that is read"):
+        parse("files", b"<gpx/>", "application/vnd.ant.fit")

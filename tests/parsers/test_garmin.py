@@ -1,0 +1,181 @@
+"""Garmin's payloads of many users: which part belongs to whom, and what is kept of it.
+
+Also how far a payload is read.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from model.codec import encode_fact
+from model.facts import Fact, RejectKind, SampleBlock, Workout
+from model.received import Context, Notice, Part, ReaderItem
+from parsers import garmin
+from parsers.formats import read_items, version_of
+from parsers.json_records import MOST_LISTED_OBJECTS
+from tests.rooms import SHARED
+
+CONTEXT = Context(connector="garmin")
+_START_S = 1_763_974_800
+_VENDORS = SHARED / "vendors"
+
+
+def daily(user: str, steps: int, name: str = "d") -> dict[str, Any]:
+    return {
+        "userId": user,
+        "summaryId": f"{name}-{user}",
+        "calendarDate": "2025-11-24",
+        "startTimeInSeconds": _START_S - 36_000,
+        "startTimeOffsetInSeconds": 3_600,
+        "durationInSeconds": 60_300,
+        "steps": steps,
+    }
+
+
+def _read(document: object) -> list[ReaderItem]:
+    return list(read_items("garmin", json.dumps(document).encode(), CONTEXT))
+
+
+def encoded(facts: Sequence[Fact]) -> list[bytes]:
+    return [encode_fact(fact) for fact in facts]
+
+
+def test_each_user_gets_a_part_with_that_users_records_alone() -> None:
+    body = {
+        "dailies": [daily("a", 1), daily("b", 2), daily("a", 3, "e"), daily("c", 4)],
+        "sleeps": [{"userId": "a", "summaryId": "secret sleep"}],
+        "activities": [{"userId": "b", "summaryId": "w", "startTimeInSeconds": _START_S}],
+    }
+    parts = [item for item in _read(body) if isinstance(item, Part)]
+    assert [part.account for part in parts] == ["a", "b", "c"]
+    assert [len(part.facts) for part in parts] == [2, 1, 1]
+    assert [json.loads(part.kept or b"") for part in parts] == [
+        {"dailies": [daily("a", 1), daily("a", 3, "e")]},
+        {"dailies": [daily("b", 2)], "activities": body["activities"]},
+        {"dailies": [daily("c", 4)]},
+    ]
+
+
+def test_what_is_kept_of_a_user_reads_as_the_part_did() -> None:
+    for part in _read({"dailies": [daily("a", 1), daily("b", 2)]}):
+        assert isinstance(part, Part)
+        assert part.kept is not None
+        (again,) = read_items("garmin", part.kept, CONTEXT)
+        assert isinstance(again, Part)
+        assert (again.account, again.kept) == (part.account, part.kept)
+        assert encoded(again.facts) == encoded(part.facts)
+
+
+def test_parts_come_one_by_one() -> None:
+    items = garmin.read(json.dumps({"dailies": [daily("a", 1), daily("b", -1)]}).encode(), CONTEXT)
+    first = next(items)
+    assert isinstance(first, Part)
+    assert first.account == "a"
+
+
+def test_summary_and_details_of_an_activity_are_one_workout() -> None:
+    activity = {
+        "startTimeInSeconds": _START_S,
+        "durationInSeconds": 600,
+        "activityType": "WALKING",
+        "deviceName": "Watch",
+    }
+    summary = {"userId": "a", "summaryId": "9", "activityId": 9, **activity}
+    sample = {"startTimeInSeconds": _START_S, "heartRate": 90}
+    details = {"userId": "a", "summaryId": "9-detail", "activityId": 9, "summary": activity}
+    (one,) = _read({"activities": [summary]})
+    (both,) = _read({"activityDetails": [{**details, "samples": [sample]}]})
+    assert isinstance(one, Part)
+    assert isinstance(both, Part)
+    workout, samples = both.facts
+    assert isinstance(workout, Workout)
+    assert isinstance(samples, SampleBlock)
+    assert encoded(one.facts) == encoded([workout])
+    assert samples.head.record == f"{workout.head.record}:samples"
+
+
+def test_the_steps_of_a_slot_are_as_many_as_were_counted() -> None:
+    epoch = {
+        "userId": "a",
+        "summaryId": "e",
+        "startTimeInSeconds": _START_S,
+        "durationInSeconds": 900,
+        "steps": 450,
+    }
+    (part,) = _read({"epochs": [epoch]})
+    assert isinstance(part, Part)
+    (block,) = part.facts
+    assert isinstance(block, SampleBlock)
+    assert block.v.tolist() == [30.0] * 15
+    assert (block.t[1:] - block.t[:-1]).tolist() == [60_000] * 14
+
+
+def test_an_edit_stands_over_what_the_watch_measured_and_the_later_edit_over_the_earlier() -> None:
+    activity = {
+        "userId": "a",
+        "summaryId": "9",
+        "activityId": 9,
+        "startTimeInSeconds": _START_S,
+        "durationInSeconds": 604_800,
+    }
+    revisions = []
+    for name, received in (
+        ("activities", 0),
+        ("manuallyUpdatedActivities", 1),
+        ("manuallyUpdatedActivities", 2),
+    ):
+        body = json.dumps({name: [activity]}).encode()
+        context = Context(connector="garmin", received_ms=received)
+        (part,) = read_items("garmin", body, context)
+        assert isinstance(part, Part)
+        revisions.append(part.facts[0].head.revision)
+    assert revisions == sorted(set(revisions))
+
+
+def test_an_unknown_list_is_one_notice() -> None:
+    assert _read({"jetLag": [{"userId": "a"}] * 3}) == [
+        Notice(account="", kind="unknown")  # type: ignore[arg-type]  # a StrEnum's value
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", RejectKind.DAMAGED),
+        (b"[]", RejectKind.DAMAGED),
+        (b"\xff{}", RejectKind.DAMAGED),
+        (b'{"dailies": [NaN]}', RejectKind.DAMAGED),
+        (b'{"dailies": []} x', RejectKind.DAMAGED),
+        (b'{"dailies": ' + b"[" * 100_000, RejectKind.TOO_MUCH),
+        (b'{"a": [' + b"{}," * (MOST_LISTED_OBJECTS) + b"{}]}", RejectKind.TOO_MUCH),
+    ],
+)
+def test_a_body_that_is_no_object_of_lists_is_refused(body: bytes, kind: RejectKind) -> None:
+    items = list(read_items("garmin", body, CONTEXT))
+    assert [getattr(item, "kind", None) for item in items] == [kind]
+
+
+@pytest.mark.skipif(
+    not _VENDORS.exists(), reason="the vendors' samples are not beside this checkout"
+)
+def test_samples_of_others_are_read() -> None:
+    rows = json.loads((_VENDORS / "garmin" / "garmin_webhook_task.payloads.json").read_bytes())
+    kinds = {row["from"].partition(".")[2]: kinds_of(row["payload"]) for row in rows}
+    assert kinds["test_push_webhook_success"] == ["Part"]
+    assert kinds["test_push_webhook_multiple_activities"] == ["Part", "Part"]
+    assert kinds["test_push_webhook_permissions_invalid_entries"] == ["Reject", "Reject"]
+    assert kinds["test_push_webhook_sleeps_data"] == []
+    pushed = json.loads((_VENDORS / "synthetic" / "garmin_push_dailies.json").read_bytes())
+    (part,) = _read(pushed)
+    assert isinstance(part, Part)
+    assert (len(part.facts), part.rejects) == (2, ())
+
+
+def kinds_of(payload: object) -> list[str]:
+    return [type(item).__name__ for item in _read(payload)]
+
+
+def test_the_format_has_a_version_of_its_own() -> None:
+    assert version_of("garmin") == 1

@@ -1,0 +1,132 @@
+"""`kadens patient` and `kadens consent`: what a write says it did, and what is listed and shown."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from kadens.cli import app
+from kadens.embedded.postgres import temporary_postgres
+from storage.pg.migrate import migrate
+from tests.program.test_mistakes import PRESCRIPTION, PROFILE
+
+_NOW_MS = 1_700_000_000_000
+_NOW = "2023-11-14T22:13:20Z"
+_LATER = "2023-11-20T08:00:00+01:00"
+
+
+@pytest.fixture(scope="module")
+def dsn() -> Iterator[str]:
+    with temporary_postgres() as server:
+        name = server.create_database("patients")
+        asyncio.run(migrate(name))
+        yield name
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installation(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("installation")
+    secrets = folder / "secrets.toml"
+    secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KADENS_KAFKA", "")
+        patch.setenv("KADENS_DATABASE", dsn)
+        patch.setenv("KADENS_BODIES", str(folder / "bodies"))
+        patch.setenv("KADENS_SECRETS_FILE", str(secrets))
+        patch.setenv("KADENS_CLOCK", f"fixed:{_NOW_MS}")
+        for name in ("b-2", "a-1", "c-3"):
+            unit = "Ward 2" if name == "c-3" else "Ward 1"
+            assert _kadens("patient", "add", "--pseudonym", name, "--unit", unit).exit_code == 0
+        yield
+
+
+def _kadens(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def _written(*words: str) -> str:
+    done = _kadens(*words)
+    assert (done.exit_code, done.stdout) == (0, ""), done.output
+    return done.stderr.strip()
+
+
+def audited(dsn: str, action: str) -> list[tuple[str | None, str]]:
+    with psycopg.connect(dsn) as conn:
+        return conn.execute(
+            "select p.pseudonym, a.object from audit a left join patient p on p.id = a.patient "
+            "where a.action = %s order by a.id",
+            [action],
+        ).fetchall()
+
+
+def test_every_write_says_what_it_did_and_from_when_it_holds(tmp_path: Path) -> None:
+    profile, prescription = tmp_path / "profile.json", tmp_path / "prescription.json"
+    profile.write_text(json.dumps(PROFILE), encoding="utf-8")
+    prescription.write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
+    added = _kadens("patient", "add", "--pseudonym", "w-9", "--unit", "Ward 9")
+    assert added.stdout == "w-9\n"
+    assert added.stderr.startswith("added to Ward 9, time zone Europe/Stockholm; ")
+    mine = ("--patient", "w-9", "--source", "reports")
+    assert _written("patient", "link", "user-9", *mine) == (
+        f"linked to reports from {_NOW} on; 0 bodies released from quarantine"
+    )
+    assert _written("patient", "unlink", "user-9", "--source", "reports") == (
+        f"unlinked from reports; what arrives from {_NOW} on is quarantined"
+    )
+    assert _written("consent", "give", *mine) == f"consent to reports holds from {_NOW} on"
+    assert _written("consent", "withdraw", *mine, "--at", _LATER) == (
+        "consent to reports ends at 2023-11-20T07:00:00Z: what arrives later is not stored"
+    )
+    assert _written("patient", "profile", str(profile), "--patient", "w-9") == (
+        "the profile holds from 2026-01-01 on"
+    )
+    assert _written("prescribe", str(prescription), "--patient", "w-9") == (
+        "prescription rx-1 version 1 holds from 2026-01-01 to 2027-01-01"
+    )
+    assert _written("patient", "zone", "Europe/Helsinki", "--patient", "w-9") == (
+        "days and weeks are those of Europe/Helsinki from now on, past ones too"
+    )
+
+
+def test_patients_are_listed_by_pseudonym_in_pages_with_audit_rows(dsn: str) -> None:
+    first = _kadens("patient", "list", "--limit", "1", "--json", "--unit", "Ward 1")
+    assert json.loads(first.stdout) == [
+        {
+            "pseudonym": "a-1",
+            "care_unit": "Ward 1",
+            "zone": "Europe/Stockholm",
+            "created": _NOW,
+            "last_data": None,
+        }
+    ]
+    rest = _kadens("patient", "list", "--after", "a-1", "--limit", "2")
+    assert "there may be more: --after c-3" in rest.stderr
+    assert ("b-2" in rest.stdout, "a-1" in rest.stdout) == (True, False)
+    names = [name for name, _ in audited(dsn, "list.read")]
+    assert names == ["a-1", "b-2", "c-3"]
+    assert _kadens("patient", "list", "--limit", "10001").exit_code == 2
+
+
+def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> None:
+    for source in ("files", "reports"):
+        _written("consent", "give", "--patient", "b-2", "--source", source)
+    _written("patient", "link", "user-2", "--patient", "b-2", "--source", "reports")
+    shown = json.loads(_kadens("patient", "show", "--patient", "b-2", "--json").stdout)
+    assert shown["accounts"] == [
+        {"source": "reports", "account": "user-2", "linked": _NOW, "unlinked": None}
+    ]
+    assert [row["source"] for row in shown["consents"]] == ["files", "reports"]
+    assert (shown["prescriptions"], shown["profiles"]) == ([], [])
+    text = _kadens("patient", "show", "--patient", "b-2").stdout
+    assert f"consents      source files, given {_NOW}\n" in text
+    assert "last data     none yet\n" in text
+    assert audited(dsn, "data.read") == [("b-2", "record"), ("b-2", "record")]
+
+
+def test_a_patient_that_is_not_there_is_a_line() -> None:
+    done = _kadens("patient", "show", "--patient", "nobody")
+    assert (done.exit_code, done.stderr) == (1, "error: there is no such patient\n")

@@ -1,0 +1,23 @@
+"""The root folder of the project, and its packages.
+
+The packages are in the order of which may import which.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SHARED = (
+    ROOT.parent / "shared" / "data"
+)  # other people's files; tests that need them say why they are skipped
+ROOMS = (
+    "model",
+    "parsers",
+    "web",
+    "simulate",
+    "alerts",
+    "storage",
+    "stream",
+    "ingest",
+    "clinic",
+    "kadens",
+)

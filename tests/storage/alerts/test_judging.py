@@ -1,0 +1,213 @@
+"""Judging through the database, with the real rules and lifecycle.
+
+Steps are carried out, mail is written, and the next look is set.
+"""
+
+from datetime import date
+
+import pytest
+
+from alerts import lifecycle, registry
+from model.alert import Alert, AlertState, JudgementResult, RuleInput, Tier
+from model.facts import AttributedFact
+from model.keyring import KeyRing
+from model.prescription import Intensity, Prescription
+from storage.alerts import due, outbox, rule_inputs, store
+from storage.digest import digest
+from storage.facts.writer import write_facts
+from storage.people import care_team, patients
+from storage.pg.pool import Connection
+from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
+from stream.judge_patient import apply_judgements, verdict
+from tests.storage.tellers import MIN, PERSON, T0, deletion, pain, run, told
+
+pytestmark = pytest.mark.anyio
+_DAY = 1440 * MIN
+_NOW = T0 + 3 * 60 * MIN
+
+
+async def _tell(conn: Connection, *told_: AttributedFact) -> None:
+    written = await write_facts(conn, told_)
+    for patient, spans in written.affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+    await due.mark_all(conn, list(written.affected), _NOW, "facts")
+
+
+async def _judge(
+    conn: Connection, now: int = _NOW
+) -> tuple[RuleInput, tuple[Alert, ...], tuple[Alert, ...]]:
+    on = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
+    steps = lifecycle.settle(on.live, on.recent, registry.judge(on.judgeable), now)
+    judgement_result = JudgementResult(
+        steps=tuple(steps), next_due_ms=registry.next_due(on.judgeable)
+    )
+    await apply_judgements(conn, {"p1": judgement_result}, now)
+    after = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
+    return after.judgeable, after.live, after.recent
+
+
+async def _prescribed(conn: Connection) -> None:
+    await care_team.add_clinician(
+        conn, care_team.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
+    )
+    plan = Prescription(
+        id="rx",
+        version=1,
+        valid_from=date(2026, 8, 3),
+        valid_to=date(2026, 12, 27),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        intensity=Intensity(method="hrr", low=0.4, high=0.6),
+    )
+    await settings.prescribe(conn, "p1", plan, _NOW - 30 * _DAY)
+
+
+async def mails(conn: Connection) -> list[str]:
+    return [row.recipient for row in await outbox.take(conn, store.MAIL, _NOW, 10)]
+
+
+async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(
+    conn: Connection,
+) -> None:
+    await _prescribed(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9, session="r1")))
+    on, live, recent = await _judge(conn)
+    assert [(a.rule, a.tier, a.state, a.raised_ms) for a in live] == [
+        ("P1", Tier.A, AlertState.OPEN, _NOW)
+    ]
+    assert [rating.session for rating in on.pain] == [on.sessions[0].id]
+    before = await digest(conn)
+    _, again, _ = await _judge(conn)
+    assert (again, recent) == (live, ())
+    assert await digest(conn) == before
+    assert await mails(conn) == ["c@example.org"]
+    row = await (await conn.execute("select body::text from outbox")).fetchone()
+    assert row is not None
+    assert "9" not in row[0]
+
+
+async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> None:
+    await _prescribed(conn)
+    await care_team.add_clinician(
+        conn, care_team.Clinician(subject="d", name="D", email="", unit="unit")
+    )
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    assert await mails(conn) == ["c@example.org"]
+
+
+async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
+    await _prescribed(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    await _tell(conn, told(pain("q1", T0 + 40 * MIN, 2, revision=1)))
+    _, live, recent = await _judge(conn)
+    assert live == ()
+    assert [(a.state, a.findings) for a in recent] == [(AlertState.RETRACTED, {})]
+    moves = await (
+        await conn.execute("select from_state, to_state, reason from alert_move order by id")
+    ).fetchall()
+    assert moves == [(None, "open", ""), ("open", "retracted", "corrected")]
+
+
+async def test_an_answer_taken_back_counts_no_more(conn: Connection) -> None:
+    await _prescribed(conn)
+    await _tell(conn, told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    await _tell(conn, told(deletion("q1", "q1", source=PERSON, revision=1)))
+    on, live, _ = await _judge(conn)
+    assert (on.pain, live) == ((), ())
+
+
+async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) -> None:
+    await _prescribed(conn)
+    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _judge(conn)
+    until = _NOW + 60_000
+    await conn.execute(
+        "update alert set state = 'snoozed', snoozed_until = to_timestamp(%s / 1000.0)", [until]
+    )
+    _, live, _ = await _judge(conn, _NOW + 1)
+    assert live[0].state is AlertState.SNOOZED
+    assert await due.take(conn, until - 1, 5) == []
+    assert await due.take(conn, until, 5) == ["p1"]
+    _, live, _ = await _judge(conn, until)
+    assert live[0].state is AlertState.OPEN
+
+
+async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
+    await _tell(conn, *map(told, run(start=_NOW + _DAY)))
+    on = (await rule_inputs.load_all(conn, ["p1"], _NOW))["p1"]
+    assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", _NOW)]
+
+
+async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
+    for _ in range(2):
+        await outbox.put(conn, "derived", "k", "p1", {"v": 1}, 5)
+    assert await outbox.take(conn, "derived", 4, 10) == []
+    [row] = await outbox.take(conn, "derived", 5, 10)
+    assert (row.key, row.recipient, row.body, row.created_ms, row.attempts) == (
+        "k",
+        "p1",
+        {"v": 1},
+        5,
+        0,
+    )
+    await outbox.failed(conn, row.id, "OSError", 50)
+    assert await outbox.take(conn, "derived", 49, 10) == []
+    assert [item.attempts for item in await outbox.take(conn, "derived", 50, 10)] == [1]
+    await outbox.sent(conn, [row.id], 60)
+    assert await outbox.take(conn, "derived", 99, 10) == []
+    assert await outbox.prune(conn, "derived", 60) == 1
+
+
+async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connection) -> None:
+    await care_team.add_unit(conn, "other unit")
+    await patients.add_patient(
+        conn,
+        wrapping_key=KeyRing.single(bytes(32)),
+        unit="other unit",
+        zone="UTC",
+        now_ms=0,
+        pseudonym="p4",
+    )
+    await conn.execute("listen kadens_changed")
+    await conn.commit()
+    await outbox.notify(conn, ["p1", "p2", "p3", "nobody"])
+    await conn.commit()
+    await outbox.notify(conn, ["p4", "p1"])
+    await conn.commit()
+    selected = [notify.payload async for notify in conn.notifies(timeout=5, stop_after=3)]
+    assert (selected[0], sorted(selected[1:])) == ("unit", ["other unit", "unit"])
+
+
+async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
+    for patient, rating in (("p1", 9), ("p2", 2), ("p3", 8)):
+        facts = [*run(), pain("q1", T0 + 40 * MIN, rating, session="r1")]
+        await _tell(conn, *(told(fact, patient) for fact in facts))
+    async with conn.transaction(force_rollback=True):
+        alone = {
+            name: verdict((await rule_inputs.load_all(conn, [name], _NOW))[name], _NOW)
+            for name in ("p1", "p2", "p3")
+        }
+    together = await rule_inputs.load_all(conn, ["p3", "p1", "p2"], _NOW)
+    assert {name: verdict(item, _NOW) for name, item in together.items()} == alone
+    await apply_judgements(conn, alone, _NOW)
+    matches = await (
+        await conn.execute("select p.pseudonym from alert a join patient p on p.id = a.patient")
+    ).fetchall()
+    assert sorted(matches) == [("p1",), ("p3",)]
+    requested = "select p.pseudonym from due d join patient p on p.id = d.patient order by 1"
+    assert all(item.next_due_ms is None for item in alone.values())
+    assert await (await conn.execute(requested)).fetchall() == []
+
+
+def test_nothing_that_a_rule_looks_back_on_is_left_out() -> None:
+    assert (
+        7 + max(rule.thresholds["look_back_days"] for rule in registry.RULES)
+        <= rule_inputs.LOOK_BACK_DAYS
+    )

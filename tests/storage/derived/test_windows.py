@@ -1,0 +1,168 @@
+"""Windows of many patients: a fixed number of statements, no wider than a change needs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+from psycopg import AsyncCursor
+
+from model.columns.window import Window
+from model.facts import Deletion, Fact
+from model.spans import Span, merge
+from storage.facts.writer import put_facts, write_facts
+from storage.pg.pool import Connection
+from stream.compute.derive import derive
+from stream.deriving import batches
+from stream.deriving.batches import derive_written
+from stream.deriving.replace import replace_rows
+from stream.deriving.windows import load_window, load_windows
+from tests.storage.tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
+
+pytestmark = pytest.mark.anyio
+_DAY = 1440 * MIN
+_MIDNIGHT = T0 + 466 * MIN + 40_000  # in Stockholm
+_MONDAY, TUESDAY = date(2026, 9, 21), date(2026, 9, 22)
+
+
+@contextmanager
+def counted() -> Iterator[list[object]]:
+    """Give the statements that run meanwhile."""
+    items: list[object] = []
+    execute = AsyncCursor.execute
+
+    async def counting(
+        cursor: AsyncCursor[Any],
+        query: Any,  # noqa: ANN401 - as psycopg
+        *args: Any,  # noqa: ANN401
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        items.append(query)
+        return await execute(cursor, query, *args, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(AsyncCursor, "execute", counting)
+        yield items
+
+
+async def _tell(
+    conn: Connection, *facts: Fact, patients: tuple[str, ...] = ("p1",)
+) -> tuple[Window, ...]:
+    written = await write_facts(
+        conn, [told(fact, patient) for patient in patients for fact in facts]
+    )
+    windows = await load_windows(conn, written.affected)
+    await replace_rows(conn, [(window, derive(window)) for window in windows])
+    return windows
+
+
+def _minutes(start: int, n: int) -> Fact:
+    result = head(f"hr:{start}", start, start + n * MIN, source=PHONE)
+    return block(result, [start + m * MIN for m in range(n)], [70.0] * n)
+
+
+async def test_the_number_of_statements_does_not_grow_with_patients_or_dates(
+    conn: Connection,
+) -> None:
+    facts = [*run(), pain("q1", T0 + 60 * MIN, 3, session="r1"), _minutes(T0, 60)]
+    again = [*run("r2", T0 + _DAY), pain("q2", T0 + _DAY, 3, session="r2"), _minutes(T0 + _DAY, 60)]
+    with counted() as item:
+        await _tell(conn, *facts)
+        await _tell(conn, *again)
+    with counted() as two:
+        await _tell(conn, *facts, patients=("p2", "p3"))
+        await _tell(conn, *again, patients=("p2", "p3"))
+    assert len(two) <= len(item)
+
+
+async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With and without samples stored before: batches share one minute of samples."""
+    monkeypatch.setattr(batches, "PATIENTS_AT_ONCE", 2)
+    for start in (0, 9):
+        facts = [*run(), _minutes(T0 + start * MIN, 10)]
+        batch = [told(fact, patient) for patient in ("p3", "p1", "p2") for fact in facts]
+        settled = await derive_written(conn, await put_facts(conn, batch))
+        assert set(settled.changes) == {"p1", "p2", "p3"}
+        assert (
+            len({tuple(change.what for change in changes) for changes in settled.changes.values()})
+            == 1
+        )
+    assert settled.dates == 3
+    total = {
+        patient: await load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MIN)])
+        for patient in settled.changes
+    }
+    assert settled.read == sum(
+        len(column.t) for window in total.values() for column in window.columns
+    )
+    assert await replace_rows(
+        conn, [(window, derive(window)) for window in total.values()]
+    ) == dict.fromkeys(total, ())
+
+
+async def test_samples_touch_their_own_dates_and_are_read_with_no_other(conn: Connection) -> None:
+    await _tell(conn, _minutes(_MIDNIGHT - 1440 * MIN, 3 * 1440))
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 600 * MIN + 30_000, 60))
+    assert window.dates == (TUESDAY,)
+    assert sum(len(column.t) for column in window.columns) == 1440 + 60
+
+
+async def test_a_session_over_midnight_is_read_whole_and_derived_with_the_date_after(
+    conn: Connection,
+) -> None:
+    start, end = _MIDNIGHT - 40 * MIN, _MIDNIGHT + 20 * MIN
+    await _tell(conn, workout(head("r1", start, end)), _minutes(_MIDNIGHT - 600 * MIN, 1200))
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 10 * MIN + 30_000, 5))
+    assert window.dates == (_MONDAY, TUESDAY)
+    assert [session.end_ms - session.start_ms for session in derive(window).sessions] == [60 * MIN]
+
+
+async def test_an_answer_is_derived_with_the_session_of_the_evening_before(
+    conn: Connection,
+) -> None:
+    await _tell(conn, *run(start=_MIDNIGHT - 60 * MIN))
+    (window,) = await _tell(conn, pain("q1", _MIDNIGHT + 300 * MIN, 2))
+    assert window.dates == (_MONDAY, TUESDAY)
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 300 * MIN, 5))
+    assert window.dates == (TUESDAY,)
+
+
+async def test_metrics_of_sessions_are_read_within_sessions_only(conn: Connection) -> None:
+    speed, cadence = (
+        block(head("r1", T0, T0 + 600 * MIN), [T0, T0 + 600 * MIN - 1], [2.0, 2.0], part=part)
+        for part in (0, 1)
+    )
+    object.__setattr__(speed, "metric", "speed")
+    object.__setattr__(cadence, "metric", "cadence")
+    (window,) = await _tell(conn, workout(head("r2", T0, T0 + 20 * MIN)), speed, cadence)
+    assert {column.metric: len(column.t) for column in window.columns} == {"speed": 1, "cadence": 2}
+
+
+async def test_an_interval_takes_back_its_own_metric(conn: Connection) -> None:
+    await _tell(conn, *run(), Deletion(head=head("x", T0, T0 + 10 * MIN), metric="cadence"))
+    (window,) = await _tell(conn, *run("r2", T0 + 60 * MIN))
+    assert sum(len(column.t) for column in window.columns) == 360
+
+
+async def test_what_was_taken_back_behind_a_session_is_not_read_for_it(conn: Connection) -> None:
+    back = Deletion(
+        head=head("x", _MIDNIGHT, _MIDNIGHT + 5 * MIN, source=PHONE), metric="heart_rate"
+    )
+    evening = workout(head("r1", _MIDNIGHT - 20 * MIN, _MIDNIGHT))
+    await _tell(conn, evening, _minutes(_MIDNIGHT - 30 * MIN, 60), back)
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT - 300 * MIN, 5))
+    assert window.dates == (_MONDAY,)
+    read = sorted(int(t) for column in window.columns for t in column.t if t >= _MIDNIGHT)
+    assert read == [_MIDNIGHT + n * MIN for n in range(5, 30)]
+
+
+def test_spans_of_samples_stay_apart_from_others_unless_these_hold_them() -> None:
+    samples = [Span(start_ms=n, end_ms=n + 2, samples_only=True) for n in (0, 1, 10)]
+    other = Span(start_ms=9, end_ms=13)
+    assert merge([*samples, other], gap_ms=0) == (
+        Span(start_ms=0, end_ms=3, samples_only=True),
+        other,
+    )

@@ -1,0 +1,244 @@
+"""A patient with rows in every table, and a search of every table for what is left."""
+
+from datetime import date
+from hashlib import sha256, shake_256
+from pathlib import Path
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
+
+from model.envelope import Envelope
+from model.facts import Joining, RejectKind, Source
+from model.intensity import HeartProfile
+from model.keyring import KeyRing
+from model.prescription import Intensity, Prescription
+from model.received import Fetch, Notice, NoticeKind
+from storage import audit
+from storage.alerts import due, outbox
+from storage.audit_actions import Action
+from storage.bodies import dead_letters, quarantine
+from storage.bodies.body_store import INCOMING, BodyStore
+from storage.bodies.kept_bodies import Received, keep_all
+from storage.bodies.sealed import IN_ROW, put_sealed
+from storage.facts.writer import write_facts
+from storage.people import accounts, consents, data_keys, link_tokens, patients
+from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
+from storage.pg.pool import Connection
+from stream import refresh
+from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
+from tests.storage.tellers import MIN, T0, block, day, deletion, head, pain, run, told, workout
+
+_KEY = KeyRing.single(bytes(32))
+NUMBER = 424_242_017  # a surrogate that nothing else looks like
+_DAY = 1440 * MIN
+ALERT = UUID("0a11ea5e-0a11-4a11-8a11-0a11ea5e0a11")
+_TABLES = """
+select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'm', 'p') and n.nspname not in ('pg_catalog', 'information_schema') \
+and n.nspname !~ '^pg_'
+and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
+
+
+async def _announced(conn: Connection, patient: str) -> None:
+    """Leave something to fetch, and a notice."""
+    account = f"account-{patient}"
+    asked = Fetch(account=account, resource="r", key="k", path="/p")
+    noticed = NoticedFetch(connector="garmin", fetch=asked, patient=patient, noticed_ms=T0)
+    await put_fetches(conn, _KEY, [noticed])
+    revoked = Notice(account=account, kind=NoticeKind.REVOKED)
+    notice = PatientNotice(connector="garmin", notice=revoked, patient=patient, received_ms=T0)
+    await put_notices(conn, [notice])
+
+
+async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
+    """Leave something of a patient in every table and in the payload store.
+
+    Returns texts that no other patient has.
+    """
+    await patients.add_patient(
+        conn,
+        wrapping_key=_KEY,
+        unit="unit",
+        zone="Europe/Stockholm",
+        now_ms=0,
+        pseudonym=patient,
+        identity={"name": "Somebody"},
+    )
+    await accounts.link_account(conn, patient, "open_wearables", f"account-{patient}", 0)
+    await consents.give_consent(conn, patient, "open_wearables", from_ms=0, now_ms=0)
+    await _prescribed(conn, patient)
+    await tell(conn, patient)
+    await refresh.refresh_all(conn)
+    await tell(conn, patient, late=True)
+    body = f"body of {patient}".encode()
+    envelope = Envelope(
+        connector="files", received_ms=T0, sha256=sha256(body).hexdigest(), size=len(body)
+    )
+    await store.put(envelope.sha256, body, INCOMING)
+    big = shake_256(patient.encode()).digest(IN_ROW)  # does not pack: it is kept in the store
+    of_big = Envelope(
+        connector="files", received_ms=T0, sha256=sha256(big).hexdigest(), size=len(big)
+    )
+    both = ((envelope, body), (of_big, big))
+    await keep_all(
+        conn,
+        store,
+        _KEY,
+        [
+            Received(patient=patient, envelope=result, body=item, format="fit")
+            for result, item in both
+        ],
+    )
+    await _announced(conn, patient)
+    await _refused(conn, store, patient, big)
+    await _alerted(conn, patient)
+    issued = link_tokens.Issued(
+        issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens",
+        issued_ms=T0, expires_ms=T0 + _DAY, revoked_ms=None,
+    )  # fmt: skip
+    await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
+    number = await patients.patient_id(conn, patient)
+    return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
+
+
+async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes) -> None:
+    """Leave a large payload in quarantine, two with dead letters, and one that was only counted.
+
+    Of the two with dead letters one is large and one is small.
+    """
+    number = await patients.patient_id(conn, patient)
+    key = await data_keys.data_key(conn, _KEY, patient)
+    held = quarantine.QuarantinedBody(
+        cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables",
+        account=f"account-{patient}", headers={}, body=big,
+    )  # fmt: skip
+    await quarantine.hold(conn, store, _KEY, held, T0)
+    cause = dead_letters.Cause(
+        kind=RejectKind.DAMAGED, connector="files", received_ms=T0, size=len(big), sha256="",
+        rejects=[("@0", "no")], rejected=1,
+    )  # fmt: skip
+    for offset, body in enumerate((b"small", big)):
+        origin = dead_letters.Origin(
+            cluster="c",
+            topic="t",
+            partition=number,
+            offset=offset,
+            key=b"",
+            headers=patient.encode(),
+        )
+        lies = await put_sealed(store, key, body, origin.location)
+        row = dead_letters.Row(
+            origin=origin,
+            cause=cause,
+            letter=offset,
+            patient=number,
+            body_bytes=len(body),
+            lies=lies,
+        )
+        await dead_letters.add(conn, [row], T0)
+    await dead_letters.count_only(conn, [(cause, number)], T0)
+
+
+async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
+    """Store facts of every kind from a source of the patient's own, and derive."""
+    start = T0 - 40 * _DAY + (5 * _DAY if late else 0)
+    own = Source(vendor="files", device=f"serial-{patient}")
+    result = head(f"own-{late}-{patient}", start, start + 30 * MIN, source=own)
+    stream = head(f"hr-{late}-{patient}", start, start + 300 * MIN, source=own)
+    times = list(range(start, start + 300 * MIN, MIN))
+    facts = [
+        *run(f"run-{late}-{patient}", start + _DAY),
+        workout(result),
+        block(stream, times, [100.0] * 300, joining=Joining.STREAM),
+        pain(f"pain-{late}-{patient}", start, 4.0, session=result.record),
+        day(f"day-{late}-{patient}", start, 1000.0),
+        deletion(f"deletion-{late}-{patient}", f"nothing-{patient}"),
+    ]
+    written = await write_facts(conn, [told(fact, patient) for fact in facts])
+    for name, spans in written.affected.items():
+        window = await load_window(conn, name, spans)
+        await replace_window(conn, window, derive(window))
+
+
+async def found(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
+    """Return (table, trace) wherever a row, as text, contains a text of the traces."""
+    async with await AsyncConnection.connect(dsn) as conn:
+        tables = [name for (name,) in await (await conn.execute(_TABLES)).fetchall()]
+        left: set[tuple[str, str]] = set()
+        for table in tables:
+            names = SQL(".").join(Identifier(part.strip('"')) for part in table.split("."))
+            rows = await (
+                await conn.execute(SQL("select x::text from only {} x").format(names))
+            ).fetchall()
+            left |= {(table, trace) for (row,) in rows for trace in traces if trace in row}
+        return left
+
+
+def files(folder: Path) -> list[Path]:
+    """Return every file below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def _prescribed(conn: Connection, patient: str) -> None:
+    await settings.set_profile(
+        conn, patient, HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960), 0
+    )
+    intensity = Intensity(method="hrr", low=0.4, high=0.6)
+    plan = Prescription(
+        id=f"plan-{patient}",
+        version=1,
+        valid_from=date(2026, 6, 1),
+        valid_to=date(2026, 12, 31),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        intensity=intensity,
+    )
+    await settings.prescribe(conn, patient, plan, 0)
+
+
+async def _alerted(conn: Connection, patient: str) -> None:
+    number = await patients.patient_id(conn, patient)
+    alert = _alert(number)
+    await conn.execute(
+        "insert into alert (id, patient, family, rule, rule_version, tier, state, "
+        "raised_at, changed_at, sentence) "
+        "values (%s, %s, 'pain', 'pain', 1, 'A', 'open', now(), now(), 'pain 7 of 10')",
+        [alert, number],
+    )
+    await conn.execute(
+        "insert into alert_finding (alert, key, rule, rule_version, tier, at, evidence, "
+        "current, added_at, "
+        "from_at, fresh_until, sentence) "
+        "values (%s, 'k', 'pain', 1, 'A', now(), %s, true, now(), now(), now(), 'pain 7 of 10')",
+        [alert, Jsonb({"value": 7})],
+    )
+    await conn.execute(
+        "insert into alert_move (alert, at, actor, to_state, reason) "
+        "values (%s, now(), 'kadens', 'open', '')",
+        [alert],
+    )
+    await outbox.put(
+        conn, "email", f"{alert}/A/c@example.org", "c@example.org", {"subject": "s"}, 0
+    )
+    await outbox.put(conn, "derived", f"facts/0/1/{patient}", patient, {"patient": patient}, 0)
+    await due.mark(conn, patient, T0, "facts")
+    actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
+    detail = {"reason": f"about {patient}"}
+    entry = audit.Entry(
+        at_ms=T0,
+        actor=actor,
+        action=Action.DATA_READ,
+        patient=patient,
+        object=f"alert:{alert}",
+        detail=detail,
+    )
+    await audit.write(conn, entry)
+
+
+def _alert(number: int) -> str:
+    return str(UUID(int=ALERT.int + number))

@@ -1,0 +1,85 @@
+"""Late data in compressed chunks: revisions, streams and deletions end as on hot rows."""
+
+import pytest
+from psycopg import AsyncConnection
+
+from model.facts import AttributedFact, Joining
+from storage.digest import DRAINED, QUERIES, digest
+from storage.facts.writer import write_facts
+from storage.pg.pool import Connection
+from stream import refresh
+from stream.compute.derive import derive
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
+from tests.storage.tellers import MIN, PHONE, T0, block, head, run, told
+
+pytestmark = pytest.mark.anyio
+
+
+def _background(revision: int, bpm: float, step: int) -> AttributedFact:
+    result = head(f"hr:{revision}", T0, T0 + 60 * MIN, source=PHONE, revision=revision)
+    times = list(range(T0, T0 + 60 * MIN, step))
+    return told(
+        block(result, times, [bpm] * len(times), joining=Joining.STREAM), body=f"b{revision}"
+    )
+
+
+_ALL = (*QUERIES, *DRAINED)
+_FIRST = [*[told(fact) for fact in run()], _background(1, 80.0, MIN)]
+_LATER = [
+    *[told(fact, body="later") for fact in run(minutes=20, revision=1)],
+    _background(2, 90.0, 2 * MIN),
+]
+
+
+async def _tell(conn: Connection, told_: list[AttributedFact]) -> None:
+    written = await write_facts(conn, told_)
+    for patient, spans in written.affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+
+
+async def compress(conn: Connection) -> int:
+    """Move every chunk to the columnstore; plain PostgreSQL has none."""
+    matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await matches.fetchone() is None:
+        return 0
+    return len(
+        await (
+            await conn.execute("select compress_chunk(c) from show_chunks('sample') c")
+        ).fetchall()
+    )
+
+
+async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> None:
+    async with conn.transaction(force_rollback=True):
+        await _tell(conn, _FIRST)
+        await _tell(conn, _LATER)
+        await refresh.refresh_all(conn)
+        hot = await digest(conn, _ALL)
+    await _tell(conn, _FIRST)
+    await conn.commit()
+    async with await AsyncConnection.connect(dsn, autocommit=True) as other:
+        await compress(other)
+    await refresh.refresh_all(conn)
+    await _tell(conn, _LATER)
+    await refresh.refresh_all(conn)
+    assert await digest(conn, _ALL) == hot
+
+
+async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:
+    matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await matches.fetchone() is None:
+        kind = await conn.execute("select relkind, relname from pg_class where relname = 'sample'")
+        assert await kind.fetchall() == [("p", "sample")]
+        return
+    settings = await conn.execute(
+        "select segmentby, orderby from timescaledb_information.hypertable_columnstore_settings"
+        " where hypertable = 'sample'::regclass"
+    )
+    assert await settings.fetchall() == [("patient,metric,source", '"time",record')]
+    jobs = await conn.execute(
+        "select config ->> 'compress_after' from timescaledb_information.jobs "
+        "where proc_name = 'policy_compression'"
+    )
+    assert await jobs.fetchall() == [("7 days",)]

@@ -1,0 +1,1 @@
+"""Sign-in by OpenID Connect for every door: checks, the provider's client and signed cookies."""
