@@ -11,7 +11,15 @@ import pytest
 from ingest.connector import Connector, LinkToken
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
-from ingest.proofs import LinkOnly, Signature
+from ingest.proofs import (
+    JOINT,
+    EchoedAuthorization,
+    LinkOnly,
+    Proof,
+    SecretPath,
+    SharedSecret,
+    Signature,
+)
 from ingest.receive import Door
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
@@ -20,19 +28,22 @@ from tests.ingest.conftest import NOW, SECRET, link_token
 
 _BODY = b'{"event":"SOMETHING"}'
 _PIECE = b"x" * 1024 * 1024
-_KEYS = {
-    "open_wearables": SECRET,
-    "reports": SECRET,
-    "garmin": f"{'s' * 22}:client",
-    "polar": "the key",
-}
-OTHER_KEYS = {
-    "open_wearables": "whsec_b3RoZXI=",
-    "reports": "whsec_b3RoZXI=",
-    "garmin": f"{'x' * 22}:client",
-    "polar": "another key",
-}
+_OTHER_SECRET = "whsec_b3RoZXI="  # noqa: S105 - made up
 EVERY = pytest.mark.parametrize("row", CONNECTORS, ids=lambda row: row.name)
+
+
+def key_of(proof: Proof, secret: str = SECRET) -> str:
+    """Return a key of this kind of proof; another secret gives another key."""
+    match proof:
+        case SharedSecret(headers=names):
+            return JOINT.join(f"{name} {secret}" for name in names)
+        case EchoedAuthorization():
+            return f"Bearer {secret}"
+        case SecretPath(header=header):
+            segment = hashlib.sha256(secret.encode()).hexdigest()
+            return f"{segment}{JOINT}client" if header else segment
+        case _:
+            return secret
 
 
 def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = False) -> Proven:
@@ -41,8 +52,8 @@ def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = Fals
         token = link_token()
         token = f"{token[:-4]}AAAA" if forged else token
         return Proven(headers={"authorization": f"Bearer {token}"})
-    keys = OTHER_KEYS if forged else _KEYS
-    return prove(row.proof, keys[row.name], body, "msg_1", at_ms)
+    key = key_of(row.proof, _OTHER_SECRET if forged else SECRET)
+    return prove(row.proof, key, body, "msg_1", at_ms)
 
 
 def _send(
@@ -63,8 +74,8 @@ def _send(
 
 @pytest.fixture
 def door(door: Door) -> Door:
-    keys = {name: (key,) for name, key in _KEYS.items()}
-    return replace(door, secrets=keys)
+    proved = [row for row in CONNECTORS if row.proof.needs_key]
+    return replace(door, secrets={row.name: (key_of(row.proof),) for row in proved})
 
 
 @EVERY

@@ -1,27 +1,28 @@
 """What becomes of a payload whose account is unknown, linked later, or without consent.
 
-Every connector whose payloads name an account is tried, with a payload of its vendor's own form.
+Every connector whose payloads name an account is tried, with the payload of a recorded case.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ingest.connector import AccountInBody
 from ingest.vendors import CONNECTORS
+from kadens.payload_formats import items_of
+from kadens.recorded_cases import read_case
+from model.received import Fetch, Part
 from model.topics import RAW
-from simulate.vendors.garmin import dailies, push
-from simulate.vendors.polar import exercise_notice
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
-from tests.storage.inline import NOW, Inline, heart, open_inline, report
+from tests.rooms import ROOT
+from tests.storage.inline import NOW, Inline, open_inline
 
 pytestmark = pytest.mark.anyio
 
-_ACCOUNT = "475"
-_DAY, _START_S = "2026-01-05", 1_767_571_200  # 2026-01-05T00:00:00Z
 _KEPT = """
 select 'body' from body where patient = (select id from patient where pseudonym = %(patient)s)
 union all
@@ -35,29 +36,34 @@ select vendor, account from quarantine
 union all select connector, account from vendor_fetch where patient is null"""
 
 
-def _open_wearables() -> bytes:
-    return heart().replace(b'"account"', f'"{_ACCOUNT}"'.encode())
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The payload of a recorded case that concerns a single account."""
+
+    connector: str
+    payload: bytes
+    account: str
+    asks: bool  # it holds no facts: it says what can be fetched
 
 
-def _reports() -> bytes:
-    return report().replace(b'"account"', f'"{_ACCOUNT}"'.encode())
+def _recorded(connector: str) -> Recorded:
+    """Return the first recorded case of a connector with facts or fetches of one account."""
+    for request in sorted((ROOT / "tests" / "data" / connector).glob("*/request.json")):
+        case = read_case(request.parent)
+        items = list(items_of(case.payload, case.context))
+        telling = [item for item in items if isinstance(item, Part | Fetch)]
+        accounts_in = {item.account for item in telling}
+        if len(accounts_in) == 1 and len(items) == len(telling):
+            asks = all(isinstance(item, Fetch) for item in telling)
+            return Recorded(connector, case.payload, accounts_in.pop(), asks)
+    raise LookupError(f"no recorded case of {connector} concerns a single account")
 
 
-def _garmin() -> bytes:
-    return push(dailies=[dailies(_ACCOUNT, _DAY, _START_S, 4210, [75, 76, 77])])
-
-
-def _polar() -> bytes:
-    return exercise_notice(int(_ACCOUNT), "e1", "2026-01-05T10:00:00Z")
-
-
-_PAYLOADS: dict[str, Callable[[], bytes]] = {
-    "open_wearables": _open_wearables,
-    "reports": _reports,
-    "garmin": _garmin,
-    "polar": _polar,
-}
-EVERY = pytest.mark.parametrize("connector", _PAYLOADS)
+EVERY = pytest.mark.parametrize(
+    "case",
+    [_recorded(row.name) for row in CONNECTORS if isinstance(row.owner, AccountInBody)],
+    ids=lambda case: case.connector,
+)
 
 
 @pytest.fixture
@@ -74,8 +80,8 @@ async def _settle(inline: Inline) -> None:
         await inline.deliver()
 
 
-async def _receive(inline: Inline, connector: str) -> None:
-    await inline.receive(connector, _PAYLOADS[connector](), patient="")
+async def _receive(inline: Inline, case: Recorded) -> None:
+    await inline.receive(case.connector, case.payload, patient="")
     await _settle(inline)
 
 
@@ -85,41 +91,36 @@ async def _kept(inline: Inline, patient: str) -> list[object]:
         return [kind for (kind,) in await rows.fetchall()]
 
 
-def test_a_payload_is_here_for_every_connector_that_names_an_account() -> None:
-    named = {row.name for row in CONNECTORS if isinstance(row.owner, AccountInBody)}
-    assert set(_PAYLOADS) == named
-
-
 @EVERY
-async def test_the_payload_of_an_unknown_account_waits(inline: Inline, connector: str) -> None:
-    await _receive(inline, connector)
-    assert await inline.rows(_WAITING) == [(connector, _ACCOUNT)]
+async def test_the_payload_of_an_unknown_account_waits(inline: Inline, case: Recorded) -> None:
+    await _receive(inline, case)
+    assert await inline.rows(_WAITING) == [(case.connector, case.account)]
     assert await _kept(inline, "p1") == []
     assert await inline.rows("select 1 from dead_letter") == []
 
 
 @EVERY
 async def test_an_account_that_is_linked_within_a_day_gets_its_payload(
-    inline: Inline, conn: Connection, connector: str
+    inline: Inline, conn: Connection, case: Recorded
 ) -> None:
-    await _receive(inline, connector)
-    await consents.give_consent(conn, "p1", connector, from_ms=0, now_ms=0)
-    await accounts.link_account(conn, "p1", connector, _ACCOUNT, NOW)
+    await _receive(inline, case)
+    await consents.give_consent(conn, "p1", case.connector, from_ms=0, now_ms=0)
+    await accounts.link_account(conn, "p1", case.connector, case.account, NOW)
     await conn.commit()
     await release_quarantine(inline.parts)
     await expire_quarantine(inline.parts)  # which also finds the patients of fetches
     await _settle(inline)
     assert await inline.rows(_WAITING) == []
-    assert await _kept(inline, "p1") == ["fetch" if connector == "polar" else "body"]
+    assert await _kept(inline, "p1") == ["fetch" if case.asks else "body"]
 
 
 @EVERY
 async def test_what_comes_after_a_withdrawal_is_dropped(
-    inline: Inline, conn: Connection, connector: str
+    inline: Inline, conn: Connection, case: Recorded
 ) -> None:
-    await consents.give_consent(conn, "p1", connector, from_ms=0, now_ms=0)
-    await accounts.link_account(conn, "p1", connector, _ACCOUNT, 0)
-    await consents.withdraw_consent(conn, "p1", connector, from_ms=NOW - 1)
+    await consents.give_consent(conn, "p1", case.connector, from_ms=0, now_ms=0)
+    await accounts.link_account(conn, "p1", case.connector, case.account, 0)
+    await consents.withdraw_consent(conn, "p1", case.connector, from_ms=NOW - 1)
     await conn.commit()
-    await _receive(inline, connector)
+    await _receive(inline, case)
     assert await inline.rows(_ANYWHERE) == [(0, 0, 0, 0, 0)]
